@@ -1,0 +1,1 @@
+//! redis-doctor: a connection doctor for Redis and Valkey.
