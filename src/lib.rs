@@ -1,1 +1,7 @@
 //! redis-doctor: a connection doctor for Redis and Valkey.
+
+pub mod classify;
+pub mod clock;
+pub mod distribution;
+pub mod event;
+pub mod plan;

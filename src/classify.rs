@@ -1,0 +1,399 @@
+//! What went wrong, in closed terms: the error taxonomy and the rules that sort an error into it.
+//!
+//! An error is classified once, where it happens, with its stage and errno; from then on it is a [`Failure`] whose
+//! `text` is for people only. The sources of errors are the kernel (`io::Error`), the server (an error reply) and the
+//! library (`RedisError`, read in [`client`]); the [`Origin`] says which of them spoke, because a "broken pipe"
+//! *without* an errno was made up by redis-rs after the connection had ended in some other way.
+
+pub mod client;
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+/// The kind of a failure: closed, with stable snake_case names in every output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorClass {
+    /// ECONNABORTED (103): the connection was aborted on this host.
+    Aborted,
+    /// `-ASK`: a cluster slot is being migrated.
+    Ask,
+    /// `-BUSY`: a script blocks the server.
+    Busy,
+    /// The kernel's own EPIPE (32): a write into a connection that was already closed.
+    BrokenPipeKernel,
+    /// `-CLUSTERDOWN`: the cluster does not serve requests.
+    ClusterDown,
+    /// The connection ended (FIN, or an end the library kept to itself): redis-rs' synthetic "broken pipe", or end of file.
+    ConnectionClosed,
+    /// No connection within the connect timeout (name look-up, TCP, TLS and HELLO together).
+    ConnectTimeout,
+    /// A reply to somebody else's question: the stream of replies has slipped.
+    Desync,
+    /// The host name could not be resolved.
+    Dns,
+    /// EHOSTUNREACH (113).
+    HostUnreachable,
+    /// ETIMEDOUT (110): the kernel gave up retransmitting, or keepalive or TCP_USER_TIMEOUT expired.
+    KernelTimeout,
+    /// `-LOADING`: the server is still reading its dataset.
+    Loading,
+    /// `-MASTERDOWN`: a replica lost its primary and serves no stale data.
+    MasterDown,
+    /// `-ERR max number of clients reached`.
+    MaxClients,
+    /// `-MISCONF`: the server refuses writes because persistence fails.
+    Misconf,
+    /// `-MOVED`: the cluster slot lives on another node.
+    Moved,
+    /// ENETUNREACH (101).
+    NetworkUnreachable,
+    /// `-NOAUTH`: no password was given.
+    NoAuth,
+    /// `-NOPERM`: the ACL forbids the command, key or channel.
+    NoPerm,
+    /// `-OOM`: the server refuses writes at maxmemory.
+    Oom,
+    /// Anything that fits no other class; the text says what.
+    Other,
+    /// `-DENIED`: protected mode refuses clients from other hosts.
+    ProtectedMode,
+    /// Bytes that are not RESP: an HTTP server, a truncated reply, garbage.
+    ProtocolGarbage,
+    /// `-READONLY`: a write reached a replica.
+    ReadOnly,
+    /// ECONNREFUSED (111): nothing listens; for a unix socket also ENOENT (2).
+    Refused,
+    /// ECONNRESET (104): the peer, or something in between, sent RST.
+    Reset,
+    /// The server knows no HELLO or no protocol version 3.
+    Resp3Unsupported,
+    /// No reply within the response timeout or the probe's own deadline.
+    ResponseTimeout,
+    /// Another error reply.
+    ServerError,
+    /// The TLS handshake failed, or a certificate was refused.
+    Tls,
+    /// `-TRYAGAIN`: a multi-key command met a slot in migration.
+    TryAgain,
+    /// A command waited for a reconnect until its deadline.
+    WaitingTimeout,
+    /// `-WRONGPASS`, or the library's "Password authentication failed".
+    WrongPass,
+}
+
+impl ErrorClass {
+    /// The stable name, as JSON has it.
+    pub fn name(self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+
+    /// The server answered, with an error: the connection itself works.
+    pub fn is_server_reply(self) -> bool {
+        self.server_code().is_some() || self == Self::ServerError
+    }
+
+    /// No answer came in time; says nothing yet about the connection.
+    pub fn is_timeout(self) -> bool {
+        matches!(self, Self::ResponseTimeout | Self::WaitingTimeout)
+    }
+
+    /// The connection has ended, or could not be made.
+    pub fn is_connection_loss(self) -> bool {
+        !self.is_server_reply() && !self.is_timeout() && self != Self::Desync
+    }
+
+    /// The code word of the error reply this class stands for; [`ErrorClass::from_server_line`] is its inverse.
+    fn server_code(self) -> Option<&'static str> {
+        SERVER_CODES
+            .iter()
+            .find(|(_, class)| *class == self)
+            .map(|(code, _)| *code)
+    }
+
+    /// Sorts an error reply (without its leading `-`) by its first word; plain `ERR` replies by their Redis wording.
+    pub fn from_server_line(line: &str) -> Self {
+        let code = line.split_ascii_whitespace().next().unwrap_or_default();
+        if let Some((_, class)) = SERVER_CODES.iter().find(|(known, _)| *known == code) {
+            return *class;
+        }
+        // The server has no code word of its own for these two; its wording is all there is.
+        let detail = line.strip_prefix("ERR ").unwrap_or(line);
+        if detail.starts_with("max number of clients") {
+            Self::MaxClients
+        } else if detail.to_ascii_lowercase().starts_with("unknown command")
+            && detail.to_ascii_uppercase().contains("HELLO")
+        {
+            Self::Resp3Unsupported
+        } else {
+            Self::ServerError
+        }
+    }
+
+    /// Sorts what the kernel (or the TLS layer under it) reported.
+    pub fn from_io(error: &io::Error) -> Self {
+        match (error.raw_os_error(), error.kind()) {
+            (Some(_), io::ErrorKind::BrokenPipe) => Self::BrokenPipeKernel,
+            (None, io::ErrorKind::BrokenPipe) | (_, io::ErrorKind::UnexpectedEof | io::ErrorKind::NotConnected) => {
+                Self::ConnectionClosed
+            }
+            (_, io::ErrorKind::ConnectionReset) => Self::Reset,
+            (_, io::ErrorKind::ConnectionAborted) => Self::Aborted,
+            (_, io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => Self::Refused,
+            (_, io::ErrorKind::HostUnreachable) => Self::HostUnreachable,
+            (_, io::ErrorKind::NetworkUnreachable) => Self::NetworkUnreachable,
+            (Some(_), io::ErrorKind::TimedOut) => Self::KernelTimeout,
+            (None, io::ErrorKind::TimedOut) => Self::ResponseTimeout,
+            // rustls reports a bad certificate or record as InvalidData without an errno.
+            (None, io::ErrorKind::InvalidData) => Self::Tls,
+            // getaddrinfo's failures carry neither an errno nor a kind of their own.
+            (None, kind) if kind != io::ErrorKind::Other => Self::Dns,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The stable name, as JSON has it.
+impl std::fmt::Display for ErrorClass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.name())
+    }
+}
+
+/// First words of error replies. Source: redis `src/server.c` (createSharedObjects), `src/networking.c`, `src/acl.c`.
+const SERVER_CODES: &[(&str, ErrorClass)] = &[
+    ("ASK", ErrorClass::Ask),
+    ("BUSY", ErrorClass::Busy),
+    ("CLUSTERDOWN", ErrorClass::ClusterDown),
+    ("DENIED", ErrorClass::ProtectedMode),
+    ("LOADING", ErrorClass::Loading),
+    ("MASTERDOWN", ErrorClass::MasterDown),
+    ("MISCONF", ErrorClass::Misconf),
+    ("MOVED", ErrorClass::Moved),
+    ("NOAUTH", ErrorClass::NoAuth),
+    ("NOPERM", ErrorClass::NoPerm),
+    ("NOPROTO", ErrorClass::Resp3Unsupported),
+    ("OOM", ErrorClass::Oom),
+    ("READONLY", ErrorClass::ReadOnly),
+    ("TRYAGAIN", ErrorClass::TryAgain),
+    ("WRONGPASS", ErrorClass::WrongPass),
+];
+
+/// What was being done when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Looking up the host name.
+    Dns,
+    /// The TCP (or unix socket) connect.
+    Tcp,
+    /// The TLS handshake.
+    Tls,
+    /// HELLO, AUTH and SELECT.
+    Hello,
+    /// The whole connection set-up, where the library does not say which part.
+    Connect,
+    /// A command on an established connection.
+    Command,
+    /// A command that waited for the library to reconnect.
+    WaitingForReconnect,
+    /// Subscribing, or resubscribing after a reconnect.
+    Subscribe,
+    /// Publishing a verification message from the second connection.
+    Publish,
+}
+
+/// The stable name, as JSON has it.
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Dns => "dns",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Hello => "hello",
+            Self::Connect => "connect",
+            Self::Command => "command",
+            Self::WaitingForReconnect => "waiting_for_reconnect",
+            Self::Subscribe => "subscribe",
+            Self::Publish => "publish",
+        })
+    }
+}
+
+/// Who said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The operating system: there is an errno.
+    Kernel,
+    /// redis-rs made the error up; the kernel's own word, if there was one, is lost.
+    Library,
+    /// The server sent an error reply.
+    Server,
+    /// redis-doctor itself: its deadline passed, or a reply carried the wrong nonce.
+    Doctor,
+}
+
+/// The stable name, as JSON has it.
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Kernel => "kernel",
+            Self::Library => "library",
+            Self::Server => "server",
+            Self::Doctor => "doctor",
+        })
+    }
+}
+
+/// What makes two failures the same row of an error table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FailureKey {
+    /// The kind.
+    pub class: ErrorClass,
+    /// What was being done.
+    pub stage: Stage,
+    /// The kernel's error number, when the kernel spoke.
+    pub errno: Option<i32>,
+    /// Who said so.
+    pub origin: Origin,
+}
+
+/// One classified failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Its row in the error table.
+    #[serde(flatten)]
+    pub key: FailureKey,
+    /// The wording of whoever said so, for people: never compared, never parsed.
+    pub text: String,
+}
+
+impl Failure {
+    /// A failure that redis-doctor itself declares.
+    pub fn doctor(class: ErrorClass, stage: Stage, text: impl Into<String>) -> Self {
+        Self::new(class, stage, Origin::Doctor, text)
+    }
+
+    /// An error reply, given without its leading `-`.
+    pub fn server(stage: Stage, line: &str) -> Self {
+        Self::new(ErrorClass::from_server_line(line), stage, Origin::Server, line)
+    }
+
+    /// What the kernel said, or what a library said in its style without an errno.
+    pub fn io(stage: Stage, error: &io::Error) -> Self {
+        let errno = error.raw_os_error();
+        let origin = if errno.is_some() {
+            Origin::Kernel
+        } else {
+            Origin::Library
+        };
+        Self {
+            key: FailureKey {
+                class: ErrorClass::from_io(error),
+                stage,
+                errno,
+                origin,
+            },
+            text: error.to_string(),
+        }
+    }
+
+    fn new(class: ErrorClass, stage: Stage, origin: Origin, text: impl Into<String>) -> Self {
+        Self {
+            key: FailureKey {
+                class,
+                stage,
+                errno: None,
+                origin,
+            },
+            text: text.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // redis-rs prints parse errors over several lines; an event is one line.
+        f.write_str(&self.text.replace(['\r', '\n'], " "))
+    }
+}
+
+impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_has_a_stable_snake_case_name() {
+        assert_eq!(ErrorClass::ConnectionClosed.name(), "connection_closed");
+        assert_eq!(ErrorClass::BrokenPipeKernel.to_string(), "broken_pipe_kernel");
+        assert_eq!(format!("{:>8}", ErrorClass::Reset), "   reset");
+    }
+
+    #[test]
+    fn the_errno_decides_between_the_kernels_broken_pipe_and_the_librarys() {
+        let kernel = Failure::io(Stage::Command, &io::Error::from_raw_os_error(32));
+        assert_eq!(
+            (kernel.key.class, kernel.key.origin),
+            (ErrorClass::BrokenPipeKernel, Origin::Kernel)
+        );
+        assert_eq!(kernel.key.errno, Some(32));
+        let library = Failure::io(Stage::Command, &io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(
+            (library.key.class, library.key.origin),
+            (ErrorClass::ConnectionClosed, Origin::Library)
+        );
+        assert_eq!(library.key.errno, None);
+    }
+
+    #[test]
+    fn kernel_errors_have_their_own_classes() {
+        for (errno, class) in [
+            (101, ErrorClass::NetworkUnreachable),
+            (103, ErrorClass::Aborted),
+            (104, ErrorClass::Reset),
+            (110, ErrorClass::KernelTimeout),
+            (111, ErrorClass::Refused),
+            (113, ErrorClass::HostUnreachable),
+            (2, ErrorClass::Refused),
+        ] {
+            assert_eq!(
+                ErrorClass::from_io(&io::Error::from_raw_os_error(errno)),
+                class,
+                "errno {errno}"
+            );
+        }
+    }
+
+    #[test]
+    fn error_replies_are_sorted_by_their_code_word() {
+        for (line, class) in [
+            (
+                "WRONGPASS invalid username-password pair or user is disabled.",
+                ErrorClass::WrongPass,
+            ),
+            ("NOAUTH Authentication required.", ErrorClass::NoAuth),
+            ("LOADING Redis is loading the dataset in memory", ErrorClass::Loading),
+            ("ERR max number of clients reached", ErrorClass::MaxClients),
+            ("DENIED Redis is running in protected mode", ErrorClass::ProtectedMode),
+            (
+                "ERR unknown command `HELLO`, with args beginning with: `3`, ",
+                ErrorClass::Resp3Unsupported,
+            ),
+            (
+                "ERR unknown command 'HELLO', with args beginning with: '3' ",
+                ErrorClass::Resp3Unsupported,
+            ),
+            ("ERR DB index is out of range", ErrorClass::ServerError),
+            ("", ErrorClass::ServerError),
+        ] {
+            assert_eq!(ErrorClass::from_server_line(line), class, "{line}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The only source of time.
+//!
+//! A run has one [`Clock`]: a monotonic origin and the wall-clock reading taken at that same moment. Every later
+//! wall time is *derived* (anchor + monotonic distance), so a stepped or slewed system clock cannot reorder events,
+//! stretch an outage or make a latency negative. It sits on `tokio::time`, so a test can pause it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A moment of a run: nanoseconds since the run's start, on the monotonic clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stamp(u64);
+
+impl Stamp {
+    /// The run's start.
+    pub const START: Self = Self(0);
+
+    /// A stamp this many nanoseconds after the run's start.
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the run's start.
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Time since the run's start.
+    pub const fn elapsed(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+
+    /// Time from `earlier` to this stamp; zero when `earlier` is in fact later.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// This stamp moved into the future.
+    #[must_use]
+    pub fn after(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(nanos(by)))
+    }
+}
+
+/// Seconds since the run's start, as a JSON number (exact to the nanosecond for the first 104 days).
+impl Serialize for Stamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        seconds::serialize(&self.elapsed(), serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Stamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        seconds::deserialize(deserializer).map(|elapsed| Self(nanos(elapsed)))
+    }
+}
+
+/// Whole nanoseconds of a duration, saturating after 584 years.
+pub fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The time of one run.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    origin: tokio::time::Instant,
+    anchor: WallTime,
+}
+
+impl Clock {
+    /// Starts the run's clock: this moment becomes [`Stamp::START`].
+    #[expect(
+        clippy::disallowed_methods,
+        clippy::disallowed_types,
+        reason = "the one place that reads the clocks"
+    )]
+    pub fn start() -> Self {
+        let wall = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        Self {
+            origin: tokio::time::Instant::now(),
+            anchor: WallTime(nanos(wall)),
+        }
+    }
+
+    /// The present moment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clocks")]
+    #[inline]
+    pub fn now(&self) -> Stamp {
+        Stamp(nanos(tokio::time::Instant::now() - self.origin))
+    }
+
+    /// The wall-clock time of a stamp, derived from the run's anchor.
+    pub fn wall(&self, stamp: Stamp) -> WallTime {
+        WallTime(self.anchor.0.saturating_add(stamp.0))
+    }
+
+    /// Sleeps until `stamp` (returns at once when it has passed).
+    pub async fn sleep_until(&self, stamp: Stamp) {
+        tokio::time::sleep_until(self.origin + stamp.elapsed()).await;
+    }
+}
+
+/// Wall-clock time: nanoseconds since the Unix epoch, UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WallTime(u64);
+
+impl WallTime {
+    /// A wall time this many nanoseconds after the Unix epoch.
+    pub const fn from_unix_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the Unix epoch.
+    pub const fn unix_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// `14:02:11.204`: the time of day in UTC, for event lines.
+    pub fn time_of_day(self) -> String {
+        let text = self.to_string();
+        text.get(11..23).unwrap_or(&text).to_owned()
+    }
+}
+
+/// RFC 3339 in UTC with microseconds: `2026-11-22T14:02:11.204512Z`.
+impl std::fmt::Display for WallTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let since_epoch = Duration::from_nanos(self.0);
+        write!(
+            f,
+            "{}",
+            humantime::format_rfc3339_micros(std::time::UNIX_EPOCH + since_epoch)
+        )
+    }
+}
+
+impl Serialize for WallTime {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for WallTime {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let time = humantime::parse_rfc3339(&text).map_err(serde::de::Error::custom)?;
+        let since_epoch = time
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_err(serde::de::Error::custom)?;
+        Ok(Self(nanos(since_epoch)))
+    }
+}
+
+/// Serde form of a [`Duration`]: seconds as a JSON number (`#[serde(with = "clock::seconds")]`).
+pub mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes seconds as a floating-point number.
+    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(to_f64(*duration))
+    }
+
+    /// Reads seconds; refuses a negative or non-finite number.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        from_f64(f64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+
+    fn to_f64(duration: Duration) -> f64 {
+        duration.as_nanos() as f64 / 1e9
+    }
+
+    /// Rounds to the nearest nanosecond, so that a round trip is exact.
+    fn from_f64(seconds: f64) -> Result<Duration, String> {
+        let nanos = (seconds * 1e9).round();
+        if (0.0..1.8e19).contains(&nanos) {
+            Ok(Duration::from_nanos(nanos as u64))
+        } else {
+            Err(format!("{seconds} is not a duration in seconds"))
+        }
+    }
+
+    /// The same for an optional duration; absent is `null`.
+    pub mod option {
+        use std::time::Duration;
+
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+        /// Writes seconds, or `null`.
+        pub fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+            duration.map(super::to_f64).serialize(serializer)
+        }
+
+        /// Reads seconds, or `null`.
+        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+            Option::<f64>::deserialize(deserializer)?
+                .map(super::from_f64)
+                .transpose()
+                .map_err(serde::de::Error::custom)
+        }
+    }
+
+    /// The same for a list of durations.
+    pub mod list {
+        use std::time::Duration;
+
+        use serde::{Deserialize, Deserializer, Serializer};
+
+        /// Writes a list of seconds.
+        pub fn serialize<S: Serializer>(list: &[Duration], serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(list.iter().map(|duration| super::to_f64(*duration)))
+        }
+
+        /// Reads a list of seconds.
+        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
+            Vec::<f64>::deserialize(deserializer)?
+                .into_iter()
+                .map(|seconds| super::from_f64(seconds).map_err(serde::de::Error::custom))
+                .collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_survives_json_to_the_nanosecond() {
+        for nanos in [0, 1, 999, 1_234_567_891, 14 * 86_400 * 1_000_000_000 + 123_456_789] {
+            let stamp = Stamp::from_nanos(nanos);
+            let json = serde_json::to_string(&stamp).unwrap();
+            assert_eq!(serde_json::from_str::<Stamp>(&json).unwrap(), stamp, "{json}");
+        }
+    }
+
+    #[test]
+    fn wall_time_reads_back_what_it_prints() {
+        let time = WallTime::from_unix_nanos(1_795_356_131_204_512_000);
+        assert_eq!(time.to_string(), "2026-11-22T14:02:11.204512Z");
+        assert_eq!(time.time_of_day(), "14:02:11.204");
+        let json = serde_json::to_string(&time).unwrap();
+        assert_eq!(serde_json::from_str::<WallTime>(&json).unwrap(), time);
+    }
+
+    #[test]
+    fn negative_durations_are_refused() {
+        assert!(serde_json::from_str::<Stamp>("-1.0").is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_clock_follows_tokio_time() {
+        let clock = Clock::start();
+        clock.sleep_until(Stamp::from_nanos(5_000_000_000)).await;
+        assert_eq!(clock.now().elapsed(), Duration::from_secs(5));
+        assert_eq!(
+            clock.wall(clock.now()).unix_nanos() - clock.wall(Stamp::START).unix_nanos(),
+            5_000_000_000
+        );
+    }
+}

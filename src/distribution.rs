@@ -1,0 +1,173 @@
+//! A distribution of durations: an HDR histogram that knows its unit and travels through JSON.
+//!
+//! Three significant digits from 128 ns to one hour; longer values count as one hour. In JSON it is the HDR V2
+//! encoding in base64, the form that other HDR tools read.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hdrhistogram::{
+    Histogram,
+    serialization::{Deserializer, Serializer, V2Serializer},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::nanos;
+
+const LOWEST: u64 = 128;
+const HIGHEST: u64 = 3600 * 1_000_000_000;
+const DIGITS: u8 = 3;
+
+/// Durations, counted in buckets.
+#[derive(Clone, PartialEq)]
+pub struct Distribution(Histogram<u64>);
+
+impl Distribution {
+    /// Counts one duration.
+    #[inline]
+    pub fn record(&mut self, duration: Duration) {
+        self.0.saturating_record(nanos(duration));
+    }
+
+    /// Adds all that `other` counted.
+    pub fn merge(&mut self, other: &Self) {
+        // Cannot fail: every distribution of this crate has the same bounds, and a read one was checked against them.
+        let _ = self.0.add(&other.0);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.0.reset();
+    }
+
+    /// How many durations were counted.
+    pub fn count(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The duration that a share `quantile` (0 to 1) of all stays at or below; `None` when empty.
+    pub fn quantile(&self, quantile: f64) -> Option<Duration> {
+        self.some(|| self.0.value_at_quantile(quantile))
+    }
+
+    /// The smallest; `None` when empty.
+    pub fn min(&self) -> Option<Duration> {
+        self.some(|| self.0.min())
+    }
+
+    /// The largest; `None` when empty.
+    pub fn max(&self) -> Option<Duration> {
+        self.some(|| self.0.max())
+    }
+
+    /// The arithmetic mean; `None` when empty.
+    pub fn mean(&self) -> Option<Duration> {
+        self.some(|| self.0.mean() as u64)
+    }
+
+    /// The standard deviation; `None` when empty.
+    pub fn deviation(&self) -> Option<Duration> {
+        self.some(|| self.0.stdev() as u64)
+    }
+
+    fn some(&self, nanos: impl FnOnce() -> u64) -> Option<Duration> {
+        (!self.is_empty()).then(|| Duration::from_nanos(nanos()))
+    }
+}
+
+impl Default for Distribution {
+    fn default() -> Self {
+        let histogram = Histogram::new_with_bounds(LOWEST, HIGHEST, DIGITS);
+        Self(histogram.expect("constant bounds that the histogram accepts"))
+    }
+}
+
+impl std::fmt::Debug for Distribution {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Distribution({} values, p50 {:?}, max {:?})",
+            self.count(),
+            self.quantile(0.5),
+            self.max()
+        )
+    }
+}
+
+impl Serialize for Distribution {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::new();
+        V2Serializer::new()
+            .serialize(&self.0, &mut bytes)
+            .map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Distribution {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
+        let histogram: Histogram<u64> = Deserializer::new()
+            .deserialize(&mut bytes.as_slice())
+            .map_err(serde::de::Error::custom)?;
+        // Another tool's bounds are welcome as long as the values fit into ours.
+        let mut distribution = Self::default();
+        distribution.0.add(&histogram).map_err(serde::de::Error::custom)?;
+        Ok(distribution)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_distribution_has_no_figures() {
+        let empty = Distribution::default();
+        assert_eq!((empty.quantile(0.5), empty.max(), empty.mean()), (None, None, None));
+    }
+
+    #[test]
+    fn hours_are_counted_as_the_longest_duration() {
+        let mut distribution = Distribution::default();
+        distribution.record(Duration::from_secs(86_400));
+        assert_eq!(distribution.count(), 1);
+        assert!(distribution.max().unwrap() >= Duration::from_secs(3600));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn quantiles_agree_with_the_sorted_values(mut values in proptest::collection::vec(1_000u64..10_000_000_000, 1..200)) {
+            let mut distribution = Distribution::default();
+            values.iter().for_each(|value| distribution.record(Duration::from_nanos(*value)));
+            values.sort_unstable();
+            for quantile in [0.5, 0.9, 0.99, 1.0] {
+                let rank = ((values.len() as f64 * quantile).ceil() as usize).max(1) - 1;
+                let exact = values[rank] as f64;
+                let found = distribution.quantile(quantile).unwrap().as_nanos() as f64;
+                proptest::prop_assert!((found - exact).abs() <= exact * 0.001 + 256.0, "{quantile}: {found} {exact}");
+            }
+        }
+
+        #[test]
+        fn merging_parts_equals_one_pass_and_json_keeps_all(left: Vec<u32>, right: Vec<u32>) {
+            let of = |values: &[u32]| {
+                let mut distribution = Distribution::default();
+                values.iter().for_each(|value| distribution.record(Duration::from_nanos(u64::from(*value))));
+                distribution
+            };
+            let mut merged = of(&left);
+            merged.merge(&of(&right));
+            let whole = of(&[left, right].concat());
+            proptest::prop_assert_eq!(&merged, &whole);
+            let json = serde_json::to_string(&whole).unwrap();
+            proptest::prop_assert_eq!(serde_json::from_str::<Distribution>(&json).unwrap(), whole);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Gates: conditions on the figures of a run, as `--fail-on` and `--warn-on` take them (`p99>5ms`, `lost>0`).
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// `metric comparison limit`: true when the run must not pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gate {
+    /// What is looked at.
+    pub metric: Metric,
+    /// How it is compared with the limit.
+    pub comparison: Comparison,
+    /// The limit in the metric's base unit: seconds, a count, or a fraction of 1.
+    pub limit: f64,
+    text: String,
+}
+
+/// `>` `>=` `<` `<=`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `>`
+    Above,
+    /// `>=`
+    AtLeast,
+    /// `<`
+    Below,
+    /// `<=`
+    AtMost,
+}
+
+/// A figure that a gate can look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// Share of the run during which the server answered (fraction of 1).
+    Availability,
+    /// Commands whose effect is unknown (count).
+    Ambiguous,
+    /// Wrong replies (count).
+    Desyncs,
+    /// Verified messages delivered twice (count).
+    Duplicated,
+    /// End-to-end publish-to-receive latency, 99th percentile (seconds).
+    E2eP99,
+    /// Failed probes as a share of all (fraction of 1), or as a count.
+    Errors,
+    /// Verified messages that never came (count).
+    Lost,
+    /// Largest latency (seconds).
+    Max,
+    /// Mean latency (seconds).
+    Mean,
+    /// The longest outage (seconds).
+    Outage,
+    /// Median latency (seconds).
+    P50,
+    /// 90th percentile (seconds).
+    P90,
+    /// 99th percentile (seconds).
+    P99,
+    /// 99.9th percentile (seconds).
+    P999,
+    /// Reconnects (count).
+    Reconnects,
+    /// Verified messages out of order (count).
+    Reordered,
+    /// Probes without an answer in time (count).
+    Timeouts,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Unit {
+    Seconds,
+    Count,
+    Fraction,
+    CountOrFraction,
+}
+
+const METRICS: &[(&str, Metric, Unit)] = &[
+    ("ambiguous", Metric::Ambiguous, Unit::Count),
+    ("availability", Metric::Availability, Unit::Fraction),
+    ("desyncs", Metric::Desyncs, Unit::Count),
+    ("duplicated", Metric::Duplicated, Unit::Count),
+    ("e2e_p99", Metric::E2eP99, Unit::Seconds),
+    ("errors", Metric::Errors, Unit::CountOrFraction),
+    ("lost", Metric::Lost, Unit::Count),
+    ("max", Metric::Max, Unit::Seconds),
+    ("mean", Metric::Mean, Unit::Seconds),
+    ("outage", Metric::Outage, Unit::Seconds),
+    ("p50", Metric::P50, Unit::Seconds),
+    ("p90", Metric::P90, Unit::Seconds),
+    ("p99", Metric::P99, Unit::Seconds),
+    ("p99.9", Metric::P999, Unit::Seconds),
+    ("reconnects", Metric::Reconnects, Unit::Count),
+    ("reordered", Metric::Reordered, Unit::Count),
+    ("timeouts", Metric::Timeouts, Unit::Count),
+];
+
+impl Gate {
+    /// Whether the measured value (in the metric's base unit) trips the gate.
+    pub fn trips(&self, value: f64) -> bool {
+        match self.comparison {
+            Comparison::Above => value > self.limit,
+            Comparison::AtLeast => value >= self.limit,
+            Comparison::Below => value < self.limit,
+            Comparison::AtMost => value <= self.limit,
+        }
+    }
+
+    /// Whether [`Metric::Errors`] is meant as a share of all probes rather than as a count.
+    pub fn is_share(&self) -> bool {
+        self.text.ends_with('%')
+    }
+}
+
+impl FromStr for Gate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text: String = text.chars().filter(|char| !char.is_whitespace()).collect();
+        let at = text.find(['<', '>']).ok_or_else(|| {
+            format!(
+                "'{text}' is not a condition; write for example p99>5ms\n{}",
+                valid_names()
+            )
+        })?;
+        let (name, rest) = text.split_at(at);
+        let (comparison, limit) = match (rest.strip_prefix(">="), rest.strip_prefix("<=")) {
+            (Some(limit), _) => (Comparison::AtLeast, limit),
+            (_, Some(limit)) => (Comparison::AtMost, limit),
+            _ if rest.starts_with('>') => (Comparison::Above, &rest[1..]),
+            _ => (Comparison::Below, &rest[1..]),
+        };
+        let (_, metric, unit) = METRICS
+            .iter()
+            .find(|(known, ..)| *known == name)
+            .ok_or_else(|| format!("'{name}' is not a figure that can be tested\n{}", valid_names()))?;
+        let limit = parse_limit(limit, *unit).map_err(|why| format!("'{text}': {why}"))?;
+        Ok(Self {
+            metric: *metric,
+            comparison,
+            limit,
+            text,
+        })
+    }
+}
+
+fn valid_names() -> String {
+    let names: Vec<_> = METRICS.iter().map(|(name, ..)| *name).collect();
+    format!("valid names: {}", names.join(", "))
+}
+
+fn parse_limit(text: &str, unit: Unit) -> Result<f64, String> {
+    let number = |text: &str| {
+        text.parse::<f64>()
+            .ok()
+            .filter(|value| value.is_finite() && *value >= 0.0)
+    };
+    if unit == Unit::Seconds {
+        return number(text)
+            .or_else(|| {
+                humantime::parse_duration(text)
+                    .ok()
+                    .map(|duration: Duration| duration.as_secs_f64())
+            })
+            .ok_or_else(|| format!("'{text}' is not a duration; write for example 5ms, 2s or 0.5 (seconds)"));
+    }
+    if let Some(percent) = text.strip_suffix('%') {
+        return match unit {
+            Unit::Count => Err("this figure is a count, not a percentage".into()),
+            _ => number(percent)
+                .map(|value| value / 100.0)
+                .ok_or_else(|| format!("'{text}' is not a percentage")),
+        };
+    }
+    match unit {
+        Unit::Fraction => Err(format!("write a percentage, for example {text}%")),
+        _ => number(text).ok_or_else(|| format!("'{text}' is not a number")),
+    }
+}
+
+/// As it was written.
+impl fmt::Display for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for Gate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Gate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        std::borrow::Cow::<str>::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_read_in_the_metrics_own_unit() {
+        for (text, limit) in [
+            ("p99>5ms", 0.005),
+            ("outage > 2s", 2.0),
+            ("reconnects>0", 0.0),
+            ("errors>1%", 0.01),
+            ("errors>=3", 3.0),
+            ("availability<99.9%", 0.999),
+            ("p99.9>0.5", 0.5),
+        ] {
+            let gate: Gate = text.parse().unwrap();
+            assert!((gate.limit - limit).abs() < 1e-12, "{text}");
+        }
+        let gate: Gate = "lost>0".parse().unwrap();
+        assert!(gate.trips(1.0) && !gate.trips(0.0));
+    }
+
+    #[test]
+    fn a_wrong_condition_lists_the_valid_names() {
+        for text in ["p98>5ms", "nonsense", ">5"] {
+            assert!(
+                text.parse::<Gate>()
+                    .unwrap_err()
+                    .contains("valid names: ambiguous, availability"),
+                "{text}"
+            );
+        }
+        for text in ["p99>x", "lost>1%", "availability<99", "p99>", "lost>-1", "errors>NaN"] {
+            assert!(text.parse::<Gate>().is_err(), "{text}");
+        }
+    }
+}
