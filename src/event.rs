@@ -47,6 +47,9 @@ pub trait EventSink {
 
     /// Takes note of one probe's end; called only when the plan asks for each ([`crate::plan::ProbePlan::report_each`]).
     fn on_reply(&mut self, _reply: &Reply) {}
+
+    /// The user asked for interim figures (SIGUSR1, SIGQUIT); the run goes on.
+    fn on_interim(&mut self, _at: Stamp) {}
 }
 
 /// The end of one probe: a sample, shown one by one only by `ping`.
@@ -62,6 +65,25 @@ pub struct Reply {
     pub waited: Duration,
     /// Bytes of the reply, or what went wrong.
     pub outcome: Result<usize, Failure>,
+}
+
+/// One message on a subscribed channel: a sample, shown one by one only by `subscribe`.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// When it was received.
+    pub at: Stamp,
+    /// The channel it was published on.
+    pub channel: &'a [u8],
+    /// The pattern that matched, for a pattern subscription.
+    pub pattern: Option<&'a [u8]>,
+    /// The message.
+    pub payload: &'a [u8],
+}
+
+/// Receives messages as they come, on the task that reads them: it must neither wait nor grow without bound.
+pub trait MessageSink: Send + Sync {
+    /// Takes one message; `false` when it could not be shown because the output is slower than the messages.
+    fn on_message(&self, message: &Message<'_>) -> bool;
 }
 
 /// What happened.

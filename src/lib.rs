@@ -3,5 +3,7 @@
 pub mod classify;
 pub mod clock;
 pub mod distribution;
+pub mod engine;
 pub mod event;
 pub mod plan;
+pub mod probe;

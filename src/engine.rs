@@ -1,0 +1,260 @@
+//! Runs a plan: one event stream from all probes to one sink, from the preflight to the closed books.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    classify::Failure,
+    clock::{Clock, Stamp},
+    event::{Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
+    plan::Plan,
+    probe::{Context, Notice, Path, Probes, Setting},
+};
+
+/// How often the sums are handed over.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// The preflight's own limit, however patient the policy is.
+const PREFLIGHT_LIMIT: Duration = Duration::from_secs(5);
+
+/// An attempt of the path probe during an outage.
+const PATH_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long the last messages may take to arrive after the last one was published.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// Attempts of the reconnect schedule that are shown.
+const SCHEDULE_SHOWN: usize = 12;
+
+/// What the user asks of a run under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// End it and report.
+    Stop(StopReason),
+    /// Show interim figures and go on.
+    Interim,
+}
+
+/// A run's surroundings.
+pub struct Surroundings<'a> {
+    /// The run's clock.
+    pub clock: Clock,
+    /// Receives every event, in order.
+    pub sink: &'a mut dyn EventSink,
+    /// Receives the messages of `subscribe`.
+    pub messages: Arc<dyn MessageSink>,
+    /// The user's wishes.
+    pub control: mpsc::UnboundedReceiver<Control>,
+}
+
+/// Runs a plan to its end and tells why it ended.
+pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
+    let plan = Arc::new(plan);
+    let (notices, inlet) = mpsc::unbounded_channel();
+    let Surroundings {
+        clock,
+        sink,
+        messages,
+        control,
+    } = surroundings;
+    let mut run = Run {
+        clock,
+        sink,
+        control,
+        inlet,
+        interval_began: clock.now(),
+    };
+    let run_id = run_id(plan.seed);
+    run.event(None, started(&plan, &run_id));
+    let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
+    let path = Path::new(plan.target.clone(), plan.protocol, limit, clock);
+    let climb = path.climb().await;
+    let failure = climb.probed.failure.clone();
+    run.event(None, EventKind::PathProbed(climb.probed));
+    if failure.is_some() {
+        return run.finish(StopReason::Unreachable);
+    }
+    let path = path.with_limit(PATH_LIMIT.min(limit));
+    let resp3 = climb.resp == 3;
+    let ctx = Arc::new(Context::new(Setting {
+        plan,
+        clock,
+        run_id,
+        path,
+        resp3,
+        messages,
+        notices,
+    }));
+    match run.while_running(&ctx, Probes::start(Arc::clone(&ctx))).await {
+        Some(Ok(probes)) => run.drive(&ctx, probes).await,
+        Some(Err(failure)) => run.give_up(&failure),
+        None => run.finish(ctx.stop_reason().unwrap_or(StopReason::Signal)),
+    }
+}
+
+/// A run under way.
+struct Run<'a> {
+    clock: Clock,
+    sink: &'a mut dyn EventSink,
+    control: mpsc::UnboundedReceiver<Control>,
+    inlet: mpsc::UnboundedReceiver<Notice>,
+    interval_began: Stamp,
+}
+
+impl Run<'_> {
+    /// From the first probe to the closed books.
+    async fn drive(&mut self, ctx: &Arc<Context>, mut probes: Probes) -> StopReason {
+        if let Some(duration) = ctx.plan.stop.duration {
+            let end = self.clock.now().after(duration);
+            let waiting = async {
+                tokio::select! {
+                    () = ctx.clock.sleep_until(end) => ctx.stop(StopReason::Duration),
+                    () = ctx.stopped() => {}
+                }
+            };
+            self.pump(ctx, waiting).await;
+        } else {
+            self.pump(ctx, ctx.stopped()).await;
+        }
+        let patience = ctx
+            .plan
+            .probes
+            .as_ref()
+            .map_or(SETTLE, |probes| probes.timeout + SETTLE);
+        if probes.has_work() {
+            // Every probe has its own deadline, so this one is never reached by a sound worker.
+            let _ = self.pump(ctx, tokio::time::timeout(patience, probes.finished())).await;
+        }
+        let _ = self.pump(ctx, tokio::time::timeout(SETTLE, probes.settle())).await;
+        probes.close().await;
+        self.drain();
+        self.interval(ctx);
+        self.finish(ctx.stop_reason().unwrap_or(StopReason::Signal))
+    }
+
+    /// Waits for `work`, unless the run is stopped first.
+    async fn while_running<T>(&mut self, ctx: &Context, work: impl Future<Output = T>) -> Option<T> {
+        let either = async {
+            tokio::select! {
+                biased;
+                done = work => Some(done),
+                () = ctx.stopped() => None,
+            }
+        };
+        self.pump(ctx, either).await
+    }
+
+    /// Passes everything on until `work` is done.
+    async fn pump<T>(&mut self, ctx: &Context, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            let due = self.interval_began.after(INTERVAL);
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                Some(control) = self.control.recv() => self.obey(ctx, control),
+                () = self.clock.sleep_until(due) => self.interval(ctx),
+                Some(notice) = self.inlet.recv() => self.pass_on(notice),
+            }
+        }
+    }
+
+    fn obey(&mut self, ctx: &Context, control: Control) {
+        match control {
+            Control::Stop(reason) => ctx.stop(reason),
+            Control::Interim => {
+                self.interval(ctx);
+                self.sink.on_interim(self.clock.now());
+            }
+        }
+    }
+
+    fn pass_on(&mut self, notice: Notice) {
+        match notice {
+            Notice::Event(event) => self.sink.on_event(&event),
+            Notice::Reply(reply) => self.sink.on_reply(&reply),
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Ok(notice) = self.inlet.try_recv() {
+            self.pass_on(notice);
+        }
+    }
+
+    /// Hands over the sums.
+    fn interval(&mut self, ctx: &Context) {
+        self.drain();
+        let now = self.clock.now();
+        let (interval, failures) = ctx.samples.take(now.since(self.interval_began));
+        self.interval_began = now;
+        for failed in failures {
+            self.event(None, EventKind::CommandFailed(failed));
+        }
+        self.event(None, EventKind::Interval(Box::new(interval)));
+    }
+
+    fn give_up(&mut self, failure: &Failure) -> StopReason {
+        self.drain();
+        let text = format!("the connection under test could not be set up: {failure}");
+        self.event(None, EventKind::Note { text });
+        self.finish(StopReason::Unreachable)
+    }
+
+    fn finish(&mut self, reason: StopReason) -> StopReason {
+        self.event(None, EventKind::RunFinished { reason });
+        reason
+    }
+
+    fn event(&mut self, connection: Option<u32>, kind: EventKind) {
+        let at = self.clock.now();
+        self.sink.on_event(&Event {
+            at,
+            time: self.clock.wall(at),
+            connection,
+            kind,
+        });
+    }
+}
+
+fn started(plan: &Plan, run_id: &str) -> EventKind {
+    EventKind::RunStarted(Box::new(RunStarted {
+        schema_version: SCHEMA_VERSION,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        client_version: CLIENT_VERSION.to_owned(),
+        run_id: run_id.to_owned(),
+        plan: plan.clone(),
+        schedule: plan.policy.schedule(SCHEDULE_SHOWN),
+    }))
+}
+
+/// The redis crate in use, whose behaviour is what is being tested. A test compares it with Cargo.lock.
+const CLIENT_VERSION: &str = "redis-rs 1.8.1";
+
+/// Eight hexadecimal digits from the seed.
+fn run_id(seed: u64) -> String {
+    // The finaliser of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
+    let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    format!("{:08x}", (mixed ^ (mixed >> 31)) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_client_version_is_the_one_in_use() {
+        let lock = include_str!("../Cargo.lock");
+        let version = CLIENT_VERSION.trim_start_matches("redis-rs ");
+        assert!(lock.contains(&format!("name = \"redis\"\nversion = \"{version}\"")));
+    }
+
+    #[test]
+    fn runs_with_neighbouring_seeds_have_unlike_names() {
+        assert_ne!(run_id(1), run_id(2));
+        assert_eq!(run_id(7).len(), 8);
+    }
+}

@@ -1,0 +1,324 @@
+//! What became of each numbered message: received, lost, duplicated, reordered. Exact, with bounded memory.
+//!
+//! A number is *resolved* when its PUBLISH has an outcome and it has either come or cannot come any more (a later
+//! number came, and the grace for a second connection's reordering is over). Only resolved numbers are counted, so at
+//! any time `published = received + lost`.
+
+use std::{collections::VecDeque, time::Duration};
+
+use crate::{clock::Stamp, event::Counters};
+
+/// How long after a gap showed a missing message may still come (the library can hold two connections for a moment).
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Unresolved numbers kept at most; beyond that the oldest is given up.
+const WINDOW: usize = 65_536;
+
+/// The messages of one channel on one connection under test.
+#[derive(Debug, Default)]
+pub(super) struct Delivery {
+    /// Number of the first entry.
+    base: u64,
+    entries: VecDeque<Entry>,
+    /// One past the highest number received.
+    horizon: u64,
+    /// Gaps that showed: from when on everything below the number is decided.
+    gaps: VecDeque<(Stamp, u64)>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    publish: Publish,
+    received: bool,
+    missed: bool,
+}
+
+/// The outcome of a PUBLISH.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Publish {
+    /// No answer yet.
+    #[default]
+    Pending,
+    /// The server took it.
+    Accepted,
+    /// It failed, or nobody knows whether it was taken.
+    Failed,
+}
+
+/// What a received message shows.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Receipt {
+    /// The next one, as it should be.
+    InOrder,
+    /// A later one than expected: numbers `from..=to` are missing so far; the server had accepted `accepted` of them.
+    Gap { from: u64, to: u64, accepted: u64 },
+    /// One that was missing.
+    Late,
+    /// One that had already come (or was given up long ago).
+    Again,
+}
+
+impl Delivery {
+    /// The number for the next message.
+    pub(super) fn next(&mut self, sums: &mut Counters) -> u64 {
+        if self.entries.len() == WINDOW {
+            self.give_up_oldest(sums);
+        }
+        self.entries.push_back(Entry::default());
+        self.base + self.entries.len() as u64 - 1
+    }
+
+    /// The outcome of publishing `number`.
+    pub(super) fn published(&mut self, number: u64, outcome: Publish, sums: &mut Counters) {
+        if let Some(entry) = self.entry(number) {
+            entry.publish = outcome;
+        }
+        self.resolve(sums);
+    }
+
+    /// `number` has come.
+    pub(super) fn received(&mut self, number: u64, at: Stamp, sums: &mut Counters) -> Receipt {
+        let horizon = self.horizon;
+        let Some(entry) = self.entry(number).filter(|entry| !entry.received) else {
+            sums.duplicated += 1;
+            return Receipt::Again;
+        };
+        entry.received = true;
+        let receipt = if number < horizon {
+            sums.reordered += 1;
+            Receipt::Late
+        } else {
+            self.horizon = number + 1;
+            self.gap(horizon.max(self.base), number, at)
+        };
+        self.resolve(sums);
+        receipt
+    }
+
+    /// Gives up what has been missing for longer than the grace.
+    pub(super) fn tick(&mut self, now: Stamp, sums: &mut Counters) {
+        let mut decided = 0;
+        while let Some((due, number)) = self.gaps.front().copied().filter(|(due, _)| *due <= now) {
+            debug_assert!(due <= now);
+            decided = number;
+            self.gaps.pop_front();
+        }
+        let below = decided.saturating_sub(self.base) as usize;
+        for entry in self.entries.iter_mut().take(below) {
+            entry.missed = !entry.received;
+        }
+        self.resolve(sums);
+    }
+
+    /// The run is over: whatever has not come is lost. Returns the numbers it gives up and how many the server had
+    /// accepted.
+    pub(super) fn close(&mut self, sums: &mut Counters) -> Option<(u64, u64, u64)> {
+        let missing = |entry: &Entry| !entry.received && !entry.missed && entry.publish == Publish::Accepted;
+        let numbered = || {
+            self.entries.iter().zip(self.base..).filter(|(entry, number)| {
+                // Gaps below the horizon were told when they showed.
+                missing(entry) && *number >= self.horizon
+            })
+        };
+        let first = numbered().next().map(|(_, number)| number);
+        let last = numbered().last().map(|(_, number)| number);
+        let count = numbered().count() as u64;
+        while !self.entries.is_empty() {
+            self.give_up_oldest(sums);
+        }
+        Some((first?, last?, count))
+    }
+
+    /// Whether everything published has come.
+    pub(super) fn is_settled(&self) -> bool {
+        let settled = |entry: &Entry| entry.received || entry.publish == Publish::Failed;
+        self.entries.iter().all(settled)
+    }
+
+    fn gap(&mut self, from: u64, number: u64, at: Stamp) -> Receipt {
+        if from == number {
+            return Receipt::InOrder;
+        }
+        let accepted = |entry: &&Entry| entry.publish != Publish::Failed;
+        let skip = (from - self.base) as usize;
+        let take = (number - from) as usize;
+        let accepted = self.entries.iter().skip(skip).take(take).filter(accepted).count() as u64;
+        self.gaps.push_back((at.after(GRACE), number));
+        if accepted == 0 {
+            Receipt::InOrder
+        } else {
+            Receipt::Gap {
+                from,
+                to: number - 1,
+                accepted,
+            }
+        }
+    }
+
+    fn entry(&mut self, number: u64) -> Option<&mut Entry> {
+        let index = number.checked_sub(self.base)?;
+        self.entries.get_mut(usize::try_from(index).ok()?)
+    }
+
+    fn resolve(&mut self, sums: &mut Counters) {
+        while let Some(entry) = self.entries.front() {
+            let resolved = match entry.publish {
+                Publish::Pending => false,
+                _ => entry.received || entry.missed,
+            };
+            if !resolved {
+                return;
+            }
+            self.give_up_oldest(sums);
+        }
+    }
+
+    fn give_up_oldest(&mut self, sums: &mut Counters) {
+        let Some(entry) = self.entries.pop_front() else {
+            return;
+        };
+        self.base += 1;
+        match entry {
+            // It came, so the server took it, whatever became of the answer to PUBLISH.
+            Entry { received: true, .. } => {
+                sums.published += 1;
+                sums.received += 1;
+            }
+            Entry {
+                publish: Publish::Accepted,
+                ..
+            } => {
+                sums.published += 1;
+                sums.lost += 1;
+            }
+            Entry { .. } => sums.publish_failed += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ZERO: Stamp = Stamp::START;
+
+    fn publish(delivery: &mut Delivery, outcomes: &[Publish], sums: &mut Counters) {
+        for outcome in outcomes {
+            let number = delivery.next(sums);
+            delivery.published(number, *outcome, sums);
+        }
+    }
+
+    #[test]
+    fn every_message_in_order_is_received() {
+        let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
+        publish(&mut delivery, &[Publish::Accepted; 3], &mut sums);
+        for number in 0..3 {
+            assert_eq!(delivery.received(number, ZERO, &mut sums), Receipt::InOrder);
+        }
+        assert_eq!((sums.published, sums.received, sums.lost), (3, 3, 0));
+        assert!(delivery.is_settled());
+    }
+
+    #[test]
+    fn a_gap_is_told_at_once_and_counted_after_the_grace() {
+        let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
+        publish(&mut delivery, &[Publish::Accepted; 5], &mut sums);
+        delivery.received(0, ZERO, &mut sums);
+        let gap = delivery.received(4, ZERO, &mut sums);
+        assert_eq!(
+            gap,
+            Receipt::Gap {
+                from: 1,
+                to: 3,
+                accepted: 3
+            }
+        );
+        assert_eq!(delivery.received(2, ZERO, &mut sums), Receipt::Late);
+        delivery.tick(ZERO, &mut sums);
+        assert_eq!(sums.lost, 0);
+        delivery.tick(ZERO.after(GRACE), &mut sums);
+        assert_eq!((sums.published, sums.received, sums.lost, sums.reordered), (5, 3, 2, 1));
+    }
+
+    #[test]
+    fn messages_the_server_never_took_are_not_lost() {
+        let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
+        publish(
+            &mut delivery,
+            &[Publish::Accepted, Publish::Failed, Publish::Accepted],
+            &mut sums,
+        );
+        delivery.received(0, ZERO, &mut sums);
+        assert_eq!(delivery.received(2, ZERO, &mut sums), Receipt::InOrder);
+        assert_eq!(delivery.close(&mut sums), None);
+        assert_eq!((sums.published, sums.publish_failed, sums.lost), (2, 1, 0));
+    }
+
+    #[test]
+    fn a_message_that_came_was_published_whatever_publish_said() {
+        let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
+        let number = delivery.next(&mut sums);
+        delivery.received(number, ZERO, &mut sums);
+        delivery.published(number, Publish::Failed, &mut sums);
+        assert_eq!((sums.published, sums.received, sums.publish_failed), (1, 1, 0));
+    }
+
+    #[test]
+    fn a_second_copy_is_a_duplicate() {
+        let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
+        publish(&mut delivery, &[Publish::Accepted], &mut sums);
+        delivery.received(0, ZERO, &mut sums);
+        assert_eq!(delivery.received(0, ZERO, &mut sums), Receipt::Again);
+        assert_eq!((sums.received, sums.duplicated), (1, 1));
+    }
+
+    #[test]
+    fn closing_names_what_never_came() {
+        let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
+        publish(&mut delivery, &[Publish::Accepted; 4], &mut sums);
+        delivery.received(0, ZERO, &mut sums);
+        assert_eq!(delivery.close(&mut sums), Some((1, 3, 3)));
+        assert_eq!((sums.published, sums.received, sums.lost), (4, 1, 3));
+    }
+
+    #[test]
+    fn memory_stays_bounded_when_nothing_comes() {
+        let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
+        publish(&mut delivery, &vec![Publish::Accepted; WINDOW + 10], &mut sums);
+        assert_eq!((delivery.entries.len(), sums.lost), (WINDOW, 10));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_books_always_balance(steps in proptest::collection::vec((0u8..3, 0u64..40, proptest::bool::ANY), 1..200)) {
+            let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
+            let (mut accepted, mut issued) = (std::collections::BTreeSet::new(), 0);
+            let mut came = std::collections::BTreeSet::new();
+            for (step, pick, flag) in steps {
+                match step {
+                    0 => {
+                        let number = delivery.next(&mut sums);
+                        issued += 1;
+                        let outcome = if flag { Publish::Accepted } else { Publish::Failed };
+                        delivery.published(number, outcome, &mut sums);
+                        if flag { accepted.insert(number); }
+                    }
+                    1 if issued > 0 => {
+                        let number = pick % issued;
+                        let known = number >= delivery.base;
+                        delivery.received(number, ZERO, &mut sums);
+                        if known { came.insert(number); }
+                    }
+                    _ => delivery.tick(ZERO.after(GRACE), &mut sums),
+                }
+            }
+            delivery.close(&mut sums);
+            let published = accepted.union(&came).count() as u64;
+            proptest::prop_assert_eq!(sums.published, published);
+            proptest::prop_assert_eq!(sums.received, came.len() as u64);
+            proptest::prop_assert_eq!(sums.lost, sums.published - sums.received);
+            proptest::prop_assert_eq!(sums.publish_failed, issued - published);
+        }
+    }
+}

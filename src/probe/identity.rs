@@ -1,0 +1,96 @@
+//! Who is on the other side: what INFO and CLIENT INFO tell.
+
+use crate::event::ServerIdentity;
+
+/// One connection, as the server lists it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ClientInfo {
+    /// `id`
+    pub(super) id: Option<u64>,
+    /// `addr`: our end, as the server sees it.
+    pub(super) addr: Option<String>,
+    /// `laddr`: the server's end.
+    pub(super) laddr: Option<String>,
+}
+
+impl ClientInfo {
+    /// Reads a line of `CLIENT INFO` or `CLIENT LIST`.
+    pub(super) fn parse(line: &str) -> Self {
+        let field = |name: &str| {
+            line.split_ascii_whitespace()
+                .filter_map(|field| field.split_once('='))
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.to_owned())
+        };
+        Self {
+            id: field("id").and_then(|id| id.parse().ok()),
+            addr: field("addr"),
+            laddr: field("laddr"),
+        }
+    }
+}
+
+/// Reads the sections `server` and `replication` of INFO, as far as they are there.
+pub(super) fn from_info(info: &str) -> ServerIdentity {
+    let field = |name: &str| {
+        info.lines()
+            .filter_map(|line| line.trim_end().split_once(':'))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
+    };
+    let valkey = field("valkey_version");
+    let redis = field("redis_version");
+    let product = match (&valkey, &redis) {
+        (Some(_), _) => Some("Valkey".to_owned()),
+        (None, Some(_)) => Some("Redis".to_owned()),
+        (None, None) => None,
+    };
+    ServerIdentity {
+        product,
+        version: valkey.or(redis),
+        run_id: field("run_id"),
+        role: field("role"),
+    }
+}
+
+/// A product's name as its makers write it.
+pub(super) fn product(name: &str) -> String {
+    match name {
+        "redis" => "Redis".to_owned(),
+        "valkey" => "Valkey".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn client_info_gives_both_ends() {
+        let info = ClientInfo::parse("id=8123 addr=10.0.9.4:51322 laddr=10.0.3.17:6379 fd=8 name= age=0 flags=N\n");
+        assert_eq!(info.id, Some(8123));
+        assert_eq!(info.addr.as_deref(), Some("10.0.9.4:51322"));
+        assert_eq!(info.laddr.as_deref(), Some("10.0.3.17:6379"));
+        assert_eq!(ClientInfo::parse("nonsense"), ClientInfo::default());
+    }
+
+    #[test]
+    fn valkey_is_told_from_redis() {
+        let redis = from_info("# Server\r\nredis_version:7.2.4\r\nrun_id:abc\r\n\r\n# Replication\r\nrole:master\r\n");
+        assert_eq!(
+            (redis.product.as_deref(), redis.version.as_deref()),
+            (Some("Redis"), Some("7.2.4"))
+        );
+        assert_eq!(
+            (redis.run_id.as_deref(), redis.role.as_deref()),
+            (Some("abc"), Some("master"))
+        );
+        let valkey = from_info("redis_version:7.2.4\r\nvalkey_version:8.1.8\r\n");
+        assert_eq!(
+            (valkey.product.as_deref(), valkey.version.as_deref()),
+            (Some("Valkey"), Some("8.1.8"))
+        );
+        assert_eq!(from_info(""), ServerIdentity::default());
+    }
+}

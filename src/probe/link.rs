@@ -1,0 +1,400 @@
+//! Is the connection under test up? The state machine that folds every sign into outages and stalls.
+//!
+//! One outage is one outage, however many signs the library gives of it: it hands errno 104 to one command and a
+//! synthetic "broken pipe" to the rest, may connect twice, and may omit its Disconnection push. Pure: signs and their
+//! moments go in, [`Change`]s come out, so a table of sequences tests it.
+
+use std::{collections::VecDeque, time::Duration};
+
+use crate::{
+    classify::{Failure, Origin},
+    clock::Stamp,
+};
+
+/// A Disconnection push that comes within this of the recovery belongs to the outage that a failed command already
+/// reported: it travels through one more task than the failure, and a flood of messages can hold it up.
+const LATE_PUSH: Duration = Duration::from_millis(50);
+
+/// The loss of a connection, and what it has cost so far.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Loss {
+    /// When the first sign came.
+    pub(super) at: Stamp,
+    /// The most telling failure so far: the kernel's word beats the library's.
+    pub(super) failure: Option<Failure>,
+    /// Probes in flight at the first sign.
+    pub(super) in_flight: u64,
+    /// Time since the last reply at the first sign.
+    pub(super) idle: Duration,
+    /// Failed commands.
+    pub(super) failed: u64,
+    /// Those of them that may have been executed.
+    pub(super) ambiguous: u64,
+}
+
+impl Loss {
+    fn count(&mut self, counted: bool, ambiguous: bool) {
+        self.failed += u64::from(counted);
+        self.ambiguous += u64::from(counted && ambiguous);
+    }
+}
+
+/// What the signs add up to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Change {
+    /// The connection was lost.
+    Lost(Loss),
+    /// It is back: the first good reply came at this moment.
+    Restored(Loss, Stamp),
+    /// Probes launched since this moment have had no reply, and nothing was closed.
+    Stalled { since: Stamp, unanswered: u64, at: Stamp },
+    /// The same connection answers again.
+    Resumed { since: Stamp, at: Stamp },
+}
+
+#[derive(Debug)]
+enum State {
+    Up,
+    Down(Loss),
+    Stalled { since: Stamp, unanswered: u64 },
+}
+
+/// The state of one connection under test.
+#[derive(Debug)]
+pub(super) struct Link {
+    state: State,
+    up_since: Stamp,
+    last_reply: Stamp,
+    /// The last outage was noticed by a command, and the library's push for it has not come.
+    push_owed: bool,
+    changes: VecDeque<Change>,
+}
+
+impl Link {
+    /// A connection that has just answered.
+    pub(super) fn up(at: Stamp) -> Self {
+        Self {
+            state: State::Up,
+            up_since: at,
+            last_reply: at,
+            push_owed: false,
+            changes: VecDeque::new(),
+        }
+    }
+
+    /// The connection works, as far as anyone can tell.
+    pub(super) fn is_up(&self) -> bool {
+        matches!(self.state, State::Up)
+    }
+
+    /// The loss that is not yet repaired.
+    pub(super) fn loss(&self) -> Option<&Loss> {
+        match &self.state {
+            State::Down(loss) => Some(loss),
+            _ => None,
+        }
+    }
+
+    /// Since when the connection has been up (before that, probes were waiting, not slow).
+    pub(super) fn up_since(&self) -> Stamp {
+        self.up_since
+    }
+
+    /// What has changed since the last call.
+    pub(super) fn take_changes(&mut self) -> VecDeque<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// A good reply to a command launched at `launched`. Returns whether it changed anything.
+    #[inline]
+    pub(super) fn on_reply(&mut self, launched: Stamp, at: Stamp) -> bool {
+        self.last_reply = at;
+        match &self.state {
+            State::Up => false,
+            // It was decoded before the loss was noticed: the old connection's last word.
+            State::Down(loss) if launched < loss.at => false,
+            State::Down(_) | State::Stalled { .. } => {
+                self.come_up(at);
+                true
+            }
+        }
+    }
+
+    /// An error reply: the connection works, but an outage ends only with a good reply.
+    pub(super) fn on_error_reply(&mut self, at: Stamp, counted: bool) -> bool {
+        self.last_reply = at;
+        match self.state {
+            State::Stalled { .. } => {
+                self.come_up(at);
+                true
+            }
+            State::Down(ref mut loss) => {
+                loss.failed += u64::from(counted);
+                false
+            }
+            State::Up => false,
+        }
+    }
+
+    /// The library said that the connection is gone, without a command having failed.
+    pub(super) fn on_disconnect_push(&mut self, at: Stamp, in_flight: u64) -> bool {
+        let owed = std::mem::take(&mut self.push_owed);
+        match &self.state {
+            State::Down(_) => false,
+            State::Up if owed && at.since(self.up_since) < LATE_PUSH => false,
+            _ => {
+                self.go_down(at, in_flight, None);
+                true
+            }
+        }
+    }
+
+    /// A command launched at `launched` failed because the connection is gone or cannot be made.
+    pub(super) fn on_failure(&mut self, launched: Stamp, at: Stamp, failed: FailedCommand<'_>) -> bool {
+        let lost = match &self.state {
+            // It ran on the connection before this one; its outage is over.
+            State::Up => launched >= self.up_since,
+            State::Stalled { .. } => true,
+            State::Down(_) => false,
+        };
+        if lost {
+            self.go_down(at, failed.in_flight, Some(failed.failure));
+            self.push_owed = true;
+        }
+        if let State::Down(loss) = &mut self.state {
+            loss.count(failed.counted, failed.ambiguous);
+            let telling = failed.failure.key.origin == Origin::Kernel
+                && loss
+                    .failure
+                    .as_ref()
+                    .is_none_or(|known| known.key.origin != Origin::Kernel);
+            // Later kernel errors (refused …) belong to the attempts to come back, not to the loss.
+            if telling && launched <= loss.at {
+                loss.failure = Some(failed.failure.clone());
+                if let Some(Change::Lost(noted)) = self.changes.back_mut() {
+                    noted.failure = Some(failed.failure.clone());
+                }
+            }
+        }
+        lost
+    }
+
+    /// A command launched at `launched` got no reply in time.
+    pub(super) fn on_timeout(&mut self, launched: Stamp, at: Stamp, counted: bool, ambiguous: bool) -> bool {
+        match &mut self.state {
+            State::Up if launched >= self.last_reply && launched >= self.up_since => {
+                self.state = State::Stalled {
+                    since: launched,
+                    unanswered: 1,
+                };
+                self.changes.push_back(Change::Stalled {
+                    since: launched,
+                    unanswered: 1,
+                    at,
+                });
+                true
+            }
+            State::Up => false,
+            State::Stalled { unanswered, .. } => {
+                *unanswered += 1;
+                false
+            }
+            State::Down(loss) => {
+                loss.count(counted, ambiguous);
+                false
+            }
+        }
+    }
+
+    /// The session was given up at `at`: what it stood on is gone, and the fresh one has not answered yet.
+    pub(super) fn on_replaced(&mut self, at: Stamp, failure: Option<&Failure>) -> bool {
+        if matches!(self.state, State::Down(_)) {
+            return false;
+        }
+        self.go_down(at, 0, failure);
+        true
+    }
+
+    fn go_down(&mut self, at: Stamp, in_flight: u64, failure: Option<&Failure>) {
+        let loss = Loss {
+            at,
+            failure: failure.cloned(),
+            in_flight,
+            idle: at.since(self.last_reply),
+            failed: 0,
+            ambiguous: 0,
+        };
+        self.changes.push_back(Change::Lost(loss.clone()));
+        self.state = State::Down(loss);
+    }
+
+    fn come_up(&mut self, at: Stamp) {
+        self.up_since = at;
+        let change = match std::mem::replace(&mut self.state, State::Up) {
+            State::Down(loss) => Change::Restored(loss, at),
+            State::Stalled { since, .. } => Change::Resumed { since, at },
+            State::Up => return,
+        };
+        self.changes.push_back(change);
+    }
+}
+
+/// A command that failed with its connection.
+pub(super) struct FailedCommand<'a> {
+    /// How.
+    pub(super) failure: &'a Failure,
+    /// Whether it is one of the user's commands, not one of our own.
+    pub(super) counted: bool,
+    /// Whether it may have been executed.
+    pub(super) ambiguous: bool,
+    /// Probes in flight, itself included.
+    pub(super) in_flight: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::classify::Stage;
+
+    /// A sign, with its moments in milliseconds.
+    #[derive(Clone, Copy, Debug)]
+    enum Sign {
+        Reply(u64, u64),
+        ErrorReply(u64),
+        Push(u64),
+        Reset(u64, u64),
+        Closed(u64, u64),
+        Refused(u64, u64),
+        Timeout(u64, u64),
+    }
+
+    fn ms(at: u64) -> Stamp {
+        Stamp::from_nanos(at * 1_000_000)
+    }
+
+    fn feed(link: &mut Link, sign: Sign) {
+        let mut fail = |launched, at, error: io::Error| {
+            let failure = Failure::io(Stage::Command, &error);
+            link.on_failure(
+                ms(launched),
+                ms(at),
+                FailedCommand {
+                    failure: &failure,
+                    counted: true,
+                    ambiguous: true,
+                    in_flight: 1,
+                },
+            );
+        };
+        match sign {
+            Sign::Reset(launched, at) => fail(launched, at, io::Error::from_raw_os_error(104)),
+            Sign::Refused(launched, at) => fail(launched, at, io::Error::from_raw_os_error(111)),
+            Sign::Closed(launched, at) => fail(launched, at, io::Error::from(io::ErrorKind::BrokenPipe)),
+            Sign::Reply(launched, at) => _ = link.on_reply(ms(launched), ms(at)),
+            Sign::ErrorReply(at) => _ = link.on_error_reply(ms(at), true),
+            Sign::Push(at) => _ = link.on_disconnect_push(ms(at), 0),
+            Sign::Timeout(launched, at) => _ = link.on_timeout(ms(launched), ms(at), true, true),
+        }
+    }
+
+    /// One word a change: `lost@10(104)`, `restored@12`, `stalled@5`, `resumed@9`.
+    fn outcome(signs: &[Sign]) -> Vec<String> {
+        let mut link = Link::up(ms(0));
+        let at = |stamp: Stamp| stamp.as_nanos() / 1_000_000;
+        signs.iter().for_each(|sign| feed(&mut link, *sign));
+        let show = |change| match change {
+            Change::Lost(loss) => {
+                let errno = loss.failure.and_then(|failure| failure.key.errno);
+                format!(
+                    "lost@{}({})",
+                    at(loss.at),
+                    errno.map_or("-".into(), |errno| errno.to_string())
+                )
+            }
+            Change::Restored(loss, when) => format!("restored@{}/{}", at(when), loss.failed),
+            Change::Stalled { since, .. } => format!("stalled@{}", at(since)),
+            Change::Resumed { at: when, .. } => format!("resumed@{}", at(when)),
+        };
+        link.take_changes().into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn many_signs_of_one_outage_are_one_outage() {
+        use Sign::*;
+        let table: &[(&str, &[Sign], &[&str])] = &[
+            (
+                "idle reset: only the push tells",
+                &[Push(10), Reply(11, 12)],
+                &["lost@10(-)", "restored@12/0"],
+            ),
+            (
+                "reset in flight: one 104, the rest broken pipe, then the push",
+                &[Reset(5, 10), Closed(6, 10), Closed(7, 10), Push(10), Reply(10, 12)],
+                &["lost@10(104)", "restored@12/3"],
+            ),
+            (
+                "a broken pipe is reported before the 104",
+                &[Closed(6, 10), Reset(5, 10), Push(10), Reply(10, 12)],
+                &["lost@10(104)", "restored@12/2"],
+            ),
+            (
+                "the push comes after the recovery",
+                &[Reset(5, 10), Reply(10, 12), Push(13), Reply(14, 15)],
+                &["lost@10(104)", "restored@12/1"],
+            ),
+            (
+                "the push never comes, and the next loss is a loss of its own",
+                &[Reset(5, 10), Reply(10, 12), Push(500), Reply(501, 502)],
+                &["lost@10(104)", "restored@12/1", "lost@500(-)", "restored@502/0"],
+            ),
+            (
+                "a command of the old connection fails after the recovery",
+                &[Push(10), Reply(11, 12), Closed(5, 13), Reply(13, 14)],
+                &["lost@10(-)", "restored@12/0"],
+            ),
+            (
+                "the old connection's last reply does not end the outage",
+                &[Push(10), Reply(5, 11), Reply(12, 13)],
+                &["lost@10(-)", "restored@13/0"],
+            ),
+            (
+                "refused attempts belong to the outage, not to its cause",
+                &[Push(10), Refused(11, 20), Refused(21, 30), Reply(31, 32)],
+                &["lost@10(-)", "restored@32/2"],
+            ),
+            (
+                "LOADING does not end an outage",
+                &[Push(10), ErrorReply(12), Reply(13, 14)],
+                &["lost@10(-)", "restored@14/1"],
+            ),
+            (
+                "a frozen server is a stall",
+                &[Timeout(5, 10), Timeout(6, 11), Reply(7, 40)],
+                &["stalled@5", "resumed@40"],
+            ),
+            (
+                "one slow command among answered ones is nothing",
+                &[Reply(6, 7), Timeout(5, 10)],
+                &[],
+            ),
+            (
+                "a stall that ends in a loss",
+                &[Timeout(5, 10), Closed(6, 20), Push(20), Reply(20, 21)],
+                &["stalled@5", "lost@20(-)", "restored@21/1"],
+            ),
+        ];
+        for (name, signs, expected) in table {
+            assert_eq!(outcome(signs), *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_loss_remembers_how_long_the_connection_had_been_idle() {
+        let mut link = Link::up(ms(0));
+        link.on_reply(ms(3), ms(4));
+        link.on_disconnect_push(ms(354), 0);
+        assert_eq!(link.loss().map(|loss| loss.idle), Some(Duration::from_millis(350)));
+    }
+}

@@ -1,0 +1,533 @@
+//! The monitor of a session: turns what the link and the inbox noticed into events, names the state of a lost
+//! connection, and replaces a session that cannot come back.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use super::{
+    Context,
+    identity::{self, ClientInfo},
+    inbox::Confirmed,
+    link::{Change, Loss},
+    path::Interest,
+    prognosis::{self, Picture},
+    session::{Question, Session, WaitingFailure},
+};
+use crate::{
+    classify::{Failure, Stage},
+    clock::Stamp,
+    event::{
+        ClientState, Confirmations, Connected, Disconnected, EventKind, Reconnected, ReplaceReason, ServerIdentity,
+    },
+};
+
+/// How often a connection that is down is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How often a connection that is up is looked at.
+const IDLE_LOOK: Duration = Duration::from_millis(500);
+
+/// How long a hopeless state is left as it is before the run goes on with a fresh session: long enough for the report
+/// to show what the application would have seen.
+const DWELL: Duration = Duration::from_secs(1);
+
+/// Between attempts to put a fresh session in place.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A cycle that takes longer than this is worth telling.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+/// The limit of a question about who is on the other side.
+const IDENTITY_LIMIT: Duration = Duration::from_millis(500);
+
+/// Watches one session.
+pub(super) struct Monitor {
+    session: Arc<Session>,
+    ctx: Arc<Context>,
+    generation: u64,
+    sessions: u64,
+    client: ClientInfo,
+    server: ServerIdentity,
+    outage: Option<Outage>,
+    stall: Option<Stall>,
+    resubscription: Option<Resubscription>,
+    /// When the last alarm about missing messages was given.
+    silence_told: Stamp,
+    pinned: bool,
+    /// A hopeless state since this moment.
+    hopeless: Option<Stamp>,
+}
+
+/// An outage under way.
+struct Outage {
+    lost_at: Stamp,
+    old_client_id: Option<u64>,
+    _interest: Interest,
+    told: HashSet<ClientState>,
+    waiting: Option<WaitingFailure>,
+    replaced: Option<ReplaceReason>,
+}
+
+/// A stall under way.
+struct Stall {
+    since: Stamp,
+    _interest: Interest,
+    told: bool,
+}
+
+/// Subscriptions that should come back.
+struct Resubscription {
+    lost_at: Stamp,
+    /// When the connection came back; from then on the clock ticks.
+    restored: Option<Stamp>,
+}
+
+impl Monitor {
+    /// Introduces an established session.
+    pub(super) async fn start(session: Arc<Session>) -> Self {
+        let ctx = Arc::clone(&session.ctx);
+        let now = ctx.clock.now();
+        let mut monitor = Self {
+            session,
+            ctx,
+            generation: 1,
+            sessions: 1,
+            client: ClientInfo::default(),
+            server: ServerIdentity::default(),
+            outage: None,
+            stall: None,
+            resubscription: None,
+            silence_told: now,
+            pinned: false,
+            hopeless: None,
+        };
+        monitor.identify().await;
+        monitor.emit(
+            now,
+            EventKind::Connected(Box::new(Connected {
+                generation: monitor.generation,
+                client_id: monitor.client.id,
+                local: monitor.client.addr.clone(),
+                peer: monitor.client.laddr.clone(),
+                server: monitor.server.clone(),
+                resp: if monitor.ctx.resp3 { 3 } else { 2 },
+            })),
+        );
+        let wanted = monitor.session.inbox.subscription().wanted() as u64;
+        if wanted > 0 && monitor.ctx.resp3 {
+            let (_, confirmations) = monitor.session.take_changes();
+            let at = confirmations.back().map_or(now, |(at, _)| *at);
+            let confirmed = monitor.session.inbox.confirmed() as u64;
+            monitor.emit(
+                at,
+                EventKind::Subscribed(Confirmations {
+                    wanted,
+                    confirmed,
+                    after: at.elapsed(),
+                }),
+            );
+        }
+        monitor
+    }
+
+    /// Watches until the task is ended.
+    pub(super) async fn run(mut self) {
+        loop {
+            let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
+            let pause = if busy { LOOK } else { IDLE_LOOK };
+            // Either way there may be something to see.
+            let _ = tokio::time::timeout(pause, self.session.wake.notified()).await;
+            self.look().await;
+        }
+    }
+
+    async fn look(&mut self) {
+        self.take_in().await;
+        self.session.inbox.tick(&self.ctx);
+        self.watch_outage().await;
+        self.watch_stall();
+        self.watch_resubscription();
+        self.watch_role();
+        self.watch_silence();
+        if self.session.is_condemned() {
+            self.condemned().await;
+        }
+        let waited = self.hopeless.map(|since| self.ctx.clock.now().since(since));
+        if waited.is_some_and(|waited| waited >= DWELL) && self.path_is_healthy() {
+            self.replace(ReplaceReason::Terminal, None).await;
+        }
+    }
+
+    /// Turns what was noticed since the last look into events.
+    async fn take_in(&mut self) {
+        let (changes, confirmations) = self.session.take_changes();
+        // A confirmation of the connection that is now in use comes before the reply that shows it to be in use.
+        for change in changes {
+            match change {
+                Change::Lost(loss) => self.on_lost(loss),
+                Change::Restored(loss, at) => self.on_restored(&loss, at).await,
+                Change::Stalled { since, unanswered, at } => {
+                    self.emit(at, EventKind::Stalled { since, unanswered });
+                    self.stall = Some(Stall {
+                        since,
+                        _interest: self.ctx.path.interest(),
+                        told: false,
+                    });
+                }
+                Change::Resumed { since, at } => {
+                    self.stall = None;
+                    self.emit(at, EventKind::Resumed { after: at.since(since) });
+                }
+            }
+        }
+        for (at, confirmed) in confirmations {
+            match confirmed {
+                Confirmed::All => self.on_subscribed(at),
+                Confirmed::Again => self.on_superseded(at).await,
+                Confirmed::Part => {}
+            }
+        }
+    }
+
+    fn on_lost(&mut self, loss: Loss) {
+        self.stall = None;
+        self.pinned = false;
+        let old_client_id = self.client.id;
+        self.emit(
+            loss.at,
+            EventKind::Disconnected(Disconnected {
+                generation: self.generation,
+                client_id: old_client_id,
+                failure: loss.failure,
+                in_flight: loss.in_flight,
+                idle: loss.idle,
+            }),
+        );
+        self.outage = Some(Outage {
+            lost_at: loss.at,
+            old_client_id,
+            _interest: self.ctx.path.interest(),
+            told: HashSet::new(),
+            waiting: None,
+            replaced: None,
+        });
+        if self.session.inbox.subscription().wanted() > 0 {
+            self.resubscription = Some(Resubscription {
+                lost_at: loss.at,
+                restored: None,
+            });
+        }
+    }
+
+    async fn on_restored(&mut self, loss: &Loss, at: Stamp) {
+        self.hopeless = None;
+        self.generation += 1;
+        let old_process = self.server.run_id.take();
+        self.identify().await;
+        let outage = self.outage.take();
+        let same_process = old_process.zip(self.server.run_id.clone()).map(|(old, new)| old == new);
+        let healthy = self.ctx.path.health().healthy_since.filter(|_| outage.is_some());
+        let replaced = outage.as_ref().and_then(|outage| outage.replaced);
+        self.emit(
+            at,
+            EventKind::Reconnected(Reconnected {
+                generation: self.generation,
+                after: at.since(loss.at),
+                failed: loss.failed,
+                ambiguous: loss.ambiguous,
+                old_client_id: outage.as_ref().and_then(|outage| outage.old_client_id),
+                client_id: self.client.id,
+                local: self.client.addr.clone(),
+                same_process,
+                by_itself: replaced != Some(ReplaceReason::Terminal),
+                path_healthy_after: healthy.map(|since| since.since(loss.at)),
+            }),
+        );
+        // Interest in the path ends only now: its health was still needed above.
+        drop(outage);
+        if let Some(resubscription) = &mut self.resubscription {
+            resubscription.restored = Some(at);
+        }
+    }
+
+    fn on_subscribed(&mut self, at: Stamp) {
+        let Some(resubscription) = self.resubscription.take() else {
+            return;
+        };
+        let wanted = self.session.inbox.subscription().wanted() as u64;
+        let confirmed = self.session.inbox.confirmed() as u64;
+        let after = at.since(resubscription.lost_at);
+        self.emit(
+            at,
+            EventKind::Resubscribed(Confirmations {
+                wanted,
+                confirmed,
+                after,
+            }),
+        );
+    }
+
+    /// The same subscriptions were confirmed twice without a loss in between: the library has replaced a connection
+    /// that it had just made.
+    async fn on_superseded(&mut self, at: Stamp) {
+        if self.outage.is_some() {
+            return;
+        }
+        self.generation += 1;
+        self.identify().await;
+        self.emit(
+            at,
+            EventKind::Superseded {
+                generation: self.generation,
+                client_id: self.client.id,
+            },
+        );
+    }
+
+    async fn watch_outage(&mut self) {
+        let now = self.ctx.clock.now();
+        let health = self.ctx.path.health();
+        let latest = self.session.take_waiting().pop_back();
+        let Some(outage) = &mut self.outage else {
+            return;
+        };
+        outage.waiting = latest.or(outage.waiting.take());
+        let mut news = Vec::new();
+        let policy = &self.ctx.plan.policy;
+        let picture = Picture {
+            policy,
+            lost_at: outage.lost_at,
+            now,
+            health: &health,
+            waiting: outage.waiting.as_ref(),
+            asks: self.ctx.may_ask,
+        };
+        if let Some(prognosis) = prognosis::prognosis(&picture).filter(|found| outage.told.insert(found.state)) {
+            news.push((prognosis.state, prognosis.why));
+            if prognosis.hopeless {
+                self.hopeless = Some(now);
+            }
+        }
+        if let Some(why) = prognosis::masked(&health).filter(|_| outage.told.insert(ClientState::Masked)) {
+            news.push((ClientState::Masked, why));
+        }
+        let long = now.since(outage.lost_at) > WORTH_TELLING && policy.managed && outage.replaced.is_none();
+        if long && outage.told.insert(ClientState::Retrying) {
+            let path = health
+                .failure
+                .map_or("the server answers others".to_owned(), |(_, text)| text);
+            news.push((ClientState::Retrying, format!("still reconnecting: {path}")));
+        }
+        for (state, why) in news {
+            self.enter(now, state, why);
+        }
+    }
+
+    fn watch_stall(&mut self) {
+        let health = self.ctx.path.health();
+        let Some(stall) = self.stall.as_mut().filter(|stall| !stall.told) else {
+            return;
+        };
+        // Two good attempts in a row, so that the moment in which a frozen server thaws is not taken for it.
+        let proven = health
+            .healthy_since
+            .zip(health.checked)
+            .is_some_and(|(since, last)| last > since);
+        if proven {
+            stall.told = true;
+            let silent = humantime::format_duration(round(self.ctx.clock.now().since(stall.since)));
+            let why =
+                format!("nothing has come for {silent} on a connection nobody has closed, while new ones are answered");
+            self.enter(self.ctx.clock.now(), ClientState::HalfOpen, why);
+        }
+    }
+
+    fn watch_resubscription(&mut self) {
+        let Some(restored) = self
+            .resubscription
+            .as_ref()
+            .and_then(|subscription| subscription.restored)
+        else {
+            return;
+        };
+        let now = self.ctx.clock.now();
+        // The library itself waits one response timeout for its resubscription.
+        if now.since(restored) < self.ctx.plan.policy.response_timeout + DWELL || self.hopeless.is_some() {
+            return;
+        }
+        let lost_at = self
+            .resubscription
+            .as_ref()
+            .map_or(restored, |subscription| subscription.lost_at);
+        let wanted = self.session.inbox.subscription().wanted() as u64;
+        let confirmed = self.session.inbox.confirmed() as u64;
+        self.emit(
+            now,
+            EventKind::Resubscribed(Confirmations {
+                wanted,
+                confirmed,
+                after: now.since(lost_at),
+            }),
+        );
+        let why = format!("the connection answers, but {confirmed} of {wanted} subscriptions were confirmed");
+        self.enter(now, ClientState::SubscriptionLost, why);
+        self.hopeless = Some(now);
+        self.resubscription = None;
+    }
+
+    fn watch_role(&mut self) {
+        if self.session.take_read_only() && !self.pinned {
+            self.pinned = true;
+            let why = "writes are refused with READONLY: the server is a replica now, and the connection stays with it";
+            self.enter(self.ctx.clock.now(), ClientState::Pinned, why.into());
+        }
+    }
+
+    fn watch_silence(&mut self) {
+        let Some(limit) = self.session.inbox.subscription().expect_every else {
+            return;
+        };
+        let now = self.ctx.clock.now();
+        let last = self.session.inbox.last_message();
+        if now.since(last.max(self.silence_told)) > limit {
+            self.silence_told = now;
+            self.emit(
+                now,
+                EventKind::Silent {
+                    silence: now.since(last),
+                },
+            );
+        }
+    }
+
+    /// The policy's watchdog wants a fresh connection.
+    async fn condemned(&mut self) {
+        let failure = self.stall.is_some().then(|| {
+            let text = "the watchdog's PINGs went unanswered";
+            Failure::doctor(crate::classify::ErrorClass::ResponseTimeout, Stage::Command, text)
+        });
+        self.replace(ReplaceReason::Watchdog, failure).await;
+    }
+
+    /// Abandons the session's connection and puts a fresh one in place.
+    async fn replace(&mut self, why: ReplaceReason, failure: Option<Failure>) {
+        let now = self.ctx.clock.now();
+        self.hopeless = None;
+        self.session.abandon(now, failure.as_ref());
+        self.take_in().await;
+        self.sessions += 1;
+        self.emit(
+            now,
+            EventKind::SessionReplaced {
+                session: self.sessions,
+                why,
+            },
+        );
+        if let Some(outage) = &mut self.outage {
+            outage.replaced = Some(why);
+        }
+        if let Err(failure) = self.session.establish().await {
+            let now = self.ctx.clock.now();
+            self.ctx.fail(Some(self.session.connection), &failure, now, false);
+            // The dwell is over already; only the pause between attempts is left to wait.
+            self.hopeless = Some(Stamp::from_nanos(
+                now.after(RETRY).as_nanos().saturating_sub(DWELL.as_nanos() as u64),
+            ));
+        }
+    }
+
+    fn path_is_healthy(&self) -> bool {
+        // A lost subscription is no outage: nobody watches the path then, and the connection itself proves it.
+        self.outage.is_none() || self.ctx.path.health().healthy_since.is_some()
+    }
+
+    fn enter(&self, at: Stamp, state: ClientState, why: String) {
+        self.emit(at, EventKind::StateEntered { state, why });
+        if state.is_terminal() && self.ctx.plan.stop.on_critical {
+            self.ctx.stop(crate::event::StopReason::Critical);
+        }
+    }
+
+    /// Asks who is on the other side now. What may not be asked stays unknown.
+    async fn identify(&mut self) {
+        let session = &self.session;
+        let ask = async |command: redis::Cmd| {
+            let asked = session.ask(&Question::open(command), IDENTITY_LIMIT).await;
+            let value = asked.outcome.ok()?;
+            redis::from_redis_value::<String>(value).ok()
+        };
+        let command = |words: &[&str]| {
+            let mut command = redis::Cmd::new();
+            words.iter().for_each(|word| _ = command.arg(word));
+            command
+        };
+        if let Some(name) = &self.ctx.plan.target.client_name {
+            ask(command(&["CLIENT", "SETNAME", name])).await;
+        }
+        let (client, server, replication) = tokio::join!(
+            ask(command(&["CLIENT", "INFO"])),
+            ask(command(&["INFO", "server"])),
+            ask(command(&["INFO", "replication"])),
+        );
+        self.client = client.map(|line| ClientInfo::parse(&line)).unwrap_or_default();
+        let mut server = server.map(|info| identity::from_info(&info)).unwrap_or_default();
+        server.role = replication.and_then(|info| identity::from_info(&info).role);
+        self.server = server;
+    }
+
+    fn emit(&self, at: Stamp, kind: EventKind) {
+        self.ctx.emit(at, Some(self.session.connection), kind);
+    }
+}
+
+/// To the millisecond, for people.
+fn round(duration: Duration) -> Duration {
+    Duration::from_millis(duration.as_millis() as u64)
+}
+
+/// Asks a lost connection until it answers, so that the moment of its return is known even between two probes. Not
+/// where the client under test would send nothing itself: a command can wake what is dead for a mere subscriber.
+pub(super) async fn ask_while_down(session: Arc<Session>) {
+    const LIMIT: Duration = Duration::from_secs(1);
+    const PAUSE: Duration = Duration::from_millis(100);
+    let ctx = Arc::clone(&session.ctx);
+    loop {
+        session.down.notified().await;
+        while ctx.may_ask && ctx.plan.policy.managed && session.link(|link| link.loss().is_some()) {
+            let ping = Question::nonced_ping("back", ctx.clock.now());
+            if session.ask(&ping, LIMIT).await.outcome.is_err() {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The policy's watchdog: a nonced PING each period; after so many unanswered ones in a row the connection is
+/// condemned. A connection that the library is reconnecting anyway is left to it.
+pub(super) async fn watchdog(session: Arc<Session>, watchdog: crate::plan::Watchdog) {
+    let ctx = Arc::clone(&session.ctx);
+    let mut missed = 0;
+    loop {
+        // After a miss the next PING goes out at once: its deadline is the period.
+        if missed == 0 {
+            tokio::time::sleep(watchdog.period).await;
+        }
+        if session.link(|link| link.loss().is_some()) {
+            missed = 0;
+            tokio::time::sleep(watchdog.period).await;
+            continue;
+        }
+        let ping = Question::nonced_ping("watchdog", ctx.clock.now());
+        let outcome = session.ask(&ping, watchdog.period).await.outcome;
+        let silent = outcome
+            .as_ref()
+            .is_err_and(|failed| failed.failure.key.class.is_timeout());
+        let counters = &mut ctx.samples.lock().counters;
+        counters.watchdog_ok += u64::from(outcome.is_ok());
+        counters.watchdog_missed += u64::from(silent);
+        missed = if silent { missed + 1 } else { 0 };
+        if missed >= watchdog.misses {
+            missed = 0;
+            session.condemn();
+        }
+    }
+}

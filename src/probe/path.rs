@@ -1,0 +1,235 @@
+//! The path probe: an independent connection attempt, stage by stage (DNS, TCP, TLS, HELLO, PING).
+//!
+//! It uses a socket of its own rather than redis-rs, so it sees what the library hides: which stage failed with which
+//! errno, and the server's first line ("max number of clients reached", "DENIED", an HTTP answer), which redis-rs
+//! replaces by a bare "broken pipe". Before a run it is the preflight; during an outage it dates the moment from which
+//! the client *could* have been back.
+
+mod talk;
+mod tls;
+mod watch;
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::net::{TcpStream, UnixStream};
+
+pub(crate) use watch::{Health, Interest, PathWatch};
+
+use self::talk::Talk;
+use crate::{
+    classify::{ErrorClass, Failure, Stage},
+    clock::{Clock, Stamp},
+    event::{PathProbed, ServerIdentity, StageTime},
+    plan::{Address, Protocol, Target},
+};
+
+/// A path: where to, as whom, and how long it may take.
+#[derive(Clone)]
+pub struct Path {
+    target: Target,
+    protocol: Protocol,
+    limit: Duration,
+    clock: Clock,
+    tls: tls::Roots,
+}
+
+/// What an attempt found.
+#[derive(Clone, Debug)]
+pub struct Climb {
+    /// Completed stages and the failure, if any.
+    pub probed: PathProbed,
+    /// The address that answered (or refused), when one was found.
+    pub peer: Option<SocketAddr>,
+    /// The TLS version, on an encrypted connection.
+    pub tls: Option<String>,
+    /// The server, as HELLO or INFO describes it.
+    pub server: ServerIdentity,
+    /// The protocol that the server speaks with us: 2 or 3.
+    pub resp: u8,
+    /// When the attempt was over.
+    pub finished: Stamp,
+}
+
+impl Path {
+    /// A path whose attempts take at most `limit`.
+    pub fn new(target: Target, protocol: Protocol, limit: Duration, clock: Clock) -> Self {
+        Self {
+            target,
+            protocol,
+            limit,
+            clock,
+            tls: tls::Roots::default(),
+        }
+    }
+
+    /// The same path with another limit.
+    #[must_use]
+    pub fn with_limit(&self, limit: Duration) -> Self {
+        Self { limit, ..self.clone() }
+    }
+
+    /// Makes one attempt.
+    pub async fn climb(&self) -> Climb {
+        let mut climber = Climber {
+            path: self,
+            stage: Stage::Dns,
+            since: self.clock.now(),
+            climb: Climb {
+                probed: PathProbed {
+                    stages: Vec::new(),
+                    failure: None,
+                },
+                peer: None,
+                tls: None,
+                server: ServerIdentity::default(),
+                resp: 3,
+                finished: Stamp::START,
+            },
+        };
+        let outcome = tokio::time::timeout(self.limit, climber.run()).await;
+        climber.climb.probed.failure = match outcome {
+            Ok(outcome) => outcome.err(),
+            Err(_) => Some(climber.timed_out()),
+        };
+        climber.climb.finished = self.clock.now();
+        climber.climb
+    }
+}
+
+/// One attempt under way.
+struct Climber<'a> {
+    path: &'a Path,
+    stage: Stage,
+    since: Stamp,
+    climb: Climb,
+}
+
+impl Climber<'_> {
+    async fn run(&mut self) -> Result<(), Failure> {
+        match self.path.target.address.clone() {
+            Address::Unix(file) => {
+                self.stage = Stage::Tcp;
+                let stream = UnixStream::connect(file).await;
+                let stream = self.note(stream)?;
+                self.greet(Talk::new(stream)).await
+            }
+            Address::Tcp { host, port, tls } => {
+                let stream = self.dial(&host, port).await?;
+                if !tls {
+                    return self.greet(Talk::new(stream)).await;
+                }
+                let stream = self.path.tls.handshake(&host, stream).await;
+                let stream = self.note(stream).map_err(|failure| Failure {
+                    // Whatever breaks a handshake, the user's question is about TLS; the errno stays.
+                    key: crate::classify::FailureKey {
+                        class: ErrorClass::Tls,
+                        ..failure.key
+                    },
+                    text: format!("the TLS handshake failed: {failure}"),
+                })?;
+                self.climb.tls = tls::version(&stream);
+                self.greet(Talk::new(stream)).await
+            }
+        }
+    }
+
+    async fn dial(&mut self, host: &str, port: u16) -> Result<TcpStream, Failure> {
+        let found = tokio::net::lookup_host((host, port)).await;
+        let addresses: Vec<_> = found
+            .map_err(|error| {
+                let mut failure = Failure::io(Stage::Dns, &error);
+                failure.key.class = ErrorClass::Dns;
+                failure.text = format!("cannot resolve {host}: {error}");
+                failure
+            })?
+            .collect();
+        self.done(Stage::Tcp);
+        let mut last = None;
+        for address in addresses {
+            self.climb.peer = Some(address);
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    self.done(Stage::Tls);
+                    // Only the sum of PING's round trip would suffer if this failed.
+                    let _ = stream.set_nodelay(true);
+                    return Ok(stream);
+                }
+                Err(error) => last = Some(Failure::io(Stage::Tcp, &error)),
+            }
+        }
+        Err(last.unwrap_or_else(|| Failure::doctor(ErrorClass::Dns, Stage::Dns, format!("{host} has no address"))))
+    }
+
+    /// HELLO (or AUTH) and PING on an open stream.
+    async fn greet<S: talk::Stream>(&mut self, mut talk: Talk<S>) -> Result<(), Failure> {
+        self.stage = Stage::Hello;
+        self.climb.resp = if self.path.protocol == Protocol::Resp2 { 2 } else { 3 };
+        if self.climb.resp == 3 {
+            match talk.hello(&self.path.target).await {
+                Ok(server) => self.climb.server = server,
+                Err(failure) if failure.key.class != ErrorClass::Resp3Unsupported => return Err(failure),
+                Err(failure) => self.fall_back(&mut talk, failure).await?,
+            }
+        }
+        if self.climb.resp == 2 {
+            talk.auth(&self.path.target).await?;
+            self.climb.server = talk.describe().await;
+        }
+        talk.select(self.path.target.db).await?;
+        self.done(Stage::Command);
+        talk.ping().await?;
+        self.done(Stage::Command);
+        Ok(())
+    }
+
+    /// The server cannot speak RESP3: use RESP2 if the user allows it, otherwise say which server it is.
+    async fn fall_back<S: talk::Stream>(&mut self, talk: &mut Talk<S>, failure: Failure) -> Result<(), Failure> {
+        if self.path.protocol == Protocol::Auto {
+            self.climb.resp = 2;
+            return Ok(());
+        }
+        talk.auth(&self.path.target).await?;
+        let server = talk.describe().await;
+        let product = server.product.as_deref().unwrap_or("the server");
+        let version = server.version.as_deref().unwrap_or("(version unknown)");
+        let text =
+            format!("{product} {version} does not speak RESP3; use --protocol auto or resp2 (it says: {failure})");
+        Err(Failure { text, ..failure })
+    }
+
+    /// Ends the present stage well and begins `next`.
+    fn done(&mut self, next: Stage) {
+        let now = self.path.clock.now();
+        self.climb.probed.stages.push(StageTime {
+            stage: self.stage,
+            took: now.since(self.since),
+        });
+        (self.stage, self.since) = (next, now);
+    }
+
+    fn note<T>(&mut self, result: std::io::Result<T>) -> Result<T, Failure> {
+        let stage = self.stage;
+        if result.is_ok() {
+            self.done(Stage::Hello);
+        }
+        result.map_err(|error| Failure::io(stage, &error))
+    }
+
+    fn timed_out(&self) -> Failure {
+        let limit = self.path.limit;
+        let (class, hint) = match self.stage {
+            Stage::Dns => (ErrorClass::Dns, "the name server does not answer"),
+            Stage::Tls => (
+                ErrorClass::Tls,
+                "no TLS answer; the port may speak plain text (redis:// instead of rediss://)",
+            ),
+            Stage::Hello => (
+                ErrorClass::ConnectTimeout,
+                "the connection was accepted and never answered",
+            ),
+            Stage::Command => (ErrorClass::ResponseTimeout, "PING was not answered"),
+            _ => (ErrorClass::ConnectTimeout, "no answer to the connection attempt"),
+        };
+        Failure::doctor(class, self.stage, format!("timed out after {limit:?}: {hint}"))
+    }
+}

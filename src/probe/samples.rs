@@ -1,0 +1,118 @@
+//! The many: what workers count on the spot, handed over as one [`Interval`] each second.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{
+    classify::{Failure, FailureKey},
+    clock::Stamp,
+    distribution::Distribution,
+    event::{CommandFailed, Counters, Interval},
+};
+
+/// Counts of a run since the last hand-over, shared by all its workers.
+#[derive(Default)]
+pub(crate) struct Samples(Mutex<Sums>);
+
+/// The sums themselves.
+#[derive(Default)]
+pub(crate) struct Sums {
+    pub(super) counters: Counters,
+    pub(super) latency: Distribution,
+    pub(super) service: Distribution,
+    pub(super) failed_latency: Distribution,
+    pub(super) waited: Distribution,
+    pub(super) end_to_end: Distribution,
+    failures: HashMap<FailureKey, Burst>,
+}
+
+/// Failures of one kind since the last hand-over. The first of a quiet period is reported at once and counted here as
+/// zero, so that nothing is counted twice.
+struct Burst {
+    pending: Option<CommandFailed>,
+}
+
+impl Samples {
+    /// The sums, to add to. Everything runs on one thread, so the lock is never contended.
+    #[inline]
+    pub(super) fn lock(&self) -> MutexGuard<'_, Sums> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the sums since the last call, `span` ago, and the failures not yet reported.
+    pub(crate) fn take(&self, span: Duration) -> (Interval, Vec<CommandFailed>) {
+        let sums = std::mem::take(&mut *self.lock());
+        let some = |distribution: Distribution| (!distribution.is_empty()).then_some(distribution);
+        let interval = Interval {
+            span,
+            counters: sums.counters,
+            latency: some(sums.latency),
+            service: some(sums.service),
+            failed_latency: some(sums.failed_latency),
+            waited: some(sums.waited),
+            end_to_end: some(sums.end_to_end),
+        };
+        let mut failures: Vec<_> = sums.failures.into_values().filter_map(|burst| burst.pending).collect();
+        failures.sort_by_key(|failed| failed.first);
+        (interval, failures)
+    }
+}
+
+impl Sums {
+    /// Counts a failure. Returns it when it is the first of its kind since the last hand-over and so to be reported now.
+    pub(super) fn failure(&mut self, failure: &Failure, at: Stamp, ambiguous: bool) -> Option<CommandFailed> {
+        let ambiguous = u64::from(ambiguous);
+        let first = || CommandFailed {
+            key: failure.key,
+            text: failure.to_string(),
+            count: 1,
+            ambiguous,
+            first: at,
+            last: at,
+        };
+        let Some(burst) = self.failures.get_mut(&failure.key) else {
+            self.failures.insert(failure.key, Burst { pending: None });
+            return Some(first());
+        };
+        match &mut burst.pending {
+            Some(pending) => {
+                pending.count += 1;
+                pending.ambiguous += ambiguous;
+                pending.last = at;
+            }
+            none => *none = Some(first()),
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::classify::Stage;
+
+    #[test]
+    fn a_burst_is_its_first_failure_at_once_and_the_rest_as_one() {
+        let samples = Samples::default();
+        let failure = Failure::io(Stage::Command, &io::Error::from_raw_os_error(104));
+        let at = Stamp::from_nanos;
+        let reported: Vec<_> = (1..=5)
+            .filter_map(|n| samples.lock().failure(&failure, at(n), true))
+            .map(|failed| failed.count)
+            .collect();
+        assert_eq!(reported, [1]);
+        let (_, rest) = samples.take(Duration::from_secs(1));
+        assert_eq!(rest.len(), 1);
+        assert_eq!(
+            (rest[0].count, rest[0].ambiguous, rest[0].first, rest[0].last),
+            (4, 4, at(2), at(5))
+        );
+        let (_, none) = samples.take(Duration::from_secs(1));
+        assert!(none.is_empty());
+    }
+}

@@ -1,0 +1,438 @@
+//! A session: the connection under test with everything that watches it from the inside.
+//!
+//! [`Session::ask`] is the one way to send a command: it measures, judges the answer, classifies a failure once, and
+//! tells the [`Link`]. The push callback tells it the rest. What that adds up to is handled by the session's monitor.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use redis::{Cmd, PushInfo, PushKind, RedisError, Value};
+use tokio::sync::Notify;
+
+use super::{
+    Context,
+    inbox::{Confirmed, Inbox},
+    link::{Change, FailedCommand, Link},
+    subject::{Dialer, Subject},
+};
+use crate::{
+    classify::{ErrorClass, Failure, Stage, client},
+    clock::Stamp,
+};
+
+/// Failures of waiting commands that are kept for the monitor.
+const KEPT_FAILURES: usize = 8;
+
+/// One connection under test.
+pub(super) struct Session {
+    pub(super) ctx: Arc<Context>,
+    /// Its number among the run's connections (from 0).
+    pub(super) connection: u32,
+    pub(super) inbox: Inbox,
+    dialer: Dialer,
+    /// Which subject is in use; pushes of older ones are stale.
+    epoch: AtomicU64,
+    state: Mutex<State>,
+    /// Something changed that the monitor should look at.
+    pub(super) wake: Notify,
+    /// The link went down: somebody should ask until it answers.
+    pub(super) down: Notify,
+}
+
+struct State {
+    subject: Option<Subject>,
+    link: Link,
+    in_flight: u64,
+    waiting: VecDeque<WaitingFailure>,
+    subscriptions: VecDeque<(Stamp, Confirmed)>,
+    condemned: bool,
+    read_only: bool,
+}
+
+/// The library's answer to a command that waited for a reconnect: what it says about the reconnect cycle.
+#[derive(Clone, Debug)]
+pub(super) struct WaitingFailure {
+    /// When the command was sent off.
+    pub(super) launched: Stamp,
+    /// When the error came.
+    pub(super) at: Stamp,
+    /// The error.
+    pub(super) failure: Failure,
+    /// Whether the library never tries again after it.
+    pub(super) wedges: bool,
+}
+
+/// A command and the answer that it must get.
+pub(super) struct Question {
+    /// The command.
+    pub(super) command: Cmd,
+    /// The exact answer, when there is one.
+    pub(super) answer: Option<Vec<u8>>,
+    /// Whether it is one of the user's commands; ours are not counted among the failed.
+    pub(super) counted: bool,
+}
+
+/// How asking went.
+pub(super) struct Asked {
+    /// When the command was handed to the library.
+    pub(super) launched: Stamp,
+    /// When the answer, the error or the deadline came.
+    pub(super) done: Stamp,
+    /// The part of it spent waiting for a connection.
+    pub(super) waited: Duration,
+    /// The answer, or what went wrong.
+    pub(super) outcome: Result<Value, Failed>,
+}
+
+/// A command that failed.
+#[derive(Clone, Debug)]
+pub(super) struct Failed {
+    /// How.
+    pub(super) failure: Failure,
+    /// It was sent and never answered: it may have been executed.
+    pub(super) ambiguous: bool,
+}
+
+impl Session {
+    /// A session that is not connected yet.
+    pub(super) fn new(ctx: Arc<Context>, connection: u32, inbox: Inbox) -> Result<Arc<Self>, Failure> {
+        let dialer = Dialer::new(&ctx.plan, ctx.resp3).map_err(|error| client::failure(Stage::Connect, &error))?;
+        let now = ctx.clock.now();
+        let state = State {
+            subject: None,
+            link: Link::up(now),
+            in_flight: 0,
+            waiting: VecDeque::new(),
+            subscriptions: VecDeque::new(),
+            condemned: false,
+            read_only: false,
+        };
+        Ok(Arc::new(Self {
+            ctx,
+            connection,
+            inbox,
+            dialer,
+            epoch: AtomicU64::new(0),
+            state: Mutex::new(state),
+            wake: Notify::new(),
+            down: Notify::new(),
+        }))
+    }
+
+    /// Puts a fresh subject in place, connects it, and subscribes. The subject before it, if any, is abandoned:
+    /// whatever it still pushes is counted as stale.
+    pub(super) async fn establish(self: &Arc<Self>) -> Result<(), Failure> {
+        let subject = self
+            .make_subject()
+            .await
+            .map_err(|error| client::failure(Stage::Connect, &error))?;
+        self.lock().subject = Some(subject.clone());
+        let limit = self.ctx.plan.policy.connect_timeout + self.ctx.plan.policy.response_timeout;
+        let asked = self
+            .ask(&Question::nonced_ping("establish", self.ctx.clock.now()), limit)
+            .await;
+        asked.outcome.map_err(|failed| failed.failure)?;
+        self.subscribe(subject).await
+    }
+
+    async fn subscribe(&self, mut subject: Subject) -> Result<(), Failure> {
+        if self.inbox.subscription().wanted() == 0 || !self.ctx.resp3 {
+            return Ok(());
+        }
+        let limit = self.ctx.plan.policy.response_timeout * 2;
+        match tokio::time::timeout(limit, subject.subscribe(self.inbox.subscription())).await {
+            Ok(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
+            Err(_) => Err(Failure::doctor(
+                ErrorClass::ResponseTimeout,
+                Stage::Subscribe,
+                format!("the subscription was not confirmed within {limit:?}"),
+            )),
+        }
+    }
+
+    async fn make_subject(self: &Arc<Self>) -> Result<Subject, RedisError> {
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
+        self.inbox.forget_confirmations();
+        let session = Arc::downgrade(self);
+        let push = move |info: PushInfo| {
+            if let Some(session) = session.upgrade() {
+                session.on_push(epoch, &info);
+            }
+            Ok(())
+        };
+        if self.ctx.plan.policy.managed {
+            self.dialer.managed(push).map(Subject::Managed)
+        } else {
+            self.dialer.plain(Some(push)).await.map(Subject::Bare)
+        }
+    }
+
+    /// Sends a command, waits at most `limit`, and notes what that says about the connection.
+    pub(super) async fn ask(&self, question: &Question, limit: Duration) -> Asked {
+        let (subject, was_up) = {
+            let mut state = self.lock();
+            state.in_flight += u64::from(question.counted);
+            (state.subject.clone(), state.link.loss().is_none())
+        };
+        let launched = self.ctx.clock.now();
+        let result = match subject {
+            Some(mut subject) => tokio::time::timeout(limit, subject.ask(&question.command)).await,
+            None => unreachable!("a session is established before it is asked"),
+        };
+        let done = self.ctx.clock.now();
+        let outcome = match result {
+            Ok(Ok(value)) => self.judge(question, value),
+            Ok(Err(error)) => Err(self.library_error(&error, was_up, launched, done)),
+            Err(_) => Err(Self::deadline_passed(was_up, limit)),
+        };
+        self.conclude(question.counted, launched, done, outcome)
+    }
+
+    fn judge(&self, question: &Question, value: Value) -> Result<Value, Failed> {
+        let right = match (&question.answer, &value) {
+            (None, _) => true,
+            (Some(wanted), Value::BulkString(got)) => wanted == got,
+            (Some(_), _) => false,
+        };
+        if right {
+            return Ok(value);
+        }
+        let text = format!("a reply to another question: {}", summary(&value));
+        Err(Failed {
+            failure: Failure::doctor(ErrorClass::Desync, Stage::Command, text),
+            ambiguous: true,
+        })
+    }
+
+    fn library_error(&self, error: &RedisError, was_up: bool, launched: Stamp, at: Stamp) -> Failed {
+        let waiting = !was_up && self.ctx.plan.policy.managed;
+        let stage = if waiting {
+            Stage::WaitingForReconnect
+        } else {
+            Stage::Command
+        };
+        let failure = client::failure(stage, error);
+        if waiting {
+            let mut state = self.lock();
+            if state.waiting.len() == KEPT_FAILURES {
+                state.waiting.pop_front();
+            }
+            let wedges = client::wedges_the_manager(error);
+            state.waiting.push_back(WaitingFailure {
+                launched,
+                at,
+                failure: failure.clone(),
+                wedges,
+            });
+        }
+        Failed {
+            ambiguous: was_up && !failure.key.class.is_server_reply(),
+            failure,
+        }
+    }
+
+    fn deadline_passed(was_up: bool, limit: Duration) -> Failed {
+        let (class, stage, what) = if was_up {
+            (ErrorClass::ResponseTimeout, Stage::Command, "no reply")
+        } else {
+            (ErrorClass::WaitingTimeout, Stage::WaitingForReconnect, "no connection")
+        };
+        let limit = humantime::format_duration(limit);
+        Failed {
+            failure: Failure::doctor(class, stage, format!("{what} within {limit}")),
+            ambiguous: was_up,
+        }
+    }
+
+    /// Tells the link, and splits the time.
+    fn conclude(&self, counted: bool, launched: Stamp, done: Stamp, outcome: Result<Value, Failed>) -> Asked {
+        let mut state = self.lock();
+        let in_flight = state.in_flight;
+        state.in_flight -= u64::from(counted);
+        let changed = match &outcome {
+            Ok(_) => state.link.on_reply(launched, done),
+            Err(failed) => match failed.failure.key.class {
+                ErrorClass::Desync => false,
+                ErrorClass::ReadOnly => {
+                    state.read_only = true;
+                    state.link.on_error_reply(done, counted)
+                }
+                class if class.is_timeout() => state.link.on_timeout(launched, done, counted, failed.ambiguous),
+                class if class.is_server_reply() => state.link.on_error_reply(done, counted),
+                _ => {
+                    let command = FailedCommand {
+                        failure: &failed.failure,
+                        counted,
+                        ambiguous: failed.ambiguous,
+                        in_flight,
+                    };
+                    state.link.on_failure(launched, done, command)
+                }
+            },
+        };
+        let waited = state.link.up_since().since(launched).min(done.since(launched));
+        let waited = if outcome.is_ok() { waited } else { Duration::ZERO };
+        if changed {
+            self.announce(&mut state);
+        }
+        Asked {
+            launched,
+            done,
+            waited,
+            outcome,
+        }
+    }
+
+    /// What the library pushes. Runs in the task that reconnects.
+    fn on_push(&self, epoch: u64, info: &PushInfo) {
+        if epoch != self.epoch.load(Ordering::Relaxed) {
+            self.ctx.samples.lock().counters.stale_pushes += 1;
+            return;
+        }
+        match info.kind {
+            PushKind::Message | PushKind::PMessage | PushKind::SMessage => {
+                self.inbox.on_message(&info.kind, &info.data, &self.ctx);
+            }
+            PushKind::Disconnection => self.on_disconnected(),
+            PushKind::Subscribe | PushKind::PSubscribe | PushKind::SSubscribe => {
+                let confirmed = self.inbox.on_confirmation(&info.kind, &info.data);
+                self.on_confirmed(confirmed);
+            }
+            _ => {}
+        }
+    }
+
+    /// The library says that the connection is gone.
+    pub(super) fn on_disconnected(&self) {
+        let now = self.ctx.clock.now();
+        let mut state = self.lock();
+        let in_flight = state.in_flight;
+        if state.link.on_disconnect_push(now, in_flight) {
+            self.announce(&mut state);
+        }
+    }
+
+    /// The server confirmed a subscription.
+    pub(super) fn on_confirmed(&self, confirmed: Confirmed) {
+        let now = self.ctx.clock.now();
+        let mut state = self.lock();
+        // Where no command may be sent, a confirmation is the first sign of the new connection.
+        if !self.ctx.may_ask && state.link.on_reply(now, now) {
+            self.announce(&mut state);
+        }
+        if confirmed != Confirmed::Part && state.subscriptions.len() < KEPT_FAILURES {
+            state.subscriptions.push_back((now, confirmed));
+            self.wake.notify_one();
+        }
+    }
+
+    fn announce(&self, state: &mut State) {
+        if state.link.loss().is_some() {
+            self.inbox.forget_confirmations();
+            state.subscriptions.clear();
+            self.down.notify_one();
+        }
+        self.wake.notify_one();
+    }
+
+    /// Gives the session up: the present connection, alive or not, does not count any more. Returns whether that
+    /// begins an outage (otherwise one was under way).
+    pub(super) fn abandon(&self, at: Stamp, failure: Option<&Failure>) {
+        let mut state = self.lock();
+        state.condemned = false;
+        state.waiting.clear();
+        if state.link.on_replaced(at, failure) {
+            self.announce(&mut state);
+        }
+    }
+
+    /// A reply went to the wrong question: a client with a watchdog does not go on with such a connection.
+    pub(super) fn on_desync(&self) {
+        if self.ctx.plan.policy.watchdog.is_some() {
+            self.condemn();
+        }
+    }
+
+    /// Asks the monitor to replace the connection.
+    pub(super) fn condemn(&self) {
+        self.lock().condemned = true;
+        self.wake.notify_one();
+    }
+
+    /// Whether the connection is to be replaced.
+    pub(super) fn is_condemned(&self) -> bool {
+        self.lock().condemned
+    }
+
+    /// What has changed since the last call.
+    pub(super) fn take_changes(&self) -> (VecDeque<Change>, VecDeque<(Stamp, Confirmed)>) {
+        let mut state = self.lock();
+        (state.link.take_changes(), std::mem::take(&mut state.subscriptions))
+    }
+
+    /// The errors that waiting commands got since the last call.
+    pub(super) fn take_waiting(&self) -> VecDeque<WaitingFailure> {
+        std::mem::take(&mut self.lock().waiting)
+    }
+
+    /// Whether a write was refused with READONLY since the last call.
+    pub(super) fn take_read_only(&self) -> bool {
+        std::mem::take(&mut self.lock().read_only)
+    }
+
+    /// Reads something off the link.
+    pub(super) fn link<T>(&self, read: impl FnOnce(&Link) -> T) -> T {
+        read(&self.lock().link)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Question {
+    /// `PING` with something that nobody else asks.
+    pub(super) fn nonced_ping(who: &str, now: Stamp) -> Self {
+        let nonce = format!("redis-doctor:{who}:{}", now.as_nanos()).into_bytes();
+        let mut command = redis::cmd("PING");
+        command.arg(nonce.as_slice());
+        Self {
+            command,
+            answer: Some(nonce),
+            counted: false,
+        }
+    }
+
+    /// A command whose answer is not known in advance.
+    pub(super) fn open(command: Cmd) -> Self {
+        Self {
+            command,
+            answer: None,
+            counted: false,
+        }
+    }
+}
+
+/// The beginning of a reply, for an event line.
+pub(super) fn summary(value: &Value) -> String {
+    let mut text = match value {
+        Value::BulkString(bytes) => crate::plan::Name::from(&bytes[..bytes.len().min(60)]).to_string(),
+        Value::SimpleString(text) => text.clone(),
+        Value::Okay => "OK".to_owned(),
+        Value::Nil => "nil".to_owned(),
+        Value::Int(number) => number.to_string(),
+        Value::Push { kind, .. } => format!("push {kind}"),
+        other => format!("{other:?}"),
+    };
+    if text.len() > 60 {
+        let end = (0..=60).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+    }
+    text
+}
