@@ -1,1 +1,3 @@
 //! redis-doctor: a connection doctor for Redis and Valkey.
+
+pub mod sandbox;
