@@ -16,6 +16,9 @@ mod request;
 mod state;
 mod time;
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, Write as _};
