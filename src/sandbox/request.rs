@@ -218,6 +218,8 @@ fn protocol_error(text: &str) -> ProtocolError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Feeds `input` in pieces of `step` bytes and returns the commands, or the error that ended them.
@@ -285,5 +287,31 @@ mod tests {
         let mut decoder = Decoder::default();
         let error = decoder.decode(b"*1\r\n$16385\r\n", false).unwrap_err();
         assert_eq!(error, protocol_error("unauthenticated bulk length"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_input_means_the_same_however_it_arrives(words in prop::collection::vec(any_word(), 0..20), step in 1_usize..9) {
+            let input = words.concat();
+            prop_assert_eq!(commands(&input, step), commands(&input, input.len().max(1)));
+        }
+    }
+
+    /// Bits of the protocol, and noise.
+    fn any_word() -> impl Strategy<Value = Vec<u8>> {
+        let bits: &[&[u8]] = &[
+            b"*1\r\n",
+            b"*2\r\n",
+            b"*-1\r\n",
+            b"$1\r\na\r\n",
+            b"$0\r\n\r\n",
+            b"$3\r\n",
+            b"\r\n",
+            b"abc",
+            b"$",
+            b"*",
+        ];
+        let bits: Vec<Vec<u8>> = bits.iter().map(|bit| bit.to_vec()).collect();
+        prop_oneof![8 => prop::sample::select(bits), 1 => prop::collection::vec(any::<u8>(), 0..6)]
     }
 }
