@@ -4,7 +4,7 @@
 //! keyspace, `INFO` and `CONFIG`. It is not a database: nothing is persisted and every value is a string.
 //!
 //! The server has a thread and a runtime to itself, so a stall of the program under diagnosis cannot hide in the server,
-//! nor the other way round. Within that thread everything is single-threaded, like Redis: one [`State`] behind a `RefCell`,
+//! nor the other way round. Within that thread everything is single-threaded, like Redis: one `State` behind a `RefCell`,
 //! one task per connection, and a client that is no longer in the registry is a client whose task ends.
 
 mod args;
