@@ -7,3 +7,4 @@ pub mod engine;
 pub mod event;
 pub mod plan;
 pub mod probe;
+pub mod sandbox;

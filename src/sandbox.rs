@@ -1,0 +1,178 @@
+//! An embedded Redis server, for demonstrations and for drills on a machine where none is installed.
+//!
+//! It answers for a server that speaks RESP2 and RESP3 with Redis' own words: handshake, pub/sub, client registry, a small
+//! keyspace, `INFO` and `CONFIG`. It is not a database: nothing is persisted and every value is a string.
+//!
+//! The server has a thread and a runtime to itself, so a stall of the program under diagnosis cannot hide in the server,
+//! nor the other way round. Within that thread everything is single-threaded, like Redis: one `State` behind a `RefCell`,
+//! one task per connection, and a client that is no longer in the registry is a client whose task ends.
+
+mod args;
+mod command;
+mod connection;
+mod glob;
+mod reply;
+mod request;
+mod state;
+mod time;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+use tokio::task::{JoinSet, LocalSet};
+
+use state::State;
+
+/// How often expired keys and idle clients are looked for.
+const CRON_PERIOD: Duration = Duration::from_millis(250);
+
+/// How long the server stops accepting after `accept` failed, for instance for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What the sandbox server is to be like.
+#[derive(Clone)]
+pub struct SandboxConfig {
+    /// The password of the default user; `None` lets everybody in.
+    pub password: Option<String>,
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Connections beyond this number are turned away, as by Redis' `maxclients`.
+    pub max_clients: usize,
+    /// Clients that were silent for longer are closed, as by Redis' `timeout`; whole seconds, zero for never.
+    pub idle_timeout: Duration,
+    /// A subscriber with more unsent output than this, in bytes, is closed, as by Redis' `client-output-buffer-limit`.
+    pub output_limit: usize,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            password: None,
+            port: 0,
+            max_clients: 10_000,
+            idle_timeout: Duration::ZERO,
+            output_limit: 32 * 1024 * 1024,
+        }
+    }
+}
+
+impl fmt::Debug for SandboxConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SandboxConfig")
+            .field("password", &self.password.as_ref().map(|_| "***"))
+            .field("port", &self.port)
+            .field("max_clients", &self.max_clients)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("output_limit", &self.output_limit)
+            .finish()
+    }
+}
+
+/// A running sandbox server; dropping it closes every connection and waits for its thread.
+#[derive(Debug)]
+pub struct Sandbox {
+    addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts a server on 127.0.0.1. When this returns the port is bound, and connections to it are accepted.
+    ///
+    /// # Errors
+    /// When the port cannot be bound, or the server's runtime or thread cannot be created.
+    pub fn start(config: SandboxConfig) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))?;
+        listener.set_nonblocking(true)?;
+        let addr = listener.local_addr()?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let listener = {
+            let _context = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name("sandbox".to_owned())
+            .spawn(move || run(&runtime, listener, State::new(config, addr), stopped))?;
+        Ok(Self {
+            addr,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The address the server listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the server has been reported by its own thread; there is nothing left to stop.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(runtime: &Runtime, listener: TcpListener, state: State, stopped: oneshot::Receiver<()>) {
+    let state = Rc::new(RefCell::new(state));
+    LocalSet::new().block_on(runtime, accept(listener, state, stopped));
+}
+
+async fn accept(
+    listener: TcpListener,
+    state: Rc<RefCell<State>>,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let mut connections = JoinSet::new();
+    let mut cron = tokio::time::interval(CRON_PERIOD);
+    loop {
+        tokio::select! {
+            _ = &mut stopped => return,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    admit(stream, peer, &state, &mut connections);
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            _ = cron.tick() => state.borrow_mut().cron(),
+        }
+    }
+}
+
+fn admit(
+    stream: TcpStream,
+    peer: SocketAddr,
+    state: &Rc<RefCell<State>>,
+    connections: &mut JoinSet<()>,
+) {
+    let admitted = state.borrow_mut().connect(peer);
+    match admitted {
+        Some((id, wake)) => {
+            // Without it replies are only later, not wrong.
+            let _ = stream.set_nodelay(true);
+            connections.spawn_local(connection::serve(stream, id, wake, Rc::clone(state)));
+        }
+        None => {
+            // Best effort, as in Redis: whoever is turned away may be gone already.
+            let _ = stream
+                .into_std()
+                .and_then(|mut stream| stream.write_all(b"-ERR max number of clients reached\r\n"));
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Commands: one table of names, arities and handlers, and the checks Redis makes before it runs one.
+//!
+//! A handler turns a [`Call`] into a [`Reply`]; it knows neither sockets nor protocols.
+
+mod client;
+mod config;
+mod info;
+mod keyspace;
+mod pubsub;
+mod server;
+
+use super::args::Args;
+use super::reply::{Protocol, Reply};
+
+use super::state::{Client, ClientId, Kind, State};
+
+/// All commands, those a benchmark uses first: the table is searched from the top.
+const TABLES: &[&[Command]] = &[
+    keyspace::COMMANDS,
+    server::COMMANDS,
+    pubsub::COMMANDS,
+    client::COMMANDS,
+    config::COMMANDS,
+    info::COMMANDS,
+];
+
+/// How much of an unknown command's arguments is repeated in the error.
+const QUOTED_ARGUMENTS: usize = 128;
+
+type Handler = fn(&mut Call<'_>) -> Reply;
+
+/// One command, or one subcommand of a container such as `CLIENT`.
+#[derive(Debug)]
+struct Command {
+    /// In lower case; subcommands carry their container's name, as in `client|list`.
+    name: &'static str,
+    /// The number of arguments including the name; negative: at least so many.
+    arity: i64,
+    /// May be used before authentication.
+    anonymous: bool,
+    /// May be used by a RESP2 client that has subscriptions.
+    while_subscribed: bool,
+    run: Run,
+}
+
+#[derive(Debug)]
+enum Run {
+    Container(&'static [Command]),
+    Handler(Handler),
+}
+
+const fn command(name: &'static str, arity: i64, handler: Handler) -> Command {
+    Command {
+        name,
+        arity,
+        anonymous: false,
+        while_subscribed: false,
+        run: Run::Handler(handler),
+    }
+}
+
+const fn container(name: &'static str, arity: i64, subcommands: &'static [Command]) -> Command {
+    Command {
+        name,
+        arity,
+        anonymous: false,
+        while_subscribed: false,
+        run: Run::Container(subcommands),
+    }
+}
+
+impl Command {
+    const fn anonymous(self) -> Self {
+        Self {
+            anonymous: true,
+            ..self
+        }
+    }
+
+    const fn while_subscribed(self) -> Self {
+        Self {
+            while_subscribed: true,
+            ..self
+        }
+    }
+
+    /// The name without that of the container.
+    fn own_name(&self) -> &'static str {
+        self.name.split_once('|').map_or(self.name, |(_, own)| own)
+    }
+
+    fn accepts(&self, args: Args<'_>) -> bool {
+        let given = i64::try_from(args.len()).unwrap_or(i64::MAX);
+        if self.arity >= 0 {
+            given == self.arity
+        } else {
+            given >= -self.arity
+        }
+    }
+}
+
+/// One execution of a command.
+struct Call<'a> {
+    args: Args<'a>,
+    id: ClientId,
+    /// The command's name in lower case, for the errors that repeat it.
+    name: &'static str,
+    state: &'a mut State,
+}
+
+impl Call<'_> {
+    fn client(&mut self) -> &mut Client {
+        let client = self.state.clients.get_mut(&self.id);
+        client.expect("a client stays registered while its command runs")
+    }
+
+    fn db(&mut self) -> usize {
+        self.client().db
+    }
+}
+
+/// Executes one command of a client and queues the reply.
+pub(super) fn execute(state: &mut State, id: ClientId, args: Args<'_>) {
+    state.begin(id);
+    let reply = match find(args).and_then(|command| permit(state, id, command)) {
+        Ok((name, handler)) => {
+            state.stats.commands += 1;
+            let mut call = Call {
+                args,
+                id,
+                name,
+                state,
+            };
+            call.client().last_command = name;
+            handler(&mut call)
+        }
+        Err(refusal) => refusal,
+    };
+    state.finish(id, reply);
+}
+
+/// Looks the command up and checks the number of its arguments.
+fn find(args: Args<'_>) -> Result<(&'static Command, Handler), Reply> {
+    let mut commands = TABLES.iter().flat_map(|table| table.iter());
+    let command = commands.find(|command| args.is(0, command.name));
+    let mut command = command.ok_or_else(|| unknown_command(args))?;
+    if let (Run::Container(subcommands), true) = (&command.run, args.len() > 1) {
+        let subcommand = subcommands
+            .iter()
+            .find(|subcommand| args.is(1, subcommand.own_name()));
+        command = subcommand.ok_or_else(|| unknown_subcommand(command, args))?;
+    }
+    match command.run {
+        Run::Handler(handler) if command.accepts(args) => Ok((command, handler)),
+        // Of the containers only COMMAND may stand alone; it lists what redis-cli would complete, and there is no such help.
+        Run::Container(_) if command.accepts(args) => Ok((command, |_| Reply::Array(Vec::new()))),
+        _ => Err(wrong_arity(command.name)),
+    }
+}
+
+/// Checks that this client may run the command now.
+fn permit(
+    state: &State,
+    id: ClientId,
+    (command, handler): (&'static Command, Handler),
+) -> Result<(&'static str, Handler), Reply> {
+    let Some(client) = state.clients.get(&id) else {
+        return Err(Reply::Sequence(Vec::new()));
+    };
+    if !client.authenticated && !command.anonymous {
+        return Err(Reply::error("NOAUTH Authentication required."));
+    }
+    if client.protocol == Protocol::Resp2
+        && !command.while_subscribed
+        && state.subscriptions.is_subscribed(id)
+    {
+        return Err(Reply::error(format!(
+            "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
+            command.name
+        )));
+    }
+    Ok((command.name, handler))
+}
+
+fn unknown_command(args: Args<'_>) -> Reply {
+    let mut quoted = String::new();
+    for arg in args.skip(1) {
+        let room = QUOTED_ARGUMENTS.saturating_sub(quoted.len());
+        if room == 0 {
+            break;
+        }
+        let arg = &arg[..arg.len().min(room)];
+        quoted.push_str(&format!("'{}' ", String::from_utf8_lossy(arg)));
+    }
+    let name = args.get(0);
+    let name = String::from_utf8_lossy(&name[..name.len().min(QUOTED_ARGUMENTS)]);
+    Reply::error(format!(
+        "ERR unknown command '{name}', with args beginning with: {quoted}"
+    ))
+}
+
+fn unknown_subcommand(container: &Command, args: Args<'_>) -> Reply {
+    let name = &args.get(1)[..args.get(1).len().min(QUOTED_ARGUMENTS)];
+    Reply::error(format!(
+        "ERR unknown subcommand '{}'. Try {} HELP.",
+        String::from_utf8_lossy(name),
+        container.name.to_ascii_uppercase()
+    ))
+}
+
+fn wrong_arity(name: &str) -> Reply {
+    Reply::error(format!(
+        "ERR wrong number of arguments for '{name}' command"
+    ))
+}
+
+/// How many commands there are, containers counted once.
+fn count() -> usize {
+    TABLES.iter().map(|table| table.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_lower_case_and_unique() {
+        let mut seen = std::collections::BTreeSet::new();
+        for command in TABLES.iter().flat_map(|table| table.iter()) {
+            assert!(
+                seen.insert(command.name),
+                "{} is listed twice",
+                command.name
+            );
+            let Run::Container(subcommands) = &command.run else {
+                continue;
+            };
+            for subcommand in *subcommands {
+                assert!(
+                    subcommand.name.starts_with(&format!("{}|", command.name)),
+                    "{}",
+                    subcommand.name
+                );
+                assert!(
+                    seen.insert(subcommand.name),
+                    "{} is listed twice",
+                    subcommand.name
+                );
+            }
+        }
+        assert!(seen.iter().all(|name| **name == name.to_ascii_lowercase()));
+    }
+}

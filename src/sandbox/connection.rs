@@ -1,0 +1,146 @@
+//! One connection: reads requests, has them executed, and writes what is due.
+//!
+//! All commands that have arrived are executed before anything is written, so a pipeline is answered with one write. Replies
+//! and pushes share one queue in the registry, which keeps their order.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
+use bytes::{Buf as _, BytesMut};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use super::command;
+use super::reply::Reply;
+use super::request::Decoder;
+use super::state::{ClientId, State};
+
+/// How much is read at once.
+const READ_SIZE: usize = 16 * 1024;
+/// A client that leaves more replies than this unread is not read from until it has caught up, in bytes.
+const UNREAD_REPLIES: usize = 32 * 1024 * 1024;
+/// A request that is longer than this in total ends the connection: Redis' `client-query-buffer-limit`.
+const LONGEST_REQUEST: usize = 1024 * 1024 * 1024;
+
+/// Serves one client until either side ends the connection.
+pub(super) async fn serve(
+    stream: TcpStream,
+    id: ClientId,
+    wake: Rc<Notify>,
+    state: Rc<RefCell<State>>,
+) {
+    let mut connection = Connection {
+        decoder: Decoder::default(),
+        id,
+        input: BytesMut::new(),
+        state,
+        stream,
+    };
+    // To a server, a connection that breaks and one that is closed are the same.
+    let _ = connection.run(&wake).await;
+    connection.state.borrow_mut().disconnect(id);
+}
+
+struct Connection {
+    decoder: Decoder,
+    id: ClientId,
+    input: BytesMut,
+    state: Rc<RefCell<State>>,
+    stream: TcpStream,
+}
+
+/// What a connection waits for.
+struct Due {
+    reading: bool,
+    writing: bool,
+}
+
+impl Connection {
+    async fn run(&mut self, wake: &Notify) -> io::Result<()> {
+        loop {
+            let Some(due) = self.flush()? else {
+                return Ok(());
+            };
+            tokio::select! {
+                () = wake.notified() => {}
+                ready = self.stream.readable(), if due.reading => {
+                    ready?;
+                    if !self.receive()? {
+                        return Ok(());
+                    }
+                    self.flush()?;
+                    // A client that always has another request ready must not keep subscribers from their messages.
+                    tokio::task::yield_now().await;
+                }
+                ready = self.stream.writable(), if due.writing => ready?,
+            }
+        }
+    }
+
+    /// Writes what the socket takes, and returns what is to be done next; `None` when the connection is to be closed.
+    fn flush(&mut self) -> io::Result<Option<Due>> {
+        let mut state = self.state.borrow_mut();
+        let State { clients, stats, .. } = &mut *state;
+        let Some(client) = clients.get_mut(&self.id) else {
+            return Ok(None);
+        };
+        while !client.out.is_empty() {
+            match self.stream.try_write(&client.out) {
+                Ok(written) => {
+                    client.out.advance(written);
+                    stats.bytes_out += written as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        let due = Due {
+            reading: !client.closing && client.out.len() <= UNREAD_REPLIES,
+            writing: !client.out.is_empty(),
+        };
+        Ok((due.reading || due.writing).then_some(due))
+    }
+
+    /// Reads what there is and executes it; `false` at the end of the stream.
+    fn receive(&mut self) -> io::Result<bool> {
+        self.input.reserve(READ_SIZE);
+        match self.stream.try_read_buf(&mut self.input) {
+            Ok(0) => return Ok(false),
+            Ok(read) => self.execute(read),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        Ok(self.input.len() <= LONGEST_REQUEST)
+    }
+
+    fn execute(&mut self, read: usize) {
+        let mut state = self.state.borrow_mut();
+        let state = &mut *state;
+        let now = state.time.elapsed();
+        state.stats.bytes_in += read as u64;
+        while let Some(client) = state
+            .clients
+            .get_mut(&self.id)
+            .filter(|client| !client.closing)
+        {
+            client.active_at = now;
+            client.unread = self.input.len();
+            match self.decoder.decode(&self.input, client.authenticated) {
+                Ok(true) => command::execute(state, self.id, self.decoder.args(&self.input)),
+                Ok(false) => break,
+                Err(error) => {
+                    client.closing = true;
+                    state.finish(
+                        self.id,
+                        Reply::error(format!("ERR Protocol error: {}", error.0)),
+                    );
+                }
+            }
+        }
+        self.decoder.discard(&mut self.input);
+        if let Some(client) = state.clients.get_mut(&self.id) {
+            client.unread = self.input.len();
+        }
+    }
+}

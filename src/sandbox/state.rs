@@ -1,0 +1,212 @@
+//! What the server knows: its clients, their subscriptions, the keyspace, the settings and the counters.
+//!
+//! A client that is not in the registry is dead: whoever kills one takes it out and wakes its task, which then ends. So
+//! `PUBLISH`, `CLIENT LIST` and `INFO` agree at once, without waiting for that task.
+
+mod client;
+mod keyspace;
+mod settings;
+mod subscriptions;
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::sync::Notify;
+
+pub(super) use client::{Client, ClientId};
+pub(super) use keyspace::{Entry, Keyspace};
+pub(super) use settings::Settings;
+pub(super) use subscriptions::{Kind, Subscriptions};
+
+use super::SandboxConfig;
+use super::reply::{Protocol, Reply};
+use super::time::Time;
+
+/// Everything the connections share.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) addr: SocketAddr,
+    pub(super) clients: BTreeMap<ClientId, Client>,
+    pub(super) keyspace: Keyspace,
+    pub(super) run_id: String,
+    pub(super) settings: Settings,
+    pub(super) stats: Stats,
+    pub(super) subscriptions: Subscriptions,
+    pub(super) time: Time,
+    last_id: ClientId,
+    /// The client whose command runs: what is pushed to it waits in `deferred` until its reply is written, as in Redis 7.2.
+    executing: Option<ClientId>,
+    deferred: BytesMut,
+}
+
+/// What `INFO stats` counts.
+#[derive(Debug, Default)]
+pub(super) struct Stats {
+    pub(super) bytes_in: u64,
+    pub(super) bytes_out: u64,
+    pub(super) commands: u64,
+    pub(super) connections: u64,
+    pub(super) error_replies: u64,
+    pub(super) expired_keys: u64,
+    pub(super) keyspace_hits: u64,
+    pub(super) keyspace_misses: u64,
+    pub(super) output_limit_disconnections: u64,
+    pub(super) rejected_connections: u64,
+}
+
+impl State {
+    pub(super) fn new(config: SandboxConfig, addr: SocketAddr) -> Self {
+        let time = Time::start();
+        Self {
+            addr,
+            clients: BTreeMap::new(),
+            keyspace: Keyspace::default(),
+            run_id: run_id(addr, time.wall()),
+            settings: Settings::new(config, addr.port()),
+            stats: Stats::default(),
+            subscriptions: Subscriptions::default(),
+            time,
+            last_id: 0,
+            executing: None,
+            deferred: BytesMut::new(),
+        }
+    }
+
+    /// Registers a connection, unless there are too many already.
+    pub(super) fn connect(&mut self, peer: SocketAddr) -> Option<(ClientId, Rc<Notify>)> {
+        if self.clients.len() >= self.settings.max_clients {
+            self.stats.rejected_connections += 1;
+            return None;
+        }
+        self.stats.connections += 1;
+        self.last_id += 1;
+        let mut client = Client::new(self.last_id, peer, self.time.elapsed());
+        client.authenticated = self.settings.password.is_none();
+        let wake = Rc::clone(&client.wake);
+        self.clients.insert(self.last_id, client);
+        Some((self.last_id, wake))
+    }
+
+    /// Forgets a client, and lets its task end if it still runs.
+    pub(super) fn disconnect(&mut self, id: ClientId) {
+        self.subscriptions.remove_client(id);
+        if let Some(client) = self.clients.remove(&id) {
+            client.wake.notify_one();
+        }
+    }
+
+    /// Ends a client on behalf of the one whose command runs. That one may be itself, and gets its reply first.
+    pub(super) fn kill(&mut self, id: ClientId) {
+        match self.clients.get_mut(&id) {
+            Some(client) if self.executing == Some(id) => client.closing = true,
+            _ => self.disconnect(id),
+        }
+    }
+
+    pub(super) fn begin(&mut self, id: ClientId) {
+        self.executing = Some(id);
+    }
+
+    /// Writes the reply to the command that `begin` announced, then what was pushed to that client meanwhile.
+    pub(super) fn finish(&mut self, id: ClientId, reply: Reply) {
+        self.executing = None;
+        if matches!(reply, Reply::Error(_)) {
+            self.stats.error_replies += 1;
+        }
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        reply.encode(client.protocol, &mut client.out);
+        if !self.deferred.is_empty() {
+            client.out.extend_from_slice(&self.deferred);
+            self.deferred.clear();
+        }
+    }
+
+    /// Sends a message to every subscriber, and returns how many there were.
+    pub(super) fn publish(&mut self, kind: Kind, channel: &[u8], payload: &[u8]) -> usize {
+        let channel = Bytes::copy_from_slice(channel);
+        let payload = Bytes::copy_from_slice(payload);
+        let mut reached = 0;
+        for (pattern, receivers) in self.subscriptions.receivers(kind, &channel) {
+            let word = match (kind, &pattern) {
+                (Kind::Shard, _) => "smessage",
+                (_, None) => "message",
+                (_, Some(_)) => "pmessage",
+            };
+            let parts = [Some(Bytes::from_static(word.as_bytes())), pattern];
+            let parts = parts
+                .into_iter()
+                .flatten()
+                .chain([channel.clone(), payload.clone()]);
+            reached += receivers.len();
+            self.push(&Reply::Push(parts.map(Reply::Bulk).collect()), &receivers);
+        }
+        reached
+    }
+
+    /// Closes clients that were silent for too long and drops keys that have expired.
+    pub(super) fn cron(&mut self) {
+        self.stats.expired_keys += self.keyspace.sweep(self.time.wall());
+        let timeout = self.settings.idle_timeout;
+        if timeout == Duration::ZERO {
+            return;
+        }
+        let now = self.time.elapsed();
+        let silent: Vec<_> = self
+            .clients
+            .values()
+            .filter(|client| now.saturating_sub(client.active_at) > timeout)
+            .map(|client| client.id)
+            .filter(|&id| !self.subscriptions.is_subscribed(id))
+            .collect();
+        for id in silent {
+            self.disconnect(id);
+        }
+    }
+
+    fn push(&mut self, message: &Reply, receivers: &[ClientId]) {
+        let now = self.time.elapsed();
+        let mut encoded: [Option<BytesMut>; 2] = [None, None];
+        let mut overrun = Vec::new();
+        for &id in receivers {
+            let Some(client) = self.clients.get_mut(&id) else {
+                continue;
+            };
+            let slot = &mut encoded[usize::from(client.protocol == Protocol::Resp3)];
+            let bytes = slot.get_or_insert_with(|| {
+                let mut bytes = BytesMut::new();
+                message.clone().encode(client.protocol, &mut bytes);
+                bytes
+            });
+            if self.executing == Some(id) {
+                self.deferred.extend_from_slice(bytes);
+            } else if client
+                .push(bytes, &self.settings.output_limits, now)
+                .is_err()
+            {
+                overrun.push(id);
+            }
+        }
+        for id in overrun {
+            self.stats.output_limit_disconnections += 1;
+            self.disconnect(id);
+        }
+    }
+}
+
+/// Forty hexadecimal digits that differ from one server to the next, as Redis has them; not secret, so not random.
+fn run_id(addr: SocketAddr, started_at: Duration) -> String {
+    let part = |salt: u32| {
+        let mut hasher = DefaultHasher::new();
+        (salt, std::process::id(), addr, started_at).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    };
+    let mut id: String = (0..3).map(part).collect();
+    id.truncate(40);
+    id
+}

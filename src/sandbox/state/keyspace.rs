@@ -1,0 +1,109 @@
+//! The keys: sixteen databases of strings, each with an optional moment at which it expires.
+//!
+//! Moments are wall-clock times since the Unix epoch, because `EXAT` and `PXAT` name them so.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+/// How many databases `SELECT` can choose from.
+pub(in crate::sandbox) const DATABASES: usize = 16;
+
+/// A value and when it expires.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(in crate::sandbox) struct Entry {
+    pub(in crate::sandbox) expires_at: Option<Duration>,
+    pub(in crate::sandbox) value: Bytes,
+}
+
+/// All databases.
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct Keyspace {
+    databases: [HashMap<Bytes, Entry>; DATABASES],
+}
+
+impl Keyspace {
+    pub(in crate::sandbox) const DATABASES: usize = DATABASES;
+
+    /// The entry of a key that has not expired.
+    pub(in crate::sandbox) fn get(&self, db: usize, key: &[u8], now: Duration) -> Option<&Entry> {
+        self.databases[db]
+            .get(key)
+            .filter(|entry| entry.is_alive(now))
+    }
+
+    /// Writes a key; an entry whose time has passed already removes it.
+    pub(in crate::sandbox) fn set(&mut self, db: usize, key: &[u8], entry: Entry, now: Duration) {
+        if entry.is_alive(now) {
+            self.databases[db].insert(Bytes::copy_from_slice(key), entry);
+        } else {
+            self.databases[db].remove(key);
+        }
+    }
+
+    /// Removes a key; `true` if it was there.
+    pub(in crate::sandbox) fn remove(&mut self, db: usize, key: &[u8], now: Duration) -> bool {
+        self.databases[db]
+            .remove(key)
+            .is_some_and(|entry| entry.is_alive(now))
+    }
+
+    /// How many keys a database has, and how many of them expire.
+    pub(in crate::sandbox) fn size(&self, db: usize, now: Duration) -> (usize, usize) {
+        let alive = self.databases[db]
+            .values()
+            .filter(|entry| entry.is_alive(now));
+        alive.fold((0, 0), |(keys, expiring), entry| {
+            (keys + 1, expiring + usize::from(entry.expires_at.is_some()))
+        })
+    }
+
+    /// Drops what has expired, and returns how many keys that were.
+    pub(in crate::sandbox) fn sweep(&mut self, now: Duration) -> u64 {
+        let mut dropped = 0;
+        for database in &mut self.databases {
+            let before = database.len();
+            database.retain(|_, entry| entry.is_alive(now));
+            dropped += before - database.len();
+        }
+        u64::try_from(dropped).unwrap_or(u64::MAX)
+    }
+}
+
+impl Entry {
+    fn is_alive(&self, now: Duration) -> bool {
+        self.expires_at.is_none_or(|moment| moment > now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(expires_at: Option<u64>) -> Entry {
+        Entry {
+            expires_at: expires_at.map(Duration::from_secs),
+            value: Bytes::from_static(b"v"),
+        }
+    }
+
+    #[test]
+    fn a_key_is_gone_from_the_moment_it_expires() {
+        let at = Duration::from_secs;
+        let mut keyspace = Keyspace::default();
+        keyspace.set(3, b"k", entry(Some(10)), at(1));
+        keyspace.set(3, b"forever", entry(None), at(1));
+        assert!(keyspace.get(3, b"k", at(9)).is_some());
+        assert!(
+            keyspace.get(0, b"k", at(9)).is_none(),
+            "databases are separate"
+        );
+        assert_eq!(keyspace.size(3, at(9)), (2, 1));
+        assert!(keyspace.get(3, b"k", at(10)).is_none());
+        assert_eq!(keyspace.size(3, at(10)), (1, 0));
+        assert_eq!(keyspace.sweep(at(10)), 1);
+        assert!(!keyspace.remove(3, b"k", at(10)));
+        assert!(keyspace.remove(3, b"forever", at(10)));
+    }
+}
