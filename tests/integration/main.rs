@@ -1,5 +1,6 @@
 //! The integration tests: the real binary against a real redis-server, one binary so that it links once.
 //!
+//! - `architecture`: reads the imports of `src` and keeps the dependencies pointing one way.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 #![allow(
@@ -16,5 +17,6 @@
     reason = "a failing test shows the logs of the servers it started"
 )]
 
+mod architecture;
 mod harness;
 mod harness_self;
