@@ -3,6 +3,7 @@
 //! - `architecture`: reads the imports of `src` and keeps the dependencies pointing one way.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
+//! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 #![allow(
     clippy::unwrap_used,
     reason = "in a test a failed unwrap is a failed test, and its backtrace says where"
@@ -20,3 +21,4 @@
 mod architecture;
 mod harness;
 mod harness_self;
+mod hygiene;
