@@ -81,12 +81,7 @@ fn a_server_is_built_with_a_password_users_a_client_limit_and_a_unix_socket() {
 fn a_server_with_tls_presents_a_certificate_its_authority_vouches_for() {
     let server = RedisServer::builder().tls().start();
     assert!(server.url().starts_with("rediss://"));
-    let cli = std::process::Command::new("redis-cli")
-        .args(["-u", &server.url(), "--cacert"])
-        .arg(&server.certificates().authority)
-        .arg("PING")
-        .output()
-        .unwrap();
+    let cli = server.cli().arg("PING").output().unwrap();
     assert_eq!(String::from_utf8_lossy(&cli.stdout), "PONG\n");
 }
 

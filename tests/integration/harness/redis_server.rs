@@ -1,6 +1,5 @@
 //! A real redis-server (or valkey-server) of its own for a test: own port, own directory, nothing saved.
 
-use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -227,6 +226,16 @@ impl RedisServer {
         client.call(&arguments).expect("the server does not answer")
     }
 
+    /// redis-cli (or valkey-cli) pointed at this server, for the test to add arguments to.
+    pub(crate) fn cli(&self) -> Command {
+        let mut command = Command::new(program("cli"));
+        command.args(["-u", &self.url()]);
+        if let Some((_, certificates)) = &self.tls {
+            command.arg("--cacert").arg(&certificates.authority);
+        }
+        command
+    }
+
     /// Lines of CLIENT LIST without the harness' own.
     #[track_caller]
     pub(crate) fn clients(&self) -> Vec<String> {
@@ -283,7 +292,7 @@ impl RedisServer {
     /// Starts the process and waits for its own word that it is ready, then for an answer to a PING. (An answer
     /// alone could be another server's.)
     fn launch(&mut self) -> Result<(), String> {
-        let mut process = Command::new(program())
+        let mut process = Command::new(program("server"))
             .arg(self.directory.path().join("redis.conf"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -331,16 +340,21 @@ impl Drop for RedisServer {
     }
 }
 
-/// `redis-server` or `valkey-server` from the PATH, or the one that `tests/run` put beside the build.
-fn program() -> PathBuf {
+/// `redis-NAME` or `valkey-NAME` from the PATH, or the one that `tests/run` put beside the build.
+fn program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tools");
     let directories: Vec<_> = std::env::split_paths(&path).chain([tools]).collect();
-    ["redis-server", "valkey-server"]
+    ["redis", "valkey"]
         .iter()
-        .flat_map(|name| directories.iter().map(move |d| d.join(OsStr::new(name))))
+        .map(|project| format!("{project}-{name}"))
+        .flat_map(|file| {
+            directories
+                .iter()
+                .map(move |directory| directory.join(&file))
+        })
         .find(|candidate| candidate.is_file())
-        .unwrap_or_else(|| PathBuf::from("redis-server"))
+        .unwrap_or_else(|| PathBuf::from(format!("redis-{name}")))
 }
 
 /// The standard output of the server and its restarts, collected by a thread for each.
