@@ -1,0 +1,41 @@
+//! What the tests build on. A server, the program under test, and a relay between the two:
+//!
+//! ```ignore
+//! let server = RedisServer::start();
+//! let tap = Tap::to(server.address());
+//! let doctor = Doctor::new(["soak", "-d", "10s"]).target(&tap).spawn();
+//! doctor.wait_for_stderr("connected", Duration::from_secs(5));
+//! tap.reset_all();
+//! doctor.wait_for_stderr("reconnected", Duration::from_secs(5));
+//! doctor.signal(Signal::INT);
+//! doctor.finish().code(1).stdout_contains("DEGRADED");
+//! ```
+//!
+//! Every wait is for something observed (a line, a reply, a port that answers) and has a limit; nothing sleeps
+//! and hopes. Everything started is ended by its own handle when it goes out of scope.
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "a library for tests: it offers more than the tests of one moment use"
+)]
+
+mod doctor;
+mod ports;
+mod redis_server;
+mod resp;
+mod scripted;
+mod tap;
+mod target;
+mod tls;
+mod wait;
+
+pub(crate) use doctor::{Doctor, Output, RunningDoctor};
+pub(crate) use ports::{FullBacklog, closed_port, free_port};
+pub(crate) use redis_server::{Builder as RedisServerBuilder, RedisServer};
+pub(crate) use resp::{RawClient, Value};
+pub(crate) use rustix::process::Signal;
+pub(crate) use scripted::{Action, ScriptedServer};
+pub(crate) use tap::{InFlight, Tap};
+pub(crate) use target::Target;
+pub(crate) use tls::Certificates;
+pub(crate) use wait::eventually;

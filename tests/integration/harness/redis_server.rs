@@ -1,0 +1,390 @@
+//! A real redis-server (or valkey-server) of its own for a test: own port, own directory, nothing saved.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::{Certificates, RawClient, Target, Value, free_port};
+
+const START_LIMIT: Duration = Duration::from_secs(15);
+/// Another process may take a port between our look at it and the server's bind.
+const START_ATTEMPTS: usize = 5;
+/// Lines of the server's log that a failing test shows.
+const LOG_SHOWN: usize = 60;
+
+/// How a server is to be started; every method returns the builder.
+pub(crate) struct Builder {
+    lines: Vec<String>,
+    admin: Vec<String>,
+    credentials: String,
+    tls: bool,
+    unix_socket: bool,
+}
+
+impl Builder {
+    /// One line of redis.conf, such as `config("maxclients", "3")`; quote values that hold spaces.
+    pub(crate) fn config(mut self, name: &str, value: &str) -> Self {
+        self.lines.push(format!("{name} {value}"));
+        self
+    }
+
+    /// Asks every client for this password; [`RedisServer::url`] carries it.
+    pub(crate) fn requirepass(mut self, password: &str) -> Self {
+        self.admin = vec!["AUTH".to_owned(), password.to_owned()];
+        self.credentials = format!(":{password}@");
+        self.config("requirepass", password)
+    }
+
+    /// An ACL user, such as `acl("worker on >secret ~* &* +ping")`. The default user, which the harness uses for
+    /// its own commands, stays.
+    pub(crate) fn acl(self, rule: &str) -> Self {
+        self.config("user", rule)
+    }
+
+    /// Clients the server admits; the harness itself is one of them.
+    pub(crate) fn maxclients(self, count: usize) -> Self {
+        self.config("maxclients", &count.to_string())
+    }
+
+    /// Listens on a Unix socket, too: see [`RedisServer::unix_socket`].
+    pub(crate) fn unix_socket(mut self) -> Self {
+        self.unix_socket = true;
+        self
+    }
+
+    /// Listens with TLS on a second port, to which `url` and `address` then point.
+    pub(crate) fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Starts the server and returns when it has answered.
+    #[track_caller]
+    pub(crate) fn start(self) -> RedisServer {
+        let mut last = String::new();
+        for _ in 0..START_ATTEMPTS {
+            match self.try_start() {
+                Ok(server) => return server,
+                Err(log) => last = log,
+            }
+            if !last.contains("in use") {
+                break;
+            }
+        }
+        panic!("redis-server does not start:\n{last}");
+    }
+
+    fn try_start(&self) -> Result<RedisServer, String> {
+        let directory = TempDir::with_prefix("redis-doctor-test-").unwrap();
+        let plain_port = free_port();
+        let mut config = format!(
+            "port {plain_port}\nbind 127.0.0.1\nsave \"\"\nappendonly no\ndaemonize no\ndir {}\n",
+            directory.path().display()
+        );
+        let mut tls = None;
+        if self.tls {
+            let certificates = Certificates::create(directory.path(), &["localhost", "127.0.0.1"]);
+            let port = free_port();
+            writeln!(
+                config,
+                "tls-port {port}\ntls-auth-clients no\ntls-cert-file {}\ntls-key-file {}\ntls-ca-cert-file {}",
+                certificates.certificate.display(),
+                certificates.key.display(),
+                certificates.authority.display()
+            )
+            .unwrap();
+            tls = Some((port, certificates));
+        }
+        let socket = directory.path().join("redis.sock");
+        if self.unix_socket {
+            writeln!(config, "unixsocket {}", socket.display()).unwrap();
+        }
+        config.push_str(&self.lines.join("\n"));
+        config.push('\n');
+        fs::write(directory.path().join("redis.conf"), config).unwrap();
+
+        let mut server = RedisServer {
+            plain_port,
+            tls,
+            socket: self.unix_socket.then_some(socket),
+            admin_login: self.admin.clone(),
+            credentials: self.credentials.clone(),
+            admin: Mutex::new(None),
+            log: Arc::default(),
+            process: None,
+            directory,
+        };
+        server.launch()?;
+        Ok(server)
+    }
+}
+
+/// A running server; it ends, and its directory goes, with this value. A failing test shows the end of its log.
+pub(crate) struct RedisServer {
+    plain_port: u16,
+    tls: Option<(u16, Certificates)>,
+    socket: Option<PathBuf>,
+    admin_login: Vec<String>,
+    credentials: String,
+    admin: Mutex<Option<RawClient>>,
+    log: Arc<Log>,
+    process: Option<Child>,
+    directory: TempDir,
+}
+
+impl RedisServer {
+    /// A server with nothing special.
+    #[track_caller]
+    pub(crate) fn start() -> Self {
+        Self::builder().start()
+    }
+
+    /// A server with options.
+    pub(crate) fn builder() -> Builder {
+        Builder {
+            lines: Vec::new(),
+            admin: Vec::new(),
+            credentials: String::new(),
+            tls: false,
+            unix_socket: false,
+        }
+    }
+
+    /// The port under test: the one with TLS where there is one.
+    pub(crate) fn port(&self) -> u16 {
+        self.tls.as_ref().map_or(self.plain_port, |(port, _)| *port)
+    }
+
+    /// The address under test.
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port()))
+    }
+
+    /// The address without TLS, which every server has, for the harness' own commands.
+    pub(crate) fn plain_address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.plain_port))
+    }
+
+    /// The Unix socket asked for with [`Builder::unix_socket`].
+    #[track_caller]
+    pub(crate) fn unix_socket(&self) -> &Path {
+        self.socket.as_deref().expect("built without unix_socket()")
+    }
+
+    /// The certificates made by [`Builder::tls`].
+    #[track_caller]
+    pub(crate) fn certificates(&self) -> &Certificates {
+        &self.tls.as_ref().expect("built without tls()").1
+    }
+
+    /// The server's process id.
+    #[track_caller]
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.as_ref().expect("the server is down").id()
+    }
+
+    /// What the server has logged so far, over all its restarts.
+    pub(crate) fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Runs a command on the harness' own connection and returns its reply as text; an error reply fails the test.
+    /// That connection is named `harness` in CLIENT LIST and never has TLS.
+    #[track_caller]
+    pub(crate) fn command<A: AsRef<[u8]>>(&self, arguments: impl IntoIterator<Item = A>) -> String {
+        match self.try_command(arguments) {
+            Value::Error(text) => panic!("the server answered with an error: {text}"),
+            value => value.text(),
+        }
+    }
+
+    /// Like [`Self::command`], with the reply as it came.
+    #[track_caller]
+    pub(crate) fn try_command<A: AsRef<[u8]>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Value {
+        let arguments: Vec<Vec<u8>> = arguments.into_iter().map(|a| a.as_ref().to_vec()).collect();
+        let mut admin = self.admin.lock().unwrap();
+        if let Some(Ok(value)) = admin.as_mut().map(|client| client.call(&arguments)) {
+            return value;
+        }
+        // The server restarted, or it ended an idle connection (`timeout`).
+        let client = admin.insert(
+            self.admin_connection()
+                .expect("the server takes no connection"),
+        );
+        client.call(&arguments).expect("the server does not answer")
+    }
+
+    /// redis-cli (or valkey-cli) pointed at this server, for the test to add arguments to.
+    pub(crate) fn cli(&self) -> Command {
+        let mut command = Command::new(program("cli"));
+        command.args(["-u", &self.url()]);
+        if let Some((_, certificates)) = &self.tls {
+            command.arg("--cacert").arg(&certificates.authority);
+        }
+        command
+    }
+
+    /// Lines of CLIENT LIST without the harness' own.
+    #[track_caller]
+    pub(crate) fn clients(&self) -> Vec<String> {
+        let list = self.command(["CLIENT", "LIST"]);
+        let others = list.lines().filter(|line| !line.contains(" name=harness "));
+        others.map(str::to_owned).collect()
+    }
+
+    /// Ends the server at once, as the kernel's out-of-memory killer does.
+    #[track_caller]
+    pub(crate) fn kill9(&mut self) {
+        let mut process = self.process.take().expect("the server is down already");
+        process.kill().unwrap();
+        process.wait().unwrap();
+        *self.admin.lock().unwrap() = None;
+    }
+
+    /// Starts the server again where it was; it must have been killed.
+    #[track_caller]
+    pub(crate) fn restart_same_port(&mut self) {
+        assert!(self.process.is_none(), "the server is still up");
+        if let Err(log) = self.launch() {
+            panic!("redis-server does not start again:\n{log}");
+        }
+    }
+
+    /// Freezes the server: connections stay, nothing is answered.
+    #[track_caller]
+    pub(crate) fn sigstop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Thaws it.
+    #[track_caller]
+    pub(crate) fn sigcont(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    #[track_caller]
+    fn signal(&self, signal: Signal) {
+        let process = self.process.as_ref().expect("the server is down");
+        kill_process(Pid::from_child(process), signal).unwrap();
+    }
+
+    fn admin_connection(&self) -> std::io::Result<RawClient> {
+        let mut client = RawClient::connect(self.plain_address())?;
+        if !self.admin_login.is_empty() {
+            client.call(&self.admin_login)?;
+        }
+        client.call(["CLIENT", "SETNAME", "harness"])?;
+        Ok(client)
+    }
+
+    /// Starts the process and waits for its own word that it is ready, then for an answer to a PING. (An answer
+    /// alone could be another server's.)
+    fn launch(&mut self) -> Result<(), String> {
+        let mut process = Command::new(program("server"))
+            .arg(self.directory.path().join("redis.conf"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("{error}: is redis-server installed? `tests/run` does it"))?;
+        let ready = self.log.follow(process.stdout.take().unwrap());
+        if !ready {
+            drop(process.kill());
+            drop(process.wait());
+            return Err(self.log.text());
+        }
+        self.process = Some(process);
+        let mut client = self.admin_connection().map_err(|error| error.to_string())?;
+        client.call(["PING"]).map_err(|error| error.to_string())?;
+        *self.admin.get_mut().unwrap() = Some(client);
+        Ok(())
+    }
+}
+
+impl Target for RedisServer {
+    fn url(&self) -> String {
+        let scheme = if self.tls.is_some() {
+            "rediss"
+        } else {
+            "redis"
+        };
+        format!("{scheme}://{}{}", self.credentials, self.address())
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            drop(process.kill());
+            drop(process.wait());
+        }
+        if thread::panicking() {
+            let log = self.log.text();
+            let lines: Vec<_> = log.lines().collect();
+            let tail = &lines[lines.len().saturating_sub(LOG_SHOWN)..];
+            eprintln!("--- log of redis-server on port {} ---", self.port());
+            eprintln!("{}", tail.join("\n"));
+        }
+    }
+}
+
+/// `redis-NAME` or `valkey-NAME` from the PATH, or the one that `tests/run` put beside the build.
+fn program(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tools");
+    let directories: Vec<_> = std::env::split_paths(&path).chain([tools]).collect();
+    ["redis", "valkey"]
+        .iter()
+        .map(|project| format!("{project}-{name}"))
+        .flat_map(|file| {
+            directories
+                .iter()
+                .map(move |directory| directory.join(&file))
+        })
+        .find(|candidate| candidate.is_file())
+        .unwrap_or_else(|| PathBuf::from(format!("redis-{name}")))
+}
+
+/// The standard output of the server and its restarts, collected by a thread for each.
+#[derive(Default)]
+struct Log {
+    text: Mutex<String>,
+}
+
+impl Log {
+    fn text(&self) -> String {
+        self.text.lock().unwrap().clone()
+    }
+
+    /// Collects the output of one more process; true when that process says that it is ready, false when it ends
+    /// before that, or is too slow.
+    fn follow(self: &Arc<Self>, output: ChildStdout) -> bool {
+        let (ready, is_ready) = mpsc::channel();
+        let log = Arc::clone(self);
+        thread::spawn(move || {
+            for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line);
+                let mut text = log.text.lock().unwrap();
+                text.push_str(&line);
+                text.push('\n');
+                if line.contains("eady to accept connections") {
+                    // Nobody listens after the first time.
+                    let _ = ready.send(());
+                }
+            }
+        });
+        is_ready.recv_timeout(START_LIMIT).is_ok()
+    }
+}
