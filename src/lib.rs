@@ -4,4 +4,6 @@ pub mod classify;
 pub mod clock;
 pub mod distribution;
 pub mod event;
+pub mod exit;
+pub mod output;
 pub mod plan;
