@@ -1,6 +1,7 @@
 //! redis-doctor: a connection doctor for Redis and Valkey.
 
 pub mod classify;
+pub mod cli;
 pub mod clock;
 pub mod distribution;
 pub mod event;
