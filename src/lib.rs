@@ -1,10 +1,13 @@
 //! redis-doctor: a connection doctor for Redis and Valkey.
 
 pub mod classify;
+pub mod cli;
 pub mod clock;
 pub mod distribution;
 pub mod engine;
 pub mod event;
+pub mod exit;
+pub mod output;
 pub mod plan;
 pub mod probe;
 pub mod sandbox;

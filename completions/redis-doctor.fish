@@ -1,0 +1,226 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_redis_doctor_global_optspecs
+    string join \n help V/version
+end
+
+function __fish_redis_doctor_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_redis_doctor_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_redis_doctor_using_subcommand
+    set -l cmd (__fish_redis_doctor_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -l help -d 'Print help (also a lone -h at the end)'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -s V -l version -d 'Print version'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "man" -d 'Print the manual page (roff)'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s c -s r -l count -d 'Stop after this many PINGs [default: until a signal]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s i -l interval -d 'Time between two PINGs (bare numbers are seconds); 0 is back to back' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s w -l deadline -d 'Stop after this long, whatever came back [default: until a signal]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s W -l timeout -d 'A PING without a reply after this long has failed' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l payload -d 'Bytes that travel with each PING beside its nonce (64k, 1m; at most 16m)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s u -l uri -d 'Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s p -l port -d 'Port [default: 6379]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s s -l socket -d 'Unix socket instead of host and port' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s n -l db -d 'Logical database [default: 0]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s a -l pass -d 'Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l name -d 'Name of the connections under test in CLIENT LIST' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l protocol -d 'Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+resp2\t''
+auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l policy -d 'Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects' -r -f -a "hardened\t''
+library\t''
+elasticache\t''
+bare\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l retries -d 'Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l min-delay -d 'First delay between attempts, before jitter [hardened: 100ms]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l max-delay -d 'Largest delay between attempts, before jitter [hardened: 5s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l backoff-base -d 'Factor from one delay to the next, from 1 [hardened: 2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l connect-timeout -d 'Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l response-timeout -d 'Limit of the client library for a reply [hardened: 2s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l keepalive -d 'TCP keepalive: idle seconds / interval / probes, or off [hardened: 10/5/3]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l user-timeout -d 'TCP_USER_TIMEOUT: unacknowledged data older than this ends the connection, or off [hardened: 25s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l nodelay -d 'Send small writes at once (TCP_NODELAY) [hardened: on]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l watchdog -d 'A PING each TIME; after N unanswered ones the connection is replaced, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s o -l output -d 'Write the report to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l color -d 'Colour; auto is on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l journal -d 'Append every event to this file as NDJSON, for `redis-doctor report`' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l fail-on -d 'Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l warn-on -d 'Degraded (exit 1) when this holds (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l seed -d 'Seed of all randomness of the run [default: another one each time; it is in the report]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l format -d 'Form of the report' -r -f -a "text\t''
+json\t''
+ndjson\t''
+csv\t''
+openmetrics\t''
+nagios\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s D -l timestamps -d 'Print the time of day before each line'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l askpass -d 'Ask for the password on the terminal (or read one line of stdin when that is no terminal)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-auth-warning -d 'Do not warn about a password on the command line'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l sandbox -d 'Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-resubscribe -d 'Do not subscribe again after a reconnect'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s q -l quiet -d 'Only the report, without lines or progress while the run goes on'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l exit-zero -d 'Exit 0 also when the verdict is degraded or critical'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l help -d 'Print help (also a lone -h at the end)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l pattern -d 'Pattern of channels, as PSUBSCRIBE takes it (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l shard -d 'Shard channel, as SSUBSCRIBE takes it (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s c -l count -d 'Stop after this many messages [default: until a signal]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s d -l duration -d 'Stop after this long (bare numbers are seconds) [default: until a signal]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l expect-every -d 'Alarm when no message came for this long' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l rate -d 'Pace of --verify: 10, 10/s, 600/m [default: 10/s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l format -d 'Form of the messages on stdout; raw is the bytes and a line end' -r -f -a "text\t''
+ndjson\t''
+raw\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l report-format -d 'Form of the report in --output FILE; without that, a summary goes to stderr [default: text]' -r -f -a "text\t''
+json\t''
+ndjson\t''
+csv\t''
+openmetrics\t''
+nagios\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s p -l port -d 'Port [default: 6379]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s s -l socket -d 'Unix socket instead of host and port' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s n -l db -d 'Logical database [default: 0]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s a -l pass -d 'Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l name -d 'Name of the connections under test in CLIENT LIST' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l protocol -d 'Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+resp2\t''
+auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l policy -d 'Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects' -r -f -a "hardened\t''
+library\t''
+elasticache\t''
+bare\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l retries -d 'Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l min-delay -d 'First delay between attempts, before jitter [hardened: 100ms]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l max-delay -d 'Largest delay between attempts, before jitter [hardened: 5s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l backoff-base -d 'Factor from one delay to the next, from 1 [hardened: 2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l connect-timeout -d 'Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l response-timeout -d 'Limit of the client library for a reply [hardened: 2s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l keepalive -d 'TCP keepalive: idle seconds / interval / probes, or off [hardened: 10/5/3]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l user-timeout -d 'TCP_USER_TIMEOUT: unacknowledged data older than this ends the connection, or off [hardened: 25s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l nodelay -d 'Send small writes at once (TCP_NODELAY) [hardened: on]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l watchdog -d 'A PING each TIME; after N unanswered ones the connection is replaced, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s o -l output -d 'Write the report to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l color -d 'Colour; auto is on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l journal -d 'Append every event to this file as NDJSON, for `redis-doctor report`' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l fail-on -d 'Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l warn-on -d 'Degraded (exit 1) when this holds (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l seed -d 'Seed of all randomness of the run [default: another one each time; it is in the report]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l verify -d 'Publish numbered messages to each CHANNEL from a second connection and account for every one; other subscribers see them, too'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s D -l timestamps -d 'Print the time of day before each line'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l askpass -d 'Ask for the password on the terminal (or read one line of stdin when that is no terminal)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-auth-warning -d 'Do not warn about a password on the command line'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l sandbox -d 'Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-resubscribe -d 'Do not subscribe again after a reconnect'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s q -l quiet -d 'Only the report, without lines or progress while the run goes on'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l exit-zero -d 'Exit 0 also when the verdict is degraded or critical'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l help -d 'Print help (also a lone -h at the end)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s d -l duration -d 'Stop after this long (bare numbers are seconds) [default: until a signal]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l rate -d 'Probes per connection: 10, 10/s, 600/m; 0 is as fast as they go [default: 10/s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l workload -d 'What to do, comma-separated; mixed is all three' -r -f -a "ping\t'PING with a nonce'
+pubsub\t'Numbered messages on channels redis-doctor:<run>:<n>, each accounted for'
+kv\t'SET and GET of keys under redis-doctor: that expire by themselves'
+mixed\t'All three'"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l connections -d 'Connections under test, 1 to 10000' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l concurrency -d 'Probes in flight at once on each connection, 1 to 10000 [default: 1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l payload -d 'Bytes that travel with each probe beside its nonce (64k, 1m; at most 16m) [default: 0]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s W -l timeout -d 'A probe without a reply after this long has failed [default: 2s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l verify-rate -d 'Numbered messages per connection: 10, 10/s, 600/m [default: 10/s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s u -l uri -d 'Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s p -l port -d 'Port [default: 6379]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s s -l socket -d 'Unix socket instead of host and port' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s n -l db -d 'Logical database [default: 0]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s a -l pass -d 'Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l name -d 'Name of the connections under test in CLIENT LIST' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l protocol -d 'Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+resp2\t''
+auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l policy -d 'Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects' -r -f -a "hardened\t''
+library\t''
+elasticache\t''
+bare\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l retries -d 'Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l min-delay -d 'First delay between attempts, before jitter [hardened: 100ms]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l max-delay -d 'Largest delay between attempts, before jitter [hardened: 5s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l backoff-base -d 'Factor from one delay to the next, from 1 [hardened: 2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l connect-timeout -d 'Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l response-timeout -d 'Limit of the client library for a reply [hardened: 2s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l keepalive -d 'TCP keepalive: idle seconds / interval / probes, or off [hardened: 10/5/3]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l user-timeout -d 'TCP_USER_TIMEOUT: unacknowledged data older than this ends the connection, or off [hardened: 25s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l nodelay -d 'Send small writes at once (TCP_NODELAY) [hardened: on]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l watchdog -d 'A PING each TIME; after N unanswered ones the connection is replaced, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s o -l output -d 'Write the report to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l color -d 'Colour; auto is on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l journal -d 'Append every event to this file as NDJSON, for `redis-doctor report`' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l fail-on -d 'Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l warn-on -d 'Degraded (exit 1) when this holds (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l seed -d 'Seed of all randomness of the run [default: another one each time; it is in the report]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l format -d 'Form of the report' -r -f -a "text\t''
+json\t''
+ndjson\t''
+csv\t''
+openmetrics\t''
+nagios\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l stop-on-critical -d 'Stop at the first state the connection cannot leave by itself, instead of going on with a fresh one'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l askpass -d 'Ask for the password on the terminal (or read one line of stdin when that is no terminal)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-auth-warning -d 'Do not warn about a password on the command line'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l sandbox -d 'Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-resubscribe -d 'Do not subscribe again after a reconnect'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s q -l quiet -d 'Only the report, without lines or progress while the run goes on'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l exit-zero -d 'Exit 0 also when the verdict is degraded or critical'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l help -d 'Print help (also a lone -h at the end)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l format -d 'Form of the report' -r -f -a "text\t''
+json\t''
+ndjson\t''
+csv\t''
+openmetrics\t''
+nagios\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s o -l output -d 'Write the report to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l color -d 'Colour; auto is on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l fail-on -d 'Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l warn-on -d 'Degraded (exit 1) when this holds (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s q -l quiet -d 'Only the report, without lines or progress while the run goes on'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l exit-zero -d 'Exit 0 also when the verdict is degraded or critical'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l help -d 'Print help (also a lone -h at the end)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -l help -d 'Print help (also a lone -h at the end)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand man" -l help -d 'Print help (also a lone -h at the end)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "man" -d 'Print the manual page (roff)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

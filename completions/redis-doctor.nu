@@ -1,0 +1,275 @@
+module completions {
+
+  # Connection doctor for Redis and Valkey: shows why a connection died, whether the client came back, and what was lost
+  export extern redis-doctor [
+    --help                    # Print help (also a lone -h at the end)
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete redis-doctor ping protocol" [] {
+    [ "resp3" "resp2" "auto" ]
+  }
+
+  def "nu-complete redis-doctor ping policy" [] {
+    [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  def "nu-complete redis-doctor ping color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete redis-doctor ping format" [] {
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+  }
+
+  # Send PINGs over one connection, a line per reply, and sum up as ping(8) does
+  export extern "redis-doctor ping" [
+    --count(-c): string       # Stop after this many PINGs [default: until a signal]
+    -r: string                # Stop after this many PINGs [default: until a signal]
+    --interval(-i): string    # Time between two PINGs (bare numbers are seconds); 0 is back to back
+    --deadline(-w): string    # Stop after this long, whatever came back [default: until a signal]
+    --timeout(-W): string     # A PING without a reply after this long has failed
+    --payload: string         # Bytes that travel with each PING beside its nonce (64k, 1m; at most 16m)
+    --timestamps(-D)          # Print the time of day before each line
+    --uri(-u): string         # Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
+    --host(-h): string        # Host name or IP address [default: 127.0.0.1]
+    --port(-p): string        # Port [default: 6379]
+    --socket(-s): path        # Unix socket instead of host and port
+    --db(-n): string          # Logical database [default: 0]
+    --pass(-a): string        # Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass
+    --user: string            # ACL user [default: the server's default user]
+    --askpass                 # Ask for the password on the terminal (or read one line of stdin when that is no terminal)
+    --no-auth-warning         # Do not warn about a password on the command line
+    --name: string            # Name of the connections under test in CLIENT LIST
+    --protocol: string@"nu-complete redis-doctor ping protocol" # Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]
+    --sandbox                 # Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
+    --policy: string@"nu-complete redis-doctor ping policy" # Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects
+    --retries: string         # Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]
+    --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
+    --max-delay: string       # Largest delay between attempts, before jitter [hardened: 5s]
+    --backoff-base: string    # Factor from one delay to the next, from 1 [hardened: 2]
+    --connect-timeout: string # Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]
+    --response-timeout: string # Limit of the client library for a reply [hardened: 2s]
+    --keepalive: string       # TCP keepalive: idle seconds / interval / probes, or off [hardened: 10/5/3]
+    --user-timeout: string    # TCP_USER_TIMEOUT: unacknowledged data older than this ends the connection, or off [hardened: 25s]
+    --nodelay: string         # Send small writes at once (TCP_NODELAY) [hardened: on]
+    --watchdog: string        # A PING each TIME; after N unanswered ones the connection is replaced, or off [hardened: 1sx2]
+    --no-resubscribe          # Do not subscribe again after a reconnect
+    --output(-o): path        # Write the report to this file
+    --quiet(-q)               # Only the report, without lines or progress while the run goes on
+    --color: string@"nu-complete redis-doctor ping color" # Colour; auto is on a terminal, unless NO_COLOR is set
+    --journal: path           # Append every event to this file as NDJSON, for `redis-doctor report`
+    --fail-on: string         # Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)
+    --warn-on: string         # Degraded (exit 1) when this holds (repeatable)
+    --exit-zero               # Exit 0 also when the verdict is degraded or critical
+    --seed: string            # Seed of all randomness of the run [default: another one each time; it is in the report]
+    --format: string@"nu-complete redis-doctor ping format" # Form of the report
+    --help                    # Print help (also a lone -h at the end)
+  ]
+
+  def "nu-complete redis-doctor subscribe format" [] {
+    [ "text" "ndjson" "raw" ]
+  }
+
+  def "nu-complete redis-doctor subscribe report_format" [] {
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+  }
+
+  def "nu-complete redis-doctor subscribe protocol" [] {
+    [ "resp3" "resp2" "auto" ]
+  }
+
+  def "nu-complete redis-doctor subscribe policy" [] {
+    [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  def "nu-complete redis-doctor subscribe color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Tail channels over one connection, with every drop and resubscription, and optionally verify delivery
+  export extern "redis-doctor subscribe" [
+    --pattern: string         # Pattern of channels, as PSUBSCRIBE takes it (repeatable)
+    --shard: string           # Shard channel, as SSUBSCRIBE takes it (repeatable)
+    --count(-c): string       # Stop after this many messages [default: until a signal]
+    --duration(-d): string    # Stop after this long (bare numbers are seconds) [default: until a signal]
+    --expect-every: string    # Alarm when no message came for this long
+    --verify                  # Publish numbered messages to each CHANNEL from a second connection and account for every one; other subscribers see them, too
+    --rate: string            # Pace of --verify: 10, 10/s, 600/m [default: 10/s]
+    --timestamps(-D)          # Print the time of day before each line
+    --format: string@"nu-complete redis-doctor subscribe format" # Form of the messages on stdout; raw is the bytes and a line end
+    --report-format: string@"nu-complete redis-doctor subscribe report_format" # Form of the report in --output FILE; without that, a summary goes to stderr [default: text]
+    --uri(-u): string         # Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
+    --host(-h): string        # Host name or IP address [default: 127.0.0.1]
+    --port(-p): string        # Port [default: 6379]
+    --socket(-s): path        # Unix socket instead of host and port
+    --db(-n): string          # Logical database [default: 0]
+    --pass(-a): string        # Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass
+    --user: string            # ACL user [default: the server's default user]
+    --askpass                 # Ask for the password on the terminal (or read one line of stdin when that is no terminal)
+    --no-auth-warning         # Do not warn about a password on the command line
+    --name: string            # Name of the connections under test in CLIENT LIST
+    --protocol: string@"nu-complete redis-doctor subscribe protocol" # Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]
+    --sandbox                 # Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
+    --policy: string@"nu-complete redis-doctor subscribe policy" # Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects
+    --retries: string         # Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]
+    --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
+    --max-delay: string       # Largest delay between attempts, before jitter [hardened: 5s]
+    --backoff-base: string    # Factor from one delay to the next, from 1 [hardened: 2]
+    --connect-timeout: string # Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]
+    --response-timeout: string # Limit of the client library for a reply [hardened: 2s]
+    --keepalive: string       # TCP keepalive: idle seconds / interval / probes, or off [hardened: 10/5/3]
+    --user-timeout: string    # TCP_USER_TIMEOUT: unacknowledged data older than this ends the connection, or off [hardened: 25s]
+    --nodelay: string         # Send small writes at once (TCP_NODELAY) [hardened: on]
+    --watchdog: string        # A PING each TIME; after N unanswered ones the connection is replaced, or off [hardened: 1sx2]
+    --no-resubscribe          # Do not subscribe again after a reconnect
+    --output(-o): path        # Write the report to this file
+    --quiet(-q)               # Only the report, without lines or progress while the run goes on
+    --color: string@"nu-complete redis-doctor subscribe color" # Colour; auto is on a terminal, unless NO_COLOR is set
+    --journal: path           # Append every event to this file as NDJSON, for `redis-doctor report`
+    --fail-on: string         # Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)
+    --warn-on: string         # Degraded (exit 1) when this holds (repeatable)
+    --exit-zero               # Exit 0 also when the verdict is degraded or critical
+    --seed: string            # Seed of all randomness of the run [default: another one each time; it is in the report]
+    --help                    # Print help (also a lone -h at the end)
+    ...channels: string       # Channels (any bytes)
+  ]
+
+  def "nu-complete redis-doctor soak workload" [] {
+    [ "ping" "pubsub" "kv" "mixed" ]
+  }
+
+  def "nu-complete redis-doctor soak protocol" [] {
+    [ "resp3" "resp2" "auto" ]
+  }
+
+  def "nu-complete redis-doctor soak policy" [] {
+    [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  def "nu-complete redis-doctor soak color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete redis-doctor soak format" [] {
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+  }
+
+  # Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage
+  export extern "redis-doctor soak" [
+    --duration(-d): string    # Stop after this long (bare numbers are seconds) [default: until a signal]
+    --rate: string            # Probes per connection: 10, 10/s, 600/m; 0 is as fast as they go [default: 10/s]
+    --workload: string@"nu-complete redis-doctor soak workload" # What to do, comma-separated; mixed is all three
+    --connections: string     # Connections under test, 1 to 10000
+    --concurrency: string     # Probes in flight at once on each connection, 1 to 10000 [default: 1]
+    --payload: string         # Bytes that travel with each probe beside its nonce (64k, 1m; at most 16m) [default: 0]
+    --timeout(-W): string     # A probe without a reply after this long has failed [default: 2s]
+    --verify-rate: string     # Numbered messages per connection: 10, 10/s, 600/m [default: 10/s]
+    --stop-on-critical        # Stop at the first state the connection cannot leave by itself, instead of going on with a fresh one
+    --uri(-u): string         # Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
+    --host(-h): string        # Host name or IP address [default: 127.0.0.1]
+    --port(-p): string        # Port [default: 6379]
+    --socket(-s): path        # Unix socket instead of host and port
+    --db(-n): string          # Logical database [default: 0]
+    --pass(-a): string        # Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass
+    --user: string            # ACL user [default: the server's default user]
+    --askpass                 # Ask for the password on the terminal (or read one line of stdin when that is no terminal)
+    --no-auth-warning         # Do not warn about a password on the command line
+    --name: string            # Name of the connections under test in CLIENT LIST
+    --protocol: string@"nu-complete redis-doctor soak protocol" # Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]
+    --sandbox                 # Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
+    --policy: string@"nu-complete redis-doctor soak policy" # Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects
+    --retries: string         # Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]
+    --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
+    --max-delay: string       # Largest delay between attempts, before jitter [hardened: 5s]
+    --backoff-base: string    # Factor from one delay to the next, from 1 [hardened: 2]
+    --connect-timeout: string # Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]
+    --response-timeout: string # Limit of the client library for a reply [hardened: 2s]
+    --keepalive: string       # TCP keepalive: idle seconds / interval / probes, or off [hardened: 10/5/3]
+    --user-timeout: string    # TCP_USER_TIMEOUT: unacknowledged data older than this ends the connection, or off [hardened: 25s]
+    --nodelay: string         # Send small writes at once (TCP_NODELAY) [hardened: on]
+    --watchdog: string        # A PING each TIME; after N unanswered ones the connection is replaced, or off [hardened: 1sx2]
+    --no-resubscribe          # Do not subscribe again after a reconnect
+    --output(-o): path        # Write the report to this file
+    --quiet(-q)               # Only the report, without lines or progress while the run goes on
+    --color: string@"nu-complete redis-doctor soak color" # Colour; auto is on a terminal, unless NO_COLOR is set
+    --journal: path           # Append every event to this file as NDJSON, for `redis-doctor report`
+    --fail-on: string         # Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)
+    --warn-on: string         # Degraded (exit 1) when this holds (repeatable)
+    --exit-zero               # Exit 0 also when the verdict is degraded or critical
+    --seed: string            # Seed of all randomness of the run [default: another one each time; it is in the report]
+    --format: string@"nu-complete redis-doctor soak format" # Form of the report
+    --help                    # Print help (also a lone -h at the end)
+  ]
+
+  def "nu-complete redis-doctor report format" [] {
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+  }
+
+  def "nu-complete redis-doctor report color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Make a report again from journals, also from one cut off by a crash
+  export extern "redis-doctor report" [
+    --format: string@"nu-complete redis-doctor report format" # Form of the report
+    --output(-o): path        # Write the report to this file
+    --quiet(-q)               # Only the report, without lines or progress while the run goes on
+    --color: string@"nu-complete redis-doctor report color" # Colour; auto is on a terminal, unless NO_COLOR is set
+    --fail-on: string         # Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)
+    --warn-on: string         # Degraded (exit 1) when this holds (repeatable)
+    --exit-zero               # Exit 0 also when the verdict is degraded or critical
+    --help                    # Print help (also a lone -h at the end)
+    ...files: path            # Journals; several are merged
+  ]
+
+  def "nu-complete redis-doctor completions shell" [] {
+    [ "bash" "elvish" "fish" "nushell" "powershell" "zsh" ]
+  }
+
+  # Print a completion script for a shell
+  export extern "redis-doctor completions" [
+    --help                    # Print help (also a lone -h at the end)
+    shell: string@"nu-complete redis-doctor completions shell" # Shell
+  ]
+
+  # Print the manual page (roff)
+  export extern "redis-doctor man" [
+    --help                    # Print help (also a lone -h at the end)
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "redis-doctor help" [
+  ]
+
+  # Send PINGs over one connection, a line per reply, and sum up as ping(8) does
+  export extern "redis-doctor help ping" [
+  ]
+
+  # Tail channels over one connection, with every drop and resubscription, and optionally verify delivery
+  export extern "redis-doctor help subscribe" [
+  ]
+
+  # Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage
+  export extern "redis-doctor help soak" [
+  ]
+
+  # Make a report again from journals, also from one cut off by a crash
+  export extern "redis-doctor help report" [
+  ]
+
+  # Print a completion script for a shell
+  export extern "redis-doctor help completions" [
+  ]
+
+  # Print the manual page (roff)
+  export extern "redis-doctor help man" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "redis-doctor help help" [
+  ]
+
+}
+
+export use completions *

@@ -1,0 +1,378 @@
+#compdef redis-doctor
+
+autoload -U is-at-least
+
+_redis-doctor() {
+    typeset -A opt_args
+    typeset -a _arguments_options
+    local ret=1
+
+    if is-at-least 5.2; then
+        _arguments_options=(-s -S -C)
+    else
+        _arguments_options=(-s -C)
+    fi
+
+    local context curcontext="$curcontext" state line
+    _arguments "${_arguments_options[@]}" : \
+'--help[Print help (also a lone -h at the end)]' \
+'-V[Print version]' \
+'--version[Print version]' \
+":: :_redis-doctor_commands" \
+"*::: :->redis-doctor" \
+&& ret=0
+    case $state in
+    (redis-doctor)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:redis-doctor-command-$line[1]:"
+        case $line[1] in
+            (ping)
+_arguments "${_arguments_options[@]}" : \
+'-c+[Stop after this many PINGs \[default\: until a signal\]]:N:_default' \
+'-r+[Stop after this many PINGs \[default\: until a signal\]]:N:_default' \
+'--count=[Stop after this many PINGs \[default\: until a signal\]]:N:_default' \
+'-i+[Time between two PINGs (bare numbers are seconds); 0 is back to back]:TIME:_default' \
+'--interval=[Time between two PINGs (bare numbers are seconds); 0 is back to back]:TIME:_default' \
+'-w+[Stop after this long, whatever came back \[default\: until a signal\]]:TIME:_default' \
+'--deadline=[Stop after this long, whatever came back \[default\: until a signal\]]:TIME:_default' \
+'-W+[A PING without a reply after this long has failed]:TIME:_default' \
+'--timeout=[A PING without a reply after this long has failed]:TIME:_default' \
+'--payload=[Bytes that travel with each PING beside its nonce (64k, 1m; at most 16m)]:BYTES:_default' \
+'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'-p+[Port \[default\: 6379\]]:PORT:_default' \
+'--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'-n+[Logical database \[default\: 0\]]:DB:_default' \
+'--db=[Logical database \[default\: 0\]]:DB:_default' \
+'-a+[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--pass=[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'--name=[Name of the connections under test in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol; auto falls back to RESP2 with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--policy=[Preset that the flags below override\: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
+'--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
+'--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
+'--max-delay=[Largest delay between attempts, before jitter \[hardened\: 5s\]]:TIME:_default' \
+'--backoff-base=[Factor from one delay to the next, from 1 \[hardened\: 2\]]:FACTOR:_default' \
+'--connect-timeout=[Limit of one connection attempt\: name look-up, TCP, TLS and HELLO together \[hardened\: 5s\]]:TIME:_default' \
+'--response-timeout=[Limit of the client library for a reply \[hardened\: 2s\]]:TIME:_default' \
+'--keepalive=[TCP keepalive\: idle seconds / interval / probes, or off \[hardened\: 10/5/3\]]:T/I/N:_default' \
+'--user-timeout=[TCP_USER_TIMEOUT\: unacknowledged data older than this ends the connection, or off \[hardened\: 25s\]]:TIME:_default' \
+'--nodelay=[Send small writes at once (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
+'--watchdog=[A PING each TIME; after N unanswered ones the connection is replaced, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'-o+[Write the report to this file]:FILE:_files' \
+'--output=[Write the report to this file]:FILE:_files' \
+'--color=[Colour; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--journal=[Append every event to this file as NDJSON, for \`redis-doctor report\`]:FILE:_files' \
+'*--fail-on=[Critical (exit 2) when this holds\: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)]:CONDITION:_default' \
+'*--warn-on=[Degraded (exit 1) when this holds (repeatable)]:CONDITION:_default' \
+'--seed=[Seed of all randomness of the run \[default\: another one each time; it is in the report\]]:N:_default' \
+'--format=[Form of the report]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'-D[Print the time of day before each line]' \
+'--timestamps[Print the time of day before each line]' \
+'(-a --pass)--askpass[Ask for the password on the terminal (or read one line of stdin when that is no terminal)]' \
+'--no-auth-warning[Do not warn about a password on the command line]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed]' \
+'--no-resubscribe[Do not subscribe again after a reconnect]' \
+'-q[Only the report, without lines or progress while the run goes on]' \
+'--quiet[Only the report, without lines or progress while the run goes on]' \
+'--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
+'--help[Print help (also a lone -h at the end)]' \
+&& ret=0
+;;
+(subscribe)
+_arguments "${_arguments_options[@]}" : \
+'*--pattern=[Pattern of channels, as PSUBSCRIBE takes it (repeatable)]:GLOB:_default' \
+'*--shard=[Shard channel, as SSUBSCRIBE takes it (repeatable)]:CHANNEL:_default' \
+'-c+[Stop after this many messages \[default\: until a signal\]]:N:_default' \
+'--count=[Stop after this many messages \[default\: until a signal\]]:N:_default' \
+'-d+[Stop after this long (bare numbers are seconds) \[default\: until a signal\]]:TIME:_default' \
+'--duration=[Stop after this long (bare numbers are seconds) \[default\: until a signal\]]:TIME:_default' \
+'--expect-every=[Alarm when no message came for this long]:TIME:_default' \
+'--rate=[Pace of --verify\: 10, 10/s, 600/m \[default\: 10/s\]]:RATE:_default' \
+'--format=[Form of the messages on stdout; raw is the bytes and a line end]:FORMAT:(text ndjson raw)' \
+'--report-format=[Form of the report in --output FILE; without that, a summary goes to stderr \[default\: text\]]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'-p+[Port \[default\: 6379\]]:PORT:_default' \
+'--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'-n+[Logical database \[default\: 0\]]:DB:_default' \
+'--db=[Logical database \[default\: 0\]]:DB:_default' \
+'-a+[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--pass=[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'--name=[Name of the connections under test in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol; auto falls back to RESP2 with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--policy=[Preset that the flags below override\: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
+'--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
+'--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
+'--max-delay=[Largest delay between attempts, before jitter \[hardened\: 5s\]]:TIME:_default' \
+'--backoff-base=[Factor from one delay to the next, from 1 \[hardened\: 2\]]:FACTOR:_default' \
+'--connect-timeout=[Limit of one connection attempt\: name look-up, TCP, TLS and HELLO together \[hardened\: 5s\]]:TIME:_default' \
+'--response-timeout=[Limit of the client library for a reply \[hardened\: 2s\]]:TIME:_default' \
+'--keepalive=[TCP keepalive\: idle seconds / interval / probes, or off \[hardened\: 10/5/3\]]:T/I/N:_default' \
+'--user-timeout=[TCP_USER_TIMEOUT\: unacknowledged data older than this ends the connection, or off \[hardened\: 25s\]]:TIME:_default' \
+'--nodelay=[Send small writes at once (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
+'--watchdog=[A PING each TIME; after N unanswered ones the connection is replaced, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'-o+[Write the report to this file]:FILE:_files' \
+'--output=[Write the report to this file]:FILE:_files' \
+'--color=[Colour; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--journal=[Append every event to this file as NDJSON, for \`redis-doctor report\`]:FILE:_files' \
+'*--fail-on=[Critical (exit 2) when this holds\: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)]:CONDITION:_default' \
+'*--warn-on=[Degraded (exit 1) when this holds (repeatable)]:CONDITION:_default' \
+'--seed=[Seed of all randomness of the run \[default\: another one each time; it is in the report\]]:N:_default' \
+'--verify[Publish numbered messages to each CHANNEL from a second connection and account for every one; other subscribers see them, too]' \
+'-D[Print the time of day before each line]' \
+'--timestamps[Print the time of day before each line]' \
+'(-a --pass)--askpass[Ask for the password on the terminal (or read one line of stdin when that is no terminal)]' \
+'--no-auth-warning[Do not warn about a password on the command line]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed]' \
+'--no-resubscribe[Do not subscribe again after a reconnect]' \
+'-q[Only the report, without lines or progress while the run goes on]' \
+'--quiet[Only the report, without lines or progress while the run goes on]' \
+'--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
+'--help[Print help (also a lone -h at the end)]' \
+'*::channels -- Channels (any bytes):_default' \
+&& ret=0
+;;
+(soak)
+_arguments "${_arguments_options[@]}" : \
+'-d+[Stop after this long (bare numbers are seconds) \[default\: until a signal\]]:TIME:_default' \
+'--duration=[Stop after this long (bare numbers are seconds) \[default\: until a signal\]]:TIME:_default' \
+'--rate=[Probes per connection\: 10, 10/s, 600/m; 0 is as fast as they go \[default\: 10/s\]]:RATE:_default' \
+'*--workload=[What to do, comma-separated; mixed is all three]:WORKLOAD:((ping\:"PING with a nonce"
+pubsub\:"Numbered messages on channels redis-doctor\:<run>\:<n>, each accounted for"
+kv\:"SET and GET of keys under redis-doctor\: that expire by themselves"
+mixed\:"All three"))' \
+'--connections=[Connections under test, 1 to 10000]:N:_default' \
+'--concurrency=[Probes in flight at once on each connection, 1 to 10000 \[default\: 1\]]:M:_default' \
+'--payload=[Bytes that travel with each probe beside its nonce (64k, 1m; at most 16m) \[default\: 0\]]:BYTES:_default' \
+'-W+[A probe without a reply after this long has failed \[default\: 2s\]]:TIME:_default' \
+'--timeout=[A probe without a reply after this long has failed \[default\: 2s\]]:TIME:_default' \
+'--verify-rate=[Numbered messages per connection\: 10, 10/s, 600/m \[default\: 10/s\]]:RATE:_default' \
+'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'-p+[Port \[default\: 6379\]]:PORT:_default' \
+'--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'-n+[Logical database \[default\: 0\]]:DB:_default' \
+'--db=[Logical database \[default\: 0\]]:DB:_default' \
+'-a+[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--pass=[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'--name=[Name of the connections under test in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol; auto falls back to RESP2 with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--policy=[Preset that the flags below override\: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
+'--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
+'--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
+'--max-delay=[Largest delay between attempts, before jitter \[hardened\: 5s\]]:TIME:_default' \
+'--backoff-base=[Factor from one delay to the next, from 1 \[hardened\: 2\]]:FACTOR:_default' \
+'--connect-timeout=[Limit of one connection attempt\: name look-up, TCP, TLS and HELLO together \[hardened\: 5s\]]:TIME:_default' \
+'--response-timeout=[Limit of the client library for a reply \[hardened\: 2s\]]:TIME:_default' \
+'--keepalive=[TCP keepalive\: idle seconds / interval / probes, or off \[hardened\: 10/5/3\]]:T/I/N:_default' \
+'--user-timeout=[TCP_USER_TIMEOUT\: unacknowledged data older than this ends the connection, or off \[hardened\: 25s\]]:TIME:_default' \
+'--nodelay=[Send small writes at once (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
+'--watchdog=[A PING each TIME; after N unanswered ones the connection is replaced, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'-o+[Write the report to this file]:FILE:_files' \
+'--output=[Write the report to this file]:FILE:_files' \
+'--color=[Colour; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--journal=[Append every event to this file as NDJSON, for \`redis-doctor report\`]:FILE:_files' \
+'*--fail-on=[Critical (exit 2) when this holds\: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)]:CONDITION:_default' \
+'*--warn-on=[Degraded (exit 1) when this holds (repeatable)]:CONDITION:_default' \
+'--seed=[Seed of all randomness of the run \[default\: another one each time; it is in the report\]]:N:_default' \
+'--format=[Form of the report]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--stop-on-critical[Stop at the first state the connection cannot leave by itself, instead of going on with a fresh one]' \
+'(-a --pass)--askpass[Ask for the password on the terminal (or read one line of stdin when that is no terminal)]' \
+'--no-auth-warning[Do not warn about a password on the command line]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed]' \
+'--no-resubscribe[Do not subscribe again after a reconnect]' \
+'-q[Only the report, without lines or progress while the run goes on]' \
+'--quiet[Only the report, without lines or progress while the run goes on]' \
+'--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
+'--help[Print help (also a lone -h at the end)]' \
+&& ret=0
+;;
+(report)
+_arguments "${_arguments_options[@]}" : \
+'--format=[Form of the report]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'-o+[Write the report to this file]:FILE:_files' \
+'--output=[Write the report to this file]:FILE:_files' \
+'--color=[Colour; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'*--fail-on=[Critical (exit 2) when this holds\: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)]:CONDITION:_default' \
+'*--warn-on=[Degraded (exit 1) when this holds (repeatable)]:CONDITION:_default' \
+'-q[Only the report, without lines or progress while the run goes on]' \
+'--quiet[Only the report, without lines or progress while the run goes on]' \
+'--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
+'--help[Print help (also a lone -h at the end)]' \
+'*::files -- Journals; several are merged:_files' \
+&& ret=0
+;;
+(completions)
+_arguments "${_arguments_options[@]}" : \
+'--help[Print help (also a lone -h at the end)]' \
+':shell -- Shell:(bash elvish fish nushell powershell zsh)' \
+&& ret=0
+;;
+(man)
+_arguments "${_arguments_options[@]}" : \
+'--help[Print help (also a lone -h at the end)]' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_redis-doctor__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:redis-doctor-help-command-$line[1]:"
+        case $line[1] in
+            (ping)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(subscribe)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(soak)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(report)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(completions)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(man)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+}
+
+(( $+functions[_redis-doctor_commands] )) ||
+_redis-doctor_commands() {
+    local commands; commands=(
+'ping:Send PINGs over one connection, a line per reply, and sum up as ping(8) does' \
+'subscribe:Tail channels over one connection, with every drop and resubscription, and optionally verify delivery' \
+'soak:Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage' \
+'report:Make a report again from journals, also from one cut off by a crash' \
+'completions:Print a completion script for a shell' \
+'man:Print the manual page (roff)' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'redis-doctor commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__completions_commands] )) ||
+_redis-doctor__subcmd__completions_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor completions commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help_commands] )) ||
+_redis-doctor__subcmd__help_commands() {
+    local commands; commands=(
+'ping:Send PINGs over one connection, a line per reply, and sum up as ping(8) does' \
+'subscribe:Tail channels over one connection, with every drop and resubscription, and optionally verify delivery' \
+'soak:Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage' \
+'report:Make a report again from journals, also from one cut off by a crash' \
+'completions:Print a completion script for a shell' \
+'man:Print the manual page (roff)' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'redis-doctor help commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__completions_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__completions_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help completions commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__help_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help help commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__man_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__man_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help man commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__ping_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__ping_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help ping commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__report_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__report_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help report commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__soak_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__soak_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help soak commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__subscribe_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__subscribe_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help subscribe commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__man_commands] )) ||
+_redis-doctor__subcmd__man_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor man commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__ping_commands] )) ||
+_redis-doctor__subcmd__ping_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor ping commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__report_commands] )) ||
+_redis-doctor__subcmd__report_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor report commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__soak_commands] )) ||
+_redis-doctor__subcmd__soak_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor soak commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__subscribe_commands] )) ||
+_redis-doctor__subcmd__subscribe_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor subscribe commands' commands "$@"
+}
+
+if [ "$funcstack[1]" = "_redis-doctor" ]; then
+    _redis-doctor "$@"
+else
+    compdef _redis-doctor redis-doctor
+fi

@@ -1,0 +1,102 @@
+//! The command line: from arguments and environment to an [`Invocation`] that holds only valid values.
+//!
+//! The only module that knows the argument parser, and the only one that reads the environment. Parsing is separate
+//! from meaning: `args` and `groups` define the flags, `value` and `uri` read single values, `target`, `policy` and
+//! `resolve` decide what they mean together, `error` words every refusal (without passwords, exit code 3).
+//!
+//! A new command is a variant of `args::Command` and an arm in `resolve`; one that runs a plan flattens
+//! `groups::RunArgs`.
+
+mod args;
+mod choice;
+mod completions;
+mod environment;
+mod error;
+mod groups;
+mod help;
+mod man;
+mod policy;
+mod resolve;
+mod target;
+mod uri;
+mod value;
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::Parser;
+
+use crate::{
+    exit::Exit,
+    output::OutputOptions,
+    plan::{Gate, Plan},
+};
+use environment::Environment;
+
+/// What the user asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Invocation {
+    /// Run a plan.
+    Run(Box<RunRequest>),
+    /// Make a report again from journals.
+    Report(ReportRequest),
+    /// Write this text to stdout: a completion script or the manual page.
+    Print(String),
+}
+
+/// A plan and what to write about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRequest {
+    /// What to do.
+    pub plan: Plan,
+    /// What to write.
+    pub output: OutputOptions,
+}
+
+/// Journals and what to write about them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportRequest {
+    /// The journals, at least one.
+    pub files: Vec<PathBuf>,
+    /// What to write.
+    pub output: OutputOptions,
+    /// Conditions that make the verdict critical.
+    pub fail_on: Vec<Gate>,
+    /// Conditions that make the verdict degraded.
+    pub warn_on: Vec<Gate>,
+}
+
+/// Why there is nothing to do: help was asked for, or the usage is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CliError {
+    /// The whole text, with its line ends. It never holds a password.
+    pub message: String,
+    /// How to end.
+    pub exit: Exit,
+    /// Whether the text is what was asked for (help, version) and belongs on stdout, not stderr.
+    pub to_stdout: bool,
+}
+
+/// Reads the arguments (the first is the program's name) and the environment.
+///
+/// # Errors
+/// Help, the version, or wrong usage, ready to be written.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, CliError> {
+    parse_in(args.into_iter().collect(), &Environment::of_the_process())
+}
+
+fn parse_in(mut args: Vec<OsString>, environment: &Environment) -> Result<Invocation, CliError> {
+    lone_h_is_help(&mut args);
+    let cli = args::Cli::try_parse_from(&args).map_err(|refusal| error::from_clap(&refusal, &args))?;
+    resolve::resolve(cli.command, environment).map_err(|message| error::usage(&message, &args))
+}
+
+/// As in redis-cli: `-h` takes a host, but as the last argument it asks for help.
+fn lone_h_is_help(args: &mut [OsString]) {
+    let only_flags = !args.iter().any(|arg| arg == "--");
+    if let Some(last) = args.last_mut().filter(|last| only_flags && *last == "-h") {
+        *last = "--help".into();
+    }
+}
+
+#[cfg(test)]
+mod tests;

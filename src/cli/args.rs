@@ -1,0 +1,198 @@
+//! The commands and the flags that belong to one command only. Definitions only: what they mean together is decided
+//! in `resolve`.
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use super::{
+    groups::{FormatArgs, GateArgs, OutputArgs, RunArgs},
+    help, value,
+};
+use crate::{
+    output::{Format, MessageFormat},
+    plan::Pace,
+};
+
+/// Connection doctor for Redis and Valkey: shows why a connection died, whether the client came back, and what was lost
+#[derive(Parser, Debug)]
+#[command(name = "redis-doctor", version, disable_help_flag = true)]
+#[command(subcommand_required = true, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = help::ROOT)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    // Not clap's own flag: `-h` is the host, as in redis-cli.
+    /// Print help (also a lone -h at the end)
+    #[arg(long, global = true, action = ArgAction::HelpShort, display_order = 1000)]
+    help: Option<bool>,
+}
+
+#[derive(Subcommand, Debug)]
+#[command(disable_help_flag = true)]
+pub(super) enum Command {
+    /// Send PINGs over one connection, a line per reply, and sum up as ping(8) does
+    #[command(disable_help_flag = true, after_help = help::PING)]
+    Ping(Box<PingArgs>),
+    /// Tail channels over one connection, with every drop and resubscription, and optionally verify delivery
+    #[command(disable_help_flag = true, after_help = help::SUBSCRIBE)]
+    Subscribe(Box<SubscribeArgs>),
+    /// Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage
+    #[command(disable_help_flag = true, after_help = help::SOAK)]
+    Soak(Box<SoakArgs>),
+    /// Make a report again from journals, also from one cut off by a crash
+    #[command(disable_help_flag = true, after_help = help::REPORT)]
+    Report(ReportArgs),
+    /// Print a completion script for a shell
+    #[command(disable_help_flag = true, after_help = help::COMPLETIONS)]
+    Completions {
+        /// Shell
+        shell: Shell,
+    },
+    /// Print the manual page (roff)
+    #[command(disable_help_flag = true, after_help = help::MAN)]
+    Man,
+}
+
+/// Flags of `ping`.
+#[derive(Args, Debug)]
+pub(super) struct PingArgs {
+    /// Stop after this many PINGs [default: until a signal]
+    #[arg(short, long, visible_short_alias = 'r', value_name = "N", value_parser = value::count, allow_hyphen_values = true)]
+    pub(super) count: Option<u64>,
+    /// Time between two PINGs (bare numbers are seconds); 0 is back to back
+    #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = value::interval, allow_hyphen_values = true)]
+    pub(super) interval: Pace,
+    /// Stop after this long, whatever came back [default: until a signal]
+    #[arg(short = 'w', long, alias = "duration", value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) deadline: Option<Duration>,
+    /// A PING without a reply after this long has failed
+    #[arg(short = 'W', long, value_name = "TIME", default_value = "2s", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) timeout: Duration,
+    /// Bytes that travel with each PING beside its nonce (64k, 1m; at most 16m)
+    #[arg(long, value_name = "BYTES", default_value = "0", value_parser = value::size, allow_hyphen_values = true)]
+    pub(super) payload: usize,
+    /// Print the time of day before each line
+    #[arg(short = 'D', long)]
+    pub(super) timestamps: bool,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+}
+
+/// Flags of `subscribe`.
+#[derive(Args, Debug)]
+pub(super) struct SubscribeArgs {
+    /// Channels (any bytes)
+    #[arg(value_name = "CHANNEL")]
+    pub(super) channels: Vec<OsString>,
+    /// Pattern of channels, as PSUBSCRIBE takes it (repeatable)
+    #[arg(long = "pattern", value_name = "GLOB")]
+    pub(super) patterns: Vec<OsString>,
+    /// Shard channel, as SSUBSCRIBE takes it (repeatable)
+    #[arg(long = "shard", value_name = "CHANNEL")]
+    pub(super) shards: Vec<OsString>,
+    /// Stop after this many messages [default: until a signal]
+    #[arg(short, long, value_name = "N", value_parser = value::count, allow_hyphen_values = true)]
+    pub(super) count: Option<u64>,
+    /// Stop after this long (bare numbers are seconds) [default: until a signal]
+    #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) duration: Option<Duration>,
+    /// Alarm when no message came for this long
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) expect_every: Option<Duration>,
+    /// Publish numbered messages to each CHANNEL from a second connection and account for every one; other subscribers
+    /// see them, too
+    #[arg(long)]
+    pub(super) verify: bool,
+    /// Pace of --verify: 10, 10/s, 600/m [default: 10/s]
+    #[arg(long, value_name = "RATE", requires = "verify", value_parser = value::publish_rate, allow_hyphen_values = true)]
+    pub(super) rate: Option<Pace>,
+    /// Print the time of day before each line
+    #[arg(short = 'D', long)]
+    pub(super) timestamps: bool,
+    /// Form of the messages on stdout; raw is the bytes and a line end
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: MessageFormat,
+    /// Form of the report in --output FILE; without that, a summary goes to stderr [default: text]
+    #[arg(long, value_name = "FORMAT", requires = "output")]
+    pub(super) report_format: Option<Format>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+/// Flags of `soak`.
+#[derive(Args, Debug)]
+pub(super) struct SoakArgs {
+    /// Stop after this long (bare numbers are seconds) [default: until a signal]
+    #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) duration: Option<Duration>,
+    /// Probes per connection: 10, 10/s, 600/m; 0 is as fast as they go [default: 10/s]
+    #[arg(long, value_name = "RATE", value_parser = value::rate, allow_hyphen_values = true)]
+    pub(super) rate: Option<Pace>,
+    /// What to do, comma-separated; mixed is all three
+    #[arg(long, value_name = "WORKLOAD", value_delimiter = ',', default_value = "ping,pubsub")]
+    pub(super) workload: Vec<Workload>,
+    /// Connections under test, 1 to 10000
+    #[arg(long, value_name = "N", default_value = "1", value_parser = value::parallelism, allow_hyphen_values = true)]
+    pub(super) connections: u32,
+    /// Probes in flight at once on each connection, 1 to 10000 [default: 1]
+    #[arg(long, value_name = "M", value_parser = value::parallelism, allow_hyphen_values = true)]
+    pub(super) concurrency: Option<u32>,
+    /// Bytes that travel with each probe beside its nonce (64k, 1m; at most 16m) [default: 0]
+    #[arg(long, value_name = "BYTES", value_parser = value::size, allow_hyphen_values = true)]
+    pub(super) payload: Option<usize>,
+    /// A probe without a reply after this long has failed [default: 2s]
+    #[arg(short = 'W', long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) timeout: Option<Duration>,
+    /// Numbered messages per connection: 10, 10/s, 600/m [default: 10/s]
+    #[arg(long, value_name = "RATE", value_parser = value::publish_rate, allow_hyphen_values = true)]
+    pub(super) verify_rate: Option<Pace>,
+    /// Stop at the first state the connection cannot leave by itself, instead of going on with a fresh one
+    #[arg(long)]
+    pub(super) stop_on_critical: bool,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+}
+
+/// Flags of `report`.
+#[derive(Args, Debug)]
+pub(super) struct ReportArgs {
+    /// Journals; several are merged
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) gates: GateArgs,
+}
+
+/// One part of what `soak` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Workload {
+    /// PING with a nonce
+    Ping,
+    /// Numbered messages on channels redis-doctor:<run>:<n>, each accounted for
+    Pubsub,
+    /// SET and GET of keys under redis-doctor: that expire by themselves
+    Kv,
+    /// All three
+    Mixed,
+}
+
+/// A shell with a completion script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(super) enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Nushell,
+    Powershell,
+    Zsh,
+}

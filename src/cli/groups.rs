@@ -1,0 +1,163 @@
+//! The flags that several commands share, in groups: where the server is, how the connection reconnects, what is
+//! written, and what makes a run fail. Definitions only.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use super::value::{self, Retries, Switch};
+use crate::{
+    output::{ColorChoice, Format},
+    plan::{Gate, Keepalive, PolicyName, Protocol, Secret, Watchdog},
+};
+
+/// Where the server is and how to log in.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct ConnectionArgs {
+    /// Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
+    #[arg(short, long, value_name = "URL", value_parser = value::secret, conflicts_with_all = ["host", "port", "socket"])]
+    pub(super) uri: Option<Secret>,
+    /// Host name or IP address [default: 127.0.0.1]
+    #[arg(short, long, value_name = "HOST", value_parser = value::host, allow_hyphen_values = true)]
+    pub(super) host: Option<String>,
+    /// Port [default: 6379]
+    #[arg(short, long, value_name = "PORT", value_parser = value::port, allow_hyphen_values = true)]
+    pub(super) port: Option<u16>,
+    /// Unix socket instead of host and port
+    #[arg(short, long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
+    pub(super) socket: Option<PathBuf>,
+    /// Logical database [default: 0]
+    #[arg(short = 'n', long, value_name = "DB", value_parser = value::db, allow_hyphen_values = true)]
+    pub(super) db: Option<i64>,
+    /// Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass
+    #[arg(short = 'a', long, value_name = "PASSWORD", value_parser = value::secret, allow_hyphen_values = true)]
+    pub(super) pass: Option<Secret>,
+    /// ACL user [default: the server's default user]
+    #[arg(long, value_name = "NAME")]
+    pub(super) user: Option<String>,
+    /// Ask for the password on the terminal (or read one line of stdin when that is no terminal)
+    #[arg(long, conflicts_with = "pass")]
+    pub(super) askpass: bool,
+    /// Do not warn about a password on the command line
+    #[arg(long)]
+    pub(super) no_auth_warning: bool,
+    /// Name of the connections under test in CLIENT LIST
+    #[arg(long, value_name = "NAME", value_parser = value::client_name)]
+    pub(super) name: Option<String>,
+    /// Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]
+    #[arg(long, value_name = "PROTOCOL")]
+    pub(super) protocol: Option<Protocol>,
+    /// Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
+    #[arg(long, conflicts_with_all = ["uri", "host", "port", "socket", "pass", "user", "askpass"])]
+    pub(super) sandbox: bool,
+}
+
+/// How the connection under test behaves.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Reconnect policy (defaults are those of --policy)")]
+pub(super) struct PolicyArgs {
+    /// Preset that the flags below override: hardened is recommended, library is what redis-rs does by default,
+    /// elasticache is as published for the reset incident, bare never reconnects
+    #[arg(long, value_name = "NAME", default_value = "hardened")]
+    pub(super) policy: PolicyName,
+    /// Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]
+    #[arg(long, value_name = "N", value_parser = value::retries, allow_hyphen_values = true)]
+    pub(super) retries: Option<Retries>,
+    /// First delay between attempts, before jitter [hardened: 100ms]
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) min_delay: Option<Duration>,
+    /// Largest delay between attempts, before jitter [hardened: 5s]
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) max_delay: Option<Duration>,
+    /// Factor from one delay to the next, from 1 [hardened: 2]
+    #[arg(long, value_name = "FACTOR", value_parser = value::backoff_base, allow_hyphen_values = true)]
+    pub(super) backoff_base: Option<f32>,
+    /// Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) connect_timeout: Option<Duration>,
+    /// Limit of the client library for a reply [hardened: 2s]
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) response_timeout: Option<Duration>,
+    /// TCP keepalive: idle seconds / interval / probes, or off [hardened: 10/5/3]
+    #[arg(long, value_name = "T/I/N", value_parser = value::keepalive, allow_hyphen_values = true)]
+    pub(super) keepalive: Option<Switch<Keepalive>>,
+    /// TCP_USER_TIMEOUT: unacknowledged data older than this ends the connection, or off [hardened: 25s]
+    #[arg(long, value_name = "TIME", value_parser = value::user_timeout, allow_hyphen_values = true)]
+    pub(super) user_timeout: Option<Switch<Duration>>,
+    /// Send small writes at once (TCP_NODELAY) [hardened: on]
+    #[arg(long, value_name = "on|off", value_parser = value::on_off)]
+    pub(super) nodelay: Option<bool>,
+    /// A PING each TIME; after N unanswered ones the connection is replaced, or off [hardened: 1sx2]
+    #[arg(long, value_name = "TIMExN", value_parser = value::watchdog, allow_hyphen_values = true)]
+    pub(super) watchdog: Option<Switch<Watchdog>>,
+    /// Do not subscribe again after a reconnect
+    #[arg(long)]
+    pub(super) no_resubscribe: bool,
+}
+
+/// Where the output goes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// Write the report to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Only the report, without lines or progress while the run goes on
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// Colour; auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorChoice,
+}
+
+/// The form of the report, for the commands whose stdout is the report.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub(super) struct FormatArgs {
+    /// Form of the report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+}
+
+/// Where the events go.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub(super) struct JournalArgs {
+    /// Append every event to this file as NDJSON, for `redis-doctor report`
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal: Option<PathBuf>,
+}
+
+/// What makes a run fail.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Gates")]
+pub(super) struct GateArgs {
+    /// Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)
+    #[arg(long, value_name = "CONDITION", value_parser = value::gate)]
+    pub(super) fail_on: Vec<Gate>,
+    /// Degraded (exit 1) when this holds (repeatable)
+    #[arg(long, value_name = "CONDITION", value_parser = value::gate)]
+    pub(super) warn_on: Vec<Gate>,
+    /// Exit 0 also when the verdict is degraded or critical
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+}
+
+/// Everything that `ping`, `subscribe` and `soak` have in common.
+#[derive(Args, Debug)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) journal: JournalArgs,
+    #[command(flatten)]
+    pub(super) gates: GateArgs,
+    /// Seed of all randomness of the run [default: another one each time; it is in the report]
+    #[arg(long, value_name = "N", help_heading = "Output", value_parser = value::seed, allow_hyphen_values = true)]
+    pub(super) seed: Option<u64>,
+}

@@ -1,0 +1,70 @@
+//! The prose under each command's help: examples that work when pasted, and what flags alone cannot say.
+
+/// Under the list of commands.
+pub(super) const ROOT: &str = "\
+Try it with nothing installed:
+  redis-doctor soak --sandbox --duration 15s
+
+The server: a flag beats REDIS_URL or VALKEY_URL beats 127.0.0.1:6379.
+Durations: 500ms, 30s, 1h 30m; bare numbers are seconds.
+Exit status: 0 healthy, 1 degraded (dropped and recovered), 2 critical, 3 wrong usage.";
+
+/// Under `ping --help`.
+pub(super) const PING: &str = "\
+Examples:
+  redis-doctor ping                                # each second, until Ctrl-C
+  redis-doctor ping -h cache.example -c 5 -i 0.2   # five, 200 ms apart
+  redis-doctor ping -i 0 -w 10s -q --fail-on 'p99>5ms'
+  redis-doctor ping -c 3 --format nagios           # for a monitoring system
+
+An error reply (NOAUTH, LOADING …) is a failure, not a reply.
+Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
+
+/// Under `subscribe --help`.
+pub(super) const SUBSCRIBE: &str = "\
+Examples:
+  redis-doctor subscribe news --pattern 'jobs.*'   # drops and resubscriptions on stderr
+  redis-doctor subscribe news --format raw -c 1    # one message, its bytes only
+  redis-doctor subscribe heartbeat --expect-every 30s --duration 1h
+  redis-doctor subscribe doctor:test --verify --rate 100/s -d 10m
+  redis-doctor subscribe news -d 1h -o report.json --report-format json
+
+Messages go to stdout in --format; the summary goes to stderr,
+or with --output to a file in --report-format.";
+
+/// Under `soak --help`.
+pub(super) const SOAK: &str = "\
+Examples:
+  redis-doctor soak --sandbox -d 15s               # a demonstration, nothing needed
+  redis-doctor soak -u rediss://cache.example:6379 -d 14d --journal soak.ndjson
+  redis-doctor soak --policy library --workload mixed --connections 4 -d 1h
+  redis-doctor soak --workload ping --rate 0 --concurrency 50 -d 10s
+  redis-doctor soak -d 1h --fail-on 'outage>2s' --format json -o report.json
+
+Workloads:
+  ping     PING with a nonce
+  kv       SET and GET of keys under redis-doctor: that expire by themselves
+  pubsub   numbered messages on channels redis-doctor:<run>:<n>, each accounted for
+  mixed    all three
+--rate, --concurrency, --payload and --timeout are for probes (ping, kv),
+--verify-rate is for pubsub. SIGINT or SIGTERM ends the run with its report,
+SIGUSR1 prints interim figures.";
+
+/// Under `report --help`.
+pub(super) const REPORT: &str = "\
+Examples:
+  redis-doctor report soak.ndjson
+  redis-doctor report node-*.ndjson --format json -o merged.json
+  redis-doctor report soak.ndjson --fail-on 'availability<99.99%'";
+
+/// Under `completions --help`.
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  redis-doctor completions bash > ~/.local/share/bash-completion/completions/redis-doctor
+  redis-doctor completions zsh > \"${fpath[1]}/_redis-doctor\"
+  redis-doctor completions fish > ~/.config/fish/completions/redis-doctor.fish";
+
+/// Under `man --help`.
+pub(super) const MAN: &str = "\
+Example:
+  mkdir -p ~/.local/share/man/man1 && redis-doctor man > ~/.local/share/man/man1/redis-doctor.1";

@@ -1,0 +1,134 @@
+//! The manual page: one for the whole tool, generated from the definitions.
+//!
+//! Each command lists the flags that are its own; the groups that commands share are described once, after them.
+
+use std::io;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+
+use super::{args::Cli, help};
+
+/// `redis-doctor.1` in roff.
+pub(super) fn page() -> String {
+    let mut page = Vec::new();
+    // Writing into memory cannot fail.
+    let _ = write(&mut page);
+    String::from_utf8_lossy(&page).into_owned()
+}
+
+fn write(page: &mut Vec<u8>) -> io::Result<()> {
+    let mut root = Cli::command().disable_help_subcommand(true);
+    root.build();
+    let man = Man::new(root.clone())
+        .manual("redis-doctor")
+        .source(concat!("redis-doctor ", env!("CARGO_PKG_VERSION")));
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    page.extend_from_slice(b".SH COMMANDS\n");
+    for command in root.get_subcommands() {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        let positionals: Vec<_> = command.get_positionals().map(|arg| format!(" {arg}")).collect();
+        let heading = format!("redis-doctor {}{}", command.get_name(), positionals.concat());
+        page.extend_from_slice(format!(".SS \"{}\"\n{}.\n", escape(&heading), escape(&about)).as_bytes());
+        page.extend_from_slice(&options(command, |heading| heading.is_none())?);
+    }
+    let shared = root
+        .get_subcommands()
+        .find(|command| command.get_name() == "ping")
+        .cloned()
+        .unwrap_or_default();
+    page.extend_from_slice(&options(&shared, |heading| heading.is_some())?);
+    page.extend_from_slice(SECTIONS.as_bytes());
+    page.extend_from_slice(b".SH EXAMPLES\n");
+    for text in [help::PING, help::SUBSCRIBE, help::SOAK, help::REPORT] {
+        for line in text.lines().filter(|line| line.starts_with("  redis-doctor")) {
+            page.extend_from_slice(format!(".PP\n.nf\n{}\n.fi\n", escape(line.trim())).as_bytes());
+        }
+    }
+    Ok(())
+}
+
+/// The flags of a command whose heading is wanted, without the heading that the generator puts over those without one.
+fn options(command: &Command, wanted: impl Fn(Option<&str>) -> bool) -> io::Result<Vec<u8>> {
+    let part = command.clone().mut_args(|flag| {
+        let everywhere = ["help", "version"].contains(&flag.get_id().as_str());
+        let unwanted = everywhere || !wanted(flag.get_help_heading());
+        flag.hide(unwanted)
+    });
+    let mut text = Vec::new();
+    Man::new(part).render_options_section(&mut text)?;
+    Ok(String::from_utf8_lossy(&text).replace(".SH OPTIONS\n", "").into_bytes())
+}
+
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\e").replace('-', "\\-").replace('"', "\\(dq")
+}
+
+const SECTIONS: &str = r#".SH "EXIT STATUS"
+.TP
+\fB0\fR
+Healthy.
+.TP
+\fB1\fR
+Degraded: the connection was lost and came back by itself, or a \fB\-\-warn\-on\fR gate tripped.
+.TP
+\fB2\fR
+Critical: unreachable, not recovered, subscription or messages lost, wrong replies, or a \fB\-\-fail\-on\fR gate tripped.
+.TP
+\fB3\fR
+Unknown: wrong usage or configuration, or an internal error.
+.TP
+\fB130\fR
+A second Ctrl\-C ended the run before its report.
+.SH ENVIRONMENT
+A flag beats the environment; an empty variable counts as unset.
+.TP
+\fBREDIS_URL\fR, \fBVALKEY_URL\fR
+The server, as \fB\-\-uri\fR takes it; the first that is set. \fB\-\-port\fR, \fB\-\-db\fR, \fB\-\-user\fR and the password flags
+override parts of it; \fB\-\-host\fR and \fB\-\-socket\fR name another server, to which its credentials are not sent.
+.TP
+\fBREDISCLI_AUTH\fR, \fBVALKEYCLI_AUTH\fR
+The password, unless a flag or the URL gives one.
+.TP
+\fBNO_COLOR\fR, \fBCLICOLOR_FORCE\fR
+No colour, or colour also without a terminal, unless \fB\-\-color\fR decides.
+.SH SIGNALS
+.TP
+\fBSIGINT\fR, \fBSIGTERM\fR
+End the run with its report; a second SIGINT ends it at once with status 130.
+.TP
+\fBSIGUSR1\fR, \fBSIGQUIT\fR
+Print interim figures and go on.
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_every_section_and_every_flag() {
+        let page = page();
+        for section in [
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "COMMANDS",
+            "\"EXIT STATUS\"",
+            "ENVIRONMENT",
+            "SIGNALS",
+            "EXAMPLES",
+        ] {
+            assert!(page.contains(&format!(".SH {section}\n")), "{section}");
+        }
+        for command in Cli::command().get_subcommands() {
+            for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
+                let flag = format!("\\-\\-{}", flag.replace('-', "\\-"));
+                assert!(page.contains(&flag), "{} {flag}", command.get_name());
+            }
+        }
+    }
+}

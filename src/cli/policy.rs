@@ -1,0 +1,64 @@
+//! The reconnect policy: a preset, and the flags that override it.
+
+use super::{
+    groups::PolicyArgs,
+    value::{Retries, Switch},
+};
+use crate::plan::{PolicyName, ReconnectPolicy};
+
+/// Applies the flags to the preset.
+pub(super) fn resolve(args: &PolicyArgs) -> Result<ReconnectPolicy, String> {
+    refuse_reconnecting_without_reconnects(args)?;
+    let preset = ReconnectPolicy::preset(args.policy);
+    let policy = ReconnectPolicy {
+        retries: match args.retries {
+            None => preset.retries,
+            Some(Retries::Unlimited) => None,
+            Some(Retries::Times(retries)) => Some(retries),
+        },
+        min_delay: args.min_delay.unwrap_or(preset.min_delay),
+        max_delay: args.max_delay.or(preset.max_delay),
+        backoff_base: args.backoff_base.unwrap_or(preset.backoff_base),
+        connect_timeout: args.connect_timeout.unwrap_or(preset.connect_timeout),
+        response_timeout: args.response_timeout.unwrap_or(preset.response_timeout),
+        keepalive: args.keepalive.map_or(preset.keepalive, Switch::into_option),
+        user_timeout: args.user_timeout.map_or(preset.user_timeout, Switch::into_option),
+        nodelay: args.nodelay.unwrap_or(preset.nodelay),
+        watchdog: args.watchdog.map_or(preset.watchdog, Switch::into_option),
+        resubscribe: preset.resubscribe && !args.no_resubscribe,
+        ..preset
+    };
+    match policy.max_delay {
+        Some(max_delay) if max_delay < policy.min_delay => Err(format!(
+            "{}: the largest delay ({}) is shorter than the first ({}); change --min-delay or --max-delay",
+            if args.max_delay.is_some() {
+                "--max-delay"
+            } else {
+                "--min-delay"
+            },
+            humantime::format_duration(max_delay),
+            humantime::format_duration(policy.min_delay),
+        )),
+        _ => Ok(policy),
+    }
+}
+
+fn refuse_reconnecting_without_reconnects(args: &PolicyArgs) -> Result<(), String> {
+    if args.policy != PolicyName::Bare {
+        return Ok(());
+    }
+    let given = [
+        ("--retries", args.retries.is_some()),
+        ("--min-delay", args.min_delay.is_some()),
+        ("--max-delay", args.max_delay.is_some()),
+        ("--backoff-base", args.backoff_base.is_some()),
+        ("--watchdog", matches!(args.watchdog, Some(Switch::On(_)))),
+        ("--no-resubscribe", args.no_resubscribe),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(format!(
+            "{flag}: it has no effect with --policy bare, which never reconnects; leave it out or choose --policy library"
+        )),
+    }
+}

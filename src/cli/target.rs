@@ -1,0 +1,148 @@
+//! Which server is meant: flags, then environment, then 127.0.0.1:6379.
+
+use super::{
+    environment::Environment,
+    groups::ConnectionArgs,
+    uri::{self, ServerUrl},
+};
+use crate::plan::{Address, Protocol, Secret, Target};
+
+/// Where a server is when nobody says otherwise.
+pub(super) const DEFAULT_HOST: &str = "127.0.0.1";
+/// Its port.
+pub(super) const DEFAULT_PORT: u16 = 6379;
+
+/// The connection flags, understood.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) target: Target,
+    pub(super) protocol: Protocol,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Decides from flags and environment. The password of `--askpass` is not asked for here, see [`ask`].
+pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Result<Connection, String> {
+    let mut warnings = Vec::new();
+    let (server, named_by) = locate(args, environment, &mut warnings)?;
+    for parameter in &server.ignored {
+        warnings.push(format!(
+            "{named_by}: the parameter '{parameter}' means nothing here and is ignored"
+        ));
+    }
+    let password = password(args, environment, server.password)?;
+    if args.pass.is_some() && !args.no_auth_warning {
+        warnings.push(
+            "a password given with --pass can be seen in the process list and the shell history; \
+             REDISCLI_AUTH or --askpass keep it out of sight (--no-auth-warning silences this)"
+                .into(),
+        );
+    }
+    let target = Target {
+        address: server.address,
+        db: args.db.or(server.db).unwrap_or(0),
+        user: args.user.clone().or(server.user).filter(|user| !user.is_empty()),
+        password: password.filter(|password| !password.is_empty()).map(Secret::new),
+        client_name: args.name.clone(),
+        named_by,
+    };
+    let protocol = args.protocol.or(server.protocol).unwrap_or_default();
+    Ok(Connection {
+        target,
+        protocol,
+        warnings,
+    })
+}
+
+/// Where the server is, with everything a URL says beside that, and who said so.
+fn locate(
+    args: &ConnectionArgs,
+    environment: &Environment,
+    warnings: &mut Vec<String>,
+) -> Result<(ServerUrl, String), String> {
+    if args.sandbox {
+        // The port is found when the sandbox starts.
+        return Ok((at(tcp(DEFAULT_HOST, 0)), "--sandbox".into()));
+    }
+    if let Some(url) = &args.uri {
+        let server = uri::parse(url.reveal()).map_err(|why| format!("--uri: {why}"))?;
+        return Ok((server, "--uri".into()));
+    }
+    let variable = environment.first(["REDIS_URL", "VALKEY_URL"])?;
+    let own = match (&args.socket, &args.host) {
+        (Some(path), _) if path.as_os_str().is_empty() => {
+            return Err("--socket: the path is empty; write for example /run/redis/redis.sock".into());
+        }
+        (Some(path), _) => Some((Address::Unix(path.clone()), "--socket")),
+        (None, Some(host)) => Some((tcp(host, args.port.unwrap_or(DEFAULT_PORT)), "--host")),
+        (None, None) => None,
+    };
+    // Another server than the variable's: what the variable says beside the address, above all its password, is not
+    // for this one.
+    if let Some((address, flag)) = own {
+        if let Some((name, _)) = variable.filter(|(_, url)| uri::parse(url).is_ok_and(|url| url.password.is_some())) {
+            warnings.push(format!(
+                "{name} is not used, nor its password, because {flag} names the server"
+            ));
+        }
+        return Ok((at(address), flag.into()));
+    }
+    let Some((name, url)) = variable else {
+        let named_by = if args.port.is_some() { "--port" } else { "default" };
+        return Ok((
+            at(tcp(DEFAULT_HOST, args.port.unwrap_or(DEFAULT_PORT))),
+            named_by.into(),
+        ));
+    };
+    let mut server = uri::parse(url).map_err(|why| format!("{name}: {why}"))?;
+    match (&mut server.address, args.port) {
+        (_, None) => Ok((server, name.into())),
+        (Address::Tcp { port, .. }, Some(wanted)) => {
+            *port = wanted;
+            Ok((server, format!("{name} and --port")))
+        }
+        (Address::Unix(_), Some(port)) => Ok((at(tcp(DEFAULT_HOST, port)), "--port".into())),
+    }
+}
+
+/// `--pass`, then the URL's, then the variable's. `--askpass` beats them all, but not here: whoever has to type should
+/// do so only when everything else is in order.
+fn password(
+    args: &ConnectionArgs,
+    environment: &Environment,
+    of_url: Option<String>,
+) -> Result<Option<String>, String> {
+    if let Some(password) = &args.pass {
+        return Ok(Some(password.reveal().to_owned()));
+    }
+    if of_url.is_some() || args.sandbox {
+        return Ok(of_url);
+    }
+    let variable = environment.first(["REDISCLI_AUTH", "VALKEYCLI_AUTH"])?;
+    Ok(variable.map(|(_, password)| password.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// Asks for the password.
+pub(super) fn ask(environment: &Environment) -> Result<Option<Secret>, String> {
+    let password =
+        (environment.ask_password)().map_err(|why| format!("--askpass: no password could be read ({why})"))?;
+    Ok(Some(password).filter(|password| !password.is_empty()).map(Secret::new))
+}
+
+fn at(address: Address) -> ServerUrl {
+    ServerUrl {
+        address,
+        db: None,
+        user: None,
+        password: None,
+        protocol: None,
+        ignored: Vec::new(),
+    }
+}
+
+fn tcp(host: &str, port: u16) -> Address {
+    Address::Tcp {
+        host: host.to_owned(),
+        port,
+        tls: false,
+    }
+}

@@ -1,0 +1,286 @@
+//! Whole command lines: what they mean. How wrong ones are refused is in `refusals`, what must not be shown in `secrets`.
+
+mod environment;
+mod refusals;
+mod secrets;
+
+use std::{os::unix::ffi::OsStringExt, time::Duration};
+
+use super::*;
+use crate::{
+    output::{ColorChoice, Format, MessageFormat},
+    plan::{Command, Name, Pace, PolicyName, ProbeKind, Protocol, ReconnectPolicy},
+};
+
+const SECRET: &str = "hunter2";
+
+fn surroundings(variables: &[(&'static str, &str)]) -> Environment {
+    Environment {
+        variables: variables.iter().map(|(name, value)| (*name, (*value).into())).collect(),
+        ask_password: || Ok("typed".into()),
+    }
+}
+
+fn parse_os(args: Vec<OsString>, variables: &[(&'static str, &str)]) -> Result<Invocation, CliError> {
+    let program = [OsString::from("redis-doctor")];
+    parse_in(program.into_iter().chain(args).collect(), &surroundings(variables))
+}
+
+fn run_with(line: &str, variables: &[(&'static str, &str)]) -> RunRequest {
+    match parse_os(line.split_whitespace().map(OsString::from).collect(), variables) {
+        Ok(Invocation::Run(request)) => *request,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn run(line: &str) -> RunRequest {
+    run_with(line, &[])
+}
+
+fn refuse(args: &[&str], variables: &[(&'static str, &str)]) -> String {
+    let error = parse_os(args.iter().map(OsString::from).collect(), variables).unwrap_err();
+    assert_eq!((error.exit, error.to_stdout), (Exit::Unknown, false), "{args:?}");
+    assert!(
+        error.message.starts_with("error: ") && error.message.ends_with('\n'),
+        "{}",
+        error.message
+    );
+    error.message
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::from_secs_f64(seconds)
+}
+
+#[test]
+fn ping_without_flags_is_a_ping_each_second_at_the_default_server() {
+    let RunRequest { plan, output } = run("ping");
+    assert_eq!(plan.command, Command::Ping);
+    assert_eq!(
+        (plan.target.to_string().as_str(), plan.target.named_by.as_str()),
+        ("redis://127.0.0.1:6379", "default")
+    );
+    assert_eq!(plan.policy, ReconnectPolicy::preset(PolicyName::Hardened));
+    assert_eq!(
+        (plan.protocol, plan.subscription, plan.connections),
+        (Protocol::Resp3, None, 1)
+    );
+    let probes = plan.probes.unwrap();
+    assert_eq!(
+        (probes.kind, probes.pace, probes.timeout),
+        (ProbeKind::Ping, Pace::Every(seconds(1.0)), seconds(2.0))
+    );
+    assert!(probes.report_each);
+    assert_eq!(output, OutputOptions::default());
+}
+
+#[test]
+fn ping_takes_the_flags_of_ping_and_redis_cli() {
+    let plan = run("ping -h cache.example -p 7000 -n 3 -r 5 -i 0.2 -w 1m -W 500ms --payload 64k -q --seed 9").plan;
+    assert_eq!(plan.target.to_string(), "redis://cache.example:7000/3");
+    assert_eq!(
+        (plan.stop.count, plan.stop.duration, plan.seed),
+        (Some(5), Some(seconds(60.0)), 9)
+    );
+    let probes = plan.probes.unwrap();
+    assert_eq!((probes.pace, probes.timeout), (Pace::Every(seconds(0.2)), seconds(0.5)));
+    assert_eq!((probes.payload, probes.report_each), (65_536, false));
+    assert_eq!(run("ping -i 0").plan.probes.unwrap().pace, Pace::Unpaced);
+    assert!(!run("ping --format json").plan.probes.unwrap().report_each);
+    assert!(run("ping -D").output.timestamps);
+}
+
+#[test]
+fn subscribe_takes_any_bytes_once() {
+    let args = vec![
+        "subscribe".into(),
+        OsString::from_vec(vec![0xff, b' ', 0x01]),
+        "--pattern=j*".into(),
+        "a".into(),
+        "a".into(),
+    ];
+    let Ok(Invocation::Run(request)) = parse_os(args, &[]) else {
+        panic!("refused")
+    };
+    let subscription = request.plan.subscription.unwrap();
+    assert_eq!(subscription.channels, [Name::from([0xff, b' ', 1]), Name::from("a")]);
+    assert_eq!(subscription.patterns, [Name::from("j*")]);
+    assert!(subscription.tail && subscription.verify.is_none() && request.plan.probes.is_none());
+}
+
+#[test]
+fn subscribe_separates_messages_from_the_report() {
+    let request =
+        run("subscribe a --shard s -c 3 -d 90 --expect-every 30s --verify --format raw -o r --report-format json");
+    assert_eq!(
+        (request.output.messages, request.output.format),
+        (MessageFormat::Raw, Format::Json)
+    );
+    let subscription = request.plan.subscription.unwrap();
+    assert_eq!(
+        (subscription.verify, subscription.expect_every),
+        (Some(Pace::Every(seconds(0.1))), Some(seconds(30.0)))
+    );
+    assert_eq!(
+        (request.plan.stop.count, request.plan.stop.duration),
+        (Some(3), Some(seconds(90.0)))
+    );
+    let faster = run("subscribe a --verify --rate 600/m -q").plan.subscription.unwrap();
+    assert_eq!((faster.verify, faster.tail), (Some(Pace::Every(seconds(0.1))), false));
+}
+
+#[test]
+fn a_workload_is_probes_and_messages() {
+    for (flags, kind, verified) in [
+        ("", Some(ProbeKind::Ping), true),
+        ("--workload ping", Some(ProbeKind::Ping), false),
+        ("--workload pubsub", None, true),
+        ("--workload kv", Some(ProbeKind::Kv), false),
+        ("--workload kv,pubsub", Some(ProbeKind::Kv), true),
+        ("--workload ping,kv", Some(ProbeKind::Mixed), false),
+        ("--workload mixed", Some(ProbeKind::Mixed), true),
+    ] {
+        let plan = run(&format!("soak {flags}")).plan;
+        assert_eq!(plan.probes.map(|probes| probes.kind), kind, "{flags}");
+        let subscription = plan.subscription;
+        assert_eq!(subscription.is_some(), verified, "{flags}");
+        assert!(
+            subscription.is_none_or(|it| it.wanted() == 0 && it.verify == Some(Pace::Every(seconds(0.1))) && !it.tail)
+        );
+    }
+}
+
+#[test]
+fn soak_takes_load_and_length() {
+    let plan = run("soak --rate 0 --concurrency 50 --connections 4 -d 14d --stop-on-critical --verify-rate 5").plan;
+    let probes = plan.probes.unwrap();
+    assert_eq!(
+        (probes.pace, probes.concurrency, plan.connections),
+        (Pace::Unpaced, 50, 4)
+    );
+    assert_eq!(
+        (plan.stop.duration, plan.stop.on_critical),
+        (Some(seconds(14.0 * 86_400.0)), true)
+    );
+    assert_eq!(plan.subscription.unwrap().verify, Some(Pace::Every(seconds(0.2))));
+    assert_ne!(run("soak").plan.seed, run("soak").plan.seed);
+}
+
+#[test]
+fn policy_flags_override_the_preset() {
+    let preset = ReconnectPolicy::preset(PolicyName::Library);
+    assert_eq!(run("ping --policy library").plan.policy, preset);
+    let policy = run(
+        "ping --policy library --retries unlimited --min-delay 10ms --max-delay 1 --backoff-base 3 \
+        --connect-timeout 2 --response-timeout 3 --keepalive 1m/5/3 --user-timeout 25s --nodelay on --watchdog 1sx4 \
+        --no-resubscribe",
+    )
+    .plan
+    .policy;
+    assert_eq!(
+        (policy.retries, policy.min_delay, policy.max_delay),
+        (None, seconds(0.01), Some(seconds(1.0)))
+    );
+    assert_eq!(
+        (policy.backoff_base, policy.connect_timeout, policy.response_timeout),
+        (3.0, seconds(2.0), seconds(3.0))
+    );
+    assert_eq!(
+        policy.keepalive.map(|keepalive| (keepalive.time, keepalive.probes)),
+        Some((seconds(60.0), 3))
+    );
+    assert_eq!(
+        policy.watchdog.map(|watchdog| (watchdog.period, watchdog.misses)),
+        Some((seconds(1.0), 4))
+    );
+    assert!(policy.nodelay && !policy.resubscribe && policy.user_timeout == Some(seconds(25.0)));
+    let off = run("ping --keepalive off --user-timeout off --watchdog off --nodelay off --retries 0")
+        .plan
+        .policy;
+    assert_eq!(
+        (off.keepalive, off.user_timeout, off.watchdog, off.nodelay),
+        (None, None, None, false)
+    );
+    assert_eq!(off.retries, Some(0));
+    assert!(!run("ping --policy bare --watchdog off").plan.policy.managed);
+}
+
+#[test]
+fn a_report_takes_files_format_and_gates() {
+    let line = "report a b --format nagios -o out --fail-on p99>5ms --warn-on lost>0 --exit-zero";
+    let Ok(Invocation::Report(request)) = parse_os(line.split(' ').map(OsString::from).collect(), &[]) else {
+        panic!("refused")
+    };
+    assert_eq!(request.files, [PathBuf::from("a"), PathBuf::from("b")]);
+    assert_eq!(
+        (request.output.format, request.output.exit_zero),
+        (Format::Nagios, true)
+    );
+    assert_eq!(
+        (request.fail_on.len(), request.warn_on[0].to_string().as_str()),
+        (1, "lost>0")
+    );
+}
+
+#[test]
+fn help_is_asked_for_in_every_way() {
+    for line in [
+        "--help",
+        "-h",
+        "ping --help",
+        "ping -h",
+        "soak -p 1 -h",
+        "help ping",
+        "report -h",
+        "--version",
+        "-V",
+    ] {
+        let error = parse_os(line.split(' ').map(OsString::from).collect(), &[]).unwrap_err();
+        assert_eq!((error.exit, error.to_stdout), (Exit::Healthy, true), "{line}");
+        assert!(error.message.contains("redis-doctor"), "{line}");
+    }
+    let ping = parse_os(vec!["ping".into(), "-h".into()], &[]).unwrap_err().message;
+    assert_eq!(
+        parse_os(vec!["ping".into(), "--help".into()], &[]).unwrap_err().message,
+        ping
+    );
+    let bare = parse_os(vec![], &[]).unwrap_err();
+    assert_eq!((bare.exit, bare.to_stdout), (Exit::Unknown, false));
+    assert!(bare.message.contains("Usage: redis-doctor <COMMAND>"));
+}
+
+#[test]
+fn scripts_and_the_manual_are_printed() {
+    for line in ["completions bash", "completions nushell", "man"] {
+        let printed = parse_os(line.split(' ').map(OsString::from).collect(), &[]);
+        assert!(
+            matches!(printed, Ok(Invocation::Print(text)) if text.contains("redis-doctor")),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn the_definitions_are_consistent() {
+    <args::Cli as clap::CommandFactory>::command().debug_assert();
+}
+
+#[test]
+fn the_hardened_settings_in_the_help_are_the_presets() {
+    let command = <args::Cli as clap::CommandFactory>::command();
+    let ping = command.find_subcommand("ping").unwrap();
+    let mut told = 0;
+    for flag in ping.get_arguments() {
+        let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+        if let Some((_, value)) = help.trim_end_matches(']').split_once("[hardened: ") {
+            let line = format!("ping --{} {value}", flag.get_long().unwrap());
+            assert_eq!(
+                run(&line).plan.policy,
+                ReconnectPolicy::preset(PolicyName::Hardened),
+                "{line}"
+            );
+            told += 1;
+        }
+    }
+    assert_eq!(told, 10);
+}

@@ -1,0 +1,269 @@
+//! Server URLs: `redis://user:password@host:port/db` and its relatives.
+//!
+//! No error from here quotes the URL or a part of it other than its scheme: what cannot be parsed may still hold a
+//! password, and nobody can say where.
+
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::PathBuf};
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use crate::plan::{Address, Protocol};
+
+const SCHEMES: [&str; 7] = [
+    "redis",
+    "rediss",
+    "valkey",
+    "valkeys",
+    "unix",
+    "redis+unix",
+    "valkey+unix",
+];
+const ENCODE: &str = "in a user or password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25";
+
+/// What a URL says; everything it leaves open is absent.
+#[derive(Debug, PartialEq)]
+pub(super) struct ServerUrl {
+    pub(super) address: Address,
+    pub(super) db: Option<i64>,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) protocol: Option<Protocol>,
+    /// Names of parameters that mean nothing here.
+    pub(super) ignored: Vec<String>,
+}
+
+/// Whether this starts like a server's URL.
+pub(super) fn has_known_scheme(text: &[u8]) -> bool {
+    SCHEMES.iter().any(|scheme| {
+        let start = text.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes()))
+            && text[scheme.len()..].starts_with(b"://")
+    })
+}
+
+/// Reads a URL; blanks and line ends around it do not matter.
+pub(super) fn parse(text: &str) -> Result<ServerUrl, String> {
+    let text = text.trim();
+    if text.contains(|char: char| char.is_whitespace() || char.is_control()) {
+        return Err("the URL has a blank or a line break in it; write it as one line, with %20 for a blank".into());
+    }
+    let Some((scheme, _)) = text.split_once(':') else {
+        return Err("this is not a URL; write for example redis://127.0.0.1:6379".into());
+    };
+    let scheme = scheme.to_ascii_lowercase();
+    if !SCHEMES.contains(&&*scheme) {
+        // Without "://" the text may be anything, a password included.
+        let shown = if text.contains("://") && scheme.len() < 16 {
+            format!("'{scheme}' ")
+        } else {
+            String::new()
+        };
+        return Err(format!(
+            "the scheme {shown}is not known here; write one of {}",
+            SCHEMES.join(", ")
+        ));
+    }
+    if !text[scheme.len()..].starts_with(if scheme.ends_with("unix") { ":/" } else { "://" }) {
+        return Err(format!(
+            "'{scheme}:' must be followed by //; write for example {scheme}://…"
+        ));
+    }
+    let url = Url::parse(text).map_err(|why| format!("the URL cannot be read ({why}); {ENCODE}"))?;
+    if url.fragment().is_some() {
+        return Err(format!("the URL has a '#' part, which means nothing here; {ENCODE}"));
+    }
+    if url.query().is_some_and(|query| query.contains('@')) {
+        // The start of a password with a '?' in it would else pass for host and port, and its end for a parameter.
+        return Err(format!("the URL has an '@' after its '?'; {ENCODE}"));
+    }
+    from_url(&url)
+}
+
+fn from_url(url: &Url) -> Result<ServerUrl, String> {
+    let unix = url.scheme().ends_with("unix");
+    // As in redis-cli: what stands alone before the '@' is the password.
+    let (user, password) = match url.password() {
+        None => ("", url.username()),
+        Some(password) => (url.username(), password),
+    };
+    let mut server = ServerUrl {
+        address: if unix { socket(url)? } else { host_and_port(url)? },
+        db: if unix { None } else { path_db(url)? },
+        user: decode(user, "user")?,
+        password: decode(password, "password")?,
+        protocol: None,
+        ignored: Vec::new(),
+    };
+    for (name, value) in url.query_pairs() {
+        match &*name {
+            "db" => server.db = Some(number(&value)?),
+            "user" | "username" => server.user = Some(value.into_owned()),
+            "pass" | "password" => server.password = Some(value.into_owned()),
+            "protocol" => server.protocol = Some(protocol(&value)?),
+            _ => server.ignored.push(name.escape_default().collect()),
+        }
+    }
+    Ok(server)
+}
+
+fn host_and_port(url: &Url) -> Result<Address, String> {
+    let host = url.host_str().unwrap_or_default();
+    let host = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(host);
+    let host = decode(host, "host")?.unwrap_or_else(|| super::target::DEFAULT_HOST.into());
+    if host.contains(|char: char| char.is_whitespace() || char.is_control() || "/@".contains(char)) {
+        return Err("the host in the URL is not a name or an IP address".into());
+    }
+    let port = url.port().unwrap_or(super::target::DEFAULT_PORT);
+    if port == 0 {
+        return Err("the port in the URL is 0; write one from 1 to 65535".into());
+    }
+    let tls = matches!(url.scheme(), "rediss" | "valkeys");
+    Ok(Address::Tcp { host, port, tls })
+}
+
+fn socket(url: &Url) -> Result<Address, String> {
+    if url.host_str().is_some_and(|host| !host.is_empty()) || url.path().len() < 2 {
+        return Err(format!(
+            "the URL names no socket; write the whole path: {}:///path/to/socket",
+            url.scheme()
+        ));
+    }
+    let path: Vec<u8> = percent_decode_str(url.path()).collect();
+    Ok(Address::Unix(PathBuf::from(OsStr::from_bytes(&path))))
+}
+
+fn path_db(url: &Url) -> Result<Option<i64>, String> {
+    match url.path().trim_matches('/') {
+        "" => Ok(None),
+        text => number(text).map(Some),
+    }
+}
+
+fn number(text: &str) -> Result<i64, String> {
+    let db = text.parse().ok().filter(|db| *db >= 0);
+    db.ok_or_else(|| format!("the database in the URL is not a whole number from 0; {ENCODE}"))
+}
+
+fn protocol(text: &str) -> Result<Protocol, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "resp3" | "3" => Ok(Protocol::Resp3),
+        "resp2" | "2" => Ok(Protocol::Resp2),
+        "auto" => Ok(Protocol::Auto),
+        _ => Err("the protocol in the URL is not known; write protocol=resp3, resp2 or auto".into()),
+    }
+}
+
+/// Percent-decodes one part; an empty part is absent.
+fn decode(text: &str, part: &str) -> Result<Option<String>, String> {
+    let decoded = percent_decode_str(text)
+        .decode_utf8()
+        .map_err(|_| format!("the {part} in the URL is not UTF-8"))?;
+    Ok(Some(decoded.into_owned()).filter(|decoded| !decoded.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tcp(host: &str, port: u16, tls: bool) -> Address {
+        let host = host.to_owned();
+        Address::Tcp { host, port, tls }
+    }
+
+    #[test]
+    fn addresses_are_read_in_every_scheme() {
+        for (text, address) in [
+            ("redis://cache.example", tcp("cache.example", 6379, false)),
+            (" redis://cache.example:1234/\r\n", tcp("cache.example", 1234, false)),
+            ("REDISS://cache.example:6380", tcp("cache.example", 6380, true)),
+            ("valkey://10.0.0.1", tcp("10.0.0.1", 6379, false)),
+            ("valkeys://[2001:db8::1]:7000/3", tcp("2001:db8::1", 7000, true)),
+            ("redis://", tcp("127.0.0.1", 6379, false)),
+            ("redis:///3", tcp("127.0.0.1", 6379, false)),
+            ("unix:///run/redis.sock", Address::Unix("/run/redis.sock".into())),
+            (
+                "redis+unix:///tmp/a%20b.sock?db=2",
+                Address::Unix("/tmp/a b.sock".into()),
+            ),
+            ("unix:/run/redis.sock", Address::Unix("/run/redis.sock".into())),
+        ] {
+            assert_eq!(parse(text).unwrap().address, address, "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_decoded() {
+        for (text, user, password) in [
+            ("redis://host", None, None),
+            ("redis://:@host", None, None),
+            ("redis://:pw@host", None, Some("pw")),
+            ("redis://pw@host", None, Some("pw")),
+            ("redis://me:p%40ss%2Fw%C3%B6rd@host/2", Some("me"), Some("p@ss/wörd")),
+            ("redis://me:p@ss@host", Some("me"), Some("p@ss")),
+            ("unix:///s?user=me&pass=p%26w", Some("me"), Some("p&w")),
+        ] {
+            let server = parse(text).unwrap();
+            assert_eq!(
+                (server.user.as_deref(), server.password.as_deref()),
+                (user, password),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn parameters_are_taken_or_named() {
+        let server = parse("rediss://host/4?protocol=resp2&ssl_cert_reqs=none").unwrap();
+        assert_eq!((server.db, server.protocol), (Some(4), Some(Protocol::Resp2)));
+        assert_eq!(server.ignored, ["ssl_cert_reqs"]);
+        assert_eq!(parse("unix:///s?db=7").unwrap().db, Some(7));
+        assert_eq!(parse("redis://h?protocol=3").unwrap().protocol, Some(Protocol::Resp3));
+    }
+
+    #[test]
+    fn no_refusal_repeats_what_it_refuses() {
+        for text in [
+            "",
+            "hunter2",
+            "cache.example:6379",
+            ":hunter2@cache.example",
+            "http://:hunter2@cache.example",
+            "redis:hunter2@cache.example",
+            "redis:/hunter2@cache.example",
+            "redis://:hunter2@ho st:6379",
+            "redis://:hunter2@host:6379\nredis://:hunter2@other:6379",
+            "redis://:hun\tter2@host",
+            "redis://:hunter2@host:port",
+            "redis://:hunter2@host:0",
+            "redis://:hunter2@host:70000",
+            "redis://:hunter2@host/zero",
+            "redis://:hunter2@host/-1",
+            "redis://:hunter2/x@host",
+            "redis://:hunter2#x@host",
+            "redis://:hunter2?x@host",
+            "redis://other:12?hunter2@host",
+            "redis://:hunter2@host?protocol=hunter2",
+            "redis://:hunter2@host?db=hunter2",
+            "redis://:hunter2@[::1",
+            "redis://:hunter2@",
+            "redis://:hunter2%ff@host",
+            "redis://:hunter2@h%20st",
+            "unix://:hunter2@",
+            "unix://hunter2/redis.sock",
+            "unix://",
+        ] {
+            let why = parse(text).unwrap_err();
+            for part in ["hunter2", "cache.example", "other"] {
+                assert!(!why.contains(part), "{text:?}: {why}");
+            }
+            assert!(
+                why.contains("write") || why.contains("%40") || why.contains(" is not "),
+                "{text:?}: {why}"
+            );
+        }
+    }
+}

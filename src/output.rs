@@ -1,0 +1,69 @@
+//! What is written where and in which form, as plain data: the part of a command line that the renderers need, without
+//! the parser it came from.
+
+use std::path::PathBuf;
+
+/// What is written, where, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutputOptions {
+    /// The form of the report.
+    pub format: Format,
+    /// The form of received messages (`subscribe` only).
+    pub messages: MessageFormat,
+    /// Where the report goes; absent is stdout, or stderr for `subscribe`, whose stdout carries the messages.
+    pub output: Option<PathBuf>,
+    /// Where every event is kept (append-only NDJSON).
+    pub journal: Option<PathBuf>,
+    /// Only the report: no lines while the run goes on, no messages.
+    pub quiet: bool,
+    /// A wall-clock time before each line.
+    pub timestamps: bool,
+    /// Whether to use colour.
+    pub color: ColorChoice,
+    /// Whether a degraded or critical verdict still exits 0.
+    pub exit_zero: bool,
+    /// Remarks for the user, one line each without line end, for stderr.
+    pub warnings: Vec<String>,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// One JSON document a line: the events, then the report.
+    Ndjson,
+    /// A line of names, a line of figures.
+    Csv,
+    /// The Prometheus / OpenMetrics exposition format.
+    Openmetrics,
+    /// One line with performance data, for monitoring plugins.
+    Nagios,
+}
+
+/// The form of received messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MessageFormat {
+    /// `channel  message`, with everything unprintable escaped.
+    #[default]
+    Text,
+    /// One JSON document a line.
+    Ndjson,
+    /// The bytes of the message and a line end, nothing else.
+    Raw,
+}
+
+/// Whether to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
