@@ -69,7 +69,9 @@ pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     run.event(None, started(&plan, &run_id));
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
     let path = Path::new(plan.target.clone(), plan.protocol, limit, clock);
-    let climb = path.climb().await;
+    let Some(climb) = run.unless_stopped(path.climb()).await else {
+        return run.finish(StopReason::Signal);
+    };
     let failure = climb.probed.failure.clone();
     run.event(None, EventKind::PathProbed(climb.probed));
     if failure.is_some() {
@@ -131,6 +133,22 @@ impl Run<'_> {
         self.drain();
         self.interval(ctx);
         self.finish(ctx.stop_reason().unwrap_or(StopReason::Signal))
+    }
+
+    /// Waits for `work` before there is anything to stop or to report.
+    async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Some(done),
+                Some(control) = self.control.recv() => {
+                    if let Control::Stop(_) = control {
+                        return None;
+                    }
+                }
+            }
+        }
     }
 
     /// Waits for `work`, unless the run is stopped first.

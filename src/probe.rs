@@ -13,6 +13,7 @@ mod monitor;
 pub mod path;
 mod prognosis;
 mod publisher;
+mod resp2;
 mod samples;
 mod session;
 mod subject;
@@ -224,6 +225,9 @@ impl Probes {
     fn serve(&mut self, session: &Arc<Session>, monitor: Monitor) {
         self.watch.spawn(monitor.run());
         self.watch.spawn(monitor::ask_while_down(Arc::clone(session)));
+        if !self.ctx.resp3 && session.inbox.subscription().wanted() > 0 {
+            self.watch.spawn(resp2::run(Arc::clone(session)));
+        }
         if let Some(watchdog) = self.ctx.plan.policy.watchdog {
             self.watch.spawn(monitor::watchdog(Arc::clone(session), watchdog));
         }

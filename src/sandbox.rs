@@ -133,11 +133,7 @@ fn run(runtime: &Runtime, listener: TcpListener, state: State, stopped: oneshot:
     LocalSet::new().block_on(runtime, accept(listener, state, stopped));
 }
 
-async fn accept(
-    listener: TcpListener,
-    state: Rc<RefCell<State>>,
-    mut stopped: oneshot::Receiver<()>,
-) {
+async fn accept(listener: TcpListener, state: Rc<RefCell<State>>, mut stopped: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
     let mut cron = tokio::time::interval(CRON_PERIOD);
     loop {
@@ -155,12 +151,7 @@ async fn accept(
     }
 }
 
-fn admit(
-    stream: TcpStream,
-    peer: SocketAddr,
-    state: &Rc<RefCell<State>>,
-    connections: &mut JoinSet<()>,
-) {
+fn admit(stream: TcpStream, peer: SocketAddr, state: &Rc<RefCell<State>>, connections: &mut JoinSet<()>) {
     let admitted = state.borrow_mut().connect(peer);
     match admitted {
         Some((id, wake)) => {

@@ -196,6 +196,21 @@ impl Inbox {
         }
     }
 
+    /// Everything wanted was confirmed at once (the library waited for it).
+    pub(super) fn confirm_all(&self) -> Confirmed {
+        let wanted = &self.subscription;
+        let names = [&wanted.channels, &wanted.patterns, &wanted.shards];
+        let all = (0..)
+            .zip(names)
+            .flat_map(|(kind, names)| names.iter().map(move |name| (kind, name.as_bytes().to_vec())));
+        let mut state = self.lock();
+        if !state.confirmed.is_empty() {
+            return Confirmed::Again;
+        }
+        state.confirmed.extend(all);
+        Confirmed::All
+    }
+
     /// How many subscriptions are confirmed on the present connection.
     pub(super) fn confirmed(&self) -> usize {
         self.lock().confirmed.len()

@@ -113,7 +113,7 @@ impl Monitor {
             })),
         );
         let wanted = monitor.session.inbox.subscription().wanted() as u64;
-        if wanted > 0 && monitor.ctx.resp3 {
+        if wanted > 0 {
             let (_, confirmations) = monitor.session.take_changes();
             let at = confirmations.back().map_or(now, |(at, _)| *at);
             let confirmed = monitor.session.inbox.confirmed() as u64;

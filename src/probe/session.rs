@@ -12,13 +12,14 @@ use std::{
     time::Duration,
 };
 
-use redis::{Cmd, PushInfo, PushKind, RedisError, Value};
+use redis::{Cmd, PushInfo, PushKind, RedisError, Value, aio::PubSub};
 use tokio::sync::Notify;
 
 use super::{
     Context,
     inbox::{Confirmed, Inbox},
     link::{Change, FailedCommand, Link},
+    resp2,
     subject::{Dialer, Subject},
 };
 use crate::{
@@ -43,12 +44,15 @@ pub(super) struct Session {
     pub(super) wake: Notify,
     /// The link went down: somebody should ask until it answers.
     pub(super) down: Notify,
+    /// Over RESP2: the session has been replaced, and its subscribing connection with it.
+    pub(super) fresh: Notify,
 }
 
 struct State {
     subject: Option<Subject>,
     link: Link,
     in_flight: u64,
+    pubsub: Option<PubSub>,
     waiting: VecDeque<WaitingFailure>,
     subscriptions: VecDeque<(Stamp, Confirmed)>,
     condemned: bool,
@@ -108,6 +112,7 @@ impl Session {
             subject: None,
             link: Link::up(now),
             in_flight: 0,
+            pubsub: None,
             waiting: VecDeque::new(),
             subscriptions: VecDeque::new(),
             condemned: false,
@@ -122,6 +127,7 @@ impl Session {
             state: Mutex::new(state),
             wake: Notify::new(),
             down: Notify::new(),
+            fresh: Notify::new(),
         }))
     }
 
@@ -142,8 +148,12 @@ impl Session {
     }
 
     async fn subscribe(&self, mut subject: Subject) -> Result<(), Failure> {
-        if self.inbox.subscription().wanted() == 0 || !self.ctx.resp3 {
+        if self.inbox.subscription().wanted() == 0 {
             return Ok(());
+        }
+        if !self.ctx.resp3 {
+            self.fresh.notify_waiters();
+            return self.open_pubsub().await;
         }
         let limit = self.ctx.plan.policy.response_timeout * 2;
         match tokio::time::timeout(limit, subject.subscribe(self.inbox.subscription())).await {
@@ -154,6 +164,20 @@ impl Session {
                 format!("the subscription was not confirmed within {limit:?}"),
             )),
         }
+    }
+
+    /// Over RESP2: opens the second connection, for [`resp2::run`] to take.
+    pub(super) async fn open_pubsub(&self) -> Result<(), Failure> {
+        let pubsub = resp2::open(&self.dialer, self.inbox.subscription()).await?;
+        self.lock().pubsub = Some(pubsub);
+        let confirmed = self.inbox.confirm_all();
+        self.on_confirmed(confirmed);
+        Ok(())
+    }
+
+    /// The subscribing connection that nobody receives on yet.
+    pub(super) fn take_pubsub(&self) -> Option<PubSub> {
+        self.lock().pubsub.take()
     }
 
     async fn make_subject(self: &Arc<Self>) -> Result<Subject, RedisError> {

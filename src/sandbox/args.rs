@@ -21,9 +21,7 @@ impl<'a> Args<'a> {
 
     /// The argument at `index`; empty when there is none, which the arity check rules out.
     pub(super) fn get(self, index: usize) -> &'a [u8] {
-        self.ranges
-            .get(index)
-            .map_or(&[], |range| &self.input[range.clone()])
+        self.ranges.get(index).map_or(&[], |range| &self.input[range.clone()])
     }
 
     /// Whether the argument at `index` is `word`, in whatever case.
@@ -68,18 +66,7 @@ mod tests {
         ] {
             assert_eq!(parse_integer(text.as_bytes()), expected);
         }
-        for text in [
-            "",
-            "-",
-            "+1",
-            "01",
-            "-0",
-            "-01",
-            " 1",
-            "1 ",
-            "9223372036854775808",
-            "a",
-        ] {
+        for text in ["", "-", "+1", "01", "-0", "-01", " 1", "1 ", "9223372036854775808", "a"] {
             assert_eq!(parse_integer(text.as_bytes()), None, "{text}");
         }
     }

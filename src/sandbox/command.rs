@@ -125,12 +125,7 @@ pub(super) fn execute(state: &mut State, id: ClientId, args: Args<'_>) {
     let reply = match find(args).and_then(|command| permit(state, id, command)) {
         Ok((name, handler)) => {
             state.stats.commands += 1;
-            let mut call = Call {
-                args,
-                id,
-                name,
-                state,
-            };
+            let mut call = Call { args, id, name, state };
             call.client().last_command = name;
             handler(&mut call)
         }
@@ -145,9 +140,7 @@ fn find(args: Args<'_>) -> Result<(&'static Command, Handler), Reply> {
     let command = commands.find(|command| args.is(0, command.name));
     let mut command = command.ok_or_else(|| unknown_command(args))?;
     if let (Run::Container(subcommands), true) = (&command.run, args.len() > 1) {
-        let subcommand = subcommands
-            .iter()
-            .find(|subcommand| args.is(1, subcommand.own_name()));
+        let subcommand = subcommands.iter().find(|subcommand| args.is(1, subcommand.own_name()));
         command = subcommand.ok_or_else(|| unknown_subcommand(command, args))?;
     }
     match command.run {
@@ -170,10 +163,7 @@ fn permit(
     if !client.authenticated && !command.anonymous {
         return Err(Reply::error("NOAUTH Authentication required."));
     }
-    if client.protocol == Protocol::Resp2
-        && !command.while_subscribed
-        && state.subscriptions.is_subscribed(id)
-    {
+    if client.protocol == Protocol::Resp2 && !command.while_subscribed && state.subscriptions.is_subscribed(id) {
         return Err(Reply::error(format!(
             "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
             command.name
@@ -209,9 +199,7 @@ fn unknown_subcommand(container: &Command, args: Args<'_>) -> Reply {
 }
 
 fn wrong_arity(name: &str) -> Reply {
-    Reply::error(format!(
-        "ERR wrong number of arguments for '{name}' command"
-    ))
+    Reply::error(format!("ERR wrong number of arguments for '{name}' command"))
 }
 
 /// How many commands there are, containers counted once.
@@ -227,11 +215,7 @@ mod tests {
     fn names_are_lower_case_and_unique() {
         let mut seen = std::collections::BTreeSet::new();
         for command in TABLES.iter().flat_map(|table| table.iter()) {
-            assert!(
-                seen.insert(command.name),
-                "{} is listed twice",
-                command.name
-            );
+            assert!(seen.insert(command.name), "{} is listed twice", command.name);
             let Run::Container(subcommands) = &command.run else {
                 continue;
             };
@@ -241,11 +225,7 @@ mod tests {
                     "{}",
                     subcommand.name
                 );
-                assert!(
-                    seen.insert(subcommand.name),
-                    "{} is listed twice",
-                    subcommand.name
-                );
+                assert!(seen.insert(subcommand.name), "{} is listed twice", subcommand.name);
             }
         }
         assert!(seen.iter().all(|name| **name == name.to_ascii_lowercase()));

@@ -24,12 +24,7 @@ const UNREAD_REPLIES: usize = 32 * 1024 * 1024;
 const LONGEST_REQUEST: usize = 1024 * 1024 * 1024;
 
 /// Serves one client until either side ends the connection.
-pub(super) async fn serve(
-    stream: TcpStream,
-    id: ClientId,
-    wake: Rc<Notify>,
-    state: Rc<RefCell<State>>,
-) {
+pub(super) async fn serve(stream: TcpStream, id: ClientId, wake: Rc<Notify>, state: Rc<RefCell<State>>) {
     let mut connection = Connection {
         decoder: Decoder::default(),
         id,
@@ -119,11 +114,7 @@ impl Connection {
         let state = &mut *state;
         let now = state.time.elapsed();
         state.stats.bytes_in += read as u64;
-        while let Some(client) = state
-            .clients
-            .get_mut(&self.id)
-            .filter(|client| !client.closing)
-        {
+        while let Some(client) = state.clients.get_mut(&self.id).filter(|client| !client.closing) {
             client.active_at = now;
             client.unread = self.input.len();
             match self.decoder.decode(&self.input, client.authenticated) {
@@ -131,10 +122,7 @@ impl Connection {
                 Ok(false) => break,
                 Err(error) => {
                     client.closing = true;
-                    state.finish(
-                        self.id,
-                        Reply::error(format!("ERR Protocol error: {}", error.0)),
-                    );
+                    state.finish(self.id, Reply::error(format!("ERR Protocol error: {}", error.0)));
                 }
             }
         }

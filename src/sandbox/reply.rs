@@ -171,17 +171,9 @@ mod tests {
         let pair = || (Reply::word("k"), Reply::Integer(-7));
         let cases = [
             (Reply::OK, "+OK ", "+OK "),
-            (
-                Reply::error("ERR no\r\nway"),
-                "-ERR no  way ",
-                "-ERR no  way ",
-            ),
+            (Reply::error("ERR no\r\nway"), "-ERR no  way ", "-ERR no  way "),
             (Reply::Integer(-42), ":-42 ", ":-42 "),
-            (
-                Reply::bulk(b"a\x00\xff"),
-                "$3 a\\x00\\xff ",
-                "$3 a\\x00\\xff ",
-            ),
+            (Reply::bulk(b"a\x00\xff"), "$3 a\\x00\\xff ", "$3 a\\x00\\xff "),
             (Reply::bulk(b""), "$0  ", "$0  "),
             (Reply::Null, "$-1 ", "_ "),
             (Reply::Text("hi\n".into()), "$3 hi\\n ", "=7 txt:hi\\n "),
@@ -190,11 +182,7 @@ mod tests {
             (Reply::Push(vec![Reply::word("m")]), "*1 $1 m ", ">1 $1 m "),
             (Reply::Map(vec![pair()]), "*2 $1 k :-7 ", "%1 $1 k :-7 "),
             (Reply::Map(vec![]), "*0 ", "%0 "),
-            (
-                Reply::Sequence(vec![Reply::OK, Reply::Null]),
-                "+OK $-1 ",
-                "+OK _ ",
-            ),
+            (Reply::Sequence(vec![Reply::OK, Reply::Null]), "+OK $-1 ", "+OK _ "),
             (Reply::Sequence(vec![]), "", ""),
         ];
         for (reply, resp2, resp3) in cases {
@@ -211,10 +199,7 @@ mod tests {
             for protocol in [Protocol::Resp2, Protocol::Resp3] {
                 let pair = || Reply::Array(vec![Reply::Integer(number), Reply::Integer(number)]);
                 let twice = Reply::Sequence(vec![pair(), pair()]);
-                assert_eq!(
-                    encoded(twice, protocol),
-                    format!("*2 :{number} :{number} ").repeat(2)
-                );
+                assert_eq!(encoded(twice, protocol), format!("*2 :{number} :{number} ").repeat(2));
             }
         }
     }

@@ -37,11 +37,7 @@ pub(super) struct Decoder {
 
 impl Decoder {
     /// Decodes up to the end of one command in `input`; `false` when more bytes are needed first.
-    pub(super) fn decode(
-        &mut self,
-        input: &[u8],
-        authenticated: bool,
-    ) -> Result<bool, ProtocolError> {
+    pub(super) fn decode(&mut self, input: &[u8], authenticated: bool) -> Result<bool, ProtocolError> {
         if self.missing.is_none() {
             self.ranges.clear();
         }
@@ -96,11 +92,7 @@ impl Decoder {
     }
 
     /// Decodes `*3\r\n`; counts below one stand for a command without any effect.
-    fn decode_count(
-        &mut self,
-        input: &[u8],
-        authenticated: bool,
-    ) -> Result<Option<i64>, ProtocolError> {
+    fn decode_count(&mut self, input: &[u8], authenticated: bool) -> Result<Option<i64>, ProtocolError> {
         let Some(line) = line(&input[self.position..], b"\r\n") else {
             return too_long(&input[self.position..], "too big mbulk count string");
         };
@@ -134,12 +126,7 @@ impl Decoder {
         Ok(Some(()))
     }
 
-    fn decode_arguments(
-        &mut self,
-        input: &[u8],
-        missing: i64,
-        authenticated: bool,
-    ) -> Result<bool, ProtocolError> {
+    fn decode_arguments(&mut self, input: &[u8], missing: i64, authenticated: bool) -> Result<bool, ProtocolError> {
         for done in 0..missing {
             self.missing = Some(missing - done);
             let rest = &input[self.position..];
@@ -147,20 +134,13 @@ impl Decoder {
                 None => return Ok(false),
                 Some(b'$') => {}
                 Some(&byte) => {
-                    let byte = if byte.is_ascii_control() {
-                        ' '
-                    } else {
-                        char::from(byte)
-                    };
+                    let byte = if byte.is_ascii_control() { ' ' } else { char::from(byte) };
                     return Err(ProtocolError(format!("expected '$', got '{byte}'")));
                 }
             }
             match decode_range(rest) {
                 Ok(Some((RangeFrame::BulkString((first, end)), width))) => {
-                    check_length(
-                        i64::try_from(end - first).unwrap_or(i64::MAX),
-                        authenticated,
-                    )?;
+                    check_length(i64::try_from(end - first).unwrap_or(i64::MAX), authenticated)?;
                     self.ranges.push(self.position + first..self.position + end);
                     self.position += width;
                 }
@@ -224,8 +204,7 @@ mod tests {
 
     /// Feeds `input` in pieces of `step` bytes and returns the commands, or the error that ended them.
     fn commands(input: &[u8], step: usize) -> Result<Vec<Vec<Vec<u8>>>, ProtocolError> {
-        let (mut decoder, mut buffer, mut found) =
-            (Decoder::default(), BytesMut::new(), Vec::new());
+        let (mut decoder, mut buffer, mut found) = (Decoder::default(), BytesMut::new(), Vec::new());
         for piece in input.chunks(step) {
             buffer.extend_from_slice(piece);
             while decoder.decode(&buffer, true)? {

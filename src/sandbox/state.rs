@@ -139,10 +139,7 @@ impl State {
                 (_, Some(_)) => "pmessage",
             };
             let parts = [Some(Bytes::from_static(word.as_bytes())), pattern];
-            let parts = parts
-                .into_iter()
-                .flatten()
-                .chain([channel.clone(), payload.clone()]);
+            let parts = parts.into_iter().flatten().chain([channel.clone(), payload.clone()]);
             reached += receivers.len();
             self.push(&Reply::Push(parts.map(Reply::Bulk).collect()), &receivers);
         }
@@ -185,10 +182,7 @@ impl State {
             });
             if self.executing == Some(id) {
                 self.deferred.extend_from_slice(bytes);
-            } else if client
-                .push(bytes, &self.settings.output_limits, now)
-                .is_err()
-            {
+            } else if client.push(bytes, &self.settings.output_limits, now).is_err() {
                 overrun.push(id);
             }
         }

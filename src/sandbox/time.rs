@@ -1,50 +1,25 @@
-//! The sandbox's sense of time: one monotonic clock, and one wall-clock reading taken when the server started.
+//! The sandbox's sense of time: how long it has been up, and the wall clock derived from that.
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::clock::Clock;
 
 /// Time since the server started, and the wall clock derived from it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Time {
-    started: Instant,
-    started_at: Duration,
-}
+pub(super) struct Time(Clock);
 
 impl Time {
     pub(super) fn start() -> Self {
-        Self {
-            started: now(),
-            started_at: wall_now(),
-        }
+        Self(Clock::start())
     }
 
     /// Time since the server started.
     pub(super) fn elapsed(&self) -> Duration {
-        now().duration_since(self.started)
+        self.0.now().elapsed()
     }
 
     /// Time since the Unix epoch.
     pub(super) fn wall(&self) -> Duration {
-        self.started_at + self.elapsed()
+        Duration::from_nanos(self.0.wall(self.0.now()).unix_nanos())
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the sandbox's single reading of the monotonic clock"
-)]
-fn now() -> Instant {
-    Instant::now()
-}
-
-#[expect(
-    clippy::disallowed_types,
-    reason = "the sandbox's single reading of the wall clock, for TIME and EXPIREAT"
-)]
-fn wall_now() -> Duration {
-    use std::time::SystemTime;
-    SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default()
 }

@@ -20,35 +20,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("probe", &["clock", "fault", "classify", "plan", "event"]),
     ("proxy", &["clock", "fault", "classify", "plan", "event"]),
     ("record", &["clock", "fault", "classify", "plan", "event"]),
-    (
-        "diagnose",
-        &["clock", "fault", "classify", "plan", "event", "record"],
-    ),
+    ("diagnose", &["clock", "fault", "classify", "plan", "event", "record"]),
     (
         "engine",
-        &[
-            "clock", "fault", "classify", "plan", "event", "probe", "proxy",
-        ],
+        &["clock", "fault", "classify", "plan", "event", "probe", "proxy"],
     ),
     (
         "report",
-        &[
-            "clock", "fault", "classify", "plan", "event", "record", "diagnose",
-        ],
+        &["clock", "fault", "classify", "plan", "event", "record", "diagnose"],
     ),
-    (
-        "render",
-        &["clock", "fault", "classify", "plan", "event", "report"],
-    ),
-    (
-        "cli",
-        &["clock", "fault", "classify", "plan", "event", "exit"],
-    ),
+    ("render", &["clock", "fault", "classify", "plan", "event", "report"]),
+    ("cli", &["clock", "fault", "classify", "plan", "event", "exit"]),
     (
         "app",
         &[
-            "clock", "fault", "classify", "exit", "sandbox", "plan", "event", "probe", "proxy",
-            "record", "diagnose", "engine", "report", "render", "cli",
+            "clock", "fault", "classify", "exit", "sandbox", "plan", "event", "probe", "proxy", "record", "diagnose",
+            "engine", "report", "render", "cli",
         ],
     ),
     ("main", &["app", "cli", "exit"]),
@@ -97,11 +84,7 @@ fn the_table_itself_has_no_cycle() {
             break;
         }
     }
-    assert_eq!(
-        settled.len(),
-        ALLOWED.len(),
-        "in a cycle: all but {settled:?}"
-    );
+    assert_eq!(settled.len(), ALLOWED.len(), "in a cycle: all but {settled:?}");
 }
 
 fn rust_files(directory: &Path) -> Vec<PathBuf> {
@@ -130,9 +113,7 @@ fn check(path: &Path, text: &str) -> Vec<String> {
     let shipped = without_unit_tests(text);
     let lines = shipped.lines().count();
     if lines > LINE_LIMIT {
-        wrong.push(format!(
-            "has {lines} lines before its tests, more than {LINE_LIMIT}"
-        ));
+        wrong.push(format!("has {lines} lines before its tests, more than {LINE_LIMIT}"));
     }
     let place: Vec<String> = path
         .with_extension("")
@@ -333,15 +314,12 @@ fn paths(tokens: &[Token]) -> Vec<Vec<String>> {
     while at < tokens.len() {
         let starts_import = match &tokens[at] {
             Token::Name(name) if name == "use" => true,
-            Token::Name(name) if name == "crate" => {
-                at > 0 && tokens[at - 1] == Token::Name("extern".to_owned())
-            }
+            Token::Name(name) if name == "crate" => at > 0 && tokens[at - 1] == Token::Name("extern".to_owned()),
             _ => false,
         };
         if starts_import {
             at = tree(tokens, at + 1, &[], &mut found);
-        } else if matches!(tokens[at], Token::Name(_)) && tokens.get(at + 1) == Some(&Token::Colons)
-        {
+        } else if matches!(tokens[at], Token::Name(_)) && tokens.get(at + 1) == Some(&Token::Colons) {
             at = tree(tokens, at, &[], &mut found);
         } else {
             at += 1;
@@ -434,54 +412,32 @@ mod each_rule_can_fail {
     fn groups_over_several_lines_are_read() {
         let text = "use crate::{\n    clock::{Clock, self},\n    fault as f,\n    render::{\n        text,\n    },\n};";
         fails("record/outage.rs", text, "depend on `render`");
-        fails(
-            "clock.rs",
-            "use {std::io, crate::{plan::Plan}};",
-            "depend on `plan`",
-        );
-        passes(
-            "plan.rs",
-            "use crate::{clock::{self as c, Clock}, fault as event};",
-        );
+        fails("clock.rs", "use {std::io, crate::{plan::Plan}};", "depend on `plan`");
+        passes("plan.rs", "use crate::{clock::{self as c, Clock}, fault as event};");
     }
 
     #[test]
     fn paths_through_super_are_read() {
-        fails(
-            "probe/ping.rs",
-            "use super::super::render::text;",
-            "depend on `render`",
-        );
+        fails("probe/ping.rs", "use super::super::render::text;", "depend on `render`");
         fails(
             "probe/ping.rs",
             "use super::{session, super::engine::run};",
             "depend on `engine`",
         );
         fails("probe.rs", "use super::render;", "depend on `render`");
-        fails(
-            "probe/ping.rs",
-            "use self::super::super::app;",
-            "depend on `app`",
-        );
+        fails("probe/ping.rs", "use self::super::super::app;", "depend on `app`");
         passes("probe/ping.rs", "use super::{render, engine::Step};");
     }
 
     #[test]
     fn paths_in_code_and_macros_are_read_and_comments_and_strings_are_not() {
-        fails(
-            "fault.rs",
-            "fn f() { let x = crate::app::run(); }",
-            "depend on `app`",
-        );
+        fails("fault.rs", "fn f() { let x = crate::app::run(); }", "depend on `app`");
         fails("fault.rs", "m!(crate::app::run);", "depend on `app`");
         passes(
             "fault.rs",
             "/// [`crate::app`]\n/* crate::app /* nested */ crate::app */ fn f() {}",
         );
-        passes(
-            "fault.rs",
-            "const A: &str = \"crate::app::x \\\" crate::app::y\";",
-        );
+        passes("fault.rs", "const A: &str = \"crate::app::x \\\" crate::app::y\";");
         passes("fault.rs", "const A: &str = r#\"\" crate::app::x\"#;");
         fails(
             "fault.rs",
@@ -508,23 +464,11 @@ mod each_rule_can_fail {
         passes("sandbox.rs", "use redis_protocol::resp3;");
         fails("app.rs", "use clap::Parser;", "crate `clap`");
         fails("app.rs", "use {clap_mangen as man};", "crate `clap_mangen`");
-        fails(
-            "record.rs",
-            "fn f(e: &redis::RedisError) {}",
-            "crate `redis`",
-        );
-        fails(
-            "record.rs",
-            "fn f(e: &::redis::RedisError) {}",
-            "crate `redis`",
-        );
+        fails("record.rs", "fn f(e: &redis::RedisError) {}", "crate `redis`");
+        fails("record.rs", "fn f(e: &::redis::RedisError) {}", "crate `redis`");
         fails("record.rs", "use redis as r;", "crate `redis`");
         fails("record.rs", "extern crate redis;", "crate `redis`");
-        fails(
-            "lib.rs",
-            "pub use indicatif::ProgressBar;",
-            "crate `indicatif`",
-        );
+        fails("lib.rs", "pub use indicatif::ProgressBar;", "crate `indicatif`");
         fails(
             "report.rs",
             "#[derive(comfy_table::Row)] struct R;",

@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::harness::{
-    Action, Doctor, FullBacklog, RawClient, RedisServer, ScriptedServer, Signal, Tap, Target,
-    Value, closed_port, eventually,
+    Action, Doctor, FullBacklog, RawClient, RedisServer, ScriptedServer, Signal, Tap, Target, Value, closed_port,
+    eventually,
 };
 
 const SOON: Duration = Duration::from_secs(5);
@@ -59,10 +59,7 @@ fn a_server_is_built_with_a_password_users_a_client_limit_and_a_unix_socket() {
         .maxclients(2)
         .unix_socket()
         .start();
-    assert_eq!(
-        server.url(),
-        format!("redis://:secret@{}", server.address())
-    );
+    assert_eq!(server.url(), format!("redis://:secret@{}", server.address()));
     assert!(server.unix_socket().exists());
     let mut worker = RawClient::connect(server.address()).unwrap();
     let refused = worker.call(["PING"]).unwrap().text();
@@ -114,9 +111,7 @@ fn a_reset_is_seen_as_error_104_and_a_close_as_end_of_file() {
     let mut client = connected(&tap);
     tap.close_all();
     assert_eq!(end_of(&mut client), ErrorKind::UnexpectedEof);
-    eventually("the server's ends are closed", SOON, || {
-        server.clients().is_empty()
-    });
+    eventually("the server's ends are closed", SOON, || server.clients().is_empty());
 }
 
 #[test]
@@ -128,9 +123,7 @@ fn a_reset_of_the_client_side_leaves_the_server_believing() {
     assert_eq!(end_of(&mut client), ErrorKind::ConnectionReset);
     assert_eq!(server.clients().len(), 1);
     tap.drop_orphans();
-    eventually("the server has noticed", SOON, || {
-        server.clients().is_empty()
-    });
+    eventually("the server has noticed", SOON, || server.clients().is_empty());
 }
 
 #[test]
@@ -158,10 +151,7 @@ fn a_reset_in_flight_loses_the_reply_of_a_command_that_ran() {
     let hit = hit.recv_timeout(SOON).unwrap();
     assert_eq!((hit.connection, hit.unanswered), (0, 1));
     assert_eq!(server.command(["GET", "counter"]), "1");
-    assert_eq!(
-        connected(&tap).call(["GET", "counter"]).unwrap().text(),
-        "1"
-    );
+    assert_eq!(connected(&tap).call(["GET", "counter"]).unwrap().text(), "1");
 }
 
 #[test]
@@ -188,17 +178,11 @@ fn a_black_hole_swallows_old_connections_and_a_partition_new_ones_too() {
     let mut old = connected(&tap);
     old.patience(Duration::from_millis(50));
     tap.blackhole(true);
-    assert_eq!(
-        old.call(["PING"]).unwrap_err().kind(),
-        ErrorKind::WouldBlock
-    );
+    assert_eq!(old.call(["PING"]).unwrap_err().kind(), ErrorKind::WouldBlock);
     let mut new = connected(&tap);
     tap.partition(true);
     new.patience(Duration::from_millis(50));
-    assert_eq!(
-        new.call(["PING"]).unwrap_err().kind(),
-        ErrorKind::WouldBlock
-    );
+    assert_eq!(new.call(["PING"]).unwrap_err().kind(), ErrorKind::WouldBlock);
     let mut newest = RawClient::connect(tap.address()).unwrap();
     newest.send(["PING"]).unwrap();
     tap.partition(false);
@@ -238,10 +222,7 @@ fn replies_are_held_delayed_and_replaced() {
     let mut client = connected(&tap);
     tap.hold_replies(true);
     client.patience(Duration::from_millis(50));
-    assert_eq!(
-        client.call(["PING"]).unwrap_err().kind(),
-        ErrorKind::WouldBlock
-    );
+    assert_eq!(client.call(["PING"]).unwrap_err().kind(), ErrorKind::WouldBlock);
     tap.hold_replies(false);
     client.patience(SOON);
     assert_eq!(client.read().unwrap(), pong());
@@ -285,10 +266,7 @@ fn scripted_servers_speak_their_lines() {
     let old = ScriptedServer::without_hello();
     let mut client = RawClient::connect(old.address()).unwrap();
     let refused = client.call(["HELLO", "3"]).unwrap().text();
-    assert_eq!(
-        refused,
-        "ERR unknown command `HELLO`, with args beginning with: `3`, "
-    );
+    assert_eq!(refused, "ERR unknown command `HELLO`, with args beginning with: `3`, ");
 
     for server in [ScriptedServer::http(), ScriptedServer::garbage()] {
         let mut client = RawClient::connect(server.address()).unwrap();
@@ -302,10 +280,7 @@ fn scripted_servers_speak_their_lines() {
     }
     let rude = ScriptedServer::raw(|_| Action::Reset);
     let mut client = RawClient::connect(rude.address()).unwrap();
-    assert_eq!(
-        client.call(["PING"]).unwrap_err().kind(),
-        ErrorKind::ConnectionReset
-    );
+    assert_eq!(client.call(["PING"]).unwrap_err().kind(), ErrorKind::ConnectionReset);
 }
 
 #[test]
@@ -355,9 +330,7 @@ fn a_run_is_checked_for_its_code_streams_and_documents() {
 fn a_running_program_is_followed_line_by_line_and_signalled() {
     let script = "trap 'echo stopped; exit 7' TERM; echo one a >&2; echo one b >&2; echo up; read";
     let (held_open, _keeps_reading) = std::os::unix::net::UnixStream::pair().unwrap();
-    let running = shell(script)
-        .stdin_from(std::os::fd::OwnedFd::from(held_open))
-        .spawn();
+    let running = shell(script).stdin_from(std::os::fd::OwnedFd::from(held_open)).spawn();
     assert_eq!(running.wait_for_stderr("one", SOON), "one a");
     assert_eq!(running.wait_for_stderr("one", SOON), "one b");
     running.wait_for_stdout("up", SOON);
@@ -379,8 +352,5 @@ fn a_program_that_hangs_or_ends_early_fails_the_test_with_what_it_printed() {
     let message = failure_of(|| {
         shell("echo all").spawn().wait_for_stdout("more", SOON);
     });
-    assert!(
-        message.contains("ended") && message.contains("all"),
-        "{message}"
-    );
+    assert!(message.contains("ended") && message.contains("all"), "{message}");
 }

@@ -20,23 +20,12 @@ fn there_is_a_changelog_with_a_place_for_the_next_change() {
 fn shell_scripts_are_executable_and_parse() {
     let scripts = scripts_below(root());
     for expected in ["tests/run", ".ci/run"] {
-        assert!(
-            scripts.contains(&root().join(expected)),
-            "{expected} is missing"
-        );
+        assert!(scripts.contains(&root().join(expected)), "{expected} is missing");
     }
     for script in scripts {
         let mode = fs::metadata(&script).unwrap().permissions().mode();
-        assert!(
-            mode & 0o111 == 0o111,
-            "not executable: {}",
-            script.display()
-        );
-        let check = Command::new("bash")
-            .arg("-n")
-            .arg(&script)
-            .output()
-            .unwrap();
+        assert!(mode & 0o111 == 0o111, "not executable: {}", script.display());
+        let check = Command::new("bash").arg("-n").arg(&script).output().unwrap();
         let complaint = String::from_utf8_lossy(&check.stderr);
         assert!(check.status.success(), "{}: {complaint}", script.display());
     }
@@ -66,11 +55,7 @@ fn the_test_command_installs_a_server_with_any_package_manager_and_starts_no_ser
         ("dnf", "valkey-server", "sudo: dnf install -y redis"),
         ("yum", "redis-server", "sudo: yum install -y redis"),
         ("apk", "redis-server", "sudo: apk add redis"),
-        (
-            "pacman",
-            "valkey-server",
-            "sudo: pacman -Sy --noconfirm --needed redis",
-        ),
+        ("pacman", "valkey-server", "sudo: pacman -Sy --noconfirm --needed redis"),
         ("brew", "redis-server", "brew: install redis"),
     ] {
         let machine = Machine::new();
@@ -163,12 +148,8 @@ fn scripts_below(directory: &Path) -> Vec<PathBuf> {
 
 fn is_shell_script(path: &Path) -> bool {
     let bytes = fs::read(path).unwrap_or_default();
-    let first = bytes
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let first = String::from_utf8_lossy(first);
     let interpreter = first.trim_end().ends_with("bash") || first.trim_end().ends_with("sh");
-    path.extension().is_some_and(|extension| extension == "sh")
-        || (first.starts_with("#!") && interpreter)
+    path.extension().is_some_and(|extension| extension == "sh") || (first.starts_with("#!") && interpreter)
 }

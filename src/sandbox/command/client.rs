@@ -168,9 +168,8 @@ struct Filter {
 
 impl Filter {
     fn matches(&self, state: &State, client: &Client, me: ClientId) -> bool {
-        let is = |wanted: &Option<String>, addr: SocketAddr| {
-            wanted.as_ref().is_none_or(|text| *text == addr.to_string())
-        };
+        let is =
+            |wanted: &Option<String>, addr: SocketAddr| wanted.as_ref().is_none_or(|text| *text == addr.to_string());
         is(&self.addr, client.addr)
             && is(&self.laddr, state.addr)
             && self.id.is_none_or(|id| id == client.id)
@@ -224,8 +223,7 @@ fn parse_filter(call: &Call<'_>) -> Result<Filter, Reply> {
             b"LADDR" => filter.laddr = Some(args.text(value)),
             b"ID" => {
                 let id = client_id(call, value);
-                filter.id =
-                    Some(id.ok_or_else(|| Reply::error("ERR client-id should be greater than 0"))?);
+                filter.id = Some(id.ok_or_else(|| Reply::error("ERR client-id should be greater than 0"))?);
             }
             b"SKIPME" if args.is(value, "yes") => filter.spare_me = true,
             b"SKIPME" if args.is(value, "no") => filter.spare_me = false,
@@ -233,10 +231,7 @@ fn parse_filter(call: &Call<'_>) -> Result<Filter, Reply> {
             // There is only one user, so this filter never excludes anybody.
             b"USER" if args.get(value) == b"default" => {}
             b"USER" => {
-                return Err(Reply::error(format!(
-                    "ERR No such user '{}'",
-                    args.text(value)
-                )));
+                return Err(Reply::error(format!("ERR No such user '{}'", args.text(value))));
             }
             _ => return Err(Reply::syntax_error()),
         }

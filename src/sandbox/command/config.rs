@@ -19,12 +19,7 @@ fn get(call: &mut Call<'_>) -> Reply {
         let mut patterns = call.args.skip(2);
         patterns.any(|pattern| glob::matches(pattern, name.as_bytes(), Case::Ignored))
     };
-    let settings = call
-        .state
-        .settings
-        .list()
-        .into_iter()
-        .filter(|(name, _)| wanted(name));
+    let settings = call.state.settings.list().into_iter().filter(|(name, _)| wanted(name));
     Reply::Map(
         settings
             .map(|(name, value)| (Reply::word(name), Reply::Bulk(Bytes::from(value))))

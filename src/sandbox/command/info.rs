@@ -25,11 +25,7 @@ const SECTIONS: &[(&str, Section)] = &[
 fn info(call: &mut Call<'_>) -> Reply {
     let args = call.args;
     let everything = args.len() == 1
-        || (1..args.len()).any(|at| {
-            ["all", "default", "everything"]
-                .iter()
-                .any(|word| args.is(at, word))
-        });
+        || (1..args.len()).any(|at| ["all", "default", "everything"].iter().any(|word| args.is(at, word)));
     let mut text = String::new();
     for (name, section) in SECTIONS {
         if !everything && !(1..args.len()).any(|at| args.is(at, name)) {
@@ -45,11 +41,7 @@ fn info(call: &mut Call<'_>) -> Reply {
 }
 
 pub(super) fn role(_: &mut Call<'_>) -> Reply {
-    Reply::Array(vec![
-        Reply::word("master"),
-        Reply::Integer(0),
-        Reply::Array(Vec::new()),
-    ])
+    Reply::Array(vec![Reply::word("master"), Reply::Integer(0), Reply::Array(Vec::new())])
 }
 
 fn server(state: &State, out: &mut String) -> std::fmt::Result {
@@ -57,12 +49,7 @@ fn server(state: &State, out: &mut String) -> std::fmt::Result {
     writeln!(out, "redis_version:{REDIS_VERSION}")?;
     writeln!(out, "redis_mode:standalone")?;
     writeln!(out, "redis_doctor_sandbox:1")?;
-    writeln!(
-        out,
-        "os:{} {}",
-        std::env::consts::OS,
-        std::env::consts::ARCH
-    )?;
+    writeln!(out, "os:{} {}", std::env::consts::OS, std::env::consts::ARCH)?;
     writeln!(out, "arch_bits:{}", usize::BITS)?;
     writeln!(out, "process_id:{}", std::process::id())?;
     writeln!(out, "run_id:{}", state.run_id)?;

@@ -55,10 +55,7 @@ fn set(call: &mut Call<'_>) -> Reply {
     let old = lookup(call, 1);
     let refused = (options.nx && old.is_some()) || (options.xx && old.is_none());
     if !refused {
-        let kept = old
-            .as_ref()
-            .and_then(|old| old.expires_at)
-            .filter(|_| options.keep_ttl);
+        let kept = old.as_ref().and_then(|old| old.expires_at).filter(|_| options.keep_ttl);
         store(
             call,
             options.expires_at.or(kept),
@@ -79,9 +76,7 @@ fn parse_set(call: &mut Call<'_>) -> Result<SetOptions, Reply> {
     let mut expiry: Option<(usize, usize)> = None;
     let mut at = 3;
     while at < args.len() {
-        let unit = ["EX", "PX", "EXAT", "PXAT"]
-            .iter()
-            .position(|unit| args.is(at, unit));
+        let unit = ["EX", "PX", "EXAT", "PXAT"].iter().position(|unit| args.is(at, unit));
         if args.is(at, "NX") && !options.xx {
             options.nx = true;
         } else if args.is(at, "XX") && !options.nx {
@@ -90,9 +85,7 @@ fn parse_set(call: &mut Call<'_>) -> Result<SetOptions, Reply> {
             options.get = true;
         } else if args.is(at, "KEEPTTL") && !options.expiry_given {
             options.keep_ttl = true;
-        } else if let Some(unit) =
-            unit.filter(|_| !options.expiry_given && !options.keep_ttl && at + 1 < args.len())
-        {
+        } else if let Some(unit) = unit.filter(|_| !options.expiry_given && !options.keep_ttl && at + 1 < args.len()) {
             options.expiry_given = true;
             at += 1;
             expiry = Some((unit, at));
@@ -137,29 +130,19 @@ fn incr_by(call: &mut Call<'_>) -> Reply {
 
 fn add(call: &mut Call<'_>, step: i64) -> Reply {
     let old = lookup(call, 1);
-    let Some(number) = old
-        .as_ref()
-        .map_or(Some(0), |old| parse_integer(&old.value))
-    else {
+    let Some(number) = old.as_ref().map_or(Some(0), |old| parse_integer(&old.value)) else {
         return Reply::not_an_integer();
     };
     let Some(sum) = number.checked_add(step) else {
         return Reply::error("ERR increment or decrement would overflow");
     };
-    store(
-        call,
-        old.and_then(|old| old.expires_at),
-        Bytes::from(sum.to_string()),
-    );
+    store(call, old.and_then(|old| old.expires_at), Bytes::from(sum.to_string()));
     Reply::Integer(sum)
 }
 
 fn del(call: &mut Call<'_>) -> Reply {
     let (db, now) = (call.db(), call.state.time.wall());
-    let removed = call
-        .args
-        .skip(1)
-        .filter(|key| call.state.keyspace.remove(db, key, now));
+    let removed = call.args.skip(1).filter(|key| call.state.keyspace.remove(db, key, now));
     Reply::count(removed.count())
 }
 
@@ -224,10 +207,7 @@ fn parse_condition(call: &Call<'_>) -> Result<Condition, Reply> {
             b"GT" => condition.gt = true,
             b"LT" => condition.lt = true,
             _ => {
-                return Err(Reply::error(format!(
-                    "ERR Unsupported option {}",
-                    call.args.text(at)
-                )));
+                return Err(Reply::error(format!("ERR Unsupported option {}", call.args.text(at))));
             }
         }
     }
@@ -249,9 +229,7 @@ fn ttl(call: &mut Call<'_>, unit: u128) -> Reply {
     let now = call.state.time.wall();
     Reply::Integer(match lookup(call, 1) {
         None => -2,
-        Some(Entry {
-            expires_at: None, ..
-        }) => -1,
+        Some(Entry { expires_at: None, .. }) => -1,
         Some(Entry {
             expires_at: Some(moment),
             ..

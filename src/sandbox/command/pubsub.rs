@@ -21,9 +21,7 @@ const PUBSUB: &[Command] = &[
     command("pubsub|channels", -2, |call| channels(call, Kind::Channel)),
     command("pubsub|numpat", 2, num_pat),
     command("pubsub|numsub", -2, |call| num_sub(call, Kind::Channel)),
-    command("pubsub|shardchannels", -2, |call| {
-        channels(call, Kind::Shard)
-    }),
+    command("pubsub|shardchannels", -2, |call| channels(call, Kind::Shard)),
     command("pubsub|shardnumsub", -2, |call| num_sub(call, Kind::Shard)),
 ];
 
@@ -76,11 +74,7 @@ fn channels(call: &mut Call<'_>, kind: Kind) -> Reply {
             call.args.text(1)
         ));
     }
-    let pattern = if call.args.len() > 2 {
-        call.args.get(2)
-    } else {
-        b"*"
-    };
+    let pattern = if call.args.len() > 2 { call.args.get(2) } else { b"*" };
     let names = call.state.subscriptions.names(kind);
     let names = names.filter(|name| glob::matches(pattern, name, Case::Sensitive));
     Reply::Array(names.cloned().map(Reply::Bulk).collect())

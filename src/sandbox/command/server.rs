@@ -92,9 +92,7 @@ fn parse_hello(call: &Call<'_>) -> Result<Hello, Reply> {
     let mut hello = Hello::default();
     if args.len() > 1 {
         let version = args.integer(1);
-        let version = version.ok_or_else(|| {
-            Reply::error("ERR Protocol version is not an integer or out of range")
-        })?;
+        let version = version.ok_or_else(|| Reply::error("ERR Protocol version is not an integer or out of range"))?;
         hello.protocol = match version {
             2 => Some(Protocol::Resp2),
             3 => Some(Protocol::Resp3),
@@ -111,9 +109,7 @@ fn parse_hello(call: &Call<'_>) -> Result<Hello, Reply> {
             at += 2;
         } else {
             let option = args.text(at);
-            return Err(Reply::error(format!(
-                "ERR Syntax error in HELLO option '{option}'"
-            )));
+            return Err(Reply::error(format!("ERR Syntax error in HELLO option '{option}'")));
         }
     }
     Ok(hello)

@@ -71,12 +71,7 @@ impl Client {
     }
 
     /// Queues an out-of-band message, within the limits that keep a slow subscriber from eating the memory.
-    pub(super) fn push(
-        &mut self,
-        bytes: &[u8],
-        limits: &OutputLimits,
-        now: Duration,
-    ) -> Result<(), Overrun> {
+    pub(super) fn push(&mut self, bytes: &[u8], limits: &OutputLimits, now: Duration) -> Result<(), Overrun> {
         self.out.extend_from_slice(bytes);
         if self.out.len() > limits.hard {
             return Err(Overrun);
@@ -153,11 +148,7 @@ impl Client {
         .into_iter()
         .filter_map(|(flag, set)| set.then_some(flag))
         .collect();
-        if flags.is_empty() {
-            "N".to_owned()
-        } else {
-            flags
-        }
+        if flags.is_empty() { "N".to_owned() } else { flags }
     }
 }
 

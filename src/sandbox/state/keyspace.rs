@@ -28,9 +28,7 @@ impl Keyspace {
 
     /// The entry of a key that has not expired.
     pub(in crate::sandbox) fn get(&self, db: usize, key: &[u8], now: Duration) -> Option<&Entry> {
-        self.databases[db]
-            .get(key)
-            .filter(|entry| entry.is_alive(now))
+        self.databases[db].get(key).filter(|entry| entry.is_alive(now))
     }
 
     /// Writes a key; an entry whose time has passed already removes it.
@@ -44,16 +42,12 @@ impl Keyspace {
 
     /// Removes a key; `true` if it was there.
     pub(in crate::sandbox) fn remove(&mut self, db: usize, key: &[u8], now: Duration) -> bool {
-        self.databases[db]
-            .remove(key)
-            .is_some_and(|entry| entry.is_alive(now))
+        self.databases[db].remove(key).is_some_and(|entry| entry.is_alive(now))
     }
 
     /// How many keys a database has, and how many of them expire.
     pub(in crate::sandbox) fn size(&self, db: usize, now: Duration) -> (usize, usize) {
-        let alive = self.databases[db]
-            .values()
-            .filter(|entry| entry.is_alive(now));
+        let alive = self.databases[db].values().filter(|entry| entry.is_alive(now));
         alive.fold((0, 0), |(keys, expiring), entry| {
             (keys + 1, expiring + usize::from(entry.expires_at.is_some()))
         })
@@ -95,10 +89,7 @@ mod tests {
         keyspace.set(3, b"k", entry(Some(10)), at(1));
         keyspace.set(3, b"forever", entry(None), at(1));
         assert!(keyspace.get(3, b"k", at(9)).is_some());
-        assert!(
-            keyspace.get(0, b"k", at(9)).is_none(),
-            "databases are separate"
-        );
+        assert!(keyspace.get(0, b"k", at(9)).is_none(), "databases are separate");
         assert_eq!(keyspace.size(3, at(9)), (2, 1));
         assert!(keyspace.get(3, b"k", at(10)).is_none());
         assert_eq!(keyspace.size(3, at(10)), (1, 0));

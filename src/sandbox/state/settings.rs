@@ -72,19 +72,12 @@ impl Settings {
 
     /// Every setting with its value, by name. The password is left out on purpose.
     pub(in crate::sandbox) fn list(&self) -> Vec<(&'static str, String)> {
-        let OutputLimits {
-            hard,
-            soft,
-            soft_for,
-        } = self.output_limits;
+        let OutputLimits { hard, soft, soft_for } = self.output_limits;
         let limits = format!(
             "normal 0 0 0 slave 268435456 67108864 60 pubsub {hard} {soft} {}",
             soft_for.as_secs()
         );
-        let mut all: Vec<_> = FIXED
-            .iter()
-            .map(|&(name, value)| (name, value.to_owned()))
-            .collect();
+        let mut all: Vec<_> = FIXED.iter().map(|&(name, value)| (name, value.to_owned())).collect();
         all.push(("client-output-buffer-limit", limits));
         all.push(("databases", DATABASES.to_string()));
         all.push(("maxclients", self.max_clients.to_string()));
@@ -116,8 +109,6 @@ fn number(value: &[u8], least: i64, most: i64) -> Result<i64, String> {
     if (least..=most).contains(&number) {
         Ok(number)
     } else {
-        Err(format!(
-            "argument must be between {least} and {most} inclusive"
-        ))
+        Err(format!("argument must be between {least} and {most} inclusive"))
     }
 }

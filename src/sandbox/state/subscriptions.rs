@@ -27,10 +27,7 @@ pub(in crate::sandbox) struct Subscriptions {
 impl Subscriptions {
     pub(in crate::sandbox) fn subscribe(&mut self, kind: Kind, name: &[u8], id: ClientId) {
         let name = Bytes::copy_from_slice(name);
-        self.topics[kind as usize]
-            .entry(name.clone())
-            .or_default()
-            .insert(id);
+        self.topics[kind as usize].entry(name.clone()).or_default().insert(id);
         self.wanted.entry(id).or_default()[kind as usize].insert(name);
     }
 
@@ -65,9 +62,7 @@ impl Subscriptions {
 
     /// How many names a client listens to.
     pub(in crate::sandbox) fn count(&self, kind: Kind, id: ClientId) -> usize {
-        self.wanted
-            .get(&id)
-            .map_or(0, |wanted| wanted[kind as usize].len())
+        self.wanted.get(&id).map_or(0, |wanted| wanted[kind as usize].len())
     }
 
     pub(in crate::sandbox) fn is_subscribed(&self, id: ClientId) -> bool {
@@ -81,30 +76,19 @@ impl Subscriptions {
 
     /// How many clients listen to a name.
     pub(in crate::sandbox) fn listeners(&self, kind: Kind, name: &[u8]) -> usize {
-        self.topics[kind as usize]
-            .get(name)
-            .map_or(0, BTreeSet::len)
+        self.topics[kind as usize].get(name).map_or(0, BTreeSet::len)
     }
 
     /// Who gets a message for `channel`: its listeners first, then those of each pattern that describes it.
-    pub(in crate::sandbox) fn receivers(
-        &self,
-        kind: Kind,
-        channel: &[u8],
-    ) -> Vec<(Option<Bytes>, Vec<ClientId>)> {
+    pub(in crate::sandbox) fn receivers(&self, kind: Kind, channel: &[u8]) -> Vec<(Option<Bytes>, Vec<ClientId>)> {
         let listed = |listeners: &BTreeSet<ClientId>| listeners.iter().copied().collect();
         let direct = self.topics[kind as usize].get(channel);
-        let mut receivers: Vec<_> = direct
-            .map(|listeners| (None, listed(listeners)))
-            .into_iter()
-            .collect();
+        let mut receivers: Vec<_> = direct.map(|listeners| (None, listed(listeners))).into_iter().collect();
         if kind == Kind::Channel {
             let patterns = self.topics[Kind::Pattern as usize]
                 .iter()
                 .filter(|(pattern, _)| glob::matches(pattern, channel, Case::Sensitive));
-            receivers.extend(
-                patterns.map(|(pattern, listeners)| (Some(pattern.clone()), listed(listeners))),
-            );
+            receivers.extend(patterns.map(|(pattern, listeners)| (Some(pattern.clone()), listed(listeners))));
         }
         receivers
     }
@@ -124,15 +108,9 @@ mod tests {
         subscriptions.subscribe(Kind::Shard, b"news", 4);
         assert_eq!(
             subscriptions.receivers(Kind::Channel, b"news"),
-            [
-                (None, vec![1, 2]),
-                (Some(Bytes::from_static(b"n*")), vec![2])
-            ]
+            [(None, vec![1, 2]), (Some(Bytes::from_static(b"n*")), vec![2])]
         );
-        assert_eq!(
-            subscriptions.receivers(Kind::Shard, b"news"),
-            [(None, vec![4])]
-        );
+        assert_eq!(subscriptions.receivers(Kind::Shard, b"news"), [(None, vec![4])]);
     }
 
     #[test]

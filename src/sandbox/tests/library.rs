@@ -19,9 +19,7 @@ async fn connect(sandbox: &Sandbox, query: &str) -> MultiplexedConnection {
 
 async fn next(pushes: &mut UnboundedReceiver<PushInfo>) -> PushInfo {
     let waited = tokio::time::timeout(Duration::from_secs(10), pushes.recv()).await;
-    waited
-        .expect("a push within ten seconds")
-        .expect("a living connection")
+    waited.expect("a push within ten seconds").expect("a living connection")
 }
 
 /// Skips whatever comes before a push of the given kind.
@@ -46,11 +44,7 @@ async fn both_protocols_read_and_write() {
             .exec_async(&mut connection)
             .await
             .unwrap();
-        let value: Vec<u8> = redis::cmd("GET")
-            .arg("k")
-            .query_async(&mut connection)
-            .await
-            .unwrap();
+        let value: Vec<u8> = redis::cmd("GET").arg("k").query_async(&mut connection).await.unwrap();
         assert_eq!(value, binary);
         let missing: Option<String> = redis::cmd("GET")
             .arg("none")
@@ -58,10 +52,7 @@ async fn both_protocols_read_and_write() {
             .await
             .unwrap();
         assert_eq!(missing, None);
-        let info: InfoDict = redis::cmd("INFO")
-            .query_async(&mut connection)
-            .await
-            .unwrap();
+        let info: InfoDict = redis::cmd("INFO").query_async(&mut connection).await.unwrap();
         assert_eq!(info.get::<u16>("tcp_port"), Some(sandbox.addr().port()));
         assert_eq!(info.get::<u8>("redis_doctor_sandbox"), Some(1));
         let limits: Vec<(String, String)> = redis::cmd("CONFIG")
@@ -90,9 +81,7 @@ async fn a_pipeline_of_thousands_comes_back_in_order() {
 async fn a_value_of_megabytes_survives() {
     let sandbox = start();
     let mut connection = connect(&sandbox, "").await;
-    let value: Vec<u8> = (0..8_000_000_u32)
-        .map(|number| number.to_le_bytes()[0])
-        .collect();
+    let value: Vec<u8> = (0..8_000_000_u32).map(|number| number.to_le_bytes()[0]).collect();
     let echoed: Vec<u8> = redis::cmd("ECHO")
         .arg(&value)
         .query_async(&mut connection)
@@ -109,24 +98,11 @@ async fn a_password_is_asked_for_and_accepted() {
     })
     .unwrap();
     for query in ["", "?protocol=resp3"] {
-        let open = |secret: &str| {
-            Client::open(format!("redis://:{secret}@{}/{query}", sandbox.addr())).unwrap()
-        };
-        let mut connection = open("sesame")
-            .get_multiplexed_async_connection()
-            .await
-            .unwrap();
-        let pong: String = redis::cmd("PING")
-            .query_async(&mut connection)
-            .await
-            .unwrap();
+        let open = |secret: &str| Client::open(format!("redis://:{secret}@{}/{query}", sandbox.addr())).unwrap();
+        let mut connection = open("sesame").get_multiplexed_async_connection().await.unwrap();
+        let pong: String = redis::cmd("PING").query_async(&mut connection).await.unwrap();
         assert_eq!(pong, "PONG");
-        assert!(
-            open("wrong")
-                .get_multiplexed_async_connection()
-                .await
-                .is_err()
-        );
+        assert!(open("wrong").get_multiplexed_async_connection().await.is_err());
     }
 }
 
@@ -137,16 +113,11 @@ async fn a_killed_manager_comes_back_with_its_subscription() {
     let config = ConnectionManagerConfig::new()
         .set_push_sender(sender)
         .set_automatic_resubscription();
-    let mut manager =
-        ConnectionManager::new_with_config(client(&sandbox, "?protocol=resp3"), config)
-            .await
-            .unwrap();
-    manager.subscribe("news").await.unwrap();
-    let first: u64 = redis::cmd("CLIENT")
-        .arg("ID")
-        .query_async(&mut manager)
+    let mut manager = ConnectionManager::new_with_config(client(&sandbox, "?protocol=resp3"), config)
         .await
         .unwrap();
+    manager.subscribe("news").await.unwrap();
+    let first: u64 = redis::cmd("CLIENT").arg("ID").query_async(&mut manager).await.unwrap();
     next_of(&mut pushes, PushKind::Subscribe).await;
 
     let mut other = connect(&sandbox, "").await;
@@ -162,11 +133,7 @@ async fn a_killed_manager_comes_back_with_its_subscription() {
     let _: RedisResult<Value> = redis::cmd("PING").query_async(&mut manager).await;
     next_of(&mut pushes, PushKind::Subscribe).await;
 
-    let second: u64 = redis::cmd("CLIENT")
-        .arg("ID")
-        .query_async(&mut manager)
-        .await
-        .unwrap();
+    let second: u64 = redis::cmd("CLIENT").arg("ID").query_async(&mut manager).await.unwrap();
     assert!(second > first);
     let reached: u64 = redis::cmd("PUBLISH")
         .arg(&["news", "hi"])
@@ -177,9 +144,6 @@ async fn a_killed_manager_comes_back_with_its_subscription() {
     let message = next_of(&mut pushes, PushKind::Message).await;
     assert_eq!(
         message.data,
-        [
-            Value::BulkString(b"news".to_vec()),
-            Value::BulkString(b"hi".to_vec())
-        ]
+        [Value::BulkString(b"news".to_vec()), Value::BulkString(b"hi".to_vec())]
     );
 }

@@ -24,13 +24,10 @@ fn nothing_but_the_handshake_works_without_the_password() {
     assert!(!format!("{config:?}").contains("sesame"));
     let sandbox = Sandbox::start(config).unwrap();
     let mut wire = Wire::to(&sandbox);
-    wire.command("PING")
-        .expect("-NOAUTH~Authentication~required. ");
+    wire.command("PING").expect("-NOAUTH~Authentication~required. ");
     wire.command("HELLO 3")
         .expect("-NOAUTH~HELLO~must~be~called~with~the~client~already~authenticated,~otherwise");
-    wire.expect(
-        "~the~HELLO~<proto>~AUTH~<user>~<pass>~option~can~be~used~to~authenticate~the~client~and",
-    );
+    wire.expect("~the~HELLO~<proto>~AUTH~<user>~<pass>~option~can~be~used~to~authenticate~the~client~and");
     wire.expect("~select~the~RESP~protocol~version~at~the~same~time ");
     let refused = "-WRONGPASS~invalid~username-password~pair~or~user~is~disabled. ";
     wire.command("AUTH wrong").expect(refused);
@@ -39,8 +36,7 @@ fn nothing_but_the_handshake_works_without_the_password() {
         .command("PING")
         .expect("+PONG ");
     wire.command("RESET").expect("+RESET ");
-    wire.command("PING")
-        .expect("-NOAUTH~Authentication~required. ");
+    wire.command("PING").expect("-NOAUTH~Authentication~required. ");
     wire.command("AUTH sesame")
         .expect("+OK ")
         .command("PING")
@@ -51,21 +47,17 @@ fn nothing_but_the_handshake_works_without_the_password() {
 fn killing_ends_the_other_at_once_and_oneself_after_the_reply() {
     let sandbox = start();
     let (mut one, mut other) = (Wire::to(&sandbox), Wire::to(&sandbox));
-    other
-        .command("SUBSCRIBE news")
-        .expect("*3 $9 subscribe $4 news :1 ");
+    other.command("SUBSCRIBE news").expect("*3 $9 subscribe $4 news :1 ");
     one.command("CLIENT KILL TYPE pubsub").expect(":1 ");
     one.command("PUBLISH news gone").expect(":0 ");
     other.expect_end("");
 
     let id = one.id();
     one.command(&format!("CLIENT KILL ID {id}")).expect(":0 ");
-    one.command(&format!("CLIENT KILL ID {id} SKIPME no"))
-        .expect_end(":1 ");
+    one.command(&format!("CLIENT KILL ID {id} SKIPME no")).expect_end(":1 ");
     let mut last = Wire::to(&sandbox);
     let addr = last.0.local_addr().unwrap();
-    last.command(&format!("CLIENT KILL {addr}"))
-        .expect_end("+OK ");
+    last.command(&format!("CLIENT KILL {addr}")).expect_end("+OK ");
 }
 
 #[test]
@@ -76,8 +68,7 @@ fn a_subscriber_that_does_not_read_is_closed_at_the_limit() {
     };
     let sandbox = Sandbox::start(config).unwrap();
     let (mut publisher, mut slow) = (Wire::to(&sandbox), Wire::to(&sandbox));
-    slow.command("SUBSCRIBE news")
-        .expect("*3 $9 subscribe $4 news :1 ");
+    slow.command("SUBSCRIBE news").expect("*3 $9 subscribe $4 news :1 ");
     let message = format!("PUBLISH news {}", "x".repeat(60 * 1024));
     // What the sockets' own buffers swallow is bounded too, so the limit is met long before the last round.
     let met = (0..10_000).find(|_| {
@@ -113,10 +104,7 @@ fn silent_clients_are_closed_but_subscribers_are_not() {
     subscriber
         .command("SUBSCRIBE news")
         .expect("*3 $9 subscribe $4 news :1 ");
-    silent
-        .command("CONFIG SET timeout 1")
-        .expect("+OK ")
-        .expect_end("");
+    silent.command("CONFIG SET timeout 1").expect("+OK ").expect_end("");
     Wire::to(&sandbox).command("PUBLISH news hi").expect(":1 ");
     subscriber.expect("*3 $7 message $4 news $2 hi ");
 }

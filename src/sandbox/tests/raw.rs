@@ -15,23 +15,14 @@ fn errors_are_in_the_words_of_redis() {
             "-ERR unknown command 'FOO', with args beginning with: 'a' 'b' ",
         ),
         ("GET", "-ERR wrong number of arguments for 'get' command"),
-        (
-            "CLIENT",
-            "-ERR wrong number of arguments for 'client' command",
-        ),
-        (
-            "CLIENT foo",
-            "-ERR unknown subcommand 'foo'. Try CLIENT HELP.",
-        ),
+        ("CLIENT", "-ERR wrong number of arguments for 'client' command"),
+        ("CLIENT foo", "-ERR unknown subcommand 'foo'. Try CLIENT HELP."),
         (
             "CLIENT KILL",
             "-ERR wrong number of arguments for 'client|kill' command",
         ),
         ("CLIENT KILL 1.2.3.4:5", "-ERR No such client"),
-        (
-            "CLIENT KILL ID 0",
-            "-ERR client-id should be greater than 0",
-        ),
+        ("CLIENT KILL ID 0", "-ERR client-id should be greater than 0"),
         ("CLIENT KILL ID 999", ":0"),
         ("CLIENT KILL FOO bar", "-ERR syntax error"),
         ("CLIENT LIST TYPE foo", "-ERR Unknown client type 'foo'"),
@@ -105,8 +96,7 @@ fn resp2_subscribers_may_only_do_a_few_things() {
         .expect("*3 $11 unsubscribe $-1 :0 ")
         .command("PING")
         .expect("+PONG ");
-    wire.command("SUBSCRIBE a")
-        .expect("*3 $9 subscribe $1 a :1 ");
+    wire.command("SUBSCRIBE a").expect("*3 $9 subscribe $1 a :1 ");
     wire.command("RESET")
         .expect("+RESET ")
         .command("PING x")
@@ -117,31 +107,24 @@ fn resp2_subscribers_may_only_do_a_few_things() {
 fn messages_reach_every_kind_of_subscriber_in_its_own_protocol() {
     let sandbox = start();
     let (mut old, mut new) = (Wire::to(&sandbox), Wire::to(&sandbox));
-    old.command("PSUBSCRIBE n*")
-        .expect("*3 $10 psubscribe $2 n* :1 ");
+    old.command("PSUBSCRIBE n*").expect("*3 $10 psubscribe $2 n* :1 ");
     new.command("HELLO 3 SETNAME new");
     new.expect("%7 $6 server $5 redis $7 version $5 7.2.4 $5 proto :3 $2 id :2 ");
     new.expect("$4 mode $10 standalone $4 role $6 master $7 modules *0 ");
-    new.command("SUBSCRIBE news")
-        .expect(">3 $9 subscribe $4 news :1 ");
-    new.command("SSUBSCRIBE news")
-        .expect(">3 $10 ssubscribe $4 news :1 ");
+    new.command("SUBSCRIBE news").expect(">3 $9 subscribe $4 news :1 ");
+    new.command("SSUBSCRIBE news").expect(">3 $10 ssubscribe $4 news :1 ");
 
     // As in Redis 7.2 the publisher's own copy follows the reply.
-    new.command("PUBLISH news hi")
-        .expect(":2 >3 $7 message $4 news $2 hi ");
+    new.command("PUBLISH news hi").expect(":2 >3 $7 message $4 news $2 hi ");
     old.expect("*4 $8 pmessage $2 n* $4 news $2 hi ");
     new.command("SPUBLISH news hi")
         .expect(":1 >3 $8 smessage $4 news $2 hi ");
     new.command("GET k").expect("_ ");
-    new.command("PUBSUB NUMSUB news x")
-        .expect("*4 $4 news :1 $1 x :0 ");
+    new.command("PUBSUB NUMSUB news x").expect("*4 $4 news :1 $1 x :0 ");
     new.command("PUBSUB CHANNELS n*").expect("*1 $4 news ");
     new.command("PUBSUB NUMPAT").expect(":1 ");
-    new.command("UNSUBSCRIBE")
-        .expect(">3 $11 unsubscribe $4 news :0 ");
-    new.command("UNSUBSCRIBE")
-        .expect(">3 $11 unsubscribe _ :0 ");
+    new.command("UNSUBSCRIBE").expect(">3 $11 unsubscribe $4 news :0 ");
+    new.command("UNSUBSCRIBE").expect(">3 $11 unsubscribe _ :0 ");
 }
 
 #[test]
@@ -168,12 +151,6 @@ fn keys_expire_and_count() {
         .expect(":1 ")
         .command("EXISTS k n k")
         .expect(":2 ");
-    wire.command("DBSIZE")
-        .expect(":1 ")
-        .command("SELECT 1")
-        .expect("+OK ");
-    wire.command("DBSIZE")
-        .expect(":0 ")
-        .command("TTL k")
-        .expect(":-2 ");
+    wire.command("DBSIZE").expect(":1 ").command("SELECT 1").expect("+OK ");
+    wire.command("DBSIZE").expect(":0 ").command("TTL k").expect(":-2 ");
 }

@@ -12,9 +12,7 @@ pub(super) struct Wire(pub(super) TcpStream);
 impl Wire {
     pub(super) fn to(sandbox: &Sandbox) -> Self {
         let stream = TcpStream::connect(sandbox.addr()).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         Self(stream)
     }
 
@@ -55,9 +53,7 @@ impl Wire {
     pub(super) fn expect_end(&mut self, expected: &str) {
         let mut bytes = Vec::new();
         self.0.read_to_end(&mut bytes).unwrap();
-        let got = String::from_utf8_lossy(&bytes)
-            .replace(' ', "~")
-            .replace("\r\n", " ");
+        let got = String::from_utf8_lossy(&bytes).replace(' ', "~").replace("\r\n", " ");
         assert_eq!(got, expected);
     }
 
@@ -69,9 +65,6 @@ impl Wire {
             self.0.read_exact(&mut byte).unwrap();
             line.push(byte[0]);
         }
-        std::str::from_utf8(&line[1..line.len() - 2])
-            .unwrap()
-            .parse()
-            .unwrap()
+        std::str::from_utf8(&line[1..line.len() - 2]).unwrap().parse().unwrap()
     }
 }

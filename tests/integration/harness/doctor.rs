@@ -127,14 +127,8 @@ impl Doctor {
             thread::spawn(move || drop(input.write_all(&self.stdin)));
         }
         let readers = [
-            child
-                .stdout
-                .take()
-                .map(|out| shared.read(out, |s| &mut s.stdout)),
-            child
-                .stderr
-                .take()
-                .map(|err| shared.read(err, |s| &mut s.stderr)),
+            child.stdout.take().map(|out| shared.read(out, |s| &mut s.stdout)),
+            child.stderr.take().map(|err| shared.read(err, |s| &mut s.stderr)),
         ];
         shared.wait_for_exit(child, pid, readers.into_iter().flatten().collect());
         RunningDoctor {
@@ -152,12 +146,8 @@ impl Doctor {
 
 fn path_with_doctor() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let own = Path::new(env!("CARGO_BIN_EXE_redis-doctor"))
-        .parent()
-        .unwrap();
-    let directories = [own.to_owned()]
-        .into_iter()
-        .chain(std::env::split_paths(&path));
+    let own = Path::new(env!("CARGO_BIN_EXE_redis-doctor")).parent().unwrap();
+    let directories = [own.to_owned()].into_iter().chain(std::env::split_paths(&path));
     std::env::join_paths(directories).unwrap()
 }
 
@@ -198,12 +188,7 @@ impl Shared {
     }
 
     /// The program has ended once its output has been read to the end, too.
-    fn wait_for_exit(
-        self: &Arc<Self>,
-        mut child: Child,
-        pid: Pid,
-        readers: Vec<thread::JoinHandle<()>>,
-    ) {
+    fn wait_for_exit(self: &Arc<Self>, mut child: Child, pid: Pid, readers: Vec<thread::JoinHandle<()>>) {
         let shared = Arc::clone(self);
         thread::spawn(move || {
             // Waits without reaping, so that until `reaped` is set a signal can only reach this child.
@@ -265,12 +250,7 @@ impl RunningDoctor {
 
     /// Waits until `condition` holds for all of (standard output, standard error) so far.
     #[track_caller]
-    pub(crate) fn wait_until(
-        &self,
-        what: &str,
-        within: Duration,
-        condition: impl Fn(&str, &str) -> bool,
-    ) {
+    pub(crate) fn wait_until(&self, what: &str, within: Duration, condition: impl Fn(&str, &str) -> bool) {
         self.wait(what, within, |transcript| {
             let out = String::from_utf8_lossy(&transcript.stdout);
             let err = String::from_utf8_lossy(&transcript.stderr);
@@ -302,12 +282,7 @@ impl RunningDoctor {
     }
 
     #[track_caller]
-    fn wait<T>(
-        &self,
-        what: &str,
-        within: Duration,
-        mut look: impl FnMut(&Transcript) -> Option<T>,
-    ) -> T {
+    fn wait<T>(&self, what: &str, within: Duration, mut look: impl FnMut(&Transcript) -> Option<T>) -> T {
         let deadline = (Instant::now() + within).min(self.deadline);
         let mut transcript = self.shared.lock();
         loop {
@@ -319,12 +294,7 @@ impl RunningDoctor {
                 Some((status, _)) => format!("the program ended ({status}) without {what}"),
                 None if left.is_zero() => format!("not within {within:?}: {what}"),
                 None => {
-                    transcript = self
-                        .shared
-                        .changed
-                        .wait_timeout(transcript, left)
-                        .unwrap()
-                        .0;
+                    transcript = self.shared.changed.wait_timeout(transcript, left).unwrap().0;
                     continue;
                 }
             };
@@ -353,10 +323,7 @@ impl RunningDoctor {
     #[track_caller]
     pub(crate) fn finish(self) -> Output {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        let what = format!(
-            "the end of the program (its time limit is {:?})",
-            self.limit
-        );
+        let what = format!("the end of the program (its time limit is {:?})", self.limit);
         let (status, at) = self.wait(&what, left, |transcript| transcript.ended);
         let mut transcript = self.shared.lock();
         Output {
@@ -404,17 +371,13 @@ impl Output {
     /// Standard output contains the text.
     #[track_caller]
     pub(crate) fn stdout_contains(&self, text: &str) -> &Self {
-        self.check(self.stdout().contains(text), || {
-            format!("stdout lacks {text:?}")
-        })
+        self.check(self.stdout().contains(text), || format!("stdout lacks {text:?}"))
     }
 
     /// Standard error contains the text.
     #[track_caller]
     pub(crate) fn stderr_contains(&self, text: &str) -> &Self {
-        self.check(self.stderr().contains(text), || {
-            format!("stderr lacks {text:?}")
-        })
+        self.check(self.stderr().contains(text), || format!("stderr lacks {text:?}"))
     }
 
     /// Neither stream contains the text, a password for instance.

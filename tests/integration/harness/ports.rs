@@ -24,10 +24,7 @@ pub(crate) fn free_port() -> u16 {
             return port;
         }
     }
-    panic!(
-        "no free loopback port between {FIRST} and {}",
-        FIRST + COUNT
-    );
+    panic!("no free loopback port between {FIRST} and {}", FIRST + COUNT);
 }
 
 /// An address where nothing listens: connecting is refused.

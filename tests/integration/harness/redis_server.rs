@@ -209,20 +209,14 @@ impl RedisServer {
 
     /// Like [`Self::command`], with the reply as it came.
     #[track_caller]
-    pub(crate) fn try_command<A: AsRef<[u8]>>(
-        &self,
-        arguments: impl IntoIterator<Item = A>,
-    ) -> Value {
+    pub(crate) fn try_command<A: AsRef<[u8]>>(&self, arguments: impl IntoIterator<Item = A>) -> Value {
         let arguments: Vec<Vec<u8>> = arguments.into_iter().map(|a| a.as_ref().to_vec()).collect();
         let mut admin = self.admin.lock().unwrap();
         if let Some(Ok(value)) = admin.as_mut().map(|client| client.call(&arguments)) {
             return value;
         }
         // The server restarted, or it ended an idle connection (`timeout`).
-        let client = admin.insert(
-            self.admin_connection()
-                .expect("the server takes no connection"),
-        );
+        let client = admin.insert(self.admin_connection().expect("the server takes no connection"));
         client.call(&arguments).expect("the server does not answer")
     }
 
@@ -315,11 +309,7 @@ impl RedisServer {
 
 impl Target for RedisServer {
     fn url(&self) -> String {
-        let scheme = if self.tls.is_some() {
-            "rediss"
-        } else {
-            "redis"
-        };
+        let scheme = if self.tls.is_some() { "rediss" } else { "redis" };
         format!("{scheme}://{}{}", self.credentials, self.address())
     }
 }
@@ -348,11 +338,7 @@ fn program(name: &str) -> PathBuf {
     ["redis", "valkey"]
         .iter()
         .map(|project| format!("{project}-{name}"))
-        .flat_map(|file| {
-            directories
-                .iter()
-                .map(move |directory| directory.join(&file))
-        })
+        .flat_map(|file| directories.iter().map(move |directory| directory.join(&file)))
         .find(|candidate| candidate.is_file())
         .unwrap_or_else(|| PathBuf::from(format!("redis-{name}")))
 }

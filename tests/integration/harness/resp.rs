@@ -92,17 +92,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<Value> {
 }
 
 fn header(bytes: &[u8]) -> Result<Option<(&[u8], usize)>, Malformed> {
-    if bytes
-        .first()
-        .is_some_and(|kind| !b"+-:,#(_$!=*~>%|".contains(kind))
-    {
+    if bytes.first().is_some_and(|kind| !b"+-:,#(_$!=*~>%|".contains(kind)) {
         return Err(Malformed);
     }
-    match bytes
-        .windows(2)
-        .take(LINE_LIMIT)
-        .position(|pair| pair == b"\r\n")
-    {
+    match bytes.windows(2).take(LINE_LIMIT).position(|pair| pair == b"\r\n") {
         Some(end) => Ok(Some((&bytes[..end], end + 2))),
         None if bytes.len() > LINE_LIMIT => Err(Malformed),
         None => Ok(None),
@@ -155,9 +148,7 @@ pub(crate) fn parse_command(bytes: &[u8]) -> Parsed<Vec<String>> {
     match bytes.first() {
         None => Ok(None),
         Some(b'*') => match parse(bytes)? {
-            Some((Value::Array(items), used)) => {
-                Ok(Some((items.iter().map(Value::text).collect(), used)))
-            }
+            Some((Value::Array(items), used)) => Ok(Some((items.iter().map(Value::text).collect(), used))),
             Some(_) => Err(Malformed),
             None => Ok(None),
         },
@@ -166,10 +157,7 @@ pub(crate) fn parse_command(bytes: &[u8]) -> Parsed<Vec<String>> {
                 return Ok(None);
             };
             let line = std::str::from_utf8(&bytes[..end]).map_err(|_| Malformed)?;
-            Ok(Some((
-                line.split_whitespace().map(str::to_owned).collect(),
-                end + 1,
-            )))
+            Ok(Some((line.split_whitespace().map(str::to_owned).collect(), end + 1)))
         }
         Some(_) => Err(Malformed),
     }
@@ -219,10 +207,7 @@ impl RawClient {
     }
 
     /// Sends a command without waiting for its reply.
-    pub(crate) fn send<A: AsRef<[u8]>>(
-        &mut self,
-        arguments: impl IntoIterator<Item = A>,
-    ) -> io::Result<()> {
+    pub(crate) fn send<A: AsRef<[u8]>>(&mut self, arguments: impl IntoIterator<Item = A>) -> io::Result<()> {
         self.send_bytes(&encode(arguments))
     }
 
@@ -254,10 +239,7 @@ impl RawClient {
     }
 
     /// Sends a command and reads one value.
-    pub(crate) fn call<A: AsRef<[u8]>>(
-        &mut self,
-        arguments: impl IntoIterator<Item = A>,
-    ) -> io::Result<Value> {
+    pub(crate) fn call<A: AsRef<[u8]>>(&mut self, arguments: impl IntoIterator<Item = A>) -> io::Result<Value> {
         self.send(arguments)?;
         self.read()
     }

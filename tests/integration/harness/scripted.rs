@@ -84,7 +84,8 @@ impl ScriptedServer {
     /// A web server.
     pub(crate) fn http() -> Self {
         Self::raw(|_| {
-            let response = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nbad request\n";
+            let response =
+                "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nbad request\n";
             Action::ReplyThenClose(response.into())
         })
     }
@@ -154,9 +155,7 @@ impl ScriptedServer {
             seen: Arc::clone(&seen),
         };
         let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(host.serve(listener, stopped));
         });
         Self {
@@ -215,11 +214,7 @@ impl Host {
         let mut unread = Vec::new();
         loop {
             let mut chunk = [0; 16 * 1024];
-            let count = stream
-                .read(&mut chunk)
-                .await
-                .ok()
-                .filter(|count| *count > 0)?;
+            let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
             unread.extend(&chunk[..count]);
             for action in self.answers(&mut unread) {
                 stream = perform(action, stream).await?;

@@ -63,9 +63,7 @@ impl Tap {
             tasks: JoinSet::new(),
         };
         let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(relay.run(listener, inbox));
         });
         Self {
@@ -142,8 +140,7 @@ impl Tap {
     /// all that was sent meanwhile.
     pub(crate) fn blackhole(&self, on: bool) {
         let silent_below = if on { self.accepted() as u64 } else { 0 };
-        self.mode
-            .send_modify(|mode| mode.silent_below = silent_below);
+        self.mode.send_modify(|mode| mode.silent_below = silent_below);
     }
 
     /// Silences all connections, new ones too: they are accepted, and nothing follows.
@@ -169,21 +166,13 @@ impl Tap {
 
     /// Accepts new connections and ends them at once (FIN).
     pub(crate) fn accept_then_close(&self, on: bool) {
-        let admission = if on {
-            Admission::Close
-        } else {
-            Admission::Relay
-        };
+        let admission = if on { Admission::Close } else { Admission::Relay };
         self.mode.send_modify(|mode| mode.admission = admission);
     }
 
     /// Accepts new connections and resets them at once (RST).
     pub(crate) fn accept_then_reset(&self, on: bool) {
-        let admission = if on {
-            Admission::Reset
-        } else {
-            Admission::Relay
-        };
+        let admission = if on { Admission::Reset } else { Admission::Relay };
         self.mode.send_modify(|mode| mode.admission = admission);
     }
 

@@ -28,10 +28,7 @@ impl Certificates {
 
         let key = KeyPair::generate().unwrap();
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let certificate = CertificateParams::new(names)
-            .unwrap()
-            .signed_by(&key, &issuer)
-            .unwrap();
+        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
 
         let write = |name: &str, text: String| {
             let path = directory.join(name);

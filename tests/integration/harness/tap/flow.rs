@@ -157,16 +157,8 @@ impl Flow {
             }
             let silent = mode.partition || self.id < mode.silent_below;
             let passing = !silent && !self.forgotten;
-            let due = self
-                .held
-                .front()
-                .map(|(due, _)| *due)
-                .filter(|_| !mode.hold_replies);
-            let queued = self
-                .held
-                .iter()
-                .map(|(_, bytes)| bytes.len())
-                .sum::<usize>();
+            let due = self.held.front().map(|(due, _)| *due).filter(|_| !mode.hold_replies);
+            let queued = self.held.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
             let step = tokio::select! {
                 // First what the test says, so that a control that has returned is obeyed.
                 biased;
@@ -266,10 +258,7 @@ impl Flow {
                 for command in commands {
                     self.outstanding += expected_replies(&command);
                     let name = command.first().map(|name| name.to_ascii_uppercase());
-                    *counters
-                        .commands
-                        .entry(name.unwrap_or_default())
-                        .or_default() += 1;
+                    *counters.commands.entry(name.unwrap_or_default()).or_default() += 1;
                 }
             }
             None => self.outstanding += 1,
