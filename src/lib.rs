@@ -5,3 +5,4 @@ pub mod clock;
 pub mod distribution;
 pub mod event;
 pub mod plan;
+pub mod record;
