@@ -4,5 +4,7 @@ pub mod classify;
 pub mod clock;
 pub mod distribution;
 pub mod event;
+pub mod output;
 pub mod plan;
 pub mod record;
+pub mod report;

@@ -41,12 +41,21 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// The figures as of `now` on the current run's clock. A run that has ended, or whose last event is later, is
-    /// taken to its end: [`Stamp::START`] asks for all that is known.
-    pub fn figures(&self, now: Stamp) -> Figures {
+    /// The figures of all runs, each to its end, or to its last event if it has not ended or was cut off.
+    pub fn figures(&self) -> Figures {
+        let mut story = self.story.clone();
+        story.close_run(Stamp::START);
+        story.into_figures(&self.samples)
+    }
+
+    /// The figures as of `now` on the clock of the current run, which goes on.
+    pub fn interim(&self, now: Stamp) -> Figures {
         let mut story = self.story.clone();
         story.close_run(now);
-        story.into_figures(&self.samples)
+        Figures {
+            interim: true,
+            ..story.into_figures(&self.samples)
+        }
     }
 }
 
@@ -194,6 +203,7 @@ impl Story {
         tally.lost_in_outages = tally.lost_in_outages.min(tally.lost);
         let downtime = self.history.downtime;
         Figures {
+            interim: false,
             elapsed: self.runs.iter().map(|run| run.elapsed).sum(),
             runs: self.runs,
             counters: samples.counters,

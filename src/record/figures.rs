@@ -1,6 +1,6 @@
 //! The figures of one or several runs: plain numbers, for [`crate::report`] to judge.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{Downtime, ErrorRow, List, Outage, Summary};
 use crate::{
@@ -13,6 +13,8 @@ use crate::{
 pub struct Figures {
     /// The runs, in order.
     pub runs: Vec<RunFigures>,
+    /// Whether the last run goes on.
+    pub interim: bool,
     /// How long they lasted, together.
     pub elapsed: Duration,
     /// What was counted.
@@ -54,6 +56,8 @@ pub struct Tally {
     pub duplicated: u64,
     /// Verified messages that came after a later one.
     pub reordered: u64,
+    /// How often the client got into each state.
+    pub states: BTreeMap<ClientState, u64>,
     /// Alarms of silence.
     pub silences: u64,
     /// The longest silence that raised one.
@@ -130,6 +134,7 @@ impl Tally {
             EventKind::Desynced { .. } => self.desynced += 1,
             EventKind::Duplicated { .. } => self.duplicated += 1,
             EventKind::Reordered { .. } => self.reordered += 1,
+            EventKind::StateEntered { state, .. } => *self.states.entry(*state).or_default() += 1,
             EventKind::Silent { silence } => {
                 self.silences += 1;
                 self.longest_silence = self.longest_silence.max(*silence);

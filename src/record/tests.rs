@@ -8,7 +8,7 @@ use crate::{classify::Failure, event::ReplaceReason};
 fn record(events: &[Event]) -> Figures {
     let mut recorder = Recorder::default();
     events.iter().for_each(|event| recorder.on_event(event));
-    recorder.figures(Stamp::START)
+    recorder.figures()
 }
 
 /// A run of 100 seconds, up since its start.
@@ -239,11 +239,11 @@ fn interim_figures_extend_to_the_present() {
     for event in [started(plan()), at(0.0, connected(1)), at(10.0, disconnected(1, None))] {
         recorder.on_event(&event);
     }
-    let interim = recorder.figures(stamp(40.0));
+    let interim = recorder.interim(stamp(40.0));
     assert_eq!((interim.elapsed, interim.downtime.longest), (secs(40.0), secs(30.0)));
     recorder.on_event(&at(50.0, reconnected(2, 40.0)));
     recorder.on_event(&finished(80.0));
-    let end = recorder.figures(stamp(1000.0));
+    let end = recorder.interim(stamp(1000.0));
     assert_eq!((end.elapsed, end.downtime.longest), (secs(80.0), secs(40.0)));
 }
 
