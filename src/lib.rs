@@ -4,6 +4,7 @@ pub mod classify;
 pub mod clock;
 pub mod distribution;
 pub mod event;
+pub mod journal;
 pub mod output;
 pub mod plan;
 pub mod record;
