@@ -8,4 +8,5 @@ pub mod journal;
 pub mod output;
 pub mod plan;
 pub mod record;
+pub mod render;
 pub mod report;
