@@ -40,6 +40,14 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// The wall-clock time of another moment of the same run.
+    pub fn wall_of(&self, stamp: Stamp) -> WallTime {
+        let origin = self.time.unix_nanos().saturating_sub(self.at.as_nanos());
+        WallTime::from_unix_nanos(origin.saturating_add(stamp.as_nanos()))
+    }
+}
+
 /// Receives what happens in a run, in order.
 pub trait EventSink {
     /// Takes note of one event.

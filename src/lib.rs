@@ -1,5 +1,6 @@
 //! redis-doctor: a connection doctor for Redis and Valkey.
 
+pub mod app;
 pub mod classify;
 pub mod cli;
 pub mod clock;
@@ -7,7 +8,11 @@ pub mod distribution;
 pub mod engine;
 pub mod event;
 pub mod exit;
+pub mod journal;
 pub mod output;
 pub mod plan;
 pub mod probe;
+pub mod record;
+pub mod render;
+pub mod report;
 pub mod sandbox;

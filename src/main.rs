@@ -1,5 +1,5 @@
-//! The process edge: parse the arguments, build the runtime, run, turn the outcome into an exit code.
+//! The process edge: arguments in, exit code out. Everything else is in the library.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    redis_doctor::app::main(std::env::args_os())
 }

@@ -35,6 +35,14 @@ pub struct Interval {
     pub end_to_end: Option<Distribution>,
 }
 
+impl Interval {
+    /// Answered probes a second; `None` when it covers no time.
+    pub fn rate(&self) -> Option<f64> {
+        let seconds = self.span.as_secs_f64();
+        (seconds > 0.0).then(|| self.counters.ok as f64 / seconds)
+    }
+}
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// Plain counts; a zero is left out of the JSON.

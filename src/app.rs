@@ -1,0 +1,78 @@
+//! The composition root: what each command puts together, and which exit code its outcome means.
+
+mod replay;
+mod run;
+mod signals;
+mod sinks;
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use crate::{
+    cli::{self, Invocation},
+    exit::Exit,
+    output::{Format, OutputOptions},
+    render,
+    report::{Report, Verdict},
+};
+
+/// Runs the program with these arguments to its end.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let outcome = match cli::parse(args) {
+        Ok(Invocation::Print(text)) => print(&text).map(|()| Exit::Healthy),
+        Ok(Invocation::Report(request)) => replay::replay(&request),
+        Ok(Invocation::Run(request)) => run::run(*request),
+        Err(error) if error.to_stdout => print(&error.message).map(|()| error.exit),
+        Err(error) => {
+            say(error.message.trim_end());
+            Ok(error.exit)
+        }
+    };
+    let exit = outcome.unwrap_or_else(|problem| {
+        say(&format!("error: {problem}"));
+        Exit::Unknown
+    });
+    exit.into()
+}
+
+/// What keeps the program from doing its work: a sentence that names the cause and the remedy.
+type Problem = String;
+
+/// One line on stderr. If nobody reads it, there is nobody to tell.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Text on stdout; a reader that has gone is no problem.
+fn print(text: &str) -> Result<(), Problem> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    forgive_closed(written).map_err(|error| format!("cannot write to stdout: {error}"))
+}
+
+fn forgive_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes the report into a file, replacing what is there.
+fn write_report(report: &Report, format: Format, path: &Path) -> Result<(), Problem> {
+    let write = || render::report(report, format, &mut io::BufWriter::new(std::fs::File::create(path)?));
+    write().map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
+}
+
+/// What the verdict means to the shell.
+fn exit_of(report: &Report, options: &OutputOptions) -> Exit {
+    match report.verdict {
+        _ if options.exit_zero => Exit::Healthy,
+        Verdict::Healthy => Exit::Healthy,
+        Verdict::Degraded => Exit::Degraded,
+        Verdict::Critical => Exit::Critical,
+    }
+}

@@ -1,0 +1,187 @@
+//! `ping`, `subscribe` and `soak`: run a plan and report on it.
+
+use std::{
+    io::{self, IsTerminal},
+    path::Path,
+    sync::Arc,
+};
+
+use tokio::sync::mpsc;
+
+use super::{Problem, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks, write_report};
+use crate::{
+    cli::RunRequest,
+    clock::Clock,
+    engine::{self, Control, Surroundings},
+    event::StopReason,
+    exit::Exit,
+    journal::JournalWriter,
+    output::{ColorChoice, Format, OutputOptions},
+    plan::{Address, Command, Plan},
+    record::Recorder,
+    render::{self, Live, Messages, Outlet, PingLines, Style},
+    report::Report,
+    sandbox::{Sandbox, SandboxConfig},
+};
+
+/// How often the runtime looks for I/O while tasks are ready (tokio's default is 61 polls).
+///
+/// redis-rs passes pushed messages through an unbounded queue from the task that reads the socket to the task that
+/// hands them on, and tokio gives each 128 steps a turn. A step of the first is a whole read of thousands of messages,
+/// a step of the second is one message: under a flood the queue would grow without end. Looking for I/O only when
+/// everything else is done lets the second task catch up first.
+const EVENT_INTERVAL: u32 = 1 << 20;
+
+/// Runs the plan and reports; the exit code is the verdict's.
+pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
+    for warning in &request.output.warnings {
+        say(&format!("warning: {warning}"));
+    }
+    let journal = request.output.journal.as_deref().map(open_journal).transpose()?;
+    if let Some(path) = &request.output.output {
+        check_writable(path)?;
+    }
+    // Kept until the run is over: it stops when it is dropped.
+    let sandbox = request
+        .plan
+        .sandbox
+        .then(|| start_sandbox(&mut request.plan))
+        .transpose()?;
+    if matches!(request.plan.target.address, Address::Tcp { tls: true, .. }) {
+        // redis-rs panics at its first TLS handshake unless one is installed; it fails only where one already is.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .event_interval(EVENT_INTERVAL)
+        .build()
+        .map_err(|error| format!("cannot start the runtime: {error}"))?;
+    let outcome = runtime.block_on(watched(request, journal));
+    drop(sandbox);
+    outcome
+}
+
+/// The run, until it ends or a second signal ends the program.
+async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<Exit, Problem> {
+    let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let (wishes, control) = mpsc::unbounded_channel();
+    let closed = wishes.clone();
+    let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
+    let (outlet, writer) =
+        Outlet::start(io::stdout(), on_closed).map_err(|error| format!("cannot write to stdout: {error}"))?;
+    let RunRequest { plan, output } = request;
+    let clock = Clock::start();
+    let mut sinks = sinks(&plan, &output, journal, &outlet);
+    let surroundings = Surroundings {
+        clock,
+        sink: &mut sinks,
+        messages: Arc::new(Messages::new(outlet.clone(), output.messages, output.timestamps, clock)),
+        control,
+    };
+    let command = plan.command;
+    let reason = tokio::select! {
+        reason = engine::run(plan, surroundings) => reason,
+        () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
+    };
+    let exit = conclude(command, &output, sinks, reason, &outlet);
+    forgive_closed(outlet.finish(writer)).map_err(|error| format!("cannot write to stdout: {error}"))?;
+    exit
+}
+
+/// Writes the report where it belongs.
+fn conclude(
+    command: Command,
+    output: &OutputOptions,
+    sinks: Sinks,
+    reason: StopReason,
+    stdout: &Outlet,
+) -> Result<Exit, Problem> {
+    let Sinks {
+        recorder,
+        journal,
+        live,
+        replies,
+        stream,
+    } = sinks;
+    // They write what they still hold.
+    drop((live, replies, stream));
+    let report = Report::new(&recorder.figures());
+    let mut exit = exit_of(&report, output);
+    if let Some(error) = journal.as_ref().and_then(JournalWriter::error) {
+        say(&format!(
+            "warning: --journal: writing failed, the journal is incomplete: {error}"
+        ));
+        if !output.exit_zero {
+            exit = exit.max(Exit::Degraded);
+        }
+    }
+    drop(journal);
+    match &output.output {
+        Some(path) => write_report(&report, output.format, path)?,
+        None if reason == StopReason::OutputClosed => {}
+        // The messages are stdout's data there.
+        None if command == Command::Subscribe => {
+            let written = render::report(&report, output.format, &mut io::stderr().lock());
+            forgive_closed(written).map_err(|error| format!("cannot write the report to stderr: {error}"))?;
+        }
+        None => {
+            let mut text = Vec::new();
+            render::report(&report, output.format, &mut text)
+                .map_err(|error| format!("cannot write the report: {error}"))?;
+            stdout.append_all(&text);
+        }
+    }
+    Ok(exit)
+}
+
+fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, stdout: &Outlet) -> Sinks {
+    let report_each = plan.probes.as_ref().is_some_and(|probes| probes.report_each);
+    let streams = output.format == Format::Ndjson && output.output.is_none() && plan.command != Command::Subscribe;
+    let terminal = io::stderr().is_terminal();
+    let style = Style {
+        color: match output.color {
+            ColorChoice::Auto => terminal,
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+        },
+        // The lines of ping and subscribe would fight with a progress line for the same terminal.
+        terminal: terminal && plan.command == Command::Soak,
+        quiet: output.quiet,
+    };
+    Sinks {
+        recorder: Recorder::default(),
+        journal,
+        live: Live::new(style, Box::new(io::stderr())),
+        replies: report_each.then(|| PingLines::new(Box::new(stdout.clone()), output.timestamps)),
+        stream: streams.then(|| JournalWriter::new(Box::new(stdout.clone()))),
+    }
+}
+
+fn open_journal(path: &Path) -> Result<JournalWriter, Problem> {
+    JournalWriter::open(path).map_err(|error| format!("--journal: cannot write {}: {error}", path.display()))
+}
+
+/// Finds out before the run, not after two weeks, that its report cannot be written.
+fn check_writable(path: &Path) -> Result<(), Problem> {
+    let opened = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path);
+    opened
+        .map(drop)
+        .map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
+}
+
+/// Starts the embedded server and makes it the target.
+fn start_sandbox(plan: &mut Plan) -> Result<Sandbox, Problem> {
+    let sandbox = Sandbox::start(SandboxConfig::default())
+        .map_err(|error| format!("--sandbox: cannot start the server: {error}"))?;
+    let address = sandbox.addr();
+    plan.target.address = Address::Tcp {
+        host: address.ip().to_string(),
+        port: address.port(),
+        tls: false,
+    };
+    Ok(sandbox)
+}

@@ -1,0 +1,58 @@
+//! Signals, as ping(8) taught them: SIGINT and SIGTERM end the run and report, SIGUSR1 and SIGQUIT show interim
+//! figures and go on. The second SIGINT or SIGTERM ends the program at once.
+
+use std::io;
+
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc::UnboundedSender,
+};
+
+use crate::{engine::Control, event::StopReason};
+
+/// The signals of a run.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    user: Signal,
+    quit: Signal,
+}
+
+impl Signals {
+    /// Takes the signals over from the system's defaults.
+    ///
+    /// # Errors
+    /// When a handler cannot be installed.
+    pub(super) fn install() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            user: signal(SignalKind::user_defined1())?,
+            quit: signal(SignalKind::quit())?,
+        })
+    }
+
+    /// Passes signals on; returns at the second that asks for the end.
+    pub(super) async fn pass_on(mut self, control: &UnboundedSender<Control>) {
+        let mut asked = false;
+        loop {
+            let ends = tokio::select! {
+                _ = self.interrupt.recv() => true,
+                _ = self.terminate.recv() => true,
+                _ = self.user.recv() => false,
+                _ = self.quit.recv() => false,
+            };
+            if ends && asked {
+                return;
+            }
+            asked |= ends;
+            let wish = if ends {
+                Control::Stop(StopReason::Signal)
+            } else {
+                Control::Interim
+            };
+            // The run may just have ended by itself.
+            let _ = control.send(wish);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Where the events of a run go: the recorder always, and what the user asked for.
+
+use std::io;
+
+use crate::{
+    clock::Stamp,
+    event::{Event, EventSink, Reply},
+    journal::JournalWriter,
+    output::Format,
+    record::Recorder,
+    render::{self, Live, PingLines},
+    report::Report,
+};
+
+/// The receivers of a run's events.
+pub(super) struct Sinks {
+    pub(super) recorder: Recorder,
+    /// `--journal`.
+    pub(super) journal: Option<JournalWriter>,
+    /// Event lines and the progress line on stderr.
+    pub(super) live: Live,
+    /// The lines of `ping` on stdout.
+    pub(super) replies: Option<PingLines>,
+    /// The events themselves on stdout (`--format ndjson`).
+    pub(super) stream: Option<JournalWriter>,
+}
+
+impl EventSink for Sinks {
+    fn on_event(&mut self, event: &Event) {
+        self.recorder.on_event(event);
+        for writer in [&mut self.journal, &mut self.stream].into_iter().flatten() {
+            writer.on_event(event);
+        }
+        // Lines first, so that an outage stands after the reply before it.
+        if let Some(replies) = &mut self.replies {
+            replies.on_event(event);
+        }
+        self.live.on_event(event);
+    }
+
+    fn on_reply(&mut self, reply: &Reply) {
+        if let Some(replies) = &mut self.replies {
+            replies.on_reply(reply);
+        }
+    }
+
+    fn on_interim(&mut self, at: Stamp) {
+        let report = Report::new(&self.recorder.interim(at));
+        // Interim figures are a courtesy; the run does not depend on stderr.
+        let _ = render::report(&report, Format::Text, &mut io::stderr().lock());
+    }
+}

@@ -1,0 +1,234 @@
+//! Reads journals back, an event at a time.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    fs::File,
+    io::{self, BufRead, BufReader},
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use crate::event::{Event, EventKind, EventSink, SCHEMA_VERSION};
+
+/// Why a journal cannot be read.
+#[derive(Debug)]
+pub enum JournalError {
+    /// The file cannot be read.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A line is not an event, and is not one that a crash cut off.
+    Garbage {
+        /// The file.
+        path: PathBuf,
+        /// The line (from 1).
+        line: u64,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// It was written by a newer redis-doctor.
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The line (from 1).
+        line: u64,
+        /// Its schema version.
+        found: u32,
+    },
+    /// The same run was given twice, and would be counted twice.
+    Twice {
+        /// The file in which it came again.
+        path: PathBuf,
+        /// The run.
+        run_id: String,
+    },
+    /// The file holds no run.
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Garbage { path, line, why } => write!(f, "{}:{line}: not a journal line: {why}", path.display()),
+            Self::Newer { path, line, found } => write!(
+                f,
+                "{}:{line}: written by a newer redis-doctor (journal version {found}; this one reads up to \
+                 {SCHEMA_VERSION}): use that one or a later one",
+                path.display()
+            ),
+            Self::Twice { path, run_id } => write!(f, "{}: run {run_id} was already read", path.display()),
+            Self::Empty { path } => write!(f, "{}: there is no run in this file", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for JournalError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Feeds the events of several journals, in the given order, to a sink. Memory does not grow with the files.
+///
+/// A line that a crash cut off is passed over, with a note: the last one of a file, or one before a new run's start.
+///
+/// # Errors
+/// The first that is found; the sink has then seen what came before.
+pub fn replay(paths: &[PathBuf], sink: &mut dyn EventSink) -> Result<(), JournalError> {
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        let file = File::open(path).map_err(|error| JournalError::Io {
+            path: path.clone(),
+            error,
+        })?;
+        let mut replay = Replay {
+            path,
+            seen: &mut seen,
+            sink,
+            line: 0,
+            last: None,
+            torn: None,
+        };
+        replay.all(BufReader::new(file))?;
+    }
+    Ok(())
+}
+
+/// The state of reading one file.
+struct Replay<'a> {
+    path: &'a Path,
+    seen: &'a mut BTreeSet<String>,
+    sink: &'a mut dyn EventSink,
+    line: u64,
+    /// The latest event, once a run has begun.
+    last: Option<Event>,
+    /// A line that could not be read, with its number and what is wrong with it.
+    torn: Option<(u64, String)>,
+}
+
+/// The part of a first line that every version has.
+#[derive(Deserialize)]
+struct Version {
+    schema_version: u32,
+}
+
+impl Replay<'_> {
+    fn all(&mut self, mut input: impl BufRead) -> Result<(), JournalError> {
+        let mut text = Vec::new();
+        loop {
+            text.clear();
+            let length = input.read_until(b'\n', &mut text).map_err(|error| self.io(error))?;
+            if length == 0 {
+                break;
+            }
+            self.line += 1;
+            if !text.trim_ascii().is_empty() {
+                self.one(&text)?;
+            }
+        }
+        match self.last {
+            Some(_) => self.note_torn(),
+            None => self.garbage().map_or_else(
+                || {
+                    Err(JournalError::Empty {
+                        path: self.path.to_owned(),
+                    })
+                },
+                Err,
+            )?,
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, text: &[u8]) -> Result<(), JournalError> {
+        self.check_version(text)?;
+        match serde_json::from_slice::<Event>(text) {
+            Ok(event) => self.event(event),
+            // A second line that cannot be read: the first one was not the last of its run.
+            Err(_) if self.torn.is_some() => self.garbage().map_or(Ok(()), Err),
+            Err(error) => {
+                self.torn = Some((self.line, error.to_string()));
+                Ok(())
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) -> Result<(), JournalError> {
+        match &event.kind {
+            EventKind::RunStarted(started) => {
+                if self.last.is_some() {
+                    self.note_torn();
+                }
+                if !self.seen.insert(started.run_id.clone()) {
+                    return Err(JournalError::Twice {
+                        path: self.path.to_owned(),
+                        run_id: started.run_id.clone(),
+                    });
+                }
+            }
+            _ if self.last.is_none() => self.torn = self.torn.take().or(Some((self.line, "no run has begun".into()))),
+            _ => {}
+        }
+        if let Some(garbage) = self.garbage() {
+            return Err(garbage);
+        }
+        self.sink.on_event(&event);
+        self.last = Some(event);
+        Ok(())
+    }
+
+    /// Tells the reader of the report about a line that a crash cut off.
+    fn note_torn(&mut self) {
+        let (Some((line, _)), Some(last)) = (self.torn.take(), &self.last) else {
+            return;
+        };
+        let text = format!(
+            "{}:{line}: this line was cut off and is not counted",
+            self.path.display()
+        );
+        self.sink.on_event(&Event {
+            connection: None,
+            kind: EventKind::Note { text },
+            ..last.clone()
+        });
+    }
+
+    fn check_version(&self, text: &[u8]) -> Result<(), JournalError> {
+        match serde_json::from_slice::<Version>(text) {
+            Ok(Version { schema_version }) if schema_version > SCHEMA_VERSION => Err(JournalError::Newer {
+                path: self.path.to_owned(),
+                line: self.line,
+                found: schema_version,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The line that could not be read, as an error.
+    fn garbage(&mut self) -> Option<JournalError> {
+        self.torn.take().map(|(line, why)| JournalError::Garbage {
+            path: self.path.to_owned(),
+            line,
+            why,
+        })
+    }
+
+    fn io(&self, error: io::Error) -> JournalError {
+        JournalError::Io {
+            path: self.path.to_owned(),
+            error,
+        }
+    }
+}

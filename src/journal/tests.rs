@@ -1,0 +1,207 @@
+//! What is written is read back, and what is broken is named.
+
+use std::{cell::RefCell, path::PathBuf, rc::Rc};
+
+use super::*;
+use crate::{
+    event::{Event, EventKind, EventSink},
+    record::{Figures, Recorder, fixture::*},
+    report::Report,
+};
+
+#[derive(Default)]
+struct Events(Vec<Event>);
+
+impl EventSink for Events {
+    fn on_event(&mut self, event: &Event) {
+        self.0.push(event.clone());
+    }
+}
+
+fn record(events: &[Event]) -> Figures {
+    let mut recorder = Recorder::default();
+    events.iter().for_each(|event| recorder.on_event(event));
+    recorder.figures()
+}
+
+fn write(path: &std::path::Path, events: &[Event]) {
+    let mut journal = JournalWriter::open(path).unwrap();
+    events.iter().for_each(|event| journal.on_event(event));
+    assert!(journal.error().is_none());
+}
+
+fn read(paths: &[PathBuf]) -> Result<Vec<Event>, JournalError> {
+    let mut events = Events::default();
+    replay(paths, &mut events).map(|()| events.0)
+}
+
+fn with_run_id(mut events: Vec<Event>, id: &str) -> Vec<Event> {
+    for event in &mut events {
+        if let EventKind::RunStarted(started) = &mut event.kind {
+            started.run_id = id.into();
+        }
+    }
+    events
+}
+
+/// A journal file with this content.
+fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal.ndjson");
+    std::fs::write(&path, content).unwrap();
+    (dir, path)
+}
+
+fn journal_text(events: &[Event]) -> String {
+    let (_dir, path) = file("");
+    write(&path, events);
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn the_report_from_a_journal_is_the_live_report() {
+    let (_dir, path) = file("");
+    write(&path, &rich());
+    let replayed = record(&read(&[path]).unwrap());
+    let mut live = record(&rich());
+    // The password is the one thing that a journal does not have.
+    live.runs[0].started.plan.target.password = None;
+    assert_eq!(replayed, live);
+    assert_eq!(
+        serde_json::to_value(Report::new(&replayed)).unwrap(),
+        serde_json::to_value(Report::new(&live)).unwrap()
+    );
+}
+
+#[test]
+fn histograms_are_written_each_tenth_second_and_at_the_end() {
+    let lines: Vec<serde_json::Value> = journal_text(&rich())
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &serde_json::Value| line["event"] == "interval")
+        .collect();
+    let with: Vec<f64> = lines
+        .iter()
+        .filter(|line| line.get("latency").is_some())
+        .map(|line| line["t"].as_f64().unwrap())
+        .collect();
+    assert_eq!((lines.len(), with), (12, vec![10.0, 60.0]));
+    let short = journal_text(&rich()[..6]);
+    assert!(!short.contains("latency"));
+    let ended = journal_text(&[&rich()[..6], &[finished(3.0)]].concat());
+    assert_eq!(ended.matches("latency").count(), 1);
+}
+
+#[test]
+fn the_password_is_not_in_the_journal() {
+    assert!(!journal_text(&rich()).contains(PASSWORD));
+}
+
+#[test]
+fn a_file_holds_several_runs_and_several_files_merge() {
+    let (_dir, path) = file("");
+    write(&path, &rich());
+    write(&path, &with_run_id(rich(), "second"));
+    let (_other, third) = file("");
+    write(&third, &with_run_id(rich(), "third"));
+    let figures = record(&read(&[path.clone(), third]).unwrap());
+    assert_eq!((figures.runs.len(), figures.counters.ok), (3, 3 * 1116));
+    assert_eq!(
+        read(&[path.clone(), path.clone()]).unwrap_err().to_string(),
+        format!("{}: run 7f3a was already read", path.display())
+    );
+}
+
+#[test]
+fn a_last_line_cut_off_by_a_crash_is_noted() {
+    let whole = journal_text(&rich());
+    let place = format!(":{}: ", whole.lines().count());
+    for cut in [1, 2, 20, 60] {
+        let (_dir, path) = file(&whole[..whole.len() - cut]);
+        let events = read(std::slice::from_ref(&path)).unwrap();
+        let noted = matches!(&events.last().unwrap().kind, EventKind::Note { text } if text.contains(&place));
+        // Without its line feed alone, a line is still whole.
+        assert_eq!(noted, cut > 1, "{cut}");
+        write(&path, &with_run_id(rich(), "after the crash"));
+        assert_eq!(record(&read(&[path]).unwrap()).runs.len(), 2, "{cut}");
+    }
+}
+
+#[test]
+fn garbage_is_named_with_its_place() {
+    let whole = journal_text(&rich());
+    let (first, rest) = whole.split_once('\n').unwrap();
+    for (content, line, why) in [
+        ("once upon a time\n", 1, "expected value"),
+        (&format!("{first}\nnonsense\n{rest}"), 2, "expected"),
+        (&format!("{first}\nnonsense\nand more\n"), 2, "expected"),
+        (rest, 1, "no run has begun"),
+        ("{\"a\":1}\n", 1, "missing field"),
+        ("\u{0}\u{1}\n", 1, "expected value"),
+    ] {
+        let (_dir, path) = file(content);
+        let error = read(std::slice::from_ref(&path)).unwrap_err().to_string();
+        let place = format!("{}:{line}: not a journal line: ", path.display());
+        assert!(error.starts_with(&place) && error.contains(why), "{error}");
+    }
+    let (_dir, path) = file("");
+    assert!(
+        read(&[path])
+            .unwrap_err()
+            .to_string()
+            .ends_with("there is no run in this file")
+    );
+    assert!(matches!(read(&["/nonexistent".into()]), Err(JournalError::Io { .. })));
+}
+
+#[test]
+fn a_newer_journal_is_refused_clearly() {
+    let newer = journal_text(&rich()).replace("\"schema_version\":1", "\"schema_version\":2");
+    let (_dir, path) = file(&newer);
+    let error = read(std::slice::from_ref(&path)).unwrap_err().to_string();
+    assert!(
+        error.contains(":1: written by a newer redis-doctor (journal version 2;"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_path_that_cannot_be_written_is_an_error_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(JournalWriter::open(dir.path()).is_err());
+    assert!(JournalWriter::open(&dir.path().join("missing/journal")).is_err());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_the_journal_and_not_the_run() {
+    let mut journal = JournalWriter::open("/dev/full".as_ref()).unwrap();
+    rich().iter().for_each(|event| journal.on_event(event));
+    assert_eq!(journal.error().unwrap().raw_os_error(), Some(28));
+}
+
+#[test]
+fn the_file_is_never_more_than_a_second_behind() {
+    #[derive(Clone, Default)]
+    struct Shared(Rc<RefCell<Vec<u8>>>);
+    impl std::io::Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.borrow_mut().extend(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let out = Shared::default();
+    let mut journal = JournalWriter::new(Box::new(out.clone()));
+    let lines = || out.0.borrow().iter().filter(|byte| **byte == b'\n').count();
+    journal.on_event(&started(plan()));
+    assert_eq!(lines(), 1);
+    journal.on_event(&at(0.5, connected(1)));
+    assert_eq!(lines(), 1);
+    journal.on_event(&at(1.0, missed(1, 1)));
+    assert_eq!(lines(), 3);
+    journal.on_event(&at(1.1, interval(good(1), &[100])));
+    assert_eq!(lines(), 4);
+}

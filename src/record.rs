@@ -1,0 +1,237 @@
+//! Folds events into figures: the only place where numbers are computed.
+//!
+//! The [`Recorder`] sees the same events whether a run is live or replayed from a journal, and keeps histograms,
+//! counters and capped lists, so its memory does not grow with the run. Several runs, one after the other, add up.
+
+mod capped;
+mod downtime;
+mod errors;
+mod figures;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod outage;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, time::Duration};
+
+pub use capped::List;
+use capped::{Capped, shortened};
+pub use downtime::Downtime;
+use downtime::History;
+pub use errors::ErrorRow;
+use errors::ErrorTable;
+pub use figures::{Figures, NoteRow, RunFigures, StateRow, Tally};
+use outage::Track;
+pub use outage::{Outage, OutageKind};
+pub use summary::Summary;
+
+use crate::{
+    clock::Stamp,
+    distribution::Distribution,
+    event::{Confirmations, Counters, Event, EventKind, EventSink, Interval, RunStarted},
+};
+
+/// All that the figures of one or several runs are made of.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    samples: Samples,
+    story: Story,
+}
+
+impl Recorder {
+    /// The figures of all runs, each to its end, or to its last event if it has not ended or was cut off.
+    pub fn figures(&self) -> Figures {
+        let mut story = self.story.clone();
+        story.close_run(Stamp::START);
+        story.into_figures(&self.samples)
+    }
+
+    /// The figures as of `now` on the clock of the current run, which goes on.
+    pub fn interim(&self, now: Stamp) -> Figures {
+        let mut story = self.story.clone();
+        story.close_run(now);
+        Figures {
+            interim: true,
+            ..story.into_figures(&self.samples)
+        }
+    }
+}
+
+impl EventSink for Recorder {
+    fn on_event(&mut self, event: &Event) {
+        if let EventKind::Interval(interval) = &event.kind {
+            self.samples.add(interval);
+        }
+        self.story.on_event(event);
+    }
+}
+
+/// The many.
+#[derive(Debug, Default)]
+struct Samples {
+    counters: Counters,
+    latency: Distribution,
+    service: Distribution,
+    failed_latency: Distribution,
+    waited: Distribution,
+    end_to_end: Distribution,
+}
+
+impl Samples {
+    fn add(&mut self, interval: &Interval) {
+        self.counters += interval.counters;
+        for (sum, part) in [
+            (&mut self.latency, &interval.latency),
+            (&mut self.service, &interval.service),
+            (&mut self.failed_latency, &interval.failed_latency),
+            (&mut self.waited, &interval.waited),
+            (&mut self.end_to_end, &interval.end_to_end),
+        ] {
+            if let Some(part) = part {
+                sum.merge(part);
+            }
+        }
+    }
+}
+
+/// The rare.
+#[derive(Clone, Debug, Default)]
+struct Story {
+    runs: Vec<RunFigures>,
+    /// The connections of the current run.
+    tracks: BTreeMap<u32, Track>,
+    history: History,
+    errors: ErrorTable,
+    states: Capped<StateRow>,
+    notes: Capped<NoteRow>,
+    tally: Tally,
+}
+
+impl Story {
+    fn on_event(&mut self, event: &Event) {
+        if let EventKind::RunStarted(started) = &event.kind {
+            self.begin_run(event, started);
+        }
+        let number = self.runs.len() as u32;
+        let Some(run) = self.runs.last_mut() else { return };
+        run.elapsed = run.elapsed.max(event.at.elapsed());
+        match &event.kind {
+            EventKind::RunFinished { reason } => run.stopped = Some(*reason),
+            EventKind::Interval(interval) => run.answered += interval.counters.ok,
+            EventKind::Connected(connected) if run.connected.is_none() => run.connected = Some((**connected).clone()),
+            EventKind::Subscribed(confirmations) | EventKind::Resubscribed(confirmations) => {
+                run.subscribed |= confirmations.confirmed > 0;
+            }
+            EventKind::CommandFailed(failed) => self.errors.add(event, failed),
+            EventKind::Note { text } => self.notes.push(NoteRow {
+                time: event.time,
+                text: shortened(text, 500),
+            }),
+            EventKind::StateEntered { state, why } => self.states.push(StateRow {
+                run: number,
+                connection: event.connection.unwrap_or(0),
+                time: event.time,
+                state: *state,
+                terminal: state.is_terminal(),
+                why: shortened(why, 500),
+            }),
+            _ => {}
+        }
+        self.tally.add(&event.kind);
+        if concerns_a_connection(&event.kind) {
+            let id = event.connection.unwrap_or(0);
+            let track = self.tracks.entry(id).or_insert_with(|| Track::new(number, id));
+            track.on_event(event);
+            for outage in track.settled.drain(..) {
+                self.history.add(outage, event.at);
+            }
+        }
+    }
+
+    fn begin_run(&mut self, event: &Event, started: &RunStarted) {
+        self.close_run(Stamp::START);
+        self.runs.push(RunFigures {
+            started: started.clone(),
+            time: event.wall_of(Stamp::START),
+            elapsed: Duration::ZERO,
+            stopped: None,
+            answered: 0,
+            connected: None,
+            subscribed: false,
+        });
+    }
+
+    /// Turns the current run's connections into history.
+    fn close_run(&mut self, now: Stamp) {
+        let Some(run) = self.runs.last_mut() else { return };
+        if run.stopped.is_none() {
+            run.elapsed = run.elapsed.max(now.elapsed());
+        }
+        let end = Stamp::START.after(run.elapsed);
+        let unheard = run.started.plan.connections.saturating_sub(self.tracks.len() as u32);
+        let downtime = &mut self.history.downtime;
+        downtime.watched += run.elapsed * unheard;
+        downtime.total += run.elapsed * unheard;
+        for track in std::mem::take(&mut self.tracks).into_values() {
+            let downtime = &mut self.history.downtime;
+            let watched = end.since(track.first_up.unwrap_or_default());
+            downtime.watched += watched;
+            if track.first_up.is_none() {
+                downtime.total += watched;
+            }
+            downtime.longest_up = downtime.longest_up.max(track.longest_up_until(end));
+            self.tally.lost_in_outages += track.lost_in_outages;
+            if let Some(Confirmations { wanted, confirmed, .. }) = track.confirmations {
+                self.tally.subscriptions_wanted += wanted;
+                self.tally.subscriptions_confirmed += confirmed;
+            }
+            for outage in track.previous.into_iter().chain(track.latest) {
+                self.history.add(outage, end);
+            }
+        }
+    }
+
+    fn into_figures(self, samples: &Samples) -> Figures {
+        let mut tally = self.tally;
+        // Counters come once a second, events at once: where they differ, the larger is the later one.
+        tally.lost = tally.lost.max(samples.counters.lost);
+        tally.desynced = tally.desynced.max(samples.counters.desynced);
+        tally.duplicated = tally.duplicated.max(samples.counters.duplicated);
+        tally.reordered = tally.reordered.max(samples.counters.reordered);
+        tally.lost_in_outages = tally.lost_in_outages.min(tally.lost);
+        let downtime = self.history.downtime;
+        Figures {
+            interim: false,
+            elapsed: self.runs.iter().map(|run| run.elapsed).sum(),
+            runs: self.runs,
+            counters: samples.counters,
+            latency: Summary::of(&samples.latency),
+            service: Summary::of(&samples.service),
+            failed_latency: Summary::of(&samples.failed_latency),
+            waited: Summary::of(&samples.waited),
+            end_to_end: Summary::of(&samples.end_to_end),
+            outages: List {
+                kept: self.history.rows(),
+                total: downtime.drops + downtime.stalls,
+            },
+            downtime,
+            errors: self.errors.rows(),
+            states: self.states.to_list(),
+            notes: self.notes.to_list(),
+            tally,
+        }
+    }
+}
+
+fn concerns_a_connection(kind: &EventKind) -> bool {
+    !matches!(
+        kind,
+        EventKind::RunStarted(_)
+            | EventKind::RunFinished { .. }
+            | EventKind::Interval(_)
+            | EventKind::Note { .. }
+            | EventKind::PathProbed(_)
+    )
+}

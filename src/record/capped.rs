@@ -1,0 +1,99 @@
+//! A list that cannot grow without end: it keeps the first and the last entries and counts them all.
+
+use std::collections::VecDeque;
+
+/// How many entries are kept from the beginning, and as many from the end.
+const KEPT: usize = 100;
+
+/// The first and the last entries of a list of any length.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Capped<T> {
+    first: Vec<T>,
+    last: VecDeque<T>,
+    total: u64,
+}
+
+impl<T> Default for Capped<T> {
+    fn default() -> Self {
+        Self {
+            first: Vec::new(),
+            last: VecDeque::new(),
+            total: 0,
+        }
+    }
+}
+
+impl<T: Clone> Capped<T> {
+    pub(super) fn push(&mut self, entry: T) {
+        self.total += 1;
+        if self.first.len() < KEPT {
+            self.first.push(entry);
+            return;
+        }
+        if self.last.len() == KEPT {
+            self.last.pop_front();
+        }
+        self.last.push_back(entry);
+    }
+
+    /// The entries that were kept, in order, and how many there have been.
+    pub(super) fn to_list(&self) -> List<T> {
+        List {
+            kept: self.first.iter().chain(&self.last).cloned().collect(),
+            total: self.total,
+        }
+    }
+}
+
+/// What is left of a long list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct List<T> {
+    /// The entries that were kept, in order.
+    pub kept: Vec<T>,
+    /// How many there have been.
+    pub total: u64,
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self {
+            kept: Vec::new(),
+            total: 0,
+        }
+    }
+}
+
+impl<T> List<T> {
+    /// How many are missing from `kept`.
+    pub fn omitted(&self) -> u64 {
+        self.total.saturating_sub(self.kept.len() as u64)
+    }
+}
+
+/// Shortens a text to at most `limit` characters, so that a server's long-winded error cannot fill the memory.
+pub(super) fn shortened(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_and_the_last_stay_and_all_are_counted() {
+        let mut capped = Capped::default();
+        (0..1000).for_each(|n| capped.push(n));
+        let list = capped.to_list();
+        assert_eq!((list.kept.len(), list.total, list.omitted()), (200, 1000, 800));
+        assert_eq!((list.kept[99], list.kept[100], list.kept[199]), (99, 900, 999));
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(shortened("größer", 3), "grö…");
+        assert_eq!(shortened("größer", 6), "größer");
+    }
+}

@@ -1,0 +1,149 @@
+//! The outages of all connections: exact totals, and a list that cannot grow without end.
+
+use std::{collections::VecDeque, time::Duration};
+
+use super::outage::{Outage, OutageKind};
+use crate::clock::Stamp;
+
+const FIRST: usize = 500;
+const LAST: usize = 100;
+const LONGEST: usize = 20;
+
+/// What all outages together amount to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Downtime {
+    /// Losses of a connection.
+    pub drops: u64,
+    /// Stalls that healed on the same connection.
+    pub stalls: u64,
+    /// Outages that are not over.
+    pub unresolved: u64,
+    /// Losses after which the connection came back: one for each, whatever the library did.
+    pub reconnects: u64,
+    /// Outages that ended only because redis-doctor started a fresh session.
+    pub not_by_itself: u64,
+    /// Time without service, all connections together.
+    pub total: Duration,
+    /// The longest outage.
+    pub longest: Duration,
+    /// Time to repair of those that are over, together.
+    pub repair: Duration,
+    /// Outages that are over.
+    pub repaired: u64,
+    /// The time that the connections were watched, together.
+    pub watched: Duration,
+    /// The longest time without an outage.
+    pub longest_up: Duration,
+}
+
+impl Downtime {
+    /// Share of the watched time with service (0 to 1); `None` when nothing was watched.
+    pub fn availability(&self) -> Option<f64> {
+        let watched = self.watched.as_secs_f64();
+        (watched > 0.0).then(|| (1.0 - self.total.as_secs_f64() / watched).clamp(0.0, 1.0))
+    }
+
+    /// Mean time to repair; `None` without an outage that is over.
+    pub fn mean_repair(&self) -> Option<Duration> {
+        (self.repaired > 0).then(|| Duration::from_secs_f64(self.repair.as_secs_f64() / self.repaired as f64))
+    }
+}
+
+/// Outages as they become history: the first, the last and the longest stay in full.
+#[derive(Clone, Debug, Default)]
+pub(super) struct History {
+    pub(super) downtime: Downtime,
+    first: Vec<Outage>,
+    longest: Vec<Outage>,
+    last: VecDeque<Outage>,
+}
+
+impl History {
+    /// Counts an outage of a run that has lasted until `now`.
+    pub(super) fn add(&mut self, outage: Outage, now: Stamp) {
+        let duration = outage.duration(now);
+        let totals = &mut self.downtime;
+        match outage.kind {
+            OutageKind::Drop => totals.drops += 1,
+            OutageKind::Stall => totals.stalls += 1,
+        }
+        totals.total += duration;
+        totals.longest = totals.longest.max(duration);
+        if outage.restored.is_some() {
+            totals.repaired += 1;
+            totals.repair += duration;
+            totals.reconnects += u64::from(outage.kind == OutageKind::Drop);
+        } else {
+            totals.unresolved += 1;
+        }
+        totals.not_by_itself += u64::from(outage.by_itself == Some(false));
+        self.keep(outage);
+    }
+
+    /// The outages that were kept, in order.
+    pub(super) fn rows(&self) -> Vec<Outage> {
+        let mut rows: Vec<_> = self
+            .first
+            .iter()
+            .chain(&self.longest)
+            .chain(&self.last)
+            .cloned()
+            .collect();
+        rows.sort_by_key(|outage| (outage.run, outage.lost, outage.connection));
+        rows
+    }
+
+    fn keep(&mut self, outage: Outage) {
+        if self.first.len() < FIRST {
+            self.first.push(outage);
+            return;
+        }
+        self.last.push_back(outage);
+        if self.last.len() <= LAST {
+            return;
+        }
+        self.longest.extend(self.last.pop_front());
+        if self.longest.len() > LONGEST {
+            // All of them are over: an outage that is not over is the last one of its connection.
+            self.longest
+                .sort_by_key(|outage| std::cmp::Reverse(outage.duration(outage.lost)));
+            self.longest.truncate(LONGEST);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::outage::Track, *};
+    use crate::event::{Event, EventKind};
+
+    fn outage(at: u64, lasting: u64) -> Outage {
+        let mut track = Track::new(1, 0);
+        let since = Stamp::from_nanos(at * 1_000_000_000);
+        track.on_event(&Event {
+            at: since,
+            time: crate::clock::WallTime::default(),
+            connection: Some(0),
+            kind: EventKind::Stalled { since, unanswered: 1 },
+        });
+        let mut outage = track.latest.unwrap();
+        outage.restored = Some(since.after(Duration::from_secs(lasting)));
+        outage
+    }
+
+    #[test]
+    fn memory_is_bounded_and_totals_are_exact() {
+        let mut history = History::default();
+        (0..10_000).for_each(|n| history.add(outage(n * 10, if n == 5_000 { 9 } else { 1 }), Stamp::START));
+        assert_eq!(history.downtime.stalls, 10_000);
+        assert_eq!(history.downtime.total, Duration::from_secs(10_008));
+        assert_eq!(history.downtime.longest, Duration::from_secs(9));
+        let rows = history.rows();
+        assert_eq!(rows.len(), FIRST + LAST + LONGEST);
+        assert!(
+            rows.iter()
+                .any(|row| row.duration(Stamp::START) == Duration::from_secs(9))
+        );
+        assert!(rows.is_sorted_by_key(|row| row.lost));
+    }
+}

@@ -1,0 +1,314 @@
+//! Outages: what one connection's events amount to.
+//!
+//! One outage is one [`Outage`], however many events it brings: redis-rs may report a loss twice, connect twice, omit
+//! the push that tells of the loss, or give the errno to one command only. A stall (unanswered probes on a connection
+//! that nobody has closed) heals by itself or turns into a drop; then it is one outage from the stall's beginning.
+//!
+//! An outage stays open for amendments until the next one begins, because what it cost is known only after its end:
+//! the resubscription, and the messages that were published meanwhile and never came.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::{
+    classify::Failure,
+    clock::{Stamp, WallTime, nanos, seconds},
+    event::{Confirmations, Connected, Disconnected, Event, EventKind, Reconnected, ReplaceReason},
+};
+
+/// After this long on a restored connection a missing message is no longer put down to the outage. It is noticed when
+/// a later one comes, so this covers resubscription, the pace of verification and the grace given to late messages.
+const SETTLING: Duration = Duration::from_secs(10);
+
+/// Whether the connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutageKind {
+    /// The connection was lost.
+    Drop,
+    /// The connection stayed, but answered nothing for a while.
+    Stall,
+}
+
+/// From the loss of service to the first good reply.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outage {
+    /// The run it belongs to (from 1; several when journals are merged).
+    pub run: u32,
+    /// The connection (from 0).
+    pub connection: u32,
+    /// Whether the connection ended.
+    pub kind: OutageKind,
+    /// Wall-clock time of its beginning.
+    pub time: WallTime,
+    /// When it began: the loss, or the launch of the first probe that went unanswered. Seconds since the run's start.
+    pub lost: Stamp,
+    /// When it was noticed.
+    pub detected: Stamp,
+    /// When the first good reply came; `None` when it never came.
+    pub restored: Option<Stamp>,
+    /// When the last confirmation of the subscriptions came.
+    pub resubscribed: Option<Stamp>,
+    /// What the loss was reported as.
+    pub failure: Option<Failure>,
+    /// Time from the last reply to the loss.
+    #[serde(with = "seconds::option")]
+    pub idle: Option<Duration>,
+    /// Commands in flight at the loss.
+    pub in_flight: u64,
+    /// Commands that failed in it.
+    pub failed: u64,
+    /// Those of them that may have been executed.
+    pub ambiguous: u64,
+    /// Verified messages that were lost in it.
+    pub messages_lost: u64,
+    /// Client id before.
+    pub old_client_id: Option<u64>,
+    /// Client id after.
+    pub client_id: Option<u64>,
+    /// Whether the same server process answered afterwards; `None` when it cannot be told.
+    pub same_process: Option<bool>,
+    /// Whether the client came back by itself; `None` while it has not come back.
+    pub by_itself: Option<bool>,
+    /// The session was replaced in it.
+    pub replaced: Option<ReplaceReason>,
+    /// When an independent connection attempt succeeded again, counted from the loss.
+    #[serde(with = "seconds::option")]
+    pub path_healthy_after: Option<Duration>,
+}
+
+impl Outage {
+    /// How long it lasted, or has lasted until `now`.
+    pub fn duration(&self, now: Stamp) -> Duration {
+        self.restored.unwrap_or(now).since(self.lost)
+    }
+}
+
+/// What is known of one connection of the current run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Track {
+    run: u32,
+    id: u32,
+    generation: u64,
+    client_id: Option<u64>,
+    /// The first good reply of the run.
+    pub(super) first_up: Option<Stamp>,
+    /// The latest outage, over or not.
+    pub(super) latest: Option<Outage>,
+    /// The latest outage ended with a fresh session's first connection, and its `reconnected` is still to come.
+    provisional: bool,
+    /// Since when an outage-free time runs.
+    up_since: Option<Stamp>,
+    pub(super) longest_up: Duration,
+    /// Missing messages noticed until then are put down to a drop.
+    blame_until: Option<Stamp>,
+    pub(super) lost_in_outages: u64,
+    pub(super) confirmations: Option<Confirmations>,
+    /// The outage before: a message missing because of it may still be noticed.
+    pub(super) previous: Option<Outage>,
+    /// Older outages, for the recorder to collect.
+    pub(super) settled: Vec<Outage>,
+}
+
+impl Track {
+    pub(super) fn new(run: u32, id: u32) -> Self {
+        Self {
+            run,
+            id,
+            ..Self::default()
+        }
+    }
+
+    /// Takes note of an event of this connection.
+    pub(super) fn on_event(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::Connected(connected) => self.connected(event, connected),
+            EventKind::Stalled { since, .. } => self.stalled(event, *since),
+            EventKind::Resumed { after } => self.resumed(event, *after),
+            EventKind::Disconnected(disconnected) => self.disconnected(event, disconnected),
+            EventKind::Reconnected(reconnected) => self.reconnected(event, reconnected),
+            EventKind::Superseded { generation, client_id } => self.superseded(*generation, *client_id),
+            EventKind::Subscribed(confirmations) => self.confirmations = Some(*confirmations),
+            EventKind::Resubscribed(confirmations) => {
+                self.confirmations = Some(*confirmations);
+                if let Some(outage) = self.latest.as_mut().filter(|outage| outage.kind == OutageKind::Drop) {
+                    outage.resubscribed = Some(event.at);
+                    self.blame_until = self.blame_until.map(|_| event.at.after(SETTLING));
+                }
+            }
+            EventKind::CommandFailed(failed) => {
+                if let Some(outage) = self.open() {
+                    outage.failed += failed.count;
+                    outage.ambiguous += failed.ambiguous;
+                }
+            }
+            EventKind::MessagesMissed { count, .. } => self.missed(event.at, *count),
+            EventKind::SessionReplaced { why, .. } => {
+                if let Some(outage) = self.open() {
+                    outage.replaced = Some(*why);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The outage that is not over.
+    pub(super) fn open(&mut self) -> Option<&mut Outage> {
+        self.latest.as_mut().filter(|outage| outage.restored.is_none())
+    }
+
+    /// The longest time without an outage, up to `now`.
+    pub(super) fn longest_up_until(&self, now: Stamp) -> Duration {
+        let current = self.up_since.map_or(Duration::ZERO, |since| now.since(since));
+        self.longest_up.max(current)
+    }
+
+    fn connected(&mut self, event: &Event, connected: &Connected) {
+        self.generation = connected.generation;
+        self.client_id = connected.client_id;
+        if self.first_up.is_none() {
+            self.first_up = Some(event.at);
+            self.up_since = Some(event.at);
+        }
+        if let Some(outage) = self.open() {
+            outage.client_id = connected.client_id;
+            outage.by_itself = Some(outage.replaced == Some(ReplaceReason::Watchdog));
+            self.provisional = true;
+            self.restore(event.at);
+        }
+    }
+
+    fn stalled(&mut self, event: &Event, since: Stamp) {
+        if self.open().is_none() {
+            self.begin(event, OutageKind::Stall, since);
+        }
+    }
+
+    fn resumed(&mut self, event: &Event, after: Duration) {
+        let client_id = self.client_id;
+        let Some(outage) = self.open().filter(|outage| outage.kind == OutageKind::Stall) else {
+            return;
+        };
+        outage.client_id = client_id;
+        outage.by_itself = Some(true);
+        let restored = outage.lost.after(after).min(event.at);
+        self.restore(restored);
+    }
+
+    fn disconnected(&mut self, event: &Event, disconnected: &Disconnected) {
+        if self.open().is_none() {
+            // News of a connection that has been replaced since.
+            if disconnected.generation < self.generation {
+                return;
+            }
+            self.begin(event, OutageKind::Drop, event.at);
+        }
+        let known = self.client_id;
+        self.blame_until = Some(Stamp::from_nanos(u64::MAX));
+        let Some(outage) = self.open() else { return };
+        outage.kind = OutageKind::Drop;
+        outage.old_client_id = outage.old_client_id.or(disconnected.client_id).or(known);
+        outage.in_flight = outage.in_flight.max(disconnected.in_flight);
+        outage.idle = outage.idle.or(Some(disconnected.idle));
+        if outage.failure.is_none() {
+            outage.failure.clone_from(&disconnected.failure);
+        }
+    }
+
+    fn reconnected(&mut self, event: &Event, reconnected: &Reconnected) {
+        if self.open().is_none() && !self.provisional && !self.already_restored(event, reconnected) {
+            // Only its end was told.
+            let lost = event.at.as_nanos().saturating_sub(nanos(reconnected.after));
+            self.begin(event, OutageKind::Drop, Stamp::from_nanos(lost));
+        }
+        self.generation = reconnected.generation;
+        self.client_id = reconnected.client_id;
+        let restored = self.open().map(|outage| match outage.kind {
+            OutageKind::Drop if outage.detected == outage.lost => outage.lost.after(reconnected.after).min(event.at),
+            // It began with a stall, before the loss that `after` counts from.
+            _ => event.at,
+        });
+        let Some(outage) = self.latest.as_mut() else { return };
+        outage.kind = OutageKind::Drop;
+        outage.failed = reconnected.failed;
+        outage.ambiguous = reconnected.ambiguous;
+        outage.old_client_id = reconnected.old_client_id.or(outage.old_client_id);
+        outage.client_id = reconnected.client_id;
+        outage.same_process = reconnected.same_process;
+        outage.by_itself = Some(reconnected.by_itself);
+        outage.path_healthy_after = reconnected.path_healthy_after;
+        self.provisional = false;
+        if let Some(restored) = restored {
+            self.restore(restored);
+        }
+    }
+
+    /// A second report of the end of the same outage: the library had connected twice.
+    fn already_restored(&self, event: &Event, reconnected: &Reconnected) -> bool {
+        let restored = self.latest.as_ref().and_then(|outage| outage.restored);
+        restored.is_some_and(|restored| event.at.since(restored) <= reconnected.after)
+    }
+
+    fn superseded(&mut self, generation: u64, client_id: Option<u64>) {
+        self.generation = generation;
+        self.client_id = client_id.or(self.client_id);
+        if let (Some(outage), Some(_)) = (self.latest.as_mut(), client_id) {
+            outage.client_id = client_id;
+        }
+    }
+
+    fn missed(&mut self, at: Stamp, count: u64) {
+        if self.blame_until.is_none_or(|until| at > until) {
+            return;
+        }
+        self.lost_in_outages += count;
+        let mut candidates = [self.latest.as_mut(), self.previous.as_mut()].into_iter().flatten();
+        if let Some(outage) = candidates.find(|outage| outage.kind == OutageKind::Drop) {
+            outage.messages_lost += count;
+        }
+    }
+
+    fn begin(&mut self, event: &Event, kind: OutageKind, lost: Stamp) {
+        let before = self.latest.as_ref().and_then(|outage| outage.restored);
+        let lost = lost.max(before.unwrap_or_default());
+        self.first_up = self.first_up.or(Some(Stamp::START));
+        let up_since = self.up_since.take().unwrap_or_default();
+        self.longest_up = self.longest_up.max(lost.since(up_since));
+        self.provisional = false;
+        self.settled
+            .extend(std::mem::replace(&mut self.previous, self.latest.take()));
+        self.latest = Some(Outage {
+            run: self.run,
+            connection: self.id,
+            kind,
+            time: event.wall_of(lost),
+            lost,
+            detected: event.at.max(lost),
+            restored: None,
+            resubscribed: None,
+            failure: None,
+            idle: None,
+            in_flight: 0,
+            failed: 0,
+            ambiguous: 0,
+            messages_lost: 0,
+            old_client_id: self.client_id,
+            client_id: None,
+            same_process: None,
+            by_itself: None,
+            replaced: None,
+            path_healthy_after: None,
+        });
+    }
+
+    fn restore(&mut self, at: Stamp) {
+        self.up_since = Some(at);
+        if let Some(outage) = self.open() {
+            outage.restored = Some(at.max(outage.lost));
+            if outage.kind == OutageKind::Drop {
+                self.blame_until = Some(at.after(SETTLING));
+            }
+        }
+    }
+}

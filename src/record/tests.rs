@@ -1,0 +1,308 @@
+//! Sequences of events and what they amount to.
+
+use proptest::prelude::*;
+
+use super::{fixture::*, *};
+use crate::{classify::Failure, event::ReplaceReason};
+
+fn record(events: &[Event]) -> Figures {
+    let mut recorder = Recorder::default();
+    events.iter().for_each(|event| recorder.on_event(event));
+    recorder.figures()
+}
+
+/// A run of 100 seconds, up since its start.
+fn run(events: Vec<Event>) -> Figures {
+    let mut all = vec![started(plan()), at(0.0, connected(1))];
+    all.extend(events);
+    all.push(finished(100.0));
+    record(&all)
+}
+
+/// `drop 10.0-10.5 by itself, 2 lost`
+fn describe(outage: &Outage) -> String {
+    let seconds = |stamp: Stamp| stamp.elapsed().as_secs_f64();
+    let end = outage
+        .restored
+        .map_or("never".into(), |stamp| format!("{:.1}", seconds(stamp)));
+    let mut text = format!("{:?} {:.1}-{end}", outage.kind, seconds(outage.lost)).to_lowercase();
+    if outage.by_itself == Some(false) {
+        text += " replaced";
+    }
+    if outage.messages_lost > 0 {
+        text += &format!(" {} lost", outage.messages_lost);
+    }
+    text
+}
+
+fn replaced(seconds: f64, why: ReplaceReason) -> Event {
+    at(seconds, EventKind::SessionReplaced { session: 2, why })
+}
+
+fn superseded(seconds: f64, generation: u64) -> Event {
+    let client_id = Some(8000 + generation);
+    at(seconds, EventKind::Superseded { generation, client_id })
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
+fn one_outage_is_one_outage_however_many_events_it_brings() {
+    let by_doctor = |mut kind: EventKind| {
+        if let EventKind::Reconnected(reconnected) = &mut kind {
+            reconnected.by_itself = false;
+        }
+        kind
+    };
+    let cases: Vec<(&str, Vec<Event>, &[&str])> = vec![
+        ("nothing happened", vec![], &[]),
+        (
+            "a drop",
+            vec![at(10.0, disconnected(1, Some(reset()))), at(10.5, reconnected(2, 0.5))],
+            &["drop 10.0-10.5"],
+        ),
+        (
+            "told twice, connected twice",
+            vec![
+                at(10.0, disconnected(1, None)),
+                at(10.1, disconnected(1, Some(reset()))),
+                at(10.5, reconnected(2, 0.5)),
+                superseded(10.5, 3),
+                at(10.5, reconnected(3, 0.5)),
+            ],
+            &["drop 10.0-10.5"],
+        ),
+        (
+            "news of an older connection after it was replaced",
+            vec![
+                at(10.0, disconnected(1, None)),
+                at(10.5, reconnected(2, 0.5)),
+                superseded(10.5, 3),
+                at(10.6, disconnected(2, Some(reset()))),
+            ],
+            &["drop 10.0-10.5"],
+        ),
+        (
+            "only its end was told",
+            vec![at(10.5, reconnected(2, 0.5))],
+            &["drop 10.0-10.5"],
+        ),
+        (
+            "never came back",
+            vec![at(90.0, disconnected(1, None))],
+            &["drop 90.0-never"],
+        ),
+        (
+            "a stall that healed",
+            vec![at(11.0, stalled(10.0)), at(12.5, resumed(2.5))],
+            &["stall 10.0-12.5"],
+        ),
+        (
+            "a stall without end",
+            vec![at(11.0, stalled(10.0))],
+            &["stall 10.0-never"],
+        ),
+        (
+            "a stall that turned into a drop",
+            vec![
+                at(11.0, stalled(10.0)),
+                at(13.0, disconnected(1, Some(reset()))),
+                at(13.5, reconnected(2, 0.5)),
+            ],
+            &["drop 10.0-13.5"],
+        ),
+        (
+            "a stall that the watchdog ended",
+            vec![
+                at(11.0, stalled(10.0)),
+                replaced(12.0, ReplaceReason::Watchdog),
+                at(12.5, reconnected(2, 2.5)),
+            ],
+            &["drop 10.0-12.5"],
+        ),
+        (
+            "probes go unanswered because the connection is down",
+            vec![
+                at(10.0, disconnected(1, None)),
+                at(11.0, stalled(10.1)),
+                at(12.0, reconnected(2, 2.0)),
+            ],
+            &["drop 10.0-12.0"],
+        ),
+        (
+            "a fresh session, told by its first connection alone",
+            vec![
+                at(10.0, disconnected(1, None)),
+                replaced(20.0, ReplaceReason::Terminal),
+                at(20.5, connected(1)),
+                at(30.0, disconnected(1, None)),
+                at(30.5, reconnected(2, 0.5)),
+            ],
+            &["drop 10.0-20.5 replaced", "drop 30.0-30.5"],
+        ),
+        (
+            "a fresh session, told twice",
+            vec![
+                at(10.0, disconnected(1, None)),
+                replaced(20.0, ReplaceReason::Terminal),
+                at(20.5, connected(2)),
+                at(20.5, by_doctor(reconnected(2, 10.5))),
+            ],
+            &["drop 10.0-20.5 replaced"],
+        ),
+        (
+            "what was lost is noticed after the reconnect; what is lost much later is another matter",
+            vec![
+                at(10.0, disconnected(1, None)),
+                at(10.5, reconnected(2, 0.5)),
+                at(10.6, missed(5, 6)),
+                at(60.0, missed(50, 52)),
+            ],
+            &["drop 10.0-10.5 2 lost"],
+        ),
+        (
+            "a stall after a drop does not take the drop's losses",
+            vec![
+                at(10.0, disconnected(1, None)),
+                at(10.5, reconnected(2, 0.5)),
+                at(11.0, stalled(10.6)),
+                at(11.1, resumed(0.5)),
+                at(11.2, missed(5, 6)),
+            ],
+            &["drop 10.0-10.5 2 lost", "stall 10.6-11.1"],
+        ),
+    ];
+    for (name, events, expected) in cases {
+        let figures = run(events);
+        let found: Vec<_> = figures.outages.kept.iter().map(describe).collect();
+        assert_eq!(found, expected, "{name}");
+        assert_eq!(figures.outages.total, expected.len() as u64, "{name}");
+    }
+}
+
+#[test]
+fn the_totals_of_outages() {
+    let figures = run(vec![
+        at(10.0, disconnected(1, Some(reset()))),
+        at(11.0, reconnected(2, 1.0)),
+        superseded(11.0, 3),
+        at(51.0, stalled(50.0)),
+        at(53.0, resumed(3.0)),
+        at(95.0, disconnected(3, None)),
+    ]);
+    let downtime = figures.downtime;
+    assert_eq!((downtime.drops, downtime.stalls, downtime.unresolved), (2, 1, 1));
+    assert_eq!(
+        downtime.reconnects, 1,
+        "one for each loss, though the library connected twice"
+    );
+    assert_eq!(figures.tally.superseded, 1);
+    assert_eq!(downtime.total, secs(9.0));
+    assert_eq!(downtime.longest, secs(5.0));
+    assert_eq!(downtime.mean_repair(), Some(secs(2.0)));
+    assert_eq!(downtime.longest_up, secs(42.0));
+    assert!((downtime.availability().unwrap() - 0.91).abs() < 1e-9);
+    assert_eq!(figures.outages.kept[0].client_id, Some(8003));
+}
+
+#[test]
+fn a_connection_that_was_never_made_was_never_available() {
+    let mut two = plan();
+    two.connections = 2;
+    let none = record(&[started(two.clone()), finished(10.0)]);
+    assert_eq!(none.downtime.availability(), Some(0.0));
+    let one = record(&[started(two), at(0.0, connected(1)), finished(10.0)]);
+    assert_eq!(one.downtime.availability(), Some(0.5));
+}
+
+#[test]
+fn failures_of_an_outage_are_known_before_it_ends() {
+    let figures = run(vec![
+        at(90.0, disconnected(1, Some(reset()))),
+        at(90.0, command_failed(&reset(), 2, 90.0)),
+        at(95.0, command_failed(&reset(), 5, 95.0)),
+    ]);
+    assert_eq!(
+        (figures.outages.kept[0].failed, figures.outages.kept[0].ambiguous),
+        (7, 2)
+    );
+    assert_eq!(figures.errors.len(), 1);
+    assert_eq!((figures.errors[0].count, figures.errors[0].ambiguous), (7, 2));
+    assert_eq!(
+        figures.errors[0].last.unix_nanos() - figures.errors[0].first.unix_nanos(),
+        5_000_000_000
+    );
+}
+
+#[test]
+fn interim_figures_extend_to_the_present() {
+    let mut recorder = Recorder::default();
+    for event in [started(plan()), at(0.0, connected(1)), at(10.0, disconnected(1, None))] {
+        recorder.on_event(&event);
+    }
+    let interim = recorder.interim(stamp(40.0));
+    assert_eq!((interim.elapsed, interim.downtime.longest), (secs(40.0), secs(30.0)));
+    recorder.on_event(&at(50.0, reconnected(2, 40.0)));
+    recorder.on_event(&finished(80.0));
+    let end = recorder.interim(stamp(1000.0));
+    assert_eq!((end.elapsed, end.downtime.longest), (secs(80.0), secs(40.0)));
+}
+
+#[test]
+fn a_long_text_does_not_stay_long() {
+    let failure = Failure {
+        text: "x".repeat(64 * 1024),
+        ..reset()
+    };
+    let figures = run(vec![at(1.0, command_failed(&failure, 1, 1.0))]);
+    assert!(figures.errors[0].example.len() < 300);
+}
+
+#[test]
+fn runs_add_up() {
+    let once = record(&rich());
+    let twice = record(&[rich(), rich()].concat());
+    assert_eq!(twice.runs.len(), 2);
+    assert_eq!(twice.elapsed, once.elapsed * 2);
+    assert_eq!(twice.counters.ok, once.counters.ok * 2);
+    assert_eq!(twice.downtime.drops, once.downtime.drops * 2);
+    assert_eq!(twice.downtime.availability(), once.downtime.availability());
+    assert_eq!(twice.latency.unwrap().count, once.latency.unwrap().count * 2);
+    assert_eq!(twice.latency.unwrap().p99, once.latency.unwrap().p99);
+    assert_eq!(twice.outages.kept.last().unwrap().run, 2);
+}
+
+proptest! {
+    #[test]
+    fn merging_parts_equals_one_pass(parts in prop::collection::vec(prop::collection::vec(100u64..1_000_000, 0..20), 1..6)) {
+        let split: Vec<_> = parts.iter().map(|part| at(1.0, interval(good(part.len() as u64), part))).collect();
+        let whole = parts.concat();
+        let one = at(1.0, interval(good(whole.len() as u64), &whole));
+        prop_assert_eq!(run(split), run(vec![one]));
+    }
+
+    #[test]
+    fn any_sequence_keeps_the_totals_consistent(choices in prop::collection::vec(0u8..9, 0..60)) {
+        let events = choices.iter().enumerate().map(|(n, choice)| {
+            let now = 1.0 + n as f64;
+            let kind = match choice {
+                0 => connected(n as u64),
+                1 => disconnected(n as u64, None),
+                2 => reconnected(n as u64, 0.5),
+                3 => stalled(now - 0.7),
+                4 => resumed(0.9),
+                5 => missed(1, 2),
+                6 => EventKind::SessionReplaced { session: 2, why: ReplaceReason::Terminal },
+                7 => disconnected(0, Some(reset())),
+                _ => EventKind::Resubscribed(confirmations(1, 0.1)),
+            };
+            at(now, kind)
+        });
+        let figures = run(events.collect());
+        let down = figures.downtime;
+        let rows: Duration = figures.outages.kept.iter().map(|row| row.duration(stamp(100.0))).sum();
+        prop_assert_eq!(rows, down.total);
+        prop_assert_eq!(down.drops + down.stalls, figures.outages.kept.len() as u64);
+        prop_assert!(down.unresolved <= 1 && down.total <= down.watched);
+        prop_assert!(figures.tally.lost_in_outages <= figures.tally.lost);
+    }
+}

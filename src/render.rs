@@ -1,0 +1,66 @@
+//! Writes what others have computed: the report in every format, the header and the event lines, the live view and
+//! the lines of `ping`.
+//!
+//! Nothing is computed here beyond units. A closed output comes back as [`io::ErrorKind::BrokenPipe`].
+
+mod csv;
+mod event_line;
+mod header;
+mod json;
+mod live;
+mod messages;
+mod nagios;
+mod openmetrics;
+mod outlet;
+mod ping;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod text;
+mod units;
+
+use std::io::{self, Write};
+
+pub use event_line::event_line;
+pub use header::header;
+pub use live::Live;
+pub use messages::Messages;
+pub use outlet::Outlet;
+pub use ping::PingLines;
+
+use crate::{output::Format, report::Report};
+
+/// How to write to a terminal, or to something that is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Colours are wanted (the caller has looked at `--color`, NO_COLOR and the terminal).
+    pub color: bool,
+    /// It is a terminal: a progress bar can be drawn, and drawn over.
+    pub terminal: bool,
+    /// Only errors and the result are wanted.
+    pub quiet: bool,
+}
+
+/// Writes the report in a format.
+///
+/// # Errors
+/// Whatever writing returns.
+pub fn report(report: &Report, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => text::write(report, out),
+        Format::Json => json::document(report, out),
+        Format::Ndjson => json::lines(report, out),
+        Format::Csv => csv::write(report, out),
+        Format::Openmetrics => openmetrics::write(report, out),
+        Format::Nagios => nagios::write(report, out),
+    }?;
+    out.flush()
+}
+
+/// The JSON Schemas (draft 2020-12) of the report and of a line of the journal.
+pub mod schema {
+    /// `--format json`.
+    pub const REPORT: &str = include_str!("render/schema/report.schema.json");
+    /// A line of `--journal`.
+    pub const JOURNAL: &str = include_str!("render/schema/journal.schema.json");
+}

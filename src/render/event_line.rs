@@ -1,0 +1,180 @@
+//! One line for each event worth a look: time of day (UTC), what, details.
+
+use crate::{
+    classify::Failure,
+    event::{
+        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, PathProbed, Reconnected,
+        ReplaceReason, ServerIdentity, StopReason,
+    },
+    render::units::{clean, count, span, three_digits},
+};
+
+/// `14:07:58.911  disconnected  Connection reset by peer (os error 104) · 3 in flight · idle 100 ms`, without a line
+/// feed; `None` for events that are not shown one by one.
+pub fn event_line(event: &Event) -> Option<String> {
+    let (label, details) = parts(&event.kind)?;
+    let connection = match event.connection {
+        Some(number) if number > 0 => format!("#{number} "),
+        _ => String::new(),
+    };
+    let time = event.time.time_of_day();
+    Some(format!("{time}  {label:<12}  {connection}{}", clean(&details)))
+}
+
+/// The word for an event, and the rest of its line.
+pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
+    Some(match kind {
+        EventKind::Connected(connected) => ("connected", connected_details(connected)),
+        EventKind::Disconnected(disconnected) => ("disconnected", disconnected_details(disconnected)),
+        EventKind::Stalled { unanswered, .. } => ("stalled", format!("{} unanswered", count(*unanswered, "probe"))),
+        EventKind::Resumed { after } => ("resumed", format!("after {} · same connection", span(*after))),
+        EventKind::Reconnected(reconnected) => ("reconnected", reconnected_details(reconnected)),
+        EventKind::Subscribed(confirmations) => ("subscribed", confirmed(confirmations)),
+        EventKind::Resubscribed(confirmations) => ("resubscribed", confirmed(confirmations)),
+        EventKind::CommandFailed(failed) => ("failed", failed_details(failed)),
+        EventKind::MessagesMissed {
+            channel,
+            from,
+            to,
+            count,
+        } => ("lost", format!("{} on {channel}", numbers(*from, *to, *count))),
+        EventKind::Duplicated { channel, number } => ("duplicated", format!("message {number} on {channel}")),
+        EventKind::Reordered { channel, number } => ("reordered", format!("message {number} on {channel}")),
+        EventKind::Silent { silence } => ("silent", format!("no message for {}", span(*silence))),
+        EventKind::Desynced { asked, answered } => ("desync", format!("asked {asked}, was answered {answered}")),
+        EventKind::StateEntered { state, why } => ("state", format!("{state}: {why}")),
+        EventKind::SessionReplaced { session, why } => {
+            ("replaced", format!("by session {session}: {}", replaced(*why)))
+        }
+        EventKind::PathProbed(probed) => ("path", path_details(probed)),
+        EventKind::Note { text } => ("note", text.clone()),
+        EventKind::RunFinished { reason } => ("finished", stopped(*reason).to_owned()),
+        EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Interval(_) => return None,
+    })
+}
+
+/// Why a run ended, in words.
+pub(super) fn stopped(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::Count => "the count was reached",
+        StopReason::Duration => "the time was up",
+        StopReason::Signal => "by a signal",
+        StopReason::Critical => "at the first critical state",
+        StopReason::OutputClosed => "nobody reads the output any more",
+        StopReason::Unreachable => "the server could not be reached",
+    }
+}
+
+/// `Redis 7.2.4 master`, as far as it is known.
+pub(super) fn server(server: &ServerIdentity) -> Option<String> {
+    let words = [&server.product, &server.version, &server.role];
+    let words: Vec<_> = words.into_iter().flatten().map(String::as_str).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// `Connection reset by peer (os error 104) [reset, command, kernel]`
+pub(super) fn failure(failure: &Failure) -> String {
+    let key = failure.key;
+    format!("{failure} [{}, {}, {}]", key.class, key.stage, key.origin)
+}
+
+fn connected_details(connected: &Connected) -> String {
+    let mut parts = Vec::new();
+    let client = connected.client_id.map(|id| format!("client {id}"));
+    let from = connected.local.as_ref().map(|local| format!("from {local}"));
+    let who: Vec<_> = client.into_iter().chain(from).collect();
+    if !who.is_empty() {
+        parts.push(who.join(" "));
+    }
+    parts.extend(server(&connected.server));
+    parts.push(format!("RESP{}", connected.resp));
+    parts.join(" · ")
+}
+
+fn disconnected_details(disconnected: &Disconnected) -> String {
+    let cause = disconnected
+        .failure
+        .as_ref()
+        .map_or("the library reports the loss without a cause".into(), failure);
+    format!(
+        "{cause} · {} in flight · idle {}",
+        disconnected.in_flight,
+        span(disconnected.idle)
+    )
+}
+
+fn reconnected_details(reconnected: &Reconnected) -> String {
+    let mut parts = vec![format!("after {}", span(reconnected.after))];
+    parts.extend(reconnected.client_id.map(|id| format!("client {id}")));
+    parts.extend(reconnected.same_process.map(|same| {
+        if same {
+            "same server process".into()
+        } else {
+            "another server process".into()
+        }
+    }));
+    if reconnected.failed > 0 {
+        parts.push(format!(
+            "{} failed, {} ambiguous",
+            reconnected.failed, reconnected.ambiguous
+        ));
+    }
+    parts.extend(
+        reconnected
+            .path_healthy_after
+            .map(|after| format!("server reachable after {}", span(after))),
+    );
+    if !reconnected.by_itself {
+        parts.push("not by itself: a fresh session".into());
+    }
+    parts.join(" · ")
+}
+
+fn confirmed(confirmations: &Confirmations) -> String {
+    let Confirmations {
+        wanted,
+        confirmed,
+        after,
+    } = confirmations;
+    format!("{confirmed} of {} · after {}", count(*wanted, "channel"), span(*after))
+}
+
+fn failed_details(failed: &CommandFailed) -> String {
+    let one = Failure {
+        key: failed.key,
+        text: failed.text.clone(),
+    };
+    let ambiguous = match failed.ambiguous {
+        0 => String::new(),
+        number => format!(" · {number} may have been executed"),
+    };
+    format!("{} × {}{ambiguous}", failed.count, failure(&one))
+}
+
+fn numbers(from: u64, to: u64, count: u64) -> String {
+    match (from == to, count) {
+        (true, _) => format!("message {from}"),
+        (false, count) => format!("{count} messages, {from}–{to}"),
+    }
+}
+
+fn replaced(why: ReplaceReason) -> &'static str {
+    match why {
+        ReplaceReason::Watchdog => "the watchdog got no answer",
+        ReplaceReason::Terminal => "the client could not leave its state",
+    }
+}
+
+fn path_details(probed: &PathProbed) -> String {
+    let stage =
+        |time: &crate::event::StageTime| format!("{} {}", time.stage, three_digits(time.took.as_nanos() as f64 / 1e6));
+    let mut text: String = probed.stages.iter().map(stage).collect::<Vec<_>>().join(" ");
+    if !text.is_empty() {
+        text += " ms";
+    }
+    match &probed.failure {
+        None => format!("server reachable · {text}"),
+        Some(cause) if text.is_empty() => failure(cause),
+        Some(cause) => format!("{text} · {}", failure(cause)),
+    }
+}

@@ -1,0 +1,127 @@
+//! The lines above a run: the target, the policy with its effective values, and the plan.
+
+use crate::{
+    event::RunStarted,
+    plan::{Pace, Plan, ProbeKind, ProbePlan, SubscriptionPlan},
+    render::units::{count, span},
+};
+
+/// What is about to be done, in three lines: target, policy (with the exact reconnect schedule), plan.
+pub fn header(started: &RunStarted) -> Vec<String> {
+    vec![target_line(started), policy_line(started), plan_line(&started.plan)]
+}
+
+/// `redis-doctor 0.1.0 · soak · redis://127.0.0.1:6379 (--uri) · redis-rs 1.8.1 · run 7f3a`
+pub(super) fn target_line(started: &RunStarted) -> String {
+    let plan = &started.plan;
+    let named_by = if plan.sandbox { "sandbox" } else { &plan.target.named_by };
+    let mut parts = vec![
+        format!("redis-doctor {}", started.version),
+        plan.command.to_string(),
+        format!("{} ({named_by})", plan.target),
+    ];
+    parts.extend(plan.target.user.as_ref().map(|user| format!("user {user}")));
+    parts.push(format!("redis-rs {}", started.client_version));
+    parts.push(format!("run {}", started.run_id));
+    parts.join(" · ")
+}
+
+/// `policy hardened · retries unlimited at 0 / 0.148 / 0.538 … s · connect 5 s · …`
+pub(super) fn policy_line(started: &RunStarted) -> String {
+    let policy = &started.plan.policy;
+    let mut parts = vec![format!("policy {}", policy.name), retries(started)];
+    parts.push(format!("connect {}", span(policy.connect_timeout)));
+    parts.push(format!("response {}", span(policy.response_timeout)));
+    parts.push(policy.keepalive.map_or("no keepalive".into(), |keepalive| {
+        format!(
+            "keepalive {}/{}/{}",
+            keepalive.time.as_secs(),
+            keepalive.interval.as_secs(),
+            keepalive.probes
+        )
+    }));
+    parts.push(policy.user_timeout.map_or("no user-timeout".into(), |timeout| {
+        format!("user-timeout {}", span(timeout))
+    }));
+    if policy.nodelay {
+        parts.push("nodelay".into());
+    }
+    parts.push(policy.watchdog.map_or("no watchdog".into(), |watchdog| {
+        format!("watchdog {} × {}", span(watchdog.period), watchdog.misses)
+    }));
+    if !policy.resubscribe {
+        parts.push("no resubscription".into());
+    }
+    parts.join(" · ")
+}
+
+fn retries(started: &RunStarted) -> String {
+    let policy = &started.plan.policy;
+    if !policy.managed {
+        return "never reconnects".into();
+    }
+    let budget = policy.retries.map_or("unlimited".into(), |retries| retries.to_string());
+    let starts: Vec<String> = started
+        .schedule
+        .iter()
+        .map(|start| format!("{}", (start.as_secs_f64() * 1000.0).round() / 1000.0))
+        .collect();
+    let all = policy.retries.is_some_and(|retries| retries < starts.len() as u64);
+    let more = if all { "" } else { " …" };
+    format!("retries {budget} at {}{more} s", starts.join(" / "))
+}
+
+/// `plan ping 10/s · 1 connection · timeout 2 s · verified messages 10/s on a · for 1 min · seed 42`
+fn plan_line(plan: &Plan) -> String {
+    let mut parts = Vec::new();
+    parts.extend(plan.probes.as_ref().map(probes));
+    parts.extend(plan.subscription.as_ref().map(subscription));
+    parts.push(count(u64::from(plan.connections), "connection"));
+    parts.push(plan.protocol.to_string());
+    parts.extend(plan.stop.count.map(|number| count(number, "time")));
+    parts.extend(plan.stop.duration.map(|duration| format!("for {}", span(duration))));
+    if plan.stop.on_critical {
+        parts.push("until critical".into());
+    }
+    parts.extend(plan.fail_on.iter().map(|gate| format!("fail on {gate}")));
+    parts.extend(plan.warn_on.iter().map(|gate| format!("warn on {gate}")));
+    parts.push(format!("seed {}", plan.seed));
+    format!("plan {}", parts.join(" · "))
+}
+
+fn probes(probes: &ProbePlan) -> String {
+    let kind = match probes.kind {
+        ProbeKind::Ping => "PING",
+        ProbeKind::Kv => "SET+GET (only on keys redis-doctor:*, which expire)",
+        ProbeKind::Mixed => "PING and SET+GET (only on keys redis-doctor:*, which expire)",
+    };
+    let mut text = format!("{kind} {}", probes.pace);
+    if probes.concurrency > 1 {
+        text += &format!(" · {} in flight", probes.concurrency);
+    }
+    if probes.payload > 0 {
+        text += &format!(" · {} bytes", probes.payload);
+    }
+    text + &format!(" · timeout {}", span(probes.timeout))
+}
+
+fn subscription(subscription: &SubscriptionPlan) -> String {
+    let names = subscription
+        .channels
+        .iter()
+        .chain(&subscription.patterns)
+        .chain(&subscription.shards);
+    let names: Vec<_> = names.map(ToString::to_string).collect();
+    let mut text = match subscription.verify {
+        Some(Pace::Unpaced) => "verified messages, unpaced".into(),
+        Some(pace) => format!("verified messages {pace}"),
+        None => "subscribed".into(),
+    };
+    if !names.is_empty() {
+        text += &format!(" on {}", names.join(" "));
+    }
+    if let Some(silence) = subscription.expect_every {
+        text += &format!(" · alarm after {} of silence", span(silence));
+    }
+    text
+}

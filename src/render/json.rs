@@ -1,0 +1,50 @@
+//! JSON: one document, or one line for each record.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::report::Report;
+
+pub(super) fn document(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
+}
+
+/// A record with its kind.
+#[derive(Serialize)]
+struct Record<'a, T> {
+    r#type: &'a str,
+    #[serde(flatten)]
+    record: &'a T,
+}
+
+/// The report without its lists as `summary`, then each entry of each list: `run`, `outage`, `error`, `state`, `gate`,
+/// `finding`, `note`.
+pub(super) fn lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut summary = serde_json::to_value(report)?;
+    if let Value::Object(fields) = &mut summary {
+        fields.retain(|_, value| !value.is_array());
+    }
+    if let Some(Value::Object(outages)) = summary.get_mut("outages") {
+        outages.remove("rows");
+    }
+    line("summary", &summary, out)?;
+    each("run", &report.runs, out)?;
+    each("outage", &report.outages.rows, out)?;
+    each("error", &report.errors, out)?;
+    each("state", &report.states, out)?;
+    each("gate", &report.gates, out)?;
+    each("finding", &report.findings, out)?;
+    each("note", &report.notes, out)
+}
+
+fn each<T: Serialize>(kind: &str, records: &[T], out: &mut dyn Write) -> io::Result<()> {
+    records.iter().try_for_each(|record| line(kind, record, out))
+}
+
+fn line<T: Serialize>(kind: &str, record: &T, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Record { r#type: kind, record })?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,142 @@
+//! Received messages on standard output, as `subscribe` shows them: text, NDJSON or raw bytes.
+
+use std::io::Write;
+
+use crate::{
+    clock::Clock,
+    event::{Message, MessageSink},
+    output::MessageFormat,
+    plan::Name,
+    render::outlet::Outlet,
+};
+
+/// Writes each message to an [`Outlet`].
+pub struct Messages {
+    outlet: Outlet,
+    format: MessageFormat,
+    timestamps: bool,
+    clock: Clock,
+}
+
+impl Messages {
+    /// Messages in `format`; `timestamps` puts the wall-clock time before each line of text.
+    pub fn new(outlet: Outlet, format: MessageFormat, timestamps: bool, clock: Clock) -> Self {
+        Self {
+            outlet,
+            format,
+            timestamps,
+            clock,
+        }
+    }
+
+    fn text(&self, out: &mut Vec<u8>, message: &Message<'_>) {
+        if self.timestamps {
+            // Writing into a vector cannot fail.
+            let _ = write!(out, "{}  ", self.clock.wall(message.at));
+        }
+        escape(out, message.channel);
+        out.extend_from_slice(b"  ");
+        escape(out, message.payload);
+        out.push(b'\n');
+    }
+
+    fn json(&self, out: &mut Vec<u8>, message: &Message<'_>) {
+        let line = Line {
+            time: self.clock.wall(message.at),
+            channel: Name::from(message.channel),
+            pattern: message.pattern.map(Name::from),
+            payload: std::str::from_utf8(message.payload).ok(),
+            payload_escaped: std::str::from_utf8(message.payload)
+                .is_err()
+                .then(|| Name::from(message.payload)),
+        };
+        let _ = serde_json::to_writer(&mut *out, &line);
+        out.push(b'\n');
+    }
+}
+
+impl MessageSink for Messages {
+    fn on_message(&self, message: &Message<'_>) -> bool {
+        self.outlet.append(|out| match self.format {
+            MessageFormat::Text => self.text(out, message),
+            MessageFormat::Ndjson => self.json(out, message),
+            MessageFormat::Raw => {
+                out.extend_from_slice(message.payload);
+                out.push(b'\n');
+            }
+        })
+    }
+}
+
+/// One line of NDJSON. A payload that is not UTF-8 comes escaped, in a field of its own.
+#[derive(serde::Serialize)]
+struct Line<'a> {
+    time: crate::clock::WallTime,
+    channel: Name,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pattern: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload_escaped: Option<Name>,
+}
+
+/// Printable text as it is, anything else escaped so that a line stays a line.
+fn escape(out: &mut Vec<u8>, bytes: &[u8]) {
+    let printable = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != b'\\';
+    if bytes.iter().all(printable) {
+        out.extend_from_slice(bytes);
+    } else if let Some(text) = std::str::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.chars().any(char::is_control))
+    {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        let _ = write!(out, "{}", Name::from(bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(format: MessageFormat, payload: &[u8]) -> String {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let (outlet, thread) = Outlet::start(writer, || ()).unwrap();
+        let messages = Messages::new(outlet.clone(), format, false, Clock::start());
+        let at = crate::clock::Stamp::START;
+        assert!(messages.on_message(&Message {
+            at,
+            channel: b"news",
+            pattern: None,
+            payload
+        }));
+        drop(messages);
+        outlet.finish(thread).unwrap();
+        std::io::read_to_string(reader).unwrap()
+    }
+
+    #[test]
+    fn text_keeps_one_message_on_one_line() {
+        assert_eq!(written(MessageFormat::Text, b"hello"), "news  hello\n");
+        assert_eq!(written(MessageFormat::Text, "grüße".as_bytes()), "news  grüße\n");
+        assert_eq!(written(MessageFormat::Text, b"a\nb\x00\xff"), "news  a\\nb\\x00\\xff\n");
+        assert_eq!(written(MessageFormat::Text, b"\x1b[31m"), "news  \\x1b[31m\n");
+    }
+
+    #[test]
+    fn ndjson_tells_text_from_bytes() {
+        let text: serde_json::Value = serde_json::from_str(&written(MessageFormat::Ndjson, b"hello")).unwrap();
+        assert_eq!((&text["channel"], &text["payload"]), (&"news".into(), &"hello".into()));
+        let bytes: serde_json::Value = serde_json::from_str(&written(MessageFormat::Ndjson, b"\xff")).unwrap();
+        assert_eq!(
+            (&bytes["payload"], &bytes["payload_escaped"]),
+            (&serde_json::Value::Null, &"\\xff".into())
+        );
+    }
+
+    #[test]
+    fn raw_is_the_message_and_nothing_else() {
+        assert_eq!(written(MessageFormat::Raw, b"a b"), "a b\n");
+    }
+}

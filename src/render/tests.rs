@@ -1,0 +1,287 @@
+//! Golden files: one report in every format. `UPDATE_GOLDEN=1 cargo test` rewrites them.
+
+use std::{cell::RefCell, io, path::PathBuf, rc::Rc};
+
+use serde_json::Value;
+
+use super::*;
+use crate::{
+    event::{Event, EventKind, EventSink, Reply, StopReason},
+    journal::JournalWriter,
+    plan::Command,
+    record::{Recorder, fixture::*},
+};
+
+const FORMATS: [(Format, &str); 6] = [
+    (Format::Text, "txt"),
+    (Format::Json, "json"),
+    (Format::Ndjson, "ndjson"),
+    (Format::Csv, "csv"),
+    (Format::Openmetrics, "prom"),
+    (Format::Nagios, "nagios"),
+];
+
+/// A sink for output that the test can read afterwards.
+#[derive(Clone, Default)]
+struct Output(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Output {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.borrow().clone()).unwrap()
+    }
+}
+
+fn report_of(events: &[Event]) -> Report {
+    let mut recorder = Recorder::default();
+    events.iter().for_each(|event| recorder.on_event(event));
+    let mut report = Report::new(&recorder.figures());
+    // The golden files outlive releases.
+    report.version = "0.1.0".into();
+    report
+}
+
+fn rendered(of: &Report, format: Format) -> String {
+    let mut out = Vec::new();
+    report(of, format, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn ping_run() -> Vec<Event> {
+    let mut plan = plan();
+    plan.command = Command::Ping;
+    plan.subscription = None;
+    vec![
+        started(plan),
+        at(0.0, connected(1)),
+        at(1.0, interval(good(5), &[90, 110, 120, 130, 210])),
+        finished(4.0),
+    ]
+}
+
+fn golden(name: &str, found: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, found).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        expected == found,
+        "{name} differs; `UPDATE_GOLDEN=1 cargo test` rewrites it. Now:\n{found}"
+    );
+}
+
+#[test]
+fn every_format_is_as_its_golden_file() {
+    let report = report_of(&rich());
+    for (format, extension) in FORMATS {
+        golden(&format!("report.{extension}"), &rendered(&report, format));
+    }
+    golden("ping.txt", &rendered(&report_of(&ping_run()), Format::Text));
+}
+
+#[test]
+fn events_and_header_are_as_their_golden_file() {
+    let output = Output::default();
+    let mut live = Live::new(Style::default(), Box::new(output.clone()));
+    rich().iter().for_each(|event| live.on_event(event));
+    golden("events.txt", &output.text());
+}
+
+#[test]
+fn the_password_is_in_no_output() {
+    let report = report_of(&rich());
+    for (format, _) in FORMATS {
+        assert!(!rendered(&report, format).contains(PASSWORD), "{format:?}");
+    }
+    let text = format!("{:?}{:?}", rich(), header(&first_event().1));
+    assert!(!text.contains(PASSWORD));
+}
+
+fn first_event() -> (Event, crate::event::RunStarted) {
+    let event = started(plan());
+    let EventKind::RunStarted(run) = event.kind.clone() else {
+        unreachable!()
+    };
+    (event, *run)
+}
+
+#[test]
+fn the_real_outputs_follow_their_schemas() {
+    let validator = |schema: &str| {
+        let schema: Value = serde_json::from_str(schema).unwrap();
+        jsonschema::meta::validate(&schema).unwrap();
+        jsonschema::validator_for(&schema).unwrap()
+    };
+    let check = |validator: &jsonschema::Validator, text: &str| {
+        let value: Value = serde_json::from_str(text).unwrap();
+        let errors: Vec<_> = validator
+            .iter_errors(&value)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    };
+    let of_report = validator(schema::REPORT);
+    for events in [rich(), ping_run(), Vec::new(), [rich(), ping_run()].concat()] {
+        check(&of_report, &rendered(&report_of(&events), Format::Json));
+    }
+    let of_journal = validator(schema::JOURNAL);
+    let output = Output::default();
+    let mut journal = JournalWriter::new(Box::new(output.clone()));
+    let more = [
+        at(50.0, EventKind::Silent { silence: secs(30.0) }),
+        at(
+            50.0,
+            EventKind::Reordered {
+                channel: crate::plan::Name::from("a"),
+                number: 1,
+            },
+        ),
+        at(
+            50.0,
+            EventKind::Desynced {
+                asked: "a".into(),
+                answered: "b".into(),
+            },
+        ),
+    ];
+    rich().iter().chain(&more).for_each(|event| journal.on_event(event));
+    drop(journal);
+    output.text().lines().for_each(|line| check(&of_journal, line));
+    let mut wrong: Value = serde_json::from_str(output.text().lines().next().unwrap()).unwrap();
+    wrong["surprise"] = 1.into();
+    assert!(!of_journal.is_valid(&wrong));
+    let mut wrong: Value = serde_json::from_str(&rendered(&report_of(&rich()), Format::Json)).unwrap();
+    wrong["outages"]["rows"][0]["surprise"] = 1.into();
+    assert!(!of_report.is_valid(&wrong));
+}
+
+#[test]
+fn nagios_gets_one_short_line_with_one_pipe() {
+    let report = report_of(&rich());
+    let text = rendered(&report, Format::Nagios);
+    assert_eq!((text.lines().count(), text.matches('|').count()), (1, 1));
+    let (words, _) = text.split_once(" | ").unwrap();
+    assert!(
+        words.chars().count() < 80 && words.starts_with("REDIS-DOCTOR CRITICAL - "),
+        "{words}"
+    );
+    assert!(rendered(&report_of(&ping_run()), Format::Nagios).starts_with("REDIS-DOCTOR OK - "));
+}
+
+#[test]
+fn a_closed_output_is_a_broken_pipe() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    for (format, _) in FORMATS {
+        let error = report(&report_of(&rich()), format, &mut Closed).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{format:?}");
+    }
+    let mut ping = PingLines::new(Box::new(Closed), false);
+    ping.on_reply(&reply(1, Ok(4)));
+    assert_eq!(ping.error().unwrap().kind(), io::ErrorKind::BrokenPipe);
+}
+
+fn reply(number: u64, outcome: Result<usize, crate::classify::Failure>) -> Reply {
+    Reply {
+        number,
+        at: stamp(1.5),
+        latency: secs(0.000_123_4),
+        waited: if number == 3 { secs(0.25) } else { secs(0.0) },
+        outcome,
+    }
+}
+
+#[test]
+fn ping_lines_are_those_of_ping() {
+    let output = Output::default();
+    for timestamps in [false, true] {
+        let mut ping = PingLines::new(Box::new(output.clone()), timestamps);
+        ping.on_event(&first_event().0);
+        ping.on_reply(&reply(1, Ok(4)));
+        ping.on_reply(&reply(2, Err(reset())));
+        ping.on_reply(&reply(3, Ok(4)));
+    }
+    let expected = "\
+PONG from 127.0.0.1:6379: seq=1 time=0.123 ms
+seq=2 Connection reset by peer (os error 104) [reset, kernel]
+PONG from 127.0.0.1:6379: seq=3 time=0.123 ms waited=250.000 ms
+[1795356132.704512] PONG from 127.0.0.1:6379: seq=1 time=0.123 ms
+[1795356132.704512] seq=2 Connection reset by peer (os error 104) [reset, kernel]
+[1795356132.704512] PONG from 127.0.0.1:6379: seq=3 time=0.123 ms waited=250.000 ms
+";
+    assert_eq!(output.text(), expected);
+}
+
+#[test]
+fn quiet_is_quiet_and_color_only_comes_when_it_is_wanted() {
+    for (style, colored, silent) in [
+        (
+            Style {
+                quiet: true,
+                ..Style::default()
+            },
+            false,
+            true,
+        ),
+        (
+            Style {
+                color: true,
+                ..Style::default()
+            },
+            true,
+            false,
+        ),
+        (Style::default(), false, false),
+    ] {
+        let output = Output::default();
+        let mut live = Live::new(style, Box::new(output.clone()));
+        rich().iter().for_each(|event| live.on_event(event));
+        assert_eq!(output.text().contains('\x1b'), colored, "{style:?}");
+        assert_eq!(output.text().is_empty(), silent, "{style:?}");
+    }
+}
+
+#[test]
+fn csv_keeps_commas_and_quotes_apart() {
+    let mut events = rich();
+    events.insert(
+        1,
+        at(
+            0.0,
+            EventKind::Note {
+                text: "a \"quoted\", divided\nnote".into(),
+            },
+        ),
+    );
+    let csv = rendered(&report_of(&events), Format::Csv);
+    assert!(
+        csv.contains("notes.0.text,\"a \"\"quoted\"\", divided\nnote\"\r\n"),
+        "{csv}"
+    );
+}
+
+#[test]
+fn every_reason_to_stop_has_words() {
+    let reason = StopReason::Signal;
+    let line = event_line(&at(1.5, EventKind::RunFinished { reason })).unwrap();
+    assert_eq!(line, "14:02:12.704  finished      by a signal");
+}

@@ -1,0 +1,228 @@
+//! The report for people: a few lines of totals, tables, findings, and the verdict last, where the eye ends.
+//! For `ping` it begins as ping(8) ends.
+
+use std::io::{self, Write};
+
+use super::{
+    event_line, header, tables,
+    units::{clean, count, duration, percent, three_digits},
+};
+use crate::{
+    plan::Command,
+    report::{Delivery, Outages, Probes, Report, Run, Severity},
+};
+
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let ping = report.runs.iter().all(|run| run.started.plan.command == Command::Ping);
+    if ping && !report.runs.is_empty() {
+        ping_statistics(report, out)?;
+    } else {
+        heading(report, out)?;
+        totals(report, out)?;
+        tables::latencies(report, out)?;
+    }
+    tables::outages(report, out)?;
+    tables::errors(report, out)?;
+    tables::states(report, out)?;
+    tables::gates(report, out)?;
+    remarks(report, out)?;
+    let word = report.verdict.to_string().to_uppercase();
+    let interim = if report.interim { " so far" } else { "" };
+    let headline = headline(report);
+    writeln!(out, "\nverdict  {word}{interim}  {headline}")
+}
+
+/// The verdict in a few words.
+pub(super) fn headline(report: &Report) -> String {
+    let mut parts: Vec<String> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Critical)
+        .take(2)
+        .map(|finding| clean(&finding.text))
+        .collect();
+    let outages = &report.outages;
+    let happened: Vec<_> = [(outages.drops, "drop"), (outages.stalls, "stall")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, name)| count(number, name))
+        .collect();
+    if !happened.is_empty() {
+        let all = outages.unresolved == 0 && outages.not_by_itself == 0;
+        let recovered = if all { ", all recovered" } else { "" };
+        parts.push(format!("{}{recovered}", happened.join(", ")));
+        parts.push(format!("worst outage {}", duration(outages.longest)));
+    }
+    parts.extend(
+        outages
+            .availability
+            .map(|share| format!("availability {}", percent(share))),
+    );
+    if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified) {
+        parts.push(format!(
+            "{} lost of {}",
+            count(delivery.lost, "message"),
+            delivery.published
+        ));
+    }
+    if let Some(probes) = report
+        .probes
+        .as_ref()
+        .filter(|probes| probes.failed + probes.timed_out > 0)
+    {
+        parts.push(format!("{} failed, {} timed out", probes.failed, probes.timed_out));
+    }
+    parts.join(" · ")
+}
+
+fn heading(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for run in &report.runs {
+        writeln!(out, "{}", clean(&header::target_line(&run.started)))?;
+        writeln!(out, "{}", clean(&header::policy_line(&run.started)))?;
+        writeln!(out, "{}\n", clean(&course(run)))?;
+    }
+    Ok(())
+}
+
+/// `2026-11-22T14:02:11Z for 1 min · the time was up · Redis 7.2.4 master · RESP3`
+fn course(run: &Run) -> String {
+    let mut parts = vec![format!("{} for {}", run.time, duration(run.duration))];
+    parts.push(run.stopped.map_or("not ended", event_line::stopped).to_owned());
+    if let Some(connected) = &run.connected {
+        parts.extend(event_line::server(&connected.server));
+        parts.push(format!("RESP{}", connected.resp));
+    }
+    parts.join(" · ")
+}
+
+fn totals(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(probes) = &report.probes {
+        writeln!(out, "probes    {}", probes_line(probes))?;
+    }
+    if let Some(delivery) = &report.delivery {
+        writeln!(out, "messages  {}", delivery_line(delivery))?;
+    }
+    if let Some(subscriptions) = &report.subscriptions {
+        writeln!(
+            out,
+            "channels  {} of {} confirmed · renewed {} · {}",
+            subscriptions.confirmed,
+            subscriptions.wanted,
+            count(subscriptions.resubscriptions, "time"),
+            count(subscriptions.silences, "silence"),
+        )?;
+    }
+    writeln!(out, "outages   {}", outages_line(&report.outages))
+}
+
+fn probes_line(probes: &Probes) -> String {
+    let mut parts = vec![
+        format!("{} sent", probes.launched),
+        format!("{} answered", probes.ok),
+        format!("{} failed", probes.failed),
+        format!("{} timed out", probes.timed_out),
+    ];
+    if probes.unfinished > 0 {
+        parts.push(format!("{} unfinished", probes.unfinished));
+    }
+    if probes.skipped > 0 {
+        parts.push(format!("{} passed over", probes.skipped));
+    }
+    parts.extend(probes.rate.map(|rate| format!("{}/s", three_digits(rate))));
+    parts.join(" · ")
+}
+
+fn delivery_line(delivery: &Delivery) -> String {
+    let mut parts = Vec::new();
+    if delivery.verified {
+        parts.push(format!("{} published", delivery.published));
+        parts.push(format!("{} received", delivery.received));
+        parts.push(format!(
+            "{} lost ({} in outages)",
+            delivery.lost, delivery.lost_in_outages
+        ));
+        parts.push(format!("{} duplicated", delivery.duplicated));
+        parts.push(format!("{} reordered", delivery.reordered));
+    }
+    if !delivery.verified || delivery.messages > 0 {
+        parts.push(format!(
+            "{} received, {} bytes",
+            count(delivery.messages, "message"),
+            delivery.message_bytes
+        ));
+    }
+    if delivery.messages_not_shown > 0 {
+        parts.push(format!("{} not shown", delivery.messages_not_shown));
+    }
+    parts.join(" · ")
+}
+
+fn outages_line(outages: &Outages) -> String {
+    let mut parts = vec![count(outages.drops, "drop"), count(outages.stalls, "stall")];
+    parts.push(count(outages.reconnects, "reconnect"));
+    if outages.drops + outages.stalls > 0 {
+        parts.push(format!("longest {}", duration(outages.longest)));
+        parts.extend(
+            outages
+                .mean_repair
+                .map(|repair| format!("mean time to repair {}", duration(repair))),
+        );
+        parts.push(format!("longest time between {}", duration(outages.longest_up)));
+    }
+    parts.extend(
+        outages
+            .availability
+            .map(|share| format!("availability {}", percent(share))),
+    );
+    parts.join(" · ")
+}
+
+fn ping_statistics(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for run in &report.runs {
+        writeln!(out, "\n--- {} ping statistics ---", run.started.plan.target.address)?;
+    }
+    if let Some(probes) = &report.probes {
+        let share = probes.error_share.map_or("no".into(), percent);
+        writeln!(
+            out,
+            "{} sent, {} answered, {} failed, {} timed out, {share} loss, time {}",
+            probes.launched,
+            probes.ok,
+            probes.failed,
+            probes.timed_out,
+            duration(report.duration)
+        )?;
+    }
+    if let Some(latency) = &report.latency {
+        let millis =
+            [latency.min, latency.mean, latency.max, latency.deviation].map(|time| format!("{:.3}", time * 1e3));
+        writeln!(out, "rtt min/avg/max/mdev = {} ms", millis.join("/"))?;
+        let millis = [latency.p50, latency.p90, latency.p99, latency.p999].map(|time| format!("{:.3}", time * 1e3));
+        writeln!(out, "rtt p50/p90/p99/p99.9 = {} ms", millis.join("/"))?;
+    }
+    Ok(())
+}
+
+/// Findings and notes.
+fn remarks(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if !report.findings.is_empty() || !report.notes.is_empty() {
+        writeln!(out)?;
+    }
+    for finding in &report.findings {
+        let severity = match finding.severity {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+        };
+        let code = finding
+            .code
+            .as_ref()
+            .map(|code| format!("{code} · "))
+            .unwrap_or_default();
+        writeln!(out, "{severity:<8}  {code}{}", clean(&finding.text))?;
+    }
+    for note in &report.notes {
+        writeln!(out, "note      {}", clean(&note.text))?;
+    }
+    Ok(())
+}

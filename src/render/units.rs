@@ -1,0 +1,134 @@
+//! Numbers for people: durations with three significant digits, shares in percent.
+
+use std::time::Duration;
+
+/// `412 µs`, `1.23 ms`, `5 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`.
+pub(super) fn duration(seconds: f64) -> String {
+    let pair = |large: f64, large_name: &str, small: f64, small_name: &str| {
+        let whole = (seconds / large).floor();
+        let rest = ((seconds - whole * large) / small).floor();
+        if rest > 0.0 {
+            format!("{whole} {large_name} {rest} {small_name}")
+        } else {
+            format!("{whole} {large_name}")
+        }
+    };
+    if seconds >= 86_400.0 {
+        return pair(86_400.0, "d", 3600.0, "h");
+    }
+    if seconds >= 3600.0 {
+        return pair(3600.0, "h", 60.0, "min");
+    }
+    if seconds >= 60.0 {
+        return pair(60.0, "min", 1.0, "s");
+    }
+    for (unit, name) in [(1e-6, "µs"), (1e-3, "ms")] {
+        let value = seconds / unit;
+        if seconds > 0.0 && value < 999.5 {
+            return format!("{} {name}", three_digits(value));
+        }
+    }
+    format!("{} s", three_digits(seconds))
+}
+
+/// The same for a [`Duration`].
+pub(super) fn span(time: Duration) -> String {
+    duration(time.as_nanos() as f64 / 1e9)
+}
+
+/// Milliseconds as ping(8) prints them.
+pub(super) fn millis(time: Duration) -> String {
+    format!("{:.3} ms", time.as_nanos() as f64 / 1e6)
+}
+
+/// `99.994 %`; never 100 or 0 unless it is exactly that.
+pub(super) fn percent(share: f64) -> String {
+    if share == 0.0 || share == 1.0 {
+        return format!("{} %", share * 100.0);
+    }
+    let percent = (share * 100.0).clamp(0.001, 99.999);
+    format!("{} %", trimmed(&format!("{percent:.3}")))
+}
+
+/// `1 drop`, `2 drops`.
+pub(super) fn count(number: u64, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {one}{plural}")
+}
+
+/// A number with three significant digits.
+pub(super) fn three_digits(value: f64) -> String {
+    let decimals = match value.abs() {
+        value if value >= 99.95 => 0,
+        value if value >= 9.995 => 1,
+        _ => 2,
+    };
+    trimmed(&format!("{value:.decimals$}")).to_owned()
+}
+
+fn trimmed(number: &str) -> &str {
+    if number.contains('.') {
+        number.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        number
+    }
+}
+
+/// A text from elsewhere on one line, without anything that a terminal would obey.
+pub(super) fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\r' | '\n' | '\t' => clean.push(' '),
+            _ if char.is_control() => clean.extend(char.escape_default()),
+            _ => clean.push(char),
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_three_significant_digits() {
+        for (seconds, text) in [
+            (0.0, "0 s"),
+            (0.000_000_5, "0.5 µs"),
+            (0.000_412_3, "412 µs"),
+            (0.000_999_6, "1 ms"),
+            (0.001_234, "1.23 ms"),
+            (0.012_345, "12.3 ms"),
+            (0.207, "207 ms"),
+            (0.999_9, "1 s"),
+            (5.0, "5 s"),
+            (7.25, "7.25 s"),
+            (125.0, "2 min 5 s"),
+            (3600.0, "1 h"),
+            (12_000.0, "3 h 20 min"),
+            (187_300.0, "2 d 4 h"),
+        ] {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+
+    #[test]
+    fn a_share_is_rounded_but_never_to_all_or_nothing() {
+        for (share, text) in [
+            (1.0, "100 %"),
+            (0.0, "0 %"),
+            (0.999_999_9, "99.999 %"),
+            (0.999_94, "99.994 %"),
+            (0.000_000_1, "0.001 %"),
+            (0.5, "50 %"),
+        ] {
+            assert_eq!(percent(share), text);
+        }
+    }
+
+    #[test]
+    fn a_foreign_text_cannot_drive_the_terminal() {
+        assert_eq!(clean("a\x1b[31mb\r\nc"), "a\\u{1b}[31mb  c");
+    }
+}

@@ -1,0 +1,140 @@
+//! The report: what a run comes to, derived once from the [`Figures`] and then only written out, in any format.
+//!
+//! It is plain data with stable names; durations are seconds, shares are fractions of 1, times are UTC. The verdict is
+//! the worst of the findings, so whatever decided it can be read there.
+
+mod finding;
+mod gates;
+mod sections;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+pub use finding::{Finding, Severity};
+pub use gates::{GateLevel, GateResult};
+pub use sections::{Delivery, Latency, OutageRow, Outages, Probes, Run, Sessions, Subscriptions};
+
+use crate::{
+    event::SCHEMA_VERSION,
+    plan::Gate,
+    record::{ErrorRow, Figures, NoteRow, StateRow},
+};
+
+/// The result of one run, or of several that were merged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Version of the redis-doctor that made the report.
+    pub version: String,
+    /// The worst of the findings.
+    pub verdict: Verdict,
+    /// Whether every run has ended, and was not cut off.
+    pub complete: bool,
+    /// Whether the figures were asked for while the run goes on.
+    pub interim: bool,
+    /// How long the runs lasted, together (seconds).
+    pub duration: f64,
+    /// The runs.
+    pub runs: Vec<Run>,
+    /// Repeated commands; absent when the run only subscribed.
+    pub probes: Option<Probes>,
+    /// Answered probes, from the intended start (no coordinated omission), without the time waited for a connection.
+    pub latency: Option<Latency>,
+    /// Answered probes, from the real start.
+    pub service: Option<Latency>,
+    /// Failed probes, from the real start to the failure.
+    pub failed_latency: Option<Latency>,
+    /// Time that probes waited for a connection.
+    pub waited: Option<Latency>,
+    /// Verified messages, from PUBLISH to receipt.
+    pub end_to_end: Option<Latency>,
+    /// Losses of the connection and stalls.
+    pub outages: Outages,
+    /// What became of the sessions.
+    pub sessions: Sessions,
+    /// Subscriptions; absent when there was nothing to subscribe.
+    pub subscriptions: Option<Subscriptions>,
+    /// Messages; absent when there was nothing to subscribe.
+    pub delivery: Option<Delivery>,
+    /// Errors by kind, most frequent first.
+    pub errors: Vec<ErrorRow>,
+    /// States the client got into: the first and the last hundred.
+    pub states: Vec<StateRow>,
+    /// How many states are missing from that list.
+    pub states_omitted: u64,
+    /// `--fail-on` and `--warn-on`.
+    pub gates: Vec<GateResult>,
+    /// Whatever speaks against the connection, and other things to know, worst first.
+    pub findings: Vec<Finding>,
+    /// Remarks made during the run: the first and the last hundred.
+    pub notes: Vec<NoteRow>,
+}
+
+/// How the run is to be judged; Nagios' OK, WARNING and CRITICAL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing speaks against it.
+    Healthy,
+    /// It dropped or stalled and recovered by itself, or there were errors, or a warning gate tripped.
+    Degraded,
+    /// Unreachable, not recovered, a state that cannot be left, subscription or messages lost, wrong replies, silence,
+    /// or a failing gate.
+    Critical,
+}
+
+/// The stable name, as JSON has it.
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Critical => "critical",
+        })
+    }
+}
+
+impl Report {
+    /// Judges the figures by the gates of the (last) run's own plan.
+    pub fn new(figures: &Figures) -> Self {
+        match figures.runs.last().map(|run| &run.started.plan) {
+            Some(plan) => Self::judged(figures, &plan.fail_on, &plan.warn_on),
+            None => Self::judged(figures, &[], &[]),
+        }
+    }
+
+    /// Judges the figures by other gates than the plan's.
+    pub fn judged(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) -> Self {
+        let plans = || figures.runs.iter().map(|run| &run.started.plan);
+        let subscribes = plans().any(|plan| plan.subscription.is_some());
+        let gates = gates::evaluate(figures, fail_on, warn_on);
+        let findings = finding::all(figures, &gates);
+        Self {
+            schema_version: SCHEMA_VERSION,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            verdict: finding::verdict(&findings),
+            complete: figures.runs.iter().all(|run| run.stopped.is_some()),
+            interim: figures.interim,
+            duration: figures.elapsed.as_secs_f64(),
+            runs: figures.runs.iter().map(Run::new).collect(),
+            probes: plans().any(|plan| plan.probes.is_some()).then(|| Probes::new(figures)),
+            latency: figures.latency.map(Latency::new),
+            service: figures.service.map(Latency::new),
+            failed_latency: figures.failed_latency.map(Latency::new),
+            waited: figures.waited.map(Latency::new),
+            end_to_end: figures.end_to_end.map(Latency::new),
+            outages: Outages::new(figures),
+            sessions: Sessions::new(figures),
+            subscriptions: subscribes.then(|| Subscriptions::new(figures)),
+            delivery: subscribes.then(|| Delivery::new(figures)),
+            errors: figures.errors.clone(),
+            states: figures.states.kept.clone(),
+            states_omitted: figures.states.omitted(),
+            gates,
+            findings,
+            notes: figures.notes.kept.clone(),
+        }
+    }
+}

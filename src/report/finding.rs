@@ -1,0 +1,269 @@
+//! The rules of the verdict: each is a finding with a severity, and the worst severity is the verdict.
+//!
+//! Messages lost while the connection was down are a warning, not critical: pub/sub is at-most-once, so whatever is
+//! published before the resubscription reaches nobody, with any client. Lost without a drop around they are critical.
+//! Who cannot afford a gap says `--fail-on 'lost>0'`.
+
+use serde::Serialize;
+
+use super::{GateLevel, GateResult, Verdict, sections};
+use crate::{
+    event::{ClientState, StopReason},
+    record::{Figures, RunFigures},
+};
+
+/// Something that speaks against the connection, or that a reader should know.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Its code (`RD…`), where the knowledge base has an entry for it.
+    pub code: Option<String>,
+    /// A sentence.
+    pub text: String,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// The connection is degraded.
+    Warning,
+    /// The connection failed its user.
+    Critical,
+}
+
+/// The verdict that findings amount to.
+pub(super) fn verdict(findings: &[Finding]) -> Verdict {
+    match findings.iter().map(|finding| finding.severity).max() {
+        Some(Severity::Critical) => Verdict::Critical,
+        Some(Severity::Warning) => Verdict::Degraded,
+        Some(Severity::Info) | None => Verdict::Healthy,
+    }
+}
+
+/// Everything there is to say, worst first.
+pub(super) fn all(figures: &Figures, gates: &[GateResult]) -> Vec<Finding> {
+    let mut list = List(Vec::new());
+    if figures.runs.is_empty() {
+        list.critical("there is no run to report");
+    }
+    for run in &figures.runs {
+        list.about_run(run);
+    }
+    list.about_ends(figures);
+    list.about_outages(figures);
+    list.about_states(figures);
+    list.about_messages(figures);
+    list.about_probes(figures);
+    for gate in gates.iter().filter(|gate| gate.tripped) {
+        let why = if gate.value.is_none() { " (no data)" } else { "" };
+        match gate.level {
+            GateLevel::Fail => list.critical(format!("--fail-on {}{why}", gate.gate)),
+            GateLevel::Warn => list.warning(format!("--warn-on {}{why}", gate.gate)),
+        }
+    }
+    list.0.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    list.0
+}
+
+struct List(Vec<Finding>);
+
+impl List {
+    fn push(&mut self, severity: Severity, text: impl Into<String>) {
+        self.0.push(Finding {
+            severity,
+            code: None,
+            text: text.into(),
+        });
+    }
+
+    fn critical(&mut self, text: impl Into<String>) {
+        self.push(Severity::Critical, text);
+    }
+
+    fn warning(&mut self, text: impl Into<String>) {
+        self.push(Severity::Warning, text);
+    }
+
+    fn info(&mut self, text: impl Into<String>) {
+        self.push(Severity::Info, text);
+    }
+
+    /// Adds a finding about a number of things, unless there are none.
+    fn count(&mut self, severity: Severity, count: u64, one: &str, many: &str) {
+        match count {
+            0 => {}
+            1 => self.push(severity, format!("1 {one}")),
+            _ => self.push(severity, format!("{count} {many}")),
+        }
+    }
+
+    fn about_run(&mut self, run: &RunFigures) {
+        let plan = &run.started.plan;
+        if run.stopped == Some(StopReason::Unreachable) || run.connected.is_none() && run.answered == 0 {
+            self.critical("the server was never reached");
+        } else if plan.probes.is_some() && run.answered == 0 {
+            self.critical("nothing was ever answered");
+        }
+        if run.connected.is_some() && plan.subscription.is_some() && !run.subscribed {
+            self.critical("the subscription was never confirmed");
+        }
+        if let (true, Some(retries)) = (plan.policy.managed, plan.policy.retries) {
+            self.info(format!(
+                "the retry budget is finite: after {retries} retries nothing tries to reconnect until the next command"
+            ));
+        }
+    }
+
+    fn about_ends(&mut self, figures: &Figures) {
+        let open = figures.runs.iter().filter(|run| run.stopped.is_none()).count();
+        self.count(
+            Severity::Warning,
+            open as u64 - u64::from(figures.interim && open > 0),
+            "run has no end: its journal was cut off, or it goes on",
+            "runs have no end: their journals were cut off, or they go on",
+        );
+    }
+
+    fn about_outages(&mut self, figures: &Figures) {
+        let down = figures.downtime;
+        let dropped = down.drops + down.stalls;
+        let recovered = dropped - down.unresolved - down.not_by_itself.min(dropped - down.unresolved);
+        self.count(
+            Severity::Critical,
+            down.unresolved,
+            "outage was not over at the end",
+            "outages were not over at the end",
+        );
+        self.count(
+            Severity::Critical,
+            figures.tally.replaced_terminal,
+            "session could not recover and was replaced",
+            "sessions could not recover and were replaced",
+        );
+        if figures.tally.replaced_terminal == 0 {
+            self.count(
+                Severity::Critical,
+                down.not_by_itself,
+                "outage ended only with a fresh session",
+                "outages ended only with a fresh session",
+            );
+        }
+        self.count(
+            Severity::Warning,
+            recovered,
+            "outage, recovered by itself",
+            "outages, recovered by themselves",
+        );
+        self.count(
+            Severity::Warning,
+            figures.tally.replaced_by_watchdog,
+            "session was replaced by the watchdog",
+            "sessions were replaced by the watchdog",
+        );
+    }
+
+    fn about_states(&mut self, figures: &Figures) {
+        for &state in figures.tally.states.keys() {
+            match state {
+                // Part of any drop.
+                ClientState::Retrying => {}
+                ClientState::Desync => self.critical("the client got into the state desync"),
+                _ if state.is_terminal() => {
+                    self.critical(format!("the client got into the state {state}, which it cannot leave"));
+                }
+                _ => self.warning(format!("the client got into the state {state}")),
+            }
+        }
+    }
+
+    fn about_messages(&mut self, figures: &Figures) {
+        let (tally, counters) = (&figures.tally, figures.counters);
+        let outside = tally.lost - tally.lost_in_outages;
+        self.count(
+            Severity::Critical,
+            outside,
+            "message lost while the connection was up",
+            "messages lost while the connection was up",
+        );
+        self.count(
+            Severity::Warning,
+            tally.lost_in_outages,
+            "message lost in an outage",
+            "messages lost in outages",
+        );
+        if sections::verifies(figures) && counters.published > 0 && counters.received == 0 {
+            self.critical("none of the published messages came");
+        }
+        let missing = tally.subscriptions_wanted.saturating_sub(tally.subscriptions_confirmed);
+        self.count(
+            Severity::Critical,
+            missing,
+            "subscription is missing at the end",
+            "subscriptions are missing at the end",
+        );
+        self.count(
+            Severity::Critical,
+            tally.silences,
+            "silence longer than --expect-every allows",
+            "silences longer than --expect-every allows",
+        );
+        self.count(
+            Severity::Warning,
+            tally.duplicated,
+            "message came twice",
+            "messages came twice",
+        );
+        self.count(
+            Severity::Warning,
+            tally.reordered,
+            "message came out of order",
+            "messages came out of order",
+        );
+        self.count(
+            Severity::Warning,
+            counters.publish_failed,
+            "message could not be published",
+            "messages could not be published",
+        );
+        self.count(
+            Severity::Info,
+            counters.messages_not_shown,
+            "message was received but not shown: the output was too slow",
+            "messages were received but not shown: the output was too slow",
+        );
+    }
+
+    fn about_probes(&mut self, figures: &Figures) {
+        let counters = figures.counters;
+        self.count(
+            Severity::Critical,
+            figures.tally.desynced,
+            "reply to somebody else's question",
+            "replies to somebody else's question",
+        );
+        self.count(Severity::Warning, counters.failed, "probe failed", "probes failed");
+        self.count(
+            Severity::Warning,
+            counters.timed_out,
+            "probe timed out",
+            "probes timed out",
+        );
+        let only_errors = counters.failed + counters.timed_out + counters.publish_failed == 0;
+        let errors: u64 = figures.errors.iter().map(|row| row.count).sum();
+        if only_errors {
+            self.count(Severity::Warning, errors, "error", "errors");
+        }
+        if figures.runs.iter().all(|run| run.stopped.is_some()) {
+            self.count(
+                Severity::Info,
+                sections::unfinished(figures),
+                "probe is not accounted for",
+                "probes are not accounted for",
+            );
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `--fail-on` and `--warn-on`: the figures that gates look at.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::sections::{error_share, verifies};
+use crate::{
+    plan::{Gate, Metric},
+    record::{Figures, Summary},
+};
+
+/// A gate and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GateResult {
+    /// The condition as it was written.
+    pub gate: Gate,
+    /// What a tripped gate means.
+    pub level: GateLevel,
+    /// The figure it looked at (seconds, a count or a fraction of 1); `null` when the run has no such figure.
+    pub value: Option<f64>,
+    /// Whether it tripped. A gate without a figure trips: no evidence is not health.
+    pub tripped: bool,
+}
+
+/// What a tripped gate means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateLevel {
+    /// `--fail-on`: critical.
+    Fail,
+    /// `--warn-on`: degraded.
+    Warn,
+}
+
+pub(super) fn evaluate(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) -> Vec<GateResult> {
+    let levels = [(GateLevel::Fail, fail_on), (GateLevel::Warn, warn_on)];
+    let all = levels
+        .into_iter()
+        .flat_map(|(level, gates)| gates.iter().map(move |gate| (level, gate)));
+    all.map(|(level, gate)| {
+        let value = value(figures, gate);
+        GateResult {
+            gate: gate.clone(),
+            level,
+            value,
+            tripped: value.is_none_or(|value| gate.trips(value)),
+        }
+    })
+    .collect()
+}
+
+/// The figure a gate looks at, in the metric's base unit; `None` when the run has none.
+fn value(figures: &Figures, gate: &Gate) -> Option<f64> {
+    let counters = figures.counters;
+    let latency = |pick: fn(&Summary) -> Duration| figures.latency.as_ref().map(|summary| pick(summary).as_secs_f64());
+    let of_probes = |count: u64| probed(figures).then_some(count as f64);
+    let of_messages = |count: u64| verifies(figures).then_some(count as f64);
+    match gate.metric {
+        Metric::Availability => figures.downtime.availability(),
+        Metric::Ambiguous => of_probes(counters.ambiguous),
+        Metric::Desyncs => of_probes(figures.tally.desynced),
+        Metric::Duplicated => of_messages(figures.tally.duplicated),
+        Metric::E2eP99 => figures.end_to_end.map(|summary| summary.p99.as_secs_f64()),
+        Metric::Errors if gate.is_share() => error_share(figures),
+        Metric::Errors => of_probes(counters.failed + counters.timed_out),
+        Metric::Lost => of_messages(figures.tally.lost),
+        Metric::Max => latency(|summary| summary.max),
+        Metric::Mean => latency(|summary| summary.mean),
+        Metric::Outage => Some(figures.downtime.longest.as_secs_f64()),
+        Metric::P50 => latency(|summary| summary.p50),
+        Metric::P90 => latency(|summary| summary.p90),
+        Metric::P99 => latency(|summary| summary.p99),
+        Metric::P999 => latency(|summary| summary.p999),
+        Metric::Reconnects => Some(figures.downtime.reconnects as f64),
+        Metric::Reordered => of_messages(figures.tally.reordered),
+        Metric::Timeouts => of_probes(counters.timed_out),
+    }
+}
+
+/// Whether any run had probes.
+pub(super) fn probed(figures: &Figures) -> bool {
+    figures.runs.iter().any(|run| run.started.plan.probes.is_some())
+}

@@ -1,0 +1,335 @@
+//! The parts of a report, as plain numbers.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::{
+    clock::{Stamp, WallTime},
+    event::{Connected, RunStarted, StopReason},
+    record::{Figures, Outage, RunFigures, Summary},
+};
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Run {
+    /// Its beginning: the plan, the versions, the reconnect schedule.
+    #[serde(flatten)]
+    pub started: RunStarted,
+    /// When it began.
+    pub time: WallTime,
+    /// How long it lasted, or has lasted (seconds).
+    pub duration: f64,
+    /// Why it ended; `null` when it has not, or was cut off.
+    pub stopped: Option<StopReason>,
+    /// The first connection; `null` when there was none.
+    pub connected: Option<Connected>,
+}
+
+impl Run {
+    pub(super) fn new(run: &RunFigures) -> Self {
+        Self {
+            started: run.started.clone(),
+            time: run.time,
+            duration: run.elapsed.as_secs_f64(),
+            stopped: run.stopped,
+            connected: run.connected.clone(),
+        }
+    }
+}
+
+/// Repeated commands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Probes {
+    /// Probes started.
+    pub launched: u64,
+    /// Probes with the right answer.
+    pub ok: u64,
+    /// Probes that failed with an error, an error reply or a wrong answer.
+    pub failed: u64,
+    /// Probes without an answer before their deadline.
+    pub timed_out: u64,
+    /// Probes whose end is not known yet: `launched − ok − failed − timed_out`, 0 after a complete run.
+    pub unfinished: u64,
+    /// Intended starts that were passed over because earlier probes were still out.
+    pub skipped: u64,
+    /// Failed or timed-out probes that may have been executed.
+    pub ambiguous: u64,
+    /// Replies to somebody else's question.
+    pub desynced: u64,
+    /// Failed and timed-out probes as a share of all that ended (0 to 1); `null` when none has.
+    pub error_share: Option<f64>,
+    /// Answered probes a second.
+    pub rate: Option<f64>,
+}
+
+impl Probes {
+    pub(super) fn new(figures: &Figures) -> Self {
+        let counters = figures.counters;
+        let seconds = figures.elapsed.as_secs_f64();
+        Self {
+            launched: counters.launched,
+            ok: counters.ok,
+            failed: counters.failed,
+            timed_out: counters.timed_out,
+            unfinished: unfinished(figures),
+            skipped: counters.skipped,
+            ambiguous: counters.ambiguous,
+            desynced: figures.tally.desynced,
+            error_share: error_share(figures),
+            rate: (seconds > 0.0).then(|| counters.ok as f64 / seconds),
+        }
+    }
+}
+
+/// Failed and timed-out probes as a share of all that ended; `None` when none has.
+pub(super) fn error_share(figures: &Figures) -> Option<f64> {
+    let errors = figures.counters.failed + figures.counters.timed_out;
+    let ended = figures.counters.ok + errors;
+    (ended > 0).then(|| errors as f64 / ended as f64)
+}
+
+/// Probes whose end was not counted.
+pub(super) fn unfinished(figures: &Figures) -> u64 {
+    let counters = figures.counters;
+    counters
+        .launched
+        .saturating_sub(counters.ok + counters.failed + counters.timed_out)
+}
+
+/// A distribution's figures, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Latency {
+    /// How many were measured.
+    pub count: u64,
+    /// All together.
+    pub sum: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The arithmetic mean.
+    pub mean: f64,
+    /// The standard deviation.
+    pub deviation: f64,
+    /// The median.
+    pub p50: f64,
+    /// The 90th percentile.
+    pub p90: f64,
+    /// The 99th percentile.
+    pub p99: f64,
+    /// The 99.9th percentile.
+    #[serde(rename = "p99.9")]
+    pub p999: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Latency {
+    pub(super) fn new(summary: Summary) -> Self {
+        let seconds = |duration: Duration| duration.as_nanos() as f64 / 1e9;
+        Self {
+            count: summary.count,
+            sum: seconds(summary.sum),
+            min: seconds(summary.min),
+            mean: seconds(summary.mean),
+            deviation: seconds(summary.deviation),
+            p50: seconds(summary.p50),
+            p90: seconds(summary.p90),
+            p99: seconds(summary.p99),
+            p999: seconds(summary.p999),
+            max: seconds(summary.max),
+        }
+    }
+}
+
+/// Losses of the connection and stalls.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outages {
+    /// Share of the watched time with service (0 to 1), all connections together.
+    pub availability: Option<f64>,
+    /// Losses of a connection.
+    pub drops: u64,
+    /// Stalls that healed on the same connection, or have not ended.
+    pub stalls: u64,
+    /// Outages that are not over.
+    pub unresolved: u64,
+    /// Losses after which the connection came back.
+    pub reconnects: u64,
+    /// Outages that ended only because redis-doctor started a fresh session.
+    pub not_by_itself: u64,
+    /// Time without service (seconds, all connections together).
+    pub total: f64,
+    /// The longest outage (seconds).
+    pub longest: f64,
+    /// Mean time to repair (seconds).
+    pub mean_repair: Option<f64>,
+    /// The longest time without an outage (seconds).
+    pub longest_up: f64,
+    /// Each: the first 500, the last 100 and the longest 20 of those between.
+    pub rows: Vec<OutageRow>,
+    /// How many are missing from that list.
+    pub omitted: u64,
+}
+
+/// One outage.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OutageRow {
+    /// What is known of it.
+    #[serde(flatten)]
+    pub outage: Outage,
+    /// From the loss to the first good reply, or to the end of the run (seconds).
+    pub duration: f64,
+}
+
+impl Outages {
+    pub(super) fn new(figures: &Figures) -> Self {
+        let downtime = figures.downtime;
+        let row = |outage: &Outage| {
+            let run = figures.runs.get(outage.run.saturating_sub(1) as usize);
+            let end = run.map_or(Stamp::START, |run| Stamp::START.after(run.elapsed));
+            OutageRow {
+                outage: outage.clone(),
+                duration: outage.duration(end).as_secs_f64(),
+            }
+        };
+        Self {
+            availability: downtime.availability(),
+            drops: downtime.drops,
+            stalls: downtime.stalls,
+            unresolved: downtime.unresolved,
+            reconnects: downtime.reconnects,
+            not_by_itself: downtime.not_by_itself,
+            total: downtime.total.as_secs_f64(),
+            longest: downtime.longest.as_secs_f64(),
+            mean_repair: downtime.mean_repair().map(|repair| repair.as_secs_f64()),
+            longest_up: downtime.longest_up.as_secs_f64(),
+            rows: figures.outages.kept.iter().map(row).collect(),
+            omitted: figures.outages.omitted(),
+        }
+    }
+}
+
+/// What became of the sessions.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Sessions {
+    /// Connections that the library replaced right after making them.
+    pub superseded: u64,
+    /// Sessions that the policy's watchdog replaced.
+    pub replaced_by_watchdog: u64,
+    /// Sessions replaced because the client could not leave a state.
+    pub replaced_terminal: u64,
+    /// Watchdog PINGs answered.
+    pub watchdog_ok: u64,
+    /// Watchdog PINGs not answered in time.
+    pub watchdog_missed: u64,
+    /// Independent connection attempts.
+    pub path_probes: u64,
+    /// Those of them that failed.
+    pub path_failures: u64,
+}
+
+impl Sessions {
+    pub(super) fn new(figures: &Figures) -> Self {
+        let tally = &figures.tally;
+        Self {
+            superseded: tally.superseded,
+            replaced_by_watchdog: tally.replaced_by_watchdog,
+            replaced_terminal: tally.replaced_terminal,
+            watchdog_ok: figures.counters.watchdog_ok,
+            watchdog_missed: figures.counters.watchdog_missed,
+            path_probes: tally.path_probes,
+            path_failures: tally.path_failures,
+        }
+    }
+}
+
+/// Subscriptions.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Subscriptions {
+    /// Subscriptions that should be there at the end.
+    pub wanted: u64,
+    /// Subscriptions that the server has confirmed.
+    pub confirmed: u64,
+    /// Subscriptions renewed after a reconnect.
+    pub resubscriptions: u64,
+    /// Those of them that were not complete when reported.
+    pub incomplete: u64,
+    /// Alarms of silence (`--expect-every`).
+    pub silences: u64,
+    /// The longest silence that raised one (seconds).
+    pub longest_silence: f64,
+}
+
+impl Subscriptions {
+    pub(super) fn new(figures: &Figures) -> Self {
+        let tally = &figures.tally;
+        Self {
+            wanted: tally.subscriptions_wanted,
+            confirmed: tally.subscriptions_confirmed,
+            resubscriptions: tally.resubscriptions,
+            incomplete: tally.incomplete_resubscriptions,
+            silences: tally.silences,
+            longest_silence: tally.longest_silence.as_secs_f64(),
+        }
+    }
+}
+
+/// Messages.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Delivery {
+    /// Whether numbered messages were published and accounted for.
+    pub verified: bool,
+    /// Verification messages that the server accepted.
+    pub published: u64,
+    /// Verification messages whose PUBLISH failed or was never answered.
+    pub publish_failed: u64,
+    /// Verification messages that the server accepted and passed to nobody.
+    pub published_to_nobody: u64,
+    /// Verification messages received for the first time.
+    pub received: u64,
+    /// Verification messages that the server accepted and that never came.
+    pub lost: u64,
+    /// Those of them that are put down to a drop.
+    pub lost_in_outages: u64,
+    /// Verification messages received again.
+    pub duplicated: u64,
+    /// Verification messages received after a later one.
+    pub reordered: u64,
+    /// Messages of others on the subscribed channels.
+    pub messages: u64,
+    /// Bytes of their payloads.
+    pub message_bytes: u64,
+    /// Messages received but not shown, because the output was slower than they came.
+    pub messages_not_shown: u64,
+    /// Pushes of a connection that had already been replaced.
+    pub stale_pushes: u64,
+}
+
+impl Delivery {
+    pub(super) fn new(figures: &Figures) -> Self {
+        let (counters, tally) = (figures.counters, &figures.tally);
+        Self {
+            verified: verifies(figures),
+            published: counters.published,
+            publish_failed: counters.publish_failed,
+            published_to_nobody: counters.published_to_nobody,
+            received: counters.received,
+            lost: tally.lost,
+            lost_in_outages: tally.lost_in_outages,
+            duplicated: tally.duplicated,
+            reordered: tally.reordered,
+            messages: counters.messages,
+            message_bytes: counters.message_bytes,
+            messages_not_shown: counters.messages_not_shown,
+            stale_pushes: counters.stale_pushes,
+        }
+    }
+}
+
+/// Whether any run published numbered messages.
+pub(super) fn verifies(figures: &Figures) -> bool {
+    figures
+        .runs
+        .iter()
+        .filter_map(|run| run.started.plan.subscription.as_ref())
+        .any(|subscription| subscription.verify.is_some())
+}

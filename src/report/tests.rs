@@ -1,0 +1,317 @@
+//! What the verdict rests on.
+
+use super::*;
+use crate::{
+    event::{ClientState, Counters, EventKind, EventSink, ReplaceReason, StopReason},
+    plan::Plan,
+    record::{Recorder, fixture::*},
+};
+
+fn report(plan: Plan, events: Vec<crate::event::Event>) -> Report {
+    let mut recorder = Recorder::default();
+    let end = finished(100.0);
+    for event in std::iter::once(started(plan)).chain(events).chain([end]) {
+        recorder.on_event(&event);
+    }
+    Report::new(&recorder.figures())
+}
+
+/// A healthy run, and then some.
+fn run(more: Vec<crate::event::Event>) -> Report {
+    let mut events = vec![
+        at(0.0, connected(1)),
+        at(0.0, EventKind::Subscribed(confirmations(1, 0.1))),
+        at(1.0, interval(good(100), &[100, 200, 300])),
+    ];
+    events.extend(more);
+    report(plan(), events)
+}
+
+fn counted(counters: Counters) -> crate::event::Event {
+    at(2.0, interval(counters, &[100]))
+}
+
+fn worst(report: &Report) -> &str {
+    report.findings.first().map_or("", |finding| &finding.text)
+}
+
+fn state(state: ClientState) -> crate::event::Event {
+    let why = String::new();
+    at(20.0, EventKind::StateEntered { state, why })
+}
+
+fn dropped() -> Vec<crate::event::Event> {
+    vec![at(10.0, disconnected(1, Some(reset()))), at(10.5, reconnected(2, 0.5))]
+}
+
+#[test]
+fn a_run_without_trouble_is_healthy() {
+    let report = run(vec![]);
+    assert_eq!((report.verdict, report.findings.len()), (Verdict::Healthy, 0));
+}
+
+#[test]
+fn what_degrades() {
+    let failed = Counters {
+        launched: 1,
+        failed: 1,
+        ..Counters::default()
+    };
+    let timed_out = Counters {
+        launched: 1,
+        timed_out: 1,
+        ..Counters::default()
+    };
+    let lost_within = [dropped(), vec![at(10.6, missed(5, 6))]].concat();
+    for (name, events) in [
+        ("a recovered drop", dropped()),
+        (
+            "a stall that healed",
+            vec![at(11.0, stalled(10.0)), at(12.0, resumed(2.0))],
+        ),
+        ("messages lost in a recovered drop", lost_within),
+        ("a failed probe", vec![counted(failed)]),
+        ("a timeout", vec![counted(timed_out)]),
+        ("a state it leaves by itself", vec![state(ClientState::HalfOpen)]),
+        (
+            "the watchdog acted",
+            vec![at(
+                20.0,
+                EventKind::SessionReplaced {
+                    session: 2,
+                    why: ReplaceReason::Watchdog,
+                },
+            )],
+        ),
+    ] {
+        assert_eq!(run(events).verdict, Verdict::Degraded, "{name}");
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
+fn what_is_critical() {
+    let never_answered = Counters {
+        launched: 5,
+        timed_out: 5,
+        ..Counters::default()
+    };
+    let cases = [
+        (
+            "an outage at the end",
+            vec![at(90.0, disconnected(1, None))],
+            "1 outage was not over at the end",
+        ),
+        (
+            "a stall at the end",
+            vec![at(90.0, stalled(89.0))],
+            "1 outage was not over at the end",
+        ),
+        (
+            "a terminal state",
+            vec![state(ClientState::Exhausted)],
+            "the client got into the state exhausted, which it cannot leave",
+        ),
+        (
+            "a session that had to be replaced",
+            vec![at(
+                20.0,
+                EventKind::SessionReplaced {
+                    session: 2,
+                    why: ReplaceReason::Terminal,
+                },
+            )],
+            "1 session could not recover and was replaced",
+        ),
+        (
+            "lost without an outage",
+            vec![at(50.0, missed(7, 8))],
+            "2 messages lost while the connection was up",
+        ),
+        (
+            "lost long after an outage",
+            [dropped(), vec![at(50.0, missed(7, 7))]].concat(),
+            "1 message lost while the connection was up",
+        ),
+        (
+            "a subscription that is not complete",
+            [
+                dropped(),
+                vec![at(10.6, EventKind::Resubscribed(confirmations(0, 0.6)))],
+            ]
+            .concat(),
+            "1 subscription is missing at the end",
+        ),
+        (
+            "silence",
+            vec![at(50.0, EventKind::Silent { silence: secs(30.0) })],
+            "1 silence longer than --expect-every allows",
+        ),
+        (
+            "a wrong reply",
+            vec![counted(Counters {
+                launched: 1,
+                failed: 1,
+                desynced: 1,
+                ..Counters::default()
+            })],
+            "1 reply to somebody else's question",
+        ),
+    ];
+    for (name, events, text) in cases {
+        let report = run(events);
+        assert_eq!((report.verdict, worst(&report)), (Verdict::Critical, text), "{name}");
+    }
+    let silent = report(
+        plan(),
+        vec![
+            at(0.0, connected(1)),
+            at(0.0, EventKind::Subscribed(confirmations(1, 0.1))),
+            at(
+                1.0,
+                EventKind::Interval(Box::new(crate::event::Interval {
+                    counters: never_answered,
+                    ..crate::event::Interval::default()
+                })),
+            ),
+        ],
+    );
+    assert_eq!(
+        (silent.verdict, worst(&silent)),
+        (Verdict::Critical, "nothing was ever answered")
+    );
+}
+
+#[test]
+fn a_run_that_never_connected_is_critical() {
+    let mut only_subscribes = plan();
+    only_subscribes.probes = None;
+    for plan in [plan(), only_subscribes] {
+        let report = report(plan, vec![]);
+        assert_eq!(
+            (report.verdict, worst(&report)),
+            (Verdict::Critical, "the server was never reached")
+        );
+        assert_eq!(report.outages.availability, Some(0.0));
+    }
+    let empty = Report::new(&Recorder::default().figures());
+    assert_eq!(
+        (empty.verdict, worst(&empty)),
+        (Verdict::Critical, "there is no run to report")
+    );
+}
+
+#[test]
+fn a_subscription_that_was_never_confirmed_is_critical() {
+    let report = report(plan(), vec![at(0.0, connected(1)), at(1.0, interval(good(10), &[100]))]);
+    assert_eq!(worst(&report), "the subscription was never confirmed");
+}
+
+#[test]
+fn every_metric_of_a_gate_is_a_figure_of_the_run() {
+    let mut events = vec![
+        at(0.0, connected(1)),
+        at(1.0, interval(good(97), &[1_000, 2_000, 3_000])),
+    ];
+    events.push(counted(Counters {
+        launched: 3,
+        failed: 2,
+        timed_out: 1,
+        ambiguous: 1,
+        lost: 4,
+        duplicated: 5,
+        reordered: 6,
+        desynced: 7,
+        ..Counters::default()
+    }));
+    events.extend(dropped());
+    for (gate, value) in [
+        ("ambiguous>0", 1.0),
+        ("availability<99.9%", 0.995),
+        ("desyncs>0", 7.0),
+        ("duplicated>0", 5.0),
+        ("e2e_p99>5ms", 0.00303),
+        ("errors>1%", 0.03),
+        ("errors>1", 3.0),
+        ("lost>0", 4.0),
+        ("max>5ms", 0.003),
+        ("mean>5ms", 0.001525),
+        ("outage>2s", 0.5),
+        ("p50>5ms", 0.001),
+        ("p90>5ms", 0.003),
+        ("p99>5ms", 0.003),
+        ("p99.9>5ms", 0.003),
+        ("reconnects>0", 1.0),
+        ("reordered>0", 6.0),
+        ("timeouts>0", 1.0),
+    ] {
+        let mut plan = plan();
+        plan.fail_on = vec![gate.parse().unwrap()];
+        let report = report(plan, events.clone());
+        let found = report.gates[0].value.unwrap();
+        assert!((found - value).abs() <= value * 0.001 + 1e-6, "{gate}: {found} {value}");
+        assert_eq!(report.gates[0].tripped, report.gates[0].gate.trips(value), "{gate}");
+    }
+}
+
+#[test]
+fn a_gate_without_a_figure_trips() {
+    let mut plan = plan();
+    plan.probes = None;
+    plan.fail_on = vec!["p99>5ms".parse().unwrap()];
+    let report = report(
+        plan,
+        vec![
+            at(0.0, connected(1)),
+            at(0.0, EventKind::Subscribed(confirmations(1, 0.1))),
+        ],
+    );
+    assert!(report.gates[0].tripped);
+    assert_eq!(
+        (report.verdict, worst(&report)),
+        (Verdict::Critical, "--fail-on p99>5ms (no data)")
+    );
+}
+
+#[test]
+fn a_warning_gate_only_degrades_and_other_gates_can_judge_the_same_figures() {
+    let mut recorder = Recorder::default();
+    rich().iter().for_each(|event| recorder.on_event(event));
+    let figures = recorder.figures();
+    let strict = Report::judged(&figures, &["lost>0".parse().unwrap()], &[]);
+    assert_eq!((strict.gates.len(), strict.gates[0].value), (1, Some(3.0)));
+    let mut warned = plan();
+    warned.warn_on = vec!["max>0".parse().unwrap()];
+    let report = report(
+        warned,
+        vec![
+            at(0.0, connected(1)),
+            at(0.0, EventKind::Subscribed(confirmations(1, 0.1))),
+            at(1.0, interval(good(1), &[100])),
+        ],
+    );
+    assert_eq!(report.verdict, Verdict::Degraded);
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_degraded_and_an_interim_report_is_not() {
+    let mut recorder = Recorder::default();
+    for event in [
+        started(plan()),
+        at(0.0, connected(1)),
+        at(0.0, EventKind::Subscribed(confirmations(1, 0.1))),
+        at(1.0, interval(good(1), &[100])),
+    ] {
+        recorder.on_event(&event);
+    }
+    let cut_off = Report::new(&recorder.figures());
+    assert_eq!((cut_off.verdict, cut_off.complete), (Verdict::Degraded, false));
+    let interim = Report::new(&recorder.interim(stamp(5.0)));
+    assert_eq!(
+        (interim.verdict, interim.interim, interim.duration),
+        (Verdict::Healthy, true, 5.0)
+    );
+    let reason = StopReason::Unreachable;
+    recorder.on_event(&at(6.0, EventKind::RunFinished { reason }));
+    assert_eq!(Report::new(&recorder.figures()).verdict, Verdict::Critical);
+}
