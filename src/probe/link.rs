@@ -320,72 +320,75 @@ mod tests {
         link.take_changes().into_iter().map(show).collect()
     }
 
+    use Sign::*;
+
+    /// What it is, the signs, the changes they add up to.
+    const SEQUENCES: &[(&str, &[Sign], &[&str])] = &[
+        (
+            "idle reset: only the push tells",
+            &[Push(10), Reply(11, 12)],
+            &["lost@10(-)", "restored@12/0"],
+        ),
+        (
+            "reset in flight: one 104, the rest broken pipe, then the push",
+            &[Reset(5, 10), Closed(6, 10), Closed(7, 10), Push(10), Reply(10, 12)],
+            &["lost@10(104)", "restored@12/3"],
+        ),
+        (
+            "a broken pipe is reported before the 104",
+            &[Closed(6, 10), Reset(5, 10), Push(10), Reply(10, 12)],
+            &["lost@10(104)", "restored@12/2"],
+        ),
+        (
+            "the push comes after the recovery",
+            &[Reset(5, 10), Reply(10, 12), Push(13), Reply(14, 15)],
+            &["lost@10(104)", "restored@12/1"],
+        ),
+        (
+            "the push never comes, and the next loss is a loss of its own",
+            &[Reset(5, 10), Reply(10, 12), Push(500), Reply(501, 502)],
+            &["lost@10(104)", "restored@12/1", "lost@500(-)", "restored@502/0"],
+        ),
+        (
+            "a command of the old connection fails after the recovery",
+            &[Push(10), Reply(11, 12), Closed(5, 13), Reply(13, 14)],
+            &["lost@10(-)", "restored@12/0"],
+        ),
+        (
+            "the old connection's last reply does not end the outage",
+            &[Push(10), Reply(5, 11), Reply(12, 13)],
+            &["lost@10(-)", "restored@13/0"],
+        ),
+        (
+            "refused attempts belong to the outage, not to its cause",
+            &[Push(10), Refused(11, 20), Refused(21, 30), Reply(31, 32)],
+            &["lost@10(-)", "restored@32/2"],
+        ),
+        (
+            "LOADING does not end an outage",
+            &[Push(10), ErrorReply(12), Reply(13, 14)],
+            &["lost@10(-)", "restored@14/1"],
+        ),
+        (
+            "a frozen server is a stall",
+            &[Timeout(5, 10), Timeout(6, 11), Reply(7, 40)],
+            &["stalled@5", "resumed@40"],
+        ),
+        (
+            "one slow command among answered ones is nothing",
+            &[Reply(6, 7), Timeout(5, 10)],
+            &[],
+        ),
+        (
+            "a stall that ends in a loss",
+            &[Timeout(5, 10), Closed(6, 20), Push(20), Reply(20, 21)],
+            &["stalled@5", "lost@20(-)", "restored@21/1"],
+        ),
+    ];
+
     #[test]
     fn many_signs_of_one_outage_are_one_outage() {
-        use Sign::*;
-        let table: &[(&str, &[Sign], &[&str])] = &[
-            (
-                "idle reset: only the push tells",
-                &[Push(10), Reply(11, 12)],
-                &["lost@10(-)", "restored@12/0"],
-            ),
-            (
-                "reset in flight: one 104, the rest broken pipe, then the push",
-                &[Reset(5, 10), Closed(6, 10), Closed(7, 10), Push(10), Reply(10, 12)],
-                &["lost@10(104)", "restored@12/3"],
-            ),
-            (
-                "a broken pipe is reported before the 104",
-                &[Closed(6, 10), Reset(5, 10), Push(10), Reply(10, 12)],
-                &["lost@10(104)", "restored@12/2"],
-            ),
-            (
-                "the push comes after the recovery",
-                &[Reset(5, 10), Reply(10, 12), Push(13), Reply(14, 15)],
-                &["lost@10(104)", "restored@12/1"],
-            ),
-            (
-                "the push never comes, and the next loss is a loss of its own",
-                &[Reset(5, 10), Reply(10, 12), Push(500), Reply(501, 502)],
-                &["lost@10(104)", "restored@12/1", "lost@500(-)", "restored@502/0"],
-            ),
-            (
-                "a command of the old connection fails after the recovery",
-                &[Push(10), Reply(11, 12), Closed(5, 13), Reply(13, 14)],
-                &["lost@10(-)", "restored@12/0"],
-            ),
-            (
-                "the old connection's last reply does not end the outage",
-                &[Push(10), Reply(5, 11), Reply(12, 13)],
-                &["lost@10(-)", "restored@13/0"],
-            ),
-            (
-                "refused attempts belong to the outage, not to its cause",
-                &[Push(10), Refused(11, 20), Refused(21, 30), Reply(31, 32)],
-                &["lost@10(-)", "restored@32/2"],
-            ),
-            (
-                "LOADING does not end an outage",
-                &[Push(10), ErrorReply(12), Reply(13, 14)],
-                &["lost@10(-)", "restored@14/1"],
-            ),
-            (
-                "a frozen server is a stall",
-                &[Timeout(5, 10), Timeout(6, 11), Reply(7, 40)],
-                &["stalled@5", "resumed@40"],
-            ),
-            (
-                "one slow command among answered ones is nothing",
-                &[Reply(6, 7), Timeout(5, 10)],
-                &[],
-            ),
-            (
-                "a stall that ends in a loss",
-                &[Timeout(5, 10), Closed(6, 20), Push(20), Reply(20, 21)],
-                &["stalled@5", "lost@20(-)", "restored@21/1"],
-            ),
-        ];
-        for (name, signs, expected) in table {
+        for (name, signs, expected) in SEQUENCES {
             assert_eq!(outcome(signs), *expected, "{name}");
         }
     }

@@ -43,9 +43,8 @@ pub(super) fn prognosis(picture: &Picture<'_>) -> Option<Prognosis> {
             hopeless: true,
         });
     }
-    if policy.retries.is_none() {
-        return None;
-    }
+    // Without end there is no end to come to.
+    policy.retries?;
     match picture.waiting {
         Some(failed) => after_an_error(picture, failed),
         None if !picture.asks => after_silence(picture),

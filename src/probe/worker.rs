@@ -97,7 +97,11 @@ impl Worker {
         }
     }
 
-    /// Waits for the next slot; `None` when the run stops first.
+    /// Waits for the next slot and gives its intended start; `None` when the run stops first.
+    ///
+    /// A worker that was free when its slot came due starts as soon as the timer lets it (tokio's fires up to two
+    /// milliseconds late): that delay is ours, not the server's, so the start is then the intended one. A worker that
+    /// was still busy with an earlier probe is late because of the server, and its slot's own time counts.
     async fn slot(&self, ctx: &Context) -> Option<Stamp> {
         if ctx.is_stopping() {
             return None;
@@ -111,7 +115,7 @@ impl Worker {
             return Some(due);
         }
         tokio::select! {
-            () = ctx.clock.sleep_until(due) => Some(due),
+            () = ctx.clock.sleep_until(due) => Some(ctx.clock.now()),
             () = ctx.stopped() => None,
         }
     }
