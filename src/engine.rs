@@ -52,19 +52,8 @@ pub struct Surroundings<'a> {
 pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     let plan = Arc::new(plan);
     let (notices, inlet) = mpsc::unbounded_channel();
-    let Surroundings {
-        clock,
-        sink,
-        messages,
-        control,
-    } = surroundings;
-    let mut run = Run {
-        clock,
-        sink,
-        control,
-        inlet,
-        interval_began: clock.now(),
-    };
+    let Surroundings { clock, sink, messages, control } = surroundings;
+    let mut run = Run { clock, sink, control, inlet, interval_began: clock.now() };
     let run_id = run_id(plan.seed);
     run.event(None, started(&plan, &run_id));
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
@@ -79,15 +68,7 @@ pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     }
     let path = path.with_limit(PATH_LIMIT.min(limit));
     let resp3 = climb.resp == 3;
-    let ctx = Arc::new(Context::new(Setting {
-        plan,
-        clock,
-        run_id,
-        path,
-        resp3,
-        messages,
-        notices,
-    }));
+    let ctx = Arc::new(Context::new(Setting { plan, clock, run_id, path, resp3, messages, notices }));
     match run.while_running(&ctx, Probes::start(Arc::clone(&ctx))).await {
         Some(Ok(probes)) => run.drive(&ctx, probes).await,
         Some(Err(failure)) => run.give_up(&failure),
@@ -119,11 +100,7 @@ impl Run<'_> {
         } else {
             self.pump(ctx, ctx.stopped()).await;
         }
-        let patience = ctx
-            .plan
-            .probes
-            .as_ref()
-            .map_or(SETTLE, |probes| probes.timeout + SETTLE);
+        let patience = ctx.plan.probes.as_ref().map_or(SETTLE, |probes| probes.timeout + SETTLE);
         if probes.has_work() {
             // Every probe has its own deadline, so this one is never reached by a sound worker.
             let _ = self.pump(ctx, tokio::time::timeout(patience, probes.finished())).await;
@@ -227,12 +204,7 @@ impl Run<'_> {
 
     fn event(&mut self, connection: Option<u32>, kind: EventKind) {
         let at = self.clock.now();
-        self.sink.on_event(&Event {
-            at,
-            time: self.clock.wall(at),
-            connection,
-            kind,
-        });
+        self.sink.on_event(&Event { at, time: self.clock.wall(at), connection, kind });
     }
 }
 

@@ -56,10 +56,7 @@ mod tests {
         ];
         for (exit, code) in table {
             assert_eq!(exit.code(), code);
-            assert_eq!(
-                format!("{:?}", ExitCode::from(exit)),
-                format!("{:?}", ExitCode::from(code))
-            );
+            assert_eq!(format!("{:?}", ExitCode::from(exit)), format!("{:?}", ExitCode::from(code)));
         }
     }
 }

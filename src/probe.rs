@@ -8,11 +8,13 @@
 mod delivery;
 mod identity;
 mod inbox;
+mod keeper;
 mod link;
 mod monitor;
 pub mod path;
 mod prognosis;
 mod publisher;
+mod question;
 mod resp2;
 mod samples;
 mod session;
@@ -94,12 +96,7 @@ impl Context {
 
     /// Tells that something happened.
     pub(crate) fn emit(&self, at: Stamp, connection: Option<u32>, kind: EventKind) {
-        let event = Event {
-            at,
-            time: self.clock.wall(at),
-            connection,
-            kind,
-        };
+        let event = Event { at, time: self.clock.wall(at), connection, kind };
         // The engine listens until the last task has ended; afterwards nobody needs to know.
         let _ = self.notices.send(Notice::Event(event));
     }
@@ -192,12 +189,8 @@ impl Probes {
     /// # Errors
     /// The failure of the first session that could not be established.
     pub(crate) async fn start(ctx: Arc<Context>) -> Result<Self, Failure> {
-        let mut probes = Self {
-            ctx: Arc::clone(&ctx),
-            sessions: Vec::new(),
-            work: JoinSet::new(),
-            watch: JoinSet::new(),
-        };
+        let mut probes =
+            Self { ctx: Arc::clone(&ctx), sessions: Vec::new(), work: JoinSet::new(), watch: JoinSet::new() };
         let outlet = Arc::new(Outlet::new(&ctx.plan)?);
         let path = Arc::clone(&ctx);
         probes.watch.spawn(async move {
@@ -224,12 +217,12 @@ impl Probes {
 
     fn serve(&mut self, session: &Arc<Session>, monitor: Monitor) {
         self.watch.spawn(monitor.run());
-        self.watch.spawn(monitor::ask_while_down(Arc::clone(session)));
+        self.watch.spawn(keeper::ask_while_down(Arc::clone(session)));
         if !self.ctx.resp3 && session.inbox.subscription().wanted() > 0 {
             self.watch.spawn(resp2::run(Arc::clone(session)));
         }
         if let Some(watchdog) = self.ctx.plan.policy.watchdog {
-            self.watch.spawn(monitor::watchdog(Arc::clone(session), watchdog));
+            self.watch.spawn(keeper::watchdog(Arc::clone(session), watchdog));
         }
     }
 

@@ -105,11 +105,7 @@ impl Sandbox {
         let thread = thread::Builder::new()
             .name("sandbox".to_owned())
             .spawn(move || run(&runtime, listener, State::new(config, addr), stopped))?;
-        Ok(Self {
-            addr,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Self { addr, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The address the server listens on.
@@ -161,9 +157,8 @@ fn admit(stream: TcpStream, peer: SocketAddr, state: &Rc<RefCell<State>>, connec
         }
         None => {
             // Best effort, as in Redis: whoever is turned away may be gone already.
-            let _ = stream
-                .into_std()
-                .and_then(|mut stream| stream.write_all(b"-ERR max number of clients reached\r\n"));
+            let _ =
+                stream.into_std().and_then(|mut stream| stream.write_all(b"-ERR max number of clients reached\r\n"));
         }
     }
 }

@@ -42,11 +42,7 @@ pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
         check_writable(path)?;
     }
     // Kept until the run is over: it stops when it is dropped.
-    let sandbox = request
-        .plan
-        .sandbox
-        .then(|| start_sandbox(&mut request.plan))
-        .transpose()?;
+    let sandbox = request.plan.sandbox.then(|| start_sandbox(&mut request.plan)).transpose()?;
     if matches!(request.plan.target.address, Address::Tcp { tls: true, .. }) {
         // redis-rs panics at its first TLS handshake unless one is installed; it fails only where one already is.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -96,21 +92,13 @@ fn conclude(
     reason: StopReason,
     stdout: &Outlet,
 ) -> Result<Exit, Problem> {
-    let Sinks {
-        recorder,
-        journal,
-        live,
-        replies,
-        stream,
-    } = sinks;
+    let Sinks { recorder, journal, live, replies, stream } = sinks;
     // They write what they still hold.
     drop((live, replies, stream));
     let report = Report::new(&recorder.figures());
     let mut exit = exit_of(&report, output);
     if let Some(error) = journal.as_ref().and_then(JournalWriter::error) {
-        say(&format!(
-            "warning: --journal: writing failed, the journal is incomplete: {error}"
-        ));
+        say(&format!("warning: --journal: writing failed, the journal is incomplete: {error}"));
         if !output.exit_zero {
             exit = exit.max(Exit::Degraded);
         }
@@ -163,14 +151,8 @@ fn open_journal(path: &Path) -> Result<JournalWriter, Problem> {
 
 /// Finds out before the run, not after two weeks, that its report cannot be written.
 fn check_writable(path: &Path) -> Result<(), Problem> {
-    let opened = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path);
-    opened
-        .map(drop)
-        .map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
+    let opened = std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path);
+    opened.map(drop).map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
 }
 
 /// Starts the embedded server and makes it the target.
@@ -178,10 +160,6 @@ fn start_sandbox(plan: &mut Plan) -> Result<Sandbox, Problem> {
     let sandbox = Sandbox::start(SandboxConfig::default())
         .map_err(|error| format!("--sandbox: cannot start the server: {error}"))?;
     let address = sandbox.addr();
-    plan.target.address = Address::Tcp {
-        host: address.ip().to_string(),
-        port: address.port(),
-        tls: false,
-    };
+    plan.target.address = Address::Tcp { host: address.ip().to_string(), port: address.port(), tls: false };
     Ok(sandbox)
 }

@@ -46,11 +46,7 @@ impl Signals {
                 return;
             }
             asked |= ends;
-            let wish = if ends {
-                Control::Stop(StopReason::Signal)
-            } else {
-                Control::Interim
-            };
+            let wish = if ends { Control::Stop(StopReason::Signal) } else { Control::Interim };
             // The run may just have ended by itself.
             let _ = control.send(wish);
         }

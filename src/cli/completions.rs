@@ -44,11 +44,7 @@ mod tests {
                 std::fs::write(&path, &script).unwrap();
             }
             let kept = std::fs::read_to_string(&path).unwrap_or_default();
-            assert!(
-                kept == script,
-                "{} is not current; run: UPDATE_GOLDEN=1 cargo test",
-                path.display()
-            );
+            assert!(kept == script, "{} is not current; run: UPDATE_GOLDEN=1 cargo test", path.display());
         }
     }
 }

@@ -9,14 +9,8 @@ use std::{
     io::{self, BufRead, IsTerminal},
 };
 
-const VARIABLES: [&str; 6] = [
-    "REDIS_URL",
-    "VALKEY_URL",
-    "REDISCLI_AUTH",
-    "VALKEYCLI_AUTH",
-    "NO_COLOR",
-    "CLICOLOR_FORCE",
-];
+const VARIABLES: [&str; 6] =
+    ["REDIS_URL", "VALKEY_URL", "REDISCLI_AUTH", "VALKEYCLI_AUTH", "NO_COLOR", "CLICOLOR_FORCE"];
 
 /// The surroundings of the process; a test brings its own.
 pub(super) struct Environment {
@@ -30,10 +24,7 @@ impl Environment {
     /// The real ones.
     pub(super) fn of_the_process() -> Self {
         let value = |name| Some((name, std::env::var_os(name)?));
-        Self {
-            variables: VARIABLES.into_iter().filter_map(value).collect(),
-            ask_password,
-        }
+        Self { variables: VARIABLES.into_iter().filter_map(value).collect(), ask_password }
     }
 
     /// Whether the variable is set to something.

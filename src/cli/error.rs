@@ -14,20 +14,13 @@ const CLUSTER: &str = "-c is --count here; redis-cli's cluster mode is not suppo
 
 /// A refusal by `resolve`, which quotes no secret.
 pub(super) fn usage(message: &str, args: &[OsString]) -> CliError {
-    refusal(&format!(
-        "error: {message}\n\nFor more information, try '{} --help'.\n",
-        command(args)
-    ))
+    refusal(&format!("error: {message}\n\nFor more information, try '{} --help'.\n", command(args)))
 }
 
 /// Help, the version, or a refusal by the parser, in our words where we have better ones.
 pub(super) fn from_clap(error: &clap::Error, args: &[OsString]) -> CliError {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return CliError {
-            message: error.render().to_string(),
-            exit: Exit::Healthy,
-            to_stdout: true,
-        };
+        return CliError { message: error.render().to_string(), exit: Exit::Healthy, to_stdout: true };
     }
     match explain(error, args) {
         Some(message) => usage(&strike(&message, args), args),
@@ -44,11 +37,8 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
         ErrorKind::ValueValidation => {
             let why = std::error::Error::source(error)?;
             let is_number = first(ContextKind::InvalidValue)?.parse::<f64>().is_ok();
-            let hint = if flag == "--count" && !is_number && has_c(args) {
-                format!(" ({CLUSTER})")
-            } else {
-                String::new()
-            };
+            let hint =
+                if flag == "--count" && !is_number && has_c(args) { format!(" ({CLUSTER})") } else { String::new() };
             Some(format!("{flag}: {why}{hint}"))
         }
         ErrorKind::InvalidValue => match (first(ContextKind::InvalidValue)?.as_str(), flag) {
@@ -75,11 +65,7 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
     if argument == "-c" {
         return Some("-c is not a flag of this command; redis-cli's cluster mode is not supported yet".into());
     }
-    if has_c(args)
-        && args
-            .windows(2)
-            .any(|pair| pair[0] == "-c" && pair[1].as_encoded_bytes().starts_with(b"-"))
-    {
+    if has_c(args) && args.windows(2).any(|pair| pair[0] == "-c" && pair[1].as_encoded_bytes().starts_with(b"-")) {
         return Some(format!("--count: it needs a number; {CLUSTER}"));
     }
     if argument.starts_with('-') || !["redis-doctor ping", "redis-doctor soak"].contains(&command(args).as_str()) {
@@ -90,14 +76,8 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
         let starts = |flag: &&str| arg.as_encoded_bytes().starts_with(flag.as_bytes());
         ["-a", "--pass", "--askpass"].iter().any(starts)
     };
-    let shown = if args.iter().any(is_login) {
-        String::new()
-    } else {
-        format!(": '{argument}'")
-    };
-    Some(format!(
-        "there is an argument too many{shown}; a host is given with -h, and a value with blanks needs quotes"
-    ))
+    let shown = if args.iter().any(is_login) { String::new() } else { format!(": '{argument}'") };
+    Some(format!("there is an argument too many{shown}; a host is given with -h, and a value with blanks needs quotes"))
 }
 
 fn has_c(args: &[OsString]) -> bool {
@@ -114,13 +94,8 @@ fn context(error: &clap::Error, kind: ContextKind) -> Vec<String> {
 
 /// Which argument it was, without quoting it: it may be a password.
 fn not_utf8(args: &[OsString]) -> String {
-    let place = (1..args.len())
-        .find(|&place| args[place].to_str().is_none())
-        .unwrap_or_default();
-    let flag = args[..place]
-        .last()
-        .and_then(|arg| arg.to_str())
-        .filter(|arg| arg.starts_with('-'));
+    let place = (1..args.len()).find(|&place| args[place].to_str().is_none()).unwrap_or_default();
+    let flag = args[..place].last().and_then(|arg| arg.to_str()).filter(|arg| arg.starts_with('-'));
     let after = flag.map(|flag| format!(" (after {flag})")).unwrap_or_default();
     format!(
         "argument {place}{after} is not valid UTF-8; write it in UTF-8 (only channels, patterns and file names may be \
@@ -131,34 +106,20 @@ fn not_utf8(args: &[OsString]) -> String {
 /// `redis-doctor ping`, as far as it was understood.
 fn command(args: &[OsString]) -> String {
     let known = ["ping", "subscribe", "soak", "report", "completions", "man"];
-    let given = args
-        .get(1)
-        .and_then(|arg| arg.to_str())
-        .filter(|arg| known.contains(arg));
+    let given = args.get(1).and_then(|arg| arg.to_str()).filter(|arg| known.contains(arg));
     given.map_or("redis-doctor".into(), |given| format!("redis-doctor {given}"))
 }
 
 fn refusal(message: &str) -> CliError {
-    CliError {
-        message: message.to_owned(),
-        exit: Exit::Unknown,
-        to_stdout: false,
-    }
+    CliError { message: message.to_owned(), exit: Exit::Unknown, to_stdout: false }
 }
 
 /// Strikes every URL out of a text that may quote arguments: arguments that look like one or like `user:password@host`,
 /// in every form in which they may be quoted, and then whatever still looks like one (a part of an argument).
 fn strike(message: &str, args: &[OsString]) -> String {
     let mut quoted = Vec::new();
-    for arg in args
-        .iter()
-        .map(|arg| arg.to_string_lossy())
-        .filter(|arg| arg.contains("://") || arg.contains('@'))
-    {
-        let value = arg
-            .split_once('=')
-            .filter(|(flag, _)| flag.starts_with('-'))
-            .map(|(_, value)| value.to_owned());
+    for arg in args.iter().map(|arg| arg.to_string_lossy()).filter(|arg| arg.contains("://") || arg.contains('@')) {
+        let value = arg.split_once('=').filter(|(flag, _)| flag.starts_with('-')).map(|(_, value)| value.to_owned());
         for text in [Some(arg.into_owned()), value].into_iter().flatten() {
             quoted.push(text.escape_debug().collect());
             quoted.push(text.chars().filter(|char| !char.is_whitespace()).collect());
@@ -166,15 +127,11 @@ fn strike(message: &str, args: &[OsString]) -> String {
         }
     }
     quoted.sort_by_key(|text: &String| std::cmp::Reverse(text.len()));
-    let mut text = quoted
-        .iter()
-        .fold(message.to_owned(), |text, quoted| text.replace(quoted, "***"));
+    let mut text = quoted.iter().fold(message.to_owned(), |text, quoted| text.replace(quoted, "***"));
     while let Some(at) = text.find("://") {
         let is_scheme = |char: char| char.is_ascii_alphanumeric() || "+.-".contains(char);
         let start = text[..at].trim_end_matches(is_scheme).len();
-        let end = text[at..]
-            .find(char::is_whitespace)
-            .map_or(text.len(), |length| at + length);
+        let end = text[at..].find(char::is_whitespace).map_or(text.len(), |length| at + length);
         text.replace_range(start..end, "***");
     }
     text

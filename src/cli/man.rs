@@ -20,9 +20,7 @@ pub(super) fn page() -> String {
 fn write(page: &mut Vec<u8>) -> io::Result<()> {
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
-    let man = Man::new(root.clone())
-        .manual("redis-doctor")
-        .source(concat!("redis-doctor ", env!("CARGO_PKG_VERSION")));
+    let man = Man::new(root.clone()).manual("redis-doctor").source(concat!("redis-doctor ", env!("CARGO_PKG_VERSION")));
     man.render_title(page)?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
@@ -36,11 +34,7 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
         page.extend_from_slice(format!(".SS \"{}\"\n{}.\n", escape(&heading), escape(&about)).as_bytes());
         page.extend_from_slice(&options(command, |heading| heading.is_none())?);
     }
-    let shared = root
-        .get_subcommands()
-        .find(|command| command.get_name() == "ping")
-        .cloned()
-        .unwrap_or_default();
+    let shared = root.get_subcommands().find(|command| command.get_name() == "ping").cloned().unwrap_or_default();
     page.extend_from_slice(&options(&shared, |heading| heading.is_some())?);
     page.extend_from_slice(SECTIONS.as_bytes());
     page.extend_from_slice(b".SH EXAMPLES\n");
@@ -112,16 +106,9 @@ mod tests {
     #[test]
     fn the_page_has_every_section_and_every_flag() {
         let page = page();
-        for section in [
-            "NAME",
-            "SYNOPSIS",
-            "DESCRIPTION",
-            "COMMANDS",
-            "\"EXIT STATUS\"",
-            "ENVIRONMENT",
-            "SIGNALS",
-            "EXAMPLES",
-        ] {
+        for section in
+            ["NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "\"EXIT STATUS\"", "ENVIRONMENT", "SIGNALS", "EXAMPLES"]
+        {
             assert!(page.contains(&format!(".SH {section}\n")), "{section}");
         }
         for command in Cli::command().get_subcommands() {

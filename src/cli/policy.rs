@@ -31,11 +31,7 @@ pub(super) fn resolve(args: &PolicyArgs) -> Result<ReconnectPolicy, String> {
     match policy.max_delay {
         Some(max_delay) if max_delay < policy.min_delay => Err(format!(
             "{}: the largest delay ({}) is shorter than the first ({}); change --min-delay or --max-delay",
-            if args.max_delay.is_some() {
-                "--max-delay"
-            } else {
-                "--min-delay"
-            },
+            if args.max_delay.is_some() { "--max-delay" } else { "--min-delay" },
             humantime::format_duration(max_delay),
             humantime::format_duration(policy.min_delay),
         )),

@@ -46,11 +46,7 @@ fn ping(args: &PingArgs, environment: &Environment) -> Result<RunRequest, String
         report_each: !args.run.output.quiet && args.format.format == Format::Text,
         timeout: args.timeout,
     });
-    request.plan.stop = StopCondition {
-        count: args.count,
-        duration: args.deadline,
-        on_critical: false,
-    };
+    request.plan.stop = StopCondition { count: args.count, duration: args.deadline, on_critical: false };
     complete(request, &args.run, environment)
 }
 
@@ -65,26 +61,20 @@ fn subscribe(args: &SubscribeArgs, environment: &Environment) -> Result<RunReque
     };
     if subscription.wanted() == 0 {
         return Err(
-            "CHANNEL: there is nothing to subscribe to; name a channel, --pattern GLOB or --shard CHANNEL".into(),
+            "CHANNEL: there is nothing to subscribe to; name a channel, --pattern GLOB or --shard CHANNEL".into()
         );
     }
     if args.verify && subscription.channels.is_empty() {
-        return Err(
-            "--verify: it publishes to a CHANNEL, and only patterns or shard channels are given; \
+        return Err("--verify: it publishes to a CHANNEL, and only patterns or shard channels are given; \
                     name a channel, for example doctor:test"
-                .into(),
-        );
+            .into());
     }
     let mut request = base(plan::Command::Subscribe, &args.run, environment)?;
     request.output.format = args.report_format.unwrap_or_default();
     request.output.messages = args.format;
     request.output.timestamps = args.timestamps;
     request.plan.subscription = Some(subscription);
-    request.plan.stop = StopCondition {
-        count: args.count,
-        duration: args.duration,
-        on_critical: false,
-    };
+    request.plan.stop = StopCondition { count: args.count, duration: args.duration, on_critical: false };
     complete(request, &args.run, environment)
 }
 
@@ -113,11 +103,7 @@ fn soak(args: &SoakArgs, environment: &Environment) -> Result<RunRequest, String
         ..SubscriptionPlan::default()
     });
     request.plan.connections = args.connections;
-    request.plan.stop = StopCondition {
-        count: None,
-        duration: args.duration,
-        on_critical: args.stop_on_critical,
-    };
+    request.plan.stop = StopCondition { count: None, duration: args.duration, on_critical: args.stop_on_critical };
     complete(request, &args.run, environment)
 }
 
@@ -132,11 +118,7 @@ fn refuse_idle_flags(args: &SoakArgs, probes: bool, pubsub: bool) -> Result<(), 
     if let Some((flag, _)) = for_probes.iter().find(|(_, given)| *given && !probes) {
         return Err(format!(
             "{flag}: it is for probes, and --workload pubsub sends none; add ping to the workload{}",
-            if *flag == "--rate" {
-                " or write --verify-rate"
-            } else {
-                ""
-            }
+            if *flag == "--rate" { " or write --verify-rate" } else { "" }
         ));
     }
     if args.verify_rate.is_some() && !pubsub {
@@ -151,12 +133,7 @@ fn report(args: ReportArgs, environment: &Environment) -> ReportRequest {
         exit_zero: args.gates.exit_zero,
         ..output(&args.output, environment)
     };
-    ReportRequest {
-        files: args.files,
-        output,
-        fail_on: args.gates.fail_on,
-        warn_on: args.gates.warn_on,
-    }
+    ReportRequest { files: args.files, output, fail_on: args.gates.fail_on, warn_on: args.gates.warn_on }
 }
 
 /// What all runs have in common; the caller fills in probes, subscription and stop.
@@ -203,12 +180,7 @@ fn output(args: &OutputArgs, environment: &Environment) -> OutputOptions {
         ColorChoice::Auto if environment.has("CLICOLOR_FORCE") => ColorChoice::Always,
         choice => choice,
     };
-    OutputOptions {
-        output: args.output.clone(),
-        quiet: args.quiet,
-        color,
-        ..OutputOptions::default()
-    }
+    OutputOptions { output: args.output.clone(), quiet: args.quiet, color, ..OutputOptions::default() }
 }
 
 /// Channel names as given, each once: the server confirms a repeated one twice, but subscribes it once.

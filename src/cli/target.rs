@@ -25,9 +25,7 @@ pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Resul
     let mut warnings = Vec::new();
     let (server, named_by) = locate(args, environment, &mut warnings)?;
     for parameter in &server.ignored {
-        warnings.push(format!(
-            "{named_by}: the parameter '{parameter}' means nothing here and is ignored"
-        ));
+        warnings.push(format!("{named_by}: the parameter '{parameter}' means nothing here and is ignored"));
     }
     let password = password(args, environment, server.password)?;
     if args.pass.is_some() && !args.no_auth_warning {
@@ -46,11 +44,7 @@ pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Resul
         named_by,
     };
     let protocol = args.protocol.or(server.protocol).unwrap_or_default();
-    Ok(Connection {
-        target,
-        protocol,
-        warnings,
-    })
+    Ok(Connection { target, protocol, warnings })
 }
 
 /// Where the server is, with everything a URL says beside that, and who said so.
@@ -80,18 +74,13 @@ fn locate(
     // for this one.
     if let Some((address, flag)) = own {
         if let Some((name, _)) = variable.filter(|(_, url)| uri::parse(url).is_ok_and(|url| url.password.is_some())) {
-            warnings.push(format!(
-                "{name} is not used, nor its password, because {flag} names the server"
-            ));
+            warnings.push(format!("{name} is not used, nor its password, because {flag} names the server"));
         }
         return Ok((at(address), flag.into()));
     }
     let Some((name, url)) = variable else {
         let named_by = if args.port.is_some() { "--port" } else { "default" };
-        return Ok((
-            at(tcp(DEFAULT_HOST, args.port.unwrap_or(DEFAULT_PORT))),
-            named_by.into(),
-        ));
+        return Ok((at(tcp(DEFAULT_HOST, args.port.unwrap_or(DEFAULT_PORT))), named_by.into()));
     };
     let mut server = uri::parse(url).map_err(|why| format!("{name}: {why}"))?;
     match (&mut server.address, args.port) {
@@ -129,20 +118,9 @@ pub(super) fn ask(environment: &Environment) -> Result<Option<Secret>, String> {
 }
 
 fn at(address: Address) -> ServerUrl {
-    ServerUrl {
-        address,
-        db: None,
-        user: None,
-        password: None,
-        protocol: None,
-        ignored: Vec::new(),
-    }
+    ServerUrl { address, db: None, user: None, password: None, protocol: None, ignored: Vec::new() }
 }
 
 fn tcp(host: &str, port: u16) -> Address {
-    Address::Tcp {
-        host: host.to_owned(),
-        port,
-        tls: false,
-    }
+    Address::Tcp { host: host.to_owned(), port, tls: false }
 }

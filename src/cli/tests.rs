@@ -40,11 +40,7 @@ fn run(line: &str) -> RunRequest {
 fn refuse(args: &[&str], variables: &[(&'static str, &str)]) -> String {
     let error = parse_os(args.iter().map(OsString::from).collect(), variables).unwrap_err();
     assert_eq!((error.exit, error.to_stdout), (Exit::Unknown, false), "{args:?}");
-    assert!(
-        error.message.starts_with("error: ") && error.message.ends_with('\n'),
-        "{}",
-        error.message
-    );
+    assert!(error.message.starts_with("error: ") && error.message.ends_with('\n'), "{}", error.message);
     error.message
 }
 
@@ -61,15 +57,9 @@ fn ping_without_flags_is_a_ping_each_second_at_the_default_server() {
         ("redis://127.0.0.1:6379", "default")
     );
     assert_eq!(plan.policy, ReconnectPolicy::preset(PolicyName::Hardened));
-    assert_eq!(
-        (plan.protocol, plan.subscription, plan.connections),
-        (Protocol::Resp3, None, 1)
-    );
+    assert_eq!((plan.protocol, plan.subscription, plan.connections), (Protocol::Resp3, None, 1));
     let probes = plan.probes.unwrap();
-    assert_eq!(
-        (probes.kind, probes.pace, probes.timeout),
-        (ProbeKind::Ping, Pace::Every(seconds(1.0)), seconds(2.0))
-    );
+    assert_eq!((probes.kind, probes.pace, probes.timeout), (ProbeKind::Ping, Pace::Every(seconds(1.0)), seconds(2.0)));
     assert!(probes.report_each);
     assert_eq!(output, OutputOptions::default());
 }
@@ -78,10 +68,7 @@ fn ping_without_flags_is_a_ping_each_second_at_the_default_server() {
 fn ping_takes_the_flags_of_ping_and_redis_cli() {
     let plan = run("ping -h cache.example -p 7000 -n 3 -r 5 -i 0.2 -w 1m -W 500ms --payload 64k -q --seed 9").plan;
     assert_eq!(plan.target.to_string(), "redis://cache.example:7000/3");
-    assert_eq!(
-        (plan.stop.count, plan.stop.duration, plan.seed),
-        (Some(5), Some(seconds(60.0)), 9)
-    );
+    assert_eq!((plan.stop.count, plan.stop.duration, plan.seed), (Some(5), Some(seconds(60.0)), 9));
     let probes = plan.probes.unwrap();
     assert_eq!((probes.pace, probes.timeout), (Pace::Every(seconds(0.2)), seconds(0.5)));
     assert_eq!((probes.payload, probes.report_each), (65_536, false));
@@ -99,9 +86,7 @@ fn subscribe_takes_any_bytes_once() {
         "a".into(),
         "a".into(),
     ];
-    let Ok(Invocation::Run(request)) = parse_os(args, &[]) else {
-        panic!("refused")
-    };
+    let Ok(Invocation::Run(request)) = parse_os(args, &[]) else { panic!("refused") };
     let subscription = request.plan.subscription.unwrap();
     assert_eq!(subscription.channels, [Name::from([0xff, b' ', 1]), Name::from("a")]);
     assert_eq!(subscription.patterns, [Name::from("j*")]);
@@ -112,19 +97,13 @@ fn subscribe_takes_any_bytes_once() {
 fn subscribe_separates_messages_from_the_report() {
     let request =
         run("subscribe a --shard s -c 3 -d 90 --expect-every 30s --verify --format raw -o r --report-format json");
-    assert_eq!(
-        (request.output.messages, request.output.format),
-        (MessageFormat::Raw, Format::Json)
-    );
+    assert_eq!((request.output.messages, request.output.format), (MessageFormat::Raw, Format::Json));
     let subscription = request.plan.subscription.unwrap();
     assert_eq!(
         (subscription.verify, subscription.expect_every),
         (Some(Pace::Every(seconds(0.1))), Some(seconds(30.0)))
     );
-    assert_eq!(
-        (request.plan.stop.count, request.plan.stop.duration),
-        (Some(3), Some(seconds(90.0)))
-    );
+    assert_eq!((request.plan.stop.count, request.plan.stop.duration), (Some(3), Some(seconds(90.0))));
     let faster = run("subscribe a --verify --rate 600/m -q").plan.subscription.unwrap();
     assert_eq!((faster.verify, faster.tail), (Some(Pace::Every(seconds(0.1))), false));
 }
@@ -154,14 +133,8 @@ fn a_workload_is_probes_and_messages() {
 fn soak_takes_load_and_length() {
     let plan = run("soak --rate 0 --concurrency 50 --connections 4 -d 14d --stop-on-critical --verify-rate 5").plan;
     let probes = plan.probes.unwrap();
-    assert_eq!(
-        (probes.pace, probes.concurrency, plan.connections),
-        (Pace::Unpaced, 50, 4)
-    );
-    assert_eq!(
-        (plan.stop.duration, plan.stop.on_critical),
-        (Some(seconds(14.0 * 86_400.0)), true)
-    );
+    assert_eq!((probes.pace, probes.concurrency, plan.connections), (Pace::Unpaced, 50, 4));
+    assert_eq!((plan.stop.duration, plan.stop.on_critical), (Some(seconds(14.0 * 86_400.0)), true));
     assert_eq!(plan.subscription.unwrap().verify, Some(Pace::Every(seconds(0.2))));
     assert_ne!(run("soak").plan.seed, run("soak").plan.seed);
 }
@@ -170,37 +143,21 @@ fn soak_takes_load_and_length() {
 fn policy_flags_override_the_preset() {
     let preset = ReconnectPolicy::preset(PolicyName::Library);
     assert_eq!(run("ping --policy library").plan.policy, preset);
-    let policy = run(
-        "ping --policy library --retries unlimited --min-delay 10ms --max-delay 1 --backoff-base 3 \
+    let policy = run("ping --policy library --retries unlimited --min-delay 10ms --max-delay 1 --backoff-base 3 \
         --connect-timeout 2 --response-timeout 3 --keepalive 1m/5/3 --user-timeout 25s --nodelay on --watchdog 1sx4 \
-        --no-resubscribe",
-    )
+        --no-resubscribe")
     .plan
     .policy;
-    assert_eq!(
-        (policy.retries, policy.min_delay, policy.max_delay),
-        (None, seconds(0.01), Some(seconds(1.0)))
-    );
+    assert_eq!((policy.retries, policy.min_delay, policy.max_delay), (None, seconds(0.01), Some(seconds(1.0))));
     assert_eq!(
         (policy.backoff_base, policy.connect_timeout, policy.response_timeout),
         (3.0, seconds(2.0), seconds(3.0))
     );
-    assert_eq!(
-        policy.keepalive.map(|keepalive| (keepalive.time, keepalive.probes)),
-        Some((seconds(60.0), 3))
-    );
-    assert_eq!(
-        policy.watchdog.map(|watchdog| (watchdog.period, watchdog.misses)),
-        Some((seconds(1.0), 4))
-    );
+    assert_eq!(policy.keepalive.map(|keepalive| (keepalive.time, keepalive.probes)), Some((seconds(60.0), 3)));
+    assert_eq!(policy.watchdog.map(|watchdog| (watchdog.period, watchdog.misses)), Some((seconds(1.0), 4)));
     assert!(policy.nodelay && !policy.resubscribe && policy.user_timeout == Some(seconds(25.0)));
-    let off = run("ping --keepalive off --user-timeout off --watchdog off --nodelay off --retries 0")
-        .plan
-        .policy;
-    assert_eq!(
-        (off.keepalive, off.user_timeout, off.watchdog, off.nodelay),
-        (None, None, None, false)
-    );
+    let off = run("ping --keepalive off --user-timeout off --watchdog off --nodelay off --retries 0").plan.policy;
+    assert_eq!((off.keepalive, off.user_timeout, off.watchdog, off.nodelay), (None, None, None, false));
     assert_eq!(off.retries, Some(0));
     assert!(!run("ping --policy bare --watchdog off").plan.policy.managed);
 }
@@ -212,38 +169,20 @@ fn a_report_takes_files_format_and_gates() {
         panic!("refused")
     };
     assert_eq!(request.files, [PathBuf::from("a"), PathBuf::from("b")]);
-    assert_eq!(
-        (request.output.format, request.output.exit_zero),
-        (Format::Nagios, true)
-    );
-    assert_eq!(
-        (request.fail_on.len(), request.warn_on[0].to_string().as_str()),
-        (1, "lost>0")
-    );
+    assert_eq!((request.output.format, request.output.exit_zero), (Format::Nagios, true));
+    assert_eq!((request.fail_on.len(), request.warn_on[0].to_string().as_str()), (1, "lost>0"));
 }
 
 #[test]
 fn help_is_asked_for_in_every_way() {
-    for line in [
-        "--help",
-        "-h",
-        "ping --help",
-        "ping -h",
-        "soak -p 1 -h",
-        "help ping",
-        "report -h",
-        "--version",
-        "-V",
-    ] {
+    for line in ["--help", "-h", "ping --help", "ping -h", "soak -p 1 -h", "help ping", "report -h", "--version", "-V"]
+    {
         let error = parse_os(line.split(' ').map(OsString::from).collect(), &[]).unwrap_err();
         assert_eq!((error.exit, error.to_stdout), (Exit::Healthy, true), "{line}");
         assert!(error.message.contains("redis-doctor"), "{line}");
     }
     let ping = parse_os(vec!["ping".into(), "-h".into()], &[]).unwrap_err().message;
-    assert_eq!(
-        parse_os(vec!["ping".into(), "--help".into()], &[]).unwrap_err().message,
-        ping
-    );
+    assert_eq!(parse_os(vec!["ping".into(), "--help".into()], &[]).unwrap_err().message, ping);
     let bare = parse_os(vec![], &[]).unwrap_err();
     assert_eq!((bare.exit, bare.to_stdout), (Exit::Unknown, false));
     assert!(bare.message.contains("Usage: redis-doctor <COMMAND>"));
@@ -253,10 +192,7 @@ fn help_is_asked_for_in_every_way() {
 fn scripts_and_the_manual_are_printed() {
     for line in ["completions bash", "completions nushell", "man"] {
         let printed = parse_os(line.split(' ').map(OsString::from).collect(), &[]);
-        assert!(
-            matches!(printed, Ok(Invocation::Print(text)) if text.contains("redis-doctor")),
-            "{line}"
-        );
+        assert!(matches!(printed, Ok(Invocation::Print(text)) if text.contains("redis-doctor")), "{line}");
     }
 }
 
@@ -274,11 +210,7 @@ fn the_hardened_settings_in_the_help_are_the_presets() {
         let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
         if let Some((_, value)) = help.trim_end_matches(']').split_once("[hardened: ") {
             let line = format!("ping --{} {value}", flag.get_long().unwrap());
-            assert_eq!(
-                run(&line).plan.policy,
-                ReconnectPolicy::preset(PolicyName::Hardened),
-                "{line}"
-            );
+            assert_eq!(run(&line).plan.policy, ReconnectPolicy::preset(PolicyName::Hardened), "{line}");
             told += 1;
         }
     }

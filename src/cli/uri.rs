@@ -10,15 +10,7 @@ use url::Url;
 
 use crate::plan::{Address, Protocol};
 
-const SCHEMES: [&str; 7] = [
-    "redis",
-    "rediss",
-    "valkey",
-    "valkeys",
-    "unix",
-    "redis+unix",
-    "valkey+unix",
-];
+const SCHEMES: [&str; 7] = ["redis", "rediss", "valkey", "valkeys", "unix", "redis+unix", "valkey+unix"];
 const ENCODE: &str = "in a user or password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25";
 
 /// What a URL says; everything it leaves open is absent.
@@ -54,20 +46,11 @@ pub(super) fn parse(text: &str) -> Result<ServerUrl, String> {
     let scheme = scheme.to_ascii_lowercase();
     if !SCHEMES.contains(&&*scheme) {
         // Without "://" the text may be anything, a password included.
-        let shown = if text.contains("://") && scheme.len() < 16 {
-            format!("'{scheme}' ")
-        } else {
-            String::new()
-        };
-        return Err(format!(
-            "the scheme {shown}is not known here; write one of {}",
-            SCHEMES.join(", ")
-        ));
+        let shown = if text.contains("://") && scheme.len() < 16 { format!("'{scheme}' ") } else { String::new() };
+        return Err(format!("the scheme {shown}is not known here; write one of {}", SCHEMES.join(", ")));
     }
     if !text[scheme.len()..].starts_with(if scheme.ends_with("unix") { ":/" } else { "://" }) {
-        return Err(format!(
-            "'{scheme}:' must be followed by //; write for example {scheme}://…"
-        ));
+        return Err(format!("'{scheme}:' must be followed by //; write for example {scheme}://…"));
     }
     let url = Url::parse(text).map_err(|why| format!("the URL cannot be read ({why}); {ENCODE}"))?;
     if url.fragment().is_some() {
@@ -109,10 +92,7 @@ fn from_url(url: &Url) -> Result<ServerUrl, String> {
 
 fn host_and_port(url: &Url) -> Result<Address, String> {
     let host = url.host_str().unwrap_or_default();
-    let host = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(host);
+    let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     let host = decode(host, "host")?.unwrap_or_else(|| super::target::DEFAULT_HOST.into());
     if host.contains(|char: char| char.is_whitespace() || char.is_control() || "/@".contains(char)) {
         return Err("the host in the URL is not a name or an IP address".into());
@@ -127,10 +107,7 @@ fn host_and_port(url: &Url) -> Result<Address, String> {
 
 fn socket(url: &Url) -> Result<Address, String> {
     if url.host_str().is_some_and(|host| !host.is_empty()) || url.path().len() < 2 {
-        return Err(format!(
-            "the URL names no socket; write the whole path: {}:///path/to/socket",
-            url.scheme()
-        ));
+        return Err(format!("the URL names no socket; write the whole path: {}:///path/to/socket", url.scheme()));
     }
     let path: Vec<u8> = percent_decode_str(url.path()).collect();
     Ok(Address::Unix(PathBuf::from(OsStr::from_bytes(&path))))
@@ -159,9 +136,7 @@ fn protocol(text: &str) -> Result<Protocol, String> {
 
 /// Percent-decodes one part; an empty part is absent.
 fn decode(text: &str, part: &str) -> Result<Option<String>, String> {
-    let decoded = percent_decode_str(text)
-        .decode_utf8()
-        .map_err(|_| format!("the {part} in the URL is not UTF-8"))?;
+    let decoded = percent_decode_str(text).decode_utf8().map_err(|_| format!("the {part} in the URL is not UTF-8"))?;
     Ok(Some(decoded.into_owned()).filter(|decoded| !decoded.is_empty()))
 }
 
@@ -185,10 +160,7 @@ mod tests {
             ("redis://", tcp("127.0.0.1", 6379, false)),
             ("redis:///3", tcp("127.0.0.1", 6379, false)),
             ("unix:///run/redis.sock", Address::Unix("/run/redis.sock".into())),
-            (
-                "redis+unix:///tmp/a%20b.sock?db=2",
-                Address::Unix("/tmp/a b.sock".into()),
-            ),
+            ("redis+unix:///tmp/a%20b.sock?db=2", Address::Unix("/tmp/a b.sock".into())),
             ("unix:/run/redis.sock", Address::Unix("/run/redis.sock".into())),
         ] {
             assert_eq!(parse(text).unwrap().address, address, "{text}");
@@ -207,11 +179,7 @@ mod tests {
             ("unix:///s?user=me&pass=p%26w", Some("me"), Some("p&w")),
         ] {
             let server = parse(text).unwrap();
-            assert_eq!(
-                (server.user.as_deref(), server.password.as_deref()),
-                (user, password),
-                "{text}"
-            );
+            assert_eq!((server.user.as_deref(), server.password.as_deref()), (user, password), "{text}");
         }
     }
 
@@ -260,10 +228,7 @@ mod tests {
             for part in ["hunter2", "cache.example", "other"] {
                 assert!(!why.contains(part), "{text:?}: {why}");
             }
-            assert!(
-                why.contains("write") || why.contains("%40") || why.contains(" is not "),
-                "{text:?}: {why}"
-            );
+            assert!(why.contains("write") || why.contains("%40") || why.contains(" is not "), "{text:?}: {why}");
         }
     }
 }

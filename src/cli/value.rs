@@ -47,15 +47,11 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = match trimmed.parse::<f64>() {
         Ok(seconds) if seconds.is_nan() => return Err(wrong()),
         Ok(seconds) if seconds < 0.0 => {
-            return Err(format!(
-                "'{text}' is negative; write a duration of 0 or more, for example 500ms"
-            ));
+            return Err(format!("'{text}' is negative; write a duration of 0 or more, for example 500ms"));
         }
         Ok(seconds) => Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX),
         Err(_) if trimmed.starts_with('-') && humantime::parse_duration(&trimmed[1..]).is_ok() => {
-            return Err(format!(
-                "'{text}' is negative; write a duration of 0 or more, for example 500ms"
-            ));
+            return Err(format!("'{text}' is negative; write a duration of 0 or more, for example 500ms"));
         }
         Err(_) => humantime::parse_duration(trimmed).map_err(|_| wrong())?,
     };
@@ -78,9 +74,7 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
 pub(super) fn interval(text: &str) -> Result<Pace, String> {
     let interval = duration(text)?;
     if !interval.is_zero() && interval < Duration::from_micros(1) {
-        return Err(format!(
-            "'{text}' is too short; write at least 1us, or 0 for back to back"
-        ));
+        return Err(format!("'{text}' is too short; write at least 1us, or 0 for back to back"));
     }
     Ok(Pace::every(interval))
 }
@@ -101,9 +95,7 @@ pub(super) fn publish_rate(text: &str) -> Result<Pace, String> {
 /// A count of at least one.
 pub(super) fn count(text: &str) -> Result<u64, String> {
     match text.trim().parse() {
-        Ok(0) => Err(format!(
-            "'{text}' would do nothing; write at least 1, or leave it out to go on until a signal"
-        )),
+        Ok(0) => Err(format!("'{text}' would do nothing; write at least 1, or leave it out to go on until a signal")),
         Ok(count) => Ok(count),
         Err(_) => Err(format!(
             "'{text}' is not a count; write a whole number from 1, or leave it out to go on until a signal"
@@ -115,9 +107,7 @@ pub(super) fn count(text: &str) -> Result<u64, String> {
 pub(super) fn parallelism(text: &str) -> Result<u32, String> {
     match text.trim().parse() {
         Ok(number @ 1..=10_000) => Ok(number),
-        _ => Err(format!(
-            "'{text}' is out of range; write a whole number from 1 to 10000"
-        )),
+        _ => Err(format!("'{text}' is out of range; write a whole number from 1 to 10000")),
     }
 }
 
@@ -133,9 +123,7 @@ pub(super) fn port(text: &str) -> Result<u16, String> {
 pub(super) fn db(text: &str) -> Result<i64, String> {
     match text.trim().parse() {
         Ok(db @ 0..) => Ok(db),
-        _ => Err(format!(
-            "'{text}' is not a database number; write a whole number from 0"
-        )),
+        _ => Err(format!("'{text}' is not a database number; write a whole number from 0")),
     }
 }
 
@@ -148,10 +136,7 @@ pub(super) fn host(text: &str) -> Result<String, String> {
     if host.contains("://") || host.contains('@') {
         return Err("this is a URL or a part of one, not a host; give it with -u".into());
     }
-    let host = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(host);
+    let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     if let Some((name, port)) = host.split_once(':').filter(|(_, port)| !port.contains(':')) {
         return Err(format!("'{text}' has a port in it; write -h {name} -p {port}"));
     }
@@ -199,9 +184,7 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
 
 /// A seed.
 pub(super) fn seed(text: &str) -> Result<u64, String> {
-    text.trim()
-        .parse()
-        .map_err(|_| format!("'{text}' is not a seed; write a whole number from 0"))
+    text.trim().parse().map_err(|_| format!("'{text}' is not a seed; write a whole number from 0"))
 }
 
 /// `N` or `unlimited`.
@@ -219,9 +202,7 @@ pub(super) fn retries(text: &str) -> Result<Retries, String> {
 pub(super) fn backoff_base(text: &str) -> Result<f32, String> {
     match text.trim().parse::<f32>() {
         Ok(base) if (1.0..=1000.0).contains(&base) => Ok(base),
-        _ => Err(format!(
-            "'{text}' is not a backoff factor; write a number from 1 to 1000"
-        )),
+        _ => Err(format!("'{text}' is not a backoff factor; write a number from 1 to 1000")),
     }
 }
 
@@ -264,9 +245,7 @@ pub(super) fn user_timeout(text: &str) -> Result<Switch<Duration>, String> {
     }
     let timeout = positive_duration(text)?;
     if timeout.as_millis() > i32::MAX as u128 {
-        return Err(format!(
-            "'{text}' is more than the kernel takes; write at most 24d, or off"
-        ));
+        return Err(format!("'{text}' is more than the kernel takes; write at most 24d, or off"));
     }
     Ok(Switch::On(timeout))
 }

@@ -144,15 +144,7 @@ impl Delivery {
         let take = (number - from) as usize;
         let accepted = self.entries.iter().skip(skip).take(take).filter(accepted).count() as u64;
         self.gaps.push_back((at.after(GRACE), number));
-        if accepted == 0 {
-            Receipt::InOrder
-        } else {
-            Receipt::Gap {
-                from,
-                to: number - 1,
-                accepted,
-            }
-        }
+        if accepted == 0 { Receipt::InOrder } else { Receipt::Gap { from, to: number - 1, accepted } }
     }
 
     fn entry(&mut self, number: u64) -> Option<&mut Entry> {
@@ -184,10 +176,7 @@ impl Delivery {
                 sums.published += 1;
                 sums.received += 1;
             }
-            Entry {
-                publish: Publish::Accepted,
-                ..
-            } => {
+            Entry { publish: Publish::Accepted, .. } => {
                 sums.published += 1;
                 sums.lost += 1;
             }
@@ -226,14 +215,7 @@ mod tests {
         publish(&mut delivery, &[Publish::Accepted; 5], &mut sums);
         delivery.received(0, ZERO, &mut sums);
         let gap = delivery.received(4, ZERO, &mut sums);
-        assert_eq!(
-            gap,
-            Receipt::Gap {
-                from: 1,
-                to: 3,
-                accepted: 3
-            }
-        );
+        assert_eq!(gap, Receipt::Gap { from: 1, to: 3, accepted: 3 });
         assert_eq!(delivery.received(2, ZERO, &mut sums), Receipt::Late);
         delivery.tick(ZERO, &mut sums);
         assert_eq!(sums.lost, 0);
@@ -244,11 +226,7 @@ mod tests {
     #[test]
     fn messages_the_server_never_took_are_not_lost() {
         let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
-        publish(
-            &mut delivery,
-            &[Publish::Accepted, Publish::Failed, Publish::Accepted],
-            &mut sums,
-        );
+        publish(&mut delivery, &[Publish::Accepted, Publish::Failed, Publish::Accepted], &mut sums);
         delivery.received(0, ZERO, &mut sums);
         assert_eq!(delivery.received(2, ZERO, &mut sums), Receipt::InOrder);
         assert_eq!(delivery.close(&mut sums), None);

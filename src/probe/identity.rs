@@ -1,6 +1,12 @@
 //! Who is on the other side: what INFO and CLIENT INFO tell.
 
+use std::time::Duration;
+
+use super::{question::Question, session::Session};
 use crate::event::ServerIdentity;
+
+/// The limit of each question.
+const LIMIT: Duration = Duration::from_millis(500);
 
 /// One connection, as the server lists it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,12 +28,28 @@ impl ClientInfo {
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| value.to_owned())
         };
-        Self {
-            id: field("id").and_then(|id| id.parse().ok()),
-            addr: field("addr"),
-            laddr: field("laddr"),
-        }
+        Self { id: field("id").and_then(|id| id.parse().ok()), addr: field("addr"), laddr: field("laddr") }
     }
+}
+
+/// Asks who is on the other side of a session's connection, and gives that connection its name. What may not be asked
+/// stays unknown.
+pub(super) async fn ask(session: &Session) -> (ClientInfo, ServerIdentity) {
+    let ask = async |words: &[&str]| {
+        let mut command = redis::Cmd::new();
+        words.iter().for_each(|word| _ = command.arg(word));
+        let asked = session.ask(&Question::open(command), LIMIT).await;
+        redis::from_redis_value::<String>(asked.outcome.ok()?).ok()
+    };
+    if let Some(name) = &session.ctx.plan.target.client_name {
+        ask(&["CLIENT", "SETNAME", name]).await;
+    }
+    let (client, server, replication) =
+        tokio::join!(ask(&["CLIENT", "INFO"]), ask(&["INFO", "server"]), ask(&["INFO", "replication"]));
+    let client = client.map(|line| ClientInfo::parse(&line)).unwrap_or_default();
+    let mut server = server.map(|info| from_info(&info)).unwrap_or_default();
+    server.role = replication.and_then(|info| from_info(&info).role);
+    (client, server)
 }
 
 /// Reads the sections `server` and `replication` of INFO, as far as they are there.
@@ -45,12 +67,7 @@ pub(super) fn from_info(info: &str) -> ServerIdentity {
         (None, Some(_)) => Some("Redis".to_owned()),
         (None, None) => None,
     };
-    ServerIdentity {
-        product,
-        version: valkey.or(redis),
-        run_id: field("run_id"),
-        role: field("role"),
-    }
+    ServerIdentity { product, version: valkey.or(redis), run_id: field("run_id"), role: field("role") }
 }
 
 /// A product's name as its makers write it.
@@ -78,19 +95,10 @@ mod tests {
     #[test]
     fn valkey_is_told_from_redis() {
         let redis = from_info("# Server\r\nredis_version:7.2.4\r\nrun_id:abc\r\n\r\n# Replication\r\nrole:master\r\n");
-        assert_eq!(
-            (redis.product.as_deref(), redis.version.as_deref()),
-            (Some("Redis"), Some("7.2.4"))
-        );
-        assert_eq!(
-            (redis.run_id.as_deref(), redis.role.as_deref()),
-            (Some("abc"), Some("master"))
-        );
+        assert_eq!((redis.product.as_deref(), redis.version.as_deref()), (Some("Redis"), Some("7.2.4")));
+        assert_eq!((redis.run_id.as_deref(), redis.role.as_deref()), (Some("abc"), Some("master")));
         let valkey = from_info("redis_version:7.2.4\r\nvalkey_version:8.1.8\r\n");
-        assert_eq!(
-            (valkey.product.as_deref(), valkey.version.as_deref()),
-            (Some("Valkey"), Some("8.1.8"))
-        );
+        assert_eq!((valkey.product.as_deref(), valkey.version.as_deref()), (Some("Valkey"), Some("8.1.8")));
         assert_eq!(from_info(""), ServerIdentity::default());
     }
 }

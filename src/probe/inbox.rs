@@ -48,23 +48,15 @@ pub(super) enum Confirmed {
 
 impl Inbox {
     pub(super) fn new(connection: u32, run_id: &str, subscription: SubscriptionPlan) -> Self {
-        let verified = if subscription.verify.is_some() {
-            subscription.channels.len() + subscription.shards.len()
-        } else {
-            0
-        };
+        let verified =
+            if subscription.verify.is_some() { subscription.channels.len() + subscription.shards.len() } else { 0 };
         let state = State {
             deliveries: (0..verified).map(|_| Delivery::default()).collect(),
             confirmed: HashSet::new(),
             last_message: Stamp::START,
         };
         let prefix = format!("redis-doctor:{run_id}:{connection}:").into_bytes();
-        Self {
-            connection,
-            subscription,
-            prefix,
-            state: Mutex::new(state),
-        }
+        Self { connection, subscription, prefix, state: Mutex::new(state) }
     }
 
     /// What is subscribed.
@@ -98,25 +90,13 @@ impl Inbox {
         let fields: (&[u8], Option<&[u8]>, &[u8]) = match (kind, data) {
             (
                 PushKind::PMessage,
-                [
-                    Value::BulkString(pattern),
-                    Value::BulkString(channel),
-                    Value::BulkString(payload),
-                ],
+                [Value::BulkString(pattern), Value::BulkString(channel), Value::BulkString(payload)],
             ) => (channel, Some(pattern), payload),
             (_, [Value::BulkString(channel), Value::BulkString(payload)]) => (channel, None, payload),
             _ => return,
         };
         let (channel, pattern, payload) = fields;
-        self.receive(
-            &Message {
-                at: ctx.clock.now(),
-                channel,
-                pattern,
-                payload,
-            },
-            ctx,
-        );
+        self.receive(&Message { at: ctx.clock.now(), channel, pattern, payload }, ctx);
     }
 
     /// One message: account for it when it is ours, show it when it is not.
@@ -157,20 +137,11 @@ impl Inbox {
         let channel = || Name::from(message.channel);
         let event = match receipt {
             Receipt::InOrder => return,
-            Receipt::Gap { from, to, accepted } => EventKind::MessagesMissed {
-                channel: channel(),
-                from,
-                to,
-                count: accepted,
-            },
-            Receipt::Late => EventKind::Reordered {
-                channel: channel(),
-                number,
-            },
-            Receipt::Again => EventKind::Duplicated {
-                channel: channel(),
-                number,
-            },
+            Receipt::Gap { from, to, accepted } => {
+                EventKind::MessagesMissed { channel: channel(), from, to, count: accepted }
+            }
+            Receipt::Late => EventKind::Reordered { channel: channel(), number },
+            Receipt::Again => EventKind::Duplicated { channel: channel(), number },
         };
         ctx.emit(message.at, Some(self.connection), event);
     }
@@ -189,20 +160,15 @@ impl Inbox {
         if !state.confirmed.insert((kind, name.clone())) {
             return Confirmed::Again;
         }
-        if state.confirmed.len() == self.subscription.wanted() {
-            Confirmed::All
-        } else {
-            Confirmed::Part
-        }
+        if state.confirmed.len() == self.subscription.wanted() { Confirmed::All } else { Confirmed::Part }
     }
 
     /// Everything wanted was confirmed at once (the library waited for it).
     pub(super) fn confirm_all(&self) -> Confirmed {
         let wanted = &self.subscription;
         let names = [&wanted.channels, &wanted.patterns, &wanted.shards];
-        let all = (0..)
-            .zip(names)
-            .flat_map(|(kind, names)| names.iter().map(move |name| (kind, name.as_bytes().to_vec())));
+        let all =
+            (0..).zip(names).flat_map(|(kind, names)| names.iter().map(move |name| (kind, name.as_bytes().to_vec())));
         let mut state = self.lock();
         if !state.confirmed.is_empty() {
             return Confirmed::Again;
@@ -231,10 +197,7 @@ impl Inbox {
         let now = ctx.clock.now();
         let mut state = self.lock();
         let sums = &mut ctx.samples.lock().counters;
-        state
-            .deliveries
-            .iter_mut()
-            .for_each(|delivery| delivery.tick(now, sums));
+        state.deliveries.iter_mut().for_each(|delivery| delivery.tick(now, sums));
     }
 
     /// Whether everything published has come.
@@ -250,16 +213,7 @@ impl Inbox {
         for (delivery, channel) in state.deliveries.iter_mut().zip(names) {
             let given_up = delivery.close(&mut ctx.samples.lock().counters);
             if let Some((from, to, count)) = given_up {
-                ctx.emit(
-                    at,
-                    Some(self.connection),
-                    EventKind::MessagesMissed {
-                        channel,
-                        from,
-                        to,
-                        count,
-                    },
-                );
+                ctx.emit(at, Some(self.connection), EventKind::MessagesMissed { channel, from, to, count });
             }
         }
     }

@@ -73,13 +73,7 @@ pub(super) struct Link {
 impl Link {
     /// A connection that has just answered.
     pub(super) fn up(at: Stamp) -> Self {
-        Self {
-            state: State::Up,
-            up_since: at,
-            last_reply: at,
-            push_owed: false,
-            changes: VecDeque::new(),
-        }
+        Self { state: State::Up, up_since: at, last_reply: at, push_owed: false, changes: VecDeque::new() }
     }
 
     /// The connection works, as far as anyone can tell.
@@ -164,10 +158,7 @@ impl Link {
         if let State::Down(loss) = &mut self.state {
             loss.count(failed.counted, failed.ambiguous);
             let telling = failed.failure.key.origin == Origin::Kernel
-                && loss
-                    .failure
-                    .as_ref()
-                    .is_none_or(|known| known.key.origin != Origin::Kernel);
+                && loss.failure.as_ref().is_none_or(|known| known.key.origin != Origin::Kernel);
             // Later kernel errors (refused …) belong to the attempts to come back, not to the loss.
             if telling && launched <= loss.at {
                 loss.failure = Some(failed.failure.clone());
@@ -183,15 +174,8 @@ impl Link {
     pub(super) fn on_timeout(&mut self, launched: Stamp, at: Stamp, counted: bool, ambiguous: bool) -> bool {
         match &mut self.state {
             State::Up if launched >= self.last_reply && launched >= self.up_since => {
-                self.state = State::Stalled {
-                    since: launched,
-                    unanswered: 1,
-                };
-                self.changes.push_back(Change::Stalled {
-                    since: launched,
-                    unanswered: 1,
-                    at,
-                });
+                self.state = State::Stalled { since: launched, unanswered: 1 };
+                self.changes.push_back(Change::Stalled { since: launched, unanswered: 1, at });
                 true
             }
             State::Up => false,
@@ -216,14 +200,8 @@ impl Link {
     }
 
     fn go_down(&mut self, at: Stamp, in_flight: u64, failure: Option<&Failure>) {
-        let loss = Loss {
-            at,
-            failure: failure.cloned(),
-            in_flight,
-            idle: at.since(self.last_reply),
-            failed: 0,
-            ambiguous: 0,
-        };
+        let loss =
+            Loss { at, failure: failure.cloned(), in_flight, idle: at.since(self.last_reply), failed: 0, ambiguous: 0 };
         self.changes.push_back(Change::Lost(loss.clone()));
         self.state = State::Down(loss);
     }
@@ -280,12 +258,7 @@ mod tests {
             link.on_failure(
                 ms(launched),
                 ms(at),
-                FailedCommand {
-                    failure: &failure,
-                    counted: true,
-                    ambiguous: true,
-                    in_flight: 1,
-                },
+                FailedCommand { failure: &failure, counted: true, ambiguous: true, in_flight: 1 },
             );
         };
         match sign {
@@ -307,11 +280,7 @@ mod tests {
         let show = |change| match change {
             Change::Lost(loss) => {
                 let errno = loss.failure.and_then(|failure| failure.key.errno);
-                format!(
-                    "lost@{}({})",
-                    at(loss.at),
-                    errno.map_or("-".into(), |errno| errno.to_string())
-                )
+                format!("lost@{}({})", at(loss.at), errno.map_or("-".into(), |errno| errno.to_string()))
             }
             Change::Restored(loss, when) => format!("restored@{}/{}", at(when), loss.failed),
             Change::Stalled { since, .. } => format!("stalled@{}", at(since)),
@@ -324,11 +293,7 @@ mod tests {
 
     /// What it is, the signs, the changes they add up to.
     const SEQUENCES: &[(&str, &[Sign], &[&str])] = &[
-        (
-            "idle reset: only the push tells",
-            &[Push(10), Reply(11, 12)],
-            &["lost@10(-)", "restored@12/0"],
-        ),
+        ("idle reset: only the push tells", &[Push(10), Reply(11, 12)], &["lost@10(-)", "restored@12/0"]),
         (
             "reset in flight: one 104, the rest broken pipe, then the push",
             &[Reset(5, 10), Closed(6, 10), Closed(7, 10), Push(10), Reply(10, 12)],
@@ -369,16 +334,8 @@ mod tests {
             &[Push(10), ErrorReply(12), Reply(13, 14)],
             &["lost@10(-)", "restored@14/1"],
         ),
-        (
-            "a frozen server is a stall",
-            &[Timeout(5, 10), Timeout(6, 11), Reply(7, 40)],
-            &["stalled@5", "resumed@40"],
-        ),
-        (
-            "one slow command among answered ones is nothing",
-            &[Reply(6, 7), Timeout(5, 10)],
-            &[],
-        ),
+        ("a frozen server is a stall", &[Timeout(5, 10), Timeout(6, 11), Reply(7, 40)], &["stalled@5", "resumed@40"]),
+        ("one slow command among answered ones is nothing", &[Reply(6, 7), Timeout(5, 10)], &[]),
         (
             "a stall that ends in a loss",
             &[Timeout(5, 10), Closed(6, 20), Push(20), Reply(20, 21)],

@@ -10,13 +10,15 @@ use super::{
     link::{Change, Loss},
     path::Interest,
     prognosis::{self, Picture},
-    session::{Question, Session, WaitingFailure},
+    question::WaitingFailure,
+    session::Session,
 };
 use crate::{
-    classify::{Failure, Stage},
+    classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
     event::{
         ClientState, Confirmations, Connected, Disconnected, EventKind, Reconnected, ReplaceReason, ServerIdentity,
+        StopReason,
     },
 };
 
@@ -35,9 +37,6 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// A cycle that takes longer than this is worth telling.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
-
-/// The limit of a question about who is on the other side.
-const IDENTITY_LIMIT: Duration = Duration::from_millis(500);
 
 /// Watches one session.
 pub(super) struct Monitor {
@@ -117,14 +116,7 @@ impl Monitor {
             let (_, confirmations) = monitor.session.take_changes();
             let at = confirmations.back().map_or(now, |(at, _)| *at);
             let confirmed = monitor.session.inbox.confirmed() as u64;
-            monitor.emit(
-                at,
-                EventKind::Subscribed(Confirmations {
-                    wanted,
-                    confirmed,
-                    after: at.elapsed(),
-                }),
-            );
+            monitor.emit(at, EventKind::Subscribed(Confirmations { wanted, confirmed, after: at.elapsed() }));
         }
         monitor
     }
@@ -149,7 +141,7 @@ impl Monitor {
         self.watch_role();
         self.watch_silence();
         if self.session.is_condemned() {
-            self.condemned().await;
+            self.replace(ReplaceReason::Watchdog, self.silence()).await;
         }
         let waited = self.hopeless.map(|since| self.ctx.clock.now().since(since));
         if waited.is_some_and(|waited| waited >= DWELL) && self.path_is_healthy() {
@@ -167,11 +159,7 @@ impl Monitor {
                 Change::Restored(loss, at) => self.on_restored(&loss, at).await,
                 Change::Stalled { since, unanswered, at } => {
                     self.emit(at, EventKind::Stalled { since, unanswered });
-                    self.stall = Some(Stall {
-                        since,
-                        _interest: self.ctx.path.interest(),
-                        told: false,
-                    });
+                    self.stall = Some(Stall { since, _interest: self.ctx.path.interest(), told: false });
                 }
                 Change::Resumed { since, at } => {
                     self.stall = None;
@@ -211,10 +199,7 @@ impl Monitor {
             replaced: None,
         });
         if self.session.inbox.subscription().wanted() > 0 {
-            self.resubscription = Some(Resubscription {
-                lost_at: loss.at,
-                restored: None,
-            });
+            self.resubscription = Some(Resubscription { lost_at: loss.at, restored: None });
         }
     }
 
@@ -256,14 +241,7 @@ impl Monitor {
         let wanted = self.session.inbox.subscription().wanted() as u64;
         let confirmed = self.session.inbox.confirmed() as u64;
         let after = at.since(resubscription.lost_at);
-        self.emit(
-            at,
-            EventKind::Resubscribed(Confirmations {
-                wanted,
-                confirmed,
-                after,
-            }),
-        );
+        self.emit(at, EventKind::Resubscribed(Confirmations { wanted, confirmed, after }));
     }
 
     /// The same subscriptions were confirmed twice without a loss in between: the library has replaced a connection
@@ -274,13 +252,7 @@ impl Monitor {
         }
         self.generation += 1;
         self.identify().await;
-        self.emit(
-            at,
-            EventKind::Superseded {
-                generation: self.generation,
-                client_id: self.client.id,
-            },
-        );
+        self.emit(at, EventKind::Superseded { generation: self.generation, client_id: self.client.id });
     }
 
     async fn watch_outage(&mut self) {
@@ -312,9 +284,7 @@ impl Monitor {
         }
         let long = now.since(outage.lost_at) > WORTH_TELLING && policy.managed && outage.replaced.is_none();
         if long && outage.told.insert(ClientState::Retrying) {
-            let path = health
-                .failure
-                .map_or("the server answers others".to_owned(), |(_, text)| text);
+            let path = health.failure.map_or("the server answers others".to_owned(), |(_, text)| text);
             news.push((ClientState::Retrying, format!("still reconnecting: {path}")));
         }
         for (state, why) in news {
@@ -328,10 +298,7 @@ impl Monitor {
             return;
         };
         // Two good attempts in a row, so that the moment in which a frozen server thaws is not taken for it.
-        let proven = health
-            .healthy_since
-            .zip(health.checked)
-            .is_some_and(|(since, last)| last > since);
+        let proven = health.healthy_since.zip(health.checked).is_some_and(|(since, last)| last > since);
         if proven {
             stall.told = true;
             let silent = humantime::format_duration(round(self.ctx.clock.now().since(stall.since)));
@@ -342,11 +309,7 @@ impl Monitor {
     }
 
     fn watch_resubscription(&mut self) {
-        let Some(restored) = self
-            .resubscription
-            .as_ref()
-            .and_then(|subscription| subscription.restored)
-        else {
+        let Some(restored) = self.resubscription.as_ref().and_then(|subscription| subscription.restored) else {
             return;
         };
         let now = self.ctx.clock.now();
@@ -354,20 +317,10 @@ impl Monitor {
         if now.since(restored) < self.ctx.plan.policy.response_timeout + DWELL || self.hopeless.is_some() {
             return;
         }
-        let lost_at = self
-            .resubscription
-            .as_ref()
-            .map_or(restored, |subscription| subscription.lost_at);
+        let lost_at = self.resubscription.as_ref().map_or(restored, |subscription| subscription.lost_at);
         let wanted = self.session.inbox.subscription().wanted() as u64;
         let confirmed = self.session.inbox.confirmed() as u64;
-        self.emit(
-            now,
-            EventKind::Resubscribed(Confirmations {
-                wanted,
-                confirmed,
-                after: now.since(lost_at),
-            }),
-        );
+        self.emit(now, EventKind::Resubscribed(Confirmations { wanted, confirmed, after: now.since(lost_at) }));
         let why = format!("the connection answers, but {confirmed} of {wanted} subscriptions were confirmed");
         self.enter(now, ClientState::SubscriptionLost, why);
         self.hopeless = Some(now);
@@ -390,22 +343,8 @@ impl Monitor {
         let last = self.session.inbox.last_message();
         if now.since(last.max(self.silence_told)) > limit {
             self.silence_told = now;
-            self.emit(
-                now,
-                EventKind::Silent {
-                    silence: now.since(last),
-                },
-            );
+            self.emit(now, EventKind::Silent { silence: now.since(last) });
         }
-    }
-
-    /// The policy's watchdog wants a fresh connection.
-    async fn condemned(&mut self) {
-        let failure = self.stall.is_some().then(|| {
-            let text = "the watchdog's PINGs went unanswered";
-            Failure::doctor(crate::classify::ErrorClass::ResponseTimeout, Stage::Command, text)
-        });
-        self.replace(ReplaceReason::Watchdog, failure).await;
     }
 
     /// Abandons the session's connection and puts a fresh one in place.
@@ -415,13 +354,7 @@ impl Monitor {
         self.session.abandon(now, failure.as_ref());
         self.take_in().await;
         self.sessions += 1;
-        self.emit(
-            now,
-            EventKind::SessionReplaced {
-                session: self.sessions,
-                why,
-            },
-        );
+        self.emit(now, EventKind::SessionReplaced { session: self.sessions, why });
         if let Some(outage) = &mut self.outage {
             outage.replaced = Some(why);
         }
@@ -429,10 +362,15 @@ impl Monitor {
             let now = self.ctx.clock.now();
             self.ctx.fail(Some(self.session.connection), &failure, now, false);
             // The dwell is over already; only the pause between attempts is left to wait.
-            self.hopeless = Some(Stamp::from_nanos(
-                now.after(RETRY).as_nanos().saturating_sub(DWELL.as_nanos() as u64),
-            ));
+            self.hopeless =
+                Some(Stamp::from_nanos(now.after(RETRY).as_nanos().saturating_sub(DWELL.as_nanos() as u64)));
         }
+    }
+
+    /// The failure of a connection that merely stopped answering.
+    fn silence(&self) -> Option<Failure> {
+        let silence = || Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "PINGs went unanswered");
+        self.stall.as_ref().map(|_| silence())
     }
 
     fn path_is_healthy(&self) -> bool {
@@ -443,35 +381,13 @@ impl Monitor {
     fn enter(&self, at: Stamp, state: ClientState, why: String) {
         self.emit(at, EventKind::StateEntered { state, why });
         if state.is_terminal() && self.ctx.plan.stop.on_critical {
-            self.ctx.stop(crate::event::StopReason::Critical);
+            self.ctx.stop(StopReason::Critical);
         }
     }
 
     /// Asks who is on the other side now. What may not be asked stays unknown.
     async fn identify(&mut self) {
-        let session = &self.session;
-        let ask = async |command: redis::Cmd| {
-            let asked = session.ask(&Question::open(command), IDENTITY_LIMIT).await;
-            let value = asked.outcome.ok()?;
-            redis::from_redis_value::<String>(value).ok()
-        };
-        let command = |words: &[&str]| {
-            let mut command = redis::Cmd::new();
-            words.iter().for_each(|word| _ = command.arg(word));
-            command
-        };
-        if let Some(name) = &self.ctx.plan.target.client_name {
-            ask(command(&["CLIENT", "SETNAME", name])).await;
-        }
-        let (client, server, replication) = tokio::join!(
-            ask(command(&["CLIENT", "INFO"])),
-            ask(command(&["INFO", "server"])),
-            ask(command(&["INFO", "replication"])),
-        );
-        self.client = client.map(|line| ClientInfo::parse(&line)).unwrap_or_default();
-        let mut server = server.map(|info| identity::from_info(&info)).unwrap_or_default();
-        server.role = replication.and_then(|info| identity::from_info(&info).role);
-        self.server = server;
+        (self.client, self.server) = identity::ask(&self.session).await;
     }
 
     fn emit(&self, at: Stamp, kind: EventKind) {
@@ -482,52 +398,4 @@ impl Monitor {
 /// To the millisecond, for people.
 fn round(duration: Duration) -> Duration {
     Duration::from_millis(duration.as_millis() as u64)
-}
-
-/// Asks a lost connection until it answers, so that the moment of its return is known even between two probes. Not
-/// where the client under test would send nothing itself: a command can wake what is dead for a mere subscriber.
-pub(super) async fn ask_while_down(session: Arc<Session>) {
-    const LIMIT: Duration = Duration::from_secs(1);
-    const PAUSE: Duration = Duration::from_millis(100);
-    let ctx = Arc::clone(&session.ctx);
-    loop {
-        session.down.notified().await;
-        while ctx.may_ask && ctx.plan.policy.managed && session.link(|link| link.loss().is_some()) {
-            let ping = Question::nonced_ping("back", ctx.clock.now());
-            if session.ask(&ping, LIMIT).await.outcome.is_err() {
-                tokio::time::sleep(PAUSE).await;
-            }
-        }
-    }
-}
-
-/// The policy's watchdog: a nonced PING each period; after so many unanswered ones in a row the connection is
-/// condemned. A connection that the library is reconnecting anyway is left to it.
-pub(super) async fn watchdog(session: Arc<Session>, watchdog: crate::plan::Watchdog) {
-    let ctx = Arc::clone(&session.ctx);
-    let mut missed = 0;
-    loop {
-        // After a miss the next PING goes out at once: its deadline is the period.
-        if missed == 0 {
-            tokio::time::sleep(watchdog.period).await;
-        }
-        if session.link(|link| link.loss().is_some()) {
-            missed = 0;
-            tokio::time::sleep(watchdog.period).await;
-            continue;
-        }
-        let ping = Question::nonced_ping("watchdog", ctx.clock.now());
-        let outcome = session.ask(&ping, watchdog.period).await.outcome;
-        let silent = outcome
-            .as_ref()
-            .is_err_and(|failed| failed.failure.key.class.is_timeout());
-        let counters = &mut ctx.samples.lock().counters;
-        counters.watchdog_ok += u64::from(outcome.is_ok());
-        counters.watchdog_missed += u64::from(silent);
-        missed = if silent { missed + 1 } else { 0 };
-        if missed >= watchdog.misses {
-            missed = 0;
-            session.condemn();
-        }
-    }
 }

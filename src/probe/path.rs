@@ -53,13 +53,7 @@ pub struct Climb {
 impl Path {
     /// A path whose attempts take at most `limit`.
     pub fn new(target: Target, protocol: Protocol, limit: Duration, clock: Clock) -> Self {
-        Self {
-            target,
-            protocol,
-            limit,
-            clock,
-            tls: tls::Roots::default(),
-        }
+        Self { target, protocol, limit, clock, tls: tls::Roots::default() }
     }
 
     /// The same path with another limit.
@@ -75,10 +69,7 @@ impl Path {
             stage: Stage::Dns,
             since: self.clock.now(),
             climb: Climb {
-                probed: PathProbed {
-                    stages: Vec::new(),
-                    failure: None,
-                },
+                probed: PathProbed { stages: Vec::new(), failure: None },
                 peer: None,
                 tls: None,
                 server: ServerIdentity::default(),
@@ -121,10 +112,7 @@ impl Climber<'_> {
                 let stream = self.path.tls.handshake(&host, stream).await;
                 let stream = self.note(stream).map_err(|failure| Failure {
                     // Whatever breaks a handshake, the user's question is about TLS; the errno stays.
-                    key: crate::classify::FailureKey {
-                        class: ErrorClass::Tls,
-                        ..failure.key
-                    },
+                    key: crate::classify::FailureKey { class: ErrorClass::Tls, ..failure.key },
                     text: format!("the TLS handshake failed: {failure}"),
                 })?;
                 self.climb.tls = tls::version(&stream);
@@ -200,10 +188,7 @@ impl Climber<'_> {
     /// Ends the present stage well and begins `next`.
     fn done(&mut self, next: Stage) {
         let now = self.path.clock.now();
-        self.climb.probed.stages.push(StageTime {
-            stage: self.stage,
-            took: now.since(self.since),
-        });
+        self.climb.probed.stages.push(StageTime { stage: self.stage, took: now.since(self.since) });
         (self.stage, self.since) = (next, now);
     }
 
@@ -219,14 +204,10 @@ impl Climber<'_> {
         let limit = self.path.limit;
         let (class, hint) = match self.stage {
             Stage::Dns => (ErrorClass::Dns, "the name server does not answer"),
-            Stage::Tls => (
-                ErrorClass::Tls,
-                "no TLS answer; the port may speak plain text (redis:// instead of rediss://)",
-            ),
-            Stage::Hello => (
-                ErrorClass::ConnectTimeout,
-                "the connection was accepted and never answered",
-            ),
+            Stage::Tls => {
+                (ErrorClass::Tls, "no TLS answer; the port may speak plain text (redis:// instead of rediss://)")
+            }
+            Stage::Hello => (ErrorClass::ConnectTimeout, "the connection was accepted and never answered"),
             Stage::Command => (ErrorClass::ResponseTimeout, "PING was not answered"),
             _ => (ErrorClass::ConnectTimeout, "no answer to the connection attempt"),
         };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{path::Health, session::WaitingFailure};
+use super::{path::Health, question::WaitingFailure};
 use crate::{classify::ErrorClass, clock::Stamp, event::ClientState, plan::ReconnectPolicy};
 
 /// An error that comes back sooner than this was not the result of an attempt: the library had it at hand.
@@ -37,11 +37,7 @@ pub(super) fn prognosis(picture: &Picture<'_>) -> Option<Prognosis> {
     let policy = picture.policy;
     if !policy.managed {
         let why = "this client never reconnects: from now on every command fails without being sent".into();
-        return Some(Prognosis {
-            state: ClientState::Dead,
-            why,
-            hopeless: true,
-        });
+        return Some(Prognosis { state: ClientState::Dead, why, hopeless: true });
     }
     // Without end there is no end to come to.
     policy.retries?;
@@ -54,10 +50,7 @@ pub(super) fn prognosis(picture: &Picture<'_>) -> Option<Prognosis> {
 
 /// A cycle of a finite budget has ended, or a command got what an earlier one left behind.
 fn after_an_error(picture: &Picture<'_>, failed: &WaitingFailure) -> Option<Prognosis> {
-    let path_was_healthy = picture
-        .health
-        .healthy_since
-        .is_some_and(|since| since <= failed.launched);
+    let path_was_healthy = picture.health.healthy_since.is_some_and(|since| since <= failed.launched);
     let at_once = failed.at.since(failed.launched) < AT_ONCE;
     let text = &failed.failure;
     match (failed.wedges, path_was_healthy && at_once) {
@@ -77,10 +70,7 @@ fn after_an_error(picture: &Picture<'_>, failed: &WaitingFailure) -> Option<Prog
         (false, false) if failed.failure.key.class.is_timeout() => None,
         (false, false) => Some(Prognosis {
             state: ClientState::Exhausted,
-            why: format!(
-                "{}; the next command starts another cycle (last error: {text})",
-                spent(picture.policy)
-            ),
+            why: format!("{}; the next command starts another cycle (last error: {text})", spent(picture.policy)),
             hopeless: false,
         }),
     }
@@ -89,19 +79,14 @@ fn after_an_error(picture: &Picture<'_>, failed: &WaitingFailure) -> Option<Prog
 /// Nobody sends commands, so the library never says that its budget is spent: compute when it was.
 fn after_silence(picture: &Picture<'_>) -> Option<Prognosis> {
     let healthy = picture.health.healthy_since?;
-    let attempts = u32::try_from(picture.policy.retry_budget())
-        .unwrap_or(u32::MAX)
-        .saturating_add(1);
+    let attempts = u32::try_from(picture.policy.retry_budget()).unwrap_or(u32::MAX).saturating_add(1);
     let attempt = picture.health.slowest_failure.min(picture.policy.connect_timeout);
     let delays: Duration = picture.policy.delays().sum();
     let end = picture.lost_at.after(delays + attempt * attempts + MARGIN);
     let over = picture.now > end && picture.now > healthy.after(MARGIN);
     over.then(|| Prognosis {
         state: ClientState::Exhausted,
-        why: format!(
-            "{}, and a client that only subscribes sends no command to wake it",
-            spent(picture.policy)
-        ),
+        why: format!("{}, and a client that only subscribes sends no command to wake it", spent(picture.policy)),
         hopeless: true,
     })
 }
@@ -132,31 +117,17 @@ mod tests {
     }
 
     fn healthy_since(ms: u64) -> Health {
-        Health {
-            checked: Some(at(ms)),
-            healthy_since: Some(at(ms)),
-            ..Health::default()
-        }
+        Health { checked: Some(at(ms)), healthy_since: Some(at(ms)), ..Health::default() }
     }
 
     fn refused(launched: u64, done: u64) -> WaitingFailure {
         let failure = Failure::io(Stage::WaitingForReconnect, &io::Error::from_raw_os_error(111));
-        WaitingFailure {
-            launched: at(launched),
-            at: at(done),
-            failure,
-            wedges: false,
-        }
+        WaitingFailure { launched: at(launched), at: at(done), failure, wedges: false }
     }
 
     fn wrong_password(launched: u64, done: u64) -> WaitingFailure {
         let failure = Failure::server(Stage::WaitingForReconnect, "WRONGPASS invalid username-password pair");
-        WaitingFailure {
-            launched: at(launched),
-            at: at(done),
-            failure,
-            wedges: true,
-        }
+        WaitingFailure { launched: at(launched), at: at(done), failure, wedges: true }
     }
 
     fn state(
@@ -167,14 +138,7 @@ mod tests {
         asks: bool,
     ) -> Option<(ClientState, bool)> {
         let policy = ReconnectPolicy::preset(policy);
-        let picture = Picture {
-            policy: &policy,
-            lost_at: at(0),
-            now: at(now),
-            health,
-            waiting,
-            asks,
-        };
+        let picture = Picture { policy: &policy, lost_at: at(0), now: at(now), health, waiting, asks };
         prognosis(&picture).map(|prognosis| (prognosis.state, prognosis.hopeless))
     }
 
@@ -186,18 +150,9 @@ mod tests {
         let well = healthy_since(12_000);
         assert_eq!(state(Bare, 1, &ill, None, true), Some((Dead, true)));
         assert_eq!(state(Library, 9_000, &ill, None, true), None);
-        assert_eq!(
-            state(Library, 9_500, &ill, Some(&refused(1, 9_443)), true),
-            Some((Exhausted, false))
-        );
-        assert_eq!(
-            state(Library, 12_501, &well, Some(&refused(12_500, 12_501)), true),
-            Some((StaleError, false))
-        );
-        assert_eq!(
-            state(Library, 12_501, &well, Some(&wrong_password(12_500, 12_501)), true),
-            Some((Wedged, true))
-        );
+        assert_eq!(state(Library, 9_500, &ill, Some(&refused(1, 9_443)), true), Some((Exhausted, false)));
+        assert_eq!(state(Library, 12_501, &well, Some(&refused(12_500, 12_501)), true), Some((StaleError, false)));
+        assert_eq!(state(Library, 12_501, &well, Some(&wrong_password(12_500, 12_501)), true), Some((Wedged, true)));
         assert_eq!(state(Library, 9_500, &ill, Some(&wrong_password(1, 9_443)), true), None);
         assert_eq!(state(Hardened, 60_000, &well, None, true), None);
     }
@@ -206,23 +161,10 @@ mod tests {
     fn a_silent_subscriber_is_exhausted_when_its_budget_must_be_spent() {
         use PolicyName::Library;
         assert_eq!(state(Library, 10_000, &healthy_since(8_000), None, false), None);
-        assert_eq!(
-            state(Library, 11_000, &healthy_since(8_000), None, false),
-            Some((ClientState::Exhausted, true))
-        );
+        assert_eq!(state(Library, 11_000, &healthy_since(8_000), None, false), Some((ClientState::Exhausted, true)));
         assert_eq!(state(Library, 60_000, &Health::default(), None, false), None);
-        let slow = Health {
-            slowest_failure: Duration::from_secs(3),
-            ..healthy_since(8_000)
-        };
-        assert_eq!(
-            state(Library, 15_000, &slow, None, false),
-            None,
-            "attempts of 1 s each prolong the cycle"
-        );
-        assert_eq!(
-            state(Library, 18_000, &slow, None, false),
-            Some((ClientState::Exhausted, true))
-        );
+        let slow = Health { slowest_failure: Duration::from_secs(3), ..healthy_since(8_000) };
+        assert_eq!(state(Library, 15_000, &slow, None, false), None, "attempts of 1 s each prolong the cycle");
+        assert_eq!(state(Library, 18_000, &slow, None, false), Some((ClientState::Exhausted, true)));
     }
 }

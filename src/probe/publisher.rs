@@ -29,10 +29,7 @@ impl Outlet {
         (policy.connect_timeout, policy.response_timeout) = (LIMIT, LIMIT);
         let dialer =
             Dialer::with_policy(plan, policy, false).map_err(|error| client::failure(Stage::Publish, &error))?;
-        Ok(Self {
-            dialer,
-            connection: Mutex::new(None),
-        })
+        Ok(Self { dialer, connection: Mutex::new(None) })
     }
 
     /// Publishes; tells how many subscribers the server passed it to.
@@ -42,28 +39,15 @@ impl Outlet {
         command.arg(channel).arg(payload);
         let answer = tokio::time::timeout(LIMIT, connection.send_packed_command(&command)).await;
         let outcome = match answer {
-            Ok(reply) => reply
-                .and_then(Value::extract_error)
-                .map_err(|error| client::failure(Stage::Publish, &error)),
-            Err(_) => Err(Failure::doctor(
-                ErrorClass::ResponseTimeout,
-                Stage::Publish,
-                "PUBLISH was not answered within 1s",
-            )),
+            Ok(reply) => reply.and_then(Value::extract_error).map_err(|error| client::failure(Stage::Publish, &error)),
+            Err(_) => {
+                Err(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Publish, "PUBLISH was not answered within 1s"))
+            }
         };
-        if outcome
-            .as_ref()
-            .is_err_and(|failure| !failure.key.class.is_server_reply())
-        {
+        if outcome.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
             *self.connection.lock().await = None;
         }
-        outcome.map(|reply| {
-            if let Value::Int(receivers) = reply {
-                receivers
-            } else {
-                0
-            }
-        })
+        outcome.map(|reply| if let Value::Int(receivers) = reply { receivers } else { 0 })
     }
 
     async fn connect(&self) -> Result<MultiplexedConnection, Failure> {
@@ -81,11 +65,7 @@ impl Outlet {
 /// Publishes to the verified channels of one session in turn, until the run stops.
 pub(super) async fn run(session: Arc<Session>, outlet: Arc<Outlet>, pace: Pace) {
     let ctx = Arc::clone(&session.ctx);
-    let channels: Vec<_> = session
-        .inbox
-        .verified()
-        .map(|(name, sharded)| (name.clone(), sharded))
-        .collect();
+    let channels: Vec<_> = session.inbox.verified().map(|(name, sharded)| (name.clone(), sharded)).collect();
     let start = ctx.clock.now();
     let mut slot = 0;
     for (index, (channel, sharded)) in channels.iter().enumerate().cycle() {

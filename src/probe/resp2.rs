@@ -17,13 +17,8 @@ use crate::{
 
 /// Opens a subscribing connection and has everything in the plan confirmed.
 pub(super) async fn open(dialer: &Dialer, wanted: &SubscriptionPlan) -> Result<PubSub, Failure> {
-    let mut pubsub = dialer
-        .pubsub()
-        .await
-        .map_err(|error| client::failure(Stage::Connect, &error))?;
-    subscribe(&mut pubsub, wanted)
-        .await
-        .map_err(|error| client::failure(Stage::Subscribe, &error))?;
+    let mut pubsub = dialer.pubsub().await.map_err(|error| client::failure(Stage::Connect, &error))?;
+    subscribe(&mut pubsub, wanted).await.map_err(|error| client::failure(Stage::Subscribe, &error))?;
     Ok(pubsub)
 }
 
@@ -52,9 +47,7 @@ pub(super) async fn run(session: Arc<Session>) {
             Some(delay) => {
                 tokio::time::sleep(delay).await;
                 if let Err(failure) = session.open_pubsub().await {
-                    session
-                        .ctx
-                        .fail(Some(session.connection), &failure, session.ctx.clock.now(), false);
+                    session.ctx.fail(Some(session.connection), &failure, session.ctx.clock.now(), false);
                 }
             }
             // Given up, as the client under test would: only a fresh session helps.

@@ -65,14 +65,8 @@ impl Sums {
     /// Counts a failure. Returns it when it is the first of its kind since the last hand-over and so to be reported now.
     pub(super) fn failure(&mut self, failure: &Failure, at: Stamp, ambiguous: bool) -> Option<CommandFailed> {
         let ambiguous = u64::from(ambiguous);
-        let first = || CommandFailed {
-            key: failure.key,
-            text: failure.to_string(),
-            count: 1,
-            ambiguous,
-            first: at,
-            last: at,
-        };
+        let first =
+            || CommandFailed { key: failure.key, text: failure.to_string(), count: 1, ambiguous, first: at, last: at };
         let Some(burst) = self.failures.get_mut(&failure.key) else {
             self.failures.insert(failure.key, Burst { pending: None });
             return Some(first());
@@ -101,17 +95,12 @@ mod tests {
         let samples = Samples::default();
         let failure = Failure::io(Stage::Command, &io::Error::from_raw_os_error(104));
         let at = Stamp::from_nanos;
-        let reported: Vec<_> = (1..=5)
-            .filter_map(|n| samples.lock().failure(&failure, at(n), true))
-            .map(|failed| failed.count)
-            .collect();
+        let reported: Vec<_> =
+            (1..=5).filter_map(|n| samples.lock().failure(&failure, at(n), true)).map(|failed| failed.count).collect();
         assert_eq!(reported, [1]);
         let (_, rest) = samples.take(Duration::from_secs(1));
         assert_eq!(rest.len(), 1);
-        assert_eq!(
-            (rest[0].count, rest[0].ambiguous, rest[0].first, rest[0].last),
-            (4, 4, at(2), at(5))
-        );
+        assert_eq!((rest[0].count, rest[0].ambiguous, rest[0].first, rest[0].last), (4, 4, at(2), at(5)));
         let (_, none) = samples.take(Duration::from_secs(1));
         assert!(none.is_empty());
     }

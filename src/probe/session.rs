@@ -12,13 +12,14 @@ use std::{
     time::Duration,
 };
 
-use redis::{Cmd, PushInfo, PushKind, RedisError, Value, aio::PubSub};
+use redis::{PushInfo, PushKind, RedisError, Value, aio::PubSub};
 use tokio::sync::Notify;
 
 use super::{
     Context,
     inbox::{Confirmed, Inbox},
     link::{Change, FailedCommand, Link},
+    question::{Asked, Failed, Question, WaitingFailure, summary},
     resp2,
     subject::{Dialer, Subject},
 };
@@ -59,50 +60,6 @@ struct State {
     read_only: bool,
 }
 
-/// The library's answer to a command that waited for a reconnect: what it says about the reconnect cycle.
-#[derive(Clone, Debug)]
-pub(super) struct WaitingFailure {
-    /// When the command was sent off.
-    pub(super) launched: Stamp,
-    /// When the error came.
-    pub(super) at: Stamp,
-    /// The error.
-    pub(super) failure: Failure,
-    /// Whether the library never tries again after it.
-    pub(super) wedges: bool,
-}
-
-/// A command and the answer that it must get.
-pub(super) struct Question {
-    /// The command.
-    pub(super) command: Cmd,
-    /// The exact answer, when there is one.
-    pub(super) answer: Option<Vec<u8>>,
-    /// Whether it is one of the user's commands; ours are not counted among the failed.
-    pub(super) counted: bool,
-}
-
-/// How asking went.
-pub(super) struct Asked {
-    /// When the command was handed to the library.
-    pub(super) launched: Stamp,
-    /// When the answer, the error or the deadline came.
-    pub(super) done: Stamp,
-    /// The part of it spent waiting for a connection.
-    pub(super) waited: Duration,
-    /// The answer, or what went wrong.
-    pub(super) outcome: Result<Value, Failed>,
-}
-
-/// A command that failed.
-#[derive(Clone, Debug)]
-pub(super) struct Failed {
-    /// How.
-    pub(super) failure: Failure,
-    /// It was sent and never answered: it may have been executed.
-    pub(super) ambiguous: bool,
-}
-
 impl Session {
     /// A session that is not connected yet.
     pub(super) fn new(ctx: Arc<Context>, connection: u32, inbox: Inbox) -> Result<Arc<Self>, Failure> {
@@ -134,15 +91,10 @@ impl Session {
     /// Puts a fresh subject in place, connects it, and subscribes. The subject before it, if any, is abandoned:
     /// whatever it still pushes is counted as stale.
     pub(super) async fn establish(self: &Arc<Self>) -> Result<(), Failure> {
-        let subject = self
-            .make_subject()
-            .await
-            .map_err(|error| client::failure(Stage::Connect, &error))?;
+        let subject = self.make_subject().await.map_err(|error| client::failure(Stage::Connect, &error))?;
         self.lock().subject = Some(subject.clone());
         let limit = self.ctx.plan.policy.connect_timeout + self.ctx.plan.policy.response_timeout;
-        let asked = self
-            .ask(&Question::nonced_ping("establish", self.ctx.clock.now()), limit)
-            .await;
+        let asked = self.ask(&Question::nonced_ping("establish", self.ctx.clock.now()), limit).await;
         asked.outcome.map_err(|failed| failed.failure)?;
         self.subscribe(subject).await
     }
@@ -228,19 +180,12 @@ impl Session {
             return Ok(value);
         }
         let text = format!("a reply to another question: {}", summary(&value));
-        Err(Failed {
-            failure: Failure::doctor(ErrorClass::Desync, Stage::Command, text),
-            ambiguous: true,
-        })
+        Err(Failed { failure: Failure::doctor(ErrorClass::Desync, Stage::Command, text), ambiguous: true })
     }
 
     fn library_error(&self, error: &RedisError, was_up: bool, launched: Stamp, at: Stamp) -> Failed {
         let waiting = !was_up && self.ctx.plan.policy.managed;
-        let stage = if waiting {
-            Stage::WaitingForReconnect
-        } else {
-            Stage::Command
-        };
+        let stage = if waiting { Stage::WaitingForReconnect } else { Stage::Command };
         let failure = client::failure(stage, error);
         if waiting {
             let mut state = self.lock();
@@ -248,17 +193,9 @@ impl Session {
                 state.waiting.pop_front();
             }
             let wedges = client::wedges_the_manager(error);
-            state.waiting.push_back(WaitingFailure {
-                launched,
-                at,
-                failure: failure.clone(),
-                wedges,
-            });
+            state.waiting.push_back(WaitingFailure { launched, at, failure: failure.clone(), wedges });
         }
-        Failed {
-            ambiguous: was_up && !failure.key.class.is_server_reply(),
-            failure,
-        }
+        Failed { ambiguous: was_up && !failure.key.class.is_server_reply(), failure }
     }
 
     fn deadline_passed(was_up: bool, limit: Duration) -> Failed {
@@ -268,10 +205,7 @@ impl Session {
             (ErrorClass::WaitingTimeout, Stage::WaitingForReconnect, "no connection")
         };
         let limit = humantime::format_duration(limit);
-        Failed {
-            failure: Failure::doctor(class, stage, format!("{what} within {limit}")),
-            ambiguous: was_up,
-        }
+        Failed { failure: Failure::doctor(class, stage, format!("{what} within {limit}")), ambiguous: was_up }
     }
 
     /// Tells the link, and splits the time.
@@ -290,12 +224,8 @@ impl Session {
                 class if class.is_timeout() => state.link.on_timeout(launched, done, counted, failed.ambiguous),
                 class if class.is_server_reply() => state.link.on_error_reply(done, counted),
                 _ => {
-                    let command = FailedCommand {
-                        failure: &failed.failure,
-                        counted,
-                        ambiguous: failed.ambiguous,
-                        in_flight,
-                    };
+                    let command =
+                        FailedCommand { failure: &failed.failure, counted, ambiguous: failed.ambiguous, in_flight };
                     state.link.on_failure(launched, done, command)
                 }
             },
@@ -305,12 +235,7 @@ impl Session {
         if changed {
             self.announce(&mut state);
         }
-        Asked {
-            launched,
-            done,
-            waited,
-            outcome,
-        }
+        Asked { launched, done, waited, outcome }
     }
 
     /// What the library pushes. Runs in the task that reconnects.
@@ -418,45 +343,4 @@ impl Session {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Question {
-    /// `PING` with something that nobody else asks.
-    pub(super) fn nonced_ping(who: &str, now: Stamp) -> Self {
-        let nonce = format!("redis-doctor:{who}:{}", now.as_nanos()).into_bytes();
-        let mut command = redis::cmd("PING");
-        command.arg(nonce.as_slice());
-        Self {
-            command,
-            answer: Some(nonce),
-            counted: false,
-        }
-    }
-
-    /// A command whose answer is not known in advance.
-    pub(super) fn open(command: Cmd) -> Self {
-        Self {
-            command,
-            answer: None,
-            counted: false,
-        }
-    }
-}
-
-/// The beginning of a reply, for an event line.
-pub(super) fn summary(value: &Value) -> String {
-    let mut text = match value {
-        Value::BulkString(bytes) => crate::plan::Name::from(&bytes[..bytes.len().min(60)]).to_string(),
-        Value::SimpleString(text) => text.clone(),
-        Value::Okay => "OK".to_owned(),
-        Value::Nil => "nil".to_owned(),
-        Value::Int(number) => number.to_string(),
-        Value::Push { kind, .. } => format!("push {kind}"),
-        other => format!("{other:?}"),
-    };
-    if text.len() > 60 {
-        let end = (0..=60).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        text.truncate(end);
-    }
-    text
 }

@@ -70,11 +70,7 @@ impl Dialer {
     /// The same target under another policy, for connections that are not under test.
     pub(super) fn with_policy(plan: &Plan, policy: ReconnectPolicy, resp3: bool) -> RedisResult<Self> {
         let info = connection_info(&plan.target, &policy, resp3)?;
-        Ok(Self {
-            client: Client::open(info)?,
-            policy,
-            resp3,
-        })
+        Ok(Self { client: Client::open(info)?, policy, resp3 })
     }
 
     /// A managed connection, not yet made: the first command makes it.
@@ -128,19 +124,12 @@ impl Dialer {
 fn connection_info(target: &Target, policy: &ReconnectPolicy, resp3: bool) -> RedisResult<ConnectionInfo> {
     let address = match &target.address {
         Address::Tcp { host, port, tls: false } => ConnectionAddr::Tcp(host.clone(), *port),
-        Address::Tcp { host, port, tls: true } => ConnectionAddr::TcpTls {
-            host: host.clone(),
-            port: *port,
-            insecure: false,
-            tls_params: None,
-        },
+        Address::Tcp { host, port, tls: true } => {
+            ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
+        }
         Address::Unix(path) => ConnectionAddr::Unix(path.clone()),
     };
-    let protocol = if resp3 {
-        ProtocolVersion::RESP3
-    } else {
-        ProtocolVersion::RESP2
-    };
+    let protocol = if resp3 { ProtocolVersion::RESP3 } else { ProtocolVersion::RESP2 };
     let mut settings = RedisConnectionInfo::default()
         .set_protocol(protocol)
         .set_db(target.db)

@@ -7,8 +7,9 @@ use std::{
 
 use super::{
     Context,
+    question::{Asked, Failed, Question},
     samples::Sums,
-    session::{Asked, Failed, Question, Session},
+    session::Session,
 };
 use crate::{
     classify::ErrorClass,
@@ -34,12 +35,7 @@ pub(super) struct Schedule {
 
 impl Schedule {
     pub(super) fn new(plan: &ProbePlan, anchor: Stamp) -> Self {
-        Self {
-            pace: plan.pace,
-            anchor,
-            patience: plan.timeout,
-            next: Mutex::new(0),
-        }
+        Self { pace: plan.pace, anchor, patience: plan.timeout, next: Mutex::new(0) }
     }
 
     /// The next intended start, and how many were passed over to get there.
@@ -71,15 +67,7 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(session: Arc<Session>, schedule: Arc<Schedule>, plan: ProbePlan, number: u32) -> Self {
-        Self {
-            session,
-            schedule,
-            plan,
-            number,
-            turn: 0,
-            nonce: Vec::new(),
-            written: None,
-        }
+        Self { session, schedule, plan, number, turn: 0, nonce: Vec::new(), written: None }
     }
 
     /// Probes until the run stops or its count is reached.
@@ -131,38 +119,19 @@ impl Worker {
         if !kv {
             let mut command = redis::Cmd::with_capacity(2, self.nonce.len() + 8);
             command.arg("PING").arg(self.nonce.as_slice());
-            return Question {
-                command,
-                answer: Some(self.nonce.clone()),
-                counted: true,
-            };
+            return Question { command, answer: Some(self.nonce.clone()), counted: true };
         }
-        let key = format!(
-            "redis-doctor:{}:{}:{}",
-            ctx.run_id, self.session.connection, self.number
-        );
+        let key = format!("redis-doctor:{}:{}:{}", ctx.run_id, self.session.connection, self.number);
         match self.written.take() {
             Some(value) => {
                 let mut command = redis::cmd("GET");
                 command.arg(key);
-                Question {
-                    command,
-                    answer: Some(value),
-                    counted: true,
-                }
+                Question { command, answer: Some(value), counted: true }
             }
             None => {
                 let mut command = redis::cmd("SET");
-                command
-                    .arg(key)
-                    .arg(self.nonce.as_slice())
-                    .arg("PX")
-                    .arg(KEY_TTL.as_millis() as u64);
-                Question {
-                    command,
-                    answer: None,
-                    counted: true,
-                }
+                command.arg(key).arg(self.nonce.as_slice()).arg("PX").arg(KEY_TTL.as_millis() as u64);
+                Question { command, answer: None, counted: true }
             }
         }
     }
@@ -172,11 +141,7 @@ impl Worker {
         use std::io::Write;
         self.nonce.clear();
         // Writing into a vector cannot fail.
-        let _ = write!(
-            self.nonce,
-            "{}:{}:{}:{}",
-            ctx.run_id, self.session.connection, self.number, self.turn
-        );
+        let _ = write!(self.nonce, "{}:{}:{}:{}", ctx.run_id, self.session.connection, self.number, self.turn);
         if self.plan.payload > 0 {
             self.nonce.push(b':');
             let length = self.nonce.len() + self.plan.payload;
@@ -195,11 +160,7 @@ impl Worker {
     async fn account(&self, ctx: &Context, number: u64, intended: Stamp, asked: Asked) {
         // Intended starts during the wait for a connection count from its end: an outage is not latency.
         let ready = asked.launched.after(asked.waited);
-        let from = if asked.waited.is_zero() {
-            intended
-        } else {
-            intended.max(ready)
-        };
+        let from = if asked.waited.is_zero() { intended } else { intended.max(ready) };
         let latency = asked.done.since(from);
         Self::count(&mut ctx.samples.lock(), &asked, latency);
         if let Err(failed) = &asked.outcome {
@@ -207,13 +168,7 @@ impl Worker {
         }
         if self.plan.report_each {
             let outcome = asked.outcome.map(|_| self.nonce.len()).map_err(|failed| failed.failure);
-            ctx.reply(Reply {
-                number,
-                at: asked.done,
-                latency,
-                waited: asked.waited,
-                outcome,
-            });
+            ctx.reply(Reply { number, at: asked.done, latency, waited: asked.waited, outcome });
         }
     }
 
@@ -234,11 +189,7 @@ impl Worker {
             Err(failed) => {
                 let timed_out = failed.failure.key.class.is_timeout();
                 let counters = &mut sums.counters;
-                *(if timed_out {
-                    &mut counters.timed_out
-                } else {
-                    &mut counters.failed
-                }) += 1;
+                *(if timed_out { &mut counters.timed_out } else { &mut counters.failed }) += 1;
                 counters.ambiguous += u64::from(failed.ambiguous);
                 sums.failed_latency.record(took);
             }
@@ -252,14 +203,7 @@ impl Worker {
             ctx.samples.lock().counters.desynced += 1;
             let asked_for = crate::plan::Name::from(self.nonce[..self.nonce.len().min(60)].to_vec()).to_string();
             let answered = failed.failure.to_string();
-            ctx.emit(
-                asked.done,
-                connection,
-                EventKind::Desynced {
-                    asked: asked_for,
-                    answered,
-                },
-            );
+            ctx.emit(asked.done, connection, EventKind::Desynced { asked: asked_for, answered });
             self.session.on_desync();
         }
         if self.plan.pace == Pace::Unpaced && asked.done.since(asked.launched) < AFTER_INSTANT_FAILURE {
@@ -273,12 +217,7 @@ mod tests {
     use super::*;
 
     fn schedule(pace: Pace) -> Schedule {
-        Schedule {
-            pace,
-            anchor: Stamp::START,
-            patience: Duration::from_secs(2),
-            next: Mutex::new(0),
-        }
+        Schedule { pace, anchor: Stamp::START, patience: Duration::from_secs(2), next: Mutex::new(0) }
     }
 
     fn at(ms: u64) -> Stamp {

@@ -21,12 +21,7 @@ pub struct Messages {
 impl Messages {
     /// Messages in `format`; `timestamps` puts the wall-clock time before each line of text.
     pub fn new(outlet: Outlet, format: MessageFormat, timestamps: bool, clock: Clock) -> Self {
-        Self {
-            outlet,
-            format,
-            timestamps,
-            clock,
-        }
+        Self { outlet, format, timestamps, clock }
     }
 
     fn text(&self, out: &mut Vec<u8>, message: &Message<'_>) {
@@ -46,9 +41,7 @@ impl Messages {
             channel: Name::from(message.channel),
             pattern: message.pattern.map(Name::from),
             payload: std::str::from_utf8(message.payload).ok(),
-            payload_escaped: std::str::from_utf8(message.payload)
-                .is_err()
-                .then(|| Name::from(message.payload)),
+            payload_escaped: std::str::from_utf8(message.payload).is_err().then(|| Name::from(message.payload)),
         };
         let _ = serde_json::to_writer(&mut *out, &line);
         out.push(b'\n');
@@ -86,10 +79,7 @@ fn escape(out: &mut Vec<u8>, bytes: &[u8]) {
     let printable = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != b'\\';
     if bytes.iter().all(printable) {
         out.extend_from_slice(bytes);
-    } else if let Some(text) = std::str::from_utf8(bytes)
-        .ok()
-        .filter(|text| !text.chars().any(char::is_control))
-    {
+    } else if let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| !text.chars().any(char::is_control)) {
         out.extend_from_slice(text.as_bytes());
     } else {
         let _ = write!(out, "{}", Name::from(bytes));
@@ -105,12 +95,7 @@ mod tests {
         let (outlet, thread) = Outlet::start(writer, || ()).unwrap();
         let messages = Messages::new(outlet.clone(), format, false, Clock::start());
         let at = crate::clock::Stamp::START;
-        assert!(messages.on_message(&Message {
-            at,
-            channel: b"news",
-            pattern: None,
-            payload
-        }));
+        assert!(messages.on_message(&Message { at, channel: b"news", pattern: None, payload }));
         drop(messages);
         outlet.finish(thread).unwrap();
         std::io::read_to_string(reader).unwrap()
@@ -129,10 +114,7 @@ mod tests {
         let text: serde_json::Value = serde_json::from_str(&written(MessageFormat::Ndjson, b"hello")).unwrap();
         assert_eq!((&text["channel"], &text["payload"]), (&"news".into(), &"hello".into()));
         let bytes: serde_json::Value = serde_json::from_str(&written(MessageFormat::Ndjson, b"\xff")).unwrap();
-        assert_eq!(
-            (&bytes["payload"], &bytes["payload_escaped"]),
-            (&serde_json::Value::Null, &"\\xff".into())
-        );
+        assert_eq!((&bytes["payload"], &bytes["payload_escaped"]), (&serde_json::Value::Null, &"\\xff".into()));
     }
 
     #[test]

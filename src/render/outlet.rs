@@ -47,10 +47,7 @@ impl Outlet {
         out: impl Write + Send + 'static,
         on_closed: impl FnOnce() + Send + 'static,
     ) -> io::Result<(Self, Writer)> {
-        let shared = Arc::new(Shared {
-            state: Mutex::default(),
-            wake: Condvar::new(),
-        });
+        let shared = Arc::new(Shared { state: Mutex::default(), wake: Condvar::new() });
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("stdout".into()).spawn(move || {
             let written = theirs.write_all(out);
@@ -92,10 +89,7 @@ impl Outlet {
     pub fn finish(self, writer: Writer) -> io::Result<()> {
         self.0.lock().finished = true;
         self.0.wake.notify_one();
-        writer
-            .0
-            .join()
-            .unwrap_or_else(|_| Err(io::Error::other("the writing thread panicked")))
+        writer.0.join().unwrap_or_else(|_| Err(io::Error::other("the writing thread panicked")))
     }
 }
 
@@ -172,9 +166,7 @@ mod tests {
         let (reader, writer) = io::pipe().unwrap();
         let (outlet, thread) = Outlet::start(writer, || ()).unwrap();
         let line = [b'x'; 1 << 10];
-        let refused = (0..20_000)
-            .filter(|_| !outlet.append(|out| out.extend_from_slice(&line)))
-            .count();
+        let refused = (0..20_000).filter(|_| !outlet.append(|out| out.extend_from_slice(&line))).count();
         assert!(refused > 0);
         assert!(outlet.0.lock().waiting.len() <= CAPACITY + line.len());
         drop(reader);

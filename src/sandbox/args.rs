@@ -46,11 +46,7 @@ impl<'a> Args<'a> {
 pub(super) fn parse_integer(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let odd = matches!(digits, [b'+', ..] | [b'0', _, ..]) || text == b"-0";
-    if odd {
-        None
-    } else {
-        std::str::from_utf8(text).ok()?.parse().ok()
-    }
+    if odd { None } else { std::str::from_utf8(text).ok()?.parse().ok() }
 }
 
 #[cfg(test)]
@@ -59,11 +55,7 @@ mod tests {
 
     #[test]
     fn integers_are_strict() {
-        for (text, expected) in [
-            ("0", Some(0)),
-            ("-5", Some(-5)),
-            ("9223372036854775807", Some(i64::MAX)),
-        ] {
+        for (text, expected) in [("0", Some(0)), ("-5", Some(-5)), ("9223372036854775807", Some(i64::MAX))] {
             assert_eq!(parse_integer(text.as_bytes()), expected);
         }
         for text in ["", "-", "+1", "01", "-0", "-01", " 1", "1 ", "9223372036854775808", "a"] {

@@ -15,14 +15,8 @@ use super::reply::{Protocol, Reply};
 use super::state::{Client, ClientId, Kind, State};
 
 /// All commands, those a benchmark uses first: the table is searched from the top.
-const TABLES: &[&[Command]] = &[
-    keyspace::COMMANDS,
-    server::COMMANDS,
-    pubsub::COMMANDS,
-    client::COMMANDS,
-    config::COMMANDS,
-    info::COMMANDS,
-];
+const TABLES: &[&[Command]] =
+    &[keyspace::COMMANDS, server::COMMANDS, pubsub::COMMANDS, client::COMMANDS, config::COMMANDS, info::COMMANDS];
 
 /// How much of an unknown command's arguments is repeated in the error.
 const QUOTED_ARGUMENTS: usize = 128;
@@ -50,38 +44,20 @@ enum Run {
 }
 
 const fn command(name: &'static str, arity: i64, handler: Handler) -> Command {
-    Command {
-        name,
-        arity,
-        anonymous: false,
-        while_subscribed: false,
-        run: Run::Handler(handler),
-    }
+    Command { name, arity, anonymous: false, while_subscribed: false, run: Run::Handler(handler) }
 }
 
 const fn container(name: &'static str, arity: i64, subcommands: &'static [Command]) -> Command {
-    Command {
-        name,
-        arity,
-        anonymous: false,
-        while_subscribed: false,
-        run: Run::Container(subcommands),
-    }
+    Command { name, arity, anonymous: false, while_subscribed: false, run: Run::Container(subcommands) }
 }
 
 impl Command {
     const fn anonymous(self) -> Self {
-        Self {
-            anonymous: true,
-            ..self
-        }
+        Self { anonymous: true, ..self }
     }
 
     const fn while_subscribed(self) -> Self {
-        Self {
-            while_subscribed: true,
-            ..self
-        }
+        Self { while_subscribed: true, ..self }
     }
 
     /// The name without that of the container.
@@ -91,11 +67,7 @@ impl Command {
 
     fn accepts(&self, args: Args<'_>) -> bool {
         let given = i64::try_from(args.len()).unwrap_or(i64::MAX);
-        if self.arity >= 0 {
-            given == self.arity
-        } else {
-            given >= -self.arity
-        }
+        if self.arity >= 0 { given == self.arity } else { given >= -self.arity }
     }
 }
 
@@ -184,9 +156,7 @@ fn unknown_command(args: Args<'_>) -> Reply {
     }
     let name = args.get(0);
     let name = String::from_utf8_lossy(&name[..name.len().min(QUOTED_ARGUMENTS)]);
-    Reply::error(format!(
-        "ERR unknown command '{name}', with args beginning with: {quoted}"
-    ))
+    Reply::error(format!("ERR unknown command '{name}', with args beginning with: {quoted}"))
 }
 
 fn unknown_subcommand(container: &Command, args: Args<'_>) -> Reply {
@@ -220,11 +190,7 @@ mod tests {
                 continue;
             };
             for subcommand in *subcommands {
-                assert!(
-                    subcommand.name.starts_with(&format!("{}|", command.name)),
-                    "{}",
-                    subcommand.name
-                );
+                assert!(subcommand.name.starts_with(&format!("{}|", command.name)), "{}", subcommand.name);
                 assert!(seen.insert(subcommand.name), "{} is listed twice", subcommand.name);
             }
         }

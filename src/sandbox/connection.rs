@@ -25,13 +25,7 @@ const LONGEST_REQUEST: usize = 1024 * 1024 * 1024;
 
 /// Serves one client until either side ends the connection.
 pub(super) async fn serve(stream: TcpStream, id: ClientId, wake: Rc<Notify>, state: Rc<RefCell<State>>) {
-    let mut connection = Connection {
-        decoder: Decoder::default(),
-        id,
-        input: BytesMut::new(),
-        state,
-        stream,
-    };
+    let mut connection = Connection { decoder: Decoder::default(), id, input: BytesMut::new(), state, stream };
     // To a server, a connection that breaks and one that is closed are the same.
     let _ = connection.run(&wake).await;
     connection.state.borrow_mut().disconnect(id);
@@ -90,10 +84,8 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
-        let due = Due {
-            reading: !client.closing && client.out.len() <= UNREAD_REPLIES,
-            writing: !client.out.is_empty(),
-        };
+        let due =
+            Due { reading: !client.closing && client.out.len() <= UNREAD_REPLIES, writing: !client.out.is_empty() };
         Ok((due.reading || due.writing).then_some(due))
     }
 

@@ -79,11 +79,7 @@ fn match_class(pattern: &[u8], byte: u8, case: Case) -> Option<usize> {
 
 fn in_range(first: u8, last: u8, byte: u8, case: Case) -> bool {
     let (first, last, byte) = match case {
-        Case::Ignored => (
-            first.to_ascii_lowercase(),
-            last.to_ascii_lowercase(),
-            byte.to_ascii_lowercase(),
-        ),
+        Case::Ignored => (first.to_ascii_lowercase(), last.to_ascii_lowercase(), byte.to_ascii_lowercase()),
         Case::Sensitive => (first, last, byte),
     };
     (first.min(last)..=first.max(last)).contains(&byte)

@@ -107,10 +107,7 @@ impl Reply {
             Self::Error(text) => Frame2::Error(Str::from(text)),
             Self::Integer(number) => Frame2::Integer(number),
             Self::Map(pairs) => Frame2::Array(
-                pairs
-                    .into_iter()
-                    .flat_map(|(key, value)| [key.into_resp2(), value.into_resp2()])
-                    .collect(),
+                pairs.into_iter().flat_map(|(key, value)| [key.into_resp2(), value.into_resp2()]).collect(),
             ),
             Self::Null => Frame2::Null,
             Self::Simple(text) => Frame2::SimpleString(Bytes::from_static(text.as_bytes())),
@@ -132,10 +129,7 @@ impl Reply {
             }
             Self::Integer(data) => Frame3::Number { data, attributes },
             Self::Map(pairs) => {
-                let data = pairs
-                    .into_iter()
-                    .map(|(key, value)| (key.into_resp3(), value.into_resp3()))
-                    .collect();
+                let data = pairs.into_iter().map(|(key, value)| (key.into_resp3(), value.into_resp3())).collect();
                 Frame3::Map { data, attributes }
             }
             Self::Null => Frame3::Null,
@@ -147,11 +141,9 @@ impl Reply {
                 let data = Bytes::from_static(text.as_bytes());
                 Frame3::SimpleString { data, attributes }
             }
-            Self::Text(text) => Frame3::VerbatimString {
-                data: text.into(),
-                format: VerbatimStringFormat::Text,
-                attributes,
-            },
+            Self::Text(text) => {
+                Frame3::VerbatimString { data: text.into(), format: VerbatimStringFormat::Text, attributes }
+            }
         }
     }
 }

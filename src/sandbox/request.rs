@@ -76,11 +76,7 @@ impl Decoder {
 
     /// Drops the bytes of commands that are done with.
     pub(super) fn discard(&mut self, input: &mut BytesMut) {
-        let done = if self.missing.is_some() {
-            self.start
-        } else {
-            self.position
-        };
+        let done = if self.missing.is_some() { self.start } else { self.position };
         input.advance(done);
         self.start = 0;
         self.position -= done;
@@ -185,11 +181,7 @@ fn line<'a>(input: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
 
 /// No line yet: wait for the rest of it, unless it is suspiciously long.
 fn too_long<T>(input: &[u8], complaint: &str) -> Result<Option<T>, ProtocolError> {
-    if input.len() > LONGEST_LINE {
-        Err(protocol_error(complaint))
-    } else {
-        Ok(None)
-    }
+    if input.len() > LONGEST_LINE { Err(protocol_error(complaint)) } else { Ok(None) }
 }
 
 fn protocol_error(text: &str) -> ProtocolError {
@@ -219,12 +211,8 @@ mod tests {
     fn commands_are_the_same_however_they_arrive() {
         let input = b"*2\r\n$4\r\nECHO\r\n$4\r\n\r\n\x00\xff\r\n*0\r\n*-1\r\n\r\nPING  a\r\n*1\r\n$0\r\n\r\nQUIT\n";
         let whole = commands(input, input.len()).unwrap();
-        let expected: Vec<Vec<&[u8]>> = vec![
-            vec![b"ECHO", b"\r\n\x00\xff"],
-            vec![b"PING", b"a"],
-            vec![b""],
-            vec![b"QUIT"],
-        ];
+        let expected: Vec<Vec<&[u8]>> =
+            vec![vec![b"ECHO", b"\r\n\x00\xff"], vec![b"PING", b"a"], vec![b""], vec![b"QUIT"]];
         assert_eq!(whole, expected);
         for step in 1..input.len() {
             assert_eq!(commands(input, step).unwrap(), whole, "in pieces of {step}");
@@ -244,18 +232,10 @@ mod tests {
             (b"*1\r\n$999999999999\r\n", "invalid bulk length"),
         ];
         for (input, expected) in cases {
-            assert_eq!(
-                commands(input, 3),
-                Err(protocol_error(expected)),
-                "{}",
-                input.escape_ascii()
-            );
+            assert_eq!(commands(input, 3), Err(protocol_error(expected)), "{}", input.escape_ascii());
         }
         let endless = b"*".repeat(LONGEST_LINE + 1);
-        assert_eq!(
-            commands(&endless, 1024),
-            Err(protocol_error("too big mbulk count string"))
-        );
+        assert_eq!(commands(&endless, 1024), Err(protocol_error("too big mbulk count string")));
     }
 
     #[test]
@@ -278,18 +258,8 @@ mod tests {
 
     /// Bits of the protocol, and noise.
     fn any_word() -> impl Strategy<Value = Vec<u8>> {
-        let bits: &[&[u8]] = &[
-            b"*1\r\n",
-            b"*2\r\n",
-            b"*-1\r\n",
-            b"$1\r\na\r\n",
-            b"$0\r\n\r\n",
-            b"$3\r\n",
-            b"\r\n",
-            b"abc",
-            b"$",
-            b"*",
-        ];
+        let bits: &[&[u8]] =
+            &[b"*1\r\n", b"*2\r\n", b"*-1\r\n", b"$1\r\na\r\n", b"$0\r\n\r\n", b"$3\r\n", b"\r\n", b"abc", b"$", b"*"];
         let bits: Vec<Vec<u8>> = bits.iter().map(|bit| bit.to_vec()).collect();
         prop_oneof![8 => prop::sample::select(bits), 1 => prop::collection::vec(any::<u8>(), 0..6)]
     }

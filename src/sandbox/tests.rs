@@ -1,6 +1,5 @@
-//! The whole server, driven by the client library under diagnosis and by raw bytes.
+//! The whole server, driven by raw bytes.
 
-mod library;
 mod lifecycle;
 mod raw;
 mod wire;

@@ -11,31 +11,29 @@ use std::path::{Path, PathBuf};
 /// What each module may import, besides itself. A new module needs a line here.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("output", &[]),
     ("fault", &["clock"]),
     ("classify", &["clock"]),
-    ("exit", &["report"]),
+    ("distribution", &["clock"]),
     ("sandbox", &["clock"]),
+    ("exit", &["report"]),
     ("plan", &["clock", "fault", "classify"]),
-    ("event", &["clock", "fault", "classify", "plan"]),
-    ("probe", &["clock", "fault", "classify", "plan", "event"]),
+    ("event", &["clock", "fault", "classify", "distribution", "plan"]),
+    ("probe", &["clock", "fault", "classify", "distribution", "plan", "event"]),
     ("proxy", &["clock", "fault", "classify", "plan", "event"]),
-    ("record", &["clock", "fault", "classify", "plan", "event"]),
+    ("journal", &["clock", "distribution", "event"]),
+    ("record", &["clock", "fault", "classify", "distribution", "plan", "event"]),
     ("diagnose", &["clock", "fault", "classify", "plan", "event", "record"]),
-    (
-        "engine",
-        &["clock", "fault", "classify", "plan", "event", "probe", "proxy"],
-    ),
-    (
-        "report",
-        &["clock", "fault", "classify", "plan", "event", "record", "diagnose"],
-    ),
-    ("render", &["clock", "fault", "classify", "plan", "event", "report"]),
-    ("cli", &["clock", "fault", "classify", "plan", "event", "exit"]),
+    ("engine", &["clock", "fault", "classify", "plan", "event", "probe", "proxy"]),
+    ("report", &["clock", "fault", "classify", "plan", "event", "record", "diagnose"]),
+    // The row types of `record` are part of the report; computing with them is not a renderer's business.
+    ("render", &["clock", "fault", "classify", "output", "plan", "event", "record", "report"]),
+    ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit"]),
     (
         "app",
         &[
-            "clock", "fault", "classify", "exit", "sandbox", "plan", "event", "probe", "proxy", "record", "diagnose",
-            "engine", "report", "render", "cli",
+            "clock", "fault", "classify", "exit", "output", "sandbox", "plan", "event", "probe", "proxy", "journal",
+            "record", "diagnose", "engine", "report", "render", "cli",
         ],
     ),
     ("main", &["app", "cli", "exit"]),
@@ -115,11 +113,11 @@ fn check(path: &Path, text: &str) -> Vec<String> {
     if lines > LINE_LIMIT {
         wrong.push(format!("has {lines} lines before its tests, more than {LINE_LIMIT}"));
     }
-    let place: Vec<String> = path
-        .with_extension("")
-        .iter()
-        .map(|part| part.to_string_lossy().into_owned())
-        .collect();
+    let place: Vec<String> = path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    // A file of unit tests may import what it likes, like the tests at the end of a file.
+    if place.iter().any(|part| part == "tests") {
+        return wrong.into_iter().map(|what| format!("src/{}: {what}", path.display())).collect();
+    }
     let tokens = tokens(shipped);
     wrong.extend(wrong_imports(&place, &tokens));
     wrong.extend(wrong_crates(&place[0], &tokens));
@@ -395,16 +393,8 @@ mod each_rule_can_fail {
         passes("render/text.rs", "use crate::report::Report;");
         passes("app.rs", "use crate::{cli::Args, engine, render};");
         passes("main.rs", "use redis_doctor::{app, cli};");
-        fails(
-            "plan.rs",
-            "use crate::event::Event;",
-            "`plan` may not depend on `event`",
-        );
-        fails(
-            "main.rs",
-            "use redis_doctor::engine;",
-            "`main` may not depend on `engine`",
-        );
+        fails("plan.rs", "use crate::event::Event;", "`plan` may not depend on `event`");
+        fails("main.rs", "use redis_doctor::engine;", "`main` may not depend on `engine`");
         fails("sandbox.rs", "use crate::plan::Plan;", "depend on `plan`");
     }
 
@@ -419,11 +409,7 @@ mod each_rule_can_fail {
     #[test]
     fn paths_through_super_are_read() {
         fails("probe/ping.rs", "use super::super::render::text;", "depend on `render`");
-        fails(
-            "probe/ping.rs",
-            "use super::{session, super::engine::run};",
-            "depend on `engine`",
-        );
+        fails("probe/ping.rs", "use super::{session, super::engine::run};", "depend on `engine`");
         fails("probe.rs", "use super::render;", "depend on `render`");
         fails("probe/ping.rs", "use self::super::super::app;", "depend on `app`");
         passes("probe/ping.rs", "use super::{render, engine::Step};");
@@ -433,17 +419,10 @@ mod each_rule_can_fail {
     fn paths_in_code_and_macros_are_read_and_comments_and_strings_are_not() {
         fails("fault.rs", "fn f() { let x = crate::app::run(); }", "depend on `app`");
         fails("fault.rs", "m!(crate::app::run);", "depend on `app`");
-        passes(
-            "fault.rs",
-            "/// [`crate::app`]\n/* crate::app /* nested */ crate::app */ fn f() {}",
-        );
+        passes("fault.rs", "/// [`crate::app`]\n/* crate::app /* nested */ crate::app */ fn f() {}");
         passes("fault.rs", "const A: &str = \"crate::app::x \\\" crate::app::y\";");
         passes("fault.rs", "const A: &str = r#\"\" crate::app::x\"#;");
-        fails(
-            "fault.rs",
-            "fn f<'a>(x: &'a str) { ('\"', '\\'', '\\u{1f}', crate::app::x); }",
-            "depend on `app`",
-        );
+        fails("fault.rs", "fn f<'a>(x: &'a str) { ('\"', '\\'', '\\u{1f}', crate::app::x); }", "depend on `app`");
         passes("fault.rs", "pub(crate) fn app() { let render = 1; }");
     }
 
@@ -469,24 +448,13 @@ mod each_rule_can_fail {
         fails("record.rs", "use redis as r;", "crate `redis`");
         fails("record.rs", "extern crate redis;", "crate `redis`");
         fails("lib.rs", "pub use indicatif::ProgressBar;", "crate `indicatif`");
-        fails(
-            "report.rs",
-            "#[derive(comfy_table::Row)] struct R;",
-            "crate `comfy_table`",
-        );
+        fails("report.rs", "#[derive(comfy_table::Row)] struct R;", "crate `comfy_table`");
     }
 
     #[test]
     fn unit_tests_may_import_what_they_like() {
-        passes(
-            "probe/ping.rs",
-            "fn f() {}\n#[cfg(test)]\nmod tests { use crate::app; }",
-        );
-        fails(
-            "probe/ping.rs",
-            "#[cfg(test)]\nuse std::io;\nuse crate::app;",
-            "depend on `app`",
-        );
+        passes("probe/ping.rs", "fn f() {}\n#[cfg(test)]\nmod tests { use crate::app; }");
+        fails("probe/ping.rs", "#[cfg(test)]\nuse std::io;\nuse crate::app;", "depend on `app`");
     }
 
     #[test]

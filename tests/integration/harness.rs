@@ -13,11 +13,7 @@
 //!
 //! Every wait is for something observed (a line, a reply, a port that answers) and has a limit; nothing sleeps
 //! and hopes. Everything started is ended by its own handle when it goes out of scope.
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "a library for tests: it offers more than the tests of one moment use"
-)]
+#![allow(dead_code, unused_imports, reason = "a library for tests: it offers more than the tests of one moment use")]
 
 mod doctor;
 mod ports;

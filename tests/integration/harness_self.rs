@@ -247,9 +247,7 @@ fn an_end_of_stream_passes_one_direction_at_a_time() {
     tap.half_close_all();
     assert_eq!(end_of(&mut client), ErrorKind::UnexpectedEof);
     client.send(["INCR", "counter"]).unwrap();
-    eventually("the command arrives after the half close", SOON, || {
-        server.command(["GET", "counter"]) == "1"
-    });
+    eventually("the command arrives after the half close", SOON, || server.command(["GET", "counter"]) == "1");
 }
 
 #[test]
@@ -309,11 +307,7 @@ fn a_run_is_checked_for_its_code_streams_and_documents() {
         .env("GIVEN", "here")
         .stdin("{\"a\":1}\n")
         .run();
-    output
-        .code(3)
-        .stdout_contains("<here>")
-        .stderr_contains("oops")
-        .lacks("absent");
+    output.code(3).stdout_contains("<here>").stderr_contains("oops").lacks("absent");
     let output = shell("echo '{\"a\":1}'; echo '{\"a\":2}'").run();
     assert_eq!(output.ndjson()[1]["a"], 2);
     let message = failure_of(|| {
@@ -345,10 +339,7 @@ fn a_program_that_hangs_or_ends_early_fails_the_test_with_what_it_printed() {
         let limit = Duration::from_millis(200);
         shell("echo before; exec sleep 60").within(limit).run();
     });
-    assert!(
-        message.contains("time limit") && message.contains("before"),
-        "{message}"
-    );
+    assert!(message.contains("time limit") && message.contains("before"), "{message}");
     let message = failure_of(|| {
         shell("echo all").spawn().wait_for_stdout("more", SOON);
     });

@@ -83,9 +83,7 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let machine = Self {
-            directory: tempfile::tempdir().unwrap(),
-        };
+        let machine = Self { directory: tempfile::tempdir().unwrap() };
         fs::create_dir(machine.bin()).unwrap();
         for tool in ["bash", "chmod", "dirname", "env", "ln", "mkdir"] {
             let question = format!("command -v {tool}");

@@ -10,27 +10,9 @@ const UNIX: Variables = &[("VALKEY_URL", "unix:///run/v.sock")];
 /// A command line and the environment; the target, who named it, and its password.
 const SERVERS: &[(&str, Variables, &str, &str, Option<&str>)] = &[
     ("ping", URL, "rediss://cache.example:6380/3", "REDIS_URL", Some(SECRET)),
-    (
-        "ping -p 1",
-        URL,
-        "rediss://cache.example:1/3",
-        "REDIS_URL and --port",
-        Some(SECRET),
-    ),
-    (
-        "ping -n 0",
-        URL,
-        "rediss://cache.example:6380",
-        "REDIS_URL",
-        Some(SECRET),
-    ),
-    (
-        "ping -a other",
-        URL,
-        "rediss://cache.example:6380/3",
-        "REDIS_URL",
-        Some("other"),
-    ),
+    ("ping -p 1", URL, "rediss://cache.example:1/3", "REDIS_URL and --port", Some(SECRET)),
+    ("ping -n 0", URL, "rediss://cache.example:6380", "REDIS_URL", Some(SECRET)),
+    ("ping -a other", URL, "rediss://cache.example:6380/3", "REDIS_URL", Some("other")),
     ("ping -h localhost", URL, "redis://localhost:6379", "--host", None),
     ("ping -s /run/s", URL, "unix:///run/s", "--socket", None),
     ("ping -u valkey://b/1", URL, "redis://b:6379/1", "--uri", None),
@@ -38,82 +20,26 @@ const SERVERS: &[(&str, Variables, &str, &str, Option<&str>)] = &[
     ("ping --sandbox", URL, "redis://127.0.0.1:0", "--sandbox", None),
     ("ping", UNIX, "unix:///run/v.sock", "VALKEY_URL", None),
     ("ping -p 7", UNIX, "redis://127.0.0.1:7", "--port", None),
-    (
-        "ping",
-        &[("REDIS_URL", ""), ("VALKEY_URL", "redis://v")],
-        "redis://v:6379",
-        "VALKEY_URL",
-        None,
-    ),
-    (
-        "ping",
-        &[("REDIS_URL", "redis://r"), ("VALKEY_URL", "redis://v")],
-        "redis://r:6379",
-        "REDIS_URL",
-        None,
-    ),
-    (
-        "ping -h a",
-        &[("REDISCLI_AUTH", "env")],
-        "redis://a:6379",
-        "--host",
-        Some("env"),
-    ),
-    (
-        "ping",
-        &[("VALKEYCLI_AUTH", "env\n")],
-        "redis://127.0.0.1:6379",
-        "default",
-        Some("env"),
-    ),
-    (
-        "ping -u redis://:hunter2@a",
-        &[("REDISCLI_AUTH", "env")],
-        "redis://a:6379",
-        "--uri",
-        Some(SECRET),
-    ),
-    (
-        "ping --sandbox",
-        &[("REDISCLI_AUTH", "env")],
-        "redis://127.0.0.1:0",
-        "--sandbox",
-        None,
-    ),
-    (
-        "ping --askpass -h [::1]",
-        &[("REDISCLI_AUTH", "env")],
-        "redis://[::1]:6379",
-        "--host",
-        Some("typed"),
-    ),
+    ("ping", &[("REDIS_URL", ""), ("VALKEY_URL", "redis://v")], "redis://v:6379", "VALKEY_URL", None),
+    ("ping", &[("REDIS_URL", "redis://r"), ("VALKEY_URL", "redis://v")], "redis://r:6379", "REDIS_URL", None),
+    ("ping -h a", &[("REDISCLI_AUTH", "env")], "redis://a:6379", "--host", Some("env")),
+    ("ping", &[("VALKEYCLI_AUTH", "env\n")], "redis://127.0.0.1:6379", "default", Some("env")),
+    ("ping -u redis://:hunter2@a", &[("REDISCLI_AUTH", "env")], "redis://a:6379", "--uri", Some(SECRET)),
+    ("ping --sandbox", &[("REDISCLI_AUTH", "env")], "redis://127.0.0.1:0", "--sandbox", None),
+    ("ping --askpass -h [::1]", &[("REDISCLI_AUTH", "env")], "redis://[::1]:6379", "--host", Some("typed")),
 ];
 
 #[test]
 fn a_flag_beats_the_environment_beats_the_default() {
     for &(line, variables, target, named_by, password) in SERVERS {
         let plan = run_with(line, variables).plan;
-        assert_eq!(
-            (plan.target.to_string().as_str(), plan.target.named_by.as_str()),
-            (target, named_by),
-            "{line}"
-        );
-        assert_eq!(
-            plan.target.password.as_ref().map(crate::plan::Secret::reveal),
-            password,
-            "{line}"
-        );
+        assert_eq!((plan.target.to_string().as_str(), plan.target.named_by.as_str()), (target, named_by), "{line}");
+        assert_eq!(plan.target.password.as_ref().map(crate::plan::Secret::reveal), password, "{line}");
         assert!(!format!("{plan:?}").contains(SECRET), "{line}");
     }
     let plan = run_with("ping --name doctor", URL).plan;
-    assert_eq!(
-        (plan.target.user.as_deref(), plan.target.client_name.as_deref()),
-        (Some("me"), Some("doctor"))
-    );
-    assert_eq!(
-        run_with("ping --user you", URL).plan.target.user.as_deref(),
-        Some("you")
-    );
+    assert_eq!((plan.target.user.as_deref(), plan.target.client_name.as_deref()), (Some("me"), Some("doctor")));
+    assert_eq!(run_with("ping --user you", URL).plan.target.user.as_deref(), Some("you"));
 }
 
 #[test]

@@ -26,13 +26,9 @@ fn remarks_are_made_once_and_without_secrets() {
 #[test]
 fn no_refusal_repeats_a_password() {
     let two_lines = "redis://:hunter2@host:6379\nredis://:hunter2@other";
-    for url in [
-        "redis://:hunter2@ho st:6379",
-        two_lines,
-        "redis://:hunter2@host:port",
-        "http://:hunter2@a",
-        ":hunter2@a",
-    ] {
+    for url in
+        ["redis://:hunter2@ho st:6379", two_lines, "redis://:hunter2@host:port", "http://:hunter2@a", ":hunter2@a"]
+    {
         for args in [
             vec!["ping", "-u", url],
             vec!["ping", "--uri", url, "--count", "0"],
@@ -85,24 +81,13 @@ fn bytes_that_are_not_text_are_refused_by_place() {
     let mut environment = surroundings(&[]);
     environment.variables.insert("REDISCLI_AUTH", password);
     let error = parse_in(vec!["redis-doctor".into(), "ping".into()], &environment).unwrap_err();
-    assert!(
-        error.message.contains("REDISCLI_AUTH") && !error.message.contains(SECRET),
-        "{}",
-        error.message
-    );
+    assert!(error.message.contains("REDISCLI_AUTH") && !error.message.contains(SECRET), "{}", error.message);
 }
 
 #[test]
 fn a_failed_prompt_is_a_refusal() {
-    let environment = Environment {
-        ask_password: || Err(std::io::Error::other("no terminal")),
-        ..surroundings(&[])
-    };
+    let environment = Environment { ask_password: || Err(std::io::Error::other("no terminal")), ..surroundings(&[]) };
     let args = ["redis-doctor", "ping", "--askpass"].map(OsString::from).to_vec();
     let error = parse_in(args, &environment).unwrap_err();
-    assert!(
-        error
-            .message
-            .contains("--askpass: no password could be read (no terminal)")
-    );
+    assert!(error.message.contains("--askpass: no password could be read (no terminal)"));
 }

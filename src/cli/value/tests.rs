@@ -20,14 +20,9 @@ fn durations_are_words_or_seconds() {
 
 #[test]
 fn sizes_are_bytes_or_powers_of_1024() {
-    for (text, bytes) in [
-        ("0", 0),
-        ("512", 512),
-        ("64k", 65_536),
-        ("64KiB", 65_536),
-        ("1m", 1 << 20),
-        ("16MB", 16 << 20),
-    ] {
+    for (text, bytes) in
+        [("0", 0), ("512", 512), ("64k", 65_536), ("64KiB", 65_536), ("1m", 1 << 20), ("16MB", 16 << 20)]
+    {
         assert_eq!(size(text), Ok(bytes), "{text}");
     }
     for text in ["", "k", "-1", "1.5k", "1g", "16777217", "99999999999999999999m"] {
@@ -37,12 +32,7 @@ fn sizes_are_bytes_or_powers_of_1024() {
 
 #[test]
 fn hosts_come_with_or_without_brackets() {
-    for (text, name) in [
-        ("a", "a"),
-        ("[::1]", "::1"),
-        ("fe80::1%eth0", "fe80::1%eth0"),
-        (" a.example ", "a.example"),
-    ] {
+    for (text, name) in [("a", "a"), ("[::1]", "::1"), ("fe80::1%eth0", "fe80::1%eth0"), (" a.example ", "a.example")] {
         assert_eq!(host(text).as_deref(), Ok(name), "{text}");
     }
 }

@@ -30,12 +30,7 @@ pub(super) struct Talk<S> {
 
 impl<S: Stream> Talk<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self {
-            stream: Headed {
-                inner: stream,
-                head: Vec::new(),
-            },
-        }
+        Self { stream: Headed { inner: stream, head: Vec::new() } }
     }
 
     /// `HELLO 3`, with the credentials when there are any.
@@ -114,27 +109,17 @@ impl<S: Stream> Talk<S> {
             }
             None if failure.key.class == ErrorClass::Reset => (
                 ErrorClass::Reset,
-                format!(
-                    "{} (at the first byte: the port may speak TLS; try rediss://)",
-                    failure.text
-                ),
+                format!("{} (at the first byte: the port may speak TLS; try rediss://)", failure.text),
             ),
             None => return failure,
             // A TLS alert record: content type 21, version 3.x (RFC 8446 section 5.1).
-            Some(0x15) => (
-                ErrorClass::Tls,
-                "the port speaks TLS; use rediss:// instead of redis://".to_owned(),
-            ),
-            Some(_) if head.starts_with(b"HTTP/") => (
-                ErrorClass::ProtocolGarbage,
-                format!("an HTTP server answers on this port: {}", first_line.trim_end()),
-            ),
+            Some(0x15) => (ErrorClass::Tls, "the port speaks TLS; use rediss:// instead of redis://".to_owned()),
+            Some(_) if head.starts_with(b"HTTP/") => {
+                (ErrorClass::ProtocolGarbage, format!("an HTTP server answers on this port: {}", first_line.trim_end()))
+            }
             Some(_) => {
                 let shown = crate::plan::Name::from(head.as_slice());
-                (
-                    ErrorClass::ProtocolGarbage,
-                    format!("not a Redis protocol answer: {shown}"),
-                )
+                (ErrorClass::ProtocolGarbage, format!("not a Redis protocol answer: {shown}"))
             }
         };
         let mut failure = failure;

@@ -26,9 +26,7 @@ fn client_config() -> ClientConfig {
     let mut roots = RootCertStore::empty();
     // Unreadable certificates are skipped, as redis-rs does: the handshake will say which issuer is unknown.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth()
+    ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
 }
 
 /// `TLS 1.3`, as people write it.

@@ -43,12 +43,7 @@ pub(crate) struct PathWatch {
 impl PathWatch {
     /// Nothing is probed until [`PathWatch::interest`] is called.
     pub(crate) fn new(path: Path) -> Self {
-        Self {
-            path,
-            interested: AtomicUsize::new(0),
-            wake: Notify::new(),
-            health: Mutex::default(),
-        }
+        Self { path, interested: AtomicUsize::new(0), wake: Notify::new(), health: Mutex::default() }
     }
 
     /// Probes until the returned guard is dropped.

@@ -11,22 +11,14 @@ pub(super) const COMMANDS: &[Command] = &[container("client", -2, CLIENT)];
 
 const CLIENT: &[Command] = &[
     command("client|getname", 2, get_name),
-    command("client|id", 2, |call| {
-        Reply::Integer(i64::try_from(call.id).unwrap_or(i64::MAX))
-    }),
+    command("client|id", 2, |call| Reply::Integer(i64::try_from(call.id).unwrap_or(i64::MAX))),
     command("client|info", 2, info),
     command("client|kill", -3, kill),
     command("client|list", -2, list),
-    command("client|no-evict", 3, |call| {
-        switch(call, |client, on| client.no_evict = on)
-    }),
-    command("client|no-touch", 3, |call| {
-        switch(call, |client, on| client.no_touch = on)
-    }),
+    command("client|no-evict", 3, |call| switch(call, |client, on| client.no_evict = on)),
+    command("client|no-touch", 3, |call| switch(call, |client, on| client.no_touch = on)),
     command("client|setinfo", 4, set_info),
-    command("client|setname", 3, |call| {
-        set_name(call, 2).map_or_else(|refusal| refusal, |()| Reply::OK)
-    }),
+    command("client|setname", 3, |call| set_name(call, 2).map_or_else(|refusal| refusal, |()| Reply::OK)),
 ];
 
 fn get_name(call: &mut Call<'_>) -> Reply {
@@ -43,9 +35,7 @@ pub(super) fn set_name(call: &mut Call<'_>, at: usize) -> Result<(), Reply> {
             call.client().name = name;
             Ok(())
         }
-        None => Err(Reply::error(
-            "ERR Client names cannot contain spaces, newlines or special characters.",
-        )),
+        None => Err(Reply::error("ERR Client names cannot contain spaces, newlines or special characters.")),
     }
 }
 
@@ -57,16 +47,10 @@ fn set_info(call: &mut Call<'_>) -> Reply {
     }
     let Some(value) = printable(args.get(3)) else {
         let option = args.text(2);
-        return Reply::error(format!(
-            "ERR {option} cannot contain spaces, newlines or special characters."
-        ));
+        return Reply::error(format!("ERR {option} cannot contain spaces, newlines or special characters."));
     };
     let client = call.client();
-    *(if name {
-        &mut client.lib_name
-    } else {
-        &mut client.lib_ver
-    }) = value;
+    *(if name { &mut client.lib_name } else { &mut client.lib_ver }) = value;
     Reply::OK
 }
 
@@ -115,9 +99,7 @@ fn list(call: &mut Call<'_>) -> Reply {
 fn describe(state: &State, wanted: impl Fn(&Client) -> bool) -> String {
     let now = state.time.elapsed();
     let clients = state.clients.values().filter(|client| wanted(client));
-    clients
-        .map(|client| client.describe(state.addr, now, &state.subscriptions))
-        .collect()
+    clients.map(|client| client.describe(state.addr, now, &state.subscriptions)).collect()
 }
 
 fn client_id(call: &Call<'_>, at: usize) -> Option<ClientId> {
@@ -140,10 +122,7 @@ impl Type {
             b"normal" => Ok(Self::Normal),
             b"pubsub" => Ok(Self::Pubsub),
             b"master" | b"replica" | b"slave" => Ok(Self::Replication),
-            _ => Err(Reply::error(format!(
-                "ERR Unknown client type '{}'",
-                call.args.text(at)
-            ))),
+            _ => Err(Reply::error(format!("ERR Unknown client type '{}'", call.args.text(at)))),
         }
     }
 
@@ -183,10 +162,7 @@ fn kill(call: &mut Call<'_>) -> Reply {
     let by_address = call.args.len() == 3;
     let filter = if by_address {
         let addr = Some(call.args.text(2));
-        Ok(Filter {
-            addr,
-            ..Filter::default()
-        })
+        Ok(Filter { addr, ..Filter::default() })
     } else {
         parse_filter(call)
     };
@@ -209,10 +185,7 @@ fn kill(call: &mut Call<'_>) -> Reply {
 
 fn parse_filter(call: &Call<'_>) -> Result<Filter, Reply> {
     let args = call.args;
-    let mut filter = Filter {
-        spare_me: true,
-        ..Filter::default()
-    };
+    let mut filter = Filter { spare_me: true, ..Filter::default() };
     for at in (2..args.len()).step_by(2) {
         let value = at + 1;
         if value == args.len() {

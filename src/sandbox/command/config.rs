@@ -8,11 +8,8 @@ use crate::sandbox::state::Stats;
 
 pub(super) const COMMANDS: &[Command] = &[container("config", -2, CONFIG)];
 
-const CONFIG: &[Command] = &[
-    command("config|get", -3, get),
-    command("config|resetstat", 2, reset_stat),
-    command("config|set", -4, set),
-];
+const CONFIG: &[Command] =
+    &[command("config|get", -3, get), command("config|resetstat", 2, reset_stat), command("config|set", -4, set)];
 
 fn get(call: &mut Call<'_>) -> Reply {
     let wanted = |name: &str| {
@@ -20,11 +17,7 @@ fn get(call: &mut Call<'_>) -> Reply {
         patterns.any(|pattern| glob::matches(pattern, name.as_bytes(), Case::Ignored))
     };
     let settings = call.state.settings.list().into_iter().filter(|(name, _)| wanted(name));
-    Reply::Map(
-        settings
-            .map(|(name, value)| (Reply::word(name), Reply::Bulk(Bytes::from(value))))
-            .collect(),
-    )
+    Reply::Map(settings.map(|(name, value)| (Reply::word(name), Reply::Bulk(Bytes::from(value)))).collect())
 }
 
 /// All or nothing, as in Redis: a setting that is refused leaves those before it as they were.
@@ -39,9 +32,7 @@ fn set(call: &mut Call<'_>) -> Reply {
     for at in (2..args.len()).step_by(2) {
         let Some(&(name, _)) = known.iter().find(|(name, _)| args.is(at, name)) else {
             let name = args.text(at);
-            return Reply::error(format!(
-                "ERR Unknown option or number of arguments for CONFIG SET - '{name}'"
-            ));
+            return Reply::error(format!("ERR Unknown option or number of arguments for CONFIG SET - '{name}'"));
         };
         let outcome = if seen.contains(&name) {
             Err("duplicate parameter".to_owned())
@@ -49,9 +40,7 @@ fn set(call: &mut Call<'_>) -> Reply {
             changed.set(name, args.get(at + 1))
         };
         if let Err(why) = outcome {
-            return Reply::error(format!(
-                "ERR CONFIG SET failed (possibly related to argument '{name}') - {why}"
-            ));
+            return Reply::error(format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {why}"));
         }
         seen.push(name);
     }

@@ -62,10 +62,7 @@ fn server(state: &State, out: &mut String) -> std::fmt::Result {
 }
 
 fn clients(state: &State, out: &mut String) -> std::fmt::Result {
-    let pubsub = state
-        .clients
-        .keys()
-        .filter(|&&id| state.subscriptions.is_subscribed(id));
+    let pubsub = state.clients.keys().filter(|&&id| state.subscriptions.is_subscribed(id));
     writeln!(out, "connected_clients:{}", state.clients.len())?;
     writeln!(out, "cluster_connections:0")?;
     writeln!(out, "maxclients:{}", state.settings.max_clients)?;
@@ -99,11 +96,7 @@ fn stats(state: &State, out: &mut String) -> std::fmt::Result {
     writeln!(out, "latest_fork_usec:0")?;
     writeln!(out, "total_error_replies:{}", stats.error_replies)?;
     writeln!(out, "client_query_buffer_limit_disconnections:0")?;
-    writeln!(
-        out,
-        "client_output_buffer_limit_disconnections:{}",
-        stats.output_limit_disconnections
-    )
+    writeln!(out, "client_output_buffer_limit_disconnections:{}", stats.output_limit_disconnections)
 }
 
 fn replication(state: &State, out: &mut String) -> std::fmt::Result {

@@ -56,11 +56,7 @@ fn set(call: &mut Call<'_>) -> Reply {
     let refused = (options.nx && old.is_some()) || (options.xx && old.is_none());
     if !refused {
         let kept = old.as_ref().and_then(|old| old.expires_at).filter(|_| options.keep_ttl);
-        store(
-            call,
-            options.expires_at.or(kept),
-            Bytes::copy_from_slice(call.args.get(2)),
-        );
+        store(call, options.expires_at.or(kept), Bytes::copy_from_slice(call.args.get(2)));
     }
     match old {
         Some(old) if options.get => Reply::Bulk(old.value),
@@ -104,16 +100,8 @@ fn parse_expiry(call: &Call<'_>, unit: usize, at: usize) -> Result<Duration, Rep
     let number = call.args.integer(at).ok_or_else(Reply::not_an_integer)?;
     let number = u64::try_from(number).ok().filter(|&number| number > 0);
     let number = number.ok_or_else(|| invalid_expiry(call.name))?;
-    let length = if unit.is_multiple_of(2) {
-        Duration::from_secs(number)
-    } else {
-        Duration::from_millis(number)
-    };
-    let moment = if unit < 2 {
-        call.state.time.wall().saturating_add(length)
-    } else {
-        length
-    };
+    let length = if unit.is_multiple_of(2) { Duration::from_secs(number) } else { Duration::from_millis(number) };
+    let moment = if unit < 2 { call.state.time.wall().saturating_add(length) } else { length };
     in_range(moment).ok_or_else(|| invalid_expiry(call.name))
 }
 
@@ -148,10 +136,7 @@ fn del(call: &mut Call<'_>) -> Reply {
 
 fn exists(call: &mut Call<'_>) -> Reply {
     let (db, now) = (call.db(), call.state.time.wall());
-    let found = call
-        .args
-        .skip(1)
-        .filter(|key| call.state.keyspace.get(db, key, now).is_some());
+    let found = call.args.skip(1).filter(|key| call.state.keyspace.get(db, key, now).is_some());
     Reply::count(found.count())
 }
 
@@ -216,9 +201,7 @@ fn parse_condition(call: &Call<'_>) -> Result<Condition, Reply> {
         let text = "ERR NX and XX, GT or LT options at the same time are not compatible";
         Err(Reply::error(text))
     } else if gt && lt {
-        Err(Reply::error(
-            "ERR GT and LT options at the same time are not compatible",
-        ))
+        Err(Reply::error("ERR GT and LT options at the same time are not compatible"))
     } else {
         Ok(condition)
     }
@@ -230,10 +213,7 @@ fn ttl(call: &mut Call<'_>, unit: u128) -> Reply {
     Reply::Integer(match lookup(call, 1) {
         None => -2,
         Some(Entry { expires_at: None, .. }) => -1,
-        Some(Entry {
-            expires_at: Some(moment),
-            ..
-        }) => {
+        Some(Entry { expires_at: Some(moment), .. }) => {
             let left = moment.saturating_sub(now).as_millis();
             i64::try_from((left + unit / 2) / unit).unwrap_or(i64::MAX)
         }
@@ -252,9 +232,7 @@ fn lookup(call: &mut Call<'_>, at: usize) -> Option<Entry> {
 
 fn store(call: &mut Call<'_>, expires_at: Option<Duration>, value: Bytes) {
     let (db, now) = (call.db(), call.state.time.wall());
-    call.state
-        .keyspace
-        .set(db, call.args.get(1), Entry { expires_at, value }, now);
+    call.state.keyspace.set(db, call.args.get(1), Entry { expires_at, value }, now);
 }
 
 /// Redis keeps expiry as milliseconds in a signed 64-bit integer.

@@ -23,9 +23,7 @@ pub(super) const COMMANDS: &[Command] = &[
 const COMMAND: &[Command] = &[
     command("command|count", 2, |_| Reply::count(count())),
     command("command|docs", -2, |_| Reply::Map(Vec::new())),
-    command("command|info", -2, |call| {
-        Reply::Array(call.args.skip(2).map(|_| Reply::Null).collect())
-    }),
+    command("command|info", -2, |call| Reply::Array(call.args.skip(2).map(|_| Reply::Null).collect())),
     command("command|list", -2, |_| Reply::Array(Vec::new())),
 ];
 
@@ -136,9 +134,7 @@ fn log_in(call: &mut Call<'_>, user: &[u8], password: &[u8]) -> Result<(), Reply
         call.client().authenticated = true;
         Ok(())
     } else {
-        Err(Reply::error(
-            "WRONGPASS invalid username-password pair or user is disabled.",
-        ))
+        Err(Reply::error("WRONGPASS invalid username-password pair or user is disabled."))
     }
 }
 
@@ -158,10 +154,7 @@ fn select(call: &mut Call<'_>) -> Reply {
 fn time(call: &mut Call<'_>) -> Reply {
     let now = call.state.time.wall();
     let part = |number: String| Reply::Bulk(Bytes::from(number));
-    Reply::Array(vec![
-        part(now.as_secs().to_string()),
-        part(now.subsec_micros().to_string()),
-    ])
+    Reply::Array(vec![part(now.as_secs().to_string()), part(now.subsec_micros().to_string())])
 }
 
 fn reset(call: &mut Call<'_>) -> Reply {

@@ -106,15 +106,8 @@ impl Client {
         subscriptions: &Subscriptions,
     ) -> String {
         let subscribed = |kind| subscriptions.count(kind, self.id);
-        let (sub, psub, ssub) = (
-            subscribed(Kind::Channel),
-            subscribed(Kind::Pattern),
-            subscribed(Kind::Shard),
-        );
-        let mut line = format!(
-            "id={} addr={} laddr={laddr} fd=8 name={}",
-            self.id, self.addr, self.name
-        );
+        let (sub, psub, ssub) = (subscribed(Kind::Channel), subscribed(Kind::Pattern), subscribed(Kind::Shard));
+        let mut line = format!("id={} addr={} laddr={laddr} fd=8 name={}", self.id, self.addr, self.name);
         let since = |then: Duration| now.saturating_sub(then).as_secs();
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -139,15 +132,10 @@ impl Client {
     }
 
     fn flags(&self, subscribed: bool) -> String {
-        let flags: String = [
-            ('P', subscribed),
-            ('e', self.no_evict),
-            ('T', self.no_touch),
-            ('c', self.closing),
-        ]
-        .into_iter()
-        .filter_map(|(flag, set)| set.then_some(flag))
-        .collect();
+        let flags: String = [('P', subscribed), ('e', self.no_evict), ('T', self.no_touch), ('c', self.closing)]
+            .into_iter()
+            .filter_map(|(flag, set)| set.then_some(flag))
+            .collect();
         if flags.is_empty() { "N".to_owned() } else { flags }
     }
 }
@@ -158,11 +146,7 @@ mod tests {
 
     #[test]
     fn a_subscriber_may_be_behind_a_lot_for_a_moment_or_a_little_for_long() {
-        let limits = OutputLimits {
-            hard: 100,
-            soft: 10,
-            soft_for: Duration::from_secs(60),
-        };
+        let limits = OutputLimits { hard: 100, soft: 10, soft_for: Duration::from_secs(60) };
         let at = Duration::from_secs;
         let client = || Client::new(1, SocketAddr::from(([127, 0, 0, 1], 1)), at(0));
 

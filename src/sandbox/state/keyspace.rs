@@ -48,9 +48,7 @@ impl Keyspace {
     /// How many keys a database has, and how many of them expire.
     pub(in crate::sandbox) fn size(&self, db: usize, now: Duration) -> (usize, usize) {
         let alive = self.databases[db].values().filter(|entry| entry.is_alive(now));
-        alive.fold((0, 0), |(keys, expiring), entry| {
-            (keys + 1, expiring + usize::from(entry.expires_at.is_some()))
-        })
+        alive.fold((0, 0), |(keys, expiring), entry| (keys + 1, expiring + usize::from(entry.expires_at.is_some())))
     }
 
     /// Drops what has expired, and returns how many keys that were.
@@ -76,10 +74,7 @@ mod tests {
     use super::*;
 
     fn entry(expires_at: Option<u64>) -> Entry {
-        Entry {
-            expires_at: expires_at.map(Duration::from_secs),
-            value: Bytes::from_static(b"v"),
-        }
+        Entry { expires_at: expires_at.map(Duration::from_secs), value: Bytes::from_static(b"v") }
     }
 
     #[test]

@@ -73,10 +73,7 @@ impl Settings {
     /// Every setting with its value, by name. The password is left out on purpose.
     pub(in crate::sandbox) fn list(&self) -> Vec<(&'static str, String)> {
         let OutputLimits { hard, soft, soft_for } = self.output_limits;
-        let limits = format!(
-            "normal 0 0 0 slave 268435456 67108864 60 pubsub {hard} {soft} {}",
-            soft_for.as_secs()
-        );
+        let limits = format!("normal 0 0 0 slave 268435456 67108864 60 pubsub {hard} {soft} {}", soft_for.as_secs());
         let mut all: Vec<_> = FIXED.iter().map(|&(name, value)| (name, value.to_owned())).collect();
         all.push(("client-output-buffer-limit", limits));
         all.push(("databases", DATABASES.to_string()));

@@ -17,30 +17,20 @@ fn a_client_that_stops_sending_is_let_go() {
 
 #[test]
 fn nothing_but_the_handshake_works_without_the_password() {
-    let config = SandboxConfig {
-        password: Some("sesame".to_owned()),
-        ..SandboxConfig::default()
-    };
+    let config = SandboxConfig { password: Some("sesame".to_owned()), ..SandboxConfig::default() };
     assert!(!format!("{config:?}").contains("sesame"));
     let sandbox = Sandbox::start(config).unwrap();
     let mut wire = Wire::to(&sandbox);
     wire.command("PING").expect("-NOAUTH~Authentication~required. ");
-    wire.command("HELLO 3")
-        .expect("-NOAUTH~HELLO~must~be~called~with~the~client~already~authenticated,~otherwise");
+    wire.command("HELLO 3").expect("-NOAUTH~HELLO~must~be~called~with~the~client~already~authenticated,~otherwise");
     wire.expect("~the~HELLO~<proto>~AUTH~<user>~<pass>~option~can~be~used~to~authenticate~the~client~and");
     wire.expect("~select~the~RESP~protocol~version~at~the~same~time ");
     let refused = "-WRONGPASS~invalid~username-password~pair~or~user~is~disabled. ";
     wire.command("AUTH wrong").expect(refused);
-    wire.command("AUTH default sesame")
-        .expect("+OK ")
-        .command("PING")
-        .expect("+PONG ");
+    wire.command("AUTH default sesame").expect("+OK ").command("PING").expect("+PONG ");
     wire.command("RESET").expect("+RESET ");
     wire.command("PING").expect("-NOAUTH~Authentication~required. ");
-    wire.command("AUTH sesame")
-        .expect("+OK ")
-        .command("PING")
-        .expect("+PONG ");
+    wire.command("AUTH sesame").expect("+OK ").command("PING").expect("+PONG ");
 }
 
 #[test]
@@ -62,10 +52,7 @@ fn killing_ends_the_other_at_once_and_oneself_after_the_reply() {
 
 #[test]
 fn a_subscriber_that_does_not_read_is_closed_at_the_limit() {
-    let config = SandboxConfig {
-        output_limit: 64 * 1024,
-        ..SandboxConfig::default()
-    };
+    let config = SandboxConfig { output_limit: 64 * 1024, ..SandboxConfig::default() };
     let sandbox = Sandbox::start(config).unwrap();
     let (mut publisher, mut slow) = (Wire::to(&sandbox), Wire::to(&sandbox));
     slow.command("SUBSCRIBE news").expect("*3 $9 subscribe $4 news :1 ");
@@ -85,10 +72,7 @@ fn a_subscriber_that_does_not_read_is_closed_at_the_limit() {
 
 #[test]
 fn one_client_too_many_is_turned_away() {
-    let config = SandboxConfig {
-        max_clients: 1,
-        ..SandboxConfig::default()
-    };
+    let config = SandboxConfig { max_clients: 1, ..SandboxConfig::default() };
     let sandbox = Sandbox::start(config).unwrap();
     let mut first = Wire::to(&sandbox);
     first.command("PING").expect("+PONG ");
@@ -101,9 +85,7 @@ fn one_client_too_many_is_turned_away() {
 fn silent_clients_are_closed_but_subscribers_are_not() {
     let sandbox = start();
     let (mut subscriber, mut silent) = (Wire::to(&sandbox), Wire::to(&sandbox));
-    subscriber
-        .command("SUBSCRIBE news")
-        .expect("*3 $9 subscribe $4 news :1 ");
+    subscriber.command("SUBSCRIBE news").expect("*3 $9 subscribe $4 news :1 ");
     silent.command("CONFIG SET timeout 1").expect("+OK ").expect_end("");
     Wire::to(&sandbox).command("PUBLISH news hi").expect(":1 ");
     subscriber.expect("*3 $7 message $4 news $2 hi ");
@@ -117,9 +99,6 @@ fn dropping_the_handle_closes_connections_and_frees_the_port() {
     let port = sandbox.addr().port();
     drop(sandbox);
     wire.expect_end("");
-    let again = SandboxConfig {
-        port,
-        ..SandboxConfig::default()
-    };
+    let again = SandboxConfig { port, ..SandboxConfig::default() };
     assert_eq!(Sandbox::start(again).unwrap().addr().port(), port);
 }

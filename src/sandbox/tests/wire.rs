@@ -41,9 +41,7 @@ impl Wire {
                 Ok(read) => filled += read,
             }
         }
-        let got = String::from_utf8_lossy(&bytes[..filled])
-            .replace(' ', "~")
-            .replace("\r\n", " ");
+        let got = String::from_utf8_lossy(&bytes[..filled]).replace(' ', "~").replace("\r\n", " ");
         assert_eq!(got, expected);
         self
     }

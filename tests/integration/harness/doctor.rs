@@ -402,9 +402,7 @@ impl Output {
     /// The run took no longer than this.
     #[track_caller]
     pub(crate) fn took_at_most(&self, limit: Duration) -> &Self {
-        self.check(self.elapsed <= limit, || {
-            format!("took {:?}, more than {limit:?}", self.elapsed)
-        })
+        self.check(self.elapsed <= limit, || format!("took {:?}, more than {limit:?}", self.elapsed))
     }
 
     /// Standard output as one JSON document.
@@ -449,12 +447,7 @@ impl Output {
 
     #[track_caller]
     fn check(&self, holds: bool, failure: impl FnOnce() -> String) -> &Self {
-        assert!(
-            holds,
-            "{}\n{}",
-            failure(),
-            printed(&self.line, &self.stdout, &self.stderr)
-        );
+        assert!(holds, "{}\n{}", failure(), printed(&self.line, &self.stdout, &self.stderr));
         self
     }
 }

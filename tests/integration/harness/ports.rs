@@ -44,14 +44,9 @@ impl FullBacklog {
     /// Listens and fills the queue.
     pub(crate) fn new() -> Self {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        listener
-            .bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, free_port())).into())
-            .unwrap();
+        listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, free_port())).into()).unwrap();
         listener.listen(0).unwrap();
-        let mut full = Self {
-            listener,
-            queued: Vec::new(),
-        };
+        let mut full = Self { listener, queued: Vec::new() };
         let patience = std::time::Duration::from_millis(100);
         while let Ok(stream) = TcpStream::connect_timeout(&full.address(), patience) {
             full.queued.push(stream);

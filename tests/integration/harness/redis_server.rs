@@ -150,13 +150,7 @@ impl RedisServer {
 
     /// A server with options.
     pub(crate) fn builder() -> Builder {
-        Builder {
-            lines: Vec::new(),
-            admin: Vec::new(),
-            credentials: String::new(),
-            tls: false,
-            unix_socket: false,
-        }
+        Builder { lines: Vec::new(), admin: Vec::new(), credentials: String::new(), tls: false, unix_socket: false }
     }
 
     /// The port under test: the one with TLS where there is one.

@@ -190,10 +190,7 @@ impl RawClient {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
-        Ok(Self {
-            stream,
-            buffer: Vec::new(),
-        })
+        Ok(Self { stream, buffer: Vec::new() })
     }
 
     /// Changes how long a read waits; past it, reading fails with `WouldBlock` or `TimedOut`.

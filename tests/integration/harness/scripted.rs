@@ -107,10 +107,7 @@ impl ScriptedServer {
             "SELECT" => Action::line("+OK"),
             _ => {
                 let arguments: String = command[1..].iter().map(|a| format!("`{a}`, ")).collect();
-                Action::line(&format!(
-                    "-ERR unknown command `{}`, with args beginning with: {arguments}",
-                    command[0]
-                ))
+                Action::line(&format!("-ERR unknown command `{}`, with args beginning with: {arguments}", command[0]))
             }
         })
     }
@@ -150,20 +147,12 @@ impl ScriptedServer {
         listener.set_nonblocking(true).unwrap();
         let (stop, stopped) = oneshot::channel();
         let seen = Arc::<Mutex<Seen>>::default();
-        let host = Host {
-            script: Arc::new(script),
-            seen: Arc::clone(&seen),
-        };
+        let host = Host { script: Arc::new(script), seen: Arc::clone(&seen) };
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(host.serve(listener, stopped));
         });
-        Self {
-            address,
-            seen,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { address, seen, stop: Some(stop), thread: Some(thread) }
     }
 }
 

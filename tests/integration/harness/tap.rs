@@ -66,13 +66,7 @@ impl Tap {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(relay.run(listener, inbox));
         });
-        Self {
-            address,
-            orders,
-            mode,
-            shared,
-            thread: Some(thread),
-        }
+        Self { address, orders, mode, shared, thread: Some(thread) }
     }
 
     /// Where clients connect.
@@ -124,8 +118,7 @@ impl Tap {
     #[track_caller]
     pub(crate) fn reset_when_in_flight(&self) -> InFlight {
         let hit = self.arm_reset();
-        hit.recv_timeout(CONTROL_LIMIT)
-            .expect("no command passed through the tap")
+        hit.recv_timeout(CONTROL_LIMIT).expect("no command passed through the tap")
     }
 
     /// The same without waiting: what it hit arrives on the channel.
@@ -229,11 +222,7 @@ impl Tap {
         let (done, finished) = mpsc::channel();
         self.orders.send(order(Done { _held: done })).unwrap();
         let outcome = finished.recv_timeout(CONTROL_LIMIT);
-        assert_eq!(
-            outcome,
-            Err(mpsc::RecvTimeoutError::Disconnected),
-            "the tap does not carry out an order"
-        );
+        assert_eq!(outcome, Err(mpsc::RecvTimeoutError::Disconnected), "the tap does not carry out an order");
     }
 }
 
@@ -336,8 +325,7 @@ impl Relay {
 
     fn pass_on(&mut self, order: &FlowOrder, done: &Done) {
         // A flow that has ended no longer receives; its sender goes.
-        self.flows
-            .retain(|flow| flow.send((order.clone(), done.clone())).is_ok());
+        self.flows.retain(|flow| flow.send((order.clone(), done.clone())).is_ok());
     }
 
     fn admit(&mut self, client: TcpStream) {

@@ -203,10 +203,7 @@ impl Flow {
         if self.withheld > 0 {
             let armed = self.shared.armed.lock().unwrap().take();
             if let Some(report) = armed {
-                let hit = InFlight {
-                    connection: self.id,
-                    unanswered: self.outstanding.max(1),
-                };
+                let hit = InFlight { connection: self.id, unanswered: self.outstanding.max(1) };
                 self.report = Some((report, hit));
                 return Some(End::Reset);
             }

@@ -1,0 +1,53 @@
+//! The commands that redis-doctor sends on its own account: to find out when a lost connection is back, and as the
+//! policy's watchdog.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{question::Question, session::Session};
+use crate::plan::Watchdog;
+
+/// Asks a lost connection until it answers, so that the moment of its return is known even between two probes. Not
+/// where the client under test would send nothing itself: a command can wake what is dead for a mere subscriber.
+pub(super) async fn ask_while_down(session: Arc<Session>) {
+    const LIMIT: Duration = Duration::from_secs(1);
+    const PAUSE: Duration = Duration::from_millis(100);
+    let ctx = Arc::clone(&session.ctx);
+    loop {
+        session.down.notified().await;
+        while ctx.may_ask && ctx.plan.policy.managed && session.link(|link| link.loss().is_some()) {
+            let ping = Question::nonced_ping("back", ctx.clock.now());
+            if session.ask(&ping, LIMIT).await.outcome.is_err() {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The policy's watchdog: a nonced PING each period; after so many unanswered ones in a row the connection is
+/// condemned. A connection that the library is reconnecting anyway is left to it.
+pub(super) async fn watchdog(session: Arc<Session>, watchdog: Watchdog) {
+    let ctx = Arc::clone(&session.ctx);
+    let mut missed = 0;
+    loop {
+        // After a miss the next PING goes out at once: its deadline is the period.
+        if missed == 0 {
+            tokio::time::sleep(watchdog.period).await;
+        }
+        if session.link(|link| link.loss().is_some()) {
+            missed = 0;
+            tokio::time::sleep(watchdog.period).await;
+            continue;
+        }
+        let ping = Question::nonced_ping("watchdog", ctx.clock.now());
+        let outcome = session.ask(&ping, watchdog.period).await.outcome;
+        let silent = outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
+        let counters = &mut ctx.samples.lock().counters;
+        counters.watchdog_ok += u64::from(outcome.is_ok());
+        counters.watchdog_missed += u64::from(silent);
+        missed = if silent { missed + 1 } else { 0 };
+        if missed >= watchdog.misses {
+            missed = 0;
+            session.condemn();
+        }
+    }
+}
