@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::{
-    classify::Failure,
+    classify::{Failure, Stage},
     clock::{Stamp, WallTime, nanos, seconds},
     event::{Confirmations, Connected, Disconnected, Event, EventKind, Reconnected, ReplaceReason},
 };
@@ -137,7 +137,8 @@ impl Track {
                     self.blame_until = self.blame_until.map(|_| event.at.after(SETTLING));
                 }
             }
-            EventKind::CommandFailed(failed) => {
+            // The publisher of verification messages has a connection of its own.
+            EventKind::CommandFailed(failed) if failed.key.stage != Stage::Publish => {
                 if let Some(outage) = self.open() {
                     outage.failed += failed.count;
                     outage.ambiguous += failed.ambiguous;

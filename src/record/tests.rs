@@ -272,6 +272,8 @@ fn runs_add_up() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn merging_parts_equals_one_pass(parts in prop::collection::vec(prop::collection::vec(100u64..1_000_000, 0..20), 1..6)) {
         let split: Vec<_> = parts.iter().map(|part| at(1.0, interval(good(part.len() as u64), part))).collect();
