@@ -133,7 +133,10 @@ impl Track {
                 self.confirmations = Some(*confirmations);
                 if let Some(outage) = self.latest.as_mut().filter(|outage| outage.kind == OutageKind::Drop) {
                     outage.resubscribed = Some(event.at);
-                    self.blame_until = self.blame_until.map(|_| event.at.after(self.settling));
+                    // It may come before the reply that ends the outage.
+                    if outage.restored.is_some() {
+                        self.blame_until = Some(event.at.after(self.settling));
+                    }
                 }
             }
             // The publisher of verification messages has a connection of its own.

@@ -160,6 +160,16 @@ fn one_outage_is_one_outage_however_many_events_it_brings() {
             &["drop 10.0-10.5 2 lost"],
         ),
         (
+            "resubscribed long before the first good reply",
+            vec![
+                at(10.0, disconnected(1, None)),
+                at(10.1, EventKind::Resubscribed(confirmations(1, 0.1))),
+                at(40.0, missed(5, 6)),
+                at(50.0, reconnected(2, 40.0)),
+            ],
+            &["drop 10.0-50.0 2 lost"],
+        ),
+        (
             "a stall after a drop does not take the drop's losses",
             vec![
                 at(10.0, disconnected(1, None)),
