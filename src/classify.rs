@@ -86,10 +86,7 @@ pub enum ErrorClass {
 impl ErrorClass {
     /// The stable name, as JSON has it.
     pub fn name(self) -> String {
-        serde_json::to_value(self)
-            .ok()
-            .and_then(|value| value.as_str().map(str::to_owned))
-            .unwrap_or_default()
+        serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
     /// The server answered, with an error: the connection itself works.
@@ -109,10 +106,7 @@ impl ErrorClass {
 
     /// The code word of the error reply this class stands for; [`ErrorClass::from_server_line`] is its inverse.
     fn server_code(self) -> Option<&'static str> {
-        SERVER_CODES
-            .iter()
-            .find(|(_, class)| *class == self)
-            .map(|(code, _)| *code)
+        SERVER_CODES.iter().find(|(_, class)| *class == self).map(|(code, _)| *code)
     }
 
     /// Sorts an error reply (without its leading `-`) by its first word; plain `ERR` replies by their Redis wording.
@@ -287,32 +281,12 @@ impl Failure {
     /// What the kernel said, or what a library said in its style without an errno.
     pub fn io(stage: Stage, error: &io::Error) -> Self {
         let errno = error.raw_os_error();
-        let origin = if errno.is_some() {
-            Origin::Kernel
-        } else {
-            Origin::Library
-        };
-        Self {
-            key: FailureKey {
-                class: ErrorClass::from_io(error),
-                stage,
-                errno,
-                origin,
-            },
-            text: error.to_string(),
-        }
+        let origin = if errno.is_some() { Origin::Kernel } else { Origin::Library };
+        Self { key: FailureKey { class: ErrorClass::from_io(error), stage, errno, origin }, text: error.to_string() }
     }
 
     fn new(class: ErrorClass, stage: Stage, origin: Origin, text: impl Into<String>) -> Self {
-        Self {
-            key: FailureKey {
-                class,
-                stage,
-                errno: None,
-                origin,
-            },
-            text: text.into(),
-        }
+        Self { key: FailureKey { class, stage, errno: None, origin }, text: text.into() }
     }
 }
 
@@ -339,16 +313,10 @@ mod tests {
     #[test]
     fn the_errno_decides_between_the_kernels_broken_pipe_and_the_librarys() {
         let kernel = Failure::io(Stage::Command, &io::Error::from_raw_os_error(32));
-        assert_eq!(
-            (kernel.key.class, kernel.key.origin),
-            (ErrorClass::BrokenPipeKernel, Origin::Kernel)
-        );
+        assert_eq!((kernel.key.class, kernel.key.origin), (ErrorClass::BrokenPipeKernel, Origin::Kernel));
         assert_eq!(kernel.key.errno, Some(32));
         let library = Failure::io(Stage::Command, &io::Error::from(io::ErrorKind::BrokenPipe));
-        assert_eq!(
-            (library.key.class, library.key.origin),
-            (ErrorClass::ConnectionClosed, Origin::Library)
-        );
+        assert_eq!((library.key.class, library.key.origin), (ErrorClass::ConnectionClosed, Origin::Library));
         assert_eq!(library.key.errno, None);
     }
 
@@ -363,33 +331,20 @@ mod tests {
             (113, ErrorClass::HostUnreachable),
             (2, ErrorClass::Refused),
         ] {
-            assert_eq!(
-                ErrorClass::from_io(&io::Error::from_raw_os_error(errno)),
-                class,
-                "errno {errno}"
-            );
+            assert_eq!(ErrorClass::from_io(&io::Error::from_raw_os_error(errno)), class, "errno {errno}");
         }
     }
 
     #[test]
     fn error_replies_are_sorted_by_their_code_word() {
         for (line, class) in [
-            (
-                "WRONGPASS invalid username-password pair or user is disabled.",
-                ErrorClass::WrongPass,
-            ),
+            ("WRONGPASS invalid username-password pair or user is disabled.", ErrorClass::WrongPass),
             ("NOAUTH Authentication required.", ErrorClass::NoAuth),
             ("LOADING Redis is loading the dataset in memory", ErrorClass::Loading),
             ("ERR max number of clients reached", ErrorClass::MaxClients),
             ("DENIED Redis is running in protected mode", ErrorClass::ProtectedMode),
-            (
-                "ERR unknown command `HELLO`, with args beginning with: `3`, ",
-                ErrorClass::Resp3Unsupported,
-            ),
-            (
-                "ERR unknown command 'HELLO', with args beginning with: '3' ",
-                ErrorClass::Resp3Unsupported,
-            ),
+            ("ERR unknown command `HELLO`, with args beginning with: `3`, ", ErrorClass::Resp3Unsupported),
+            ("ERR unknown command 'HELLO', with args beginning with: '3' ", ErrorClass::Resp3Unsupported),
             ("ERR DB index is out of range", ErrorClass::ServerError),
             ("", ErrorClass::ServerError),
         ] {

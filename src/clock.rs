@@ -70,19 +70,10 @@ pub struct Clock {
 
 impl Clock {
     /// Starts the run's clock: this moment becomes [`Stamp::START`].
-    #[expect(
-        clippy::disallowed_methods,
-        clippy::disallowed_types,
-        reason = "the one place that reads the clocks"
-    )]
+    #[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one place that reads the clocks")]
     pub fn start() -> Self {
-        let wall = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
-        Self {
-            origin: tokio::time::Instant::now(),
-            anchor: WallTime(nanos(wall)),
-        }
+        let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Self { origin: tokio::time::Instant::now(), anchor: WallTime(nanos(wall)) }
     }
 
     /// The present moment.
@@ -129,11 +120,7 @@ impl WallTime {
 impl std::fmt::Display for WallTime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let since_epoch = Duration::from_nanos(self.0);
-        write!(
-            f,
-            "{}",
-            humantime::format_rfc3339_micros(std::time::UNIX_EPOCH + since_epoch)
-        )
+        write!(f, "{}", humantime::format_rfc3339_micros(std::time::UNIX_EPOCH + since_epoch))
     }
 }
 
@@ -147,9 +134,7 @@ impl<'de> Deserialize<'de> for WallTime {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
         let time = humantime::parse_rfc3339(&text).map_err(serde::de::Error::custom)?;
-        let since_epoch = time
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_err(serde::de::Error::custom)?;
+        let since_epoch = time.duration_since(std::time::UNIX_EPOCH).map_err(serde::de::Error::custom)?;
         Ok(Self(nanos(since_epoch)))
     }
 }
@@ -197,10 +182,7 @@ pub mod seconds {
 
         /// Reads seconds, or `null`.
         pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-            Option::<f64>::deserialize(deserializer)?
-                .map(super::from_f64)
-                .transpose()
-                .map_err(serde::de::Error::custom)
+            Option::<f64>::deserialize(deserializer)?.map(super::from_f64).transpose().map_err(serde::de::Error::custom)
         }
     }
 
@@ -257,9 +239,6 @@ mod tests {
         let clock = Clock::start();
         clock.sleep_until(Stamp::from_nanos(5_000_000_000)).await;
         assert_eq!(clock.now().elapsed(), Duration::from_secs(5));
-        assert_eq!(
-            clock.wall(clock.now()).unix_nanos() - clock.wall(Stamp::START).unix_nanos(),
-            5_000_000_000
-        );
+        assert_eq!(clock.wall(clock.now()).unix_nanos() - clock.wall(Stamp::START).unix_nanos(), 5_000_000_000);
     }
 }

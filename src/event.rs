@@ -329,10 +329,7 @@ pub enum ClientState {
 impl ClientState {
     /// Whether the client cannot leave this state by itself.
     pub fn is_terminal(self) -> bool {
-        matches!(
-            self,
-            Self::Dead | Self::Exhausted | Self::SubscriptionLost | Self::Wedged
-        )
+        matches!(self, Self::Dead | Self::Exhausted | Self::SubscriptionLost | Self::Wedged)
     }
 }
 

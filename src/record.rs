@@ -53,10 +53,7 @@ impl Recorder {
     pub fn interim(&self, now: Stamp) -> Figures {
         let mut story = self.story.clone();
         story.close_run(now);
-        Figures {
-            interim: true,
-            ..story.into_figures(&self.samples)
-        }
+        Figures { interim: true, ..story.into_figures(&self.samples) }
     }
 }
 
@@ -130,10 +127,7 @@ impl Story {
                 run.subscribed |= confirmations.confirmed > 0;
             }
             EventKind::CommandFailed(failed) => self.errors.add(event, failed),
-            EventKind::Note { text } => self.notes.push(NoteRow {
-                time: event.time,
-                text: shortened(text, 500),
-            }),
+            EventKind::Note { text } => self.notes.push(NoteRow { time: event.time, text: shortened(text, 500) }),
             EventKind::StateEntered { state, why } => self.states.push(StateRow {
                 run: number,
                 connection: event.connection.unwrap_or(0),
@@ -146,10 +140,7 @@ impl Story {
         }
         self.tally.add(&event.kind);
         if let Some(id) = connection.filter(|_| concerns_a_connection(&event.kind)) {
-            let track = self
-                .tracks
-                .entry(id)
-                .or_insert_with(|| Track::new(number, id, settling));
+            let track = self.tracks.entry(id).or_insert_with(|| Track::new(number, id, settling));
             track.on_event(event);
             for outage in track.settled.drain(..) {
                 self.history.add(outage, event.at);
@@ -219,10 +210,7 @@ impl Story {
             failed_latency: Summary::of(&samples.failed_latency),
             waited: Summary::of(&samples.waited),
             end_to_end: Summary::of(&samples.end_to_end),
-            outages: List {
-                kept: self.history.rows(),
-                total: downtime.drops + downtime.stalls,
-            },
+            outages: List { kept: self.history.rows(), total: downtime.drops + downtime.stalls },
             downtime,
             errors: self.errors.rows(),
             states: self.states.to_list(),

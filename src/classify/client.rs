@@ -30,15 +30,7 @@ pub fn failure(stage: Stage, error: &RedisError) -> Failure {
         ErrorKind::RESP3NotSupported => ErrorClass::Resp3Unsupported,
         _ => ErrorClass::Other,
     };
-    Failure {
-        key: FailureKey {
-            class,
-            stage,
-            errno: None,
-            origin: Origin::Library,
-        },
-        text: error.to_string(),
-    }
+    Failure { key: FailureKey { class, stage, errno: None, origin: Origin::Library }, text: error.to_string() }
 }
 
 /// The manager never reconnects after this error if it ended the *last* attempt of a cycle: redis-rs starts a new
@@ -61,10 +53,7 @@ fn server_line(error: &RedisError) -> Option<String> {
 }
 
 fn io_error(error: &RedisError) -> Option<&io::Error> {
-    error
-        .source()?
-        .downcast_ref::<Arc<dyn Error + Send + Sync>>()?
-        .downcast_ref::<io::Error>()
+    error.source()?.downcast_ref::<Arc<dyn Error + Send + Sync>>()?.downcast_ref::<io::Error>()
 }
 
 #[cfg(test)]
@@ -77,12 +66,7 @@ mod tests {
         let failure = failure(Stage::Command, &error);
         assert_eq!(
             failure.key,
-            FailureKey {
-                class: ErrorClass::Reset,
-                stage: Stage::Command,
-                errno: Some(104),
-                origin: Origin::Kernel
-            }
+            FailureKey { class: ErrorClass::Reset, stage: Stage::Command, errno: Some(104), origin: Origin::Kernel }
         );
         assert_eq!(failure.text, "Connection reset by peer (os error 104)");
     }
@@ -91,20 +75,14 @@ mod tests {
     fn the_stage_tells_a_connect_timeout_from_a_response_timeout() {
         let error = RedisError::from(io::Error::from(io::ErrorKind::TimedOut));
         assert_eq!(failure(Stage::Command, &error).key.class, ErrorClass::ResponseTimeout);
-        assert_eq!(
-            failure(Stage::WaitingForReconnect, &error).key.class,
-            ErrorClass::ConnectTimeout
-        );
+        assert_eq!(failure(Stage::WaitingForReconnect, &error).key.class, ErrorClass::ConnectTimeout);
     }
 
     #[test]
     fn a_library_error_without_io_is_marked_as_the_librarys() {
         let error = RedisError::from((ErrorKind::AuthenticationFailed, "Password authentication failed"));
         let failure = failure(Stage::Hello, &error);
-        assert_eq!(
-            (failure.key.class, failure.key.origin),
-            (ErrorClass::WrongPass, Origin::Library)
-        );
+        assert_eq!((failure.key.class, failure.key.origin), (ErrorClass::WrongPass, Origin::Library));
         assert!(wedges_the_manager(&error));
     }
 }

@@ -114,11 +114,7 @@ mod tests {
 
     #[test]
     fn zeroes_are_left_out_and_read_back() {
-        let counters = Counters {
-            launched: 3,
-            ok: 3,
-            ..Counters::default()
-        };
+        let counters = Counters { launched: 3, ok: 3, ..Counters::default() };
         let json = serde_json::to_string(&counters).unwrap();
         assert_eq!(json, r#"{"launched":3,"ok":3}"#);
         assert_eq!(serde_json::from_str::<Counters>(&json).unwrap(), counters);
@@ -126,24 +122,8 @@ mod tests {
 
     #[test]
     fn counters_add_up() {
-        let mut sum = Counters {
-            launched: 3,
-            lost: 1,
-            ..Counters::default()
-        };
-        sum += Counters {
-            launched: 4,
-            ok: 4,
-            ..Counters::default()
-        };
-        assert_eq!(
-            sum,
-            Counters {
-                launched: 7,
-                ok: 4,
-                lost: 1,
-                ..Counters::default()
-            }
-        );
+        let mut sum = Counters { launched: 3, lost: 1, ..Counters::default() };
+        sum += Counters { launched: 4, ok: 4, ..Counters::default() };
+        assert_eq!(sum, Counters { launched: 7, ok: 4, lost: 1, ..Counters::default() });
     }
 }

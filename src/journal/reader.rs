@@ -89,18 +89,8 @@ impl std::error::Error for JournalError {
 pub fn replay(paths: &[PathBuf], sink: &mut dyn EventSink) -> Result<(), JournalError> {
     let mut seen = BTreeSet::new();
     for path in paths {
-        let file = File::open(path).map_err(|error| JournalError::Io {
-            path: path.clone(),
-            error,
-        })?;
-        let mut replay = Replay {
-            path,
-            seen: &mut seen,
-            sink,
-            line: 0,
-            last: None,
-            torn: None,
-        };
+        let file = File::open(path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
+        let mut replay = Replay { path, seen: &mut seen, sink, line: 0, last: None, torn: None };
         replay.all(BufReader::new(file))?;
     }
     Ok(())
@@ -140,14 +130,7 @@ impl Replay<'_> {
         }
         match self.last {
             Some(_) => self.note_torn(),
-            None => self.garbage().map_or_else(
-                || {
-                    Err(JournalError::Empty {
-                        path: self.path.to_owned(),
-                    })
-                },
-                Err,
-            )?,
+            None => self.garbage().map_or_else(|| Err(JournalError::Empty { path: self.path.to_owned() }), Err)?,
         }
         Ok(())
     }
@@ -172,10 +155,7 @@ impl Replay<'_> {
                     self.note_torn();
                 }
                 if !self.seen.insert(started.run_id.clone()) {
-                    return Err(JournalError::Twice {
-                        path: self.path.to_owned(),
-                        run_id: started.run_id.clone(),
-                    });
+                    return Err(JournalError::Twice { path: self.path.to_owned(), run_id: started.run_id.clone() });
                 }
             }
             _ if self.last.is_none() => self.torn = self.torn.take().or(Some((self.line, "no run has begun".into()))),
@@ -194,41 +174,25 @@ impl Replay<'_> {
         let (Some((line, _)), Some(last)) = (self.torn.take(), &self.last) else {
             return;
         };
-        let text = format!(
-            "{}:{line}: this line was cut off and is not counted",
-            self.path.display()
-        );
-        self.sink.on_event(&Event {
-            connection: None,
-            kind: EventKind::Note { text },
-            ..last.clone()
-        });
+        let text = format!("{}:{line}: this line was cut off and is not counted", self.path.display());
+        self.sink.on_event(&Event { connection: None, kind: EventKind::Note { text }, ..last.clone() });
     }
 
     fn check_version(&self, text: &[u8]) -> Result<(), JournalError> {
         match serde_json::from_slice::<Version>(text) {
-            Ok(Version { schema_version }) if schema_version > SCHEMA_VERSION => Err(JournalError::Newer {
-                path: self.path.to_owned(),
-                line: self.line,
-                found: schema_version,
-            }),
+            Ok(Version { schema_version }) if schema_version > SCHEMA_VERSION => {
+                Err(JournalError::Newer { path: self.path.to_owned(), line: self.line, found: schema_version })
+            }
             _ => Ok(()),
         }
     }
 
     /// The line that could not be read, as an error.
     fn garbage(&mut self) -> Option<JournalError> {
-        self.torn.take().map(|(line, why)| JournalError::Garbage {
-            path: self.path.to_owned(),
-            line,
-            why,
-        })
+        self.torn.take().map(|(line, why)| JournalError::Garbage { path: self.path.to_owned(), line, why })
     }
 
     fn io(&self, error: io::Error) -> JournalError {
-        JournalError::Io {
-            path: self.path.to_owned(),
-            error,
-        }
+        JournalError::Io { path: self.path.to_owned(), error }
     }
 }

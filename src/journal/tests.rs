@@ -80,11 +80,8 @@ fn histograms_are_written_each_tenth_second_and_at_the_end() {
         .map(|line| serde_json::from_str(line).unwrap())
         .filter(|line: &serde_json::Value| line["event"] == "interval")
         .collect();
-    let with: Vec<f64> = lines
-        .iter()
-        .filter(|line| line.get("latency").is_some())
-        .map(|line| line["t"].as_f64().unwrap())
-        .collect();
+    let with: Vec<f64> =
+        lines.iter().filter(|line| line.get("latency").is_some()).map(|line| line["t"].as_f64().unwrap()).collect();
     assert_eq!((lines.len(), with), (12, vec![10.0, 60.0]));
     let short = journal_text(&rich()[..6]);
     assert!(!short.contains("latency"));
@@ -145,12 +142,7 @@ fn garbage_is_named_with_its_place() {
         assert!(error.starts_with(&place) && error.contains(why), "{error}");
     }
     let (_dir, path) = file("");
-    assert!(
-        read(&[path])
-            .unwrap_err()
-            .to_string()
-            .ends_with("there is no run in this file")
-    );
+    assert!(read(&[path]).unwrap_err().to_string().ends_with("there is no run in this file"));
     assert!(matches!(read(&["/nonexistent".into()]), Err(JournalError::Io { .. })));
 }
 
@@ -159,10 +151,7 @@ fn a_newer_journal_is_refused_clearly() {
     let newer = journal_text(&rich()).replace("\"schema_version\":1", "\"schema_version\":2");
     let (_dir, path) = file(&newer);
     let error = read(std::slice::from_ref(&path)).unwrap_err().to_string();
-    assert!(
-        error.contains(":1: written by a newer redis-doctor (journal version 2;"),
-        "{error}"
-    );
+    assert!(error.contains(":1: written by a newer redis-doctor (journal version 2;"), "{error}");
 }
 
 #[test]

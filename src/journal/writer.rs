@@ -49,12 +49,7 @@ impl JournalWriter {
 
     /// Writes to something that is not a file.
     pub fn new(out: Box<dyn Write>) -> Self {
-        Self {
-            out: BufWriter::new(out),
-            error: None,
-            flushed: Stamp::START,
-            pending: BTreeMap::new(),
-        }
+        Self { out: BufWriter::new(out), error: None, flushed: Stamp::START, pending: BTreeMap::new() }
     }
 
     /// The error that ended the journal before the run's end (a full disk, say).
@@ -71,10 +66,8 @@ impl JournalWriter {
             }
             _ => self.write_line(event)?,
         }
-        let at_once = matches!(
-            event.kind,
-            EventKind::RunStarted(_) | EventKind::RunFinished { .. } | EventKind::Interval(_)
-        );
+        let at_once =
+            matches!(event.kind, EventKind::RunStarted(_) | EventKind::RunFinished { .. } | EventKind::Interval(_));
         if at_once || event.at.since(self.flushed) >= FLUSH_EVERY {
             self.flushed = event.at;
             self.out.flush()?;
@@ -85,19 +78,12 @@ impl JournalWriter {
     fn write_interval(&mut self, event: &Event, interval: &Interval) -> io::Result<()> {
         let pending = self.pending.entry(event.connection).or_default();
         pending.interval.add_distributions(interval);
-        let mut kept = Interval {
-            span: interval.span,
-            counters: interval.counters,
-            ..Interval::default()
-        };
+        let mut kept = Interval { span: interval.span, counters: interval.counters, ..Interval::default() };
         if event.at.since(pending.since) >= DISTRIBUTIONS_EVERY {
             kept.add_distributions(&std::mem::take(&mut pending.interval));
             pending.since = event.at;
         }
-        self.write_line(&Event {
-            kind: EventKind::Interval(Box::new(kept)),
-            ..event.clone()
-        })
+        self.write_line(&Event { kind: EventKind::Interval(Box::new(kept)), ..event.clone() })
     }
 
     /// The histograms that are still due when the run ends, in intervals without counters.

@@ -118,12 +118,9 @@ impl FromStr for Gate {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text: String = text.chars().filter(|char| !char.is_whitespace()).collect();
-        let at = text.find(['<', '>']).ok_or_else(|| {
-            format!(
-                "'{text}' is not a condition; write for example p99>5ms\n{}",
-                valid_names()
-            )
-        })?;
+        let at = text
+            .find(['<', '>'])
+            .ok_or_else(|| format!("'{text}' is not a condition; write for example p99>5ms\n{}", valid_names()))?;
         let (name, rest) = text.split_at(at);
         let (comparison, limit) = match (rest.strip_prefix(">="), rest.strip_prefix("<=")) {
             (Some(limit), _) => (Comparison::AtLeast, limit),
@@ -136,12 +133,7 @@ impl FromStr for Gate {
             .find(|(known, ..)| *known == name)
             .ok_or_else(|| format!("'{name}' is not a figure that can be tested\n{}", valid_names()))?;
         let limit = parse_limit(limit, *unit).map_err(|why| format!("'{text}': {why}"))?;
-        Ok(Self {
-            metric: *metric,
-            comparison,
-            limit,
-            text,
-        })
+        Ok(Self { metric: *metric, comparison, limit, text })
     }
 }
 
@@ -151,26 +143,16 @@ fn valid_names() -> String {
 }
 
 fn parse_limit(text: &str, unit: Unit) -> Result<f64, String> {
-    let number = |text: &str| {
-        text.parse::<f64>()
-            .ok()
-            .filter(|value| value.is_finite() && *value >= 0.0)
-    };
+    let number = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
     if unit == Unit::Seconds {
         return number(text)
-            .or_else(|| {
-                humantime::parse_duration(text)
-                    .ok()
-                    .map(|duration: Duration| duration.as_secs_f64())
-            })
+            .or_else(|| humantime::parse_duration(text).ok().map(|duration: Duration| duration.as_secs_f64()))
             .ok_or_else(|| format!("'{text}' is not a duration; write for example 5ms, 2s or 0.5 (seconds)"));
     }
     if let Some(percent) = text.strip_suffix('%') {
         return match unit {
             Unit::Count => Err("this figure is a count, not a percentage".into()),
-            _ => number(percent)
-                .map(|value| value / 100.0)
-                .ok_or_else(|| format!("'{text}' is not a percentage")),
+            _ => number(percent).map(|value| value / 100.0).ok_or_else(|| format!("'{text}' is not a percentage")),
         };
     }
     match unit {
@@ -194,9 +176,7 @@ impl Serialize for Gate {
 
 impl<'de> Deserialize<'de> for Gate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        std::borrow::Cow::<str>::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        std::borrow::Cow::<str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -225,12 +205,7 @@ mod tests {
     #[test]
     fn a_wrong_condition_lists_the_valid_names() {
         for text in ["p98>5ms", "nonsense", ">5"] {
-            assert!(
-                text.parse::<Gate>()
-                    .unwrap_err()
-                    .contains("valid names: ambiguous, availability"),
-                "{text}"
-            );
+            assert!(text.parse::<Gate>().unwrap_err().contains("valid names: ambiguous, availability"), "{text}");
         }
         for text in ["p99>x", "lost>1%", "availability<99", "p99>", "lost>-1", "errors>NaN"] {
             assert!(text.parse::<Gate>().is_err(), "{text}");

@@ -19,11 +19,7 @@ pub enum Pace {
 impl Pace {
     /// One each `interval`; an interval of zero is [`Pace::Unpaced`].
     pub fn every(interval: Duration) -> Self {
-        if interval.is_zero() {
-            Self::Unpaced
-        } else {
-            Self::Every(interval)
-        }
+        if interval.is_zero() { Self::Unpaced } else { Self::Every(interval) }
     }
 
     /// The intended start of number `n` (from 0), as a distance from number 0; `None` when unpaced.
@@ -57,9 +53,7 @@ impl FromStr for Pace {
         }
         let interval = per / count;
         if !(count > 0.0 && (1e-6..=86_400.0).contains(&interval)) {
-            return Err(format!(
-                "the rate '{text}' is out of range: between 1 a day and 1000000 a second"
-            ));
+            return Err(format!("the rate '{text}' is out of range: between 1 a day and 1000000 a second"));
         }
         Ok(Self::Every(Duration::from_secs_f64(interval)))
     }
@@ -87,18 +81,8 @@ mod tests {
 
     #[test]
     fn rates_are_read_in_the_units_people_write() {
-        for (text, interval) in [
-            ("10", 0.1),
-            ("10/s", 0.1),
-            ("600/m", 0.1),
-            ("0.5", 2.0),
-            ("36000/h", 0.1),
-        ] {
-            assert_eq!(
-                text.parse(),
-                Ok(Pace::Every(Duration::from_secs_f64(interval))),
-                "{text}"
-            );
+        for (text, interval) in [("10", 0.1), ("10/s", 0.1), ("600/m", 0.1), ("0.5", 2.0), ("36000/h", 0.1)] {
+            assert_eq!(text.parse(), Ok(Pace::Every(Duration::from_secs_f64(interval))), "{text}");
         }
         assert_eq!("0".parse(), Ok(Pace::Unpaced));
     }

@@ -113,12 +113,7 @@ impl ReconnectPolicy {
         };
         match name {
             PolicyName::Library => library,
-            PolicyName::Bare => Self {
-                managed: false,
-                retries: Some(0),
-                resubscribe: false,
-                ..library
-            },
+            PolicyName::Bare => Self { managed: false, retries: Some(0), resubscribe: false, ..library },
             // As published for redis-rs 0.29: `set_factor(100)` was the multiplier there, and the first delay 1 s.
             PolicyName::Elasticache => Self {
                 retries: Some(100),
@@ -140,10 +135,7 @@ impl ReconnectPolicy {
                 }),
                 user_timeout: Some(Duration::from_secs(25)),
                 nodelay: true,
-                watchdog: Some(Watchdog {
-                    period: Duration::from_secs(1),
-                    misses: 2,
-                }),
+                watchdog: Some(Watchdog { period: Duration::from_secs(1), misses: 2 }),
                 ..library
             },
         }
@@ -181,8 +173,7 @@ impl ReconnectPolicy {
 
     /// The retry budget in the library's terms.
     pub fn retry_budget(&self) -> usize {
-        self.retries
-            .map_or(usize::MAX, |retries| usize::try_from(retries).unwrap_or(usize::MAX))
+        self.retries.map_or(usize::MAX, |retries| usize::try_from(retries).unwrap_or(usize::MAX))
     }
 
     /// The longest a live reconnect cycle can stay silent: the largest delay (jitter doubles it) and one attempt.
@@ -211,10 +202,7 @@ mod tests {
     fn the_elasticache_schedule_starts_as_published() {
         let elasticache = ReconnectPolicy::preset(PolicyName::Elasticache);
         assert_eq!(elasticache.schedule(1000).len(), 101);
-        let start: Vec<_> = seconds(&elasticache, 5)
-            .iter()
-            .map(|at| (at * 10.0).round() / 10.0)
-            .collect();
+        let start: Vec<_> = seconds(&elasticache, 5).iter().map(|at| (at * 10.0).round() / 10.0).collect();
         assert_eq!(start, [0.0, 1.5, 11.2, 18.9, 27.0]);
     }
 

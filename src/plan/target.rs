@@ -60,11 +60,7 @@ impl fmt::Display for Target {
         };
         write!(f, "{scheme}://{}", self.address)?;
         if self.db != 0 {
-            let separator = if matches!(self.address, Address::Unix(_)) {
-                "?db="
-            } else {
-                "/"
-            };
+            let separator = if matches!(self.address, Address::Unix(_)) { "?db=" } else { "/" };
             write!(f, "{separator}{}", self.db)?;
         }
         Ok(())
@@ -122,26 +118,12 @@ mod tests {
 
     fn target(address: Address, db: i64) -> Target {
         let password = Some(Secret::new("hunter2"));
-        Target {
-            address,
-            db,
-            user: None,
-            password,
-            client_name: None,
-            named_by: "--uri".into(),
-        }
+        Target { address, db, user: None, password, client_name: None, named_by: "--uri".into() }
     }
 
     #[test]
     fn a_target_prints_without_its_password() {
-        let tcp = target(
-            Address::Tcp {
-                host: "::1".into(),
-                port: 6379,
-                tls: true,
-            },
-            3,
-        );
+        let tcp = target(Address::Tcp { host: "::1".into(), port: 6379, tls: true }, 3);
         assert_eq!(tcp.to_string(), "rediss://[::1]:6379/3");
         let unix = target(Address::Unix("/run/redis.sock".into()), 0);
         assert_eq!(unix.to_string(), "unix:///run/redis.sock");

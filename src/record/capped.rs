@@ -15,11 +15,7 @@ pub(super) struct Capped<T> {
 
 impl<T> Default for Capped<T> {
     fn default() -> Self {
-        Self {
-            first: Vec::new(),
-            last: VecDeque::new(),
-            total: 0,
-        }
+        Self { first: Vec::new(), last: VecDeque::new(), total: 0 }
     }
 }
 
@@ -38,10 +34,7 @@ impl<T: Clone> Capped<T> {
 
     /// The entries that were kept, in order, and how many there have been.
     pub(super) fn to_list(&self) -> List<T> {
-        List {
-            kept: self.first.iter().chain(&self.last).cloned().collect(),
-            total: self.total,
-        }
+        List { kept: self.first.iter().chain(&self.last).cloned().collect(), total: self.total }
     }
 }
 
@@ -56,10 +49,7 @@ pub struct List<T> {
 
 impl<T> Default for List<T> {
     fn default() -> Self {
-        Self {
-            kept: Vec::new(),
-            total: 0,
-        }
+        Self { kept: Vec::new(), total: 0 }
     }
 }
 

@@ -82,13 +82,7 @@ impl History {
 
     /// The outages that were kept, in order.
     pub(super) fn rows(&self) -> Vec<Outage> {
-        let mut rows: Vec<_> = self
-            .first
-            .iter()
-            .chain(&self.longest)
-            .chain(&self.last)
-            .cloned()
-            .collect();
+        let mut rows: Vec<_> = self.first.iter().chain(&self.longest).chain(&self.last).cloned().collect();
         rows.sort_by_key(|outage| (outage.run, outage.lost, outage.connection));
         rows
     }
@@ -105,8 +99,7 @@ impl History {
         self.longest.extend(self.last.pop_front());
         if self.longest.len() > LONGEST {
             // All of them are over: an outage that is not over is the last one of its connection.
-            self.longest
-                .sort_by_key(|outage| std::cmp::Reverse(outage.duration(outage.lost)));
+            self.longest.sort_by_key(|outage| std::cmp::Reverse(outage.duration(outage.lost)));
             self.longest.truncate(LONGEST);
         }
     }
@@ -140,10 +133,7 @@ mod tests {
         assert_eq!(history.downtime.longest, Duration::from_secs(9));
         let rows = history.rows();
         assert_eq!(rows.len(), FIRST + LAST + LONGEST);
-        assert!(
-            rows.iter()
-                .any(|row| row.duration(Stamp::START) == Duration::from_secs(9))
-        );
+        assert!(rows.iter().any(|row| row.duration(Stamp::START) == Duration::from_secs(9)));
         assert!(rows.is_sorted_by_key(|row| row.lost));
     }
 }

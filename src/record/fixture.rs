@@ -45,11 +45,7 @@ pub(crate) fn plan() -> Plan {
     Plan {
         command: Command::Soak,
         target: Target {
-            address: Address::Tcp {
-                host: "127.0.0.1".into(),
-                port: 6379,
-                tls: false,
-            },
+            address: Address::Tcp { host: "127.0.0.1".into(), port: 6379, tls: false },
             db: 0,
             user: None,
             password: Some(Secret::new(PASSWORD)),
@@ -73,10 +69,7 @@ pub(crate) fn plan() -> Plan {
             ..SubscriptionPlan::default()
         }),
         connections: 1,
-        stop: StopCondition {
-            duration: Some(Duration::from_secs(60)),
-            ..StopCondition::default()
-        },
+        stop: StopCondition { duration: Some(Duration::from_secs(60)), ..StopCondition::default() },
         fail_on: Vec::new(),
         warn_on: Vec::new(),
         seed: 42,
@@ -121,12 +114,7 @@ pub(crate) fn connected(generation: u64) -> EventKind {
 
 pub(crate) fn reset() -> Failure {
     Failure {
-        key: FailureKey {
-            class: ErrorClass::Reset,
-            stage: Stage::Command,
-            errno: Some(104),
-            origin: Origin::Kernel,
-        },
+        key: FailureKey { class: ErrorClass::Reset, stage: Stage::Command, errno: Some(104), origin: Origin::Kernel },
         text: "Connection reset by peer (os error 104)".into(),
     }
 }
@@ -157,10 +145,7 @@ pub(crate) fn reconnected(generation: u64, after: f64) -> EventKind {
 }
 
 pub(crate) fn stalled(since: f64) -> EventKind {
-    EventKind::Stalled {
-        since: stamp(since),
-        unanswered: 2,
-    }
+    EventKind::Stalled { since: stamp(since), unanswered: 2 }
 }
 
 pub(crate) fn resumed(after: f64) -> EventKind {
@@ -168,20 +153,11 @@ pub(crate) fn resumed(after: f64) -> EventKind {
 }
 
 pub(crate) fn confirmations(confirmed: u64, after: f64) -> Confirmations {
-    Confirmations {
-        wanted: 1,
-        confirmed,
-        after: secs(after),
-    }
+    Confirmations { wanted: 1, confirmed, after: secs(after) }
 }
 
 pub(crate) fn missed(from: u64, to: u64) -> EventKind {
-    EventKind::MessagesMissed {
-        channel: Name::from("redis-doctor:7f3a"),
-        from,
-        to,
-        count: to - from + 1,
-    }
+    EventKind::MessagesMissed { channel: Name::from("redis-doctor:7f3a"), from, to, count: to - from + 1 }
 }
 
 pub(crate) fn command_failed(failure: &Failure, count: u64, seconds: f64) -> EventKind {
@@ -217,13 +193,7 @@ pub(crate) fn interval(counters: Counters, micros: &[u64]) -> EventKind {
 }
 
 pub(crate) fn good(probes: u64) -> Counters {
-    Counters {
-        launched: probes,
-        ok: probes,
-        published: probes,
-        received: probes,
-        ..Counters::default()
-    }
+    Counters { launched: probes, ok: probes, published: probes, received: probes, ..Counters::default() }
 }
 
 /// A minute with something of everything: a reset, a stall, a session that had to be replaced, losses.
@@ -247,10 +217,7 @@ pub(crate) fn rich() -> Vec<Event> {
             0.003,
             EventKind::PathProbed(PathProbed {
                 stages: [(Stage::Tcp, 0.0003), (Stage::Hello, 0.0005)]
-                    .map(|(stage, took)| StageTime {
-                        stage,
-                        took: secs(took),
-                    })
+                    .map(|(stage, took)| StageTime { stage, took: secs(took) })
                     .to_vec(),
                 failure: None,
             }),
@@ -265,24 +232,12 @@ pub(crate) fn rich() -> Vec<Event> {
         at(11.5, command_failed(&reset(), 1, 11.5)),
         at(11.5, command_failed(&closed, 2, 11.5)),
         at(11.707, reconnected(2, 0.207)),
-        at(
-            11.708,
-            EventKind::Superseded {
-                generation: 3,
-                client_id: Some(8003),
-            },
-        ),
+        at(11.708, EventKind::Superseded { generation: 3, client_id: Some(8003) }),
         at(11.71, EventKind::Resubscribed(confirmations(1, 0.21))),
         at(11.8, missed(1116, 1117)),
         at(20.0, stalled(19.2)),
         at(20.4, resumed(1.2)),
-        at(
-            30.0,
-            EventKind::Duplicated {
-                channel: Name::from("redis-doctor:7f3a"),
-                number: 1300,
-            },
-        ),
+        at(30.0, EventKind::Duplicated { channel: Name::from("redis-doctor:7f3a"), number: 1300 }),
         at(40.0, disconnected(3, None)),
         at(
             47.1,
@@ -293,21 +248,10 @@ pub(crate) fn rich() -> Vec<Event> {
                         .into(),
             },
         ),
-        at(
-            47.2,
-            EventKind::SessionReplaced {
-                session: 2,
-                why: ReplaceReason::Terminal,
-            },
-        ),
+        at(47.2, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Terminal }),
         at(47.25, connected(4)),
         at(47.25, EventKind::Subscribed(confirmations(1, 0.04))),
-        at(
-            48.0,
-            EventKind::Note {
-                text: "INFO is not permitted: server restarts cannot be told".into(),
-            },
-        ),
+        at(48.0, EventKind::Note { text: "INFO is not permitted: server restarts cannot be told".into() }),
         at(
             60.0,
             interval(

@@ -111,12 +111,7 @@ pub(super) struct Track {
 
 impl Track {
     pub(super) fn new(run: u32, id: u32, settling: Duration) -> Self {
-        Self {
-            run,
-            id,
-            settling,
-            ..Self::default()
-        }
+        Self { run, id, settling, ..Self::default() }
     }
 
     /// Takes note of an event of this connection.
@@ -290,8 +285,7 @@ impl Track {
         let up_since = self.up_since.take().unwrap_or_default();
         self.longest_up = self.longest_up.max(lost.since(up_since));
         self.provisional = false;
-        self.settled
-            .extend(std::mem::replace(&mut self.previous, self.latest.take()));
+        self.settled.extend(std::mem::replace(&mut self.previous, self.latest.take()));
         self.latest = Some(Outage {
             run: self.run,
             connection: self.id,

@@ -22,9 +22,7 @@ fn run(events: Vec<Event>) -> Figures {
 /// `drop 10.0-10.5 by itself, 2 lost`
 fn describe(outage: &Outage) -> String {
     let seconds = |stamp: Stamp| stamp.elapsed().as_secs_f64();
-    let end = outage
-        .restored
-        .map_or("never".into(), |stamp| format!("{:.1}", seconds(stamp)));
+    let end = outage.restored.map_or("never".into(), |stamp| format!("{:.1}", seconds(stamp)));
     let mut text = format!("{:?} {:.1}-{end}", outage.kind, seconds(outage.lost)).to_lowercase();
     if outage.by_itself == Some(false) {
         text += " replaced";
@@ -55,11 +53,7 @@ fn one_outage_is_one_outage_however_many_events_it_brings() {
     };
     let cases: Vec<(&str, Vec<Event>, &[&str])> = vec![
         ("nothing happened", vec![], &[]),
-        (
-            "a drop",
-            vec![at(10.0, disconnected(1, Some(reset()))), at(10.5, reconnected(2, 0.5))],
-            &["drop 10.0-10.5"],
-        ),
+        ("a drop", vec![at(10.0, disconnected(1, Some(reset()))), at(10.5, reconnected(2, 0.5))], &["drop 10.0-10.5"]),
         (
             "told twice, connected twice",
             vec![
@@ -81,51 +75,23 @@ fn one_outage_is_one_outage_however_many_events_it_brings() {
             ],
             &["drop 10.0-10.5"],
         ),
-        (
-            "only its end was told",
-            vec![at(10.5, reconnected(2, 0.5))],
-            &["drop 10.0-10.5"],
-        ),
-        (
-            "never came back",
-            vec![at(90.0, disconnected(1, None))],
-            &["drop 90.0-never"],
-        ),
-        (
-            "a stall that healed",
-            vec![at(11.0, stalled(10.0)), at(12.5, resumed(2.5))],
-            &["stall 10.0-12.5"],
-        ),
-        (
-            "a stall without end",
-            vec![at(11.0, stalled(10.0))],
-            &["stall 10.0-never"],
-        ),
+        ("only its end was told", vec![at(10.5, reconnected(2, 0.5))], &["drop 10.0-10.5"]),
+        ("never came back", vec![at(90.0, disconnected(1, None))], &["drop 90.0-never"]),
+        ("a stall that healed", vec![at(11.0, stalled(10.0)), at(12.5, resumed(2.5))], &["stall 10.0-12.5"]),
+        ("a stall without end", vec![at(11.0, stalled(10.0))], &["stall 10.0-never"]),
         (
             "a stall that turned into a drop",
-            vec![
-                at(11.0, stalled(10.0)),
-                at(13.0, disconnected(1, Some(reset()))),
-                at(13.5, reconnected(2, 0.5)),
-            ],
+            vec![at(11.0, stalled(10.0)), at(13.0, disconnected(1, Some(reset()))), at(13.5, reconnected(2, 0.5))],
             &["drop 10.0-13.5"],
         ),
         (
             "a stall that the watchdog ended",
-            vec![
-                at(11.0, stalled(10.0)),
-                replaced(12.0, ReplaceReason::Watchdog),
-                at(12.5, reconnected(2, 2.5)),
-            ],
+            vec![at(11.0, stalled(10.0)), replaced(12.0, ReplaceReason::Watchdog), at(12.5, reconnected(2, 2.5))],
             &["drop 10.0-12.5"],
         ),
         (
             "probes go unanswered because the connection is down",
-            vec![
-                at(10.0, disconnected(1, None)),
-                at(11.0, stalled(10.1)),
-                at(12.0, reconnected(2, 2.0)),
-            ],
+            vec![at(10.0, disconnected(1, None)), at(11.0, stalled(10.1)), at(12.0, reconnected(2, 2.0))],
             &["drop 10.0-12.0"],
         ),
         (
@@ -201,10 +167,7 @@ fn the_totals_of_outages() {
     ]);
     let downtime = figures.downtime;
     assert_eq!((downtime.drops, downtime.stalls, downtime.unresolved), (2, 1, 1));
-    assert_eq!(
-        downtime.reconnects, 1,
-        "one for each loss, though the library connected twice"
-    );
+    assert_eq!(downtime.reconnects, 1, "one for each loss, though the library connected twice");
     assert_eq!(figures.tally.superseded, 1);
     assert_eq!(downtime.total, secs(9.0));
     assert_eq!(downtime.longest, secs(5.0));
@@ -231,16 +194,10 @@ fn failures_of_an_outage_are_known_before_it_ends() {
         at(90.0, command_failed(&reset(), 2, 90.0)),
         at(95.0, command_failed(&reset(), 5, 95.0)),
     ]);
-    assert_eq!(
-        (figures.outages.kept[0].failed, figures.outages.kept[0].ambiguous),
-        (7, 2)
-    );
+    assert_eq!((figures.outages.kept[0].failed, figures.outages.kept[0].ambiguous), (7, 2));
     assert_eq!(figures.errors.len(), 1);
     assert_eq!((figures.errors[0].count, figures.errors[0].ambiguous), (7, 2));
-    assert_eq!(
-        figures.errors[0].last.unix_nanos() - figures.errors[0].first.unix_nanos(),
-        5_000_000_000
-    );
+    assert_eq!(figures.errors[0].last.unix_nanos() - figures.errors[0].first.unix_nanos(), 5_000_000_000);
 }
 
 #[test]
@@ -260,17 +217,12 @@ fn interim_figures_extend_to_the_present() {
 #[test]
 fn failures_of_a_stall_are_told_after_its_end() {
     let mut told = command_failed(&reset(), 2, 11.0);
-    let EventKind::CommandFailed(failed) = &mut told else {
-        unreachable!()
-    };
+    let EventKind::CommandFailed(failed) = &mut told else { unreachable!() };
     failed.last = stamp(12.0);
     let figures = run(vec![
         at(11.0, stalled(10.0)),
         at(12.5, resumed(2.5)),
-        Event {
-            connection: None,
-            ..at(13.0, told)
-        },
+        Event { connection: None, ..at(13.0, told) },
         at(20.0, command_failed(&reset(), 4, 19.5)),
     ]);
     assert_eq!(figures.outages.kept[0].failed, 2);
@@ -296,10 +248,7 @@ fn a_slow_verification_notices_late_what_an_outage_cost() {
 
 #[test]
 fn a_long_text_does_not_stay_long() {
-    let failure = Failure {
-        text: "x".repeat(64 * 1024),
-        ..reset()
-    };
+    let failure = Failure { text: "x".repeat(64 * 1024), ..reset() };
     let figures = run(vec![at(1.0, command_failed(&failure, 1, 1.0))]);
     assert!(figures.errors[0].example.len() < 300);
 }

@@ -19,10 +19,9 @@ fn value(name: &str, of: &Value, out: &mut dyn Write) -> io::Result<()> {
     };
     match of {
         Value::Object(fields) => fields.iter().try_for_each(|(key, of)| value(&below(key), of, out)),
-        Value::Array(entries) => entries
-            .iter()
-            .enumerate()
-            .try_for_each(|(number, of)| value(&below(&number.to_string()), of, out)),
+        Value::Array(entries) => {
+            entries.iter().enumerate().try_for_each(|(number, of)| value(&below(&number.to_string()), of, out))
+        }
         Value::Null => write!(out, "{name},\r\n"),
         Value::String(text) => write!(out, "{name},{}\r\n", quoted(text)),
         Value::Bool(_) | Value::Number(_) => write!(out, "{name},{of}\r\n"),
@@ -30,9 +29,5 @@ fn value(name: &str, of: &Value, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
+    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }

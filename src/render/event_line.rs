@@ -32,12 +32,9 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Subscribed(confirmations) => ("subscribed", confirmed(confirmations)),
         EventKind::Resubscribed(confirmations) => ("resubscribed", confirmed(confirmations)),
         EventKind::CommandFailed(failed) => ("failed", failed_details(failed)),
-        EventKind::MessagesMissed {
-            channel,
-            from,
-            to,
-            count,
-        } => ("lost", format!("{} on {channel}", numbers(*from, *to, *count))),
+        EventKind::MessagesMissed { channel, from, to, count } => {
+            ("lost", format!("{} on {channel}", numbers(*from, *to, *count)))
+        }
         EventKind::Duplicated { channel, number } => ("duplicated", format!("message {number} on {channel}")),
         EventKind::Reordered { channel, number } => ("reordered", format!("message {number} on {channel}")),
         EventKind::Silent { silence } => ("silent", format!("no message for {}", span(*silence))),
@@ -92,38 +89,24 @@ fn connected_details(connected: &Connected) -> String {
 }
 
 fn disconnected_details(disconnected: &Disconnected) -> String {
-    let cause = disconnected
-        .failure
-        .as_ref()
-        .map_or("the library reports the loss without a cause".into(), failure);
-    format!(
-        "{cause} · {} in flight · idle {}",
-        disconnected.in_flight,
-        span(disconnected.idle)
-    )
+    let cause = disconnected.failure.as_ref().map_or("the library reports the loss without a cause".into(), failure);
+    format!("{cause} · {} in flight · idle {}", disconnected.in_flight, span(disconnected.idle))
 }
 
 fn reconnected_details(reconnected: &Reconnected) -> String {
     let mut parts = vec![format!("after {}", span(reconnected.after))];
     parts.extend(reconnected.client_id.map(|id| format!("client {id}")));
-    parts.extend(reconnected.same_process.map(|same| {
-        if same {
-            "same server process".into()
-        } else {
-            "another server process".into()
-        }
-    }));
-    if reconnected.failed > 0 {
-        parts.push(format!(
-            "{} failed, {} ambiguous",
-            reconnected.failed, reconnected.ambiguous
-        ));
-    }
     parts.extend(
-        reconnected
-            .path_healthy_after
-            .map(|after| format!("server reachable after {}", span(after))),
+        reconnected.same_process.map(
+            |same| {
+                if same { "same server process".into() } else { "another server process".into() }
+            },
+        ),
     );
+    if reconnected.failed > 0 {
+        parts.push(format!("{} failed, {} ambiguous", reconnected.failed, reconnected.ambiguous));
+    }
+    parts.extend(reconnected.path_healthy_after.map(|after| format!("server reachable after {}", span(after))));
     if !reconnected.by_itself {
         parts.push("not by itself: a fresh session".into());
     }
@@ -131,19 +114,12 @@ fn reconnected_details(reconnected: &Reconnected) -> String {
 }
 
 fn confirmed(confirmations: &Confirmations) -> String {
-    let Confirmations {
-        wanted,
-        confirmed,
-        after,
-    } = confirmations;
+    let Confirmations { wanted, confirmed, after } = confirmations;
     format!("{confirmed} of {} · after {}", count(*wanted, "channel"), span(*after))
 }
 
 fn failed_details(failed: &CommandFailed) -> String {
-    let one = Failure {
-        key: failed.key,
-        text: failed.text.clone(),
-    };
+    let one = Failure { key: failed.key, text: failed.text.clone() };
     let ambiguous = match failed.ambiguous {
         0 => String::new(),
         number => format!(" · {number} may have been executed"),

@@ -36,22 +36,19 @@ pub(super) fn policy_line(started: &RunStarted) -> String {
     parts.push(format!("connect {}", span(policy.connect_timeout)));
     parts.push(format!("response {}", span(policy.response_timeout)));
     parts.push(policy.keepalive.map_or("no keepalive".into(), |keepalive| {
-        format!(
-            "keepalive {}/{}/{}",
-            keepalive.time.as_secs(),
-            keepalive.interval.as_secs(),
-            keepalive.probes
-        )
+        format!("keepalive {}/{}/{}", keepalive.time.as_secs(), keepalive.interval.as_secs(), keepalive.probes)
     }));
-    parts.push(policy.user_timeout.map_or("no user-timeout".into(), |timeout| {
-        format!("user-timeout {}", span(timeout))
-    }));
+    parts.push(
+        policy.user_timeout.map_or("no user-timeout".into(), |timeout| format!("user-timeout {}", span(timeout))),
+    );
     if policy.nodelay {
         parts.push("nodelay".into());
     }
-    parts.push(policy.watchdog.map_or("no watchdog".into(), |watchdog| {
-        format!("watchdog {} × {}", span(watchdog.period), watchdog.misses)
-    }));
+    parts.push(
+        policy.watchdog.map_or("no watchdog".into(), |watchdog| {
+            format!("watchdog {} × {}", span(watchdog.period), watchdog.misses)
+        }),
+    );
     if !policy.resubscribe {
         parts.push("no resubscription".into());
     }
@@ -110,11 +107,7 @@ fn probes(probes: &ProbePlan) -> String {
 }
 
 fn subscription(subscription: &SubscriptionPlan) -> String {
-    let names = subscription
-        .channels
-        .iter()
-        .chain(&subscription.patterns)
-        .chain(&subscription.shards);
+    let names = subscription.channels.iter().chain(&subscription.patterns).chain(&subscription.shards);
     let names: Vec<_> = names.map(ToString::to_string).collect();
     let mut text = match subscription.verify {
         Some(Pace::Unpaced) => "verified messages, unpaced".into(),

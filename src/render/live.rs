@@ -32,13 +32,7 @@ impl Live {
     /// Writes the header and event lines to `out` (stderr), and draws a progress line on stderr if the style says that
     /// it is a terminal. `ping` wants its lines undisturbed: `terminal: false`.
     pub fn new(style: Style, out: Box<dyn Write>) -> Self {
-        Self {
-            style,
-            out,
-            bar: None,
-            recorder: Recorder::default(),
-            pace: String::new(),
-        }
+        Self { style, out, bar: None, recorder: Recorder::default(), pace: String::new() }
     }
 
     fn begin(&mut self, started: &RunStarted) {
@@ -109,11 +103,7 @@ impl Live {
         let down = figures.downtime;
         parts.push(if down.unresolved > 0 { "DOWN" } else { "up" }.to_owned());
         if down.drops + down.stalls > 0 {
-            parts.push(format!(
-                "{}, {}",
-                count(down.drops, "drop"),
-                count(down.stalls, "stall")
-            ));
+            parts.push(format!("{}, {}", count(down.drops, "drop"), count(down.stalls, "stall")));
         }
         if figures.counters.failed + figures.counters.timed_out > 0 {
             let counters = figures.counters;
@@ -140,11 +130,7 @@ impl Live {
             | EventKind::Reordered { .. } => "33",
             _ => return line,
         };
-        if self.style.color {
-            format!("\x1b[{color}m{line}\x1b[0m")
-        } else {
-            line
-        }
+        if self.style.color { format!("\x1b[{color}m{line}\x1b[0m") } else { line }
     }
 }
 
@@ -152,15 +138,8 @@ impl EventSink for Live {
     fn on_event(&mut self, event: &Event) {
         match &event.kind {
             EventKind::Interval(interval) if self.bar.is_some() => {
-                let counted = Interval {
-                    span: interval.span,
-                    counters: interval.counters,
-                    ..Interval::default()
-                };
-                self.recorder.on_event(&Event {
-                    kind: EventKind::Interval(Box::new(counted)),
-                    ..event.clone()
-                });
+                let counted = Interval { span: interval.span, counters: interval.counters, ..Interval::default() };
+                self.recorder.on_event(&Event { kind: EventKind::Interval(Box::new(counted)), ..event.clone() });
                 self.interval(event, interval);
                 return;
             }

@@ -44,50 +44,26 @@ fn perfdata(report: &Report) -> Vec<String> {
         add("p99", Some(Metric::P99), latency.map(|latency| latency.p99), "s");
         add("max", Some(Metric::Max), latency.map(|latency| latency.max), "s");
         add("probes", None, Some(probes.launched as f64), "c");
-        add(
-            "errors",
-            Some(Metric::Errors),
-            Some((probes.failed + probes.timed_out) as f64),
-            "c",
-        );
+        add("errors", Some(Metric::Errors), Some((probes.failed + probes.timed_out) as f64), "c");
     }
     let outages = &report.outages;
     add("availability", Some(Metric::Availability), outages.availability, "%");
-    add(
-        "reconnects",
-        Some(Metric::Reconnects),
-        Some(outages.reconnects as f64),
-        "c",
-    );
+    add("reconnects", Some(Metric::Reconnects), Some(outages.reconnects as f64), "c");
     add("outage", Some(Metric::Outage), Some(outages.longest), "s");
     if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified) {
         add("lost", Some(Metric::Lost), Some(delivery.lost as f64), "c");
-        add(
-            "duplicated",
-            Some(Metric::Duplicated),
-            Some(delivery.duplicated as f64),
-            "c",
-        );
+        add("duplicated", Some(Metric::Duplicated), Some(delivery.duplicated as f64), "c");
         let end_to_end = report.end_to_end.as_ref();
-        add(
-            "e2e_p99",
-            Some(Metric::E2eP99),
-            end_to_end.map(|latency| latency.p99),
-            "s",
-        );
+        add("e2e_p99", Some(Metric::E2eP99), end_to_end.map(|latency| latency.p99), "s");
     }
     data
 }
 
 /// The gate on this figure as a Nagios range: `5` alerts above, `99.9:` alerts below.
 fn threshold(report: &Report, metric: Option<Metric>, level: GateLevel, scale: f64) -> String {
-    let gate = report
-        .gates
-        .iter()
-        .map(|result| (result.level, &result.gate))
-        .find(|(at, gate)| {
-            *at == level && Some(gate.metric) == metric && !(gate.metric == Metric::Errors && gate.is_share())
-        });
+    let gate = report.gates.iter().map(|result| (result.level, &result.gate)).find(|(at, gate)| {
+        *at == level && Some(gate.metric) == metric && !(gate.metric == Metric::Errors && gate.is_share())
+    });
     gate.map_or(String::new(), |(_, gate)| {
         let limit = rounded(gate.limit * scale);
         match gate.comparison {

@@ -85,51 +85,21 @@ impl Exposition<'_> {
 
     fn probes(&mut self, report: &Report) -> io::Result<()> {
         let Some(probes) = &report.probes else { return Ok(()) };
-        let outcomes = [
-            ("ok", probes.ok),
-            ("failed", probes.failed),
-            ("timed_out", probes.timed_out),
-        ];
+        let outcomes = [("ok", probes.ok), ("failed", probes.failed), ("timed_out", probes.timed_out)];
         self.counters("probes", "Probes by outcome.", "outcome", &outcomes)?;
         let ambiguous = [("", probes.ambiguous)];
-        self.counters(
-            "probes_ambiguous",
-            "Failed probes that may have been executed.",
-            "",
-            &ambiguous,
-        )?;
-        self.counters(
-            "probes_skipped",
-            "Intended starts passed over.",
-            "",
-            &[("", probes.skipped)],
-        )?;
+        self.counters("probes_ambiguous", "Failed probes that may have been executed.", "", &ambiguous)?;
+        self.counters("probes_skipped", "Intended starts passed over.", "", &[("", probes.skipped)])?;
         self.counters("desyncs", "Replies to another question.", "", &[("", probes.desynced)])
     }
 
     fn latencies(&mut self, report: &Report) -> io::Result<()> {
         for (name, help, latency) in [
-            (
-                "latency_seconds",
-                "Answered probes, from the intended start.",
-                &report.latency,
-            ),
-            (
-                "service_seconds",
-                "Answered probes, from the real start.",
-                &report.service,
-            ),
+            ("latency_seconds", "Answered probes, from the intended start.", &report.latency),
+            ("service_seconds", "Answered probes, from the real start.", &report.service),
             ("failed_latency_seconds", "Failed probes.", &report.failed_latency),
-            (
-                "waited_seconds",
-                "Time that probes waited for a connection.",
-                &report.waited,
-            ),
-            (
-                "end_to_end_seconds",
-                "Verified messages, from PUBLISH to receipt.",
-                &report.end_to_end,
-            ),
+            ("waited_seconds", "Time that probes waited for a connection.", &report.waited),
+            ("end_to_end_seconds", "Verified messages, from PUBLISH to receipt.", &report.end_to_end),
         ] {
             if let Some(latency) = latency {
                 self.summary(name, help, latency)?;
@@ -161,25 +131,13 @@ impl Exposition<'_> {
         }
         let kinds = [("drop", outages.drops), ("stall", outages.stalls)];
         self.counters("outages", "Outages by kind.", "kind", &kinds)?;
-        self.counters(
-            "reconnects",
-            "Drops after which the connection came back.",
-            "",
-            &[("", outages.reconnects)],
-        )?;
-        self.gauge(
-            "outages_unresolved",
-            "Outages that are not over.",
-            outages.unresolved as f64,
-        )?;
+        self.counters("reconnects", "Drops after which the connection came back.", "", &[("", outages.reconnects)])?;
+        self.gauge("outages_unresolved", "Outages that are not over.", outages.unresolved as f64)?;
         self.gauge("outage_longest_seconds", "The longest outage.", outages.longest)?;
         self.family("outage_seconds", "counter", "Time without service, all connections.")?;
         self.sample("outage_seconds_total", &[], outages.total)?;
         let sessions = &report.sessions;
-        let reasons = [
-            ("watchdog", sessions.replaced_by_watchdog),
-            ("terminal", sessions.replaced_terminal),
-        ];
+        let reasons = [("watchdog", sessions.replaced_by_watchdog), ("terminal", sessions.replaced_terminal)];
         self.counters("sessions_replaced", "Sessions replaced by reason.", "reason", &reasons)
     }
 

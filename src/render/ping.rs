@@ -26,14 +26,7 @@ impl PingLines {
     /// Writes to `out`, each line at once and in one piece; with `timestamps`, each begins with the time in seconds
     /// since the Unix epoch, as `ping -D` has it.
     pub fn new(out: Box<dyn Write>, timestamps: bool) -> Self {
-        Self {
-            out,
-            timestamps,
-            address: String::new(),
-            start: None,
-            line: String::new(),
-            error: None,
-        }
+        Self { out, timestamps, address: String::new(), start: None, line: String::new(), error: None }
     }
 
     /// The error that ended the output ([`io::ErrorKind::BrokenPipe`] when nobody reads it any more).
@@ -49,12 +42,7 @@ impl PingLines {
         let number = reply.number;
         // Writing to a String does not fail.
         let _ = match &reply.outcome {
-            Ok(_) => write!(
-                self.line,
-                "PONG from {}: seq={number} time={}",
-                self.address,
-                millis(reply.latency)
-            ),
+            Ok(_) => write!(self.line, "PONG from {}: seq={number} time={}", self.address, millis(reply.latency)),
             Err(failure) => write!(
                 self.line,
                 "seq={number} {} [{}, {}]",

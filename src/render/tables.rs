@@ -25,11 +25,7 @@ fn write(
 ) -> io::Result<()> {
     let cells = |row: Vec<String>| {
         row.into_iter().enumerate().map(|(column, text)| {
-            let alignment = if numbers.contains(&column) {
-                CellAlignment::Right
-            } else {
-                CellAlignment::Left
-            };
+            let alignment = if numbers.contains(&column) { CellAlignment::Right } else { CellAlignment::Left };
             Cell::new(text).set_alignment(alignment)
         })
     };
@@ -58,25 +54,12 @@ pub(super) fn latencies(report: &Report, out: &mut dyn Write) -> io::Result<()> 
         ("end to end", &report.end_to_end),
     ];
     let row = |name: &str, latency: &Latency| {
-        let times = [
-            latency.min,
-            latency.mean,
-            latency.p50,
-            latency.p90,
-            latency.p99,
-            latency.p999,
-            latency.max,
-        ];
+        let times = [latency.min, latency.mean, latency.p50, latency.p90, latency.p99, latency.p999, latency.max];
         let figures = times.into_iter().map(duration);
-        [name.to_owned(), latency.count.to_string()]
-            .into_iter()
-            .chain(figures)
-            .collect()
+        [name.to_owned(), latency.count.to_string()].into_iter().chain(figures).collect()
     };
-    let rows: Vec<Vec<String>> = named
-        .into_iter()
-        .filter_map(|(name, latency)| latency.as_ref().map(|latency| row(name, latency)))
-        .collect();
+    let rows: Vec<Vec<String>> =
+        named.into_iter().filter_map(|(name, latency)| latency.as_ref().map(|latency| row(name, latency))).collect();
     if rows.is_empty() {
         return Ok(());
     }
@@ -89,16 +72,7 @@ pub(super) fn outages(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     let rows: Vec<_> = report.outages.rows.iter().map(outage).collect();
-    let header = [
-        "outage",
-        "",
-        "lasted",
-        "failed",
-        "ambiguous",
-        "lost",
-        "end",
-        "reported as",
-    ];
+    let header = ["outage", "", "lasted", "failed", "ambiguous", "lost", "end", "reported as"];
     write(out, &header, 2..6, &rows)
 }
 
@@ -151,17 +125,7 @@ pub(super) fn errors(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             ]
         })
         .collect();
-    let header = [
-        "error",
-        "count",
-        "ambiguous",
-        "errno",
-        "stage",
-        "said by",
-        "first",
-        "last",
-        "example",
-    ];
+    let header = ["error", "count", "ambiguous", "errno", "stage", "said by", "first", "last", "example"];
     write(out, &header, 1..4, &rows)
 }
 
@@ -169,11 +133,8 @@ pub(super) fn states(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if report.states.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = report
-        .states
-        .iter()
-        .map(|row| vec![row.time.time_of_day(), row.state.to_string(), clean(&row.why)])
-        .collect();
+    let rows: Vec<_> =
+        report.states.iter().map(|row| vec![row.time.time_of_day(), row.state.to_string(), clean(&row.why)]).collect();
     write(out, &["state", "", ""], 0..0, &rows)
 }
 

@@ -60,26 +60,16 @@ fn ping_run() -> Vec<Event> {
     let mut plan = plan();
     plan.command = Command::Ping;
     plan.subscription = None;
-    vec![
-        started(plan),
-        at(0.0, connected(1)),
-        at(1.0, interval(good(5), &[90, 110, 120, 130, 210])),
-        finished(4.0),
-    ]
+    vec![started(plan), at(0.0, connected(1)), at(1.0, interval(good(5), &[90, 110, 120, 130, 210])), finished(4.0)]
 }
 
 fn golden(name: &str, found: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, found).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        expected == found,
-        "{name} differs; `UPDATE_GOLDEN=1 cargo test` rewrites it. Now:\n{found}"
-    );
+    assert!(expected == found, "{name} differs; `UPDATE_GOLDEN=1 cargo test` rewrites it. Now:\n{found}");
 }
 
 #[test]
@@ -111,9 +101,7 @@ fn the_password_is_in_no_output() {
 
 fn first_event() -> (Event, crate::event::RunStarted) {
     let event = started(plan());
-    let EventKind::RunStarted(run) = event.kind.clone() else {
-        unreachable!()
-    };
+    let EventKind::RunStarted(run) = event.kind.clone() else { unreachable!() };
     (event, *run)
 }
 
@@ -126,10 +114,8 @@ fn the_real_outputs_follow_their_schemas() {
     };
     let check = |validator: &jsonschema::Validator, text: &str| {
         let value: Value = serde_json::from_str(text).unwrap();
-        let errors: Vec<_> = validator
-            .iter_errors(&value)
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .collect();
+        let errors: Vec<_> =
+            validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(errors.is_empty(), "{errors:#?}");
     };
     let of_report = validator(schema::REPORT);
@@ -141,20 +127,8 @@ fn the_real_outputs_follow_their_schemas() {
     let mut journal = JournalWriter::new(Box::new(output.clone()));
     let more = [
         at(50.0, EventKind::Silent { silence: secs(30.0) }),
-        at(
-            50.0,
-            EventKind::Reordered {
-                channel: crate::plan::Name::from("a"),
-                number: 1,
-            },
-        ),
-        at(
-            50.0,
-            EventKind::Desynced {
-                asked: "a".into(),
-                answered: "b".into(),
-            },
-        ),
+        at(50.0, EventKind::Reordered { channel: crate::plan::Name::from("a"), number: 1 }),
+        at(50.0, EventKind::Desynced { asked: "a".into(), answered: "b".into() }),
     ];
     rich().iter().chain(&more).for_each(|event| journal.on_event(event));
     drop(journal);
@@ -173,10 +147,7 @@ fn nagios_gets_one_short_line_with_one_pipe() {
     let text = rendered(&report, Format::Nagios);
     assert_eq!((text.lines().count(), text.matches('|').count()), (1, 1));
     let (words, _) = text.split_once(" | ").unwrap();
-    assert!(
-        words.chars().count() < 80 && words.starts_with("REDIS-DOCTOR CRITICAL - "),
-        "{words}"
-    );
+    assert!(words.chars().count() < 80 && words.starts_with("REDIS-DOCTOR CRITICAL - "), "{words}");
     assert!(rendered(&report_of(&ping_run()), Format::Nagios).starts_with("REDIS-DOCTOR OK - "));
 }
 
@@ -263,22 +234,8 @@ PONG from 127.0.0.1:6379: seq=3 time=0.123 ms waited=250.000 ms
 #[test]
 fn quiet_is_quiet_and_color_only_comes_when_it_is_wanted() {
     for (style, colored, silent) in [
-        (
-            Style {
-                quiet: true,
-                ..Style::default()
-            },
-            false,
-            true,
-        ),
-        (
-            Style {
-                color: true,
-                ..Style::default()
-            },
-            true,
-            false,
-        ),
+        (Style { quiet: true, ..Style::default() }, false, true),
+        (Style { color: true, ..Style::default() }, true, false),
         (Style::default(), false, false),
     ] {
         let output = Output::default();
@@ -292,20 +249,9 @@ fn quiet_is_quiet_and_color_only_comes_when_it_is_wanted() {
 #[test]
 fn csv_keeps_commas_and_quotes_apart() {
     let mut events = rich();
-    events.insert(
-        1,
-        at(
-            0.0,
-            EventKind::Note {
-                text: "a \"quoted\", divided\nnote".into(),
-            },
-        ),
-    );
+    events.insert(1, at(0.0, EventKind::Note { text: "a \"quoted\", divided\nnote".into() }));
     let csv = rendered(&report_of(&events), Format::Csv);
-    assert!(
-        csv.contains("notes.0.text,\"a \"\"quoted\"\", divided\nnote\"\r\n"),
-        "{csv}"
-    );
+    assert!(csv.contains("notes.0.text,\"a \"\"quoted\"\", divided\nnote\"\r\n"), "{csv}");
 }
 
 #[test]

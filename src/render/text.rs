@@ -53,23 +53,11 @@ pub(super) fn headline(report: &Report) -> String {
         parts.push(format!("{}{recovered}", happened.join(", ")));
         parts.push(format!("worst outage {}", duration(outages.longest)));
     }
-    parts.extend(
-        outages
-            .availability
-            .map(|share| format!("availability {}", percent(share))),
-    );
+    parts.extend(outages.availability.map(|share| format!("availability {}", percent(share))));
     if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified) {
-        parts.push(format!(
-            "{} lost of {}",
-            count(delivery.lost, "message"),
-            delivery.published
-        ));
+        parts.push(format!("{} lost of {}", count(delivery.lost, "message"), delivery.published));
     }
-    if let Some(probes) = report
-        .probes
-        .as_ref()
-        .filter(|probes| probes.failed + probes.timed_out > 0)
-    {
+    if let Some(probes) = report.probes.as_ref().filter(|probes| probes.failed + probes.timed_out > 0) {
         parts.push(format!("{} failed, {} timed out", probes.failed, probes.timed_out));
     }
     parts.join(" · ")
@@ -137,19 +125,12 @@ fn delivery_line(delivery: &Delivery) -> String {
     if delivery.verified {
         parts.push(format!("{} published", delivery.published));
         parts.push(format!("{} received", delivery.received));
-        parts.push(format!(
-            "{} lost ({} in outages)",
-            delivery.lost, delivery.lost_in_outages
-        ));
+        parts.push(format!("{} lost ({} in outages)", delivery.lost, delivery.lost_in_outages));
         parts.push(format!("{} duplicated", delivery.duplicated));
         parts.push(format!("{} reordered", delivery.reordered));
     }
     if !delivery.verified || delivery.messages > 0 {
-        parts.push(format!(
-            "{} received, {} bytes",
-            count(delivery.messages, "message"),
-            delivery.message_bytes
-        ));
+        parts.push(format!("{} received, {} bytes", count(delivery.messages, "message"), delivery.message_bytes));
     }
     if delivery.messages_not_shown > 0 {
         parts.push(format!("{} not shown", delivery.messages_not_shown));
@@ -162,18 +143,10 @@ fn outages_line(outages: &Outages) -> String {
     parts.push(count(outages.reconnects, "reconnect"));
     if outages.drops + outages.stalls > 0 {
         parts.push(format!("longest {}", duration(outages.longest)));
-        parts.extend(
-            outages
-                .mean_repair
-                .map(|repair| format!("mean time to repair {}", duration(repair))),
-        );
+        parts.extend(outages.mean_repair.map(|repair| format!("mean time to repair {}", duration(repair))));
         parts.push(format!("longest time between {}", duration(outages.longest_up)));
     }
-    parts.extend(
-        outages
-            .availability
-            .map(|share| format!("availability {}", percent(share))),
-    );
+    parts.extend(outages.availability.map(|share| format!("availability {}", percent(share))));
     parts.join(" · ")
 }
 
@@ -214,11 +187,7 @@ fn remarks(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             Severity::Warning => "warning",
             Severity::Critical => "critical",
         };
-        let code = finding
-            .code
-            .as_ref()
-            .map(|code| format!("{code} · "))
-            .unwrap_or_default();
+        let code = finding.code.as_ref().map(|code| format!("{code} · ")).unwrap_or_default();
         writeln!(out, "{severity:<8}  {code}{}", clean(&finding.text))?;
     }
     for note in &report.notes {

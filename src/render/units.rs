@@ -7,11 +7,7 @@ pub(super) fn duration(seconds: f64) -> String {
     let pair = |large: f64, large_name: &str, small: f64, small_name: &str| {
         let whole = (seconds / large).floor();
         let rest = ((seconds - whole * large) / small).floor();
-        if rest > 0.0 {
-            format!("{whole} {large_name} {rest} {small_name}")
-        } else {
-            format!("{whole} {large_name}")
-        }
+        if rest > 0.0 { format!("{whole} {large_name} {rest} {small_name}") } else { format!("{whole} {large_name}") }
     };
     if seconds >= 86_400.0 {
         return pair(86_400.0, "d", 3600.0, "h");
@@ -67,11 +63,7 @@ pub(super) fn three_digits(value: f64) -> String {
 }
 
 fn trimmed(number: &str) -> &str {
-    if number.contains('.') {
-        number.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        number
-    }
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 /// A text from elsewhere on one line, without anything that a terminal would obey.

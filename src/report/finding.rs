@@ -73,11 +73,7 @@ struct List(Vec<Finding>);
 
 impl List {
     fn push(&mut self, severity: Severity, text: impl Into<String>) {
-        self.0.push(Finding {
-            severity,
-            code: None,
-            text: text.into(),
-        });
+        self.0.push(Finding { severity, code: None, text: text.into() });
     }
 
     fn critical(&mut self, text: impl Into<String>) {
@@ -152,12 +148,7 @@ impl List {
                 "outages ended only with a fresh session",
             );
         }
-        self.count(
-            Severity::Warning,
-            recovered,
-            "outage, recovered by itself",
-            "outages, recovered by themselves",
-        );
+        self.count(Severity::Warning, recovered, "outage, recovered by itself", "outages, recovered by themselves");
         self.count(
             Severity::Warning,
             figures.tally.replaced_by_watchdog,
@@ -189,12 +180,7 @@ impl List {
             "message lost while the connection was up",
             "messages lost while the connection was up",
         );
-        self.count(
-            Severity::Warning,
-            tally.lost_in_outages,
-            "message lost in an outage",
-            "messages lost in outages",
-        );
+        self.count(Severity::Warning, tally.lost_in_outages, "message lost in an outage", "messages lost in outages");
         if messages::verifies(figures) && counters.published > 0 && counters.received == 0 {
             self.critical("none of the published messages came");
         }
@@ -211,18 +197,8 @@ impl List {
             "silence longer than --expect-every allows",
             "silences longer than --expect-every allows",
         );
-        self.count(
-            Severity::Warning,
-            tally.duplicated,
-            "message came twice",
-            "messages came twice",
-        );
-        self.count(
-            Severity::Warning,
-            tally.reordered,
-            "message came out of order",
-            "messages came out of order",
-        );
+        self.count(Severity::Warning, tally.duplicated, "message came twice", "messages came twice");
+        self.count(Severity::Warning, tally.reordered, "message came out of order", "messages came out of order");
         self.count(
             Severity::Warning,
             counters.publish_failed,
@@ -246,12 +222,7 @@ impl List {
             "replies to somebody else's question",
         );
         self.count(Severity::Warning, counters.failed, "probe failed", "probes failed");
-        self.count(
-            Severity::Warning,
-            counters.timed_out,
-            "probe timed out",
-            "probes timed out",
-        );
+        self.count(Severity::Warning, counters.timed_out, "probe timed out", "probes timed out");
         let only_errors = counters.failed + counters.timed_out + counters.publish_failed == 0;
         let errors: u64 = figures.errors.iter().map(|row| row.count).sum();
         if only_errors {

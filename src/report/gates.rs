@@ -35,17 +35,10 @@ pub enum GateLevel {
 
 pub(super) fn evaluate(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) -> Vec<GateResult> {
     let levels = [(GateLevel::Fail, fail_on), (GateLevel::Warn, warn_on)];
-    let all = levels
-        .into_iter()
-        .flat_map(|(level, gates)| gates.iter().map(move |gate| (level, gate)));
+    let all = levels.into_iter().flat_map(|(level, gates)| gates.iter().map(move |gate| (level, gate)));
     all.map(|(level, gate)| {
         let value = value(figures, gate);
-        GateResult {
-            gate: gate.clone(),
-            level,
-            value,
-            tripped: value.is_none_or(|value| gate.trips(value)),
-        }
+        GateResult { gate: gate.clone(), level, value, tripped: value.is_none_or(|value| gate.trips(value)) }
     })
     .collect()
 }

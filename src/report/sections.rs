@@ -92,9 +92,7 @@ pub(super) fn error_share(figures: &Figures) -> Option<f64> {
 /// Probes whose end was not counted.
 pub(super) fn unfinished(figures: &Figures) -> u64 {
     let counters = figures.counters;
-    counters
-        .launched
-        .saturating_sub(counters.ok + counters.failed + counters.timed_out)
+    counters.launched.saturating_sub(counters.ok + counters.failed + counters.timed_out)
 }
 
 /// A distribution's figures, in seconds.
@@ -185,10 +183,7 @@ impl Outages {
         let row = |outage: &Outage| {
             let run = figures.runs.get(outage.run.saturating_sub(1) as usize);
             let end = run.map_or(Stamp::START, |run| Stamp::START.after(run.elapsed));
-            OutageRow {
-                outage: outage.clone(),
-                duration: outage.duration(end).as_secs_f64(),
-            }
+            OutageRow { outage: outage.clone(), duration: outage.duration(end).as_secs_f64() }
         };
         Self {
             availability: downtime.availability(),

@@ -52,37 +52,17 @@ fn a_run_without_trouble_is_healthy() {
 
 #[test]
 fn what_degrades() {
-    let failed = Counters {
-        launched: 1,
-        failed: 1,
-        ..Counters::default()
-    };
-    let timed_out = Counters {
-        launched: 1,
-        timed_out: 1,
-        ..Counters::default()
-    };
+    let failed = Counters { launched: 1, failed: 1, ..Counters::default() };
+    let timed_out = Counters { launched: 1, timed_out: 1, ..Counters::default() };
     let lost_within = [dropped(), vec![at(10.6, missed(5, 6))]].concat();
     for (name, events) in [
         ("a recovered drop", dropped()),
-        (
-            "a stall that healed",
-            vec![at(11.0, stalled(10.0)), at(12.0, resumed(2.0))],
-        ),
+        ("a stall that healed", vec![at(11.0, stalled(10.0)), at(12.0, resumed(2.0))]),
         ("messages lost in a recovered drop", lost_within),
         ("a failed probe", vec![counted(failed)]),
         ("a timeout", vec![counted(timed_out)]),
         ("a state it leaves by itself", vec![state(ClientState::HalfOpen)]),
-        (
-            "the watchdog acted",
-            vec![at(
-                20.0,
-                EventKind::SessionReplaced {
-                    session: 2,
-                    why: ReplaceReason::Watchdog,
-                },
-            )],
-        ),
+        ("the watchdog acted", vec![at(20.0, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Watchdog })]),
     ] {
         assert_eq!(run(events).verdict, Verdict::Degraded, "{name}");
     }
@@ -91,22 +71,10 @@ fn what_degrades() {
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_is_critical() {
-    let never_answered = Counters {
-        launched: 5,
-        timed_out: 5,
-        ..Counters::default()
-    };
+    let never_answered = Counters { launched: 5, timed_out: 5, ..Counters::default() };
     let cases = [
-        (
-            "an outage at the end",
-            vec![at(90.0, disconnected(1, None))],
-            "1 outage was not over at the end",
-        ),
-        (
-            "a stall at the end",
-            vec![at(90.0, stalled(89.0))],
-            "1 outage was not over at the end",
-        ),
+        ("an outage at the end", vec![at(90.0, disconnected(1, None))], "1 outage was not over at the end"),
+        ("a stall at the end", vec![at(90.0, stalled(89.0))], "1 outage was not over at the end"),
         (
             "a terminal state",
             vec![state(ClientState::Exhausted)],
@@ -114,20 +82,10 @@ fn what_is_critical() {
         ),
         (
             "a session that had to be replaced",
-            vec![at(
-                20.0,
-                EventKind::SessionReplaced {
-                    session: 2,
-                    why: ReplaceReason::Terminal,
-                },
-            )],
+            vec![at(20.0, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Terminal })],
             "1 session could not recover and was replaced",
         ),
-        (
-            "lost without an outage",
-            vec![at(50.0, missed(7, 8))],
-            "2 messages lost while the connection was up",
-        ),
+        ("lost without an outage", vec![at(50.0, missed(7, 8))], "2 messages lost while the connection was up"),
         (
             "lost long after an outage",
             [dropped(), vec![at(50.0, missed(7, 7))]].concat(),
@@ -135,11 +93,7 @@ fn what_is_critical() {
         ),
         (
             "a subscription that is not complete",
-            [
-                dropped(),
-                vec![at(10.6, EventKind::Resubscribed(confirmations(0, 0.6)))],
-            ]
-            .concat(),
+            [dropped(), vec![at(10.6, EventKind::Resubscribed(confirmations(0, 0.6)))]].concat(),
             "1 subscription is missing at the end",
         ),
         (
@@ -149,12 +103,7 @@ fn what_is_critical() {
         ),
         (
             "a wrong reply",
-            vec![counted(Counters {
-                launched: 1,
-                failed: 1,
-                desynced: 1,
-                ..Counters::default()
-            })],
+            vec![counted(Counters { launched: 1, failed: 1, desynced: 1, ..Counters::default() })],
             "1 reply to somebody else's question",
         ),
     ];
@@ -176,10 +125,7 @@ fn what_is_critical() {
             ),
         ],
     );
-    assert_eq!(
-        (silent.verdict, worst(&silent)),
-        (Verdict::Critical, "nothing was ever answered")
-    );
+    assert_eq!((silent.verdict, worst(&silent)), (Verdict::Critical, "nothing was ever answered"));
 }
 
 #[test]
@@ -188,17 +134,11 @@ fn a_run_that_never_connected_is_critical() {
     only_subscribes.probes = None;
     for plan in [plan(), only_subscribes] {
         let report = report(plan, vec![]);
-        assert_eq!(
-            (report.verdict, worst(&report)),
-            (Verdict::Critical, "the server was never reached")
-        );
+        assert_eq!((report.verdict, worst(&report)), (Verdict::Critical, "the server was never reached"));
         assert_eq!(report.outages.availability, Some(0.0));
     }
     let empty = Report::new(&Recorder::default().figures());
-    assert_eq!(
-        (empty.verdict, worst(&empty)),
-        (Verdict::Critical, "there is no run to report")
-    );
+    assert_eq!((empty.verdict, worst(&empty)), (Verdict::Critical, "there is no run to report"));
 }
 
 #[test]
@@ -209,10 +149,7 @@ fn a_subscription_that_was_never_confirmed_is_critical() {
 
 #[test]
 fn every_metric_of_a_gate_is_a_figure_of_the_run() {
-    let mut events = vec![
-        at(0.0, connected(1)),
-        at(1.0, interval(good(97), &[1_000, 2_000, 3_000])),
-    ];
+    let mut events = vec![at(0.0, connected(1)), at(1.0, interval(good(97), &[1_000, 2_000, 3_000]))];
     events.push(counted(Counters {
         launched: 3,
         failed: 2,
@@ -259,18 +196,9 @@ fn a_gate_without_a_figure_trips() {
     let mut plan = plan();
     plan.probes = None;
     plan.fail_on = vec!["p99>5ms".parse().unwrap()];
-    let report = report(
-        plan,
-        vec![
-            at(0.0, connected(1)),
-            at(0.0, EventKind::Subscribed(confirmations(1, 0.1))),
-        ],
-    );
+    let report = report(plan, vec![at(0.0, connected(1)), at(0.0, EventKind::Subscribed(confirmations(1, 0.1)))]);
     assert!(report.gates[0].tripped);
-    assert_eq!(
-        (report.verdict, worst(&report)),
-        (Verdict::Critical, "--fail-on p99>5ms (no data)")
-    );
+    assert_eq!((report.verdict, worst(&report)), (Verdict::Critical, "--fail-on p99>5ms (no data)"));
 }
 
 #[test]
@@ -307,10 +235,7 @@ fn a_run_that_was_cut_off_is_degraded_and_an_interim_report_is_not() {
     let cut_off = Report::new(&recorder.figures());
     assert_eq!((cut_off.verdict, cut_off.complete), (Verdict::Degraded, false));
     let interim = Report::new(&recorder.interim(stamp(5.0)));
-    assert_eq!(
-        (interim.verdict, interim.interim, interim.duration),
-        (Verdict::Healthy, true, 5.0)
-    );
+    assert_eq!((interim.verdict, interim.interim, interim.duration), (Verdict::Healthy, true, 5.0));
     let reason = StopReason::Unreachable;
     recorder.on_event(&at(6.0, EventKind::RunFinished { reason }));
     assert_eq!(Report::new(&recorder.figures()).verdict, Verdict::Critical);
