@@ -6,6 +6,8 @@
 
 mod reader;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod tests;
 mod writer;
 

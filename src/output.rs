@@ -34,9 +34,9 @@ pub enum Format {
     Text,
     /// One JSON document.
     Json,
-    /// One JSON document a line: the events, then the report.
+    /// One JSON document a line: every event as it happens, then the report, a line for each of its records.
     Ndjson,
-    /// A line of names, a line of figures.
+    /// `name,value`, one figure a line.
     Csv,
     /// The Prometheus / OpenMetrics exposition format.
     Openmetrics,

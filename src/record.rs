@@ -31,6 +31,7 @@ use crate::{
     clock::Stamp,
     distribution::Distribution,
     event::{Confirmations, Counters, Event, EventKind, EventSink, Interval, RunStarted},
+    plan::Plan,
 };
 
 /// All that the figures of one or several runs are made of.
@@ -113,6 +114,10 @@ impl Story {
         }
         let number = self.runs.len() as u32;
         let Some(run) = self.runs.last_mut() else { return };
+        let plan = &run.started.plan;
+        let settling = settling(plan);
+        // What is not said of any connection is said of the only one.
+        let connection = event.connection.or((plan.connections == 1).then_some(0));
         run.elapsed = run.elapsed.max(event.at.elapsed());
         match &event.kind {
             EventKind::RunFinished { reason } => run.stopped = Some(*reason),
@@ -134,9 +139,8 @@ impl Story {
             _ => {}
         }
         self.tally.add(&event.kind);
-        if concerns_a_connection(&event.kind) {
-            let id = event.connection.unwrap_or(0);
-            let track = self.tracks.entry(id).or_insert_with(|| Track::new(number, id));
+        if let Some(id) = connection.filter(|_| concerns_a_connection(&event.kind)) {
+            let track = self.tracks.entry(id).or_insert_with(|| Track::new(number, id, settling));
             track.on_event(event);
             for outage in track.settled.drain(..) {
                 self.history.add(outage, event.at);
@@ -214,6 +218,13 @@ impl Story {
             tally,
         }
     }
+}
+
+/// How long after the end of an outage a missing message may still be put down to it: it is noticed when a later one
+/// comes, so this covers resubscription, the pace of verification and the grace given to late messages.
+fn settling(plan: &Plan) -> Duration {
+    let pace = plan.subscription.as_ref().and_then(|subscription| subscription.verify);
+    Duration::from_secs(10) + pace.and_then(|pace| pace.due(2)).unwrap_or_default()
 }
 
 fn concerns_a_connection(kind: &EventKind) -> bool {

@@ -5,6 +5,7 @@
 
 mod finding;
 mod gates;
+mod messages;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,8 @@ use serde::Serialize;
 
 pub use finding::{Finding, Severity};
 pub use gates::{GateLevel, GateResult};
-pub use sections::{Delivery, Latency, OutageRow, Outages, Probes, Run, Sessions, Subscriptions};
+pub use messages::{Delivery, Subscriptions};
+pub use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
 
 use crate::{
     event::SCHEMA_VERSION,

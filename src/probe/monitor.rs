@@ -301,9 +301,10 @@ impl Monitor {
         let proven = health.healthy_since.zip(health.checked).is_some_and(|(since, last)| last > since);
         if proven {
             stall.told = true;
-            let silent = humantime::format_duration(round(self.ctx.clock.now().since(stall.since)));
-            let why =
-                format!("nothing has come for {silent} on a connection nobody has closed, while new ones are answered");
+            let silent = self.ctx.clock.now().since(stall.since).as_secs();
+            let why = format!(
+                "nothing has come for {silent} s on a connection nobody has closed, while new ones are answered"
+            );
             self.enter(self.ctx.clock.now(), ClientState::HalfOpen, why);
         }
     }
@@ -393,9 +394,4 @@ impl Monitor {
     fn emit(&self, at: Stamp, kind: EventKind) {
         self.ctx.emit(at, Some(self.session.connection), kind);
     }
-}
-
-/// To the millisecond, for people.
-fn round(duration: Duration) -> Duration {
-    Duration::from_millis(duration.as_millis() as u64)
 }

@@ -111,7 +111,7 @@ mod tests {
     use crate::event::{Event, EventKind};
 
     fn outage(at: u64, lasting: u64) -> Outage {
-        let mut track = Track::new(1, 0);
+        let mut track = Track::new(1, 0, Duration::ZERO);
         let since = Stamp::from_nanos(at * 1_000_000_000);
         track.on_event(&Event {
             at: since,

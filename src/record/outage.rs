@@ -12,14 +12,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::{
-    classify::Failure,
+    classify::{Failure, Stage},
     clock::{Stamp, WallTime, nanos, seconds},
-    event::{Confirmations, Connected, Disconnected, Event, EventKind, Reconnected, ReplaceReason},
+    event::{CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, Reconnected, ReplaceReason},
 };
-
-/// After this long on a restored connection a missing message is no longer put down to the outage. It is noticed when
-/// a later one comes, so this covers resubscription, the pace of verification and the grace given to late messages.
-const SETTLING: Duration = Duration::from_secs(10);
 
 /// Whether the connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -90,6 +86,8 @@ impl Outage {
 pub(super) struct Track {
     run: u32,
     id: u32,
+    /// After this long on a restored connection a missing message is no longer put down to the outage.
+    settling: Duration,
     generation: u64,
     client_id: Option<u64>,
     /// The first good reply of the run.
@@ -112,8 +110,8 @@ pub(super) struct Track {
 }
 
 impl Track {
-    pub(super) fn new(run: u32, id: u32) -> Self {
-        Self { run, id, ..Self::default() }
+    pub(super) fn new(run: u32, id: u32, settling: Duration) -> Self {
+        Self { run, id, settling, ..Self::default() }
     }
 
     /// Takes note of an event of this connection.
@@ -130,14 +128,15 @@ impl Track {
                 self.confirmations = Some(*confirmations);
                 if let Some(outage) = self.latest.as_mut().filter(|outage| outage.kind == OutageKind::Drop) {
                     outage.resubscribed = Some(event.at);
-                    self.blame_until = self.blame_until.map(|_| event.at.after(SETTLING));
+                    // It may come before the reply that ends the outage.
+                    if outage.restored.is_some() {
+                        self.blame_until = Some(event.at.after(self.settling));
+                    }
                 }
             }
-            EventKind::CommandFailed(failed) => {
-                if let Some(outage) = self.open() {
-                    outage.failed += failed.count;
-                    outage.ambiguous += failed.ambiguous;
-                }
+            // The publisher of verification messages has a connection of its own.
+            EventKind::CommandFailed(failed) if failed.key.stage != Stage::Publish => {
+                self.failed(failed);
             }
             EventKind::MessagesMissed { count, .. } => self.missed(event.at, *count),
             EventKind::SessionReplaced { why, .. } => {
@@ -254,6 +253,20 @@ impl Track {
         }
     }
 
+    /// Failures are told up to a second later. How many a drop has cost is told once more by its end, exactly.
+    fn failed(&mut self, failed: &CommandFailed) {
+        let Some(outage) = self.latest.as_mut() else { return };
+        let within = match (outage.kind, outage.restored) {
+            (_, None) => true,
+            (OutageKind::Stall, Some(restored)) => failed.first <= restored,
+            (OutageKind::Drop, Some(_)) => false,
+        };
+        if within && failed.last >= outage.lost {
+            outage.failed += failed.count;
+            outage.ambiguous += failed.ambiguous;
+        }
+    }
+
     fn missed(&mut self, at: Stamp, count: u64) {
         if self.blame_until.is_none_or(|until| at > until) {
             return;
@@ -302,7 +315,7 @@ impl Track {
         if let Some(outage) = self.open() {
             outage.restored = Some(at.max(outage.lost));
             if outage.kind == OutageKind::Drop {
-                self.blame_until = Some(at.after(SETTLING));
+                self.blame_until = Some(at.after(self.settling));
             }
         }
     }

@@ -126,6 +126,16 @@ fn one_outage_is_one_outage_however_many_events_it_brings() {
             &["drop 10.0-10.5 2 lost"],
         ),
         (
+            "resubscribed long before the first good reply",
+            vec![
+                at(10.0, disconnected(1, None)),
+                at(10.1, EventKind::Resubscribed(confirmations(1, 0.1))),
+                at(40.0, missed(5, 6)),
+                at(50.0, reconnected(2, 40.0)),
+            ],
+            &["drop 10.0-50.0 2 lost"],
+        ),
+        (
             "a stall after a drop does not take the drop's losses",
             vec![
                 at(10.0, disconnected(1, None)),
@@ -205,6 +215,38 @@ fn interim_figures_extend_to_the_present() {
 }
 
 #[test]
+fn failures_of_a_stall_are_told_after_its_end() {
+    let mut told = command_failed(&reset(), 2, 11.0);
+    let EventKind::CommandFailed(failed) = &mut told else { unreachable!() };
+    failed.last = stamp(12.0);
+    let figures = run(vec![
+        at(11.0, stalled(10.0)),
+        at(12.5, resumed(2.5)),
+        Event { connection: None, ..at(13.0, told) },
+        at(20.0, command_failed(&reset(), 4, 19.5)),
+    ]);
+    assert_eq!(figures.outages.kept[0].failed, 2);
+}
+
+#[test]
+fn a_slow_verification_notices_late_what_an_outage_cost() {
+    for (seconds, lost_in_outages) in [(0.1, 0), (30.0, 1)] {
+        let mut plan = plan();
+        if let Some(subscription) = &mut plan.subscription {
+            subscription.verify = Some(crate::plan::Pace::every(secs(seconds)));
+        }
+        let figures = record(&[
+            started(plan),
+            at(0.0, connected(1)),
+            at(10.0, disconnected(1, None)),
+            at(10.5, reconnected(2, 0.5)),
+            at(61.0, missed(1, 1)),
+        ]);
+        assert_eq!(figures.tally.lost_in_outages, lost_in_outages, "{seconds}");
+    }
+}
+
+#[test]
 fn a_long_text_does_not_stay_long() {
     let failure = Failure { text: "x".repeat(64 * 1024), ..reset() };
     let figures = run(vec![at(1.0, command_failed(&failure, 1, 1.0))]);
@@ -226,6 +268,8 @@ fn runs_add_up() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn merging_parts_equals_one_pass(parts in prop::collection::vec(prop::collection::vec(100u64..1_000_000, 0..20), 1..6)) {
         let split: Vec<_> = parts.iter().map(|part| at(1.0, interval(good(part.len() as u64), part))).collect();

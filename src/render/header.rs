@@ -6,6 +6,9 @@ use crate::{
     render::units::{count, span},
 };
 
+/// So many starts of reconnect attempts fit into a line.
+const ATTEMPTS: usize = 8;
+
 /// What is about to be done, in three lines: target, policy (with the exact reconnect schedule), plan.
 pub fn header(started: &RunStarted) -> Vec<String> {
     vec![target_line(started), policy_line(started), plan_line(&started.plan)]
@@ -58,8 +61,12 @@ fn retries(started: &RunStarted) -> String {
         return "never reconnects".into();
     }
     let budget = policy.retries.map_or("unlimited".into(), |retries| retries.to_string());
-    let starts: Vec<String> =
-        started.schedule.iter().map(|start| format!("{}", (start.as_secs_f64() * 1000.0).round() / 1000.0)).collect();
+    let starts: Vec<String> = started
+        .schedule
+        .iter()
+        .take(ATTEMPTS)
+        .map(|start| format!("{}", (start.as_secs_f64() * 1000.0).round() / 1000.0))
+        .collect();
     let all = policy.retries.is_some_and(|retries| retries < starts.len() as u64);
     let more = if all { "" } else { " …" };
     format!("retries {budget} at {}{more} s", starts.join(" / "))

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use super::{
     Style, event_line, header,
@@ -50,7 +50,9 @@ impl Live {
                 None => "{spinner} {wide_msg}",
             };
             let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            let bar = ProgressBar::with_draw_target(length, target).with_style(style.progress_chars("=> "));
+            let bar = ProgressBar::with_draw_target(length, target)
+                .with_style(style.progress_chars("=> "))
+                .with_finish(ProgressFinish::AndClear);
             self.bar = Some(bar);
         }
     }
@@ -80,8 +82,12 @@ impl Live {
             parts.extend([quantile("p50", 0.5), quantile("p99", 0.99)].into_iter().flatten());
         }
         self.pace = parts.join(" · ");
-        bar.set_position(event.at.elapsed().as_secs());
         self.redraw(event);
+        if bar.length().is_some() {
+            bar.set_position(event.at.elapsed().as_secs());
+        } else {
+            bar.tick();
+        }
     }
 
     fn redraw(&self, event: &Event) {
@@ -107,7 +113,6 @@ impl Live {
             parts.push(format!("{} lost", count(figures.tally.lost, "message")));
         }
         bar.set_message(parts.join(" · "));
-        bar.tick();
     }
 
     fn paint(&self, event: &Event, line: String) -> String {
@@ -155,8 +160,8 @@ impl EventSink for Live {
         }
         if let Some(line) = event_line(event) {
             let line = self.paint(event, line);
-            self.line(&line);
             self.redraw(event);
+            self.line(&line);
         }
     }
 }

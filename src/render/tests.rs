@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    event::{Event, EventKind, EventSink, Reply, StopReason},
+    event::{Counters, Event, EventKind, EventSink, Reply, StopReason},
     journal::JournalWriter,
     plan::Command,
     record::{Recorder, fixture::*},
@@ -169,6 +169,35 @@ fn a_closed_output_is_a_broken_pipe() {
     let mut ping = PingLines::new(Box::new(Closed), false);
     ping.on_reply(&reply(1, Ok(4)));
     assert_eq!(ping.error().unwrap().kind(), io::ErrorKind::BrokenPipe);
+}
+
+#[test]
+fn the_journal_schema_knows_every_counter() {
+    let counters = Counters {
+        launched: 1,
+        ok: 1,
+        failed: 1,
+        timed_out: 1,
+        skipped: 1,
+        ambiguous: 1,
+        desynced: 1,
+        watchdog_ok: 1,
+        watchdog_missed: 1,
+        published: 1,
+        publish_failed: 1,
+        published_to_nobody: 1,
+        received: 1,
+        duplicated: 1,
+        reordered: 1,
+        lost: 1,
+        messages: 1,
+        message_bytes: 1,
+        messages_not_shown: 1,
+        stale_pushes: 1,
+    };
+    let line = serde_json::to_value(at(1.0, interval(counters, &[100]))).unwrap();
+    let schema: Value = serde_json::from_str(schema::JOURNAL).unwrap();
+    assert!(jsonschema::is_valid(&schema, &line), "{line}");
 }
 
 fn reply(number: u64, outcome: Result<usize, crate::classify::Failure>) -> Reply {

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::{GateLevel, GateResult, Verdict, sections};
+use super::{GateLevel, GateResult, Verdict, messages, sections};
 use crate::{
     event::{ClientState, StopReason},
     record::{Figures, RunFigures},
@@ -181,7 +181,7 @@ impl List {
             "messages lost while the connection was up",
         );
         self.count(Severity::Warning, tally.lost_in_outages, "message lost in an outage", "messages lost in outages");
-        if sections::verifies(figures) && counters.published > 0 && counters.received == 0 {
+        if messages::verifies(figures) && counters.published > 0 && counters.received == 0 {
             self.critical("none of the published messages came");
         }
         let missing = tally.subscriptions_wanted.saturating_sub(tally.subscriptions_confirmed);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::sections::{error_share, verifies};
+use super::{messages::verifies, sections::error_share};
 use crate::{
     plan::{Gate, Metric},
     record::{Figures, Summary},

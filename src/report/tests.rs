@@ -69,7 +69,6 @@ fn what_degrades() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_is_critical() {
     let never_answered = Counters { launched: 5, timed_out: 5, ..Counters::default() };
     let cases = [
