@@ -6,6 +6,7 @@
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
+//! - `states`: what a client cannot leave is named, and the run goes on with a fresh session.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
 #![allow(
     clippy::disallowed_types,
@@ -20,3 +21,4 @@ mod harness_self;
 mod hygiene;
 mod outages;
 mod sandbox;
+mod states;

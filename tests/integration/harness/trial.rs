@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use super::{Doctor, Output, RunningDoctor, Signal, Target};
+use super::{Doctor, Output, RunningDoctor, Signal, Target, eventually};
 
 /// How long a line may take that is to come "at once" on a busy machine.
 const SOON: Duration = Duration::from_secs(10);
@@ -71,6 +71,19 @@ impl Trial {
     pub(crate) fn wait_within(&self, label: &str, count: usize, within: Duration) {
         let what = format!("{count} event lines {label:?}");
         self.doctor.wait_until(&what, within, |_, stderr| lines_of(stderr, label) >= count);
+    }
+
+    /// Waits until the journal says that probes have been answered: none of the first is in flight any more.
+    #[track_caller]
+    pub(crate) fn wait_for_answers(&self) {
+        self.wait_for_journal("\"ok\":");
+    }
+
+    /// Waits until the journal contains the text.
+    #[track_caller]
+    pub(crate) fn wait_for_journal(&self, text: &str) {
+        let what = format!("{text:?} in the journal");
+        eventually(&what, SOON, || fs::read_to_string(self.journal()).is_ok_and(|journal| journal.contains(text)));
     }
 
     /// The program itself.
