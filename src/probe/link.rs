@@ -82,7 +82,14 @@ pub(super) struct Link {
 impl Link {
     /// A connection that has just answered.
     pub(super) fn up(at: Stamp) -> Self {
-        Self { state: State::Up, up_since: at, last_reply: at, push_owed: false, late: Cost::default(), changes: VecDeque::new() }
+        Self {
+            state: State::Up,
+            up_since: at,
+            last_reply: at,
+            push_owed: false,
+            late: Cost::default(),
+            changes: VecDeque::new(),
+        }
     }
 
     /// The connection works, as far as anyone can tell.

@@ -1,12 +1,15 @@
 //! The integration tests: the real binary against a real redis-server, one binary so that it links once.
 //!
+//! - `accounting`: the journal and the report agree, also after a crash, and signals end a run as they should.
 //! - `architecture`: reads the imports of `src` and keeps the dependencies pointing one way.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
+//! - `resp2`: what is different where nothing is pushed and subscriptions need a second connection.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
 //! - `states`: what a client cannot leave is named, and the run goes on with a fresh session.
+//! - `subscribing`: messages on stdout as they are, everything else on stderr, and delivery accounted for.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
 #![allow(
     clippy::disallowed_types,
@@ -15,10 +18,13 @@
 )]
 #![allow(clippy::print_stderr, reason = "a failing test shows the logs of the servers it started")]
 
+mod accounting;
 mod architecture;
 mod harness;
 mod harness_self;
 mod hygiene;
 mod outages;
+mod resp2;
 mod sandbox;
 mod states;
+mod subscribing;

@@ -46,6 +46,7 @@ fn stop_on_critical_ends_the_run_at_the_first_hopeless_state() {
     let server = RedisServer::start();
     let tap = Tap::to(server.address());
     let trial = Trial::start("soak --workload ping --policy bare --stop-on-critical", &tap);
+    trial.wait_for_answers();
     tap.reset_all();
     let story = trial.finish();
     story.code(2).balances();
@@ -235,11 +236,17 @@ fn a_value_lost_with_its_server_is_no_wrong_reply() {
 fn one_reply_too_many_shifts_all_that_follow_until_the_hardened_policy_replaces_the_connection() {
     let server = RedisServer::start();
     let tap = Tap::to(server.address());
-    let library = Trial::start("soak --policy library --rate 50", &tap);
+    let library = Trial::start("soak --workload ping --policy library --rate 50 --concurrency 9", &tap);
     let hardened = Trial::start("soak --rate 50", &tap);
     library.wait_for_answers();
     hardened.wait_for_answers();
+    // While a question is out: a reply that nobody waits for is dropped by the library.
+    let before = tap.commands_named("PING");
+    tap.hold_replies(true);
+    // Nine are all that the library's workers can have out.
+    eventually("both have a question out", SOON, || tap.commands_named("PING") >= before + 10);
     tap.inject(b"$11\r\nno question\r\n");
+    tap.hold_replies(false);
     library.wait_for("desync", 1);
     hardened.wait_for("replaced", 1);
     hardened.wait_for("reconnected", 1);
