@@ -5,6 +5,7 @@
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
+//! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
 //! - `resp2`: what is different where nothing is pushed and subscriptions need a second connection.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
@@ -23,6 +24,7 @@ mod architecture;
 mod harness;
 mod harness_self;
 mod hygiene;
+mod network_faults;
 mod outages;
 mod resp2;
 mod sandbox;

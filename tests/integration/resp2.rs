@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Doctor, RedisServer, ScriptedServer, Tap, Trial, eventually};
+use crate::harness::{Action, Doctor, RedisServer, ScriptedServer, Tap, Trial, eventually};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -72,10 +72,16 @@ fn losing_only_the_subscribing_connection_is_a_drop_too() {
 }
 
 #[test]
-fn auto_falls_back_where_the_server_knows_no_hello() {
-    let server = ScriptedServer::without_hello();
+fn auto_falls_back_to_resp2_where_the_server_knows_no_hello_and_resp3_says_so() {
+    let server =
+        ScriptedServer::answering(|command| match (command[0].to_ascii_uppercase().as_str(), command.get(1)) {
+            ("PING", Some(text)) => Action::Reply(format!("${}\r\n{text}\r\n", text.len()).into_bytes()),
+            ("PING", None) => Action::line("+PONG"),
+            ("HELLO", _) => Action::line("-ERR unknown command `HELLO`, with args beginning with: `3`, "),
+            _ => Action::line("-ERR unknown command"),
+        });
     let output = Doctor::new(["ping", "-c", "1"]).target(&server).run();
-    output.code(2);
+    output.code(2).stderr_contains("--protocol auto");
     let output = Doctor::new(["ping", "-c", "1", "--protocol", "auto"]).target(&server).run();
-    output.stderr_contains("RESP2");
+    output.code(0).stderr_contains("RESP2");
 }
