@@ -174,6 +174,12 @@ impl Story {
         value.as_f64().unwrap_or_else(|| panic!("{path} is no number: {value}"))
     }
 
+    /// How long the longest failed probe took (seconds); nothing when none failed.
+    #[track_caller]
+    pub(crate) fn longest_failure(&self) -> f64 {
+        self.get("failed_latency")["max"].as_f64().unwrap_or_default()
+    }
+
     /// The rows of the outage table.
     #[track_caller]
     pub(crate) fn outages(&self) -> &[Json] {
