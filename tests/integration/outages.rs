@@ -22,6 +22,12 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// Ids of the clients that the server lists, without the harness'.
+fn client_ids(server: &RedisServer) -> Vec<u64> {
+    let id = |line: &String| line.split([' ', '=']).nth(1).unwrap().parse().unwrap();
+    server.clients().iter().map(id).collect()
+}
+
 fn durations(story: &Story) -> Vec<f64> {
     story.outages().iter().map(|row| row["duration"].as_f64().unwrap()).collect()
 }
@@ -49,9 +55,16 @@ fn resets_in_flight(policy: &str) {
         assert!((1..=WORKERS).contains(&hit.unanswered), "{hit:?}");
         trial.wait_for("reconnected", fault);
     }
+    wait_for_traffic(&tap);
+    eventually("discarded connections are gone", SOON, || client_ids(&server).len() == 1);
+    let present = client_ids(&server)[0];
     let story = trial.stop();
     story.code(1).balances();
     let faults = FAULTS as u64;
+    let told =
+        story.events.iter().filter(|event| ["reconnected", "superseded"].contains(&event["event"].as_str().unwrap()));
+    assert_eq!(told.last().unwrap()["client_id"], present, "the connection in use is the one that is told");
+    eprintln!("{FAULTS} resets, {} superseded, {} connections", story.count("sessions.superseded"), tap.accepted());
     for (path, expected) in
         [("drops", faults), ("reconnects", faults), ("stalls", 0), ("unresolved", 0), ("not_by_itself", 0)]
     {
