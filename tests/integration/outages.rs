@@ -61,9 +61,9 @@ fn resets_in_flight(policy: &str) {
     let story = trial.stop();
     story.code(1).balances();
     let faults = FAULTS as u64;
-    let told =
+    let mut told =
         story.events.iter().filter(|event| ["reconnected", "superseded"].contains(&event["event"].as_str().unwrap()));
-    assert_eq!(told.last().unwrap()["client_id"], present, "the connection in use is the one that is told");
+    assert_eq!(told.next_back().unwrap()["client_id"], present, "the connection in use is the one that is told");
     eprintln!("{FAULTS} resets, {} superseded, {} connections", story.count("sessions.superseded"), tap.accepted());
     for (path, expected) in
         [("drops", faults), ("reconnects", faults), ("stalls", 0), ("unresolved", 0), ("not_by_itself", 0)]
