@@ -230,12 +230,13 @@ impl Session {
                 }
             },
         };
-        let waited = state.link.up_since().since(launched).min(done.since(launched));
+        let ready = state.link.up_since();
+        let waited = ready.since(launched).min(done.since(launched));
         let waited = if outcome.is_ok() { waited } else { Duration::ZERO };
         if changed {
             self.announce(&mut state);
         }
-        Asked { launched, done, waited, outcome }
+        Asked { launched, done, waited, ready, outcome }
     }
 
     /// What the library pushes. Runs in the task that reconnects.
