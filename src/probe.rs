@@ -19,6 +19,7 @@ mod resp2;
 mod samples;
 mod session;
 mod subject;
+mod turn;
 mod worker;
 
 use std::sync::{
