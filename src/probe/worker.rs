@@ -12,9 +12,8 @@ use super::{
     session::Session,
 };
 use crate::{
-    classify::ErrorClass,
     clock::Stamp,
-    event::{EventKind, Reply},
+    event::Reply,
     plan::{Pace, ProbeKind, ProbePlan},
 };
 
@@ -197,13 +196,6 @@ impl Worker {
     async fn on_failure(&self, ctx: &Context, failed: &Failed, asked: &Asked) {
         let connection = Some(self.session.connection);
         ctx.fail(connection, &failed.failure, asked.done, failed.ambiguous);
-        if failed.failure.key.class == ErrorClass::Desync {
-            ctx.samples.lock().counters.desynced += 1;
-            let asked_for = crate::plan::Name::from(self.nonce[..self.nonce.len().min(60)].to_vec()).to_string();
-            let answered = failed.failure.to_string();
-            ctx.emit(asked.done, connection, EventKind::Desynced { asked: asked_for, answered });
-            self.session.on_desync();
-        }
         if self.plan.pace == Pace::Unpaced && asked.done.since(asked.launched) < AFTER_INSTANT_FAILURE {
             tokio::time::sleep(AFTER_INSTANT_FAILURE).await;
         }

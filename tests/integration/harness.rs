@@ -23,6 +23,7 @@ mod scripted;
 mod tap;
 mod target;
 mod tls;
+mod trial;
 mod wait;
 
 pub(crate) use doctor::{Doctor, Output, RunningDoctor};
@@ -34,4 +35,5 @@ pub(crate) use scripted::{Action, ScriptedServer};
 pub(crate) use tap::{InFlight, Tap};
 pub(crate) use target::Target;
 pub(crate) use tls::Certificates;
+pub(crate) use trial::{Story, Trial};
 pub(crate) use wait::eventually;

@@ -1,11 +1,13 @@
 //! The integration tests: the real binary against a real redis-server, one binary so that it links once.
 //!
 //! - `architecture`: reads the imports of `src` and keeps the dependencies pointing one way.
-//! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
+//! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
+//! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
 //! - `readme`: the commands of the README are valid, and its scripts work as pasted.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
+//! - `states`: what a client cannot leave is named, and the run goes on with a fresh session.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
 #![allow(
     clippy::disallowed_types,
@@ -18,5 +20,7 @@ mod architecture;
 mod harness;
 mod harness_self;
 mod hygiene;
+mod outages;
 mod readme;
 mod sandbox;
+mod states;
