@@ -53,7 +53,9 @@ pub(super) fn headline(report: &Report) -> String {
         parts.push(format!("{}{recovered}", happened.join(", ")));
         parts.push(format!("worst outage {}", duration(outages.longest)));
     }
-    parts.extend(outages.availability.map(|share| format!("availability {}", percent(share))));
+    let ever = report.runs.iter().any(|run| run.connected.is_some());
+    let availability = outages.availability.filter(|_| ever);
+    parts.extend(availability.map(|share| format!("availability {}", percent(share))));
     if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified && delivery.published > 0) {
         parts.push(format!("{} lost of {}", count(delivery.lost, "message"), delivery.published));
     }
