@@ -82,7 +82,14 @@ pub(super) struct Link {
 impl Link {
     /// A connection that has just answered.
     pub(super) fn up(at: Stamp) -> Self {
-        Self { state: State::Up, up_since: at, last_reply: at, push_owed: false, late: Cost::default(), changes: VecDeque::new() }
+        Self {
+            state: State::Up,
+            up_since: at,
+            last_reply: at,
+            push_owed: false,
+            late: Cost::default(),
+            changes: VecDeque::new(),
+        }
     }
 
     /// The connection works, as far as anyone can tell.
@@ -372,7 +379,7 @@ mod tests {
     #[test]
     fn a_failure_that_comes_after_the_recovery_is_put_down_to_its_outage() {
         let mut link = Link::up(ms(0));
-        [Closed(5, 10), Reply(10, 12), Closed(6, 13), Closed(7, 13)].map(|sign| feed(&mut link, sign));
+        [Closed(5, 10), Reply(10, 12), Closed(6, 13), Closed(7, 13)].into_iter().for_each(|sign| feed(&mut link, sign));
         assert_eq!(link.late(), Cost { failed: 2, ambiguous: 2 });
         feed(&mut link, Push(500));
         assert_eq!(link.late(), Cost::default());

@@ -133,7 +133,7 @@ fn a_run_that_never_connected_is_critical() {
     only_subscribes.probes = None;
     for plan in [plan(), only_subscribes] {
         let report = report(plan, vec![]);
-        assert_eq!((report.verdict, worst(&report)), (Verdict::Critical, "the server was never reached"));
+        assert_eq!((report.verdict, worst(&report)), (Verdict::Critical, "there was never a connection"));
         assert_eq!(report.outages.availability, Some(0.0));
     }
     let empty = Report::new(&Recorder::default().figures());

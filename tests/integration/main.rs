@@ -1,6 +1,7 @@
 //! The integration tests: the real binary against a real redis-server, one binary so that it links once.
 //!
 //! - `architecture`: reads the imports of `src` and keeps the dependencies pointing one way.
+//! - `bad_servers`: what is no usable Redis is named with its cause and a remedy.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
@@ -17,6 +18,7 @@
 #![allow(clippy::print_stderr, reason = "a failing test shows the logs of the servers it started")]
 
 mod architecture;
+mod bad_servers;
 mod harness;
 mod harness_self;
 mod hygiene;

@@ -28,7 +28,11 @@ fn durations(story: &Story) -> Vec<f64> {
 
 /// `(class, errno, origin)` of a failure, as the journal has it.
 fn cause(failure: &Json) -> (&str, Option<u64>, &str) {
-    (failure["class"].as_str().unwrap_or("none"), failure["errno"].as_u64(), failure["origin"].as_str().unwrap_or("none"))
+    (
+        failure["class"].as_str().unwrap_or("none"),
+        failure["errno"].as_u64(),
+        failure["origin"].as_str().unwrap_or("none"),
+    )
 }
 
 /// Resets a connection with eight probes in flight, many times in one run.
@@ -95,7 +99,11 @@ fn fifty_idle_resets_and_closes_cost_no_command_and_milliseconds_each() {
     let trial = Trial::start("ping -i 1m --watchdog off", &tap);
     trial.wait_for_answers();
     for fault in 1..=FAULTS {
-        if fault % 2 == 0 { tap.reset_all() } else { tap.close_all() }
+        if fault % 2 == 0 {
+            tap.reset_all()
+        } else {
+            tap.close_all()
+        }
         trial.wait_for("reconnected", fault);
     }
     let story = trial.stop();

@@ -60,7 +60,7 @@ const REFUSALS: &[(&str, [&str; 3])] = &[
     ("ping --fail-on p98>5ms", ["--fail-on", "'p98'", "valid names: ambiguous"]),
     ("ping --warn-on lost", ["--warn-on", "'lost'", "p99>5ms"]),
     ("ping --journal f -o f", ["--journal", "the same file", "two files"]),
-    ("ping --nosuch", ["--nosuch", "unexpected", "--help"]),
+    ("ping --nosuch", ["--nosuch", "there is no --nosuch in redis-doctor ping", "--help"]),
     ("pong", ["pong", "unrecognized", "--help"]),
     ("subscribe", ["CHANNEL", "nothing to subscribe", "--pattern"]),
     ("subscribe --pattern a --verify", ["--verify", "CHANNEL", "name a channel"]),

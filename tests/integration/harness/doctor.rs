@@ -58,6 +58,12 @@ impl Doctor {
         self
     }
 
+    /// More arguments at the end.
+    pub(crate) fn args<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
     /// Adds `-u URL` at the end of the arguments.
     pub(crate) fn target(self, target: &(impl Target + ?Sized)) -> Self {
         self.arg("-u").arg(target.url())
