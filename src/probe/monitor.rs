@@ -281,10 +281,13 @@ impl Monitor {
             asks: self.ctx.may_ask,
         };
         if let Some(prognosis) = prognosis::prognosis(&picture).filter(|found| outage.told.insert(found.state)) {
-            news.push((prognosis.state, prognosis.why));
             if prognosis.hopeless {
                 self.replacement = Some(now.after(DWELL));
+                if self.ctx.plan.stop.on_critical {
+                    self.ctx.stop(StopReason::Critical);
+                }
             }
+            news.push((prognosis.state, prognosis.why));
         }
         if let Some(why) = prognosis::masked(&health).filter(|_| outage.told.insert(ClientState::Masked)) {
             news.push((ClientState::Masked, why));

@@ -1,14 +1,18 @@
 //! The integration tests: the real binary against a real redis-server, one binary so that it links once.
 //!
+//! - `accounting`: the journal and the report agree, also after a crash, and signals end a run as they should.
 //! - `architecture`: reads the imports of `src` and keeps the dependencies pointing one way.
 //! - `bad_servers`: what is no usable Redis is named with its cause and a remedy.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
+//! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
 //! - `readme`: the commands of the README are valid, and its scripts work as pasted.
+//! - `resp2`: what is different where nothing is pushed and subscriptions need a second connection.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
 //! - `states`: what a client cannot leave is named, and the run goes on with a fresh session.
+//! - `subscribing`: messages on stdout as they are, everything else on stderr, and delivery accounted for.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
 #![allow(
     clippy::disallowed_types,
@@ -17,12 +21,16 @@
 )]
 #![allow(clippy::print_stderr, reason = "a failing test shows the logs of the servers it started")]
 
+mod accounting;
 mod architecture;
 mod bad_servers;
 mod harness;
 mod harness_self;
 mod hygiene;
+mod network_faults;
 mod outages;
 mod readme;
+mod resp2;
 mod sandbox;
 mod states;
+mod subscribing;

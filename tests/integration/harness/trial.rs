@@ -79,6 +79,12 @@ impl Trial {
         self.wait_for_journal("\"ok\":");
     }
 
+    /// Waits until the journal says that verified messages have come.
+    #[track_caller]
+    pub(crate) fn wait_for_messages(&self) {
+        self.wait_for_journal("\"received\":");
+    }
+
     /// Waits until the journal contains the text.
     #[track_caller]
     pub(crate) fn wait_for_journal(&self, text: &str) {
