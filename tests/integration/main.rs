@@ -1,11 +1,15 @@
 //! The integration tests: the real binary against a real redis-server, one binary so that it links once.
 //!
 //! - `architecture`: reads the imports of `src` and keeps the dependencies pointing one way.
+//! - `bad_input`: wrong usage is refused in one line that names the flag, the value and the remedy.
 //! - `bad_servers`: what is no usable Redis is named with its cause and a remedy.
+//! - `credentials`: refused logins are named, and a password is written nowhere.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
+//! - `journals`: what a run has written is reported again, and what cannot be read is named.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
+//! - `tls`: good runs over TLS, and every way in which the two sides do not agree about it.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
 #![allow(
     clippy::disallowed_types,
@@ -15,8 +19,12 @@
 #![allow(clippy::print_stderr, reason = "a failing test shows the logs of the servers it started")]
 
 mod architecture;
+mod bad_input;
 mod bad_servers;
+mod credentials;
 mod harness;
 mod harness_self;
 mod hygiene;
+mod journals;
 mod sandbox;
+mod tls;
