@@ -95,7 +95,7 @@ fn arguments_that_are_not_utf8_are_refused_by_place_and_taken_where_any_bytes_wi
     run.code(3).stderr_contains("REDIS_URL: its value is not valid UTF-8");
     // A channel and a path may be any bytes: these runs get as far as the server that is not there.
     let run = Doctor::new(["subscribe"]).arg(bytes(b"\xff\x80")).target(&closed_port()).run();
-    run.code(2).stderr_contains(r"subscribed on \xff\x80").stderr_contains("Connection refused");
+    run.code(2).stderr_contains(r"subscribe to \xff\x80").stderr_contains("Connection refused");
     let run = Doctor::new(["ping", "-c", "1", "-s"]).arg(bytes(b"/nonexistent/\xff")).run();
     run.code(2).stdout_contains("No such file or directory");
 }

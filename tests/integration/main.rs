@@ -3,13 +3,17 @@
 //! - `architecture`: reads the imports of `src` and keeps the dependencies pointing one way.
 //! - `bad_input`: wrong usage is refused in one line that names the flag, the value and the remedy.
 //! - `bad_servers`: what is no usable Redis is named with its cause and a remedy.
+//! - `broken_outputs`: places that cannot be written cost neither the run nor its report.
 //! - `credentials`: refused logins are named, and a password is written nowhere.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `journals`: what a run has written is reported again, and what cannot be read is named.
+//! - `output`: every format is well formed, gates trip with their reason, and a pipe gets no colour.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
+//! - `sandbox_cli`: the embedded server answers redis-cli, and serves a run that has nothing else.
 //! - `tls`: good runs over TLS, and every way in which the two sides do not agree about it.
+//! - `wire`: large payloads, binary channels and messages.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
 #![allow(
     clippy::disallowed_types,
@@ -21,10 +25,14 @@
 mod architecture;
 mod bad_input;
 mod bad_servers;
+mod broken_outputs;
 mod credentials;
 mod harness;
 mod harness_self;
 mod hygiene;
 mod journals;
+mod output;
 mod sandbox;
+mod sandbox_cli;
 mod tls;
+mod wire;
