@@ -113,13 +113,13 @@ fn probes(probes: &ProbePlan) -> String {
 fn subscription(subscription: &SubscriptionPlan) -> String {
     let names = subscription.channels.iter().chain(&subscription.patterns).chain(&subscription.shards);
     let names: Vec<_> = names.map(ToString::to_string).collect();
-    let mut text = match subscription.verify {
-        Some(Pace::Unpaced) => "verified messages, unpaced".into(),
-        Some(pace) => format!("verified messages {pace}"),
-        None => "subscribed".into(),
+    let (mut text, preposition) = match subscription.verify {
+        Some(Pace::Unpaced) => ("verified messages, unpaced".into(), "on"),
+        Some(pace) => (format!("verified messages {pace}"), "on"),
+        None => ("subscribe".into(), "to"),
     };
     if !names.is_empty() {
-        text += &format!(" on {}", names.join(" "));
+        text += &format!(" {preposition} {}", names.join(" "));
     }
     if let Some(silence) = subscription.expect_every {
         text += &format!(" · alarm after {} of silence", span(silence));

@@ -61,7 +61,7 @@ const REFUSALS: &[(&str, [&str; 3])] = &[
     ("ping --warn-on lost", ["--warn-on", "'lost'", "p99>5ms"]),
     ("ping --journal f -o f", ["--journal", "the same file", "two files"]),
     ("ping --nosuch", ["--nosuch", "there is no --nosuch in redis-doctor ping", "--help"]),
-    ("pong", ["pong", "unrecognized", "--help"]),
+    ("pong", ["there is no command 'pong'", "write one of ping", "--help"]),
     ("subscribe", ["CHANNEL", "nothing to subscribe", "--pattern"]),
     ("subscribe --pattern a --verify", ["--verify", "CHANNEL", "name a channel"]),
     ("subscribe a --rate 5", ["--rate", "--verify", "required"]),

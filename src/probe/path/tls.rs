@@ -51,9 +51,12 @@ fn failure(host: &str, error: &io::Error) -> Failure {
 /// What is wrong with the server's certificate.
 fn certificate(host: &str, why: &CertificateError) -> String {
     match why {
-        CertificateError::UnknownIssuer => "the server's certificate is not trusted: this machine does not know its \
+        // A bad signature is what an authority made anew under its old name looks like.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the server's certificate is not trusted: this machine does not know its \
             issuer; add the issuer to the system's certificates, or name its file in SSL_CERT_FILE"
-            .to_owned(),
+                .to_owned()
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!("the server's certificate is for another name than {host}; connect by the name it was issued for")
         }
