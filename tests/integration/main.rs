@@ -4,6 +4,7 @@
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
+//! - `netns`: real network faults, made by a firewall between two network namespaces; skipped without root.
 //! - `readme`: the commands of the README are valid, and its scripts work as pasted.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
@@ -18,5 +19,6 @@ mod architecture;
 mod harness;
 mod harness_self;
 mod hygiene;
+mod netns;
 mod readme;
 mod sandbox;
