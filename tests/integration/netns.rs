@@ -228,7 +228,7 @@ fn a_firewalls_reset_is_104_and_leaves_a_ghost_at_the_server() {
         return;
     };
     let (doctor, flow) = connect(&lab, "soak --format json --workload ping --policy library");
-    lab.reject_flow(flow, Reject::Reset);
+    lab.reject_data(flow, Reject::Reset);
     comes_after(&doctor, "reconnected", 0.0..2.0);
     let list = lab.server.clients().join("\n");
     assert!(list.contains(&flow.to_string()), "the server noticed: {list}");
@@ -242,6 +242,24 @@ fn a_firewalls_reset_is_104_and_leaves_a_ghost_at_the_server() {
     assert!(errors(&report, "command").contains(&one("reset", Some(104))));
 }
 
+/// The same while nothing is in flight: the subscriber merely acknowledges a message.
+#[test]
+fn a_firewalls_reset_of_an_idle_flow_has_no_cause() {
+    let Some(lab) = Lab::start() else {
+        return;
+    };
+    let (doctor, flow) = connect(&lab, "subscribe ch --policy library");
+    doctor.wait_for_stderr("subscribed", SOON);
+    lab.reject_flow(flow, Reject::Reset);
+    lab.server.command(["PUBLISH", "ch", "the last word"]);
+    doctor.wait_for_stdout("the last word", SOON);
+    comes_after(&doctor, "the library reports the loss without a cause", 0.0..2.0);
+    doctor.wait_for_stderr("resubscribed  1 of 1", SOON);
+    lab.server.command(["PUBLISH", "ch", "back again"]);
+    doctor.wait_for_stdout("back again", SOON);
+    stop(doctor).code(1).lacks("os error");
+}
+
 /// After the reset of the old flow no new one is let in: the path probe and the commands that wait say why.
 #[track_caller]
 fn new_connections_fail(how: Reject, class: &str, errno: i64) {
@@ -251,7 +269,7 @@ fn new_connections_fail(how: Reject, class: &str, errno: i64) {
     let soak = "soak --format json --workload ping --policy library --retries 1";
     let (doctor, flow) = connect(&lab, soak);
     lab.reject_new(how);
-    lab.reject_flow(flow, Reject::Reset);
+    lab.reject_data(flow, Reject::Reset);
     let sentence = format!("(os error {errno}) [{class}, tcp, kernel]");
     doctor.wait_until("the path probe to say why", SOON, |_, lines| {
         lines.lines().any(|line| line.contains("  path ") && line.contains(&sentence))

@@ -223,6 +223,13 @@ impl Lab {
         self.server_side.rule(&self.flow(client), how.rule());
     }
 
+    /// The same for packets with data only. A bare acknowledgement would meet the refusal at a moment when no command
+    /// is in flight, and the library tells nobody what it read then.
+    #[track_caller]
+    pub(crate) fn reject_data(&self, client: SocketAddr, how: Reject) {
+        self.server_side.rule(&format!("{} tcp flags & psh == psh", self.flow(client)), how.rule());
+    }
+
     /// New connections are refused in front of the server; established ones pass.
     #[track_caller]
     pub(crate) fn reject_new(&self, how: Reject) {
