@@ -412,13 +412,17 @@ fn resumes(fault: impl Fn(&Lab)) {
     fault(&lab);
     doctor.wait_for_stderr("stalled", SOON);
     doctor.wait_for_stderr("  path ", SOON);
+    doctor.wait_until("no talk of a dead flow while new connections fail, too", SOON, |_, lines| {
+        !lines.contains("half_open")
+    });
     lab.heal();
     doctor.wait_for_stderr("resumed", LATER);
     let list = lab.server.clients().join("\n");
     assert!(list.contains(&flow.to_string()), "{list}");
     let report = stop(doctor).code(1).json();
     outages(&report, 0, 1, 0);
-    assert_eq!(states(&report), [""; 0], "not half open: new connections failed just the same");
+    // Until TCP repeats the next time, new connections may have an answer and the old one none: half open for a moment.
+    assert!(states(&report).iter().all(|state| *state == "half_open"), "{}", report["states"]);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,6 +19,8 @@ const SERVER: Ipv4Addr = Ipv4Addr::new(10, 213, 0, 1);
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 213, 0, 2);
 /// Each end of the cable has this name in its namespace.
 const LINK: &str = "cable";
+/// The names of namespaces begin with this; the id of the test process follows.
+const PREFIX: &str = "redis-doctor-test-";
 
 /// How a firewall refuses a packet.
 #[derive(Clone, Copy, Debug)]
@@ -53,9 +56,21 @@ impl Namespace {
     fn create(role: &str, address: Ipv4Addr) -> Result<Self, String> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("redis-doctor-{}-{number}-{role}", std::process::id());
+        let name = format!("{PREFIX}{}-{number}-{role}", std::process::id());
         ip(&["netns", "add", &name])?;
         Ok(Self { name, address })
+    }
+
+    /// Removes what a test process left that was killed. (One that lives keeps its own.)
+    fn sweep() {
+        let names = ip(&["netns", "list"]).unwrap_or_default();
+        let names = names.lines().filter_map(|line| line.split(' ').next());
+        for name in names {
+            let owner = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
+            if owner.is_some_and(|pid| pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists()) {
+                drop(ip(&["netns", "delete", name]));
+            }
+        }
     }
 
     /// Gives the namespace its end of the cable, its address and its firewall.
@@ -154,6 +169,7 @@ impl Lab {
         if !rustix::process::geteuid().is_root() {
             return Some("network namespaces need root".to_owned());
         }
+        Namespace::sweep();
         let version = |tool: &str, flag: &str| output_of(Command::new(tool).arg(flag)).err();
         version("ip", "-V")
             .or_else(|| version("tc", "-V"))
