@@ -8,7 +8,6 @@ mod sinks;
 use std::{
     ffi::OsString,
     io::{self, Write},
-    path::Path,
     process::ExitCode,
 };
 
@@ -22,21 +21,24 @@ use crate::{
 
 /// Runs the program with these arguments to its end.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let outcome = match cli::parse(args) {
-        Ok(Invocation::Print(text)) => print(&text).map(|()| Exit::Healthy),
-        Ok(Invocation::Report(request)) => replay::replay(&request),
-        Ok(Invocation::Run(request)) => run::run(*request),
-        Err(error) if error.to_stdout => print(&error.message).map(|()| error.exit),
-        Err(error) => {
-            say(error.message.trim_end());
-            Ok(error.exit)
-        }
+    let (format, outcome) = match cli::parse(args) {
+        Ok(Invocation::Print(text)) => (Format::Text, print(&text).map(|()| Exit::Healthy)),
+        Ok(Invocation::Report(request)) => (request.output.format, replay::replay(&request)),
+        Ok(Invocation::Run(request)) => (request.output.format, run::run(*request)),
+        Err(error) if error.to_stdout => (error.format, print(&error.message).map(|()| error.exit)),
+        Err(error) => return refuse(error.format, error.message.trim_end()).into(),
     };
-    let exit = outcome.unwrap_or_else(|problem| {
-        say(&format!("error: {problem}"));
-        Exit::Unknown
-    });
-    exit.into()
+    outcome.unwrap_or_else(|problem| refuse(format, &format!("error: {problem}"))).into()
+}
+
+/// Says why there is no report; a monitoring system is told on stdout, too, in its own terms.
+fn refuse(format: Format, message: &str) -> Exit {
+    say(message);
+    if format == Format::Nagios {
+        // If nobody reads it, there is nobody to tell.
+        let _ = render::unknown(message, &mut io::stdout().lock());
+    }
+    Exit::Unknown
 }
 
 /// What keeps the program from doing its work: a sentence that names the cause and the remedy.
@@ -59,12 +61,6 @@ fn forgive_closed(written: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
-}
-
-/// Writes the report into a file, replacing what is there.
-fn write_report(report: &Report, format: Format, path: &Path) -> Result<(), Problem> {
-    let write = || render::report(report, format, &mut io::BufWriter::new(std::fs::File::create(path)?));
-    write().map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
 }
 
 /// What the verdict means to the shell.

@@ -27,7 +27,7 @@ use clap::Parser;
 
 use crate::{
     exit::Exit,
-    output::OutputOptions,
+    output::{Format, OutputOptions},
     plan::{Gate, Plan},
 };
 use environment::Environment;
@@ -74,6 +74,8 @@ pub struct CliError {
     pub exit: Exit,
     /// Whether the text is what was asked for (help, version) and belongs on stdout, not stderr.
     pub to_stdout: bool,
+    /// The form in which the report was wanted, as far as that could be understood.
+    pub format: Format,
 }
 
 /// Reads the arguments (the first is the program's name) and the environment.

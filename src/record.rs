@@ -28,9 +28,10 @@ pub use outage::{Outage, OutageKind};
 pub use summary::Summary;
 
 use crate::{
+    classify::Failure,
     clock::Stamp,
     distribution::Distribution,
-    event::{Confirmations, Counters, Event, EventKind, EventSink, Interval, RunStarted},
+    event::{CommandFailed, Confirmations, Counters, Event, EventKind, EventSink, Interval, PathProbed, RunStarted},
     plan::Plan,
 };
 
@@ -122,11 +123,24 @@ impl Story {
         match &event.kind {
             EventKind::RunFinished { reason } => run.stopped = Some(*reason),
             EventKind::Interval(interval) => run.answered += interval.counters.ok,
-            EventKind::Connected(connected) if run.connected.is_none() => run.connected = Some((**connected).clone()),
+            EventKind::Connected(connected) if run.connected.is_none() => {
+                run.connected = Some((**connected).clone());
+                run.obstacle = None;
+            }
+            // Before the first connection this is not an observer's finding, but the reason why there is none.
+            EventKind::PathProbed(PathProbed { failure: Some(failure), .. }) if run.connected.is_none() => {
+                run.obstacle = Some(failure.clone());
+                self.errors.add(event, &once(event, failure));
+            }
             EventKind::Subscribed(confirmations) | EventKind::Resubscribed(confirmations) => {
                 run.subscribed |= confirmations.confirmed > 0;
             }
-            EventKind::CommandFailed(failed) => self.errors.add(event, failed),
+            EventKind::CommandFailed(failed) => {
+                if run.connected.is_none() {
+                    run.obstacle = Some(Failure { key: failed.key, text: failed.text.clone() });
+                }
+                self.errors.add(event, failed);
+            }
             EventKind::Note { text } => self.notes.push(NoteRow { time: event.time, text: shortened(text, 500) }),
             EventKind::StateEntered { state, why } => self.states.push(StateRow {
                 run: number,
@@ -157,6 +171,7 @@ impl Story {
             stopped: None,
             answered: 0,
             connected: None,
+            obstacle: None,
             subscribed: false,
         });
     }
@@ -225,6 +240,12 @@ impl Story {
 fn settling(plan: &Plan) -> Duration {
     let pace = plan.subscription.as_ref().and_then(|subscription| subscription.verify);
     Duration::from_secs(10) + pace.and_then(|pace| pace.due(2)).unwrap_or_default()
+}
+
+/// A single failure, as the error table takes it.
+fn once(event: &Event, failure: &Failure) -> CommandFailed {
+    let Failure { key, text } = failure.clone();
+    CommandFailed { key, text, count: 1, ambiguous: 0, first: event.at, last: event.at }
 }
 
 fn concerns_a_connection(kind: &EventKind) -> bool {

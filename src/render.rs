@@ -57,6 +57,15 @@ pub fn report(report: &Report, format: Format, out: &mut dyn Write) -> io::Resul
     out.flush()
 }
 
+/// Writes, for a monitoring system, why there is no report.
+///
+/// # Errors
+/// Whatever writing returns.
+pub fn unknown(why: &str, out: &mut dyn Write) -> io::Result<()> {
+    nagios::unknown(why, out)?;
+    out.flush()
+}
+
 /// The JSON Schemas (draft 2020-12) of the report and of a line of the journal.
 pub mod schema {
     /// `--format json`.

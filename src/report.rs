@@ -3,6 +3,7 @@
 //! It is plain data with stable names; durations are seconds, shares are fractions of 1, times are UTC. The verdict is
 //! the worst of the findings, so whatever decided it can be read there.
 
+mod advice;
 mod finding;
 mod gates;
 mod messages;

@@ -1,14 +1,14 @@
 //! `ping`, `subscribe` and `soak`: run a plan and report on it.
 
 use std::{
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     path::Path,
     sync::Arc,
 };
 
 use tokio::sync::mpsc;
 
-use super::{Problem, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks, write_report};
+use super::{Problem, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks};
 use crate::{
     cli::RunRequest,
     clock::Clock,
@@ -23,14 +23,6 @@ use crate::{
     report::Report,
     sandbox::{Sandbox, SandboxConfig},
 };
-
-/// How often the runtime looks for I/O while tasks are ready (tokio's default is 61 polls).
-///
-/// redis-rs passes pushed messages through an unbounded queue from the task that reads the socket to the task that
-/// hands them on, and tokio gives each 128 steps a turn. A step of the first is a whole read of thousands of messages,
-/// a step of the second is one message: under a flood the queue would grow without end. Looking for I/O only when
-/// everything else is done lets the second task catch up first.
-const EVENT_INTERVAL: u32 = 1 << 20;
 
 /// Runs the plan and reports; the exit code is the verdict's.
 pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
@@ -49,7 +41,6 @@ pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .event_interval(EVENT_INTERVAL)
         .build()
         .map_err(|error| format!("cannot start the runtime: {error}"))?;
     let outcome = runtime.block_on(watched(request, journal));
@@ -92,7 +83,7 @@ fn conclude(
     reason: StopReason,
     stdout: &Outlet,
 ) -> Result<Exit, Problem> {
-    let Sinks { recorder, journal, live, replies, stream } = sinks;
+    let Sinks { recorder, journal, live, replies, stream, warned: _ } = sinks;
     // They write what they still hold.
     drop((live, replies, stream));
     let report = Report::new(&recorder.figures());
@@ -104,20 +95,24 @@ fn conclude(
         }
     }
     drop(journal);
-    match &output.output {
-        Some(path) => write_report(&report, output.format, path)?,
-        None if reason == StopReason::OutputClosed => {}
+    let mut text = Vec::new();
+    render::report(&report, output.format, &mut text).map_err(|error| format!("cannot write the report: {error}"))?;
+    let show = |text: &[u8]| {
         // The messages are stdout's data there.
-        None if command == Command::Subscribe => {
-            let written = render::report(&report, output.format, &mut io::stderr().lock());
-            forgive_closed(written).map_err(|error| format!("cannot write the report to stderr: {error}"))?;
+        if command == Command::Subscribe {
+            return forgive_closed(io::stderr().lock().write_all(text));
         }
-        None => {
-            let mut text = Vec::new();
-            render::report(&report, output.format, &mut text)
-                .map_err(|error| format!("cannot write the report: {error}"))?;
-            stdout.append_all(&text);
-        }
+        stdout.append_all(text);
+        Ok(())
+    };
+    match &output.output {
+        Some(path) => std::fs::write(path, &text).map_err(|error| {
+            // What two weeks have shown must not be lost to a full disk. If this fails, too, there is no other place.
+            let _ = show(&text);
+            format!("--output: cannot write {}: {error}; the report is shown instead", path.display())
+        })?,
+        None if reason == StopReason::OutputClosed => {}
+        None => show(&text).map_err(|error| format!("cannot write the report to stderr: {error}"))?,
     }
     Ok(exit)
 }
@@ -142,6 +137,7 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
         live: Live::new(style, Box::new(io::stderr())),
         replies: report_each.then(|| PingLines::new(Box::new(stdout.clone()), output.timestamps)),
         stream: streams.then(|| JournalWriter::new(Box::new(stdout.clone()))),
+        warned: false,
     }
 }
 

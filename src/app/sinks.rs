@@ -4,7 +4,7 @@ use std::io;
 
 use crate::{
     clock::Stamp,
-    event::{Event, EventSink, Reply},
+    event::{Event, EventKind, EventSink, Reply},
     journal::JournalWriter,
     output::Format,
     record::Recorder,
@@ -23,19 +23,47 @@ pub(super) struct Sinks {
     pub(super) replies: Option<PingLines>,
     /// The events themselves on stdout (`--format ndjson`).
     pub(super) stream: Option<JournalWriter>,
+    /// The user knows that the journal has ended before the run.
+    pub(super) warned: bool,
 }
 
-impl EventSink for Sinks {
-    fn on_event(&mut self, event: &Event) {
-        self.recorder.on_event(event);
+impl Sinks {
+    fn pass_on(&mut self, event: &Event) {
         for writer in [&mut self.journal, &mut self.stream].into_iter().flatten() {
             writer.on_event(event);
         }
+        self.show(event);
+    }
+
+    fn show(&mut self, event: &Event) {
+        self.recorder.on_event(event);
         // Lines first, so that an outage stands after the reply before it.
         if let Some(replies) = &mut self.replies {
             replies.on_event(event);
         }
         self.live.on_event(event);
+    }
+
+    /// Says once, when it happens, that the journal cannot be written any more.
+    fn watch_the_journal(&mut self, event: &Event) {
+        let Some(error) = self.journal.as_ref().and_then(JournalWriter::error).filter(|_| !self.warned) else {
+            return;
+        };
+        self.warned = true;
+        let text = format!("--journal: writing failed, the journal is incomplete from here on: {error}");
+        let note = Event { connection: None, kind: EventKind::Note { text }, ..event.clone() };
+        match event.kind {
+            // The last event of a stream stays the last.
+            EventKind::RunFinished { .. } => self.show(&note),
+            _ => self.pass_on(&note),
+        }
+    }
+}
+
+impl EventSink for Sinks {
+    fn on_event(&mut self, event: &Event) {
+        self.pass_on(event);
+        self.watch_the_journal(event);
     }
 
     fn on_reply(&mut self, reply: &Reply) {

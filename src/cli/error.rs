@@ -5,26 +5,31 @@
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{
+    ValueEnum,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use super::{CliError, uri};
-use crate::exit::Exit;
+use crate::{exit::Exit, output::Format};
 
+const COMMANDS: [&str; 6] = ["ping", "subscribe", "soak", "report", "completions", "man"];
 const CLUSTER: &str = "-c is --count here; redis-cli's cluster mode is not supported yet";
 
 /// A refusal by `resolve`, which quotes no secret.
 pub(super) fn usage(message: &str, args: &[OsString]) -> CliError {
-    refusal(&format!("error: {message}\n\nFor more information, try '{} --help'.\n", command(args)))
+    refusal(&format!("error: {message}\n\nFor more information, try '{} --help'.\n", command(args)), args)
 }
 
 /// Help, the version, or a refusal by the parser, in our words where we have better ones.
 pub(super) fn from_clap(error: &clap::Error, args: &[OsString]) -> CliError {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return CliError { message: error.render().to_string(), exit: Exit::Healthy, to_stdout: true };
+        let message = error.render().to_string();
+        return CliError { message, exit: Exit::Healthy, to_stdout: true, format: Format::Text };
     }
     match explain(error, args) {
         Some(message) => usage(&strike(&message, args), args),
-        None => refusal(&strike(&error.render().to_string(), args)),
+        None => refusal(&strike(&error.render().to_string(), args), args),
     }
 }
 
@@ -49,8 +54,15 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
                 Some(format!("{flag}: '{value}' is not known here; write one of {known}"))
             }
         },
-        ErrorKind::InvalidSubcommand => url_without_flag(&first(ContextKind::InvalidSubcommand)?),
-        ErrorKind::UnknownArgument => url_without_flag(&argument).or_else(|| stray(&argument, args)),
+        ErrorKind::InvalidSubcommand => {
+            let word = first(ContextKind::InvalidSubcommand)?;
+            let unknown = || format!("there is no command '{word}'; write one of {}", COMMANDS.join(", "));
+            Some(url_without_flag(&word).unwrap_or_else(unknown))
+        }
+        ErrorKind::UnknownArgument => url_without_flag(&argument).or_else(|| stray(&argument, args)).or_else(|| {
+            let similar = first(ContextKind::SuggestedArg).map(|flag| format!("; did you mean {flag}?"));
+            Some(format!("there is no {argument} in {}{}", command(args), similar.unwrap_or_default()))
+        }),
         _ => None,
     }
 }
@@ -105,13 +117,26 @@ fn not_utf8(args: &[OsString]) -> String {
 
 /// `redis-doctor ping`, as far as it was understood.
 fn command(args: &[OsString]) -> String {
-    let known = ["ping", "subscribe", "soak", "report", "completions", "man"];
-    let given = args.get(1).and_then(|arg| arg.to_str()).filter(|arg| known.contains(arg));
+    let given = args.get(1).and_then(|arg| arg.to_str()).filter(|arg| COMMANDS.contains(arg));
     given.map_or("redis-doctor".into(), |given| format!("redis-doctor {given}"))
 }
 
-fn refusal(message: &str) -> CliError {
-    CliError { message: message.to_owned(), exit: Exit::Unknown, to_stdout: false }
+fn refusal(message: &str, args: &[OsString]) -> CliError {
+    CliError { message: message.to_owned(), exit: Exit::Unknown, to_stdout: false, format: format(args) }
+}
+
+/// The value of `--format`: a monitoring system wants its line even when the rest of the command line is wrong.
+fn format(args: &[OsString]) -> Format {
+    let mut args = args.iter().filter_map(|arg| arg.to_str());
+    let value = loop {
+        match args.next() {
+            None => return Format::Text,
+            Some("--format") => break args.next(),
+            Some(arg) if arg.starts_with("--format=") => break arg.strip_prefix("--format="),
+            Some(_) => {}
+        }
+    };
+    value.and_then(|value| Format::from_str(value, false).ok()).unwrap_or_default()
 }
 
 /// Strikes every URL out of a text that may quote arguments: arguments that look like one or like `user:password@host`,

@@ -73,7 +73,9 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
 /// The interval of `ping`: zero is back to back.
 pub(super) fn interval(text: &str) -> Result<Pace, String> {
     let interval = duration(text)?;
-    if !interval.is_zero() && interval < Duration::from_micros(1) {
+    // What is less than a nanosecond is not zero.
+    let zero = interval.is_zero() && text.trim().parse().map_or(true, |seconds: f64| seconds == 0.0);
+    if !zero && interval < Duration::from_micros(1) {
         return Err(format!("'{text}' is too short; write at least 1us, or 0 for back to back"));
     }
     Ok(Pace::every(interval))

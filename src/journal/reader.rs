@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::event::{Event, EventKind, EventSink, SCHEMA_VERSION};
 
@@ -58,7 +58,14 @@ impl fmt::Display for JournalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
-            Self::Garbage { path, line, why } => write!(f, "{}:{line}: not a journal line: {why}", path.display()),
+            Self::Garbage { path, line, why } => {
+                write!(f, "{}:{line}: not a journal line: {why}", path.display())?;
+                // Somebody else's file, or a report.
+                if *line == 1 {
+                    f.write_str("; a journal is what --journal FILE or --format ndjson writes")?;
+                }
+                Ok(())
+            }
             Self::Newer { path, line, found } => write!(
                 f,
                 "{}:{line}: written by a newer redis-doctor (journal version {found}; this one reads up to \
@@ -82,6 +89,8 @@ impl std::error::Error for JournalError {
 
 /// Feeds the events of several journals, in the given order, to a sink. Memory does not grow with the files.
 ///
+/// The stdout of `--format ndjson` serves as well: the lines of its report are passed over.
+///
 /// A line that a crash cut off is passed over, with a note: the last one of a file, or one before a new run's start.
 ///
 /// # Errors
@@ -90,7 +99,7 @@ pub fn replay(paths: &[PathBuf], sink: &mut dyn EventSink) -> Result<(), Journal
     let mut seen = BTreeSet::new();
     for path in paths {
         let file = File::open(path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
-        let mut replay = Replay { path, seen: &mut seen, sink, line: 0, last: None, torn: None };
+        let mut replay = Replay { path, seen: &mut seen, sink, line: 0, last: None, ended: false, torn: None };
         replay.all(BufReader::new(file))?;
     }
     Ok(())
@@ -104,6 +113,8 @@ struct Replay<'a> {
     line: u64,
     /// The latest event, once a run has begun.
     last: Option<Event>,
+    /// The latest run has ended, and was not cut off.
+    ended: bool,
     /// A line that could not be read, with its number and what is wrong with it.
     torn: Option<(u64, String)>,
 }
@@ -112,6 +123,13 @@ struct Replay<'a> {
 #[derive(Deserialize)]
 struct Version {
     schema_version: u32,
+}
+
+/// The part that every line of a report has, and no event.
+#[derive(Deserialize)]
+struct ReportLine {
+    #[serde(rename = "type")]
+    _type: IgnoredAny,
 }
 
 impl Replay<'_> {
@@ -137,6 +155,9 @@ impl Replay<'_> {
 
     fn one(&mut self, text: &[u8]) -> Result<(), JournalError> {
         self.check_version(text)?;
+        if self.belongs_to_a_report(text) {
+            return Ok(());
+        }
         match serde_json::from_slice::<Event>(text) {
             Ok(event) => self.event(event),
             // A second line that cannot be read: the first one was not the last of its run.
@@ -165,6 +186,11 @@ impl Replay<'_> {
             return Err(garbage);
         }
         self.sink.on_event(&event);
+        self.ended = match &event.kind {
+            EventKind::RunStarted(_) => false,
+            EventKind::RunFinished { .. } => true,
+            _ => self.ended,
+        };
         self.last = Some(event);
         Ok(())
     }
@@ -176,6 +202,11 @@ impl Replay<'_> {
         };
         let text = format!("{}:{line}: this line was cut off and is not counted", self.path.display());
         self.sink.on_event(&Event { connection: None, kind: EventKind::Note { text }, ..last.clone() });
+    }
+
+    /// What `--format ndjson` writes to stdout is a journal, and after each run's end its report.
+    fn belongs_to_a_report(&self, text: &[u8]) -> bool {
+        self.ended && self.torn.is_none() && serde_json::from_slice::<ReportLine>(text).is_ok()
     }
 
     fn check_version(&self, text: &[u8]) -> Result<(), JournalError> {

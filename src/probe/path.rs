@@ -20,7 +20,7 @@ use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::{Clock, Stamp},
     event::{PathProbed, ServerIdentity, StageTime},
-    plan::{Address, Protocol, Target},
+    plan::{Address, Protocol, Secret, Target},
 };
 
 /// A path: where to, as whom, and how long it may take.
@@ -79,11 +79,21 @@ impl Path {
         };
         let outcome = tokio::time::timeout(self.limit, climber.run()).await;
         climber.climb.probed.failure = match outcome {
-            Ok(outcome) => outcome.err(),
+            Ok(outcome) => outcome.err().map(|failure| self.without_password(failure)),
             Err(_) => Some(climber.timed_out()),
         };
         climber.climb.finished = self.clock.now();
         climber.climb
+    }
+}
+
+impl Path {
+    /// A server that does not know HELLO or AUTH quotes their arguments in its error.
+    fn without_password(&self, failure: Failure) -> Failure {
+        match self.target.password.as_ref().map(Secret::reveal).filter(|password| !password.is_empty()) {
+            Some(password) => Failure { text: failure.text.replace(password, "***"), ..failure },
+            None => failure,
+        }
     }
 }
 
@@ -109,12 +119,8 @@ impl Climber<'_> {
                 if !tls {
                     return self.greet(Talk::new(stream)).await;
                 }
-                let stream = self.path.tls.handshake(&host, stream).await;
-                let stream = self.note(stream).map_err(|failure| Failure {
-                    // Whatever breaks a handshake, the user's question is about TLS; the errno stays.
-                    key: crate::classify::FailureKey { class: ErrorClass::Tls, ..failure.key },
-                    text: format!("the TLS handshake failed: {failure}"),
-                })?;
+                let stream = self.path.tls.handshake(&host, stream).await?;
+                self.done(Stage::Hello);
                 self.climb.tls = tls::version(&stream);
                 self.greet(Talk::new(stream)).await
             }
@@ -211,6 +217,7 @@ impl Climber<'_> {
             Stage::Command => (ErrorClass::ResponseTimeout, "PING was not answered"),
             _ => (ErrorClass::ConnectTimeout, "no answer to the connection attempt"),
         };
-        Failure::doctor(class, self.stage, format!("timed out after {limit:?}: {hint}"))
+        let limit = humantime::format_duration(limit);
+        Failure::doctor(class, self.stage, format!("timed out after {limit}: {hint}"))
     }
 }

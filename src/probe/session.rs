@@ -24,6 +24,7 @@ use super::{
     question::{Question, WaitingFailure},
     resp2,
     subject::{Dialer, Subject},
+    turn,
 };
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
@@ -181,13 +182,17 @@ impl Session {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
         self.inbox.forget_confirmations();
         let session = Arc::downgrade(self);
+        let managed = self.ctx.plan.policy.managed;
         let push = move |info: PushInfo| {
+            if managed {
+                turn::renew();
+            }
             if let Some(session) = session.upgrade() {
                 session.on_push(epoch, &info);
             }
             Ok(())
         };
-        if self.ctx.plan.policy.managed {
+        if managed {
             self.dialer.managed(push).map(|manager| (epoch, Subject::Managed(manager)))
         } else {
             self.dialer.plain(Some(push)).await.map(|connection| (epoch, Subject::Bare(connection)))

@@ -157,10 +157,8 @@ impl Worker {
     }
 
     async fn account(&self, ctx: &Context, number: u64, intended: Stamp, asked: Asked) {
-        // Intended starts during the wait for a connection count from its end: an outage is not latency.
-        let ready = asked.launched.after(asked.waited);
-        let from = if asked.waited.is_zero() { intended } else { intended.max(ready) };
-        let latency = asked.done.since(from);
+        // An intended start during an outage or a stall counts from its end: an outage is not latency.
+        let latency = asked.done.since(intended.max(asked.ready));
         Self::count(&mut ctx.samples.lock(), &asked, latency);
         if let Err(failed) = &asked.outcome {
             self.on_failure(ctx, failed, &asked).await;

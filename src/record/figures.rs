@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{Downtime, ErrorRow, List, Outage, Summary};
 use crate::{
+    classify::Failure,
     clock::WallTime,
     event::{ClientState, Connected, Counters, EventKind, ReplaceReason, RunStarted, StopReason},
 };
@@ -97,6 +98,8 @@ pub struct RunFigures {
     pub answered: u64,
     /// The first connection.
     pub connected: Option<Connected>,
+    /// What has kept it from a first connection; `None` once there is one.
+    pub obstacle: Option<Failure>,
     /// Whether a subscription was confirmed, even in part.
     pub subscribed: bool,
 }

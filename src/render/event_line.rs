@@ -1,10 +1,10 @@
 //! One line for each event worth a look: time of day (UTC), what, details.
 
 use crate::{
-    classify::Failure,
+    classify::{Failure, Stage},
     event::{
         CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, PathProbed, Reconnected,
-        ReplaceReason, ServerIdentity, StopReason,
+        ReplaceReason, ServerIdentity, StageTime, StopReason,
     },
     render::units::{clean, count, span, three_digits},
 };
@@ -58,7 +58,7 @@ pub(super) fn stopped(reason: StopReason) -> &'static str {
         StopReason::Signal => "by a signal",
         StopReason::Critical => "at the first critical state",
         StopReason::OutputClosed => "nobody reads the output any more",
-        StopReason::Unreachable => "the server could not be reached",
+        StopReason::Unreachable => "no connection could be made",
     }
 }
 
@@ -142,8 +142,11 @@ fn replaced(why: ReplaceReason) -> &'static str {
 }
 
 fn path_details(probed: &PathProbed) -> String {
-    let stage =
-        |time: &crate::event::StageTime| format!("{} {}", time.stage, three_digits(time.took.as_nanos() as f64 / 1e6));
+    let stage = |time: &StageTime| {
+        // The only command of a path probe.
+        let name = if time.stage == Stage::Command { "ping".into() } else { time.stage.to_string() };
+        format!("{name} {}", three_digits(time.took.as_nanos() as f64 / 1e6))
+    };
     let mut text: String = probed.stages.iter().map(stage).collect::<Vec<_>>().join(" ");
     if !text.is_empty() {
         text += " ms";

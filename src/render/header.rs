@@ -2,7 +2,7 @@
 
 use crate::{
     event::RunStarted,
-    plan::{Pace, Plan, ProbeKind, ProbePlan, SubscriptionPlan},
+    plan::{Command, Pace, Plan, ProbeKind, ProbePlan, Protocol, SubscriptionPlan},
     render::units::{count, span},
 };
 
@@ -78,8 +78,12 @@ fn plan_line(plan: &Plan) -> String {
     parts.extend(plan.probes.as_ref().map(probes));
     parts.extend(plan.subscription.as_ref().map(subscription));
     parts.push(count(u64::from(plan.connections), "connection"));
-    parts.push(plan.protocol.to_string());
-    parts.extend(plan.stop.count.map(|number| count(number, "time")));
+    parts.push(match plan.protocol {
+        Protocol::Auto => "RESP3, else RESP2".into(),
+        protocol => protocol.to_string(),
+    });
+    let unit = if plan.command == Command::Subscribe { "message" } else { "probe" };
+    parts.extend(plan.stop.count.map(|number| format!("until {}", count(number, unit))));
     parts.extend(plan.stop.duration.map(|duration| format!("for {}", span(duration))));
     if plan.stop.on_critical {
         parts.push("until critical".into());
@@ -109,13 +113,13 @@ fn probes(probes: &ProbePlan) -> String {
 fn subscription(subscription: &SubscriptionPlan) -> String {
     let names = subscription.channels.iter().chain(&subscription.patterns).chain(&subscription.shards);
     let names: Vec<_> = names.map(ToString::to_string).collect();
-    let mut text = match subscription.verify {
-        Some(Pace::Unpaced) => "verified messages, unpaced".into(),
-        Some(pace) => format!("verified messages {pace}"),
-        None => "subscribed".into(),
+    let (mut text, preposition) = match subscription.verify {
+        Some(Pace::Unpaced) => ("verified messages, unpaced".into(), "on"),
+        Some(pace) => (format!("verified messages {pace}"), "on"),
+        None => ("subscribe".into(), "to"),
     };
     if !names.is_empty() {
-        text += &format!(" on {}", names.join(" "));
+        text += &format!(" {preposition} {}", names.join(" "));
     }
     if let Some(silence) = subscription.expect_every {
         text += &format!(" · alarm after {} of silence", span(silence));

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::text::headline;
+use super::{text::headline, units::clean};
 use crate::{
     plan::{Comparison, Metric},
     report::{GateLevel, Report, Verdict},
@@ -19,13 +19,23 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         Verdict::Degraded => "WARNING",
         Verdict::Critical => "CRITICAL",
     };
+    let line = line(word, &headline(report));
+    writeln!(out, "{line} | {}", perfdata(report).join(" "))
+}
+
+/// Nothing is known of the server, and there are no figures: wrong usage, a file that cannot be written.
+pub(super) fn unknown(why: &str, out: &mut dyn Write) -> io::Result<()> {
+    let why = why.lines().next().unwrap_or_default();
+    writeln!(out, "{}", line("UNKNOWN", &clean(why.strip_prefix("error: ").unwrap_or(why))))
+}
+
+fn line(word: &str, text: &str) -> String {
     // The pipe ends the text, and may therefore not be in it.
-    let text = format!("REDIS-DOCTOR {word} - {}", headline(report)).replace('|', "/");
-    let short = match text.char_indices().nth(WIDTH) {
+    let text = format!("REDIS-DOCTOR {word} - {text}").replace('|', "/");
+    match text.char_indices().nth(WIDTH) {
         Some(_) => text.chars().take(WIDTH - 1).chain(['…']).collect(),
         None => text,
-    };
-    writeln!(out, "{short} | {}", perfdata(report).join(" "))
+    }
 }
 
 fn perfdata(report: &Report) -> Vec<String> {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     plan::Command,
-    report::{Delivery, Outages, Probes, Report, Run, Severity},
+    report::{Delivery, Outages, Probes, Report, Run, Severity, Subscriptions},
 };
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -53,8 +53,10 @@ pub(super) fn headline(report: &Report) -> String {
         parts.push(format!("{}{recovered}", happened.join(", ")));
         parts.push(format!("worst outage {}", duration(outages.longest)));
     }
-    parts.extend(outages.availability.map(|share| format!("availability {}", percent(share))));
-    if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified) {
+    let ever = report.runs.iter().any(|run| run.connected.is_some());
+    let availability = outages.availability.filter(|_| ever);
+    parts.extend(availability.map(|share| format!("availability {}", percent(share))));
+    if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified && delivery.published > 0) {
         parts.push(format!("{} lost of {}", count(delivery.lost, "message"), delivery.published));
     }
     if let Some(probes) = report.probes.as_ref().filter(|probes| probes.failed + probes.timed_out > 0) {
@@ -91,14 +93,7 @@ fn totals(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "messages  {}", delivery_line(delivery))?;
     }
     if let Some(subscriptions) = &report.subscriptions {
-        writeln!(
-            out,
-            "channels  {} of {} confirmed · renewed {} · {}",
-            subscriptions.confirmed,
-            subscriptions.wanted,
-            count(subscriptions.resubscriptions, "time"),
-            count(subscriptions.silences, "silence"),
-        )?;
+        writeln!(out, "channels  {}", channels_line(subscriptions))?;
     }
     writeln!(out, "outages   {}", outages_line(&report.outages))
 }
@@ -130,10 +125,24 @@ fn delivery_line(delivery: &Delivery) -> String {
         parts.push(format!("{} reordered", delivery.reordered));
     }
     if !delivery.verified || delivery.messages > 0 {
-        parts.push(format!("{} received, {} bytes", count(delivery.messages, "message"), delivery.message_bytes));
+        let whose = if delivery.verified { " of others" } else { "" };
+        parts.push(format!("{}{whose} received", delivery.messages));
+        parts.push(count(delivery.message_bytes, "byte"));
     }
     if delivery.messages_not_shown > 0 {
         parts.push(format!("{} not shown", delivery.messages_not_shown));
+    }
+    parts.join(" · ")
+}
+
+fn channels_line(subscriptions: &Subscriptions) -> String {
+    let mut parts = vec![format!("{} of {} confirmed", subscriptions.confirmed, subscriptions.wanted)];
+    if subscriptions.resubscriptions > 0 {
+        parts.push(format!("renewed {}", count(subscriptions.resubscriptions, "time")));
+    }
+    if subscriptions.silences > 0 {
+        let longest = duration(subscriptions.longest_silence);
+        parts.push(format!("{}, longest {longest}", count(subscriptions.silences, "silence")));
     }
     parts.join(" · ")
 }
@@ -155,10 +164,10 @@ fn ping_statistics(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n--- {} ping statistics ---", run.started.plan.target.address)?;
     }
     if let Some(probes) = &report.probes {
-        let share = probes.error_share.map_or("no".into(), percent);
+        let share = probes.error_share.map(|share| format!("{} loss, ", percent(share))).unwrap_or_default();
         writeln!(
             out,
-            "{} sent, {} answered, {} failed, {} timed out, {share} loss, time {}",
+            "{} sent, {} answered, {} failed, {} timed out, {share}time {}",
             probes.launched,
             probes.ok,
             probes.failed,

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::{GateLevel, GateResult, Verdict, messages, sections};
+use super::{GateLevel, GateResult, Verdict, advice, messages, sections};
 use crate::{
     event::{ClientState, StopReason},
     record::{Figures, RunFigures},
@@ -100,7 +100,7 @@ impl List {
     fn about_run(&mut self, run: &RunFigures) {
         let plan = &run.started.plan;
         if run.stopped == Some(StopReason::Unreachable) || run.connected.is_none() && run.answered == 0 {
-            self.critical("the server was never reached");
+            self.about_the_obstacle(run);
         } else if plan.probes.is_some() && run.answered == 0 {
             self.critical("nothing was ever answered");
         }
@@ -111,6 +111,17 @@ impl List {
             self.info(format!(
                 "the retry budget is finite: after {retries} retries nothing tries to reconnect until the next command"
             ));
+        }
+    }
+
+    /// Why there was never a connection, and what can be done.
+    fn about_the_obstacle(&mut self, run: &RunFigures) {
+        let Some(obstacle) = &run.obstacle else {
+            return self.critical("there was never a connection");
+        };
+        self.critical(format!("no connection: {obstacle}"));
+        if let Some(advice) = advice::on_connecting(obstacle, &run.started.plan.target) {
+            self.info(advice);
         }
     }
 
@@ -181,7 +192,8 @@ impl List {
             "messages lost while the connection was up",
         );
         self.count(Severity::Warning, tally.lost_in_outages, "message lost in an outage", "messages lost in outages");
-        if messages::verifies(figures) && counters.published > 0 && counters.received == 0 {
+        // Of a short run, an outage may have taken all.
+        if messages::verifies(figures) && counters.published > tally.lost_in_outages && counters.received == 0 {
             self.critical("none of the published messages came");
         }
         let missing = tally.subscriptions_wanted.saturating_sub(tally.subscriptions_confirmed);
@@ -223,7 +235,9 @@ impl List {
         );
         self.count(Severity::Warning, counters.failed, "probe failed", "probes failed");
         self.count(Severity::Warning, counters.timed_out, "probe timed out", "probes timed out");
-        let only_errors = counters.failed + counters.timed_out + counters.publish_failed == 0;
+        // What kept a run from connecting is a finding of its own.
+        let never = figures.runs.iter().any(|run| run.obstacle.is_some());
+        let only_errors = counters.failed + counters.timed_out + counters.publish_failed == 0 && !never;
         let errors: u64 = figures.errors.iter().map(|row| row.count).sum();
         if only_errors {
             self.count(Severity::Warning, errors, "error", "errors");

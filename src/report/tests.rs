@@ -129,12 +129,23 @@ fn what_is_critical() {
 }
 
 #[test]
+fn an_outage_that_took_every_message_of_a_short_run_is_no_worse_than_another() {
+    let published = at(11.0, interval(Counters { published: 1, received: 0, lost: 1, ..good(5) }, &[100]));
+    let events = vec![at(0.0, connected(1)), at(0.0, EventKind::Subscribed(confirmations(1, 0.1))), published];
+    let all_lost = [events.clone(), dropped(), vec![at(10.6, missed(1, 1))]].concat();
+    assert_eq!(report(plan(), all_lost).verdict, Verdict::Degraded);
+    let without_a_drop = report(plan(), events);
+    assert_eq!(without_a_drop.verdict, Verdict::Critical);
+    assert!(without_a_drop.findings.iter().any(|finding| finding.text == "none of the published messages came"));
+}
+
+#[test]
 fn a_run_that_never_connected_is_critical() {
     let mut only_subscribes = plan();
     only_subscribes.probes = None;
     for plan in [plan(), only_subscribes] {
         let report = report(plan, vec![]);
-        assert_eq!((report.verdict, worst(&report)), (Verdict::Critical, "the server was never reached"));
+        assert_eq!((report.verdict, worst(&report)), (Verdict::Critical, "there was never a connection"));
         assert_eq!(report.outages.availability, Some(0.0));
     }
     let empty = Report::new(&Recorder::default().figures());

@@ -125,6 +125,10 @@ impl<S: Stream> Talk<S> {
         let mut failure = failure;
         failure.key.class = class;
         failure.key.stage = stage;
+        if failure.key.errno.is_none() {
+            // Our reading of the bytes, not the library's.
+            failure.key.origin = Origin::Doctor;
+        }
         failure.text = text;
         failure
     }

@@ -39,7 +39,10 @@ impl Session {
             Ok(Err(error)) => Err(self.library_error(&error, was_up, launched, done)),
             Err(_) => Err(Self::deadline_passed(was_up, limit)),
         };
-        self.conclude(question.counted, Asked { epoch, launched, done, waited: Duration::ZERO, outcome })
+        self.conclude(
+            question.counted,
+            Asked { epoch, launched, done, waited: Duration::ZERO, ready: launched, outcome },
+        )
     }
 
     fn judge(&self, question: &Question, epoch: u64, value: Value) -> Result<Value, Failed> {
@@ -140,8 +143,9 @@ impl Session {
                 }
             },
         };
+        asked.ready = state.link.up_since();
         if asked.outcome.is_ok() {
-            asked.waited = state.link.up_since().since(launched).min(done.since(launched));
+            asked.waited = asked.ready.since(launched).min(done.since(launched));
         }
         if changed {
             self.announce(&mut state);
