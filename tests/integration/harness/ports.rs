@@ -44,6 +44,8 @@ impl FullBacklog {
     /// Listens and fills the queue.
     pub(crate) fn new() -> Self {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        // As the standard library does, or connections lately closed on that port would be in the way.
+        listener.set_reuse_address(true).unwrap();
         listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, free_port())).into()).unwrap();
         listener.listen(0).unwrap();
         let mut full = Self { listener, queued: Vec::new() };
