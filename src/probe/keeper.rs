@@ -42,15 +42,18 @@ pub(super) async fn watchdog(session: Arc<Session>, watchdog: Watchdog) {
             continue;
         }
         let ping = Question::nonced_ping("watchdog", ctx.clock.now());
-        let outcome = session.ask(&ping, watchdog.period).await.outcome;
-        let silent = outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
+        let asked = session.ask(&ping, watchdog.period).await;
+        let silent = asked.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
         let counters = &mut ctx.samples.lock().counters;
-        counters.watchdog_ok += u64::from(outcome.is_ok());
+        counters.watchdog_ok += u64::from(asked.outcome.is_ok());
         counters.watchdog_missed += u64::from(silent);
         missed = if silent { missed + 1 } else { 0 };
         if missed >= watchdog.misses {
             missed = 0;
-            session.condemn(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "PINGs went unanswered"));
+            session.condemn(
+                asked.epoch,
+                Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "PINGs went unanswered"),
+            );
         }
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Question {
 
 /// How asking went.
 pub(super) struct Asked {
+    /// Which of the session's subjects was asked.
+    pub(super) epoch: u64,
     /// When the command was handed to the library.
     pub(super) launched: Stamp,
     /// When the answer, the error or the deadline came.

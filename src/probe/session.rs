@@ -3,6 +3,8 @@
 //! [`Session::ask`] is the one way to send a command: it measures, judges the answer, classifies a failure once, and
 //! tells the [`Link`]. The push callback tells it the rest. What that adds up to is handled by the session's monitor.
 
+mod ask;
+
 use std::{
     collections::VecDeque,
     sync::{
@@ -12,30 +14,25 @@ use std::{
     time::Duration,
 };
 
-use redis::{PushInfo, PushKind, RedisError, Value, aio::PubSub};
+use redis::{PushInfo, PushKind, RedisError, aio::PubSub};
 use tokio::sync::Notify;
 
 use super::{
     Context,
     inbox::{Confirmed, Inbox},
-    link::{Change, FailedCommand, Link},
-    question::{Asked, Failed, Question, WaitingFailure, summary},
+    link::{Change, Link},
+    question::{Question, WaitingFailure},
     resp2,
     subject::{Dialer, Subject},
     turn,
 };
 use crate::{
-    classify::{ErrorClass, Failure, Origin, Stage, client},
+    classify::{ErrorClass, Failure, Stage, client},
     clock::Stamp,
-    event::EventKind,
-    plan::Name,
 };
 
 /// Failures of waiting commands that are kept for the monitor.
 const KEPT_FAILURES: usize = 8;
-
-/// Between two reports of a reply that went to the wrong question.
-const DESYNC_PAUSE: Duration = Duration::from_secs(1);
 
 /// One connection under test.
 pub(super) struct Session {
@@ -57,6 +54,8 @@ pub(super) struct Session {
 
 struct State {
     subject: Option<Subject>,
+    /// Number of that subject.
+    epoch: u64,
     link: Link,
     in_flight: u64,
     pubsub: Option<PubSub>,
@@ -85,6 +84,7 @@ impl Session {
         let now = ctx.clock.now();
         let state = State {
             subject: None,
+            epoch: 0,
             link: Link::up(now),
             in_flight: 0,
             pubsub: None,
@@ -114,10 +114,11 @@ impl Session {
     /// A managed subject that does not connect in time goes on trying by itself; once it has come up, somebody must
     /// call [`Session::subscribe`].
     pub(super) async fn establish(self: &Arc<Self>, limit: Duration) -> Result<(), Failure> {
-        let subject = self.make_subject().await.map_err(|error| client::failure(Stage::Connect, &error))?;
+        let (epoch, subject) = self.make_subject().await.map_err(|error| client::failure(Stage::Connect, &error))?;
         {
             let mut state = self.lock();
-            (state.subject, state.subscribed, state.desync) = (Some(subject), false, None);
+            (state.subject, state.epoch, state.subscribed) = (Some(subject), epoch, false);
+            state.desync = None;
         }
         let asked = self.ask(&Question::nonced_ping("establish", self.ctx.clock.now()), limit).await;
         asked.outcome.map_err(|failed| failed.failure)?;
@@ -137,13 +138,21 @@ impl Session {
             let first = !std::mem::replace(&mut state.subscribed, true);
             state.subject.clone().filter(|_| first && self.inbox.subscription().wanted() > 0)
         };
-        let Some(mut subject) = subject else {
+        let Some(subject) = subject else {
             return Ok(());
         };
-        if !self.ctx.resp3 {
+        let outcome = if self.ctx.resp3 {
+            self.subscribe_on(subject).await
+        } else {
             self.fresh.notify_waiters();
-            return self.open_pubsub().await;
-        }
+            self.open_pubsub().await
+        };
+        // What the library has not seen confirmed it will not renew either.
+        self.lock().subscribed = outcome.is_ok();
+        outcome
+    }
+
+    async fn subscribe_on(&self, mut subject: Subject) -> Result<(), Failure> {
         let limit = self.ctx.plan.policy.response_timeout * 2;
         match tokio::time::timeout(limit, subject.subscribe(self.inbox.subscription())).await {
             Ok(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
@@ -169,7 +178,7 @@ impl Session {
         self.lock().pubsub.take()
     }
 
-    async fn make_subject(self: &Arc<Self>) -> Result<Subject, RedisError> {
+    async fn make_subject(self: &Arc<Self>) -> Result<(u64, Subject), RedisError> {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
         self.inbox.forget_confirmations();
         let session = Arc::downgrade(self);
@@ -184,136 +193,10 @@ impl Session {
             Ok(())
         };
         if managed {
-            self.dialer.managed(push).map(Subject::Managed)
+            self.dialer.managed(push).map(|manager| (epoch, Subject::Managed(manager)))
         } else {
-            self.dialer.plain(Some(push)).await.map(Subject::Bare)
+            self.dialer.plain(Some(push)).await.map(|connection| (epoch, Subject::Bare(connection)))
         }
-    }
-
-    /// Sends a command, waits at most `limit`, and notes what that says about the connection.
-    pub(super) async fn ask(&self, question: &Question, limit: Duration) -> Asked {
-        let (subject, was_up) = {
-            let mut state = self.lock();
-            state.in_flight += u64::from(question.counted);
-            (state.subject.clone(), state.link.loss().is_none())
-        };
-        let launched = self.ctx.clock.now();
-        let result = match subject {
-            Some(mut subject) => tokio::time::timeout(limit, subject.ask(&question.command)).await,
-            None => unreachable!("a session is established before it is asked"),
-        };
-        let done = self.ctx.clock.now();
-        let outcome = match result {
-            Ok(Ok(value)) => self.judge(question, value),
-            Ok(Err(error)) => Err(self.library_error(&error, was_up, launched, done)),
-            Err(_) => Err(Self::deadline_passed(was_up, limit)),
-        };
-        self.conclude(question.counted, launched, done, outcome)
-    }
-
-    fn judge(&self, question: &Question, value: Value) -> Result<Value, Failed> {
-        let right = match (&question.answer, &value) {
-            (None, _) => true,
-            (Some(wanted), Value::BulkString(got)) => wanted == got,
-            (Some(_), _) => false,
-        };
-        if right {
-            return Ok(value);
-        }
-        let (class, text) = match value {
-            // Nobody else's answer: only a GET is answered with nil.
-            Value::Nil => (ErrorClass::Other, "the value written before is gone from the server".to_owned()),
-            _ => (ErrorClass::Desync, format!("a reply to another question: {}", summary(&value))),
-        };
-        let failure = Failure::doctor(class, Stage::Command, text);
-        if class == ErrorClass::Desync {
-            self.on_desync(question, &failure);
-        }
-        Err(Failed { failure, ambiguous: class == ErrorClass::Desync })
-    }
-
-    /// A reply went to the wrong question. All that follow may be wrong, too: one a second is told, all are counted. A
-    /// client with a watchdog does not go on with such a connection.
-    fn on_desync(&self, question: &Question, failure: &Failure) {
-        let now = self.ctx.clock.now();
-        let mut state = self.lock();
-        let tell = state.desync.as_ref().is_none_or(|desync| now.since(desync.told) >= DESYNC_PAUSE);
-        if tell {
-            let new = state.desync.as_ref().is_none_or(|desync| desync.new);
-            state.desync = Some(Desync { told: now, new });
-        }
-        if self.ctx.plan.policy.watchdog.is_some() {
-            state.condemned.get_or_insert_with(|| failure.clone());
-        }
-        drop(state);
-        self.ctx.samples.lock().counters.desynced += 1;
-        if tell {
-            let wanted = question.answer.as_deref().unwrap_or_default();
-            let asked = Name::from(&wanted[..wanted.len().min(60)]).to_string();
-            let answered = failure.to_string();
-            self.ctx.emit(now, Some(self.connection), EventKind::Desynced { asked, answered });
-            self.wake.notify_one();
-        }
-    }
-
-    fn library_error(&self, error: &RedisError, was_up: bool, launched: Stamp, at: Stamp) -> Failed {
-        let waiting = !was_up && self.ctx.plan.policy.managed;
-        let stage = if waiting { Stage::WaitingForReconnect } else { Stage::Command };
-        let failure = client::failure(stage, error);
-        if waiting {
-            let mut state = self.lock();
-            if state.waiting.len() == KEPT_FAILURES {
-                state.waiting.pop_front();
-            }
-            let wedges = client::wedges_the_manager(error);
-            state.waiting.push_back(WaitingFailure { launched, at, failure: failure.clone(), wedges });
-        }
-        Failed { ambiguous: was_up && !failure.key.class.is_server_reply(), failure }
-    }
-
-    fn deadline_passed(was_up: bool, limit: Duration) -> Failed {
-        let (class, stage, what) = if was_up {
-            (ErrorClass::ResponseTimeout, Stage::Command, "no reply")
-        } else {
-            (ErrorClass::WaitingTimeout, Stage::WaitingForReconnect, "no connection")
-        };
-        let limit = humantime::format_duration(limit);
-        Failed { failure: Failure::doctor(class, stage, format!("{what} within {limit}")), ambiguous: was_up }
-    }
-
-    /// Tells the link, and splits the time.
-    fn conclude(&self, counted: bool, launched: Stamp, done: Stamp, outcome: Result<Value, Failed>) -> Asked {
-        let mut state = self.lock();
-        let in_flight = state.in_flight;
-        state.in_flight -= u64::from(counted);
-        let changed = match &outcome {
-            Ok(_) => state.link.on_reply(launched, done),
-            Err(failed) => match failed.failure.key.class {
-                ErrorClass::Desync => false,
-                // The server answered, if not what was hoped for.
-                ErrorClass::Other if failed.failure.key.origin == Origin::Doctor => {
-                    state.link.on_error_reply(done, counted)
-                }
-                ErrorClass::ReadOnly => {
-                    state.read_only = true;
-                    state.link.on_error_reply(done, counted)
-                }
-                class if class.is_timeout() => state.link.on_timeout(launched, done, counted, failed.ambiguous),
-                class if class.is_server_reply() => state.link.on_error_reply(done, counted),
-                _ => {
-                    let command =
-                        FailedCommand { failure: &failed.failure, counted, ambiguous: failed.ambiguous, in_flight };
-                    state.link.on_failure(launched, done, command)
-                }
-            },
-        };
-        let ready = state.link.up_since();
-        let waited = ready.since(launched).min(done.since(launched));
-        let waited = if outcome.is_ok() { waited } else { Duration::ZERO };
-        if changed {
-            self.announce(&mut state);
-        }
-        Asked { launched, done, waited, ready, outcome }
     }
 
     /// What the library pushes. Runs in the task that reconnects.
@@ -380,10 +263,13 @@ impl Session {
         }
     }
 
-    /// Asks the monitor to replace the connection.
-    pub(super) fn condemn(&self, why: Failure) {
-        self.lock().condemned = Some(why);
-        self.wake.notify_one();
+    /// Asks the monitor to replace the connection, if it is still the one that is meant.
+    pub(super) fn condemn(&self, epoch: u64, why: Failure) {
+        let mut state = self.lock();
+        if state.epoch == epoch {
+            state.condemned = Some(why);
+            self.wake.notify_one();
+        }
     }
 
     /// Why the connection is to be replaced, if it is.

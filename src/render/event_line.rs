@@ -136,7 +136,7 @@ fn numbers(from: u64, to: u64, count: u64) -> String {
 
 fn replaced(why: ReplaceReason) -> &'static str {
     match why {
-        ReplaceReason::Watchdog => "the watchdog got no answer",
+        ReplaceReason::Watchdog => "the policy gave the connection up",
         ReplaceReason::Terminal => "the client could not leave its state",
     }
 }

@@ -6,29 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
-use crate::harness::{Doctor, RedisServer, Signal, Story, Tap, Trial, eventually};
+use crate::harness::{RedisServer, Signal, Tap, Trial, eventually};
 
 const SOON: Duration = Duration::from_secs(10);
-
-/// Makes the report again from the journal.
-#[track_caller]
-fn replayed(story: &Story, expected_code: i32) -> Json {
-    let output = Doctor::new(["report", "--format", "json"]).arg(story.journal()).run();
-    output.code(expected_code);
-    output.json()
-}
-
-/// A journal keeps wall-clock times to the microsecond, and rounds where the run itself did not.
-fn without_wall_times(report: &Json) -> Json {
-    match report {
-        Json::Object(fields) => {
-            let kept = fields.iter().filter(|(name, _)| !["time", "first", "last"].contains(&name.as_str()));
-            Json::Object(kept.map(|(name, value)| (name.clone(), without_wall_times(value))).collect())
-        }
-        Json::Array(values) => values.iter().map(without_wall_times).collect(),
-        other => other.clone(),
-    }
-}
 
 /// A run with every kind of sample in it, and a few faults.
 fn eventful(tap: &Tap) -> Trial {
@@ -36,7 +16,6 @@ fn eventful(tap: &Tap) -> Trial {
     trial.wait_for_answers();
     for fault in 1..=3 {
         tap.reset_when_in_flight();
-        trial.wait_for("path", 1);
         tap.reset_all();
         trial.wait_for("reconnected", fault);
         trial.wait_for("resubscribed", fault);
@@ -50,10 +29,8 @@ fn the_report_made_from_the_journal_is_the_report_of_the_run() {
     let tap = Tap::to(server.address());
     let story = eventful(&tap).stop();
     story.code(1).balances();
-    let (live, again) = (without_wall_times(&story.report), without_wall_times(&replayed(&story, 1)));
-    for (part, value) in live.as_object().unwrap() {
-        assert_eq!(&again[part], value, "{part}");
-    }
+    assert!(story.count("outages.drops") >= 3, "there is something to compare");
+    story.is_told_by_its_journal();
 }
 
 #[test]
@@ -62,14 +39,14 @@ fn a_crash_loses_at_most_a_second_of_counts() {
     let tap = Tap::to(server.address());
     let trial = eventful(&tap);
     eventually("the journal has caught up", SOON, || {
-        fs::read_to_string(trial.journal()).unwrap().matches("\"reconnected\"").count() == 3
+        fs::read_to_string(trial.journal()).unwrap().matches("\"reconnected\"").count() >= 3
     });
     let pings = || tap.commands_named("PING") + tap.commands_named("SET") + tap.commands_named("GET");
     let at_crash = pings();
     trial.doctor().signal(Signal::KILL);
     let story = trial.finish();
     story.output.killed_by(Signal::KILL);
-    let report = replayed(&story, 1);
+    let report = story.replayed(1);
     assert_eq!((&report["complete"], &report["runs"][0]["stopped"]), (&false.into(), &Json::Null));
     assert!(report["outages"]["reconnects"].as_u64().unwrap() >= 3);
     // A second of 200 probes, what passed since the last look, and our own commands.
@@ -78,7 +55,7 @@ fn a_crash_loses_at_most_a_second_of_counts() {
     // A line cut off in the middle is no obstacle either.
     let journal = fs::read(story.journal()).unwrap();
     fs::write(story.journal(), &journal[..journal.len() - 7]).unwrap();
-    assert!(replayed(&story, 1)["probes"]["launched"].as_u64().unwrap() > 0);
+    assert!(story.replayed(1)["probes"]["launched"].as_u64().unwrap() > 0);
 }
 
 #[test]

@@ -22,6 +22,12 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// Ids of the clients that the server lists, without the harness'.
+fn client_ids(server: &RedisServer) -> Vec<u64> {
+    let id = |line: &String| line.split([' ', '=']).nth(1).unwrap().parse().unwrap();
+    server.clients().iter().map(id).collect()
+}
+
 fn durations(story: &Story) -> Vec<f64> {
     story.outages().iter().map(|row| row["duration"].as_f64().unwrap()).collect()
 }
@@ -49,9 +55,16 @@ fn resets_in_flight(policy: &str) {
         assert!((1..=WORKERS).contains(&hit.unanswered), "{hit:?}");
         trial.wait_for("reconnected", fault);
     }
+    wait_for_traffic(&tap);
+    eventually("discarded connections are gone", SOON, || client_ids(&server).len() == 1);
+    let present = client_ids(&server)[0];
     let story = trial.stop();
     story.code(1).balances();
     let faults = FAULTS as u64;
+    let mut told =
+        story.events.iter().filter(|event| ["reconnected", "superseded"].contains(&event["event"].as_str().unwrap()));
+    assert_eq!(told.next_back().unwrap()["client_id"], present, "the connection in use is the one that is told");
+    eprintln!("{FAULTS} resets, {} superseded, {} connections", story.count("sessions.superseded"), tap.accepted());
     for (path, expected) in
         [("drops", faults), ("reconnects", faults), ("stalls", 0), ("unresolved", 0), ("not_by_itself", 0)]
     {
@@ -241,9 +254,8 @@ fn a_frozen_server_is_a_stall_and_not_a_disconnect() {
     patient.wait_for("stalled", 1);
     // The watchdog is part of the policy: after two unanswered PINGs it gives the connection up.
     watched.wait_for("replaced", 1);
-    std::thread::scope(|scope| {
-        scope.spawn(|| std::thread::sleep(Duration::from_secs(2))).join().unwrap();
-    });
+    // The fault itself lasts this long; nothing is being waited for.
+    std::thread::sleep(Duration::from_secs(2));
     server.sigcont();
     patient.wait_for("resumed", 1);
     watched.wait_for("reconnected", 1);
@@ -257,7 +269,7 @@ fn a_frozen_server_is_a_stall_and_not_a_disconnect() {
     assert_eq!((&row["kind"], &row["old_client_id"]), (&"stall".into(), &row["client_id"]));
     assert!(row["duration"].as_f64().unwrap() > 3.0, "{row}");
     assert!(story.states().is_empty(), "a frozen server answers nobody: {:?}", story.states());
-    assert!(story.number("failed_latency.max") < 0.65);
+    assert!(story.longest_failure() < 0.65);
     assert_eq!(story.count("delivery.lost"), 0, "what was sent arrives late");
 
     let story = watched.stop();
@@ -304,7 +316,7 @@ fn a_black_hole_is_half_open_for_the_library_and_the_watchdog_leaves_it_in_secon
     let took = row["duration"].as_f64().unwrap();
     // Up to one period before the first unanswered PING, and two deadlines of one second.
     assert!((1.9..3.5).contains(&took), "{took}");
-    assert!(story.number("failed_latency.max") < 0.55, "{}", story.get("failed_latency"));
+    assert!(story.longest_failure() < 0.55, "{}", story.longest_failure());
 
     let story = library.stop();
     story.balances();
@@ -312,7 +324,7 @@ fn a_black_hole_is_half_open_for_the_library_and_the_watchdog_leaves_it_in_secon
     assert!(story.events("disconnected").is_empty(), "nobody has closed anything");
     assert!(story.count("probes.timed_out") > 0);
     assert_eq!(story.count("outages.unresolved"), 1);
-    assert!(story.number("failed_latency.max") < 0.55, "{}", story.get("failed_latency"));
+    assert!(story.longest_failure() < 0.55, "{}", story.longest_failure());
     story.code(2);
 }
 

@@ -82,7 +82,7 @@ fn twelve_seconds_of_refusal_exhaust_the_librarys_budget_and_not_the_hardened_on
     assert!(story.states().contains(&"exhausted"), "{:?}", story.states());
     assert_eq!(story.outages()[0]["by_itself"], true, "the next command starts another cycle");
     assert_eq!(story.count("outages.reconnects"), 1);
-    assert!(story.number("failed_latency.max") <= 2.15, "{}", story.get("failed_latency"));
+    assert!(story.longest_failure() <= 2.15, "{}", story.longest_failure());
 
     for story in [subscriber.stop(), pubsub.stop()] {
         story.code(2).balances();
@@ -259,7 +259,8 @@ fn one_reply_too_many_goes_to_the_wrong_question_and_the_hardened_policy_replace
     assert_eq!(story.the("desynced")["answered"], "a reply to another question: no question");
     assert_eq!(story.the("session_replaced")["why"], "watchdog");
     assert_eq!(story.the("disconnected")["failure"]["class"], "desync");
-    assert!(story.count("probes.desynced") <= 2, "replaced at once");
+    // No more than were out at that moment: a probe, the watchdog's PING, and what was asked before the change.
+    assert!(story.count("probes.desynced") <= 4, "{}", story.get("probes"));
     assert!(story.outages()[0]["duration"].as_f64().unwrap() < 0.5);
 
     let story = library.stop();
@@ -329,4 +330,23 @@ fn a_reply_that_nobody_waits_for_is_dropped_and_does_no_harm() {
     let story = trial.finish();
     story.code(0).balances();
     assert_eq!(story.count("probes.ok"), 2);
+}
+
+#[test]
+fn a_client_that_does_not_resubscribe_has_lost_its_subscription_after_any_drop() {
+    let server = RedisServer::start();
+    let tap = Tap::to(server.address());
+    let trial = Trial::start("soak --policy library --no-resubscribe --rate 20", &tap);
+    trial.wait_for_answers();
+    tap.reset_all();
+    trial.wait_for("reconnected", 1);
+    trial.wait_for("state", 1);
+    trial.wait_for("replaced", 1);
+    trial.wait_for("resubscribed", 2);
+    let story = trial.stop();
+    story.code(2).balances();
+    assert_eq!(story.states(), ["subscription_lost"]);
+    let confirmed: Vec<_> = story.events("resubscribed").iter().map(|event| event["confirmed"].clone()).collect();
+    assert_eq!(confirmed, [0, 1]);
+    assert!(story.count("delivery.published_to_nobody") > 0);
 }

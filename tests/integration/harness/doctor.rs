@@ -374,6 +374,11 @@ impl Output {
         })
     }
 
+    /// The exit code, unless a signal ended the program.
+    pub(crate) fn exit_code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
     /// The program was ended by this signal.
     #[track_caller]
     pub(crate) fn killed_by(&self, signal: Signal) -> &Self {

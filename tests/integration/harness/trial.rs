@@ -174,6 +174,12 @@ impl Story {
         value.as_f64().unwrap_or_else(|| panic!("{path} is no number: {value}"))
     }
 
+    /// How long the longest failed probe took (seconds); nothing when none failed.
+    #[track_caller]
+    pub(crate) fn longest_failure(&self) -> f64 {
+        self.get("failed_latency")["max"].as_f64().unwrap_or_default()
+    }
+
     /// The rows of the outage table.
     #[track_caller]
     pub(crate) fn outages(&self) -> &[Json] {
@@ -211,7 +217,26 @@ impl Story {
         self.events("state_entered").iter().filter_map(|event| event["state"].as_str()).collect()
     }
 
-    /// Every probe has one outcome, and every accepted message either came or is lost.
+    /// The report made again from the journal.
+    #[track_caller]
+    pub(crate) fn replayed(&self, expected_code: i32) -> Json {
+        let output = Doctor::new(["report", "--format", "json"]).arg(self.journal()).run();
+        output.code(expected_code);
+        output.json()
+    }
+
+    /// The report made from the journal is the report of the run.
+    #[track_caller]
+    pub(crate) fn is_told_by_its_journal(&self) -> &Self {
+        let code = self.output.exit_code().expect("ended by itself");
+        let (live, again) = (without_wall_times(&self.report), without_wall_times(&self.replayed(code)));
+        for (part, value) in live.as_object().unwrap() {
+            assert_eq!(&again[part], value, "{part}: left is from the journal, right from the run");
+        }
+        self
+    }
+
+    /// Every probe has one outcome, every accepted message either came or is lost, and the journal tells the same.
     #[track_caller]
     pub(crate) fn balances(&self) -> &Self {
         if !self.get("probes").is_null() {
@@ -225,7 +250,7 @@ impl Story {
                 ["published", "received", "lost"].map(|name| self.count(&format!("delivery.{name}")));
             assert_eq!(lost, published - received, "lost = published - received");
         }
-        self
+        self.is_told_by_its_journal()
     }
 
     /// The exit code is this one.
@@ -233,6 +258,18 @@ impl Story {
     pub(crate) fn code(&self, expected: i32) -> &Self {
         self.output.code(expected);
         self
+    }
+}
+
+/// A journal keeps wall-clock times to the microsecond, and rounds where the run itself did not.
+fn without_wall_times(report: &Json) -> Json {
+    match report {
+        Json::Object(fields) => {
+            let kept = fields.iter().filter(|(name, _)| !["time", "first", "last"].contains(&name.as_str()));
+            Json::Object(kept.map(|(name, value)| (name.clone(), without_wall_times(value))).collect())
+        }
+        Json::Array(values) => values.iter().map(without_wall_times).collect(),
+        other => other.clone(),
     }
 }
 
