@@ -14,6 +14,7 @@ mod openmetrics;
 mod outlet;
 mod ping;
 mod tables;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
