@@ -19,71 +19,87 @@ const HIGHEST: u64 = 3600 * 1_000_000_000;
 const DIGITS: u8 = 3;
 
 /// Durations, counted in buckets.
-#[derive(Clone, PartialEq)]
-pub struct Distribution(Histogram<u64>);
+///
+/// An empty one takes no memory, and one with small values takes little: a run has dozens of them, most of them empty,
+/// and filling 200 KB with zeroes for each would cost more than a `ping -c 1`.
+#[derive(Clone, Default)]
+pub struct Distribution(Option<Histogram<u64>>);
 
 impl Distribution {
     /// Counts one duration.
     #[inline]
     pub fn record(&mut self, duration: Duration) {
-        self.0.saturating_record(nanos(duration));
+        let value = nanos(duration).min(HIGHEST);
+        // Cannot fail: the histogram grows as needed, and every value fits below the highest.
+        let _ = self.0.get_or_insert_with(histogram).record(value);
     }
 
     /// Adds all that `other` counted.
     pub fn merge(&mut self, other: &Self) {
-        // Cannot fail: every distribution of this crate has the same bounds, and a read one was checked against them.
-        let _ = self.0.add(&other.0);
-    }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.0.reset();
+        if let Some(other) = &other.0 {
+            // Cannot fail: it grows as needed.
+            let _ = self.0.get_or_insert_with(histogram).add(other);
+        }
     }
 
     /// How many durations were counted.
     pub fn count(&self) -> u64 {
-        self.0.len()
+        self.0.as_ref().map_or(0, Histogram::len)
     }
 
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.count() == 0
     }
 
     /// The duration that a share `quantile` (0 to 1) of all stays at or below; `None` when empty.
     pub fn quantile(&self, quantile: f64) -> Option<Duration> {
-        self.some(|| self.0.value_at_quantile(quantile))
+        self.some(|histogram| histogram.value_at_quantile(quantile))
     }
 
     /// The smallest; `None` when empty.
     pub fn min(&self) -> Option<Duration> {
-        self.some(|| self.0.min())
+        self.some(Histogram::min)
     }
 
     /// The largest; `None` when empty.
     pub fn max(&self) -> Option<Duration> {
-        self.some(|| self.0.max())
+        self.some(Histogram::max)
     }
 
     /// The arithmetic mean; `None` when empty.
     pub fn mean(&self) -> Option<Duration> {
-        self.some(|| self.0.mean() as u64)
+        self.some(|histogram| histogram.mean() as u64)
     }
 
     /// The standard deviation; `None` when empty.
     pub fn deviation(&self) -> Option<Duration> {
-        self.some(|| self.0.stdev() as u64)
+        self.some(|histogram| histogram.stdev() as u64)
     }
 
-    fn some(&self, nanos: impl FnOnce() -> u64) -> Option<Duration> {
-        (!self.is_empty()).then(|| Duration::from_nanos(nanos()))
+    fn some(&self, nanos: impl FnOnce(&Histogram<u64>) -> u64) -> Option<Duration> {
+        self.0.as_ref().filter(|histogram| !histogram.is_empty()).map(nanos).map(Duration::from_nanos)
+    }
+
+    /// Each bucket that is not empty: its value and its count.
+    fn buckets(&self) -> impl Iterator<Item = (u64, u64)> {
+        let recorded = self.0.iter().flat_map(Histogram::iter_recorded);
+        recorded.map(|bucket| (bucket.value_iterated_to(), bucket.count_at_value()))
     }
 }
 
-impl Default for Distribution {
-    fn default() -> Self {
-        let histogram = Histogram::new_with_bounds(LOWEST, HIGHEST, DIGITS);
-        Self(histogram.expect("constant bounds that the histogram accepts"))
+/// An empty histogram that grows with the values it gets.
+fn histogram() -> Histogram<u64> {
+    let mut histogram =
+        Histogram::new_with_bounds(LOWEST, 2 * LOWEST, DIGITS).expect("constant bounds that the histogram accepts");
+    histogram.auto(true);
+    histogram
+}
+
+/// The same counts in the same buckets, however far either has grown.
+impl PartialEq for Distribution {
+    fn eq(&self, other: &Self) -> bool {
+        self.buckets().eq(other.buckets())
     }
 }
 
@@ -96,7 +112,9 @@ impl std::fmt::Debug for Distribution {
 impl Serialize for Distribution {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut bytes = Vec::new();
-        V2Serializer::new().serialize(&self.0, &mut bytes).map_err(serde::ser::Error::custom)?;
+        let empty = histogram();
+        let counted = self.0.as_ref().unwrap_or(&empty);
+        V2Serializer::new().serialize(counted, &mut bytes).map_err(serde::ser::Error::custom)?;
         serializer.serialize_str(&STANDARD.encode(bytes))
     }
 }
@@ -107,9 +125,9 @@ impl<'de> Deserialize<'de> for Distribution {
         let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
         let histogram: Histogram<u64> =
             Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(serde::de::Error::custom)?;
-        // Another tool's bounds are welcome as long as the values fit into ours.
+        // Another tool's bounds are welcome: its values go into our buckets.
         let mut distribution = Self::default();
-        distribution.0.add(&histogram).map_err(serde::de::Error::custom)?;
+        distribution.merge(&Self(Some(histogram)));
         Ok(distribution)
     }
 }
@@ -130,6 +148,8 @@ mod tests {
         distribution.record(Duration::from_secs(86_400));
         assert_eq!(distribution.count(), 1);
         assert!(distribution.max().unwrap() >= Duration::from_secs(3600));
+        let json = serde_json::to_string(&distribution).unwrap();
+        assert_eq!(serde_json::from_str::<Distribution>(&json).unwrap(), distribution);
     }
 
     proptest::proptest! {

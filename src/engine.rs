@@ -8,7 +8,7 @@ use crate::{
     classify::Failure,
     clock::{Clock, Stamp},
     event::{Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
-    plan::Plan,
+    plan::{Plan, ProbeKind},
     probe::{Context, Notice, Path, Probes, Setting},
 };
 
@@ -88,6 +88,11 @@ struct Run<'a> {
 impl Run<'_> {
     /// From the first probe to the closed books.
     async fn drive(&mut self, ctx: &Arc<Context>, mut probes: Probes) -> StopReason {
+        if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
+            let text =
+                format!("the kv workload writes keys redis-doctor:{}:*, which expire after a minute", ctx.run_id);
+            self.event(None, EventKind::Note { text });
+        }
         if let Some(duration) = ctx.plan.stop.duration {
             let end = self.clock.now().after(duration);
             let waiting = async {

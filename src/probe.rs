@@ -1,7 +1,7 @@
 //! Probes: everything that touches a server.
 //!
-//! A [`session`] is the connection under test; [`worker`]s send probes through it, a [`publisher`] on a second
-//! connection publishes what its [`inbox`] must receive, a [`monitor`] turns what they notice into events, and
+//! A `session` is the connection under test; `worker`s send probes through it, a `publisher` on a second
+//! connection publishes what its `inbox` must receive, a `monitor` turns what they notice into events, and
 //! [`path`] is the independent view of the network and the server. The `redis` crate is used here and in `classify`
 //! only.
 
@@ -19,6 +19,7 @@ mod resp2;
 mod samples;
 mod session;
 mod subject;
+mod turn;
 mod worker;
 
 use std::sync::{
@@ -199,7 +200,7 @@ impl Probes {
         });
         for number in 0..ctx.plan.connections {
             let session = Session::new(Arc::clone(&ctx), number, inbox(&ctx, number))?;
-            session.establish().await?;
+            session.establish(session.patience()).await?;
             let monitor = Monitor::start(Arc::clone(&session)).await;
             probes.serve(&session, monitor);
             probes.sessions.push(session);

@@ -24,14 +24,6 @@ use crate::{
     sandbox::{Sandbox, SandboxConfig},
 };
 
-/// How often the runtime looks for I/O while tasks are ready (tokio's default is 61 polls).
-///
-/// redis-rs passes pushed messages through an unbounded queue from the task that reads the socket to the task that
-/// hands them on, and tokio gives each 128 steps a turn. A step of the first is a whole read of thousands of messages,
-/// a step of the second is one message: under a flood the queue would grow without end. Looking for I/O only when
-/// everything else is done lets the second task catch up first.
-const EVENT_INTERVAL: u32 = 1 << 20;
-
 /// Runs the plan and reports; the exit code is the verdict's.
 pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
     for warning in &request.output.warnings {
@@ -49,7 +41,6 @@ pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .event_interval(EVENT_INTERVAL)
         .build()
         .map_err(|error| format!("cannot start the runtime: {error}"))?;
     let outcome = runtime.block_on(watched(request, journal));

@@ -29,9 +29,10 @@ pub enum ClientState {
 }
 
 impl ClientState {
-    /// Whether the client cannot leave this state by itself.
+    /// Whether no client can leave this state by itself. (Whether a client leaves [`Self::Exhausted`] depends on its
+    /// commands: the next one starts another cycle, and a mere subscriber sends none.)
     pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Dead | Self::Exhausted | Self::SubscriptionLost | Self::Wedged)
+        matches!(self, Self::Dead | Self::SubscriptionLost | Self::Wedged)
     }
 }
 

@@ -4,7 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{question::Question, session::Session};
-use crate::plan::Watchdog;
+use crate::{
+    classify::{ErrorClass, Failure, Stage},
+    plan::Watchdog,
+};
 
 /// Asks a lost connection until it answers, so that the moment of its return is known even between two probes. Not
 /// where the client under test would send nothing itself: a command can wake what is dead for a mere subscriber.
@@ -47,7 +50,7 @@ pub(super) async fn watchdog(session: Arc<Session>, watchdog: Watchdog) {
         missed = if silent { missed + 1 } else { 0 };
         if missed >= watchdog.misses {
             missed = 0;
-            session.condemn();
+            session.condemn(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "PINGs went unanswered"));
         }
     }
 }

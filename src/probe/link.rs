@@ -26,13 +26,20 @@ pub(super) struct Loss {
     pub(super) in_flight: u64,
     /// Time since the last reply at the first sign.
     pub(super) idle: Duration,
+    /// What it has cost so far.
+    pub(super) cost: Cost,
+}
+
+/// Commands that an outage has cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cost {
     /// Failed commands.
     pub(super) failed: u64,
     /// Those of them that may have been executed.
     pub(super) ambiguous: u64,
 }
 
-impl Loss {
+impl Cost {
     fn count(&mut self, counted: bool, ambiguous: bool) {
         self.failed += u64::from(counted);
         self.ambiguous += u64::from(counted && ambiguous);
@@ -67,13 +74,22 @@ pub(super) struct Link {
     last_reply: Stamp,
     /// The last outage was noticed by a command, and the library's push for it has not come.
     push_owed: bool,
+    /// Failures of the last outage that came after its end.
+    late: Cost,
     changes: VecDeque<Change>,
 }
 
 impl Link {
     /// A connection that has just answered.
     pub(super) fn up(at: Stamp) -> Self {
-        Self { state: State::Up, up_since: at, last_reply: at, push_owed: false, changes: VecDeque::new() }
+        Self {
+            state: State::Up,
+            up_since: at,
+            last_reply: at,
+            push_owed: false,
+            late: Cost::default(),
+            changes: VecDeque::new(),
+        }
     }
 
     /// The connection works, as far as anyone can tell.
@@ -92,6 +108,12 @@ impl Link {
     /// Since when the connection has been up (before that, probes were waiting, not slow).
     pub(super) fn up_since(&self) -> Stamp {
         self.up_since
+    }
+
+    /// What the last outage has cost beyond what was known at its end: commands of the old connection may learn of the
+    /// loss after the new one has answered.
+    pub(super) fn late(&self) -> Cost {
+        self.late
     }
 
     /// What has changed since the last call.
@@ -123,7 +145,7 @@ impl Link {
                 true
             }
             State::Down(ref mut loss) => {
-                loss.failed += u64::from(counted);
+                loss.cost.count(counted, false);
                 false
             }
             State::Up => false,
@@ -147,8 +169,11 @@ impl Link {
     pub(super) fn on_failure(&mut self, launched: Stamp, at: Stamp, failed: FailedCommand<'_>) -> bool {
         let lost = match &self.state {
             // It ran on the connection before this one; its outage is over.
-            State::Up => launched >= self.up_since,
-            State::Stalled { .. } => true,
+            State::Up if launched < self.up_since => {
+                self.late.count(failed.counted, failed.ambiguous);
+                false
+            }
+            State::Up | State::Stalled { .. } => true,
             State::Down(_) => false,
         };
         if lost {
@@ -156,7 +181,7 @@ impl Link {
             self.push_owed = true;
         }
         if let State::Down(loss) = &mut self.state {
-            loss.count(failed.counted, failed.ambiguous);
+            loss.cost.count(failed.counted, failed.ambiguous);
             let telling = failed.failure.key.origin == Origin::Kernel
                 && loss.failure.as_ref().is_none_or(|known| known.key.origin != Origin::Kernel);
             // Later kernel errors (refused …) belong to the attempts to come back, not to the loss.
@@ -184,7 +209,7 @@ impl Link {
                 false
             }
             State::Down(loss) => {
-                loss.count(counted, ambiguous);
+                loss.cost.count(counted, ambiguous);
                 false
             }
         }
@@ -200,8 +225,9 @@ impl Link {
     }
 
     fn go_down(&mut self, at: Stamp, in_flight: u64, failure: Option<&Failure>) {
-        let loss =
-            Loss { at, failure: failure.cloned(), in_flight, idle: at.since(self.last_reply), failed: 0, ambiguous: 0 };
+        let idle = at.since(self.last_reply);
+        let loss = Loss { at, failure: failure.cloned(), in_flight, idle, cost: Cost::default() };
+        self.late = Cost::default();
         self.changes.push_back(Change::Lost(loss.clone()));
         self.state = State::Down(loss);
     }
@@ -282,7 +308,7 @@ mod tests {
                 let errno = loss.failure.and_then(|failure| failure.key.errno);
                 format!("lost@{}({})", at(loss.at), errno.map_or("-".into(), |errno| errno.to_string()))
             }
-            Change::Restored(loss, when) => format!("restored@{}/{}", at(when), loss.failed),
+            Change::Restored(loss, when) => format!("restored@{}/{}", at(when), loss.cost.failed),
             Change::Stalled { since, .. } => format!("stalled@{}", at(since)),
             Change::Resumed { at: when, .. } => format!("resumed@{}", at(when)),
         };
@@ -348,6 +374,15 @@ mod tests {
         for (name, signs, expected) in SEQUENCES {
             assert_eq!(outcome(signs), *expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_failure_that_comes_after_the_recovery_is_put_down_to_its_outage() {
+        let mut link = Link::up(ms(0));
+        [Closed(5, 10), Reply(10, 12), Closed(6, 13), Closed(7, 13)].into_iter().for_each(|sign| feed(&mut link, sign));
+        assert_eq!(link.late(), Cost { failed: 2, ambiguous: 2 });
+        feed(&mut link, Push(500));
+        assert_eq!(link.late(), Cost::default());
     }
 
     #[test]

@@ -7,14 +7,14 @@ use super::{
     Context,
     identity::{self, ClientInfo},
     inbox::Confirmed,
-    link::{Change, Loss},
+    link::{Change, Link, Loss},
     path::Interest,
     prognosis::{self, Picture},
     question::WaitingFailure,
     session::Session,
 };
 use crate::{
-    classify::{ErrorClass, Failure, Stage},
+    classify::{Failure, Stage},
     clock::Stamp,
     event::{
         ClientState, Confirmations, Connected, Disconnected, EventKind, Reconnected, ReplaceReason, ServerIdentity,
@@ -31,6 +31,9 @@ const IDLE_LOOK: Duration = Duration::from_millis(500);
 /// How long a hopeless state is left as it is before the run goes on with a fresh session: long enough for the report
 /// to show what the application would have seen.
 const DWELL: Duration = Duration::from_secs(1);
+
+/// How long a connection that the watchdog has just replaced is waited for before other things are looked after.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
 
 /// Between attempts to put a fresh session in place.
 const RETRY: Duration = Duration::from_secs(1);
@@ -52,8 +55,8 @@ pub(super) struct Monitor {
     /// When the last alarm about missing messages was given.
     silence_told: Stamp,
     pinned: bool,
-    /// A hopeless state since this moment.
-    hopeless: Option<Stamp>,
+    /// When a fresh session is to be put in place of one that cannot come back.
+    replacement: Option<Stamp>,
 }
 
 /// An outage under way.
@@ -97,7 +100,7 @@ impl Monitor {
             resubscription: None,
             silence_told: now,
             pinned: false,
-            hopeless: None,
+            replacement: None,
         };
         monitor.identify().await;
         monitor.emit(
@@ -138,13 +141,13 @@ impl Monitor {
         self.watch_outage().await;
         self.watch_stall();
         self.watch_resubscription();
-        self.watch_role();
+        self.watch_replies();
         self.watch_silence();
-        if self.session.is_condemned() {
-            self.replace(ReplaceReason::Watchdog, self.silence()).await;
+        if let Some(why) = self.session.condemned() {
+            self.replace(ReplaceReason::Watchdog, Some(why)).await;
         }
-        let waited = self.hopeless.map(|since| self.ctx.clock.now().since(since));
-        if waited.is_some_and(|waited| waited >= DWELL) && self.path_is_healthy() {
+        let now = self.ctx.clock.now();
+        if self.replacement.is_some_and(|due| due <= now) && self.path_is_healthy() {
             self.replace(ReplaceReason::Terminal, None).await;
         }
     }
@@ -204,21 +207,25 @@ impl Monitor {
     }
 
     async fn on_restored(&mut self, loss: &Loss, at: Stamp) {
-        self.hopeless = None;
+        self.replacement = None;
         self.generation += 1;
+        if let Err(failure) = self.session.subscribe().await {
+            self.could_not_establish(&failure);
+        }
         let old_process = self.server.run_id.take();
         self.identify().await;
         let outage = self.outage.take();
         let same_process = old_process.zip(self.server.run_id.clone()).map(|(old, new)| old == new);
         let healthy = self.ctx.path.health().healthy_since.filter(|_| outage.is_some());
         let replaced = outage.as_ref().and_then(|outage| outage.replaced);
+        let late = self.session.link(Link::late);
         self.emit(
             at,
             EventKind::Reconnected(Reconnected {
                 generation: self.generation,
                 after: at.since(loss.at),
-                failed: loss.failed,
-                ambiguous: loss.ambiguous,
+                failed: loss.cost.failed + late.failed,
+                ambiguous: loss.cost.ambiguous + late.ambiguous,
                 old_client_id: outage.as_ref().and_then(|outage| outage.old_client_id),
                 client_id: self.client.id,
                 local: self.client.addr.clone(),
@@ -274,10 +281,13 @@ impl Monitor {
             asks: self.ctx.may_ask,
         };
         if let Some(prognosis) = prognosis::prognosis(&picture).filter(|found| outage.told.insert(found.state)) {
-            news.push((prognosis.state, prognosis.why));
             if prognosis.hopeless {
-                self.hopeless = Some(now);
+                self.replacement = Some(now.after(DWELL));
+                if self.ctx.plan.stop.on_critical {
+                    self.ctx.stop(StopReason::Critical);
+                }
             }
+            news.push((prognosis.state, prognosis.why));
         }
         if let Some(why) = prognosis::masked(&health).filter(|_| outage.told.insert(ClientState::Masked)) {
             news.push((ClientState::Masked, why));
@@ -301,9 +311,9 @@ impl Monitor {
         let proven = health.healthy_since.zip(health.checked).is_some_and(|(since, last)| last > since);
         if proven {
             stall.told = true;
-            let silent = self.ctx.clock.now().since(stall.since).as_secs();
+            let silent = self.ctx.clock.now().since(stall.since).as_secs_f64();
             let why = format!(
-                "nothing has come for {silent} s on a connection nobody has closed, while new ones are answered"
+                "nothing has come for {silent:.1} s on a connection nobody has closed, while new ones are answered"
             );
             self.enter(self.ctx.clock.now(), ClientState::HalfOpen, why);
         }
@@ -315,7 +325,7 @@ impl Monitor {
         };
         let now = self.ctx.clock.now();
         // The library itself waits one response timeout for its resubscription.
-        if now.since(restored) < self.ctx.plan.policy.response_timeout + DWELL || self.hopeless.is_some() {
+        if now.since(restored) < self.ctx.plan.policy.response_timeout + DWELL || self.replacement.is_some() {
             return;
         }
         let lost_at = self.resubscription.as_ref().map_or(restored, |subscription| subscription.lost_at);
@@ -324,11 +334,16 @@ impl Monitor {
         self.emit(now, EventKind::Resubscribed(Confirmations { wanted, confirmed, after: now.since(lost_at) }));
         let why = format!("the connection answers, but {confirmed} of {wanted} subscriptions were confirmed");
         self.enter(now, ClientState::SubscriptionLost, why);
-        self.hopeless = Some(now);
+        self.replacement = Some(now.after(DWELL));
         self.resubscription = None;
     }
 
-    fn watch_role(&mut self) {
+    /// States that show in the replies themselves.
+    fn watch_replies(&mut self) {
+        if self.session.take_desync() {
+            let why = "replies go to the wrong questions: one too many or one too few has come";
+            self.enter(self.ctx.clock.now(), ClientState::Desync, why.into());
+        }
         if self.session.take_read_only() && !self.pinned {
             self.pinned = true;
             let why = "writes are refused with READONLY: the server is a replica now, and the connection stays with it";
@@ -351,27 +366,29 @@ impl Monitor {
     /// Abandons the session's connection and puts a fresh one in place.
     async fn replace(&mut self, why: ReplaceReason, failure: Option<Failure>) {
         let now = self.ctx.clock.now();
-        self.hopeless = None;
+        self.replacement = None;
         self.session.abandon(now, failure.as_ref());
         self.take_in().await;
         self.sessions += 1;
         self.emit(now, EventKind::SessionReplaced { session: self.sessions, why });
         if let Some(outage) = &mut self.outage {
-            outage.replaced = Some(why);
+            // Once it took us to go on, it was not the client's doing.
+            outage.replaced = outage.replaced.filter(|known| *known == ReplaceReason::Terminal).or(Some(why));
         }
-        if let Err(failure) = self.session.establish().await {
-            let now = self.ctx.clock.now();
-            self.ctx.fail(Some(self.session.connection), &failure, now, false);
-            // The dwell is over already; only the pause between attempts is left to wait.
-            self.hopeless =
-                Some(Stamp::from_nanos(now.after(RETRY).as_nanos().saturating_sub(DWELL.as_nanos() as u64)));
+        let by_policy = why == ReplaceReason::Watchdog && self.ctx.plan.policy.managed;
+        let limit = if by_policy { FIRST_LOOK } else { self.session.patience() };
+        match self.session.establish(limit).await {
+            // It goes on trying by itself, as the policy says.
+            Err(failure) if by_policy && failure.key.stage != Stage::Subscribe => {}
+            Err(failure) => self.could_not_establish(&failure),
+            Ok(()) => {}
         }
     }
 
-    /// The failure of a connection that merely stopped answering.
-    fn silence(&self) -> Option<Failure> {
-        let silence = || Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "PINGs went unanswered");
-        self.stall.as_ref().map(|_| silence())
+    fn could_not_establish(&mut self, failure: &Failure) {
+        let now = self.ctx.clock.now();
+        self.ctx.fail(Some(self.session.connection), failure, now, false);
+        self.replacement = Some(now.after(RETRY));
     }
 
     fn path_is_healthy(&self) -> bool {

@@ -24,6 +24,8 @@ pub(super) struct Asked {
     pub(super) done: Stamp,
     /// The part of it spent waiting for a connection.
     pub(super) waited: Duration,
+    /// Since when the connection has been up: what was due before could not be answered before.
+    pub(super) ready: Stamp,
     /// The answer, or what went wrong.
     pub(super) outcome: Result<Value, Failed>,
 }

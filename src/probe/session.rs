@@ -22,14 +22,20 @@ use super::{
     question::{Asked, Failed, Question, WaitingFailure, summary},
     resp2,
     subject::{Dialer, Subject},
+    turn,
 };
 use crate::{
-    classify::{ErrorClass, Failure, Stage, client},
+    classify::{ErrorClass, Failure, Origin, Stage, client},
     clock::Stamp,
+    event::EventKind,
+    plan::Name,
 };
 
 /// Failures of waiting commands that are kept for the monitor.
 const KEPT_FAILURES: usize = 8;
+
+/// Between two reports of a reply that went to the wrong question.
+const DESYNC_PAUSE: Duration = Duration::from_secs(1);
 
 /// One connection under test.
 pub(super) struct Session {
@@ -56,8 +62,20 @@ struct State {
     pubsub: Option<PubSub>,
     waiting: VecDeque<WaitingFailure>,
     subscriptions: VecDeque<(Stamp, Confirmed)>,
-    condemned: bool,
+    /// Why the connection is to be replaced.
+    condemned: Option<Failure>,
+    /// The present subject was told what to subscribe.
+    subscribed: bool,
     read_only: bool,
+    desync: Option<Desync>,
+}
+
+/// Replies that went to the wrong questions.
+struct Desync {
+    /// When one was last told.
+    told: Stamp,
+    /// The monitor has not seen it yet.
+    new: bool,
 }
 
 impl Session {
@@ -72,8 +90,10 @@ impl Session {
             pubsub: None,
             waiting: VecDeque::new(),
             subscriptions: VecDeque::new(),
-            condemned: false,
+            condemned: None,
+            subscribed: false,
             read_only: false,
+            desync: None,
         };
         Ok(Arc::new(Self {
             ctx,
@@ -88,21 +108,38 @@ impl Session {
         }))
     }
 
-    /// Puts a fresh subject in place, connects it, and subscribes. The subject before it, if any, is abandoned:
-    /// whatever it still pushes is counted as stale.
-    pub(super) async fn establish(self: &Arc<Self>) -> Result<(), Failure> {
+    /// Puts a fresh subject in place, connects it within `limit`, and subscribes. The subject before it, if any, is
+    /// abandoned: whatever it still pushes is counted as stale.
+    ///
+    /// A managed subject that does not connect in time goes on trying by itself; once it has come up, somebody must
+    /// call [`Session::subscribe`].
+    pub(super) async fn establish(self: &Arc<Self>, limit: Duration) -> Result<(), Failure> {
         let subject = self.make_subject().await.map_err(|error| client::failure(Stage::Connect, &error))?;
-        self.lock().subject = Some(subject.clone());
-        let limit = self.ctx.plan.policy.connect_timeout + self.ctx.plan.policy.response_timeout;
+        {
+            let mut state = self.lock();
+            (state.subject, state.subscribed, state.desync) = (Some(subject), false, None);
+        }
         let asked = self.ask(&Question::nonced_ping("establish", self.ctx.clock.now()), limit).await;
         asked.outcome.map_err(|failed| failed.failure)?;
-        self.subscribe(subject).await
+        self.subscribe().await
     }
 
-    async fn subscribe(&self, mut subject: Subject) -> Result<(), Failure> {
-        if self.inbox.subscription().wanted() == 0 {
+    /// How long a connection may take that nothing stands in the way of.
+    pub(super) fn patience(&self) -> Duration {
+        self.ctx.plan.policy.connect_timeout + self.ctx.plan.policy.response_timeout
+    }
+
+    /// Subscribes to what is wanted, unless the present subject was told already: from then on it is the library's
+    /// business.
+    pub(super) async fn subscribe(&self) -> Result<(), Failure> {
+        let subject = {
+            let mut state = self.lock();
+            let first = !std::mem::replace(&mut state.subscribed, true);
+            state.subject.clone().filter(|_| first && self.inbox.subscription().wanted() > 0)
+        };
+        let Some(mut subject) = subject else {
             return Ok(());
-        }
+        };
         if !self.ctx.resp3 {
             self.fresh.notify_waiters();
             return self.open_pubsub().await;
@@ -136,13 +173,17 @@ impl Session {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
         self.inbox.forget_confirmations();
         let session = Arc::downgrade(self);
+        let managed = self.ctx.plan.policy.managed;
         let push = move |info: PushInfo| {
+            if managed {
+                turn::renew();
+            }
             if let Some(session) = session.upgrade() {
                 session.on_push(epoch, &info);
             }
             Ok(())
         };
-        if self.ctx.plan.policy.managed {
+        if managed {
             self.dialer.managed(push).map(Subject::Managed)
         } else {
             self.dialer.plain(Some(push)).await.map(Subject::Bare)
@@ -179,8 +220,40 @@ impl Session {
         if right {
             return Ok(value);
         }
-        let text = format!("a reply to another question: {}", summary(&value));
-        Err(Failed { failure: Failure::doctor(ErrorClass::Desync, Stage::Command, text), ambiguous: true })
+        let (class, text) = match value {
+            // Nobody else's answer: only a GET is answered with nil.
+            Value::Nil => (ErrorClass::Other, "the value written before is gone from the server".to_owned()),
+            _ => (ErrorClass::Desync, format!("a reply to another question: {}", summary(&value))),
+        };
+        let failure = Failure::doctor(class, Stage::Command, text);
+        if class == ErrorClass::Desync {
+            self.on_desync(question, &failure);
+        }
+        Err(Failed { failure, ambiguous: class == ErrorClass::Desync })
+    }
+
+    /// A reply went to the wrong question. All that follow may be wrong, too: one a second is told, all are counted. A
+    /// client with a watchdog does not go on with such a connection.
+    fn on_desync(&self, question: &Question, failure: &Failure) {
+        let now = self.ctx.clock.now();
+        let mut state = self.lock();
+        let tell = state.desync.as_ref().is_none_or(|desync| now.since(desync.told) >= DESYNC_PAUSE);
+        if tell {
+            let new = state.desync.as_ref().is_none_or(|desync| desync.new);
+            state.desync = Some(Desync { told: now, new });
+        }
+        if self.ctx.plan.policy.watchdog.is_some() {
+            state.condemned.get_or_insert_with(|| failure.clone());
+        }
+        drop(state);
+        self.ctx.samples.lock().counters.desynced += 1;
+        if tell {
+            let wanted = question.answer.as_deref().unwrap_or_default();
+            let asked = Name::from(&wanted[..wanted.len().min(60)]).to_string();
+            let answered = failure.to_string();
+            self.ctx.emit(now, Some(self.connection), EventKind::Desynced { asked, answered });
+            self.wake.notify_one();
+        }
     }
 
     fn library_error(&self, error: &RedisError, was_up: bool, launched: Stamp, at: Stamp) -> Failed {
@@ -217,6 +290,10 @@ impl Session {
             Ok(_) => state.link.on_reply(launched, done),
             Err(failed) => match failed.failure.key.class {
                 ErrorClass::Desync => false,
+                // The server answered, if not what was hoped for.
+                ErrorClass::Other if failed.failure.key.origin == Origin::Doctor => {
+                    state.link.on_error_reply(done, counted)
+                }
                 ErrorClass::ReadOnly => {
                     state.read_only = true;
                     state.link.on_error_reply(done, counted)
@@ -230,12 +307,13 @@ impl Session {
                 }
             },
         };
-        let waited = state.link.up_since().since(launched).min(done.since(launched));
+        let ready = state.link.up_since();
+        let waited = ready.since(launched).min(done.since(launched));
         let waited = if outcome.is_ok() { waited } else { Duration::ZERO };
         if changed {
             self.announce(&mut state);
         }
-        Asked { launched, done, waited, outcome }
+        Asked { launched, done, waited, ready, outcome }
     }
 
     /// What the library pushes. Runs in the task that reconnects.
@@ -285,6 +363,7 @@ impl Session {
         if state.link.loss().is_some() {
             self.inbox.forget_confirmations();
             state.subscriptions.clear();
+            state.desync = None;
             self.down.notify_one();
         }
         self.wake.notify_one();
@@ -294,29 +373,22 @@ impl Session {
     /// begins an outage (otherwise one was under way).
     pub(super) fn abandon(&self, at: Stamp, failure: Option<&Failure>) {
         let mut state = self.lock();
-        state.condemned = false;
+        state.condemned = None;
         state.waiting.clear();
         if state.link.on_replaced(at, failure) {
             self.announce(&mut state);
         }
     }
 
-    /// A reply went to the wrong question: a client with a watchdog does not go on with such a connection.
-    pub(super) fn on_desync(&self) {
-        if self.ctx.plan.policy.watchdog.is_some() {
-            self.condemn();
-        }
-    }
-
     /// Asks the monitor to replace the connection.
-    pub(super) fn condemn(&self) {
-        self.lock().condemned = true;
+    pub(super) fn condemn(&self, why: Failure) {
+        self.lock().condemned = Some(why);
         self.wake.notify_one();
     }
 
-    /// Whether the connection is to be replaced.
-    pub(super) fn is_condemned(&self) -> bool {
-        self.lock().condemned
+    /// Why the connection is to be replaced, if it is.
+    pub(super) fn condemned(&self) -> Option<Failure> {
+        self.lock().condemned.clone()
     }
 
     /// What has changed since the last call.
@@ -333,6 +405,11 @@ impl Session {
     /// Whether a write was refused with READONLY since the last call.
     pub(super) fn take_read_only(&self) -> bool {
         std::mem::take(&mut self.lock().read_only)
+    }
+
+    /// Whether a reply has gone to the wrong question on the present connection, when that is news.
+    pub(super) fn take_desync(&self) -> bool {
+        self.lock().desync.as_mut().is_some_and(|desync| std::mem::take(&mut desync.new))
     }
 
     /// Reads something off the link.

@@ -12,9 +12,8 @@ use super::{
     session::Session,
 };
 use crate::{
-    classify::ErrorClass,
     clock::Stamp,
-    event::{EventKind, Reply},
+    event::Reply,
     plan::{Pace, ProbeKind, ProbePlan},
 };
 
@@ -158,10 +157,8 @@ impl Worker {
     }
 
     async fn account(&self, ctx: &Context, number: u64, intended: Stamp, asked: Asked) {
-        // Intended starts during the wait for a connection count from its end: an outage is not latency.
-        let ready = asked.launched.after(asked.waited);
-        let from = if asked.waited.is_zero() { intended } else { intended.max(ready) };
-        let latency = asked.done.since(from);
+        // An intended start during an outage or a stall counts from its end: an outage is not latency.
+        let latency = asked.done.since(intended.max(asked.ready));
         Self::count(&mut ctx.samples.lock(), &asked, latency);
         if let Err(failed) = &asked.outcome {
             self.on_failure(ctx, failed, &asked).await;
@@ -199,13 +196,6 @@ impl Worker {
     async fn on_failure(&self, ctx: &Context, failed: &Failed, asked: &Asked) {
         let connection = Some(self.session.connection);
         ctx.fail(connection, &failed.failure, asked.done, failed.ambiguous);
-        if failed.failure.key.class == ErrorClass::Desync {
-            ctx.samples.lock().counters.desynced += 1;
-            let asked_for = crate::plan::Name::from(self.nonce[..self.nonce.len().min(60)].to_vec()).to_string();
-            let answered = failed.failure.to_string();
-            ctx.emit(asked.done, connection, EventKind::Desynced { asked: asked_for, answered });
-            self.session.on_desync();
-        }
         if self.plan.pace == Pace::Unpaced && asked.done.since(asked.launched) < AFTER_INSTANT_FAILURE {
             tokio::time::sleep(AFTER_INSTANT_FAILURE).await;
         }

@@ -62,6 +62,7 @@ fn what_degrades() {
         ("a failed probe", vec![counted(failed)]),
         ("a timeout", vec![counted(timed_out)]),
         ("a state it leaves by itself", vec![state(ClientState::HalfOpen)]),
+        ("a retry budget that the next command renews", vec![state(ClientState::Exhausted)]),
         ("the watchdog acted", vec![at(20.0, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Watchdog })]),
     ] {
         assert_eq!(run(events).verdict, Verdict::Degraded, "{name}");
@@ -76,8 +77,8 @@ fn what_is_critical() {
         ("a stall at the end", vec![at(90.0, stalled(89.0))], "1 outage was not over at the end"),
         (
             "a terminal state",
-            vec![state(ClientState::Exhausted)],
-            "the client got into the state exhausted, which it cannot leave",
+            vec![state(ClientState::Wedged)],
+            "the client got into the state wedged, which it cannot leave",
         ),
         (
             "a session that had to be replaced",

@@ -16,6 +16,7 @@
 #![allow(dead_code, unused_imports, reason = "a library for tests: it offers more than the tests of one moment use")]
 
 mod doctor;
+mod netns;
 mod ports;
 mod redis_server;
 mod resp;
@@ -23,9 +24,11 @@ mod scripted;
 mod tap;
 mod target;
 mod tls;
+mod trial;
 mod wait;
 
 pub(crate) use doctor::{Doctor, Output, RunningDoctor};
+pub(crate) use netns::{Lab, Namespace, Reject, skipped};
 pub(crate) use ports::{FullBacklog, closed_port, free_port};
 pub(crate) use redis_server::{Builder as RedisServerBuilder, RedisServer};
 pub(crate) use resp::{RawClient, Value};
@@ -34,4 +37,5 @@ pub(crate) use scripted::{Action, ScriptedServer};
 pub(crate) use tap::{InFlight, Tap};
 pub(crate) use target::Target;
 pub(crate) use tls::Certificates;
+pub(crate) use trial::{Story, Trial};
 pub(crate) use wait::eventually;

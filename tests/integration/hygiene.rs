@@ -75,6 +75,33 @@ fn the_test_command_installs_a_server_with_any_package_manager_and_starts_no_ser
     }
 }
 
+#[test]
+fn the_test_command_installs_what_root_needs_for_network_faults_and_goes_on_without() {
+    for (manager, installs, expected) in [
+        ("apt-get", "echo", "apt-get: install --yes --no-install-recommends iproute2 nftables"),
+        ("dnf", "echo", "dnf: install -y iproute iproute-tc nftables"),
+        ("yum", "echo", "yum: install -y iproute iproute-tc nftables"),
+        ("apk", "echo", "apk: add iproute2 nftables"),
+        ("pacman", "echo", "pacman: -Sy --noconfirm --needed iproute2 nftables"),
+        ("pacman", "exit 1", "cargo: test"),
+    ] {
+        let machine = Machine::new();
+        machine.command("id", "echo 0");
+        for present in ["redis-server", "redis-cli"] {
+            machine.command(present, "");
+        }
+        machine.command(manager, &format!("echo \"{manager}: $*\" >>\"$LOG\"; {installs}"));
+        let output = machine.run_tests();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{manager}: {message}");
+        assert!(message.contains("installing iproute2 and nftables"), "{message}");
+        assert_eq!(message.contains("will be skipped"), installs == "exit 1", "{message}");
+        let log = machine.log();
+        assert!(log.contains(expected), "{manager}: {log}");
+        assert!(log.trim_end().ends_with("cargo: test"), "{manager}: {log}");
+    }
+}
+
 /// A directory that stands for a machine with hardly anything on it: no server, no package manager, a user who is not
 /// root but has `sudo`, and a `cargo` that only notes its arguments.
 struct Machine {

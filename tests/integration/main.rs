@@ -1,17 +1,25 @@
 //! The integration tests: the real binary against a real redis-server, one binary so that it links once.
 //!
+//! - `accounting`: the journal and the report agree, also after a crash, and signals end a run as they should.
 //! - `architecture`: reads the imports of `src` and keeps the dependencies pointing one way.
 //! - `bad_input`: wrong usage is refused in one line that names the flag, the value and the remedy.
 //! - `bad_servers`: what is no usable Redis is named with its cause and a remedy.
 //! - `broken_outputs`: places that cannot be written cost neither the run nor its report.
 //! - `credentials`: refused logins are named, and a password is written nowhere.
-//! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
+//! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `journals`: what a run has written is reported again, and what cannot be read is named.
+//! - `netns`: real network faults, made by a firewall between two network namespaces; skipped without root.
+//! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
+//! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
 //! - `output`: every format is well formed, gates trip with their reason, and a pipe gets no colour.
-//! - `sandbox`: the embedded server serves redis-rs as a real one does.
+//! - `readme`: the commands of the README are valid, and its scripts work as pasted.
+//! - `resp2`: what is different where nothing is pushed and subscriptions need a second connection.
 //! - `sandbox_cli`: the embedded server answers redis-cli, and serves a run that has nothing else.
+//! - `sandbox`: the embedded server serves redis-rs as a real one does.
+//! - `states`: what a client cannot leave is named, and the run goes on with a fresh session.
+//! - `subscribing`: messages on stdout as they are, everything else on stderr, and delivery accounted for.
 //! - `tls`: good runs over TLS, and every way in which the two sides do not agree about it.
 //! - `wire`: large payloads, binary channels and messages.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
@@ -22,6 +30,7 @@
 )]
 #![allow(clippy::print_stderr, reason = "a failing test shows the logs of the servers it started")]
 
+mod accounting;
 mod architecture;
 mod bad_input;
 mod bad_servers;
@@ -31,8 +40,15 @@ mod harness;
 mod harness_self;
 mod hygiene;
 mod journals;
+mod netns;
+mod network_faults;
+mod outages;
 mod output;
+mod readme;
+mod resp2;
 mod sandbox;
 mod sandbox_cli;
+mod states;
+mod subscribing;
 mod tls;
 mod wire;

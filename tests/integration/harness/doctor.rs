@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use super::Target;
+use super::{Namespace, Target};
 
 /// How long a run may take unless the test says otherwise.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -67,6 +67,14 @@ impl Doctor {
     /// Adds `-u URL` at the end of the arguments.
     pub(crate) fn target(self, target: &(impl Target + ?Sized)) -> Self {
         self.arg("-u").arg(target.url())
+    }
+
+    /// Runs the program in a network namespace; its process id is that of the program all the same.
+    pub(crate) fn inside(mut self, namespace: &Namespace) -> Self {
+        let program = std::mem::replace(&mut self.program, "ip".into());
+        let before = ["netns", "exec", namespace.name()].map(OsString::from).into_iter().chain([program]);
+        self.arguments.splice(0..0, before);
+        self
     }
 
     /// Sets an environment variable.

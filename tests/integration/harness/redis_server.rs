@@ -13,7 +13,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::{Certificates, RawClient, Target, Value, free_port};
+use super::{Certificates, Namespace, RawClient, Target, Value, free_port};
 
 const START_LIMIT: Duration = Duration::from_secs(15);
 /// Another process may take a port between our look at it and the server's bind.
@@ -28,6 +28,7 @@ pub(crate) struct Builder {
     credentials: String,
     tls: bool,
     unix_socket: bool,
+    place: Option<(String, Ipv4Addr)>,
 }
 
 impl Builder {
@@ -67,6 +68,13 @@ impl Builder {
         self
     }
 
+    /// Listens in a network namespace at its address instead of on loopback. The harness' own commands, which cannot
+    /// get in there, go over the Unix socket.
+    pub(crate) fn inside(mut self, namespace: &Namespace) -> Self {
+        self.place = Some((namespace.name().to_owned(), namespace.address()));
+        self.unix_socket().config("protected-mode", "no")
+    }
+
     /// Starts the server and returns when it has answered.
     #[track_caller]
     pub(crate) fn start(self) -> RedisServer {
@@ -86,8 +94,9 @@ impl Builder {
     fn try_start(&self) -> Result<RedisServer, String> {
         let directory = TempDir::with_prefix("redis-doctor-test-").unwrap();
         let plain_port = free_port();
+        let host = self.place.as_ref().map_or(Ipv4Addr::LOCALHOST, |(_, address)| *address);
         let mut config = format!(
-            "port {plain_port}\nbind 127.0.0.1\nsave \"\"\nappendonly no\ndaemonize no\ndir {}\n",
+            "port {plain_port}\nbind {host}\nsave \"\"\nappendonly no\ndaemonize no\ndir {}\n",
             directory.path().display()
         );
         let mut tls = None;
@@ -113,6 +122,8 @@ impl Builder {
         fs::write(directory.path().join("redis.conf"), config).unwrap();
 
         let mut server = RedisServer {
+            host,
+            namespace: self.place.as_ref().map(|(name, _)| name.clone()),
             plain_port,
             tls,
             socket: self.unix_socket.then_some(socket),
@@ -130,6 +141,8 @@ impl Builder {
 
 /// A running server; it ends, and its directory goes, with this value. A failing test shows the end of its log.
 pub(crate) struct RedisServer {
+    host: Ipv4Addr,
+    namespace: Option<String>,
     plain_port: u16,
     tls: Option<(u16, Certificates)>,
     socket: Option<PathBuf>,
@@ -150,7 +163,14 @@ impl RedisServer {
 
     /// A server with options.
     pub(crate) fn builder() -> Builder {
-        Builder { lines: Vec::new(), admin: Vec::new(), credentials: String::new(), tls: false, unix_socket: false }
+        Builder {
+            lines: Vec::new(),
+            admin: Vec::new(),
+            credentials: String::new(),
+            tls: false,
+            unix_socket: false,
+            place: None,
+        }
     }
 
     /// The port under test: the one with TLS where there is one.
@@ -160,12 +180,12 @@ impl RedisServer {
 
     /// The address under test.
     pub(crate) fn address(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port()))
+        SocketAddr::from((self.host, self.port()))
     }
 
     /// The address without TLS, which every server has, for the harness' own commands.
     pub(crate) fn plain_address(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.plain_port))
+        SocketAddr::from((self.host, self.plain_port))
     }
 
     /// The Unix socket asked for with [`Builder::unix_socket`].
@@ -269,7 +289,10 @@ impl RedisServer {
     }
 
     fn admin_connection(&self) -> std::io::Result<RawClient> {
-        let mut client = RawClient::connect(self.plain_address())?;
+        let mut client = match &self.namespace {
+            Some(_) => RawClient::connect_unix(self.unix_socket())?,
+            None => RawClient::connect(self.plain_address())?,
+        };
         if !self.admin_login.is_empty() {
             client.call(&self.admin_login)?;
         }
@@ -280,7 +303,11 @@ impl RedisServer {
     /// Starts the process and waits for its own word that it is ready, then for an answer to a PING. (An answer
     /// alone could be another server's.)
     fn launch(&mut self) -> Result<(), String> {
-        let mut process = Command::new(program("server"))
+        let mut command = match &self.namespace {
+            Some(name) => Namespace::command(name, program("server")),
+            None => Command::new(program("server")),
+        };
+        let mut process = command
             .arg(self.directory.path().join("redis.conf"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

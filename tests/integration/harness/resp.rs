@@ -4,7 +4,11 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
+
+use socket2::Socket;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest header line accepted; anything longer is not RESP.
@@ -179,7 +183,7 @@ pub(crate) fn encode<A: AsRef<[u8]>>(arguments: impl IntoIterator<Item = A>) -> 
 
 /// A blocking connection that sends and reads exactly what it is told to.
 pub(crate) struct RawClient {
-    stream: TcpStream,
+    stream: Socket,
     buffer: Vec<u8>,
 }
 
@@ -187,9 +191,18 @@ impl RawClient {
     /// Connects; reads and writes give up after ten seconds.
     pub(crate) fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        stream.set_nodelay(true)?;
+        Self::on(stream.into())
+    }
+
+    /// The same over a Unix socket.
+    pub(crate) fn connect_unix(path: &Path) -> io::Result<Self> {
+        Self::on(UnixStream::connect(path)?.into())
+    }
+
+    fn on(stream: Socket) -> io::Result<Self> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::new() })
     }
 
@@ -200,7 +213,7 @@ impl RawClient {
 
     /// The client's own end of the connection.
     pub(crate) fn local_address(&self) -> SocketAddr {
-        self.stream.local_addr().unwrap()
+        self.stream.local_addr().unwrap().as_socket().unwrap()
     }
 
     /// Sends a command without waiting for its reply.

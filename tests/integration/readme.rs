@@ -1,0 +1,111 @@
+//! The README tells the truth: its commands are valid, its scripts work as pasted, its outputs are real.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test integration readme` makes the outputs again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::Duration;
+
+use crate::harness::*;
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+
+/// The blocks of the README in this language.
+fn blocks(language: &str) -> Vec<String> {
+    let readme = fs::read_to_string(README).unwrap();
+    let fence = format!("```{language}\n");
+    let blocks = readme.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
+    blocks.collect()
+}
+
+#[test]
+fn every_command_in_the_readme_is_valid() {
+    let commands: Vec<String> = blocks("sh")
+        .iter()
+        .flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>())
+        .filter(|line| line.starts_with("redis-doctor ") || line.contains("cargo run --release -- "))
+        .collect();
+    assert!(commands.len() >= 8, "{commands:?}");
+    for command in commands {
+        // The shell splits it as it would for a user; redis-doctor only has to understand it.
+        let arguments = command.replacen("cargo run --release --", "redis-doctor", 1);
+        let list = format!("set -- {arguments}; printf '%s\\n' \"$@\"");
+        let split = Doctor::script("bash", ["-c", list.as_str()]).run();
+        let words = split.code(0).stdout().lines().map(Into::into).collect::<Vec<std::ffi::OsString>>();
+        let parsed = redis_doctor::cli::parse(words);
+        assert!(parsed.is_ok(), "{command}: {parsed:?}");
+    }
+}
+
+#[test]
+fn every_runbook_script_works_as_pasted() {
+    let server = RedisServer::start();
+    let scripts = blocks("bash");
+    assert!(scripts.len() >= 4);
+    let running: Vec<_> = scripts
+        .iter()
+        .map(|script| {
+            let script = format!("cd \"$(mktemp -d)\"\n{script}");
+            let doctor = Doctor::script("bash", ["-euo", "pipefail", "-c", script.as_str()]);
+            doctor.env("REDIS_URL", server.url()).env("DURATION", "2s").spawn()
+        })
+        .collect();
+    for (script, running) in scripts.iter().zip(running) {
+        let output = running.finish();
+        assert!(!output.code(0).stdout().contains("PAGE"), "{script}");
+    }
+}
+
+/// What the README shows under `<!-- output: NAME -->`.
+fn shown(readme: &str, name: &str) -> (usize, usize) {
+    let mark = format!("<!-- output: {name} -->\n```text\n");
+    let start = readme.find(&mark).unwrap_or_else(|| panic!("no {mark}")) + mark.len();
+    (start, start + readme[start..].find("```").unwrap())
+}
+
+/// What is printed: the lines of stderr, then the report.
+fn printed(output: &Output) -> String {
+    let text = format!("{}\n{}", output.stderr(), output.stdout());
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// The first words of the lines, without the times of day: what stays the same from run to run.
+fn outline(text: &str) -> BTreeSet<&str> {
+    let words = text.lines().filter_map(|line| line.split_whitespace().next());
+    words.filter(|word| !word.starts_with(|first: char| first.is_ascii_digit())).collect()
+}
+
+#[test]
+fn the_outputs_in_the_readme_are_what_the_program_prints() {
+    let update = std::env::var("UPDATE_GOLDEN").is_ok();
+    let server = RedisServer::start();
+    let patience = Duration::from_secs(20);
+    let soak = Doctor::new(["soak", "--sandbox", "--duration", if update { "15s" } else { "2s" }]).within(patience);
+    let ping = Doctor::new(["ping", "-c", "3", "-i", "0.2"]).target(&server);
+    let subscribe = Doctor::new(["subscribe", "news", "--verify", "--duration", "2s"]).target(&server);
+    let (soak, ping, subscribe) = (soak.spawn(), ping.run(), subscribe.spawn());
+    let bare = Doctor::new(["soak", "--policy", "bare", "--duration", "5s"]).target(&server);
+    let bare = bare.spawn();
+    bare.wait_for_stderr("subscribed", patience);
+    server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
+    let outputs = [("soak", soak.finish()), ("ping", ping), ("subscribe", subscribe.finish()), ("bare", bare.finish())];
+    let mut readme = fs::read_to_string(README).unwrap();
+    for (name, output) in &outputs {
+        let real = printed(output);
+        let (start, end) = shown(&readme, name);
+        if update {
+            readme.replace_range(start..end, &real);
+        } else {
+            assert_eq!(
+                outline(&readme[start..end]),
+                outline(&real),
+                "{name}: the README shows another output; {UPDATE}"
+            );
+        }
+    }
+    if update {
+        fs::write(README, readme).unwrap();
+    }
+}
+
+const UPDATE: &str = "UPDATE_GOLDEN=1 cargo test --test integration readme makes it again";
