@@ -220,7 +220,7 @@ module completions {
     --warn-on: string         # Degraded (exit 1) when this holds (repeatable)
     --exit-zero               # Exit 0 also when the verdict is degraded or critical
     --help                    # Print help (also a lone -h at the end)
-    ...files: path            # Journals; several are merged
+    ...files: path            # Journals, or the saved stdout of --format ndjson; several are merged
   ]
 
   def "nu-complete redis-doctor completions shell" [] {

@@ -216,7 +216,7 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Only the report, without lines or progress while the run goes on]' \
 '--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
 '--help[Print help (also a lone -h at the end)]' \
-'*::files -- Journals; several are merged:_files' \
+'*::files -- Journals, or the saved stdout of --format ndjson; several are merged:_files' \
 && ret=0
 ;;
 (completions)

@@ -161,7 +161,7 @@ pub(super) struct SoakArgs {
 /// Flags of `report`.
 #[derive(Args, Debug)]
 pub(super) struct ReportArgs {
-    /// Journals; several are merged
+    /// Journals, or the saved stdout of --format ndjson; several are merged
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
