@@ -127,10 +127,12 @@ fn failed_details(failed: &CommandFailed) -> String {
     format!("{} × {}{ambiguous}", failed.count, failure(&one))
 }
 
-fn numbers(from: u64, to: u64, count: u64) -> String {
-    match (from == to, count) {
+fn numbers(from: u64, to: u64, missing: u64) -> String {
+    match (from == to, missing) {
         (true, _) => format!("message {from}"),
-        (false, count) => format!("{count} messages, {from}–{to}"),
+        (false, number) if to - from + 1 == number => format!("{number} messages, {from}–{to}"),
+        // Between them there are some that the server never accepted.
+        (false, number) => format!("{} between {from} and {to}", count(number, "message")),
     }
 }
 
