@@ -3,7 +3,7 @@
 //! Three significant digits from 128 ns to one hour; longer values count as one hour. In JSON it is the HDR V2
 //! encoding in base64, the form that other HDR tools read.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hdrhistogram::{
@@ -18,72 +18,82 @@ const LOWEST: u64 = 128;
 const HIGHEST: u64 = 3600 * 1_000_000_000;
 const DIGITS: u8 = 3;
 
-/// Durations, counted in buckets.
-#[derive(Clone, PartialEq)]
-pub struct Distribution(Histogram<u64>);
+/// Durations, counted in buckets. An empty one holds none: the buckets take 217 KB.
+#[derive(Clone, Default)]
+pub struct Distribution(Option<Histogram<u64>>);
 
 impl Distribution {
     /// Counts one duration.
     #[inline]
     pub fn record(&mut self, duration: Duration) {
-        self.0.saturating_record(nanos(duration));
+        self.0.get_or_insert_with(empty).saturating_record(nanos(duration));
     }
 
     /// Adds all that `other` counted.
     pub fn merge(&mut self, other: &Self) {
-        // Cannot fail: every distribution of this crate has the same bounds, and a read one was checked against them.
-        let _ = self.0.add(&other.0);
+        if let Some(other) = &other.0 {
+            // Cannot fail: every distribution of this crate has the same bounds, and a read one was checked against
+            // them.
+            let _ = self.0.get_or_insert_with(empty).add(other);
+        }
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.0.reset();
+        self.0 = None;
     }
 
     /// How many durations were counted.
     pub fn count(&self) -> u64 {
-        self.0.len()
+        self.0.as_ref().map_or(0, Histogram::len)
     }
 
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.as_ref().is_none_or(Histogram::is_empty)
     }
 
     /// The duration that a share `quantile` (0 to 1) of all stays at or below; `None` when empty.
     pub fn quantile(&self, quantile: f64) -> Option<Duration> {
-        self.some(|| self.0.value_at_quantile(quantile))
+        self.some(|counts| counts.value_at_quantile(quantile))
     }
 
     /// The smallest; `None` when empty.
     pub fn min(&self) -> Option<Duration> {
-        self.some(|| self.0.min())
+        self.some(Histogram::min)
     }
 
     /// The largest; `None` when empty.
     pub fn max(&self) -> Option<Duration> {
-        self.some(|| self.0.max())
+        self.some(Histogram::max)
     }
 
     /// The arithmetic mean; `None` when empty.
     pub fn mean(&self) -> Option<Duration> {
-        self.some(|| self.0.mean() as u64)
+        self.some(|counts| counts.mean() as u64)
     }
 
     /// The standard deviation; `None` when empty.
     pub fn deviation(&self) -> Option<Duration> {
-        self.some(|| self.0.stdev() as u64)
+        self.some(|counts| counts.stdev() as u64)
     }
 
-    fn some(&self, nanos: impl FnOnce() -> u64) -> Option<Duration> {
-        (!self.is_empty()).then(|| Duration::from_nanos(nanos()))
+    fn some(&self, nanos: impl FnOnce(&Histogram<u64>) -> u64) -> Option<Duration> {
+        self.0.as_ref().filter(|counts| !counts.is_empty()).map(|counts| Duration::from_nanos(nanos(counts)))
     }
 }
 
-impl Default for Distribution {
-    fn default() -> Self {
-        let histogram = Histogram::new_with_bounds(LOWEST, HIGHEST, DIGITS);
-        Self(histogram.expect("constant bounds that the histogram accepts"))
+fn empty() -> Histogram<u64> {
+    let histogram = Histogram::new_with_bounds(LOWEST, HIGHEST, DIGITS);
+    histogram.expect("constant bounds that the histogram accepts")
+}
+
+impl PartialEq for Distribution {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.is_empty() && other.is_empty(),
+        }
     }
 }
 
@@ -96,21 +106,22 @@ impl std::fmt::Debug for Distribution {
 impl Serialize for Distribution {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut bytes = Vec::new();
-        V2Serializer::new().serialize(&self.0, &mut bytes).map_err(serde::ser::Error::custom)?;
+        let counts = self.0.as_ref().map_or_else(|| Cow::Owned(empty()), Cow::Borrowed);
+        V2Serializer::new().serialize(&counts, &mut bytes).map_err(serde::ser::Error::custom)?;
         serializer.serialize_str(&STANDARD.encode(bytes))
     }
 }
 
 impl<'de> Deserialize<'de> for Distribution {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let text = Cow::<str>::deserialize(deserializer)?;
         let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
         let histogram: Histogram<u64> =
             Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(serde::de::Error::custom)?;
         // Another tool's bounds are welcome as long as the values fit into ours.
-        let mut distribution = Self::default();
-        distribution.0.add(&histogram).map_err(serde::de::Error::custom)?;
-        Ok(distribution)
+        let mut counts = empty();
+        counts.add(&histogram).map_err(serde::de::Error::custom)?;
+        Ok(Self(Some(counts)))
     }
 }
 
