@@ -43,7 +43,7 @@ fn broken(end: End) -> (Report, u64) {
     until("probes are answered", LIMIT, || relay.answered() > 1000);
     for _ in 0..FAULTS {
         relay.set(Mode::Hold);
-        until("every worker waits for a reply", LIMIT, || relay.in_flight() == WORKERS);
+        until("every worker waits for a reply", LIMIT, || relay.held() == WORKERS);
         let before = relay.answered();
         relay.cut(end);
         until("probes are answered again", LIMIT, || relay.answered() > before + 1000);

@@ -23,6 +23,7 @@ pub(crate) fn cpu(options: &Options) -> Vec<Row> {
     let flood = || on_core(SERVER_CORE, || publish(&server, CHANNEL, MESSAGES, PACE).0);
     let round = |_| {
         let count = MESSAGES.to_string();
+        until("nobody is subscribed", LIMIT, || server.subscribers(CHANNEL) == 0);
         let doctor = Doctor::start(core, server.port, &["subscribe", CHANNEL, "--count", &count]);
         until("redis-doctor subscribes", LIMIT, || server.subscribers(CHANNEL) == 1);
         let published = flood();

@@ -90,6 +90,8 @@ pub(crate) fn publish(server: &Server, channel: &str, messages: u64, pace: f64) 
 pub(crate) fn redis_cli_subscribe(server: &Server, core: usize, channel: &str, publish: impl FnOnce() -> u64) -> f64 {
     let mut command = Command::new("redis-cli");
     command.args(["-p", &server.port.to_string(), "subscribe", channel]).stdout(Stdio::null()).stderr(Stdio::null());
+    // The one before must be gone, or it is taken for this one.
+    super::machine::until("nobody is subscribed", LIMIT, || server.subscribers(channel) == 0);
     let mut process = spawn_on(core, &mut command);
     super::machine::until("redis-cli subscribes", LIMIT, || server.subscribers(channel) == 1);
     let published = publish();

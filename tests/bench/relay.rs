@@ -42,7 +42,7 @@ struct Orders {
 struct Counts {
     /// Start of every nonce of the run, once seen.
     run: Mutex<Option<Vec<u8>>>,
-    in_flight: AtomicI64,
+    held: AtomicI64,
     answered: AtomicU64,
 }
 
@@ -83,9 +83,9 @@ impl Relay {
         self.cut(End::Reset);
     }
 
-    /// Probes that have been asked and not been answered on a connection that is open.
-    pub(crate) fn in_flight(&self) -> i64 {
-        self.counts.in_flight.load(Ordering::SeqCst)
+    /// Probes whose replies are kept back for certain.
+    pub(crate) fn held(&self) -> i64 {
+        self.counts.held.load(Ordering::SeqCst)
     }
 
     /// Probes answered so far.
@@ -104,7 +104,7 @@ async fn listen(target: SocketAddr, mut orders: watch::Receiver<Orders>, counts:
         loop {
             tokio::select! {
                 accepted = listener.accept() => {
-                    let flow = Flow { orders: orders.clone(), counts: Arc::clone(&counts), in_flight: 0 };
+                    let flow = Flow { orders: orders.clone(), counts: Arc::clone(&counts), in_flight: 0, held: 0 };
                     tokio::spawn(flow.run(accepted.unwrap().0, target));
                 }
                 gone = orders.changed() => {
@@ -129,6 +129,8 @@ struct Flow {
     orders: watch::Receiver<Orders>,
     counts: Arc<Counts>,
     in_flight: i64,
+    /// What is counted of them as held.
+    held: i64,
 }
 
 impl Flow {
@@ -146,6 +148,7 @@ impl Flow {
             if cut != first || mode == Mode::Refuse {
                 break end;
             }
+            self.hold(if mode == Mode::Hold { self.in_flight } else { 0 });
             tokio::select! {
                 _ = self.orders.changed() => {}
                 read = client.read(&mut from_client), if mode != Mode::Black => {
@@ -153,7 +156,7 @@ impl Flow {
                         break End::Finish;
                     };
                     let run = self.learn(bytes);
-                    self.count(asked.count(bytes, run.as_deref()));
+                    self.in_flight += asked.count(bytes, run.as_deref());
                     if server.write_all(bytes).await.is_err() {
                         break End::Finish;
                     }
@@ -164,7 +167,7 @@ impl Flow {
                     };
                     let run = self.counts.run.lock().unwrap().clone();
                     let replies = answered.count(bytes, run.as_deref());
-                    self.count(-replies);
+                    self.in_flight -= replies;
                     self.counts.answered.fetch_add(replies as u64, Ordering::SeqCst);
                     if client.write_all(bytes).await.is_err() {
                         break End::Finish;
@@ -172,15 +175,15 @@ impl Flow {
                 }
             }
         };
-        self.count(-self.in_flight);
+        self.hold(0);
         if end == End::Reset {
             client.set_zero_linger().unwrap();
         }
     }
 
-    fn count(&mut self, by: i64) {
-        self.in_flight += by;
-        self.counts.in_flight.fetch_add(by, Ordering::SeqCst);
+    fn hold(&mut self, now: i64) {
+        self.counts.held.fetch_add(now - self.held, Ordering::SeqCst);
+        self.held = now;
     }
 
     /// The start of the run's nonces: the eight digits after `PING\r\n$n\r\n` of a probe (our own commands' nonces
