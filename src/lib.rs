@@ -8,6 +8,7 @@ pub mod distribution;
 pub mod engine;
 pub mod event;
 pub mod exit;
+pub mod fault;
 pub mod journal;
 pub mod output;
 pub mod plan;
