@@ -13,6 +13,7 @@ pub mod journal;
 pub mod output;
 pub mod plan;
 pub mod probe;
+pub mod proxy;
 pub mod record;
 pub mod render;
 pub mod report;
