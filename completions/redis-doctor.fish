@@ -77,7 +77,7 @@ ndjson\t''
 csv\t''
 openmetrics\t''
 nagios\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s D -l timestamps -d 'Print the time of day before each line'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s D -l timestamps -d 'Print the time before each line, in seconds since 1970 as ping -D does'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l askpass -d 'Ask for the password on the terminal (or read one line of stdin when that is no terminal)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l sandbox -d 'Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed'
@@ -134,7 +134,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l warn-on -d 'Degraded (exit 1) when this holds (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l seed -d 'Seed of all randomness of the run [default: another one each time; it is in the report]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l verify -d 'Publish numbered messages to each CHANNEL from a second connection and account for every one; other subscribers see them, too'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s D -l timestamps -d 'Print the time of day before each line'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s D -l timestamps -d 'Print the time (UTC) before each line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l askpass -d 'Ask for the password on the terminal (or read one line of stdin when that is no terminal)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l sandbox -d 'Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed'

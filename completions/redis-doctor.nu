@@ -30,7 +30,7 @@ module completions {
     --deadline(-w): string    # Stop after this long, whatever came back [default: until a signal]
     --timeout(-W): string     # A PING without a reply after this long has failed
     --payload: string         # Bytes that travel with each PING beside its nonce (64k, 1m; at most 16m)
-    --timestamps(-D)          # Print the time of day before each line
+    --timestamps(-D)          # Print the time before each line, in seconds since 1970 as ping -D does
     --uri(-u): string         # Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
@@ -96,7 +96,7 @@ module completions {
     --expect-every: string    # Alarm when no message came for this long
     --verify                  # Publish numbered messages to each CHANNEL from a second connection and account for every one; other subscribers see them, too
     --rate: string            # Pace of --verify: 10, 10/s, 600/m [default: 10/s]
-    --timestamps(-D)          # Print the time of day before each line
+    --timestamps(-D)          # Print the time (UTC) before each line
     --format: string@"nu-complete redis-doctor subscribe format" # Form of the messages on stdout; raw is the bytes and a line end
     --report-format: string@"nu-complete redis-doctor subscribe report_format" # Form of the report in --output FILE; without that, a summary goes to stderr [default: text]
     --uri(-u): string         # Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
@@ -220,7 +220,7 @@ module completions {
     --warn-on: string         # Degraded (exit 1) when this holds (repeatable)
     --exit-zero               # Exit 0 also when the verdict is degraded or critical
     --help                    # Print help (also a lone -h at the end)
-    ...files: path            # Journals; several are merged
+    ...files: path            # Journals, or the saved stdout of --format ndjson; several are merged
   ]
 
   def "nu-complete redis-doctor completions shell" [] {

@@ -73,8 +73,8 @@ _arguments "${_arguments_options[@]}" : \
 '*--warn-on=[Degraded (exit 1) when this holds (repeatable)]:CONDITION:_default' \
 '--seed=[Seed of all randomness of the run \[default\: another one each time; it is in the report\]]:N:_default' \
 '--format=[Form of the report]:FORMAT:(text json ndjson csv openmetrics nagios)' \
-'-D[Print the time of day before each line]' \
-'--timestamps[Print the time of day before each line]' \
+'-D[Print the time before each line, in seconds since 1970 as ping -D does]' \
+'--timestamps[Print the time before each line, in seconds since 1970 as ping -D does]' \
 '(-a --pass)--askpass[Ask for the password on the terminal (or read one line of stdin when that is no terminal)]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
 '(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed]' \
@@ -131,8 +131,8 @@ _arguments "${_arguments_options[@]}" : \
 '*--warn-on=[Degraded (exit 1) when this holds (repeatable)]:CONDITION:_default' \
 '--seed=[Seed of all randomness of the run \[default\: another one each time; it is in the report\]]:N:_default' \
 '--verify[Publish numbered messages to each CHANNEL from a second connection and account for every one; other subscribers see them, too]' \
-'-D[Print the time of day before each line]' \
-'--timestamps[Print the time of day before each line]' \
+'-D[Print the time (UTC) before each line]' \
+'--timestamps[Print the time (UTC) before each line]' \
 '(-a --pass)--askpass[Ask for the password on the terminal (or read one line of stdin when that is no terminal)]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
 '(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed]' \
@@ -216,7 +216,7 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Only the report, without lines or progress while the run goes on]' \
 '--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
 '--help[Print help (also a lone -h at the end)]' \
-'*::files -- Journals; several are merged:_files' \
+'*::files -- Journals, or the saved stdout of --format ndjson; several are merged:_files' \
 && ret=0
 ;;
 (completions)

@@ -147,15 +147,19 @@ impl Run<'_> {
 
     /// Passes everything on until `work` is done.
     async fn pump<T>(&mut self, ctx: &Context, work: impl Future<Output = T>) -> T {
+        let clock = self.clock;
         let mut work = std::pin::pin!(work);
         loop {
-            let due = self.interval_began.after(INTERVAL);
-            tokio::select! {
-                biased;
-                done = &mut work => return done,
-                Some(control) = self.control.recv() => self.obey(ctx, control),
-                () = self.clock.sleep_until(due) => self.interval(ctx),
-                Some(notice) = self.inlet.recv() => self.pass_on(notice),
+            let mut due = std::pin::pin!(clock.sleep_until(self.interval_began.after(INTERVAL)));
+            // One timer for all that comes before it is due.
+            loop {
+                tokio::select! {
+                    biased;
+                    done = &mut work => return done,
+                    Some(control) = self.control.recv() => self.obey(ctx, control),
+                    () = &mut due => break self.interval(ctx),
+                    Some(notice) = self.inlet.recv() => self.pass_on(notice),
+                }
             }
         }
     }

@@ -7,6 +7,7 @@
 //!
 //! The JSON form is the journal's line format: stable names, durations in seconds, [`SCHEMA_VERSION`].
 
+mod flow;
 mod interval;
 mod state;
 
@@ -14,12 +15,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use flow::{FlowClosed, FlowEnd, FlowOpened};
 pub use interval::{Counters, Interval};
 pub use state::ClientState;
 
 use crate::{
     classify::{Failure, FailureKey},
     clock::{Stamp, WallTime, seconds},
+    fault::Fault,
     plan::{Name, Plan},
 };
 
@@ -189,6 +192,23 @@ pub enum EventKind {
     },
     /// An independent connection attempt, stage by stage.
     PathProbed(PathProbed),
+    /// A fault begins, or happens.
+    FaultInjected {
+        /// The fault.
+        fault: Fault,
+    },
+    /// A fault that lasted is over.
+    FaultCleared {
+        /// The fault.
+        fault: Fault,
+        /// How long it lasted.
+        #[serde(with = "seconds")]
+        after: Duration,
+    },
+    /// A client connected through the fault proxy.
+    FlowOpened(FlowOpened),
+    /// A proxied connection is over.
+    FlowClosed(FlowClosed),
     /// The sums since the last such event.
     Interval(Box<Interval>),
     /// Something a reader should know.

@@ -256,5 +256,9 @@ fn concerns_a_connection(kind: &EventKind) -> bool {
             | EventKind::Interval(_)
             | EventKind::Note { .. }
             | EventKind::PathProbed(_)
+            | EventKind::FaultInjected { .. }
+            | EventKind::FaultCleared { .. }
+            | EventKind::FlowOpened(_)
+            | EventKind::FlowClosed(_)
     )
 }

@@ -14,6 +14,7 @@ mod openmetrics;
 mod outlet;
 mod ping;
 mod tables;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -25,7 +26,7 @@ pub use event_line::event_line;
 pub use header::header;
 pub use live::Live;
 pub use messages::Messages;
-pub use outlet::Outlet;
+pub use outlet::{Gapless, Outlet};
 pub use ping::PingLines;
 
 use crate::{output::Format, report::Report};

@@ -19,7 +19,7 @@ use crate::{
     output::{ColorChoice, Format, OutputOptions},
     plan::{Address, Command, Plan},
     record::Recorder,
-    render::{self, Live, Messages, Outlet, PingLines, Style},
+    render::{self, Gapless, Live, Messages, Outlet, PingLines, Style},
     report::Report,
     sandbox::{Sandbox, SandboxConfig},
 };
@@ -83,7 +83,7 @@ fn conclude(
     reason: StopReason,
     stdout: &Outlet,
 ) -> Result<Exit, Problem> {
-    let Sinks { recorder, journal, live, replies, stream, warned: _ } = sinks;
+    let Sinks { recorder, journal, live, replies, stream, told: _ } = sinks;
     // They write what they still hold.
     drop((live, replies, stream));
     let report = Report::new(&recorder.figures());
@@ -136,8 +136,8 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
         journal,
         live: Live::new(style, Box::new(io::stderr())),
         replies: report_each.then(|| PingLines::new(Box::new(stdout.clone()), output.timestamps)),
-        stream: streams.then(|| JournalWriter::new(Box::new(stdout.clone()))),
-        warned: false,
+        stream: streams.then(|| JournalWriter::new(Box::new(Gapless(stdout.clone())))),
+        told: [false; 2],
     }
 }
 

@@ -23,8 +23,8 @@ pub(super) struct Sinks {
     pub(super) replies: Option<PingLines>,
     /// The events themselves on stdout (`--format ndjson`).
     pub(super) stream: Option<JournalWriter>,
-    /// The user knows that the journal has ended before the run.
-    pub(super) warned: bool,
+    /// The user knows that the journal, or the stream, has ended before the run.
+    pub(super) told: [bool; 2],
 }
 
 impl Sinks {
@@ -44,13 +44,9 @@ impl Sinks {
         self.live.on_event(event);
     }
 
-    /// Says once, when it happens, that the journal cannot be written any more.
-    fn watch_the_journal(&mut self, event: &Event) {
-        let Some(error) = self.journal.as_ref().and_then(JournalWriter::error).filter(|_| !self.warned) else {
-            return;
-        };
-        self.warned = true;
-        let text = format!("--journal: writing failed, the journal is incomplete from here on: {error}");
+    /// Says once, when it happens, that a journal cannot be written any more.
+    fn watch_the_writers(&mut self, event: &Event) {
+        let Some(text) = self.complaint() else { return };
         let note = Event { connection: None, kind: EventKind::Note { text }, ..event.clone() };
         match event.kind {
             // The last event of a stream stays the last.
@@ -58,12 +54,26 @@ impl Sinks {
             _ => self.pass_on(&note),
         }
     }
+
+    /// An error that the user has not been told of.
+    fn complaint(&mut self) -> Option<String> {
+        let writers = [("--journal", &self.journal), ("--format ndjson", &self.stream)];
+        for ((flag, writer), told) in writers.into_iter().zip(&mut self.told) {
+            let error = writer.as_ref().and_then(JournalWriter::error);
+            // A reader that has gone does not want to hear of it.
+            if let Some(error) = error.filter(|error| !*told && error.kind() != io::ErrorKind::BrokenPipe) {
+                *told = true;
+                return Some(format!("{flag}: writing failed, the journal is incomplete from here on: {error}"));
+            }
+        }
+        None
+    }
 }
 
 impl EventSink for Sinks {
     fn on_event(&mut self, event: &Event) {
         self.pass_on(event);
-        self.watch_the_journal(event);
+        self.watch_the_writers(event);
     }
 
     fn on_reply(&mut self, reply: &Reply) {

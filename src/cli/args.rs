@@ -72,7 +72,7 @@ pub(super) struct PingArgs {
     /// Bytes that travel with each PING beside its nonce (64k, 1m; at most 16m)
     #[arg(long, value_name = "BYTES", default_value = "0", value_parser = value::size, allow_hyphen_values = true)]
     pub(super) payload: usize,
-    /// Print the time of day before each line
+    /// Print the time before each line, in seconds since 1970 as ping -D does
     #[arg(short = 'D', long)]
     pub(super) timestamps: bool,
     #[command(flatten)]
@@ -109,7 +109,7 @@ pub(super) struct SubscribeArgs {
     /// Pace of --verify: 10, 10/s, 600/m [default: 10/s]
     #[arg(long, value_name = "RATE", requires = "verify", value_parser = value::publish_rate, allow_hyphen_values = true)]
     pub(super) rate: Option<Pace>,
-    /// Print the time of day before each line
+    /// Print the time (UTC) before each line
     #[arg(short = 'D', long)]
     pub(super) timestamps: bool,
     /// Form of the messages on stdout; raw is the bytes and a line end
@@ -161,7 +161,7 @@ pub(super) struct SoakArgs {
 /// Flags of `report`.
 #[derive(Args, Debug)]
 pub(super) struct ReportArgs {
-    /// Journals; several are merged
+    /// Journals, or the saved stdout of --format ndjson; several are merged
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]

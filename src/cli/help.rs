@@ -54,6 +54,7 @@ SIGUSR1 prints interim figures.";
 pub(super) const REPORT: &str = "\
 Examples:
   redis-doctor report soak.ndjson
+  redis-doctor soak -d 1h --format ndjson > saved && redis-doctor report saved
   redis-doctor report node-*.ndjson --format json -o merged.json
   redis-doctor report soak.ndjson --fail-on 'availability<99.99%'";
 

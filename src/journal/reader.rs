@@ -99,7 +99,7 @@ pub fn replay(paths: &[PathBuf], sink: &mut dyn EventSink) -> Result<(), Journal
     let mut seen = BTreeSet::new();
     for path in paths {
         let file = File::open(path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
-        let mut replay = Replay { path, seen: &mut seen, sink, line: 0, last: None, ended: false, torn: None };
+        let mut replay = Replay { path, seen: &mut seen, sink, line: 0, last: None, reported: None, torn: None };
         replay.all(BufReader::new(file))?;
     }
     Ok(())
@@ -113,8 +113,8 @@ struct Replay<'a> {
     line: u64,
     /// The latest event, once a run has begun.
     last: Option<Event>,
-    /// The latest run has ended, and was not cut off.
-    ended: bool,
+    /// A line of a report, which stands after a run.
+    reported: Option<u64>,
     /// A line that could not be read, with its number and what is wrong with it.
     torn: Option<(u64, String)>,
 }
@@ -156,6 +156,7 @@ impl Replay<'_> {
     fn one(&mut self, text: &[u8]) -> Result<(), JournalError> {
         self.check_version(text)?;
         if self.belongs_to_a_report(text) {
+            self.reported = Some(self.line);
             return Ok(());
         }
         match serde_json::from_slice::<Event>(text) {
@@ -172,6 +173,7 @@ impl Replay<'_> {
     fn event(&mut self, event: Event) -> Result<(), JournalError> {
         match &event.kind {
             EventKind::RunStarted(started) => {
+                self.reported = None;
                 if self.last.is_some() {
                     self.note_torn();
                 }
@@ -182,15 +184,13 @@ impl Replay<'_> {
             _ if self.last.is_none() => self.torn = self.torn.take().or(Some((self.line, "no run has begun".into()))),
             _ => {}
         }
+        if let Some(line) = self.reported.take() {
+            self.torn = Some((line, "a report in the middle of a run".into()));
+        }
         if let Some(garbage) = self.garbage() {
             return Err(garbage);
         }
         self.sink.on_event(&event);
-        self.ended = match &event.kind {
-            EventKind::RunStarted(_) => false,
-            EventKind::RunFinished { .. } => true,
-            _ => self.ended,
-        };
         self.last = Some(event);
         Ok(())
     }
@@ -204,9 +204,9 @@ impl Replay<'_> {
         self.sink.on_event(&Event { connection: None, kind: EventKind::Note { text }, ..last.clone() });
     }
 
-    /// What `--format ndjson` writes to stdout is a journal, and after each run's end its report.
+    /// What `--format ndjson` writes to stdout is a journal, and after each run its report.
     fn belongs_to_a_report(&self, text: &[u8]) -> bool {
-        self.ended && self.torn.is_none() && serde_json::from_slice::<ReportLine>(text).is_ok()
+        self.last.is_some() && self.torn.is_none() && serde_json::from_slice::<ReportLine>(text).is_ok()
     }
 
     fn check_version(&self, text: &[u8]) -> Result<(), JournalError> {

@@ -24,6 +24,7 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 pub struct JournalWriter {
     out: BufWriter<Box<dyn Write>>,
     error: Option<io::Error>,
+    line: Vec<u8>,
     flushed: Stamp,
     /// Histograms not yet written, for each connection.
     pending: BTreeMap<Option<u32>, Pending>,
@@ -49,7 +50,13 @@ impl JournalWriter {
 
     /// Writes to something that is not a file.
     pub fn new(out: Box<dyn Write>) -> Self {
-        Self { out: BufWriter::new(out), error: None, flushed: Stamp::START, pending: BTreeMap::new() }
+        Self {
+            out: BufWriter::new(out),
+            error: None,
+            line: Vec::new(),
+            flushed: Stamp::START,
+            pending: BTreeMap::new(),
+        }
     }
 
     /// The error that ended the journal before the run's end (a full disk, say).
@@ -101,9 +108,12 @@ impl JournalWriter {
         Ok(())
     }
 
+    /// In one piece, so that what a full disk or a slow reader leaves are whole lines.
     fn write_line(&mut self, event: &Event) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, event)?;
-        self.out.write_all(b"\n")
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, event)?;
+        self.line.push(b'\n');
+        self.out.write_all(&self.line)
     }
 }
 

@@ -40,7 +40,8 @@ pub(super) async fn run(session: Arc<Session>) {
     loop {
         if let Some(pubsub) = session.take_pubsub() {
             delays = schedule();
-            receive(&session, pubsub).await;
+            // Its turn lasts until nothing is left, for the reason that `turn` gives.
+            tokio::task::unconstrained(receive(&session, pubsub)).await;
             continue;
         }
         match delays.next().filter(|_| policy.managed && policy.resubscribe) {

@@ -59,6 +59,9 @@ pub(super) struct Worker {
     plan: ProbePlan,
     number: u32,
     turn: u64,
+    /// `run:connection:worker:`, the start of every nonce.
+    prefix: Vec<u8>,
+    /// Lent to the question while that is out.
     nonce: Vec<u8>,
     /// The value last written, while it can be relied on.
     written: Option<Vec<u8>>,
@@ -66,7 +69,8 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(session: Arc<Session>, schedule: Arc<Schedule>, plan: ProbePlan, number: u32) -> Self {
-        Self { session, schedule, plan, number, turn: 0, nonce: Vec::new(), written: None }
+        let prefix = format!("{}:{}:{number}:", session.ctx.run_id, session.connection).into_bytes();
+        Self { session, schedule, plan, number, turn: 0, prefix, nonce: Vec::new(), written: None }
     }
 
     /// Probes until the run stops or its count is reached.
@@ -76,10 +80,13 @@ impl Worker {
             let Some(number) = ctx.take_ticket() else {
                 return;
             };
-            let question = self.question(&ctx);
+            let mut question = self.question(&ctx);
             ctx.samples.lock().counters.launched += 1;
             let asked = self.session.ask(&question, self.plan.timeout).await;
             self.remember(&question, &asked);
+            if self.nonce.is_empty() {
+                self.nonce = question.answer.take().unwrap_or_default();
+            }
             self.account(&ctx, number, intended, asked).await;
         }
     }
@@ -109,7 +116,7 @@ impl Worker {
 
     fn question(&mut self, ctx: &Context) -> Question {
         self.turn += 1;
-        self.renew_nonce(ctx);
+        self.renew_nonce();
         let kv = match self.plan.kind {
             ProbeKind::Ping => false,
             ProbeKind::Kv => true,
@@ -118,7 +125,7 @@ impl Worker {
         if !kv {
             let mut command = redis::Cmd::with_capacity(2, self.nonce.len() + 8);
             command.arg("PING").arg(self.nonce.as_slice());
-            return Question { command, answer: Some(self.nonce.clone()), counted: true };
+            return Question { command, answer: Some(std::mem::take(&mut self.nonce)), counted: true };
         }
         let key = format!("redis-doctor:{}:{}:{}", ctx.run_id, self.session.connection, self.number);
         match self.written.take() {
@@ -135,12 +142,13 @@ impl Worker {
         }
     }
 
-    /// `run:connection:worker:turn:` and the payload.
-    fn renew_nonce(&mut self, ctx: &Context) {
+    /// `run:connection:worker:turn`, and the payload after another colon.
+    fn renew_nonce(&mut self) {
         use std::io::Write;
         self.nonce.clear();
+        self.nonce.extend_from_slice(&self.prefix);
         // Writing into a vector cannot fail.
-        let _ = write!(self.nonce, "{}:{}:{}:{}", ctx.run_id, self.session.connection, self.number, self.turn);
+        let _ = write!(self.nonce, "{}", self.turn);
         if self.plan.payload > 0 {
             self.nonce.push(b':');
             let length = self.nonce.len() + self.plan.payload;
@@ -166,6 +174,10 @@ impl Worker {
         if self.plan.report_each {
             let outcome = asked.outcome.map(|_| self.nonce.len()).map_err(|failed| failed.failure);
             ctx.reply(Reply { number, at: asked.done, latency, waited: asked.waited, outcome });
+            if self.plan.pace == Pace::Unpaced {
+                // Its line is written now and not while the next probe is out, whose time it would be counted as.
+                tokio::task::yield_now().await;
+            }
         }
     }
 

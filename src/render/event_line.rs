@@ -3,8 +3,8 @@
 use crate::{
     classify::{Failure, Stage},
     event::{
-        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, PathProbed, Reconnected,
-        ReplaceReason, ServerIdentity, StageTime, StopReason,
+        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, PathProbed,
+        Reconnected, ReplaceReason, ServerIdentity, StageTime, StopReason,
     },
     render::units::{clean, count, span, three_digits},
 };
@@ -44,10 +44,26 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
             ("replaced", format!("by session {session}: {}", replaced(*why)))
         }
         EventKind::PathProbed(probed) => ("path", path_details(probed)),
+        EventKind::FaultInjected { fault } => ("fault", fault.to_string()),
+        EventKind::FaultCleared { fault, after } => ("fault over", format!("{fault} · after {}", span(*after))),
+        EventKind::FlowOpened(opened) => ("opened", format!("flow {} from {}", opened.flow, opened.client)),
+        EventKind::FlowClosed(closed) => ("closed", flow_details(closed)),
         EventKind::Note { text } => ("note", text.clone()),
         EventKind::RunFinished { reason } => ("finished", stopped(*reason).to_owned()),
         EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Interval(_) => return None,
     })
+}
+
+fn flow_details(closed: &FlowClosed) -> String {
+    let how = match closed.how {
+        FlowEnd::Closed => "in order",
+        FlowEnd::ClientReset => "reset by the client",
+        FlowEnd::ServerReset => "reset by the server",
+        FlowEnd::Fault => "by a fault",
+        FlowEnd::Unreachable => "the server could not be reached",
+    };
+    let FlowClosed { flow, client, after, up, down, .. } = closed;
+    format!("flow {flow} from {client} · {how} · after {} · {up} bytes up, {down} down", span(*after))
 }
 
 /// Why a run ended, in words.
@@ -127,10 +143,12 @@ fn failed_details(failed: &CommandFailed) -> String {
     format!("{} × {}{ambiguous}", failed.count, failure(&one))
 }
 
-fn numbers(from: u64, to: u64, count: u64) -> String {
-    match (from == to, count) {
+fn numbers(from: u64, to: u64, missing: u64) -> String {
+    match (from == to, missing) {
         (true, _) => format!("message {from}"),
-        (false, count) => format!("{count} messages, {from}–{to}"),
+        (false, number) if to - from + 1 == number => format!("{number} messages, {from}–{to}"),
+        // Between them there are some that the server never accepted.
+        (false, number) => format!("{} between {from} and {to}", count(number, "message")),
     }
 }
 

@@ -3,15 +3,16 @@
 use crate::{
     event::RunStarted,
     plan::{Command, Pace, Plan, ProbeKind, ProbePlan, Protocol, SubscriptionPlan},
-    render::units::{count, span},
+    render::units::{INDENT, count, folded, span},
 };
 
 /// So many starts of reconnect attempts fit into a line.
-const ATTEMPTS: usize = 8;
+const ATTEMPTS: usize = 5;
 
-/// What is about to be done, in three lines: target, policy (with the exact reconnect schedule), plan.
+/// What is about to be done: target, policy (with the exact reconnect schedule) and plan, folded to fit a terminal.
 pub fn header(started: &RunStarted) -> Vec<String> {
-    vec![target_line(started), policy_line(started), plan_line(&started.plan)]
+    let lines = [target_line(started), policy_line(started), plan_line(&started.plan)];
+    lines.iter().flat_map(|line| folded(line, INDENT).lines().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// `redis-doctor 0.1.0 · soak · redis://127.0.0.1:6379 (--uri) · redis-rs 1.8.1 · run 7f3a`

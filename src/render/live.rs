@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use super::{
     Style, event_line, header,
+    terminal::Narrow,
     units::{count, duration, span, three_digits},
 };
 use crate::{
@@ -44,7 +45,7 @@ impl Live {
         }
         if self.style.terminal {
             let length = started.plan.stop.duration.map(|duration| duration.as_secs());
-            let target = ProgressDrawTarget::stderr_with_hz(REDRAWS_PER_SECOND);
+            let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrow::stderr()), REDRAWS_PER_SECOND);
             let template = match length {
                 Some(_) => "[{bar:24}] {wide_msg}",
                 None => "{spinner} {wide_msg}",
@@ -97,20 +98,19 @@ impl Live {
         if let Some(length) = bar.length() {
             parts[0] += &format!(" of {}", duration(length as f64));
         }
+        let (down, counters) = (figures.downtime, figures.counters);
+        parts.push(if down.unresolved > 0 { "DOWN" } else { "up" }.to_owned());
+        // What is at the end is the first to be cut off on a narrow terminal.
+        let happened = [
+            (down.drops, count(down.drops, "drop")),
+            (down.stalls, count(down.stalls, "stall")),
+            (counters.failed, format!("{} failed", counters.failed)),
+            (counters.timed_out, format!("{} timed out", counters.timed_out)),
+            (figures.tally.lost, format!("{} lost", count(figures.tally.lost, "message"))),
+        ];
+        parts.extend(happened.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text));
         if !self.pace.is_empty() {
             parts.push(self.pace.clone());
-        }
-        let down = figures.downtime;
-        parts.push(if down.unresolved > 0 { "DOWN" } else { "up" }.to_owned());
-        if down.drops + down.stalls > 0 {
-            parts.push(format!("{}, {}", count(down.drops, "drop"), count(down.stalls, "stall")));
-        }
-        if figures.counters.failed + figures.counters.timed_out > 0 {
-            let counters = figures.counters;
-            parts.push(format!("{} failed, {} timed out", counters.failed, counters.timed_out));
-        }
-        if figures.tally.lost > 0 {
-            parts.push(format!("{} lost", count(figures.tally.lost, "message")));
         }
         bar.set_message(parts.join(" · "));
     }

@@ -107,6 +107,24 @@ impl Write for Outlet {
     }
 }
 
+/// For a stream that must have no gaps: where there is no room, it ends.
+pub struct Gapless(pub Outlet);
+
+impl Write for Gapless {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.append(|out| out.extend_from_slice(bytes)) {
+            return Ok(bytes.len());
+        }
+        let closed = self.0.0.lock().closed;
+        let too_slow = || io::Error::other("its reader is too slow");
+        Err(if closed { io::ErrorKind::BrokenPipe.into() } else { too_slow() })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Shared {
     fn write_all(&self, mut out: impl Write) -> io::Result<()> {
         let mut batch = Vec::new();
@@ -169,8 +187,11 @@ mod tests {
         let refused = (0..20_000).filter(|_| !outlet.append(|out| out.extend_from_slice(&line))).count();
         assert!(refused > 0);
         assert!(outlet.0.lock().waiting.len() <= CAPACITY + line.len());
+        let mut gapless = Gapless(outlet.clone());
+        assert_eq!(gapless.write(&line).unwrap_err().to_string(), "its reader is too slow");
         drop(reader);
         assert_eq!(outlet.finish(thread).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert_eq!(gapless.write(&line).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]

@@ -35,12 +35,15 @@ fn write(
     for row in rows.iter().take(ROWS) {
         table.add_row(cells(row.clone()).collect::<Vec<_>>());
     }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     writeln!(out)?;
     for line in table.lines() {
         writeln!(out, "{}", line.trim_end())?;
     }
     if rows.len() > ROWS {
-        writeln!(out, " … and {} more", rows.len() - ROWS)?;
+        writeln!(out, "… and {} more", rows.len() - ROWS)?;
     }
     Ok(())
 }
@@ -91,7 +94,11 @@ fn outage(row: &OutageRow) -> Vec<String> {
         0 => kind.to_owned(),
         number => format!("{kind} #{number}"),
     };
-    let cause = outage.failure.as_ref().map(event_line::failure).unwrap_or_default();
+    let cause = match (&outage.failure, outage.kind) {
+        (Some(failure), _) => event_line::failure(failure),
+        (None, OutageKind::Drop) => "no cause was given".into(),
+        (None, OutageKind::Stall) => "no answers; nothing was closed".into(),
+    };
     vec![
         outage.time.time_of_day(),
         connection,

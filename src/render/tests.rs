@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    event::{Counters, Event, EventKind, EventSink, Reply, StopReason},
+    event::{Counters, Event, EventKind, EventSink, FlowClosed, FlowEnd, FlowOpened, Reply, StopReason},
     journal::JournalWriter,
     plan::Command,
     record::{Recorder, fixture::*},
@@ -125,10 +125,22 @@ fn the_real_outputs_follow_their_schemas() {
     let of_journal = validator(schema::JOURNAL);
     let output = Output::default();
     let mut journal = JournalWriter::new(Box::new(output.clone()));
+    let closed = EventKind::FlowClosed(FlowClosed {
+        flow: 1,
+        client: "127.0.0.1:50000".into(),
+        how: FlowEnd::Fault,
+        after: secs(1.0),
+        up: 14,
+        down: 7,
+    });
     let more = [
         at(50.0, EventKind::Silent { silence: secs(30.0) }),
         at(50.0, EventKind::Reordered { channel: crate::plan::Name::from("a"), number: 1 }),
         at(50.0, EventKind::Desynced { asked: "a".into(), answered: "b".into() }),
+        at(50.0, EventKind::FaultInjected { fault: "blackhole".parse().unwrap() }),
+        at(51.0, EventKind::FaultCleared { fault: "blackhole".parse().unwrap(), after: secs(1.0) }),
+        at(52.0, EventKind::FlowOpened(FlowOpened { flow: 1, client: "127.0.0.1:50000".into() })),
+        at(53.0, closed),
     ];
     rich().iter().chain(&more).for_each(|event| journal.on_event(event));
     drop(journal);

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::{
     event_line, header, tables,
-    units::{clean, count, duration, percent, three_digits},
+    units::{INDENT, clean, count, duration, folded, percent, three_digits},
 };
 use crate::{
     plan::Command,
@@ -67,9 +67,9 @@ pub(super) fn headline(report: &Report) -> String {
 
 fn heading(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for run in &report.runs {
-        writeln!(out, "{}", clean(&header::target_line(&run.started)))?;
-        writeln!(out, "{}", clean(&header::policy_line(&run.started)))?;
-        writeln!(out, "{}\n", clean(&course(run)))?;
+        writeln!(out, "{}", folded(&clean(&header::target_line(&run.started)), INDENT))?;
+        writeln!(out, "{}", folded(&clean(&header::policy_line(&run.started)), INDENT))?;
+        writeln!(out, "{}\n", folded(&clean(&course(run)), INDENT))?;
     }
     Ok(())
 }
@@ -87,15 +87,15 @@ fn course(run: &Run) -> String {
 
 fn totals(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(probes) = &report.probes {
-        writeln!(out, "probes    {}", probes_line(probes))?;
+        writeln!(out, "{}", folded(&format!("probes    {}", probes_line(probes)), INDENT))?;
     }
     if let Some(delivery) = &report.delivery {
-        writeln!(out, "messages  {}", delivery_line(delivery))?;
+        writeln!(out, "{}", folded(&format!("messages  {}", delivery_line(delivery)), INDENT))?;
     }
     if let Some(subscriptions) = &report.subscriptions {
-        writeln!(out, "channels  {}", channels_line(subscriptions))?;
+        writeln!(out, "{}", folded(&format!("channels  {}", channels_line(subscriptions)), INDENT))?;
     }
-    writeln!(out, "outages   {}", outages_line(&report.outages))
+    writeln!(out, "{}", folded(&format!("outages   {}", outages_line(&report.outages)), INDENT))
 }
 
 fn probes_line(probes: &Probes) -> String {
@@ -109,7 +109,7 @@ fn probes_line(probes: &Probes) -> String {
         parts.push(format!("{} unfinished", probes.unfinished));
     }
     if probes.skipped > 0 {
-        parts.push(format!("{} passed over", probes.skipped));
+        parts.push(format!("{} skipped", probes.skipped));
     }
     parts.extend(probes.rate.map(|rate| format!("{}/s", three_digits(rate))));
     parts.join(" · ")
@@ -153,7 +153,7 @@ fn outages_line(outages: &Outages) -> String {
     if outages.drops + outages.stalls > 0 {
         parts.push(format!("longest {}", duration(outages.longest)));
         parts.extend(outages.mean_repair.map(|repair| format!("mean time to repair {}", duration(repair))));
-        parts.push(format!("longest time between {}", duration(outages.longest_up)));
+        parts.push(format!("longest uptime {}", duration(outages.longest_up)));
     }
     parts.extend(outages.availability.map(|share| format!("availability {}", percent(share))));
     parts.join(" · ")

@@ -46,6 +46,33 @@ pub(super) fn percent(share: f64) -> String {
     format!("{} %", trimmed(&format!("{percent:.3}")))
 }
 
+/// Where the text of a line with a name at its head begins, and where its continuation does.
+pub(super) const INDENT: usize = 10;
+
+/// Parts of a line, divided by ` · `, on as many lines as it takes to keep them within 80 columns; those after the
+/// first are indented by `indent`.
+pub(super) fn folded(parts: &str, indent: usize) -> String {
+    const DIVIDER: &str = " · ";
+    const WIDTH: usize = 80;
+    let mut lines = String::with_capacity(parts.len() + WIDTH);
+    let mut width = 0;
+    for (number, part) in parts.split(DIVIDER).enumerate() {
+        let length = part.chars().count();
+        // Room for the divider at the end of a line.
+        if number > 0 && width + DIVIDER.len() + length > WIDTH {
+            lines.push_str(" ·\n");
+            lines.extend(std::iter::repeat_n(' ', indent));
+            width = indent;
+        } else if number > 0 {
+            lines.push_str(DIVIDER);
+            width += DIVIDER.chars().count();
+        }
+        lines.push_str(part);
+        width += length;
+    }
+    lines
+}
+
 /// `1 drop`, `2 drops`.
 pub(super) fn count(number: u64, one: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -117,6 +144,16 @@ mod tests {
         ] {
             assert_eq!(percent(share), text);
         }
+    }
+
+    #[test]
+    fn long_lines_are_folded_between_their_parts() {
+        let parts = |count: usize| vec!["0123456789"; count].join(" · ");
+        assert_eq!(folded(&parts(6), 4), parts(6));
+        assert_eq!(folded(&parts(8), 4), format!("{} ·\n    {}", parts(6), parts(2)));
+        let long = "x".repeat(100);
+        assert_eq!(folded(&format!("{long} · a"), 0), format!("{long} ·\na"));
+        assert!(folded(&parts(30), 9).lines().all(|line| line.chars().count() <= 80));
     }
 
     #[test]

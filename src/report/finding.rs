@@ -51,7 +51,7 @@ pub(super) fn all(figures: &Figures, gates: &[GateResult]) -> Vec<Finding> {
         list.critical("there is no run to report");
     }
     for run in &figures.runs {
-        list.about_run(run);
+        list.about_run(run, figures);
     }
     list.about_ends(figures);
     list.about_outages(figures);
@@ -97,10 +97,10 @@ impl List {
         }
     }
 
-    fn about_run(&mut self, run: &RunFigures) {
+    fn about_run(&mut self, run: &RunFigures, figures: &Figures) {
         let plan = &run.started.plan;
         if run.stopped == Some(StopReason::Unreachable) || run.connected.is_none() && run.answered == 0 {
-            self.about_the_obstacle(run);
+            self.about_the_obstacle(run, figures);
         } else if plan.probes.is_some() && run.answered == 0 {
             self.critical("nothing was ever answered");
         }
@@ -115,9 +115,11 @@ impl List {
     }
 
     /// Why there was never a connection, and what can be done.
-    fn about_the_obstacle(&mut self, run: &RunFigures) {
+    fn about_the_obstacle(&mut self, run: &RunFigures, figures: &Figures) {
         let Some(obstacle) = &run.obstacle else {
-            return self.critical("there was never a connection");
+            // A server that can be reached, but refuses what the client needs, is told in a note.
+            let told = figures.notes.kept.iter().rfind(|note| note.time >= run.time && run.stopped.is_some());
+            return self.critical(told.map_or("there was never a connection", |note| &note.text));
         };
         self.critical(format!("no connection: {obstacle}"));
         if let Some(advice) = advice::on_connecting(obstacle, &run.started.plan.target) {

@@ -47,6 +47,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli", "main"]),
     ("redis", &["classify", "probe"]),
     ("comfy_table", &["render"]),
+    ("console", &["render"]),
     ("indicatif", &["render"]),
 ];
 

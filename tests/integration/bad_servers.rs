@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::harness::{Doctor, FullBacklog, RedisServer, ScriptedServer, Target, closed_port};
+use crate::harness::{Doctor, FullBacklog, RedisServer, ScriptedServer, Signal, Target, closed_port};
 
 /// An obstacle as the report has it: class, stage, errno and origin; a part of the cause; a part of the advice.
 struct Obstacle<'a> {
@@ -124,6 +124,22 @@ fn the_text_of_maxclients_is_shown_though_the_library_hides_it() {
     is_reported(&ScriptedServer::max_clients(), &refusal);
     // The harness itself is the one client.
     is_reported(&RedisServer::builder().maxclients(1).start(), &refusal);
+}
+
+#[test]
+fn maxclients_reached_while_the_run_goes_on_is_shown_too() {
+    let server = RedisServer::start();
+    let run = Doctor::new(["ping", "-i", "0.05", "--connect-timeout", "1s"]).target(&server).spawn();
+    let limit = Duration::from_secs(10);
+    run.wait_for_stdout("seq=2", limit);
+    // The harness' own connection is the one that is left.
+    server.command(["CONFIG", "SET", "maxclients", "1"]);
+    server.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    run.wait_for_stderr("ERR max number of clients reached [max_clients, hello, server]", limit);
+    server.command(["CONFIG", "SET", "maxclients", "100"]);
+    run.wait_for_stderr("reconnected", limit);
+    run.signal(Signal::INT);
+    run.finish().code(1).stdout_contains("verdict  DEGRADED  1 drop, all recovered");
 }
 
 #[test]

@@ -115,7 +115,10 @@ fn garbage_in_the_middle_is_not_passed_over() {
     refused(format!("{first}\nnonsense\n{rest}").as_bytes(), ":2: not a journal line: expected");
     refused(rest.as_bytes(), ":1: not a journal line: no run has begun");
     // A report's line before the run's end is not where a report stands.
-    refused(format!("{first}\n{{\"type\":\"summary\"}}\n{rest}").as_bytes(), ":2: not a journal line: ");
+    refused(
+        format!("{first}\n{{\"type\":\"summary\"}}\n{rest}").as_bytes(),
+        ":2: not a journal line: a report in the middle of a run",
+    );
 }
 
 #[test]

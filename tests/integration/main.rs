@@ -14,6 +14,7 @@
 //! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
 //! - `output`: every format is well formed, gates trip with their reason, and a pipe gets no colour.
+//! - `proxy`: each fault as a client on a plain socket sees it, and bytes in are bytes out.
 //! - `readme`: the commands of the README are valid, and its scripts work as pasted.
 //! - `resp2`: what is different where nothing is pushed and subscriptions need a second connection.
 //! - `sandbox_cli`: the embedded server answers redis-cli, and serves a run that has nothing else.
@@ -44,6 +45,7 @@ mod netns;
 mod network_faults;
 mod outages;
 mod output;
+mod proxy;
 mod readme;
 mod resp2;
 mod sandbox;

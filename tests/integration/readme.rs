@@ -86,6 +86,8 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
     let (soak, ping, subscribe) = (soak.spawn(), ping.run(), subscribe.spawn());
     let bare = Doctor::new(["soak", "--policy", "bare", "--duration", "5s"]).target(&server);
     let bare = bare.spawn();
+    // The kill is to reach both.
+    subscribe.wait_for_stderr("subscribed", patience);
     bare.wait_for_stderr("subscribed", patience);
     server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
     let outputs = [("soak", soak.finish()), ("ping", ping), ("subscribe", subscribe.finish()), ("bare", bare.finish())];

@@ -1,0 +1,146 @@
+//! When a fault is active: `KIND[=ARGS]@START[+FOR]` or `KIND[=ARGS]@every:PERIOD[+FOR]`.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Fault,
+    value::{duration, positive, text},
+};
+
+/// Below this a repeated fault is a permanent one.
+const SHORTEST_PERIOD: Duration = Duration::from_millis(10);
+
+/// A fault and when it is active, counted from the start of the probes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct FaultSchedule {
+    /// What.
+    pub fault: Fault,
+    /// When it begins.
+    pub timing: Timing,
+    /// How long it lasts; `None` is to the end, or no time for a fault that is momentary.
+    pub lasts: Option<Duration>,
+}
+
+/// When a fault begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// Once.
+    At(Duration),
+    /// After each period.
+    Every(Duration),
+}
+
+impl FaultSchedule {
+    /// A fault that begins at once and lasts to the end.
+    pub fn now(fault: Fault) -> Self {
+        Self { fault, timing: Timing::At(Duration::ZERO), lasts: None }
+    }
+
+    /// When it begins and ends, in order, as far as it begins before `until`; the last end is at most `until`. A
+    /// momentary fault ends when it begins.
+    pub fn instances(&self, until: Duration) -> Instances {
+        let (first, period) = match self.timing {
+            Timing::At(start) => (Some(start), None),
+            Timing::Every(period) => (Some(period), Some(period)),
+        };
+        let lasts = if self.fault.is_momentary() { Some(Duration::ZERO) } else { self.lasts };
+        Instances { next: first, period, lasts, until }
+    }
+}
+
+/// The beginnings and ends of a schedule.
+#[derive(Clone, Debug)]
+pub struct Instances {
+    next: Option<Duration>,
+    period: Option<Duration>,
+    lasts: Option<Duration>,
+    until: Duration,
+}
+
+impl Iterator for Instances {
+    type Item = (Duration, Duration);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.next.filter(|start| *start < self.until)?;
+        self.next = self.period.and_then(|period| start.checked_add(period));
+        let end = self.lasts.map_or(self.until, |lasts| start.saturating_add(lasts).min(self.until));
+        Some((start, end))
+    }
+}
+
+impl fmt::Display for FaultSchedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@", self.fault)?;
+        match self.timing {
+            Timing::At(start) => write!(f, "{}", text(start))?,
+            Timing::Every(period) => write!(f, "every:{}", text(period))?,
+        }
+        self.lasts.map_or(Ok(()), |lasts| write!(f, "+{}", text(lasts)))
+    }
+}
+
+/// Without `@START` it begins at once.
+impl FromStr for FaultSchedule {
+    type Err = String;
+
+    fn from_str(given: &str) -> Result<Self, Self::Err> {
+        let (fault, timing, lasts) = match given.rsplit_once('@') {
+            Some((fault, when)) => {
+                let (when, lasts) = when.split_once('+').map_or((when, None), |(when, lasts)| (when, Some(lasts)));
+                let timing = match when.trim().strip_prefix("every:") {
+                    Some(period) => Timing::Every(duration(period)?),
+                    None => Timing::At(duration(when)?),
+                };
+                (fault, timing, lasts)
+            }
+            None => {
+                let (fault, lasts) =
+                    given.rsplit_once('+').map_or((given, None), |(fault, lasts)| (fault, Some(lasts)));
+                (fault, Timing::At(Duration::ZERO), lasts)
+            }
+        };
+        let schedule = Self { fault: fault.parse()?, timing, lasts: lasts.map(positive).transpose()? };
+        schedule.check()
+    }
+}
+
+impl FaultSchedule {
+    fn check(self) -> Result<Self, String> {
+        let kind = self.fault.kind();
+        if self.fault.is_momentary() && self.lasts.is_some() {
+            return Err(format!("'{self}': {kind} happens at one moment; leave out what follows the +"));
+        }
+        let Timing::Every(period) = self.timing else {
+            return Ok(self);
+        };
+        if period < SHORTEST_PERIOD {
+            return Err(format!("'{self}' repeats too fast; write a period of at least 10ms"));
+        }
+        match self.lasts {
+            None if !self.fault.is_momentary() => {
+                Err(format!("'{self}' does not say for how long each time; write for example {self}+1s"))
+            }
+            Some(lasts) if lasts >= period => {
+                Err(format!("'{self}' would never end; write a time after the + that is shorter than the period"))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
+impl From<FaultSchedule> for String {
+    fn from(schedule: FaultSchedule) -> Self {
+        schedule.to_string()
+    }
+}
+
+impl TryFrom<String> for FaultSchedule {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}

@@ -1,0 +1,213 @@
+//! The grammar: what is written is read back, what is wrong is refused with its remedy, and schedules are arithmetic.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn fault(text: &str) -> Fault {
+    text.parse().unwrap_or_else(|why| panic!("{text}: {why}"))
+}
+
+#[test]
+fn every_kind_has_its_short_form() {
+    for (text, written) in [
+        ("reset_peer", "reset_peer"),
+        ("RESET-PEER=side=both,when=now", "reset_peer"),
+        ("reset_peer=when=in_flight,side=client", "reset_peer=side=client,when=in_flight"),
+        ("slow_close", "slow_close=1s"),
+        ("blackhole=direction=up", "blackhole=direction=up"),
+        ("latency=50ms~10ms", "latency=50ms~10ms"),
+        ("latency=0.5,on=subscribe", "latency=500ms,on=SUBSCRIBE"),
+        ("bandwidth=65536", "bandwidth=64k"),
+        ("slicer", "slicer=1"),
+        ("slicer=16,delay=1ms,direction=down", "slicer=16,delay=1ms,direction=down"),
+        ("idle_drop=350s,then=reset", "idle_drop=350s,then=reset"),
+        ("idle_drop=1h 30m", "idle_drop=5400s"),
+        ("error_reply=max clients", "error_reply=MAXCLIENTS"),
+        ("error_reply=loading,share=0.25,on=get", "error_reply=LOADING,on=GET,share=25%"),
+        ("push=moving", "push=MOVING 1 15 127.0.0.1:6379"),
+    ] {
+        assert_eq!(fault(text).to_string(), written);
+    }
+    for (kind, usage) in KINDS {
+        let first = usage.split(['[', ',', ' ', '~']).next().unwrap_or_default();
+        let text = match first {
+            "" => kind.to_owned(),
+            "TIME" => format!("{kind}=1s"),
+            "CODE" => format!("{kind}=OOM"),
+            "KIND" => format!("{kind}=any"),
+            _ => format!("{kind}=7"),
+        };
+        assert_eq!(fault(&text).kind(), kind);
+    }
+}
+
+#[test]
+fn a_refusal_names_the_value_and_the_remedy() {
+    for (text, parts) in [
+        ("reset", ["'reset' is not a fault", "reset_peer, close"]),
+        ("", ["'' is not a fault", "reset_peer, close"]),
+        ("reset_peer=side=server", ["'server'", "both, client"]),
+        ("reset_peer=client", ["'client' means nothing here", "side=both|client"]),
+        ("close=1s", ["'1s' means nothing here", "usage: close"]),
+        ("latency", ["does not say how much later", "50ms~10ms"]),
+        ("latency=soon", ["'soon' is not a time", "50ms"]),
+        ("latency=0", ["'0' delays nothing", "50ms"]),
+        ("latency=1ms~2ms", ["'1ms~2ms'", "at most the delay"]),
+        ("latency=1s,on=GET,direction=up", ["on= delays replies", "leave direction out"]),
+        ("bandwidth=0", ["'0' is not a number of bytes", "64k"]),
+        ("limit_data=-1", ["'-1' is not a number of bytes", "64k"]),
+        ("limit_data=99999999999999999999g", ["is not a number of bytes", "64k"]),
+        ("idle_drop=0", ["'0' is too short", "1ms"]),
+        ("error_reply", ["does not say which error", "LOADING"]),
+        ("error_reply=WRONG", ["'WRONG' is not a known error", "WRONGPASS"]),
+        ("error_reply=OOM,share=0", ["'0' is not a share", "25%"]),
+        ("error_reply=OOM,on=a b", ["'a b' is not a command", "HELLO"]),
+        ("garbage=on=GET,on=SET", ["'on' is given twice", "once"]),
+        ("garbage=,GET", ["'' is not NAME=VALUE", "on=HELLO"]),
+        ("push", ["a push needs a kind", "push=MOVING"]),
+        ("close@soon", ["'soon' is not a time", "10s"]),
+        ("close@1s+1s", ["close happens at one moment", "leave out"]),
+        ("blackhole@every:10s", ["does not say for how long", "+1s"]),
+        ("blackhole@every:10s+10s", ["would never end", "shorter"]),
+        ("close@every:1ms", ["repeats too fast", "10ms"]),
+        ("blackhole@1s+0", ["'0' is too short", "1ms"]),
+    ] {
+        let why = text.parse::<FaultSchedule>().unwrap_err();
+        for part in parts {
+            assert!(why.contains(part), "{text}: no {part:?} in {why}");
+        }
+    }
+}
+
+#[test]
+fn a_schedule_is_a_row_of_beginnings_and_ends() {
+    let instances = |text: &str, until: u64| {
+        let schedule: FaultSchedule = text.parse().unwrap();
+        let seconds = |(start, end): (Duration, Duration)| (start.as_secs(), end.as_secs());
+        schedule.instances(Duration::from_secs(until)).map(seconds).collect::<Vec<_>>()
+    };
+    assert_eq!(instances("blackhole@30s+20s", 60), [(30, 50)]);
+    assert_eq!(instances("blackhole@30s+20s", 40), [(30, 40)]);
+    assert_eq!(instances("blackhole@30s", 40), [(30, 40)]);
+    assert_eq!(instances("blackhole@30s+20s", 30), []);
+    assert_eq!(instances("reset_peer@10s", 60), [(10, 10)]);
+    assert_eq!(instances("reset_peer@every:25s", 60), [(25, 25), (50, 50)]);
+    assert_eq!(instances("refuse@every:20s+5s", 60), [(20, 25), (40, 45)]);
+    assert_eq!(instances("latency=50ms+10s", 60), [(0, 10)]);
+    let endless = "close@every:1s".parse::<FaultSchedule>().unwrap().instances(Duration::MAX);
+    assert_eq!(endless.take(3).count(), 3);
+}
+
+#[test]
+fn pushes_and_errors_are_those_of_a_server() {
+    let Fault::Push { frame } = fault("push=MOVING 1 15 10.0.0.1:6379") else { panic!() };
+    assert_eq!(frame.encode(), b">4\r\n$6\r\nMOVING\r\n:1\r\n:15\r\n$13\r\n10.0.0.1:6379\r\n");
+    let Fault::Push { frame } = fault("push=invalidate a b") else { panic!() };
+    assert_eq!(frame.encode(), b">2\r\n$10\r\ninvalidate\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n");
+    let code: ErrorCode = "maxclients".parse().unwrap();
+    assert!(code.is_final() && code.wording().starts_with("ERR max"));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_numbers() {
+    let numbers = |seed, stream| {
+        let mut random = Random::new(seed, stream);
+        std::iter::repeat_with(move || random.unit()).take(1000).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(7, 1), numbers(7, 1));
+    assert_ne!(numbers(7, 1), numbers(7, 2));
+    let all = numbers(7, 3);
+    assert!(all.iter().all(|unit| (0.0..1.0).contains(unit)));
+    let mean = all.iter().sum::<f64>() / 1000.0;
+    assert!((0.45..0.55).contains(&mean), "{mean}");
+}
+
+fn any_duration() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        (1_u64..100_000).prop_map(Duration::from_secs),
+        (1_u64..100_000).prop_map(Duration::from_millis),
+        (1_000_000_u64..u64::from(u32::MAX)).prop_map(Duration::from_nanos),
+    ]
+}
+
+fn any_direction() -> impl Strategy<Value = Direction> {
+    prop::sample::select(vec![Direction::Both, Direction::Up, Direction::Down])
+}
+
+fn any_scope() -> impl Strategy<Value = Scope> {
+    let share = (1_u32..=10_000).prop_map(|part| format!("{}%", f64::from(part) / 100.0).parse().unwrap());
+    (prop::option::of("[A-Z]{1,8}"), share).prop_map(|(on, share)| Scope { on, share })
+}
+
+fn any_fault() -> impl Strategy<Value = Fault> {
+    let sides = prop::sample::select(vec![Side::Both, Side::Client]);
+    let moments = prop::sample::select(vec![Moment::Now, Moment::Idle, Moment::InFlight]);
+    let codes = prop::sample::select(vec!["LOADING", "NOPERM", "MAXCLIENTS"]);
+    let plain = vec![Fault::Close, Fault::HalfClose, Fault::Partition, Fault::Refuse, Fault::StallAccept];
+    prop_oneof![
+        prop::sample::select(plain),
+        (sides, moments).prop_map(|(side, when)| Fault::ResetPeer { side, when }),
+        any_duration().prop_map(|delay| Fault::SlowClose { delay }),
+        any_direction().prop_map(|direction| Fault::Blackhole { direction }),
+        (any_duration(), 0_u32..=4, any_direction()).prop_map(|(delay, part, direction)| Fault::Latency {
+            delay,
+            jitter: delay / 4 * part,
+            direction,
+            on: None
+        }),
+        (any_duration(), "[A-Z]{1,8}").prop_map(|(delay, on)| Fault::Latency {
+            delay,
+            jitter: Duration::ZERO,
+            direction: Direction::Down,
+            on: Some(on)
+        }),
+        (1_u64.., any_direction()).prop_map(|(rate, direction)| Fault::Bandwidth { rate, direction }),
+        (1_u64.., any_duration(), any_direction()).prop_map(|(size, delay, direction)| Fault::Slicer {
+            size,
+            delay,
+            direction
+        }),
+        (1_u64..).prop_map(|bytes| Fault::LimitData { bytes }),
+        any_duration().prop_map(|after| Fault::IdleDrop { after, then: Forgotten::Reset }),
+        (codes, any_scope()).prop_map(|(code, scope)| Fault::ErrorReply { code: code.parse().unwrap(), scope }),
+        any_scope().prop_map(|scope| Fault::Truncate { scope }),
+        "[a-z]{1,9}( [a-z0-9:.]{1,9}){0,3}".prop_map(|frame| Fault::Push { frame: frame.parse().unwrap() }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(fault in any_fault(), start in any_duration(), lasts in any_duration()) {
+        let momentary = fault.is_momentary();
+        for (timing, lasts) in [
+            (Timing::At(start), None),
+            (Timing::At(Duration::ZERO), (!momentary).then_some(lasts)),
+            (Timing::Every(lasts + Duration::from_secs(1)), (!momentary).then_some(lasts)),
+        ] {
+            let schedule = FaultSchedule { fault: fault.clone(), timing, lasts };
+            let text = schedule.to_string();
+            prop_assert_eq!(text.parse::<FaultSchedule>(), Ok(schedule.clone()), "{}", text);
+            let json = serde_json::to_string(&schedule).unwrap();
+            prop_assert_eq!(serde_json::from_str::<FaultSchedule>(&json).unwrap(), schedule);
+        }
+    }
+
+    #[test]
+    fn no_text_breaks_the_reader(text in ".{0,40}") {
+        let _ = text.parse::<FaultSchedule>();
+    }
+
+    #[test]
+    fn instances_are_in_order_and_apart(period in 10_u64..10_000, part in 1_u64..99, until in 0_u64..100_000) {
+        let lasts = Some(Duration::from_millis((period * part / 100).max(1)));
+        let timing = Timing::Every(Duration::from_millis(period));
+        let schedule = FaultSchedule { fault: Fault::Partition, timing, lasts };
+        let until = Duration::from_millis(until);
+        let mut before = Duration::ZERO;
+        for (start, end) in schedule.instances(until) {
+            prop_assert!(before <= start && start <= end && end <= until);
+            before = end;
+        }
+    }
+}

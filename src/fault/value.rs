@@ -1,0 +1,116 @@
+//! Single values in the grammar of faults: times, bytes, shares. Each reads what it writes.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+/// The longest time that anybody can mean.
+const LONGEST: Duration = Duration::from_secs(100 * 31_557_600);
+
+/// A share of all cases, in percent, above 0 and up to 100.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share(f64);
+
+impl Share {
+    /// Every case.
+    pub const ALL: Self = Self(100.0);
+
+    /// Whether a case is meant, given a random number from 0 up to 1.
+    pub fn covers(self, unit: f64) -> bool {
+        unit * 100.0 < self.0
+    }
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", self.0)
+    }
+}
+
+/// `25%` or `0.25`.
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let percent = match text.strip_suffix('%') {
+            Some(percent) => percent.parse::<f64>(),
+            None => text.parse::<f64>().map(|share| share * 100.0),
+        };
+        match percent {
+            Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(Self(percent)),
+            _ => Err(format!("'{text}' is not a share; write for example 25% or 0.25 (above 0, at most 100%)")),
+        }
+    }
+}
+
+/// A time as the grammar writes it: `350s`, `50ms`, in the largest unit in which it is a whole number.
+pub fn text(duration: Duration) -> String {
+    let nanos = duration.as_nanos();
+    match nanos {
+        _ if nanos.is_multiple_of(1_000_000_000) => format!("{}s", nanos / 1_000_000_000),
+        _ if nanos.is_multiple_of(1_000_000) => format!("{}ms", nanos / 1_000_000),
+        _ if nanos.is_multiple_of(1_000) => format!("{}us", nanos / 1_000),
+        _ => format!("{nanos}ns"),
+    }
+}
+
+/// `50ms`, `1h 30m` or a number of seconds; zero included.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let trimmed = text.trim();
+    let parsed = match trimmed.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => humantime::parse_duration(trimmed).ok(),
+    };
+    parsed
+        .filter(|duration| *duration <= LONGEST)
+        .ok_or_else(|| format!("'{text}' is not a time; write for example 50ms, 10s, 1h 30m or a number of seconds"))
+}
+
+/// A time of at least a millisecond, where none would mean nothing.
+pub(super) fn positive(text: &str) -> Result<Duration, String> {
+    let duration = duration(text)?;
+    if duration < Duration::from_millis(1) {
+        return Err(format!("'{text}' is too short; write at least 1ms"));
+    }
+    Ok(duration)
+}
+
+/// A number of bytes from 1: `512`, `64k`, `1m`, `2g`.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let wrong =
+        || format!("'{text}' is not a number of bytes; write a whole number from 1, for example 512, 64k or 1m");
+    let lower = text.trim().to_ascii_lowercase();
+    let lower = lower.strip_suffix("/s").unwrap_or(&lower);
+    let digits = lower.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let unit: u64 = match &lower[digits.len()..] {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    number.checked_mul(unit).filter(|bytes| *bytes > 0).ok_or_else(wrong)
+}
+
+/// A number of bytes as the grammar writes it.
+pub(super) fn bytes_text(bytes: u64) -> String {
+    match bytes {
+        _ if bytes.is_multiple_of(1 << 30) => format!("{}g", bytes >> 30),
+        _ if bytes.is_multiple_of(1 << 20) => format!("{}m", bytes >> 20),
+        _ if bytes.is_multiple_of(1 << 10) => format!("{}k", bytes >> 10),
+        _ => bytes.to_string(),
+    }
+}
+
+/// The name of a command, in capitals.
+pub(super) fn command(text: &str) -> Result<String, String> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
+        return Err(format!("'{text}' is not a command; write its name alone, for example HELLO or SUBSCRIBE"));
+    }
+    Ok(text.to_ascii_uppercase())
+}

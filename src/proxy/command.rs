@@ -1,0 +1,74 @@
+//! Orders while the proxy runs: a line of text, or the words of `DOCTOR …` on the wire. One set of words for both.
+
+use super::world::World;
+use crate::fault::{FaultSchedule, Incident, KINDS};
+
+/// Carries out an order; what it answers, a line each.
+pub(super) fn carry_out(text: &str, world: &World) -> Result<Vec<String>, String> {
+    let text = text.trim();
+    let (verb, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    match (verb.to_ascii_lowercase().as_str(), rest.trim()) {
+        ("list", "") => Ok(world.list()),
+        ("clear", "") => Ok(vec![format!("cleared {}", world.clear())]),
+        ("help" | "", "") => Ok(help()),
+        ("incident", name) => {
+            let schedules = name.parse::<Incident>()?.schedules();
+            let lines = schedules.iter().map(ToString::to_string).collect();
+            for schedule in schedules {
+                admit(schedule, world)?;
+            }
+            Ok(lines)
+        }
+        ("fault", rest) => inject(rest, world),
+        _ => inject(text, world),
+    }
+}
+
+fn inject(text: &str, world: &World) -> Result<Vec<String>, String> {
+    admit(text.parse()?, world)?;
+    Ok(Vec::new())
+}
+
+fn admit(schedule: FaultSchedule, world: &World) -> Result<(), String> {
+    if schedule.fault.needs_plain_text() && !world.setting.is_plain() {
+        return Err(format!(
+            "{} changes replies, which are encrypted between here and the server",
+            schedule.fault.kind()
+        ));
+    }
+    world.schedule(schedule);
+    Ok(())
+}
+
+fn help() -> Vec<String> {
+    let mut lines = vec![
+        "FAULT KIND[=ARGS][@START][+FOR]   begins a fault, now unless START says otherwise".to_owned(),
+        "INCIDENT NAME                     begins the faults of an incident".to_owned(),
+        "LIST                              shows what is active and what is scheduled".to_owned(),
+        "CLEAR                             ends all faults and forgets what is scheduled".to_owned(),
+        "HELP                              shows this".to_owned(),
+        "Kinds:".to_owned(),
+    ];
+    lines.extend(KINDS.iter().map(|(kind, usage)| match *usage {
+        "" => format!("  {kind}"),
+        usage => format!("  {kind}={usage}"),
+    }));
+    let names: Vec<_> = Incident::all().map(Incident::name).collect();
+    lines.push(format!("Incidents: {}", names.join(" ")));
+    lines
+}
+
+/// The same on the wire: the words after `DOCTOR`, and the answer as RESP.
+pub(super) fn doctor(words: &[Vec<u8>], world: &World) -> Vec<u8> {
+    let words: Vec<_> = words.iter().map(|word| String::from_utf8_lossy(word)).collect();
+    match carry_out(&words.join(" "), world) {
+        Ok(lines) if lines.is_empty() && !words.first().is_some_and(|verb| verb.eq_ignore_ascii_case("list")) => {
+            b"+OK\r\n".to_vec()
+        }
+        Ok(lines) => {
+            let bulk: String = lines.iter().map(|line| format!("${}\r\n{line}\r\n", line.len())).collect();
+            format!("*{}\r\n{bulk}", lines.len()).into_bytes()
+        }
+        Err(why) => format!("-ERR {}\r\n", why.replace(['\r', '\n'], " ")).into_bytes(),
+    }
+}

@@ -1,0 +1,396 @@
+//! Who said what: which commands are under way on a connection, which bytes answer which, and what is put in place of
+//! an answer. Bytes in, bytes out; no sockets.
+//!
+//! A command that a fault answers is not passed on. Its answer takes its place in the order of the replies, so a
+//! pipeline stays in step. While nothing is meddled with, bytes are only counted, and pass in the chunks they came in.
+
+mod rewriter;
+
+use std::{collections::VecDeque, time::Duration};
+
+use self::rewriter::Rewriter;
+use super::framing::{Framer, NotResp, Speaker, Step};
+
+/// A command whose name has not come after so many bytes is passed on.
+const HEAD_LIMIT: usize = 16 * 1024;
+/// A reply that is to be kept together is passed on when it gets longer than this.
+const REPLY_LIMIT: usize = 1 << 20;
+
+/// What is to become of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It is passed on.
+    Forward,
+    /// These bytes are its answer, and with `last` the connection then ends.
+    Local { bytes: Vec<u8>, last: bool },
+    /// It is passed on, and the connection ends inside its reply.
+    Truncate,
+    /// It is passed on, and its reply comes so much later.
+    Delay(Duration),
+}
+
+/// Bytes for the client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Segment {
+    pub(super) bytes: Vec<u8>,
+    pub(super) delay: Duration,
+    /// The connection ends after them.
+    pub(super) last: bool,
+}
+
+/// What passes on of a chunk.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Passed<T> {
+    /// All of it as it is.
+    Whole,
+    /// This instead.
+    Instead(T),
+}
+
+/// A reply that is to come.
+#[derive(Debug)]
+enum Expected {
+    /// So many that pass as they are.
+    Replies(u64),
+    /// So many confirmations of subscriptions that do.
+    Confirmations(u64),
+    /// Ours, due when its turn comes.
+    Local(Segment),
+    /// One in which the connection ends.
+    Truncated,
+    /// So many that come later; whether they are confirmations.
+    Delayed(u64, Duration, bool),
+}
+
+/// What a reply turned out to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Reply,
+    Confirmation,
+    OutOfBand,
+}
+
+/// What becomes of the rest of the command that is arriving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    Undecided,
+    Forward,
+    Swallow,
+}
+
+/// One connection's conversation.
+#[derive(Debug)]
+pub(super) struct Dialogue {
+    requests: Framer,
+    replies: Framer,
+    /// The beginning of a command whose name has not come yet.
+    head: Vec<u8>,
+    course: Course,
+    expected: VecDeque<Expected>,
+    /// Entries of `expected` that need replies to be told apart.
+    special: usize,
+    /// Bytes of the local answers in `expected`.
+    waiting: usize,
+    /// A reply that is kept until it is complete.
+    part: Vec<u8>,
+    /// Pushes that wait for the end of the present reply.
+    pushes: Vec<u8>,
+    resp3: bool,
+    subscribed: bool,
+    opaque: bool,
+}
+
+impl Dialogue {
+    pub(super) fn new() -> Self {
+        Self {
+            requests: Framer::new(Speaker::Client),
+            replies: Framer::new(Speaker::Server),
+            head: Vec::new(),
+            course: Course::Undecided,
+            expected: VecDeque::new(),
+            special: 0,
+            waiting: 0,
+            part: Vec::new(),
+            pushes: Vec::new(),
+            resp3: false,
+            subscribed: false,
+            opaque: false,
+        }
+    }
+
+    /// Whether a command is unanswered; `None` when the bytes are not RESP.
+    pub(super) fn in_flight(&self) -> Option<bool> {
+        (!self.opaque).then_some(!self.expected.is_empty())
+    }
+
+    /// What was kept for a decision that will not come, to the server and to the client: at the end of a stream (`ended`),
+    /// or because the bytes turned out not to be RESP.
+    pub(super) fn abandoned(&mut self, ended: [bool; 2]) -> [Vec<u8>; 2] {
+        let [requests, replies] = ended.map(|ended| ended || self.opaque);
+        let head = if requests { std::mem::take(&mut self.head) } else { Vec::new() };
+        [head, if replies { std::mem::take(&mut self.part) } else { Vec::new() }]
+    }
+
+    /// Bytes of ours that wait for their turn.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// A chunk from the client: what of it goes to the server. `judge` is asked about every command by its words (at
+    /// least the first; all of a short one for HELLO and DOCTOR).
+    pub(super) fn requests(&mut self, chunk: &[u8], judge: &mut dyn FnMut(&[Vec<u8>]) -> Answer) -> Passed<Vec<u8>> {
+        if self.opaque {
+            return Passed::Whole;
+        }
+        let mut out = Rewriter::new(chunk);
+        let mut at = 0;
+        while at < chunk.len() {
+            let Ok((used, step)) = self.requests.advance(&chunk[at..]) else {
+                self.give_up();
+                out.put(&std::mem::take(&mut self.head));
+                out.keep(at, chunk.len());
+                break;
+            };
+            let to = at + used;
+            if self.course == Course::Undecided && self.is_decidable(step, used) {
+                self.course = self.decide(judge);
+                if self.course == Course::Forward {
+                    out.put(&self.head);
+                }
+                self.head.clear();
+            }
+            match self.course {
+                Course::Undecided => self.head.extend_from_slice(&chunk[at..to]),
+                Course::Forward => out.keep(at, to),
+                Course::Swallow => {}
+            }
+            if step == Step::Complete {
+                self.course = Course::Undecided;
+            }
+            at = to;
+        }
+        out.finish()
+    }
+
+    fn is_decidable(&self, step: Step, used: usize) -> bool {
+        let whole = |name: &[u8]| name.eq_ignore_ascii_case(b"HELLO") || name.eq_ignore_ascii_case(b"DOCTOR");
+        match step {
+            Step::Complete => true,
+            Step::Named => !whole(&self.requests.words()[0]),
+            Step::More => self.head.len() + used > HEAD_LIMIT,
+        }
+    }
+
+    fn decide(&mut self, judge: &mut dyn FnMut(&[Vec<u8>]) -> Answer) -> Course {
+        let words = self.requests.words();
+        let Some(name) = words.first() else {
+            // An empty line or array has no effect and no reply.
+            return Course::Forward;
+        };
+        let subscribes = name.len() >= 9 && name[name.len() - 9..].eq_ignore_ascii_case(b"SUBSCRIBE");
+        let replies = if subscribes { self.requests.elements().saturating_sub(1).max(1) } else { 1 };
+        let answer = judge(words);
+        if answer == Answer::Forward || matches!(answer, Answer::Delay(_)) {
+            self.subscribed |= subscribes;
+            let is_hello = name.eq_ignore_ascii_case(b"HELLO");
+            self.resp3 |= is_hello && words.get(1).is_some_and(|version| version == b"3");
+        }
+        match answer {
+            Answer::Forward => self.expect(replies, subscribes),
+            Answer::Local { bytes, last } => {
+                self.special += 1;
+                self.waiting += bytes.len();
+                self.expected.push_back(Expected::Local(Segment { bytes, delay: Duration::ZERO, last }));
+                return Course::Swallow;
+            }
+            Answer::Truncate => {
+                self.special += 1;
+                self.expected.push_back(Expected::Truncated);
+            }
+            Answer::Delay(delay) => {
+                self.special += 1;
+                self.expected.push_back(Expected::Delayed(replies, delay, subscribes));
+            }
+        }
+        Course::Forward
+    }
+
+    fn expect(&mut self, count: u64, confirmations: bool) {
+        match (self.expected.back_mut(), confirmations) {
+            (Some(Expected::Replies(known)), false) | (Some(Expected::Confirmations(known)), true) => *known += count,
+            (_, false) => self.expected.push_back(Expected::Replies(count)),
+            (_, true) => self.expected.push_back(Expected::Confirmations(count)),
+        }
+    }
+
+    /// Takes note of a push, for when it does not come inside a reply; whether the connection understands pushes.
+    pub(super) fn push(&mut self, frame: &[u8]) -> bool {
+        let understood = self.resp3 && !self.opaque;
+        if understood {
+            self.pushes.extend_from_slice(frame);
+        }
+        understood
+    }
+
+    /// A chunk from the server: what goes to the client.
+    pub(super) fn replies(&mut self, chunk: &[u8]) -> Passed<Vec<Segment>> {
+        if self.opaque {
+            return Passed::Whole;
+        }
+        if self.special > 0 || !self.part.is_empty() || !self.pushes.is_empty() {
+            return Passed::Instead(self.meddle(chunk));
+        }
+        let mut at = 0;
+        while at < chunk.len() {
+            match self.replies.advance(&chunk[at..]) {
+                Ok((used, step)) => {
+                    at += used;
+                    if step == Step::Complete {
+                        let kind = self.kind();
+                        self.take(kind);
+                    }
+                }
+                Err(NotResp) => {
+                    self.give_up();
+                    break;
+                }
+            }
+        }
+        Passed::Whole
+    }
+
+    /// Ours that are due: answers whose turn it is, pushes between two replies.
+    pub(super) fn due(&mut self) -> Vec<Segment> {
+        let mut out = Vec::new();
+        if self.replies.at_boundary() && self.part.is_empty() {
+            if !self.pushes.is_empty() {
+                out.push(Segment { bytes: std::mem::take(&mut self.pushes), ..Segment::default() });
+            }
+            while let Some(Expected::Local(_)) = self.expected.front() {
+                self.special -= 1;
+                if let Some(Expected::Local(segment)) = self.expected.pop_front() {
+                    self.waiting -= segment.bytes.len();
+                    out.push(segment);
+                }
+            }
+        }
+        out
+    }
+
+    /// Takes replies apart, one by one.
+    fn meddle(&mut self, chunk: &[u8]) -> Vec<Segment> {
+        let mut out = self.due();
+        let mut at = 0;
+        while at < chunk.len() {
+            // The rest of a reply that began to pass before there was a reason to keep it together.
+            let begun = !self.replies.at_boundary() && self.part.is_empty();
+            let Ok((used, step)) = self.replies.advance(&chunk[at..]) else {
+                self.give_up();
+                self.part.extend_from_slice(&chunk[at..]);
+                out.push(plain(std::mem::take(&mut self.part)));
+                break;
+            };
+            let bytes = &chunk[at..at + used];
+            at += used;
+            if begun {
+                out.push(plain(bytes.to_vec()));
+            } else {
+                self.part.extend_from_slice(bytes);
+            }
+            if step != Step::Complete {
+                if self.part.len() > REPLY_LIMIT {
+                    out.push(plain(std::mem::take(&mut self.part)));
+                }
+                continue;
+            }
+            let kind = self.kind();
+            let segment = self.spoil(kind);
+            let last = segment.last;
+            out.push(segment);
+            if last {
+                break;
+            }
+            out.extend(self.due());
+        }
+        out.retain(|segment| segment.last || !segment.bytes.is_empty());
+        out
+    }
+
+    /// The complete reply in `part`, as it is to be sent.
+    fn spoil(&mut self, kind: Kind) -> Segment {
+        let bytes = std::mem::take(&mut self.part);
+        match self.take(kind) {
+            Fate::Pass => plain(bytes),
+            Fate::Delay(delay) => Segment { bytes, delay, last: false },
+            Fate::Truncate => {
+                let half = bytes.len() / 2;
+                Segment { bytes: bytes[..half].to_vec(), delay: Duration::ZERO, last: true }
+            }
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        let word = self.replies.words().first().map(Vec::as_slice).unwrap_or_default();
+        let confirms = word.ends_with(b"subscribe");
+        match self.replies.kind() {
+            b'>' if confirms => Kind::Confirmation,
+            b'>' => Kind::OutOfBand,
+            b'*' if self.subscribed && !self.resp3 && [&b"message"[..], b"pmessage", b"smessage"].contains(&word) => {
+                Kind::OutOfBand
+            }
+            b'*' if self.subscribed && confirms => Kind::Confirmation,
+            _ => Kind::Reply,
+        }
+    }
+
+    /// Takes a reply off those expected, and tells what is to become of it.
+    fn take(&mut self, kind: Kind) -> Fate {
+        let confirmation = kind == Kind::Confirmation;
+        let Some(front) = self.expected.front_mut().filter(|_| kind != Kind::OutOfBand) else {
+            return Fate::Pass;
+        };
+        let (left, fate) = match front {
+            Expected::Replies(count) if !confirmation => (counted(count), Fate::Pass),
+            // One error stands for all the confirmations of a command.
+            Expected::Confirmations(count) => (if confirmation { counted(count) } else { 0 }, Fate::Pass),
+            Expected::Delayed(count, delay, confirmations) if *confirmations || !confirmation => {
+                let delay = *delay;
+                (if confirmation == *confirmations { counted(count) } else { 0 }, Fate::Delay(delay))
+            }
+            Expected::Truncated => (0, Fate::Truncate),
+            Expected::Replies(_) | Expected::Delayed(..) | Expected::Local(_) => (1, Fate::Pass),
+        };
+        if left == 0 {
+            self.special -= usize::from(!matches!(front, Expected::Replies(_) | Expected::Confirmations(_)));
+            self.expected.pop_front();
+        }
+        fate
+    }
+
+    /// From here on bytes pass unread.
+    fn give_up(&mut self) {
+        self.opaque = true;
+        self.expected.clear();
+        (self.special, self.waiting) = (0, 0);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Fate {
+    Pass,
+    Delay(Duration),
+    Truncate,
+}
+
+/// Counts one off; how many are left.
+fn counted(count: &mut u64) -> u64 {
+    *count = count.saturating_sub(1);
+    *count
+}
+
+fn plain(bytes: Vec<u8>) -> Segment {
+    Segment { bytes, ..Segment::default() }
+}
+
+#[cfg(test)]
+mod tests;

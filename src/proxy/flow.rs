@@ -1,0 +1,374 @@
+//! One proxied connection: a state machine that is polled, both ways in one task.
+//!
+//! Reading stops while more than a limit waits to be written, so a slow reader slows its writer down and memory stays
+//! bounded. An end of stream passes on one way at a time, behind the bytes before it.
+
+mod answer;
+mod ending;
+mod waiting;
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    io,
+    rc::Rc,
+    sync::atomic::Ordering,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::{Buf as _, Bytes};
+
+pub(super) use self::ending::End;
+use self::waiting::Timer;
+use super::{
+    conditions::{Conditions, Way},
+    dialogue::{Dialogue, Passed, Segment},
+    stream::Stream,
+    verdict::{Chunk, Past, Verdict},
+    world::{Order, Slot, World},
+};
+use crate::{
+    clock::Stamp,
+    event::{EventKind, FlowClosed, FlowOpened},
+    fault::{Moment, Random},
+};
+
+/// Bytes that may wait in one direction before no more are read.
+const QUEUE_LIMIT: usize = 1 << 20;
+
+/// One way through.
+#[derive(Default)]
+struct Pipe {
+    queue: VecDeque<(Stamp, Bytes)>,
+    queued: usize,
+    /// Its source has sent the end of the stream.
+    ended: Option<Stamp>,
+    /// Its destination has been told so.
+    told: bool,
+    /// The connection ends when the queue is empty.
+    last: bool,
+    received: u64,
+}
+
+/// A proxied connection.
+pub(super) struct Flow {
+    pub(super) number: u64,
+    world: Rc<World>,
+    slot: Rc<Slot>,
+    /// Client and server; `None` is a server not yet connected, or an end that was reset by itself.
+    ends: [Option<Stream>; 2],
+    pipes: [Pipe; 2],
+    version: u64,
+    conditions: Conditions,
+    past: Past,
+    dialogue: Option<Dialogue>,
+    /// Bytes have gone up since bytes came down last.
+    unanswered: bool,
+    random: Random,
+    timer: Timer,
+}
+
+impl Flow {
+    pub(super) fn new(world: Rc<World>, client: Stream) -> Self {
+        let (number, slot) = world.open();
+        let random = Random::new(world.setting.seed, number);
+        let now = world.clock().now();
+        let dialogue = world.setting.is_plain().then(Dialogue::new);
+        Self {
+            number,
+            slot,
+            ends: [Some(client), None],
+            pipes: Default::default(),
+            version: 0,
+            conditions: Conditions::default(),
+            past: Past::new(now),
+            dialogue,
+            unanswered: false,
+            random,
+            timer: Timer::default(),
+            world,
+        }
+    }
+
+    /// Relays to the end, and closes as that end demands.
+    pub(super) async fn run(mut self) {
+        let peer = self.ends[0].as_ref().and_then(Stream::peer);
+        let client = peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
+        let began = self.world.clock().now();
+        self.world.emit(EventKind::FlowOpened(FlowOpened { flow: self.number, client: client.clone() }));
+        let end = match self.connect().await {
+            Ok(()) => poll_fn(|cx| self.poll(cx)).await,
+            Err(end) => end,
+        };
+        let [up, down] = self.pipes.each_ref().map(|pipe| pipe.received);
+        let after = self.world.clock().now().since(began);
+        let closed = FlowClosed { flow: self.number, client, how: end.how(), after, up, down };
+        self.world.emit(EventKind::FlowClosed(closed));
+        self.world.close(self.number);
+        let [client, server] = self.ends;
+        end.carry_out(client, server, &self.world).await;
+    }
+
+    /// Connects to the server, but not before the door lets it.
+    async fn connect(&mut self) -> Result<(), End> {
+        let world = Rc::clone(&self.world);
+        poll_fn(|cx| {
+            self.slot.register(cx.waker());
+            match self.obey() {
+                Some(end) => Poll::Ready(Err(end)),
+                None if self.conditions.stalled => Poll::Pending,
+                None => Poll::Ready(Ok(())),
+            }
+        })
+        .await?;
+        let orders = poll_fn(|cx| {
+            self.slot.register(cx.waker());
+            self.obey().map_or(Poll::Pending, Poll::Ready)
+        });
+        let server = tokio::select! {
+            end = orders => return Err(end),
+            server = Stream::connect(&world.setting.upstream) => server.map_err(|_| End::Unreachable)?,
+        };
+        self.ends[1] = Some(server);
+        Ok(())
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        self.slot.register(cx.waker());
+        loop {
+            if let Some(end) = self.obey() {
+                return Poll::Ready(end);
+            }
+            let now = self.world.clock().now();
+            let mut moved = false;
+            for way in Way::BOTH {
+                match self.drive(way, now, cx) {
+                    Ok(some) => moved |= some,
+                    Err(end) => return Poll::Ready(end),
+                }
+            }
+            if let Some(end) = self.over(now) {
+                return Poll::Ready(end);
+            }
+            if !moved {
+                ready!(self.poll_timer(now, cx));
+            }
+        }
+    }
+
+    /// Looks at what holds now, and does what was ordered.
+    fn obey(&mut self) -> Option<End> {
+        if self.slot.exempt.get() {
+            self.slot.inbox.borrow_mut().clear();
+            self.conditions = Conditions::default();
+            return None;
+        }
+        if let Some((version, conditions)) = self.world.conditions(self.number, self.version) {
+            (self.version, self.conditions) = (version, conditions);
+        }
+        loop {
+            let order = self.slot.inbox.borrow_mut().pop_front()?;
+            match order {
+                Order::Reset(side) => return Some(End::Reset(side)),
+                Order::Close => return Some(End::Close),
+                Order::HalfClose => {
+                    self.pipes[Way::Down as usize].told = true;
+                    if let Some(client) = &mut self.ends[0] {
+                        client.finish();
+                    }
+                }
+                Order::Push(frame) => {
+                    let now = self.world.clock().now();
+                    if let Some(dialogue) = self.dialogue.as_mut() {
+                        dialogue.push(&frame);
+                        let due = dialogue.due();
+                        self.send(due, now);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Delivers and reads, one way; whether anything moved.
+    fn drive(&mut self, way: Way, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
+        if self.conditions.way(way).silent {
+            return Ok(false);
+        }
+        let mut moved = self.deliver(way, now, cx)?;
+        let pipe = &self.pipes[way as usize];
+        let ending = self.pipes.iter().any(|pipe| pipe.last);
+        if pipe.ended.is_none() && !ending && pipe.queued < QUEUE_LIMIT && !(way == Way::Up && self.owes_much()) {
+            moved |= self.read(way, now, cx)?;
+        }
+        let pipe = &mut self.pipes[way as usize];
+        let due = |ended: Stamp| ended.after(self.conditions.close_delay) <= now;
+        if pipe.ended.is_some_and(due) && pipe.queue.is_empty() && !pipe.told {
+            pipe.told = true;
+            moved = true;
+            if let Some(to) = &mut self.ends[1 - way as usize] {
+                to.finish();
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Whether the client does not take the answers that were put in place of replies. (That it does not take the
+    /// server's replies is no reason: a client may write all its commands before it reads.)
+    fn owes_much(&self) -> bool {
+        let waiting = self.dialogue.as_ref().map_or(0, Dialogue::waiting);
+        self.pipes[Way::Down as usize].queued + waiting > 4 * QUEUE_LIMIT
+    }
+
+    fn deliver(&mut self, way: Way, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
+        let (pipe, to) = (&mut self.pipes[way as usize], &mut self.ends[1 - way as usize]);
+        let mut moved = false;
+        while let Some((_, bytes)) = pipe.queue.front_mut().filter(|(due, _)| *due <= now) {
+            let written = match to {
+                _ if pipe.told => bytes.len(),
+                Some(to) => match to.poll_write(cx, bytes) {
+                    Poll::Ready(written) => written.map_err(|error| End::broken(1 - way as usize, &error))?,
+                    Poll::Pending => break,
+                },
+                None => bytes.len(),
+            };
+            bytes.advance(written);
+            pipe.queued -= written;
+            if bytes.is_empty() {
+                pipe.queue.pop_front();
+            }
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    fn read(&mut self, way: Way, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
+        let world = Rc::clone(&self.world);
+        let mut scratch = world.scratch.borrow_mut();
+        let Some(from) = &mut self.ends[way as usize] else { return Ok(false) };
+        let Poll::Ready(read) = from.poll_read(cx, &mut scratch) else { return Ok(false) };
+        let length = read.map_err(|error: io::Error| End::broken(way as usize, &error))?;
+        self.pipes[way as usize].received += length as u64;
+        world.shared.received[way as usize].fetch_add(length as u64, Ordering::Relaxed);
+        let chunk = Chunk { way, at: now, length, extra: Duration::ZERO };
+        let mut bytes = &scratch[..length];
+        match self.past.admit(&self.conditions, chunk) {
+            Verdict::Drop => {
+                // The end of a forgotten connection does not arrive, either.
+                if length == 0 {
+                    (self.pipes[way as usize].ended, self.pipes[way as usize].told) = (Some(now), true);
+                }
+                return Ok(true);
+            }
+            Verdict::Refuse => return Err(End::Forgotten(way)),
+            Verdict::Cut(room) => {
+                bytes = &bytes[..room.min(length)];
+                self.pipes[way as usize].last = true;
+            }
+            Verdict::Pass | Verdict::Hold | Verdict::Delay(_) => {}
+        }
+        if length == 0 {
+            self.pipes[way as usize].ended = Some(now);
+        }
+        self.pass(way, bytes, now, cx)?;
+        Ok(true)
+    }
+
+    /// Passes a chunk on, or what is to come instead.
+    fn pass(&mut self, way: Way, bytes: &[u8], now: Stamp, cx: &mut Context<'_>) -> Result<(), End> {
+        if let Some((side, Moment::InFlight)) = self.conditions.reset
+            && (way, bytes.is_empty(), self.is_in_flight()) == (Way::Down, false, true)
+        {
+            return Err(End::Reset(side));
+        }
+        if !bytes.is_empty() {
+            self.unanswered = way == Way::Up;
+        }
+        let Some(mut dialogue) = self.dialogue.take() else {
+            return self.forward(way, bytes, now, cx);
+        };
+        let outcome = match way {
+            Way::Up => {
+                let passed = dialogue.requests(bytes, &mut |words| self.answer(words));
+                let due = dialogue.due();
+                self.send(due, now);
+                match passed {
+                    Passed::Whole => self.forward(way, bytes, now, cx),
+                    Passed::Instead(bytes) => self.forward(way, &bytes, now, cx),
+                }
+            }
+            Way::Down => match dialogue.replies(bytes) {
+                Passed::Whole => self.forward(way, bytes, now, cx),
+                Passed::Instead(segments) => {
+                    self.send(segments, now);
+                    Ok(())
+                }
+            },
+        };
+        let ended = Way::BOTH.map(|way| self.pipes[way as usize].ended.is_some());
+        let kept = dialogue.abandoned(ended);
+        self.dialogue = Some(dialogue);
+        outcome?;
+        for (way, bytes) in Way::BOTH.into_iter().zip(kept) {
+            self.forward(way, &bytes, now, cx)?;
+        }
+        Ok(())
+    }
+
+    fn is_in_flight(&self) -> bool {
+        self.dialogue.as_ref().and_then(Dialogue::in_flight).unwrap_or(self.unanswered)
+    }
+
+    /// Passes bytes on as soon as they may go: at once where nothing is in their way.
+    fn forward(&mut self, way: Way, bytes: &[u8], now: Stamp, cx: &mut Context<'_>) -> Result<(), End> {
+        let chunk = Chunk { way, at: now, length: bytes.len(), extra: Duration::ZERO };
+        let (pipe, to) = (&mut self.pipes[way as usize], &mut self.ends[1 - way as usize]);
+        if bytes.is_empty() || pipe.told {
+            return Ok(());
+        }
+        match self.past.shape(&self.conditions, chunk, &mut self.random) {
+            Verdict::Delay(pieces) => {
+                let mut rest = Bytes::copy_from_slice(bytes);
+                for piece in pieces {
+                    pipe.queue.push_back((piece.due, rest.split_to(piece.length)));
+                }
+                pipe.queued += bytes.len();
+            }
+            _ => {
+                let mut written = 0;
+                if let (true, Some(to)) = (pipe.queue.is_empty(), to)
+                    && let Poll::Ready(count) = to.poll_write(cx, bytes)
+                {
+                    written = count.map_err(|error| End::broken(1 - way as usize, &error))?;
+                }
+                if written < bytes.len() {
+                    pipe.queue.push_back((now, Bytes::copy_from_slice(&bytes[written..])));
+                    pipe.queued += bytes.len() - written;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues bytes for the client.
+    fn send(&mut self, segments: Vec<Segment>, now: Stamp) {
+        for Segment { bytes, delay, last } in segments {
+            let pipe = &mut self.pipes[Way::Down as usize];
+            if pipe.last {
+                return;
+            }
+            let chunk = Chunk { way: Way::Down, at: now, length: bytes.len(), extra: delay };
+            let mut rest = Bytes::from(bytes);
+            pipe.queued += rest.len();
+            match self.past.shape(&self.conditions, chunk, &mut self.random) {
+                Verdict::Delay(pieces) => {
+                    for piece in pieces {
+                        pipe.queue.push_back((piece.due, rest.split_to(piece.length)));
+                    }
+                }
+                _ => pipe.queue.push_back((now, rest)),
+            }
+            pipe.last = last;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What happens on a connection without a byte moving: ends that follow from its state, and the next moment at which
+//! something is due.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use super::{End, Flow};
+use crate::{
+    clock::{Clock, Stamp},
+    fault::Moment,
+    proxy::conditions::Way,
+};
+
+/// A connection is idle when nothing has been on its way for so long.
+const IDLE: Duration = Duration::from_millis(10);
+
+/// Sleeps until a moment that may change.
+#[derive(Default)]
+pub(super) struct Timer(Option<(Stamp, Sleep)>);
+
+type Sleep = Pin<Box<dyn Future<Output = ()>>>;
+
+impl Timer {
+    fn poll(&mut self, due: Stamp, clock: Clock, cx: &mut Context<'_>) -> Poll<()> {
+        let known = self.0.take().filter(|(known, _)| *known == due);
+        let (_, sleep) = self
+            .0
+            .insert(known.unwrap_or_else(|| (due, Box::pin(async move { clock.sleep_until(due).await }) as Sleep)));
+        ready!(sleep.as_mut().poll(cx));
+        self.0 = None;
+        Poll::Ready(())
+    }
+}
+
+impl Flow {
+    /// Ends that follow from the present state.
+    pub(super) fn over(&mut self, now: Stamp) -> Option<End> {
+        if self.pipes.iter().any(|pipe| pipe.last && pipe.queue.is_empty()) {
+            return Some(End::Close);
+        }
+        if let Some((side, Moment::Idle)) = self.conditions.reset
+            && !self.is_in_flight()
+            && now.since(self.past.last()) >= IDLE
+        {
+            return Some(End::Reset(side));
+        }
+        self.pipes.iter().all(|pipe| pipe.told && pipe.ended.is_some()).then_some(End::Done)
+    }
+
+    /// Waits for the next moment at which something is due by itself.
+    pub(super) fn poll_timer(&mut self, now: Stamp, cx: &mut Context<'_>) -> Poll<()> {
+        let queues = Way::BOTH.into_iter().filter(|way| !self.conditions.way(*way).silent);
+        let pieces = queues.filter_map(|way| self.pipes[way as usize].queue.front().map(|(due, _)| *due));
+        let ends = self.pipes.iter().filter(|pipe| !pipe.told && pipe.queue.is_empty());
+        let ends = ends.filter_map(|pipe| pipe.ended).map(|ended| ended.after(self.conditions.close_delay));
+        let idle = matches!(self.conditions.reset, Some((_, Moment::Idle))).then(|| self.past.last().after(IDLE));
+        let idle = idle.filter(|_| !self.is_in_flight());
+        let Some(due) = pieces.chain(ends).chain(idle).filter(|due| *due > now).min() else {
+            self.timer = Timer::default();
+            return Poll::Pending;
+        };
+        let clock = self.world.clock();
+        ready!(self.timer.poll(due, clock, cx));
+        Poll::Ready(())
+    }
+}

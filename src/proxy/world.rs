@@ -1,0 +1,249 @@
+//! What the connections of one proxy share: the active faults, what is scheduled, and who is to be told.
+//!
+//! It lives on the proxy's own thread, behind an `Rc`. Nothing here waits.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    rc::Rc,
+    sync::Arc,
+    task::Waker,
+};
+
+use tokio::sync::{Notify, mpsc::UnboundedSender};
+
+use super::{
+    Setting, Shared,
+    agenda::Agenda,
+    conditions::{Active, Conditions, Door},
+    stream::Stream,
+};
+use crate::{
+    clock::{Clock, Stamp},
+    event::{Event, EventKind},
+    fault::{Fault, FaultSchedule, Side, duration_text},
+};
+
+/// Sockets that are kept open towards a server whose client is gone; beyond, the oldest is closed.
+const GHOSTS: usize = 256;
+/// Bytes that are read at once.
+const CHUNK: usize = 64 * 1024;
+
+/// Something that is done to a connection once.
+#[derive(Clone, Debug)]
+pub(super) enum Order {
+    Reset(Side),
+    Close,
+    HalfClose,
+    Push(Vec<u8>),
+}
+
+/// How a connection is reached from outside.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    waker: RefCell<Option<Waker>>,
+    pub(super) inbox: RefCell<VecDeque<Order>>,
+    /// It gives orders to the proxy, so no fault is for it.
+    pub(super) exempt: Cell<bool>,
+}
+
+impl Slot {
+    pub(super) fn register(&self, waker: &Waker) {
+        let mut known = self.waker.borrow_mut();
+        if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *known = Some(waker.clone());
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+pub(super) struct World {
+    pub(super) setting: Setting,
+    pub(super) shared: Arc<Shared>,
+    events: UnboundedSender<Event>,
+    active: RefCell<Vec<Active>>,
+    agenda: RefCell<Agenda>,
+    /// Grows with every change of `active`.
+    version: Cell<u64>,
+    slots: RefCell<BTreeMap<u64, Rc<Slot>>>,
+    next_flow: Cell<u64>,
+    next_fault: Cell<u64>,
+    ghosts: RefCell<VecDeque<Stream>>,
+    /// The doorkeeper looks again.
+    pub(super) changed: Notify,
+    /// Into which every connection reads.
+    pub(super) scratch: RefCell<Vec<u8>>,
+}
+
+impl World {
+    pub(super) fn new(setting: Setting, shared: Arc<Shared>, events: UnboundedSender<Event>) -> Self {
+        Self {
+            agenda: RefCell::new(Agenda::new(setting.schedules.clone())),
+            setting,
+            shared,
+            events,
+            active: RefCell::default(),
+            version: Cell::new(1),
+            slots: RefCell::default(),
+            next_flow: Cell::new(1),
+            next_fault: Cell::new(1),
+            ghosts: RefCell::default(),
+            changed: Notify::new(),
+            scratch: RefCell::new(vec![0; CHUNK]),
+        }
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.setting.clock
+    }
+
+    pub(super) fn emit(&self, kind: EventKind) {
+        let flows = matches!(kind, EventKind::FlowOpened(_) | EventKind::FlowClosed(_));
+        if flows && !self.setting.tell_flows {
+            return;
+        }
+        let at = self.clock().now();
+        // Nobody need be listening.
+        let _ = self.events.send(Event { at, time: self.clock().wall(at), connection: None, kind });
+    }
+
+    /// A connection begins: its number, and how it is reached.
+    pub(super) fn open(&self) -> (u64, Rc<Slot>) {
+        let flow = self.next_flow.replace(self.next_flow.get() + 1);
+        let slot = Rc::new(Slot::default());
+        self.slots.borrow_mut().insert(flow, Rc::clone(&slot));
+        (flow, slot)
+    }
+
+    /// A connection has ended.
+    pub(super) fn close(&self, flow: u64) {
+        self.slots.borrow_mut().remove(&flow);
+        // A reset that waited for this one may have nobody to wait for.
+        self.changed.notify_one();
+    }
+
+    /// What holds for a connection, unless that is version `known`.
+    pub(super) fn conditions(&self, flow: u64, known: u64) -> Option<(u64, Conditions)> {
+        let version = self.version.get();
+        (version != known).then(|| (version, Conditions::of(&self.active.borrow(), flow)))
+    }
+
+    pub(super) fn door(&self) -> Door {
+        Door::of(&self.active.borrow())
+    }
+
+    /// Keeps a socket open towards a server that is to go on believing in it.
+    pub(super) fn keep_ghost(&self, stream: Stream) {
+        let mut ghosts = self.ghosts.borrow_mut();
+        ghosts.push_back(stream);
+        if ghosts.len() > GHOSTS {
+            ghosts.pop_front();
+        }
+    }
+
+    /// Starts the clock of the schedules.
+    pub(super) fn begin(&self) {
+        self.agenda.borrow_mut().begin(self.clock().now());
+        self.changed.notify_one();
+    }
+
+    /// Puts a schedule into effect, counted from now.
+    pub(super) fn schedule(&self, schedule: FaultSchedule) {
+        self.agenda.borrow_mut().add(schedule, self.clock().now());
+        self.advance();
+        self.changed.notify_one();
+    }
+
+    /// Ends all faults and forgets what was scheduled; how many were active.
+    pub(super) fn clear(&self) -> usize {
+        self.agenda.borrow_mut().clear();
+        let ids: Vec<_> = self.active.borrow().iter().map(|active| active.id).collect();
+        ids.iter().for_each(|id| self.end(*id));
+        ids.len()
+    }
+
+    /// What is active and what is to come, a line each.
+    pub(super) fn list(&self) -> Vec<String> {
+        let now = self.clock().now();
+        let seconds = |stamp: Stamp| duration_text(std::time::Duration::from_secs(stamp.elapsed().as_secs()));
+        let active = self.active.borrow();
+        let active = active.iter().map(|active| {
+            let since = duration_text(std::time::Duration::from_secs(now.since(active.since).as_secs()));
+            let until = active.until.map(|until| format!(", until {}", seconds(until))).unwrap_or_default();
+            format!("active     {} (for {since}{until})", active.fault)
+        });
+        active.chain(self.agenda.borrow().scheduled().map(|schedule| format!("scheduled  {schedule}"))).collect()
+    }
+
+    /// Begins and ends what is due; when to look again.
+    pub(super) fn advance(&self) -> Option<Stamp> {
+        let now = self.clock().now();
+        let over: Vec<_> =
+            self.active.borrow().iter().filter(|active| self.is_over(active, now)).map(|it| it.id).collect();
+        over.iter().for_each(|id| self.end(*id));
+        loop {
+            let due = self.agenda.borrow_mut().take_due(now);
+            let Some((fault, until)) = due else { break };
+            self.inject(fault, until);
+        }
+        let ends = self.active.borrow().iter().filter_map(|active| active.until).min();
+        let begins = self.agenda.borrow().next();
+        [ends, begins].into_iter().flatten().min()
+    }
+
+    /// Its time is up, or all that it waited for have gone.
+    fn is_over(&self, active: &Active, now: Stamp) -> bool {
+        let waits = matches!(active.fault, Fault::ResetPeer { .. });
+        let came = self.next_flow.get() >= active.below;
+        let gone = || self.slots.borrow().range(..active.below).all(|(_, slot)| slot.exempt.get());
+        active.until.is_some_and(|until| until <= now) || (waits && came && gone())
+    }
+
+    fn inject(&self, fault: Fault, until: Option<Stamp>) {
+        self.emit(EventKind::FaultInjected { fault: fault.clone() });
+        let order = match &fault {
+            _ if !fault.is_momentary() => None,
+            Fault::ResetPeer { side, .. } => Some(Order::Reset(*side)),
+            Fault::Close => Some(Order::Close),
+            Fault::HalfClose => Some(Order::HalfClose),
+            Fault::Push { frame } => Some(Order::Push(frame.encode())),
+            _ => None,
+        };
+        if let Some(order) = order {
+            for slot in self.slots.borrow().values().filter(|slot| !slot.exempt.get()) {
+                slot.inbox.borrow_mut().push_back(order.clone());
+                slot.wake();
+            }
+            return;
+        }
+        let next = self.next_flow.get();
+        // Without a connection to reset, the next one is meant.
+        let waits =
+            matches!(fault, Fault::ResetPeer { .. }) && self.slots.borrow().values().all(|slot| slot.exempt.get());
+        let below = if waits { next + 1 } else { next };
+        let id = self.next_fault.replace(self.next_fault.get() + 1);
+        let since = self.clock().now();
+        self.active.borrow_mut().push(Active { id, fault, since, until, below });
+        self.changed();
+    }
+
+    fn end(&self, id: u64) {
+        let mut active = self.active.borrow_mut();
+        let Some(place) = active.iter().position(|active| active.id == id) else { return };
+        let over = active.remove(place);
+        drop(active);
+        self.emit(EventKind::FaultCleared { after: self.clock().now().since(over.since), fault: over.fault });
+        self.changed();
+    }
+
+    fn changed(&self) {
+        self.version.set(self.version.get() + 1);
+        self.slots.borrow().values().for_each(|slot| slot.wake());
+        self.changed.notify_one();
+    }
+}

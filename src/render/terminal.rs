@@ -1,0 +1,55 @@
+//! The terminal that the progress line is drawn on, a few columns narrower than it is.
+//!
+//! A progress line fills its terminal's width, so the `^C` that a terminal echoes would land on the next line, and the
+//! progress line, cleared where the cursor is, would stay behind.
+
+use std::io;
+
+use console::Term;
+use indicatif::TermLike;
+
+/// `^C` twice.
+const ECHO: u16 = 4;
+
+/// Standard error, with room at the end of a line.
+#[derive(Debug)]
+pub(super) struct Narrow(Term);
+
+impl Narrow {
+    pub(super) fn stderr() -> Self {
+        Self(Term::stderr())
+    }
+}
+
+impl TermLike for Narrow {
+    fn width(&self) -> u16 {
+        self.0.width().saturating_sub(ECHO).max(1)
+    }
+    fn height(&self) -> u16 {
+        self.0.height()
+    }
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_up(n)
+    }
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_down(n)
+    }
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_right(n)
+    }
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_left(n)
+    }
+    fn write_line(&self, line: &str) -> io::Result<()> {
+        self.0.write_line(line)
+    }
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

@@ -1,0 +1,66 @@
+//! The program under test: the release binary, and the report that it writes.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::machine::{Cost, finish, spawn_on};
+
+/// The binary, built with the release profile's settings.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_redis-doctor");
+
+/// A run with a journal, from which its report is made afterwards: the run itself is what it would be without.
+pub(crate) struct Doctor {
+    pub(crate) process: Child,
+    directory: tempfile::TempDir,
+}
+
+impl Doctor {
+    /// Starts `redis-doctor ARGUMENTS` on a core against a port.
+    pub(crate) fn start(core: usize, port: u16, arguments: &[&str]) -> Self {
+        Self::start_with(core, port, arguments, Stdio::null())
+    }
+
+    /// The same, with its stdout sent somewhere.
+    pub(crate) fn start_with(core: usize, port: u16, arguments: &[&str], stdout: Stdio) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut command = Command::new(BINARY);
+        command.args(arguments).args(["-p", &port.to_string(), "--journal"]).arg(directory.path().join("journal"));
+        command.stdout(stdout).stderr(Stdio::null());
+        Self { process: spawn_on(core, &mut command), directory }
+    }
+
+    /// Waits for its end; returns the report and the cost.
+    pub(crate) fn finish(mut self, limit: Duration) -> (Report, Cost) {
+        let cost = finish(&mut self.process, limit, Duration::from_millis(20), |_| ());
+        (self.report(), cost)
+    }
+
+    /// The same with a look at the cost so far, ten times a second.
+    pub(crate) fn watched(mut self, limit: Duration, watch: impl FnMut(&Cost)) -> (Report, Cost) {
+        let cost = finish(&mut self.process, limit, Duration::from_millis(100), watch);
+        (self.report(), cost)
+    }
+
+    fn report(&self) -> Report {
+        let journal = self.directory.path().join("journal");
+        let output = Command::new(BINARY).args(["report", "--format", "json"]).arg(journal).output().unwrap();
+        Report(serde_json::from_slice(&output.stdout).unwrap())
+    }
+}
+
+/// A report as JSON.
+pub(crate) struct Report(pub(crate) Value);
+
+impl Report {
+    /// A number of the report, by its path (`/service/p50`); 0 where it is missing.
+    pub(crate) fn number(&self, path: &str) -> f64 {
+        self.0.pointer(path).and_then(Value::as_f64).unwrap_or(0.0)
+    }
+
+    /// A count of the report, by its path.
+    pub(crate) fn count(&self, path: &str) -> u64 {
+        self.0.pointer(path).and_then(Value::as_u64).unwrap_or(0)
+    }
+}

@@ -1,0 +1,117 @@
+//! The bars: what redis-doctor promises about its own speed, size and recovery, measured side by side with the best
+//! peers in one run.
+//!
+//! ```sh
+//! cargo bench                            # every row, about six minutes
+//! cargo bench -- latency flood           # the rows whose name contains one of these
+//! cargo bench -- --rounds 25 --gate      # exits with 1 when a row misses its bar
+//! cargo bench -- --long                  # the soak rows at full length (20 minutes)
+//! ```
+//!
+//! Each comparison is interleaved: a round runs both sides one after the other, and the figure is the median of the
+//! rounds' ratios, so that a machine that is busy for a while slows both. Processes are pinned: where two share a core
+//! a round trip costs two context switches, where they do not it costs two wake-ups of a sleeping core, and a mixture
+//! of the two means nothing. Run it on a machine that does nothing else.
+#![allow(clippy::unwrap_used, reason = "a measurement that fails is to stop, and its backtrace says where")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the program is measured from outside, in real time"
+)]
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "a program of its own that prints a table")]
+
+mod doctor;
+mod faults;
+mod flood;
+mod latency;
+mod machine;
+mod peers;
+mod relay;
+mod server;
+mod size;
+mod soak;
+mod startup;
+mod table;
+mod throughput;
+
+use table::Row;
+
+/// What the command line asks for.
+pub(crate) struct Options {
+    /// Interleaved rounds of each comparison.
+    pub(crate) rounds: usize,
+    /// Run what takes ten minutes.
+    pub(crate) long: bool,
+    /// Length of the short soak, in seconds.
+    pub(crate) soak: u64,
+    gate: bool,
+    wanted: Vec<String>,
+}
+
+/// A group of rows that one measurement fills.
+struct Group {
+    /// What a filter argument is compared with.
+    names: &'static str,
+    measure: fn(&Options) -> Vec<Row>,
+}
+
+const GROUPS: &[Group] = &[
+    Group { names: "size binary", measure: size::binary },
+    Group { names: "startup", measure: startup::one_ping },
+    Group { names: "latency same-core", measure: latency::same_core },
+    Group { names: "latency cross-core", measure: latency::cross_core },
+    Group { names: "throughput", measure: throughput::multiplexed },
+    Group { names: "flood subscribe cpu", measure: flood::cpu },
+    Group { names: "flood subscribe memory", measure: flood::memory },
+    Group { names: "recovery", measure: faults::recovery },
+    Group { names: "deadline", measure: faults::deadline },
+    Group { names: "soak cpu memory", measure: soak::steady },
+    Group { names: "soak growth", measure: soak::growth },
+];
+
+fn main() {
+    let options = options();
+    table::head();
+    let mut missed = 0;
+    for group in GROUPS {
+        let wanted = options.wanted.is_empty() || options.wanted.iter().any(|word| group.names.contains(word.as_str()));
+        if !wanted {
+            continue;
+        }
+        for row in (group.measure)(&options) {
+            missed += usize::from(!row.print());
+        }
+    }
+    if missed > 0 {
+        println!("\n{missed} missed");
+    }
+    std::process::exit(i32::from(options.gate && missed > 0));
+}
+
+fn options() -> Options {
+    let mut options = Options { rounds: 15, long: false, soak: 30, gate: false, wanted: Vec::new() };
+    let mut arguments = std::env::args().skip(1);
+    let number = |text: Option<String>| text.and_then(|text| text.parse().ok());
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--rounds" => options.rounds = number(arguments.next()).unwrap_or_else(|| usage()) as usize,
+            "--soak" => options.soak = number(arguments.next()).unwrap_or_else(|| usage()),
+            "--long" => options.long = true,
+            "--gate" => options.gate = true,
+            // cargo's own.
+            "--bench" => {}
+            word if !word.starts_with('-') => options.wanted.push(word.to_owned()),
+            _ => usage(),
+        }
+    }
+    options.rounds = options.rounds.max(1);
+    options
+}
+
+fn usage() -> ! {
+    eprintln!("usage: cargo bench -- [--gate] [--rounds N] [--soak SECONDS] [--long] [WORD…]");
+    for group in GROUPS {
+        eprintln!("  {}", group.names);
+    }
+    std::process::exit(3)
+}
