@@ -69,9 +69,11 @@ fn printed(output: &Output) -> String {
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-/// The first words of the lines, without the times of day: what stays the same from run to run.
+/// The first words of the lines, without the times of day and the continuations of folded lines: what stays the same
+/// from run to run.
 fn outline(text: &str) -> BTreeSet<&str> {
-    let words = text.lines().filter_map(|line| line.split_whitespace().next());
+    let lines = text.lines().filter(|line| !line.starts_with("  "));
+    let words = lines.filter_map(|line| line.split_whitespace().next());
     words.filter(|word| !word.starts_with(|first: char| first.is_ascii_digit())).collect()
 }
 
@@ -89,6 +91,13 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
     // The kill is to reach both.
     subscribe.wait_for_stderr("subscribed", patience);
     bare.wait_for_stderr("subscribed", patience);
+    subscribe.wait_for_stderr("subscribed", patience);
+    // Both are under way, the verified messages, too.
+    eventually("some messages", patience, || {
+        let statistics = server.command(["INFO", "commandstats"]);
+        let calls = statistics.split_once("cmdstat_publish:calls=").and_then(|(_, rest)| rest.split_once(','));
+        calls.is_some_and(|(calls, _)| calls.parse::<u64>().unwrap() >= 8)
+    });
     server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
     let outputs = [("soak", soak.finish()), ("ping", ping), ("subscribe", subscribe.finish()), ("bare", bare.finish())];
     let mut readme = fs::read_to_string(README).unwrap();
