@@ -31,10 +31,12 @@ impl Distribution {
 
     /// Adds all that `other` counted.
     pub fn merge(&mut self, other: &Self) {
-        if let Some(other) = &other.0 {
+        match (&mut self.0, &other.0) {
+            (_, None) => {}
             // Cannot fail: every distribution of this crate has the same bounds, and a read one was checked against
             // them.
-            let _ = self.0.get_or_insert_with(empty).add(other);
+            (Some(ours), Some(theirs)) => _ = ours.add(theirs),
+            (ours, theirs) => ours.clone_from(theirs),
         }
     }
 
