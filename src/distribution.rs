@@ -36,9 +36,11 @@ impl Distribution {
 
     /// Adds all that `other` counted.
     pub fn merge(&mut self, other: &Self) {
-        if let Some(other) = &other.0 {
+        match (&mut self.0, &other.0) {
+            (_, None) => {}
             // Cannot fail: it grows as needed.
-            let _ = self.0.get_or_insert_with(histogram).add(other);
+            (Some(ours), Some(theirs)) => _ = ours.add(theirs),
+            (ours, theirs) => ours.clone_from(theirs),
         }
     }
 
@@ -126,9 +128,9 @@ impl<'de> Deserialize<'de> for Distribution {
         let histogram: Histogram<u64> =
             Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(serde::de::Error::custom)?;
         // Another tool's bounds are welcome: its values go into our buckets.
-        let mut distribution = Self::default();
-        distribution.merge(&Self(Some(histogram)));
-        Ok(distribution)
+        let mut ours = self::histogram();
+        ours.add(&histogram).map_err(serde::de::Error::custom)?;
+        Ok(Self(Some(ours)))
     }
 }
 
