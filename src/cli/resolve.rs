@@ -153,6 +153,7 @@ fn base(command: plan::Command, args: &RunArgs, environment: &Environment) -> Re
         subscription: None,
         connections: 1,
         stop: StopCondition::default(),
+        faults: Vec::new(),
         fail_on: args.gates.fail_on.clone(),
         warn_on: args.gates.warn_on.clone(),
         seed: args.seed.unwrap_or_else(fresh_seed),

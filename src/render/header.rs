@@ -9,9 +9,12 @@ use crate::{
 /// So many starts of reconnect attempts fit into a line.
 const ATTEMPTS: usize = 8;
 
-/// What is about to be done, in three lines: target, policy (with the exact reconnect schedule), plan.
+/// What is about to be done, in lines: target, policy (with the exact reconnect schedule), plan, and the faults if
+/// there are any.
 pub fn header(started: &RunStarted) -> Vec<String> {
-    vec![target_line(started), policy_line(started), plan_line(&started.plan)]
+    let mut lines = vec![target_line(started), policy_line(started), plan_line(&started.plan)];
+    lines.extend(faults_line(&started.plan));
+    lines
 }
 
 /// `redis-doctor 0.1.0 · soak · redis://127.0.0.1:6379 (--uri) · redis-rs 1.8.1 · run 7f3a`
@@ -88,6 +91,12 @@ fn plan_line(plan: &Plan) -> String {
     parts.extend(plan.warn_on.iter().map(|gate| format!("warn on {gate}")));
     parts.push(format!("seed {}", plan.seed));
     format!("plan {}", parts.join(" · "))
+}
+
+/// `faults reset_peer@10s · blackhole@30s+20s`
+fn faults_line(plan: &Plan) -> Option<String> {
+    let faults: Vec<_> = plan.faults.iter().map(ToString::to_string).collect();
+    (!faults.is_empty()).then(|| format!("faults {}", faults.join(" · ")))
 }
 
 fn probes(probes: &ProbePlan) -> String {
