@@ -1,5 +1,6 @@
 //! The composition root: what each command puts together, and which exit code its outcome means.
 
+mod proxy;
 mod replay;
 mod run;
 mod signals;
@@ -25,6 +26,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match cli::parse(args) {
         Ok(Invocation::Print(text)) => print(&text).map(|()| Exit::Healthy),
         Ok(Invocation::Report(request)) => replay::replay(&request),
+        Ok(Invocation::Proxy(request)) => proxy::proxy(request),
         Ok(Invocation::Run(request)) => run::run(*request),
         Err(error) if error.to_stdout => print(&error.message).map(|()| error.exit),
         Err(error) => {

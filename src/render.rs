@@ -25,7 +25,7 @@ pub use event_line::event_line;
 pub use header::header;
 pub use live::Live;
 pub use messages::Messages;
-pub use outlet::Outlet;
+pub use outlet::{Outlet, Writer};
 pub use ping::PingLines;
 
 use crate::{output::Format, report::Report};

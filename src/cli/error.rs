@@ -105,7 +105,7 @@ fn not_utf8(args: &[OsString]) -> String {
 
 /// `redis-doctor ping`, as far as it was understood.
 fn command(args: &[OsString]) -> String {
-    let known = ["ping", "subscribe", "soak", "report", "completions", "man"];
+    let known = ["ping", "subscribe", "soak", "proxy", "report", "completions", "man"];
     let given = args.get(1).and_then(|arg| arg.to_str()).filter(|arg| known.contains(arg));
     given.map_or("redis-doctor".into(), |given| format!("redis-doctor {given}"))
 }
