@@ -28,6 +28,9 @@ _redis__doctor() {
             redis__doctor,ping)
                 cmd="redis__doctor__subcmd__ping"
                 ;;
+            redis__doctor,proxy)
+                cmd="redis__doctor__subcmd__proxy"
+                ;;
             redis__doctor,report)
                 cmd="redis__doctor__subcmd__report"
                 ;;
@@ -49,6 +52,9 @@ _redis__doctor() {
             redis__doctor__subcmd__help,ping)
                 cmd="redis__doctor__subcmd__help__subcmd__ping"
                 ;;
+            redis__doctor__subcmd__help,proxy)
+                cmd="redis__doctor__subcmd__help__subcmd__proxy"
+                ;;
             redis__doctor__subcmd__help,report)
                 cmd="redis__doctor__subcmd__help__subcmd__report"
                 ;;
@@ -65,7 +71,7 @@ _redis__doctor() {
 
     case "${cmd}" in
         redis__doctor)
-            opts="-V --help --version ping subscribe soak report completions man help"
+            opts="-V --help --version ping subscribe soak proxy report completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -93,7 +99,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__subcmd__doctor__subcmd__help)
-            opts="ping subscribe soak report completions man help"
+            opts="ping subscribe soak proxy report completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -149,6 +155,20 @@ _redis__doctor() {
             return 0
             ;;
         redis__subcmd__doctor__subcmd__help__subcmd__ping)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redis__subcmd__doctor__subcmd__help__subcmd__proxy)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -219,7 +239,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__subcmd__doctor__subcmd__ping)
-            opts="-r -c -i -w -W -D -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --policy --retries --min-delay --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --output --quiet --color --journal --fail-on --warn-on --exit-zero --seed --format --help"
+            opts="-r -c -i -w -W -D -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --fault --incident --policy --retries --min-delay --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --output --quiet --color --journal --fail-on --warn-on --exit-zero --seed --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -325,6 +345,14 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -W "resp3 resp2 auto" -- "${cur}"))
                     return 0
                     ;;
+                --fault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --incident)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --policy)
                     COMPREPLY=($(compgen -W "hardened library elasticache bare" -- "${cur}"))
                     return 0
@@ -408,6 +436,48 @@ _redis__doctor() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redis__subcmd__doctor__subcmd__proxy)
+            opts="-u --listen --uri --sandbox --allow-remote --format --seed --fault --incident --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --uri)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --incident)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         redis__subcmd__doctor__subcmd__report)
             opts="-o -q --format --output --quiet --color --fail-on --warn-on --exit-zero --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -447,7 +517,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__subcmd__doctor__subcmd__soak)
-            opts="-d -W -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --stop-on-critical --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --policy --retries --min-delay --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --output --quiet --color --journal --fail-on --warn-on --exit-zero --seed --format --help"
+            opts="-d -W -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --stop-on-critical --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --fault --incident --policy --retries --min-delay --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --output --quiet --color --journal --fail-on --warn-on --exit-zero --seed --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -553,6 +623,14 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -W "resp3 resp2 auto" -- "${cur}"))
                     return 0
                     ;;
+                --fault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --incident)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --policy)
                     COMPREPLY=($(compgen -W "hardened library elasticache bare" -- "${cur}"))
                     return 0
@@ -637,7 +715,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__subcmd__doctor__subcmd__subscribe)
-            opts="-c -d -D -u -h -p -s -n -a -o -q --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --policy --retries --min-delay --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --output --quiet --color --journal --fail-on --warn-on --exit-zero --seed --help"
+            opts="-c -d -D -u -h -p -s -n -a -o -q --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --fault --incident --policy --retries --min-delay --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --output --quiet --color --journal --fail-on --warn-on --exit-zero --seed --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -741,6 +819,14 @@ _redis__doctor() {
                     ;;
                 --protocol)
                     COMPREPLY=($(compgen -W "resp3 resp2 auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --fault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --incident)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --policy)

@@ -29,6 +29,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -s V -l version 
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "proxy" -d 'Listen in front of a server and break connections on purpose, for your own application in any language'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "man" -d 'Print the manual page (roff)'
@@ -49,6 +50,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l name 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l protocol -d 'Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l fault -d 'Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; \'redis-doctor proxy --help\' lists the kinds)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l incident -d 'The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l policy -d 'Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects' -r -f -a "hardened\t''
 library\t''
 elasticache\t''
@@ -111,6 +114,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l protocol -d 'Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l fault -d 'Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; \'redis-doctor proxy --help\' lists the kinds)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l incident -d 'The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l policy -d 'Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects' -r -f -a "hardened\t''
 library\t''
 elasticache\t''
@@ -164,6 +169,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l name 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l protocol -d 'Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l fault -d 'Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; \'redis-doctor proxy --help\' lists the kinds)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l incident -d 'The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l policy -d 'Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects' -r -f -a "hardened\t''
 library\t''
 elasticache\t''
@@ -200,6 +207,16 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-re
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s q -l quiet -d 'Only the report, without lines or progress while the run goes on'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l exit-zero -d 'Exit 0 also when the verdict is degraded or critical'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l help -d 'Print help (also a lone -h at the end)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l listen -d 'Address to listen on, or a port of 127.0.0.1; port 0 takes a free one' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -s u -l uri -d 'Server behind it as a URL [env: REDIS_URL, VALKEY_URL] [default: redis://127.0.0.1:6379]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l format -d 'Form of the events: text on stderr, or ndjson on stdout' -r -f -a "text\t''
+ndjson\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l seed -d 'Seed of all randomness [default: another one each time]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l fault -d 'Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; \'redis-doctor proxy --help\' lists the kinds)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l incident -d 'The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l sandbox -d 'Put the embedded server behind it'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l allow-remote -d 'Listen also where other machines can connect: they reach the server, and can break its connections'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l format -d 'Form of the report' -r -f -a "text\t''
 json\t''
 ndjson\t''
@@ -217,10 +234,11 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l exi
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand man" -l help -d 'Print help (also a lone -h at the end)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "man" -d 'Print the manual page (roff)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak report completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "proxy" -d 'Listen in front of a server and break connections on purpose, for your own application in any language'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "man" -d 'Print the manual page (roff)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

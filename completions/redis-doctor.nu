@@ -43,6 +43,8 @@ module completions {
     --name: string            # Name of the connections under test in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor ping protocol" # Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
+    --fault: string           # Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
+    --incident: string        # The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)
     --policy: string@"nu-complete redis-doctor ping policy" # Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects
     --retries: string         # Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]
     --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
@@ -111,6 +113,8 @@ module completions {
     --name: string            # Name of the connections under test in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor subscribe protocol" # Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
+    --fault: string           # Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
+    --incident: string        # The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)
     --policy: string@"nu-complete redis-doctor subscribe policy" # Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects
     --retries: string         # Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]
     --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
@@ -178,6 +182,8 @@ module completions {
     --name: string            # Name of the connections under test in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor soak protocol" # Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
+    --fault: string           # Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
+    --incident: string        # The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)
     --policy: string@"nu-complete redis-doctor soak policy" # Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects
     --retries: string         # Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]
     --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
@@ -199,6 +205,23 @@ module completions {
     --exit-zero               # Exit 0 also when the verdict is degraded or critical
     --seed: string            # Seed of all randomness of the run [default: another one each time; it is in the report]
     --format: string@"nu-complete redis-doctor soak format" # Form of the report
+    --help                    # Print help (also a lone -h at the end)
+  ]
+
+  def "nu-complete redis-doctor proxy format" [] {
+    [ "text" "ndjson" ]
+  }
+
+  # Listen in front of a server and break connections on purpose, for your own application in any language
+  export extern "redis-doctor proxy" [
+    --listen: string          # Address to listen on, or a port of 127.0.0.1; port 0 takes a free one
+    --uri(-u): string         # Server behind it as a URL [env: REDIS_URL, VALKEY_URL] [default: redis://127.0.0.1:6379]
+    --sandbox                 # Put the embedded server behind it
+    --allow-remote            # Listen also where other machines can connect: they reach the server, and can break its connections
+    --format: string@"nu-complete redis-doctor proxy format" # Form of the events: text on stderr, or ndjson on stdout
+    --seed: string            # Seed of all randomness [default: another one each time]
+    --fault: string           # Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
+    --incident: string        # The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)
     --help                    # Print help (also a lone -h at the end)
   ]
 
@@ -252,6 +275,10 @@ module completions {
 
   # Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage
   export extern "redis-doctor help soak" [
+  ]
+
+  # Listen in front of a server and break connections on purpose, for your own application in any language
+  export extern "redis-doctor help proxy" [
   ]
 
   # Make a report again from journals, also from one cut off by a crash

@@ -54,6 +54,8 @@ _arguments "${_arguments_options[@]}" : \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Name of the connections under test in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol; auto falls back to RESP2 with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[The same with the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
 '--policy=[Preset that the flags below override\: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
 '--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
@@ -112,6 +114,8 @@ _arguments "${_arguments_options[@]}" : \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Name of the connections under test in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol; auto falls back to RESP2 with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[The same with the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
 '--policy=[Preset that the flags below override\: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
 '--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
@@ -174,6 +178,8 @@ mixed\:"All three"))' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Name of the connections under test in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol; auto falls back to RESP2 with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[The same with the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
 '--policy=[Preset that the flags below override\: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
 '--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
@@ -201,6 +207,20 @@ mixed\:"All three"))' \
 '-q[Only the report, without lines or progress while the run goes on]' \
 '--quiet[Only the report, without lines or progress while the run goes on]' \
 '--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
+'--help[Print help (also a lone -h at the end)]' \
+&& ret=0
+;;
+(proxy)
+_arguments "${_arguments_options[@]}" : \
+'--listen=[Address to listen on, or a port of 127.0.0.1; port 0 takes a free one]:ADDRESS:_default' \
+'-u+[Server behind it as a URL \[env\: REDIS_URL, VALKEY_URL\] \[default\: redis\://127.0.0.1\:6379\]]:URL:_default' \
+'--uri=[Server behind it as a URL \[env\: REDIS_URL, VALKEY_URL\] \[default\: redis\://127.0.0.1\:6379\]]:URL:_default' \
+'--format=[Form of the events\: text on stderr, or ndjson on stdout]:FORMAT:(text ndjson)' \
+'--seed=[Seed of all randomness \[default\: another one each time\]]:N:_default' \
+'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[The same with the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
+'(-u --uri)--sandbox[Put the embedded server behind it]' \
+'--allow-remote[Listen also where other machines can connect\: they reach the server, and can break its connections]' \
 '--help[Print help (also a lone -h at the end)]' \
 && ret=0
 ;;
@@ -254,6 +274,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(proxy)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (report)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -285,6 +309,7 @@ _redis-doctor_commands() {
 'ping:Send PINGs over one connection, a line per reply, and sum up as ping(8) does' \
 'subscribe:Tail channels over one connection, with every drop and resubscription, and optionally verify delivery' \
 'soak:Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage' \
+'proxy:Listen in front of a server and break connections on purpose, for your own application in any language' \
 'report:Make a report again from journals, also from one cut off by a crash' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
@@ -303,6 +328,7 @@ _redis-doctor__subcmd__help_commands() {
 'ping:Send PINGs over one connection, a line per reply, and sum up as ping(8) does' \
 'subscribe:Tail channels over one connection, with every drop and resubscription, and optionally verify delivery' \
 'soak:Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage' \
+'proxy:Listen in front of a server and break connections on purpose, for your own application in any language' \
 'report:Make a report again from journals, also from one cut off by a crash' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
@@ -330,6 +356,11 @@ _redis-doctor__subcmd__help__subcmd__ping_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor help ping commands' commands "$@"
 }
+(( $+functions[_redis-doctor__subcmd__help__subcmd__proxy_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__proxy_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help proxy commands' commands "$@"
+}
 (( $+functions[_redis-doctor__subcmd__help__subcmd__report_commands] )) ||
 _redis-doctor__subcmd__help__subcmd__report_commands() {
     local commands; commands=()
@@ -354,6 +385,11 @@ _redis-doctor__subcmd__man_commands() {
 _redis-doctor__subcmd__ping_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor ping commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__proxy_commands] )) ||
+_redis-doctor__subcmd__proxy_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor proxy commands' commands "$@"
 }
 (( $+functions[_redis-doctor__subcmd__report_commands] )) ||
 _redis-doctor__subcmd__report_commands() {

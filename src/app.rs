@@ -1,5 +1,6 @@
 //! The composition root: what each command puts together, and which exit code its outcome means.
 
+mod proxy;
 mod replay;
 mod run;
 mod signals;
@@ -24,6 +25,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (format, outcome) = match cli::parse(args) {
         Ok(Invocation::Print(text)) => (Format::Text, print(&text).map(|()| Exit::Healthy)),
         Ok(Invocation::Report(request)) => (request.output.format, replay::replay(&request)),
+        Ok(Invocation::Proxy(request)) => (Format::Text, proxy::proxy(request)),
         Ok(Invocation::Run(request)) => (request.output.format, run::run(*request)),
         Err(error) if error.to_stdout => (error.format, print(&error.message).map(|()| error.exit)),
         Err(error) => return refuse(error.format, error.message.trim_end()).into(),

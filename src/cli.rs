@@ -12,6 +12,7 @@ mod choice;
 mod completions;
 mod environment;
 mod error;
+mod faults;
 mod groups;
 mod help;
 mod man;
@@ -21,14 +22,15 @@ mod target;
 mod uri;
 mod value;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
 
 use crate::{
     exit::Exit,
-    output::{Format, OutputOptions},
-    plan::{Gate, Plan},
+    fault::FaultSchedule,
+    output::{EventFormat, Format, OutputOptions},
+    plan::{Gate, Plan, Target},
 };
 use environment::Environment;
 
@@ -37,6 +39,8 @@ use environment::Environment;
 pub enum Invocation {
     /// Run a plan.
     Run(Box<RunRequest>),
+    /// Run the fault proxy alone.
+    Proxy(ProxyRequest),
     /// Make a report again from journals.
     Report(ReportRequest),
     /// Write this text to stdout: a completion script or the manual page.
@@ -50,6 +54,25 @@ pub struct RunRequest {
     pub plan: Plan,
     /// What to write.
     pub output: OutputOptions,
+}
+
+/// A fault proxy, and what is behind it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProxyRequest {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The server; with `sandbox`, it is yet to be started.
+    pub upstream: Target,
+    /// Whether the embedded server is to be behind it.
+    pub sandbox: bool,
+    /// Faults, counted from the start.
+    pub faults: Vec<FaultSchedule>,
+    /// All randomness comes from this number.
+    pub seed: u64,
+    /// The form of its events.
+    pub format: EventFormat,
+    /// Remarks for the user, one line each without line end, for stderr.
+    pub warnings: Vec<String>,
 }
 
 /// Journals and what to write about them.

@@ -1,15 +1,15 @@
 //! Runs a plan: one event stream from all probes to one sink, from the preflight to the closed books.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
 
 use crate::{
-    classify::Failure,
     clock::{Clock, Stamp},
     event::{Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
-    plan::{Plan, ProbeKind},
+    plan::{Address, Plan, ProbeKind},
     probe::{Context, Notice, Path, Probes, Setting},
+    proxy::{self, Proxy},
 };
 
 /// How often the sums are handed over.
@@ -50,12 +50,19 @@ pub struct Surroundings<'a> {
 
 /// Runs a plan to its end and tells why it ended.
 pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
-    let plan = Arc::new(plan);
+    let mut plan = plan;
     let (notices, inlet) = mpsc::unbounded_channel();
     let Surroundings { clock, sink, messages, control } = surroundings;
-    let mut run = Run { clock, sink, control, inlet, interval_began: clock.now() };
+    let (fault_events, faults) = mpsc::unbounded_channel();
+    let mut run = Run { clock, sink, control, inlet, faults, interval_began: clock.now() };
     let run_id = run_id(plan.seed);
     run.event(None, started(&plan, &run_id));
+    let server = plan.target.clone();
+    let proxy = match put_between(&mut plan, clock, fault_events) {
+        Ok(proxy) => proxy,
+        Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
+    };
+    let plan = Arc::new(plan);
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
     let path = Path::new(plan.target.clone(), plan.protocol, limit, clock);
     let Some(climb) = run.unless_stopped(path.climb()).await else {
@@ -68,10 +75,15 @@ pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     }
     let path = path.with_limit(PATH_LIMIT.min(limit));
     let resp3 = climb.resp == 3;
-    let ctx = Arc::new(Context::new(Setting { plan, clock, run_id, path, resp3, messages, notices }));
+    let ctx = Arc::new(Context::new(Setting { plan, server, clock, run_id, path, resp3, messages, notices }));
     match run.while_running(&ctx, Probes::start(Arc::clone(&ctx))).await {
-        Some(Ok(probes)) => run.drive(&ctx, probes).await,
-        Some(Err(failure)) => run.give_up(&failure),
+        Some(Ok(probes)) => {
+            if let Some(proxy) = &proxy {
+                proxy.handle().begin();
+            }
+            run.drive(&ctx, probes).await
+        }
+        Some(Err(failure)) => run.give_up(&format!("the connection under test could not be set up: {failure}")),
         None => run.finish(ctx.stop_reason().unwrap_or(StopReason::Signal)),
     }
 }
@@ -82,6 +94,8 @@ struct Run<'a> {
     sink: &'a mut dyn EventSink,
     control: mpsc::UnboundedReceiver<Control>,
     inlet: mpsc::UnboundedReceiver<Notice>,
+    /// What the fault proxy does.
+    faults: mpsc::UnboundedReceiver<Event>,
     interval_began: Stamp,
 }
 
@@ -158,6 +172,7 @@ impl Run<'_> {
                     done = &mut work => return done,
                     Some(control) = self.control.recv() => self.obey(ctx, control),
                     () = &mut due => break self.interval(ctx),
+                    Some(event) = self.faults.recv() => self.sink.on_event(&event),
                     Some(notice) = self.inlet.recv() => self.pass_on(notice),
                 }
             }
@@ -182,6 +197,9 @@ impl Run<'_> {
     }
 
     fn drain(&mut self) {
+        while let Ok(event) = self.faults.try_recv() {
+            self.sink.on_event(&event);
+        }
         while let Ok(notice) = self.inlet.try_recv() {
             self.pass_on(notice);
         }
@@ -199,10 +217,9 @@ impl Run<'_> {
         self.event(None, EventKind::Interval(Box::new(interval)));
     }
 
-    fn give_up(&mut self, failure: &Failure) -> StopReason {
+    fn give_up(&mut self, why: &str) -> StopReason {
         self.drain();
-        let text = format!("the connection under test could not be set up: {failure}");
-        self.event(None, EventKind::Note { text });
+        self.event(None, EventKind::Note { text: why.to_owned() });
         self.finish(StopReason::Unreachable)
     }
 
@@ -215,6 +232,30 @@ impl Run<'_> {
         let at = self.clock.now();
         self.sink.on_event(&Event { at, time: self.clock.wall(at), connection, kind });
     }
+}
+
+/// With faults in the plan, starts the proxy that brings them about and makes it the plan's target.
+fn put_between(plan: &mut Plan, clock: Clock, events: mpsc::UnboundedSender<Event>) -> std::io::Result<Option<Proxy>> {
+    if plan.faults.is_empty() {
+        return Ok(None);
+    }
+    let setting = proxy::Setting {
+        listen: (Ipv4Addr::LOCALHOST, 0).into(),
+        upstream: plan.target.address.clone(),
+        schedules: plan.faults.clone(),
+        seed: plan.seed,
+        clock,
+        commands_on_wire: false,
+        tell_flows: false,
+    };
+    let proxy = Proxy::start(setting, events)?;
+    let addr = proxy.handle().addr();
+    plan.target.address = match &plan.target.address {
+        // The name stays, for the server's certificate; the plan has been checked to name this machine.
+        Address::Tcp { host, tls: true, .. } => Address::Tcp { host: host.clone(), port: addr.port(), tls: true },
+        _ => Address::Tcp { host: addr.ip().to_string(), port: addr.port(), tls: false },
+    };
+    Ok(Some(proxy))
 }
 
 fn started(plan: &Plan, run_id: &str) -> EventKind {

@@ -237,8 +237,17 @@ impl Fault {
     }
 }
 
-/// Every kind, with its arguments as a user writes them: for help texts and refusals.
-pub const KINDS: [(&str, &str); 20] = [
+/// How each kind is written, with its arguments: for help texts and refusals.
+pub fn usages() -> impl Iterator<Item = String> {
+    KINDS.iter().map(|(kind, usage)| match usage.strip_prefix('[') {
+        _ if usage.is_empty() => (*kind).to_owned(),
+        Some(rest) => format!("{kind}[={rest}"),
+        None => format!("{kind}={usage}"),
+    })
+}
+
+/// Every kind, with its arguments as a user writes them.
+const KINDS: [(&str, &str); 20] = [
     ("reset_peer", "[side=both|client][,when=now|idle|in_flight]"),
     ("close", ""),
     ("half_close", ""),

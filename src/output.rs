@@ -44,6 +44,16 @@ pub enum Format {
     Nagios,
 }
 
+/// The form of events as they happen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EventFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// One JSON document a line, as in a journal.
+    Ndjson,
+}
+
 /// The form of received messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageFormat {

@@ -20,7 +20,7 @@ pub use pace::Pace;
 pub use policy::{Keepalive, PolicyName, ReconnectPolicy, Watchdog};
 pub use target::{Address, Protocol, Secret, Target};
 
-use crate::clock::seconds;
+use crate::{clock::seconds, fault::FaultSchedule};
 
 /// One run, complete.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,9 @@ pub struct Plan {
     pub connections: u32,
     /// When the run ends by itself.
     pub stop: StopCondition,
+    /// Faults that the proxy in front of the target brings about, counted from the start of the probes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultSchedule>,
     /// Conditions on the figures that make the run fail (critical).
     pub fail_on: Vec<Gate>,
     /// Conditions on the figures that make the run a warning (degraded).

@@ -45,7 +45,7 @@ use crate::{
     classify::Failure,
     clock::{Clock, Stamp},
     event::{Event, EventKind, MessageSink, Reply, StopReason},
-    plan::{Name, Plan},
+    plan::{Name, Plan, Target},
 };
 
 /// What probes hand to the engine.
@@ -59,6 +59,8 @@ pub(crate) enum Notice {
 /// What all probes of a run share.
 pub(crate) struct Context {
     pub(crate) plan: Arc<Plan>,
+    /// The server itself, where the plan's target is a proxy in front of it.
+    server: Target,
     pub(crate) clock: Clock,
     /// Tells this run's messages and keys from another's.
     pub(crate) run_id: String,
@@ -91,6 +93,7 @@ impl Context {
             stopping: watch::Sender::new(None),
             tickets: AtomicU64::new(0),
             may_ask,
+            server: setting.server,
             plan,
         }
     }
@@ -166,6 +169,7 @@ impl Context {
 /// What a [`Context`] is made of.
 pub(crate) struct Setting {
     pub(crate) plan: Arc<Plan>,
+    pub(crate) server: Target,
     pub(crate) clock: Clock,
     pub(crate) run_id: String,
     pub(crate) path: Path,
@@ -192,7 +196,9 @@ impl Probes {
     pub(crate) async fn start(ctx: Arc<Context>) -> Result<Self, Failure> {
         let mut probes =
             Self { ctx: Arc::clone(&ctx), sessions: Vec::new(), work: JoinSet::new(), watch: JoinSet::new() };
-        let outlet = Arc::new(Outlet::new(&ctx.plan)?);
+        // No fault is for the connection that publishes: what it sends is what could have been received.
+        let direct = Plan { target: ctx.server.clone(), ..(*ctx.plan).clone() };
+        let outlet = Arc::new(Outlet::new(&direct)?);
         let path = Arc::clone(&ctx);
         probes.watch.spawn(async move {
             let changed = |at, probed| path.emit(at, None, EventKind::PathProbed(probed));

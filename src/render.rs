@@ -26,7 +26,7 @@ pub use event_line::event_line;
 pub use header::header;
 pub use live::Live;
 pub use messages::Messages;
-pub use outlet::{Gapless, Outlet};
+pub use outlet::{Gapless, Outlet, Writer};
 pub use ping::PingLines;
 
 use crate::{output::Format, report::Report};

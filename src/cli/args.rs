@@ -1,17 +1,17 @@
 //! The commands and the flags that belong to one command only. Definitions only: what they mean together is decided
 //! in `resolve`.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    groups::{FormatArgs, GateArgs, OutputArgs, RunArgs},
+    groups::{FaultArgs, FormatArgs, GateArgs, OutputArgs, RunArgs},
     help, value,
 };
 use crate::{
-    output::{Format, MessageFormat},
-    plan::Pace,
+    output::{EventFormat, Format, MessageFormat},
+    plan::{Pace, Secret},
 };
 
 /// Connection doctor for Redis and Valkey: shows why a connection died, whether the client came back, and what was lost
@@ -40,6 +40,9 @@ pub(super) enum Command {
     /// Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage
     #[command(disable_help_flag = true, after_help = help::SOAK)]
     Soak(Box<SoakArgs>),
+    /// Listen in front of a server and break connections on purpose, for your own application in any language
+    #[command(disable_help_flag = true, after_help = help::proxy())]
+    Proxy(Box<ProxyArgs>),
     /// Make a report again from journals, also from one cut off by a crash
     #[command(disable_help_flag = true, after_help = help::REPORT)]
     Report(ReportArgs),
@@ -156,6 +159,31 @@ pub(super) struct SoakArgs {
     pub(super) run: RunArgs,
     #[command(flatten)]
     pub(super) format: FormatArgs,
+}
+
+/// Flags of `proxy`.
+#[derive(Args, Debug)]
+pub(super) struct ProxyArgs {
+    /// Address to listen on, or a port of 127.0.0.1; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:6380", value_parser = value::listen)]
+    pub(super) listen: SocketAddr,
+    /// Server behind it as a URL [env: REDIS_URL, VALKEY_URL] [default: redis://127.0.0.1:6379]
+    #[arg(short, long, value_name = "URL", value_parser = value::secret)]
+    pub(super) uri: Option<Secret>,
+    /// Put the embedded server behind it
+    #[arg(long, conflicts_with = "uri")]
+    pub(super) sandbox: bool,
+    /// Listen also where other machines can connect: they reach the server, and can break its connections
+    #[arg(long)]
+    pub(super) allow_remote: bool,
+    /// Form of the events: text on stderr, or ndjson on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: EventFormat,
+    /// Seed of all randomness [default: another one each time]
+    #[arg(long, value_name = "N", value_parser = value::seed, allow_hyphen_values = true)]
+    pub(super) seed: Option<u64>,
+    #[command(flatten)]
+    pub(super) faults: FaultArgs,
 }
 
 /// Flags of `report`.

@@ -7,12 +7,13 @@ use clap::Args;
 
 use super::value::{self, Retries, Switch};
 use crate::{
+    fault::{FaultSchedule, Incident},
     output::{ColorChoice, Format},
     plan::{Gate, Keepalive, PolicyName, Protocol, Secret, Watchdog},
 };
 
 /// Where the server is and how to log in.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct ConnectionArgs {
     /// Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
@@ -51,6 +52,20 @@ pub(super) struct ConnectionArgs {
     /// Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
     #[arg(long, conflicts_with_all = ["uri", "host", "port", "socket", "pass", "user", "askpass"])]
     pub(super) sandbox: bool,
+}
+
+/// What goes wrong on purpose.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Faults")]
+pub(super) struct FaultArgs {
+    /// Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s,
+    /// latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
+    #[arg(long = "fault", value_name = "KIND[=ARGS][@START][+FOR]", value_parser = value::fault)]
+    pub(super) faults: Vec<FaultSchedule>,
+    /// The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss,
+    /// thundering-herd, auth-rotation or slow-resubscribe (repeatable)
+    #[arg(long = "incident", value_name = "NAME", value_parser = value::incident)]
+    pub(super) incidents: Vec<Incident>,
 }
 
 /// How the connection under test behaves.
@@ -149,6 +164,8 @@ pub(super) struct GateArgs {
 pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) connection: ConnectionArgs,
+    #[command(flatten)]
+    pub(super) faults: FaultArgs,
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
     #[command(flatten)]

@@ -1,5 +1,7 @@
 //! The prose under each command's help: examples that work when pasted, and what flags alone cannot say.
 
+use crate::fault::{Incident, usages};
+
 /// Under the list of commands.
 pub(super) const ROOT: &str = "\
 Try it with nothing installed:
@@ -49,6 +51,35 @@ Workloads:
 --rate, --concurrency, --payload and --timeout are for probes (ping, kv),
 --verify-rate is for pubsub. SIGINT or SIGTERM ends the run with its report,
 SIGUSR1 prints interim figures.";
+
+/// Under `proxy --help`.
+pub(super) fn proxy() -> String {
+    let kinds: String = usages().map(|usage| format!("  {usage}\n")).collect();
+    let incidents: String = Incident::all()
+        .map(|incident| {
+            let faults: Vec<_> = incident.schedules().iter().map(ToString::to_string).collect();
+            format!("  {incident}: {}\n    {}\n", incident.story(), faults.join("  "))
+        })
+        .collect();
+    format!(
+        "{PROXY}\n\nFaults (KIND[=ARGS][@START|@every:PERIOD][+FOR]):\n{kinds}\nIncidents:\n{}",
+        incidents.trim_end()
+    )
+}
+
+const PROXY: &str = "\
+Examples:
+  redis-doctor proxy --sandbox                     # then: redis-cli -p 6380
+  redis-doctor proxy -u redis://cache.example:6379 --fault reset_peer@every:30s
+  redis-doctor proxy --listen 127.0.0.1:7000 --incident failover --format ndjson
+
+While it runs, faults are taken as lines on stdin (reset_peer, latency=50ms+10s,
+list, clear, help) and as commands on the wire, which never reach the server:
+  redis-cli -p 6380 DOCTOR FAULT reset_peer
+  redis-cli -p 6380 DOCTOR LIST
+  redis-cli -p 6380 DOCTOR CLEAR
+A TLS server's bytes are forwarded as they are: faults that change replies, and
+DOCTOR on the wire, need plain text.";
 
 /// Under `report --help`.
 pub(super) const REPORT: &str = "\

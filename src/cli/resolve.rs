@@ -7,6 +7,7 @@ use super::{
     args::{Command, PingArgs, ReportArgs, SoakArgs, SubscribeArgs, Workload},
     completions,
     environment::Environment,
+    faults,
     groups::{OutputArgs, RunArgs},
     man, policy, target, value,
 };
@@ -27,6 +28,7 @@ pub(super) fn resolve(command: Command, environment: &Environment) -> Result<Inv
         Command::Ping(args) => ping(&args, environment)?,
         Command::Subscribe(args) => subscribe(&args, environment)?,
         Command::Soak(args) => soak(&args, environment)?,
+        Command::Proxy(args) => return faults::proxy(&args, environment).map(Invocation::Proxy),
         Command::Report(args) => return Ok(Invocation::Report(report(args, environment))),
         Command::Completions { shell } => return Ok(Invocation::Print(completions::script(shell))),
         Command::Man => return Ok(Invocation::Print(man::page())),
@@ -143,6 +145,7 @@ fn base(command: plan::Command, args: &RunArgs, environment: &Environment) -> Re
     if journal.is_some() && journal == args.output.output {
         return Err("--journal: it is the same file as --output; name two files".into());
     }
+    let faults = faults::of_run(&args.faults, &connection.target.address)?;
     let plan = Plan {
         command,
         target: connection.target,
@@ -153,6 +156,7 @@ fn base(command: plan::Command, args: &RunArgs, environment: &Environment) -> Re
         subscription: None,
         connections: 1,
         stop: StopCondition::default(),
+        faults,
         fail_on: args.gates.fail_on.clone(),
         warn_on: args.gates.warn_on.clone(),
         seed: args.seed.unwrap_or_else(fresh_seed),
@@ -196,6 +200,6 @@ fn names(given: &[OsString], flag: &str) -> Result<Vec<Name>, String> {
 }
 
 /// Another number each time, short enough to be typed again.
-fn fresh_seed() -> u64 {
+pub(super) fn fresh_seed() -> u64 {
     std::hash::RandomState::new().hash_one(std::process::id()) >> 32
 }

@@ -3,8 +3,12 @@
 //!
 //! Every refusal quotes the text and says what to write instead; which flag it was is added where the error is shown.
 
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
+use crate::fault::{FaultSchedule, Incident};
 use crate::plan::{Gate, Keepalive, Name, Pace, Secret, Watchdog};
 
 /// A setting that has an `off`.
@@ -263,6 +267,27 @@ pub(super) fn watchdog(text: &str) -> Result<Switch<Watchdog>, String> {
         _ => Err(format!(
             "'{text}' is not a watchdog setting; write PERIODxMISSES, for example 1sx2 (a PING each second, dead after 2 misses), or off"
         )),
+    }
+}
+
+/// A fault and when it is active.
+pub(super) fn fault(text: &str) -> Result<FaultSchedule, String> {
+    text.parse()
+}
+
+/// An incident.
+pub(super) fn incident(text: &str) -> Result<Incident, String> {
+    text.parse()
+}
+
+/// An address to listen on: `127.0.0.1:6380`, `localhost:6380`, `[::1]:6380`, or a port of 127.0.0.1 alone.
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    let trimmed = text.trim();
+    let port = trimmed.strip_prefix("localhost").unwrap_or(trimmed).trim_start_matches(':');
+    match (trimmed.parse(), port.parse()) {
+        (Ok(address), _) => Ok(address),
+        (Err(_), Ok(port)) => Ok((Ipv4Addr::LOCALHOST, port).into()),
+        _ => Err(format!("'{text}' is not an address to listen on; write for example 127.0.0.1:6380")),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use super::{
-    Direction, ErrorCode, Fault, Forgotten, KINDS, Moment, Scope, Share, Side,
+    Direction, ErrorCode, Fault, Forgotten, KINDS, Moment, Scope, Share, Side, usages,
     value::{bytes, bytes_text, command, duration, positive, text},
 };
 
@@ -91,7 +91,7 @@ impl FromStr for Fault {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (kind, rest) = text.trim().split_once('=').unwrap_or((text.trim(), ""));
         let kind = kind.trim().to_ascii_lowercase().replace('-', "_");
-        let Some((kind, usage)) = KINDS.iter().find(|(name, _)| *name == kind) else {
+        let Some(((kind, _), usage)) = KINDS.iter().zip(usages()).find(|((name, _), _)| *name == kind) else {
             let known: Vec<_> = KINDS.iter().map(|(name, _)| *name).collect();
             return Err(format!("'{kind}' is not a fault; write one of {}", known.join(", ")));
         };
@@ -100,10 +100,7 @@ impl FromStr for Fault {
         }
         let mut arguments = Arguments::new(rest)?;
         let fault = read(kind, &mut arguments).and_then(|fault| arguments.finish(fault));
-        fault.map_err(|why| {
-            let usage = if usage.is_empty() { (*kind).to_owned() } else { format!("{kind}={usage}") };
-            format!("{why} (usage: {usage})")
-        })
+        fault.map_err(|why| format!("{why} (usage: {usage})"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Orders while the proxy runs: a line of text, or the words of `DOCTOR …` on the wire. One set of words for both.
 
 use super::world::World;
-use crate::fault::{FaultSchedule, Incident, KINDS};
+use crate::fault::{FaultSchedule, Incident, usages};
 
 /// Carries out an order; what it answers, a line each.
 pub(super) fn carry_out(text: &str, world: &World) -> Result<Vec<String>, String> {
@@ -49,10 +49,7 @@ fn help() -> Vec<String> {
         "HELP                              shows this".to_owned(),
         "Kinds:".to_owned(),
     ];
-    lines.extend(KINDS.iter().map(|(kind, usage)| match *usage {
-        "" => format!("  {kind}"),
-        usage => format!("  {kind}={usage}"),
-    }));
+    lines.extend(usages().map(|usage| format!("  {usage}")));
     let names: Vec<_> = Incident::all().map(Incident::name).collect();
     lines.push(format!("Incidents: {}", names.join(" ")));
     lines

@@ -70,6 +70,7 @@ pub(crate) fn plan() -> Plan {
         }),
         connections: 1,
         stop: StopCondition { duration: Some(Duration::from_secs(60)), ..StopCondition::default() },
+        faults: Vec::new(),
         fail_on: Vec::new(),
         warn_on: Vec::new(),
         seed: 42,

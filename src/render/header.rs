@@ -9,9 +9,11 @@ use crate::{
 /// So many starts of reconnect attempts fit into a line.
 const ATTEMPTS: usize = 5;
 
-/// What is about to be done: target, policy (with the exact reconnect schedule) and plan, folded to fit a terminal.
+/// What is about to be done: target, policy (with the exact reconnect schedule), plan, and the faults if there are any,
+/// folded to fit a terminal.
 pub fn header(started: &RunStarted) -> Vec<String> {
-    let lines = [target_line(started), policy_line(started), plan_line(&started.plan)];
+    let mut lines = vec![target_line(started), policy_line(started), plan_line(&started.plan)];
+    lines.extend(faults_line(&started.plan));
     lines.iter().flat_map(|line| folded(line, INDENT).lines().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
@@ -93,6 +95,12 @@ fn plan_line(plan: &Plan) -> String {
     parts.extend(plan.warn_on.iter().map(|gate| format!("warn on {gate}")));
     parts.push(format!("seed {}", plan.seed));
     format!("plan {}", parts.join(" · "))
+}
+
+/// `faults reset_peer@10s · blackhole@30s+20s`
+fn faults_line(plan: &Plan) -> Option<String> {
+    let faults: Vec<_> = plan.faults.iter().map(ToString::to_string).collect();
+    (!faults.is_empty()).then(|| format!("faults {}", faults.join(" · ")))
 }
 
 fn probes(probes: &ProbePlan) -> String {

@@ -10,6 +10,7 @@
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `journals`: what a run has written is reported again, and what cannot be read is named.
+//! - `lab`: the `proxy` command with redis-cli, stdin and signals, and runs with faults.
 //! - `netns`: real network faults, made by a firewall between two network namespaces; skipped without root.
 //! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
@@ -41,6 +42,7 @@ mod harness;
 mod harness_self;
 mod hygiene;
 mod journals;
+mod lab;
 mod netns;
 mod network_faults;
 mod outages;

@@ -1,0 +1,148 @@
+//! `redis-doctor proxy`: the fault proxy on its own, driven by its command line, by stdin, and by `DOCTOR` on the wire.
+
+use std::{
+    io::{self, BufRead},
+    thread,
+};
+
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::{Problem, forgive_closed, say, signals::Signals};
+use crate::{
+    cli::ProxyRequest,
+    clock::Clock,
+    engine::Control,
+    event::{Event, EventKind, StopReason},
+    exit::Exit,
+    output::EventFormat,
+    plan::Address,
+    proxy::{Proxy, ProxyHandle, Setting},
+    render::{self, Outlet, Writer},
+    sandbox::{Sandbox, SandboxConfig},
+};
+
+/// Runs the proxy until a signal.
+pub(super) fn proxy(mut request: ProxyRequest) -> Result<Exit, Problem> {
+    request.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+    // Kept until the proxy is gone: it stops when it is dropped.
+    let sandbox = request.sandbox.then(|| Sandbox::start(SandboxConfig::default())).transpose();
+    let sandbox = sandbox.map_err(|error| format!("--sandbox: cannot start the server: {error}"))?;
+    if let Some(sandbox) = &sandbox {
+        let address = sandbox.addr();
+        request.upstream.address = Address::Tcp { host: address.ip().to_string(), port: address.port(), tls: false };
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
+    let outcome = runtime.block_on(serve(request));
+    drop(sandbox);
+    outcome
+}
+
+async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
+    let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let (wishes, mut control) = unbounded_channel();
+    let (sender, mut events) = unbounded_channel();
+    let clock = Clock::start();
+    let setting = Setting {
+        listen: request.listen,
+        upstream: request.upstream.address.clone(),
+        schedules: request.faults.clone(),
+        seed: request.seed,
+        clock,
+        commands_on_wire: true,
+        tell_flows: true,
+    };
+    let proxy = Proxy::start(setting, sender)
+        .map_err(|error| format!("--listen: cannot listen on {}: {error}", request.listen))?;
+    let mut told = Told::new(request.format, &wishes)?;
+    for text in greeting(&request, proxy.handle()) {
+        let at = clock.now();
+        told.tell(&Event { at, time: clock.wall(at), connection: None, kind: EventKind::Note { text } });
+    }
+    proxy.handle().begin();
+    take_orders(proxy.handle().clone())?;
+    let mut signalled = std::pin::pin!(signals.pass_on(&wishes));
+    loop {
+        tokio::select! {
+            biased;
+            Some(wish) = control.recv() => match wish {
+                Control::Stop(_) => break,
+                Control::Interim => show_stats(proxy.handle()),
+            },
+            () = &mut signalled => return Ok(Exit::Interrupted),
+            Some(event) = events.recv() => told.tell(&event),
+        }
+    }
+    told.finish().map(|()| Exit::Healthy)
+}
+
+fn greeting(request: &ProxyRequest, handle: &ProxyHandle) -> Vec<String> {
+    let addr = handle.addr();
+    let mut lines = vec![format!("listening on {addr}, in front of {}, seed {}", request.upstream, request.seed)];
+    lines.extend(request.faults.iter().map(|fault| format!("scheduled {fault}")));
+    lines
+}
+
+/// Lines on stdin are orders; their answers go to stderr. The end of stdin ends nothing.
+fn take_orders(handle: ProxyHandle) -> Result<(), Problem> {
+    let read = move || {
+        for line in io::stdin().lock().lines().map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
+            match handle.order(&line) {
+                Ok(lines) => lines.iter().for_each(|line| say(line)),
+                Err(why) => say(&format!("error: {why}")),
+            }
+        }
+    };
+    let started = thread::Builder::new().name("stdin".to_owned()).spawn(read);
+    started.map(drop).map_err(|error| format!("cannot read stdin: {error}"))
+}
+
+fn show_stats(handle: &ProxyHandle) {
+    let stats = handle.stats();
+    say(&format!(
+        "{} connections accepted, {} open, {} bytes from clients, {} from the server",
+        stats.accepted, stats.open, stats.up, stats.down
+    ));
+    handle.list().iter().for_each(|line| say(line));
+}
+
+/// Where events are written.
+enum Told {
+    Text,
+    Ndjson(Outlet, Writer),
+}
+
+impl Told {
+    fn new(format: EventFormat, wishes: &UnboundedSender<Control>) -> Result<Self, Problem> {
+        if format == EventFormat::Text {
+            return Ok(Self::Text);
+        }
+        let closed = wishes.clone();
+        let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
+        let started = Outlet::start(io::stdout(), on_closed);
+        started.map(|(outlet, writer)| Self::Ndjson(outlet, writer)).map_err(|error| cannot_write(&error))
+    }
+
+    /// Writes an event. One that finds no room, because nobody reads, is left out.
+    fn tell(&mut self, event: &Event) {
+        match self {
+            Self::Text => render::event_line(event).iter().for_each(|line| say(line)),
+            // An event is plain data: it can always be written.
+            Self::Ndjson(outlet, _) => {
+                let line = serde_json::to_string(event).unwrap_or_default();
+                outlet.append(|out| out.extend_from_slice(format!("{line}\n").as_bytes()));
+            }
+        }
+    }
+
+    fn finish(self) -> Result<(), Problem> {
+        match self {
+            Self::Text => Ok(()),
+            Self::Ndjson(outlet, writer) => forgive_closed(outlet.finish(writer)).map_err(|error| cannot_write(&error)),
+        }
+    }
+}
+
+fn cannot_write(error: &io::Error) -> Problem {
+    format!("cannot write to stdout: {error}")
+}

@@ -1,0 +1,73 @@
+//! Faults on the command line: which are meant, and which cannot be had with the server that is meant.
+
+use super::{
+    ProxyRequest,
+    args::ProxyArgs,
+    environment::Environment,
+    groups::{ConnectionArgs, FaultArgs},
+    resolve::fresh_seed,
+    target,
+};
+use crate::{fault::FaultSchedule, plan::Address};
+
+/// The faults of a run, in which the proxy stands between the client and this server.
+pub(super) fn of_run(args: &FaultArgs, server: &Address) -> Result<Vec<FaultSchedule>, String> {
+    let faults = expand(args, server)?;
+    match server {
+        Address::Tcp { host, tls: true, .. } if !faults.is_empty() && !is_here(host) => Err(format!(
+            "--fault: the fault proxy listens on this machine, and the certificate of {host} is not for this machine; \
+             run 'redis-doctor proxy' with this URL, let {host} resolve to 127.0.0.1, and leave --fault out here"
+        )),
+        _ => Ok(faults),
+    }
+}
+
+/// `redis-doctor proxy`.
+pub(super) fn proxy(args: &ProxyArgs, environment: &Environment) -> Result<ProxyRequest, String> {
+    let ProxyArgs { listen, uri, sandbox, .. } = args;
+    if !listen.ip().is_loopback() && !args.allow_remote {
+        return Err(format!(
+            "--listen: {listen} can be reached from other machines, and whoever reaches it reaches the server and can \
+             break its connections; write 127.0.0.1:{}, or add --allow-remote if that is meant",
+            listen.port()
+        ));
+    }
+    let connection = ConnectionArgs { uri: uri.clone(), sandbox: *sandbox, ..ConnectionArgs::default() };
+    let connection = target::resolve(&connection, environment)?;
+    let upstream = connection.target;
+    if let Address::Tcp { host, port, .. } = &upstream.address
+        && *port == listen.port()
+        && *port != 0
+        && is_here(host)
+    {
+        return Err(format!("--listen: {listen} is the server's own address; write another port, for example 0"));
+    }
+    Ok(ProxyRequest {
+        listen: *listen,
+        faults: expand(&args.faults, &upstream.address)?,
+        upstream,
+        sandbox: *sandbox,
+        seed: args.seed.unwrap_or_else(fresh_seed),
+        format: args.format,
+        warnings: connection.warnings,
+    })
+}
+
+/// All faults, those of incidents written out.
+fn expand(args: &FaultArgs, server: &Address) -> Result<Vec<FaultSchedule>, String> {
+    let mut faults = args.faults.clone();
+    faults.extend(args.incidents.iter().flat_map(|incident| incident.schedules()));
+    let encrypted = matches!(server, Address::Tcp { tls: true, .. });
+    match faults.iter().find(|schedule| encrypted && schedule.fault.needs_plain_text()) {
+        Some(schedule) => Err(format!(
+            "--fault: {schedule} changes replies, which are encrypted on the way to {server} (TLS); \
+             leave it out, or try it with --sandbox or a server without TLS"
+        )),
+        None => Ok(faults),
+    }
+}
+
+/// Whether a name is this machine's own.
+fn is_here(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}

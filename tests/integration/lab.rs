@@ -1,0 +1,191 @@
+//! The fault lab from outside: the `proxy` command with redis-cli, stdin and signals, and runs with faults.
+
+use std::io::Write as _;
+use std::process::{Command, Output as Finished};
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use super::harness::{Doctor, RawClient, RedisServer, RunningDoctor, Signal, Target as _};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Starts `redis-doctor proxy` on a free port.
+fn proxy(arguments: &[&str]) -> (RunningDoctor, u16) {
+    start(Doctor::new(["proxy", "--listen", "127.0.0.1:0"]), arguments)
+}
+
+fn start(doctor: Doctor, arguments: &[&str]) -> (RunningDoctor, u16) {
+    let doctor = arguments.iter().fold(doctor, |doctor, argument| doctor.arg(argument)).spawn();
+    let line = doctor.wait_for_stderr("listening on", PATIENCE);
+    let port = line.split("127.0.0.1:").nth(1).unwrap().split(',').next().unwrap().parse();
+    (doctor, port.unwrap())
+}
+
+fn cli(port: u16, words: &[&str]) -> Finished {
+    Command::new("redis-cli").args(["-p", &port.to_string()]).args(words).output().unwrap()
+}
+
+fn said(finished: &Finished) -> String {
+    String::from_utf8_lossy(&finished.stdout).trim().to_owned()
+}
+
+#[test]
+fn redis_cli_drives_it() {
+    let server = RedisServer::start();
+    let (doctor, port) = proxy(&["-u", &server.url()]);
+    assert_eq!(said(&cli(port, &["PING"])), "PONG");
+    let mut client = RawClient::connect(([127, 0, 0, 1], port).into()).unwrap();
+    client.call(["PING"]).unwrap();
+    assert!(said(&cli(port, &["DOCTOR", "HELP"])).contains("idle_drop=TIME"));
+    assert_eq!(said(&cli(port, &["DOCTOR", "FAULT", "reset_peer"])), "OK");
+    assert_eq!(client.read().unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(said(&cli(port, &["DOCTOR", "FAULT", "error_reply=LOADING,on=GET", ""])), "OK");
+    assert!(said(&cli(port, &["DOCTOR", "LIST"])).contains("active     error_reply=LOADING,on=GET"));
+    assert!(said(&cli(port, &["GET", "a"])).starts_with("LOADING"));
+    assert_eq!(said(&cli(port, &["DOCTOR", "CLEAR"])), "cleared 1");
+    assert_eq!(said(&cli(port, &["GET", "a"])), "");
+    assert!(said(&cli(port, &["DOCTOR", "FAULT", "explode"])).contains("is not a fault; write one of"));
+    doctor.wait_for_stderr("fault         reset_peer", PATIENCE);
+    doctor.wait_for_stderr("by a fault", PATIENCE);
+    doctor.wait_for_stderr("fault over    error_reply=LOADING", PATIENCE);
+    doctor.signal(Signal::INT);
+    doctor.finish().code(0).stdout_is_empty();
+    let refused = server.log();
+    assert!(!refused.to_lowercase().contains("doctor"), "an order reached the server");
+}
+
+#[test]
+fn stdin_drives_it_and_ndjson_tells() {
+    let (read, mut write) = std::io::pipe().unwrap();
+    let doctor = Doctor::new(["proxy", "--listen", "127.0.0.1:0", "--sandbox", "--format", "ndjson"]).stdin_from(read);
+    let doctor = doctor.spawn();
+    let line = doctor.wait_for_stdout("listening on", PATIENCE);
+    let port: u16 = line.split("127.0.0.1:").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+    let mut client = RawClient::connect(([127, 0, 0, 1], port).into()).unwrap();
+    client.call(["PING"]).unwrap();
+    writeln!(write, "latency=50ms+10s").unwrap();
+    doctor.wait_for_stdout("\"event\":\"fault_injected\",\"fault\":\"latency=50ms\"", PATIENCE);
+    writeln!(write, "list").unwrap();
+    doctor.wait_for_stderr("active     latency=50ms", PATIENCE);
+    writeln!(write, "nonsense").unwrap();
+    doctor.wait_for_stderr("error: 'nonsense' is not a fault", PATIENCE);
+    writeln!(write, "clear\nincident thundering-herd").unwrap();
+    doctor.wait_for_stderr("refuse@5s+3s", PATIENCE);
+    writeln!(write, "clear\nreset_peer").unwrap();
+    assert_eq!(client.read().unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    doctor.wait_for_stdout("flow_closed", PATIENCE);
+    doctor.signal(Signal::TERM);
+    let output = doctor.finish();
+    let schema: Json = serde_json::from_str(redis_doctor::render::schema::JOURNAL).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let events = output.code(0).ndjson();
+    events.iter().for_each(|event| assert!(schema.is_valid(event), "{event}"));
+    let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert!(names.contains(&"flow_opened") && names.contains(&"fault_cleared"), "{names:?}");
+}
+
+#[test]
+fn tls_passes_untouched_and_a_ghost_is_not_made_of_it() {
+    let server = RedisServer::builder().tls().start();
+    let (doctor, port) = proxy(&["-u", &server.url()]);
+    let authority = server.certificates().authority.to_str().unwrap().to_owned();
+    let tls = ["--tls", "--cacert", &authority];
+    assert_eq!(said(&cli(port, &[&tls[..], &["PING"]].concat())), "PONG");
+    doctor.signal(Signal::INT);
+    doctor.finish().code(0);
+    Doctor::new(["proxy", "--listen", "127.0.0.1:0", "--fault", "error_reply=OOM"])
+        .target(&server.url())
+        .run()
+        .code(3)
+        .stderr_contains("changes replies, which are encrypted");
+}
+
+#[test]
+fn it_does_not_listen_where_others_can_reach_it() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:6380"] {
+        let refused = Doctor::new(["proxy", "--sandbox", "--listen", address]).run();
+        refused.code(3).stderr_contains("--allow-remote").stderr_contains("other machines");
+    }
+    let doctor = Doctor::new(["proxy", "--sandbox", "--listen", "0.0.0.0:0", "--allow-remote"]).spawn();
+    doctor.wait_for_stderr("listening on 0.0.0.0:", PATIENCE);
+    doctor.signal(Signal::INT);
+    doctor.finish().code(0);
+    Doctor::new(["proxy", "--listen", "6379"]).run().code(3).stderr_contains("the server's own address");
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let server = RedisServer::start();
+    let listen = server.address().to_string();
+    Doctor::new(["proxy", "--sandbox", "--listen", &listen])
+        .run()
+        .code(3)
+        .stderr_contains(&format!("cannot listen on {listen}"));
+}
+
+fn injected(events: &[Json]) -> Vec<&str> {
+    events.iter().filter(|event| event["event"] == "fault_injected").map(|it| it["fault"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_soak_with_a_reset_recovers_and_says_which_fault_it_was() {
+    let output = Doctor::new(["soak", "--sandbox", "-d", "3s", "--format", "ndjson"])
+        .arg("--fault")
+        .arg("reset_peer@1s")
+        .arg("--rate")
+        .arg("50/s")
+        .run();
+    let events = output.code(1).ndjson();
+    assert_eq!(injected(&events), ["reset_peer"]);
+    let place =
+        |name: &str| events.iter().position(|event| event["event"] == name).unwrap_or_else(|| panic!("no {name}"));
+    assert!(place("fault_injected") < place("disconnected") && place("disconnected") < place("reconnected"));
+    assert_eq!(events[0]["plan"]["faults"], serde_json::json!(["reset_peer@1s"]));
+    output.stderr_contains("faults reset_peer@1s");
+}
+
+#[test]
+fn the_publisher_is_spared_and_the_path_is_not() {
+    let server = RedisServer::start();
+    let output =
+        Doctor::new(["soak", "-d", "4s", "--format", "ndjson", "--fault", "reset_peer@1s", "--fault", "refuse@1s+1s"])
+            .target(&server.url())
+            .run();
+    let events = output.code(1).ndjson();
+    let published = events.iter().filter(|event| event["event"] == "command_failed" && event["stage"] == "publish");
+    assert_eq!(published.count(), 0, "the publisher went through the proxy");
+    let refused = |event: &&Json| event["event"] == "path_probed" && event["failure"]["class"] == "refused";
+    assert!(events.iter().any(|event| refused(&event)), "the path probe went past the proxy");
+    let cleared = events.iter().find(|event| event["event"] == "fault_cleared").unwrap();
+    assert!((0.9..1.5).contains(&cleared["after"].as_f64().unwrap()), "{cleared}");
+}
+
+#[test]
+fn an_incident_is_its_faults() {
+    let output = Doctor::new(["ping", "--sandbox", "-c", "2", "-i", "10ms", "--incident", "failover"]).run();
+    output.code(0).stderr_contains("faults reset_peer@5s · refuse@5s+8s · error_reply=LOADING@13s+2s");
+}
+
+#[test]
+fn the_same_error_reply_reaches_a_ping() {
+    let output =
+        Doctor::new(["ping", "--sandbox", "-c", "3", "-i", "10ms", "--fault", "error_reply=OOM,on=PING@0"]).run();
+    output.stdout_contains("OOM command not allowed");
+}
+
+#[test]
+fn a_fault_that_cannot_be_had_is_refused() {
+    for (arguments, parts) in [
+        (["--fault", "explode"], ["--fault: 'explode' is not a fault", "reset_peer"]),
+        (["--fault", "close@1s+1s"], ["--fault", "leave out"]),
+        (["--incident", "flood"], ["--incident: 'flood' is not an incident", "nlb-idle"]),
+    ] {
+        let output = Doctor::new(["ping", "--sandbox"]).arg(arguments[0]).arg(arguments[1]).run();
+        output.code(3).stderr_contains(parts[0]).stderr_contains(parts[1]);
+    }
+    let tls = ["ping", "-u", "rediss://localhost:1", "--fault", "garbage"];
+    Doctor::new(tls).run().code(3).stderr_contains("--fault: garbage@0s changes replies");
+    let elsewhere = ["ping", "-u", "rediss://cache.example:1", "--fault", "close@1s"];
+    Doctor::new(elsewhere).run().code(3).stderr_contains("the certificate of cache.example is not for this machine");
+}
