@@ -91,7 +91,6 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
     // The kill is to reach both.
     subscribe.wait_for_stderr("subscribed", patience);
     bare.wait_for_stderr("subscribed", patience);
-    subscribe.wait_for_stderr("subscribed", patience);
     // Both are under way, the verified messages, too.
     eventually("some messages", patience, || {
         let statistics = server.command(["INFO", "commandstats"]);
