@@ -23,8 +23,8 @@ pub(super) async fn ask_while_down(session: Arc<Session>) {
     }
 }
 
-/// The policy's watchdog: a nonced PING each period; after so many unanswered ones in a row the connection is
-/// condemned. A connection that the library is reconnecting anyway is left to it.
+/// The policy's watchdog: a nonced PING each period; after so many in a row that neither a reply nor a message followed,
+/// the connection is condemned. A connection that the library is reconnecting anyway is left to it.
 pub(super) async fn watchdog(session: Arc<Session>, watchdog: Watchdog) {
     let ctx = Arc::clone(&session.ctx);
     let mut missed = 0;
@@ -39,8 +39,11 @@ pub(super) async fn watchdog(session: Arc<Session>, watchdog: Watchdog) {
             continue;
         }
         let ping = Question::nonced_ping("watchdog", ctx.clock.now());
-        let outcome = session.ask(&ping, watchdog.period).await.outcome;
-        let silent = outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
+        let asked = session.ask(&ping, watchdog.period).await;
+        let outcome = asked.outcome;
+        // A reply can be behind megabytes of messages: while they come, the connection lives.
+        let alive = session.inbox.last_message() > asked.launched;
+        let silent = !alive && outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
         let counters = &mut ctx.samples.lock().counters;
         counters.watchdog_ok += u64::from(outcome.is_ok());
         counters.watchdog_missed += u64::from(silent);
