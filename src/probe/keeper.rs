@@ -26,11 +26,14 @@ pub(super) async fn ask_while_down(session: Arc<Session>) {
     }
 }
 
-/// The policy's watchdog: a nonced PING each period; after so many unanswered ones in a row the connection is
-/// condemned. A connection that the library is reconnecting anyway is left to it.
+/// So many unanswered PINGs in a row are forgiven while messages come.
+const SPARED: u32 = 10;
+
+/// The policy's watchdog: a nonced PING each period; after so many in a row that neither a reply nor a message followed,
+/// the connection is condemned. A connection that the library is reconnecting anyway is left to it.
 pub(super) async fn watchdog(session: Arc<Session>, watchdog: Watchdog) {
     let ctx = Arc::clone(&session.ctx);
-    let mut missed = 0;
+    let (mut missed, mut spared) = (0, 0);
     loop {
         // After a miss the next PING goes out at once: its deadline is the period.
         if missed == 0 {
@@ -43,7 +46,12 @@ pub(super) async fn watchdog(session: Arc<Session>, watchdog: Watchdog) {
         }
         let ping = Question::nonced_ping("watchdog", ctx.clock.now());
         let asked = session.ask(&ping, watchdog.period).await;
-        let silent = asked.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
+        let unanswered = asked.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
+        // A reply can be behind megabytes of messages: while they come, the connection lives, but not for ever, for a
+        // path can be dead in one direction only.
+        let alive = session.inbox.last_message() > asked.launched;
+        spared = if unanswered && alive { spared + 1 } else { 0 };
+        let silent = unanswered && (!alive || spared > SPARED);
         let counters = &mut ctx.samples.lock().counters;
         counters.watchdog_ok += u64::from(asked.outcome.is_ok());
         counters.watchdog_missed += u64::from(silent);

@@ -1,5 +1,6 @@
 //! The program under test: the release binary, and the report that it writes.
 
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -7,8 +8,10 @@ use serde_json::Value;
 
 use super::machine::{Cost, finish, spawn_on};
 
-/// The binary, built with the release profile's settings.
-pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_redis-doctor");
+/// The binary, built with the release profile's settings; another one where `REDIS_DOCTOR` names it.
+pub(crate) fn binary() -> PathBuf {
+    std::env::var_os("REDIS_DOCTOR").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_redis-doctor")), PathBuf::from)
+}
 
 /// A run with a journal, from which its report is made afterwards: the run itself is what it would be without.
 pub(crate) struct Doctor {
@@ -25,7 +28,7 @@ impl Doctor {
     /// The same, with its stdout sent somewhere.
     pub(crate) fn start_with(core: usize, port: u16, arguments: &[&str], stdout: Stdio) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(binary());
         command.args(arguments).args(["-p", &port.to_string(), "--journal"]).arg(directory.path().join("journal"));
         command.stdout(stdout).stderr(Stdio::null());
         Self { process: spawn_on(core, &mut command), directory }
@@ -45,7 +48,7 @@ impl Doctor {
 
     fn report(&self) -> Report {
         let journal = self.directory.path().join("journal");
-        let output = Command::new(BINARY).args(["report", "--format", "json"]).arg(journal).output().unwrap();
+        let output = Command::new(binary()).args(["report", "--format", "json"]).arg(journal).output().unwrap();
         Report(serde_json::from_slice(&output.stdout).unwrap())
     }
 }

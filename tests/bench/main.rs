@@ -8,6 +8,8 @@
 //! cargo bench -- --long                  # the soak rows at full length (20 minutes)
 //! ```
 //!
+//! `REDIS_DOCTOR=/path/to/redis-doctor` measures another binary, such as the one before a change.
+//!
 //! Each comparison is interleaved: a round runs both sides one after the other, and the figure is the median of the
 //! rounds' ratios, so that a machine that is busy for a while slows both. Processes are pinned: where two share a core
 //! a round trip costs two context switches, where they do not it costs two wake-ups of a sleeping core, and a mixture

@@ -1,10 +1,11 @@
 //! A whole process for one PING.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Options;
-use super::doctor::BINARY;
+use super::doctor::binary;
 use super::machine::{client_core, finish, on_core, spawn_on};
 use super::server::Server;
 use super::table::{Limit, Row, median};
@@ -34,14 +35,14 @@ pub(crate) fn one_ping(options: &Options) -> Vec<Row> {
 }
 
 fn doctor(port: &str) -> Command {
-    quiet(BINARY, &["ping", "-c", "1", "-p", port])
+    quiet(&binary(), &["ping", "-c", "1", "-p", port])
 }
 
 fn cli(port: &str) -> Command {
-    quiet("redis-cli", &["-p", port, "ping"])
+    quiet("redis-cli".as_ref(), &["-p", port, "ping"])
 }
 
-fn quiet(program: &str, arguments: &[&str]) -> Command {
+fn quiet(program: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
