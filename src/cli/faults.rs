@@ -60,8 +60,9 @@ fn expand(args: &FaultArgs, server: &Address) -> Result<Vec<FaultSchedule>, Stri
     let encrypted = matches!(server, Address::Tcp { tls: true, .. });
     match faults.iter().find(|schedule| encrypted && schedule.fault.needs_plain_text()) {
         Some(schedule) => Err(format!(
-            "--fault: {schedule} changes replies, which are encrypted on the way to {server} (TLS); \
-             leave it out, or try it with --sandbox or a server without TLS"
+            "--fault: {} changes replies, which are encrypted on the way to {server} (TLS); \
+             leave it out, or try it with --sandbox or a server without TLS",
+            schedule.fault
         )),
         None => Ok(faults),
     }

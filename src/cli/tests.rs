@@ -163,6 +163,22 @@ fn policy_flags_override_the_preset() {
 }
 
 #[test]
+fn faults_and_incidents_become_schedules() {
+    let written = |faults: &[crate::fault::FaultSchedule]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let plan = run("soak --fault close@every:30s --incident thundering-herd --fault latency=1s~0.5+10s").plan;
+    let expected = ["close@every:30s", "latency=1s~500ms@0s+10s", "reset_peer@5s", "refuse@5s+3s"];
+    assert_eq!(written(&plan.faults), expected);
+    assert_eq!(run("ping -u rediss://localhost --fault close@1s").plan.faults.len(), 1);
+    let line = "proxy --listen 7000 -u redis://:hunter2@cache.example:1 --incident failover --format ndjson --seed 3";
+    let Ok(Invocation::Proxy(request)) = parse_os(line.split(' ').map(OsString::from).collect(), &[]) else {
+        panic!("refused")
+    };
+    assert_eq!((request.listen.to_string().as_str(), request.seed), ("127.0.0.1:7000", 3));
+    assert_eq!(request.upstream.to_string(), "redis://cache.example:1");
+    assert_eq!((request.format, request.faults.len()), (crate::output::EventFormat::Ndjson, 3));
+}
+
+#[test]
 fn a_report_takes_files_format_and_gates() {
     let line = "report a b --format nagios -o out --fail-on p99>5ms --warn-on lost>0 --exit-zero";
     let Ok(Invocation::Report(request)) = parse_os(line.split(' ').map(OsString::from).collect(), &[]) else {

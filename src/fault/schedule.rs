@@ -108,23 +108,25 @@ impl FromStr for FaultSchedule {
 }
 
 impl FaultSchedule {
+    /// The refusals quote parts only: a whole schedule looks like `user@host` to those who strike out passwords.
     fn check(self) -> Result<Self, String> {
         let kind = self.fault.kind();
         if self.fault.is_momentary() && self.lasts.is_some() {
-            return Err(format!("'{self}': {kind} happens at one moment; leave out what follows the +"));
+            return Err(format!("{kind} happens at one moment; leave out the + and what follows it"));
         }
         let Timing::Every(period) = self.timing else {
             return Ok(self);
         };
         if period < SHORTEST_PERIOD {
-            return Err(format!("'{self}' repeats too fast; write a period of at least 10ms"));
+            return Err(format!("every {} is too often for {kind}; write a period of at least 10ms", text(period)));
         }
         match self.lasts {
             None if !self.fault.is_momentary() => {
-                Err(format!("'{self}' does not say for how long each time; write for example {self}+1s"))
+                Err(format!("{kind} every {} does not say for how long; add for example +1s", text(period)))
             }
             Some(lasts) if lasts >= period => {
-                Err(format!("'{self}' would never end; write a time after the + that is shorter than the period"))
+                let (lasts, period) = (text(lasts), text(period));
+                Err(format!("{kind} for {lasts} every {period} would never end; write less than {period} after the +"))
             }
             _ => Ok(self),
         }

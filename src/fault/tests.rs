@@ -69,8 +69,8 @@ fn a_refusal_names_the_value_and_the_remedy() {
         ("close@soon", ["'soon' is not a time", "10s"]),
         ("close@1s+1s", ["close happens at one moment", "leave out"]),
         ("blackhole@every:10s", ["does not say for how long", "+1s"]),
-        ("blackhole@every:10s+10s", ["would never end", "shorter"]),
-        ("close@every:1ms", ["repeats too fast", "10ms"]),
+        ("blackhole@every:10s+10s", ["would never end", "less than 10s"]),
+        ("close@every:1ms", ["every 1ms is too often", "10ms"]),
         ("blackhole@1s+0", ["'0' is too short", "1ms"]),
     ] {
         let why = text.parse::<FaultSchedule>().unwrap_err();

@@ -117,7 +117,7 @@ impl Flow {
             self.slot.register(cx.waker());
             match self.obey() {
                 Some(end) => Poll::Ready(Err(end)),
-                None if self.conditions.stalled => Poll::Pending,
+                None if self.conditions.stalled => self.overhear(cx),
                 None => Poll::Ready(Ok(())),
             }
         })

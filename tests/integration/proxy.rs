@@ -495,6 +495,26 @@ fn orders_come_on_the_wire() {
 }
 
 #[test]
+fn an_order_passes_a_partition() {
+    let sandbox = sandbox();
+    let rig = Rig::to(sandbox.addr());
+    let mut client = rig.settled();
+    for fault in ["partition", "stall_accept"] {
+        rig.fault(fault);
+        let mut stalled = rig.client();
+        stalled.send(["ECHO", "kept"]).unwrap();
+        stalled.patience(Duration::from_millis(100));
+        assert_eq!(read_error(&mut stalled), ErrorKind::WouldBlock, "{fault}");
+        let mut doctor = rig.client();
+        assert!(doctor.call(["DOCTOR", "LIST"]).unwrap().text().contains(fault));
+        assert_eq!(doctor.call(["DOCTOR", "CLEAR"]).unwrap().text(), "cleared 1");
+        stalled.patience(PATIENCE);
+        assert_eq!(stalled.read().unwrap().text(), "kept");
+        assert_eq!((pong(&mut client), pong(&mut stalled)), ("PONG".to_owned(), "PONG".to_owned()));
+    }
+}
+
+#[test]
 fn a_unix_socket_can_be_behind_it() {
     let server = RedisServer::builder().unix_socket().start();
     let rig = Rig::with(Address::Unix(server.unix_socket().to_owned()), &[]);

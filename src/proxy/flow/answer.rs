@@ -1,21 +1,56 @@
-//! What a command gets from a fault instead of the server's reply.
+//! What a command gets from a fault instead of the server's reply, and orders to the proxy.
 
-use super::Flow;
-use crate::proxy::{command::doctor, conditions::Meddling, dialogue::Answer, verdict::jittered};
+use std::{
+    rc::Rc,
+    task::{Context, Poll, ready},
+};
+
+use super::{End, Flow};
+use crate::proxy::{
+    command::doctor,
+    conditions::{Meddling, Way},
+    dialogue::Answer,
+    verdict::jittered,
+};
 
 /// What an HTTP proxy without a backend says.
 const HTTP_503: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n";
 
 impl Flow {
+    /// Looks at the first bytes on a connection that is stalled, and keeps them: they may be an order to the proxy,
+    /// which is what ends a partition. Ready when it was one, or when the client has gone.
+    pub(super) fn overhear(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        let world = Rc::clone(&self.world);
+        let mut scratch = world.scratch.borrow_mut();
+        let may = world.setting.commands_on_wire && self.dialogue.is_some();
+        while may && self.pipes[Way::Up as usize].queued == 0 {
+            let Some(client) = &mut self.ends[0] else { break };
+            let length = match ready!(client.poll_read(cx, &mut scratch)) {
+                Ok(0) => return Poll::Ready(Err(End::Close)),
+                Ok(length) => length,
+                Err(error) => return Poll::Ready(Err(End::broken(0, &error))),
+            };
+            self.pipes[Way::Up as usize].received += length as u64;
+            self.pass(Way::Up, &scratch[..length], world.clock().now(), cx)?;
+            if self.slot.exempt.get() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        Poll::Pending
+    }
+
     /// What becomes of a command.
     pub(super) fn answer(&mut self, words: &[Vec<u8>]) -> Answer {
-        let name = String::from_utf8_lossy(&words[0]).to_ascii_uppercase();
-        if name == "DOCTOR" && self.world.setting.commands_on_wire {
+        if self.world.setting.commands_on_wire && words[0].eq_ignore_ascii_case(b"DOCTOR") {
             self.slot.exempt.set(true);
             return Answer::Local { bytes: doctor(&words[1..], &self.world), last: false };
         }
         let Self { conditions, random, .. } = self;
+        if conditions.rules.is_empty() {
+            return Answer::Forward;
+        }
+        let name = String::from_utf8_lossy(&words[0]).to_ascii_uppercase();
         let Some(meddling) = conditions.answer(&name, random) else { return Answer::Forward };
         match meddling {
             Meddling::Error(code) => {
