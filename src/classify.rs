@@ -99,6 +99,12 @@ impl ErrorClass {
         matches!(self, Self::ResponseTimeout | Self::WaitingTimeout)
     }
 
+    /// The kernel gave a connection up because nothing had come from the other side for long: the outage is older than
+    /// the error.
+    pub fn follows_silence(self) -> bool {
+        matches!(self, Self::KernelTimeout | Self::HostUnreachable | Self::NetworkUnreachable)
+    }
+
     /// The connection has ended, or could not be made.
     pub fn is_connection_loss(self) -> bool {
         !self.is_server_reply() && !self.is_timeout() && self != Self::Desync

@@ -72,6 +72,8 @@ pub(super) struct Link {
     state: State,
     up_since: Stamp,
     last_reply: Stamp,
+    /// The first launch since the last reply, while there is none: from here on there may be silence.
+    unanswered: Option<Stamp>,
     /// The last outage was noticed by a command, and the library's push for it has not come.
     push_owed: bool,
     /// Failures of the last outage that came after its end.
@@ -86,6 +88,7 @@ impl Link {
             state: State::Up,
             up_since: at,
             last_reply: at,
+            unanswered: None,
             push_owed: false,
             late: Cost::default(),
             changes: VecDeque::new(),
@@ -121,10 +124,16 @@ impl Link {
         std::mem::take(&mut self.changes)
     }
 
+    /// A command is sent off.
+    #[inline]
+    pub(super) fn on_launch(&mut self, at: Stamp) {
+        self.unanswered.get_or_insert(at);
+    }
+
     /// A good reply to a command launched at `launched`. Returns whether it changed anything.
     #[inline]
     pub(super) fn on_reply(&mut self, launched: Stamp, at: Stamp) -> bool {
-        self.last_reply = at;
+        (self.last_reply, self.unanswered) = (at, None);
         match &self.state {
             State::Up => false,
             // It was decoded before the loss was noticed: the old connection's last word.
@@ -138,7 +147,7 @@ impl Link {
 
     /// An error reply: the connection works, but an outage ends only with a good reply.
     pub(super) fn on_error_reply(&mut self, at: Stamp, counted: bool) -> bool {
-        self.last_reply = at;
+        (self.last_reply, self.unanswered) = (at, None);
         match self.state {
             State::Stalled { .. } => {
                 self.come_up(at);
@@ -177,6 +186,9 @@ impl Link {
             State::Down(_) => false,
         };
         if lost {
+            if failed.failure.key.class.follows_silence() {
+                self.fall_silent(launched, at);
+            }
             self.go_down(at, failed.in_flight, Some(failed.failure));
             self.push_owed = true;
         }
@@ -199,8 +211,7 @@ impl Link {
     pub(super) fn on_timeout(&mut self, launched: Stamp, at: Stamp, counted: bool, ambiguous: bool) -> bool {
         match &mut self.state {
             State::Up if launched >= self.last_reply && launched >= self.up_since => {
-                self.state = State::Stalled { since: launched, unanswered: 1 };
-                self.changes.push_back(Change::Stalled { since: launched, unanswered: 1, at });
+                self.fall_silent(launched, at);
                 true
             }
             State::Up => false,
@@ -222,6 +233,15 @@ impl Link {
         }
         self.go_down(at, 0, failure);
         true
+    }
+
+    /// A command launched at `launched` shows that there has been silence since the first unanswered launch.
+    fn fall_silent(&mut self, launched: Stamp, at: Stamp) {
+        if matches!(self.state, State::Up) {
+            let since = self.unanswered.map_or(launched, |first| first.min(launched)).max(self.up_since);
+            self.state = State::Stalled { since, unanswered: 1 };
+            self.changes.push_back(Change::Stalled { since, unanswered: 1, at });
+        }
     }
 
     fn go_down(&mut self, at: Stamp, in_flight: u64, failure: Option<&Failure>) {

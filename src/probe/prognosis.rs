@@ -66,8 +66,10 @@ fn after_an_error(picture: &Picture<'_>, failed: &WaitingFailure) -> Option<Prog
         }),
         // A wedging error while the path is ill as well may still be the truth; the next command will show.
         (true, false) => None,
-        // A finite budget hands an error out only when it is spent.
         (false, false) if failed.failure.key.class.is_timeout() => None,
+        // The library hands an error out when its budget is spent, not before. Until then it can only be the dead
+        // connection's own: a loss that redis-rs does not take for one (a kernel timeout) leaves it in place.
+        (false, false) if failed.at < cycle_end(picture) => None,
         (false, false) => Some(Prognosis {
             state: ClientState::Exhausted,
             why: format!("{}; the next command starts another cycle (last error: {text})", spent(picture.policy)),
@@ -81,14 +83,18 @@ fn after_silence(picture: &Picture<'_>) -> Option<Prognosis> {
     let healthy = picture.health.healthy_since?;
     let attempts = u32::try_from(picture.policy.retry_budget()).unwrap_or(u32::MAX).saturating_add(1);
     let attempt = picture.health.slowest_failure.min(picture.policy.connect_timeout);
-    let delays: Duration = picture.policy.delays().sum();
-    let end = picture.lost_at.after(delays + attempt * attempts + MARGIN);
+    let end = cycle_end(picture).after(attempt * attempts + MARGIN);
     let over = picture.now > end && picture.now > healthy.after(MARGIN);
     over.then(|| Prognosis {
         state: ClientState::Exhausted,
         why: format!("{}, and a client that only subscribes sends no command to wake it", spent(picture.policy)),
         hopeless: true,
     })
+}
+
+/// When the cycle is over if every attempt fails at once: its delays are known.
+fn cycle_end(picture: &Picture<'_>) -> Stamp {
+    picture.lost_at.after(picture.policy.delays().sum())
 }
 
 fn spent(policy: &ReconnectPolicy) -> String {
@@ -151,6 +157,7 @@ mod tests {
         assert_eq!(state(Bare, 1, &ill, None, true), Some((Dead, true)));
         assert_eq!(state(Library, 9_000, &ill, None, true), None);
         assert_eq!(state(Library, 9_500, &ill, Some(&refused(1, 9_443)), true), Some((Exhausted, false)));
+        assert_eq!(state(Library, 100, &ill, Some(&refused(1, 2)), true), None, "the dead connection's own error");
         assert_eq!(state(Library, 12_501, &well, Some(&refused(12_500, 12_501)), true), Some((StaleError, false)));
         assert_eq!(state(Library, 12_501, &well, Some(&wrong_password(12_500, 12_501)), true), Some((Wedged, true)));
         assert_eq!(state(Library, 9_500, &ill, Some(&wrong_password(1, 9_443)), true), None);

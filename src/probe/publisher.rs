@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use redis::{PushInfo, Value, aio::MultiplexedConnection};
 use tokio::sync::Mutex;
 
-use super::{Context, delivery::Publish, session::Session, subject::Dialer};
+use super::{Context, delivery::Publish, question::Failed, session::Session, subject::Dialer};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
     plan::{Pace, Plan, PolicyName, ReconnectPolicy},
@@ -32,9 +32,20 @@ impl Outlet {
         Ok(Self { dialer, connection: Mutex::new(None) })
     }
 
-    /// Publishes; tells how many subscribers the server passed it to.
-    async fn publish(&self, sharded: bool, channel: &[u8], payload: &[u8]) -> Result<i64, Failure> {
-        let mut connection = self.connect().await?;
+    /// Publishes; tells how many subscribers the server passed it to. A message that was never sent fails unambiguously.
+    async fn publish(&self, sharded: bool, channel: &[u8], payload: &[u8]) -> Result<i64, Failed> {
+        let connection = self.connect().await.map_err(|failure| Failed { failure, ambiguous: false })?;
+        let sent = self.send(connection, sharded, channel, payload).await;
+        sent.map_err(|failure| Failed { ambiguous: !failure.key.class.is_server_reply(), failure })
+    }
+
+    async fn send(
+        &self,
+        mut connection: MultiplexedConnection,
+        sharded: bool,
+        channel: &[u8],
+        payload: &[u8],
+    ) -> Result<i64, Failure> {
         let mut command = redis::cmd(if sharded { "SPUBLISH" } else { "PUBLISH" });
         command.arg(channel).arg(payload);
         let answer = tokio::time::timeout(LIMIT, connection.send_packed_command(&command)).await;
@@ -78,8 +89,7 @@ pub(super) async fn run(session: Arc<Session>, outlet: Arc<Outlet>, pace: Pace) 
                 ctx.samples.lock().counters.published_to_nobody += u64::from(receivers == 0);
                 Publish::Accepted
             }
-            Err(failure) => {
-                let ambiguous = !failure.key.class.is_server_reply();
+            Err(Failed { failure, ambiguous }) => {
                 ctx.fail(Some(session.connection), &failure, ctx.clock.now(), ambiguous);
                 Publish::Failed
             }

@@ -65,12 +65,14 @@ pub(super) struct Worker {
     nonce: Vec<u8>,
     /// The value last written, while it can be relied on.
     written: Option<Vec<u8>>,
+    /// When a probe that had gone down with its connection ended at last.
+    rid: Stamp,
 }
 
 impl Worker {
     pub(super) fn new(session: Arc<Session>, schedule: Arc<Schedule>, plan: ProbePlan, number: u32) -> Self {
         let prefix = format!("{}:{}:{number}:", session.ctx.run_id, session.connection).into_bytes();
-        Self { session, schedule, plan, number, turn: 0, prefix, nonce: Vec::new(), written: None }
+        Self { session, schedule, plan, number, turn: 0, prefix, nonce: Vec::new(), written: None, rid: Stamp::START }
     }
 
     /// Probes until the run stops or its count is reached.
@@ -164,9 +166,13 @@ impl Worker {
         }
     }
 
-    async fn account(&self, ctx: &Context, number: u64, intended: Stamp, asked: Asked) {
-        // An intended start during an outage or a stall counts from its end: an outage is not latency.
-        let latency = asked.done.since(intended.max(asked.ready));
+    async fn account(&mut self, ctx: &Context, number: u64, intended: Stamp, asked: Asked) {
+        // An intended start during an outage or a stall counts from its end: an outage is not latency. For this worker
+        // it ends when it is rid of the probe that went down with the connection.
+        let latency = asked.done.since(intended.max(asked.ready).max(self.rid).min(asked.done));
+        if asked.outcome.is_err() && asked.launched < asked.ready {
+            self.rid = asked.done;
+        }
         Self::count(&mut ctx.samples.lock(), &asked, latency);
         if let Err(failed) = &asked.outcome {
             self.on_failure(ctx, failed, &asked).await;

@@ -333,7 +333,6 @@ fn the_user_timeout_is_113_when_the_host_was_called_unreachable() {
 }
 
 #[test]
-#[ignore = "known bug: the error that the dead connection gives the next command is taken for a spent retry budget"]
 fn the_end_by_the_user_timeout_is_not_called_exhausted() {
     let Some(lab) = Lab::start() else {
         return;

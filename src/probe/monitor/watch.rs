@@ -58,8 +58,13 @@ impl Monitor {
         let Some(stall) = self.stall.as_mut().filter(|stall| !stall.told) else {
             return;
         };
-        // Two good attempts in a row, so that the moment in which a frozen server thaws is not taken for it.
-        let proven = health.healthy_since.zip(health.checked).is_some_and(|(since, last)| last > since);
+        // Two good attempts in a row, so that the moment in which a frozen server thaws is not taken for it. Where the
+        // path itself was ill, the old connection may need as long again as it was silent: TCP's pauses between
+        // retransmissions have doubled each time.
+        let proven = health.healthy_since.zip(health.checked).is_some_and(|(since, last)| {
+            let was_ill = !health.slowest_failure.is_zero();
+            last > since && (!was_ill || last.since(since) >= since.since(stall.since))
+        });
         if proven {
             stall.told = true;
             let silent = self.ctx.clock.now().since(stall.since).as_secs_f64();

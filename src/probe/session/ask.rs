@@ -23,12 +23,13 @@ const DESYNC_PAUSE: Duration = Duration::from_secs(1);
 impl Session {
     /// Sends a command, waits at most `limit`, and notes what that says about the connection.
     pub(in crate::probe) async fn ask(&self, question: &Question, limit: Duration) -> Asked {
+        let launched = self.ctx.clock.now();
         let (subject, epoch, was_up) = {
             let mut state = self.lock();
             state.in_flight += u64::from(question.counted);
+            state.link.on_launch(launched);
             (state.subject.clone(), state.epoch, state.link.loss().is_none())
         };
-        let launched = self.ctx.clock.now();
         let result = match subject {
             Some(mut subject) => tokio::time::timeout(limit, subject.ask(&question.command)).await,
             None => unreachable!("a session is established before it is asked"),
