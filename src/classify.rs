@@ -11,7 +11,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of a failure: closed, with stable snake_case names in every output.
+/// The kind of a failure: closed, with stable names in every output: snake_case, and Redis' own code words in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
@@ -24,6 +24,7 @@ pub enum ErrorClass {
     /// The kernel's own EPIPE (32): a write into a connection that was already closed.
     BrokenPipeKernel,
     /// `-CLUSTERDOWN`: the cluster does not serve requests.
+    #[serde(rename = "clusterdown")]
     ClusterDown,
     /// The connection ended (FIN, or an end the library kept to itself): redis-rs' synthetic "broken pipe", or end of file.
     ConnectionClosed,
@@ -40,8 +41,10 @@ pub enum ErrorClass {
     /// `-LOADING`: the server is still reading its dataset.
     Loading,
     /// `-MASTERDOWN`: a replica lost its primary and serves no stale data.
+    #[serde(rename = "masterdown")]
     MasterDown,
     /// `-ERR max number of clients reached`.
+    #[serde(rename = "maxclients")]
     MaxClients,
     /// `-MISCONF`: the server refuses writes because persistence fails.
     Misconf,
@@ -50,8 +53,10 @@ pub enum ErrorClass {
     /// ENETUNREACH (101).
     NetworkUnreachable,
     /// `-NOAUTH`: no password was given.
+    #[serde(rename = "noauth")]
     NoAuth,
     /// `-NOPERM`: the ACL forbids the command, key or channel.
+    #[serde(rename = "noperm")]
     NoPerm,
     /// `-OOM`: the server refuses writes at maxmemory.
     Oom,
@@ -62,6 +67,7 @@ pub enum ErrorClass {
     /// Bytes that are not RESP: an HTTP server, a truncated reply, garbage.
     ProtocolGarbage,
     /// `-READONLY`: a write reached a replica.
+    #[serde(rename = "readonly")]
     ReadOnly,
     /// ECONNREFUSED (111): nothing listens; for a unix socket also ENOENT (2).
     Refused,
@@ -76,10 +82,12 @@ pub enum ErrorClass {
     /// The TLS handshake failed, or a certificate was refused.
     Tls,
     /// `-TRYAGAIN`: a multi-key command met a slot in migration.
+    #[serde(rename = "tryagain")]
     TryAgain,
     /// A command waited for a reconnect until its deadline.
     WaitingTimeout,
     /// `-WRONGPASS`, or the library's "Password authentication failed".
+    #[serde(rename = "wrongpass")]
     WrongPass,
 }
 

@@ -120,7 +120,7 @@ fn a_server_that_closes_at_once_is_told_from_one_that_is_not_there() {
 
 #[test]
 fn the_text_of_maxclients_is_shown_though_the_library_hides_it() {
-    let refusal = said_by_server("max_clients", "ERR max number of clients reached", "raise maxclients");
+    let refusal = said_by_server("maxclients", "ERR max number of clients reached", "raise maxclients");
     is_reported(&ScriptedServer::max_clients(), &refusal);
     // The harness itself is the one client.
     is_reported(&RedisServer::builder().maxclients(1).start(), &refusal);
@@ -135,7 +135,7 @@ fn maxclients_reached_while_the_run_goes_on_is_shown_too() {
     // The harness' own connection is the one that is left.
     server.command(["CONFIG", "SET", "maxclients", "1"]);
     server.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-    run.wait_for_stderr("ERR max number of clients reached [max_clients, hello, server]", limit);
+    run.wait_for_stderr("ERR max number of clients reached [maxclients, hello, server]", limit);
     server.command(["CONFIG", "SET", "maxclients", "100"]);
     run.wait_for_stderr("reconnected", limit);
     run.signal(Signal::INT);

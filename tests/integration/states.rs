@@ -189,7 +189,7 @@ fn a_revoked_channel_is_a_lost_subscription_while_everything_else_works() {
     assert!(story.count("sessions.replaced_terminal") >= 1);
     assert_eq!(story.count("subscriptions.confirmed"), 1, "back at the end");
     assert!(story.count("delivery.received") > 0);
-    assert!(story.errors("no_perm") >= 1);
+    assert!(story.errors("noperm") >= 1);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_demoted_server_pins_the_client_and_its_keys_were_our_own_and_short_lived() 
     let story = trial.stop();
     story.code(1).balances();
     assert_eq!(story.states(), ["pinned"]);
-    assert!(story.errors("read_only") > 0);
+    assert!(story.errors("readonly") > 0);
     assert_eq!(story.count("outages.drops"), 0, "the connection itself never broke");
     assert_eq!(story.count("probes.desynced"), 0);
 }
