@@ -33,6 +33,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Runtime},
@@ -130,6 +131,7 @@ impl Proxy {
     /// # Errors
     /// When the port cannot be bound, or the proxy's runtime or thread cannot be created.
     pub fn start(setting: Setting, events: UnboundedSender<Event>) -> io::Result<Self> {
+        allow_many_connections();
         let listener = bind(setting.listen)?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
@@ -222,6 +224,13 @@ impl fmt::Debug for ProxyHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProxyHandle").field("addr", &self.addr).finish_non_exhaustive()
     }
+}
+
+/// Raises this process' limit of file descriptors as far as it may: a connection takes two, and a thousand are more than
+/// many systems give unasked. Where that fails, connections beyond the limit wait to be accepted.
+fn allow_many_connections() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Binds the address; for port 0, a free port from a range where it stays ours while it is closed for a time.

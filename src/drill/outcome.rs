@@ -1,0 +1,114 @@
+//! What became of a client, read off the figures of its soak.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::Cell;
+use crate::{
+    event::ClientState,
+    fault::Case,
+    plan::PolicyName,
+    record::{Figures, OutageKind},
+};
+
+/// What became of a client under a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It noticed nothing.
+    Unaffected,
+    /// Commands failed, but the connection stayed.
+    Errors,
+    /// It lost the connection, or its answers for a while, and came back by itself.
+    Recovered,
+    /// It got into a state that it did not leave by itself.
+    Stuck(ClientState),
+    /// It had not come back when the drill ended.
+    Down,
+    /// The cell could not run.
+    NotRun,
+}
+
+impl Outcome {
+    /// Whether the application went on without anybody's help, with the right answers.
+    pub fn survived(self) -> bool {
+        matches!(self, Self::Unaffected | Self::Errors | Self::Recovered)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unaffected => f.pad("unaffected"),
+            Self::Errors => f.pad("errors"),
+            Self::Recovered => f.pad("recovered"),
+            Self::Stuck(state) => state.fmt(f),
+            Self::Down => f.pad("down"),
+            Self::NotRun => f.pad("not_run"),
+        }
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Reads a cell off the figures of its run.
+pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell {
+    let counters = &figures.counters;
+    let outcome = outcome(figures);
+    let over = figures.outages.kept.iter().filter(|outage| outage.restored.is_some());
+    let recovery = over.map(|outage| outage.duration(outage.lost)).max();
+    let obstacle = figures.runs.last().and_then(|run| run.obstacle.as_ref()).map(ToString::to_string);
+    let evidence = figures.states.kept.iter().rev().find(|row| outcome == Outcome::Stuck(row.state));
+    Cell {
+        case: case.name.clone(),
+        policy,
+        outcome,
+        survived: outcome.survived(),
+        recovery: recovery.filter(|_| outcome.survived()),
+        failed: counters.failed + counters.timed_out,
+        ambiguous: counters.ambiguous,
+        lost: figures.tally.lost,
+        wrong: figures.tally.desynced,
+        error: figures.errors.first().map(|row| row.example.clone()),
+        why: evidence.map(|row| row.why.clone()).or(obstacle.filter(|_| outcome == Outcome::NotRun)),
+    }
+}
+
+fn outcome(figures: &Figures) -> Outcome {
+    let entered = |state| figures.tally.states.contains_key(&state);
+    let Some(connected) = figures.runs.last().map(|run| run.connected.is_some()) else {
+        return Outcome::NotRun;
+    };
+    if !connected {
+        return Outcome::NotRun;
+    }
+    // What cannot be left explains everything after it; the worst comes first.
+    use ClientState::*;
+    let stuck = figures.tally.replaced_terminal > 0;
+    if let Some(state) = [Dead, Wedged, Exhausted, SubscriptionLost].into_iter().find(|state| stuck && entered(*state)) {
+        return Outcome::Stuck(state);
+    }
+    if figures.tally.desynced > 0 {
+        return Outcome::Stuck(Desync);
+    }
+    let open = figures.outages.kept.iter().rev().find(|outage| outage.restored.is_none());
+    match open.map(|outage| outage.kind) {
+        Some(OutageKind::Stall) if entered(HalfOpen) => return Outcome::Stuck(HalfOpen),
+        Some(_) if entered(Exhausted) => return Outcome::Stuck(Exhausted),
+        Some(_) => return Outcome::Down,
+        None => {}
+    }
+    if entered(Pinned) {
+        return Outcome::Stuck(Pinned);
+    }
+    let counters = &figures.counters;
+    match (figures.outages.total, counters.failed + counters.timed_out) {
+        (0, 0) => Outcome::Unaffected,
+        (0, _) => Outcome::Errors,
+        _ => Outcome::Recovered,
+    }
+}

@@ -1,0 +1,110 @@
+//! The faults of `drill --all`: a name, the schedule, how long the soak lasts, and what the client does meanwhile.
+
+use std::time::Duration;
+
+use super::FaultSchedule;
+
+/// One row of the drill.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// What happens, and when.
+    pub faults: Vec<FaultSchedule>,
+    /// How long the soak lasts.
+    pub lasts: Duration,
+    /// What the client does.
+    pub load: Load,
+}
+
+/// What the client does while the fault happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// PINGs and verified messages.
+    Probing,
+    /// SET and GET, and verified messages.
+    Writing,
+    /// Only receives; sends no command of its own.
+    SubscribeOnly,
+    /// A PING every three seconds and nothing else: long silences.
+    Sparse,
+}
+
+/// Faults go into effect after this long, so that there is a healthy time to compare with.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// What a case that the user wrote lasts beyond the end of its faults.
+const AFTERMATH: Duration = Duration::from_secs(6);
+
+/// Name, schedules, seconds, load. Where a fault lasts 11 s it outlasts the library's retry budget of 9.44 s.
+const ALL: &[(&str, &[&str], u64, Load)] = &[
+    ("reset-idle", &["reset_peer=when=idle@2s"], 5, Load::Probing),
+    ("reset-in-flight", &["reset_peer=when=in_flight@2s"], 5, Load::Probing),
+    ("reset-client-only", &["reset_peer=side=client@2s"], 5, Load::Probing),
+    ("close", &["close@2s"], 5, Load::Probing),
+    ("half-close", &["half_close@2s"], 5, Load::Probing),
+    ("blackhole", &["blackhole@2s+30s"], 10, Load::Probing),
+    ("partition-4s", &["partition@2s+4s"], 14, Load::Probing),
+    ("refuse-2s", &["close@2s", "refuse@2s+2s"], 8, Load::Probing),
+    ("refuse-12s", &["close@2s", "refuse@2s+12s"], 26, Load::Probing),
+    ("refuse-12s-silent", &["close@2s", "refuse@2s+12s"], 26, Load::SubscribeOnly),
+    ("stall-accept-4s", &["close@2s", "stall_accept@2s+4s"], 16, Load::Probing),
+    ("accept-close-2s", &["close@2s", "accept_close@2s+2s"], 8, Load::Probing),
+    ("accept-reset-2s", &["close@2s", "accept_reset@2s+2s"], 8, Load::Probing),
+    ("wrongpass-11s", &["close@2s", "error_reply=WRONGPASS,on=HELLO@2s+11s"], 26, Load::Probing),
+    ("http-503-11s", &["close@2s", "http_503=on=HELLO@2s+11s"], 26, Load::Probing),
+    ("garbage-11s", &["close@2s", "garbage=on=HELLO@2s+11s"], 26, Load::Probing),
+    ("max-clients-3s", &["close@2s", "error_reply=MAXCLIENTS,on=HELLO@2s+3s"], 10, Load::Probing),
+    ("loading-3s", &["close@2s", "error_reply=LOADING,on=PING@2s+3s"], 10, Load::Probing),
+    ("noperm-resubscribe", &["close@2s", "error_reply=NOPERM,on=SUBSCRIBE@2s+2s"], 10, Load::Probing),
+    ("slow-resubscribe", &["close@2s", "latency=3s,on=SUBSCRIBE@2s+6s"], 14, Load::Probing),
+    ("readonly", &["error_reply=READONLY,on=SET@2s+30s"], 8, Load::Writing),
+    ("latency-700ms", &["latency=700ms@2s+3s"], 10, Load::Probing),
+    ("slicer", &["slicer=1@2s+3s"], 7, Load::Probing),
+    ("truncate", &["truncate=on=PING@2s+100ms"], 6, Load::Probing),
+    ("idle-drop-reset", &["idle_drop=1s,then=reset@0s"], 14, Load::Sparse),
+    ("maintenance-push", &["push=MOVING@2s"], 5, Load::Probing),
+];
+
+impl Case {
+    /// Every case of `--all`.
+    pub fn all() -> Vec<Self> {
+        let case = |(name, faults, seconds, load): &(&str, &[&str], u64, Load)| Self {
+            name: (*name).to_owned(),
+            // A test has read every one.
+            faults: faults.iter().filter_map(|text| text.parse().ok()).collect(),
+            lasts: Duration::from_secs(*seconds),
+            load: *load,
+        };
+        ALL.iter().map(case).collect()
+    }
+
+    /// The case of this name, or a sentence that lists the names there are.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let known = || Self::all().into_iter().map(|case| case.name).collect::<Vec<_>>().join(", ");
+        let found = Self::all().into_iter().find(|case| case.name == name);
+        found.ok_or_else(|| format!("'{name}' is not a case of the drill; write one of {}", known()))
+    }
+
+    /// A case of the user's own: schedules that begin after a quiet time of two seconds.
+    pub fn of(name: String, faults: Vec<FaultSchedule>) -> Self {
+        let end = faults.iter().flat_map(|fault| fault.instances(Duration::from_secs(600)).last()).map(|(_, end)| end);
+        let lasts = end.max().unwrap_or(QUIET) + AFTERMATH;
+        Self { name, faults, lasts, load: Load::Probing }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_can_be_read_and_has_a_name_of_its_own() {
+        let cases = Case::all();
+        for (case, (name, faults, ..)) in cases.iter().zip(ALL) {
+            assert_eq!(case.faults.len(), faults.len(), "{name}");
+            assert_eq!(Case::named(name).as_ref(), Ok(case));
+        }
+        assert!(Case::named("flood").unwrap_err().contains("reset-idle, reset-in-flight"));
+    }
+}
