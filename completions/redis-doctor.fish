@@ -30,6 +30,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "ping" -d 
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "proxy" -d 'Listen in front of a server and break connections on purpose, for your own application in any language'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "drill" -d 'Put each reconnect policy through each fault, and show which client survives what'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "man" -d 'Print the manual page (roff)'
@@ -217,6 +218,40 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l inci
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l sandbox -d 'Put the embedded server behind it'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l allow-remote -d 'Listen also where other machines can connect: they reach the server, and can break its connections'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l help -d 'Print help (also a lone -h at the end)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l case -d 'Cases by name, comma-separated (the names are below)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l policy -d 'Policies to put through it, comma-separated' -r -f -a "hardened\t''
+library\t''
+elasticache\t''
+bare\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l must-survive -d 'Exit 2 unless these policies survive every case, comma-separated' -r -f -a "hardened\t''
+library\t''
+elasticache\t''
+bare\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l format -d 'Form of the results' -r -f -a "text\t''
+json\t''
+csv\t''
+markdown\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s o -l output -d 'Write the results to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l seed -d 'Seed of all randomness [default: another one each time]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l fault -d 'Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; \'redis-doctor proxy --help\' lists the kinds)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l incident -d 'The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s u -l uri -d 'Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s p -l port -d 'Port [default: 6379]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s s -l socket -d 'Unix socket instead of host and port' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s n -l db -d 'Logical database [default: 0]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s a -l pass -d 'Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l name -d 'Name of the connections under test in CLIENT LIST' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l protocol -d 'Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+resp2\t''
+auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l all -d 'Every case there is; the default when neither --case nor --fault nor --incident is given'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s q -l quiet -d 'No progress'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l askpass -d 'Ask for the password on the terminal (or read one line of stdin when that is no terminal)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l no-auth-warning -d 'Do not warn about a password on the command line'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l sandbox -d 'Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l format -d 'Form of the report' -r -f -a "text\t''
 json\t''
 ndjson\t''
@@ -234,11 +269,12 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l exi
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand man" -l help -d 'Print help (also a lone -h at the end)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "proxy" -d 'Listen in front of a server and break connections on purpose, for your own application in any language'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "man" -d 'Print the manual page (roff)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy report completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report completions man help" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report completions man help" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report completions man help" -f -a "proxy" -d 'Listen in front of a server and break connections on purpose, for your own application in any language'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report completions man help" -f -a "drill" -d 'Put each reconnect policy through each fault, and show which client survives what'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report completions man help" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report completions man help" -f -a "man" -d 'Print the manual page (roff)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

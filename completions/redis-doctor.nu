@@ -225,6 +225,49 @@ module completions {
     --help                    # Print help (also a lone -h at the end)
   ]
 
+  def "nu-complete redis-doctor drill policy" [] {
+    [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  def "nu-complete redis-doctor drill must_survive" [] {
+    [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  def "nu-complete redis-doctor drill format" [] {
+    [ "text" "json" "csv" "markdown" ]
+  }
+
+  def "nu-complete redis-doctor drill protocol" [] {
+    [ "resp3" "resp2" "auto" ]
+  }
+
+  # Put each reconnect policy through each fault, and show which client survives what
+  export extern "redis-doctor drill" [
+    --all                     # Every case there is; the default when neither --case nor --fault nor --incident is given
+    --case: string            # Cases by name, comma-separated (the names are below)
+    --policy: string@"nu-complete redis-doctor drill policy" # Policies to put through it, comma-separated
+    --must-survive: string@"nu-complete redis-doctor drill must_survive" # Exit 2 unless these policies survive every case, comma-separated
+    --format: string@"nu-complete redis-doctor drill format" # Form of the results
+    --output(-o): path        # Write the results to this file
+    --quiet(-q)               # No progress
+    --seed: string            # Seed of all randomness [default: another one each time]
+    --fault: string           # Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
+    --incident: string        # The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)
+    --uri(-u): string         # Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
+    --host(-h): string        # Host name or IP address [default: 127.0.0.1]
+    --port(-p): string        # Port [default: 6379]
+    --socket(-s): path        # Unix socket instead of host and port
+    --db(-n): string          # Logical database [default: 0]
+    --pass(-a): string        # Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass
+    --user: string            # ACL user [default: the server's default user]
+    --askpass                 # Ask for the password on the terminal (or read one line of stdin when that is no terminal)
+    --no-auth-warning         # Do not warn about a password on the command line
+    --name: string            # Name of the connections under test in CLIENT LIST
+    --protocol: string@"nu-complete redis-doctor drill protocol" # Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]
+    --sandbox                 # Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
+    --help                    # Print help (also a lone -h at the end)
+  ]
+
   def "nu-complete redis-doctor report format" [] {
     [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
   }
@@ -279,6 +322,10 @@ module completions {
 
   # Listen in front of a server and break connections on purpose, for your own application in any language
   export extern "redis-doctor help proxy" [
+  ]
+
+  # Put each reconnect policy through each fault, and show which client survives what
+  export extern "redis-doctor help drill" [
   ]
 
   # Make a report again from journals, also from one cut off by a crash

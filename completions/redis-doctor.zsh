@@ -224,6 +224,41 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (also a lone -h at the end)]' \
 && ret=0
 ;;
+(drill)
+_arguments "${_arguments_options[@]}" : \
+'(--all)*--case=[Cases by name, comma-separated (the names are below)]:NAME:_default' \
+'*--policy=[Policies to put through it, comma-separated]:NAME:(hardened library elasticache bare)' \
+'*--must-survive=[Exit 2 unless these policies survive every case, comma-separated]:NAME:(hardened library elasticache bare)' \
+'--format=[Form of the results]:FORMAT:(text json csv markdown)' \
+'-o+[Write the results to this file]:FILE:_files' \
+'--output=[Write the results to this file]:FILE:_files' \
+'--seed=[Seed of all randomness \[default\: another one each time\]]:N:_default' \
+'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[The same with the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
+'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'-p+[Port \[default\: 6379\]]:PORT:_default' \
+'--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'-n+[Logical database \[default\: 0\]]:DB:_default' \
+'--db=[Logical database \[default\: 0\]]:DB:_default' \
+'-a+[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--pass=[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'--name=[Name of the connections under test in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol; auto falls back to RESP2 with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--all[Every case there is; the default when neither --case nor --fault nor --incident is given]' \
+'-q[No progress]' \
+'--quiet[No progress]' \
+'(-a --pass)--askpass[Ask for the password on the terminal (or read one line of stdin when that is no terminal)]' \
+'--no-auth-warning[Do not warn about a password on the command line]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed]' \
+'--help[Print help (also a lone -h at the end)]' \
+&& ret=0
+;;
 (report)
 _arguments "${_arguments_options[@]}" : \
 '--format=[Form of the report]:FORMAT:(text json ndjson csv openmetrics nagios)' \
@@ -278,6 +313,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(drill)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (report)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -310,6 +349,7 @@ _redis-doctor_commands() {
 'subscribe:Tail channels over one connection, with every drop and resubscription, and optionally verify delivery' \
 'soak:Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage' \
 'proxy:Listen in front of a server and break connections on purpose, for your own application in any language' \
+'drill:Put each reconnect policy through each fault, and show which client survives what' \
 'report:Make a report again from journals, also from one cut off by a crash' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
@@ -322,6 +362,11 @@ _redis-doctor__subcmd__completions_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor completions commands' commands "$@"
 }
+(( $+functions[_redis-doctor__subcmd__drill_commands] )) ||
+_redis-doctor__subcmd__drill_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor drill commands' commands "$@"
+}
 (( $+functions[_redis-doctor__subcmd__help_commands] )) ||
 _redis-doctor__subcmd__help_commands() {
     local commands; commands=(
@@ -329,6 +374,7 @@ _redis-doctor__subcmd__help_commands() {
 'subscribe:Tail channels over one connection, with every drop and resubscription, and optionally verify delivery' \
 'soak:Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage' \
 'proxy:Listen in front of a server and break connections on purpose, for your own application in any language' \
+'drill:Put each reconnect policy through each fault, and show which client survives what' \
 'report:Make a report again from journals, also from one cut off by a crash' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
@@ -340,6 +386,11 @@ _redis-doctor__subcmd__help_commands() {
 _redis-doctor__subcmd__help__subcmd__completions_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor help completions commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__drill_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__drill_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help drill commands' commands "$@"
 }
 (( $+functions[_redis-doctor__subcmd__help__subcmd__help_commands] )) ||
 _redis-doctor__subcmd__help__subcmd__help_commands() {

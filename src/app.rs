@@ -1,5 +1,6 @@
 //! The composition root: what each command puts together, and which exit code its outcome means.
 
+mod drill;
 mod proxy;
 mod replay;
 mod run;
@@ -16,14 +17,17 @@ use crate::{
     cli::{self, Invocation},
     exit::Exit,
     output::{Format, OutputOptions},
+    plan::{Address, Target},
     render,
     report::{Report, Verdict},
+    sandbox::{Sandbox, SandboxConfig},
 };
 
 /// Runs the program with these arguments to its end.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (format, outcome) = match cli::parse(args) {
         Ok(Invocation::Print(text)) => (Format::Text, print(&text).map(|()| Exit::Healthy)),
+        Ok(Invocation::Drill(request)) => (Format::Text, drill::drill(request)),
         Ok(Invocation::Report(request)) => (request.output.format, replay::replay(&request)),
         Ok(Invocation::Proxy(request)) => (Format::Text, proxy::proxy(request)),
         Ok(Invocation::Run(request)) => (request.output.format, run::run(*request)),
@@ -73,4 +77,13 @@ fn exit_of(report: &Report, options: &OutputOptions) -> Exit {
         Verdict::Degraded => Exit::Degraded,
         Verdict::Critical => Exit::Critical,
     }
+}
+
+/// Starts the embedded server and makes it the target. It runs until what this returns is dropped.
+fn start_sandbox(target: &mut Target) -> Result<Sandbox, Problem> {
+    let sandbox = Sandbox::start(SandboxConfig::default())
+        .map_err(|error| format!("--sandbox: cannot start the server: {error}"))?;
+    let address = sandbox.addr();
+    target.address = Address::Tcp { host: address.ip().to_string(), port: address.port(), tls: false };
+    Ok(sandbox)
 }

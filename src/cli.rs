@@ -28,9 +28,9 @@ use clap::Parser;
 
 use crate::{
     exit::Exit,
-    fault::FaultSchedule,
-    output::{EventFormat, Format, OutputOptions},
-    plan::{Gate, Plan, Target},
+    fault::{Case, FaultSchedule},
+    output::{DrillFormat, EventFormat, Format, OutputOptions},
+    plan::{Gate, Plan, PolicyName, Protocol, Target},
 };
 use environment::Environment;
 
@@ -41,6 +41,8 @@ pub enum Invocation {
     Run(Box<RunRequest>),
     /// Run the fault proxy alone.
     Proxy(ProxyRequest),
+    /// Put policies through faults.
+    Drill(DrillRequest),
     /// Make a report again from journals.
     Report(ReportRequest),
     /// Write this text to stdout: a completion script or the manual page.
@@ -71,6 +73,33 @@ pub struct ProxyRequest {
     pub seed: u64,
     /// The form of its events.
     pub format: EventFormat,
+    /// Remarks for the user, one line each without line end, for stderr.
+    pub warnings: Vec<String>,
+}
+
+/// A drill and what to write about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DrillRequest {
+    /// The server; with `sandbox`, it is yet to be started.
+    pub target: Target,
+    /// Whether the embedded server is the target.
+    pub sandbox: bool,
+    /// The protocol of the clients.
+    pub protocol: Protocol,
+    /// The faults.
+    pub cases: Vec<Case>,
+    /// The policies.
+    pub policies: Vec<PolicyName>,
+    /// The policies that must survive every case.
+    pub must_survive: Vec<PolicyName>,
+    /// All randomness comes from this number.
+    pub seed: u64,
+    /// The form of the results.
+    pub format: DrillFormat,
+    /// Where they go instead of stdout.
+    pub output: Option<PathBuf>,
+    /// No progress.
+    pub quiet: bool,
     /// Remarks for the user, one line each without line end, for stderr.
     pub warnings: Vec<String>,
 }

@@ -8,6 +8,7 @@
 //! counts; silence of one direction is silence whoever asks for it; at the door `refuse` beats `accept_reset` beats
 //! `accept_close` beats `stall_accept`; of the faults that answer a command, the one injected first does.
 
+mod case;
 mod grammar;
 mod incident;
 mod random;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use case::{Case, Load};
 pub use incident::Incident;
 pub use random::Random;
 pub use reply::{ErrorCode, PushFrame};

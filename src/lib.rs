@@ -65,6 +65,7 @@ pub mod classify;
 pub mod cli;
 pub mod clock;
 pub mod distribution;
+pub mod drill;
 pub mod engine;
 pub mod event;
 pub mod exit;

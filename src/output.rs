@@ -54,6 +54,20 @@ pub enum EventFormat {
     Ndjson,
 }
 
+/// The form of a drill's results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DrillFormat {
+    /// A table for people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// A line of names, then a line a cell.
+    Csv,
+    /// A table for a wiki or a pull request.
+    Markdown,
+}
+
 /// The form of received messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageFormat {

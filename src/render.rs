@@ -4,6 +4,7 @@
 //! Nothing is computed here beyond units. A closed output comes back as [`io::ErrorKind::BrokenPipe`].
 
 mod csv;
+mod drill;
 mod event_line;
 mod header;
 mod json;
@@ -22,6 +23,7 @@ mod units;
 
 use std::io::{self, Write};
 
+pub use drill::{DrillProgress, drill};
 pub use event_line::event_line;
 pub use header::header;
 pub use live::Live;

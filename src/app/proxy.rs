@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{Problem, forgive_closed, say, signals::Signals};
+use super::{Problem, forgive_closed, say, signals::Signals, start_sandbox};
 use crate::{
     cli::ProxyRequest,
     clock::Clock,
@@ -15,22 +15,15 @@ use crate::{
     event::{Event, EventKind, StopReason},
     exit::Exit,
     output::EventFormat,
-    plan::Address,
     proxy::{Proxy, ProxyHandle, Setting},
     render::{self, Outlet, Writer},
-    sandbox::{Sandbox, SandboxConfig},
 };
 
 /// Runs the proxy until a signal.
 pub(super) fn proxy(mut request: ProxyRequest) -> Result<Exit, Problem> {
     request.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
     // Kept until the proxy is gone: it stops when it is dropped.
-    let sandbox = request.sandbox.then(|| Sandbox::start(SandboxConfig::default())).transpose();
-    let sandbox = sandbox.map_err(|error| format!("--sandbox: cannot start the server: {error}"))?;
-    if let Some(sandbox) = &sandbox {
-        let address = sandbox.addr();
-        request.upstream.address = Address::Tcp { host: address.ip().to_string(), port: address.port(), tls: false };
-    }
+    let sandbox = request.sandbox.then(|| start_sandbox(&mut request.upstream)).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
     let outcome = runtime.block_on(serve(request));

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{Problem, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks};
+use super::{Problem, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks, start_sandbox};
 use crate::{
     cli::RunRequest,
     clock::Clock,
@@ -21,7 +21,6 @@ use crate::{
     record::Recorder,
     render::{self, Gapless, Live, Messages, Outlet, PingLines, Style},
     report::Report,
-    sandbox::{Sandbox, SandboxConfig},
 };
 
 /// Runs the plan and reports; the exit code is the verdict's.
@@ -34,7 +33,7 @@ pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
         check_writable(path)?;
     }
     // Kept until the run is over: it stops when it is dropped.
-    let sandbox = request.plan.sandbox.then(|| start_sandbox(&mut request.plan)).transpose()?;
+    let sandbox = request.plan.sandbox.then(|| start_sandbox(&mut request.plan.target)).transpose()?;
     if matches!(request.plan.target.address, Address::Tcp { tls: true, .. }) {
         // redis-rs panics at its first TLS handshake unless one is installed; it fails only where one already is.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -149,13 +148,4 @@ fn open_journal(path: &Path) -> Result<JournalWriter, Problem> {
 fn check_writable(path: &Path) -> Result<(), Problem> {
     let opened = std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path);
     opened.map(drop).map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
-}
-
-/// Starts the embedded server and makes it the target.
-fn start_sandbox(plan: &mut Plan) -> Result<Sandbox, Problem> {
-    let sandbox = Sandbox::start(SandboxConfig::default())
-        .map_err(|error| format!("--sandbox: cannot start the server: {error}"))?;
-    let address = sandbox.addr();
-    plan.target.address = Address::Tcp { host: address.ip().to_string(), port: address.port(), tls: false };
-    Ok(sandbox)
 }

@@ -6,12 +6,13 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    groups::{FaultArgs, FormatArgs, GateArgs, OutputArgs, RunArgs},
+    groups::{ConnectionArgs, FaultArgs, FormatArgs, GateArgs, OutputArgs, RunArgs},
     help, value,
 };
 use crate::{
-    output::{EventFormat, Format, MessageFormat},
-    plan::{Pace, Secret},
+    fault::Case,
+    output::{DrillFormat, EventFormat, Format, MessageFormat},
+    plan::{Pace, PolicyName, Secret},
 };
 
 /// Connection doctor for Redis and Valkey: shows why a connection died, whether the client came back, and what was lost
@@ -43,6 +44,9 @@ pub(super) enum Command {
     /// Listen in front of a server and break connections on purpose, for your own application in any language
     #[command(disable_help_flag = true, after_help = help::proxy())]
     Proxy(Box<ProxyArgs>),
+    /// Put each reconnect policy through each fault, and show which client survives what
+    #[command(disable_help_flag = true, after_help = help::drill())]
+    Drill(Box<DrillArgs>),
     /// Make a report again from journals, also from one cut off by a crash
     #[command(disable_help_flag = true, after_help = help::REPORT)]
     Report(ReportArgs),
@@ -184,6 +188,39 @@ pub(super) struct ProxyArgs {
     pub(super) seed: Option<u64>,
     #[command(flatten)]
     pub(super) faults: FaultArgs,
+}
+
+/// Flags of `drill`.
+#[derive(Args, Debug)]
+pub(super) struct DrillArgs {
+    /// Every case there is; the default when neither --case nor --fault nor --incident is given
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Cases by name, comma-separated (the names are below)
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = Case::named, conflicts_with = "all")]
+    pub(super) case: Vec<Case>,
+    /// Policies to put through it, comma-separated
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "bare,library,elasticache,hardened")]
+    pub(super) policy: Vec<PolicyName>,
+    /// Exit 2 unless these policies survive every case, comma-separated
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) must_survive: Vec<PolicyName>,
+    /// Form of the results
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: DrillFormat,
+    /// Write the results to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// No progress
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// Seed of all randomness [default: another one each time]
+    #[arg(long, value_name = "N", value_parser = value::seed, allow_hyphen_values = true)]
+    pub(super) seed: Option<u64>,
+    #[command(flatten)]
+    pub(super) faults: FaultArgs,
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
 }
 
 /// Flags of `report`.

@@ -3,7 +3,7 @@
 use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
-    output::{ColorChoice, EventFormat, Format, MessageFormat},
+    output::{ColorChoice, DrillFormat, EventFormat, Format, MessageFormat},
     plan::{PolicyName, Protocol},
 };
 
@@ -35,6 +35,7 @@ words! {
         Openmetrics = "openmetrics",
         Nagios = "nagios",
     }
+    DrillFormat { Text = "text", Json = "json", Csv = "csv", Markdown = "markdown" }
     EventFormat { Text = "text", Ndjson = "ndjson" }
     MessageFormat { Text = "text", Ndjson = "ndjson", Raw = "raw" }
     ColorChoice { Auto = "auto", Always = "always", Never = "never" }

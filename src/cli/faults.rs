@@ -1,14 +1,17 @@
 //! Faults on the command line: which are meant, and which cannot be had with the server that is meant.
 
 use super::{
-    ProxyRequest,
-    args::ProxyArgs,
+    DrillRequest, ProxyRequest,
+    args::{DrillArgs, ProxyArgs},
     environment::Environment,
     groups::{ConnectionArgs, FaultArgs},
     resolve::fresh_seed,
     target,
 };
-use crate::{fault::FaultSchedule, plan::Address};
+use crate::{
+    fault::{Case, FaultSchedule},
+    plan::Address,
+};
 
 /// The faults of a run, in which the proxy stands between the client and this server.
 pub(super) fn of_run(args: &FaultArgs, server: &Address) -> Result<Vec<FaultSchedule>, String> {
@@ -49,6 +52,41 @@ pub(super) fn proxy(args: &ProxyArgs, environment: &Environment) -> Result<Proxy
         sandbox: *sandbox,
         seed: args.seed.unwrap_or_else(fresh_seed),
         format: args.format,
+        warnings: connection.warnings,
+    })
+}
+
+/// `redis-doctor drill`.
+pub(super) fn drill(args: &DrillArgs, environment: &Environment) -> Result<DrillRequest, String> {
+    let connection = target::resolve(&args.connection, environment)?;
+    let server = &connection.target.address;
+    let mut cases = args.case.clone();
+    let single = args.faults.faults.iter().map(|fault| (fault.to_string(), vec![fault.clone()]));
+    let incidents = args.faults.incidents.iter().map(|incident| (incident.to_string(), incident.schedules()));
+    cases.extend(single.chain(incidents).map(|(name, faults)| Case::of(name, faults)));
+    if args.all || cases.is_empty() {
+        cases = Case::all();
+    }
+    if let Some(stranger) = args.must_survive.iter().find(|policy| !args.policy.contains(policy)) {
+        return Err(format!("--must-survive: {stranger} is not among the policies of this drill; add it to --policy"));
+    }
+    if matches!(server, Address::Tcp { tls: true, .. }) {
+        return Err(format!(
+            "--uri: the drill's faults change replies, which are encrypted on the way to {server} (TLS); \
+             use --sandbox or a server without TLS"
+        ));
+    }
+    Ok(DrillRequest {
+        protocol: connection.protocol,
+        target: connection.target,
+        sandbox: args.connection.sandbox,
+        cases,
+        policies: args.policy.clone(),
+        must_survive: args.must_survive.clone(),
+        seed: args.seed.unwrap_or_else(fresh_seed),
+        format: args.format,
+        output: args.output.clone(),
+        quiet: args.quiet,
         warnings: connection.warnings,
     })
 }

@@ -1,6 +1,6 @@
 //! The prose under each command's help: examples that work when pasted, and what flags alone cannot say.
 
-use crate::fault::{Incident, usages};
+use crate::fault::{Case, Incident, usages};
 
 /// Under the list of commands.
 pub(super) const ROOT: &str = "\
@@ -66,6 +66,27 @@ pub(super) fn proxy() -> String {
         incidents.trim_end()
     )
 }
+
+/// Under `drill --help`.
+pub(super) fn drill() -> String {
+    let cases: String = Case::all()
+        .iter()
+        .map(|case| {
+            let faults: Vec<_> = case.faults.iter().map(ToString::to_string).collect();
+            format!("  {}: {}\n", case.name, faults.join("  "))
+        })
+        .collect();
+    format!("{DRILL}\n\nCases:\n{}", cases.trim_end())
+}
+
+const DRILL: &str = "\
+Examples:
+  redis-doctor drill --sandbox                            # everything, in two minutes
+  redis-doctor drill --sandbox --case reset-in-flight,refuse-12s --policy library,hardened
+  redis-doctor drill -u redis://127.0.0.1 --incident failover --must-survive hardened
+
+Each cell is a short soak through a fault proxy of its own. With --fault and
+--incident the schedules begin when the probes do; leave them a quiet second.";
 
 const PROXY: &str = "\
 Examples:

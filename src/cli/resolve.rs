@@ -29,6 +29,7 @@ pub(super) fn resolve(command: Command, environment: &Environment) -> Result<Inv
         Command::Subscribe(args) => subscribe(&args, environment)?,
         Command::Soak(args) => soak(&args, environment)?,
         Command::Proxy(args) => return faults::proxy(&args, environment).map(Invocation::Proxy),
+        Command::Drill(args) => return faults::drill(&args, environment).map(Invocation::Drill),
         Command::Report(args) => return Ok(Invocation::Report(report(args, environment))),
         Command::Completions { shell } => return Ok(Invocation::Print(completions::script(shell))),
         Command::Man => return Ok(Invocation::Print(man::page())),

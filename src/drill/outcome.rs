@@ -89,7 +89,8 @@ fn outcome(figures: &Figures) -> Outcome {
     // What cannot be left explains everything after it; the worst comes first.
     use ClientState::*;
     let stuck = figures.tally.replaced_terminal > 0;
-    if let Some(state) = [Dead, Wedged, Exhausted, SubscriptionLost].into_iter().find(|state| stuck && entered(*state)) {
+    if let Some(state) = [Dead, Wedged, Exhausted, SubscriptionLost].into_iter().find(|state| stuck && entered(*state))
+    {
         return Outcome::Stuck(state);
     }
     if figures.tally.desynced > 0 {

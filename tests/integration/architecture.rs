@@ -25,15 +25,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("record", &["clock", "fault", "classify", "distribution", "plan", "event"]),
     ("diagnose", &["clock", "fault", "classify", "plan", "event", "record"]),
     ("engine", &["clock", "fault", "classify", "plan", "event", "probe", "proxy"]),
+    ("drill", &["clock", "fault", "plan", "event", "record", "engine"]),
     ("report", &["clock", "fault", "classify", "plan", "event", "record", "diagnose"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
-    ("render", &["clock", "fault", "classify", "output", "plan", "event", "record", "report"]),
+    ("render", &["clock", "fault", "classify", "output", "plan", "event", "record", "report", "drill"]),
     ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit"]),
     (
         "app",
         &[
             "clock", "fault", "classify", "exit", "output", "sandbox", "plan", "event", "probe", "proxy", "journal",
-            "record", "diagnose", "engine", "report", "render", "cli",
+            "record", "diagnose", "engine", "report", "drill", "render", "cli",
         ],
     ),
     ("main", &["app", "cli", "exit"]),

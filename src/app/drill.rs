@@ -1,0 +1,71 @@
+//! `redis-doctor drill`: policies through faults.
+
+use std::io::{self, IsTerminal};
+
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::{Problem, forgive_closed, say, signals::Signals, start_sandbox};
+use crate::{
+    cli::DrillRequest,
+    drill::{Cell, Drill},
+    exit::Exit,
+    render::{self, DrillProgress},
+};
+
+/// Runs the drill and writes its results; critical when a policy that must survive did not, or a cell could not run.
+pub(super) fn drill(mut request: DrillRequest) -> Result<Exit, Problem> {
+    request.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+    // Kept until the drill is over: it stops when it is dropped.
+    let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
+    let outcome = runtime.block_on(perform(&request));
+    drop(sandbox);
+    outcome
+}
+
+async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
+    let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let drill = Drill {
+        target: request.target.clone(),
+        protocol: request.protocol,
+        cases: request.cases.clone(),
+        policies: request.policies.clone(),
+        seed: request.seed,
+    };
+    let count = request.cases.len() * request.policies.len();
+    let shown = !request.quiet && io::stderr().is_terminal();
+    if !request.quiet {
+        let least = humantime::format_duration(drill.estimate());
+        say(&format!("drill of {count} cells against {}, at least {least}, seed {}", request.target, request.seed));
+    }
+    let progress = DrillProgress::new(count as u64, shown);
+    // A drill has no result before its end: the first signal ends it.
+    let (wishes, mut wish) = unbounded_channel();
+    let cells = tokio::select! {
+        cells = drill.run(|cell| progress.done(cell)) => cells,
+        () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
+        _ = wish.recv() => return Ok(Exit::Interrupted),
+    };
+    progress.finish();
+    write(request, &cells)?;
+    let bad = |cell: &&Cell| !cell.survived && request.must_survive.contains(&cell.policy);
+    let idle = cells.iter().any(|cell| cell.outcome == crate::drill::Outcome::NotRun);
+    Ok(if idle || cells.iter().any(|cell| bad(&cell)) { Exit::Critical } else { Exit::Healthy })
+}
+
+fn write(request: &DrillRequest, cells: &[Cell]) -> Result<(), Problem> {
+    match &request.output {
+        Some(path) => {
+            let write = || {
+                let mut file = io::BufWriter::new(std::fs::File::create(path)?);
+                render::drill(cells, request.format, &mut file)
+            };
+            write().map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
+        }
+        None => {
+            let written = render::drill(cells, request.format, &mut io::stdout().lock());
+            forgive_closed(written).map_err(|error| format!("cannot write to stdout: {error}"))
+        }
+    }
+}

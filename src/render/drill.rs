@@ -1,0 +1,135 @@
+//! A drill: its progress, and its results as a table, JSON, CSV or Markdown.
+
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, Table, presets};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::units::duration;
+use crate::{drill::Cell, output::DrillFormat};
+
+/// The columns of every table.
+const COLUMNS: [&str; 9] =
+    ["case", "policy", "outcome", "survived", "recovery", "failed", "ambiguous", "lost", "wrong replies"];
+
+/// Columns from here on hold numbers.
+const FIRST_NUMBER: usize = 4;
+
+/// Writes the results.
+///
+/// # Errors
+/// Whatever writing returns.
+pub fn drill(cells: &[Cell], format: DrillFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        DrillFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, cells)?;
+            out.write_all(b"\n")
+        }
+        DrillFormat::Csv => csv(cells, out),
+        DrillFormat::Markdown => markdown(cells, out),
+        DrillFormat::Text => text(cells, out),
+    }?;
+    out.flush()
+}
+
+/// A cell's columns, for people.
+fn row(cell: &Cell) -> [String; 9] {
+    [
+        cell.case.clone(),
+        cell.policy.to_string(),
+        cell.outcome.to_string(),
+        if cell.survived { "yes" } else { "NO" }.to_owned(),
+        cell.recovery.map(|recovery| duration(recovery.as_secs_f64())).unwrap_or_default(),
+        cell.failed.to_string(),
+        cell.ambiguous.to_string(),
+        cell.lost.to_string(),
+        cell.wrong.to_string(),
+    ]
+}
+
+fn text(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(COLUMNS);
+    let mut last = "";
+    for cell in cells {
+        let mut columns = row(cell);
+        // A case's name stands once, before its first policy.
+        if std::mem::replace(&mut last, &cell.case) == cell.case {
+            columns[0].clear();
+        }
+        table.add_row(columns);
+    }
+    for column in table.column_iter_mut().skip(FIRST_NUMBER) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for line in table.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    writeln!(out)?;
+    for (policy, survived, of) in survivals(cells) {
+        writeln!(out, "{policy:<12} survives {survived} of {of}")?;
+    }
+    writeln!(out)?;
+    for cell in cells.iter().filter(|cell| !cell.survived) {
+        let why = cell.why.as_ref().or(cell.error.as_ref());
+        writeln!(out, "{} under {}: {}", cell.policy, cell.case, why.map_or("", String::as_str))?;
+    }
+    Ok(())
+}
+
+/// Each policy with the cases that it survived, and all of its cases.
+fn survivals(cells: &[Cell]) -> Vec<(String, usize, usize)> {
+    let mut counts: Vec<(String, usize, usize)> = Vec::new();
+    for cell in cells {
+        let policy = cell.policy.to_string();
+        let index = counts.iter().position(|(name, ..)| *name == policy).unwrap_or_else(|| {
+            counts.push((policy, 0, 0));
+            counts.len() - 1
+        });
+        counts[index].1 += usize::from(cell.survived);
+        counts[index].2 += 1;
+    }
+    counts
+}
+
+fn markdown(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "| {} |", COLUMNS.join(" | "))?;
+    writeln!(out, "|{}", " --- |".repeat(COLUMNS.len()))?;
+    cells.iter().try_for_each(|cell| writeln!(out, "| {} |", row(cell).join(" | ")))
+}
+
+fn csv(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "case,policy,outcome,survived,recovery_seconds,failed,ambiguous,lost,wrong_replies")?;
+    for cell in cells {
+        let recovery = cell.recovery.map(|recovery| recovery.as_secs_f64().to_string()).unwrap_or_default();
+        // A case that the user wrote is named by its schedule, which may hold commas.
+        let case = format!("\"{}\"", cell.case.replace('"', "\"\""));
+        let Cell { policy, outcome, survived, failed, ambiguous, lost, wrong, .. } = cell;
+        writeln!(out, "{case},{policy},{outcome},{survived},{recovery},{failed},{ambiguous},{lost},{wrong}")?;
+    }
+    Ok(())
+}
+
+/// The progress of a drill on stderr; nothing when that is no terminal.
+pub struct DrillProgress(ProgressBar);
+
+impl DrillProgress {
+    /// A bar for so many cells; hidden when it is not wanted.
+    pub fn new(cells: u64, shown: bool) -> Self {
+        let target = if shown { ProgressDrawTarget::stderr_with_hz(2) } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("[{bar:24}] {pos} of {len} cells · {elapsed} · {wide_msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self(ProgressBar::with_draw_target(Some(cells), target).with_style(style.progress_chars("=> ")))
+    }
+
+    /// A cell has ended.
+    pub fn done(&self, cell: &Cell) {
+        self.0.set_message(format!("{} under {}: {}", cell.policy, cell.case, cell.outcome));
+        self.0.inc(1);
+    }
+
+    /// All cells have ended.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
