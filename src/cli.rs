@@ -24,7 +24,7 @@ mod value;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::{
     exit::Exit,
@@ -140,8 +140,21 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Cli
 
 fn parse_in(mut args: Vec<OsString>, environment: &Environment) -> Result<Invocation, CliError> {
     lone_h_is_help(&mut args);
-    let cli = args::Cli::try_parse_from(&args).map_err(|refusal| error::from_clap(&refusal, &args))?;
+    let matches = command(&args).try_get_matches_from(&args);
+    let cli = matches.and_then(|matches| args::Cli::from_arg_matches(&matches));
+    let cli = cli.map_err(|refusal| error::from_clap(&refusal, &args))?;
     resolve::resolve(cli.command, environment).map_err(|message| error::usage(&message, &args))
+}
+
+/// The definitions; with the lists of faults and cases only where they are read, for making them takes a while.
+fn command(args: &[OsString]) -> clap::Command {
+    let command = args::Cli::command();
+    if !args.iter().any(|arg| arg == "--help" || arg == "help") {
+        return command;
+    }
+    command
+        .mut_subcommand("proxy", |proxy| proxy.after_help(help::proxy()))
+        .mut_subcommand("drill", |drill| drill.after_help(help::drill()))
 }
 
 /// As in redis-cli: `-h` takes a host, but as the last argument it asks for help.

@@ -4,7 +4,7 @@
 //! wall time is *derived* (anchor + monotonic distance), so a stepped or slewed system clock cannot reorder events,
 //! stretch an outage or make a latency negative. It sits on `tokio::time`, so a test can pause it.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -88,9 +88,34 @@ impl Clock {
         WallTime(self.anchor.0.saturating_add(stamp.0))
     }
 
+    /// A timer to be set again and again.
+    pub fn alarm(&self) -> Alarm {
+        Alarm { origin: self.origin, timer: Box::pin(tokio::time::sleep_until(self.origin)) }
+    }
+
     /// Sleeps until `stamp` (returns at once when it has passed).
     pub async fn sleep_until(&self, stamp: Stamp) {
         tokio::time::sleep_until(self.origin + stamp.elapsed()).await;
+    }
+}
+
+/// A timer that is set again and again. Moving its moment further into the future costs next to nothing, where a timer
+/// of its own for each of a hundred thousand commands a second would show.
+#[derive(Debug)]
+pub struct Alarm {
+    origin: tokio::time::Instant,
+    timer: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl Alarm {
+    /// Waits for `work`; `None` when it is not done by `due`.
+    pub async fn before<T>(&mut self, due: Stamp, work: impl Future<Output = T>) -> Option<T> {
+        self.timer.as_mut().reset(self.origin + due.elapsed());
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = &mut self.timer => None,
+        }
     }
 }
 
@@ -232,6 +257,18 @@ mod tests {
     #[test]
     fn negative_durations_are_refused() {
         assert!(serde_json::from_str::<Stamp>("-1.0").is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_rings_at_each_of_its_moments() {
+        let clock = Clock::start();
+        let mut alarm = clock.alarm();
+        for _ in 0..3 {
+            let due = clock.now().after(Duration::from_secs(2));
+            assert_eq!(alarm.before(due, std::future::ready(7)).await, Some(7));
+            assert_eq!(alarm.before(due, std::future::pending::<()>()).await, None);
+            assert_eq!(clock.now(), due);
+        }
     }
 
     #[tokio::test(start_paused = true)]

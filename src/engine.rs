@@ -5,8 +5,9 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 use crate::{
+    classify::Failure,
     clock::{Clock, Stamp},
-    event::{Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
+    event::{CommandFailed, Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
     plan::{Address, Plan, ProbeKind},
     probe::{Context, Notice, Path, Probes, Setting},
     proxy::{self, Proxy},
@@ -83,7 +84,10 @@ pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
             }
             run.drive(&ctx, probes).await
         }
-        Some(Err(failure)) => run.give_up(&format!("the connection under test could not be set up: {failure}")),
+        Some(Err(failure)) => {
+            run.failed(&failure);
+            run.give_up(&format!("the connection under test could not be set up: {failure}"))
+        }
         None => run.finish(ctx.stop_reason().unwrap_or(StopReason::Signal)),
     }
 }
@@ -215,6 +219,14 @@ impl Run<'_> {
             self.event(None, EventKind::CommandFailed(failed));
         }
         self.event(None, EventKind::Interval(Box::new(interval)));
+    }
+
+    /// A failure outside of all sessions: a row of the error table like any other.
+    fn failed(&mut self, failure: &Failure) {
+        let at = self.clock.now();
+        let failed =
+            CommandFailed { key: failure.key, text: failure.to_string(), count: 1, ambiguous: 0, first: at, last: at };
+        self.event(None, EventKind::CommandFailed(failed));
     }
 
     fn give_up(&mut self, why: &str) -> StopReason {

@@ -5,9 +5,9 @@
 //! message that did not come. The binary is a thin shell around this library.
 //!
 //! # One sentence
-//! A [`plan`] is run by the [`engine`], which drives the [`probe`]s (against a server, or against the embedded
-//! [`sandbox`]); they emit [`event`]s; [`record`] folds events into figures, [`journal`] keeps them, [`report`] judges
-//! the figures once, and [`render`] writes the result.
+//! A [`plan`] is run by the [`engine`], which drives the [`probe`]s (against a server or the embedded [`sandbox`], when
+//! asked through a fault [`proxy`]); they emit [`event`]s; [`record`] folds events into figures, [`journal`] keeps them,
+//! [`report`] judges the figures once, and [`render`] writes the result.
 //!
 //! ```text
 //! argv ─ cli ─▶ Plan ─ engine ─▶ probes ─▶ events ─┬─▶ record ─▶ report ─▶ render ─▶ stdout, exit code
@@ -26,6 +26,8 @@
 //! | [`plan`] | what a run is to do: target, policy (with its exact schedule), pace, gates |
 //! | [`event`] | what can happen in a run, as data: the interface between everybody |
 //! | [`probe`] | everything that touches a server: sessions, workers, publisher, monitor, path probe |
+//! | [`fault`], [`proxy`] | what can be done to a connection and when; the relay that does it |
+//! | [`drill`] | each fault against each policy, every cell a run of its own |
 //! | [`engine`] | runs a plan: one event stream, from the preflight to the closed books |
 //! | [`record`], [`report`] | figures, and what they mean |
 //! | [`journal`] | events on disk, and back |

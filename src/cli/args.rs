@@ -42,10 +42,10 @@ pub(super) enum Command {
     #[command(disable_help_flag = true, after_help = help::SOAK)]
     Soak(Box<SoakArgs>),
     /// Listen in front of a server and break connections on purpose, for your own application in any language
-    #[command(disable_help_flag = true, after_help = help::proxy())]
+    #[command(disable_help_flag = true)]
     Proxy(Box<ProxyArgs>),
     /// Put each reconnect policy through each fault, and show which client survives what
-    #[command(disable_help_flag = true, after_help = help::drill())]
+    #[command(disable_help_flag = true)]
     Drill(Box<DrillArgs>),
     /// Make a report again from journals, also from one cut off by a crash
     #[command(disable_help_flag = true, after_help = help::REPORT)]

@@ -130,10 +130,14 @@ impl Inbox {
         };
         let mut sums = ctx.samples.lock();
         let receipt = delivery.received(number, message.at, &mut sums.counters);
-        if receipt != Receipt::Again {
+        let first = receipt != Receipt::Again;
+        if first {
             sums.end_to_end.record(message.at.since(sent));
         }
         drop(sums);
+        if first {
+            ctx.count_message();
+        }
         let channel = || Name::from(message.channel);
         let event = match receipt {
             Receipt::InOrder => return,

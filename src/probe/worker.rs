@@ -78,13 +78,14 @@ impl Worker {
     /// Probes until the run stops or its count is reached.
     pub(super) async fn run(mut self) {
         let ctx = Arc::clone(&self.session.ctx);
+        let mut alarm = ctx.clock.alarm();
         while let Some(intended) = self.slot(&ctx).await {
             let Some(number) = ctx.take_ticket() else {
                 return;
             };
             let mut question = self.question(&ctx);
             ctx.samples.lock().counters.launched += 1;
-            let asked = self.session.ask(&question, self.plan.timeout).await;
+            let asked = self.session.ask_by(&mut alarm, &question, self.plan.timeout).await;
             self.remember(&question, &asked);
             if self.nonce.is_empty() {
                 self.nonce = question.answer.take().unwrap_or_default();

@@ -6,6 +6,7 @@
 //! - `bad_servers`: what is no usable Redis is named with its cause and a remedy.
 //! - `broken_outputs`: places that cannot be written cost neither the run nor its report.
 //! - `credentials`: refused logins are named, and a password is written nowhere.
+//! - `drill`: what becomes of each policy under each fault.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
@@ -38,6 +39,7 @@ mod bad_input;
 mod bad_servers;
 mod broken_outputs;
 mod credentials;
+mod drill;
 mod harness;
 mod harness_self;
 mod hygiene;

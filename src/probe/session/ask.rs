@@ -8,7 +8,7 @@ use redis::{RedisError, Value};
 use super::{Desync, KEPT_FAILURES, Session};
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage, client},
-    clock::Stamp,
+    clock::{Alarm, Stamp},
     event::EventKind,
     plan::Name,
     probe::{
@@ -23,6 +23,11 @@ const DESYNC_PAUSE: Duration = Duration::from_secs(1);
 impl Session {
     /// Sends a command, waits at most `limit`, and notes what that says about the connection.
     pub(in crate::probe) async fn ask(&self, question: &Question, limit: Duration) -> Asked {
+        self.ask_by(&mut self.ctx.clock.alarm(), question, limit).await
+    }
+
+    /// The same with a timer that the caller keeps.
+    pub(in crate::probe) async fn ask_by(&self, alarm: &mut Alarm, question: &Question, limit: Duration) -> Asked {
         let launched = self.ctx.clock.now();
         let (subject, epoch, was_up) = {
             let mut state = self.lock();
@@ -31,14 +36,14 @@ impl Session {
             (state.subject.clone(), state.epoch, state.link.loss().is_none())
         };
         let result = match subject {
-            Some(mut subject) => tokio::time::timeout(limit, subject.ask(&question.command)).await,
+            Some(mut subject) => alarm.before(launched.after(limit), subject.ask(&question.command)).await,
             None => unreachable!("a session is established before it is asked"),
         };
         let done = self.ctx.clock.now();
         let outcome = match result {
-            Ok(Ok(value)) => self.judge(question, epoch, value),
-            Ok(Err(error)) => Err(self.library_error(&error, was_up, launched, done)),
-            Err(_) => Err(Self::deadline_passed(was_up, limit)),
+            Some(Ok(value)) => self.judge(question, epoch, value),
+            Some(Err(error)) => Err(self.library_error(&error, was_up, launched, done)),
+            None => Err(Self::deadline_passed(was_up, limit)),
         };
         self.conclude(
             question.counted,

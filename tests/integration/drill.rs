@@ -1,0 +1,102 @@
+//! The drill names what becomes of each policy under each fault, the same on the embedded server and on a real one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::harness::*;
+
+/// What the drill must show: the case, and the outcome under bare, library, elasticache and hardened.
+const SHOWN: &[(&str, [&str; 4])] = &[
+    // The incident: one reset, and a client that never reconnects is dead for good.
+    ("reset-idle", ["dead", "recovered", "recovered", "recovered"]),
+    ("reset-in-flight", ["dead", "recovered", "recovered", "recovered"]),
+    ("close", ["dead", "recovered", "recovered", "recovered"]),
+    // The kernel behind the proxy still acknowledges: only a watchdog leaves such a connection.
+    ("blackhole", ["half_open", "half_open", "half_open", "recovered"]),
+    // Twelve seconds outlast the library's budget, and a client that sends nothing never wakes it.
+    ("refuse-12s", ["dead", "recovered", "recovered", "recovered"]),
+    ("refuse-12s-silent", ["dead", "exhausted", "recovered", "recovered"]),
+    // The last attempt of a finite budget failed with something that is not an I/O error.
+    ("wrongpass-11s", ["dead", "wedged", "recovered", "recovered"]),
+    ("http-503-11s", ["dead", "wedged", "recovered", "recovered"]),
+    ("garbage-11s", ["dead", "wedged", "recovered", "recovered"]),
+    // The library ignores that its resubscription was refused, and nobody can subscribe where it is forbidden.
+    ("noperm-resubscribe", ["dead", "subscription_lost", "subscription_lost", "subscription_lost"]),
+    ("readonly", ["pinned", "pinned", "pinned", "pinned"]),
+    ("slicer", ["unaffected", "unaffected", "unaffected", "unaffected"]),
+];
+
+const POLICIES: [&str; 4] = ["bare", "library", "elasticache", "hardened"];
+
+/// Long enough for all cells on a busy machine; a drill of these cases takes half a minute on an idle one.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+fn outcomes(output: &Output) -> BTreeMap<(String, String), String> {
+    let cells = output.json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let cell = |cell: &serde_json::Value| ((text(&cell["case"]), text(&cell["policy"])), text(&cell["outcome"]));
+    cells.as_array().unwrap().iter().map(cell).collect()
+}
+
+#[test]
+fn each_policy_ends_as_the_incident_taught_on_the_sandbox_and_on_a_real_server() {
+    let server = RedisServer::start();
+    let cases: Vec<_> = SHOWN.iter().map(|(case, _)| *case).collect();
+    let cases = cases.join(",");
+    let drill = || Doctor::new(["drill", "--format", "json", "--case", cases.as_str()]).within(PATIENCE);
+    let sandbox = drill().arg("--sandbox").spawn();
+    let real = drill().target(&server).spawn();
+    for (name, running) in [("sandbox", sandbox), ("real server", real)] {
+        let output = running.finish();
+        let outcomes = outcomes(output.code(0));
+        for (case, expected) in SHOWN {
+            let found = POLICIES.map(|policy| outcomes[&((*case).to_owned(), policy.to_owned())].as_str());
+            assert_eq!(found, *expected, "{case} on the {name}");
+        }
+    }
+}
+
+#[test]
+fn the_exit_code_is_by_the_policies_that_must_survive() {
+    let drill = |policy| {
+        let arguments = ["drill", "--sandbox", "--case", "close,slicer", "--policy", "bare,hardened", "--must-survive"];
+        Doctor::new(arguments).arg(policy).within(PATIENCE).spawn()
+    };
+    let (hardened, bare) = (drill("hardened"), drill("bare"));
+    hardened.finish().code(0).stdout_contains("hardened     survives 2 of 2");
+    bare.finish()
+        .code(2)
+        .stdout_contains("bare         survives 1 of 2")
+        .stdout_contains("bare under close: this client");
+}
+
+#[test]
+fn results_come_as_csv_and_markdown_too() {
+    let drill = |format| {
+        let arguments = ["drill", "--sandbox", "--fault", "close@1s", "--policy", "hardened", "--format", format];
+        Doctor::new(arguments).within(PATIENCE).spawn()
+    };
+    let (csv, markdown) = (drill("csv"), drill("markdown"));
+    let csv = csv.finish();
+    let lines: Vec<_> = csv.code(0).stdout().lines().collect();
+    assert!(lines[0].starts_with("case,policy,outcome,survived,recovery_seconds"), "{lines:?}");
+    assert!(lines[1].starts_with("\"close@1s\",hardened,recovered,true,0."), "{lines:?}");
+    markdown.finish().code(0).stdout_contains("| close@1s | hardened | recovered | yes |");
+}
+
+#[test]
+fn a_drill_that_cannot_be_is_refused_with_a_remedy() {
+    let refused = |arguments: &[&str]| Doctor::new(arguments.iter().copied()).run();
+    refused(&["drill", "--sandbox", "--case", "flood"]).code(3).stderr_contains("write one of reset-idle");
+    refused(&["drill", "--sandbox", "--policy", "bare", "--must-survive", "hardened"])
+        .code(3)
+        .stderr_contains("--must-survive: hardened is not among the policies");
+    refused(&["drill", "-u", "rediss://localhost:1"]).code(3).stderr_contains("use --sandbox or a server without TLS");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_no_result() {
+    let closed = format!("redis://{}", closed_port());
+    let drill = Doctor::new(["drill", "--case", "close", "--policy", "hardened", "-u", closed.as_str()]);
+    drill.within(PATIENCE).run().code(2).stdout_contains("not_run");
+}
