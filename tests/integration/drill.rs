@@ -78,7 +78,8 @@ fn results_come_as_csv_and_markdown_too() {
     };
     let (csv, markdown) = (drill("csv"), drill("markdown"));
     let csv = csv.finish();
-    let lines: Vec<_> = csv.code(0).stdout().lines().collect();
+    let csv = csv.code(0).stdout();
+    let lines: Vec<_> = csv.lines().collect();
     assert!(lines[0].starts_with("case,policy,outcome,survived,recovery_seconds"), "{lines:?}");
     assert!(lines[1].starts_with("\"close@1s\",hardened,recovered,true,0."), "{lines:?}");
     markdown.finish().code(0).stdout_contains("| close@1s | hardened | recovered | yes |");
