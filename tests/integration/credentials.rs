@@ -155,7 +155,8 @@ fn a_user_without_the_channel_is_told_so() {
     run.code(2).lacks(SECRET).stdout_is_empty().stderr_contains("NOPERM").stderr_contains("verdict  CRITICAL");
     let run = Doctor::new(["soak", "-d", "5"]).target(&url).run();
     run.code(2).lacks(SECRET);
-    run.stdout_contains("verdict  CRITICAL  the connection under test could not be set up: NOPERM");
+    run.stdout_contains("verdict  CRITICAL  no connection: NOPERM").stdout_contains("see ACL GETUSER deaf");
+    run.stdout_contains("the connection under test could not be set up");
     let run = Doctor::new(["subscribe", "allowed", "-d", "200ms"]).target(&url).run();
     run.code(0).lacks(SECRET).stderr_contains("1 of 1 channel");
 }
