@@ -65,6 +65,8 @@ struct Outage {
     told: HashSet<ClientState>,
     waiting: Option<WaitingFailure>,
     replaced: Option<ReplaceReason>,
+    /// When the library replaced a connection that it had just made, if it did.
+    superseded: Option<Stamp>,
 }
 
 /// A stall under way.
@@ -200,6 +202,7 @@ impl Monitor {
             told: HashSet::new(),
             waiting: None,
             replaced: None,
+            superseded: None,
         });
         if self.session.inbox.subscription().wanted() > 0 {
             self.resubscription = Some(Resubscription { lost_at: loss.at, restored: None });
@@ -235,7 +238,10 @@ impl Monitor {
             }),
         );
         // Interest in the path ends only now: its health was still needed above.
-        drop(outage);
+        let superseded = outage.and_then(|outage| outage.superseded);
+        if let Some(at) = superseded {
+            self.on_superseded(at).await;
+        }
         if let Some(resubscription) = &mut self.resubscription {
             resubscription.restored = Some(at);
         }
@@ -252,9 +258,10 @@ impl Monitor {
     }
 
     /// The same subscriptions were confirmed twice without a loss in between: the library has replaced a connection
-    /// that it had just made.
+    /// that it had just made. During an outage that is told when it is over.
     async fn on_superseded(&mut self, at: Stamp) {
-        if self.outage.is_some() {
+        if let Some(outage) = &mut self.outage {
+            outage.superseded = Some(at);
             return;
         }
         self.generation += 1;

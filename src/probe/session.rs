@@ -225,6 +225,9 @@ impl Session {
         let in_flight = state.in_flight;
         if state.link.on_disconnect_push(now, in_flight) {
             self.announce(&mut state);
+        } else if state.link.loss().is_some() {
+            // An attempt to come back that got as far as its subscriptions, and no further.
+            self.inbox.forget_confirmations();
         }
     }
 
