@@ -251,8 +251,8 @@ fn a_firewalls_reset_of_an_idle_flow_has_no_cause() {
     let (doctor, flow) = connect(&lab, "subscribe ch --policy library");
     doctor.wait_for_stderr("subscribed", SOON);
     lab.reject_flow(flow, Reject::Reset);
+    // Whether it is still read is chance: the reset that its acknowledgement brings about may be faster.
     lab.server.command(["PUBLISH", "ch", "the last word"]);
-    doctor.wait_for_stdout("the last word", SOON);
     comes_after(&doctor, "the library reports the loss without a cause", 0.0..2.0);
     doctor.wait_for_stderr("resubscribed  1 of 1", SOON);
     lab.server.command(["PUBLISH", "ch", "back again"]);
