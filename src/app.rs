@@ -9,7 +9,9 @@ mod sinks;
 
 use std::{
     ffi::OsString,
+    fs::File,
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -62,11 +64,34 @@ fn print(text: &str) -> Result<(), Problem> {
     forgive_closed(written).map_err(|error| format!("cannot write to stdout: {error}"))
 }
 
+/// Writes a result into the file that `--output` names, replacing what is there, or to stdout.
+fn deliver(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Problem> {
+    match path {
+        Some(path) => File::create(path)
+            .and_then(|file| write(&mut io::BufWriter::new(file)))
+            .map_err(|error| format!("--output: cannot write {}: {error}", path.display())),
+        None => {
+            forgive_closed(write(&mut io::stdout().lock())).map_err(|error| format!("cannot write the report: {error}"))
+        }
+    }
+}
+
 fn forgive_closed(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
+}
+
+/// Remarks of the command line, before anything else.
+fn warn(warnings: &[String]) {
+    warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+}
+
+/// Runs a command's work to its end. One thread: a second one would only cost, for one connection is the subject.
+fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| format!("cannot start the runtime: {error}"))?.block_on(work)
 }
 
 /// What the verdict means to the shell.

@@ -4,22 +4,20 @@ use std::io::{self, IsTerminal};
 
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::{Problem, forgive_closed, say, signals::Signals, start_sandbox};
+use super::{Problem, block_on, deliver, say, signals::Signals, start_sandbox, warn};
 use crate::{
     cli::DrillRequest,
-    drill::{Cell, Drill},
+    drill::{Cell, Drill, Outcome},
     exit::Exit,
     render::{self, DrillProgress},
 };
 
 /// Runs the drill and writes its results; critical when a policy that must survive did not, or a cell could not run.
 pub(super) fn drill(mut request: DrillRequest) -> Result<Exit, Problem> {
-    request.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+    warn(&request.warnings);
     // Kept until the drill is over: it stops when it is dropped.
     let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
-    let outcome = runtime.block_on(perform(&request));
+    let outcome = block_on(perform(&request));
     drop(sandbox);
     outcome
 }
@@ -48,24 +46,8 @@ async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
         _ = wish.recv() => return Ok(Exit::Interrupted),
     };
     progress.finish();
-    write(request, &cells)?;
+    deliver(request.output.as_deref(), |out| render::drill(&cells, request.format, out))?;
     let bad = |cell: &&Cell| !cell.survived && request.must_survive.contains(&cell.policy);
-    let idle = cells.iter().any(|cell| cell.outcome == crate::drill::Outcome::NotRun);
-    Ok(if idle || cells.iter().any(|cell| bad(&cell)) { Exit::Critical } else { Exit::Healthy })
-}
-
-fn write(request: &DrillRequest, cells: &[Cell]) -> Result<(), Problem> {
-    match &request.output {
-        Some(path) => {
-            let write = || {
-                let mut file = io::BufWriter::new(std::fs::File::create(path)?);
-                render::drill(cells, request.format, &mut file)
-            };
-            write().map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
-        }
-        None => {
-            let written = render::drill(cells, request.format, &mut io::stdout().lock());
-            forgive_closed(written).map_err(|error| format!("cannot write to stdout: {error}"))
-        }
-    }
+    let not_run = cells.iter().any(|cell| cell.outcome == Outcome::NotRun);
+    Ok(if not_run || cells.iter().any(|cell| bad(&cell)) { Exit::Critical } else { Exit::Healthy })
 }

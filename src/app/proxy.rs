@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{Problem, forgive_closed, say, signals::Signals, start_sandbox};
+use super::{Problem, block_on, forgive_closed, say, signals::Signals, start_sandbox, warn};
 use crate::{
     cli::ProxyRequest,
     clock::Clock,
@@ -21,12 +21,10 @@ use crate::{
 
 /// Runs the proxy until a signal.
 pub(super) fn proxy(mut request: ProxyRequest) -> Result<Exit, Problem> {
-    request.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+    warn(&request.warnings);
     // Kept until the proxy is gone: it stops when it is dropped.
     let sandbox = request.sandbox.then(|| start_sandbox(&mut request.upstream)).transpose()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
-    let outcome = runtime.block_on(serve(request));
+    let outcome = block_on(serve(request));
     drop(sandbox);
     outcome
 }

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{Problem, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks, start_sandbox};
+use super::{Problem, block_on, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks, start_sandbox, warn};
 use crate::{
     cli::RunRequest,
     clock::Clock,
@@ -25,9 +25,7 @@ use crate::{
 
 /// Runs the plan and reports; the exit code is the verdict's.
 pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
-    for warning in &request.output.warnings {
-        say(&format!("warning: {warning}"));
-    }
+    warn(&request.output.warnings);
     let journal = request.output.journal.as_deref().map(open_journal).transpose()?;
     if let Some(path) = &request.output.output {
         check_writable(path)?;
@@ -38,11 +36,7 @@ pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
         // redis-rs panics at its first TLS handshake unless one is installed; it fails only where one already is.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("cannot start the runtime: {error}"))?;
-    let outcome = runtime.block_on(watched(request, journal));
+    let outcome = block_on(watched(request, journal));
     drop(sandbox);
     outcome
 }
