@@ -7,6 +7,7 @@
 //!
 //! The JSON form is the journal's line format: stable names, durations in seconds, [`SCHEMA_VERSION`].
 
+mod evidence;
 mod flow;
 mod interval;
 mod state;
@@ -15,6 +16,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use evidence::{
+    Announcement, Attempt, Death, DeathWitness, Evidence, HostState, Missing, ServerState, SocketEnd, TcpFigures,
+};
 pub use flow::{FlowClosed, FlowEnd, FlowOpened};
 pub use interval::{Counters, Interval};
 pub use state::ClientState;
@@ -183,6 +187,13 @@ pub enum EventKind {
         /// The evidence, in a sentence.
         why: String,
     },
+    /// The server pushed word of its maintenance (RESP3 pushes such as `MOVING` and `FAILING_OVER`).
+    Announced {
+        /// Its kind, as the server writes it.
+        kind: String,
+    },
+    /// What was gathered about an outage.
+    Evidence(Box<Evidence>),
     /// The session was replaced by a fresh one.
     SessionReplaced {
         /// Number of the session (from 1).

@@ -15,6 +15,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 pub(crate) use watch::{Health, Interest, PathWatch};
 
+pub(crate) use self::talk::Line;
 use self::talk::Talk;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
@@ -38,8 +39,12 @@ pub struct Path {
 pub struct Climb {
     /// Completed stages and the failure, if any.
     pub probed: PathProbed,
+    /// All addresses that the host's name stands for, in the order they are tried.
+    pub addresses: Vec<SocketAddr>,
     /// The address that answered (or refused), when one was found.
     pub peer: Option<SocketAddr>,
+    /// Our own end of the connection, as we see it.
+    pub local: Option<SocketAddr>,
     /// The TLS version, on an encrypted connection.
     pub tls: Option<String>,
     /// The server, as HELLO or INFO describes it.
@@ -62,15 +67,22 @@ impl Path {
         Self { limit, ..self.clone() }
     }
 
-    /// Makes one attempt.
+    /// Makes one attempt, and hangs up.
     pub async fn climb(&self) -> Climb {
+        self.open().await.0
+    }
+
+    /// Makes one attempt, and stays on the line when it succeeds.
+    pub(crate) async fn open(&self) -> (Climb, Option<Line>) {
         let mut climber = Climber {
             path: self,
             stage: Stage::Dns,
             since: self.clock.now(),
             climb: Climb {
                 probed: PathProbed { stages: Vec::new(), failure: None },
+                addresses: Vec::new(),
                 peer: None,
+                local: None,
                 tls: None,
                 server: ServerIdentity::default(),
                 resp: 3,
@@ -78,12 +90,14 @@ impl Path {
             },
         };
         let outcome = tokio::time::timeout(self.limit, climber.run()).await;
-        climber.climb.probed.failure = match outcome {
-            Ok(outcome) => outcome.err().map(|failure| self.without_password(failure)),
-            Err(_) => Some(climber.timed_out()),
+        let (line, failure) = match outcome {
+            Ok(Ok(line)) => (Some(line), None),
+            Ok(Err(failure)) => (None, Some(self.without_password(failure))),
+            Err(_) => (None, Some(climber.timed_out())),
         };
+        climber.climb.probed.failure = failure;
         climber.climb.finished = self.clock.now();
-        climber.climb
+        (climber.climb, line)
     }
 }
 
@@ -106,23 +120,23 @@ struct Climber<'a> {
 }
 
 impl Climber<'_> {
-    async fn run(&mut self) -> Result<(), Failure> {
+    async fn run(&mut self) -> Result<Line, Failure> {
         match self.path.target.address.clone() {
             Address::Unix(file) => {
                 self.stage = Stage::Tcp;
                 let stream = UnixStream::connect(file).await;
                 let stream = self.note(stream)?;
-                self.greet(Talk::new(stream)).await
+                self.greet(Talk::new(Box::new(stream))).await
             }
             Address::Tcp { host, port, tls } => {
                 let stream = self.dial(&host, port).await?;
                 if !tls {
-                    return self.greet(Talk::new(stream)).await;
+                    return self.greet(Talk::new(Box::new(stream))).await;
                 }
                 let stream = self.path.tls.handshake(&host, stream).await?;
                 self.done(Stage::Hello);
                 self.climb.tls = tls::version(&stream);
-                self.greet(Talk::new(stream)).await
+                self.greet(Talk::new(Box::new(stream))).await
             }
         }
     }
@@ -137,6 +151,7 @@ impl Climber<'_> {
                 failure
             })?
             .collect();
+        self.climb.addresses.clone_from(&addresses);
         self.done(Stage::Tcp);
         let mut last = None;
         for address in addresses {
@@ -146,6 +161,7 @@ impl Climber<'_> {
                     self.done(Stage::Tls);
                     // Only the sum of PING's round trip would suffer if this failed.
                     let _ = stream.set_nodelay(true);
+                    self.climb.local = stream.local_addr().ok();
                     return Ok(stream);
                 }
                 Err(error) => last = Some(Failure::io(Stage::Tcp, &error)),
@@ -155,7 +171,7 @@ impl Climber<'_> {
     }
 
     /// HELLO (or AUTH) and PING on an open stream.
-    async fn greet<S: talk::Stream>(&mut self, mut talk: Talk<S>) -> Result<(), Failure> {
+    async fn greet(&mut self, mut talk: Line) -> Result<Line, Failure> {
         self.stage = Stage::Hello;
         self.climb.resp = if self.path.protocol == Protocol::Resp2 { 2 } else { 3 };
         if self.climb.resp == 3 {
@@ -173,11 +189,11 @@ impl Climber<'_> {
         self.done(Stage::Command);
         talk.ping().await?;
         self.done(Stage::Command);
-        Ok(())
+        Ok(talk)
     }
 
     /// The server cannot speak RESP3: use RESP2 if the user allows it, otherwise say which server it is.
-    async fn fall_back<S: talk::Stream>(&mut self, talk: &mut Talk<S>, failure: Failure) -> Result<(), Failure> {
+    async fn fall_back(&mut self, talk: &mut Line, failure: Failure) -> Result<(), Failure> {
         if self.path.protocol == Protocol::Auto {
             self.climb.resp = 2;
             return Ok(());

@@ -40,6 +40,7 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Silent { silence } => ("silent", format!("no message for {}", span(*silence))),
         EventKind::Desynced { asked, answered } => ("desync", format!("asked {asked}, was answered {answered}")),
         EventKind::StateEntered { state, why } => ("state", format!("{state}: {why}")),
+        EventKind::Announced { kind } => ("announced", format!("{kind}: the server tells of its maintenance")),
         EventKind::SessionReplaced { session, why } => {
             ("replaced", format!("by session {session}: {}", replaced(*why)))
         }
@@ -50,7 +51,9 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::FlowClosed(closed) => ("closed", flow_details(closed)),
         EventKind::Note { text } => ("note", text.clone()),
         EventKind::RunFinished { reason } => ("finished", stopped(*reason).to_owned()),
-        EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Interval(_) => return None,
+        EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Evidence(_) | EventKind::Interval(_) => {
+            return None;
+        }
     })
 }
 

@@ -19,14 +19,17 @@ use crate::{
 const HEAD: usize = 96;
 
 /// What the words travel over.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// A conversation with a server.
-pub(super) struct Talk<S> {
+pub(crate) struct Talk<S> {
     stream: Headed<S>,
 }
+
+/// A conversation with a server, over whatever it travels.
+pub(crate) type Line = Talk<Box<dyn Stream>>;
 
 impl<S: Stream> Talk<S> {
     pub(super) fn new(stream: S) -> Self {
@@ -76,6 +79,13 @@ impl<S: Stream> Talk<S> {
             Ok(Value::BulkString(info)) => super::super::identity::from_info(&String::from_utf8_lossy(&info)),
             _ => ServerIdentity::default(),
         }
+    }
+
+    /// A command by its words, such as `["CONFIG", "GET", "timeout"]`.
+    pub(crate) async fn command(&mut self, words: &[&str]) -> Result<Value, Failure> {
+        let mut command = redis::Cmd::new();
+        words.iter().for_each(|word| _ = command.arg(word));
+        self.ask(Stage::Command, &command).await
     }
 
     async fn ask(&mut self, stage: Stage, command: &redis::Cmd) -> Result<Value, Failure> {

@@ -1,0 +1,202 @@
+//! What was gathered about one outage, to name its cause: facts only, no conclusions.
+//!
+//! All of it may be missing: a server may forbid a question, a platform may not tell, a server that is gone cannot be
+//! asked. What was asked for and not had is listed with the reason, so that a diagnosis can say on what it stands.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Stamp, seconds};
+
+/// Everything gathered about one outage. It is told once, after the outage, or when gathering it was given up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Number of the physical connection that was lost, or stalled.
+    pub generation: u64,
+    /// When it was lost: the moment of its `disconnected` event, or the `since` of its stall.
+    pub lost: Stamp,
+    /// How the connection's socket ended, as the kernel saw it; absent for a stall.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub death: Option<Death>,
+    /// TCP's figures of that socket, when they were last read before the loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<TcpFigures>,
+    /// The server before the loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<ServerState>,
+    /// The server after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<ServerState>,
+    /// Whether the server still listed the lost connection's client id afterwards: a ghost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_client_listed: Option<bool>,
+    /// This machine around the loss.
+    #[serde(default)]
+    pub host: HostState,
+    /// Maintenance announcements that the server pushed in the minute before the loss, or during the outage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub announcements: Vec<Announcement>,
+    /// Attempts to come back that could be seen, with what they failed with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+    /// What was asked for and could not be had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
+}
+
+/// How a socket ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Death {
+    /// The end.
+    pub how: SocketEnd,
+    /// The kernel's errno, where it gave one to somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errno: Option<i32>,
+    /// Where this is known from.
+    pub known_from: DeathWitness,
+}
+
+/// The ways a TCP connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SocketEnd {
+    /// The other side reset it (RST).
+    Reset,
+    /// The other side closed it (FIN).
+    Closed,
+    /// The kernel gave up: retransmissions, keepalive probes or `TCP_USER_TIMEOUT` (ETIMEDOUT), or the network said
+    /// that there is no way (EHOSTUNREACH).
+    TimedOut,
+    /// It was still open when the client left it.
+    Local,
+    /// It was gone without a FIN: reset or timed out, and nobody was told which.
+    Gone,
+}
+
+/// Who saw how a socket ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeathWitness {
+    /// The errno of a command that was in flight.
+    Command,
+    /// The kernel's socket table (socket diagnostics), at the moment of the loss.
+    SocketTable,
+}
+
+/// TCP's figures of a socket (Linux `TCP_INFO`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TcpFigures {
+    /// When they were read.
+    pub at: Stamp,
+    /// Smoothed round-trip time.
+    #[serde(with = "seconds")]
+    pub rtt: Duration,
+    /// Segments sent and not acknowledged.
+    pub unacked: u32,
+    /// Consecutive retransmissions under way.
+    pub retransmits: u32,
+    /// Retransmissions since the connection was made.
+    pub total_retransmits: u32,
+    /// Keepalive or window probes without an answer.
+    pub probes: u32,
+    /// Since the last data came.
+    #[serde(with = "seconds")]
+    pub last_data_received: Duration,
+    /// Since the last acknowledgement came.
+    #[serde(with = "seconds")]
+    pub last_ack_received: Duration,
+}
+
+/// A server as INFO, CONFIG GET and CLIENT INFO describe it. Counters are since its start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerState {
+    /// When it was asked.
+    pub at: Stamp,
+    /// The address that answered, as we connected to it.
+    pub address: Option<String>,
+    /// Its own end of the connection (`CLIENT INFO laddr`).
+    pub laddr: Option<String>,
+    /// All addresses that the name stood for.
+    #[serde(default)]
+    pub addresses: Vec<String>,
+    /// `run_id`: changes when the process restarts.
+    pub run_id: Option<String>,
+    /// `redis_version` or `valkey_version`.
+    pub version: Option<String>,
+    /// `uptime_in_seconds`
+    pub uptime: Option<u64>,
+    /// `master`, `slave` …
+    pub role: Option<String>,
+    /// `master_repl_offset`
+    pub replication_offset: Option<u64>,
+    /// `master_failover_state`, when it is not `no-failover`.
+    pub failover_state: Option<String>,
+    /// `loading`
+    pub loading: Option<bool>,
+    /// `connected_clients`
+    pub connected_clients: Option<u64>,
+    /// `total_connections_received`
+    pub connections_received: Option<u64>,
+    /// `rejected_connections`: over `maxclients`.
+    pub rejected_connections: Option<u64>,
+    /// `evicted_clients`: over `maxmemory-clients`.
+    pub evicted_clients: Option<u64>,
+    /// `client_output_buffer_limit_disconnections` (Redis 7.4 and later).
+    pub output_buffer_disconnections: Option<u64>,
+    /// `client_query_buffer_limit_disconnections` (Redis 7.4 and later).
+    pub query_buffer_disconnections: Option<u64>,
+    /// Calls of `CLIENT KILL` (`INFO commandstats`, Redis 7.0 and later).
+    pub client_kills: Option<u64>,
+    /// Calls of `ACL SETUSER`, `ACL DELUSER` and `ACL LOAD` together (`INFO commandstats`).
+    pub acl_changes: Option<u64>,
+    /// Calls of `CONFIG SET` (`INFO commandstats`).
+    pub config_changes: Option<u64>,
+    /// `timeout` (seconds): silent clients are closed after it; 0 is never.
+    pub timeout: Option<u64>,
+    /// `tcp-keepalive` (seconds); 0 is off.
+    pub tcp_keepalive: Option<u64>,
+    /// `maxclients`
+    pub maxclients: Option<u64>,
+    /// `client-output-buffer-limit`, as CONFIG GET has it.
+    pub output_buffer_limit: Option<String>,
+}
+
+/// The machine that redis-doctor runs on, around a loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostState {
+    /// The longest that our own timers came late, from the last reply before the loss to its detection.
+    #[serde(with = "seconds")]
+    pub lag: Duration,
+    /// How long the machine slept in that time (suspend), where it can be told.
+    #[serde(default, with = "seconds::option", skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<Duration>,
+}
+
+/// A maintenance push of the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announcement {
+    /// When it came.
+    pub at: Stamp,
+    /// Its kind: `MOVING`, `FAILING_OVER` …
+    pub kind: String,
+}
+
+/// An attempt of the client to come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// When its failure was seen.
+    pub at: Stamp,
+    /// What it failed with; `None` for the one that succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+/// A piece of evidence that could not be had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// What was asked for.
+    pub what: String,
+    /// Why there is no answer: the server's words, or ours.
+    pub why: String,
+}
