@@ -64,6 +64,12 @@ fn print(text: &str) -> Result<(), Problem> {
     forgive_closed(written).map_err(|error| format!("cannot write to stdout: {error}"))
 }
 
+/// Finds out before the work, not after two weeks, that its result cannot be written.
+fn check_writable(path: &Path) -> Result<(), Problem> {
+    let opened = File::options().write(true).create(true).truncate(false).open(path);
+    opened.map(drop).map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
+}
+
 /// Writes a result into the file that `--output` names, replacing what is there, or to stdout.
 fn deliver(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Problem> {
     match path {

@@ -6,7 +6,7 @@
 
 mod outcome;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
@@ -76,21 +76,27 @@ pub struct Cell {
 }
 
 impl Drill {
-    /// Runs every cell; `done` hears of each as it ends. The cells come back in the order of cases, then policies.
-    pub async fn run(&self, mut done: impl FnMut(&Cell)) -> Vec<Cell> {
-        let cells = self.cases.iter().flat_map(|case| self.policies.iter().map(move |policy| (case, *policy)));
-        let running = cells.enumerate().map(|(index, (case, policy))| async move {
+    /// Runs every cell, or as many as end before `stop` does; `done` hears of each as it ends. The cells come back in
+    /// the order of cases, then policies; one that was cut short says nothing about its policy, so it was not run.
+    pub async fn run(&self, stop: impl Future<Output = ()>, mut done: impl FnMut(&Cell)) -> Vec<Cell> {
+        let cells: Vec<_> =
+            self.cases.iter().flat_map(|case| self.policies.iter().map(move |policy| (case, *policy))).collect();
+        let running = cells.iter().enumerate().map(|(index, (case, policy))| async move {
             let seed = self.seed.wrapping_add(index as u64);
-            (index, self.cell(case, policy, seed).await)
+            (index, self.cell(case, *policy, seed).await)
         });
-        let mut running = stream::iter(running).buffer_unordered(SIDE_BY_SIDE);
-        let mut ended = Vec::new();
+        let mut running = pin!(stream::iter(running).buffer_unordered(SIDE_BY_SIDE).take_until(stop));
+        let mut ended = BTreeMap::new();
         while let Some((index, cell)) = running.next().await {
             done(&cell);
-            ended.push((index, cell));
+            ended.insert(index, cell);
         }
-        ended.sort_by_key(|(index, _)| *index);
-        ended.into_iter().map(|(_, cell)| cell).collect()
+        let cut_short = |case, policy| Cell {
+            why: Some("the drill was ended before it".to_owned()),
+            ..outcome::judge(case, policy, &Recorder::default().figures())
+        };
+        let all = cells.iter().enumerate();
+        all.map(|(index, (case, policy))| ended.remove(&index).unwrap_or_else(|| cut_short(case, *policy))).collect()
     }
 
     /// How long the whole drill takes at least.

@@ -2,12 +2,13 @@
 
 use std::io::{self, IsTerminal};
 
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{Problem, block_on, deliver, say, signals::Signals, start_sandbox, warn};
+use super::{Problem, block_on, check_writable, deliver, say, signals::Signals, start_sandbox, warn};
 use crate::{
     cli::DrillRequest,
     drill::{Cell, Drill, Outcome},
+    engine::Control,
     exit::Exit,
     render::{self, DrillProgress},
 };
@@ -15,6 +16,7 @@ use crate::{
 /// Runs the drill and writes its results; critical when a policy that must survive did not, or a cell could not run.
 pub(super) fn drill(mut request: DrillRequest) -> Result<Exit, Problem> {
     warn(&request.warnings);
+    request.output.as_deref().map_or(Ok(()), check_writable)?;
     // Kept until the drill is over: it stops when it is dropped.
     let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
     let outcome = block_on(perform(&request));
@@ -38,16 +40,23 @@ async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
         say(&format!("drill of {count} cells against {}, at least {least}, seed {}", request.target, request.seed));
     }
     let progress = DrillProgress::new(count as u64, shown);
-    // A drill has no result before its end: the first signal ends it.
-    let (wishes, mut wish) = unbounded_channel();
+    let (wishes, wish) = unbounded_channel();
     let cells = tokio::select! {
-        cells = drill.run(|cell| progress.done(cell)) => cells,
+        cells = drill.run(asked_to_stop(wish), |cell| progress.done(cell)) => cells,
         () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
-        _ = wish.recv() => return Ok(Exit::Interrupted),
     };
     progress.finish();
     deliver(request.output.as_deref(), |out| render::drill(&cells, request.format, out))?;
     let bad = |cell: &&Cell| !cell.survived && request.must_survive.contains(&cell.policy);
     let not_run = cells.iter().any(|cell| cell.outcome == Outcome::NotRun);
     Ok(if not_run || cells.iter().any(|cell| bad(&cell)) { Exit::Critical } else { Exit::Healthy })
+}
+
+/// Completes at the first signal that asks for the end. Interim figures there are none: the progress is on the screen.
+async fn asked_to_stop(mut wishes: UnboundedReceiver<Control>) {
+    while let Some(wish) = wishes.recv().await {
+        if matches!(wish, Control::Stop(_)) {
+            return;
+        }
+    }
 }

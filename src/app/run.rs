@@ -8,7 +8,10 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{Problem, block_on, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks, start_sandbox, warn};
+use super::{
+    Problem, block_on, check_writable, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks, start_sandbox,
+    warn,
+};
 use crate::{
     cli::RunRequest,
     clock::Clock,
@@ -136,10 +139,4 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
 
 fn open_journal(path: &Path) -> Result<JournalWriter, Problem> {
     JournalWriter::open(path).map_err(|error| format!("--journal: cannot write {}: {error}", path.display()))
-}
-
-/// Finds out before the run, not after two weeks, that its report cannot be written.
-fn check_writable(path: &Path) -> Result<(), Problem> {
-    let opened = std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path);
-    opened.map(drop).map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
 }

@@ -101,3 +101,20 @@ fn a_server_that_is_not_there_is_no_result() {
     let drill = Doctor::new(["drill", "--case", "close", "--policy", "hardened", "-u", closed.as_str()]);
     drill.within(PATIENCE).run().code(2).stdout_contains("not_run");
 }
+
+#[test]
+fn a_signal_ends_it_and_what_has_not_ended_was_not_run() {
+    let drill = Doctor::new(["drill", "--sandbox", "--format", "json", "--case", "refuse-12s"]).spawn();
+    drill.wait_for_stderr("drill of 4 cells", PATIENCE);
+    drill.signal(Signal::INT);
+    let output = drill.finish();
+    let outcomes = outcomes(output.code(2).took_at_most(Duration::from_secs(12)));
+    assert!(outcomes.len() == 4 && outcomes.values().all(|outcome| outcome == "not_run"), "{outcomes:?}");
+    output.stdout_contains("the drill was ended before it");
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_told_before_the_drill() {
+    let output = Doctor::new(["drill", "--sandbox", "--output", "/nonexistent/result.json"]).run();
+    output.code(3).stderr_contains("--output: cannot write /nonexistent/result.json").lacks("drill of");
+}
