@@ -115,6 +115,10 @@ pub struct SubscriptionPlan {
     pub patterns: Vec<Name>,
     /// SSUBSCRIBE.
     pub shards: Vec<Name>,
+    /// Where none of these is named: channels of its own that each connection gets, whose names depend on the run (at
+    /// least one). Verified messages go to the first of them.
+    #[serde(default)]
+    pub private: u32,
     /// Silence longer than this is an alarm.
     #[serde(with = "seconds::option")]
     pub expect_every: Option<Duration>,

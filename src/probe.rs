@@ -278,11 +278,14 @@ impl Probes {
     }
 }
 
-/// The receiving side of connection `number`; a run that verifies without naming a channel gets a private one.
+/// The receiving side of connection `number`; a run that verifies without naming a channel gets private ones.
 fn inbox(ctx: &Context, number: u32) -> Inbox {
     let mut subscription = ctx.plan.subscription.clone().unwrap_or_default();
     if subscription.verify.is_some() && subscription.wanted() == 0 {
-        subscription.channels = vec![Name::from(format!("redis-doctor:{}:{number}", ctx.run_id))];
+        subscription.private = subscription.private.max(1);
+        let first = format!("redis-doctor:{}:{number}", ctx.run_id);
+        let others = (1..subscription.private).map(|other| format!("{first}:{other}"));
+        subscription.channels = std::iter::once(first.clone()).chain(others).map(Name::from).collect();
     }
     Inbox::new(number, &ctx.run_id, subscription)
 }

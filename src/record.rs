@@ -9,6 +9,7 @@ mod errors;
 mod figures;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod herd;
 mod outage;
 mod summary;
 #[cfg(test)]
@@ -23,6 +24,8 @@ use downtime::History;
 pub use errors::ErrorRow;
 use errors::ErrorTable;
 pub use figures::{Figures, NoteRow, RunFigures, StateRow, Tally};
+use herd::Herd;
+pub use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
 use outage::Track;
 pub use outage::{Outage, OutageKind};
 pub use summary::Summary;
@@ -106,6 +109,7 @@ struct Story {
     states: Capped<StateRow>,
     notes: Capped<NoteRow>,
     tally: Tally,
+    herd: Herd,
 }
 
 impl Story {
@@ -153,6 +157,7 @@ impl Story {
             _ => {}
         }
         self.tally.add(&event.kind);
+        self.herd.on_event(event);
         if let Some(id) = connection.filter(|_| concerns_a_connection(&event.kind)) {
             let track = self.tracks.entry(id).or_insert_with(|| Track::new(number, id, settling));
             track.on_event(event);
@@ -228,6 +233,7 @@ impl Story {
             outages: List { kept: self.history.rows(), total: downtime.drops + downtime.stalls },
             downtime,
             errors: self.errors.rows(),
+            reconnect_peak: self.herd.peak,
             states: self.states.to_list(),
             notes: self.notes.to_list(),
             tally,

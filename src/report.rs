@@ -6,6 +6,7 @@
 mod advice;
 mod finding;
 mod gates;
+mod herd;
 mod messages;
 mod sections;
 #[cfg(test)]
@@ -15,13 +16,14 @@ use serde::Serialize;
 
 pub use finding::{Finding, Severity};
 pub use gates::{GateLevel, GateResult};
+pub(crate) use herd::together;
 pub use messages::{Delivery, Subscriptions};
 pub use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
 
 use crate::{
     event::SCHEMA_VERSION,
     plan::Gate,
-    record::{ErrorRow, Figures, NoteRow, StateRow},
+    record::{ErrorRow, Figures, NoteRow, ReconnectPeak, StateRow},
 };
 
 /// The result of one run, or of several that were merged.
@@ -55,6 +57,8 @@ pub struct Report {
     pub end_to_end: Option<Latency>,
     /// Losses of the connection and stalls.
     pub outages: Outages,
+    /// The most connections that came back within 100 ms; absent when none did.
+    pub reconnect_peak: Option<ReconnectPeak>,
     /// What became of the sessions.
     pub sessions: Sessions,
     /// Subscriptions; absent when there was nothing to subscribe.
@@ -129,6 +133,7 @@ impl Report {
             waited: figures.waited.map(Latency::new),
             end_to_end: figures.end_to_end.map(Latency::new),
             outages: Outages::new(figures),
+            reconnect_peak: figures.reconnect_peak,
             sessions: Sessions::new(figures),
             subscriptions: subscribes.then(|| Subscriptions::new(figures)),
             delivery: subscribes.then(|| Delivery::new(figures)),

@@ -156,6 +156,9 @@ pub(super) struct SoakArgs {
     /// Numbered messages per connection: 10, 10/s, 600/m [default: 10/s]
     #[arg(long, value_name = "RATE", value_parser = value::publish_rate, allow_hyphen_values = true)]
     pub(super) verify_rate: Option<Pace>,
+    /// Channels subscribed on each connection, 1 to 10000; the numbered messages go to the first [default: 1]
+    #[arg(long, value_name = "N", value_parser = value::parallelism, allow_hyphen_values = true)]
+    pub(super) channels: Option<u32>,
     /// Stop at the first state the connection cannot leave by itself, instead of going on with a fresh one
     #[arg(long)]
     pub(super) stop_on_critical: bool,

@@ -1,6 +1,6 @@
 //! What the flags mean together: from parsed arguments to a [`Plan`].
 
-use std::{ffi::OsString, hash::BuildHasher, os::unix::ffi::OsStrExt, time::Duration};
+use std::{collections::HashSet, ffi::OsString, hash::BuildHasher, os::unix::ffi::OsStrExt, time::Duration};
 
 use super::{
     Invocation, ReportRequest, RunRequest,
@@ -61,6 +61,7 @@ fn subscribe(args: &SubscribeArgs, environment: &Environment) -> Result<RunReque
         expect_every: args.expect_every,
         verify: args.verify.then(|| args.rate.unwrap_or(DEFAULT_RATE)),
         tail: !args.run.output.quiet,
+        private: 0,
     };
     if subscription.wanted() == 0 {
         return Err(
@@ -102,6 +103,7 @@ fn soak(args: &SoakArgs, environment: &Environment) -> Result<RunRequest, String
     });
     // No channels: each connection gets one of its own, which depends on the run.
     request.plan.subscription = wants(Workload::Pubsub).then(|| SubscriptionPlan {
+        private: args.channels.unwrap_or(1),
         verify: Some(args.verify_rate.unwrap_or(DEFAULT_RATE)),
         ..SubscriptionPlan::default()
     });
@@ -124,8 +126,9 @@ fn refuse_idle_flags(args: &SoakArgs, probes: bool, pubsub: bool) -> Result<(), 
             if *flag == "--rate" { " or write --verify-rate" } else { "" }
         ));
     }
-    if args.verify_rate.is_some() && !pubsub {
-        return Err("--verify-rate: the workload has no messages to verify; add pubsub to --workload".into());
+    let for_pubsub = [("--verify-rate", args.verify_rate.is_some()), ("--channels", args.channels.is_some())];
+    if let Some((flag, _)) = for_pubsub.iter().find(|(_, given)| *given && !pubsub) {
+        return Err(format!("{flag}: the workload has no messages to verify; add pubsub to --workload"));
     }
     Ok(())
 }
@@ -190,10 +193,11 @@ fn output(args: &OutputArgs, environment: &Environment) -> OutputOptions {
 
 /// Channel names as given, each once: the server confirms a repeated one twice, but subscribes it once.
 fn names(given: &[OsString], flag: &str) -> Result<Vec<Name>, String> {
+    let mut known = HashSet::with_capacity(given.len());
     let mut names = Vec::with_capacity(given.len());
     for text in given {
         let name = value::channel(text.as_bytes()).map_err(|why| format!("{flag}: {why}"))?;
-        if !names.contains(&name) {
+        if known.insert(text) {
             names.push(name);
         }
     }

@@ -48,8 +48,11 @@ pub(super) enum Confirmed {
 
 impl Inbox {
     pub(super) fn new(connection: u32, run_id: &str, subscription: SubscriptionPlan) -> Self {
-        let verified =
-            if subscription.verify.is_some() { subscription.channels.len() + subscription.shards.len() } else { 0 };
+        let verified = match (subscription.verify, subscription.private) {
+            (None, _) => 0,
+            (Some(_), 0) => subscription.channels.len() + subscription.shards.len(),
+            (Some(_), _) => 1,
+        };
         let state = State {
             deliveries: (0..verified).map(|_| Delivery::default()).collect(),
             confirmed: HashSet::new(),

@@ -8,11 +8,14 @@ use std::{sync::Arc, time::Duration};
 use futures_util::StreamExt;
 use redis::{RedisResult, aio::PubSub};
 
-use super::{session::Session, subject::Dialer};
+use super::{
+    session::Session,
+    subject::{AT_ONCE, Dialer},
+};
 use crate::{
     classify::{Failure, Stage, client},
     event::Message,
-    plan::SubscriptionPlan,
+    plan::{Name, SubscriptionPlan},
 };
 
 /// Opens a subscribing connection and has everything in the plan confirmed.
@@ -23,8 +26,8 @@ pub(super) async fn open(dialer: &Dialer, wanted: &SubscriptionPlan) -> Result<P
 }
 
 async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan) -> RedisResult<()> {
-    for channel in &wanted.channels {
-        pubsub.subscribe(channel.as_bytes()).await?;
+    for channels in wanted.channels.chunks(AT_ONCE) {
+        pubsub.subscribe(channels.iter().map(Name::as_bytes).collect::<Vec<_>>()).await?;
     }
     for pattern in &wanted.patterns {
         pubsub.psubscribe(pattern.as_bytes()).await?;

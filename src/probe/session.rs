@@ -153,7 +153,9 @@ impl Session {
     }
 
     async fn subscribe_on(&self, mut subject: Subject) -> Result<(), Failure> {
-        let limit = self.ctx.plan.policy.response_timeout * 2;
+        // The library gives each command that long; once more for the connection itself.
+        let commands = Subject::subscribing_commands(self.inbox.subscription()) as u32;
+        let limit = self.ctx.plan.policy.response_timeout * (commands + 1);
         match tokio::time::timeout(limit, subject.subscribe(self.inbox.subscription())).await {
             Ok(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
             Err(_) => Err(Failure::doctor(

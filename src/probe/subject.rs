@@ -10,7 +10,10 @@ use redis::{
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
-use crate::plan::{Address, Plan, ReconnectPolicy, SubscriptionPlan, Target};
+use crate::plan::{Address, Name, Plan, ReconnectPolicy, SubscriptionPlan, Target};
+
+/// Channels in one SUBSCRIBE: a round trip each would take thousands of them seconds.
+pub(super) const AT_ONCE: usize = 1000;
 
 /// A handle to the connection; clones share it.
 #[derive(Clone)]
@@ -32,12 +35,18 @@ impl Subject {
         reply.and_then(Value::extract_error)
     }
 
+    /// How many commands [`Self::subscribe`] sends, one after the other.
+    pub(super) fn subscribing_commands(wanted: &SubscriptionPlan) -> usize {
+        wanted.channels.len().div_ceil(AT_ONCE) + wanted.patterns.len() + wanted.shards.len()
+    }
+
     /// Subscribes to everything in the plan; succeeds when the server has confirmed all of it.
     pub(super) async fn subscribe(&mut self, wanted: &SubscriptionPlan) -> RedisResult<()> {
-        for channel in &wanted.channels {
+        for channels in wanted.channels.chunks(AT_ONCE) {
+            let names: Vec<_> = channels.iter().map(Name::as_bytes).collect();
             match self {
-                Self::Managed(manager) => manager.subscribe(channel.as_bytes()).await?,
-                Self::Bare(connection) => connection.subscribe(channel.as_bytes()).await?,
+                Self::Managed(manager) => manager.subscribe(names).await?,
+                Self::Bare(connection) => connection.subscribe(names).await?,
             }
         }
         for pattern in &wanted.patterns {

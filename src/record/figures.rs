@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Downtime, ErrorRow, List, Outage, Summary};
+use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Summary};
 use crate::{
     classify::Failure,
     clock::WallTime,
@@ -34,6 +34,8 @@ pub struct Figures {
     pub downtime: Downtime,
     /// The outages: the first, the last and the longest, in order.
     pub outages: List<Outage>,
+    /// The most connections that came back together; `None` when none did.
+    pub reconnect_peak: Option<ReconnectPeak>,
     /// Errors by kind, most frequent first.
     pub errors: Vec<ErrorRow>,
     /// States the client got into.

@@ -9,6 +9,9 @@ use crate::{
 /// So many starts of reconnect attempts fit into a line.
 const ATTEMPTS: usize = 5;
 
+/// Channels that are shown by name.
+const NAMES_SHOWN: usize = 20;
+
 /// What is about to be done: target, policy (with the exact reconnect schedule), plan, and the faults if there are any,
 /// folded to fit a terminal.
 pub fn header(started: &RunStarted) -> Vec<String> {
@@ -121,7 +124,11 @@ fn probes(probes: &ProbePlan) -> String {
 
 fn subscription(subscription: &SubscriptionPlan) -> String {
     let names = subscription.channels.iter().chain(&subscription.patterns).chain(&subscription.shards);
-    let names: Vec<_> = names.map(ToString::to_string).collect();
+    let mut names: Vec<_> = names.map(ToString::to_string).take(NAMES_SHOWN).collect();
+    let others = subscription.wanted().saturating_sub(NAMES_SHOWN);
+    if others > 0 {
+        names.push(format!("and {others} more"));
+    }
     let (mut text, preposition) = match subscription.verify {
         Some(Pace::Unpaced) => ("verified messages, unpaced".into(), "on"),
         Some(pace) => (format!("verified messages {pace}"), "on"),
@@ -129,6 +136,9 @@ fn subscription(subscription: &SubscriptionPlan) -> String {
     };
     if !names.is_empty() {
         text += &format!(" {preposition} {}", names.join(" "));
+    }
+    if subscription.private > 1 {
+        text += &format!(" on the first of {} channels", subscription.private);
     }
     if let Some(silence) = subscription.expect_every {
         text += &format!(" · alarm after {} of silence", span(silence));

@@ -136,6 +136,10 @@ impl Exposition<'_> {
         self.gauge("outage_longest_seconds", "The longest outage.", outages.longest)?;
         self.family("outage_seconds", "counter", "Time without service, all connections.")?;
         self.sample("outage_seconds_total", &[], outages.total)?;
+        if let Some(peak) = &report.reconnect_peak {
+            let help = "The most connections that came back within 100 ms.";
+            self.gauge("reconnect_peak", help, f64::from(peak.connections))?;
+        }
         let sessions = &report.sessions;
         let reasons = [("watchdog", sessions.replaced_by_watchdog), ("terminal", sessions.replaced_terminal)];
         self.counters("sessions_replaced", "Sessions replaced by reason.", "reason", &reasons)

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     plan::Command,
-    report::{Delivery, Outages, Probes, Report, Run, Severity, Subscriptions},
+    report::{Delivery, Outages, Probes, Report, Run, Severity, Subscriptions, together},
 };
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -95,7 +95,13 @@ fn totals(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(subscriptions) = &report.subscriptions {
         writeln!(out, "{}", folded(&format!("channels  {}", channels_line(subscriptions)), INDENT))?;
     }
-    writeln!(out, "{}", folded(&format!("outages   {}", outages_line(&report.outages)), INDENT))
+    writeln!(out, "{}", folded(&format!("outages   {}", outages_line(&report.outages)), INDENT))?;
+    match &report.reconnect_peak {
+        Some(peak) if peak.of > 1 => {
+            writeln!(out, "{}", folded(&format!("herd      at most {}", together(peak)), INDENT))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn probes_line(probes: &Probes) -> String {

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::{GateLevel, GateResult, Verdict, advice, messages, sections};
+use super::{GateLevel, GateResult, Verdict, advice, herd, messages, sections};
 use crate::{
     event::{ClientState, StopReason},
     record::{Figures, RunFigures},
@@ -55,6 +55,7 @@ pub(super) fn all(figures: &Figures, gates: &[GateResult]) -> Vec<Finding> {
     }
     list.about_ends(figures);
     list.about_outages(figures);
+    herd::finding(figures).into_iter().for_each(|text| list.warning(text));
     list.about_states(figures);
     list.about_messages(figures);
     list.about_probes(figures);
