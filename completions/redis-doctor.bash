@@ -647,7 +647,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__subcmd__doctor__subcmd__soak)
-            opts="-d -W -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --stop-on-critical --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --fault --incident --policy --retries --min-delay --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --output --quiet --color --journal --fail-on --warn-on --exit-zero --seed --format --help"
+            opts="-d -W -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --fault --incident --policy --retries --min-delay --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --output --quiet --color --journal --fail-on --warn-on --exit-zero --seed --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -690,6 +690,10 @@ _redis__doctor() {
                     return 0
                     ;;
                 --verify-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --channels)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -159,6 +159,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l concu
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l payload -d 'Bytes that travel with each probe beside its nonce (64k, 1m; at most 16m) [default: 0]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s W -l timeout -d 'A probe without a reply after this long has failed [default: 2s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l verify-rate -d 'Numbered messages per connection: 10, 10/s, 600/m [default: 10/s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l channels -d 'Channels subscribed on each connection, 1 to 10000; the numbered messages go to the first [default: 1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s u -l uri -d 'Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s p -l port -d 'Port [default: 6379]' -r

@@ -169,6 +169,7 @@ module completions {
     --payload: string         # Bytes that travel with each probe beside its nonce (64k, 1m; at most 16m) [default: 0]
     --timeout(-W): string     # A probe without a reply after this long has failed [default: 2s]
     --verify-rate: string     # Numbered messages per connection: 10, 10/s, 600/m [default: 10/s]
+    --channels: string        # Channels subscribed on each connection, 1 to 10000; the numbered messages go to the first [default: 1]
     --stop-on-critical        # Stop at the first state the connection cannot leave by itself, instead of going on with a fresh one
     --uri(-u): string         # Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]

@@ -163,6 +163,7 @@ mixed\:"All three"))' \
 '-W+[A probe without a reply after this long has failed \[default\: 2s\]]:TIME:_default' \
 '--timeout=[A probe without a reply after this long has failed \[default\: 2s\]]:TIME:_default' \
 '--verify-rate=[Numbered messages per connection\: 10, 10/s, 600/m \[default\: 10/s\]]:RATE:_default' \
+'--channels=[Channels subscribed on each connection, 1 to 10000; the numbered messages go to the first \[default\: 1\]]:N:_default' \
 '(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \

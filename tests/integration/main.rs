@@ -9,9 +9,11 @@
 //! - `drill`: what becomes of each policy under each fault.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
+//! - `herd`: connections that were lost together come back together, and what spreads them.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `journals`: what a run has written is reported again, and what cannot be read is named.
 //! - `lab`: the `proxy` command with redis-cli, stdin and signals, and runs with faults.
+//! - `late_confirmations`: confirmations after a reconnect that go to the wrong questions.
 //! - `netns`: real network faults, made by a firewall between two network namespaces; skipped without root.
 //! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
@@ -42,9 +44,11 @@ mod credentials;
 mod drill;
 mod harness;
 mod harness_self;
+mod herd;
 mod hygiene;
 mod journals;
 mod lab;
+mod late_confirmations;
 mod netns;
 mod network_faults;
 mod outages;

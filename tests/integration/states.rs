@@ -1,9 +1,8 @@
 //! States a client gets into and may not leave: named, dated, and the run goes on to see more.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::harness::{Action, Doctor, RedisServer, ScriptedServer, Story, Tap, Trial, closed_port, eventually};
+use crate::harness::{Doctor, RedisServer, Story, Tap, Trial, closed_port, eventually};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -271,47 +270,6 @@ fn one_reply_too_many_goes_to_the_wrong_question_and_the_hardened_policy_replace
     assert!(story.count("probes.desynced") >= 2, "{}", story.get("probes"));
     assert_eq!(story.events("desynced").len(), 1, "told at most once a second");
     assert!(story.events("disconnected").is_empty());
-}
-
-/// A server that answers a SUBSCRIBE of several channels with one confirmation, and sends the others before its next
-/// reply: what a real one does when it is busy.
-fn late_confirmations() -> ScriptedServer {
-    let late = Arc::new(Mutex::new(Vec::new()));
-    let confirmation = |channel: &str, number: usize| {
-        format!(">3\r\n$9\r\nsubscribe\r\n${}\r\n{channel}\r\n:{number}\r\n", channel.len())
-    };
-    ScriptedServer::answering(move |command| match command[0].to_ascii_uppercase().as_str() {
-        "HELLO" => Action::Reply(b"%2\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n".to_vec()),
-        "SUBSCRIBE" => {
-            let mut confirmations: Vec<String> =
-                command[1..].iter().zip(1..).map(|(channel, number)| confirmation(channel, number)).collect();
-            let rest = confirmations.split_off(1).concat();
-            late.lock().unwrap().push(rest);
-            Action::Reply(confirmations.concat().into_bytes())
-        }
-        "PING" if command.len() == 2 && command[1].contains("close now") => Action::Close,
-        "PING" if command.len() == 2 => {
-            let late: String = late.lock().unwrap().drain(..).collect();
-            Action::Reply(format!("{late}${}\r\n{}\r\n", command[1].len(), command[1]).into_bytes())
-        }
-        "PING" => Action::line("+PONG"),
-        "INFO" | "CLIENT" if command[1].eq_ignore_ascii_case("setinfo") => Action::line("+OK"),
-        _ => Action::line("-ERR not here"),
-    })
-}
-
-#[test]
-fn late_confirmations_after_a_reconnect_desync_the_library_and_are_noticed() {
-    let server = late_confirmations();
-    let tap = Tap::to(server.address());
-    let library = Trial::start("subscribe a b c --policy library --watchdog 200msx2", &tap);
-    tap.close_all();
-    library.wait_for("desync", 1);
-    library.wait_for("replaced", 1);
-    let story = library.stop();
-    assert!(story.states().contains(&"desync"));
-    assert!(story.the("desynced")["answered"].as_str().unwrap().contains("subscribe"), "{}", story.the("desynced"));
-    story.code(2);
 }
 
 #[test]
