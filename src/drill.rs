@@ -32,6 +32,9 @@ const SIDE_BY_SIDE: usize = 20;
 /// Probes and messages a second in each cell.
 const RATE: Duration = Duration::from_millis(50);
 
+/// Channels of a client that has many: their confirmations do not come in one piece.
+const CHANNELS: u32 = 2000;
+
 /// What is drilled.
 #[derive(Clone, Debug)]
 pub struct Drill {
@@ -126,7 +129,11 @@ impl Drill {
             timeout: Duration::from_secs(2),
         };
         let quiet = case.load == Load::Sparse;
-        let subscription = SubscriptionPlan { verify: Some(Pace::every(RATE)), ..SubscriptionPlan::default() };
+        let subscription = SubscriptionPlan {
+            private: if case.load == Load::Channels { CHANNELS } else { 1 },
+            verify: Some(Pace::every(RATE)),
+            ..SubscriptionPlan::default()
+        };
         Plan {
             command: Command::Soak,
             target: self.target.clone(),

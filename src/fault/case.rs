@@ -28,6 +28,8 @@ pub enum Load {
     SubscribeOnly,
     /// A PING every three seconds and nothing else: long silences.
     Sparse,
+    /// PINGs and verified messages, with thousands of other channels on the same connection.
+    Channels,
 }
 
 /// Faults go into effect after this long, so that there is a healthy time to compare with.
@@ -59,6 +61,7 @@ const ALL: &[(&str, &[&str], u64, Load)] = &[
     ("loading-3s", &["close@2s", "error_reply=LOADING,on=PING@2s+3s"], 10, Load::Probing),
     ("noperm-resubscribe", &["close@2s", "error_reply=NOPERM,on=SUBSCRIBE@2s+2s"], 10, Load::Probing),
     ("slow-resubscribe", &["close@2s", "latency=3s,on=SUBSCRIBE@2s+6s"], 14, Load::Probing),
+    ("many-channels", &["close@2s", "bandwidth=50k,direction=down@2s+4s"], 10, Load::Channels),
     ("readonly", &["error_reply=READONLY,on=SET@2s+30s"], 8, Load::Writing),
     ("latency-700ms", &["latency=700ms@2s+3s"], 10, Load::Probing),
     ("slicer", &["slicer=1@2s+3s"], 7, Load::Probing),

@@ -13,7 +13,7 @@ use redis::{
 use crate::plan::{Address, Name, Plan, ReconnectPolicy, SubscriptionPlan, Target};
 
 /// Channels in one SUBSCRIBE: a round trip each would take thousands of them seconds.
-pub(super) const AT_ONCE: usize = 1000;
+pub(super) const AT_ONCE: usize = 250;
 
 /// A handle to the connection; clones share it.
 #[derive(Clone)]

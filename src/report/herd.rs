@@ -68,7 +68,10 @@ mod tests {
     #[test]
     fn a_herd_is_named_with_its_moment_and_the_remedy_that_fits() {
         let later = said(50, 50, 4347, Some(4313)).unwrap();
-        assert!(later.starts_with("50 of 50 connections came back within 100 ms, 4.347 s after their loss: "), "{later}");
+        assert!(
+            later.starts_with("50 of 50 connections came back within 100 ms, 4.347 s after their loss: "),
+            "{later}"
+        );
         assert!(later.contains("4.313 s after a loss") && later.contains("--min-delay"), "{later}");
         let at_once = said(25, 50, 2, Some(0)).unwrap();
         assert!(at_once.contains("0.002 s") && at_once.contains("maxclients") && !at_once.contains("--min-delay"));
