@@ -59,6 +59,7 @@ elasticache\t''
 bare\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l retries -d 'Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l min-delay -d 'First delay between attempts, before jitter [hardened: 100ms]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l spread -d 'Each connection adds a random part of this to its first delay, as each process of a fleet should; the delays after it grow with it [default: 0s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l max-delay -d 'Largest delay between attempts, before jitter [hardened: 5s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l backoff-base -d 'Factor from one delay to the next, from 1 [hardened: 2]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l connect-timeout -d 'Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]' -r
@@ -123,6 +124,7 @@ elasticache\t''
 bare\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l retries -d 'Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l min-delay -d 'First delay between attempts, before jitter [hardened: 100ms]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l spread -d 'Each connection adds a random part of this to its first delay, as each process of a fleet should; the delays after it grow with it [default: 0s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l max-delay -d 'Largest delay between attempts, before jitter [hardened: 5s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l backoff-base -d 'Factor from one delay to the next, from 1 [hardened: 2]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l connect-timeout -d 'Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]' -r
@@ -179,6 +181,7 @@ elasticache\t''
 bare\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l retries -d 'Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l min-delay -d 'First delay between attempts, before jitter [hardened: 100ms]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l spread -d 'Each connection adds a random part of this to its first delay, as each process of a fleet should; the delays after it grow with it [default: 0s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l max-delay -d 'Largest delay between attempts, before jitter [hardened: 5s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l backoff-base -d 'Factor from one delay to the next, from 1 [hardened: 2]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l connect-timeout -d 'Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]' -r

@@ -82,6 +82,10 @@ pub(super) struct PolicyArgs {
     /// First delay between attempts, before jitter [hardened: 100ms]
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     pub(super) min_delay: Option<Duration>,
+    /// Each connection adds a random part of this to its first delay, as each process of a fleet should; the delays
+    /// after it grow with it [default: 0s]
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) spread: Option<Duration>,
     /// Largest delay between attempts, before jitter [hardened: 5s]
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     pub(super) max_delay: Option<Duration>,

@@ -17,6 +17,7 @@ pub(super) fn resolve(args: &PolicyArgs) -> Result<ReconnectPolicy, String> {
             Some(Retries::Times(retries)) => Some(retries),
         },
         min_delay: args.min_delay.unwrap_or(preset.min_delay),
+        spread: args.spread.unwrap_or(preset.spread),
         max_delay: args.max_delay.or(preset.max_delay),
         backoff_base: args.backoff_base.unwrap_or(preset.backoff_base),
         connect_timeout: args.connect_timeout.unwrap_or(preset.connect_timeout),
@@ -35,6 +36,11 @@ pub(super) fn resolve(args: &PolicyArgs) -> Result<ReconnectPolicy, String> {
             humantime::format_duration(max_delay),
             humantime::format_duration(policy.min_delay),
         )),
+        Some(max_delay) if max_delay < policy.min_delay + policy.spread => Err(format!(
+            "--spread: the first delay could be {}, and the largest is {}; change --spread or --max-delay",
+            humantime::format_duration(policy.min_delay + policy.spread),
+            humantime::format_duration(max_delay),
+        )),
         _ => Ok(policy),
     }
 }
@@ -46,6 +52,7 @@ fn refuse_reconnecting_without_reconnects(args: &PolicyArgs) -> Result<(), Strin
     let given = [
         ("--retries", args.retries.is_some()),
         ("--min-delay", args.min_delay.is_some()),
+        ("--spread", args.spread.is_some()),
         ("--max-delay", args.max_delay.is_some()),
         ("--backoff-base", args.backoff_base.is_some()),
         ("--watchdog", matches!(args.watchdog, Some(Switch::On(_)))),

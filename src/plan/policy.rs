@@ -5,7 +5,10 @@ use std::{fmt, time::Duration};
 use backon::BackoffBuilder;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::seconds;
+use crate::{clock::seconds, fault::Random};
+
+/// Tells the stream of first delays from the other random numbers of a seed.
+const FIRST_DELAYS: u64 = 0x6669_7273_7400_0000;
 
 /// A preset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +48,10 @@ pub struct ReconnectPolicy {
     /// The first delay between attempts, before jitter.
     #[serde(with = "seconds")]
     pub min_delay: Duration,
+    /// What each connection adds to the first delay: a random part of this, its own. Zero, as redis-rs has it, makes
+    /// all of them sleep the same delays.
+    #[serde(default, with = "seconds")]
+    pub spread: Duration,
     /// The largest delay, before jitter; `None` leaves the library's hidden 60 s.
     #[serde(with = "seconds::option")]
     pub max_delay: Option<Duration>,
@@ -101,6 +108,7 @@ impl ReconnectPolicy {
             // redis-rs 1.8.1, aio/connection_manager.rs `ConnectionManagerConfig` and client.rs `DEFAULT_*`.
             retries: Some(6),
             min_delay: Duration::from_millis(100),
+            spread: Duration::ZERO,
             max_delay: None,
             backoff_base: 2.0,
             connect_timeout: Duration::from_secs(1),
@@ -171,6 +179,13 @@ impl ReconnectPolicy {
         first.into_iter().chain(later).take(limit).collect()
     }
 
+    /// The policy of one of several connections, each with a first delay of its own where they are spread.
+    #[must_use]
+    pub fn of_connection(&self, number: u32, seed: u64) -> Self {
+        let share = Random::new(seed, FIRST_DELAYS ^ u64::from(number)).unit();
+        Self { min_delay: self.min_delay + self.spread.mul_f64(share), ..self.clone() }
+    }
+
     /// The retry budget in the library's terms.
     pub fn retry_budget(&self) -> usize {
         self.retries.map_or(usize::MAX, |retries| usize::try_from(retries).unwrap_or(usize::MAX))
@@ -210,6 +225,19 @@ mod tests {
     fn a_hardened_client_never_stops_trying() {
         let hardened = ReconnectPolicy::preset(PolicyName::Hardened);
         assert_eq!(hardened.schedule(5000).len(), 5000);
+    }
+
+    #[test]
+    fn spread_connections_have_first_delays_of_their_own_the_same_for_the_same_seed() {
+        let mut policy = ReconnectPolicy::preset(PolicyName::Library);
+        assert_eq!(policy.of_connection(7, 42), policy, "nothing is random unless asked for");
+        policy.spread = Duration::from_millis(100);
+        let delays: Vec<_> = (0..50).map(|number| policy.of_connection(number, 42).min_delay).collect();
+        assert!(delays.iter().all(|delay| (100..200).contains(&delay.as_millis())), "{delays:?}");
+        let different: std::collections::HashSet<_> = delays.iter().collect();
+        assert_eq!(different.len(), 50);
+        assert_eq!(policy.of_connection(7, 42).min_delay, delays[7]);
+        assert_ne!(policy.of_connection(7, 43).min_delay, delays[7]);
     }
 
     #[test]

@@ -27,8 +27,7 @@ impl Outlet {
     pub(super) fn new(plan: &Plan) -> Result<Self, Failure> {
         let mut policy = ReconnectPolicy::preset(PolicyName::Hardened);
         (policy.connect_timeout, policy.response_timeout) = (LIMIT, LIMIT);
-        let dialer =
-            Dialer::with_policy(plan, policy, false).map_err(|error| client::failure(Stage::Publish, &error))?;
+        let dialer = Dialer::new(plan, policy, false).map_err(|error| client::failure(Stage::Publish, &error))?;
         Ok(Self { dialer, connection: Mutex::new(None) })
     }
 

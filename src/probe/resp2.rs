@@ -37,7 +37,7 @@ async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan) -> RedisResul
 
 /// Receives on the session's subscribing connection, and brings it back when it is lost, as the policy says.
 pub(super) async fn run(session: Arc<Session>) {
-    let policy = session.ctx.plan.policy.clone();
+    let policy = session.policy.clone();
     let schedule = || std::iter::once(Duration::ZERO).chain(policy.delays());
     let mut delays = schedule();
     loop {

@@ -29,6 +29,7 @@ use super::{
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
     clock::Stamp,
+    plan::ReconnectPolicy,
 };
 
 /// Failures of waiting commands that are kept for the monitor.
@@ -40,6 +41,8 @@ pub(super) struct Session {
     /// Its number among the run's connections (from 0).
     pub(super) connection: u32,
     pub(super) inbox: Inbox,
+    /// Its policy: the plan's, with a first delay of its own where connections are spread.
+    pub(super) policy: ReconnectPolicy,
     dialer: Dialer,
     /// Which subject is in use; pushes of older ones are stale.
     epoch: AtomicU64,
@@ -80,7 +83,9 @@ struct Desync {
 impl Session {
     /// A session that is not connected yet.
     pub(super) fn new(ctx: Arc<Context>, connection: u32, inbox: Inbox) -> Result<Arc<Self>, Failure> {
-        let dialer = Dialer::new(&ctx.plan, ctx.resp3).map_err(|error| client::failure(Stage::Connect, &error))?;
+        let policy = ctx.plan.policy.of_connection(connection, ctx.plan.seed);
+        let dialer = Dialer::new(&ctx.plan, policy.clone(), ctx.resp3)
+            .map_err(|error| client::failure(Stage::Connect, &error))?;
         let now = ctx.clock.now();
         let state = State {
             subject: None,
@@ -99,6 +104,7 @@ impl Session {
             ctx,
             connection,
             inbox,
+            policy,
             dialer,
             epoch: AtomicU64::new(0),
             state: Mutex::new(state),

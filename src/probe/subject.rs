@@ -71,13 +71,8 @@ pub(super) struct Dialer {
 }
 
 impl Dialer {
-    /// Prepares connections that speak RESP3 or RESP2.
-    pub(super) fn new(plan: &Plan, resp3: bool) -> RedisResult<Self> {
-        Self::with_policy(plan, plan.policy.clone(), resp3)
-    }
-
-    /// The same target under another policy, for connections that are not under test.
-    pub(super) fn with_policy(plan: &Plan, policy: ReconnectPolicy, resp3: bool) -> RedisResult<Self> {
+    /// Prepares connections to the plan's target that speak RESP3 or RESP2.
+    pub(super) fn new(plan: &Plan, policy: ReconnectPolicy, resp3: bool) -> RedisResult<Self> {
         let info = connection_info(&plan.target, &policy, resp3)?;
         Ok(Self { client: Client::open(info)?, policy, resp3 })
     }

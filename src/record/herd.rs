@@ -76,7 +76,7 @@ impl Herd {
         *self = Self {
             run: self.run + 1,
             of: started.plan.connections,
-            schedule: started.schedule.clone(),
+            schedule: common_schedule(started),
             peak: self.peak,
             ..Self::default()
         };
@@ -118,6 +118,12 @@ impl Herd {
             });
         }
     }
+}
+
+/// The attempts that all connections make at the same time after a loss: where they are spread, only the first.
+fn common_schedule(started: &RunStarted) -> Vec<Duration> {
+    let spread = !started.plan.policy.spread.is_zero();
+    started.schedule.iter().take(if spread { 1 } else { usize::MAX }).copied().collect()
 }
 
 fn millisecond(at: Stamp) -> u64 {
@@ -170,6 +176,11 @@ mod tests {
         // The hardened schedule has attempts at 1.149 and 2.444 s.
         assert_eq!(peak(1, &[(0, 9.0, 2.0)]).attempt, None);
         assert_eq!(peak(1, &[(0, 9.0, 0.001)]).attempt, Some(Duration::ZERO));
+        assert!(peak(1, &[(0, 9.0, 2.45)]).attempt.is_some());
+        let mut plan = plan();
+        plan.policy.spread = secs(0.1);
+        let EventKind::RunStarted(spread) = started(plan).kind else { unreachable!() };
+        assert_eq!(common_schedule(&spread), [Duration::ZERO]);
     }
 
     #[test]

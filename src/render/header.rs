@@ -39,6 +39,9 @@ pub(super) fn target_line(started: &RunStarted) -> String {
 pub(super) fn policy_line(started: &RunStarted) -> String {
     let policy = &started.plan.policy;
     let mut parts = vec![format!("policy {}", policy.name), retries(started)];
+    if !policy.spread.is_zero() {
+        parts.push(format!("first delay up to {} more", span(policy.spread)));
+    }
     parts.push(format!("connect {}", span(policy.connect_timeout)));
     parts.push(format!("response {}", span(policy.response_timeout)));
     parts.push(policy.keepalive.map_or("no keepalive".into(), |keepalive| {

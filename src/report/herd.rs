@@ -8,8 +8,8 @@ use crate::record::{Figures, RECONNECT_WINDOW, ReconnectPeak};
 const FEWEST: u32 = 3;
 
 /// The remedy where the attempt came after a delay.
-const SPREAD: &str = "give each process a min_delay of its own (here --min-delay), or turn on the feature std of backon \
-                      in the application's Cargo.toml, which makes the jitter random";
+const SPREAD: &str = "give each process a min_delay of its own (--spread shows what that does), or turn on the feature \
+                      std of backon in the application's Cargo.toml, which makes the jitter random";
 
 /// The remedy where it came at once.
 const ROOM: &str = "no setting of the library delays it, so the server must have room for all at once (maxclients, \
@@ -27,9 +27,16 @@ pub(super) fn finding(figures: &Figures) -> Option<String> {
              of redis-rs has a constant seed; {SPREAD}",
             short(attempt)
         ),
+        None if is_spread(figures, &peak) => "their first delays are spread too little for this outage".to_owned(),
         None => format!("the jitter of redis-rs has a constant seed, the same in every process; {SPREAD}"),
     };
     Some(format!("{}: {why}", together(&peak)))
+}
+
+/// Whether the connections of that run had first delays of their own.
+fn is_spread(figures: &Figures, peak: &ReconnectPeak) -> bool {
+    let run = figures.runs.get(peak.run.saturating_sub(1) as usize);
+    run.is_some_and(|run| !run.started.plan.policy.spread.is_zero())
 }
 
 /// `50 of 50 connections came back within 100 ms, 4.35 s after their loss`
@@ -72,9 +79,9 @@ mod tests {
             later.starts_with("50 of 50 connections came back within 100 ms, 4.347 s after their loss: "),
             "{later}"
         );
-        assert!(later.contains("4.313 s after a loss") && later.contains("--min-delay"), "{later}");
+        assert!(later.contains("4.313 s after a loss") && later.contains("--spread"), "{later}");
         let at_once = said(25, 50, 2, Some(0)).unwrap();
-        assert!(at_once.contains("0.002 s") && at_once.contains("maxclients") && !at_once.contains("--min-delay"));
+        assert!(at_once.contains("0.002 s") && at_once.contains("maxclients") && !at_once.contains("--spread"));
         assert!(said(25, 50, 5000, None).unwrap().contains("constant seed"));
     }
 

@@ -37,7 +37,7 @@ fn shows_the_herd(output: &Output) {
         text.starts_with(&said).then_some(text)
     });
     let finding = finding.unwrap_or_else(|| panic!("{said}: {}", report["findings"]));
-    for part in ["constant seed", "--min-delay", "backon"] {
+    for part in ["constant seed", "--spread", "backon"] {
         assert!(finding.contains(part), "{part}: {finding}");
     }
 }
@@ -53,6 +53,24 @@ fn connections_reset_together_come_back_together_on_the_sandbox_and_on_a_real_se
     for running in [soak().arg("--sandbox").spawn(), soak().target(&server).spawn()] {
         shows_the_herd(&running.finish());
     }
+}
+
+/// With first delays from 100 to 400 ms the same incident is over for each at another moment.
+#[test]
+fn connections_with_first_delays_of_their_own_do_not_come_back_together() {
+    let server = RedisServer::start();
+    let soak = Doctor::new(["soak", "--connections", "20", "--policy", "library", "--incident", "thundering-herd"])
+        .args(["--spread", "300ms", "-d", "16s", "--seed", "7", "--format", "json"])
+        .within(PATIENCE)
+        .target(&server);
+    let output = soak.run();
+    let report = output.code(1).json();
+    assert_eq!(outages(&report).len() as u64, CONNECTIONS);
+    assert_eq!(report["outages"]["unresolved"], 0);
+    let together = report["reconnect_peak"]["connections"].as_u64().unwrap();
+    assert!(together < CONNECTIONS / 2, "{}", report["reconnect_peak"]);
+    assert!(!output.stdout().contains("came back within 100 ms"), "{}", report["findings"]);
+    output.stderr_contains("first delay up to 300 ms more");
 }
 
 /// When the only outage ended, counted from its beginning, and the attempt of the run's schedule that this was.

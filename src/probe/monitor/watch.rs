@@ -22,7 +22,7 @@ impl Monitor {
         };
         outage.waiting = latest.or(outage.waiting.take());
         let mut news = Vec::new();
-        let policy = &self.ctx.plan.policy;
+        let policy = &self.session.policy;
         let picture = Picture {
             policy,
             lost_at: outage.lost_at,
