@@ -28,7 +28,10 @@ pub(super) fn finding(figures: &Figures) -> Option<String> {
             short(attempt)
         ),
         None if is_spread(figures, &peak) => "their first delays are spread too little for this outage".to_owned(),
-        None => format!("the jitter of redis-rs has a constant seed, the same in every process; {SPREAD}"),
+        None => format!(
+            "redis-rs makes its attempts at the same moments in every process, the first at once and the others by a \
+             jitter with a constant seed; for the others, {SPREAD}"
+        ),
     };
     Some(format!("{}: {why}", together(&peak)))
 }
