@@ -10,6 +10,7 @@
 mod evidence;
 mod flow;
 mod interval;
+mod path;
 mod state;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub use evidence::{
 };
 pub use flow::{FlowClosed, FlowEnd, FlowOpened};
 pub use interval::{Counters, Interval};
+pub use path::{PathProbed, StageTime};
 pub use state::ClientState;
 
 use crate::{
@@ -363,25 +365,6 @@ pub enum ReplaceReason {
     Watchdog,
     /// The client was in a state it could not leave, and the run goes on to see more.
     Terminal,
-}
-
-/// An independent connection attempt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PathProbed {
-    /// Completed stages with their durations, in order.
-    pub stages: Vec<StageTime>,
-    /// The stage that failed, and how; absent when the server answered PING.
-    pub failure: Option<Failure>,
-}
-
-/// How long a stage of a connection attempt took.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StageTime {
-    /// The stage.
-    pub stage: crate::classify::Stage,
-    /// Its duration.
-    #[serde(with = "seconds")]
-    pub took: Duration,
 }
 
 /// Why a run ended.
