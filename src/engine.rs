@@ -65,8 +65,9 @@ pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     };
     let plan = Arc::new(plan);
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
-    let path = Path::new(plan.target.clone(), plan.protocol, limit, clock);
-    let Some(climb) = run.unless_stopped(path.climb()).await else {
+    // To the server itself: the proxy could only say that it has no connection, not why.
+    let preflight = Path::new(server.clone(), plan.protocol, limit, clock);
+    let Some(climb) = run.unless_stopped(preflight.climb()).await else {
         return run.finish(StopReason::Signal);
     };
     let failure = climb.probed.failure.clone();
@@ -74,7 +75,11 @@ pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     if failure.is_some() {
         return run.finish(StopReason::Unreachable);
     }
-    let path = path.with_limit(PATH_LIMIT.min(limit));
+    let limit = PATH_LIMIT.min(limit);
+    let path = match &proxy {
+        Some(_) => Path::new(plan.target.clone(), plan.protocol, limit, clock),
+        None => preflight.with_limit(limit),
+    };
     let resp3 = climb.resp == 3;
     let ctx = Arc::new(Context::new(Setting { plan, server, clock, run_id, path, resp3, messages, notices }));
     match run.while_running(&ctx, Probes::start(Arc::clone(&ctx))).await {
@@ -262,11 +267,8 @@ fn put_between(plan: &mut Plan, clock: Clock, events: mpsc::UnboundedSender<Even
     };
     let proxy = Proxy::start(setting, events)?;
     let addr = proxy.handle().addr();
-    plan.target.address = match &plan.target.address {
-        // The name stays, for the server's certificate; the plan has been checked to name this machine.
-        Address::Tcp { host, tls: true, .. } => Address::Tcp { host: host.clone(), port: addr.port(), tls: true },
-        _ => Address::Tcp { host: addr.ip().to_string(), port: addr.port(), tls: false },
-    };
+    // Plain text, also to a server that speaks TLS: the proxy does.
+    plan.target.address = Address::Tcp { host: addr.ip().to_string(), port: addr.port(), tls: false };
     Ok(Some(proxy))
 }
 

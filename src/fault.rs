@@ -199,19 +199,6 @@ impl Fault {
         matches!(self, Self::ResetPeer { when: Moment::Now, .. } | Self::Close | Self::HalfClose | Self::Push { .. })
     }
 
-    /// Whether it has to understand what passes, which it cannot on an encrypted connection.
-    pub fn needs_plain_text(&self) -> bool {
-        matches!(
-            self,
-            Self::ErrorReply { .. }
-                | Self::Garbage { .. }
-                | Self::Truncate { .. }
-                | Self::Http503 { .. }
-                | Self::Push { .. }
-                | Self::Latency { on: Some(_), .. }
-        )
-    }
-
     /// What it is called in the grammar.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -27,6 +27,7 @@
 //! | [`event`] | what can happen in a run, as data: the interface between everybody |
 //! | [`probe`] | everything that touches a server: sessions, workers, publisher, monitor, path probe |
 //! | [`fault`], [`proxy`] | what can be done to a connection and when; the relay that does it |
+//! | [`tls`] | the roots that are trusted, and the handshake of whoever is not redis-rs |
 //! | [`drill`] | each fault against each policy, every cell a run of its own |
 //! | [`engine`] | runs a plan: one event stream, from the preflight to the closed books |
 //! | [`record`], [`report`] | figures, and what they mean |
@@ -81,3 +82,4 @@ pub mod record;
 pub mod render;
 pub mod report;
 pub mod sandbox;
+pub mod tls;

@@ -3,8 +3,12 @@
 //! Bytes pass unchanged unless a fault is for them; an end of stream passes on one way at a time; a reader that stops
 //! stops its writer, and memory stays bounded. What becomes of a chunk is decided by a pure function of the active
 //! faults, the way, the moment and the connection's past (`verdict`); who answers whom on a connection is understood by
-//! `dialogue`, which passes on unread what is not RESP (TLS is neither ended nor begun here). `flow` is one
-//! connection, `door` the thread's main loop, `world` what they share.
+//! `dialogue`, which passes on unread what is not RESP. `flow` is one connection, `door` the thread's main loop,
+//! `world` what they share.
+//!
+//! To a server that speaks TLS the proxy makes the TLS connection itself, and clients speak plain text to the proxy, so
+//! that every fault is possible there, too. What a client does with TLS is then not tested: TLS is between the proxy
+//! and the server only. A reset resets the socket below TLS.
 //!
 //! The proxy has a thread and a runtime to itself, so a stall of the program under diagnosis cannot hide in the proxy,
 //! nor the other way round. While it keeps a connection silent the kernel still acknowledges what the client sends, as
@@ -69,13 +73,6 @@ pub struct Setting {
     pub commands_on_wire: bool,
     /// Whether the beginning and the end of each connection is an event.
     pub tell_flows: bool,
-}
-
-impl Setting {
-    /// Whether what passes can be understood.
-    fn is_plain(&self) -> bool {
-        !matches!(self.upstream, Address::Tcp { tls: true, .. })
-    }
 }
 
 /// A running proxy; dropping it closes every connection and waits for its thread.
@@ -181,7 +178,6 @@ impl ProxyHandle {
     }
 
     /// Puts a fault into effect, its schedule counted from now ([`FaultSchedule::now`] makes one that begins at once).
-    /// A fault that needs plain text does nothing on an encrypted connection.
     pub fn inject(&self, schedule: FaultSchedule) {
         self.ask(|done| Request::Inject(schedule, done));
     }

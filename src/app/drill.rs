@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{Problem, block_on, check_writable, deliver, say, signals::Signals, start_sandbox, warn};
+use super::{Problem, block_on, check_writable, deliver, prepare_tls, say, signals::Signals, start_sandbox, warn};
 use crate::{
     cli::DrillRequest,
     drill::{Cell, Drill, Outcome},
@@ -19,6 +19,7 @@ pub(super) fn drill(mut request: DrillRequest) -> Result<Exit, Problem> {
     request.output.as_deref().map_or(Ok(()), check_writable)?;
     // Kept until the drill is over: it stops when it is dropped.
     let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
+    prepare_tls(&request.target);
     let outcome = block_on(perform(&request));
     drop(sandbox);
     outcome

@@ -3,21 +3,28 @@
 use std::{
     io::{self, BufRead},
     thread,
+    time::Duration,
 };
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{Problem, block_on, forgive_closed, say, signals::Signals, start_sandbox, warn};
 use crate::{
+    classify::{Failure, Stage},
     cli::ProxyRequest,
     clock::Clock,
     engine::Control,
     event::{Event, EventKind, StopReason},
     exit::Exit,
     output::EventFormat,
+    plan::{Protocol, Target},
+    probe::Path,
     proxy::{Proxy, ProxyHandle, Setting},
     render::{self, Outlet, Writer},
 };
+
+/// How long the server may take to agree on TLS before the proxy starts.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Runs the proxy until a signal.
 pub(super) fn proxy(mut request: ProxyRequest) -> Result<Exit, Problem> {
@@ -34,6 +41,10 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     let (wishes, mut control) = unbounded_channel();
     let (sender, mut events) = unbounded_channel();
     let clock = Clock::start();
+    if let Some(why) = distrust(&request.upstream, clock).await {
+        say(&format!("error: --uri: no connection to {}: {why}", request.upstream));
+        return Ok(Exit::Critical);
+    }
     let setting = Setting {
         listen: request.listen,
         upstream: request.upstream.address.clone(),
@@ -67,9 +78,22 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     told.finish().map(|()| Exit::Healthy)
 }
 
+/// Why no connection through the proxy could ever stand: the server and this machine do not agree on TLS. (A server
+/// that is not there yet may still come.)
+async fn distrust(server: &Target, clock: Clock) -> Option<Failure> {
+    if !server.speaks_tls() {
+        return None;
+    }
+    let climb = Path::new(server.clone(), Protocol::Auto, HANDSHAKE_LIMIT, clock).climb().await;
+    climb.probed.failure.filter(|failure| failure.key.stage == Stage::Tls)
+}
+
 fn greeting(request: &ProxyRequest, handle: &ProxyHandle) -> Vec<String> {
     let addr = handle.addr();
     let mut lines = vec![format!("listening on {addr}, in front of {}, seed {}", request.upstream, request.seed)];
+    if request.upstream.speaks_tls() {
+        lines.push("clients speak plain text to the proxy; TLS is between the proxy and the server".to_owned());
+    }
     lines.extend(request.faults.iter().map(|fault| format!("scheduled {fault}")));
     lines
 }

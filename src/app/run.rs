@@ -9,8 +9,8 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, block_on, check_writable, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks, start_sandbox,
-    warn,
+    Problem, block_on, check_writable, exit_of, forgive_closed, prepare_tls, say, signals::Signals, sinks::Sinks,
+    start_sandbox, warn,
 };
 use crate::{
     cli::RunRequest,
@@ -20,7 +20,7 @@ use crate::{
     exit::Exit,
     journal::JournalWriter,
     output::{ColorChoice, Format, OutputOptions},
-    plan::{Address, Command, Plan},
+    plan::{Command, Plan},
     record::Recorder,
     render::{self, Gapless, Live, Messages, Outlet, PingLines, Style},
     report::Report,
@@ -35,10 +35,7 @@ pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
     }
     // Kept until the run is over: it stops when it is dropped.
     let sandbox = request.plan.sandbox.then(|| start_sandbox(&mut request.plan.target)).transpose()?;
-    if matches!(request.plan.target.address, Address::Tcp { tls: true, .. }) {
-        // redis-rs panics at its first TLS handshake unless one is installed; it fails only where one already is.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
+    prepare_tls(&request.plan.target);
     let outcome = block_on(watched(request, journal));
     drop(sandbox);
     outcome

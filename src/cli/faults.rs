@@ -13,18 +13,6 @@ use crate::{
     plan::Address,
 };
 
-/// The faults of a run, in which the proxy stands between the client and this server.
-pub(super) fn of_run(args: &FaultArgs, server: &Address) -> Result<Vec<FaultSchedule>, String> {
-    let faults = expand(args, server)?;
-    match server {
-        Address::Tcp { host, tls: true, .. } if !faults.is_empty() && !is_here(host) => Err(format!(
-            "--fault: the fault proxy listens on this machine, and the certificate of {host} is not for this machine; \
-             run 'redis-doctor proxy' with this URL, let {host} resolve to 127.0.0.1, and leave --fault out here"
-        )),
-        _ => Ok(faults),
-    }
-}
-
 /// `redis-doctor proxy`.
 pub(super) fn proxy(args: &ProxyArgs, environment: &Environment) -> Result<ProxyRequest, String> {
     let ProxyArgs { listen, uri, sandbox, .. } = args;
@@ -47,7 +35,7 @@ pub(super) fn proxy(args: &ProxyArgs, environment: &Environment) -> Result<Proxy
     }
     Ok(ProxyRequest {
         listen: *listen,
-        faults: expand(&args.faults, &upstream.address)?,
+        faults: expand(&args.faults),
         upstream,
         sandbox: *sandbox,
         seed: args.seed.unwrap_or_else(fresh_seed),
@@ -59,7 +47,6 @@ pub(super) fn proxy(args: &ProxyArgs, environment: &Environment) -> Result<Proxy
 /// `redis-doctor drill`.
 pub(super) fn drill(args: &DrillArgs, environment: &Environment) -> Result<DrillRequest, String> {
     let connection = target::resolve(&args.connection, environment)?;
-    let server = &connection.target.address;
     let mut cases = args.case.clone();
     let single = args.faults.faults.iter().map(|fault| (fault.to_string(), vec![fault.clone()]));
     let incidents = args.faults.incidents.iter().map(|incident| (incident.to_string(), incident.schedules()));
@@ -69,12 +56,6 @@ pub(super) fn drill(args: &DrillArgs, environment: &Environment) -> Result<Drill
     }
     if let Some(stranger) = args.must_survive.iter().find(|policy| !args.policy.contains(policy)) {
         return Err(format!("--must-survive: {stranger} is not among the policies of this drill; add it to --policy"));
-    }
-    if matches!(server, Address::Tcp { tls: true, .. }) {
-        return Err(format!(
-            "--uri: the drill's faults change replies, which are encrypted on the way to {server} (TLS); \
-             use --sandbox or a server without TLS"
-        ));
     }
     Ok(DrillRequest {
         protocol: connection.protocol,
@@ -92,18 +73,9 @@ pub(super) fn drill(args: &DrillArgs, environment: &Environment) -> Result<Drill
 }
 
 /// All faults, those of incidents written out.
-fn expand(args: &FaultArgs, server: &Address) -> Result<Vec<FaultSchedule>, String> {
-    let mut faults = args.faults.clone();
-    faults.extend(args.incidents.iter().flat_map(|incident| incident.schedules()));
-    let encrypted = matches!(server, Address::Tcp { tls: true, .. });
-    match faults.iter().find(|schedule| encrypted && schedule.fault.needs_plain_text()) {
-        Some(schedule) => Err(format!(
-            "--fault: {} changes replies, which are encrypted on the way to {server} (TLS); \
-             leave it out, or try it with --sandbox or a server without TLS",
-            schedule.fault
-        )),
-        None => Ok(faults),
-    }
+pub(super) fn expand(args: &FaultArgs) -> Vec<FaultSchedule> {
+    let incidents = args.incidents.iter().flat_map(|incident| incident.schedules());
+    args.faults.iter().cloned().chain(incidents).collect()
 }
 
 /// Whether a name is this machine's own.

@@ -100,8 +100,12 @@ list, clear, help) and as commands on the wire, which never reach the server:
   redis-cli -p 6380 DOCTOR FAULT reset_peer
   redis-cli -p 6380 DOCTOR LIST
   redis-cli -p 6380 DOCTOR CLEAR
-A TLS server's bytes are forwarded as they are: faults that change replies, and
-DOCTOR on the wire, need plain text.";
+With rediss:// the proxy makes the TLS connection to the server itself (and
+checks the certificate, for that host name), and your application connects to
+the proxy with redis://, in plain text: what is tested is the application's
+reconnecting, not its TLS. A reset resets the sockets on both sides, below TLS.
+With redis:// in front of a TLS port, TLS passes through unread, and only faults
+that leave the bytes alone have an effect.";
 
 /// Under `report --help`.
 pub(super) const REPORT: &str = "\

@@ -149,7 +149,7 @@ fn base(command: plan::Command, args: &RunArgs, environment: &Environment) -> Re
     if journal.is_some() && journal == args.output.output {
         return Err("--journal: it is the same file as --output; name two files".into());
     }
-    let faults = faults::of_run(&args.faults, &connection.target.address)?;
+    let faults = faults::expand(&args.faults);
     let plan = Plan {
         command,
         target: connection.target,

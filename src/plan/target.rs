@@ -22,6 +22,13 @@ pub struct Target {
     pub named_by: String,
 }
 
+impl Target {
+    /// Whether connections to it are encrypted.
+    pub fn speaks_tls(&self) -> bool {
+        matches!(self.address, Address::Tcp { tls: true, .. })
+    }
+}
+
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,7 +6,6 @@
 //! the client *could* have been back.
 
 mod talk;
-mod tls;
 mod watch;
 
 use std::{net::SocketAddr, time::Duration};
@@ -22,6 +21,7 @@ use crate::{
     clock::{Clock, Stamp},
     event::{PathProbed, ServerIdentity, StageTime},
     plan::{Address, Protocol, Secret, Target},
+    tls,
 };
 
 /// A path: where to, as whom, and how long it may take.

@@ -13,18 +13,18 @@ use std::{
     io,
     rc::Rc,
     sync::atomic::Ordering,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
 use bytes::{Buf as _, Bytes};
 
 pub(super) use self::ending::End;
-use self::waiting::Timer;
+use self::{answer::Judge, waiting::Timer};
 use super::{
     conditions::{Conditions, Way},
     dialogue::{Dialogue, Passed, Segment},
-    stream::Stream,
+    stream::{Stream, Unreachable},
     verdict::{Chunk, Past, Verdict},
     world::{Order, Slot, World},
 };
@@ -62,7 +62,7 @@ pub(super) struct Flow {
     version: u64,
     conditions: Conditions,
     past: Past,
-    dialogue: Option<Dialogue>,
+    dialogue: Dialogue,
     /// Bytes have gone up since bytes came down last.
     unanswered: bool,
     random: Random,
@@ -74,7 +74,6 @@ impl Flow {
         let (number, slot) = world.open();
         let random = Random::new(world.setting.seed, number);
         let now = world.clock().now();
-        let dialogue = world.setting.is_plain().then(Dialogue::new);
         Self {
             number,
             slot,
@@ -83,7 +82,7 @@ impl Flow {
             version: 0,
             conditions: Conditions::default(),
             past: Past::new(now),
-            dialogue,
+            dialogue: Dialogue::new(),
             unanswered: false,
             random,
             timer: Timer::default(),
@@ -128,9 +127,14 @@ impl Flow {
         });
         let server = tokio::select! {
             end = orders => return Err(end),
-            server = Stream::connect(&world.setting.upstream) => server.map_err(|_| End::Unreachable)?,
+            server = Stream::connect(&world.setting.upstream, &world.roots) => server,
         };
-        self.ends[1] = Some(server);
+        self.ends[1] = Some(server.map_err(|why| {
+            if let Unreachable::Handshake(failure) = why {
+                world.tell_once(format!("the proxy cannot reach the server: {failure}"));
+            }
+            End::Unreachable
+        })?);
         Ok(())
     }
 
@@ -175,16 +179,15 @@ impl Flow {
                 Order::HalfClose => {
                     self.pipes[Way::Down as usize].told = true;
                     if let Some(client) = &mut self.ends[0] {
-                        client.finish();
+                        // A client's end is TCP: it never has to wait.
+                        let _ = client.poll_finish(&mut Context::from_waker(Waker::noop()));
                     }
                 }
                 Order::Push(frame) => {
                     let now = self.world.clock().now();
-                    if let Some(dialogue) = self.dialogue.as_mut() {
-                        dialogue.push(&frame);
-                        let due = dialogue.due();
-                        self.send(due, now);
-                    }
+                    self.dialogue.push(&frame);
+                    let due = self.dialogue.due();
+                    self.send(due, now);
                 }
             }
         }
@@ -204,11 +207,9 @@ impl Flow {
         let pipe = &mut self.pipes[way as usize];
         let due = |ended: Stamp| ended.after(self.conditions.close_delay) <= now;
         if pipe.ended.is_some_and(due) && pipe.queue.is_empty() && !pipe.told {
-            pipe.told = true;
-            moved = true;
-            if let Some(to) = &mut self.ends[1 - way as usize] {
-                to.finish();
-            }
+            let to = self.ends[1 - way as usize].as_mut();
+            pipe.told = to.is_none_or(|to| to.poll_finish(cx).is_ready());
+            moved |= pipe.told;
         }
         Ok(moved)
     }
@@ -216,7 +217,7 @@ impl Flow {
     /// Whether the client does not take the answers that were put in place of replies. (That it does not take the
     /// server's replies is no reason: a client may write all its commands before it reads.)
     fn owes_much(&self) -> bool {
-        let waiting = self.dialogue.as_ref().map_or(0, Dialogue::waiting);
+        let waiting = self.dialogue.waiting();
         self.pipes[Way::Down as usize].queued + waiting > 4 * QUEUE_LIMIT
     }
 
@@ -238,6 +239,11 @@ impl Flow {
                 pipe.queue.pop_front();
             }
             moved = true;
+        }
+        if let Some(to) = to.as_mut().filter(|_| !pipe.told)
+            && let Poll::Ready(Err(error)) = to.poll_flush(cx)
+        {
+            return Err(End::broken(1 - way as usize, &error));
         }
         Ok(moved)
     }
@@ -284,39 +290,49 @@ impl Flow {
         if !bytes.is_empty() {
             self.unanswered = way == Way::Up;
         }
-        let Some(mut dialogue) = self.dialogue.take() else {
-            return self.forward(way, bytes, now, cx);
-        };
-        let outcome = match way {
+        if way == Way::Up && self.pipes[0].received == bytes.len() as u64 && self.is_misled(bytes) {
+            return Err(End::Misled);
+        }
+        match way {
             Way::Up => {
-                let passed = dialogue.requests(bytes, &mut |words| self.answer(words));
+                let Self { dialogue, world, slot, conditions, random, .. } = self;
+                let mut judge = Judge { world, slot, conditions, random };
+                let passed = dialogue.requests(bytes, &mut |words| judge.answer(words));
                 let due = dialogue.due();
                 self.send(due, now);
                 match passed {
-                    Passed::Whole => self.forward(way, bytes, now, cx),
-                    Passed::Instead(bytes) => self.forward(way, &bytes, now, cx),
+                    Passed::Whole => self.forward(way, bytes, now, cx)?,
+                    Passed::Instead(bytes) => self.forward(way, &bytes, now, cx)?,
                 }
             }
-            Way::Down => match dialogue.replies(bytes) {
-                Passed::Whole => self.forward(way, bytes, now, cx),
-                Passed::Instead(segments) => {
-                    self.send(segments, now);
-                    Ok(())
-                }
+            Way::Down => match self.dialogue.replies(bytes) {
+                Passed::Whole => self.forward(way, bytes, now, cx)?,
+                Passed::Instead(segments) => self.send(segments, now),
             },
-        };
+        }
         let ended = Way::BOTH.map(|way| self.pipes[way as usize].ended.is_some());
-        let kept = dialogue.abandoned(ended);
-        self.dialogue = Some(dialogue);
-        outcome?;
+        let kept = self.dialogue.abandoned(ended);
         for (way, bytes) in Way::BOTH.into_iter().zip(kept) {
             self.forward(way, &bytes, now, cx)?;
         }
         Ok(())
     }
 
+    /// Whether a client begins with TLS where the proxy makes the TLS itself.
+    fn is_misled(&self, first: &[u8]) -> bool {
+        // A handshake record: content type 22, version 3.x (RFC 8446 section 5.1).
+        let misled = first.starts_with(&[22, 3]) && matches!(self.ends[1], Some(Stream::Tls(_)));
+        if misled {
+            let text = "a client speaks TLS to the proxy, which takes plain text and makes the TLS connection to the \
+                        server itself: use redis:// in the client, or give the proxy this server as redis:// to \
+                        have TLS passed through unread";
+            self.world.tell_once(text.to_owned());
+        }
+        misled
+    }
+
     fn is_in_flight(&self) -> bool {
-        self.dialogue.as_ref().and_then(Dialogue::in_flight).unwrap_or(self.unanswered)
+        self.dialogue.in_flight().unwrap_or(self.unanswered)
     }
 
     /// Passes bytes on as soon as they may go: at once where nothing is in their way.

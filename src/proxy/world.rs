@@ -22,6 +22,7 @@ use crate::{
     clock::{Clock, Stamp},
     event::{Event, EventKind},
     fault::{Fault, FaultSchedule, Side, duration_text},
+    tls::Roots,
 };
 
 /// Sockets that are kept open towards a server whose client is gone; beyond, the oldest is closed.
@@ -74,6 +75,9 @@ pub(super) struct World {
     next_flow: Cell<u64>,
     next_fault: Cell<u64>,
     ghosts: RefCell<VecDeque<Stream>>,
+    /// Whom a server that speaks TLS must be vouched for by.
+    pub(super) roots: Roots,
+    told: RefCell<String>,
     /// The doorkeeper looks again.
     pub(super) changed: Notify,
     /// Into which every connection reads.
@@ -93,6 +97,8 @@ impl World {
             next_flow: Cell::new(1),
             next_fault: Cell::new(1),
             ghosts: RefCell::default(),
+            roots: Roots::default(),
+            told: RefCell::default(),
             changed: Notify::new(),
             scratch: RefCell::new(vec![0; CHUNK]),
         }
@@ -110,6 +116,14 @@ impl World {
         let at = self.clock().now();
         // Nobody need be listening.
         let _ = self.events.send(Event { at, time: self.clock().wall(at), connection: None, kind });
+    }
+
+    /// Tells in words what no other event does; the same thing again, by the next connection, is not told.
+    pub(super) fn tell_once(&self, text: String) {
+        if *self.told.borrow() != text {
+            self.told.replace(text.clone());
+            self.emit(EventKind::Note { text });
+        }
     }
 
     /// A connection begins: its number, and how it is reached.

@@ -54,6 +54,7 @@ mod network_faults;
 mod outages;
 mod output;
 mod proxy;
+mod proxy_tls;
 mod readme;
 mod resp2;
 mod sandbox;

@@ -84,13 +84,10 @@ const REFUSALS: &[(&str, [&str; 3])] = &[
     ("ping --fault latency=soon", ["--fault", "'soon' is not a time", "latency=TIME"]),
     ("ping --fault refuse@every:5s", ["--fault", "refuse every 5s does not say for how long", "+1s"]),
     ("ping --incident flood", ["--incident", "'flood' is not an incident", "nlb-idle"]),
-    ("ping -u rediss://localhost --fault garbage", ["--fault", "garbage changes replies", "--sandbox"]),
-    ("ping -u rediss://a --fault close@1s", ["--fault", "the certificate of a", "redis-doctor proxy"]),
     ("proxy --listen here", ["--listen", "'here'", "127.0.0.1:6380"]),
     ("proxy --listen 0.0.0.0:1", ["--listen", "0.0.0.0:1 can be reached from other machines", "--allow-remote"]),
     ("proxy --listen 6379", ["--listen", "the server's own address", "another port"]),
     ("proxy --sandbox -u redis://a", ["--sandbox", "--uri", "cannot be used with"]),
-    ("proxy -u rediss://a --fault push=MOVING", ["--fault", "changes replies", "TLS"]),
     ("report", ["FILE", "required", "--help"]),
     ("completions tcsh", ["SHELL", "'tcsh'", "bash, elvish"]),
 ];

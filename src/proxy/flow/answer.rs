@@ -6,11 +6,15 @@ use std::{
 };
 
 use super::{End, Flow};
-use crate::proxy::{
-    command::doctor,
-    conditions::{Meddling, Way},
-    dialogue::Answer,
-    verdict::jittered,
+use crate::{
+    fault::Random,
+    proxy::{
+        command::doctor,
+        conditions::{Conditions, Meddling, Way},
+        dialogue::Answer,
+        verdict::jittered,
+        world::{Slot, World},
+    },
 };
 
 /// What an HTTP proxy without a backend says.
@@ -23,7 +27,7 @@ impl Flow {
     pub(super) fn overhear(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
         let world = Rc::clone(&self.world);
         let mut scratch = world.scratch.borrow_mut();
-        let may = world.setting.commands_on_wire && self.dialogue.is_some();
+        let may = world.setting.commands_on_wire;
         while may && self.pipes[Way::Up as usize].queued == 0 {
             let Some(client) = &mut self.ends[0] else { break };
             let length = match ready!(client.poll_read(cx, &mut scratch)) {
@@ -39,14 +43,24 @@ impl Flow {
         }
         Poll::Pending
     }
+}
 
+/// Who decides what becomes of a command.
+pub(super) struct Judge<'a> {
+    pub(super) world: &'a World,
+    pub(super) slot: &'a Slot,
+    pub(super) conditions: &'a Conditions,
+    pub(super) random: &'a mut Random,
+}
+
+impl Judge<'_> {
     /// What becomes of a command.
     pub(super) fn answer(&mut self, words: &[Vec<u8>]) -> Answer {
-        if self.world.setting.commands_on_wire && words[0].eq_ignore_ascii_case(b"DOCTOR") {
-            self.slot.exempt.set(true);
-            return Answer::Local { bytes: doctor(&words[1..], &self.world), last: false };
+        let Self { world, slot, conditions, random } = self;
+        if world.setting.commands_on_wire && words[0].eq_ignore_ascii_case(b"DOCTOR") {
+            slot.exempt.set(true);
+            return Answer::Local { bytes: doctor(&words[1..], world), last: false };
         }
-        let Self { conditions, random, .. } = self;
         if conditions.rules.is_empty() {
             return Answer::Forward;
         }

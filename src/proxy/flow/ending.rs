@@ -23,6 +23,8 @@ pub(in crate::proxy) enum End {
     Broken(usize),
     /// The server could not be reached.
     Unreachable,
+    /// FIN to both sides, for the client does not speak what it should.
+    Misled,
 }
 
 impl End {
@@ -34,7 +36,7 @@ impl End {
     /// For the event.
     pub(super) fn how(self) -> FlowEnd {
         match self {
-            Self::Done => FlowEnd::Closed,
+            Self::Done | Self::Misled => FlowEnd::Closed,
             Self::Close | Self::Reset(_) | Self::Forgotten(_) => FlowEnd::Fault,
             Self::Broken(0) => FlowEnd::ClientReset,
             Self::Broken(_) => FlowEnd::ServerReset,
@@ -47,7 +49,7 @@ impl End {
         let reset = |stream: Option<Stream>| stream.into_iter().for_each(Stream::reset);
         match self {
             Self::Done => {}
-            Self::Close => {
+            Self::Close | Self::Misled => {
                 tokio::join!(close(client), close(server));
             }
             Self::Reset(Side::Both) | Self::Broken(_) | Self::Unreachable => {

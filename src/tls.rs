@@ -1,4 +1,5 @@
-//! The TLS stage of the path probe.
+//! TLS towards a server: the roots that are trusted, the handshake, and what is wrong in words when it fails. The path
+//! probe and the fault proxy use it; the connection under test is redis-rs' own.
 
 use std::{
     io,
@@ -12,12 +13,15 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use crate::classify::{ErrorClass, Failure, FailureKey, Stage};
 
 /// The system's root certificates, read at the first handshake (it takes milliseconds) and shared by later ones.
-#[derive(Clone, Default)]
-pub(super) struct Roots(Arc<OnceLock<Arc<ClientConfig>>>);
+#[derive(Clone, Debug, Default)]
+pub struct Roots(Arc<OnceLock<Arc<ClientConfig>>>);
 
 impl Roots {
-    /// Makes a handshake for `host` and checks its certificate.
-    pub(super) async fn handshake(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Failure> {
+    /// Makes a handshake for `host`, which the server is asked for by name (SNI), and checks its certificate.
+    ///
+    /// # Errors
+    /// What is wrong with the certificate or the port, and the remedy.
+    pub async fn handshake(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Failure> {
         let config = self.0.get_or_init(|| Arc::new(client_config()));
         let done = match ServerName::try_from(host.to_owned()) {
             Ok(name) => TlsConnector::from(Arc::clone(config)).connect(name, stream).await,
@@ -71,7 +75,7 @@ fn certificate(host: &str, why: &CertificateError) -> String {
 }
 
 /// `TLS 1.3`, as people write it.
-pub(super) fn version(stream: &TlsStream<TcpStream>) -> Option<String> {
+pub fn version(stream: &TlsStream<TcpStream>) -> Option<String> {
     let (_, session) = stream.get_ref();
     session.protocol_version().map(|version| match version {
         rustls::ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
