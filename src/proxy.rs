@@ -40,12 +40,11 @@ use std::{
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     net::TcpListener,
-    runtime::{Builder, Runtime},
+    runtime::{Builder, LocalOptions, LocalRuntime},
     sync::{
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
         oneshot,
     },
-    task::LocalSet,
 };
 
 use self::{door::Doorkeeper, world::World};
@@ -132,20 +131,23 @@ impl Proxy {
         let listener = bind(setting.listen)?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let listener = {
-            let _context = runtime.enter();
-            TcpListener::from_std(listener)?
-        };
         let (requests, inbox) = unbounded_channel();
         let (stop, stopped) = oneshot::channel();
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
+        let (ready, is_ready) = mpsc::channel();
         let serve = move || {
+            let (runtime, listener) = match local_runtime(listener) {
+                Ok(parts) => parts,
+                // Whoever starts the proxy waits for this.
+                Err(error) => return drop(ready.send(Err(error))),
+            };
+            let _ = ready.send(Ok(()));
             let world = Rc::new(World::new(setting, theirs, events));
             run(runtime, Doorkeeper::new(world, addr, listener), inbox, stopped);
         };
         let thread = thread::Builder::new().name("proxy".to_owned()).spawn(serve)?;
+        is_ready.recv().map_err(io::Error::other)??;
         let handle = ProxyHandle { addr, requests, shared };
         Ok(Self { handle, stop: Some(stop), thread: Some(thread) })
     }
@@ -246,14 +248,28 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     std::net::TcpListener::bind(address)
 }
 
-fn run(runtime: Runtime, doorkeeper: Doorkeeper, inbox: UnboundedReceiver<Request>, stopped: oneshot::Receiver<()>) {
-    let serving = async {
+/// A runtime of this thread's own: its tasks never leave it, and waking one costs no more than that.
+fn local_runtime(listener: std::net::TcpListener) -> io::Result<(LocalRuntime, TcpListener)> {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    let listener = {
+        let _context = runtime.enter();
+        TcpListener::from_std(listener)?
+    };
+    Ok((runtime, listener))
+}
+
+fn run(
+    runtime: LocalRuntime,
+    doorkeeper: Doorkeeper,
+    inbox: UnboundedReceiver<Request>,
+    stopped: oneshot::Receiver<()>,
+) {
+    runtime.block_on(async {
         tokio::select! {
             _ = stopped => {}
             () = doorkeeper.run(inbox) => {}
         }
-    };
-    LocalSet::new().block_on(&runtime, serving);
+    });
     // A name that is still being resolved is not waited for.
     runtime.shutdown_background();
 }

@@ -4,12 +4,13 @@
 //! A command that a fault answers is not passed on. Its answer takes its place in the order of the replies, so a
 //! pipeline stays in step. While nothing is meddled with, bytes are only counted, and pass in the chunks they came in.
 
+mod replies;
 mod rewriter;
 
 use std::{collections::VecDeque, time::Duration};
 
 use self::rewriter::Rewriter;
-use super::framing::{Framer, NotResp, Speaker, Step};
+use super::framing::{Framer, Speaker, Step, skim};
 
 /// A command whose name has not come after so many bytes is passed on.
 const HEAD_LIMIT: usize = 16 * 1024;
@@ -60,14 +61,6 @@ enum Expected {
     Truncated,
     /// So many that come later; whether they are confirmations.
     Delayed(u64, Duration, bool),
-}
-
-/// What a reply turned out to be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Reply,
-    Confirmation,
-    OutOfBand,
 }
 
 /// What becomes of the rest of the command that is arriving.
@@ -137,14 +130,30 @@ impl Dialogue {
     }
 
     /// A chunk from the client: what of it goes to the server. `judge` is asked about every command by its words (at
-    /// least the first; all of a short one for HELLO and DOCTOR).
-    pub(super) fn requests(&mut self, chunk: &[u8], judge: &mut dyn FnMut(&[Vec<u8>]) -> Answer) -> Passed<Vec<u8>> {
+    /// least the first; all of a short one for HELLO and DOCTOR), unless there is nothing to judge (`idle`), when it is
+    /// asked about those two and a few more.
+    pub(super) fn requests(
+        &mut self,
+        chunk: &[u8],
+        idle: bool,
+        judge: &mut dyn FnMut(&[Vec<u8>]) -> Answer,
+    ) -> Passed<Vec<u8>> {
         if self.opaque {
             return Passed::Whole;
         }
         let mut out = Rewriter::new(chunk);
         let mut at = 0;
         while at < chunk.len() {
+            // Between two commands `head` is empty and the course undecided.
+            if idle && self.requests.at_boundary() {
+                let (commands, length) = skim::commands(&chunk[at..], is_ordinary);
+                if commands > 0 {
+                    self.expect(commands, false);
+                    out.keep(at, at + length);
+                    at += length;
+                    continue;
+                }
+            }
             let Ok((used, step)) = self.requests.advance(&chunk[at..]) else {
                 self.give_up();
                 out.put(&std::mem::take(&mut self.head));
@@ -232,141 +241,6 @@ impl Dialogue {
         understood
     }
 
-    /// A chunk from the server: what goes to the client.
-    pub(super) fn replies(&mut self, chunk: &[u8]) -> Passed<Vec<Segment>> {
-        if self.opaque {
-            return Passed::Whole;
-        }
-        if self.special > 0 || !self.part.is_empty() || !self.pushes.is_empty() {
-            return Passed::Instead(self.meddle(chunk));
-        }
-        let mut at = 0;
-        while at < chunk.len() {
-            match self.replies.advance(&chunk[at..]) {
-                Ok((used, step)) => {
-                    at += used;
-                    if step == Step::Complete {
-                        let kind = self.kind();
-                        self.take(kind);
-                    }
-                }
-                Err(NotResp) => {
-                    self.give_up();
-                    break;
-                }
-            }
-        }
-        Passed::Whole
-    }
-
-    /// Ours that are due: answers whose turn it is, pushes between two replies.
-    pub(super) fn due(&mut self) -> Vec<Segment> {
-        let mut out = Vec::new();
-        if self.replies.at_boundary() && self.part.is_empty() {
-            if !self.pushes.is_empty() {
-                out.push(Segment { bytes: std::mem::take(&mut self.pushes), ..Segment::default() });
-            }
-            while let Some(Expected::Local(_)) = self.expected.front() {
-                self.special -= 1;
-                if let Some(Expected::Local(segment)) = self.expected.pop_front() {
-                    self.waiting -= segment.bytes.len();
-                    out.push(segment);
-                }
-            }
-        }
-        out
-    }
-
-    /// Takes replies apart, one by one.
-    fn meddle(&mut self, chunk: &[u8]) -> Vec<Segment> {
-        let mut out = self.due();
-        let mut at = 0;
-        while at < chunk.len() {
-            // The rest of a reply that began to pass before there was a reason to keep it together.
-            let begun = !self.replies.at_boundary() && self.part.is_empty();
-            let Ok((used, step)) = self.replies.advance(&chunk[at..]) else {
-                self.give_up();
-                self.part.extend_from_slice(&chunk[at..]);
-                out.push(plain(std::mem::take(&mut self.part)));
-                break;
-            };
-            let bytes = &chunk[at..at + used];
-            at += used;
-            if begun {
-                out.push(plain(bytes.to_vec()));
-            } else {
-                self.part.extend_from_slice(bytes);
-            }
-            if step != Step::Complete {
-                if self.part.len() > REPLY_LIMIT {
-                    out.push(plain(std::mem::take(&mut self.part)));
-                }
-                continue;
-            }
-            let kind = self.kind();
-            let segment = self.spoil(kind);
-            let last = segment.last;
-            out.push(segment);
-            if last {
-                break;
-            }
-            out.extend(self.due());
-        }
-        out.retain(|segment| segment.last || !segment.bytes.is_empty());
-        out
-    }
-
-    /// The complete reply in `part`, as it is to be sent.
-    fn spoil(&mut self, kind: Kind) -> Segment {
-        let bytes = std::mem::take(&mut self.part);
-        match self.take(kind) {
-            Fate::Pass => plain(bytes),
-            Fate::Delay(delay) => Segment { bytes, delay, last: false },
-            Fate::Truncate => {
-                let half = bytes.len() / 2;
-                Segment { bytes: bytes[..half].to_vec(), delay: Duration::ZERO, last: true }
-            }
-        }
-    }
-
-    fn kind(&self) -> Kind {
-        let word = self.replies.words().first().map(Vec::as_slice).unwrap_or_default();
-        let confirms = word.ends_with(b"subscribe");
-        match self.replies.kind() {
-            b'>' if confirms => Kind::Confirmation,
-            b'>' => Kind::OutOfBand,
-            b'*' if self.subscribed && !self.resp3 && [&b"message"[..], b"pmessage", b"smessage"].contains(&word) => {
-                Kind::OutOfBand
-            }
-            b'*' if self.subscribed && confirms => Kind::Confirmation,
-            _ => Kind::Reply,
-        }
-    }
-
-    /// Takes a reply off those expected, and tells what is to become of it.
-    fn take(&mut self, kind: Kind) -> Fate {
-        let confirmation = kind == Kind::Confirmation;
-        let Some(front) = self.expected.front_mut().filter(|_| kind != Kind::OutOfBand) else {
-            return Fate::Pass;
-        };
-        let (left, fate) = match front {
-            Expected::Replies(count) if !confirmation => (counted(count), Fate::Pass),
-            // One error stands for all the confirmations of a command.
-            Expected::Confirmations(count) => (if confirmation { counted(count) } else { 0 }, Fate::Pass),
-            Expected::Delayed(count, delay, confirmations) if *confirmations || !confirmation => {
-                let delay = *delay;
-                (if confirmation == *confirmations { counted(count) } else { 0 }, Fate::Delay(delay))
-            }
-            Expected::Truncated => (0, Fate::Truncate),
-            Expected::Replies(_) | Expected::Delayed(..) | Expected::Local(_) => (1, Fate::Pass),
-        };
-        if left == 0 {
-            self.special -= usize::from(!matches!(front, Expected::Replies(_) | Expected::Confirmations(_)));
-            self.expected.pop_front();
-        }
-        fate
-    }
-
     /// From here on bytes pass unread.
     fn give_up(&mut self) {
         self.opaque = true;
@@ -375,21 +249,13 @@ impl Dialogue {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Fate {
-    Pass,
-    Delay(Duration),
-    Truncate,
-}
-
-/// Counts one off; how many are left.
-fn counted(count: &mut u64) -> u64 {
-    *count = count.saturating_sub(1);
-    *count
-}
-
-fn plain(bytes: Vec<u8>) -> Segment {
-    Segment { bytes, ..Segment::default() }
+/// Whether a command has one reply and changes nothing about how others are answered.
+fn is_ordinary(name: &[u8]) -> bool {
+    match name.len() {
+        5 => !name.eq_ignore_ascii_case(b"HELLO"),
+        6 => !name.eq_ignore_ascii_case(b"DOCTOR"),
+        length => length < 9 || !name[length - 9..].eq_ignore_ascii_case(b"SUBSCRIBE"),
+    }
 }
 
 #[cfg(test)]

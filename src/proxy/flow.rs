@@ -4,6 +4,7 @@
 //! bounded. An end of stream passes on one way at a time, behind the bytes before it.
 
 mod answer;
+mod dialing;
 mod ending;
 mod waiting;
 
@@ -24,7 +25,7 @@ use self::{answer::Judge, waiting::Timer};
 use super::{
     conditions::{Conditions, Way},
     dialogue::{Dialogue, Passed, Segment},
-    stream::{Stream, Unreachable},
+    stream::Stream,
     verdict::{Chunk, Past, Verdict},
     world::{Order, Slot, World},
 };
@@ -61,6 +62,8 @@ pub(super) struct Flow {
     pipes: [Pipe; 2],
     version: u64,
     conditions: Conditions,
+    /// No fault is for this connection.
+    at_ease: bool,
     past: Past,
     dialogue: Dialogue,
     /// Bytes have gone up since bytes came down last.
@@ -81,6 +84,7 @@ impl Flow {
             pipes: Default::default(),
             version: 0,
             conditions: Conditions::default(),
+            at_ease: true,
             past: Past::new(now),
             dialogue: Dialogue::new(),
             unanswered: false,
@@ -109,42 +113,13 @@ impl Flow {
         end.carry_out(client, server, &self.world).await;
     }
 
-    /// Connects to the server, but not before the door lets it.
-    async fn connect(&mut self) -> Result<(), End> {
-        let world = Rc::clone(&self.world);
-        poll_fn(|cx| {
-            self.slot.register(cx.waker());
-            match self.obey() {
-                Some(end) => Poll::Ready(Err(end)),
-                None if self.conditions.stalled => self.overhear(cx),
-                None => Poll::Ready(Ok(())),
-            }
-        })
-        .await?;
-        let orders = poll_fn(|cx| {
-            self.slot.register(cx.waker());
-            self.obey().map_or(Poll::Pending, Poll::Ready)
-        });
-        let server = tokio::select! {
-            end = orders => return Err(end),
-            server = Stream::connect(&world.setting.upstream, &world.roots) => server,
-        };
-        self.ends[1] = Some(server.map_err(|why| {
-            if let Unreachable::Handshake(failure) = why {
-                world.tell_once(format!("the proxy cannot reach the server: {failure}"));
-            }
-            End::Unreachable
-        })?);
-        Ok(())
-    }
-
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.slot.register(cx.waker());
+        let mut now = self.world.clock().now();
         loop {
             if let Some(end) = self.obey() {
                 return Poll::Ready(end);
             }
-            let now = self.world.clock().now();
             let mut moved = false;
             for way in Way::BOTH {
                 match self.drive(way, now, cx) {
@@ -155,20 +130,35 @@ impl Flow {
             if let Some(end) = self.over(now) {
                 return Poll::Ready(end);
             }
+            // With nothing to time, the clock need not be read again.
+            let timeless = self.is_timeless();
             if !moved {
+                if timeless {
+                    self.timer = Timer::default();
+                    return Poll::Pending;
+                }
                 ready!(self.poll_timer(now, cx));
             }
+            if !timeless {
+                now = self.world.clock().now();
+            }
         }
+    }
+
+    /// Whether nothing is on its way and nothing holds for the connection: only bytes and orders can change that.
+    fn is_timeless(&self) -> bool {
+        self.at_ease && self.pipes.iter().all(|pipe| pipe.queue.is_empty() && pipe.ended.is_none())
     }
 
     /// Looks at what holds now, and does what was ordered.
     fn obey(&mut self) -> Option<End> {
         if self.slot.exempt.get() {
             self.slot.inbox.borrow_mut().clear();
-            self.conditions = Conditions::default();
+            (self.conditions, self.at_ease) = (Conditions::default(), true);
             return None;
         }
         if let Some((version, conditions)) = self.world.conditions(self.number, self.version) {
+            self.at_ease = conditions == Conditions::default();
             (self.version, self.conditions) = (version, conditions);
         }
         loop {
@@ -255,7 +245,9 @@ impl Flow {
         let Poll::Ready(read) = from.poll_read(cx, &mut scratch) else { return Ok(false) };
         let length = read.map_err(|error: io::Error| End::broken(way as usize, &error))?;
         self.pipes[way as usize].received += length as u64;
-        world.shared.received[way as usize].fetch_add(length as u64, Ordering::Relaxed);
+        // Only this thread writes it, so no locked instruction is needed.
+        let received = &world.shared.received[way as usize];
+        received.store(received.load(Ordering::Relaxed) + length as u64, Ordering::Relaxed);
         let chunk = Chunk { way, at: now, length, extra: Duration::ZERO };
         let mut bytes = &scratch[..length];
         match self.past.admit(&self.conditions, chunk) {
@@ -296,8 +288,9 @@ impl Flow {
         match way {
             Way::Up => {
                 let Self { dialogue, world, slot, conditions, random, .. } = self;
+                let idle = conditions.rules.is_empty();
                 let mut judge = Judge { world, slot, conditions, random };
-                let passed = dialogue.requests(bytes, &mut |words| judge.answer(words));
+                let passed = dialogue.requests(bytes, idle, &mut |words| judge.answer(words));
                 let due = dialogue.due();
                 self.send(due, now);
                 match passed {
@@ -316,19 +309,6 @@ impl Flow {
             self.forward(way, &bytes, now, cx)?;
         }
         Ok(())
-    }
-
-    /// Whether a client begins with TLS where the proxy makes the TLS itself.
-    fn is_misled(&self, first: &[u8]) -> bool {
-        // A handshake record: content type 22, version 3.x (RFC 8446 section 5.1).
-        let misled = first.starts_with(&[22, 3]) && matches!(self.ends[1], Some(Stream::Tls(_)));
-        if misled {
-            let text = "a client speaks TLS to the proxy, which takes plain text and makes the TLS connection to the \
-                        server itself: use redis:// in the client, or give the proxy this server as redis:// to \
-                        have TLS passed through unread";
-            self.world.tell_once(text.to_owned());
-        }
-        misled
     }
 
     fn is_in_flight(&self) -> bool {

@@ -1,6 +1,8 @@
 //! Where values begin and end in a stream of RESP2 or RESP3, without keeping them: a scanner that can be stopped and
 //! resumed at any byte.
 
+pub(super) mod skim;
+
 /// The bytes are not RESP (TLS, for instance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotResp;

@@ -28,6 +28,7 @@ mod flood;
 mod latency;
 mod machine;
 mod peers;
+mod proxies;
 mod relay;
 mod server;
 mod size;
@@ -67,6 +68,8 @@ const GROUPS: &[Group] = &[
     Group { names: "flood subscribe memory", measure: flood::memory },
     Group { names: "recovery", measure: faults::recovery },
     Group { names: "deadline", measure: faults::deadline },
+    Group { names: "proxy latency", measure: proxies::latency },
+    Group { names: "proxy throughput", measure: proxies::throughput },
     Group { names: "soak cpu memory", measure: soak::steady },
     Group { names: "soak growth", measure: soak::growth },
 ];

@@ -12,8 +12,13 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Median round trip in microseconds of a blocking socket that sends a PING of the shape that ours has.
 pub(crate) fn raw_ping(server: &Server, core: usize, span: Duration) -> f64 {
+    raw_ping_to(server.port, core, span)
+}
+
+/// The same to a port that leads to a server.
+pub(crate) fn raw_ping_to(port: u16, core: usize, span: Duration) -> f64 {
     on_core(core, || {
-        let Plain { mut stream, .. } = server.connect();
+        let Plain { mut stream, .. } = Plain::connect(port);
         let question = b"*2\r\n$4\r\nPING\r\n$15\r\n5f3759df:0:0:12\r\n";
         let answer = b"$15\r\n5f3759df:0:0:12\r\n";
         let mut reply = [0; 64];
@@ -38,10 +43,27 @@ pub(crate) struct Benchmark {
     pub(crate) cpu: f64,
 }
 
+/// What redis-benchmark is to do.
+#[derive(Clone, Copy)]
+pub(crate) struct Load {
+    /// Connections at once.
+    pub(crate) clients: u32,
+    /// Commands that are sent together.
+    pub(crate) pipeline: u32,
+    /// Commands in all.
+    pub(crate) requests: u32,
+}
+
 /// Runs redis-benchmark without pipelining.
 pub(crate) fn redis_benchmark(server: &Server, core: usize, clients: u32, requests: u32) -> Benchmark {
+    redis_benchmark_on(server.port, core, Load { clients, pipeline: 1, requests })
+}
+
+/// Runs redis-benchmark against a port that leads to a server.
+pub(crate) fn redis_benchmark_on(port: u16, core: usize, load: Load) -> Benchmark {
+    let Load { clients, pipeline, requests } = load;
     let mut command = Command::new("redis-benchmark");
-    command.args(["-p", &server.port.to_string(), "-t", "ping_mbulk", "-P", "1", "--csv"]);
+    command.args(["-p", &port.to_string(), "-t", "ping_mbulk", "-P", &pipeline.to_string(), "--csv"]);
     command
         .args(["-c", &clients.to_string(), "-n", &requests.to_string()])
         .stdout(Stdio::piped())

@@ -46,10 +46,7 @@ impl Server {
 
     /// A plain connection to it.
     pub(crate) fn connect(&self) -> Plain {
-        let stream = TcpStream::connect_timeout(&self.address(), START_LIMIT).unwrap();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(START_LIMIT)).unwrap();
-        Plain { reader: BufReader::new(stream.try_clone().unwrap()), stream }
+        Plain::connect(self.port)
     }
 
     /// How many clients are subscribed to `channel`.
@@ -76,6 +73,15 @@ pub(crate) struct Plain {
 }
 
 impl Plain {
+    /// Connects to a loopback port.
+    pub(crate) fn connect(port: u16) -> Self {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let stream = TcpStream::connect_timeout(&address, START_LIMIT).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(START_LIMIT)).unwrap();
+        Self { reader: BufReader::new(stream.try_clone().unwrap()), stream }
+    }
+
     /// The next line without its end.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();

@@ -179,8 +179,4 @@ fn a_fault_that_cannot_be_had_is_refused() {
         let output = Doctor::new(["ping", "--sandbox"]).arg(arguments[0]).arg(arguments[1]).run();
         output.code(3).stderr_contains(parts[0]).stderr_contains(parts[1]);
     }
-    let tls = ["ping", "-u", "rediss://localhost:1", "--fault", "garbage"];
-    Doctor::new(tls).run().code(3).stderr_contains("--fault: garbage changes replies");
-    let elsewhere = ["ping", "-u", "rediss://cache.example:1", "--fault", "close@1s"];
-    Doctor::new(elsewhere).run().code(3).stderr_contains("the certificate of cache.example is not for this machine");
 }

@@ -10,17 +10,19 @@ struct Talk {
     server: Vec<u8>,
     client: Vec<u8>,
     ended: bool,
+    /// There is nothing to judge.
+    idle: bool,
 }
 
 impl Talk {
     fn new() -> Self {
-        Self { dialogue: Dialogue::new(), server: Vec::new(), client: Vec::new(), ended: false }
+        Self { dialogue: Dialogue::new(), server: Vec::new(), client: Vec::new(), ended: false, idle: false }
     }
 
     fn ask(&mut self, bytes: &[u8], step: usize, answer: &dyn Fn(&str) -> Answer) {
         for piece in bytes.chunks(step) {
             let mut judge = |words: &[Vec<u8>]| answer(&String::from_utf8_lossy(&words[0]));
-            match self.dialogue.requests(piece, &mut judge) {
+            match self.dialogue.requests(piece, self.idle, &mut judge) {
                 Passed::Whole => self.server.extend(piece),
                 Passed::Instead(bytes) => self.server.extend(bytes),
             }
@@ -117,7 +119,7 @@ fn delayed_confirmations_delay_only_themselves() {
     let mut dialogue = Dialogue::new();
     let late = Duration::from_secs(3);
     let mut judge = |words: &[Vec<u8>]| if words[0] == b"SUBSCRIBE" { Answer::Delay(late) } else { Answer::Forward };
-    dialogue.requests(b"*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\nSUBSCRIBE a\r\nPING\r\n", &mut judge);
+    dialogue.requests(b"*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\nSUBSCRIBE a\r\nPING\r\n", false, &mut judge);
     let Passed::Instead(out) = dialogue.replies(b"%0\r\n>3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n+PONG\r\n") else {
         panic!()
     };
@@ -158,6 +160,23 @@ proptest! {
     }
 
     #[test]
+    fn what_is_known_of_a_conversation_does_not_depend_on_how_closely_it_was_read(
+        requests in prop::collection::vec(any_part(), 0..30),
+        replies in prop::collection::vec(any_part(), 0..30),
+        step in 1_usize..400,
+    ) {
+        let [glanced, read] = [true, false].map(|idle| {
+            let mut talk = Talk { idle, ..Talk::new() };
+            talk.ask(&requests.concat(), step, &|_| Answer::Forward);
+            talk.reply(&replies.concat(), step);
+            let Dialogue { expected, resp3, subscribed, opaque, .. } = &talk.dialogue;
+            let known = format!("{expected:?} {resp3} {subscribed} {opaque} {}", talk.dialogue.replies.at_boundary());
+            (known, talk.server, talk.client)
+        });
+        prop_assert_eq!(glanced, read);
+    }
+
+    #[test]
     fn meddling_with_others_changes_nothing(replies in prop::collection::vec(any_part(), 0..30), step in 1_usize..40) {
         let replies = replies.concat();
         let mut talk = Talk::new();
@@ -174,6 +193,9 @@ fn any_part() -> impl Strategy<Value = Vec<u8>> {
     let bits: &[&[u8]] = &[
         b"*1\r\n",
         b"$1\r\na\r\n",
+        b"*1\r\n$4\r\nPING\r\n",
+        b"*2\r\n$9\r\nSUBSCRIBE\r\n$1\r\na\r\n",
+        b"*2\r\n$5\r\nhello\r\n$1\r\n3\r\n",
         b"+OK\r\n",
         b"PING\r\n",
         b">1\r\n$1\r\nx\r\n",

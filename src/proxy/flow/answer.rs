@@ -1,16 +1,10 @@
 //! What a command gets from a fault instead of the server's reply, and orders to the proxy.
 
-use std::{
-    rc::Rc,
-    task::{Context, Poll, ready},
-};
-
-use super::{End, Flow};
 use crate::{
     fault::Random,
     proxy::{
         command::doctor,
-        conditions::{Conditions, Meddling, Way},
+        conditions::{Conditions, Meddling},
         dialogue::Answer,
         verdict::jittered,
         world::{Slot, World},
@@ -20,30 +14,6 @@ use crate::{
 /// What an HTTP proxy without a backend says.
 const HTTP_503: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n";
-
-impl Flow {
-    /// Looks at the first bytes on a connection that is stalled, and keeps them: they may be an order to the proxy,
-    /// which is what ends a partition. Ready when it was one, or when the client has gone.
-    pub(super) fn overhear(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
-        let world = Rc::clone(&self.world);
-        let mut scratch = world.scratch.borrow_mut();
-        let may = world.setting.commands_on_wire;
-        while may && self.pipes[Way::Up as usize].queued == 0 {
-            let Some(client) = &mut self.ends[0] else { break };
-            let length = match ready!(client.poll_read(cx, &mut scratch)) {
-                Ok(0) => return Poll::Ready(Err(End::Close)),
-                Ok(length) => length,
-                Err(error) => return Poll::Ready(Err(End::broken(0, &error))),
-            };
-            self.pipes[Way::Up as usize].received += length as u64;
-            self.pass(Way::Up, &scratch[..length], world.clock().now(), cx)?;
-            if self.slot.exempt.get() {
-                return Poll::Ready(Ok(()));
-            }
-        }
-        Poll::Pending
-    }
-}
 
 /// Who decides what becomes of a command.
 pub(super) struct Judge<'a> {

@@ -1,0 +1,198 @@
+//! The server's side of a conversation: which reply answers which command, and what is put in its place.
+
+use std::time::Duration;
+
+use super::{Dialogue, Expected, Passed, REPLY_LIMIT, Segment};
+use crate::proxy::framing::{NotResp, Step, skim};
+
+/// What a reply turned out to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Reply,
+    Confirmation,
+    OutOfBand,
+}
+
+impl Dialogue {
+    /// A chunk from the server: what goes to the client.
+    pub(in crate::proxy) fn replies(&mut self, chunk: &[u8]) -> Passed<Vec<Segment>> {
+        if self.opaque {
+            return Passed::Whole;
+        }
+        if self.special > 0 || !self.part.is_empty() || !self.pushes.is_empty() {
+            return Passed::Instead(self.meddle(chunk));
+        }
+        let mut at = 0;
+        while at < chunk.len() {
+            if self.replies.at_boundary() {
+                let (replies, length) = skim::replies(&chunk[at..]);
+                at += length;
+                self.take_replies(replies);
+                if at == chunk.len() {
+                    break;
+                }
+            }
+            match self.replies.advance(&chunk[at..]) {
+                Ok((used, step)) => {
+                    at += used;
+                    if step == Step::Complete {
+                        let kind = self.kind();
+                        self.take(kind);
+                    }
+                }
+                Err(NotResp) => {
+                    self.give_up();
+                    break;
+                }
+            }
+        }
+        Passed::Whole
+    }
+
+    /// Ours that are due: answers whose turn it is, pushes between two replies.
+    pub(in crate::proxy) fn due(&mut self) -> Vec<Segment> {
+        let mut out = Vec::new();
+        if self.replies.at_boundary() && self.part.is_empty() {
+            if !self.pushes.is_empty() {
+                out.push(Segment { bytes: std::mem::take(&mut self.pushes), ..Segment::default() });
+            }
+            while let Some(Expected::Local(_)) = self.expected.front() {
+                self.special -= 1;
+                if let Some(Expected::Local(segment)) = self.expected.pop_front() {
+                    self.waiting -= segment.bytes.len();
+                    out.push(segment);
+                }
+            }
+        }
+        out
+    }
+
+    /// Takes replies apart, one by one.
+    fn meddle(&mut self, chunk: &[u8]) -> Vec<Segment> {
+        let mut out = self.due();
+        let mut at = 0;
+        while at < chunk.len() {
+            // The rest of a reply that began to pass before there was a reason to keep it together.
+            let begun = !self.replies.at_boundary() && self.part.is_empty();
+            let Ok((used, step)) = self.replies.advance(&chunk[at..]) else {
+                self.give_up();
+                self.part.extend_from_slice(&chunk[at..]);
+                out.push(plain(std::mem::take(&mut self.part)));
+                break;
+            };
+            let bytes = &chunk[at..at + used];
+            at += used;
+            if begun {
+                out.push(plain(bytes.to_vec()));
+            } else {
+                self.part.extend_from_slice(bytes);
+            }
+            if step != Step::Complete {
+                if self.part.len() > REPLY_LIMIT {
+                    out.push(plain(std::mem::take(&mut self.part)));
+                }
+                continue;
+            }
+            let kind = self.kind();
+            let segment = self.spoil(kind);
+            let last = segment.last;
+            out.push(segment);
+            if last {
+                break;
+            }
+            out.extend(self.due());
+        }
+        out.retain(|segment| segment.last || !segment.bytes.is_empty());
+        out
+    }
+
+    /// The complete reply in `part`, as it is to be sent.
+    fn spoil(&mut self, kind: Kind) -> Segment {
+        let bytes = std::mem::take(&mut self.part);
+        match self.take(kind) {
+            Fate::Pass => plain(bytes),
+            Fate::Delay(delay) => Segment { bytes, delay, last: false },
+            Fate::Truncate => {
+                let half = bytes.len() / 2;
+                Segment { bytes: bytes[..half].to_vec(), delay: Duration::ZERO, last: true }
+            }
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        let word = self.replies.words().first().map(Vec::as_slice).unwrap_or_default();
+        let confirms = word.ends_with(b"subscribe");
+        match self.replies.kind() {
+            b'>' if confirms => Kind::Confirmation,
+            b'>' => Kind::OutOfBand,
+            b'*' if self.subscribed && !self.resp3 && [&b"message"[..], b"pmessage", b"smessage"].contains(&word) => {
+                Kind::OutOfBand
+            }
+            b'*' if self.subscribed && confirms => Kind::Confirmation,
+            _ => Kind::Reply,
+        }
+    }
+
+    /// Takes a reply off those expected, and tells what is to become of it.
+    fn take(&mut self, kind: Kind) -> Fate {
+        let confirmation = kind == Kind::Confirmation;
+        let Some(front) = self.expected.front_mut().filter(|_| kind != Kind::OutOfBand) else {
+            return Fate::Pass;
+        };
+        let (left, fate) = match front {
+            Expected::Replies(count) if !confirmation => (counted(count), Fate::Pass),
+            // One error stands for all the confirmations of a command.
+            Expected::Confirmations(count) => (if confirmation { counted(count) } else { 0 }, Fate::Pass),
+            Expected::Delayed(count, delay, confirmations) if *confirmations || !confirmation => {
+                let delay = *delay;
+                (if confirmation == *confirmations { counted(count) } else { 0 }, Fate::Delay(delay))
+            }
+            Expected::Truncated => (0, Fate::Truncate),
+            Expected::Replies(_) | Expected::Delayed(..) | Expected::Local(_) => (1, Fate::Pass),
+        };
+        if left == 0 {
+            self.special -= usize::from(!matches!(front, Expected::Replies(_) | Expected::Confirmations(_)));
+            self.expected.pop_front();
+        }
+        fate
+    }
+
+    /// Takes so many replies that are no confirmations and come in turn.
+    fn take_replies(&mut self, count: u64) {
+        let mut left = count;
+        while left > 0 {
+            match self.expected.front_mut() {
+                Some(Expected::Replies(expected)) if *expected > left => {
+                    *expected -= left;
+                    return;
+                }
+                Some(Expected::Replies(expected)) => {
+                    left -= *expected;
+                    self.expected.pop_front();
+                }
+                None => return,
+                Some(_) => {
+                    self.take(Kind::Reply);
+                    left -= 1;
+                }
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Fate {
+    Pass,
+    Delay(Duration),
+    Truncate,
+}
+
+/// Counts one off; how many are left.
+fn counted(count: &mut u64) -> u64 {
+    *count = count.saturating_sub(1);
+    *count
+}
+
+fn plain(bytes: Vec<u8>) -> Segment {
+    Segment { bytes, ..Segment::default() }
+}

@@ -1,0 +1,79 @@
+//! The beginning of a proxied connection: the way to the server, and what is found out before the first byte goes there.
+
+use std::{
+    future::poll_fn,
+    rc::Rc,
+    task::{Context, Poll, ready},
+};
+
+use super::{End, Flow};
+use crate::proxy::{
+    conditions::Way,
+    stream::{Stream, Unreachable},
+};
+
+impl Flow {
+    /// Connects to the server, but not before the door lets it.
+    pub(super) async fn connect(&mut self) -> Result<(), End> {
+        let world = Rc::clone(&self.world);
+        poll_fn(|cx| {
+            self.slot.register(cx.waker());
+            match self.obey() {
+                Some(end) => Poll::Ready(Err(end)),
+                None if self.conditions.stalled => self.overhear(cx),
+                None => Poll::Ready(Ok(())),
+            }
+        })
+        .await?;
+        let orders = poll_fn(|cx| {
+            self.slot.register(cx.waker());
+            self.obey().map_or(Poll::Pending, Poll::Ready)
+        });
+        let server = tokio::select! {
+            end = orders => return Err(end),
+            server = Stream::connect(&world.setting.upstream, &world.roots) => server,
+        };
+        self.ends[1] = Some(server.map_err(|why| {
+            if let Unreachable::Handshake(failure) = why {
+                world.tell_once(format!("the proxy cannot reach the server: {failure}"));
+            }
+            End::Unreachable
+        })?);
+        Ok(())
+    }
+
+    /// Looks at the first bytes on a connection that is stalled, and keeps them: they may be an order to the proxy,
+    /// which is what ends a partition. Ready when it was one, or when the client has gone.
+    fn overhear(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        let world = Rc::clone(&self.world);
+        let mut scratch = world.scratch.borrow_mut();
+        let may = world.setting.commands_on_wire;
+        while may && self.pipes[Way::Up as usize].queued == 0 {
+            let Some(client) = &mut self.ends[0] else { break };
+            let length = match ready!(client.poll_read(cx, &mut scratch)) {
+                Ok(0) => return Poll::Ready(Err(End::Close)),
+                Ok(length) => length,
+                Err(error) => return Poll::Ready(Err(End::broken(0, &error))),
+            };
+            self.pipes[Way::Up as usize].received += length as u64;
+            self.pass(Way::Up, &scratch[..length], world.clock().now(), cx)?;
+            if self.slot.exempt.get() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Whether a client begins with TLS where the proxy makes the TLS itself.
+    pub(super) fn is_misled(&self, first: &[u8]) -> bool {
+        // A handshake record: content type 22, version 3.x (RFC 8446 section 5.1).
+        let misled = first.starts_with(&[22, 3]) && matches!(self.ends[1], Some(Stream::Tls(_)));
+        if misled {
+            let text = "a client speaks TLS to the proxy, which takes plain text and makes the TLS connection to the \
+                        server itself: use redis:// in the client, or give the proxy this server as redis:// to \
+                        have TLS passed through unread";
+            self.world.tell_once(text.to_owned());
+        }
+        misled
+    }
+}
