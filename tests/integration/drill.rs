@@ -94,7 +94,6 @@ fn a_drill_that_cannot_be_is_refused_with_a_remedy() {
     refused(&["drill", "--sandbox", "--policy", "bare", "--must-survive", "hardened"])
         .code(3)
         .stderr_contains("--must-survive: hardened is not among the policies");
-    refused(&["drill", "-u", "rediss://localhost:1"]).code(3).stderr_contains("use --sandbox or a server without TLS");
 }
 
 #[test]
