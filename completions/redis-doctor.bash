@@ -22,6 +22,9 @@ _redis__doctor() {
             redis__doctor,drill)
                 cmd="redis__doctor__subcmd__drill"
                 ;;
+            redis__doctor,explain)
+                cmd="redis__doctor__subcmd__explain"
+                ;;
             redis__doctor,help)
                 cmd="redis__doctor__subcmd__help"
                 ;;
@@ -48,6 +51,9 @@ _redis__doctor() {
                 ;;
             redis__doctor__subcmd__help,drill)
                 cmd="redis__doctor__subcmd__help__subcmd__drill"
+                ;;
+            redis__doctor__subcmd__help,explain)
+                cmd="redis__doctor__subcmd__help__subcmd__explain"
                 ;;
             redis__doctor__subcmd__help,help)
                 cmd="redis__doctor__subcmd__help__subcmd__help"
@@ -77,7 +83,7 @@ _redis__doctor() {
 
     case "${cmd}" in
         redis__doctor)
-            opts="-V --help --version ping subscribe soak proxy drill report completions man help"
+            opts="-V --help --version ping subscribe soak proxy drill report explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -214,8 +220,30 @@ _redis__doctor() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redis__subcmd__doctor__subcmd__explain)
+            opts="--list --format --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         redis__subcmd__doctor__subcmd__help)
-            opts="ping subscribe soak proxy drill report completions man help"
+            opts="ping subscribe soak proxy drill report explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -243,6 +271,20 @@ _redis__doctor() {
             return 0
             ;;
         redis__subcmd__doctor__subcmd__help__subcmd__drill)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redis__subcmd__doctor__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -293,6 +293,23 @@ module completions {
     ...files: path            # Journals, or the saved stdout of --format ndjson; several are merged
   ]
 
+  def "nu-complete redis-doctor explain format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete redis-doctor explain color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)
+  export extern "redis-doctor explain" [
+    --list                    # List everything there is
+    --format: string@"nu-complete redis-doctor explain format" # Form of the explanation
+    --color: string@"nu-complete redis-doctor explain color" # Colour; auto is on a terminal, unless NO_COLOR is set
+    --help                    # Print help (also a lone -h at the end)
+    ...words: string          # A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, also a whole line of a log
+  ]
+
   def "nu-complete redis-doctor completions shell" [] {
     [ "bash" "elvish" "fish" "nushell" "powershell" "zsh" ]
   }
@@ -334,6 +351,10 @@ module completions {
 
   # Make a report again from journals, also from one cut off by a crash
   export extern "redis-doctor help report" [
+  ]
+
+  # Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)
+  export extern "redis-doctor help explain" [
   ]
 
   # Print a completion script for a shell

@@ -278,6 +278,15 @@ _arguments "${_arguments_options[@]}" : \
 '*::files -- Journals, or the saved stdout of --format ndjson; several are merged:_files' \
 && ret=0
 ;;
+(explain)
+_arguments "${_arguments_options[@]}" : \
+'--format=[Form of the explanation]:FORMAT:(text json)' \
+'--color=[Colour; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'()--list[List everything there is]' \
+'--help[Print help (also a lone -h at the end)]' \
+'*::words -- A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, also a whole line of a log:_default' \
+&& ret=0
+;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
 '--help[Print help (also a lone -h at the end)]' \
@@ -325,6 +334,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(explain)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -355,6 +368,7 @@ _redis-doctor_commands() {
 'proxy:Listen in front of a server and break connections on purpose, for your own application in any language' \
 'drill:Put each reconnect policy through each fault, and show which client survives what' \
 'report:Make a report again from journals, also from one cut off by a crash' \
+'explain:Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -371,6 +385,11 @@ _redis-doctor__subcmd__drill_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor drill commands' commands "$@"
 }
+(( $+functions[_redis-doctor__subcmd__explain_commands] )) ||
+_redis-doctor__subcmd__explain_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor explain commands' commands "$@"
+}
 (( $+functions[_redis-doctor__subcmd__help_commands] )) ||
 _redis-doctor__subcmd__help_commands() {
     local commands; commands=(
@@ -380,6 +399,7 @@ _redis-doctor__subcmd__help_commands() {
 'proxy:Listen in front of a server and break connections on purpose, for your own application in any language' \
 'drill:Put each reconnect policy through each fault, and show which client survives what' \
 'report:Make a report again from journals, also from one cut off by a crash' \
+'explain:Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -395,6 +415,11 @@ _redis-doctor__subcmd__help__subcmd__completions_commands() {
 _redis-doctor__subcmd__help__subcmd__drill_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor help drill commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__explain_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__explain_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help explain commands' commands "$@"
 }
 (( $+functions[_redis-doctor__subcmd__help__subcmd__help_commands] )) ||
 _redis-doctor__subcmd__help__subcmd__help_commands() {

@@ -1,6 +1,7 @@
 //! The composition root: what each command puts together, and which exit code its outcome means.
 
 mod drill;
+mod explain;
 mod proxy;
 mod replay;
 mod run;
@@ -30,6 +31,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (format, outcome) = match cli::parse(args) {
         Ok(Invocation::Print(text)) => (Format::Text, print(&text).map(|()| Exit::Healthy)),
         Ok(Invocation::Drill(request)) => (Format::Text, drill::drill(request)),
+        Ok(Invocation::Explain(request)) => (Format::Text, explain::explain(&request)),
         Ok(Invocation::Report(request)) => (request.output.format, replay::replay(&request)),
         Ok(Invocation::Proxy(request)) => (Format::Text, proxy::proxy(request)),
         Ok(Invocation::Run(request)) => (request.output.format, run::run(*request)),

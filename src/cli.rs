@@ -12,6 +12,7 @@ mod choice;
 mod completions;
 mod environment;
 mod error;
+mod explain;
 mod faults;
 mod groups;
 mod help;
@@ -29,7 +30,7 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::{
     exit::Exit,
     fault::{Case, FaultSchedule},
-    output::{DrillFormat, EventFormat, Format, OutputOptions},
+    output::{ColorChoice, DrillFormat, EventFormat, ExplainFormat, Format, OutputOptions},
     plan::{Gate, Plan, PolicyName, Protocol, Target},
 };
 use environment::Environment;
@@ -45,6 +46,8 @@ pub enum Invocation {
     Drill(DrillRequest),
     /// Make a report again from journals.
     Report(ReportRequest),
+    /// Say what is known about something.
+    Explain(ExplainRequest),
     /// Write this text to stdout: a completion script or the manual page.
     Print(String),
 }
@@ -117,6 +120,17 @@ pub struct ReportRequest {
     pub warn_on: Vec<Gate>,
 }
 
+/// A question to the knowledge base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainRequest {
+    /// What is asked about; absent asks for the list of everything.
+    pub query: Option<String>,
+    /// The form of the answer.
+    pub format: ExplainFormat,
+    /// Whether to use colour.
+    pub color: ColorChoice,
+}
+
 /// Why there is nothing to do: help was asked for, or the usage is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CliError {
@@ -140,6 +154,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Cli
 
 fn parse_in(mut args: Vec<OsString>, environment: &Environment) -> Result<Invocation, CliError> {
     lone_h_is_help(&mut args);
+    explain::error_replies_are_words(&mut args);
     let matches = command(&args).try_get_matches_from(&args);
     let cli = matches.and_then(|matches| args::Cli::from_arg_matches(&matches));
     let cli = cli.map_err(|refusal| error::from_clap(&refusal, &args))?;

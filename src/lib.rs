@@ -32,6 +32,7 @@
 //! | [`engine`] | runs a plan: one event stream, from the preflight to the closed books |
 //! | [`record`], [`report`] | figures, and what they mean |
 //! | [`journal`] | events on disk, and back |
+//! | [`knowledge`] | what each cause, state, finding and error means, with sources: the data of `explain` |
 //! | [`render`] | text, JSON, NDJSON, CSV, OpenMetrics, Nagios, the live view |
 //! | [`sandbox`] | the embedded RESP2/RESP3 server |
 //!
@@ -74,6 +75,7 @@ pub mod event;
 pub mod exit;
 pub mod fault;
 pub mod journal;
+pub mod knowledge;
 pub mod output;
 pub mod plan;
 pub mod probe;

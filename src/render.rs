@@ -6,6 +6,7 @@
 mod csv;
 mod drill;
 mod event_line;
+mod explain;
 mod header;
 mod json;
 mod live;
@@ -25,6 +26,7 @@ use std::io::{self, Write};
 
 pub use drill::{DrillProgress, drill};
 pub use event_line::event_line;
+pub use explain::{Page, catalogue, explanation};
 pub use header::header;
 pub use live::Live;
 pub use messages::Messages;

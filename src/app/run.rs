@@ -19,7 +19,7 @@ use crate::{
     event::StopReason,
     exit::Exit,
     journal::JournalWriter,
-    output::{ColorChoice, Format, OutputOptions},
+    output::{Format, OutputOptions},
     plan::{Command, Plan},
     record::Recorder,
     render::{self, Gapless, Live, Messages, Outlet, PingLines, Style},
@@ -115,11 +115,7 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
     let streams = output.format == Format::Ndjson && output.output.is_none() && plan.command != Command::Subscribe;
     let terminal = io::stderr().is_terminal();
     let style = Style {
-        color: match output.color {
-            ColorChoice::Auto => terminal,
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-        },
+        color: output.color.on(terminal),
         // The lines of ping and subscribe would fight with a progress line for the same terminal.
         terminal: terminal && plan.command == Command::Soak,
         quiet: output.quiet,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     fault::Case,
-    output::{DrillFormat, EventFormat, Format, MessageFormat},
+    output::{ColorChoice, DrillFormat, EventFormat, ExplainFormat, Format, MessageFormat},
     plan::{Pace, PolicyName, Secret},
 };
 
@@ -50,6 +50,9 @@ pub(super) enum Command {
     /// Make a report again from journals, also from one cut off by a crash
     #[command(disable_help_flag = true, after_help = help::REPORT)]
     Report(ReportArgs),
+    /// Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)
+    #[command(disable_help_flag = true, after_help = help::EXPLAIN)]
+    Explain(ExplainArgs),
     /// Print a completion script for a shell
     #[command(disable_help_flag = true, after_help = help::COMPLETIONS)]
     Completions {
@@ -238,6 +241,23 @@ pub(super) struct ReportArgs {
     pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) gates: GateArgs,
+}
+
+/// Flags of `explain`.
+#[derive(Args, Debug)]
+pub(super) struct ExplainArgs {
+    /// A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, also a whole line of a log
+    #[arg(value_name = "WORDS")]
+    pub(super) words: Vec<OsString>,
+    /// List everything there is
+    #[arg(long, conflicts_with = "words")]
+    pub(super) list: bool,
+    /// Form of the explanation
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: ExplainFormat,
+    /// Colour; auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorChoice,
 }
 
 /// One part of what `soak` does.

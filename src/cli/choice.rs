@@ -3,7 +3,7 @@
 use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
-    output::{ColorChoice, DrillFormat, EventFormat, Format, MessageFormat},
+    output::{ColorChoice, DrillFormat, EventFormat, ExplainFormat, Format, MessageFormat},
     plan::{PolicyName, Protocol},
 };
 
@@ -36,6 +36,7 @@ words! {
         Nagios = "nagios",
     }
     DrillFormat { Text = "text", Json = "json", Csv = "csv", Markdown = "markdown" }
+    ExplainFormat { Text = "text", Json = "json" }
     EventFormat { Text = "text", Ndjson = "ndjson" }
     MessageFormat { Text = "text", Ndjson = "ndjson", Raw = "raw" }
     ColorChoice { Auto = "auto", Always = "always", Never = "never" }

@@ -115,6 +115,21 @@ Examples:
   redis-doctor report node-*.ndjson --format json -o merged.json
   redis-doctor report soak.ndjson --fail-on 'availability<99.99%'";
 
+/// Under `explain --help`.
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  redis-doctor explain 104
+  redis-doctor explain 'Connection reset by peer (os error 104)'
+  redis-doctor explain broken pipe
+  redis-doctor explain RD012
+  redis-doctor explain aws-nlb                     # idle limits of clouds, proxies and kernels
+  redis-doctor explain --list
+  redis-doctor explain --list --format json
+
+The best match is shown in full, others are listed. Each source says how well it is known: tried, code
+(read in the source), documented, thread, or unverified.
+Exit status: 0 found, 3 nothing found, or wrong usage.";
+
 /// Under `completions --help`.
 pub(super) const COMPLETIONS: &str = "\
 Examples:

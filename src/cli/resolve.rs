@@ -7,7 +7,7 @@ use super::{
     args::{Command, PingArgs, ReportArgs, SoakArgs, SubscribeArgs, Workload},
     completions,
     environment::Environment,
-    faults,
+    explain, faults,
     groups::{OutputArgs, RunArgs},
     man, policy, target, value,
 };
@@ -31,6 +31,7 @@ pub(super) fn resolve(command: Command, environment: &Environment) -> Result<Inv
         Command::Proxy(args) => return faults::proxy(&args, environment).map(Invocation::Proxy),
         Command::Drill(args) => return faults::drill(&args, environment).map(Invocation::Drill),
         Command::Report(args) => return Ok(Invocation::Report(report(args, environment))),
+        Command::Explain(args) => return explain::explain(&args, environment).map(Invocation::Explain),
         Command::Completions { shell } => return Ok(Invocation::Print(completions::script(shell))),
         Command::Man => return Ok(Invocation::Print(man::page())),
     };
@@ -183,12 +184,17 @@ fn complete(mut request: RunRequest, args: &RunArgs, environment: &Environment) 
 }
 
 fn output(args: &OutputArgs, environment: &Environment) -> OutputOptions {
-    let color = match args.color {
+    let color = color(args.color, environment);
+    OutputOptions { output: args.output.clone(), quiet: args.quiet, color, ..OutputOptions::default() }
+}
+
+/// What `--color` means in these surroundings.
+pub(super) fn color(choice: ColorChoice, environment: &Environment) -> ColorChoice {
+    match choice {
         ColorChoice::Auto if environment.has("NO_COLOR") => ColorChoice::Never,
         ColorChoice::Auto if environment.has("CLICOLOR_FORCE") => ColorChoice::Always,
         choice => choice,
-    };
-    OutputOptions { output: args.output.clone(), quiet: args.quiet, color, ..OutputOptions::default() }
+    }
 }
 
 /// Channel names as given, each once: the server confirms a repeated one twice, but subscribes it once.

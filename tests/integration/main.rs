@@ -7,6 +7,7 @@
 //! - `broken_outputs`: places that cannot be written cost neither the run nor its report.
 //! - `credentials`: refused logins are named, and a password is written nowhere.
 //! - `drill`: what becomes of each policy under each fault.
+//! - `explain`: what is typed or pasted finds its entry in the knowledge base, in every form.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `herd`: connections that were lost together come back together, and what spreads them.
@@ -42,6 +43,7 @@ mod bad_servers;
 mod broken_outputs;
 mod credentials;
 mod drill;
+mod explain;
 mod harness;
 mod harness_self;
 mod herd;

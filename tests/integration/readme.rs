@@ -66,7 +66,7 @@ fn shown(readme: &str, name: &str) -> (usize, usize) {
 /// What is printed: the lines of stderr, then the report.
 fn printed(output: &Output) -> String {
     let text = format!("{}\n{}", output.stderr(), output.stdout());
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text.trim_start().lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// The lines that every run of a command prints, by their first words; what else there is depends on the moment.
@@ -102,6 +102,7 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
     let ping = Doctor::new(["ping", "-c", "3", "-i", "0.2"]).target(&server);
     let subscribe = Doctor::new(["subscribe", "news", "--verify", "--duration", "2s"]).target(&server);
     let drill = Doctor::new(["drill", "--sandbox", "--case", "reset-in-flight,blackhole"]).within(patience);
+    let explain = Doctor::new(["explain", "aws-nlb"]).run();
     let bare = Doctor::new(["soak", "--policy", "bare", "--duration", "5s"]).target(&victim);
     let (soak, ping, subscribe, drill, bare) =
         (soak.spawn(), ping.run(), subscribe.spawn(), drill.spawn(), bare.spawn());
@@ -113,6 +114,7 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
         ("subscribe", subscribe.finish()),
         ("bare", bare.finish()),
         ("drill", drill.finish()),
+        ("explain", explain),
     ];
     let mut readme = fs::read_to_string(README).unwrap();
     for (name, output) in &outputs {

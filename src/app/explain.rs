@@ -1,0 +1,33 @@
+//! `redis-doctor explain`: the knowledge base.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::{Problem, deliver};
+use crate::{
+    cli::ExplainRequest,
+    exit::Exit,
+    knowledge,
+    render::{self, Page},
+};
+
+/// Answers the question, or says that nothing is known.
+pub(super) fn explain(request: &ExplainRequest) -> Result<Exit, Problem> {
+    let page = Page::new(request.color.on(io::stdout().is_terminal()));
+    let Some(query) = &request.query else {
+        let list = |out: &mut dyn Write| render::catalogue(knowledge::entries(), request.format, page, out);
+        return deliver(None, list).map(|()| Exit::Healthy);
+    };
+    let answer = knowledge::search(query).ok_or_else(|| nothing(query))?;
+    deliver(None, |out| render::explanation(&answer, request.format, page, out)).map(|()| Exit::Healthy)
+}
+
+/// The question itself is not repeated: a pasted line may hold a password.
+fn nothing(query: &str) -> Problem {
+    let names = knowledge::nearest(query).into_iter().map(|(name, entry)| match name {
+        name if name == entry.id => entry.id.clone(),
+        name => format!("'{name}' ({})", entry.id),
+    });
+    let names: Vec<_> = names.collect();
+    let guess = if names.is_empty() { String::new() } else { format!("; did you mean {}?", names.join(" or ")) };
+    format!("explain: nothing is known about these words{guess}\n'redis-doctor explain --list' lists what there is")
+}

@@ -1,0 +1,353 @@
+//! From what somebody types, or pastes from a log, to the entry that is meant.
+//!
+//! What names one entry exactly (a code, an errno, a name, an alias) is that entry. Anything else is taken as words:
+//! an entry's names and aliases that stand in the text count most, by their length, so that a whole error line finds
+//! the error whose wording it holds; then single words count, the rarer in the knowledge base the more.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use super::{Entry, entries};
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The entry that is meant.
+    pub best: &'static Entry,
+    /// Others that may be meant, best first.
+    pub others: Vec<&'static Entry>,
+    /// Whether `best` was named, not only described.
+    pub exact: bool,
+}
+
+/// A name or alias that stands in the text, for its first word; twice that for its second, and so on: two words in a row
+/// may be there by chance, five are not.
+const NAMED: f64 = 4.0;
+/// A word of a title, a name or an alias, times its rarity.
+const IN_TITLE: f64 = 5.0;
+/// A word elsewhere in an entry, times its rarity.
+const IN_TEXT: f64 = 1.0;
+/// Less than this is chance: a word that half of the entries have.
+const CHANCE: f64 = 2.5;
+/// Of the best entry's score, what another one needs to be shown as well.
+const COMPARABLE: f64 = 0.35;
+/// So many others at most.
+const OTHERS: usize = 5;
+/// How alike two words must be for one to be suggested for the other (1 is equal).
+const ALIKE: f64 = 0.8;
+/// Somebody who mistypes a name writes no more than this; in bytes.
+const LONGEST_NAME: usize = 60;
+/// So many suggestions at most.
+const SUGGESTIONS: usize = 3;
+
+/// Words that say nothing about a connection.
+const EMPTY: [&str; 41] = [
+    "a", "about", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "does", "for", "from", "has", "have",
+    "how", "i", "in", "is", "it", "my", "no", "not", "of", "on", "or", "so", "that", "the", "this", "to", "was", "we",
+    "what", "when", "which", "why", "with", "you",
+];
+
+static INDEX: LazyLock<Vec<Indexed>> = LazyLock::new(|| entries().iter().map(Indexed::of).collect());
+
+/// Finds the entry that is meant; `None` when nothing has to do with the query.
+pub fn search(query: &str) -> Option<Answer> {
+    let words = tokens(query);
+    named(&words).or_else(|| described(&words))
+}
+
+/// The entries that `words` name exactly, the most particular name first.
+fn named(words: &[String]) -> Option<Answer> {
+    // A bare number is an errno, and only then a code: 104 is ECONNRESET.
+    let code = match words {
+        [number] if number.len() <= 3 => number.parse().ok().map(|number: u16| vec![format!("rd{number:03}")]),
+        _ => None,
+    };
+    let is = |key: &Vec<String>| key == words;
+    let tiers: [&dyn Fn(&Indexed) -> bool; 5] = [
+        &|indexed| is(&indexed.id),
+        &|indexed| indexed.numbers.iter().any(is),
+        &|indexed| is(&indexed.name),
+        &|indexed| indexed.aliases.iter().any(is),
+        &|indexed| code.as_ref().is_some_and(|code| indexed.id == *code),
+    ];
+    let mut found: Vec<&'static Entry> = Vec::new();
+    for tier in tiers.into_iter().filter(|_| !words.is_empty()) {
+        for indexed in INDEX.iter().filter(|indexed| tier(indexed)) {
+            if !found.contains(&indexed.entry) {
+                found.push(indexed.entry);
+            }
+        }
+    }
+    let (best, others) = found.split_first()?;
+    Some(Answer { best, others: others.to_vec(), exact: true })
+}
+
+/// The entries that have most to do with `words`.
+fn described(words: &[String]) -> Option<Answer> {
+    let mut spread: BTreeMap<&str, u32> = BTreeMap::new();
+    for indexed in INDEX.iter() {
+        indexed.title.union(&indexed.text).for_each(|word| *spread.entry(word).or_default() += 1);
+    }
+    let rarity = |word: &str| spread.get(word).map_or(0.0, |count| (INDEX.len() as f64 / f64::from(*count)).ln());
+    let mut scored: Vec<_> = INDEX.iter().map(|indexed| (indexed.score(words, rarity), indexed.entry)).collect();
+    // Stable: what is equally good stays in the order of the file.
+    scored.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let (best, entry) = *scored.first().filter(|(score, _)| *score >= CHANCE)?;
+    let comparable = scored.iter().skip(1).take_while(|(score, _)| *score >= CHANCE.max(best * COMPARABLE));
+    Some(Answer { best: entry, others: comparable.take(OTHERS).map(|(_, entry)| *entry).collect(), exact: false })
+}
+
+/// An entry in the form in which it is searched: every text as its words.
+struct Indexed {
+    entry: &'static Entry,
+    id: Vec<String>,
+    name: Vec<String>,
+    /// The kernel's numbers, as logs write them.
+    numbers: Vec<Vec<String>>,
+    aliases: Vec<Vec<String>>,
+    /// Words of the title and of all names.
+    title: BTreeSet<String>,
+    /// Words of the prose.
+    text: BTreeSet<String>,
+}
+
+impl Indexed {
+    fn of(entry: &'static Entry) -> Self {
+        let numbers = entry.errno.iter().flat_map(|errno| {
+            let both = BTreeSet::from([errno.linux, errno.macos]).into_iter();
+            both.flat_map(|number| [number.to_string(), format!("os error {number}"), format!("errno {number}")])
+        });
+        let prose = entry.tell.iter().chain(&entry.remedy).chain([&entry.meaning]);
+        let named = names(entry).chain([entry.title.as_str()]);
+        Self {
+            entry,
+            id: tokens(&entry.id),
+            name: tokens(&entry.name),
+            numbers: numbers.map(|number| tokens(&number)).collect(),
+            aliases: names(entry).map(tokens).collect(),
+            title: named.flat_map(tokens).collect(),
+            text: prose.flat_map(|text| tokens(text)).collect(),
+        }
+    }
+
+    fn score(&self, words: &[String], rarity: impl Fn(&str) -> f64) -> f64 {
+        let numbers = self.numbers.iter().filter(|number| number.len() > 1);
+        let mut covered = vec![false; words.len()];
+        for key in self.aliases.iter().chain(numbers) {
+            for (start, window) in words.windows(key.len().max(1)).enumerate() {
+                if window == key.as_slice() {
+                    covered[start..start + key.len()].fill(true);
+                }
+            }
+        }
+        let runs = covered.split(|covered| !covered).map(|run| run.len() * (run.len() + 1) / 2);
+        let distinct: BTreeSet<&str> = words.iter().map(String::as_str).filter(|word| !EMPTY.contains(word)).collect();
+        let single = distinct.into_iter().map(|word| {
+            let weight = match (self.title.contains(word), self.text.contains(word)) {
+                (true, _) if !is_number(word) => IN_TITLE,
+                (false, false) => 0.0,
+                _ => IN_TEXT,
+            };
+            weight * rarity(word)
+        });
+        NAMED * runs.sum::<usize>() as f64 + single.sum::<f64>()
+    }
+}
+
+/// Names that look like the query, for somebody who mistyped one.
+pub fn nearest(query: &str) -> Vec<(&'static str, &'static Entry)> {
+    let wanted = query.trim().to_lowercase();
+    if wanted.len() > LONGEST_NAME {
+        return Vec::new();
+    }
+    let mut alike: Vec<(f64, &'static str, &'static Entry)> = entries()
+        .iter()
+        .filter_map(|entry| {
+            let scored = names(entry).map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name, entry));
+            scored.max_by(|(one, ..), (other, ..)| one.total_cmp(other))
+        })
+        .filter(|(likeness, ..)| *likeness >= ALIKE)
+        .collect();
+    alike.sort_by_key(|(likeness, ..)| Reverse((likeness * 1e6) as u32));
+    alike.into_iter().take(SUGGESTIONS).map(|(_, name, entry)| (name, entry)).collect()
+}
+
+/// What an entry is called, except by number.
+fn names(entry: &'static Entry) -> impl Iterator<Item = &'static str> {
+    let given = [entry.id.as_str(), entry.name.as_str()].into_iter().filter(|name| !name.is_empty());
+    let errnos = entry.errno.iter().map(|errno| errno.name.as_str());
+    given.chain(errnos).chain(entry.aliases.iter().map(String::as_str))
+}
+
+/// In the middle of a text, a bare number may be anything: a port, a duration, a part of a date.
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The words of a text in lower case, plurals like their singular.
+fn tokens(text: &str) -> Vec<String> {
+    let words = text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
+    words
+        .map(|word| {
+            let word = word.to_lowercase();
+            let singular = word.strip_suffix('s').filter(|stem| stem.len() > 2 && !stem.ends_with('s'));
+            singular.map(str::to_owned).unwrap_or(word)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn finds(query: &str, id: &str) -> Answer {
+        let answer = search(query).unwrap_or_else(|| panic!("nothing found for {query:?}"));
+        let others: Vec<_> = answer.others.iter().map(|entry| entry.id.as_str()).collect();
+        assert_eq!(answer.best.id, id, "for {query:?}; others: {others:?}");
+        answer
+    }
+
+    #[test]
+    fn what_is_named_is_found_whatever_its_case_and_spelling() {
+        for (query, id) in [
+            ("RD012", "RD012"),
+            ("rd012", "RD012"),
+            (" RD012\n", "RD012"),
+            ("12", "RD012"),
+            ("aws-nlb", "aws-nlb"),
+            ("AWS NLB", "aws-nlb"),
+            ("104", "RD126"),
+            ("54", "RD126"),
+            ("ECONNRESET", "RD126"),
+            ("econnreset", "RD126"),
+            ("os error 104", "RD126"),
+            ("errno 104", "RD126"),
+            ("32", "RD104"),
+            ("EPIPE", "RD104"),
+            ("111", "RD125"),
+            ("110", "RD111"),
+            ("113", "RD110"),
+            ("101", "RD117"),
+            ("103", "RD101"),
+            ("99", "RD134"),
+            ("24", "RD135"),
+            ("EMFILE", "RD135"),
+            ("broken pipe", "RD106"),
+            ("connection_closed", "RD106"),
+            ("Connection Closed", "RD106"),
+            ("failover", "RD003"),
+            ("Failovers", "RD003"),
+            ("half-open", "RD023"),
+            ("maxclients", "RD114"),
+            ("max_clients", "RD009"),
+            ("unknown", "RD018"),
+            ("other", "RD121"),
+        ] {
+            assert!(finds(query, id).exact, "{query}");
+        }
+        // Two may have the same name, and a number two meanings.
+        assert_eq!(finds("desync", "RD025").others, [super::super::entry("RD108").unwrap()]);
+        assert_eq!(finds("104", "RD126").others, [super::super::entry("RD104").unwrap()]);
+    }
+
+    #[test]
+    fn every_entry_is_found_by_its_own_names() {
+        for entry in entries() {
+            assert_eq!(search(&entry.id).unwrap().best.id, entry.id);
+            for name in names(entry) {
+                let answer = search(name).unwrap();
+                assert!(answer.exact && (answer.best == entry || answer.others.contains(&entry)), "{name}");
+            }
+            let title = search(&entry.title).unwrap();
+            assert!(title.best == entry || title.others.contains(&entry), "{}: {:?}", entry.title, title.best.id);
+        }
+    }
+
+    #[test]
+    fn a_line_of_a_log_finds_the_error_that_it_tells_of() {
+        for (line, id) in [
+            ("Connection reset by peer (os error 104)", "RD126"),
+            ("Broken pipe (os error 32)", "RD104"),
+            ("Error: broken pipe", "RD106"),
+            ("An error was signalled by the server - ResponseError: max number of clients reached", "RD114"),
+            ("An error was signalled by the server: ERR wrong number of arguments for 'get' command", "RD129"),
+            ("2026-11-22T04:04:32.110Z ERROR cache: Connection refused (os error 111) host=10.0.104.32:6379", "RD125"),
+            ("redis.exceptions.ConnectionError: Error 104 while writing to socket. Connection reset by peer.", "RD126"),
+            ("[Errno 32] Broken pipe", "RD104"),
+            ("dial tcp 10.0.0.1:6379: connect: connection refused", "RD125"),
+            ("read tcp 10.0.0.1:51234->10.0.0.2:6379: read: connection reset by peer", "RD126"),
+            ("dial tcp: lookup cache.example on 10.96.0.10:53: no such host", "RD109"),
+            ("failed to lookup address information: Temporary failure in name resolution", "RD109"),
+            ("No route to host (os error 113)", "RD110"),
+            ("Network is unreachable (os error 101)", "RD117"),
+            ("Connection timed out (os error 110)", "RD111"),
+            ("timed out", "RD128"),
+            ("WRONGPASS invalid username-password pair or user is disabled.", "RD133"),
+            ("\"WRONGPASS\": invalid username-password pair or user is disabled.", "RD133"),
+            ("Password authentication failed - AuthenticationFailed", "RD133"),
+            ("(error) NOAUTH Authentication required.", "RD118"),
+            ("LOADING Redis is loading the dataset in memory", "RD112"),
+            ("BusyLoading: Redis is loading the dataset in memory", "RD112"),
+            ("READONLY You can't write against a read only replica. script: abc", "RD124"),
+            ("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", "RD113"),
+            (
+                "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+                "RD115",
+            ),
+            ("OOM command not allowed when used memory > 'maxmemory'.", "RD120"),
+            ("DENIED Redis is running in protected mode because protected mode is enabled", "RD122"),
+            ("NOPERM this user has no permissions to run the 'subscribe' command", "RD119"),
+            ("MOVED 3999 127.0.0.1:6381", "RD116"),
+            ("CLUSTERDOWN Hash slot not served", "RD105"),
+            ("Incompatible type - Parse error at 1 Unexpected `84`", "RD123"),
+            ("Protocol error: invalid bulk length", "RD017"),
+            ("Redis Server doesn't support HELLO command therefore resp3 cannot be used - RESP3NotSupported", "RD127"),
+            ("invalid peer certificate: UnknownIssuer", "RD130"),
+            ("Error: Server closed the connection", "RD106"),
+            ("Too many open files (os error 24)", "RD135"),
+            ("Cannot assign requested address (os error 99)", "RD134"),
+            ("nf_conntrack: nf_conntrack: table full, dropping packet", "RD055"),
+            ("Client id=5 addr=1.2.3.4:5 scheduled to be closed ASAP for overcoming of output buffer limits.", "RD007"),
+        ] {
+            finds(line, id);
+        }
+    }
+
+    #[test]
+    fn a_description_finds_what_it_describes() {
+        for (query, id) in [
+            ("idle limit azure load balancer", "az-lb"),
+            ("envoy idle", "envoy"),
+            ("which client survives: all clients reconnect at the same instant", "RD043"),
+            ("the server's tcp-keepalive is off", "RD046"),
+            ("tcp_retries2", "tcp-r2"),
+            ("server still believes in dead connection", "RD058"),
+            ("certificate expires", "RD062"),
+            ("why is it so slow", "RD064"),
+        ] {
+            finds(query, id);
+        }
+    }
+
+    #[test]
+    fn nonsense_finds_nothing() {
+        for query in
+            ["", " ", "-", "\u{fffd}\u{fffd}", "xyzzy", "the of and", "rd999", "99999999999999999999", "日本語"]
+        {
+            assert_eq!(search(query), None, "{query:?}");
+        }
+    }
+
+    #[test]
+    fn a_mistyped_name_is_suggested() {
+        for (query, id) in [("falover", "RD003"), ("ECONRESET", "RD126"), ("wegded", "RD022")] {
+            assert_eq!(search(query), None, "{query}");
+            assert!(nearest(query).iter().any(|(_, entry)| entry.id == id), "{query}: {:?}", nearest(query));
+        }
+        assert_eq!(nearest("xyzzy"), []);
+    }
+}

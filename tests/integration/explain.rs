@@ -1,0 +1,164 @@
+//! `explain`: what is typed or pasted finds its entry, in every form; what is unknown is said on stderr, with exit 3.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
+
+use redis_doctor::{cli, knowledge};
+
+use crate::harness::{Doctor, Output};
+
+fn explain<const N: usize>(words: [&str; N]) -> Output {
+    Doctor::new(["explain"]).args(words).run()
+}
+
+#[test]
+fn an_entry_has_all_its_parts_and_nothing_is_on_stderr() {
+    let run = explain(["RD012"]);
+    run.code(0).stderr_is_empty().stdout_contains("RD012 · middlebox_idle_limit · cause\n");
+    for part in
+        ["\nsaid by redis-doctor\n", "\nlikely causes\n  aws-nlb ", "\nhow to tell\n", "\nwhat to do\n", "\nsee also\n"]
+    {
+        run.stdout_contains(part);
+    }
+    run.stdout_contains("\n      redis-cli CONFIG GET tcp-keepalive\n").stdout_contains("\nsources\n  documented ");
+    explain(["aws-nlb-rst"]).code(0).stdout_contains("\n  unverified ");
+    explain(["104"]).code(0).stdout_contains("RD126 · reset · error · ECONNRESET 104 (macOS 54)\n");
+}
+
+#[test]
+fn what_is_named_or_pasted_finds_its_entry() {
+    for (words, head) in [
+        (&["104"][..], "RD126 "),
+        (&["broken pipe"], "RD106 "),
+        (&["broken", "pipe"], "RD106 "),
+        (&["ECONNRESET"], "RD126 "),
+        (&["rd012"], "RD012 "),
+        (&["aws-nlb"], "aws-nlb "),
+        (&["connection_closed"], "RD106 "),
+        (&["failover"], "RD003 "),
+        (&["Connection reset by peer (os error 104)"], "RD126 "),
+        (&["An error was signalled by the server - ResponseError: max number of clients reached"], "RD114 "),
+        // As redis-cli and the wire have it: no flag, although it begins with a dash.
+        (&["-ERR max number of clients reached"], "RD114 "),
+        (&["-NOAUTH", "Authentication", "required."], "RD118 "),
+        (&["--", "--list"], ""),
+    ] {
+        let run = Doctor::new(["explain"]).args(words).run();
+        if head.is_empty() {
+            run.code(3).stdout_is_empty();
+        } else {
+            assert!(run.code(0).stderr_is_empty().stdout().starts_with(head), "{words:?}: {}", run.stdout());
+        }
+    }
+}
+
+#[test]
+fn words_that_fit_several_entries_show_the_best_and_list_the_others() {
+    let run = explain(["azure", "idle", "limit"]);
+    assert!(run.code(0).stdout().starts_with("az-lb "), "{}", run.stdout());
+    run.stdout_contains("\nmay be meant, too\n").stdout_contains("\n  az-redis ");
+    explain(["desync"]).code(0).stdout_contains("\nalso called so\n  RD108  desync: ");
+}
+
+#[test]
+fn json_is_one_document_with_the_entry_and_the_others() {
+    let found = explain(["--format", "json", "RD012"]).code(0).json();
+    assert_eq!((&found["exact"], &found["entry"]["id"]), (&true.into(), &"RD012".into()));
+    let entry = &found["entry"];
+    for (field, kind) in [("kind", "cause"), ("name", "middlebox_idle_limit")] {
+        assert_eq!(entry[field], kind);
+    }
+    for list in ["aliases", "said_by", "causes", "tell", "remedy", "see", "sources"] {
+        assert!(!entry[list].as_array().unwrap().is_empty(), "{list}");
+    }
+    assert!(entry["sources"][0]["how"].is_string() && entry["sources"][0]["place"].is_string());
+    let found = explain(["idle limit of azure", "--format=json"]).code(0).json();
+    assert_eq!((&found["exact"], &found["entry"]["id"]), (&false.into(), &"az-lb".into()));
+    assert!(found["others"][0]["id"].is_string());
+    let errno = &explain(["104", "--format", "json"]).code(0).json()["entry"]["errno"][0];
+    assert_eq!((&errno["name"], &errno["linux"], &errno["macos"]), (&"ECONNRESET".into(), &104.into(), &54.into()));
+}
+
+#[test]
+fn the_list_has_every_entry() {
+    let text = explain(["--list"]);
+    text.code(0).stderr_is_empty().stdout_contains("causes of a lost connection\n  RD001  server_restarted: ");
+    let json = explain(["--list", "--format", "json"]).code(0).json();
+    let ids: Vec<_> = json.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ids, knowledge::entries().iter().map(|entry| entry.id.clone()).collect::<Vec<_>>());
+    for id in ids {
+        text.stdout_contains(&format!("\n  {id} "));
+    }
+}
+
+#[test]
+fn what_is_not_known_is_said_with_suggestions() {
+    let run = explain(["falover"]);
+    run.code(3).stdout_is_empty().stderr_contains("error: explain: nothing is known about these words");
+    run.stderr_contains("did you mean 'failover' (RD003)").stderr_contains("'redis-doctor explain --list'");
+    let run = explain(["--format", "json", "xyzzy"]);
+    run.code(3).stdout_is_empty().stderr_contains("nothing is known").lacks("did you mean");
+    // Whatever was pasted is not repeated: it may hold a password.
+    explain(["redis://:hunter2@qqq"]).code(3).lacks("hunter2");
+    explain(["connection refused (os error 111) redis://:hunter2@qqq"]).code(0).lacks("hunter2");
+}
+
+#[test]
+fn wrong_usage_is_refused() {
+    explain([]).code(3).stdout_is_empty().stderr_contains("error: WORDS: there is nothing to explain; write a code");
+    explain([" ", ""]).code(3).stderr_contains("WORDS: there is nothing to explain");
+    explain(["--list", "RD012"]).code(3).stdout_is_empty().stderr_contains("--list");
+    explain(["RD012", "--format", "csv"])
+        .code(3)
+        .stderr_contains("--format: 'csv' is not known here; write one of text, json");
+    explain(["RD012", "--lits"]).code(3).stderr_contains("did you mean --list?");
+    explain(["--help"]).code(0).stdout_contains("redis-doctor explain aws-nlb");
+    Doctor::new(["RD012"]).run().code(3).stderr_contains("explain");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_passed_over() {
+    let garbage = OsStr::from_bytes(b"\xff\xfe Connection reset by peer (os error 104) \xc3");
+    let run = Doctor::new(["explain"]).arg(garbage).run();
+    assert!(run.code(0).stdout().starts_with("RD126 "), "{}", run.stdout());
+    Doctor::new(["explain"]).arg(OsStr::from_bytes(b"\xff\xfe\xfd")).run().code(3).stdout_is_empty();
+    explain(["\x1b[31mxyzzy"]).code(3).lacks("\x1b");
+    explain(["x".repeat(100_000).as_str()]).code(3);
+}
+
+#[test]
+fn nothing_is_painted_unless_colour_is_asked_for() {
+    explain(["RD012"]).code(0).lacks("\x1b");
+    explain(["--list"]).code(0).lacks("\x1b");
+    explain(["RD012", "--color=always"]).code(0).stdout_contains("\x1b[1mhow to tell\x1b[0m");
+    let forced = Doctor::new(["explain", "RD012"]).env("CLICOLOR_FORCE", "1").run();
+    forced.code(0).stdout_contains("\x1b[1m");
+    Doctor::new(["explain", "RD012"]).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").run().code(0).lacks("\x1b");
+    explain(["--list", "--format", "json", "--color=always"]).code(0).lacks("\x1b");
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure_and_a_full_disk_is_one() {
+    let script = "redis-doctor explain --list --format json | head -c 1; echo \" ${PIPESTATUS[*]}\"";
+    Doctor::script("bash", ["-c", script]).run().code(0).stderr_is_empty().stdout_contains("[ 0 0");
+    let script = "redis-doctor explain RD012 | true; echo \"${PIPESTATUS[*]}\"";
+    Doctor::script("bash", ["-c", script]).run().code(0).stderr_is_empty().stdout_contains("0 0");
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let run = Doctor::new(["explain", "RD012"]).stdout_to(full).run();
+    run.code(3).stderr_contains("error: cannot write").stderr_contains("No space left on device");
+}
+
+#[test]
+fn every_command_of_ours_in_the_data_is_valid() {
+    let mut count = 0;
+    for entry in knowledge::entries() {
+        let steps = entry.tell.iter().chain(&entry.remedy).filter_map(|step| step.strip_prefix("$ "));
+        for command in steps.filter(|command| command.starts_with("redis-doctor ")) {
+            let parsed = cli::parse(command.split_whitespace().map(Into::into));
+            assert!(parsed.is_ok(), "{}: {command}: {parsed:?}", entry.id);
+            count += 1;
+        }
+    }
+    assert!(count >= 10, "{count} commands");
+}
