@@ -155,10 +155,23 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Cli
 fn parse_in(mut args: Vec<OsString>, environment: &Environment) -> Result<Invocation, CliError> {
     lone_h_is_help(&mut args);
     explain::error_replies_are_words(&mut args);
-    let matches = command(&args).try_get_matches_from(&args);
-    let cli = matches.and_then(|matches| args::Cli::from_arg_matches(&matches));
-    let cli = cli.map_err(|refusal| error::from_clap(&refusal, &args))?;
-    resolve::resolve(cli.command, environment).map_err(|message| error::usage(&message, &args))
+    let command = match briefly(&args) {
+        Some(command) => command,
+        None => fully(&args).map_err(|refusal| error::from_clap(&refusal, &args))?,
+    };
+    resolve::resolve(command, environment).map_err(|message| error::usage(&message, &args))
+}
+
+/// Reads the arguments by the definition of their own command alone, for making all of them takes longer than a PING.
+/// What that does not understand (help, a mistake) is left to [`fully`], which can say what is wrong.
+fn briefly(args: &[OsString]) -> Option<args::Command> {
+    let matches = args::Command::alone(args.get(1)?.to_str()?)?.try_get_matches_from(args).ok()?;
+    args::Command::from_arg_matches(&matches).ok()
+}
+
+fn fully(args: &[OsString]) -> Result<args::Command, clap::Error> {
+    let matches = command(args).try_get_matches_from(args)?;
+    args::Cli::from_arg_matches(&matches).map(|cli| cli.command)
 }
 
 /// The definitions; with the lists of faults and cases only where they are read, for making them takes a while.

@@ -4,7 +4,12 @@
 //! wall time is *derived* (anchor + monotonic distance), so a stepped or slewed system clock cannot reorder events,
 //! stretch an outage or make a latency negative. It sits on `tokio::time`, so a test can pause it.
 
-use std::{pin::Pin, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +95,8 @@ impl Clock {
 
     /// A timer to be set again and again.
     pub fn alarm(&self) -> Alarm {
-        Alarm { origin: self.origin, timer: Box::pin(tokio::time::sleep_until(self.origin)) }
+        let timer = Box::pin(tokio::time::sleep_until(self.origin));
+        Alarm { origin: self.origin, timer, rings: Stamp::START, wakes: None }
     }
 
     /// Sleeps until `stamp` (returns at once when it has passed).
@@ -99,23 +105,55 @@ impl Clock {
     }
 }
 
-/// A timer that is set again and again. Moving its moment further into the future costs next to nothing, where a timer
-/// of its own for each of a hundred thousand commands a second would show.
+/// A timer for one piece of work after the other. At hundreds of thousands a second it would show to set it for each:
+/// it is left as it is while it rings before the present work is due, and set to that only when it has rung.
 #[derive(Debug)]
 pub struct Alarm {
     origin: tokio::time::Instant,
     timer: Pin<Box<tokio::time::Sleep>>,
+    /// What the timer is set to.
+    rings: Stamp,
+    /// Whom it wakes then.
+    wakes: Option<Waker>,
 }
 
 impl Alarm {
-    /// Waits for `work`; `None` when it is not done by `due`.
-    pub async fn before<T>(&mut self, due: Stamp, work: impl Future<Output = T>) -> Option<T> {
-        self.timer.as_mut().reset(self.origin + due.elapsed());
-        tokio::select! {
-            biased;
-            done = work => Some(done),
-            () = &mut self.timer => None,
+    /// Waits for `work`; `None` when it is not done within `limit` of `now`, the present moment.
+    pub async fn within<T>(&mut self, now: Stamp, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+        let due = now.after(limit);
+        let mut running = now < self.rings && self.rings <= due;
+        if !running {
+            self.set(due);
         }
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                return Poll::Ready(Some(done));
+            }
+            // Only the first time: who is woken later may have been woken by the timer.
+            if std::mem::take(&mut running) && self.wakes.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+                return Poll::Pending;
+            }
+            self.poll(due, cx).map(|()| None)
+        })
+        .await
+    }
+
+    fn set(&mut self, due: Stamp) {
+        self.rings = due;
+        self.timer.as_mut().reset(self.origin + due.elapsed());
+    }
+
+    fn poll(&mut self, due: Stamp, cx: &mut Context<'_>) -> Poll<()> {
+        // Unconstrained, because a task at the end of its turn would be put off here without the timer knowing it.
+        while pin!(tokio::task::coop::unconstrained(self.timer.as_mut())).poll(cx).is_ready() {
+            if self.rings >= due {
+                return Poll::Ready(());
+            }
+            self.set(due);
+        }
+        self.wakes = Some(cx.waker().clone());
+        Poll::Pending
     }
 }
 
@@ -264,11 +302,37 @@ mod tests {
         let clock = Clock::start();
         let mut alarm = clock.alarm();
         for _ in 0..3 {
-            let due = clock.now().after(Duration::from_secs(2));
-            assert_eq!(alarm.before(due, std::future::ready(7)).await, Some(7));
-            assert_eq!(alarm.before(due, std::future::pending::<()>()).await, None);
-            assert_eq!(clock.now(), due);
+            let (now, limit) = (clock.now(), Duration::from_secs(2));
+            assert_eq!(alarm.within(now, limit, std::future::ready(7)).await, Some(7));
+            assert_eq!(alarm.within(now, limit, std::future::pending::<()>()).await, None);
+            assert_eq!(clock.now(), now.after(limit));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_that_still_runs_for_earlier_work_rings_for_the_present_one_in_time() {
+        let clock = Clock::start();
+        let mut alarm = clock.alarm();
+        let limit = Duration::from_secs(2);
+        // Each starts while the timer is set for one before it, and the last two after it has rung unheard.
+        for pause in [0, 700, 700, 700, 1_999, 2_000, 5_000].map(Duration::from_millis) {
+            tokio::time::sleep(pause).await;
+            let now = clock.now();
+            let work = tokio::time::sleep(Duration::from_millis(10));
+            assert_eq!(alarm.within(now, limit, work).await, Some(()));
+        }
+        for limit in [2_000, 300, 2_000].map(Duration::from_millis) {
+            let now = clock.now();
+            assert_eq!(alarm.within(now, limit, std::future::pending::<()>()).await, None);
+            assert_eq!(clock.now(), now.after(limit));
+        }
+        // Another task than the one that it woke before.
+        let now = clock.now();
+        assert_eq!(alarm.within(now, limit, tokio::time::sleep(Duration::from_millis(10))).await, Some(()));
+        let mut other = tokio::task::JoinSet::new();
+        other.spawn(async move { alarm.within(clock.now(), limit, std::future::pending::<()>()).await });
+        assert_eq!(other.join_all().await, [None]);
+        assert_eq!(clock.now(), now.after(limit + Duration::from_millis(10)));
     }
 
     #[tokio::test(start_paused = true)]

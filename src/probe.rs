@@ -24,7 +24,7 @@ mod worker;
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use tokio::{
@@ -71,6 +71,8 @@ pub(crate) struct Context {
     messages: Arc<dyn MessageSink>,
     notices: mpsc::UnboundedSender<Notice>,
     stopping: watch::Sender<Option<StopReason>>,
+    /// Whether there is one: every worker looks before every probe.
+    is_stopping: AtomicBool,
     /// Probes (or messages) taken so far, against the plan's count.
     tickets: AtomicU64,
     /// Whether our own commands may be sent on the connection under test while it is down.
@@ -91,6 +93,7 @@ impl Context {
             messages: setting.messages,
             notices: setting.notices,
             stopping: watch::Sender::new(None),
+            is_stopping: AtomicBool::new(false),
             tickets: AtomicU64::new(0),
             may_ask,
             server: setting.server,
@@ -148,10 +151,11 @@ impl Context {
             known.get_or_insert(reason);
             first
         });
+        self.is_stopping.store(true, Ordering::Release);
     }
 
     fn is_stopping(&self) -> bool {
-        self.stopping.borrow().is_some()
+        self.is_stopping.load(Ordering::Acquire)
     }
 
     /// Why the run is to end, as soon as it is.

@@ -64,6 +64,21 @@ pub(super) enum Command {
     Man,
 }
 
+impl Command {
+    /// The definition of the commands that run a plan, one at a time; `None` for the others, which are in no hurry.
+    pub(super) fn alone(name: &str) -> Option<clap::Command> {
+        let named = |name| clap::Command::new(name).disable_help_flag(true);
+        let command = match name {
+            "ping" => PingArgs::augment_args(named("ping")),
+            "subscribe" => SubscribeArgs::augment_args(named("subscribe")),
+            "soak" => SoakArgs::augment_args(named("soak")),
+            _ => return None,
+        };
+        let root = clap::Command::new("redis-doctor").subcommand_required(true).disable_help_subcommand(true);
+        Some(root.disable_help_flag(true).subcommand(command))
+    }
+}
+
 /// Flags of `ping`.
 #[derive(Args, Debug)]
 pub(super) struct PingArgs {

@@ -22,8 +22,18 @@ fn surroundings(variables: &[(&'static str, &str)]) -> Environment {
 }
 
 fn parse_os(args: Vec<OsString>, variables: &[(&'static str, &str)]) -> Result<Invocation, CliError> {
-    let program = [OsString::from("redis-doctor")];
-    parse_in(program.into_iter().chain(args).collect(), &surroundings(variables))
+    let args: Vec<_> = [OsString::from("redis-doctor")].into_iter().chain(args).collect();
+    the_short_way_agrees_with_the_long_one(args.clone());
+    parse_in(args, &surroundings(variables))
+}
+
+fn the_short_way_agrees_with_the_long_one(mut args: Vec<OsString>) {
+    lone_h_is_help(&mut args);
+    let long = fully(&args).ok().map(|command| format!("{command:?}"));
+    let has_short_way =
+        args.get(1).is_some_and(|name| ["ping", "subscribe", "soak"].map(OsString::from).contains(name));
+    let short = briefly(&args).map(|command| format!("{command:?}"));
+    assert_eq!(short, long.filter(|_| has_short_way), "{args:?}");
 }
 
 fn run_with(line: &str, variables: &[(&'static str, &str)]) -> RunRequest {

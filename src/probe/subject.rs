@@ -10,10 +10,13 @@ use redis::{
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
-use crate::plan::{Address, Name, Plan, ReconnectPolicy, SubscriptionPlan, Target};
+use crate::plan::{Address, Name, Pace, Plan, ProbePlan, ReconnectPolicy, SubscriptionPlan, Target};
 
 /// Channels in one SUBSCRIBE: a round trip each would take thousands of them seconds.
 pub(super) const AT_ONCE: usize = 250;
+
+/// Into so many parts the commands of many workers are divided.
+const PARTS: u32 = 4;
 
 /// A handle to the connection; clones share it.
 #[derive(Clone)]
@@ -68,13 +71,16 @@ pub(super) struct Dialer {
     client: Client,
     policy: ReconnectPolicy,
     resp3: bool,
+    /// Commands that the library takes before it writes; its own default where this is `None`.
+    queue: Option<usize>,
 }
 
 impl Dialer {
     /// Prepares connections to the plan's target that speak RESP3 or RESP2.
     pub(super) fn new(plan: &Plan, policy: ReconnectPolicy, resp3: bool) -> RedisResult<Self> {
         let info = connection_info(&plan.target, &policy, resp3)?;
-        Ok(Self { client: Client::open(info)?, policy, resp3 })
+        let queue = plan.probes.as_ref().and_then(queue);
+        Ok(Self { client: Client::open(info)?, policy, resp3, queue })
     }
 
     /// A managed connection, not yet made: the first command makes it.
@@ -89,6 +95,9 @@ impl Dialer {
             .set_exponent_base(policy.backoff_base)
             .set_connection_timeout(Some(policy.connect_timeout))
             .set_response_timeout(Some(policy.response_timeout));
+        if let Some(queue) = self.queue {
+            config = config.set_pipeline_buffer_size(queue);
+        }
         if let Some(max_delay) = policy.max_delay {
             config = config.set_max_delay(max_delay);
         }
@@ -109,6 +118,9 @@ impl Dialer {
         let mut config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.policy.connect_timeout))
             .set_response_timeout(Some(self.policy.response_timeout));
+        if let Some(queue) = self.queue {
+            config = config.set_pipeline_buffer_size(queue);
+        }
         if let Some(push) = push.filter(|_| self.resp3) {
             config = config.set_push_sender(push);
         }
@@ -123,6 +135,14 @@ impl Dialer {
             Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
         }
     }
+}
+
+/// Many unpaced workers on one connection fall into step with the server: it answers all of them at once, they ask all
+/// at once, and one side always sleeps while the other works. A queue that holds a part of them only makes the library
+/// write that part while the others still compose theirs.
+fn queue(probes: &ProbePlan) -> Option<usize> {
+    let many = probes.pace == Pace::Unpaced && probes.concurrency >= 4 * PARTS;
+    many.then(|| probes.concurrency.div_ceil(PARTS) as usize)
 }
 
 fn connection_info(target: &Target, policy: &ReconnectPolicy, resp3: bool) -> RedisResult<ConnectionInfo> {

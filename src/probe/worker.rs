@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use redis::Cmd;
+
 use super::{
     Context,
     question::{Asked, Failed, Question},
@@ -52,6 +54,12 @@ impl Schedule {
     }
 }
 
+/// Leave to send a probe.
+struct Slot {
+    /// When it was to start; `None` without a pace: whenever it does.
+    intended: Option<Stamp>,
+}
+
 /// One worker: at most one probe in flight.
 pub(super) struct Worker {
     session: Arc<Session>,
@@ -63,6 +71,8 @@ pub(super) struct Worker {
     prefix: Vec<u8>,
     /// Lent to the question while that is out.
     nonce: Vec<u8>,
+    /// The same.
+    command: Cmd,
     /// The value last written, while it can be relied on.
     written: Option<Vec<u8>>,
     /// When a probe that had gone down with its connection ended at last.
@@ -72,14 +82,15 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn new(session: Arc<Session>, schedule: Arc<Schedule>, plan: ProbePlan, number: u32) -> Self {
         let prefix = format!("{}:{}:{number}:", session.ctx.run_id, session.connection).into_bytes();
-        Self { session, schedule, plan, number, turn: 0, prefix, nonce: Vec::new(), written: None, rid: Stamp::START }
+        let (nonce, command) = (Vec::new(), Cmd::new());
+        Self { session, schedule, plan, number, turn: 0, prefix, nonce, command, written: None, rid: Stamp::START }
     }
 
     /// Probes until the run stops or its count is reached.
     pub(super) async fn run(mut self) {
         let ctx = Arc::clone(&self.session.ctx);
         let mut alarm = ctx.clock.alarm();
-        while let Some(intended) = self.slot(&ctx).await {
+        while let Some(slot) = self.slot(&ctx).await {
             let Some(number) = ctx.take_ticket() else {
                 return;
             };
@@ -90,18 +101,22 @@ impl Worker {
             if self.nonce.is_empty() {
                 self.nonce = question.answer.take().unwrap_or_default();
             }
-            self.account(&ctx, number, intended, asked).await;
+            self.command = question.command;
+            self.account(&ctx, number, slot.intended.unwrap_or(asked.launched), asked).await;
         }
     }
 
-    /// Waits for the next slot and gives its intended start; `None` when the run stops first.
+    /// Waits for the next slot; `None` when the run stops first.
     ///
     /// A worker that was free when its slot came due starts as soon as the timer lets it (tokio's fires up to two
     /// milliseconds late): that delay is ours, not the server's, so the start is then the intended one. A worker that
     /// was still busy with an earlier probe is late because of the server, and its slot's own time counts.
-    async fn slot(&self, ctx: &Context) -> Option<Stamp> {
+    async fn slot(&self, ctx: &Context) -> Option<Slot> {
         if ctx.is_stopping() {
             return None;
+        }
+        if self.plan.pace == Pace::Unpaced {
+            return Some(Slot { intended: None });
         }
         let now = ctx.clock.now();
         let (due, skipped) = self.schedule.take(now);
@@ -109,10 +124,10 @@ impl Worker {
             ctx.samples.lock().counters.skipped += skipped;
         }
         if due <= now {
-            return Some(due);
+            return Some(Slot { intended: Some(due) });
         }
         tokio::select! {
-            () = ctx.clock.sleep_until(due) => Some(ctx.clock.now()),
+            () = ctx.clock.sleep_until(due) => Some(Slot { intended: Some(ctx.clock.now()) }),
             () = ctx.stopped() => None,
         }
     }
@@ -126,7 +141,8 @@ impl Worker {
             ProbeKind::Mixed => self.turn.is_multiple_of(2) || self.written.is_some(),
         };
         if !kv {
-            let mut command = redis::Cmd::with_capacity(2, self.nonce.len() + 8);
+            let mut command = std::mem::take(&mut self.command);
+            command.clear();
             command.arg("PING").arg(self.nonce.as_slice());
             return Question { command, answer: Some(std::mem::take(&mut self.nonce)), counted: true };
         }
@@ -147,11 +163,9 @@ impl Worker {
 
     /// `run:connection:worker:turn`, and the payload after another colon.
     fn renew_nonce(&mut self) {
-        use std::io::Write;
         self.nonce.clear();
         self.nonce.extend_from_slice(&self.prefix);
-        // Writing into a vector cannot fail.
-        let _ = write!(self.nonce, "{}", self.turn);
+        self.nonce.extend_from_slice(itoa::Buffer::new().format(self.turn).as_bytes());
         if self.plan.payload > 0 {
             self.nonce.push(b':');
             let length = self.nonce.len() + self.plan.payload;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Options;
 use super::doctor::{Doctor, Report};
 use super::machine::{SERVER_CORE, client_core};
+use super::manager::floor;
 use super::peers::{raw_ping, redis_benchmark};
 use super::server::Server;
 use super::table::{Limit, Row};
@@ -16,10 +17,12 @@ const REQUESTS: u32 = 20_000;
 /// Client and server share a core, so that a round trip costs two context switches and no sleeping core is woken.
 pub(crate) fn same_core(options: &Options) -> Vec<Row> {
     let server = Server::start();
-    let (mut raw, mut benchmark) = (Vec::new(), Vec::new());
+    let (mut raw, mut benchmark, mut plain) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..options.rounds {
         let ours = ping(&server, SERVER_CORE);
-        raw.push((micros(&ours, "/service/p50"), raw_ping(&server, SERVER_CORE, SPAN)));
+        let p50 = micros(&ours, "/service/p50");
+        raw.push((p50, raw_ping(&server, SERVER_CORE, SPAN)));
+        plain.push((p50, floor(&server, SERVER_CORE, 1, SPAN).p50));
         let peer = redis_benchmark(&server, SERVER_CORE, 1, REQUESTS);
         // Its percentiles step by 8 µs; its mean does not.
         benchmark.push((micros(&ours, "/service/mean"), peer.mean));
@@ -27,6 +30,7 @@ pub(crate) fn same_core(options: &Options) -> Vec<Row> {
     vec![
         Row::ratio("ping -i 0, same core: p50 / raw socket loop", &raw, "µs", Limit::Most(1.30)),
         Row::ratio("ping -i 0, same core: mean / redis-benchmark -c 1", &benchmark, "µs", Limit::Most(0.95)),
+        Row::ratio("ping -i 0, same core: p50 / plain manager", &plain, "µs", Limit::Most(1.1)),
     ]
 }
 

@@ -27,6 +27,7 @@ mod faults;
 mod flood;
 mod latency;
 mod machine;
+mod manager;
 mod peers;
 mod proxies;
 mod relay;

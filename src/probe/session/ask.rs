@@ -1,7 +1,7 @@
 //! The one way to send a command on the connection under test: it measures, judges the answer, classifies a failure
 //! once, and tells the link.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use redis::{RedisError, Value};
 
@@ -36,7 +36,8 @@ impl Session {
             (state.subject.clone(), state.epoch, state.link.loss().is_none())
         };
         let result = match subject {
-            Some(mut subject) => alarm.before(launched.after(limit), subject.ask(&question.command)).await,
+            // Pinned here: it is large, and would be moved on the way in.
+            Some(mut subject) => alarm.within(launched, limit, pin!(subject.ask(&question.command))).await,
             None => unreachable!("a session is established before it is asked"),
         };
         let done = self.ctx.clock.now();
