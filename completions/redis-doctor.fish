@@ -31,6 +31,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "subscribe
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "proxy" -d 'Listen in front of a server and break connections on purpose, for your own application in any language'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "drill" -d 'Put each reconnect policy through each fault, and show which client survives what'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "idle" -d 'Find out after how much silence something on the path, or the server, gives a connection up'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "wait" -d 'Wait until a server is ready, or a primary, or a replica: for scripts and containers'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "explain" -d 'Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -257,6 +259,57 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l askp
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l sandbox -d 'Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l help -d 'Print help (also a lone -h at the end)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l max -d 'Longest limit to look for [default: 20m, or the profile\'s longest]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l steps -d 'Connections at once, each with a silence of its own, 1 to 10000; or the silences of the first round: 30s,1m,5m' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l profile -d 'Look closely at the limits that are common in this cloud' -r -f -a "aws\t''
+azure\t''
+gcp\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l resolution -d 'Go on until the limit is known this well [default: one part in fifty, but not below 100ms]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s W -l timeout -d 'A PING after a silence is lost when it is not answered after this long' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l format -d 'Form of the result' -r -f -a "text\t''
+json\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s o -l output -d 'Write the result to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l seed -d 'Seed of all randomness of the faults [default: another one each time]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l fault -d 'Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; \'redis-doctor proxy --help\' lists the kinds)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l incident -d 'The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s u -l uri -d 'Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s p -l port -d 'Port [default: 6379]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s s -l socket -d 'Unix socket instead of host and port' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s n -l db -d 'Logical database [default: 0]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s a -l pass -d 'Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l name -d 'Name of the connections under test in CLIENT LIST' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l protocol -d 'Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+resp2\t''
+auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s q -l quiet -d 'Only the result'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l askpass -d 'Ask for the password on the terminal (or read one line of stdin when that is no terminal)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l no-auth-warning -d 'Do not warn about a password on the command line'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l sandbox -d 'Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l help -d 'Print help (also a lone -h at the end)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l for -d 'What to wait for' -r -f -a "ready\t''
+primary\t''
+replica\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s W -l timeout -d 'Give up after this long' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s i -l interval -d 'Between the beginnings of two looks' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s u -l uri -d 'Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s p -l port -d 'Port [default: 6379]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s s -l socket -d 'Unix socket instead of host and port' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s n -l db -d 'Logical database [default: 0]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s a -l pass -d 'Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l name -d 'Name of the connections under test in CLIENT LIST' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l protocol -d 'Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+resp2\t''
+auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l fail-fast -d 'End at once when waiting does not usually help: wrong password, missing permission, refused certificate'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s q -l quiet -d 'Nothing but the last obstacle, when the time is up'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l askpass -d 'Ask for the password on the terminal (or read one line of stdin when that is no terminal)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l no-auth-warning -d 'Do not warn about a password on the command line'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l sandbox -d 'Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l format -d 'Form of the report' -r -f -a "text\t''
 json\t''
 ndjson\t''
@@ -281,13 +334,15 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l li
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand man" -l help -d 'Print help (also a lone -h at the end)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report explain completions man help" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report explain completions man help" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report explain completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report explain completions man help" -f -a "proxy" -d 'Listen in front of a server and break connections on purpose, for your own application in any language'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report explain completions man help" -f -a "drill" -d 'Put each reconnect policy through each fault, and show which client survives what'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report explain completions man help" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report explain completions man help" -f -a "explain" -d 'Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report explain completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report explain completions man help" -f -a "man" -d 'Print the manual page (roff)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "proxy" -d 'Listen in front of a server and break connections on purpose, for your own application in any language'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "drill" -d 'Put each reconnect policy through each fault, and show which client survives what'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "idle" -d 'Find out after how much silence something on the path, or the server, gives a connection up'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "wait" -d 'Wait until a server is ready, or a primary, or a replica: for scripts and containers'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "explain" -d 'Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "man" -d 'Print the manual page (roff)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -272,6 +272,76 @@ module completions {
     --help                    # Print help (also a lone -h at the end)
   ]
 
+  def "nu-complete redis-doctor idle profile" [] {
+    [ "aws" "azure" "gcp" ]
+  }
+
+  def "nu-complete redis-doctor idle format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete redis-doctor idle protocol" [] {
+    [ "resp3" "resp2" "auto" ]
+  }
+
+  # Find out after how much silence something on the path, or the server, gives a connection up
+  export extern "redis-doctor idle" [
+    --max: string             # Longest limit to look for [default: 20m, or the profile's longest]
+    --steps: string           # Connections at once, each with a silence of its own, 1 to 10000; or the silences of the first round: 30s,1m,5m
+    --profile: string@"nu-complete redis-doctor idle profile" # Look closely at the limits that are common in this cloud
+    --resolution: string      # Go on until the limit is known this well [default: one part in fifty, but not below 100ms]
+    --timeout(-W): string     # A PING after a silence is lost when it is not answered after this long
+    --format: string@"nu-complete redis-doctor idle format" # Form of the result
+    --output(-o): path        # Write the result to this file
+    --quiet(-q)               # Only the result
+    --seed: string            # Seed of all randomness of the faults [default: another one each time]
+    --fault: string           # Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
+    --incident: string        # The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)
+    --uri(-u): string         # Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
+    --host(-h): string        # Host name or IP address [default: 127.0.0.1]
+    --port(-p): string        # Port [default: 6379]
+    --socket(-s): path        # Unix socket instead of host and port
+    --db(-n): string          # Logical database [default: 0]
+    --pass(-a): string        # Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass
+    --user: string            # ACL user [default: the server's default user]
+    --askpass                 # Ask for the password on the terminal (or read one line of stdin when that is no terminal)
+    --no-auth-warning         # Do not warn about a password on the command line
+    --name: string            # Name of the connections under test in CLIENT LIST
+    --protocol: string@"nu-complete redis-doctor idle protocol" # Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]
+    --sandbox                 # Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
+    --help                    # Print help (also a lone -h at the end)
+  ]
+
+  def "nu-complete redis-doctor wait wanted" [] {
+    [ "ready" "primary" "replica" ]
+  }
+
+  def "nu-complete redis-doctor wait protocol" [] {
+    [ "resp3" "resp2" "auto" ]
+  }
+
+  # Wait until a server is ready, or a primary, or a replica: for scripts and containers
+  export extern "redis-doctor wait" [
+    --for: string@"nu-complete redis-doctor wait wanted" # What to wait for
+    --timeout(-W): string     # Give up after this long
+    --interval(-i): string    # Between the beginnings of two looks
+    --fail-fast               # End at once when waiting does not usually help: wrong password, missing permission, refused certificate
+    --quiet(-q)               # Nothing but the last obstacle, when the time is up
+    --uri(-u): string         # Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
+    --host(-h): string        # Host name or IP address [default: 127.0.0.1]
+    --port(-p): string        # Port [default: 6379]
+    --socket(-s): path        # Unix socket instead of host and port
+    --db(-n): string          # Logical database [default: 0]
+    --pass(-a): string        # Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass
+    --user: string            # ACL user [default: the server's default user]
+    --askpass                 # Ask for the password on the terminal (or read one line of stdin when that is no terminal)
+    --no-auth-warning         # Do not warn about a password on the command line
+    --name: string            # Name of the connections under test in CLIENT LIST
+    --protocol: string@"nu-complete redis-doctor wait protocol" # Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]
+    --sandbox                 # Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
+    --help                    # Print help (also a lone -h at the end)
+  ]
+
   def "nu-complete redis-doctor report format" [] {
     [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
   }
@@ -347,6 +417,14 @@ module completions {
 
   # Put each reconnect policy through each fault, and show which client survives what
   export extern "redis-doctor help drill" [
+  ]
+
+  # Find out after how much silence something on the path, or the server, gives a connection up
+  export extern "redis-doctor help idle" [
+  ]
+
+  # Wait until a server is ready, or a primary, or a replica: for scripts and containers
+  export extern "redis-doctor help wait" [
   ]
 
   # Make a report again from journals, also from one cut off by a crash

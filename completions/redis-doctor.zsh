@@ -263,6 +263,74 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (also a lone -h at the end)]' \
 && ret=0
 ;;
+(idle)
+_arguments "${_arguments_options[@]}" : \
+'--max=[Longest limit to look for \[default\: 20m, or the profile'\''s longest\]]:TIME:_default' \
+'--steps=[Connections at once, each with a silence of its own, 1 to 10000; or the silences of the first round\: 30s,1m,5m]:N|TIME,…:_default' \
+'--profile=[Look closely at the limits that are common in this cloud]:CLOUD:(aws azure gcp)' \
+'--resolution=[Go on until the limit is known this well \[default\: one part in fifty, but not below 100ms\]]:TIME:_default' \
+'-W+[A PING after a silence is lost when it is not answered after this long]:TIME:_default' \
+'--timeout=[A PING after a silence is lost when it is not answered after this long]:TIME:_default' \
+'--format=[Form of the result]:FORMAT:(text json)' \
+'-o+[Write the result to this file]:FILE:_files' \
+'--output=[Write the result to this file]:FILE:_files' \
+'--seed=[Seed of all randomness of the faults \[default\: another one each time\]]:N:_default' \
+'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[The same with the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
+'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'-p+[Port \[default\: 6379\]]:PORT:_default' \
+'--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'-n+[Logical database \[default\: 0\]]:DB:_default' \
+'--db=[Logical database \[default\: 0\]]:DB:_default' \
+'-a+[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--pass=[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'--name=[Name of the connections under test in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol; auto falls back to RESP2 with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'-q[Only the result]' \
+'--quiet[Only the result]' \
+'(-a --pass)--askpass[Ask for the password on the terminal (or read one line of stdin when that is no terminal)]' \
+'--no-auth-warning[Do not warn about a password on the command line]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed]' \
+'--help[Print help (also a lone -h at the end)]' \
+&& ret=0
+;;
+(wait)
+_arguments "${_arguments_options[@]}" : \
+'--for=[What to wait for]:STATE:(ready primary replica)' \
+'-W+[Give up after this long]:TIME:_default' \
+'--timeout=[Give up after this long]:TIME:_default' \
+'-i+[Between the beginnings of two looks]:TIME:_default' \
+'--interval=[Between the beginnings of two looks]:TIME:_default' \
+'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'-p+[Port \[default\: 6379\]]:PORT:_default' \
+'--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'-n+[Logical database \[default\: 0\]]:DB:_default' \
+'--db=[Logical database \[default\: 0\]]:DB:_default' \
+'-a+[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--pass=[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'--name=[Name of the connections under test in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol; auto falls back to RESP2 with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--fail-fast[End at once when waiting does not usually help\: wrong password, missing permission, refused certificate]' \
+'-q[Nothing but the last obstacle, when the time is up]' \
+'--quiet[Nothing but the last obstacle, when the time is up]' \
+'(-a --pass)--askpass[Ask for the password on the terminal (or read one line of stdin when that is no terminal)]' \
+'--no-auth-warning[Do not warn about a password on the command line]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed]' \
+'--help[Print help (also a lone -h at the end)]' \
+&& ret=0
+;;
 (report)
 _arguments "${_arguments_options[@]}" : \
 '--format=[Form of the report]:FORMAT:(text json ndjson csv openmetrics nagios)' \
@@ -330,6 +398,14 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(idle)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(wait)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (report)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -367,6 +443,8 @@ _redis-doctor_commands() {
 'soak:Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage' \
 'proxy:Listen in front of a server and break connections on purpose, for your own application in any language' \
 'drill:Put each reconnect policy through each fault, and show which client survives what' \
+'idle:Find out after how much silence something on the path, or the server, gives a connection up' \
+'wait:Wait until a server is ready, or a primary, or a replica\: for scripts and containers' \
 'report:Make a report again from journals, also from one cut off by a crash' \
 'explain:Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)' \
 'completions:Print a completion script for a shell' \
@@ -398,6 +476,8 @@ _redis-doctor__subcmd__help_commands() {
 'soak:Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage' \
 'proxy:Listen in front of a server and break connections on purpose, for your own application in any language' \
 'drill:Put each reconnect policy through each fault, and show which client survives what' \
+'idle:Find out after how much silence something on the path, or the server, gives a connection up' \
+'wait:Wait until a server is ready, or a primary, or a replica\: for scripts and containers' \
 'report:Make a report again from journals, also from one cut off by a crash' \
 'explain:Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)' \
 'completions:Print a completion script for a shell' \
@@ -425,6 +505,11 @@ _redis-doctor__subcmd__help__subcmd__explain_commands() {
 _redis-doctor__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor help help commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__idle_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__idle_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help idle commands' commands "$@"
 }
 (( $+functions[_redis-doctor__subcmd__help__subcmd__man_commands] )) ||
 _redis-doctor__subcmd__help__subcmd__man_commands() {
@@ -456,6 +541,16 @@ _redis-doctor__subcmd__help__subcmd__subscribe_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor help subscribe commands' commands "$@"
 }
+(( $+functions[_redis-doctor__subcmd__help__subcmd__wait_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__wait_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help wait commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__idle_commands] )) ||
+_redis-doctor__subcmd__idle_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor idle commands' commands "$@"
+}
 (( $+functions[_redis-doctor__subcmd__man_commands] )) ||
 _redis-doctor__subcmd__man_commands() {
     local commands; commands=()
@@ -485,6 +580,11 @@ _redis-doctor__subcmd__soak_commands() {
 _redis-doctor__subcmd__subscribe_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor subscribe commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__wait_commands] )) ||
+_redis-doctor__subcmd__wait_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor wait commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_redis-doctor" ]; then

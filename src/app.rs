@@ -2,11 +2,13 @@
 
 mod drill;
 mod explain;
+mod idle;
 mod proxy;
 mod replay;
 mod run;
 mod signals;
 mod sinks;
+mod wait;
 
 use std::{
     ffi::OsString,
@@ -32,6 +34,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Invocation::Print(text)) => (Format::Text, print(&text).map(|()| Exit::Healthy)),
         Ok(Invocation::Drill(request)) => (Format::Text, drill::drill(request)),
         Ok(Invocation::Explain(request)) => (Format::Text, explain::explain(&request)),
+        Ok(Invocation::Idle(request)) => (Format::Text, idle::idle(*request)),
+        Ok(Invocation::Wait(request)) => (Format::Text, wait::wait(request)),
         Ok(Invocation::Report(request)) => (request.output.format, replay::replay(&request)),
         Ok(Invocation::Proxy(request)) => (Format::Text, proxy::proxy(request)),
         Ok(Invocation::Run(request)) => (request.output.format, run::run(*request)),

@@ -16,12 +16,14 @@ mod explain;
 mod faults;
 mod groups;
 mod help;
+mod idle;
 mod man;
 mod policy;
 mod resolve;
 mod target;
 mod uri;
 mod value;
+mod wait;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
@@ -30,10 +32,12 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::{
     exit::Exit,
     fault::{Case, FaultSchedule},
-    output::{ColorChoice, DrillFormat, EventFormat, ExplainFormat, Format, OutputOptions},
+    output::{ColorChoice, DocumentFormat, DrillFormat, EventFormat, Format, OutputOptions},
     plan::{Gate, Plan, PolicyName, Protocol, Target},
 };
 use environment::Environment;
+pub use idle::IdleRequest;
+pub use wait::WaitRequest;
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +48,10 @@ pub enum Invocation {
     Proxy(ProxyRequest),
     /// Put policies through faults.
     Drill(DrillRequest),
+    /// Search for the idle limit of a path.
+    Idle(Box<IdleRequest>),
+    /// Wait until a server is ready.
+    Wait(WaitRequest),
     /// Make a report again from journals.
     Report(ReportRequest),
     /// Say what is known about something.
@@ -126,7 +134,7 @@ pub struct ExplainRequest {
     /// What is asked about; absent asks for the list of everything.
     pub query: Option<String>,
     /// The form of the answer.
-    pub format: ExplainFormat,
+    pub format: DocumentFormat,
     /// Whether to use colour.
     pub color: ColorChoice,
 }

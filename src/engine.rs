@@ -8,7 +8,8 @@ use crate::{
     classify::Failure,
     clock::{Clock, Stamp},
     event::{CommandFailed, Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
-    plan::{Address, Plan, ProbeKind},
+    fault::FaultSchedule,
+    plan::{Address, Plan, ProbeKind, Target},
     probe::{Context, Notice, Path, Probes, Setting},
     proxy::{self, Proxy},
 };
@@ -59,7 +60,7 @@ pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     let run_id = run_id(plan.seed);
     run.event(None, started(&plan, &run_id));
     let server = plan.target.clone();
-    let proxy = match put_between(&mut plan, clock, fault_events) {
+    let proxy = match put_between(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {
         Ok(proxy) => proxy,
         Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
     };
@@ -252,15 +253,21 @@ impl Run<'_> {
 }
 
 /// With faults in the plan, starts the proxy that brings them about and makes it the plan's target.
-fn put_between(plan: &mut Plan, clock: Clock, events: mpsc::UnboundedSender<Event>) -> std::io::Result<Option<Proxy>> {
-    if plan.faults.is_empty() {
+pub(crate) fn put_between(
+    target: &mut Target,
+    faults: &[FaultSchedule],
+    seed: u64,
+    clock: Clock,
+    events: mpsc::UnboundedSender<Event>,
+) -> std::io::Result<Option<Proxy>> {
+    if faults.is_empty() {
         return Ok(None);
     }
     let setting = proxy::Setting {
         listen: (Ipv4Addr::LOCALHOST, 0).into(),
-        upstream: plan.target.address.clone(),
-        schedules: plan.faults.clone(),
-        seed: plan.seed,
+        upstream: target.address.clone(),
+        schedules: faults.to_vec(),
+        seed,
         clock,
         commands_on_wire: false,
         tell_flows: false,
@@ -268,7 +275,7 @@ fn put_between(plan: &mut Plan, clock: Clock, events: mpsc::UnboundedSender<Even
     let proxy = Proxy::start(setting, events)?;
     let addr = proxy.handle().addr();
     // Plain text, also to a server that speaks TLS: the proxy does.
-    plan.target.address = Address::Tcp { host: addr.ip().to_string(), port: addr.port(), tls: false };
+    target.address = Address::Tcp { host: addr.ip().to_string(), port: addr.port(), tls: false };
     Ok(Some(proxy))
 }
 

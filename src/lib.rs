@@ -29,6 +29,7 @@
 //! | [`fault`], [`proxy`] | what can be done to a connection and when; the relay that does it |
 //! | [`tls`] | the roots that are trusted, and the handshake of whoever is not redis-rs |
 //! | [`drill`] | each fault against each policy, every cell a run of its own |
+//! | [`idle`] | the search for the idle limit of a path: what to try, what it says, what has such a limit |
 //! | [`engine`] | runs a plan: one event stream, from the preflight to the closed books |
 //! | [`record`], [`report`] | figures, and what they mean |
 //! | [`journal`] | events on disk, and back |
@@ -74,6 +75,7 @@ pub mod engine;
 pub mod event;
 pub mod exit;
 pub mod fault;
+pub mod idle;
 pub mod journal;
 pub mod knowledge;
 pub mod output;

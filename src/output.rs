@@ -68,9 +68,9 @@ pub enum DrillFormat {
     Markdown,
 }
 
-/// The form of an explanation.
+/// The form of one document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ExplainFormat {
+pub enum DocumentFormat {
     /// For people.
     #[default]
     Text,

@@ -2,11 +2,12 @@
 //!
 //! A `session` is the connection under test; `worker`s send probes through it, a `publisher` on a second
 //! connection publishes what its `inbox` must receive, a `monitor` turns what they notice into events, and
-//! [`path`] is the independent view of the network and the server. The `redis` crate is used here and in `classify`
+//! [`path`] is the independent view of the network and the server. [`idle`] and [`readiness`] use nothing but that. The `redis` crate is used here and in `classify`
 //! only.
 
 mod delivery;
 mod identity;
+pub mod idle;
 mod inbox;
 mod keeper;
 mod link;
@@ -15,6 +16,7 @@ pub mod path;
 mod prognosis;
 mod publisher;
 mod question;
+pub mod readiness;
 mod resp2;
 mod samples;
 mod session;

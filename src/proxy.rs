@@ -226,7 +226,7 @@ impl fmt::Debug for ProxyHandle {
 
 /// Raises this process' limit of file descriptors as far as it may: a connection takes two, and a thousand are more than
 /// many systems give unasked. Where that fails, connections beyond the limit wait to be accepted.
-fn allow_many_connections() {
+pub(crate) fn allow_many_connections() {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }

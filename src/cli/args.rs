@@ -7,11 +7,14 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
     groups::{ConnectionArgs, FaultArgs, FormatArgs, GateArgs, OutputArgs, RunArgs},
-    help, value,
+    help,
+    idle::IdleArgs,
+    value,
+    wait::WaitArgs,
 };
 use crate::{
     fault::Case,
-    output::{ColorChoice, DrillFormat, EventFormat, ExplainFormat, Format, MessageFormat},
+    output::{ColorChoice, DocumentFormat, DrillFormat, EventFormat, Format, MessageFormat},
     plan::{Pace, PolicyName, Secret},
 };
 
@@ -47,6 +50,12 @@ pub(super) enum Command {
     /// Put each reconnect policy through each fault, and show which client survives what
     #[command(disable_help_flag = true)]
     Drill(Box<DrillArgs>),
+    /// Find out after how much silence something on the path, or the server, gives a connection up
+    #[command(disable_help_flag = true, after_help = help::IDLE)]
+    Idle(Box<IdleArgs>),
+    /// Wait until a server is ready, or a primary, or a replica: for scripts and containers
+    #[command(disable_help_flag = true, after_help = help::WAIT)]
+    Wait(Box<WaitArgs>),
     /// Make a report again from journals, also from one cut off by a crash
     #[command(disable_help_flag = true, after_help = help::REPORT)]
     Report(ReportArgs),
@@ -269,7 +278,7 @@ pub(super) struct ExplainArgs {
     pub(super) list: bool,
     /// Form of the explanation
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: ExplainFormat,
+    pub(super) format: DocumentFormat,
     /// Colour; auto is on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: ColorChoice,

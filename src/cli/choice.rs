@@ -3,8 +3,9 @@
 use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
-    output::{ColorChoice, DrillFormat, EventFormat, ExplainFormat, Format, MessageFormat},
-    plan::{PolicyName, Protocol},
+    idle::Cloud,
+    output::{ColorChoice, DocumentFormat, DrillFormat, EventFormat, Format, MessageFormat},
+    plan::{PolicyName, Protocol, Readiness},
 };
 
 /// Implements `ValueEnum` for an enum defined elsewhere.
@@ -36,7 +37,9 @@ words! {
         Nagios = "nagios",
     }
     DrillFormat { Text = "text", Json = "json", Csv = "csv", Markdown = "markdown" }
-    ExplainFormat { Text = "text", Json = "json" }
+    DocumentFormat { Text = "text", Json = "json" }
+    Cloud { Aws = "aws", Azure = "azure", Gcp = "gcp" }
+    Readiness { Ready = "ready", Primary = "primary", Replica = "replica" }
     EventFormat { Text = "text", Ndjson = "ndjson" }
     MessageFormat { Text = "text", Ndjson = "ndjson", Raw = "raw" }
     ColorChoice { Auto = "auto", Always = "always", Never = "never" }

@@ -13,7 +13,8 @@ use clap::{
 use super::{CliError, uri};
 use crate::{exit::Exit, output::Format};
 
-const COMMANDS: [&str; 9] = ["ping", "subscribe", "soak", "proxy", "drill", "report", "explain", "completions", "man"];
+const COMMANDS: [&str; 11] =
+    ["ping", "subscribe", "soak", "proxy", "drill", "idle", "wait", "report", "explain", "completions", "man"];
 const CLUSTER: &str = "-c is --count here; redis-cli's cluster mode is not supported yet";
 
 /// A refusal by `resolve`, which quotes no secret.

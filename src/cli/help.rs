@@ -107,6 +107,36 @@ reconnecting, not its TLS. A reset resets the sockets on both sides, below TLS.
 With redis:// in front of a TLS port, TLS passes through unread, and only faults
 that leave the bytes alone have an effect.";
 
+/// Under `idle --help`.
+pub(super) const IDLE: &str = "\
+Examples:
+  redis-doctor idle -u rediss://cache.example:6379   # up to 20 minutes, all at once
+  redis-doctor idle --profile aws                    # closely around 350 s, 6 minutes
+  redis-doctor idle --steps 1000 --max 1h            # a finer first round
+  redis-doctor idle --steps 50s,60s,70s --resolution 1s
+  redis-doctor idle --sandbox --fault idle_drop=3s,then=reset --max 5s
+
+The connections send nothing and have no TCP keepalive; each is asked with a PING
+when its silence is over. The first round takes as long as the limit, or as --max.
+Ctrl-C ends the search with what is known so far.
+Exit status: 0 no limit found, 1 a limit found, 2 unreachable or nothing survived,
+3 wrong usage, or ended before anything was known.";
+
+/// Under `wait --help`.
+pub(super) const WAIT: &str = "\
+Examples:
+  redis-doctor wait && exec my-application
+  redis-doctor wait --for primary --timeout 5m -u redis://cache.example:6379
+  redis-doctor wait --for replica -q || exit 1
+
+Ready is who answers PING after the login: not a server that loads its data set
+(LOADING), not a replica that lost its primary and may serve no stale data
+(MASTERDOWN). A primary or replica also says so (ROLE, or INFO replication), and a
+replica's link to its primary is up. Each look is a connection of its own.
+A wrong password, a missing permission or a refused certificate is waited for, too,
+since whoever starts first may not have been set up yet; --fail-fast ends at once.
+Exit status: 0 ready, 2 the time is up, 3 wrong usage, 130 a signal.";
+
 /// Under `report --help`.
 pub(super) const REPORT: &str = "\
 Examples:

@@ -38,7 +38,11 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     page.extend_from_slice(&options(&shared, |heading| heading.is_some())?);
     page.extend_from_slice(SECTIONS.as_bytes());
     page.extend_from_slice(b".SH EXAMPLES\n");
-    for text in [help::PING, help::SUBSCRIBE, help::SOAK, &help::proxy(), &help::drill(), help::REPORT, help::EXPLAIN] {
+    let proxy = help::proxy();
+    let drill = help::drill();
+    let runs =
+        [help::PING, help::SUBSCRIBE, help::SOAK, &proxy, &drill, help::IDLE, help::WAIT, help::REPORT, help::EXPLAIN];
+    for text in runs {
         for line in text.lines().filter(|line| line.starts_with("  redis-doctor")) {
             page.extend_from_slice(format!(".PP\n.nf\n{}\n.fi\n", escape(line.trim())).as_bytes());
         }
@@ -77,7 +81,7 @@ Critical: unreachable, not recovered, subscription or messages lost, wrong repli
 Unknown: wrong usage or configuration, or an internal error.
 .TP
 \fB130\fR
-A second Ctrl\-C ended the run before its report.
+A second Ctrl\-C ended the run before its report; for \fBwait\fR, which has none, the first.
 .SH ENVIRONMENT
 A flag beats the environment; an empty variable counts as unset.
 .TP

@@ -9,7 +9,7 @@ use super::{
     environment::Environment,
     explain, faults,
     groups::{OutputArgs, RunArgs},
-    man, policy, target, value,
+    idle, man, policy, target, value, wait,
 };
 use crate::{
     output::{ColorChoice, Format, OutputOptions},
@@ -30,6 +30,8 @@ pub(super) fn resolve(command: Command, environment: &Environment) -> Result<Inv
         Command::Soak(args) => soak(&args, environment)?,
         Command::Proxy(args) => return faults::proxy(&args, environment).map(Invocation::Proxy),
         Command::Drill(args) => return faults::drill(&args, environment).map(Invocation::Drill),
+        Command::Idle(args) => return idle::resolve(&args, environment).map(Box::new).map(Invocation::Idle),
+        Command::Wait(args) => return wait::resolve(&args, environment).map(Invocation::Wait),
         Command::Report(args) => return Ok(Invocation::Report(report(args, environment))),
         Command::Explain(args) => return explain::explain(&args, environment).map(Invocation::Explain),
         Command::Completions { shell } => return Ok(Invocation::Print(completions::script(shell))),

@@ -72,6 +72,19 @@ impl Path {
         self.open().await.0
     }
 
+    /// Makes one attempt that is to succeed, and stays on the line.
+    ///
+    /// # Errors
+    /// Why there is no line.
+    pub(crate) async fn line(&self) -> Result<(Climb, Line), Failure> {
+        let (climb, line) = self.open().await;
+        let no_line = || Failure::doctor(ErrorClass::Other, Stage::Connect, "there is no connection");
+        match line {
+            Some(line) => Ok((climb, line)),
+            None => Err(climb.probed.failure.unwrap_or_else(no_line)),
+        }
+    }
+
     /// Makes one attempt, and stays on the line when it succeeds.
     pub(crate) async fn open(&self) -> (Climb, Option<Line>) {
         let mut climber = Climber {

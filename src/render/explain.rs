@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::units::clean;
 use crate::{
     knowledge::{self, Answer, Entry, Kind},
-    output::ExplainFormat,
+    output::DocumentFormat,
 };
 
 /// The page that is written on.
@@ -41,10 +41,10 @@ const CYAN: &str = "36";
 ///
 /// # Errors
 /// Whatever writing returns.
-pub fn explanation(answer: &Answer, format: ExplainFormat, page: Page, out: &mut dyn Write) -> io::Result<()> {
+pub fn explanation(answer: &Answer, format: DocumentFormat, page: Page, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        ExplainFormat::Json => json(&Found { exact: answer.exact, entry: answer.best, others: &answer.others }, out),
-        ExplainFormat::Text => text(answer, page, out),
+        DocumentFormat::Json => json(&Found { exact: answer.exact, entry: answer.best, others: &answer.others }, out),
+        DocumentFormat::Text => text(answer, page, out),
     }?;
     out.flush()
 }
@@ -53,10 +53,10 @@ pub fn explanation(answer: &Answer, format: ExplainFormat, page: Page, out: &mut
 ///
 /// # Errors
 /// Whatever writing returns.
-pub fn catalogue(entries: &[Entry], format: ExplainFormat, page: Page, out: &mut dyn Write) -> io::Result<()> {
+pub fn catalogue(entries: &[Entry], format: DocumentFormat, page: Page, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        ExplainFormat::Json => json(&entries, out),
-        ExplainFormat::Text => list(entries, page, out),
+        DocumentFormat::Json => json(&entries, out),
+        DocumentFormat::Text => list(entries, page, out),
     }?;
     out.flush()
 }
@@ -192,7 +192,7 @@ mod tests {
 
     fn shown(query: &str, page: Page) -> String {
         let mut out = Vec::new();
-        explanation(&knowledge::search(query).unwrap(), ExplainFormat::Text, page, &mut out).unwrap();
+        explanation(&knowledge::search(query).unwrap(), DocumentFormat::Text, page, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -21,7 +21,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("exit", &["report"]),
     ("plan", &["clock", "fault", "classify"]),
     ("event", &["clock", "fault", "classify", "distribution", "plan"]),
-    ("probe", &["clock", "fault", "classify", "distribution", "plan", "event", "tls"]),
+    ("idle", &["clock", "plan", "report"]),
+    ("probe", &["clock", "fault", "classify", "distribution", "plan", "event", "tls", "idle"]),
     ("proxy", &["clock", "fault", "classify", "plan", "event", "tls"]),
     ("journal", &["clock", "distribution", "event"]),
     ("record", &["clock", "fault", "classify", "distribution", "plan", "event"]),
@@ -30,8 +31,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("drill", &["clock", "fault", "plan", "event", "record", "engine"]),
     ("report", &["clock", "fault", "classify", "plan", "event", "record", "diagnose"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
-    ("render", &["clock", "fault", "classify", "output", "plan", "event", "record", "report", "drill", "knowledge"]),
-    ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit"]),
+    (
+        "render",
+        &["clock", "fault", "classify", "output", "plan", "event", "record", "report", "drill", "idle", "knowledge"],
+    ),
+    ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit", "idle"]),
     (
         "app",
         &[
@@ -51,6 +55,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "engine",
             "report",
             "drill",
+            "idle",
             "knowledge",
             "render",
             "cli",

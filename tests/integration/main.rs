@@ -12,6 +12,7 @@
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `herd`: connections that were lost together come back together, and what spreads them.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
+//! - `idle`: the idle limit of a path is found, with how connections end there and what it may be the limit of.
 //! - `journals`: what a run has written is reported again, and what cannot be read is named.
 //! - `lab`: the `proxy` command with redis-cli, stdin and signals, and runs with faults.
 //! - `late_confirmations`: confirmations after a reconnect that go to the wrong questions.
@@ -27,6 +28,7 @@
 //! - `states`: what a client cannot leave is named, and the run goes on with a fresh session.
 //! - `subscribing`: messages on stdout as they are, everything else on stderr, and delivery accounted for.
 //! - `tls`: good runs over TLS, and every way in which the two sides do not agree about it.
+//! - `wait`: a script goes on when a server is ready, and is told what stood in the way when it is not.
 //! - `wire`: large payloads, binary channels and messages.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
 #![allow(
@@ -48,6 +50,7 @@ mod harness;
 mod harness_self;
 mod herd;
 mod hygiene;
+mod idle;
 mod journals;
 mod lab;
 mod late_confirmations;
@@ -64,4 +67,5 @@ mod sandbox_cli;
 mod states;
 mod subscribing;
 mod tls;
+mod wait;
 mod wire;

@@ -70,22 +70,27 @@ fn printed(output: &Output) -> String {
 }
 
 /// The lines that every run of a command prints, by their first words; what else there is depends on the moment.
-const STABLE: [&str; 15] = [
+const STABLE: [&str; 20] = [
     "---",
     "case",
     "channels",
     "count",
+    "died",
     "drill",
     "end",
     "latency",
+    "limit",
     "messages",
     "outages",
     "plan",
     "policy",
     "probes",
     "redis-doctor",
+    "round",
     "rtt",
+    "silences",
     "verdict",
+    "waiting",
 ];
 
 /// Which of the stable lines a text has.
@@ -96,13 +101,19 @@ fn outline(text: &str) -> BTreeSet<&str> {
 #[test]
 fn the_outputs_in_the_readme_are_what_the_program_prints() {
     let update = std::env::var("UPDATE_GOLDEN").is_ok();
-    let (server, victim) = (RedisServer::start(), RedisServer::start());
+    let (server, victim, replica) = (RedisServer::start(), RedisServer::start(), RedisServer::start());
+    replica.command(["REPLICAOF", "127.0.0.1", &server.address().port().to_string()]);
     let patience = Duration::from_secs(60);
     let soak = Doctor::new(["soak", "--sandbox", "--duration", if update { "15s" } else { "2s" }]).within(patience);
     let ping = Doctor::new(["ping", "-c", "3", "-i", "0.2"]).target(&server);
     let subscribe = Doctor::new(["subscribe", "news", "--verify", "--duration", "2s"]).target(&server);
     let drill = Doctor::new(["drill", "--sandbox", "--case", "reset-in-flight,blackhole"]).within(patience);
     let explain = Doctor::new(["explain", "aws-nlb"]).run();
+    let idle = ["idle", "--sandbox", "--fault", "idle_drop=5s,then=reset", "--max", "8s"];
+    let idle = Doctor::new(idle).within(patience).spawn();
+    let waiting = Doctor::new(["wait", "--for", "primary"]).target(&replica).within(patience).spawn();
+    waiting.wait_for_stderr("waiting for", patience);
+    replica.command(["REPLICAOF", "NO", "ONE"]);
     let bare = Doctor::new(["soak", "--policy", "bare", "--duration", "5s"]).target(&victim);
     let (soak, ping, subscribe, drill, bare) =
         (soak.spawn(), ping.run(), subscribe.spawn(), drill.spawn(), bare.spawn());
@@ -115,6 +126,8 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
         ("bare", bare.finish()),
         ("drill", drill.finish()),
         ("explain", explain),
+        ("idle", idle.finish()),
+        ("wait", waiting.finish()),
     ];
     let mut readme = fs::read_to_string(README).unwrap();
     for (name, output) in &outputs {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use redis::Value;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage, client},
@@ -26,6 +26,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 /// A conversation with a server.
 pub(crate) struct Talk<S> {
     stream: Headed<S>,
+    /// The other side has answered in RESP: what goes wrong from here on is no misunderstanding.
+    understood: bool,
 }
 
 /// A conversation with a server, over whatever it travels.
@@ -33,7 +35,7 @@ pub(crate) type Line = Talk<Box<dyn Stream>>;
 
 impl<S: Stream> Talk<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream: Headed { inner: stream, head: Vec::new() } }
+        Self { stream: Headed { inner: stream, head: Vec::new() }, understood: false }
     }
 
     /// `HELLO 3`, with the credentials when there are any.
@@ -88,15 +90,30 @@ impl<S: Stream> Talk<S> {
         self.ask(Stage::Command, &command).await
     }
 
+    /// A field of a section of INFO; `None` where it may not be asked, or has none.
+    pub(crate) async fn info(&mut self, section: &str, field: &str) -> Option<String> {
+        let info: String = redis::from_redis_value(self.command(&["INFO", section]).await.ok()?).ok()?;
+        let fields = info.lines().filter_map(|line| line.trim_end().split_once(':'));
+        fields.filter(|(name, _)| *name == field).map(|(_, value)| value.to_owned()).next()
+    }
+
+    /// Waits for what comes without having been asked for: bytes (how many), the end (0), or an error.
+    pub(crate) async fn overhear(&mut self) -> io::Result<usize> {
+        self.stream.read(&mut [0; HEAD]).await
+    }
+
     async fn ask(&mut self, stage: Stage, command: &redis::Cmd) -> Result<Value, Failure> {
         let sent = self.stream.inner.write_all(&command.get_packed_command()).await;
         // Even where writing fails there may be a last line to read: a server at its limit speaks first, then closes.
         let reply = redis::parse_redis_value_async(&mut Default::default(), &mut self.stream).await;
         match reply.and_then(Value::extract_error) {
-            Ok(value) => Ok(value),
+            Ok(value) => {
+                self.understood = true;
+                Ok(value)
+            }
             Err(error) => {
                 let failure = client::failure(stage, &error);
-                let silent = self.stream.head.is_empty();
+                let silent = self.understood || self.stream.head.is_empty();
                 Err(match sent {
                     Err(write) if silent && failure.key.errno.is_none() => Failure::io(stage, &write),
                     _ => self.interpret(stage, failure),
@@ -107,7 +124,7 @@ impl<S: Stream> Talk<S> {
 
     /// Says what it means when the other side does not speak RESP.
     fn interpret(&self, stage: Stage, failure: Failure) -> Failure {
-        if failure.key.origin == Origin::Server {
+        if failure.key.origin == Origin::Server || self.understood {
             return failure;
         }
         let head = &self.stream.head;

@@ -1,0 +1,160 @@
+//! `redis-doctor idle`: survey the server, carry the search out, and say what it found.
+
+use std::{
+    io::{self, IsTerminal},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::{Problem, block_on, check_writable, deliver, prepare_tls, say, signals::Signals, start_sandbox, warn};
+use crate::{
+    classify::Failure,
+    cli::IdleRequest,
+    clock::Clock,
+    engine::{self, Control},
+    exit::Exit,
+    idle::{Circumstances, IdleReport, Search, ServerSays, Steps},
+    probe::idle::IdleProbe,
+    proxy,
+    render::{self, IdleProgress, Style},
+    report::Verdict,
+};
+
+/// Between two looks at the clock for the progress line.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Searches and reports; degraded when there is a limit.
+pub(super) fn idle(mut request: IdleRequest) -> Result<Exit, Problem> {
+    warn(&request.warnings);
+    if let Some(path) = &request.output {
+        check_writable(path)?;
+    }
+    // Kept until the search is over: it stops when it is dropped.
+    let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
+    if request.sandbox {
+        request.target.named_by = "sandbox".to_owned();
+    }
+    prepare_tls(&request.target);
+    proxy::allow_many_connections();
+    let outcome = block_on(search(request));
+    drop(sandbox);
+    outcome
+}
+
+async fn search(request: IdleRequest) -> Result<Exit, Problem> {
+    let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let (wishes, wish) = unbounded_channel();
+    let style = Style { terminal: io::stderr().is_terminal(), quiet: request.quiet, ..Style::default() };
+    let progress = IdleProgress::new(style, Box::new(io::stderr()));
+    let report = tokio::select! {
+        report = examine(&request, wish, &progress) => report?,
+        () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
+    };
+    progress.finish();
+    deliver(request.output.as_deref(), |out| render::idle(&report, request.format, out))?;
+    Ok(match report.verdict {
+        Some(Verdict::Healthy) => Exit::Healthy,
+        Some(Verdict::Degraded) => Exit::Degraded,
+        Some(Verdict::Critical) => Exit::Critical,
+        None => Exit::Unknown,
+    })
+}
+
+/// The whole search, until it is over or the user wants to see what is known.
+async fn examine(
+    request: &IdleRequest,
+    mut wishes: UnboundedReceiver<Control>,
+    progress: &IdleProgress,
+) -> Result<IdleReport, Problem> {
+    let clock = Clock::start();
+    let began = clock.now();
+    // The server is asked directly: no fault is for these questions.
+    let direct = IdleProbe::new(request.target.clone(), request.protocol, request.patience, clock);
+    let mut target = request.target.clone();
+    let (events, _nobody) = unbounded_channel();
+    let proxy = engine::put_between(&mut target, &request.faults, request.seed, clock, events)
+        .map_err(|error| format!("the fault proxy could not be started: {error}"))?;
+    let probe = Arc::new(IdleProbe::new(target, request.protocol, request.patience, clock));
+    let mut watch = Watch { wishes: &mut wishes, progress, clock };
+    let mut refused = None;
+    let surveyed = watch.until_stopped(Box::pin(direct.survey())).await;
+    let mut interrupted = surveyed.is_none();
+    let mut server = surveyed.unwrap_or_else(|| Ok(ServerSays::default())).map_err(|failure| named(&failure));
+    let steps = server.as_ref().map_or_else(|_| request.steps.clone(), |server| affordable(&request.steps, server));
+    let mut search = Search::new(&steps, request.max, request.profile, request.resolution);
+    let mut restarted = false;
+    if let (Ok(says), false) = (&server, interrupted) {
+        search.expect(says.timeout.filter(|timeout| !timeout.is_zero()));
+        progress.begin(&request.target, says);
+        proxy.iter().for_each(|proxy| proxy.handle().begin());
+        let running = probe.run(&mut search, &mut refused, |news| progress.tell(clock.now(), news));
+        interrupted = watch.until_stopped(Box::pin(running)).await.is_none();
+        let something_went_wrong = refused.is_some() || search.silences().iter().any(|silence| silence.died());
+        if !interrupted && something_went_wrong {
+            // Was it the same server all the time?
+            match direct.survey().await {
+                Ok(after) => restarted = after.run_id != says.run_id,
+                Err(failure) => {
+                    server = Err(format!("it could not be reached any more afterwards: {}", named(&failure)))
+                }
+            }
+        }
+    }
+    let circumstances = Circumstances {
+        target: request.target.to_string(),
+        named_by: request.target.named_by.clone(),
+        started: clock.wall(began),
+        lasted: clock.now().since(began),
+        interrupted,
+        server,
+        refused,
+        restarted,
+    };
+    Ok(IdleReport::new(&search, circumstances))
+}
+
+/// What keeps the server from being reached, with the stage.
+fn named(failure: &Failure) -> String {
+    format!("{}: {failure}", failure.key.stage)
+}
+
+/// So many steps that the server keeps half of its free clients for others; a list is what the user wants.
+fn affordable(steps: &Steps, server: &ServerSays) -> Steps {
+    match (steps, server.free_clients) {
+        (Steps::Count(count), Some(free)) if *count as u64 > free / 2 => {
+            let fewer = usize::try_from(free / 2).unwrap_or(*count).max(1);
+            say(&format!(
+                "warning: --steps: the server admits {free} more clients (maxclients), and half of them are left to \
+                 others: {fewer} connections at once instead of {count}"
+            ));
+            Steps::Count(fewer)
+        }
+        _ => steps.clone(),
+    }
+}
+
+/// What is done while something takes its time.
+struct Watch<'a> {
+    wishes: &'a mut UnboundedReceiver<Control>,
+    progress: &'a IdleProgress,
+    clock: Clock,
+}
+
+impl Watch<'_> {
+    /// Waits for `work`; `None` when the user wants an end first.
+    async fn until_stopped<T>(&mut self, mut work: Pin<Box<impl Future<Output = T>>>) -> Option<T> {
+        loop {
+            tokio::select! {
+                done = &mut work => return Some(done),
+                wish = self.wishes.recv() => match wish {
+                    Some(Control::Interim) => self.progress.interim(self.clock.now()),
+                    Some(Control::Stop(_)) | None => return None,
+                },
+                () = tokio::time::sleep(TICK) => self.progress.tick(self.clock.now()),
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The idle limit of a path: after how much silence does something between the client and the server, or the server
+//! itself, give a connection up?
+//!
+//! Here is what can be thought about without a socket: which silences to try (`ladder`), what their ends say and what
+//! to try next (`search`), what usually has such a limit (`middlebox`), and the result (`report`). The connections
+//! themselves are kept by `probe::idle`.
+
+mod ladder;
+mod middlebox;
+mod report;
+mod search;
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+pub use self::{
+    ladder::{Cloud, Steps},
+    middlebox::Suspect,
+    report::{Advice, Circumstances, IdleReport, Outcome, Refused, ServerSays},
+    search::{Limit, Search},
+};
+use crate::clock::seconds;
+
+/// How a silence ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The PING after it was answered: the connection survived.
+    Answered,
+    /// Somebody closed the connection (FIN).
+    Closed,
+    /// Somebody reset the connection (RST).
+    Reset,
+    /// The PING after it was never answered: somebody has forgotten the connection and says nothing.
+    Unanswered,
+    /// The server said something by itself, which ended the silence but not the connection.
+    Interrupted,
+}
+
+/// A connection that was left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Silence {
+    /// The round in which it was tried, from 1.
+    pub round: u32,
+    /// For how long it was to be left alone.
+    #[serde(with = "seconds")]
+    pub planned: Duration,
+    /// For how long it was: to the PING, or to the end that came first.
+    #[serde(with = "seconds")]
+    pub lasted: Duration,
+    /// How it ended.
+    pub ending: Ending,
+    /// Whether the end came by itself, before the PING. Then it is dated.
+    pub dated: bool,
+}
+
+impl Silence {
+    /// Whether the connection is gone.
+    pub fn died(&self) -> bool {
+        matches!(self.ending, Ending::Closed | Ending::Reset | Ending::Unanswered)
+    }
+}
+
+/// Progress of a search, for whoever waits for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Progress {
+    /// Connections begin to be silent at once.
+    Round {
+        /// From 1.
+        number: u32,
+        /// How many connections.
+        connections: usize,
+        /// The shortest silence.
+        shortest: Duration,
+        /// The longest: so long the round takes at most.
+        longest: Duration,
+    },
+    /// A silence ended.
+    Ended(Silence),
+    /// A connection could not be opened.
+    NotOpened,
+}

@@ -1,0 +1,401 @@
+//! The result of a search: the limit, what it is probably the limit of, and which keepalive is safe.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Ending, Limit, Search, Silence, Suspect, middlebox};
+use crate::{
+    clock::{WallTime, seconds},
+    plan::Keepalive,
+    report::Verdict,
+};
+
+/// Of the JSON form.
+const SCHEMA_VERSION: u32 = 1;
+
+/// Three signs of life in a limit's time: two may be lost.
+const SIGNS: u32 = 3;
+
+/// A keepalive that is rarer saves nothing worth having, and sees a dead peer late. Google's advice for its VPC, too.
+const RAREST: Duration = Duration::from_secs(60);
+
+/// Keepalive probes that end the connection.
+const PROBES: u32 = 3;
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Nothing died of its silence.
+    NoLimit,
+    /// There is a limit.
+    Limit,
+    /// No connection survived any silence.
+    Dead,
+    /// The server could not be reached, or no connection could be opened.
+    Unreachable,
+    /// It was ended before anything was known.
+    Unknown,
+}
+
+/// What the server says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ServerSays {
+    /// Redis or Valkey, version and role.
+    pub identity: Option<String>,
+    /// Tells one process from the next.
+    #[serde(skip)]
+    pub run_id: Option<String>,
+    /// `timeout`: it closes clients that are idle for longer; zero is never.
+    #[serde(with = "seconds::option")]
+    pub timeout: Option<Duration>,
+    /// `tcp-keepalive`: it sends keepalive probes to idle clients so often; zero is never.
+    #[serde(with = "seconds::option")]
+    pub tcp_keepalive: Option<Duration>,
+    /// Why the two are not known.
+    pub refused: Option<String>,
+    /// How many more clients it admits.
+    pub free_clients: Option<u64>,
+}
+
+/// Connections that could not be opened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Refused {
+    /// Why the latest could not.
+    pub why: String,
+    /// How many could not.
+    pub count: usize,
+}
+
+/// What to do about a limit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Advice {
+    /// A TCP keepalive that is safe; none when it would have to be sent more often than each second, or would not help.
+    pub keepalive: Option<Keepalive>,
+    /// Why TCP keepalive does not help.
+    pub no_keepalive: Option<&'static str>,
+    /// A PING so often is safe, whatever the limit is of.
+    #[serde(with = "seconds")]
+    pub ping_every: Duration,
+}
+
+/// The result.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct IdleReport {
+    /// Of this form.
+    pub schema_version: u32,
+    /// redis-doctor's own version.
+    pub version: &'static str,
+    /// The server as a URL without credentials.
+    pub target: String,
+    /// Which flag or variable named it.
+    pub named_by: String,
+    /// When the search began.
+    pub started: WallTime,
+    /// How long it took.
+    #[serde(with = "seconds")]
+    pub lasted: Duration,
+    /// Whether a signal ended it early.
+    pub interrupted: bool,
+    /// What was found.
+    pub outcome: Outcome,
+    /// How that is to be judged; absent when nothing is known.
+    pub verdict: Option<Verdict>,
+    /// The limit.
+    pub limit: Option<Limit>,
+    /// The longest silence that was survived.
+    #[serde(with = "seconds")]
+    pub survived: Duration,
+    /// Whether the limit is the server's own `timeout`.
+    pub is_server_timeout: bool,
+    /// What else it may be the limit of, the likeliest first.
+    pub suspects: Vec<Suspect>,
+    /// What to do about it.
+    pub advice: Option<Advice>,
+    /// What the server says about itself.
+    pub server: ServerSays,
+    /// Why the server could not be reached.
+    pub failure: Option<String>,
+    /// Connections that could not be opened.
+    pub refused: Option<Refused>,
+    /// Connections that died although others survived much longer silences.
+    pub strays: usize,
+    /// What else there is to know, one sentence each.
+    pub notes: Vec<String>,
+    /// Rounds that it took.
+    pub rounds: u32,
+    /// Every silence, in the order of their ends.
+    pub silences: Vec<Silence>,
+}
+
+/// The circumstances of a search.
+#[derive(Clone, Debug)]
+pub struct Circumstances {
+    /// The server as a URL without credentials.
+    pub target: String,
+    /// Which flag or variable named it.
+    pub named_by: String,
+    /// When the search began.
+    pub started: WallTime,
+    /// How long it took.
+    pub lasted: Duration,
+    /// Whether a signal ended it early.
+    pub interrupted: bool,
+    /// What the server said, or why it could not be reached.
+    pub server: Result<ServerSays, String>,
+    /// Connections that could not be opened.
+    pub refused: Option<Refused>,
+    /// The server is another process than at the beginning.
+    pub restarted: bool,
+}
+
+impl IdleReport {
+    /// Draws the conclusions.
+    pub fn new(search: &Search, circumstances: Circumstances) -> Self {
+        let Circumstances { target, named_by, started, lasted, interrupted, server, refused, restarted } =
+            circumstances;
+        let (server, failure) = match server {
+            Ok(server) => (server, None),
+            Err(failure) => (ServerSays::default(), Some(failure)),
+        };
+        let limit = search.limit();
+        let survived = search.survived();
+        let timeout = server.timeout.filter(|timeout| !timeout.is_zero());
+        let agrees = |limit: &Limit| timeout.is_some_and(|timeout| middlebox::agrees(timeout, limit));
+        let is_server_timeout = limit.as_ref().is_some_and(|limit| limit.ending == Ending::Closed && agrees(limit));
+        let outcome = match &limit {
+            _ if failure.is_some() || (search.silences().is_empty() && refused.is_some()) => Outcome::Unreachable,
+            Some(limit) if limit.at_least.is_zero() && !interrupted => Outcome::Dead,
+            Some(_) => Outcome::Limit,
+            None if search.silences().iter().all(|silence| silence.ending != Ending::Answered) => Outcome::Unknown,
+            None => Outcome::NoLimit,
+        };
+        let mut report = Self {
+            schema_version: SCHEMA_VERSION,
+            version: env!("CARGO_PKG_VERSION"),
+            target,
+            named_by,
+            started,
+            lasted,
+            interrupted,
+            outcome,
+            verdict: None,
+            survived,
+            is_server_timeout,
+            suspects: limit.as_ref().map(middlebox::suspects).unwrap_or_default(),
+            advice: None,
+            server,
+            failure,
+            refused,
+            strays: search.strays(),
+            notes: Vec::new(),
+            rounds: search.rounds(),
+            silences: search.silences().to_vec(),
+            limit,
+        };
+        report.advice = report.limit.as_ref().and_then(|limit| report.advice_on(limit));
+        report.notes = report.remarks(restarted);
+        // Rungs may be missing whose connections could not be opened.
+        let complete = interrupted || survived >= search.longest();
+        if outcome == Outcome::NoLimit && !complete {
+            report.notes.push(format!("silences up to {} s could not be tried", search.longest().as_secs_f64()));
+        }
+        report.verdict = match outcome {
+            Outcome::NoLimit if report.strays == 0 && complete => Some(Verdict::Healthy),
+            Outcome::NoLimit | Outcome::Limit => Some(Verdict::Degraded),
+            Outcome::Dead | Outcome::Unreachable => Some(Verdict::Critical),
+            Outcome::Unknown => None,
+        };
+        report
+    }
+
+    /// The server's keepalive, when it is on.
+    fn server_keepalive(&self) -> Option<Duration> {
+        self.server.tcp_keepalive.filter(|period| !period.is_zero())
+    }
+
+    fn advice_on(&self, limit: &Limit) -> Option<Advice> {
+        if limit.at_least.is_zero() {
+            return None;
+        }
+        // Redis closes late, never early.
+        let own = self.server.timeout.filter(|_| self.is_server_timeout).unwrap_or(limit.at_least);
+        let often = (limit.at_least.min(own) / SIGNS).min(RAREST);
+        let outlived = self.server_keepalive().is_some_and(|period| period < limit.at_least);
+        let no_keepalive = if self.is_server_timeout {
+            Some("the server counts commands, not TCP keepalive probes")
+        } else if limit.dated && limit.ending == Ending::Closed {
+            Some("whoever says goodbye with a FIN ends TCP itself, and counts data, not keepalive probes")
+        } else if outlived {
+            Some("the server's own probes did not keep the connection either")
+        } else if often < Duration::from_secs(1) {
+            Some("its shortest period is a second")
+        } else {
+            None
+        };
+        let time = Duration::from_secs(often.as_secs());
+        let interval = Duration::from_secs((time.as_secs() / 4).max(1));
+        let keepalive = no_keepalive.is_none().then_some(Keepalive { time, interval, probes: PROBES });
+        Some(Advice { keepalive, no_keepalive, ping_every: whole(often) })
+    }
+
+    fn remarks(&self, restarted: bool) -> Vec<String> {
+        let mut notes = Vec::new();
+        if restarted {
+            notes.push("the server process is another one than at the beginning: what ended then, it ended".to_owned());
+        }
+        if self.strays > 0 {
+            notes.push(format!(
+                "{} died although longer silences were survived: that was no idle limit (a failover, packet loss, or \
+                 several ways with limits of their own); `redis-doctor soak` watches for it",
+                plural(self.strays, "connection")
+            ));
+        }
+        let interrupted = self.silences.iter().filter(|silence| silence.ending == Ending::Interrupted).count();
+        if interrupted > 0 {
+            notes.push(format!("{} ended by words of the server and not counted", plural(interrupted, "silence")));
+        }
+        if self.failure.is_some() {
+            return notes;
+        }
+        let seconds = |time: Duration| time.as_secs();
+        match (self.server_keepalive(), &self.limit) {
+            (Some(period), None) if period < self.survived => notes.push(format!(
+                "the server's own keepalive refreshes the path each {} s: a longer limit of a box that looks at TCP \
+                 only cannot be seen from outside, and does no harm while tcp-keepalive stays as it is",
+                seconds(period)
+            )),
+            (Some(period), Some(limit)) if period < limit.at_least && !self.is_server_timeout => notes.push(format!(
+                "the server's own keepalive probes, each {} s, do not refresh it: it looks at data, or the probes do \
+                 not pass it",
+                seconds(period)
+            )),
+            (Some(period), Some(limit)) if period >= limit.at_most && !self.is_server_timeout => notes
+                .push(format!("the server's own keepalive comes each {} s, too late for this limit", seconds(period))),
+            (None, _) if self.server.tcp_keepalive.is_none() => {
+                let why = self.server.refused.as_deref().unwrap_or("it did not say");
+                notes.push(format!(
+                    "the server's own tcp-keepalive is not known ({why}); if it is 300 s, as by default, it refreshes \
+                     the path so often, and a longer limit cannot be seen from outside"
+                ));
+            }
+            _ => {}
+        }
+        notes
+    }
+}
+
+/// Whole seconds where there are any, otherwise tenths.
+fn whole(time: Duration) -> Duration {
+    match time.as_secs() {
+        0 => Duration::from_millis((time.as_millis() as u64 / 100).max(1) * 100),
+        seconds => Duration::from_secs(seconds),
+    }
+}
+
+fn plural(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::idle::Steps;
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn circumstances(server: ServerSays) -> Circumstances {
+        Circumstances {
+            target: "redis://cache".into(),
+            named_by: "--uri".into(),
+            started: WallTime::default(),
+            lasted: s(1),
+            interrupted: false,
+            server: Ok(server),
+            refused: None,
+            restarted: false,
+        }
+    }
+
+    /// A report on silences that end as told, at a server with these settings.
+    fn report(silences: &[(u64, Ending, bool)], timeout: Option<u64>, keepalive: Option<u64>) -> IdleReport {
+        let planned = silences.iter().map(|(seconds, ..)| s(*seconds)).collect();
+        let mut search = Search::new(&Steps::List(planned), s(1), None, None);
+        search.next_round();
+        for (seconds, ending, dated) in silences {
+            let planned = s(*seconds);
+            let silence = Silence { round: 1, planned, lasted: planned, ending: *ending, dated: *dated };
+            search.ended(planned, Some(silence));
+        }
+        let server = ServerSays { timeout: timeout.map(s), tcp_keepalive: keepalive.map(s), ..ServerSays::default() };
+        IdleReport::new(&search, circumstances(server))
+    }
+
+    #[test]
+    fn a_forgetful_box_gets_a_keepalive_of_at_most_a_minute() {
+        use Ending::{Answered, Reset, Unanswered};
+        for (at_least, expected) in [(346, (60, 15)), (60, (20, 5)), (4, (1, 1))] {
+            let silences =
+                [(at_least, Answered, false), (at_least + 5, Reset, false), (at_least + 9, Unanswered, false)];
+            let report = report(&silences, Some(0), Some(0));
+            let advice = report.advice.unwrap();
+            let keepalive = advice.keepalive.unwrap();
+            assert_eq!((keepalive.time, keepalive.interval), (s(expected.0), s(expected.1)));
+            assert_eq!(advice.ping_every, s(expected.0));
+        }
+    }
+
+    #[test]
+    fn the_servers_own_timeout_is_told_from_a_box() {
+        let silences = [(1, Ending::Answered, false), (600, Ending::Closed, true)];
+        let own = report(&silences, Some(600), Some(300));
+        assert!(own.is_server_timeout && own.advice.as_ref().unwrap().keepalive.is_none());
+        let other = report(&silences, Some(0), Some(0));
+        assert!(!other.is_server_timeout);
+        assert_eq!(other.suspects[0].id, "az-redis");
+    }
+
+    #[test]
+    fn it_is_said_when_the_servers_keepalive_hides_a_limit() {
+        let survived = [(500, Ending::Answered, false)];
+        let hidden = report(&survived, Some(0), Some(300));
+        assert_eq!(hidden.outcome, Outcome::NoLimit);
+        assert!(hidden.notes[0].contains("each 300 s: a longer limit"), "{:?}", hidden.notes);
+        assert_eq!(report(&survived, Some(0), Some(0)).notes, Vec::<String>::new());
+        assert!(report(&survived, None, None).notes[0].contains("is not known"));
+        let late = report(&[(230, Ending::Answered, false), (240, Ending::Reset, false)], Some(0), Some(300));
+        assert!(late.notes[0].contains("too late"), "{:?}", late.notes);
+        let deaf = report(&[(590, Ending::Answered, false), (610, Ending::Unanswered, false)], Some(0), Some(300));
+        assert!(deaf.notes[0].contains("do not refresh it"), "{:?}", deaf.notes);
+        assert!(deaf.advice.unwrap().keepalive.is_none());
+    }
+
+    #[test]
+    fn what_could_not_be_tried_is_not_healthy() {
+        let mut search = Search::new(&Steps::List(vec![s(1), s(9)]), s(1), None, None);
+        search.next_round();
+        let silence = Silence { round: 1, planned: s(1), lasted: s(1), ending: Ending::Answered, dated: false };
+        search.ended(s(1), Some(silence));
+        search.ended(s(9), None);
+        let refused = Some(Refused { why: "max number of clients reached".into(), count: 1 });
+        let report = IdleReport::new(&search, Circumstances { refused, ..circumstances(ServerSays::default()) });
+        assert_eq!((report.outcome, report.verdict), (Outcome::NoLimit, Some(Verdict::Degraded)));
+        assert!(report.notes.iter().any(|note| note == "silences up to 9 s could not be tried"), "{:?}", report.notes);
+    }
+
+    #[test]
+    fn a_limit_below_three_seconds_takes_pings() {
+        let report = report(&[(2, Ending::Answered, false), (3, Ending::Reset, false)], Some(0), Some(0));
+        let advice = report.advice.unwrap();
+        assert_eq!((advice.keepalive, advice.ping_every), (None, Duration::from_millis(600)));
+    }
+
+    #[test]
+    fn nothing_that_survives_is_no_limit() {
+        let report = report(&[(1, Ending::Unanswered, false)], Some(0), Some(0));
+        assert_eq!((report.outcome, report.advice), (Outcome::Dead, None));
+    }
+}

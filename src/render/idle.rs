@@ -1,0 +1,246 @@
+//! The result of a search for the idle limit, for people and as JSON.
+
+mod progress;
+
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
+pub use progress::IdleProgress;
+
+use super::units::{INDENT, clean, count, folded, span, three_digits};
+use crate::{
+    idle::{Advice, Ending, IdleReport, Limit, Outcome, ServerSays, Suspect},
+    output::DocumentFormat,
+};
+
+/// Writes the result.
+///
+/// # Errors
+/// Whatever writing returns.
+pub fn idle(report: &IdleReport, format: DocumentFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        DocumentFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, report)?;
+            out.write_all(b"\n")
+        }
+        DocumentFormat::Text => text(report, out),
+    }?;
+    out.flush()
+}
+
+fn text(report: &IdleReport, out: &mut dyn Write) -> io::Result<()> {
+    let target = format!("{} ({})", clean(&report.target), report.named_by);
+    line(out, &heading(&target, &report.server))?;
+    let interrupted = if report.interrupted { " · ended by a signal" } else { "" };
+    line(out, &format!("{} for {}{interrupted}", report.started, span(report.lasted)))?;
+    if report.failure.is_none() {
+        writeln!(out)?;
+        line(out, &format!("silences  {}", silences(report)))?;
+        line(out, &format!("limit     {}", report.limit.as_ref().map_or_else(|| none(report), limit)))?;
+        if report.is_server_timeout {
+            let timeout = report.server.timeout.unwrap_or_default();
+            line(out, &format!("cause     the server's own timeout, {} (explain r-timeout)", span(timeout)))?;
+        } else if !report.suspects.is_empty() {
+            let names: Vec<_> = report.suspects.iter().map(suspect).collect();
+            line(out, &format!("perhaps   {}", names.join(" · ")))?;
+        }
+        if let Some(advice) = &report.advice {
+            line(out, &format!("safe      {}", safe(advice)))?;
+        }
+        line(out, &format!("server    {}", settings(&report.server)))?;
+    }
+    for note in &report.notes {
+        line(out, &format!("note      {}", clean(note)))?;
+    }
+    let word = report.verdict.map_or("UNKNOWN".to_owned(), |verdict| verdict.to_string().to_uppercase());
+    let so_far = if report.interrupted { " so far" } else { "" };
+    writeln!(out, "\nverdict  {word}{so_far}  {}", headline(report))
+}
+
+fn line(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    writeln!(out, "{}", folded(text, INDENT))
+}
+
+/// `redis-doctor 0.1.0 · idle · redis://127.0.0.1:6379 (--uri) · Redis 7.0.15 master`
+fn heading(target: &str, server: &ServerSays) -> String {
+    let mut parts = vec![format!("redis-doctor {}", env!("CARGO_PKG_VERSION")), "idle".to_owned(), target.to_owned()];
+    parts.extend(server.identity.as_deref().map(clean));
+    parts.join(" · ")
+}
+
+fn silences(report: &IdleReport) -> String {
+    let of = |ending| report.silences.iter().filter(|silence| silence.ending == ending).count() as u64;
+    let mut parts = vec![format!("{} in {}", report.silences.len(), count(report.rounds.into(), "round"))];
+    if of(Ending::Answered) > 0 {
+        parts.push(format!("{} survived, at most {}", of(Ending::Answered), span(report.survived)));
+    }
+    let others = [
+        (Ending::Reset, "reset"),
+        (Ending::Closed, "closed"),
+        (Ending::Unanswered, "never answered again"),
+        (Ending::Interrupted, "interrupted"),
+    ];
+    parts.extend(others.into_iter().filter(|(ending, _)| of(*ending) > 0).map(|(ending, word)| {
+        let number = of(ending);
+        format!("{number} {word}")
+    }));
+    parts.extend(
+        report.refused.as_ref().map(|refused| format!("{} not opened: {}", refused.count, clean(&refused.why))),
+    );
+    parts.join(" · ")
+}
+
+/// `between 346 s and 354 s of silence · then the next command is answered by a reset (RST)`
+fn limit(limit: &Limit) -> String {
+    let Limit { at_least, at_most, ending, dated, .. } = limit;
+    if *dated {
+        let how = if *ending == Ending::Closed { "closed (FIN)" } else { "reset (RST)" };
+        return format!("after {} of silence the connection is {how}", range(limit));
+    }
+    let how = match ending {
+        Ending::Unanswered => "the next command is never answered",
+        Ending::Closed => "the next command is answered by a close (FIN)",
+        _ => "the next command is answered by a reset (RST)",
+    };
+    format!("between {} and {} of silence · then {how}", in_seconds(*at_least), in_seconds(*at_most))
+}
+
+/// `346 s to 354 s`, or `600 s`.
+fn range(limit: &Limit) -> String {
+    let (from, to) = (in_seconds(limit.at_least), in_seconds(limit.at_most));
+    if from == to { from } else { format!("{from} to {to}") }
+}
+
+/// In seconds where there are any: that is how such limits are written everywhere.
+fn in_seconds(time: Duration) -> String {
+    if time.as_secs() > 0 { format!("{} s", three_digits(time.as_secs_f64())) } else { span(time) }
+}
+
+fn none(report: &IdleReport) -> String {
+    match report.outcome {
+        Outcome::NoLimit => format!("none up to {}", span(report.survived)),
+        _ => "not known".to_owned(),
+    }
+}
+
+/// `AWS NAT gateway (350 s, explain aws-natgw)`
+fn suspect(suspect: &Suspect) -> String {
+    let Suspect { id, name, limit, ends_so } = suspect;
+    let manner = if *ends_so { "" } else { ", though it is not known to end connections in this way" };
+    format!("{name} ({} s, explain {id}{manner})", limit.as_secs())
+}
+
+fn safe(advice: &Advice) -> String {
+    let ping = format!("a PING each {}", span(advice.ping_every));
+    match (&advice.keepalive, advice.no_keepalive) {
+        (Some(keepalive), _) => {
+            let [time, interval] = [keepalive.time, keepalive.interval].map(|time| time.as_secs());
+            format!("TCP keepalive {time}/{interval}/{} (idle s / interval s / probes) · or {ping}", keepalive.probes)
+        }
+        (None, Some(why)) => format!("{ping} · TCP keepalive does not help: {why}"),
+        (None, None) => ping,
+    }
+}
+
+/// `timeout off · tcp-keepalive 300 s`
+fn settings(server: &ServerSays) -> String {
+    let value = |value: Option<Duration>| match value {
+        Some(Duration::ZERO) => "off".to_owned(),
+        Some(time) => format!("{} s", time.as_secs()),
+        None => "not known".to_owned(),
+    };
+    format!("timeout {} · tcp-keepalive {}", value(server.timeout), value(server.tcp_keepalive))
+}
+
+fn headline(report: &IdleReport) -> String {
+    let failure = || report.failure.as_ref().or(report.refused.as_ref().map(|refused| &refused.why));
+    match (&report.outcome, &report.limit) {
+        (Outcome::Unreachable, _) => failure().map(|why| clean(why)).unwrap_or_default(),
+        (Outcome::Dead, _) => "no connection survived any silence".to_owned(),
+        (Outcome::Limit, Some(limit)) => format!("idle limit {}", range(limit)),
+        (Outcome::Unknown, _) | (_, None) if report.outcome != Outcome::NoLimit => {
+            "ended before anything was known".to_owned()
+        }
+        _ => format!("no idle limit up to {}", span(report.survived)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        clock::WallTime,
+        idle::{Circumstances, Search, Silence, Steps},
+    };
+
+    /// What a search says whose silences, in seconds, ended as told.
+    fn shown(silences: &[(u64, Ending, bool)]) -> String {
+        let planned = silences.iter().map(|(seconds, ..)| Duration::from_secs(*seconds)).collect();
+        let mut search = Search::new(&Steps::List(planned), Duration::MAX, None, None);
+        search.next_round();
+        for (seconds, ending, dated) in silences {
+            let planned = Duration::from_secs(*seconds);
+            let silence = Silence { round: 1, planned, lasted: planned, ending: *ending, dated: *dated };
+            search.ended(planned, Some(silence));
+        }
+        let [never, often] = [0, 300].map(Duration::from_secs);
+        let server = ServerSays { timeout: Some(never), tcp_keepalive: Some(often), ..ServerSays::default() };
+        let circumstances = Circumstances {
+            target: "rediss://cache.example:6379".into(),
+            named_by: "--uri".into(),
+            started: WallTime::from_unix_nanos(1_795_356_131_204_512_000),
+            lasted: Duration::from_secs(362),
+            interrupted: false,
+            server: Ok(server),
+            refused: None,
+            restarted: false,
+        };
+        let mut out = Vec::new();
+        text(&IdleReport::new(&search, circumstances), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_limit_is_shown_with_what_has_such_a_limit_and_what_is_safe() {
+        let shown =
+            shown(&[(238, Ending::Answered, false), (242, Ending::Unanswered, false), (247, Ending::Reset, false)]);
+        assert_eq!(
+            shown,
+            concat!(
+                "redis-doctor ",
+                env!("CARGO_PKG_VERSION"),
+                " · idle · rediss://cache.example:6379 (--uri)\n\
+             2026-11-22T14:02:11.204512Z for 6 min 2 s\n\
+             \n\
+             silences  3 in 1 round · 1 survived, at most 3 min 58 s · 1 reset ·\n          \
+             1 never answered again\n\
+             limit     between 238 s and 242 s of silence ·\n          \
+             then the next command is never answered\n\
+             perhaps   Azure Load Balancer (240 s, explain az-lb) ·\n          \
+             IBM Cloud public gateway (240 s, explain ibm-pgw)\n\
+             safe      TCP keepalive 60/15/3 (idle s / interval s / probes) ·\n          \
+             or a PING each 1 min\n\
+             server    timeout off · tcp-keepalive 300 s\n\
+             note      the server's own keepalive comes each 300 s, too late for this limit\n\
+             \n\
+             verdict  DEGRADED  idle limit 238 s to 242 s\n"
+            )
+        );
+    }
+
+    #[test]
+    fn a_dated_limit_is_shown_as_it_was_seen() {
+        let shown =
+            shown(&[(3500, Ending::Answered, false), (3600, Ending::Closed, true), (3601, Ending::Closed, true)]);
+        for part in [
+            "limit     after 3600 s to 3601 s of silence the connection is closed (FIN)\n",
+            "perhaps   Envoy or Istio (3600 s, explain envoy)\n",
+            "safe      a PING each 1 min ·\n          TCP keepalive does not help: whoever says goodbye",
+            "note      the server's own keepalive probes, each 300 s, do not refresh it",
+        ] {
+            assert!(shown.contains(part), "{part}\n{shown}");
+        }
+    }
+}
