@@ -31,6 +31,7 @@
 //! | [`drill`] | each fault against each policy, every cell a run of its own |
 //! | [`engine`] | runs a plan: one event stream, from the preflight to the closed books |
 //! | [`record`], [`report`] | figures, and what they mean |
+//! | [`host`], [`checkup`] | this machine's kernel settings; what one look at server, path and machine comes to |
 //! | [`journal`] | events on disk, and back |
 //! | [`knowledge`] | what each cause, state, finding and error means, with sources: the data of `explain` |
 //! | [`render`] | text, JSON, NDJSON, CSV, OpenMetrics, Nagios, the live view |
@@ -65,6 +66,7 @@
 //! 10. Nothing is written to the user's keyspace unless asked for; passwords appear nowhere.
 
 pub mod app;
+pub mod checkup;
 pub mod classify;
 pub mod cli;
 pub mod clock;
@@ -74,6 +76,7 @@ pub mod engine;
 pub mod event;
 pub mod exit;
 pub mod fault;
+pub mod host;
 pub mod journal;
 pub mod knowledge;
 pub mod output;

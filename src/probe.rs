@@ -5,6 +5,7 @@
 //! [`path`] is the independent view of the network and the server. The `redis` crate is used here and in `classify`
 //! only.
 
+pub mod check;
 mod delivery;
 mod identity;
 mod inbox;

@@ -2,13 +2,16 @@
 
 use std::io::{self, IsTerminal};
 
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::unbounded_channel;
 
-use super::{Problem, block_on, check_writable, deliver, prepare_tls, say, signals::Signals, start_sandbox, warn};
+use super::{
+    Problem, block_on, check_writable, deliver, prepare_tls, say,
+    signals::{Signals, asked_to_stop},
+    start_sandbox, warn,
+};
 use crate::{
     cli::DrillRequest,
     drill::{Cell, Drill, Outcome},
-    engine::Control,
     exit::Exit,
     render::{self, DrillProgress},
 };
@@ -51,13 +54,4 @@ async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
     let bad = |cell: &&Cell| !cell.survived && request.must_survive.contains(&cell.policy);
     let not_run = cells.iter().any(|cell| cell.outcome == Outcome::NotRun);
     Ok(if not_run || cells.iter().any(|cell| bad(&cell)) { Exit::Critical } else { Exit::Healthy })
-}
-
-/// Completes at the first signal that asks for the end. Interim figures there are none: the progress is on the screen.
-async fn asked_to_stop(mut wishes: UnboundedReceiver<Control>) {
-    while let Some(wish) = wishes.recv().await {
-        if matches!(wish, Control::Stop(_)) {
-            return;
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc::UnboundedSender,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender},
 };
 
 use crate::{engine::Control, event::StopReason};
@@ -49,6 +49,15 @@ impl Signals {
             let wish = if ends { Control::Stop(StopReason::Signal) } else { Control::Interim };
             // The run may just have ended by itself.
             let _ = control.send(wish);
+        }
+    }
+}
+
+/// Completes at the first signal that asks for the end. For what has no interim figures.
+pub(super) async fn asked_to_stop(mut wishes: UnboundedReceiver<Control>) {
+    while let Some(wish) = wishes.recv().await {
+        if matches!(wish, Control::Stop(_)) {
+            return;
         }
     }
 }

@@ -3,7 +3,7 @@
 use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
-    output::{ColorChoice, DrillFormat, EventFormat, ExplainFormat, Format, MessageFormat},
+    output::{CheckFormat, ColorChoice, DrillFormat, EventFormat, ExplainFormat, Format, MessageFormat},
     plan::{PolicyName, Protocol},
 };
 
@@ -35,6 +35,7 @@ words! {
         Openmetrics = "openmetrics",
         Nagios = "nagios",
     }
+    CheckFormat { Text = "text", Json = "json", Nagios = "nagios" }
     DrillFormat { Text = "text", Json = "json", Csv = "csv", Markdown = "markdown" }
     ExplainFormat { Text = "text", Json = "json" }
     EventFormat { Text = "text", Ndjson = "ndjson" }

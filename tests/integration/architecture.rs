@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("output", &[]),
+    ("host", &[]),
     ("fault", &["clock"]),
     ("classify", &["clock"]),
     ("distribution", &["clock"]),
-    ("tls", &["classify"]),
+    ("tls", &["clock", "classify"]),
     ("sandbox", &["clock"]),
     ("knowledge", &[]),
     ("exit", &["report"]),
@@ -29,8 +30,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &["clock", "fault", "classify", "plan", "event", "probe", "proxy"]),
     ("drill", &["clock", "fault", "plan", "event", "record", "engine"]),
     ("report", &["clock", "fault", "classify", "plan", "event", "record", "diagnose"]),
+    ("checkup", &["clock", "classify", "plan", "event", "host", "probe", "report"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
-    ("render", &["clock", "fault", "classify", "output", "plan", "event", "record", "report", "drill", "knowledge"]),
+    ("render", &["clock", "fault", "classify", "output", "plan", "event", "record", "report", "drill", "checkup", "knowledge"]),
     ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit"]),
     (
         "app",
@@ -51,6 +53,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "engine",
             "report",
             "drill",
+            "host",
+            "checkup",
             "knowledge",
             "render",
             "cli",

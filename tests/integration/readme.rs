@@ -104,12 +104,14 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
     let drill = Doctor::new(["drill", "--sandbox", "--case", "reset-in-flight,blackhole"]).within(patience);
     let explain = Doctor::new(["explain", "aws-nlb"]).run();
     let bare = Doctor::new(["soak", "--policy", "bare", "--duration", "5s"]).target(&victim);
+    let check = Doctor::new(["check"]).target(&server).run();
     let (soak, ping, subscribe, drill, bare) =
         (soak.spawn(), ping.run(), subscribe.spawn(), drill.spawn(), bare.spawn());
     bare.wait_for_stderr("subscribed", patience);
     victim.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
     let outputs = [
         ("soak", soak.finish()),
+        ("check", check),
         ("ping", ping),
         ("subscribe", subscribe.finish()),
         ("bare", bare.finish()),
