@@ -46,6 +46,7 @@ module completions {
     --policy: string@"nu-complete redis-doctor check policy" # Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects
     --retries: string         # Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]
     --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
+    --spread: string          # Each connection adds a random part of this to its first delay, as each process of a fleet should; the delays after it grow with it [default: 0s]
     --max-delay: string       # Largest delay between attempts, before jitter [hardened: 5s]
     --backoff-base: string    # Factor from one delay to the next, from 1 [hardened: 2]
     --connect-timeout: string # Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]

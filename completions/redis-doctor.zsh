@@ -55,6 +55,7 @@ _arguments "${_arguments_options[@]}" : \
 '--policy=[Preset that the flags below override\: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
 '--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
+'--spread=[Each connection adds a random part of this to its first delay, as each process of a fleet should; the delays after it grow with it \[default\: 0s\]]:TIME:_default' \
 '--max-delay=[Largest delay between attempts, before jitter \[hardened\: 5s\]]:TIME:_default' \
 '--backoff-base=[Factor from one delay to the next, from 1 \[hardened\: 2\]]:FACTOR:_default' \
 '--connect-timeout=[Limit of one connection attempt\: name look-up, TCP, TLS and HELLO together \[hardened\: 5s\]]:TIME:_default' \

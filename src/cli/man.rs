@@ -38,8 +38,16 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     page.extend_from_slice(&options(&shared, |heading| heading.is_some())?);
     page.extend_from_slice(SECTIONS.as_bytes());
     page.extend_from_slice(b".SH EXAMPLES\n");
-    let examples =
-        [help::CHECK, help::PING, help::SUBSCRIBE, help::SOAK, &help::proxy(), &help::drill(), help::REPORT, help::EXPLAIN];
+    let examples = [
+        help::CHECK,
+        help::PING,
+        help::SUBSCRIBE,
+        help::SOAK,
+        &help::proxy(),
+        &help::drill(),
+        help::REPORT,
+        help::EXPLAIN,
+    ];
     for text in examples {
         for line in text.lines().filter(|line| line.starts_with("  redis-doctor")) {
             page.extend_from_slice(format!(".PP\n.nf\n{}\n.fi\n", escape(line.trim())).as_bytes());

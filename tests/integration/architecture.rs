@@ -32,7 +32,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["clock", "fault", "classify", "plan", "event", "record", "diagnose"]),
     ("checkup", &["clock", "classify", "plan", "event", "host", "probe", "report"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
-    ("render", &["clock", "fault", "classify", "output", "plan", "event", "record", "report", "drill", "checkup", "knowledge"]),
+    (
+        "render",
+        &["clock", "fault", "classify", "output", "plan", "event", "record", "report", "drill", "checkup", "knowledge"],
+    ),
     ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit"]),
     (
         "app",
