@@ -143,8 +143,15 @@ impl Survey<'_> {
         Ok(())
     }
 
-    /// What we are to the server: the addresses of the connection, as it sees them.
+    /// What we are to the server: the addresses of the connection, as it sees them. A name is given where one is wanted.
     async fn ask_who_we_are(&mut self, line: &mut Line) -> Result<(), Failure> {
+        if let Some(name) = &self.target.client_name {
+            let named = line.command(&["CLIENT", "SETNAME", name]).await;
+            // Who may not have a name goes without one.
+            named
+                .map(drop)
+                .or_else(|failure| if failure.key.origin == Origin::Server { Ok(()) } else { Err(failure) })?;
+        }
         if let Some(text) = self.ask(line, Question::ClientInfo, &["CLIENT", "INFO"]).await?.as_ref().and_then(text) {
             let client = ClientInfo::parse(&text);
             (self.facts.seen_from, self.facts.seen_at) = (client.addr, client.laddr);
