@@ -362,3 +362,11 @@ fn questions_that_broke_off_are_critical_and_the_answers_before_are_kept() {
     assert_eq!(found(&checkup), [(Severity::Critical, "RD064".to_owned())]);
     assert_eq!((line(&checkup, "ping").mark, line(&checkup, "pubsub").text.as_str()), (Mark::Ok, "not reached"));
 }
+
+#[test]
+fn every_code_has_an_explanation() {
+    for number in [9, 10, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 59, 60, 61, 62, 64] {
+        let code = Code::Rd(number).to_string();
+        assert!(crate::knowledge::entry(&code).is_some(), "{code}");
+    }
+}

@@ -29,9 +29,10 @@ fn parse_os(args: Vec<OsString>, variables: &[(&'static str, &str)]) -> Result<I
 
 fn the_short_way_agrees_with_the_long_one(mut args: Vec<OsString>) {
     lone_h_is_help(&mut args);
+    check::is_the_default(&mut args);
     let long = fully(&args).ok().map(|command| format!("{command:?}"));
     let has_short_way =
-        args.get(1).is_some_and(|name| ["ping", "subscribe", "soak"].map(OsString::from).contains(name));
+        args.get(1).is_some_and(|name| ["check", "ping", "subscribe", "soak"].map(OsString::from).contains(name));
     let short = briefly(&args).map(|command| format!("{command:?}"));
     assert_eq!(short, long.filter(|_| has_short_way), "{args:?}");
 }
