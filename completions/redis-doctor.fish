@@ -26,6 +26,7 @@ end
 
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -s V -l version -d 'Print version'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "check" -d 'Look once at server, path and this machine, in a few seconds; also what redis-doctor does without a command'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
@@ -38,6 +39,49 @@ complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "explain" 
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "man" -d 'Print the manual page (roff)'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s t -l timeout -d 'End after this long, whatever is not known by then [default: 9s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s w -l warning -d 'Warn when the PING time, in milliseconds, is outside of this range: 10, 5:10, @10:20' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s c -l critical -d 'Critical when the PING time, in milliseconds, is outside of this range' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l format -d 'Form of the result' -r -f -a "text\t''
+json\t''
+nagios\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s o -l output -d 'Write the result to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l color -d 'Colour; auto is on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s u -l uri -d 'Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s p -l port -d 'Port [default: 6379]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s s -l socket -d 'Unix socket instead of host and port' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s n -l db -d 'Logical database [default: 0]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s a -l pass -d 'Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l name -d 'Name of the connections under test in CLIENT LIST' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l protocol -d 'Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+resp2\t''
+auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l policy -d 'Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects' -r -f -a "hardened\t''
+library\t''
+elasticache\t''
+bare\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l retries -d 'Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l min-delay -d 'First delay between attempts, before jitter [hardened: 100ms]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l spread -d 'Each connection adds a random part of this to its first delay, as each process of a fleet should; the delays after it grow with it [default: 0s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l max-delay -d 'Largest delay between attempts, before jitter [hardened: 5s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l backoff-base -d 'Factor from one delay to the next, from 1 [hardened: 2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l connect-timeout -d 'Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l response-timeout -d 'Limit of the client library for a reply [hardened: 2s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l keepalive -d 'TCP keepalive: idle seconds / interval / probes, or off [hardened: 10/5/3]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l user-timeout -d 'TCP_USER_TIMEOUT: unacknowledged data older than this ends the connection, or off [hardened: 25s]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l nodelay -d 'Send small writes at once (TCP_NODELAY) [hardened: on]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l watchdog -d 'A PING each TIME; after N unanswered ones the connection is replaced, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s h -s H -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l exit-zero -d 'Exit 0 also when the verdict is degraded or critical'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s q -l quiet -d 'Only what is not in order'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l askpass -d 'Ask for the password on the terminal (or read one line of stdin when that is no terminal)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l no-auth-warning -d 'Do not warn about a password on the command line'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l sandbox -d 'Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l no-resubscribe -d 'Do not subscribe again after a reconnect'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s c -s r -l count -d 'Stop after this many PINGs [default: until a signal]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s i -l interval -d 'Time between two PINGs (bare numbers are seconds); 0 is back to back' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s w -l deadline -d 'Stop after this long, whatever came back [default: until a signal]' -r
@@ -334,15 +378,16 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l li
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand man" -l help -d 'Print help (also a lone -h at the end)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "proxy" -d 'Listen in front of a server and break connections on purpose, for your own application in any language'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "drill" -d 'Put each reconnect policy through each fault, and show which client survives what'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "idle" -d 'Find out after how much silence something on the path, or the server, gives a connection up'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "wait" -d 'Wait until a server is ready, or a primary, or a replica: for scripts and containers'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "explain" -d 'Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "man" -d 'Print the manual page (roff)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "check" -d 'Look once at server, path and this machine, in a few seconds; also what redis-doctor does without a command'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "ping" -d 'Send PINGs over one connection, a line per reply, and sum up as ping(8) does'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "subscribe" -d 'Tail channels over one connection, with every drop and resubscription, and optionally verify delivery'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "proxy" -d 'Listen in front of a server and break connections on purpose, for your own application in any language'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "drill" -d 'Put each reconnect policy through each fault, and show which client survives what'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "idle" -d 'Find out after how much silence something on the path, or the server, gives a connection up'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "wait" -d 'Wait until a server is ready, or a primary, or a replica: for scripts and containers'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "report" -d 'Make a report again from journals, also from one cut off by a crash'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "explain" -d 'Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "man" -d 'Print the manual page (roff)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -6,6 +6,61 @@ module completions {
     --version(-V)             # Print version
   ]
 
+  def "nu-complete redis-doctor check format" [] {
+    [ "text" "json" "nagios" ]
+  }
+
+  def "nu-complete redis-doctor check color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete redis-doctor check protocol" [] {
+    [ "resp3" "resp2" "auto" ]
+  }
+
+  def "nu-complete redis-doctor check policy" [] {
+    [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  # Look once at server, path and this machine, in a few seconds; also what redis-doctor does without a command
+  export extern "redis-doctor check" [
+    --timeout(-t): string     # End after this long, whatever is not known by then [default: 9s]
+    --warning(-w): string     # Warn when the PING time, in milliseconds, is outside of this range: 10, 5:10, @10:20
+    --critical(-c): string    # Critical when the PING time, in milliseconds, is outside of this range
+    --exit-zero               # Exit 0 also when the verdict is degraded or critical
+    --format: string@"nu-complete redis-doctor check format" # Form of the result
+    --output(-o): path        # Write the result to this file
+    --quiet(-q)               # Only what is not in order
+    --color: string@"nu-complete redis-doctor check color" # Colour; auto is on a terminal, unless NO_COLOR is set
+    --uri(-u): string         # Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
+    --port(-p): string        # Port [default: 6379]
+    --socket(-s): path        # Unix socket instead of host and port
+    --db(-n): string          # Logical database [default: 0]
+    --pass(-a): string        # Password; safer in the environment [env: REDISCLI_AUTH, VALKEYCLI_AUTH] or with --askpass
+    --user: string            # ACL user [default: the server's default user]
+    --askpass                 # Ask for the password on the terminal (or read one line of stdin when that is no terminal)
+    --no-auth-warning         # Do not warn about a password on the command line
+    --name: string            # Name of the connections under test in CLIENT LIST
+    --protocol: string@"nu-complete redis-doctor check protocol" # Protocol; auto falls back to RESP2 with a second connection for subscriptions [default: resp3]
+    --sandbox                 # Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed
+    --policy: string@"nu-complete redis-doctor check policy" # Preset that the flags below override: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects
+    --retries: string         # Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]
+    --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
+    --spread: string          # Each connection adds a random part of this to its first delay, as each process of a fleet should; the delays after it grow with it [default: 0s]
+    --max-delay: string       # Largest delay between attempts, before jitter [hardened: 5s]
+    --backoff-base: string    # Factor from one delay to the next, from 1 [hardened: 2]
+    --connect-timeout: string # Limit of one connection attempt: name look-up, TCP, TLS and HELLO together [hardened: 5s]
+    --response-timeout: string # Limit of the client library for a reply [hardened: 2s]
+    --keepalive: string       # TCP keepalive: idle seconds / interval / probes, or off [hardened: 10/5/3]
+    --user-timeout: string    # TCP_USER_TIMEOUT: unacknowledged data older than this ends the connection, or off [hardened: 25s]
+    --nodelay: string         # Send small writes at once (TCP_NODELAY) [hardened: on]
+    --watchdog: string        # A PING each TIME; after N unanswered ones the connection is replaced, or off [hardened: 1sx2]
+    --no-resubscribe          # Do not subscribe again after a reconnect
+    --host(-h): string        # Host name or IP address [default: 127.0.0.1]
+    -H: string                # Host name or IP address [default: 127.0.0.1]
+    --help                    # Print help (also a lone -h at the end)
+  ]
+
   def "nu-complete redis-doctor ping protocol" [] {
     [ "resp3" "resp2" "auto" ]
   }
@@ -397,6 +452,10 @@ module completions {
 
   # Print this message or the help of the given subcommand(s)
   export extern "redis-doctor help" [
+  ]
+
+  # Look once at server, path and this machine, in a few seconds; also what redis-doctor does without a command
+  export extern "redis-doctor help check" [
   ]
 
   # Send PINGs over one connection, a line per reply, and sum up as ping(8) does

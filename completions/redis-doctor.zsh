@@ -27,7 +27,57 @@ _redis-doctor() {
         (( CURRENT += 1 ))
         curcontext="${curcontext%:*:*}:redis-doctor-command-$line[1]:"
         case $line[1] in
-            (ping)
+            (check)
+_arguments "${_arguments_options[@]}" : \
+'-t+[End after this long, whatever is not known by then \[default\: 9s\]]:TIME:_default' \
+'--timeout=[End after this long, whatever is not known by then \[default\: 9s\]]:TIME:_default' \
+'-w+[Warn when the PING time, in milliseconds, is outside of this range\: 10, 5\:10, @10\:20]:RANGE:_default' \
+'--warning=[Warn when the PING time, in milliseconds, is outside of this range\: 10, 5\:10, @10\:20]:RANGE:_default' \
+'-c+[Critical when the PING time, in milliseconds, is outside of this range]:RANGE:_default' \
+'--critical=[Critical when the PING time, in milliseconds, is outside of this range]:RANGE:_default' \
+'--format=[Form of the result]:FORMAT:(text json nagios)' \
+'-o+[Write the result to this file]:FILE:_files' \
+'--output=[Write the result to this file]:FILE:_files' \
+'--color=[Colour; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'-p+[Port \[default\: 6379\]]:PORT:_default' \
+'--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'-n+[Logical database \[default\: 0\]]:DB:_default' \
+'--db=[Logical database \[default\: 0\]]:DB:_default' \
+'-a+[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--pass=[Password; safer in the environment \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\] or with --askpass]:PASSWORD:_default' \
+'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'--name=[Name of the connections under test in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol; auto falls back to RESP2 with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--policy=[Preset that the flags below override\: hardened is recommended, library is what redis-rs does by default, elasticache is as published for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
+'--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
+'--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
+'--spread=[Each connection adds a random part of this to its first delay, as each process of a fleet should; the delays after it grow with it \[default\: 0s\]]:TIME:_default' \
+'--max-delay=[Largest delay between attempts, before jitter \[hardened\: 5s\]]:TIME:_default' \
+'--backoff-base=[Factor from one delay to the next, from 1 \[hardened\: 2\]]:FACTOR:_default' \
+'--connect-timeout=[Limit of one connection attempt\: name look-up, TCP, TLS and HELLO together \[hardened\: 5s\]]:TIME:_default' \
+'--response-timeout=[Limit of the client library for a reply \[hardened\: 2s\]]:TIME:_default' \
+'--keepalive=[TCP keepalive\: idle seconds / interval / probes, or off \[hardened\: 10/5/3\]]:T/I/N:_default' \
+'--user-timeout=[TCP_USER_TIMEOUT\: unacknowledged data older than this ends the connection, or off \[hardened\: 25s\]]:TIME:_default' \
+'--nodelay=[Send small writes at once (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
+'--watchdog=[A PING each TIME; after N unanswered ones the connection is replaced, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'-H+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
+'-q[Only what is not in order]' \
+'--quiet[Only what is not in order]' \
+'(-a --pass)--askpass[Ask for the password on the terminal (or read one line of stdin when that is no terminal)]' \
+'--no-auth-warning[Do not warn about a password on the command line]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed]' \
+'--no-resubscribe[Do not subscribe again after a reconnect]' \
+'--help[Print help (also a lone -h at the end)]' \
+&& ret=0
+;;
+(ping)
 _arguments "${_arguments_options[@]}" : \
 '-c+[Stop after this many PINGs \[default\: until a signal\]]:N:_default' \
 '-r+[Stop after this many PINGs \[default\: until a signal\]]:N:_default' \
@@ -378,7 +428,11 @@ _arguments "${_arguments_options[@]}" : \
         (( CURRENT += 1 ))
         curcontext="${curcontext%:*:*}:redis-doctor-help-command-$line[1]:"
         case $line[1] in
-            (ping)
+            (check)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(ping)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -438,6 +492,7 @@ esac
 (( $+functions[_redis-doctor_commands] )) ||
 _redis-doctor_commands() {
     local commands; commands=(
+'check:Look once at server, path and this machine, in a few seconds; also what redis-doctor does without a command' \
 'ping:Send PINGs over one connection, a line per reply, and sum up as ping(8) does' \
 'subscribe:Tail channels over one connection, with every drop and resubscription, and optionally verify delivery' \
 'soak:Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage' \
@@ -452,6 +507,11 @@ _redis-doctor_commands() {
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'redis-doctor commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__check_commands] )) ||
+_redis-doctor__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor check commands' commands "$@"
 }
 (( $+functions[_redis-doctor__subcmd__completions_commands] )) ||
 _redis-doctor__subcmd__completions_commands() {
@@ -471,6 +531,7 @@ _redis-doctor__subcmd__explain_commands() {
 (( $+functions[_redis-doctor__subcmd__help_commands] )) ||
 _redis-doctor__subcmd__help_commands() {
     local commands; commands=(
+'check:Look once at server, path and this machine, in a few seconds; also what redis-doctor does without a command' \
 'ping:Send PINGs over one connection, a line per reply, and sum up as ping(8) does' \
 'subscribe:Tail channels over one connection, with every drop and resubscription, and optionally verify delivery' \
 'soak:Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage' \
@@ -485,6 +546,11 @@ _redis-doctor__subcmd__help_commands() {
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'redis-doctor help commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__check_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help check commands' commands "$@"
 }
 (( $+functions[_redis-doctor__subcmd__help__subcmd__completions_commands] )) ||
 _redis-doctor__subcmd__help__subcmd__completions_commands() {

@@ -1,5 +1,6 @@
 //! The composition root: what each command puts together, and which exit code its outcome means.
 
+mod check;
 mod drill;
 mod explain;
 mod idle;
@@ -32,6 +33,7 @@ use crate::{
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (format, outcome) = match cli::parse(args) {
         Ok(Invocation::Print(text)) => (Format::Text, print(&text).map(|()| Exit::Healthy)),
+        Ok(Invocation::Check(request)) => (check::form(request.format), check::check(*request)),
         Ok(Invocation::Drill(request)) => (Format::Text, drill::drill(request)),
         Ok(Invocation::Explain(request)) => (Format::Text, explain::explain(&request)),
         Ok(Invocation::Idle(request)) => (Format::Text, idle::idle(*request)),
@@ -108,8 +110,12 @@ fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Prob
 
 /// What the verdict means to the shell.
 fn exit_of(report: &Report, options: &OutputOptions) -> Exit {
-    match report.verdict {
-        _ if options.exit_zero => Exit::Healthy,
+    exit_code(report.verdict, options.exit_zero)
+}
+
+fn exit_code(verdict: Verdict, exit_zero: bool) -> Exit {
+    match verdict {
+        _ if exit_zero => Exit::Healthy,
         Verdict::Healthy => Exit::Healthy,
         Verdict::Degraded => Exit::Degraded,
         Verdict::Critical => Exit::Critical,

@@ -8,6 +8,7 @@
 //! `groups::RunArgs`.
 
 mod args;
+mod check;
 mod choice;
 mod completions;
 mod environment;
@@ -25,15 +26,15 @@ mod uri;
 mod value;
 mod wait;
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::{
     exit::Exit,
     fault::{Case, FaultSchedule},
-    output::{ColorChoice, DocumentFormat, DrillFormat, EventFormat, Format, OutputOptions},
-    plan::{Gate, Plan, PolicyName, Protocol, Target},
+    output::{CheckFormat, ColorChoice, DocumentFormat, DrillFormat, EventFormat, Format, OutputOptions},
+    plan::{Gate, Plan, PolicyName, Protocol, Range, ReconnectPolicy, Target},
 };
 use environment::Environment;
 pub use idle::IdleRequest;
@@ -42,6 +43,8 @@ pub use wait::WaitRequest;
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Invocation {
+    /// Look once at server, path and machine.
+    Check(Box<CheckRequest>),
     /// Run a plan.
     Run(Box<RunRequest>),
     /// Run the fault proxy alone.
@@ -58,6 +61,39 @@ pub enum Invocation {
     Explain(ExplainRequest),
     /// Write this text to stdout: a completion script or the manual page.
     Print(String),
+}
+
+/// What to look at, and what to write about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckRequest {
+    /// The server; with `sandbox`, it is yet to be started.
+    pub target: Target,
+    /// Whether the embedded server is the target.
+    pub sandbox: bool,
+    /// The protocol that is wanted.
+    pub protocol: Protocol,
+    /// The policy of the client in question.
+    pub policy: ReconnectPolicy,
+    /// The limit of everything together.
+    pub deadline: Duration,
+    /// The PING time (milliseconds) is a warning outside of this.
+    pub warning: Option<Range>,
+    /// The PING time (milliseconds) is critical outside of this.
+    pub critical: Option<Range>,
+    /// A channel that nobody else knows.
+    pub channel: String,
+    /// Whether a degraded or critical verdict still exits 0.
+    pub exit_zero: bool,
+    /// The form of the result.
+    pub format: CheckFormat,
+    /// Where it goes instead of stdout.
+    pub output: Option<PathBuf>,
+    /// Only what is not in order.
+    pub quiet: bool,
+    /// Whether to use colour.
+    pub color: ColorChoice,
+    /// Remarks for the user, one line each without line end, for stderr.
+    pub warnings: Vec<String>,
 }
 
 /// A plan and what to write about it.
@@ -162,6 +198,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, Cli
 
 fn parse_in(mut args: Vec<OsString>, environment: &Environment) -> Result<Invocation, CliError> {
     lone_h_is_help(&mut args);
+    check::is_the_default(&mut args);
     explain::error_replies_are_words(&mut args);
     let command = match briefly(&args) {
         Some(command) => command,

@@ -32,6 +32,7 @@
 //! | [`idle`] | the search for the idle limit of a path: what to try, what it says, what has such a limit |
 //! | [`engine`] | runs a plan: one event stream, from the preflight to the closed books |
 //! | [`record`], [`report`] | figures, and what they mean |
+//! | [`host`], [`checkup`] | this machine's kernel settings; what one look at server, path and machine comes to |
 //! | [`journal`] | events on disk, and back |
 //! | [`knowledge`] | what each cause, state, finding and error means, with sources: the data of `explain` |
 //! | [`render`] | text, JSON, NDJSON, CSV, OpenMetrics, Nagios, the live view |
@@ -66,6 +67,7 @@
 //! 10. Nothing is written to the user's keyspace unless asked for; passwords appear nowhere.
 
 pub mod app;
+pub mod checkup;
 pub mod classify;
 pub mod cli;
 pub mod clock;
@@ -75,6 +77,7 @@ pub mod engine;
 pub mod event;
 pub mod exit;
 pub mod fault;
+pub mod host;
 pub mod idle;
 pub mod journal;
 pub mod knowledge;

@@ -54,6 +54,18 @@ pub enum EventFormat {
     Ndjson,
 }
 
+/// The form of a check's result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CheckFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// One line with performance data, for monitoring systems.
+    Nagios,
+}
+
 /// The form of a drill's results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DrillFormat {

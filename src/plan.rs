@@ -8,6 +8,7 @@ mod gate;
 mod name;
 mod pace;
 mod policy;
+mod range;
 mod readiness;
 mod target;
 
@@ -19,6 +20,7 @@ pub use gate::{Comparison, Gate, Metric};
 pub use name::Name;
 pub use pace::Pace;
 pub use policy::{Keepalive, PolicyName, ReconnectPolicy, Watchdog};
+pub use range::Range;
 pub use readiness::Readiness;
 pub use target::{Address, Protocol, Secret, Target};
 

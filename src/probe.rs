@@ -5,6 +5,7 @@
 //! [`path`] is the independent view of the network and the server. [`idle`] and [`readiness`] use nothing but that. The `redis` crate is used here and in `classify`
 //! only.
 
+pub mod check;
 mod delivery;
 mod identity;
 pub mod idle;

@@ -3,6 +3,7 @@
 //!
 //! Nothing is computed here beyond units. A closed output comes back as [`io::ErrorKind::BrokenPipe`].
 
+mod check;
 mod csv;
 mod drill;
 mod event_line;
@@ -25,6 +26,7 @@ mod units;
 
 use std::io::{self, Write};
 
+pub use check::check;
 pub use drill::{DrillProgress, drill};
 pub use event_line::event_line;
 pub use explain::{Page, catalogue, explanation};
@@ -73,10 +75,12 @@ pub fn unknown(why: &str, out: &mut dyn Write) -> io::Result<()> {
     out.flush()
 }
 
-/// The JSON Schemas (draft 2020-12) of the report and of a line of the journal.
+/// The JSON Schemas (draft 2020-12) of the report, of a check, and of a line of the journal.
 pub mod schema {
     /// `--format json`.
     pub const REPORT: &str = include_str!("render/schema/report.schema.json");
+    /// `check --format json`.
+    pub const CHECK: &str = include_str!("render/schema/check.schema.json");
     /// A line of `--journal`.
     pub const JOURNAL: &str = include_str!("render/schema/journal.schema.json");
 }

@@ -14,6 +14,7 @@ mod tests;
 
 use serde::Serialize;
 
+pub use advice::on_connecting;
 pub use finding::{Finding, Severity};
 pub use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;

@@ -4,17 +4,28 @@
 use std::{
     io,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
-use rustls::{CertificateError, ClientConfig, RootCertStore, pki_types::ServerName};
+use rustls::{
+    CertificateError, ClientConfig, RootCertStore,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier},
+    pki_types::{CertificateDer, ServerName, UnixTime},
+};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::classify::{ErrorClass, Failure, FailureKey, Stage};
+use crate::{
+    classify::{ErrorClass, Failure, FailureKey, Stage},
+    clock::{WallTime, nanos},
+};
+
+/// A time after which no certificate is valid (the year 2500, within what nanoseconds since 1970 can tell).
+const FAR: Duration = Duration::from_secs(530 * 31_557_600);
 
 /// The system's root certificates, read at the first handshake (it takes milliseconds) and shared by later ones.
 #[derive(Clone, Debug, Default)]
-pub struct Roots(Arc<OnceLock<Arc<ClientConfig>>>);
+pub struct Roots(Arc<OnceLock<(Arc<ClientConfig>, Arc<RootCertStore>)>>);
 
 impl Roots {
     /// Makes a handshake for `host`, which the server is asked for by name (SNI), and checks its certificate.
@@ -22,20 +33,38 @@ impl Roots {
     /// # Errors
     /// What is wrong with the certificate or the port, and the remedy.
     pub async fn handshake(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Failure> {
-        let config = self.0.get_or_init(|| Arc::new(client_config()));
+        let (config, _) = self.0.get_or_init(client_config);
         let done = match ServerName::try_from(host.to_owned()) {
             Ok(name) => TlsConnector::from(Arc::clone(config)).connect(name, stream).await,
             Err(error) => Err(io::Error::other(error)),
         };
         done.map_err(|error| failure(host, &error))
     }
+
+    /// When the first certificate of a chain that was accepted for `host` expires. The verifier is asked about a time far
+    /// in the future: its refusal names the date, and nothing else has to read certificates.
+    pub fn expiry(&self, host: &str, chain: &[CertificateDer<'_>]) -> Option<WallTime> {
+        let (_, roots) = self.0.get()?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider).build().ok()?;
+        let (own, intermediates) = chain.split_first()?;
+        let name = ServerName::try_from(host).ok()?;
+        match verifier.verify_server_cert(own, intermediates, &name, &[], UnixTime::since_unix_epoch(FAR)) {
+            Err(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
+                Some(WallTime::from_unix_nanos(nanos(Duration::from_secs(not_after.as_secs()))))
+            }
+            _ => None,
+        }
+    }
 }
 
-fn client_config() -> ClientConfig {
+fn client_config() -> (Arc<ClientConfig>, Arc<RootCertStore>) {
     let mut roots = RootCertStore::empty();
     // Unreadable certificates are skipped, as redis-rs does: the handshake will say which issuer is unknown.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
+    let roots = Arc::new(roots);
+    let config = ClientConfig::builder().with_root_certificates(Arc::clone(&roots)).with_no_client_auth();
+    (Arc::new(config), roots)
 }
 
 /// Whatever breaks a handshake, the user's question is about TLS; the errno stays.
@@ -82,4 +111,36 @@ pub fn version(stream: &TlsStream<TcpStream>) -> Option<String> {
         rustls::ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
         other => format!("{other:?}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    #[test]
+    fn the_date_of_expiry_is_that_of_the_servers_own_certificate() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let authority_key = KeyPair::generate().unwrap();
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_certificate = authority.self_signed(&authority_key).unwrap();
+        let issuer = Issuer::new(authority, authority_key);
+        let issued = |year| {
+            let key = KeyPair::generate().unwrap();
+            let mut own = CertificateParams::new(vec!["cache.example".to_owned()]).unwrap();
+            own.not_after = date_time_ymd(year, 3, 1);
+            own.signed_by(&key, &issuer).unwrap().der().clone()
+        };
+        let mut store = RootCertStore::empty();
+        store.add(authority_certificate.der().clone()).unwrap();
+        let roots = Roots::default();
+        roots.0.set((client_config().0, Arc::new(store))).unwrap();
+        let expires = |year| roots.expiry("cache.example", &[issued(year)]).map(|time| time.to_string());
+        assert_eq!(expires(2031).as_deref(), Some("2031-03-01T00:00:00.000000Z"));
+        assert_eq!(expires(2600), None, "later than anybody cares");
+        assert!(roots.expiry("other.example", &[issued(2031)]).is_some(), "the date comes before the name");
+        assert_eq!(roots.expiry("cache.example", &[]), None);
+    }
 }

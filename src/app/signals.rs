@@ -53,7 +53,7 @@ impl Signals {
     }
 }
 
-/// Completes at the first signal that asks for the end. Interim figures are left out.
+/// Completes at the first signal that asks for the end. For what has no interim figures.
 pub(super) async fn asked_to_stop(mut wishes: UnboundedReceiver<Control>) {
     while let Some(wish) = wishes.recv().await {
         if matches!(wish, Control::Stop(_)) {

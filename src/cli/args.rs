@@ -6,6 +6,7 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
+    check::CheckArgs,
     groups::{ConnectionArgs, FaultArgs, FormatArgs, GateArgs, OutputArgs, RunArgs},
     help,
     idle::IdleArgs,
@@ -21,7 +22,7 @@ use crate::{
 /// Connection doctor for Redis and Valkey: shows why a connection died, whether the client came back, and what was lost
 #[derive(Parser, Debug)]
 #[command(name = "redis-doctor", version, disable_help_flag = true)]
-#[command(subcommand_required = true, arg_required_else_help = true, max_term_width = 100)]
+#[command(subcommand_required = true, override_usage = "redis-doctor [COMMAND] [FLAGS]", max_term_width = 100)]
 #[command(after_help = help::ROOT)]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -35,6 +36,9 @@ pub(super) struct Cli {
 #[derive(Subcommand, Debug)]
 #[command(disable_help_flag = true)]
 pub(super) enum Command {
+    /// Look once at server, path and this machine, in a few seconds; also what redis-doctor does without a command
+    #[command(disable_help_flag = true, after_help = help::CHECK)]
+    Check(Box<CheckArgs>),
     /// Send PINGs over one connection, a line per reply, and sum up as ping(8) does
     #[command(disable_help_flag = true, after_help = help::PING)]
     Ping(Box<PingArgs>),
@@ -74,10 +78,11 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// The definition of the commands that run a plan, one at a time; `None` for the others, which are in no hurry.
+    /// The definition of the commands that look at a server, one at a time; `None` for the others, which are in no hurry.
     pub(super) fn alone(name: &str) -> Option<clap::Command> {
         let named = |name| clap::Command::new(name).disable_help_flag(true);
         let command = match name {
+            "check" => CheckArgs::augment_args(named("check")),
             "ping" => PingArgs::augment_args(named("ping")),
             "subscribe" => SubscribeArgs::augment_args(named("subscribe")),
             "soak" => SoakArgs::augment_args(named("soak")),

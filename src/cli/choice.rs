@@ -4,7 +4,7 @@ use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
     idle::Cloud,
-    output::{ColorChoice, DocumentFormat, DrillFormat, EventFormat, Format, MessageFormat},
+    output::{CheckFormat, ColorChoice, DocumentFormat, DrillFormat, EventFormat, Format, MessageFormat},
     plan::{PolicyName, Protocol, Readiness},
 };
 
@@ -36,6 +36,7 @@ words! {
         Openmetrics = "openmetrics",
         Nagios = "nagios",
     }
+    CheckFormat { Text = "text", Json = "json", Nagios = "nagios" }
     DrillFormat { Text = "text", Json = "json", Csv = "csv", Markdown = "markdown" }
     DocumentFormat { Text = "text", Json = "json" }
     Cloud { Aws = "aws", Azure = "azure", Gcp = "gcp" }

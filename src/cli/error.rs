@@ -13,8 +13,8 @@ use clap::{
 use super::{CliError, uri};
 use crate::{exit::Exit, output::Format};
 
-const COMMANDS: [&str; 11] =
-    ["ping", "subscribe", "soak", "proxy", "drill", "idle", "wait", "report", "explain", "completions", "man"];
+const COMMANDS: [&str; 12] =
+    ["check", "ping", "subscribe", "soak", "proxy", "drill", "idle", "wait", "report", "explain", "completions", "man"];
 const CLUSTER: &str = "-c is --count here; redis-cli's cluster mode is not supported yet";
 
 /// A refusal by `resolve`, which quotes no secret.
@@ -81,7 +81,12 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
     if has_c(args) && args.windows(2).any(|pair| pair[0] == "-c" && pair[1].as_encoded_bytes().starts_with(b"-")) {
         return Some(format!("--count: it needs a number; {CLUSTER}"));
     }
-    if argument.starts_with('-') || !["redis-doctor ping", "redis-doctor soak"].contains(&command(args).as_str()) {
+    if COMMANDS.contains(&argument) {
+        return Some(format!("the command comes first; write redis-doctor {argument}, then its flags"));
+    }
+    if argument.starts_with('-')
+        || !["redis-doctor check", "redis-doctor ping", "redis-doctor soak"].contains(&command(args).as_str())
+    {
         return None;
     }
     // After a password, the stray word may be the rest of one with a blank in it.

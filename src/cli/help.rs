@@ -4,12 +4,27 @@ use crate::fault::{Case, Incident, usages};
 
 /// Under the list of commands.
 pub(super) const ROOT: &str = "\
+Without a command, it checks the server: redis-doctor -h cache.example
 Try it with nothing installed:
   redis-doctor soak --sandbox --duration 15s
 
 The server: a flag beats REDIS_URL or VALKEY_URL beats 127.0.0.1:6379.
 Durations: 500ms, 30s, 1h 30m; bare numbers are seconds.
 Exit status: 0 healthy, 1 degraded (dropped and recovered), 2 critical, 3 wrong usage.";
+
+/// Under `check --help`.
+pub(super) const CHECK: &str = "\
+Examples:
+  redis-doctor                                     # the server of REDIS_URL, or 127.0.0.1:6379
+  redis-doctor -u rediss://cache.example:6379
+  redis-doctor check --policy library              # what a client with redis-rs' defaults risks
+  redis-doctor check --format json | jq '.findings[]'
+  redis-doctor check -H cache.example -w 10 -c 100 --format nagios
+
+It writes to no key; it publishes one message on a channel that nobody else knows.
+What a server does not let it ask is shown as not permitted, and is no fault.
+The policy flags say how the client behaves whose longest silent blackout is wanted.
+Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
 
 /// Under `ping --help`.
 pub(super) const PING: &str = "\

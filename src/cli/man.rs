@@ -38,11 +38,19 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     page.extend_from_slice(&options(&shared, |heading| heading.is_some())?);
     page.extend_from_slice(SECTIONS.as_bytes());
     page.extend_from_slice(b".SH EXAMPLES\n");
-    let proxy = help::proxy();
-    let drill = help::drill();
-    let runs =
-        [help::PING, help::SUBSCRIBE, help::SOAK, &proxy, &drill, help::IDLE, help::WAIT, help::REPORT, help::EXPLAIN];
-    for text in runs {
+    let examples = [
+        help::CHECK,
+        help::PING,
+        help::SUBSCRIBE,
+        help::SOAK,
+        &help::proxy(),
+        &help::drill(),
+        help::IDLE,
+        help::WAIT,
+        help::REPORT,
+        help::EXPLAIN,
+    ];
+    for text in examples {
         for line in text.lines().filter(|line| line.starts_with("  redis-doctor")) {
             page.extend_from_slice(format!(".PP\n.nf\n{}\n.fi\n", escape(line.trim())).as_bytes());
         }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, ffi::OsString, hash::BuildHasher, os::unix::ffi:
 use super::{
     Invocation, ReportRequest, RunRequest,
     args::{Command, PingArgs, ReportArgs, SoakArgs, SubscribeArgs, Workload},
-    completions,
+    check, completions,
     environment::Environment,
     explain, faults,
     groups::{OutputArgs, RunArgs},
@@ -25,6 +25,9 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 /// One line for the user, which begins with the flag or variable it is about.
 pub(super) fn resolve(command: Command, environment: &Environment) -> Result<Invocation, String> {
     let request = match command {
+        Command::Check(args) => {
+            return check::check(&args, environment).map(|request| Invocation::Check(Box::new(request)));
+        }
         Command::Ping(args) => ping(&args, environment)?,
         Command::Subscribe(args) => subscribe(&args, environment)?,
         Command::Soak(args) => soak(&args, environment)?,

@@ -8,7 +8,7 @@ use std::{os::unix::ffi::OsStringExt, time::Duration};
 
 use super::*;
 use crate::{
-    output::{ColorChoice, Format, MessageFormat},
+    output::{CheckFormat, ColorChoice, Format, MessageFormat},
     plan::{Command, Name, Pace, PolicyName, ProbeKind, Protocol, ReconnectPolicy},
 };
 
@@ -29,9 +29,10 @@ fn parse_os(args: Vec<OsString>, variables: &[(&'static str, &str)]) -> Result<I
 
 fn the_short_way_agrees_with_the_long_one(mut args: Vec<OsString>) {
     lone_h_is_help(&mut args);
+    check::is_the_default(&mut args);
     let long = fully(&args).ok().map(|command| format!("{command:?}"));
     let has_short_way =
-        args.get(1).is_some_and(|name| ["ping", "subscribe", "soak"].map(OsString::from).contains(name));
+        args.get(1).is_some_and(|name| ["check", "ping", "subscribe", "soak"].map(OsString::from).contains(name));
     let short = briefly(&args).map(|command| format!("{command:?}"));
     assert_eq!(short, long.filter(|_| has_short_way), "{args:?}");
 }
@@ -209,9 +210,36 @@ fn help_is_asked_for_in_every_way() {
     }
     let ping = parse_os(vec!["ping".into(), "-h".into()], &[]).unwrap_err().message;
     assert_eq!(parse_os(vec!["ping".into(), "--help".into()], &[]).unwrap_err().message, ping);
-    let bare = parse_os(vec![], &[]).unwrap_err();
-    assert_eq!((bare.exit, bare.to_stdout), (Exit::Unknown, false));
-    assert!(bare.message.contains("Usage: redis-doctor <COMMAND>"));
+    let root = parse_os(vec!["--help".into()], &[]).unwrap_err().message;
+    assert!(root.contains("Usage: redis-doctor [COMMAND] [FLAGS]"), "{root}");
+}
+
+#[test]
+fn without_a_command_it_checks() {
+    let check = |args: Vec<OsString>, variables: &[(&'static str, &str)]| match parse_os(args, variables) {
+        Ok(Invocation::Check(request)) => *request,
+        other => panic!("{other:?}"),
+    };
+    let words = |line: &str| line.split_whitespace().map(OsString::from).collect::<Vec<_>>();
+    let bare = check(Vec::new(), &[]);
+    assert_eq!((bare.target.to_string().as_str(), bare.deadline), ("redis://127.0.0.1:6379", seconds(9.0)));
+    assert_eq!(bare.policy, ReconnectPolicy::preset(PolicyName::Hardened));
+    let named = check(Vec::new(), &[("REDIS_URL", "rediss://:hunter2@cache.example")]);
+    assert_eq!(
+        (named.target.to_string().as_str(), named.target.password.is_some()),
+        ("rediss://cache.example:6379", true)
+    );
+    let flags = check(words("-h cache.example -p 7000"), &[]);
+    assert_eq!(
+        flags,
+        CheckRequest { channel: flags.channel.clone(), ..check(words("check -H cache.example -p 7000"), &[]) }
+    );
+    let plugin = check(words("check -w 10 -c 5:100 -t 3 --format nagios --policy library"), &[]);
+    assert_eq!((plugin.warning, plugin.critical), ("10".parse().ok(), "5:100".parse().ok()));
+    assert_eq!((plugin.deadline, plugin.format), (seconds(3.0), CheckFormat::Nagios));
+    assert_eq!(plugin.policy.name, PolicyName::Library);
+    let typed = check(words("--askpass"), &[]);
+    assert!(typed.target.password.is_some());
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(crate) use self::talk::Line;
 use self::talk::Talk;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
-    clock::{Clock, Stamp},
+    clock::{Clock, Stamp, WallTime},
     event::{PathProbed, ServerIdentity, StageTime},
     plan::{Address, Protocol, Secret, Target},
     tls,
@@ -47,6 +47,8 @@ pub struct Climb {
     pub local: Option<SocketAddr>,
     /// The TLS version, on an encrypted connection.
     pub tls: Option<String>,
+    /// When the server's certificate expires, on an encrypted connection.
+    pub certificate_expires: Option<WallTime>,
     /// The server, as HELLO or INFO describes it.
     pub server: ServerIdentity,
     /// The protocol that the server speaks with us: 2 or 3.
@@ -65,6 +67,15 @@ impl Path {
     #[must_use]
     pub fn with_limit(&self, limit: Duration) -> Self {
         Self { limit, ..self.clone() }
+    }
+
+    /// The same path to the same port, with TLS where this one has none and without where it has, and without the
+    /// password: to find out what a port speaks. `None` for a unix socket.
+    pub(crate) fn other_encryption(&self) -> Option<Self> {
+        let Address::Tcp { host, port, tls } = &self.target.address else { return None };
+        let address = Address::Tcp { host: host.clone(), port: *port, tls: !tls };
+        let target = Target { address, user: None, password: None, ..self.target.clone() };
+        Some(Self { target, ..self.clone() })
     }
 
     /// Makes one attempt, and hangs up.
@@ -87,6 +98,12 @@ impl Path {
 
     /// Makes one attempt, and stays on the line when it succeeds.
     pub(crate) async fn open(&self) -> (Climb, Option<Line>) {
+        self.open_unless(std::future::pending()).await
+    }
+
+    /// The same, unless `stop` comes first: the attempt then fails in the stage that it had reached.
+    pub(crate) async fn open_unless(&self, stop: impl Future<Output = ()>) -> (Climb, Option<Line>) {
+        let started = self.clock.now();
         let mut climber = Climber {
             path: self,
             stage: Stage::Dns,
@@ -97,16 +114,22 @@ impl Path {
                 peer: None,
                 local: None,
                 tls: None,
+                certificate_expires: None,
                 server: ServerIdentity::default(),
                 resp: 3,
                 finished: Stamp::START,
             },
         };
-        let outcome = tokio::time::timeout(self.limit, climber.run()).await;
+        let outcome = tokio::select! {
+            biased;
+            outcome = climber.run() => Ok(outcome),
+            () = tokio::time::sleep(self.limit) => Err(("timed out", self.limit)),
+            () = stop => Err(("stopped", whole_millis(self.clock.now().since(started)))),
+        };
         let (line, failure) = match outcome {
             Ok(Ok(line)) => (Some(line), None),
             Ok(Err(failure)) => (None, Some(self.without_password(failure))),
-            Err(_) => (None, Some(climber.timed_out())),
+            Err((how, after)) => (None, Some(climber.gave_up(how, after))),
         };
         climber.climb.probed.failure = failure;
         climber.climb.finished = self.clock.now();
@@ -122,6 +145,11 @@ impl Path {
             None => failure,
         }
     }
+}
+
+/// As people read a time that nobody has chosen.
+fn whole_millis(time: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// One attempt under way.
@@ -149,7 +177,11 @@ impl Climber<'_> {
                 let stream = self.path.tls.handshake(&host, stream).await?;
                 self.done(Stage::Hello);
                 self.climb.tls = tls::version(&stream);
-                self.greet(Talk::new(Box::new(stream))).await
+                let chain = stream.get_ref().1.peer_certificates().map(<[_]>::to_vec).unwrap_or_default();
+                let line = self.greet(Talk::new(Box::new(stream))).await?;
+                // Not before: no stage's time is to hold it.
+                self.climb.certificate_expires = self.path.tls.expiry(&host, &chain);
+                Ok(line)
             }
         }
     }
@@ -235,8 +267,8 @@ impl Climber<'_> {
         result.map_err(|error| Failure::io(stage, &error))
     }
 
-    fn timed_out(&self) -> Failure {
-        let limit = self.path.limit;
+    /// What the stage that had no end means.
+    fn gave_up(&self, how: &str, after: Duration) -> Failure {
         let (class, hint) = match self.stage {
             Stage::Dns => (ErrorClass::Dns, "the name server does not answer"),
             Stage::Tls => {
@@ -246,7 +278,7 @@ impl Climber<'_> {
             Stage::Command => (ErrorClass::ResponseTimeout, "PING was not answered"),
             _ => (ErrorClass::ConnectTimeout, "no answer to the connection attempt"),
         };
-        let limit = humantime::format_duration(limit);
-        Failure::doctor(class, self.stage, format!("timed out after {limit}: {hint}"))
+        let after = humantime::format_duration(after);
+        Failure::doctor(class, self.stage, format!("{how} after {after}: {hint}"))
     }
 }

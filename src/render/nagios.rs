@@ -14,13 +14,17 @@ use crate::{
 const WIDTH: usize = 79;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let word = match report.verdict {
+    let line = line(word(report.verdict), &headline(report));
+    writeln!(out, "{line} | {}", perfdata(report).join(" "))
+}
+
+/// The verdict in Nagios' words.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Healthy => "OK",
         Verdict::Degraded => "WARNING",
         Verdict::Critical => "CRITICAL",
-    };
-    let line = line(word, &headline(report));
-    writeln!(out, "{line} | {}", perfdata(report).join(" "))
+    }
 }
 
 /// Nothing is known of the server, and there are no figures: wrong usage, a file that cannot be written.
@@ -29,7 +33,7 @@ pub(super) fn unknown(why: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", line("UNKNOWN", &clean(why.strip_prefix("error: ").unwrap_or(why))))
 }
 
-fn line(word: &str, text: &str) -> String {
+pub(super) fn line(word: &str, text: &str) -> String {
     // The pipe ends the text, and may therefore not be in it.
     let text = format!("REDIS-DOCTOR {word} - {text}").replace('|', "/");
     match text.char_indices().nth(WIDTH) {
@@ -84,6 +88,6 @@ fn threshold(report: &Report, metric: Option<Metric>, level: GateLevel, scale: f
 }
 
 /// A number without the noise of binary fractions.
-fn rounded(value: f64) -> String {
+pub(super) fn rounded(value: f64) -> String {
     format!("{}", (value * 1e6).round() / 1e6)
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What helps against a failure to connect; `None` where the failure's text says all there is.
-pub(super) fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
+pub fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
     let user = target.user.as_deref().unwrap_or("default");
     Some(match (failure.key.class, failure.key.stage) {
         (ErrorClass::Refused, _) if matches!(target.address, Address::Unix(_)) => {

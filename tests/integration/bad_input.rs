@@ -118,9 +118,9 @@ fn wrong_usage_tells_a_monitoring_system_unknown_on_stdout() {
 #[test]
 fn help_and_version_are_data_on_stdout_and_not_an_error() {
     for (arguments, text) in [
-        (&["--help"][..], "Usage: redis-doctor <COMMAND>"),
-        (&["-h"], "Usage: redis-doctor <COMMAND>"),
-        (&["help"], "Usage: redis-doctor <COMMAND>"),
+        (&["--help"][..], "Usage: redis-doctor [COMMAND] [FLAGS]"),
+        (&["-h"], "Usage: redis-doctor [COMMAND] [FLAGS]"),
+        (&["help"], "Usage: redis-doctor [COMMAND] [FLAGS]"),
         (&["--version"], "redis-doctor 0.1.0"),
         (&["-V"], "redis-doctor 0.1.0"),
         (&["ping", "--help"], "Usage: redis-doctor ping [OPTIONS]"),
@@ -133,9 +133,7 @@ fn help_and_version_are_data_on_stdout_and_not_an_error() {
     ] {
         Doctor::new(arguments).run().code(0).stdout_contains(text).stderr_is_empty();
     }
-    let bare = Doctor::new(Vec::<OsString>::new()).run();
-    bare.code(3).stdout_is_empty().stderr_contains("Usage: redis-doctor <COMMAND>");
-    bare.stderr_contains("redis-doctor soak --sandbox --duration 15s");
+    Doctor::new(["--help"]).run().stdout_contains("redis-doctor soak --sandbox --duration 15s");
 }
 
 #[test]

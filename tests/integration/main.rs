@@ -5,6 +5,7 @@
 //! - `bad_input`: wrong usage is refused in one line that names the flag, the value and the remedy.
 //! - `bad_servers`: what is no usable Redis is named with its cause and a remedy.
 //! - `broken_outputs`: places that cannot be written cost neither the run nor its report.
+//! - `check`: one look at server, path and machine, in every form, for servers of every kind.
 //! - `credentials`: refused logins are named, and a password is written nowhere.
 //! - `drill`: what becomes of each policy under each fault.
 //! - `explain`: what is typed or pasted finds its entry in the knowledge base, in every form.
@@ -43,6 +44,7 @@ mod architecture;
 mod bad_input;
 mod bad_servers;
 mod broken_outputs;
+mod check;
 mod credentials;
 mod drill;
 mod explain;

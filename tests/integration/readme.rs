@@ -115,12 +115,14 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
     waiting.wait_for_stderr("waiting for", patience);
     replica.command(["REPLICAOF", "NO", "ONE"]);
     let bare = Doctor::new(["soak", "--policy", "bare", "--duration", "5s"]).target(&victim);
+    let check = Doctor::new(["check"]).target(&server).run();
     let (soak, ping, subscribe, drill, bare) =
         (soak.spawn(), ping.run(), subscribe.spawn(), drill.spawn(), bare.spawn());
     bare.wait_for_stderr("subscribed", patience);
     victim.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
     let outputs = [
         ("soak", soak.finish()),
+        ("check", check),
         ("ping", ping),
         ("subscribe", subscribe.finish()),
         ("bare", bare.finish()),

@@ -102,8 +102,17 @@ impl<S: Stream> Talk<S> {
         self.stream.read(&mut [0; HEAD]).await
     }
 
+    /// What the server sends next, unasked: a message for a subscriber.
+    pub(crate) async fn pushed(&mut self) -> Result<Value, Failure> {
+        self.read(Stage::Subscribe, Ok(())).await
+    }
+
     async fn ask(&mut self, stage: Stage, command: &redis::Cmd) -> Result<Value, Failure> {
         let sent = self.stream.inner.write_all(&command.get_packed_command()).await;
+        self.read(stage, sent).await
+    }
+
+    async fn read(&mut self, stage: Stage, sent: io::Result<()>) -> Result<Value, Failure> {
         // Even where writing fails there may be a last line to read: a server at its limit speaks first, then closes.
         let reply = redis::parse_redis_value_async(&mut Default::default(), &mut self.stream).await;
         match reply.and_then(Value::extract_error) {

@@ -1,0 +1,70 @@
+//! `redis-doctor check`, and `redis-doctor` without a command: one look at server, path and machine.
+
+use std::io::{self, IsTerminal};
+
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::{
+    Problem, block_on, check_writable, deliver, exit_code,
+    signals::{Signals, asked_to_stop},
+    start_sandbox, warn,
+};
+use crate::{
+    checkup::{self, Checkup, Question},
+    cli::CheckRequest,
+    clock::{Clock, Stamp},
+    exit::Exit,
+    host::HostFacts,
+    output::{CheckFormat, ColorChoice, Format},
+    probe::check::{CheckPlan, survey},
+    render::{self, Style},
+};
+
+/// The form in which a problem is told.
+pub(super) fn form(format: CheckFormat) -> Format {
+    if format == CheckFormat::Nagios { Format::Nagios } else { Format::Text }
+}
+
+/// Looks, judges and writes; the exit code is the verdict's.
+pub(super) fn check(mut request: CheckRequest) -> Result<Exit, Problem> {
+    warn(&request.warnings);
+    request.output.as_deref().map_or(Ok(()), check_writable)?;
+    // Kept until the check is over: it stops when it is dropped.
+    let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
+    let Some(checkup) = block_on(look(&request))? else { return Ok(Exit::Interrupted) };
+    drop(sandbox);
+    let color = match request.color {
+        ColorChoice::Auto => request.output.is_none() && io::stdout().is_terminal(),
+        choice => choice == ColorChoice::Always,
+    };
+    let style = Style { color, quiet: request.quiet, ..Style::default() };
+    deliver(request.output.as_deref(), |out| render::check(&checkup, request.format, style, out))?;
+    Ok(exit_code(checkup.verdict, request.exit_zero))
+}
+
+/// The first signal ends it with what is known; `None` when a second one does.
+async fn look(request: &CheckRequest) -> Result<Option<Checkup>, Problem> {
+    let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let (wishes, wish) = unbounded_channel();
+    let clock = Clock::start();
+    let plan = CheckPlan {
+        target: request.target.clone(),
+        protocol: request.protocol,
+        connect_timeout: request.policy.connect_timeout,
+        deadline: request.deadline,
+        channel: request.channel.clone(),
+    };
+    let facts = tokio::select! {
+        facts = survey(&plan, clock, asked_to_stop(wish)) => facts,
+        () = signals.pass_on(&wishes) => return Ok(None),
+    };
+    let host = HostFacts::read(facts.climb.as_ref().and_then(|climb| climb.peer));
+    let question = Question {
+        target: request.target.clone(),
+        protocol: request.protocol,
+        policy: request.policy.clone(),
+        warning: request.warning,
+        critical: request.critical,
+    };
+    Ok(Some(checkup::judge(&question, &facts, &host, clock.wall(Stamp::START))))
+}

@@ -1,0 +1,246 @@
+//! The longest silent blackout: how long a client can hold a dead connection without anything ending it, when the path
+//! falls silent (packets vanish, nobody sends RST or FIN).
+//!
+//! For a client that sends, unacknowledged data is what the kernel acts upon; for one that only listens, nothing is
+//! unacknowledged, and only keepalive probes can find out. Sources: ip-sysctl.rst (`tcp_retries2`), tcp(7)
+//! (TCP_USER_TIMEOUT, SO_KEEPALIVE), and the tests with real network faults in `tests/integration/netns.rs`.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::{
+    clock::seconds,
+    host::HostFacts,
+    plan::{Keepalive, PolicyName, ReconnectPolicy},
+};
+
+/// The shortest and the longest time between retransmissions that Linux starts from (`TCP_RTO_MIN`, `TCP_RTO_MAX`).
+const RTO_MIN: Duration = Duration::from_millis(200);
+const RTO_MAX: Duration = Duration::from_secs(120);
+
+/// The doublings from the one to the other: the whole part of log2(120 / 0.2).
+const DOUBLINGS: u32 = 9;
+
+/// What a policy's client is exposed to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Blackout {
+    /// The policy's name; with flags that override it, `NAME with your flags`.
+    pub policy: String,
+    /// Whether it is the policy that the command line names.
+    pub selected: bool,
+    /// A client that sends.
+    pub sends: Bound,
+    /// A client that only listens: a subscriber.
+    pub listens: Bound,
+    /// When a client that sends gets its first error: the library's response timeout. It does not end the connection.
+    #[serde(rename = "first_error_seconds", with = "seconds")]
+    pub first_error: Duration,
+}
+
+/// How long a dead connection is held, and what ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Bound {
+    /// What ends it.
+    pub ended_by: EndedBy,
+    /// After how long; absent is for ever (or unknown).
+    #[serde(rename = "seconds", with = "seconds::option")]
+    pub after: Option<Duration>,
+    /// The same without redis-doctor's watchdog, for an application that has none.
+    #[serde(rename = "kernel_alone_seconds", with = "seconds::option")]
+    pub kernel_alone: Option<Duration>,
+}
+
+/// What ends a dead connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// PINGs of the application's own went unanswered.
+    Watchdog,
+    /// TCP_USER_TIMEOUT.
+    UserTimeout,
+    /// Keepalive probes went unanswered.
+    Keepalive,
+    /// `tcp_retries2` retransmissions went unanswered; the time is a lower bound.
+    Retransmissions,
+    /// Nothing does.
+    Nothing,
+    /// The client never makes another connection, whatever ends this one.
+    NeverReconnects,
+    /// The kernel does, and its settings are not known here.
+    Unknown,
+}
+
+impl Bound {
+    /// Whether this is longer than `limit`; what is not known is not.
+    pub fn exceeds(&self, limit: Duration) -> bool {
+        match self.ended_by {
+            EndedBy::Nothing | EndedBy::NeverReconnects => true,
+            EndedBy::Unknown => false,
+            _ => self.after.is_some_and(|after| after > limit),
+        }
+    }
+}
+
+/// The presets that somebody may have, and the selected policy if it is none of them.
+pub(super) fn of_all(selected: &ReconnectPolicy, host: &HostFacts) -> Vec<Blackout> {
+    let presets = [PolicyName::Library, PolicyName::Elasticache, PolicyName::Hardened];
+    let mut rows: Vec<Blackout> = presets
+        .into_iter()
+        .map(|name| {
+            let preset = ReconnectPolicy::preset(name);
+            of(preset.name.to_string(), &preset, preset == *selected, host)
+        })
+        .collect();
+    if rows.iter().all(|row| !row.selected) {
+        let changed = *selected != ReconnectPolicy::preset(selected.name);
+        let name = format!("{}{}", selected.name, if changed { " with your flags" } else { "" });
+        rows.push(of(name, selected, true, host));
+    }
+    rows
+}
+
+fn of(name: String, policy: &ReconnectPolicy, selected: bool, host: &HostFacts) -> Blackout {
+    Blackout {
+        policy: name,
+        selected,
+        sends: bound(policy, sender(policy, host)),
+        listens: bound(policy, listener(policy)),
+        first_error: policy.response_timeout,
+    }
+}
+
+/// The sooner of the kernel and the watchdog.
+fn bound(policy: &ReconnectPolicy, (ended_by, after): (EndedBy, Option<Duration>)) -> Bound {
+    if !policy.managed {
+        return Bound { ended_by: EndedBy::NeverReconnects, after: None, kernel_alone: after };
+    }
+    // Up to one period before the first PING that nobody answers.
+    let watchdog = policy.watchdog.map(|watchdog| watchdog.period * (watchdog.misses + 1));
+    match watchdog {
+        Some(watchdog) if after.is_none_or(|after| watchdog < after) => {
+            Bound { ended_by: EndedBy::Watchdog, after: Some(watchdog), kernel_alone: after }
+        }
+        _ => Bound { ended_by, after, kernel_alone: after },
+    }
+}
+
+/// With unacknowledged data the kernel sends no keepalive probe.
+fn sender(policy: &ReconnectPolicy, host: &HostFacts) -> (EndedBy, Option<Duration>) {
+    // The option is Linux' own, and so is the file that says whether this is Linux.
+    match (policy.user_timeout, host.tcp_retries2) {
+        (Some(limit), Some(_)) => (EndedBy::UserTimeout, Some(limit)),
+        (None, Some(retries)) => (EndedBy::Retransmissions, Some(retransmissions(retries))),
+        (_, None) => (EndedBy::Unknown, None),
+    }
+}
+
+/// Without keepalive nothing is ever sent, and TCP_USER_TIMEOUT has nothing to measure.
+fn listener(policy: &ReconnectPolicy) -> (EndedBy, Option<Duration>) {
+    match policy.keepalive {
+        None => (EndedBy::Nothing, None),
+        Some(keepalive) => (EndedBy::Keepalive, Some(keepalive_limit(keepalive, policy.user_timeout))),
+    }
+}
+
+/// The sum of the doubling intervals: `tcp_model_timeout` in Linux' tcp_timer.c. 924.6 s for the default of 15.
+fn retransmissions(retries: u32) -> Duration {
+    let doubled = RTO_MIN * ((2 << retries.min(DOUBLINGS)) - 1);
+    doubled + RTO_MAX * retries.saturating_sub(DOUBLINGS)
+}
+
+/// When keepalive gives up. A user timeout replaces the number of probes: the connection ends at the first probe's time
+/// at which it has passed and one probe at least has gone unanswered (`tcp_keepalive_timer` in tcp_timer.c).
+fn keepalive_limit(keepalive: Keepalive, user_timeout: Option<Duration>) -> Duration {
+    let interval = keepalive.interval.max(Duration::from_secs(1));
+    let Some(limit) = user_timeout.filter(|limit| !limit.is_zero()) else {
+        return keepalive.time + interval * keepalive.probes;
+    };
+    let missing = limit.saturating_sub(keepalive.time).as_nanos().div_ceil(interval.as_nanos()).max(1);
+    keepalive.time + interval * u32::try_from(missing).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Watchdog;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn linux() -> HostFacts {
+        HostFacts { tcp_retries2: Some(15), ..HostFacts::default() }
+    }
+
+    fn keepalive(time: u64, interval: u64, probes: u32) -> Keepalive {
+        Keepalive { time: SECOND * time as u32, interval: SECOND * interval as u32, probes }
+    }
+
+    #[test]
+    fn retransmissions_end_as_the_kernels_documentation_says() {
+        // ip-sysctl.rst: 15 "yields a hypothetical timeout of 924.6 seconds", RFC 1122's 100 s need at least 8.
+        for (retries, millis) in [(15, 924_600), (8, 102_200), (5, 12_600), (0, 200), (9, 204_600), (10, 324_600)] {
+            assert_eq!(retransmissions(retries), Duration::from_millis(millis), "{retries}");
+        }
+        assert!(retransmissions(255) > Duration::from_secs(29_000));
+    }
+
+    #[test]
+    fn keepalive_ends_by_its_probes_or_by_the_user_timeout() {
+        let table = [
+            (keepalive(7200, 75, 9), None, 7875),
+            (keepalive(10, 5, 3), None, 25),
+            (keepalive(10, 5, 3), Some(25), 25),
+            (keepalive(10, 5, 3), Some(60), 60),
+            (keepalive(10, 5, 3), Some(58), 60),
+            // One probe must go unanswered first.
+            (keepalive(10, 5, 3), Some(3), 15),
+            (keepalive(1, 1, 10), Some(3), 3),
+        ];
+        for (keepalive, user_timeout, seconds) in table {
+            let limit = keepalive_limit(keepalive, user_timeout.map(Duration::from_secs));
+            assert_eq!(limit, Duration::from_secs(seconds), "{keepalive:?} {user_timeout:?}");
+        }
+    }
+
+    #[test]
+    fn each_preset_has_its_bounds() {
+        let rows = of_all(&ReconnectPolicy::preset(PolicyName::Hardened), &linux());
+        let names: Vec<_> = rows.iter().map(|row| (row.policy.as_str(), row.selected)).collect();
+        assert_eq!(names, [("library", false), ("elasticache", false), ("hardened", true)]);
+        for row in &rows[..2] {
+            assert_eq!(row.sends.ended_by, EndedBy::Retransmissions);
+            assert_eq!(row.sends.after, Some(Duration::from_millis(924_600)));
+            assert_eq!((row.listens.ended_by, row.listens.after), (EndedBy::Nothing, None));
+        }
+        assert_eq!(rows[0].first_error, Duration::from_millis(500));
+        for bound in [rows[2].sends, rows[2].listens] {
+            assert_eq!((bound.ended_by, bound.after), (EndedBy::Watchdog, Some(SECOND * 3)));
+            assert_eq!(bound.kernel_alone, Some(SECOND * 25));
+        }
+    }
+
+    #[test]
+    fn flags_and_other_policies_have_a_row_of_their_own() {
+        let library = ReconnectPolicy::preset(PolicyName::Library);
+        let changed = ReconnectPolicy { user_timeout: Some(SECOND * 20), ..library.clone() };
+        let row = of_all(&changed, &linux()).pop().unwrap();
+        assert_eq!((row.policy.as_str(), row.selected), ("library with your flags", true));
+        assert_eq!((row.sends.ended_by, row.sends.after), (EndedBy::UserTimeout, Some(SECOND * 20)));
+        // A user timeout alone does nothing for a client that sends nothing.
+        assert_eq!(row.listens.ended_by, EndedBy::Nothing);
+        let slow = Watchdog { period: SECOND * 600, misses: 2 };
+        let row = of_all(&ReconnectPolicy { watchdog: Some(slow), ..library }, &linux()).pop().unwrap();
+        assert_eq!((row.sends.ended_by, row.listens.ended_by), (EndedBy::Retransmissions, EndedBy::Watchdog));
+        let row = of_all(&ReconnectPolicy::preset(PolicyName::Bare), &linux()).pop().unwrap();
+        assert_eq!((row.policy.as_str(), row.sends.ended_by), ("bare", EndedBy::NeverReconnects));
+        assert!(row.sends.exceeds(Duration::MAX) && row.listens.exceeds(Duration::MAX));
+    }
+
+    #[test]
+    fn where_the_kernel_does_not_tell_nothing_is_claimed() {
+        let library = ReconnectPolicy::preset(PolicyName::Library);
+        let row = &of_all(&library, &HostFacts::default())[0];
+        assert_eq!((row.sends.ended_by, row.sends.after), (EndedBy::Unknown, None));
+        assert!(!row.sends.exceeds(Duration::ZERO) && row.listens.exceeds(Duration::MAX));
+    }
+}

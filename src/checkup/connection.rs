@@ -1,0 +1,343 @@
+//! The way to the server: name, TCP, TLS, login, protocol, PING, pub/sub, and who else is on the path.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use super::{
+    Mark, Sheet,
+    finding::{self, CheckFinding, Code, millis},
+};
+use crate::{
+    classify::{ErrorClass, Failure, FailureKey, Stage},
+    event::ServerIdentity,
+    plan::{Address, Protocol},
+    probe::{
+        check::{End, PubSub, Question},
+        path::Climb,
+    },
+    report::{Severity, on_connecting},
+};
+
+/// A middle PING above this is slow, unless the user says what slow is.
+const SLOW: Duration = Duration::from_millis(200);
+
+/// A certificate that expires sooner is a warning.
+const EXPIRES_SOON: Duration = Duration::from_secs(14 * 86_400);
+
+pub(super) fn judge(sheet: &mut Sheet<'_>) {
+    let Some(climb) = &sheet.facts.climb else {
+        return ended_early(sheet);
+    };
+    name_and_addresses(sheet, climb);
+    tcp_and_tls(sheet, climb);
+    login_and_protocol(sheet, climb);
+    if climb.probed.failure.is_some() {
+        obstacle(sheet, climb);
+        return;
+    }
+    ping(sheet, climb);
+    pubsub(sheet);
+    in_between(sheet, climb);
+    ended_early(sheet);
+}
+
+fn ended_early(sheet: &mut Sheet<'_>) {
+    let (severity, code, text, evidence) = match &sheet.facts.end {
+        End::Complete => return,
+        End::Stopped => (Severity::Info, None, "a signal ended the check before its last question", String::new()),
+        End::Broken(failure) => {
+            let text = "the connection broke, or was too slow, during the check";
+            (Severity::Critical, Some(finding::SLOW), text, failure.to_string())
+        }
+    };
+    let remedy = "see the server's log and load, watch the connection with `redis-doctor soak`, or give the check longer \
+                  with --timeout";
+    let remedy = if severity == Severity::Info { String::new() } else { remedy.to_owned() };
+    sheet.finding(CheckFinding { severity, code, text: text.to_owned(), evidence, remedy });
+}
+
+/// `Redis 7.0.15 master`, as far as it is known.
+pub(super) fn name(server: &ServerIdentity) -> String {
+    let product = server.product.clone().unwrap_or_else(|| "the server".into());
+    [Some(product), server.version.clone(), server.role.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// How long a stage took, if it was completed.
+fn took(climb: &Climb, stage: Stage) -> Option<Duration> {
+    climb.probed.stages.iter().find(|done| done.stage == stage).map(|done| done.took)
+}
+
+fn failure_at(climb: &Climb, stage: Stage) -> Option<&Failure> {
+    climb.probed.failure.as_ref().filter(|failure| failure.key.stage == stage)
+}
+
+/// Adds the line of a stage that failed, or that was never begun.
+fn unfinished(sheet: &mut Sheet<'_>, climb: &Climb, stage: Stage, name: &'static str) {
+    match failure_at(climb, stage) {
+        Some(failure) => sheet.line(name, Mark::Bad, failure.to_string()),
+        None => sheet.line(name, Mark::NotAvailable, "not reached"),
+    }
+}
+
+fn name_and_addresses(sheet: &mut Sheet<'_>, climb: &Climb) {
+    let Address::Tcp { host, .. } = &sheet.question.target.address else {
+        return sheet.line("dns", Mark::NotAvailable, "a unix socket has no name to look up");
+    };
+    let Some(lookup) = took(climb, Stage::Dns) else {
+        return unfinished(sheet, climb, Stage::Dns, "dns");
+    };
+    let mut ips: Vec<String> = climb.addresses.iter().map(|address| address.ip().to_string()).collect();
+    ips.dedup();
+    let mut mark = Mark::Ok;
+    if ips.len() > 1 {
+        let dead: Vec<String> = sheet
+            .facts
+            .dialled
+            .iter()
+            .filter_map(|dialled| Some(format!("{}: {}", dialled.address, dialled.failure.as_ref()?)))
+            .collect();
+        let text = match dead.len() {
+            0 => format!("{host} stands for {} addresses", ips.len()),
+            dead => format!("{host} stands for {} addresses, and {dead} of them cannot be connected to", ips.len()),
+        };
+        let evidence = if dead.is_empty() { ips.join(", ") } else { dead.join("; ") };
+        let remedy = "make sure that each of them may serve this client: redis-rs dials them all and takes the \
+                      quickest; a dead one, or a replica among them, makes reconnects a matter of luck";
+        let finding = CheckFinding::new(Severity::Info, finding::ADDRESSES, text).seen(evidence).remedy(remedy);
+        mark = sheet.finding(finding);
+    }
+    let literal = host.parse::<IpAddr>().is_ok();
+    let text = if literal { format!("{host} is an address") } else { ips.join(" · ") };
+    sheet.timed("dns", mark, Some(lookup), text);
+}
+
+fn tcp_and_tls(sheet: &mut Sheet<'_>, climb: &Climb) {
+    match took(climb, Stage::Tcp) {
+        Some(time) => {
+            let ends = match (climb.local, climb.peer) {
+                (Some(local), Some(peer)) => format!("{local} → {peer}"),
+                _ => sheet.question.target.address.to_string(),
+            };
+            sheet.timed("tcp", Mark::Ok, Some(time), ends);
+        }
+        None => unfinished(sheet, climb, Stage::Tcp, "tcp"),
+    }
+    if !matches!(sheet.question.target.address, Address::Tcp { tls: true, .. }) {
+        return sheet.line("tls", Mark::NotAvailable, "plain text");
+    }
+    let Some(time) = took(climb, Stage::Tls) else {
+        return unfinished(sheet, climb, Stage::Tls, "tls");
+    };
+    let mut text = climb.tls.clone().unwrap_or_else(|| "TLS".into());
+    let mut mark = Mark::Ok;
+    if let Some(expires) = climb.certificate_expires {
+        let left = Duration::from_nanos(expires.unix_nanos().saturating_sub(sheet.time.unix_nanos()));
+        let days = left.as_secs() / 86_400;
+        text += &format!(" · the certificate is valid for another {days} days");
+        if left < EXPIRES_SOON {
+            let what = format!("the server's certificate expires in {days} days");
+            let finding = CheckFinding::new(Severity::Warning, finding::CERTIFICATE, what);
+            let remedy = "renew it: from that moment no client can connect, and those that are connected notice at \
+                          their next reconnect";
+            mark = sheet.finding(finding.seen(format!("valid until {expires}")).remedy(remedy));
+        }
+    }
+    sheet.timed("tls", mark, Some(time), text);
+}
+
+fn login_and_protocol(sheet: &mut Sheet<'_>, climb: &Climb) {
+    let target = &sheet.question.target;
+    let user = target.user.as_deref().unwrap_or("default");
+    let refused = climb.probed.failure.as_ref().filter(|failure| is_login(&failure.key));
+    let reached = took(climb, Stage::Hello).is_some();
+    match (refused, &target.password) {
+        (Some(failure), _) => sheet.line("auth", Mark::Bad, failure.to_string()),
+        (None, _) if !reached => sheet.line("auth", Mark::NotAvailable, "not reached"),
+        (None, Some(_)) => {
+            // The login travels with HELLO; this is the time of another one.
+            sheet.timed("auth", Mark::Ok, sheet.facts.login, format!("user {user}"));
+        }
+        (None, None) => sheet.line("auth", Mark::Ok, "no password given, and none asked for"),
+    }
+    if !reached {
+        return match (refused, failure_at(climb, Stage::Hello)) {
+            (Some(_), _) | (None, None) => sheet.line("hello", Mark::NotAvailable, "not reached"),
+            (None, Some(failure)) => sheet.line("hello", Mark::Bad, failure.to_string()),
+        };
+    }
+    let mut mark = Mark::Ok;
+    if climb.resp == 2 && sheet.question.protocol != Protocol::Resp2 {
+        let severity = if sheet.question.protocol == Protocol::Auto { Severity::Info } else { Severity::Warning };
+        let text = "the server does not speak RESP3";
+        let finding = CheckFinding::new(severity, finding::NO_RESP3, text)
+            .seen(format!("{} refused HELLO 3", name(&climb.server)))
+            .remedy(
+                "use RESP2 (--protocol auto or resp2): a redis-rs client then needs a second connection for \
+                 subscriptions and is told of a loss only by its next command; RESP3 came with Redis 6",
+            );
+        mark = sheet.finding(finding);
+    }
+    let text = format!("RESP{} · {}", climb.resp, name(&climb.server));
+    sheet.timed("hello", mark, took(climb, Stage::Hello), text);
+}
+
+/// Whether the server refuses who we are, not what we ask.
+fn is_login(key: &FailureKey) -> bool {
+    match key.class {
+        ErrorClass::NoAuth | ErrorClass::WrongPass => true,
+        ErrorClass::NoPerm => key.stage == Stage::Hello,
+        _ => false,
+    }
+}
+
+/// Why there is no usable connection.
+fn obstacle(sheet: &mut Sheet<'_>, climb: &Climb) {
+    let Some(failure) = &climb.probed.failure else { return };
+    if failure.key.stage == Stage::Command {
+        sheet.line("ping", Mark::Bad, failure.to_string());
+    }
+    let mixed_up = sheet.facts.speaks_other_encryption == Some(true);
+    let code = match failure.key.class {
+        _ if mixed_up => Some(finding::TLS_MIXED_UP),
+        ErrorClass::MaxClients => Some(finding::MAX_CLIENTS),
+        ErrorClass::NoAuth | ErrorClass::WrongPass | ErrorClass::NoPerm => Some(finding::AUTHENTICATION),
+        ErrorClass::Loading => Some(finding::LOADING),
+        ErrorClass::ProtectedMode => Some(finding::PROTECTED_MODE),
+        ErrorClass::Resp3Unsupported => Some(finding::NO_RESP3),
+        ErrorClass::ResponseTimeout => Some(finding::SLOW),
+        _ => failure.key.errno.map(Code::Errno),
+    };
+    let encrypted = matches!(sheet.question.target.address, Address::Tcp { tls: true, .. });
+    let advice = on_connecting(failure, &sheet.question.target);
+    let (text, remedy) = match (mixed_up, encrypted) {
+        (true, true) => (
+            "the port speaks plain text, and TLS was asked for".to_owned(),
+            Some("use redis:// instead of rediss://, or the server's TLS port".to_owned()),
+        ),
+        (true, false) => (
+            "the port speaks TLS, and plain text was sent".to_owned(),
+            Some("use rediss:// instead of redis://".to_owned()),
+        ),
+        (false, _) if failure.key.class == ErrorClass::Loading => {
+            ("the server is still loading its dataset".to_owned(), advice)
+        }
+        (false, _) => (format!("no connection: {failure}"), advice),
+    };
+    let errno = failure.key.errno.map(|errno| format!(", errno {errno}")).unwrap_or_default();
+    let said = if mixed_up { format!(": {failure}") } else { String::new() };
+    let evidence = format!("in stage {}, from the {}{errno}{said}", failure.key.stage, failure.key.origin);
+    let finding =
+        CheckFinding { severity: Severity::Critical, code, text, evidence, remedy: remedy.unwrap_or_default() };
+    sheet.finding(finding);
+}
+
+fn ping(sheet: &mut Sheet<'_>, climb: &Climb) {
+    let mut pings = sheet.facts.pings.clone();
+    pings.sort_unstable();
+    let (Some(least), Some(middle), Some(most)) = (pings.first(), sheet.facts.ping(), pings.last()) else {
+        return sheet.line("ping", Mark::Bad, "no answer");
+    };
+    let text = format!("the middle one of {}; from {} to {}", pings.len(), millis(*least), millis(*most));
+    let value = middle.as_secs_f64() * 1e3;
+    let beyond = |range: Option<crate::plan::Range>| range.filter(|range| range.alerts(value));
+    let (critical, warning) = (beyond(sheet.question.critical), beyond(sheet.question.warning));
+    let own = sheet.question.critical.is_none() && sheet.question.warning.is_none() && middle > SLOW;
+    let tripped = match (critical, warning) {
+        (Some(range), _) => Some((Severity::Critical, format!("--critical {range}"))),
+        (None, Some(range)) => Some((Severity::Warning, format!("--warning {range}"))),
+        (None, None) => own.then(|| (Severity::Warning, format!("more than {}", millis(SLOW)))),
+    };
+    let mut mark = Mark::Ok;
+    if let Some((severity, limit)) = tripped {
+        let finding = CheckFinding::new(severity, finding::SLOW, format!("PING takes {} ({limit})", millis(middle)));
+        // The TCP handshake is answered by the server's kernel, PING by its process.
+        let handshake = took(climb, Stage::Tcp);
+        let path = handshake.is_some_and(|handshake| handshake * 2 > middle);
+        let evidence = handshake.map(|handshake| format!("the TCP handshake took {}", millis(handshake)));
+        let remedy = if path {
+            "the path is slow, not the server: its kernel is no quicker than its process; bring client and server \
+             closer, or expect this time for each command that waits for its reply"
+        } else {
+            "the server is slow, not the path: its kernel answers sooner than its process; see SLOWLOG GET and LATENCY \
+             DOCTOR there, and the load of its machine"
+        };
+        mark = sheet.finding(finding.seen(evidence.unwrap_or_default()).remedy(remedy));
+    }
+    sheet.timed("ping", mark, Some(middle), text);
+}
+
+fn pubsub(sheet: &mut Sheet<'_>) {
+    let Some(heard) = &sheet.facts.pubsub else {
+        return sheet.line("pubsub", Mark::NotAvailable, "not reached");
+    };
+    let user = sheet.question.target.user.as_deref().unwrap_or("default").to_owned();
+    match heard {
+        PubSub::Received { after } => {
+            sheet.timed("pubsub", Mark::Ok, Some(*after), "subscribed, published and received on a private channel");
+        }
+        PubSub::Lost { why } => {
+            let text = "a message that was published did not reach its subscriber";
+            let remedy = "look for a proxy that does not pass pub/sub on, and watch delivery with `redis-doctor subscribe \
+                          CHANNEL --verify`";
+            let finding = CheckFinding::new(Severity::Critical, finding::SLOW, text).seen(why).remedy(remedy);
+            let mark = sheet.finding(CheckFinding { code: None, ..finding });
+            sheet.line("pubsub", mark, why);
+        }
+        PubSub::Refused { question } => {
+            let why = sheet.facts.refusal(*question).map(|refused| refused.why.clone()).unwrap_or_default();
+            let text = format!("user {user} may not {question} on a channel of its own");
+            let remedy = format!(
+                "if the application uses pub/sub, allow the command and its channels: ACL SETUSER {user} +subscribe \
+                 +publish &CHANNEL"
+            );
+            let finding = CheckFinding::new(Severity::Warning, finding::AUTHENTICATION, text).seen(&why).remedy(remedy);
+            let mark = sheet.finding(finding);
+            sheet.line("pubsub", mark, format!("{question} is not permitted"));
+        }
+        PubSub::NoSecondConnection { why } => {
+            let text = "a second connection could not be made";
+            let remedy = "the server may be at its maxclients, or a proxy may allow one connection only";
+            let finding =
+                CheckFinding::new(Severity::Warning, finding::NEAR_MAX_CLIENTS, text).seen(why).remedy(remedy);
+            let mark = sheet.finding(finding);
+            sheet.line("pubsub", mark, why);
+        }
+    }
+}
+
+/// Compares both ends of the connection with what the server says of them.
+fn in_between(sheet: &mut Sheet<'_>, climb: &Climb) {
+    let (Some(local), Some(peer)) = (climb.local, climb.peer) else {
+        return sheet.line("between", Mark::NotAvailable, "a unix socket: nothing can be in between");
+    };
+    let Some(from) = &sheet.facts.seen_from else {
+        let refused = sheet.facts.refusal(Question::ClientInfo).is_some();
+        let why = if refused { "not permitted (CLIENT INFO)" } else { "the server does not tell (CLIENT INFO)" };
+        return sheet.line("between", Mark::NotAvailable, why);
+    };
+    let differs = |ours: SocketAddr, theirs: &str| {
+        theirs
+            .parse::<SocketAddr>()
+            .is_ok_and(|theirs| (theirs.ip().to_canonical(), theirs.port()) != (ours.ip().to_canonical(), ours.port()))
+    };
+    let changed_from = differs(local, from);
+    // Before Redis 6.2 the server does not tell its own end.
+    let changed_to = sheet.facts.seen_at.as_ref().filter(|at| differs(peer, at));
+    if !changed_from && changed_to.is_none() {
+        return sheet.line("between", Mark::Ok, "nothing rewrites addresses: both sides see the same connection");
+    }
+    let mut evidence = Vec::new();
+    if changed_from {
+        evidence.push(format!("we are {local} here and {from} to the server"));
+    }
+    evidence.extend(changed_to.map(|at| format!("the server is {peer} here and {at} to itself")));
+    let evidence = evidence.join("; ");
+    let text = "a proxy, a load balancer or NAT is between client and server";
+    let remedy = "it has an idle limit of its own and may forget connections without a word: keep keepalive or PINGs \
+                  below that limit, and find it with `redis-doctor idle`";
+    let finding = CheckFinding::new(Severity::Info, finding::IN_BETWEEN, text).seen(&evidence).remedy(remedy);
+    let mark = sheet.finding(finding);
+    sheet.line("between", mark, evidence);
+}

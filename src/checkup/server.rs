@@ -1,0 +1,259 @@
+//! The server: role, replication, connections, buffers, memory, and what it does to silent clients.
+
+use std::time::Duration;
+
+use super::{
+    Mark, Sheet,
+    finding::{self, CheckFinding, bytes, percent},
+};
+use crate::{
+    probe::check::{Question, ServerFacts},
+    report::Severity,
+};
+
+/// More than this share of `maxclients` in use is near it (percent).
+const NEAR_MAX_CLIENTS: u64 = 80;
+
+/// More than this share of a memory limit in use is near it (percent).
+const NEAR_MEMORY: u64 = 90;
+
+/// A hard limit below this is less than a burst of ordinary messages (bytes).
+const SMALL_OUTPUT_BUFFER: u64 = 1 << 20;
+
+/// A replica whose last acknowledgement is older lags (seconds); replicas acknowledge each second.
+const LAG: u64 = 10;
+
+/// A server's `tcp-keepalive` above its default leaves dead clients for longer, and refreshes no box on the path in
+/// time (seconds; redis.conf).
+const KEEPALIVE: u64 = 300;
+
+pub(super) fn judge(sheet: &mut Sheet<'_>) {
+    let connected = sheet.facts.climb.as_ref().is_some_and(|climb| climb.probed.failure.is_none());
+    if !connected {
+        return;
+    }
+    let server = &sheet.facts.server;
+    role(sheet, server);
+    replication(sheet, server);
+    clients(sheet, server);
+    output_buffer(sheet, server);
+    memory(sheet, server);
+    idle_timeout(sheet, server);
+    keepalive(sheet, server);
+}
+
+/// A line for what is not known, with the reason.
+fn unknown(sheet: &mut Sheet<'_>, name: &'static str, question: Question) {
+    let text = match sheet.facts.refusal(question) {
+        Some(_) => format!("not permitted ({question})"),
+        None => format!("the server does not tell ({question})"),
+    };
+    sheet.line(name, Mark::NotAvailable, text);
+}
+
+fn role(sheet: &mut Sheet<'_>, server: &ServerFacts) {
+    let told = sheet.facts.climb.as_ref().and_then(|climb| climb.server.role.clone());
+    let Some(role) = server.role.clone().or(told) else {
+        return unknown(sheet, "role", Question::Info);
+    };
+    if role == "master" {
+        return sheet.line("role", Mark::Ok, "primary");
+    }
+    let text = "connected to a replica";
+    let remedy = "if this client writes, use the primary's name: a replica answers READONLY, and redis-rs' manager does \
+                  not reconnect because of it";
+    let finding = CheckFinding::new(Severity::Warning, finding::REPLICA, text);
+    let mark = sheet.finding(finding.seen(format!("the server's role is {role}")).remedy(remedy));
+    sheet.line("role", mark, if role == "slave" { "replica".to_owned() } else { role });
+}
+
+fn replication(sheet: &mut Sheet<'_>, server: &ServerFacts) {
+    if server.role.is_none() {
+        return unknown(sheet, "replication", Question::Info);
+    }
+    if let Some(up) = server.primary_link_up {
+        let age = server.primary_last_io.filter(|age| *age >= 0).map(|age| format!("last heard {age} s ago"));
+        let age = age.unwrap_or_else(|| "not heard of since".into());
+        if up {
+            return sheet.line("replication", Mark::Ok, format!("the link to the primary is up · {age}"));
+        }
+        let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, "the replica has lost its primary")
+            .seen(format!("master_link_status:down · {age}"))
+            .remedy(
+                "see the replica's log; until the link is back it serves old data, and messages published on the \
+                         primary do not reach its subscribers",
+            );
+        let mark = sheet.finding(finding);
+        return sheet.line("replication", mark, format!("the link to the primary is down · {age}"));
+    }
+    if server.replicas.is_empty() {
+        return sheet.line("replication", Mark::Ok, "no replicas");
+    }
+    let behind: Vec<String> = server
+        .replicas
+        .iter()
+        .filter(|replica| replica.state != "online" || replica.lag.is_some_and(|lag| lag > LAG))
+        .map(|replica| {
+            let lag = replica.lag.map(|lag| format!(", last acknowledged {lag} s ago")).unwrap_or_default();
+            format!("{} {}{lag}", replica.address, replica.state)
+        })
+        .collect();
+    let worst = server.replicas.iter().filter_map(|replica| replica.lag).max();
+    let worst = worst.map(|lag| format!(" · longest lag {lag} s")).unwrap_or_default();
+    let count = server.replicas.len();
+    let mut mark = Mark::Ok;
+    if !behind.is_empty() {
+        let text = format!("{} of {count} replicas are not up to date", behind.len());
+        let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, text).seen(behind.join("; "));
+        mark = sheet.finding(finding.remedy(
+            "a failover to such a replica loses writes; see its log and the primary's client-output-buffer-limit replica",
+        ));
+    }
+    sheet.line("replication", mark, format!("{count} replicas, {} online{worst}", count - behind.len()));
+}
+
+fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {
+    let Some(connected) = server.connected_clients else {
+        return unknown(sheet, "clients", Question::Info);
+    };
+    let Some(most) = server.maxclients.filter(|most| *most > 0) else {
+        return sheet.line("clients", Mark::Ok, format!("{connected} connected · maxclients is not known"));
+    };
+    let rejected = server.rejected_connections.unwrap_or_default();
+    let share = percent(connected, most);
+    let mut mark = Mark::Ok;
+    if connected * 100 >= most * NEAR_MAX_CLIENTS {
+        let text = format!("{connected} of {most} connections are in use");
+        let evidence = format!("connected_clients:{connected} maxclients:{most} rejected_connections:{rejected}");
+        let remedy = "raise maxclients (and the server's file limit), or find out who holds connections with CLIENT LIST; \
+                      at the limit, clients that reconnect are refused";
+        let finding = CheckFinding::new(Severity::Warning, finding::NEAR_MAX_CLIENTS, text);
+        mark = sheet.finding(finding.seen(evidence).remedy(remedy));
+    }
+    let before = if rejected > 0 { format!(" · {rejected} refused since the start") } else { String::new() };
+    sheet.line("clients", mark, format!("{connected} of {most} ({share}){before}"));
+}
+
+fn output_buffer(sheet: &mut Sheet<'_>, server: &ServerFacts) {
+    let Some(limit) = server.pubsub_limit else {
+        return unknown(sheet, "buffers", Question::Config);
+    };
+    let waiting = server.largest_subscriber_buffer;
+    let fullest = waiting.map(|waiting| format!(" · the fullest subscriber holds {}", bytes(waiting)));
+    let fullest = fullest.unwrap_or_default();
+    let shown = match (limit.hard, limit.soft) {
+        (0, 0) => "no limit for subscribers".to_owned(),
+        (hard, 0) => format!("subscribers may hold {}", bytes(hard)),
+        (0, soft) => format!("subscribers may hold {} for {} s", bytes(soft), limit.soft_seconds),
+        (hard, soft) => {
+            format!("subscribers may hold {}, or {} for {} s", bytes(hard), bytes(soft), limit.soft_seconds)
+        }
+    };
+    let tightest = [limit.hard, limit.soft].into_iter().filter(|limit| *limit > 0).min();
+    let half = tightest.filter(|tightest| waiting.is_some_and(|waiting| waiting * 2 >= *tightest));
+    let evidence = format!("client-output-buffer-limit pubsub {} {} {}", limit.hard, limit.soft, limit.soft_seconds);
+    let new = |severity, text: String| CheckFinding::new(severity, finding::OUTPUT_BUFFER, text).seen(&evidence);
+    let found = if let Some(tightest) = half {
+        let text =
+            format!("a subscriber's output buffer holds {} of {}", bytes(waiting.unwrap_or_default()), bytes(tightest));
+        Some(new(Severity::Warning, text).remedy(
+            "that subscriber reads too slowly, and the server will close it without a word: make it read faster, or raise \
+             the limit",
+        ))
+    } else if limit.hard > 0 && limit.hard < SMALL_OUTPUT_BUFFER {
+        let text = format!("subscribers are closed when {} wait for them", bytes(limit.hard));
+        Some(new(Severity::Warning, text).remedy(
+            "a short burst of messages is more than that: raise client-output-buffer-limit pubsub (32 MB, and 8 MB for \
+             60 s, by default)",
+        ))
+    } else {
+        (tightest.is_none()).then(|| {
+            new(Severity::Info, "nothing limits what waits for a slow subscriber".into()).remedy(
+                "a subscriber that stops reading can use up the server's memory: set client-output-buffer-limit pubsub",
+            )
+        })
+    };
+    let mark = found.map_or(Mark::Ok, |finding| sheet.finding(finding));
+    sheet.line("buffers", mark, format!("{shown}{fullest}"));
+}
+
+fn memory(sheet: &mut Sheet<'_>, server: &ServerFacts) {
+    let Some(most) = server.maxmemory else {
+        return unknown(sheet, "memory", Question::Info);
+    };
+    let policy = server.maxmemory_policy.as_deref().unwrap_or("unknown policy");
+    let used = server.used_memory.unwrap_or_default();
+    let clients = server.maxmemory_clients.as_deref().filter(|limit| *limit != "0");
+    if let Some(limit) = clients {
+        let finding = CheckFinding::new(Severity::Info, finding::MEMORY, "the server evicts clients to save memory");
+        sheet.finding(
+            finding
+                .seen(format!("maxmemory-clients {limit}"))
+                .remedy("a subscriber with a full buffer is among the first to go; exempt it with CLIENT NO-EVICT on"),
+        );
+    }
+    if most == 0 {
+        let mark = if clients.is_some() { Mark::Warning } else { Mark::Ok };
+        let used = server.used_memory.map(|used| format!("{} in use · ", bytes(used))).unwrap_or_default();
+        return sheet.line("memory", mark, format!("{used}no maxmemory"));
+    }
+    let text = format!("{} of {} ({}) · {policy}", bytes(used), bytes(most), percent(used, most));
+    let near = used.saturating_mul(100) >= most.saturating_mul(NEAR_MEMORY);
+    let mut mark = if clients.is_some() { Mark::Warning } else { Mark::Ok };
+    if near {
+        let evicts = policy != "noeviction";
+        let severity = if evicts { Severity::Info } else { Severity::Warning };
+        let what = if evicts { "keys are evicted" } else { "writes are refused with OOM" };
+        let finding = CheckFinding::new(severity, finding::MEMORY, format!("memory is nearly full: then {what}"));
+        mark = sheet.finding(finding.seen(format!("used_memory:{used} maxmemory:{most} {policy}")).remedy(
+            "raise maxmemory, let keys expire, or choose an eviction policy; output buffers count as used memory, too",
+        ));
+    }
+    sheet.line("memory", mark, text);
+}
+
+fn idle_timeout(sheet: &mut Sheet<'_>, server: &ServerFacts) {
+    let Some(timeout) = server.timeout else {
+        return unknown(sheet, "timeout", Question::Config);
+    };
+    if timeout == 0 {
+        return sheet.line("timeout", Mark::Ok, "the server closes no silent client");
+    }
+    let watchdog = sheet.question.policy.watchdog.map(|watchdog| watchdog.period);
+    let kept_alive = watchdog.is_some_and(|period| period < Duration::from_secs(timeout));
+    // Keepalive probes are the kernels' affair: the server does not count them.
+    let remedy = if kept_alive {
+        "the watchdog's PINGs keep a connection of this policy open; other clients need a PING more often than that, for \
+         keepalive does not count"
+    } else {
+        "send a PING more often than that (keepalive does not count), or set timeout to 0; subscribers are exempt"
+    };
+    let severity = if kept_alive { Severity::Info } else { Severity::Warning };
+    let text = format!("the server closes clients that are silent for {timeout} s");
+    let finding = CheckFinding::new(severity, finding::SERVER_TIMEOUT, &text).seen(format!("timeout {timeout}"));
+    let mark = sheet.finding(finding.remedy(remedy));
+    sheet.line("timeout", mark, text);
+}
+
+fn keepalive(sheet: &mut Sheet<'_>, server: &ServerFacts) {
+    let Some(time) = server.tcp_keepalive else {
+        return unknown(sheet, "keepalive", Question::Config);
+    };
+    let found = match time {
+        0 => Some((
+            "the server's tcp-keepalive is off",
+            "dead clients stay listed for ever and hold their place below maxclients: set tcp-keepalive to 60",
+        )),
+        time if time > KEEPALIVE => Some((
+            "the server's tcp-keepalive is longer than what most paths allow to be silent",
+            "set tcp-keepalive to 60: load balancers and NATs forget connections after 240 to 350 s of silence",
+        )),
+        _ => None,
+    };
+    let text = if time == 0 { "off".to_owned() } else { format!("the server probes after {time} s of silence") };
+    let mark = found.map_or(Mark::Ok, |(text, remedy)| {
+        let finding = CheckFinding::new(Severity::Warning, finding::SERVER_KEEPALIVE, text);
+        sheet.finding(finding.seen(format!("tcp-keepalive {time}")).remedy(remedy))
+    });
+    sheet.line("keepalive", mark, text);
+}

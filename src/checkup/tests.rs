@@ -1,0 +1,372 @@
+//! Facts in, lines and findings out: a healthy server as the base, and one thing wrong with it at a time.
+
+use std::time::Duration;
+
+use super::*;
+use crate::{
+    classify::{ErrorClass, Failure, Stage},
+    clock::Stamp,
+    event::{PathProbed, StageTime},
+    host::KeepaliveDefaults,
+    plan::{Address, PolicyName, Secret, Watchdog},
+    probe::{
+        check::{End, OutputLimit, PubSub, Question as Asked, Replica},
+        path::Climb,
+    },
+};
+
+const MILLI: Duration = Duration::from_millis(1);
+const NOW: u64 = 1_795_356_131_000_000_000;
+const DAY: u64 = 86_400_000_000_000;
+
+fn question() -> Question {
+    Question {
+        target: Target {
+            address: Address::Tcp { host: "cache.example".into(), port: 6379, tls: false },
+            db: 0,
+            user: None,
+            password: None,
+            client_name: None,
+            named_by: "--uri".into(),
+        },
+        protocol: Protocol::Resp3,
+        policy: ReconnectPolicy::preset(PolicyName::Hardened),
+        warning: None,
+        critical: None,
+    }
+}
+
+fn climb() -> Climb {
+    let stages = [Stage::Dns, Stage::Tcp, Stage::Hello, Stage::Command];
+    Climb {
+        probed: PathProbed {
+            stages: stages.into_iter().map(|stage| StageTime { stage, took: MILLI }).collect(),
+            failure: None,
+        },
+        addresses: vec![([10, 0, 3, 17], 6379).into()],
+        peer: Some(([10, 0, 3, 17], 6379).into()),
+        local: Some(([10, 0, 9, 4], 51_322).into()),
+        tls: None,
+        certificate_expires: None,
+        server: ServerIdentity {
+            product: Some("Redis".into()),
+            version: Some("7.2.4".into()),
+            run_id: None,
+            role: Some("master".into()),
+        },
+        resp: 3,
+        finished: Stamp::START,
+    }
+}
+
+fn facts() -> CheckFacts {
+    CheckFacts {
+        climb: Some(climb()),
+        pings: vec![MILLI; 5],
+        seen_from: Some("10.0.9.4:51322".into()),
+        seen_at: Some("10.0.3.17:6379".into()),
+        server: ServerFacts {
+            role: Some("master".into()),
+            loading: Some(false),
+            connected_clients: Some(12),
+            maxclients: Some(10_000),
+            rejected_connections: Some(0),
+            used_memory: Some(1 << 20),
+            maxmemory: Some(1 << 30),
+            maxmemory_policy: Some("noeviction".into()),
+            maxmemory_clients: Some("0".into()),
+            timeout: Some(0),
+            tcp_keepalive: Some(300),
+            pubsub_limit: Some(OutputLimit { hard: 32 << 20, soft: 8 << 20, soft_seconds: 60 }),
+            subscribers: Some(1),
+            largest_subscriber_buffer: Some(0),
+            ..ServerFacts::default()
+        },
+        pubsub: Some(PubSub::Received { after: MILLI }),
+        ..CheckFacts::default()
+    }
+}
+
+fn host() -> HostFacts {
+    HostFacts {
+        tcp_retries2: Some(15),
+        tcp_keepalive: Some(KeepaliveDefaults { time: 7200, interval: 75, probes: 9 }),
+        tcp_syn_retries: Some(6),
+        local_ports: Some((32_768, 60_999)),
+        local_ports_used: Some(2),
+        conntrack: Some((10, 262_144)),
+    }
+}
+
+/// The judgement after one change to the healthy case.
+fn changed(change: impl FnOnce(&mut Question, &mut CheckFacts, &mut HostFacts)) -> Checkup {
+    let (mut question, mut facts, mut host) = (question(), facts(), host());
+    change(&mut question, &mut facts, &mut host);
+    judge(&question, &facts, &host, WallTime::from_unix_nanos(NOW))
+}
+
+fn failing(failure: Failure) -> Checkup {
+    changed(|_, facts, _| {
+        let climb = facts.climb.as_mut().unwrap();
+        climb.probed.stages.retain(|done| done.stage < failure.key.stage);
+        climb.probed.failure = Some(failure);
+        *facts = CheckFacts { climb: facts.climb.take(), ..CheckFacts::default() };
+    })
+}
+
+/// Severity and code of all findings but the one about redis-rs' defaults, which every healthy case has.
+fn found(checkup: &Checkup) -> Vec<(Severity, String)> {
+    let code = |finding: &CheckFinding| finding.code.map(|code| code.to_string()).unwrap_or_default();
+    let all = checkup.findings.iter().map(|finding| (finding.severity, code(finding)));
+    all.filter(|found| *found != (Severity::Info, "RD044".to_owned())).collect()
+}
+
+fn line<'a>(checkup: &'a Checkup, name: &str) -> &'a Line {
+    checkup.lines.iter().find(|line| line.name == name).unwrap_or_else(|| panic!("no line {name}"))
+}
+
+#[test]
+fn a_healthy_server_has_no_finding_but_the_librarys_defaults() {
+    let checkup = changed(|_, _, _| {});
+    assert_eq!(checkup.verdict, Verdict::Healthy);
+    assert_eq!(found(&checkup), []);
+    assert_eq!(checkup.findings.len(), 1);
+    assert!(checkup.findings[0].text.contains("for ever by a subscriber, at least 924.6 s"), "{:?}", checkup.findings);
+    let odd: Vec<_> = checkup.lines.iter().filter(|line| line.mark != Mark::Ok).map(|line| line.name).collect();
+    assert_eq!(odd, ["tls"]);
+    assert_eq!(checkup.headline, "Redis 7.2.4 master answers PING in 1.00 ms");
+}
+
+type Change = fn(&mut Question, &mut CheckFacts, &mut HostFacts);
+
+/// The one finding that a change brings: its code and severity; and the line that it marks.
+type Row = (&'static str, Severity, &'static str, Change);
+
+/// On the way to the server, and on this machine.
+const PATH_AND_CLIENT: &[Row] = &[
+    ("RD047", Severity::Warning, "pubsub", |_, facts, _| {
+        facts.pubsub = Some(PubSub::NoSecondConnection { why: "ERR max number of clients reached".into() });
+    }),
+    ("RD051", Severity::Info, "between", |_, facts, _| facts.seen_from = Some("10.0.9.4:40000".into())),
+    ("RD051", Severity::Info, "between", |_, facts, _| facts.seen_at = Some("172.17.0.2:6379".into())),
+    ("RD052", Severity::Warning, "hello", |_, facts, _| facts.climb.as_mut().unwrap().resp = 2),
+    ("RD052", Severity::Info, "hello", |question, facts, _| {
+        question.protocol = Protocol::Auto;
+        facts.climb.as_mut().unwrap().resp = 2;
+    }),
+    ("RD055", Severity::Warning, "conntrack", |_, _, host| host.conntrack = Some((80, 100))),
+    ("RD056", Severity::Warning, "ports", |_, _, host| host.local_ports_used = Some(25_000)),
+    ("RD057", Severity::Info, "dns", |_, facts, _| {
+        facts.climb.as_mut().unwrap().addresses.push(([10, 0, 3, 18], 6379).into());
+    }),
+    ("RD064", Severity::Warning, "ping", |_, facts, _| facts.pings = vec![MILLI * 250]),
+    ("RD064", Severity::Warning, "ping", |question, _, _| question.warning = "0.5".parse().ok()),
+    ("RD064", Severity::Critical, "ping", |question, _, _| {
+        question.warning = "0.5".parse().ok();
+        question.critical = "~:0.9".parse().ok();
+    }),
+    ("RD010", Severity::Warning, "pubsub", |_, facts, _| {
+        facts.pubsub = Some(PubSub::Refused { question: Asked::Subscribe });
+    }),
+    ("", Severity::Critical, "pubsub", |_, facts, _| facts.pubsub = Some(PubSub::Lost { why: "silence".into() })),
+];
+
+/// In the server's settings and figures.
+const SERVER: &[Row] = &[
+    ("RD046", Severity::Warning, "keepalive", |_, facts, _| facts.server.tcp_keepalive = Some(0)),
+    ("RD046", Severity::Warning, "keepalive", |_, facts, _| facts.server.tcp_keepalive = Some(301)),
+    ("RD047", Severity::Warning, "clients", |_, facts, _| facts.server.connected_clients = Some(8_000)),
+    ("RD048", Severity::Warning, "buffers", |_, facts, _| {
+        facts.server.largest_subscriber_buffer = Some(4 << 20);
+    }),
+    ("RD048", Severity::Warning, "buffers", |_, facts, _| {
+        facts.server.pubsub_limit = Some(OutputLimit { hard: 1 << 16, soft: 0, soft_seconds: 0 });
+    }),
+    ("RD048", Severity::Info, "buffers", |_, facts, _| {
+        facts.server.pubsub_limit = Some(OutputLimit { hard: 0, soft: 0, soft_seconds: 0 });
+    }),
+    ("RD049", Severity::Warning, "memory", |_, facts, _| facts.server.used_memory = Some(1_000 << 20)),
+    ("RD049", Severity::Info, "memory", |_, facts, _| {
+        facts.server.used_memory = Some(1_000 << 20);
+        facts.server.maxmemory_policy = Some("allkeys-lru".into());
+    }),
+    ("RD049", Severity::Info, "memory", |_, facts, _| facts.server.maxmemory_clients = Some("5%".into())),
+    ("RD050", Severity::Warning, "role", |_, facts, _| facts.server.role = Some("slave".into())),
+    ("RD059", Severity::Info, "timeout", |_, facts, _| facts.server.timeout = Some(300)),
+    ("RD059", Severity::Warning, "timeout", |question, facts, _| {
+        question.policy.watchdog = Some(Watchdog { period: Duration::from_secs(300), misses: 2 });
+        facts.server.timeout = Some(300);
+    }),
+    ("RD061", Severity::Warning, "replication", |_, facts, _| {
+        let replica = |state: &str, lag| Replica { address: "r:1".into(), state: state.into(), lag: Some(lag) };
+        facts.server.replicas = vec![replica("online", 1), replica("online", 11)];
+    }),
+    ("RD061", Severity::Warning, "replication", |_, facts, _| facts.server.primary_link_up = Some(false)),
+];
+
+#[test]
+fn each_thing_that_is_wrong_has_its_code_its_line_and_a_remedy() {
+    for (at, (code, severity, name, change)) in PATH_AND_CLIENT.iter().chain(SERVER).enumerate() {
+        let checkup = changed(change);
+        assert_eq!(found(&checkup), [(*severity, (*code).to_owned())], "row {at}");
+        let finding = checkup
+            .findings
+            .iter()
+            .find(|finding| finding.code.map(|code| code.to_string()).unwrap_or_default() == *code);
+        let finding = finding.unwrap();
+        assert!(!finding.remedy.is_empty() && !finding.text.is_empty(), "row {at}: {finding:?}");
+        let expected = if *severity == Severity::Critical { Mark::Bad } else { Mark::Warning };
+        assert_eq!(line(&checkup, name).mark, expected, "row {at}");
+        let verdict = match severity {
+            Severity::Info => Verdict::Healthy,
+            Severity::Warning => Verdict::Degraded,
+            Severity::Critical => Verdict::Critical,
+        };
+        assert_eq!(checkup.verdict, verdict, "row {at}");
+    }
+}
+
+#[test]
+fn what_is_just_below_a_limit_is_in_order() {
+    let checkup = changed(|question, facts, host| {
+        facts.server.connected_clients = Some(7_999);
+        facts.server.largest_subscriber_buffer = Some((4 << 20) - 1);
+        facts.server.used_memory = Some((1 << 30) * 89 / 100);
+        facts.pings = vec![MILLI * 200];
+        question.warning = "200".parse().ok();
+        host.conntrack = Some((79, 100));
+        host.local_ports_used = Some(22_585);
+    });
+    assert_eq!(found(&checkup), []);
+}
+
+#[test]
+fn a_server_that_forbids_every_question_is_healthy_and_says_so() {
+    let refused = |question| Refused { question, class: ErrorClass::NoPerm, why: "NOPERM".into() };
+    let checkup = changed(|_, facts, _| {
+        facts.server = ServerFacts::default();
+        (facts.seen_from, facts.seen_at) = (None, None);
+        facts.refused = vec![refused(Asked::ClientInfo), refused(Asked::Info), refused(Asked::Config)];
+    });
+    assert_eq!((found(&checkup), checkup.verdict), (vec![], Verdict::Healthy));
+    for name in ["between", "replication", "clients", "buffers", "memory", "timeout", "keepalive"] {
+        let line = line(&checkup, name);
+        assert_eq!(line.mark, Mark::NotAvailable, "{name}");
+        assert!(line.text.starts_with("not permitted ("), "{line:?}");
+    }
+    // HELLO had told it.
+    assert_eq!(line(&checkup, "role").text, "primary");
+}
+
+#[test]
+fn each_way_not_to_connect_has_its_code() {
+    let server = |line| Failure::server(Stage::Hello, line);
+    for (failure, code) in [
+        (server("ERR max number of clients reached"), "RD009"),
+        (server("NOAUTH HELLO must be called with the client already authenticated"), "RD010"),
+        (server("WRONGPASS invalid username-password pair or user is disabled."), "RD010"),
+        (server("NOPERM this user has no permissions to run the 'hello' command"), "RD010"),
+        (server("DENIED Redis is running in protected mode"), "RD054"),
+        (Failure::server(Stage::Command, "LOADING Redis is loading the dataset in memory"), "RD060"),
+        (Failure::io(Stage::Tcp, &std::io::Error::from_raw_os_error(111)), "111"),
+        (Failure::doctor(ErrorClass::Dns, Stage::Dns, "no such name"), ""),
+    ] {
+        let checkup = failing(failure.clone());
+        assert_eq!(found(&checkup), [(Severity::Critical, code.to_owned())], "{failure}");
+        assert_eq!(checkup.verdict, Verdict::Critical);
+        assert!(!checkup.findings[0].remedy.is_empty(), "{failure}");
+        assert!(checkup.lines.iter().any(|line| line.mark == Mark::Bad), "{failure}");
+        // How long its client would be blind is another question.
+        assert!(checkup.blackouts.is_empty());
+    }
+}
+
+#[test]
+fn a_login_that_fails_is_told_from_a_protocol_that_does() {
+    let refused = failing(Failure::server(Stage::Hello, "WRONGPASS invalid username-password pair"));
+    assert_eq!((line(&refused, "auth").mark, line(&refused, "hello").mark), (Mark::Bad, Mark::NotAvailable));
+    let broken = failing(Failure::doctor(ErrorClass::ConnectTimeout, Stage::Hello, "nobody answers"));
+    assert_eq!((line(&broken, "auth").mark, line(&broken, "hello").mark), (Mark::NotAvailable, Mark::Bad));
+    let logged_in = changed(|question, facts, _| {
+        question.target.user = Some("worker".into());
+        question.target.password = Some(Secret::new("hunter2"));
+        facts.login = Some(MILLI);
+    });
+    assert_eq!((line(&logged_in, "auth").text.as_str(), line(&logged_in, "auth").took), ("user worker", Some(MILLI)));
+    assert!(!serde_json::to_string(&logged_in).unwrap().contains("hunter2"));
+}
+
+#[test]
+fn tls_mixed_up_with_plain_text_is_told_both_ways() {
+    for (tls, remedy) in [(true, "use redis:// instead of rediss://"), (false, "use rediss:// instead of redis://")] {
+        let checkup = changed(|question, facts, _| {
+            question.target.address = Address::Tcp { host: "h".into(), port: 1, tls };
+            let stage = if tls { Stage::Tls } else { Stage::Hello };
+            let climb = facts.climb.as_mut().unwrap();
+            climb.probed.failure = Some(Failure::doctor(ErrorClass::Tls, stage, "no"));
+            facts.speaks_other_encryption = Some(true);
+        });
+        assert_eq!(found(&checkup), [(Severity::Critical, "RD053".to_owned())]);
+        assert!(checkup.findings[0].remedy.starts_with(remedy), "{:?}", checkup.findings);
+    }
+}
+
+#[test]
+fn a_certificate_is_a_warning_in_its_last_two_weeks() {
+    let expiring = |days: u64| {
+        changed(|question, facts, _| {
+            question.target.address = Address::Tcp { host: "h".into(), port: 1, tls: true };
+            let climb = facts.climb.as_mut().unwrap();
+            climb.probed.stages.push(StageTime { stage: Stage::Tls, took: MILLI });
+            climb.tls = Some("TLS 1.3".into());
+            climb.certificate_expires = Some(WallTime::from_unix_nanos(NOW + days * DAY));
+        })
+    };
+    assert_eq!(found(&expiring(14)), []);
+    assert_eq!(line(&expiring(90), "tls").text, "TLS 1.3 · the certificate is valid for another 90 days");
+    assert_eq!(found(&expiring(13)), [(Severity::Warning, "RD062".to_owned())]);
+}
+
+#[test]
+fn the_policy_in_question_decides_how_bad_a_blackout_is() {
+    let with = |name| changed(|question, _, _| question.policy = ReconnectPolicy::preset(name));
+    let library = with(PolicyName::Library);
+    assert_eq!(found(&library), [(Severity::Warning, "RD044".to_owned()), (Severity::Warning, "RD045".to_owned())]);
+    assert_eq!(library.verdict, Verdict::Degraded);
+    assert_eq!(with(PolicyName::Hardened).verdict, Verdict::Healthy);
+    let unknown = changed(|_, _, host| *host = HostFacts::default());
+    assert_eq!(line(&unknown, "kernel").text, "not available");
+    assert_eq!(line(&unknown, "ports").mark, Mark::NotAvailable);
+}
+
+#[test]
+fn a_unix_socket_has_no_network() {
+    let checkup = changed(|question, facts, _| {
+        question.target.address = Address::Unix("/run/redis.sock".into());
+        let climb = facts.climb.as_mut().unwrap();
+        (climb.addresses, climb.peer, climb.local) = (Vec::new(), None, None);
+        climb.probed.stages.remove(0);
+    });
+    assert_eq!((found(&checkup), checkup.blackouts.len(), checkup.findings.len()), (vec![], 0, 0));
+    assert_eq!((line(&checkup, "dns").mark, line(&checkup, "tcp").mark), (Mark::NotAvailable, Mark::Ok));
+    assert_eq!(line(&checkup, "tcp").text, "/run/redis.sock");
+}
+
+#[test]
+fn questions_that_broke_off_are_critical_and_the_answers_before_are_kept() {
+    let checkup = changed(|_, facts, _| {
+        facts.server = ServerFacts::default();
+        facts.pubsub = None;
+        facts.end = End::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "too late"));
+    });
+    assert_eq!(found(&checkup), [(Severity::Critical, "RD064".to_owned())]);
+    assert_eq!((line(&checkup, "ping").mark, line(&checkup, "pubsub").text.as_str()), (Mark::Ok, "not reached"));
+}
+
+#[test]
+fn every_code_has_an_explanation() {
+    for number in [9, 10, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 59, 60, 61, 62, 64] {
+        let code = Code::Rd(number).to_string();
+        assert!(crate::knowledge::entry(&code).is_some(), "{code}");
+    }
+}

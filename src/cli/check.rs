@@ -1,0 +1,95 @@
+//! `check`, which is also what a bare `redis-doctor` runs: its flags, and what they mean.
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use super::{
+    CheckRequest,
+    environment::Environment,
+    groups::{ConnectionArgs, PolicyArgs},
+    policy,
+    resolve::{color, fresh_seed},
+    target, value,
+};
+use crate::{
+    output::{CheckFormat, ColorChoice},
+    plan::Range,
+};
+
+/// Below the ten seconds after which a monitoring system gives a plug-in up.
+const DEADLINE: Duration = Duration::from_secs(9);
+
+/// Flags of `check`.
+#[derive(Args, Debug)]
+#[command(mut_arg("host", |host| host.visible_short_alias('H')))]
+pub(super) struct CheckArgs {
+    /// End after this long, whatever is not known by then [default: 9s]
+    #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    pub(super) timeout: Option<Duration>,
+    /// Warn when the PING time, in milliseconds, is outside of this range: 10, 5:10, @10:20
+    #[arg(short, long, value_name = "RANGE", value_parser = range, allow_hyphen_values = true)]
+    pub(super) warning: Option<Range>,
+    /// Critical when the PING time, in milliseconds, is outside of this range
+    #[arg(short, long, value_name = "RANGE", value_parser = range, allow_hyphen_values = true)]
+    pub(super) critical: Option<Range>,
+    /// Exit 0 also when the verdict is degraded or critical
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+    /// Form of the result
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(super) format: CheckFormat,
+    /// Write the result to this file
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(super) output: Option<PathBuf>,
+    /// Only what is not in order
+    #[arg(short, long, help_heading = "Output")]
+    pub(super) quiet: bool,
+    /// Colour; auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub(super) color: ColorChoice,
+    #[command(flatten)]
+    pub(super) connection: ConnectionArgs,
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+}
+
+fn range(text: &str) -> Result<Range, String> {
+    text.parse()
+}
+
+/// Decides what is to be checked.
+pub(super) fn check(args: &CheckArgs, environment: &Environment) -> Result<CheckRequest, String> {
+    let mut connection = target::resolve(&args.connection, environment)?;
+    let policy = policy::resolve(&args.policy)?;
+    if args.connection.askpass {
+        connection.target.password = target::ask(environment)?;
+    }
+    Ok(CheckRequest {
+        target: connection.target,
+        sandbox: args.connection.sandbox,
+        protocol: connection.protocol,
+        policy,
+        deadline: args.timeout.unwrap_or(DEADLINE),
+        warning: args.warning,
+        critical: args.critical,
+        channel: format!("redis-doctor:check:{:x}", fresh_seed()),
+        exit_zero: args.exit_zero,
+        format: args.format,
+        output: args.output.clone(),
+        quiet: args.quiet,
+        color: color(args.color, environment),
+        warnings: connection.warnings,
+    })
+}
+
+/// Makes `check` of a command line that begins with a flag, or has nothing on it: the first thing that a user types.
+pub(super) fn is_the_default(args: &mut Vec<OsString>) {
+    let for_the_program = ["--help", "--version", "-V"];
+    let bare = args.get(1).is_none_or(|first| {
+        first.as_encoded_bytes().starts_with(b"-") && !for_the_program.iter().any(|flag| first == flag)
+    });
+    if bare {
+        args.insert(args.len().min(1), "check".into());
+    }
+}

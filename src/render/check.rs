@@ -1,0 +1,185 @@
+//! A checkup as text, JSON, or one line for a monitoring system.
+
+use std::io::{self, Write};
+
+use super::{
+    Style, nagios,
+    units::{clean, duration},
+};
+use crate::{
+    checkup::{Blackout, Bound, CheckFinding, Checkup, EndedBy, Line, Mark},
+    output::CheckFormat,
+    report::{Severity, Verdict},
+};
+
+/// Columns before a line's text: its mark, name and time.
+const MARGIN: usize = 26;
+
+/// Columns before a finding's text.
+const INDENT: usize = 10;
+
+/// Writes the result.
+///
+/// # Errors
+/// Whatever writing returns.
+pub fn check(checkup: &Checkup, format: CheckFormat, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        CheckFormat::Text => text(checkup, style, out),
+        CheckFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, checkup)?;
+            out.write_all(b"\n")
+        }
+        CheckFormat::Nagios => {
+            let line = nagios::line(nagios::word(checkup.verdict), &clean(&checkup.headline));
+            writeln!(out, "{line} | {}", perfdata(checkup).join(" "))
+        }
+    }?;
+    out.flush()
+}
+
+fn text(checkup: &Checkup, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if !style.quiet {
+        let Checkup { version, target, named_by, .. } = checkup;
+        writeln!(out, "redis-doctor {version} · check · {target} ({named_by})\n")?;
+    }
+    let wanted = |line: &&Line| !style.quiet || line.mark > Mark::Ok;
+    checkup.lines.iter().filter(wanted).try_for_each(|line| self::line(line, style, out))?;
+    if !style.quiet {
+        blackouts(&checkup.blackouts, out)?;
+    }
+    let wanted = |finding: &&CheckFinding| !style.quiet || finding.severity > Severity::Info;
+    checkup.findings.iter().filter(wanted).try_for_each(|finding| self::finding(finding, style, out))?;
+    let word = checkup.verdict.to_string().to_uppercase();
+    let plain = word.chars().count();
+    let word = painted(
+        &word,
+        style,
+        match checkup.verdict {
+            Verdict::Healthy => Mark::Ok,
+            Verdict::Degraded => Mark::Warning,
+            Verdict::Critical => Mark::Bad,
+        },
+    );
+    writeln!(out, "\nverdict  {word}  {}", wrapped(&clean(&checkup.headline), plain + 11, INDENT))
+}
+
+/// `✔ tcp              0.13 ms  10.0.9.4:51322 → 10.0.3.17:6379`
+fn line(line: &Line, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let took = line.took.map(|took| duration(took.as_secs_f64())).unwrap_or_default();
+    let text = format!("{:<12} {took:>9}  {}", line.name, clean(&line.text));
+    writeln!(out, "{} {}", painted(mark(line.mark), style, line.mark), wrapped(&text, 2, MARGIN))
+}
+
+fn mark(mark: Mark) -> &'static str {
+    match mark {
+        Mark::NotAvailable => "–",
+        Mark::Ok => "✔",
+        Mark::Warning => "!",
+        Mark::Bad => "✘",
+    }
+}
+
+fn painted(text: &str, style: Style, mark: Mark) -> String {
+    let styled = console::style(text).force_styling(style.color);
+    match mark {
+        Mark::NotAvailable => styled.dim(),
+        Mark::Ok => styled.green(),
+        Mark::Warning => styled.yellow(),
+        Mark::Bad => styled.red(),
+    }
+    .to_string()
+}
+
+fn finding(finding: &CheckFinding, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let (word, mark) = match finding.severity {
+        Severity::Info => ("info", Mark::NotAvailable),
+        Severity::Warning => ("warning", Mark::Warning),
+        Severity::Critical => ("critical", Mark::Bad),
+    };
+    let word = painted(&format!("{word:<8}"), style, mark);
+    writeln!(out, "\n{word}  {}", wrapped(&clean(&finding.text), INDENT, INDENT))?;
+    for (name, text) in [("seen", &finding.evidence), ("remedy", &finding.remedy)] {
+        if !text.is_empty() {
+            writeln!(out, "  {name:<6}  {}", wrapped(&clean(text), INDENT, INDENT))?;
+        }
+    }
+    finding.code.map_or(Ok(()), |code| writeln!(out, "  more    redis-doctor explain {code}"))
+}
+
+/// A side by side of all policies.
+fn blackouts(rows: &[Blackout], out: &mut dyn Write) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nlongest silent blackout (a dead path that nobody reports)")?;
+    writeln!(out, "  {:<24}{:<31}a client that listens", "policy", "a client that sends")?;
+    for row in rows {
+        let chosen = if row.selected { "→" } else { " " };
+        writeln!(out, "{chosen} {:<24}{:<31}{}", row.policy, bound(&row.sends), bound(&row.listens))?;
+    }
+    // An application that has no such PINGs is left to the kernel.
+    let kernel = |bound: &Bound| bound.kernel_alone.map_or("for ever".into(), |after| duration(after.as_secs_f64()));
+    rows.iter().filter(|row| row.sends.ended_by == EndedBy::Watchdog).try_for_each(|row| {
+        let name = format!("{}, no watchdog", row.policy);
+        writeln!(out, "  {name:<24}{:<31}{}", kernel(&row.sends), kernel(&row.listens))
+    })
+}
+
+/// `3 s (watchdog)`, `for ever`
+fn bound(bound: &Bound) -> String {
+    let after = bound.after.map(|after| duration(after.as_secs_f64())).unwrap_or_default();
+    match bound.ended_by {
+        EndedBy::Watchdog => format!("{after} (watchdog)"),
+        EndedBy::UserTimeout => format!("{after} (user timeout)"),
+        EndedBy::Keepalive => format!("{after} (keepalive)"),
+        EndedBy::Retransmissions => format!("≥ {after} (tcp_retries2)"),
+        EndedBy::Nothing => "for ever".into(),
+        EndedBy::NeverReconnects => "for ever (no reconnect)".into(),
+        EndedBy::Unknown => "not known here".into(),
+    }
+}
+
+/// Breaks a line that starts in column `start` at blanks, so that it fits into 80 columns; later lines are indented.
+fn wrapped(text: &str, start: usize, indent: usize) -> String {
+    const WIDTH: usize = 80;
+    let mut lines = String::new();
+    let mut width = start;
+    for (number, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        if number > 0 && width + 1 + length > WIDTH && !word.is_empty() {
+            lines.truncate(lines.trim_end().len());
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            width = indent;
+        } else if number > 0 {
+            lines.push(' ');
+            width += 1;
+        }
+        lines.push_str(word);
+        width += length;
+    }
+    lines
+}
+
+/// The figures, each with its thresholds; `U` where a figure is not known.
+fn perfdata(checkup: &Checkup) -> Vec<String> {
+    let facts = &checkup.facts;
+    let millis = |time: Option<std::time::Duration>| {
+        time.map_or("U".into(), |time| format!("{}ms", nagios::rounded(time.as_secs_f64() * 1e3)))
+    };
+    let threshold = |at: usize| checkup.thresholds[at].map(|range| range.to_string()).unwrap_or_default();
+    let connect = checkup.lines.iter().filter(|line| ["dns", "tcp", "tls", "hello"].contains(&line.name));
+    let connect: std::time::Duration = connect.filter_map(|line| line.took).sum();
+    let connect = facts.ping.map(|_| connect);
+    let number = |value: Option<u64>, unit: &str| value.map_or("U".into(), |value| format!("{value}{unit}"));
+    let limit =
+        |value: Option<u64>| value.filter(|value| *value > 0).map(|value| value.to_string()).unwrap_or_default();
+    let server = &facts.server;
+    vec![
+        format!("'ping'={};{};{};0;", millis(facts.ping), threshold(0), threshold(1)),
+        format!("'connect'={};;;0;", millis(connect)),
+        format!("'pubsub'={};;;0;", millis(facts.pubsub)),
+        format!("'clients'={};;;0;{}", number(server.connected_clients, ""), limit(server.maxclients)),
+        format!("'memory'={};;;0;{}", number(server.used_memory, "B"), limit(server.maxmemory)),
+    ]
+}

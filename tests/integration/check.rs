@@ -1,0 +1,390 @@
+//! One look at server, path and machine: what is in order, what is not, and what may not be asked.
+
+use std::io::Read as _;
+use std::net::{Ipv4Addr, TcpListener};
+use std::time::Duration;
+
+use redis_doctor::render::schema;
+use serde_json::Value as Json;
+
+use crate::harness::*;
+
+const SECRET: &str = "s3cr3t-Zk9";
+const SOON: Duration = Duration::from_secs(10);
+
+/// The promise of the command, with the slack of a busy machine.
+const LIMIT: Duration = Duration::from_secs(10);
+
+fn check(target: &(impl Target + ?Sized)) -> Doctor {
+    Doctor::new(["check"]).target(target)
+}
+
+/// The result as JSON, which follows its schema whatever it holds.
+#[track_caller]
+fn looked(doctor: Doctor, code: i32) -> Json {
+    let output = doctor.args(["--format", "json"]).run();
+    let json = output.code(code).took_at_most(LIMIT).lacks(SECRET).json();
+    let schema: Json = serde_json::from_str(schema::CHECK).unwrap();
+    let errors: Vec<_> = jsonschema::validator_for(&schema)
+        .unwrap()
+        .iter_errors(&json)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{json:#}");
+    json
+}
+
+/// Codes of the findings of these severities.
+fn codes(json: &Json, severities: &[&str]) -> Vec<String> {
+    let wanted = |finding: &&Json| severities.contains(&finding["severity"].as_str().unwrap());
+    let findings = json["findings"].as_array().unwrap().iter().filter(wanted);
+    findings.map(|finding| finding["code"].as_str().unwrap_or("none").to_owned()).collect()
+}
+
+const WORSE: &[&str] = &["warning", "critical"];
+
+#[track_caller]
+fn line<'a>(json: &'a Json, name: &str) -> (&'a str, &'a str) {
+    let line = json["lines"].as_array().unwrap().iter().find(|line| line["name"] == name);
+    let line = line.unwrap_or_else(|| panic!("no line {name}: {json:#}"));
+    (line["mark"].as_str().unwrap(), line["text"].as_str().unwrap())
+}
+
+#[test]
+fn a_healthy_server_is_healthy_and_leaves_no_trace() {
+    let server = RedisServer::start();
+    let json = looked(check(&server), 0);
+    assert_eq!((codes(&json, WORSE).len(), json["verdict"].as_str()), (0, Some("healthy")), "{json:#}");
+    for name in ["dns", "tcp", "auth", "hello", "ping", "pubsub", "between", "role", "replication", "clients"] {
+        assert_eq!(line(&json, name).0, "ok", "{name}");
+    }
+    for name in ["buffers", "memory", "timeout", "keepalive"] {
+        assert_eq!(line(&json, name).0, "ok", "{name}");
+    }
+    let facts = &json["facts"];
+    assert!(facts["ping_seconds"].as_f64().unwrap() > 0.0 && facts["pubsub_seconds"].as_f64().unwrap() > 0.0);
+    assert_eq!((&facts["local"], &facts["peer"]), (&facts["seen_from"], &facts["seen_at"]));
+    assert_eq!(facts["server"]["tcp_keepalive"], 300);
+    assert_eq!(server.command(["DBSIZE"]), "0");
+    eventually("both connections to be gone", SOON, || server.clients().is_empty());
+}
+
+#[test]
+fn without_a_command_it_is_what_runs() {
+    let server = RedisServer::start();
+    let nothing: [&str; 0] = [];
+    let bare = Doctor::new(nothing).env("REDIS_URL", server.url()).run();
+    bare.code(0).stderr_is_empty().stdout_contains("· check · redis://").stdout_contains("verdict  HEALTHY  Redis");
+    bare.stdout_contains("longest silent blackout").stdout_contains("redis-doctor explain RD044").lacks("\x1b");
+    assert!(bare.stdout().lines().all(|line| line.chars().count() <= 80), "{}", bare.stdout());
+    let port = server.port().to_string();
+    let flags = Doctor::new(["-p", port.as_str(), "-q"]).run();
+    assert_eq!(flags.code(0).stdout().lines().filter(|line| !line.is_empty()).count(), 1, "{}", flags.stdout());
+    let late = Doctor::new(["-p", port.as_str(), "ping"]).run();
+    late.code(3).stderr_contains("the command comes first; write redis-doctor ping, then its flags");
+    Doctor::new(["--help"]).run().code(0).stdout_contains("Without a command, it checks the server");
+    Doctor::new(["--nonsense"]).run().code(3).stderr_contains("redis-doctor check");
+}
+
+#[test]
+fn the_blackout_of_each_policy_is_computed_from_this_machine() {
+    let server = RedisServer::start();
+    let retries = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_retries2").unwrap();
+    let retries: i32 = retries.trim().parse().unwrap();
+    // Doublings of 200 ms up to 120 s (ip-sysctl.rst).
+    let expected: f64 = (0..=retries).map(|retry| (0.2 * 2_f64.powi(retry)).min(120.0)).sum();
+    let json = looked(check(&server).args(["--policy", "library", "--keepalive", "10/5/3"]), 1);
+    let row = |policy: &str| json["blackouts"].as_array().unwrap().iter().find(|row| row["policy"] == policy).unwrap();
+    let library = row("library");
+    assert!((library["sends"]["seconds"].as_f64().unwrap() - expected).abs() < 0.001, "{library:#} {expected}");
+    assert_eq!((&library["listens"]["ended_by"], &library["listens"]["seconds"]), (&"nothing".into(), &Json::Null));
+    assert_eq!(row("hardened")["listens"]["seconds"], 3.0);
+    assert_eq!(row("hardened")["listens"]["kernel_alone_seconds"], 25.0);
+    let own = row("library with your flags");
+    assert_eq!((&own["selected"], &own["listens"]["seconds"]), (&true.into(), &25.0.into()));
+    // Keepalive does not run while data is unacknowledged.
+    assert_eq!(own["sends"]["seconds"], library["sends"]["seconds"]);
+    assert_eq!(codes(&json, WORSE), ["RD044"]);
+}
+
+#[test]
+fn logins_that_are_refused_are_named() {
+    let server = RedisServer::builder().requirepass(SECRET).start();
+    let open = format!("redis://{}", server.address());
+    let json = looked(check(&open), 2);
+    assert_eq!((codes(&json, WORSE), line(&json, "auth").0), (vec!["RD010".to_owned()], "bad"));
+    let json = looked(check(&open).env("REDISCLI_AUTH", format!("not-{SECRET}")), 2);
+    assert!(line(&json, "auth").1.starts_with("WRONGPASS"), "{json:#}");
+    let json = looked(check(&server), 0);
+    assert_eq!(line(&json, "auth"), ("ok", "user default"));
+    let user = RedisServer::builder().acl(&format!("worker on >{SECRET} ~* &* +@all -ping")).start();
+    let json = looked(check(&format!("redis://worker:{SECRET}@{}", user.address())), 2);
+    assert_eq!((codes(&json, WORSE), line(&json, "ping").0), (vec!["RD010".to_owned()], "bad"));
+}
+
+#[test]
+fn what_may_not_be_asked_is_no_fault() {
+    let rule = format!("worker on >{SECRET} resetchannels &redis-doctor:* +ping +hello +subscribe +publish");
+    let server = RedisServer::builder().acl(&rule).start();
+    let url = format!("redis://worker:{SECRET}@{}", server.address());
+    let json = looked(check(&url), 0);
+    for (name, question) in
+        [("between", "CLIENT INFO"), ("clients", "INFO"), ("memory", "INFO"), ("timeout", "CONFIG GET")]
+    {
+        assert_eq!(line(&json, name), ("not_available", format!("not permitted ({question})").as_str()));
+    }
+    assert_eq!((line(&json, "pubsub").0, line(&json, "role").1), ("ok", "primary"));
+
+    let rule = format!("worker on >{SECRET} resetchannels +@all -publish");
+    let server = RedisServer::builder().acl(&rule).start();
+    let json = looked(check(&format!("redis://worker:{SECRET}@{}", server.address())), 1);
+    assert_eq!(
+        (codes(&json, WORSE), line(&json, "pubsub").1),
+        (vec!["RD010".to_owned()], "SUBSCRIBE is not permitted")
+    );
+    assert_eq!((line(&json, "between").0, line(&json, "timeout").0), ("ok", "ok"), "the questions after it are asked");
+}
+
+#[test]
+fn connections_near_and_at_the_limit_are_counted() {
+    let server = RedisServer::builder().maxclients(10).start();
+    let mut others: Vec<RawClient> = Vec::new();
+    let mut fill = |count: usize| {
+        while others.len() < count {
+            let mut client = RawClient::connect(server.address()).unwrap();
+            client.call(["PING"]).unwrap();
+            others.push(client);
+        }
+    };
+    // The harness has one, and this check has one when it asks.
+    fill(6);
+    let json = looked(check(&server), 1);
+    assert_eq!((codes(&json, WORSE), line(&json, "clients").0), (vec!["RD047".to_owned()], "warning"));
+    assert_eq!(json["facts"]["server"]["connected_clients"], 8);
+    let one_left = || server.clients().len() == 6;
+    eventually("the first check's connections to be gone", SOON, one_left);
+    fill(8);
+    let json = looked(check(&server), 1);
+    assert_eq!(codes(&json, WORSE), ["RD047", "RD047"]);
+    assert!(line(&json, "pubsub").1.contains("max number of clients"), "{json:#}");
+    eventually("the second check's connection to be gone", SOON, || server.clients().len() == 8);
+    fill(9);
+    let json = looked(check(&server), 2);
+    assert_eq!(codes(&json, WORSE), ["RD009"]);
+}
+
+#[test]
+fn a_replica_and_its_link_are_seen_from_both_sides() {
+    let mut primary = RedisServer::start();
+    let of = format!("127.0.0.1 {}", primary.port());
+    // The primary need not wait for more replicas before it sends.
+    let replica = RedisServer::builder().config("replicaof", &of).start();
+    let up = || replica.command(["INFO", "replication"]).contains("master_link_status:up");
+    eventually("the link to be up", Duration::from_secs(30), up);
+    let online = || primary.command(["INFO", "replication"]).contains("state=online");
+    eventually("the replica to be online", Duration::from_secs(30), online);
+    let json = looked(check(&replica), 1);
+    assert_eq!((codes(&json, WORSE), line(&json, "role").1), (vec!["RD050".to_owned()], "replica"));
+    assert_eq!((line(&json, "replication").0, line(&json, "pubsub").0), ("ok", "ok"));
+    let json = looked(check(&primary), 0);
+    assert!(line(&json, "replication").1.starts_with("1 replicas, 1 online"), "{json:#}");
+    primary.kill9();
+    eventually("the link to be down", SOON, || !up());
+    let json = looked(check(&replica), 1);
+    assert_eq!(codes(&json, WORSE), ["RD050", "RD061"]);
+    assert_eq!(line(&json, "replication").0, "warning");
+}
+
+#[test]
+fn settings_that_end_or_keep_connections_are_weighed() {
+    let server = RedisServer::builder()
+        .config("timeout", "300")
+        .config("tcp-keepalive", "0")
+        .config("client-output-buffer-limit", "pubsub 64kb 0 0")
+        .start();
+    let json = looked(check(&server), 1);
+    assert_eq!(codes(&json, WORSE), ["RD048", "RD046"]);
+    assert!(codes(&json, &["info"]).contains(&"RD059".to_owned()), "{json:#}");
+    let json = looked(check(&server).args(["--watchdog", "off"]), 1);
+    assert!(codes(&json, WORSE).contains(&"RD059".to_owned()), "without a watchdog a silent client is closed");
+    let mut subscriber = RawClient::connect(server.address()).unwrap();
+    subscriber.call(["SUBSCRIBE", "news"]).unwrap();
+    let json = looked(check(&server), 1);
+    assert_eq!(json["facts"]["server"]["subscribers"], 1);
+}
+
+/// A real server, which is loading for as long as the test needs it.
+#[test]
+fn a_server_that_is_loading_is_not_one_that_is_down() {
+    let server = RedisServer::builder()
+        .config("enable-debug-command", "yes")
+        .config("loading-process-events-interval-bytes", "1024")
+        .start();
+    server.command(["DEBUG", "POPULATE", "1000", "key", "2000"]);
+    server.command(["CONFIG", "SET", "key-load-delay", "100000"]);
+    let mut reloader = RawClient::connect(server.address()).unwrap();
+    reloader.send(["DEBUG", "RELOAD"]).unwrap();
+    let mut asker = RawClient::connect(server.address()).unwrap();
+    eventually("the server to be loading", SOON, || asker.call(["PING"]).unwrap().text().starts_with("LOADING"));
+    let json = looked(check(&server), 2);
+    assert_eq!((codes(&json, WORSE), line(&json, "hello").0), (vec!["RD060".to_owned()], "ok"));
+    assert_eq!(json["headline"], "the server is still loading its dataset");
+}
+
+#[test]
+fn what_cannot_be_reached_is_named_within_the_deadline() {
+    let closed = looked(check(&closed_port()), 2);
+    assert_eq!((codes(&closed, WORSE), line(&closed, "tcp").0), (vec!["111".to_owned()], "bad"));
+    assert_eq!(line(&closed, "hello"), ("not_available", "not reached"));
+    assert!(closed["blackouts"].as_array().unwrap().is_empty());
+    let mute = ScriptedServer::mute();
+    let silent = looked(check(&mute.address()).args(["--timeout", "1s"]), 2);
+    assert_eq!((line(&silent, "hello").0, codes(&silent, WORSE).len()), ("bad", 1));
+    let full = FullBacklog::new();
+    let dropped = looked(check(&full.address()).args(["--connect-timeout", "300ms"]), 2);
+    assert_eq!(line(&dropped, "tcp").0, "bad");
+    let named = looked(check("redis://redis-doctor-test.invalid"), 2);
+    assert_eq!((line(&named, "dns").0, codes(&named, WORSE)), ("bad", vec!["none".to_owned()]));
+    let full = looked(check(&ScriptedServer::max_clients()), 2);
+    assert_eq!(codes(&full, WORSE), ["RD009"]);
+    assert_eq!(codes(&looked(check(&ScriptedServer::protected()), 2), WORSE), ["RD054"]);
+}
+
+#[test]
+fn a_server_that_stops_answering_costs_the_deadline_and_no_more() {
+    let server = ScriptedServer::answering(|command| match command[0].as_str() {
+        "HELLO" => Action::line("%1\r\n$4\r\nrole\r\n$6\r\nmaster"),
+        "PING" => Action::line("+PONG"),
+        _ => Action::Silence,
+    });
+    let json = looked(check(&server.address()).args(["--timeout", "1s"]), 2);
+    assert_eq!((codes(&json, WORSE), line(&json, "ping").0), (vec!["RD064".to_owned()], "ok"));
+    assert_eq!(line(&json, "pubsub").0, "not_available");
+}
+
+#[test]
+fn a_server_without_resp3_is_checked_over_resp2() {
+    let server = ScriptedServer::without_hello();
+    let json = looked(check(&server.address()).args(["--timeout", "5s", "--name", "look"]), 1);
+    assert_eq!(codes(&json, WORSE), ["RD052", "RD010"]);
+    assert!(server.commands().contains(&["CLIENT", "SETNAME", "look"].map(str::to_owned).to_vec()));
+    let real = RedisServer::start();
+    let json = looked(check(&real).args(["--protocol", "resp2"]), 0);
+    assert!(line(&json, "hello").1.starts_with("RESP2"), "{json:#}");
+    assert_eq!((line(&json, "pubsub").0, line(&json, "timeout").0), ("ok", "ok"));
+}
+
+#[test]
+fn tls_is_timed_and_its_absence_on_one_side_is_named() {
+    let server = RedisServer::builder().tls().start();
+    let trusted = server.certificates().authority.clone();
+    let json = looked(check(&server).env("SSL_CERT_FILE", &trusted), 0);
+    assert!(line(&json, "tls").1.starts_with("TLS 1.") && line(&json, "tls").0 == "ok", "{json:#}");
+    assert!(line(&json, "between").0 == "ok" && line(&json, "pubsub").0 == "ok");
+    let plain = format!("redis://{}", server.address());
+    let json = looked(check(&plain).env("SSL_CERT_FILE", &trusted), 2);
+    assert_eq!(codes(&json, WORSE), ["RD053"], "{json:#}");
+    let other = RedisServer::start();
+    let json = looked(check(&format!("rediss://{}", other.address())), 2);
+    assert_eq!(codes(&json, WORSE), ["RD053"], "{json:#}");
+    let json = looked(check(&server), 2);
+    assert_eq!(
+        (codes(&json, WORSE), line(&json, "tls").0),
+        (vec!["none".to_owned()], "bad"),
+        "a stranger's certificate"
+    );
+}
+
+#[test]
+fn a_unix_socket_and_the_sandbox_are_checked_too() {
+    let server = RedisServer::builder().unix_socket().start();
+    let socket = server.unix_socket().to_str().unwrap();
+    let json = looked(Doctor::new(["check", "-s", socket]), 0);
+    assert_eq!((line(&json, "dns").0, line(&json, "tcp")), ("not_available", ("ok", socket)));
+    assert!(json["blackouts"].as_array().unwrap().is_empty() && line(&json, "pubsub").0 == "ok");
+    let json = looked(Doctor::new(["check", "--sandbox"]), 0);
+    for name in ["hello", "ping", "pubsub", "between", "role", "clients", "buffers", "timeout", "keepalive"] {
+        assert_eq!(line(&json, name).0, "ok", "{name}");
+    }
+}
+
+#[test]
+fn a_proxy_in_between_is_seen() {
+    let server = RedisServer::start();
+    let proxy = Doctor::new(["proxy", "--listen", "127.0.0.1:0"]).target(&server).spawn();
+    let told = proxy.wait_for_stderr("listening on", SOON);
+    let port = told.split("127.0.0.1:").nth(1).unwrap().split(',').next().unwrap();
+    let json = looked(check(&format!("redis://127.0.0.1:{port}")), 0);
+    assert_eq!((line(&json, "between").0, codes(&json, WORSE).len()), ("warning", 0));
+    assert!(codes(&json, &["info"]).contains(&"RD051".to_owned()), "{json:#}");
+    assert_eq!(json["facts"]["seen_at"], server.address().to_string());
+    proxy.signal(Signal::INT);
+    proxy.finish().code(0);
+}
+
+/// One line with at most 79 columns before the pipe, and the code that its word means.
+#[track_caller]
+fn plugin(output: &Output, code: i32, word: &str) -> String {
+    let text = output.code(code).stdout();
+    assert_eq!((text.lines().count(), text.matches('|').count()), (1, usize::from(word != "UNKNOWN")), "{text}");
+    assert!(text.starts_with(&format!("REDIS-DOCTOR {word} - ")), "{text}");
+    assert!(text.trim_end().split(" | ").next().unwrap().chars().count() < 80, "{text}");
+    text
+}
+
+#[test]
+fn it_is_a_plug_in_for_monitoring_systems() {
+    let server = RedisServer::start();
+    let port = server.port().to_string();
+    let run = |arguments: &[&str]| {
+        Doctor::new(["check", "-H", "127.0.0.1", "-p", port.as_str(), "--format", "nagios"]).args(arguments).run()
+    };
+    let text = plugin(&run(&["-w", "60000", "-c", "@70000:80000"]), 0, "OK");
+    let data = text.split(" | ").nth(1).unwrap();
+    assert!(data.starts_with("'ping'=") && data.contains("ms;60000;@70000:80000;0;"), "{data}");
+    assert!(data.contains("'clients'=2;;;0;10000") && data.contains("'memory'="), "{data}");
+    let text = plugin(&run(&["-w", "0"]), 1, "WARNING");
+    assert!(text.contains("PING takes"), "{text}");
+    plugin(&run(&["-w", "0", "-c", "0"]), 2, "CRITICAL");
+    assert_eq!(run(&["-c", "0", "--exit-zero"]).code(0).stdout().lines().count(), 1);
+    let wrong = run(&["-w", "fast"]);
+    plugin(&wrong, 3, "UNKNOWN");
+    wrong.stderr_contains("--warning: 'fast' is not a range; write for example 10");
+    // A name that cannot be resolved is the server's trouble, not a wrong usage.
+    let unknown = Doctor::new(["check", "-H", "redis-doctor-test.invalid", "--format", "nagios"]).run();
+    assert!(plugin(&unknown, 2, "CRITICAL").contains("'ping'=U;"), "no figure is made up");
+}
+
+#[test]
+fn a_reader_that_goes_and_a_file_are_both_served() {
+    let server = RedisServer::start();
+    let script = "set -o pipefail; redis-doctor | head -1";
+    let head = Doctor::script("bash", ["-c", script]).env("REDIS_URL", server.url()).run();
+    head.code(0).stderr_is_empty().stdout_contains("redis-doctor ");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("check.json");
+    let run = check(&server).args(["--format", "json", "-o"]).arg(&file).run();
+    run.code(0).stdout_is_empty();
+    let written: Json = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(written["verdict"], "healthy");
+    check(&server).args(["-o", "/nonexistent/file"]).run().code(3).stderr_contains("--output: cannot write");
+    check(&server).args(["--color", "always"]).run().code(0).stdout_contains("\x1b[32m✔");
+}
+
+#[test]
+fn an_interrupt_ends_it_with_what_is_known() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, free_port())).unwrap();
+    let running = check(&listener.local_addr().unwrap()).args(["--connect-timeout", "60s", "--timeout", "60s"]).spawn();
+    // Its HELLO is there: the stages before it are done.
+    let mut held = listener.accept().unwrap().0;
+    held.read_exact(&mut [0]).unwrap();
+    running.signal(Signal::INT);
+    let output = running.finish();
+    output
+        .code(2)
+        .took_at_most(SOON)
+        .stdout_contains("✔ tcp")
+        .stdout_contains("✘ hello")
+        .stdout_contains("stopped after");
+    drop(held);
+}
