@@ -4,6 +4,7 @@
 //! Nothing is computed here beyond units. A closed output comes back as [`io::ErrorKind::BrokenPipe`].
 
 mod csv;
+mod diagnosis;
 mod drill;
 mod event_line;
 mod explain;

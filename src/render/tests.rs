@@ -10,6 +10,7 @@ use crate::{
     journal::JournalWriter,
     plan::Command,
     record::{Recorder, fixture::*},
+    report::OutageRow,
 };
 
 const FORMATS: [(Format, &str); 6] = [
@@ -85,7 +86,14 @@ fn every_format_is_as_its_golden_file() {
 fn events_and_header_are_as_their_golden_file() {
     let output = Output::default();
     let mut live = Live::new(Style::default(), Box::new(output.clone()));
-    rich().iter().for_each(|event| live.on_event(event));
+    let mut recorder = Recorder::default();
+    for event in rich() {
+        recorder.on_event(&event);
+        live.on_event(&event);
+        if let Some((outage, diagnosis)) = crate::diagnose::told_of(&recorder, &event) {
+            live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
+        }
+    }
     golden("events.txt", &output.text());
 }
 
