@@ -128,6 +128,11 @@ impl Facts<'_> {
         self.is_stall() || self.by_watchdog() || self.outage.detected > self.outage.lost
     }
 
+    /// A reply had come just before the first sign of the outage.
+    pub(super) fn was_answered_lately(&self) -> bool {
+        self.outage.idle.is_some_and(|idle| idle.saturating_sub(self.silence()) <= IN_USE)
+    }
+
     /// How long nothing had gone either way before the first sign of the outage.
     pub(super) fn quiet(&self) -> Option<Duration> {
         let since_reply = self.outage.idle?.saturating_sub(self.silence());

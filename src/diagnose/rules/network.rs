@@ -46,7 +46,7 @@ fn forgotten(facts: &Facts<'_>) -> bool {
 
 pub(super) fn reset_while_listed(facts: &Facts<'_>) -> Option<Word> {
     let told = facts.end() == Some(SocketEnd::Reset) && facts.listed() == Some(true) && !facts.another_process();
-    let sure = facts.is_same_process() && facts.in_use() && !facts.quiet_is_guessed() && !facts.silent();
+    let sure = facts.is_same_process() && facts.was_answered_lately() && !facts.silent();
     let weight = if sure { Weight::Decides } else { Weight::Speaks };
     Word::when(told, weight, still_connected(facts, "it was reset"))
 }
