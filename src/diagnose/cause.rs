@@ -83,95 +83,71 @@ impl Cause {
         self.row().2
     }
 
-    fn row(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::ServerRestarted => (
-                "server_restarted",
-                "RD001",
-                "find out who restarts it (deployment, supervisor, maintenance window), and let the client retry without limit",
-            ),
-            Self::ServerCrashed => (
-                "server_crashed",
-                "RD002",
-                "read the server's log and the kernel's (out of memory?), and let the client retry without limit",
-            ),
-            Self::Failover => (
-                "failover",
-                "RD003",
-                "let the client retry without limit and resolve the name at each attempt; READONLY must end the connection",
-            ),
-            Self::PlannedMaintenance => (
-                "planned_maintenance",
-                "RD004",
-                "choose the service's maintenance window, and let the client retry without limit",
-            ),
-            Self::ClientKilled => (
-                "client_killed",
-                "RD005",
-                "find out who sends CLIENT KILL: an operator, a script, or a failover manager",
-            ),
-            Self::ServerIdleTimeout => (
-                "server_idle_timeout",
-                "RD006",
-                "set the server's 'timeout' to 0, or let the client PING more often than that",
-            ),
-            Self::OutputBufferLimit => (
-                "output_buffer_limit",
-                "RD007",
-                "read messages faster than they are published, or raise client-output-buffer-limit",
-            ),
-            Self::ClientEvicted => (
-                "client_evicted",
-                "RD008",
-                "raise maxmemory-clients, or use CLIENT NO-EVICT ON for clients that must stay",
-            ),
-            Self::MaxClients => {
-                ("max_clients", "RD009", "raise maxclients, or find out with CLIENT LIST who holds the connections")
-            }
-            Self::AuthenticationChanged => (
-                "authentication_changed",
-                "RD010",
-                "give the client its present credentials and rights; ACL LOG on the server names what is refused",
-            ),
-            Self::NetworkReset => (
-                "network_reset",
-                "RD011",
-                "look at what is between client and server (firewall, NAT, load balancer, proxy): it ended the flow",
-            ),
-            Self::MiddleboxIdleLimit => {
-                ("middlebox_idle_limit", "RD012", "send keepalive or PING well within the limit, or raise the limit")
-            }
-            Self::PathLost => (
-                "path_lost",
-                "RD013",
-                "set keepalive, TCP_USER_TIMEOUT or a watchdog, so that the client notices within seconds, not after 16 minutes",
-            ),
-            Self::DnsMoved => {
-                ("dns_moved", "RD014", "keep the name's TTL short, and let the client resolve it at each attempt")
-            }
-            Self::ServerFrozen => (
-                "server_frozen",
-                "RD015",
-                "look for what blocks the server: SLOWLOG, CLIENT PAUSE, fork and swap, a stopped virtual machine",
-            ),
-            Self::ClientStall => (
-                "client_stall",
-                "RD016",
-                "give this machine more CPU time, and do not let it sleep: the server is not to blame",
-            ),
-            Self::ProtocolError => (
-                "protocol_error",
-                "RD017",
-                "look at proxies on the way: one answers in another protocol, or cuts replies off",
-            ),
-            Self::Unknown => (
-                "unknown",
-                "RD018",
-                "permit INFO, CLIENT LIST and CONFIG GET to the user, and keep a --journal: the next one will tell more",
-            ),
-        }
+    fn row(self) -> &'static Row {
+        // The table is in the order of the causes; a test keeps it so.
+        ROWS.get(self as usize).unwrap_or(&ROWS[0])
     }
 }
+
+/// A name, a code, and what can be done.
+type Row = (&'static str, &'static str, &'static str);
+
+const ROWS: [Row; Cause::ALL.len()] = [
+    (
+        "server_restarted",
+        "RD001",
+        "find out who restarts it (deployment, supervisor, maintenance window), and let the client retry without limit",
+    ),
+    (
+        "server_crashed",
+        "RD002",
+        "read the server's log and the kernel's (out of memory?), and let the client retry without limit",
+    ),
+    (
+        "failover",
+        "RD003",
+        "let the client retry without limit and resolve the name at each attempt; READONLY must end the connection",
+    ),
+    ("planned_maintenance", "RD004", "choose the service's maintenance window, and let the client retry without limit"),
+    ("client_killed", "RD005", "find out who sends CLIENT KILL: an operator, a script, or a failover manager"),
+    ("server_idle_timeout", "RD006", "set the server's 'timeout' to 0, or let the client PING more often than that"),
+    (
+        "output_buffer_limit",
+        "RD007",
+        "read messages faster than they are published, or raise client-output-buffer-limit",
+    ),
+    ("client_evicted", "RD008", "raise maxmemory-clients, or use CLIENT NO-EVICT ON for clients that must stay"),
+    ("max_clients", "RD009", "raise maxclients, or find out with CLIENT LIST who holds the connections"),
+    (
+        "authentication_changed",
+        "RD010",
+        "give the client its present credentials and rights; ACL LOG on the server names what is refused",
+    ),
+    (
+        "network_reset",
+        "RD011",
+        "look at what is between client and server (firewall, NAT, load balancer, proxy): it ended the flow",
+    ),
+    ("middlebox_idle_limit", "RD012", "send keepalive or PING well within the limit, or raise the limit"),
+    (
+        "path_lost",
+        "RD013",
+        "set keepalive, TCP_USER_TIMEOUT or a watchdog, so that the client notices within seconds, not after 16 minutes",
+    ),
+    ("dns_moved", "RD014", "keep the name's TTL short, and let the client resolve it at each attempt"),
+    (
+        "server_frozen",
+        "RD015",
+        "look for what blocks the server: SLOWLOG, CLIENT PAUSE, fork and swap, a stopped virtual machine",
+    ),
+    ("client_stall", "RD016", "give this machine more CPU time, and do not let it sleep: the server is not to blame"),
+    ("protocol_error", "RD017", "look at proxies on the way: one answers in another protocol, or cuts replies off"),
+    (
+        "unknown",
+        "RD018",
+        "permit INFO, CLIENT LIST and CONFIG GET to the user, and keep a --journal: the next one will tell more",
+    ),
+];
 
 /// The stable name, as JSON has it.
 impl fmt::Display for Cause {

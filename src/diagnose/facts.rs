@@ -30,6 +30,9 @@ pub(super) struct Facts<'a> {
     all: &'a [&'a Outage],
 }
 
+/// A counter of a server, where it is told.
+type Counter = fn(&ServerState) -> Option<u64>;
+
 /// What became of the addresses of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Addresses {
@@ -239,7 +242,7 @@ impl Facts<'_> {
     }
 
     /// By how much a counter of the same process moved; `None` when it cannot be told.
-    pub(super) fn moved(&self, counter: fn(&ServerState) -> Option<u64>) -> Option<u64> {
+    pub(super) fn moved(&self, counter: Counter) -> Option<u64> {
         let (before, after) = self.states().filter(|_| !self.another_process())?;
         // A counter that fell was reset (CONFIG RESETSTAT), or is another process'.
         counter(after)?.checked_sub(counter(before)?)
@@ -258,7 +261,7 @@ impl Facts<'_> {
 
     /// A counter moved that has to do with the server closing clients: which.
     pub(super) fn servers_reason(&self) -> Option<&'static str> {
-        let counters: [(fn(&ServerState) -> Option<u64>, &str); 5] = [
+        let counters: [(Counter, &str); 5] = [
             (|state| state.client_kills, "CLIENT KILL was called"),
             (|state| state.evicted_clients, "the server evicted clients"),
             (|state| state.output_buffer_disconnections, "the server closed clients over the output-buffer limit"),

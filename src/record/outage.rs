@@ -91,8 +91,11 @@ impl Outage {
         self.restored.unwrap_or(now).since(self.lost)
     }
 
-    /// How long the client stayed away after an independent attempt had found the server healthy again.
+    /// How long the client stayed away after an independent attempt had found the server healthy, if it came back.
     pub fn backoff(&self) -> Option<Duration> {
+        if self.by_itself == Some(false) {
+            return None;
+        }
         let back = self.restored?.since(self.circumstances.closed.unwrap_or(self.lost));
         back.checked_sub(self.path_healthy_after?)
     }

@@ -68,5 +68,6 @@ fn lag(row: &OutageRow) -> Option<String> {
     let healthy = row.outage.path_healthy_after?.as_secs_f64();
     let back = duration(healthy + backoff);
     let (healthy, backoff) = (duration(healthy), duration(backoff));
-    Some(format!("the path was healthy again at +{healthy}, the client back at +{back}: {backoff} were backoff"))
+    let again = if row.outage.circumstances.path_failures.is_empty() { "when first tried, at" } else { "again at" };
+    Some(format!("the path was healthy {again} +{healthy}, the client back at +{back}: {backoff} were backoff"))
 }

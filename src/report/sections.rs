@@ -176,8 +176,8 @@ pub struct OutageRow {
     pub outage: Outage,
     /// From the loss to the first good reply, or to the end of the run (seconds).
     pub duration: f64,
-    /// How long the client stayed away after the server was found healthy again (seconds); `null` when it was not
-    /// seen to be ill.
+    /// How long the client stayed away after the server was found healthy (seconds); `null` when nobody looked, or it
+    /// did not come back by itself.
     pub backoff: Option<f64>,
     /// What ended the connection, or silenced it.
     pub diagnosis: Diagnosis,

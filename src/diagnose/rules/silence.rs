@@ -43,7 +43,8 @@ fn figures(facts: &Facts<'_>) -> Option<crate::event::TcpFigures> {
 /// nor the machine, nor a pause that something in between did not like.
 pub(super) fn kernel_gave_up_in_use(facts: &Facts<'_>) -> Option<Word> {
     let timed_out = facts.end() == Some(SocketEnd::TimedOut) && facts.half_open() && !facts.path_was_ill();
-    let in_use = facts.was_answered_lately() && facts.is_same_process();
+    let awake = facts.evidence().is_some() && facts.host().suspended.unwrap_or_default().is_zero();
+    let in_use = facts.was_answered_lately() && facts.is_same_process() && awake;
     let why = "nothing that was sent was acknowledged any more, while new connections were served by the same process";
     Word::when(timed_out && in_use, Weight::Decides, why)
 }

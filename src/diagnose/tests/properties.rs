@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Cause, Confidence, cases::CASES, fixture::Scene, made};
+use super::{Cause, Confidence, cases::cases, fixture::Scene, made};
 use crate::event::{ClientState, SocketEnd};
 
 /// Takes a piece of knowledge away.
@@ -95,26 +95,26 @@ proptest! {
 
     #[test]
     fn nothing_is_certain_without_its_decisive_facts(
-        case in 0..CASES.len(),
+        case in 0..cases().len(),
         forgotten in prop::collection::vec(0..FORGET.len(), 0..6),
     ) {
-        let scene = without(&made(CASES[case].3), &forgotten);
+        let scene = without(&made(cases()[case].3), &forgotten);
         let found = scene.diagnosis();
         if found.confidence == Confidence::Certain {
-            prop_assert!(decisive(found.cause, &scene), "{}: {found:?}", CASES[case].0);
+            prop_assert!(decisive(found.cause, &scene), "{}: {found:?}", cases()[case].0);
         }
     }
 
     /// Knowing less must never turn one certainty into another.
     #[test]
     fn less_knowledge_makes_no_other_certainty(
-        case in 0..CASES.len(),
+        case in 0..cases().len(),
         forgotten in prop::collection::vec(0..FORGET.len(), 1..6),
     ) {
-        let (more, less) = (made(CASES[case].3), without(&made(CASES[case].3), &forgotten));
+        let (more, less) = (made(cases()[case].3), without(&made(cases()[case].3), &forgotten));
         let (more, less) = (more.diagnosis(), less.diagnosis());
         if less.confidence == Confidence::Certain {
-            prop_assert!(more.cause == less.cause && more.confidence == Confidence::Certain, "{}: {more:?} {less:?}", CASES[case].0);
+            prop_assert!(more.cause == less.cause && more.confidence == Confidence::Certain, "{}: {more:?} {less:?}", cases()[case].0);
         }
     }
 }
