@@ -85,3 +85,10 @@ fn every_rule_speaks_in_some_case() {
         mute.iter().map(|i| rules::RULES[*i].0).collect::<Vec<_>>()
     );
 }
+
+#[test]
+fn the_knowledge_base_explains_each_cause_under_its_code_and_name() {
+    for cause in Cause::ALL {
+        assert_eq!(crate::knowledge::entry(cause.code()).map(|entry| entry.name.as_str()), Some(cause.name()));
+    }
+}

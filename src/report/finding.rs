@@ -56,7 +56,8 @@ pub(super) fn all(figures: &Figures, diagnoses: &[Diagnosis], gates: &[GateResul
     }
     list.about_ends(figures);
     list.about_outages(figures, diagnoses);
-    herd::finding(figures).into_iter().for_each(|text| list.warning(text));
+    let together = herd::finding(figures);
+    together.into_iter().for_each(|text| list.push_coded(Severity::Warning, Some("RD043"), text));
     list.about_states(figures);
     list.about_messages(figures);
     list.about_probes(figures);

@@ -270,6 +270,8 @@ fn findings_have_the_codes_of_the_knowledge_base() {
         (ClientState::StaleError, "RD029"),
     ] {
         assert_eq!(code(vec![state(entered)], &format!("state {entered}")), Some(expected));
+        let explained = crate::knowledge::entry(expected).map(|entry| entry.name.clone());
+        assert_eq!(explained, Some(entered.to_string()));
     }
     assert_eq!(code(vec![state(ClientState::Pinned)], "a failover without an outage"), Some("RD027"));
     assert_eq!(code(vec![at(50.0, missed(7, 8))], "lost while"), Some("RD042"));
@@ -280,6 +282,9 @@ fn findings_have_the_codes_of_the_knowledge_base() {
     library.policy = crate::plan::ReconnectPolicy::preset(crate::plan::PolicyName::Library);
     let budget = report(library, vec![at(0.0, connected(1))]).findings.into_iter();
     assert!(budget.into_iter().any(|finding| finding.code == Some("RD040")));
+    for code in ["RD030", "RD040", "RD041", "RD042", "RD058", "RD063"] {
+        assert!(crate::knowledge::entry(code).is_some(), "{code}");
+    }
 }
 
 #[test]

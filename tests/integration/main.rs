@@ -43,6 +43,7 @@ mod architecture;
 mod bad_input;
 mod bad_servers;
 mod broken_outputs;
+mod causes;
 mod credentials;
 mod drill;
 mod explain;

@@ -2,11 +2,7 @@
 
 use super::{Row, garbage};
 use crate::{
-    diagnose::{
-        Cause::*,
-        Confidence::*,
-        tests::fixture::{LOST, Scene},
-    },
+    diagnose::{Cause::*, Confidence::*, tests::fixture::LOST},
     event::{ClientState, SocketEnd},
     record::fixture::*,
 };

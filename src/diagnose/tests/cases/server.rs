@@ -1,6 +1,6 @@
 //! Outages that the server has to do with.
 
-use super::{Row, garbage};
+use super::Row;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     diagnose::{
