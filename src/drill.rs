@@ -16,6 +16,7 @@ pub use outcome::Outcome;
 
 use crate::{
     clock::{Clock, seconds},
+    diagnose::{Cause, Confidence},
     engine::{self, Surroundings},
     event::{Message, MessageSink},
     fault::{Case, Load},
@@ -61,6 +62,10 @@ pub struct Cell {
     pub outcome: Outcome,
     /// Whether the application went on without anybody's help.
     pub survived: bool,
+    /// What the first outage was put down to; absent when there was none.
+    pub cause: Option<Cause>,
+    /// How sure that is.
+    pub confidence: Option<Confidence>,
     /// The longest outage; absent when there was none or it did not end.
     #[serde(with = "seconds::option")]
     pub recovery: Option<Duration>,

@@ -32,6 +32,7 @@
 //! | [`idle`] | the search for the idle limit of a path: what to try, what it says, what has such a limit |
 //! | [`engine`] | runs a plan: one event stream, from the preflight to the closed books |
 //! | [`record`], [`report`] | figures, and what they mean |
+//! | [`diagnose`] | what ended each connection: rules over the recorded evidence |
 //! | [`host`], [`checkup`] | this machine's kernel settings; what one look at server, path and machine comes to |
 //! | [`journal`] | events on disk, and back |
 //! | [`knowledge`] | what each cause, state, finding and error means, with sources: the data of `explain` |
@@ -47,6 +48,7 @@
 //! journal and a replayed journal see the same sequence, so they cannot disagree.
 //!
 //! # Words
+//! *cause* what ended a connection, with a confidence · *evidence* what was gathered about an outage to name it ·
 //! *target* the server under diagnosis · *policy* the reconnect settings of the connection under test · *session* that
 //! connection and what watches it · *probe* one repeated measurement · *outage* from the loss to the first good reply;
 //! a *drop* if the connection was closed, a *stall* if it fell silent and healed · *path probe* an independent
@@ -71,6 +73,7 @@ pub mod checkup;
 pub mod classify;
 pub mod cli;
 pub mod clock;
+pub mod diagnose;
 pub mod distribution;
 pub mod drill;
 pub mod engine;

@@ -4,6 +4,7 @@
 //! counters and capped lists, so its memory does not grow with the run. Several runs, one after the other, add up.
 
 mod capped;
+mod circumstances;
 mod downtime;
 mod errors;
 mod figures;
@@ -19,6 +20,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 pub use capped::List;
 use capped::{Capped, shortened};
+pub use circumstances::Circumstances;
 pub use downtime::Downtime;
 use downtime::History;
 pub use errors::ErrorRow;
@@ -34,7 +36,9 @@ use crate::{
     classify::Failure,
     clock::Stamp,
     distribution::Distribution,
-    event::{CommandFailed, Confirmations, Counters, Event, EventKind, EventSink, Interval, PathProbed, RunStarted},
+    event::{
+        CommandFailed, Confirmations, Counters, Event, EventKind, EventSink, Evidence, Interval, PathProbed, RunStarted,
+    },
     plan::Plan,
 };
 
@@ -58,6 +62,18 @@ impl Recorder {
         let mut story = self.story.clone();
         story.close_run(now);
         Figures { interim: true, ..story.into_figures(&self.samples) }
+    }
+
+    /// The plan of the current run; `None` before the first.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.story.runs.last().map(|run| &run.started.plan)
+    }
+
+    /// The outages so far, as far as they are kept, in no order: cheaper than the figures.
+    pub fn outages(&self) -> Vec<&Outage> {
+        let story = &self.story;
+        let recent = story.tracks.values().flat_map(|track| track.previous.iter().chain(&track.latest));
+        story.history.kept().chain(recent).collect()
     }
 }
 
@@ -104,6 +120,8 @@ struct Story {
     runs: Vec<RunFigures>,
     /// The connections of the current run.
     tracks: BTreeMap<u32, Track>,
+    /// Why the latest independent connection attempt failed; `None` when it did not.
+    path: Option<Failure>,
     history: History,
     errors: ErrorTable,
     states: Capped<StateRow>,
@@ -158,17 +176,50 @@ impl Story {
         }
         self.tally.add(&event.kind);
         self.herd.on_event(event);
-        if let Some(id) = connection.filter(|_| concerns_a_connection(&event.kind)) {
-            let track = self.tracks.entry(id).or_insert_with(|| Track::new(number, id, settling));
-            track.on_event(event);
-            for outage in track.settled.drain(..) {
-                self.history.add(outage, event.at);
+        match &event.kind {
+            EventKind::PathProbed(probed) => self.path_probed(probed),
+            EventKind::Announced { kind } => self.tracks.values_mut().for_each(|track| track.announced(event.at, kind)),
+            EventKind::Evidence(evidence) => self.gathered(number, connection, evidence),
+            kind if concerns_a_connection(kind) => {
+                let Some(id) = connection else { return };
+                // The one prober serves all connections: what it found for another outage holds for this one, too.
+                let known = self.path.as_ref().filter(|_| self.tracks.values_mut().any(|track| track.open().is_some()));
+                let track = self.tracks.entry(id).or_insert_with(|| Track::new(number, id, settling));
+                track.on_event(event);
+                if let Some(failure) = known.filter(|_| begins_an_outage(kind)) {
+                    track.path_failed(failure);
+                }
+                for outage in track.settled.drain(..) {
+                    self.history.add(outage, event.at);
+                }
             }
+            _ => {}
+        }
+    }
+
+    fn path_probed(&mut self, probed: &PathProbed) {
+        self.path.clone_from(&probed.failure);
+        if let Some(failure) = &probed.failure {
+            self.tracks.values_mut().for_each(|track| track.path_failed(failure));
+        }
+    }
+
+    /// Files evidence with its outage. It is told when it is complete, and more may have happened since.
+    fn gathered(&mut self, run: u32, connection: Option<u32>, evidence: &Evidence) {
+        let Some(id) = connection else { return };
+        let recent = self.tracks.get_mut(&id).and_then(|track| track.told_of(evidence));
+        let outage = match recent {
+            Some(outage) => Some(outage),
+            None => self.history.told_of(run, id, evidence),
+        };
+        if let Some(outage) = outage {
+            outage.circumstances.gathered(evidence);
         }
     }
 
     fn begin_run(&mut self, event: &Event, started: &RunStarted) {
         self.close_run(Stamp::START);
+        self.path = None;
         self.runs.push(RunFigures {
             started: started.clone(),
             time: event.wall_of(Stamp::START),
@@ -254,6 +305,10 @@ fn once(event: &Event, failure: &Failure) -> CommandFailed {
     CommandFailed { key, text, count: 1, ambiguous: 0, first: event.at, last: event.at }
 }
 
+fn begins_an_outage(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Stalled { .. } | EventKind::Disconnected(_))
+}
+
 fn concerns_a_connection(kind: &EventKind) -> bool {
     !matches!(
         kind,
@@ -262,6 +317,8 @@ fn concerns_a_connection(kind: &EventKind) -> bool {
             | EventKind::Interval(_)
             | EventKind::Note { .. }
             | EventKind::PathProbed(_)
+            | EventKind::Announced { .. }
+            | EventKind::Evidence(_)
             | EventKind::FaultInjected { .. }
             | EventKind::FaultCleared { .. }
             | EventKind::FlowOpened(_)

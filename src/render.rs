@@ -5,6 +5,7 @@
 
 mod check;
 mod csv;
+mod diagnosis;
 mod drill;
 mod event_line;
 mod explain;

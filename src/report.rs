@@ -4,6 +4,7 @@
 //! the worst of the findings, so whatever decided it can be read there.
 
 mod advice;
+mod causes;
 mod finding;
 mod gates;
 mod herd;
@@ -21,7 +22,9 @@ pub(crate) use herd::together;
 pub use messages::{Delivery, Subscriptions};
 pub use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
 
+pub use crate::diagnose::{Cause, Confidence, Diagnosis};
 use crate::{
+    diagnose,
     event::SCHEMA_VERSION,
     plan::Gate,
     record::{ErrorRow, Figures, NoteRow, ReconnectPeak, StateRow},
@@ -118,7 +121,8 @@ impl Report {
         let plans = || figures.runs.iter().map(|run| &run.started.plan);
         let subscribes = plans().any(|plan| plan.subscription.is_some());
         let gates = gates::evaluate(figures, fail_on, warn_on);
-        let findings = finding::all(figures, &gates);
+        let diagnoses = diagnose::all(figures);
+        let findings = finding::all(figures, &diagnoses, &gates);
         Self {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -133,7 +137,7 @@ impl Report {
             failed_latency: figures.failed_latency.map(Latency::new),
             waited: figures.waited.map(Latency::new),
             end_to_end: figures.end_to_end.map(Latency::new),
-            outages: Outages::new(figures),
+            outages: Outages::new(figures, diagnoses),
             reconnect_peak: figures.reconnect_peak,
             sessions: Sessions::new(figures),
             subscriptions: subscribes.then(|| Subscriptions::new(figures)),

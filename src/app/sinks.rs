@@ -4,12 +4,13 @@ use std::io;
 
 use crate::{
     clock::Stamp,
+    diagnose,
     event::{Event, EventKind, EventSink, Reply},
     journal::JournalWriter,
     output::Format,
     record::Recorder,
     render::{self, Live, PingLines},
-    report::Report,
+    report::{OutageRow, Report},
 };
 
 /// The receivers of a run's events.
@@ -42,6 +43,9 @@ impl Sinks {
             replies.on_event(event);
         }
         self.live.on_event(event);
+        if let Some((outage, diagnosis)) = diagnose::told_of(&self.recorder, event) {
+            self.live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
+        }
     }
 
     /// Says once, when it happens, that a journal cannot be written any more.

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::Cell;
 use crate::{
+    diagnose,
     event::ClientState,
     fault::Case,
     plan::PolicyName,
@@ -62,12 +63,18 @@ pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell 
     let over = figures.outages.kept.iter().filter(|outage| outage.restored.is_some());
     let recovery = over.map(|outage| outage.duration(outage.lost)).max();
     let obstacle = figures.runs.last().and_then(|run| run.obstacle.as_ref()).map(ToString::to_string);
+    let first = diagnose::all(figures).into_iter().next();
+    let confidence = first.as_ref().map(|diagnosis| diagnosis.confidence);
+    // A demotion is a failover, although it closes nothing.
+    let of_state = || figures.tally.states.keys().find_map(|state| diagnose::of_state(*state));
     let evidence = figures.states.kept.iter().rev().find(|row| outcome == Outcome::Stuck(row.state));
     Cell {
         case: case.name.clone(),
         policy,
         outcome,
         survived: outcome.survived(),
+        cause: first.map(|diagnosis| diagnosis.cause).or_else(of_state),
+        confidence,
         recovery: recovery.filter(|_| outcome.survived()),
         failed: counters.failed + counters.timed_out,
         ambiguous: counters.ambiguous,

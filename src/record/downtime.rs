@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use super::outage::{Outage, OutageKind};
-use crate::clock::Stamp;
+use crate::{clock::Stamp, event::Evidence};
 
 const FIRST: usize = 500;
 const LAST: usize = 100;
@@ -82,9 +82,20 @@ impl History {
 
     /// The outages that were kept, in order.
     pub(super) fn rows(&self) -> Vec<Outage> {
-        let mut rows: Vec<_> = self.first.iter().chain(&self.longest).chain(&self.last).cloned().collect();
+        let mut rows: Vec<_> = self.kept().cloned().collect();
         rows.sort_by_key(|outage| (outage.run, outage.lost, outage.connection));
         rows
+    }
+
+    /// All of them that are kept, in no order.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Outage> {
+        self.first.iter().chain(&self.longest).chain(&self.last)
+    }
+
+    /// The latest of them that evidence is about.
+    pub(super) fn told_of(&mut self, run: u32, connection: u32, evidence: &Evidence) -> Option<&mut Outage> {
+        let all = self.first.iter_mut().chain(&mut self.longest).chain(&mut self.last);
+        all.rev().find(|outage| outage.run == run && outage.connection == connection && outage.is_told_of(evidence))
     }
 
     fn keep(&mut self, outage: Outage) {

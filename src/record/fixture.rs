@@ -7,8 +7,9 @@ use crate::{
     clock::{Stamp, WallTime},
     distribution::Distribution,
     event::{
-        ClientState, CommandFailed, Confirmations, Connected, Counters, Disconnected, Event, EventKind, Interval,
-        PathProbed, Reconnected, ReplaceReason, RunStarted, SCHEMA_VERSION, ServerIdentity, StageTime, StopReason,
+        ClientState, CommandFailed, Confirmations, Connected, Counters, Death, DeathWitness, Disconnected, Event,
+        EventKind, Evidence, Interval, Missing, PathProbed, Reconnected, ReplaceReason, RunStarted, SCHEMA_VERSION,
+        ServerIdentity, ServerState, SocketEnd, StageTime, StopReason,
     },
     plan::{
         Address, Command, Name, Pace, Plan, PolicyName, ProbeKind, ProbePlan, Protocol, ReconnectPolicy, Secret,
@@ -145,6 +146,43 @@ pub(crate) fn reconnected(generation: u64, after: f64) -> EventKind {
     })
 }
 
+/// Evidence about the connection of [`connected`], lost at this moment: the same server process, and it told all.
+pub(crate) fn evidence(generation: u64, lost: f64, how: SocketEnd) -> Evidence {
+    let state = |seconds: f64| ServerState {
+        at: stamp(seconds),
+        address: Some("127.0.0.1:6379".into()),
+        laddr: Some("127.0.0.1:6379".into()),
+        addresses: vec!["127.0.0.1".into()],
+        run_id: Some("5fa2c1".into()),
+        version: Some("7.4.1".into()),
+        uptime: Some(50_000 + seconds as u64),
+        role: Some("master".into()),
+        replication_offset: Some(1_000),
+        connected_clients: Some(3),
+        connections_received: Some(40),
+        rejected_connections: Some(0),
+        evicted_clients: Some(0),
+        output_buffer_disconnections: Some(2),
+        query_buffer_disconnections: Some(0),
+        client_kills: Some(5),
+        acl_changes: Some(0),
+        config_changes: Some(1),
+        timeout: Some(0),
+        tcp_keepalive: Some(300),
+        maxclients: Some(10_000),
+        ..ServerState::default()
+    };
+    Evidence {
+        generation,
+        lost: stamp(lost),
+        death: Some(Death { how, errno: None, known_from: DeathWitness::SocketTable }),
+        before: Some(state(lost - 5.0)),
+        after: Some(state(lost + 1.0)),
+        old_client_listed: Some(false),
+        ..Evidence::default()
+    }
+}
+
 pub(crate) fn stalled(since: f64) -> EventKind {
     EventKind::Stalled { since: stamp(since), unanswered: 2 }
 }
@@ -236,6 +274,14 @@ pub(crate) fn rich() -> Vec<Event> {
         at(11.708, EventKind::Superseded { generation: 3, client_id: Some(8003) }),
         at(11.71, EventKind::Resubscribed(confirmations(1, 0.21))),
         at(11.8, missed(1116, 1117)),
+        at(
+            12.0,
+            EventKind::Evidence(Box::new(Evidence {
+                old_client_listed: Some(true),
+                missing: vec![Missing { what: "CONFIG GET timeout".into(), why: "NOPERM".into() }],
+                ..evidence(1, 11.5, SocketEnd::Reset)
+            })),
+        ),
         at(20.0, stalled(19.2)),
         at(20.4, resumed(1.2)),
         at(30.0, EventKind::Duplicated { channel: Name::from("redis-doctor:7f3a"), number: 1300 }),

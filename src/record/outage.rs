@@ -11,11 +11,17 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::circumstances::{Circumstances, Notices};
 use crate::{
     classify::{Failure, Stage},
     clock::{Stamp, WallTime, nanos, seconds},
-    event::{CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, Reconnected, ReplaceReason},
+    event::{
+        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, Evidence, Reconnected, ReplaceReason,
+    },
 };
+
+/// Moments in a journal are rounded; one that differs by less is the same.
+const ROUNDING: Duration = Duration::from_millis(1);
 
 /// Whether the connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +40,8 @@ pub struct Outage {
     pub run: u32,
     /// The connection (from 0).
     pub connection: u32,
+    /// Number of the physical connection that was lost or stalled.
+    pub generation: u64,
     /// Whether the connection ended.
     pub kind: OutageKind,
     /// Wall-clock time of its beginning.
@@ -72,12 +80,34 @@ pub struct Outage {
     /// When an independent connection attempt succeeded again, counted from the loss.
     #[serde(with = "seconds::option")]
     pub path_healthy_after: Option<Duration>,
+    /// What else its cause can be told from; the journal has it, the report what follows from it.
+    #[serde(skip)]
+    pub circumstances: Circumstances,
 }
 
 impl Outage {
     /// How long it lasted, or has lasted until `now`.
     pub fn duration(&self, now: Stamp) -> Duration {
         self.restored.unwrap_or(now).since(self.lost)
+    }
+
+    /// How long the client stayed away after an independent attempt had found the server healthy, if it came back.
+    pub fn backoff(&self) -> Option<Duration> {
+        if self.by_itself == Some(false) {
+            return None;
+        }
+        let back = self.restored?.since(self.circumstances.closed.unwrap_or(self.lost));
+        back.checked_sub(self.path_healthy_after?)
+    }
+
+    /// Whether evidence is about it: a physical connection is lost once, but may stall many times before.
+    pub(super) fn is_told_of(&self, evidence: &Evidence) -> bool {
+        if self.generation != evidence.generation {
+            return false;
+        }
+        let begun = evidence.lost.after(ROUNDING) >= self.lost;
+        let over = self.restored.is_some_and(|restored| evidence.lost > restored.after(ROUNDING));
+        begun && (!over || self.kind == OutageKind::Drop)
     }
 }
 
@@ -103,6 +133,7 @@ pub(super) struct Track {
     blame_until: Option<Stamp>,
     pub(super) lost_in_outages: u64,
     pub(super) confirmations: Option<Confirmations>,
+    notices: Notices,
     /// The outage before: a message missing because of it may still be noticed.
     pub(super) previous: Option<Outage>,
     /// Older outages, for the recorder to collect.
@@ -144,8 +175,34 @@ impl Track {
                     outage.replaced = Some(*why);
                 }
             }
+            EventKind::StateEntered { state, .. } => {
+                if let Some(outage) = self.open() {
+                    outage.circumstances.entered(*state);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// The server has announced maintenance.
+    pub(super) fn announced(&mut self, at: Stamp, kind: &str) {
+        let announcement = self.notices.push(at, kind);
+        if let Some(outage) = self.open() {
+            outage.circumstances.announced(&announcement);
+        }
+    }
+
+    /// An independent connection attempt failed.
+    pub(super) fn path_failed(&mut self, failure: &Failure) {
+        if let Some(outage) = self.open() {
+            outage.circumstances.path_failed(failure);
+        }
+    }
+
+    /// The outage that evidence is about, if it is one of the last two.
+    pub(super) fn told_of(&mut self, evidence: &Evidence) -> Option<&mut Outage> {
+        let recent = [self.latest.as_mut(), self.previous.as_mut()];
+        recent.into_iter().flatten().find(|outage| outage.is_told_of(evidence))
     }
 
     /// The outage that is not over.
@@ -203,6 +260,8 @@ impl Track {
         self.blame_until = Some(Stamp::from_nanos(u64::MAX));
         let Some(outage) = self.open() else { return };
         outage.kind = OutageKind::Drop;
+        outage.generation = outage.generation.max(disconnected.generation);
+        outage.circumstances.closed.get_or_insert(event.at);
         outage.old_client_id = outage.old_client_id.or(disconnected.client_id).or(known);
         outage.in_flight = outage.in_flight.max(disconnected.in_flight);
         outage.idle = outage.idle.or(Some(disconnected.idle));
@@ -262,6 +321,7 @@ impl Track {
             (OutageKind::Drop, Some(_)) => false,
         };
         if within && failed.last >= outage.lost {
+            outage.circumstances.failed(failed.key);
             outage.failed += failed.count;
             outage.ambiguous += failed.ambiguous;
         }
@@ -286,9 +346,16 @@ impl Track {
         self.longest_up = self.longest_up.max(lost.since(up_since));
         self.provisional = false;
         self.settled.extend(std::mem::replace(&mut self.previous, self.latest.take()));
+        let circumstances = Circumstances {
+            up: lost.since(up_since),
+            subscribed: self.confirmations.is_some_and(|subscription| subscription.confirmed > 0),
+            announcements: self.notices.before(lost),
+            ..Circumstances::default()
+        };
         self.latest = Some(Outage {
             run: self.run,
             connection: self.id,
+            generation: self.generation,
             kind,
             time: event.wall_of(lost),
             lost,
@@ -307,6 +374,7 @@ impl Track {
             by_itself: None,
             replaced: None,
             path_healthy_after: None,
+            circumstances,
         });
     }
 

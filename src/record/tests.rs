@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::{fixture::*, *};
-use crate::{classify::Failure, event::ReplaceReason};
+use crate::{
+    classify::{Failure, Stage},
+    event::{ClientState, ReplaceReason, SocketEnd},
+};
 
 fn record(events: &[Event]) -> Figures {
     let mut recorder = Recorder::default();
@@ -303,4 +306,87 @@ proptest! {
         prop_assert!(down.unresolved <= 1 && down.total <= down.watched);
         prop_assert!(figures.tally.lost_in_outages <= figures.tally.lost);
     }
+}
+
+fn told(generation: u64, lost: f64, seconds: f64) -> Event {
+    at(seconds, EventKind::Evidence(Box::new(evidence(generation, lost, SocketEnd::Closed))))
+}
+
+fn evidenced(figures: &Figures) -> Vec<bool> {
+    figures.outages.kept.iter().map(|outage| outage.circumstances.evidence.is_some()).collect()
+}
+
+#[test]
+fn evidence_is_filed_with_its_outage_however_late_it_comes() {
+    let drop = |n: u64| {
+        let when = 10.0 * n as f64;
+        [at(when, disconnected(n, None)), at(when + 0.5, reconnected(n + 1, 0.5))]
+    };
+    let drops: Vec<Event> = (1..=5).flat_map(drop).collect();
+    // The third of five: it is history by then.
+    assert_eq!(
+        evidenced(&run([drops.clone(), vec![told(3, 30.0, 60.0)]].concat())),
+        [false, false, true, false, false]
+    );
+    assert_eq!(evidenced(&run([drops.clone(), vec![told(9, 30.0, 60.0)]].concat())), [false; 5]);
+    let during = vec![at(10.0, disconnected(1, None)), told(1, 10.0, 11.0), at(12.0, reconnected(2, 2.0))];
+    assert_eq!(evidenced(&run(during)), [true]);
+}
+
+#[test]
+fn a_connection_may_stall_many_times_and_each_stall_has_its_evidence() {
+    let stalls = vec![
+        at(11.0, stalled(10.0)),
+        at(12.0, resumed(2.0)),
+        at(21.0, stalled(20.0)),
+        at(22.0, resumed(2.0)),
+        told(1, 20.0, 23.0),
+    ];
+    assert_eq!(evidenced(&run(stalls)), [false, true]);
+    let became_a_drop = vec![
+        at(11.0, stalled(10.0)),
+        at(15.0, disconnected(1, None)),
+        at(16.0, reconnected(2, 1.0)),
+        told(1, 15.0, 17.0),
+    ];
+    assert_eq!(evidenced(&run(became_a_drop)), [true]);
+}
+
+#[test]
+fn an_outage_remembers_what_happened_in_it() {
+    let refused = Failure::io(Stage::Tcp, &std::io::Error::from_raw_os_error(111));
+    let probed = |failure| EventKind::PathProbed(PathProbed { stages: Vec::new(), failure });
+    let path = |seconds, failure| Event { connection: None, ..at(seconds, probed(failure)) };
+    let figures = run(vec![
+        path(5.0, Some(refused.clone())),
+        at(6.0, EventKind::Announced { kind: "MOVING".into() }),
+        at(10.0, EventKind::Subscribed(confirmations(1, 0.1))),
+        at(20.0, disconnected(1, Some(reset()))),
+        path(20.5, Some(refused.clone())),
+        path(20.8, Some(refused.clone())),
+        at(21.0, command_failed(&refused, 3, 20.5)),
+        at(21.0, EventKind::StateEntered { state: ClientState::Masked, why: String::new() }),
+        // The only prober has already found out what this one needs to know.
+        Event { connection: Some(1), ..at(22.0, disconnected(1, None)) },
+        path(23.0, None),
+        at(24.0, reconnected(2, 4.0)),
+        Event { connection: Some(2), ..at(25.0, disconnected(1, None)) },
+        path(26.0, Some(refused.clone())),
+    ]);
+    let told: Vec<_> = figures.outages.kept.iter().map(|outage| outage.circumstances.clone()).collect();
+    assert_eq!(told[0].path_failures, std::slice::from_ref(&refused));
+    assert_eq!((&told[0].states[..], &told[0].failures[..]), (&[ClientState::Masked][..], &[refused.key][..]));
+    assert_eq!((told[0].up, told[0].closed, told[0].subscribed), (secs(20.0), Some(stamp(20.0)), true));
+    assert_eq!(told[0].announcements.len(), 1);
+    assert_eq!((&told[1].path_failures[..], told[1].subscribed), (std::slice::from_ref(&refused), false));
+    assert_eq!(told[2].path_failures.len(), 1);
+}
+
+#[test]
+fn what_the_client_stayed_away_is_told_from_the_end_of_the_path_s_illness() {
+    let mut back = reconnected(2, 5.0);
+    let EventKind::Reconnected(told) = &mut back else { unreachable!() };
+    told.path_healthy_after = Some(secs(3.1));
+    let figures = run(vec![at(10.0, disconnected(1, None)), at(15.0, back)]);
+    assert_eq!(figures.outages.kept[0].backoff(), Some(secs(1.9)));
 }

@@ -6,14 +6,14 @@ use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::units::duration;
-use crate::{drill::Cell, output::DrillFormat};
+use crate::{drill::Cell, output::DrillFormat, report::Cause};
 
 /// The columns of every table.
-const COLUMNS: [&str; 9] =
-    ["case", "policy", "outcome", "survived", "recovery", "failed", "ambiguous", "lost", "wrong replies"];
+const COLUMNS: [&str; 10] =
+    ["case", "policy", "outcome", "survived", "recovery", "failed", "ambiguous", "lost", "wrong replies", "cause"];
 
-/// Columns from here on hold numbers.
-const FIRST_NUMBER: usize = 4;
+/// Columns that hold numbers.
+const NUMBERS: std::ops::Range<usize> = 4..9;
 
 /// Writes the results.
 ///
@@ -33,7 +33,7 @@ pub fn drill(cells: &[Cell], format: DrillFormat, out: &mut dyn Write) -> io::Re
 }
 
 /// A cell's columns, for people.
-fn row(cell: &Cell) -> [String; 9] {
+fn row(cell: &Cell) -> [String; 10] {
     [
         cell.case.clone(),
         cell.policy.to_string(),
@@ -44,7 +44,15 @@ fn row(cell: &Cell) -> [String; 9] {
         cell.ambiguous.to_string(),
         cell.lost.to_string(),
         cell.wrong.to_string(),
+        named(cell),
     ]
+}
+
+/// `network_reset, certain`
+fn named(cell: &Cell) -> String {
+    let confidence = cell.confidence.filter(|_| cell.cause != Some(Cause::Unknown));
+    let confidence = confidence.map(|confidence| format!(", {confidence}")).unwrap_or_default();
+    cell.cause.map(|cause| format!("{cause}{confidence}")).unwrap_or_default()
 }
 
 fn text(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
@@ -59,7 +67,7 @@ fn text(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
         }
         table.add_row(columns);
     }
-    for column in table.column_iter_mut().skip(FIRST_NUMBER) {
+    for column in table.column_iter_mut().skip(NUMBERS.start).take(NUMBERS.len()) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     for line in table.lines() {
@@ -99,13 +107,19 @@ fn markdown(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn csv(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "case,policy,outcome,survived,recovery_seconds,failed,ambiguous,lost,wrong_replies")?;
+    writeln!(
+        out,
+        "case,policy,outcome,survived,recovery_seconds,failed,ambiguous,lost,wrong_replies,cause,confidence"
+    )?;
     for cell in cells {
         let recovery = cell.recovery.map(|recovery| recovery.as_secs_f64().to_string()).unwrap_or_default();
         // A case that the user wrote is named by its schedule, which may hold commas.
         let case = format!("\"{}\"", cell.case.replace('"', "\"\""));
         let Cell { policy, outcome, survived, failed, ambiguous, lost, wrong, .. } = cell;
-        writeln!(out, "{case},{policy},{outcome},{survived},{recovery},{failed},{ambiguous},{lost},{wrong}")?;
+        let cause = cell.cause.map(|cause| cause.to_string()).unwrap_or_default();
+        let confidence = cell.confidence.map(|confidence| confidence.to_string()).unwrap_or_default();
+        write!(out, "{case},{policy},{outcome},{survived},{recovery},{failed},{ambiguous},{lost},{wrong}")?;
+        writeln!(out, ",{cause},{confidence}")?;
     }
     Ok(())
 }

@@ -7,13 +7,15 @@ use std::io::{self, Write};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use super::{
-    Style, event_line, header,
+    Style, diagnosis, event_line, header,
     terminal::Narrow,
     units::{count, duration, span, three_digits},
 };
 use crate::{
+    clock::Stamp,
     event::{Event, EventKind, EventSink, Interval, RunStarted},
     record::Recorder,
+    report::OutageRow,
 };
 
 const REDRAWS_PER_SECOND: u8 = 2;
@@ -27,13 +29,15 @@ pub struct Live {
     recorder: Recorder,
     /// The figures of the last interval.
     pace: String,
+    /// The diagnosis that was shown last: of which connection and loss, and its lines.
+    told: Option<(u32, Stamp, Vec<String>)>,
 }
 
 impl Live {
     /// Writes the header and event lines to `out` (stderr), and draws a progress line on stderr if the style says that
     /// it is a terminal. `ping` wants its lines undisturbed: `terminal: false`.
     pub fn new(style: Style, out: Box<dyn Write>) -> Self {
-        Self { style, out, bar: None, recorder: Recorder::default(), pace: String::new() }
+        Self { style, out, bar: None, recorder: Recorder::default(), pace: String::new(), told: None }
     }
 
     fn begin(&mut self, started: &RunStarted) {
@@ -69,6 +73,17 @@ impl Live {
             Some(bar) => bar.suspend(write),
             None => write(),
         };
+    }
+
+    /// What an outage's evidence comes to, below the lines of its events.
+    pub fn on_diagnosis(&mut self, row: &OutageRow) {
+        let told = (row.outage.connection, row.outage.lost, diagnosis::lines(row));
+        // Of a long outage evidence comes early, and again at its end: the same is not told twice.
+        if self.style.quiet || self.told.as_ref() == Some(&told) {
+            return;
+        }
+        told.2.iter().for_each(|line| self.line(line));
+        self.told = Some(told);
     }
 
     fn interval(&mut self, event: &Event, interval: &Interval) {

@@ -1,8 +1,11 @@
 //! OpenMetrics text (1.0), for a node exporter's textfile collector or a push gateway.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
-use crate::report::{Latency, Report, Verdict};
+use crate::report::{Diagnosis, Latency, Report, Verdict};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut exposition = Exposition { out };
@@ -131,6 +134,7 @@ impl Exposition<'_> {
         }
         let kinds = [("drop", outages.drops), ("stall", outages.stalls)];
         self.counters("outages", "Outages by kind.", "kind", &kinds)?;
+        self.causes(report)?;
         self.counters("reconnects", "Drops after which the connection came back.", "", &[("", outages.reconnects)])?;
         self.gauge("outages_unresolved", "Outages that are not over.", outages.unresolved as f64)?;
         self.gauge("outage_longest_seconds", "The longest outage.", outages.longest)?;
@@ -143,6 +147,24 @@ impl Exposition<'_> {
         let sessions = &report.sessions;
         let reasons = [("watchdog", sessions.replaced_by_watchdog), ("terminal", sessions.replaced_terminal)];
         self.counters("sessions_replaced", "Sessions replaced by reason.", "reason", &reasons)
+    }
+
+    /// A gauge, because not every outage of a long run is listed.
+    fn causes(&mut self, report: &Report) -> io::Result<()> {
+        if report.outages.rows.is_empty() {
+            return Ok(());
+        }
+        self.family("outages_listed", "gauge", "Outages in the report, by cause and confidence.")?;
+        let mut counts = BTreeMap::<_, u32>::new();
+        for row in &report.outages.rows {
+            let Diagnosis { cause, confidence, .. } = row.diagnosis;
+            *counts.entry((cause.to_string(), confidence.to_string())).or_default() += 1;
+        }
+        for ((cause, confidence), count) in counts {
+            let labels = [("cause", cause.as_str()), ("confidence", confidence.as_str())];
+            self.sample("outages_listed", &labels, f64::from(count))?;
+        }
+        Ok(())
     }
 
     fn messages(&mut self, report: &Report) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use super::{
-    event_line,
+    diagnosis, event_line,
     units::{clean, duration},
 };
 use crate::{
@@ -75,8 +75,27 @@ pub(super) fn outages(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     let rows: Vec<_> = report.outages.rows.iter().map(outage).collect();
-    let header = ["outage", "", "lasted", "failed", "ambiguous", "lost", "end", "reported as"];
+    let header = ["outage", "", "lasted", "failed", "ambiguous", "lost", "end", "cause", "reported as"];
     write(out, &header, 2..6, &rows)
+}
+
+/// Each cause once, with the evidence of its first outage.
+pub(super) fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut told = Vec::new();
+    for row in &report.outages.rows {
+        let key = (row.diagnosis.cause, row.diagnosis.confidence);
+        if told.contains(&key) {
+            continue;
+        }
+        if told.is_empty() {
+            writeln!(out)?;
+        }
+        told.push(key);
+        for line in diagnosis::block(row) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(())
 }
 
 fn outage(row: &OutageRow) -> Vec<String> {
@@ -94,7 +113,7 @@ fn outage(row: &OutageRow) -> Vec<String> {
         0 => kind.to_owned(),
         number => format!("{kind} #{number}"),
     };
-    let cause = match (&outage.failure, outage.kind) {
+    let reported = match (&outage.failure, outage.kind) {
         (Some(failure), _) => event_line::failure(failure),
         (None, OutageKind::Drop) => "no cause was given".into(),
         (None, OutageKind::Stall) => "no answers; nothing was closed".into(),
@@ -107,7 +126,8 @@ fn outage(row: &OutageRow) -> Vec<String> {
         outage.ambiguous.to_string(),
         outage.messages_lost.to_string(),
         end.to_owned(),
-        clean(&cause),
+        diagnosis::named(&row.diagnosis),
+        clean(&reported),
     ]
 }
 

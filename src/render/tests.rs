@@ -10,6 +10,7 @@ use crate::{
     journal::JournalWriter,
     plan::Command,
     record::{Recorder, fixture::*},
+    report::OutageRow,
 };
 
 const FORMATS: [(Format, &str); 6] = [
@@ -85,7 +86,14 @@ fn every_format_is_as_its_golden_file() {
 fn events_and_header_are_as_their_golden_file() {
     let output = Output::default();
     let mut live = Live::new(Style::default(), Box::new(output.clone()));
-    rich().iter().for_each(|event| live.on_event(event));
+    let mut recorder = Recorder::default();
+    for event in rich() {
+        recorder.on_event(&event);
+        live.on_event(&event);
+        if let Some((outage, diagnosis)) = crate::diagnose::told_of(&recorder, &event) {
+            live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
+        }
+    }
     golden("events.txt", &output.text());
 }
 
@@ -139,6 +147,7 @@ fn the_real_outputs_follow_their_schemas() {
         at(50.0, EventKind::Desynced { asked: "a".into(), answered: "b".into() }),
         at(50.0, EventKind::FaultInjected { fault: "blackhole".parse().unwrap() }),
         at(51.0, EventKind::FaultCleared { fault: "blackhole".parse().unwrap(), after: secs(1.0) }),
+        at(52.0, EventKind::Announced { kind: "MOVING".into() }),
         at(52.0, EventKind::FlowOpened(FlowOpened { flow: 1, client: "127.0.0.1:50000".into() })),
         at(53.0, closed),
     ];
@@ -271,4 +280,17 @@ fn every_reason_to_stop_has_words() {
     let reason = StopReason::Signal;
     let line = event_line(&at(1.5, EventKind::RunFinished { reason })).unwrap();
     assert_eq!(line, "14:02:12.704  finished      by a signal");
+}
+
+#[test]
+fn evidence_that_says_the_same_again_is_not_shown_again() {
+    let output = Output::default();
+    let mut live = Live::new(Style::default(), Box::new(output.clone()));
+    let report = report_of(&rich());
+    live.on_diagnosis(&report.outages.rows[0]);
+    let once = output.text();
+    live.on_diagnosis(&report.outages.rows[0]);
+    assert_eq!((output.text(), once.lines().count()), (once.clone(), 3));
+    live.on_diagnosis(&report.outages.rows[1]);
+    assert!(output.text().len() > once.len());
 }

@@ -22,6 +22,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         tables::latencies(report, out)?;
     }
     tables::outages(report, out)?;
+    tables::causes(report, out)?;
     tables::errors(report, out)?;
     tables::states(report, out)?;
     tables::gates(report, out)?;
@@ -202,7 +203,7 @@ fn remarks(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             Severity::Warning => "warning",
             Severity::Critical => "critical",
         };
-        let code = finding.code.as_ref().map(|code| format!("{code} · ")).unwrap_or_default();
+        let code = finding.code.map(|code| format!("{code} · ")).unwrap_or_default();
         writeln!(out, "{severity:<8}  {code}{}", clean(&finding.text))?;
     }
     for note in &report.notes {

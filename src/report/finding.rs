@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{GateLevel, GateResult, Verdict, advice, herd, messages, sections};
 use crate::{
+    diagnose::{self, Diagnosis},
     event::{ClientState, StopReason},
     record::{Figures, RunFigures},
 };
@@ -18,7 +19,7 @@ pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
     /// Its code (`RD…`), where the knowledge base has an entry for it.
-    pub code: Option<String>,
+    pub code: Option<&'static str>,
     /// A sentence.
     pub text: String,
 }
@@ -45,7 +46,7 @@ pub(super) fn verdict(findings: &[Finding]) -> Verdict {
 }
 
 /// Everything there is to say, worst first.
-pub(super) fn all(figures: &Figures, gates: &[GateResult]) -> Vec<Finding> {
+pub(super) fn all(figures: &Figures, diagnoses: &[Diagnosis], gates: &[GateResult]) -> Vec<Finding> {
     let mut list = List(Vec::new());
     if figures.runs.is_empty() {
         list.critical("there is no run to report");
@@ -54,11 +55,14 @@ pub(super) fn all(figures: &Figures, gates: &[GateResult]) -> Vec<Finding> {
         list.about_run(run, figures);
     }
     list.about_ends(figures);
-    list.about_outages(figures);
-    herd::finding(figures).into_iter().for_each(|text| list.warning(text));
+    list.about_outages(figures, diagnoses);
+    let together = herd::finding(figures);
+    together.into_iter().for_each(|text| list.push_coded(Severity::Warning, Some("RD043"), text));
     list.about_states(figures);
     list.about_messages(figures);
     list.about_probes(figures);
+    list.about_ghosts(figures);
+    list.about_causes(diagnoses);
     for gate in gates.iter().filter(|gate| gate.tripped) {
         let why = if gate.value.is_none() { " (no data)" } else { "" };
         match gate.level {
@@ -70,11 +74,16 @@ pub(super) fn all(figures: &Figures, gates: &[GateResult]) -> Vec<Finding> {
     list.0
 }
 
-struct List(Vec<Finding>);
+/// Findings as they are made.
+pub(super) struct List(Vec<Finding>);
 
 impl List {
     fn push(&mut self, severity: Severity, text: impl Into<String>) {
-        self.0.push(Finding { severity, code: None, text: text.into() });
+        self.push_coded(severity, None, text);
+    }
+
+    pub(super) fn push_coded(&mut self, severity: Severity, code: Option<&'static str>, text: impl Into<String>) {
+        self.0.push(Finding { severity, code, text: text.into() });
     }
 
     fn critical(&mut self, text: impl Into<String>) {
@@ -91,10 +100,15 @@ impl List {
 
     /// Adds a finding about a number of things, unless there are none.
     fn count(&mut self, severity: Severity, count: u64, one: &str, many: &str) {
+        self.count_coded(severity, None, count, (one, many));
+    }
+
+    /// The same, with a code.
+    fn count_coded(&mut self, severity: Severity, code: Option<&'static str>, count: u64, words: (&str, &str)) {
         match count {
             0 => {}
-            1 => self.push(severity, format!("1 {one}")),
-            _ => self.push(severity, format!("{count} {many}")),
+            1 => self.push_coded(severity, code, format!("1 {}", words.0)),
+            _ => self.push_coded(severity, code, format!("{count} {}", words.1)),
         }
     }
 
@@ -109,9 +123,9 @@ impl List {
             self.critical("the subscription was never confirmed");
         }
         if let (true, Some(retries)) = (plan.policy.managed, plan.policy.retries) {
-            self.info(format!(
-                "the retry budget is finite: after {retries} retries nothing tries to reconnect until the next command"
-            ));
+            let text = "nothing tries to reconnect until the next command";
+            let text = format!("the retry budget is finite: after {retries} retries {text}");
+            self.push_coded(Severity::Info, Some("RD040"), text);
         }
     }
 
@@ -138,7 +152,7 @@ impl List {
         );
     }
 
-    fn about_outages(&mut self, figures: &Figures) {
+    fn about_outages(&mut self, figures: &Figures, diagnoses: &[Diagnosis]) {
         let down = figures.downtime;
         let dropped = down.drops + down.stalls;
         let recovered = dropped - down.unresolved - down.not_by_itself.min(dropped - down.unresolved);
@@ -162,7 +176,7 @@ impl List {
                 "outages ended only with a fresh session",
             );
         }
-        self.count(Severity::Warning, recovered, "outage, recovered by itself", "outages, recovered by themselves");
+        self.about_recovered(recovered, figures, diagnoses);
         self.count(
             Severity::Warning,
             figures.tally.replaced_by_watchdog,
@@ -173,14 +187,22 @@ impl List {
 
     fn about_states(&mut self, figures: &Figures) {
         for &state in figures.tally.states.keys() {
+            let code = Some(code_of(state));
             match state {
                 // Part of any drop.
                 ClientState::Retrying => {}
-                ClientState::Desync => self.critical("the client got into the state desync"),
-                _ if state.is_terminal() => {
-                    self.critical(format!("the client got into the state {state}, which it cannot leave"));
+                ClientState::Desync => {
+                    self.push_coded(Severity::Critical, code, "the client got into the state desync");
                 }
-                _ => self.warning(format!("the client got into the state {state}")),
+                _ if state.is_terminal() => {
+                    let text = format!("the client got into the state {state}, which it cannot leave");
+                    self.push_coded(Severity::Critical, code, text);
+                }
+                _ => {
+                    let cause = diagnose::of_state(state).map(|cause| format!(": a {cause} without an outage"));
+                    let text = format!("the client got into the state {state}{}", cause.unwrap_or_default());
+                    self.push_coded(Severity::Warning, code, text);
+                }
             }
         }
     }
@@ -188,32 +210,27 @@ impl List {
     fn about_messages(&mut self, figures: &Figures) {
         let (tally, counters) = (&figures.tally, figures.counters);
         let outside = tally.lost - tally.lost_in_outages;
-        self.count(
-            Severity::Critical,
-            outside,
-            "message lost while the connection was up",
-            "messages lost while the connection was up",
-        );
-        self.count(Severity::Warning, tally.lost_in_outages, "message lost in an outage", "messages lost in outages");
+        let words = ("message lost while the connection was up", "messages lost while the connection was up");
+        self.count_coded(Severity::Critical, Some("RD042"), outside, words);
+        let words = ("message lost in an outage", "messages lost in outages");
+        self.count_coded(Severity::Warning, Some("RD041"), tally.lost_in_outages, words);
         // Of a short run, an outage may have taken all.
         if messages::verifies(figures) && counters.published > tally.lost_in_outages && counters.received == 0 {
             self.critical("none of the published messages came");
         }
         let missing = tally.subscriptions_wanted.saturating_sub(tally.subscriptions_confirmed);
-        self.count(
-            Severity::Critical,
-            missing,
-            "subscription is missing at the end",
-            "subscriptions are missing at the end",
-        );
+        let words = ("subscription is missing at the end", "subscriptions are missing at the end");
+        self.count_coded(Severity::Critical, Some(code_of(ClientState::SubscriptionLost)), missing, words);
         self.count(
             Severity::Critical,
             tally.silences,
             "silence longer than --expect-every allows",
             "silences longer than --expect-every allows",
         );
-        self.count(Severity::Warning, tally.duplicated, "message came twice", "messages came twice");
-        self.count(Severity::Warning, tally.reordered, "message came out of order", "messages came out of order");
+        let words = ("message came twice", "messages came twice");
+        self.count_coded(Severity::Warning, Some("RD063"), tally.duplicated, words);
+        let words = ("message came out of order", "messages came out of order");
+        self.count_coded(Severity::Warning, Some("RD063"), tally.reordered, words);
         self.count(
             Severity::Warning,
             counters.publish_failed,
@@ -230,12 +247,8 @@ impl List {
 
     fn about_probes(&mut self, figures: &Figures) {
         let counters = figures.counters;
-        self.count(
-            Severity::Critical,
-            figures.tally.desynced,
-            "reply to somebody else's question",
-            "replies to somebody else's question",
-        );
+        let words = ("reply to somebody else's question", "replies to somebody else's question");
+        self.count_coded(Severity::Critical, Some(code_of(ClientState::Desync)), figures.tally.desynced, words);
         self.count(Severity::Warning, counters.failed, "probe failed", "probes failed");
         self.count(Severity::Warning, counters.timed_out, "probe timed out", "probes timed out");
         // What kept a run from connecting is a finding of its own.
@@ -253,5 +266,21 @@ impl List {
                 "probes are not accounted for",
             );
         }
+    }
+}
+
+/// The code of a state's entry in the knowledge base.
+fn code_of(state: ClientState) -> &'static str {
+    match state {
+        ClientState::Exhausted => "RD021",
+        ClientState::Wedged => "RD022",
+        ClientState::HalfOpen => "RD023",
+        ClientState::SubscriptionLost => "RD024",
+        ClientState::Desync => "RD025",
+        ClientState::Dead => "RD026",
+        ClientState::Pinned => "RD027",
+        ClientState::Masked => "RD028",
+        ClientState::StaleError => "RD029",
+        ClientState::Retrying => "RD030",
     }
 }

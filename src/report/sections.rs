@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     clock::{Stamp, WallTime},
+    diagnose::Diagnosis,
     event::{Connected, RunStarted, StopReason},
     record::{Figures, Outage, RunFigures, Summary},
 };
@@ -175,15 +176,28 @@ pub struct OutageRow {
     pub outage: Outage,
     /// From the loss to the first good reply, or to the end of the run (seconds).
     pub duration: f64,
+    /// How long the client stayed away after the server was found healthy (seconds); `null` when nobody looked, or it
+    /// did not come back by itself.
+    pub backoff: Option<f64>,
+    /// What ended the connection, or silenced it.
+    pub diagnosis: Diagnosis,
+}
+
+impl OutageRow {
+    /// A row as of `now`.
+    pub fn new(outage: Outage, diagnosis: Diagnosis, now: Stamp) -> Self {
+        let backoff = outage.backoff().map(|backoff| backoff.as_secs_f64());
+        Self { duration: outage.duration(now).as_secs_f64(), outage, backoff, diagnosis }
+    }
 }
 
 impl Outages {
-    pub(super) fn new(figures: &Figures) -> Self {
+    pub(super) fn new(figures: &Figures, diagnoses: Vec<Diagnosis>) -> Self {
         let downtime = figures.downtime;
-        let row = |outage: &Outage| {
+        let row = |(outage, diagnosis): (&Outage, Diagnosis)| {
             let run = figures.runs.get(outage.run.saturating_sub(1) as usize);
             let end = run.map_or(Stamp::START, |run| Stamp::START.after(run.elapsed));
-            OutageRow { outage: outage.clone(), duration: outage.duration(end).as_secs_f64() }
+            OutageRow::new(outage.clone(), diagnosis, end)
         };
         Self {
             availability: downtime.availability(),
@@ -196,7 +210,7 @@ impl Outages {
             longest: downtime.longest.as_secs_f64(),
             mean_repair: downtime.mean_repair().map(|repair| repair.as_secs_f64()),
             longest_up: downtime.longest_up.as_secs_f64(),
-            rows: figures.outages.kept.iter().map(row).collect(),
+            rows: figures.outages.kept.iter().zip(diagnoses).map(row).collect(),
             omitted: figures.outages.omitted(),
         }
     }

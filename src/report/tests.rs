@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    event::{ClientState, Counters, EventKind, EventSink, ReplaceReason, StopReason},
+    event::{ClientState, Counters, EventKind, EventSink, ReplaceReason, SocketEnd, StopReason},
     plan::Plan,
     record::{Recorder, fixture::*},
 };
@@ -250,4 +250,64 @@ fn a_run_that_was_cut_off_is_degraded_and_an_interim_report_is_not() {
     let reason = StopReason::Unreachable;
     recorder.on_event(&at(6.0, EventKind::RunFinished { reason }));
     assert_eq!(Report::new(&recorder.figures()).verdict, Verdict::Critical);
+}
+
+#[test]
+fn findings_have_the_codes_of_the_knowledge_base() {
+    let code = |events, part: &str| {
+        let found = run(events).findings.into_iter().find(|finding| finding.text.contains(part));
+        found.unwrap_or_else(|| panic!("{part}")).code
+    };
+    for (entered, expected) in [
+        (ClientState::Exhausted, "RD021"),
+        (ClientState::Wedged, "RD022"),
+        (ClientState::HalfOpen, "RD023"),
+        (ClientState::SubscriptionLost, "RD024"),
+        (ClientState::Desync, "RD025"),
+        (ClientState::Dead, "RD026"),
+        (ClientState::Pinned, "RD027"),
+        (ClientState::Masked, "RD028"),
+        (ClientState::StaleError, "RD029"),
+    ] {
+        assert_eq!(code(vec![state(entered)], &format!("state {entered}")), Some(expected));
+        let explained = crate::knowledge::entry(expected).map(|entry| entry.name.clone());
+        assert_eq!(explained, Some(entered.to_string()));
+    }
+    assert_eq!(code(vec![state(ClientState::Pinned)], "a failover without an outage"), Some("RD027"));
+    assert_eq!(code(vec![at(50.0, missed(7, 8))], "lost while"), Some("RD042"));
+    assert_eq!(code([dropped(), vec![at(10.6, missed(5, 6))]].concat(), "lost in"), Some("RD041"));
+    let twice = EventKind::Duplicated { channel: crate::plan::Name::from("a"), number: 1 };
+    assert_eq!(code(vec![at(50.0, twice)], "twice"), Some("RD063"));
+    let mut library = plan();
+    library.policy = crate::plan::ReconnectPolicy::preset(crate::plan::PolicyName::Library);
+    let budget = report(library, vec![at(0.0, connected(1))]).findings.into_iter();
+    assert!(budget.into_iter().any(|finding| finding.code == Some("RD040")));
+    for code in ["RD030", "RD040", "RD041", "RD042", "RD058", "RD063"] {
+        assert!(crate::knowledge::entry(code).is_some(), "{code}");
+    }
+}
+
+#[test]
+fn recovered_outages_are_counted_by_cause_and_each_cause_has_advice() {
+    let ghost = |generation: u64, lost: f64| {
+        let told = evidence(generation, lost, SocketEnd::Reset);
+        let evidence = crate::event::Evidence { old_client_listed: Some(true), ..told };
+        at(lost + 2.0, EventKind::Evidence(Box::new(evidence)))
+    };
+    let second = vec![at(20.0, disconnected(2, Some(reset()))), at(20.5, reconnected(3, 0.5))];
+    let third = vec![at(31.0, stalled(30.0)), at(32.0, resumed(2.0))];
+    let report = run([dropped(), vec![ghost(1, 10.0)], second, vec![ghost(2, 20.0)], third].concat());
+    let texts: Vec<_> = report.findings.iter().map(|finding| (finding.code, finding.text.as_str())).collect();
+    let recovered = "3 outages, recovered by themselves: 2 network_reset (certain), 1 server_frozen (possible)";
+    assert!(texts.contains(&(None, recovered)), "{texts:?}");
+    let advice = |wanted| report.findings.iter().filter(move |finding| finding.code == Some(wanted));
+    assert_eq!((advice("RD011").count(), advice("RD015").count(), advice("RD058").count()), (1, 1, 1));
+    assert!(advice("RD011").all(|finding| finding.text.ends_with("see `redis-doctor explain RD011`")));
+    assert_eq!(report.verdict, Verdict::Degraded, "a ghost makes a recovered drop no worse");
+    let one = run([dropped(), vec![ghost(1, 10.0)]].concat());
+    let finding = one.findings.iter().find(|finding| finding.text.starts_with("1 outage")).unwrap();
+    assert_eq!(
+        (finding.code, finding.text.as_str()),
+        (Some("RD011"), "1 outage, recovered by itself: network_reset (certain)")
+    );
 }

@@ -27,9 +27,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("proxy", &["clock", "fault", "classify", "plan", "event", "tls"]),
     ("journal", &["clock", "distribution", "event"]),
     ("record", &["clock", "fault", "classify", "distribution", "plan", "event"]),
-    ("diagnose", &["clock", "fault", "classify", "plan", "event", "record"]),
+    // Not `fault`: the truth of an injected fault must never reach the diagnosis.
+    ("diagnose", &["clock", "classify", "plan", "event", "record"]),
     ("engine", &["clock", "fault", "classify", "plan", "event", "probe", "proxy"]),
-    ("drill", &["clock", "fault", "plan", "event", "record", "engine"]),
+    ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
     ("report", &["clock", "fault", "classify", "plan", "event", "record", "diagnose"]),
     ("checkup", &["clock", "classify", "plan", "event", "host", "probe", "report"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.

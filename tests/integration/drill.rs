@@ -36,6 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(180);
 fn outcomes(output: &Output) -> BTreeMap<(String, String), String> {
     let cells = output.json();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    for cell in cells.as_array().unwrap() {
+        let hurt = ["recovered", "dead", "down"].contains(&cell["outcome"].as_str().unwrap());
+        assert!(!hurt || cell["cause"].is_string(), "{cell}");
+    }
     let cell = |cell: &serde_json::Value| ((text(&cell["case"]), text(&cell["policy"])), text(&cell["outcome"]));
     cells.as_array().unwrap().iter().map(cell).collect()
 }
@@ -83,6 +87,8 @@ fn results_come_as_csv_and_markdown_too() {
     let csv = csv.code(0).stdout();
     let lines: Vec<_> = csv.lines().collect();
     assert!(lines[0].starts_with("case,policy,outcome,survived,recovery_seconds"), "{lines:?}");
+    assert!(lines[0].ends_with(",cause,confidence"), "{lines:?}");
+    assert_eq!(lines[0].split(',').count(), lines[1].split(',').count(), "{lines:?}");
     assert!(lines[1].starts_with("\"close@1s\",hardened,recovered,true,0."), "{lines:?}");
     markdown.finish().code(0).stdout_contains("| close@1s | hardened | recovered | yes |");
 }

@@ -44,6 +44,7 @@ mod architecture;
 mod bad_input;
 mod bad_servers;
 mod broken_outputs;
+mod causes;
 mod check;
 mod credentials;
 mod drill;

@@ -114,6 +114,8 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
     let waiting = Doctor::new(["wait", "--for", "primary"]).target(&replica).within(patience).spawn();
     waiting.wait_for_stderr("waiting for", patience);
     replica.command(["REPLICAOF", "NO", "ONE"]);
+    let journal = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/causes-from-evidence.ndjson");
+    let causes = Doctor::new(["report", journal]).run();
     let bare = Doctor::new(["soak", "--policy", "bare", "--duration", "5s"]).target(&victim);
     let check = Doctor::new(["check"]).target(&server).run();
     let (soak, ping, subscribe, drill, bare) =
@@ -130,6 +132,7 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
         ("explain", explain),
         ("idle", idle.finish()),
         ("wait", waiting.finish()),
+        ("causes", causes),
     ];
     let mut readme = fs::read_to_string(README).unwrap();
     for (name, output) in &outputs {

@@ -1,0 +1,358 @@
+//! What is known of an outage, as answers to the questions that the rules ask. `None` is "cannot be told", never "no".
+
+use std::time::Duration;
+
+use crate::{
+    classify::{ErrorClass, Failure, Stage},
+    clock::Stamp,
+    event::{Announcement, ClientState, Evidence, HostState, ReplaceReason, ServerState, SocketEnd},
+    plan::Plan,
+    record::{Circumstances, Outage, OutageKind},
+};
+
+/// INFO's uptime is in whole seconds, and the server's clock for it lags up to one more.
+const UPTIME_ERROR: Duration = Duration::from_secs(2);
+
+/// Connections lost within this time were lost at the same moment: each notices on its own.
+const SAME_MOMENT: Duration = Duration::from_secs(1);
+
+/// Counters that were last read longer ago may have moved for somebody else's sake. They are read once a minute.
+const NARROW: Duration = Duration::from_secs(90);
+
+/// A connection on which something went both ways within this time was in use: no idle limit is that short.
+pub(super) const IN_USE: Duration = Duration::from_secs(1);
+
+/// An outage and all that belongs to it.
+pub(super) struct Facts<'a> {
+    pub(super) outage: &'a Outage,
+    plan: Option<&'a Plan>,
+    /// All outages that are kept, of all runs.
+    all: &'a [&'a Outage],
+}
+
+/// A counter of a server, where it is told.
+type Counter = fn(&ServerState) -> Option<u64>;
+
+/// What became of the addresses of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Addresses {
+    /// They are the same.
+    Same,
+    /// Some are the same: a name that stands for many, and tells a few of them.
+    Shuffled,
+    /// None is the same.
+    Moved,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn new(outage: &'a Outage, plan: Option<&'a Plan>, all: &'a [&'a Outage]) -> Self {
+        Self { outage, plan, all }
+    }
+
+    pub(super) fn circumstances(&self) -> &Circumstances {
+        &self.outage.circumstances
+    }
+
+    pub(super) fn evidence(&self) -> Option<&Evidence> {
+        self.circumstances().evidence.as_deref()
+    }
+
+    /// What was asked for and not had.
+    pub(super) fn missing(&self) -> Vec<String> {
+        match self.evidence() {
+            Some(evidence) => evidence.missing.iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect(),
+            None => vec!["no evidence was gathered: only what the connection itself showed is known".to_owned()],
+        }
+    }
+
+    fn states(&self) -> Option<(&ServerState, &ServerState)> {
+        let evidence = self.evidence()?;
+        evidence.before.as_ref().zip(evidence.after.as_ref())
+    }
+
+    pub(super) fn before(&self) -> Option<&ServerState> {
+        self.evidence()?.before.as_ref()
+    }
+
+    pub(super) fn after(&self) -> Option<&ServerState> {
+        self.evidence()?.after.as_ref()
+    }
+
+    pub(super) fn is_stall(&self) -> bool {
+        self.outage.kind == OutageKind::Stall
+    }
+
+    /// The same connection answered again.
+    pub(super) fn healed(&self) -> bool {
+        self.is_stall() && self.outage.restored.is_some()
+    }
+}
+
+/// How the connection ended.
+impl Facts<'_> {
+    /// How the socket ended, where the kernel told it.
+    pub(super) fn end(&self) -> Option<SocketEnd> {
+        let death = self.evidence().and_then(|evidence| evidence.death.as_ref());
+        let told = self.failure().filter(|failure| failure.key.errno.is_some());
+        let told = told.and_then(|failure| match failure.key.class {
+            ErrorClass::Reset => Some(SocketEnd::Reset),
+            class if class.follows_silence() => Some(SocketEnd::TimedOut),
+            _ => None,
+        });
+        death.map(|death| death.how).or(told)
+    }
+
+    /// It may have been closed in order: the kernel says so, or nobody says otherwise.
+    pub(super) fn may_be_closed(&self) -> bool {
+        let by_hearsay = self.failure().is_none_or(|failure| failure.key.class == ErrorClass::ConnectionClosed);
+        match self.end() {
+            Some(end) => end == SocketEnd::Closed,
+            None => by_hearsay && !self.is_stall() && !self.by_watchdog(),
+        }
+    }
+
+    pub(super) fn failure(&self) -> Option<&Failure> {
+        self.outage.failure.as_ref()
+    }
+
+    /// The policy's watchdog ended it.
+    pub(super) fn by_watchdog(&self) -> bool {
+        self.outage.replaced == Some(ReplaceReason::Watchdog)
+    }
+
+    /// How long nothing was answered before the connection was given up, or answered again.
+    pub(super) fn silence(&self) -> Duration {
+        let end = self.circumstances().closed.or(self.outage.restored).unwrap_or(self.outage.detected);
+        end.since(self.outage.lost)
+    }
+
+    /// It fell silent first.
+    pub(super) fn silent(&self) -> bool {
+        self.is_stall() || self.by_watchdog() || self.outage.detected > self.outage.lost
+    }
+
+    /// A reply had come just before the first sign of the outage.
+    pub(super) fn was_answered_lately(&self) -> bool {
+        self.outage.idle.is_some_and(|idle| idle.saturating_sub(self.silence()) <= IN_USE)
+    }
+
+    /// How long nothing had gone either way before the first sign of the outage.
+    pub(super) fn quiet(&self) -> Option<Duration> {
+        let since_reply = self.outage.idle?.saturating_sub(self.silence());
+        // Verification messages come all the time, whatever is asked.
+        let messages = self.plan.and_then(|plan| plan.subscription.as_ref()?.verify?.due(1));
+        Some(messages.filter(|_| self.circumstances().subscribed).map_or(since_reply, |pace| since_reply.min(pace)))
+    }
+
+    /// Somebody else may send messages at any time: how long it was quiet is only guessed.
+    pub(super) fn quiet_is_guessed(&self) -> bool {
+        let subscription = self.plan.and_then(|plan| plan.subscription.as_ref());
+        self.circumstances().subscribed && subscription.is_none_or(|subscription| subscription.verify.is_none())
+    }
+
+    /// The connection was in use when it happened.
+    pub(super) fn in_use(&self) -> bool {
+        self.quiet().is_some_and(|quiet| quiet <= IN_USE)
+    }
+
+    /// How long the pauses between two commands are by plan.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        self.plan?.probes.as_ref()?.pace.due(1)
+    }
+
+    /// Commands follow each other without a pause: there is always one under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.plan.and_then(|plan| plan.probes.as_ref()).is_some_and(|probes| probes.pace.due(1).is_none())
+    }
+
+    /// Since when nothing is known to have come.
+    fn last_sign(&self) -> Stamp {
+        let quiet = self.quiet().unwrap_or_default();
+        Stamp::from_nanos(self.outage.lost.as_nanos().saturating_sub(quiet.as_nanos() as u64))
+    }
+}
+
+/// The server before and after.
+impl Facts<'_> {
+    /// Whether the same process answers.
+    pub(super) fn same_process(&self) -> Option<bool> {
+        let ids = self.states().and_then(|(before, after)| before.run_id.as_ref().zip(after.run_id.as_ref()));
+        ids.map(|(before, after)| before == after).or(self.outage.same_process)
+    }
+
+    pub(super) fn another_process(&self) -> bool {
+        self.same_process() == Some(false)
+    }
+
+    pub(super) fn is_same_process(&self) -> bool {
+        self.same_process() == Some(true)
+    }
+
+    /// Whether the process that answers can have been started since the loss.
+    pub(super) fn fresh(&self) -> Option<bool> {
+        let after = self.after()?;
+        let uptime = Duration::from_secs(after.uptime?);
+        Some(uptime <= after.at.since(self.last_sign()) + UPTIME_ERROR)
+    }
+
+    /// The uptime is lower than it was.
+    pub(super) fn uptime_fell(&self) -> Option<bool> {
+        let (before, after) = self.states()?;
+        Some(after.uptime? < before.uptime?)
+    }
+
+    /// Whether another address, or another node behind it, answers.
+    pub(super) fn another_place(&self) -> Option<bool> {
+        let (before, after) = self.states()?;
+        let differs = |pair: Option<(&String, &String)>| pair.map(|(before, after)| before != after);
+        let address = differs(before.address.as_ref().zip(after.address.as_ref()));
+        let laddr = differs(before.laddr.as_ref().zip(after.laddr.as_ref()));
+        address.into_iter().chain(laddr).reduce(|one, other| one || other)
+    }
+
+    /// What became of the addresses that the name stands for.
+    pub(super) fn addresses(&self) -> Option<Addresses> {
+        let (before, after) = self.states()?;
+        if before.addresses.is_empty() || after.addresses.is_empty() {
+            return None;
+        }
+        let kept = before.addresses.iter().filter(|address| after.addresses.contains(address)).count();
+        Some(match kept {
+            0 => Addresses::Moved,
+            kept if kept == before.addresses.len() && kept == after.addresses.len() => Addresses::Same,
+            _ => Addresses::Shuffled,
+        })
+    }
+
+    /// The role before and after, where both are known.
+    pub(super) fn roles(&self) -> Option<(&str, &str)> {
+        let (before, after) = self.states()?;
+        Some((before.role.as_deref()?, after.role.as_deref()?))
+    }
+
+    /// The same process has another role than before.
+    pub(super) fn changed_role(&self) -> bool {
+        self.is_same_process() && self.roles().is_some_and(|(before, after)| before != after)
+    }
+
+    /// The replication offset before and after.
+    pub(super) fn offsets(&self) -> Option<(u64, u64)> {
+        let (before, after) = self.states()?;
+        Some((before.replication_offset.filter(|offset| *offset > 0)?, after.replication_offset?))
+    }
+
+    /// By how much a counter of the same process moved; `None` when it cannot be told.
+    pub(super) fn moved(&self, counter: Counter) -> Option<u64> {
+        let (before, after) = self.states().filter(|_| !self.another_process())?;
+        // A counter that fell was reset (CONFIG RESETSTAT), or is another process'.
+        counter(after)?.checked_sub(counter(before)?)
+    }
+
+    /// Whether the counters were read shortly before the loss.
+    pub(super) fn narrow(&self) -> bool {
+        self.before().is_some_and(|before| self.outage.lost.since(before.at) <= NARROW)
+    }
+
+    /// No other connection of the run was lost between the two readings: what moved, moved for this one.
+    pub(super) fn alone(&self) -> bool {
+        let Some((before, after)) = self.states() else { return false };
+        self.others().all(|other| other.lost < before.at || other.lost > after.at)
+    }
+
+    /// A counter moved that has to do with the server closing clients: which.
+    pub(super) fn servers_reason(&self) -> Option<&'static str> {
+        let counters: [(Counter, &str); 5] = [
+            (|state| state.client_kills, "CLIENT KILL was called"),
+            (|state| state.evicted_clients, "the server evicted clients"),
+            (|state| state.output_buffer_disconnections, "the server closed clients over the output-buffer limit"),
+            (|state| state.query_buffer_disconnections, "the server closed clients over the query-buffer limit"),
+            (|state| state.acl_changes, "the ACL was changed"),
+        ];
+        counters.into_iter().find(|(counter, _)| self.moved(*counter) > Some(0)).map(|(_, reason)| reason)
+    }
+
+    /// What can be counted of the server's reasons to close clients was counted, and did not move.
+    pub(super) fn server_did_nothing(&self) -> bool {
+        self.servers_reason().is_none() && self.moved(|state| state.client_kills) == Some(0)
+    }
+
+    /// Whether the server still listed the lost connection.
+    pub(super) fn listed(&self) -> Option<bool> {
+        self.evidence()?.old_client_listed
+    }
+}
+
+/// What else happened.
+impl Facts<'_> {
+    /// A failure of an independent connection attempt, of one of these classes in one of these stages.
+    pub(super) fn path_failed(&self, classes: &[ErrorClass], stages: &[Stage]) -> Option<&Failure> {
+        let fits = |failure: &&Failure| classes.contains(&failure.key.class) && stages.contains(&failure.key.stage);
+        self.circumstances().path_failures.iter().find(fits)
+    }
+
+    /// A failure of this class while the outage lasted, of an independent attempt or of a command.
+    pub(super) fn met(&self, class: ErrorClass) -> bool {
+        let circumstances = self.circumstances();
+        let path = circumstances.path_failures.iter().map(|failure| failure.key.class);
+        path.chain(circumstances.failures.iter().map(|key| key.class)).any(|met| met == class)
+    }
+
+    /// New connections were not answered, or not even made.
+    pub(super) fn path_was_ill(&self) -> bool {
+        !self.circumstances().path_failures.is_empty()
+    }
+
+    /// Nothing is known to be wrong with anybody else.
+    pub(super) fn is_calm(&self) -> bool {
+        !self.path_was_ill() && !self.half_open() && !self.another_process() && self.servers_reason().is_none()
+    }
+
+    /// New connections were answered again and again while nothing came on this one.
+    pub(super) fn half_open(&self) -> bool {
+        self.circumstances().states.contains(&ClientState::HalfOpen)
+    }
+
+    pub(super) fn host(&self) -> HostState {
+        self.evidence().map(|evidence| evidence.host).unwrap_or_default()
+    }
+
+    /// The announcements of maintenance before the loss, and those since.
+    pub(super) fn announcements(&self) -> (Vec<&Announcement>, Vec<&Announcement>) {
+        let gathered = self.evidence().map_or(&[][..], |evidence| &evidence.announcements);
+        let lost = self.circumstances().closed.unwrap_or(self.outage.lost);
+        self.circumstances().announcements.iter().chain(gathered).partition(|announcement| announcement.at <= lost)
+    }
+
+    /// Other drops of the same run.
+    fn others(&self) -> impl Iterator<Item = &Outage> {
+        let own = (self.outage.run, self.outage.connection, self.outage.lost);
+        self.all.iter().copied().filter(move |other| {
+            other.run == own.0 && (other.connection, other.lost) != (own.1, own.2) && other.idle.is_some()
+        })
+    }
+
+    /// How many of the run's other connections were lost at the same moment, and how many there are; `None` when
+    /// there is only one.
+    pub(super) fn company(&self) -> Option<(usize, usize)> {
+        let others = (self.plan?.connections as usize).checked_sub(1).filter(|others| *others > 0)?;
+        let near = |other: &&Outage| {
+            let apart = other.lost.since(self.outage.lost).max(self.outage.lost.since(other.lost));
+            other.connection != self.outage.connection && apart <= SAME_MOMENT
+        };
+        let mut lost: Vec<u32> = self.others().filter(near).map(|other| other.connection).collect();
+        lost.sort_unstable();
+        lost.dedup();
+        Some((lost.len(), others))
+    }
+
+    /// How many other drops of the run came after as long a quiet time.
+    pub(super) fn alike(&self) -> usize {
+        let Some(quiet) = self.quiet() else { return 0 };
+        let close = (quiet / 20).max(Duration::from_millis(250));
+        let alike = |other: &&Outage| {
+            let theirs = Facts::new(other, self.plan, &[]).quiet();
+            theirs.is_some_and(|theirs| theirs.abs_diff(quiet) <= close)
+        };
+        self.others().filter(alike).count()
+    }
+}

@@ -1,0 +1,23 @@
+//! The table: what is special about an outage, and what it must be put down to. Pairs that can be confused stand next
+//! to each other, and so do the same outages with evidence missing.
+
+mod network;
+mod server;
+
+use super::fixture::Scene;
+use crate::{
+    classify::{ErrorClass, Failure, Stage},
+    diagnose::{Cause, Confidence},
+};
+
+/// What it is, the cause and the confidence that must be found, and what is special about it.
+pub(super) type Row = (&'static str, Cause, Confidence, fn(&mut Scene));
+
+/// All rows.
+pub(super) fn cases() -> Vec<Row> {
+    [server::CASES, network::CASES].concat()
+}
+
+fn garbage() -> Option<Failure> {
+    Some(Failure::doctor(ErrorClass::ProtocolGarbage, Stage::Command, "Parse error at 1"))
+}

@@ -1,0 +1,238 @@
+//! Outages that the server has to do with.
+
+use super::Row;
+use crate::{
+    classify::{ErrorClass, Failure, Stage},
+    diagnose::{
+        Cause::*,
+        Confidence::*,
+        tests::fixture::{LOST, Scene},
+    },
+    event::{Event, EventKind, SocketEnd},
+    plan::Pace,
+    record::fixture::*,
+};
+
+pub(super) const CASES: &[Row] = &[
+    // The server process.
+    ("closed, refused, another process in the same place", ServerRestarted, Likely, |s| {
+        s.process(1);
+        s.refused();
+    }),
+    ("another process, and nothing else is known", ServerRestarted, Likely, |s| {
+        s.evidence = None;
+        s.same_process = Some(false);
+    }),
+    ("LOADING, where run_id is not told", ServerRestarted, Likely, |s| {
+        s.same_process = None;
+        s.evidence = None;
+        s.says("LOADING Redis is loading the dataset in memory");
+    }),
+    ("uptime began anew, where run_id is not told", ServerRestarted, Likely, |s| {
+        s.process(1);
+        s.same_process = None;
+        (s.before().run_id, s.after().run_id) = (None, None);
+    }),
+    ("its offset was kept over an orderly end", ServerRestarted, Likely, |s| s.process(0)),
+    (
+        "a silence, a reset, another process: killed while frozen, or saved before its end",
+        ServerRestarted,
+        Likely,
+        |s| {
+            s.process(1);
+            s.ends(SocketEnd::Reset);
+            s.silent = 2.0;
+        },
+    ),
+    ("always a command under way: a reset tells nothing of the end", ServerRestarted, Likely, |s| {
+        s.process(1);
+        s.ends(SocketEnd::Reset);
+        s.plan.probes.as_mut().unwrap().pace = Pace::Unpaced;
+    }),
+    ("reset, another process: killed with unread bytes", ServerCrashed, Likely, |s| {
+        s.process(1);
+        s.ends(SocketEnd::Reset);
+        s.after().replication_offset = Some(10);
+    }),
+    ("reset, then refused, and nothing more is known", ServerCrashed, Likely, |s| {
+        s.same_process = None;
+        s.evidence = None;
+        s.failure = Some(reset());
+        s.refused();
+    }),
+    ("the machine went down without a word", ServerCrashed, Likely, |s| {
+        s.process(1);
+        s.fails(110);
+        s.ends(SocketEnd::TimedOut);
+        s.silent = 20.0;
+        s.unreachable();
+    }),
+    ("refused while the same process lives: a proxy's door", NetworkReset, Likely, Scene::refused),
+    ("another node, up long since", Failover, Likely, |s| {
+        s.process(90_000);
+        s.elsewhere();
+    }),
+    ("a replica was promoted, and the name followed it", Failover, Likely, |s| {
+        s.process(90_000);
+        s.moved_name();
+    }),
+    ("demoted, and all clients closed", Failover, Certain, |s| {
+        s.after().role = Some("slave".into());
+        s.kills(2);
+    }),
+    ("demoted, but CLIENT KILL may not be counted", Failover, Likely, |s| {
+        s.after().role = Some("slave".into());
+        (s.before().client_kills, s.after().client_kills) = (None, None);
+    }),
+    ("demoted long ago, reset now", NetworkReset, Likely, |s| {
+        s.after().role = Some("slave".into());
+        s.before().at = stamp(LOST - 900.0);
+        s.ends(SocketEnd::Reset);
+    }),
+    ("a failover is under way, a replica answers", Failover, Likely, |s| {
+        s.process(90_000);
+        s.elsewhere();
+        s.after().failover_state = Some("waiting-for-sync".into());
+        s.path = vec![Failure::server(Stage::Command, "READONLY You can't write against a read only replica.")];
+    }),
+    ("announced, closed, another node", PlannedMaintenance, Certain, |s| {
+        s.announced(12.0, "MOVING");
+        s.process(90_000);
+        s.elsewhere();
+    }),
+    ("announced, then reset while it is still listed", PlannedMaintenance, Likely, |s| {
+        s.announced(12.0, "MOVING");
+        s.ends(SocketEnd::Reset);
+    }),
+    ("announced on the connection itself", PlannedMaintenance, Likely, |s| {
+        s.evidence = None;
+        s.earlier = vec![at(LOST - 5.0, EventKind::Announced { kind: "FAILING_OVER".into() })];
+    }),
+    ("announced ten minutes ago is not announced", NetworkReset, Possible, |s| {
+        s.earlier = vec![at(LOST - 600.0, EventKind::Announced { kind: "MOVING".into() })];
+    }),
+    ("the name stands for another server", DnsMoved, Likely, |s| {
+        s.process(90_000);
+        s.moved_name();
+        (s.before().replication_offset, s.after().replication_offset) = (Some(0), Some(0));
+    }),
+    ("a new server at a new address", DnsMoved, Likely, |s| {
+        s.process(1);
+        s.moved_name();
+    }),
+    ("a name of many addresses, and another of them answers", Failover, Likely, |s| {
+        s.process(90_000);
+        s.elsewhere();
+        s.before().addresses = vec!["10.0.3.17".into(), "10.0.3.18".into()];
+        s.after().addresses = vec!["10.0.3.18".into(), "10.0.3.19".into()];
+    }),
+    ("the same process at another address", DnsMoved, Possible, |s| {
+        s.moved_name();
+        s.kills(1);
+        s.listed(None);
+        s.before().at = stamp(LOST - 900.0);
+    }),
+    // What the server closes.
+    ("CLIENT KILL was called", ClientKilled, Likely, |s| s.kills(1)),
+    ("CLIENT KILL crossed a command", ClientKilled, Likely, |s| {
+        s.kills(1);
+        s.ends(SocketEnd::Reset);
+    }),
+    ("CLIENT KILL was called some time in the last quarter of an hour", ClientKilled, Possible, |s| {
+        s.kills(3);
+        s.before().at = stamp(LOST - 900.0);
+    }),
+    ("closed, and CLIENT KILL cannot be counted", ClientKilled, Possible, |s| {
+        (s.before().client_kills, s.after().client_kills) = (None, None);
+    }),
+    ("CLIENT KILL was called, but the server still lists it", NetworkReset, Certain, |s| {
+        s.kills(1);
+        s.ends(SocketEnd::Reset);
+        s.listed(Some(true));
+    }),
+    ("closed at the server's timeout", ServerIdleTimeout, Certain, |s| {
+        s.idle = 301.0;
+        (s.before().timeout, s.after().timeout) = (Some(300), Some(300));
+    }),
+    ("closed at the server's timeout, but CLIENT KILL was called, too", ClientKilled, Likely, |s| {
+        s.idle = 301.0;
+        s.after().timeout = Some(300);
+        s.kills(1);
+    }),
+    ("closed at the server's timeout, and that may just have been set", ServerIdleTimeout, Likely, |s| {
+        s.idle = 301.0;
+        s.after().timeout = Some(300);
+        s.after().config_changes = Some(2);
+    }),
+    ("closed at the server's timeout, as far as it can be told", ServerIdleTimeout, Likely, |s| {
+        s.idle = 301.0;
+        s.after().timeout = Some(300);
+        s.known().death = None;
+        s.listed(None);
+    }),
+    ("a subscriber is never timed out", NetworkReset, Possible, |s| {
+        s.idle = 31.0;
+        s.after().timeout = Some(30);
+        s.plan.subscription = plan().subscription;
+        s.subscribed = true;
+    }),
+    ("the timeout is not known", ServerIdleTimeout, Possible, |s| {
+        s.idle = 31.0;
+        s.after().timeout = None;
+        (s.before().client_kills, s.after().client_kills) = (Some(5), Some(5));
+        s.listed(Some(false));
+        s.known().death = None;
+    }),
+    ("the output-buffer limit struck", OutputBufferLimit, Likely, |s| {
+        s.after().output_buffer_disconnections = Some(3);
+        s.subscribed = true;
+    }),
+    ("the output-buffer limit struck somebody in the last quarter of an hour", OutputBufferLimit, Possible, |s| {
+        s.after().output_buffer_disconnections = Some(3);
+        s.before().at = stamp(LOST - 900.0);
+    }),
+    (
+        "a subscriber was cut off in the middle of a message, on a server that does not count",
+        OutputBufferLimit,
+        Likely,
+        |s| {
+            (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+            s.subscribed = true;
+            s.failure = Some(Failure::doctor(ErrorClass::Other, Stage::Command, "cut"));
+            s.known().host.lag = secs(0.8);
+        },
+    ),
+    ("the output-buffer limit does not strike all at once", OutputBufferLimit, Possible, |s| {
+        s.after().output_buffer_disconnections = Some(3);
+        s.plan.connections = 2;
+        s.later = vec![Event { connection: Some(1), ..at(LOST + 2.5, reconnected(2, 2.3)) }];
+        s.earlier = vec![Event { connection: Some(1), ..at(LOST - 0.2, disconnected(1, None)) }];
+    }),
+    ("clients were evicted", ClientEvicted, Likely, |s| s.after().evicted_clients = Some(1)),
+    ("clients were evicted, and one was killed long ago", ClientEvicted, Possible, |s| {
+        s.after().evicted_clients = Some(1);
+        s.before().at = stamp(LOST - 900.0);
+    }),
+    ("killed, and then not let in", MaxClients, Likely, |s| {
+        s.kills(1);
+        s.after().rejected_connections = Some(9);
+        s.says("ERR max number of clients reached");
+    }),
+    ("not let in, and nothing else is known", MaxClients, Likely, |s| {
+        s.evidence = None;
+        s.says("ERR max number of clients reached");
+    }),
+    ("rejections alone are a hint", MaxClients, Possible, |s| s.after().rejected_connections = Some(9)),
+    ("restarted, and then not let in", ServerRestarted, Likely, |s| {
+        s.process(1);
+        s.says("ERR max number of clients reached");
+    }),
+    ("the password was changed", AuthenticationChanged, Likely, |s| {
+        s.says("WRONGPASS invalid username-password pair or user is disabled.");
+        s.after().acl_changes = Some(1);
+    }),
+    ("a password was set", AuthenticationChanged, Likely, |s| {
+        s.evidence = None;
+        s.says("NOAUTH Authentication required.");
+    }),
+];

@@ -1,0 +1,235 @@
+//! A run with one outage, to be made into anything.
+
+use std::io;
+
+use crate::{
+    classify::{ErrorClass, Failure, Stage},
+    diagnose::{self, Diagnosis},
+    event::{
+        Announcement, ClientState, Event, EventKind, EventSink, Evidence, ReplaceReason, ServerState, SocketEnd,
+        TcpFigures,
+    },
+    plan::{Pace, Plan},
+    record::{Recorder, fixture::*},
+};
+
+/// When the outage begins.
+pub(super) const LOST: f64 = 4000.0;
+
+/// A run with one outage; the fields say what is special about it. As it is made, everything is known, the server
+/// process lives, and nothing explains the loss.
+#[derive(Clone)]
+pub(super) struct Scene {
+    pub(super) plan: Plan,
+    pub(super) subscribed: bool,
+    /// It was silent for so long before it was closed, or healed.
+    pub(super) silent: f64,
+    /// It healed on the same connection.
+    pub(super) healed: bool,
+    pub(super) failure: Option<Failure>,
+    pub(super) idle: f64,
+    pub(super) in_flight: u64,
+    pub(super) same_process: Option<bool>,
+    pub(super) replaced: Option<ReplaceReason>,
+    pub(super) path: Vec<Failure>,
+    pub(super) path_healthy_after: Option<f64>,
+    pub(super) states: Vec<ClientState>,
+    pub(super) evidence: Option<Evidence>,
+    /// Told before and after the outage.
+    pub(super) earlier: Vec<Event>,
+    pub(super) later: Vec<Event>,
+}
+
+impl Scene {
+    pub(super) fn new() -> Self {
+        let mut plan = plan();
+        plan.subscription = None;
+        Self {
+            plan,
+            subscribed: false,
+            silent: 0.0,
+            healed: false,
+            failure: None,
+            idle: 0.1,
+            in_flight: 1,
+            same_process: Some(true),
+            replaced: None,
+            path: Vec::new(),
+            path_healthy_after: None,
+            states: Vec::new(),
+            evidence: Some(evidence(1, LOST, SocketEnd::Closed)),
+            earlier: Vec::new(),
+            later: Vec::new(),
+        }
+    }
+
+    /// The diagnosis of the outage.
+    pub(super) fn diagnosis(&self) -> Diagnosis {
+        let mut recorder = Recorder::default();
+        self.events().iter().for_each(|event| recorder.on_event(event));
+        let figures = recorder.figures();
+        let index = figures.outages.kept.iter().position(|outage| outage.lost == stamp(LOST) && outage.connection == 0);
+        diagnose::all(&figures).swap_remove(index.unwrap())
+    }
+
+    pub(super) fn events(&self) -> Vec<Event> {
+        let mut events = vec![started(self.plan.clone()), at(0.0, connected(1))];
+        if self.subscribed {
+            events.push(at(0.1, EventKind::Subscribed(confirmations(1, 0.1))));
+        }
+        events.extend(self.earlier.clone());
+        let closed = LOST + self.silent;
+        if self.silent > 0.0 {
+            events.push(at(closed.min(LOST + 1.0), stalled(LOST)));
+        }
+        events.extend(self.path.iter().map(|failure| probed(closed, failure.clone())));
+        events.extend(self.states.iter().map(|state| {
+            let why = String::new();
+            at(closed, EventKind::StateEntered { state: *state, why })
+        }));
+        if self.healed {
+            events.push(at(closed, resumed(self.silent)));
+        } else {
+            let mut lost = disconnected(1, self.failure.clone());
+            if let EventKind::Disconnected(lost) = &mut lost {
+                (lost.idle, lost.in_flight) = (secs(self.idle + self.silent), self.in_flight);
+            }
+            events.push(at(closed, lost));
+            // What the path showed in the outage of a connection that was never silent.
+            events.extend(self.path.iter().map(|failure| probed(closed + 0.2, failure.clone())));
+            events.extend(self.replaced.map(|why| at(closed, EventKind::SessionReplaced { session: 2, why })));
+            let mut back = reconnected(2, 1.0);
+            if let EventKind::Reconnected(back) = &mut back {
+                back.same_process = self.same_process;
+                back.path_healthy_after = self.path_healthy_after.map(secs);
+            }
+            events.push(at(closed + 1.0, back));
+        }
+        events.extend(self.evidence.clone().map(|mut evidence| {
+            evidence.lost = stamp(if self.healed { LOST } else { closed });
+            at(closed + 2.0, EventKind::Evidence(Box::new(evidence)))
+        }));
+        events.extend(self.later.clone());
+        events.push(finished(20_000.0));
+        events
+    }
+
+    pub(super) fn known(&mut self) -> &mut Evidence {
+        self.evidence.as_mut().unwrap()
+    }
+
+    pub(super) fn before(&mut self) -> &mut ServerState {
+        self.known().before.as_mut().unwrap()
+    }
+
+    pub(super) fn after(&mut self) -> &mut ServerState {
+        self.known().after.as_mut().unwrap()
+    }
+
+    pub(super) fn ends(&mut self, how: SocketEnd) {
+        self.known().death.as_mut().unwrap().how = how;
+        if how == SocketEnd::Reset {
+            self.failure = Some(reset());
+        }
+    }
+
+    pub(super) fn listed(&mut self, listed: Option<bool>) {
+        self.known().old_client_listed = listed;
+    }
+
+    /// Another process answers, up for so many seconds.
+    pub(super) fn process(&mut self, uptime: u64) {
+        self.same_process = Some(false);
+        self.listed(None);
+        let after = self.after();
+        after.run_id = Some("77e0b3".into());
+        after.uptime = Some(uptime);
+    }
+
+    /// Another address answers, and the name stands for others.
+    pub(super) fn elsewhere(&mut self) {
+        let after = self.after();
+        after.laddr = Some("10.0.3.18:6379".into());
+        after.address.clone_from(&after.laddr);
+    }
+
+    pub(super) fn moved_name(&mut self) {
+        self.elsewhere();
+        self.before().addresses = vec!["10.0.3.17".into()];
+        self.after().addresses = vec!["10.0.3.18".into()];
+    }
+
+    pub(super) fn kills(&mut self, count: u64) {
+        self.after().client_kills = Some(5 + count);
+    }
+
+    pub(super) fn fails(&mut self, errno: i32) {
+        self.failure = Some(Failure::io(Stage::Command, &io::Error::from_raw_os_error(errno)));
+    }
+
+    pub(super) fn refused(&mut self) {
+        self.path = vec![Failure::io(Stage::Tcp, &io::Error::from_raw_os_error(111))];
+    }
+
+    pub(super) fn mute(&mut self) {
+        self.path = vec![Failure::doctor(ErrorClass::ConnectTimeout, Stage::Hello, "no reply within 2 s")];
+    }
+
+    pub(super) fn unreachable(&mut self) {
+        self.path = vec![Failure::doctor(ErrorClass::ConnectTimeout, Stage::Tcp, "no connection within 2 s")];
+    }
+
+    pub(super) fn says(&mut self, line: &str) {
+        self.path = vec![Failure::server(Stage::Hello, line)];
+    }
+
+    /// It fell silent for so long, and healed.
+    pub(super) fn heals(&mut self, seconds: f64) {
+        (self.silent, self.healed) = (seconds, true);
+        self.known().death = None;
+        self.listed(Some(true));
+    }
+
+    /// It fell silent, and the watchdog gave it up.
+    pub(super) fn watchdog(&mut self) {
+        (self.silent, self.replaced) = (2.0, Some(ReplaceReason::Watchdog));
+        self.ends(SocketEnd::Local);
+    }
+
+    /// Nothing was sent for so long, by plan, and the connection had lived for so long.
+    pub(super) fn pauses(&mut self, seconds: f64) {
+        self.idle = seconds;
+        self.plan.probes.as_mut().unwrap().pace = Pace::every(secs(seconds));
+    }
+
+    pub(super) fn announced(&mut self, seconds_ago: f64, kind: &str) {
+        let announcement = Announcement { at: stamp(LOST - seconds_ago), kind: kind.into() };
+        self.known().announcements.push(announcement);
+    }
+
+    pub(super) fn tcp(&mut self, unacked: u32, retransmits: u32) {
+        let tcp = TcpFigures { at: stamp(LOST + 1.0), unacked, retransmits, ..TcpFigures::default() };
+        self.known().tcp = Some(tcp);
+    }
+
+    /// So many earlier losses of other connections' generations, each after such a silence.
+    pub(super) fn losses_before(&mut self, count: u32, idle: f64) {
+        for n in 0..count {
+            let when = 1000.0 * f64::from(n + 1);
+            let mut lost = disconnected(u64::from(n) + 10, Some(reset()));
+            let mut back = reconnected(u64::from(n) + 11, 0.5);
+            if let (EventKind::Disconnected(lost), EventKind::Reconnected(back)) = (&mut lost, &mut back) {
+                (lost.idle, back.same_process) = (secs(idle), Some(true));
+            }
+            for (after, kind) in [(0.0, lost), (0.5, back)] {
+                self.earlier.push(Event { connection: Some(1), ..at(when + after, kind) });
+            }
+        }
+        self.plan.connections = 2;
+    }
+}
+
+fn probed(seconds: f64, failure: Failure) -> Event {
+    let probed = crate::event::PathProbed { stages: Vec::new(), failure: Some(failure) };
+    Event { connection: None, ..at(seconds, EventKind::PathProbed(probed)) }
+}

@@ -1,0 +1,167 @@
+//! What else is known of an outage: the material for naming its cause. Bounded, whatever a server sends.
+
+use std::{sync::Arc, time::Duration};
+
+use super::capped::shortened;
+use crate::{
+    classify::{Failure, FailureKey},
+    clock::Stamp,
+    event::{Announcement, Attempt, ClientState, Evidence, Missing, ServerState},
+};
+
+/// Entries of each list of an outage; more of them would tell nothing new.
+const ENTRIES: usize = 16;
+
+/// Characters of each text of an outage.
+const TEXT: usize = 200;
+
+/// An announcement of maintenance counts for outages that begin within this time (the longest notice that Redis Cloud
+/// gives with MOVING is 30 s).
+const NOTICE: Duration = Duration::from_secs(60);
+
+/// What happened around an outage.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Circumstances {
+    /// When the connection was given up or found closed: later than the loss when silence came first; `None` for a
+    /// stall.
+    pub closed: Option<Stamp>,
+    /// How long the connection had been without an outage.
+    pub up: Duration,
+    /// Whether a subscription was confirmed on it: such clients are exempt from the server's `timeout`.
+    pub subscribed: bool,
+    /// Failures of independent connection attempts while it lasted, each kind once.
+    pub path_failures: Vec<Failure>,
+    /// States that the client got into while it lasted.
+    pub states: Vec<ClientState>,
+    /// Failures of commands while it lasted, each kind once.
+    pub failures: Vec<FailureKey>,
+    /// Maintenance that the server had announced.
+    pub announcements: Vec<Announcement>,
+    /// What was gathered about it; shared, because figures are copied each second.
+    pub evidence: Option<Arc<Evidence>>,
+}
+
+impl Circumstances {
+    pub(super) fn path_failed(&mut self, failure: &Failure) {
+        if self.path_failures.iter().all(|known| known.key != failure.key) {
+            note(&mut self.path_failures, Failure { key: failure.key, text: shortened(&failure.text, TEXT) });
+        }
+    }
+
+    pub(super) fn entered(&mut self, state: ClientState) {
+        if !self.states.contains(&state) {
+            note(&mut self.states, state);
+        }
+    }
+
+    pub(super) fn failed(&mut self, key: FailureKey) {
+        if !self.failures.contains(&key) {
+            note(&mut self.failures, key);
+        }
+    }
+
+    pub(super) fn announced(&mut self, announcement: &Announcement) {
+        note(&mut self.announcements, announcement.clone());
+    }
+
+    pub(super) fn gathered(&mut self, evidence: &Evidence) {
+        self.evidence = Some(Arc::new(bounded(evidence.clone())));
+    }
+}
+
+/// Announcements that an outage may have been announced by: the latest, until the notice is over.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notices(Vec<Announcement>);
+
+impl Notices {
+    pub(super) fn push(&mut self, at: Stamp, kind: &str) -> Announcement {
+        let announcement = Announcement { at, kind: shortened(kind, TEXT) };
+        self.0.retain(|known| at.since(known.at) <= NOTICE);
+        if self.0.len() == ENTRIES {
+            self.0.remove(0);
+        }
+        self.0.push(announcement.clone());
+        announcement
+    }
+
+    /// Those that still count at `lost`.
+    pub(super) fn before(&self, lost: Stamp) -> Vec<Announcement> {
+        self.0.iter().filter(|known| lost.since(known.at) <= NOTICE).cloned().collect()
+    }
+}
+
+fn note<T>(list: &mut Vec<T>, entry: T) {
+    if list.len() < ENTRIES {
+        list.push(entry);
+    }
+}
+
+/// Evidence with at most so many entries in each list and so many characters in each text.
+fn bounded(mut evidence: Evidence) -> Evidence {
+    let text = |text: &mut String| *text = shortened(text, TEXT);
+    for state in [&mut evidence.before, &mut evidence.after].into_iter().flatten() {
+        bound_state(state);
+    }
+    evidence.announcements.truncate(ENTRIES);
+    evidence.announcements.iter_mut().for_each(|Announcement { kind, .. }| text(kind));
+    evidence.attempts.truncate(ENTRIES);
+    evidence.attempts.iter_mut().filter_map(|Attempt { failure, .. }| failure.as_mut()).for_each(text);
+    evidence.missing.truncate(ENTRIES);
+    for Missing { what, why } in &mut evidence.missing {
+        text(what);
+        text(why);
+    }
+    evidence
+}
+
+fn bound_state(state: &mut ServerState) {
+    state.addresses.truncate(ENTRIES);
+    let texts = [
+        &mut state.address,
+        &mut state.laddr,
+        &mut state.run_id,
+        &mut state.version,
+        &mut state.role,
+        &mut state.failover_state,
+        &mut state.output_buffer_limit,
+    ];
+    for text in texts.into_iter().flatten().chain(&mut state.addresses) {
+        *text = shortened(text, TEXT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::fixture::{reset, stamp};
+
+    #[test]
+    fn a_talkative_server_does_not_fill_the_memory() {
+        let long = || "x".repeat(10_000);
+        let mut evidence = Evidence {
+            announcements: vec![Announcement { at: stamp(1.0), kind: long() }; 1000],
+            attempts: vec![Attempt { at: stamp(1.0), failure: Some(long()) }; 1000],
+            missing: vec![Missing { what: long(), why: long() }; 1000],
+            before: Some(ServerState { role: Some(long()), addresses: vec![long(); 1000], ..ServerState::default() }),
+            ..Evidence::default()
+        };
+        evidence.after = evidence.before.clone();
+        let mut circumstances = Circumstances::default();
+        circumstances.gathered(&evidence);
+        (0..1000).for_each(|_| circumstances.path_failed(&reset()));
+        (0..1000).for_each(|_| circumstances.announced(&Announcement { at: stamp(1.0), kind: "MOVING".into() }));
+        assert_eq!((circumstances.path_failures.len(), circumstances.announcements.len()), (1, ENTRIES));
+        let size = serde_json::to_string(circumstances.evidence.as_deref().unwrap()).unwrap().len();
+        assert!(size < 40_000, "{size}");
+    }
+
+    #[test]
+    fn an_announcement_counts_for_a_minute() {
+        let mut notices = Notices::default();
+        notices.push(stamp(10.0), "MOVING");
+        assert_eq!(notices.before(stamp(70.0)).len(), 1);
+        assert_eq!(notices.before(stamp(70.1)).len(), 0);
+        (0..100).for_each(|n| _ = notices.push(stamp(80.0 + f64::from(n) / 10.0), "MOVING"));
+        assert_eq!(notices.before(stamp(90.0)).len(), ENTRIES);
+    }
+}

@@ -1,0 +1,81 @@
+//! What the diagnoses of all outages come to: findings, worst evidence first.
+
+use std::collections::BTreeMap;
+
+use super::{Severity, finding::List};
+use crate::{
+    diagnose::{Cause, Diagnosis},
+    record::{Figures, Outage, OutageKind},
+};
+
+impl List {
+    /// How many outages were recovered from, and what had caused them.
+    pub(super) fn about_recovered(&mut self, recovered: u64, figures: &Figures, diagnoses: &[Diagnosis]) {
+        let over = |outage: &Outage| outage.restored.is_some() && outage.by_itself != Some(false);
+        let kept = figures.outages.kept.iter().zip(diagnoses).filter(|(outage, _)| over(outage));
+        let tally = tally(kept.map(|(_, diagnosis)| diagnosis));
+        let words = if recovered == 1 { "outage, recovered by itself" } else { "outages, recovered by themselves" };
+        let omitted = figures.outages.omitted();
+        let causes: Vec<_> = tally.iter().map(|(diagnosis, count)| named(diagnosis, *count, recovered)).collect();
+        let mut text = format!("{recovered} {words}: {}", causes.join(", "));
+        if omitted > 0 {
+            text += &format!(" (of those that are listed; {omitted} are not)");
+        }
+        let code = tally.first().filter(|_| tally.len() == 1).map(|(diagnosis, _)| diagnosis.code);
+        match recovered {
+            0 => {}
+            _ => self.push_coded(Severity::Warning, code, text),
+        }
+    }
+
+    /// What to do about each cause that was named.
+    pub(super) fn about_causes(&mut self, diagnoses: &[Diagnosis]) {
+        let mut named: Vec<Cause> = diagnoses.iter().map(|diagnosis| diagnosis.cause).collect();
+        named.sort_unstable();
+        named.dedup();
+        for cause in named {
+            let text = format!("{}: {}; see `redis-doctor explain {}`", people(cause), cause.remedy(), cause.code());
+            self.push_coded(Severity::Info, Some(cause.code()), text);
+        }
+    }
+
+    /// Connections that the server still believed in after they were lost.
+    pub(super) fn about_ghosts(&mut self, figures: &Figures) {
+        let ghost = |outage: &&Outage| {
+            let evidence = outage.circumstances.evidence.as_ref();
+            outage.kind == OutageKind::Drop && evidence.and_then(|evidence| evidence.old_client_listed) == Some(true)
+        };
+        let ghosts = figures.outages.kept.iter().filter(ghost).count();
+        let text = "still listed by the server as connected: PUBLISH and PUBSUB NUMSUB count such ghosts as receivers";
+        match ghosts {
+            0 => {}
+            1 => self.push_coded(Severity::Info, Some("RD058"), format!("1 lost connection was {text}")),
+            many => self.push_coded(Severity::Info, Some("RD058"), format!("{many} lost connections were {text}")),
+        }
+    }
+}
+
+/// `network_reset` as people write it.
+pub(super) fn people(cause: Cause) -> String {
+    cause.name().replace('_', " ")
+}
+
+/// `2 network_reset (certain)`; a single outage needs no number.
+fn named(diagnosis: &Diagnosis, count: u64, of: u64) -> String {
+    let number = if of == 1 { String::new() } else { format!("{count} ") };
+    match diagnosis.cause {
+        Cause::Unknown => format!("{number}{}", diagnosis.cause),
+        cause => format!("{number}{cause} ({})", diagnosis.confidence),
+    }
+}
+
+/// Each cause and confidence with its number, most frequent first.
+fn tally<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis>) -> Vec<(&'a Diagnosis, u64)> {
+    let mut counts: BTreeMap<_, (&Diagnosis, u64)> = BTreeMap::new();
+    for diagnosis in diagnoses {
+        counts.entry((diagnosis.cause, diagnosis.confidence)).or_insert((diagnosis, 0)).1 += 1;
+    }
+    let mut counts: Vec<_> = counts.into_values().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts
+}

@@ -1,0 +1,55 @@
+//! What an outage is put down to: said by the run, said again by the report of its journal, and kept in every format.
+
+use serde_json::Value as Json;
+
+use crate::harness::{Doctor, Output};
+
+const RUN: [&str; 6] = ["soak", "--sandbox", "--fault", "reset_peer=when=in_flight@500ms", "-d", "2s"];
+
+fn diagnoses(output: &Output) -> Vec<Json> {
+    let report = output.json();
+    report["outages"]["rows"].as_array().unwrap().iter().map(|row| row["diagnosis"].clone()).collect()
+}
+
+#[test]
+fn a_reset_is_named_and_a_journal_tells_it_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal");
+    let live = Doctor::new(RUN).args(["--format", "json", "--journal"]).arg(&path).run();
+    let again = Doctor::new(["report", "--format", "json"]).arg(&path).run();
+    let found = diagnoses(live.code(1));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let [cause, confidence, code] = ["cause", "confidence", "code"].map(|name| found[0][name].as_str().unwrap());
+    assert_eq!((cause, code), ("network_reset", "RD011"));
+    assert!(["likely", "certain"].contains(&confidence), "{found:#?}");
+    assert!(
+        !found[0]["evidence_for"].as_array().unwrap().is_empty() && !found[0]["remedy"].as_str().unwrap().is_empty()
+    );
+    assert_eq!(diagnoses(again.code(1)), found);
+}
+
+#[test]
+fn the_advice_of_a_report_leads_to_an_entry_of_the_knowledge_base() {
+    let journal = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/causes-from-evidence.ndjson");
+    let report = Doctor::new(["report", journal]).run();
+    let text = report.code(1).stdout();
+    let advised: Vec<&str> = text.lines().filter_map(|line| line.split("`redis-doctor explain ").nth(1)).collect();
+    assert_eq!(advised, ["RD001`", "RD011`", "RD015`"]);
+    for code in advised {
+        Doctor::new(["explain", code.trim_end_matches('`')]).run().code(0);
+    }
+}
+
+#[test]
+fn each_format_has_the_causes() {
+    let journal = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/causes-from-evidence.ndjson");
+    for (format, expected) in [
+        ("text", "network_reset, certain"),
+        ("json", "\"cause\": \"server_restarted\""),
+        ("ndjson", "\"cause\":\"server_restarted\""),
+        ("csv", "outages.rows.0.diagnosis.cause,network_reset\r\n"),
+        ("openmetrics", "redis_doctor_outages_listed{cause=\"server_frozen\",confidence=\"likely\"} 1\n"),
+    ] {
+        Doctor::new(["report", journal, "--format", format]).run().code(1).stdout_contains(expected);
+    }
+}
