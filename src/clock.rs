@@ -93,6 +93,21 @@ impl Clock {
         WallTime(self.anchor.0.saturating_add(stamp.0))
     }
 
+    /// How long the machine has slept since it was started (suspend), during which this clock stands still; `None`
+    /// where the system does not tell.
+    pub fn slept() -> Option<Duration> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::time::{ClockId, clock_gettime};
+            let read = |clock| Duration::try_from(clock_gettime(clock)).ok();
+            // What sleeps is not between these two readings but in them, so they can be some microseconds apart.
+            let running = read(ClockId::Monotonic)?;
+            read(ClockId::Boottime).map(|all| all.saturating_sub(running))
+        }
+        #[cfg(not(target_os = "linux"))]
+        None
+    }
+
     /// A timer to be set again and again.
     pub fn alarm(&self) -> Alarm {
         let timer = Box::pin(tokio::time::sleep_until(self.origin));

@@ -152,6 +152,7 @@ impl Drill {
             fail_on: Vec::new(),
             warn_on: Vec::new(),
             faults: case.faults.clone(),
+            evidence: true,
             seed,
         }
     }

@@ -52,9 +52,11 @@
 //! *target* the server under diagnosis · *policy* the reconnect settings of the connection under test · *session* that
 //! connection and what watches it · *probe* one repeated measurement · *outage* from the loss to the first good reply;
 //! a *drop* if the connection was closed, a *stall* if it fell silent and healed · *path probe* an independent
-//! connection attempt by stages, so that a healthy server and a lagging client can be told apart · *generation* one
-//! physical connection · *ambiguous* a command that was sent and never answered: it may have run · *lost, duplicated,
-//! reordered* for numbered messages · *finding* something worth knowing · *verdict* healthy, degraded or critical.
+//! connection attempt by stages, so that a healthy server and a lagging client can be told apart · *evidence* what the
+//! server, the kernel and this machine say about an outage, gathered beside the session: facts, no conclusions ·
+//! *generation* one physical connection · *ambiguous* a command that was sent and never answered: it may have run ·
+//! *lost, duplicated, reordered* for numbered messages · *finding* something worth knowing · *verdict* healthy,
+//! degraded or critical.
 //!
 //! # Rules
 //! 1. Only `render` (and `app`, for errors) writes output; only the return from `main` ends the process.

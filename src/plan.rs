@@ -54,8 +54,17 @@ pub struct Plan {
     pub fail_on: Vec<Gate>,
     /// Conditions on the figures that make the run a warning (degraded).
     pub warn_on: Vec<Gate>,
+    /// Whether evidence about each outage is gathered: the server is asked on a connection of its own, the kernel about
+    /// our sockets.
+    #[serde(default = "evidence_by_default", skip_serializing_if = "Clone::clone")]
+    pub evidence: bool,
     /// All randomness of the run comes from this number.
     pub seed: u64,
+}
+
+/// Only a run that was told not to says so.
+fn evidence_by_default() -> bool {
+    true
 }
 
 /// The command a plan was made from.

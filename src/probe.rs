@@ -7,6 +7,7 @@
 
 pub mod check;
 mod delivery;
+mod evidence;
 mod identity;
 pub mod idle;
 mod inbox;
@@ -36,6 +37,7 @@ use tokio::{
 };
 
 use self::{
+    evidence::Gathering,
     inbox::Inbox,
     monitor::Monitor,
     path::PathWatch,
@@ -69,6 +71,7 @@ pub(crate) struct Context {
     pub(crate) run_id: String,
     pub(crate) samples: Samples,
     pub(crate) path: Arc<PathWatch>,
+    evidence: Gathering,
     /// Whether the connection speaks RESP3 (otherwise RESP2).
     pub(crate) resp3: bool,
     messages: Arc<dyn MessageSink>,
@@ -91,6 +94,7 @@ impl Context {
             clock: setting.clock,
             run_id: setting.run_id,
             samples: Samples::default(),
+            evidence: Gathering::new(&plan, setting.path.to(setting.server.clone())),
             path: Arc::new(PathWatch::new(setting.path)),
             resp3: setting.resp3,
             messages: setting.messages,
@@ -211,6 +215,10 @@ impl Probes {
             let changed = |at, probed| path.emit(at, None, EventKind::PathProbed(probed));
             path.path.run(changed).await;
         });
+        if ctx.evidence.is_on() {
+            probes.watch.spawn(evidence::watch(Arc::clone(&ctx)));
+            probes.watch.spawn(evidence::gather(Arc::clone(&ctx)));
+        }
         for number in 0..ctx.plan.connections {
             let session = Session::new(Arc::clone(&ctx), number, inbox(&ctx, number))?;
             session.establish(session.patience()).await?;
@@ -282,6 +290,7 @@ impl Probes {
         }
         self.work.shutdown().await;
         self.watch.shutdown().await;
+        evidence::conclude(&self.ctx).await;
     }
 }
 

@@ -178,6 +178,10 @@ pub(super) struct RunArgs {
     pub(super) journal: JournalArgs,
     #[command(flatten)]
     pub(super) gates: GateArgs,
+    /// Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the
+    /// one under test, soon after the start, each minute and after an outage, and no look at the kernel's socket table
+    #[arg(long, help_heading = "Connection")]
+    pub(super) no_evidence: bool,
     /// Seed of all randomness of the run [default: another one each time; it is in the report]
     #[arg(long, value_name = "N", help_heading = "Output", value_parser = value::seed, allow_hyphen_values = true)]
     pub(super) seed: Option<u64>,

@@ -169,6 +169,7 @@ fn base(command: plan::Command, args: &RunArgs, environment: &Environment) -> Re
         faults,
         fail_on: args.gates.fail_on.clone(),
         warn_on: args.gates.warn_on.clone(),
+        evidence: !args.no_evidence,
         seed: args.seed.unwrap_or_else(fresh_seed),
     };
     let output = OutputOptions {

@@ -9,25 +9,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Stamp, seconds};
 
-/// Everything gathered about one outage. It is told once, after the outage, or when gathering it was given up.
+/// Everything gathered about one outage or stall. It is told when that is over and the server has been asked, which is
+/// within about a second; of one that lasts it is told early, too ([`Evidence::ongoing`]).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Number of the physical connection that was lost, or stalled.
     pub generation: u64,
     /// When it was lost: the moment of its `disconnected` event, or the `since` of its stall.
     pub lost: Stamp,
+    /// The outage was under way when this was told: after ten seconds, or when the run ended. What comes later for the
+    /// same connection and the same `lost` replaces it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ongoing: bool,
     /// How the connection's socket ended, as the kernel saw it; absent for a stall.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub death: Option<Death>,
-    /// TCP's figures of that socket, when they were last read before the loss.
+    /// TCP's figures of that socket, when they were last read before the loss; of a stall, before its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp: Option<TcpFigures>,
     /// The server before the loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<ServerState>,
-    /// The server after it.
+    /// The server after it. Outages that come faster than about one a second share what was asked before the first and
+    /// after the last of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<ServerState>,
+    /// Losses and stalls of all connections between `before` and `after`, this one included: what moved between the two
+    /// moved for all of them. 0 unless both are there.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub outages_between: u64,
     /// Whether the server still listed the lost connection's client id afterwards: a ghost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_client_listed: Option<bool>,
@@ -43,6 +53,11 @@ pub struct Evidence {
     /// What was asked for and could not be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Missing>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How a socket ended.
@@ -61,7 +76,8 @@ pub struct Death {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SocketEnd {
-    /// The other side reset it (RST).
+    /// The other side reset it (RST). That also becomes of a close which a command crosses on its way: data for a closed
+    /// socket is answered with a reset.
     Reset,
     /// The other side closed it (FIN).
     Closed,
@@ -199,4 +215,61 @@ pub struct Missing {
     pub what: String,
     /// Why there is no answer: the server's words, or ours.
     pub why: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, EventKind};
+
+    fn at(seconds: u64) -> Stamp {
+        Stamp::START.after(Duration::from_secs(seconds))
+    }
+
+    /// With everything that can be there.
+    fn full() -> Evidence {
+        let state = ServerState {
+            at: at(1),
+            address: Some("10.0.3.17:6379".into()),
+            addresses: vec!["10.0.3.17:6379".into()],
+            failover_state: Some("waiting-for-sync".into()),
+            loading: Some(true),
+            client_kills: Some(3),
+            output_buffer_limit: Some("normal 0 0 0".into()),
+            ..ServerState::default()
+        };
+        Evidence {
+            generation: 2,
+            lost: at(8),
+            ongoing: true,
+            death: Some(Death { how: SocketEnd::TimedOut, errno: Some(110), known_from: DeathWitness::Command }),
+            tcp: Some(TcpFigures { at: at(7), unacked: 3, ..TcpFigures::default() }),
+            before: Some(state.clone()),
+            after: Some(state),
+            outages_between: 2,
+            old_client_listed: Some(true),
+            host: HostState { lag: Duration::from_millis(12), suspended: Some(Duration::ZERO) },
+            announcements: vec![Announcement { at: at(6), kind: "MOVING".into() }],
+            attempts: vec![
+                Attempt { at: at(9), failure: Some("Connection refused (os error 111)".into()) },
+                Attempt { at: at(10), failure: None },
+            ],
+            missing: vec![Missing { what: "CONFIG GET".into(), why: "NOPERM".into() }],
+        }
+    }
+
+    #[test]
+    fn evidence_is_a_journal_line_and_back() {
+        let schema = include_str!("../render/schema/journal.schema.json");
+        let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+        let least = Evidence { generation: 1, lost: at(3), ..Evidence::default() };
+        let announced = EventKind::Announced { kind: "MOVING".into() };
+        for kind in [EventKind::Evidence(Box::new(full())), EventKind::Evidence(Box::new(least)), announced] {
+            let event = Event { at: at(11), time: crate::clock::WallTime::default(), connection: Some(0), kind };
+            let line = serde_json::to_value(&event).unwrap();
+            let wrong: Vec<_> = schema.iter_errors(&line).map(|error| error.to_string()).collect();
+            assert!(wrong.is_empty(), "{wrong:?} in {line}");
+            assert_eq!(serde_json::from_value::<Event>(line).unwrap(), event);
+        }
+    }
 }

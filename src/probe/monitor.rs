@@ -7,6 +7,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use super::{
     Context,
+    evidence::Loser,
     identity::{self, ClientInfo},
     inbox::Confirmed,
     link::{Change, Link, Loss},
@@ -162,11 +163,13 @@ impl Monitor {
                 Change::Restored(loss, at) => self.on_restored(&loss, at).await,
                 Change::Stalled { since, unanswered, at } => {
                     self.emit(at, EventKind::Stalled { since, unanswered });
+                    self.ctx.evidence.on_stalled(self.session.connection, self.generation, since, at);
                     self.stall = Some(Stall { since, _interest: self.ctx.path.interest(), told: false });
                 }
                 Change::Resumed { since, at } => {
                     self.stall = None;
                     self.emit(at, EventKind::Resumed { after: at.since(since) });
+                    self.ctx.evidence.on_over(self.session.connection, None, at);
                 }
             }
         }
@@ -185,6 +188,8 @@ impl Monitor {
         // Whatever was wrong with it, it is another connection that must show it again.
         self.replacement = None;
         let old_client_id = self.client.id;
+        let loser = Loser { generation: self.generation, client_id: old_client_id, addr: self.client.addr.clone() };
+        self.ctx.evidence.on_lost(self.session.connection, loser, &loss);
         self.emit(
             loss.at,
             EventKind::Disconnected(Disconnected {
@@ -237,6 +242,10 @@ impl Monitor {
                 path_healthy_after: healthy.map(|since| since.since(loss.at)),
             }),
         );
+        for failed in self.session.take_waiting() {
+            self.ctx.evidence.on_attempt(self.session.connection, &failed);
+        }
+        self.ctx.evidence.on_over(self.session.connection, Some(loss), at);
         // Interest in the path ends only now: its health was still needed above.
         let superseded = outage.and_then(|outage| outage.superseded);
         if let Some(at) = superseded {
@@ -307,6 +316,7 @@ impl Monitor {
     /// Asks who is on the other side now. What may not be asked stays unknown.
     async fn identify(&mut self) {
         (self.client, self.server) = identity::ask(&self.session).await;
+        self.ctx.evidence.on_up(self.session.connection, &self.client, self.ctx.clock.now());
     }
 
     fn emit(&self, at: Stamp, kind: EventKind) {

@@ -78,6 +78,11 @@ impl Path {
         Some(Self { target, ..self.clone() })
     }
 
+    /// A path to another target, as the same user with the same limit.
+    pub(crate) fn to(&self, target: Target) -> Self {
+        Self { target, ..self.clone() }
+    }
+
     /// Makes one attempt, and hangs up.
     pub async fn climb(&self) -> Climb {
         self.open().await.0

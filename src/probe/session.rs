@@ -29,6 +29,7 @@ use super::{
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
     clock::Stamp,
+    event::EventKind,
     plan::ReconnectPolicy,
 };
 
@@ -222,7 +223,16 @@ impl Session {
                 let confirmed = self.inbox.on_confirmation(&info.kind, &info.data);
                 self.on_confirmed(confirmed);
             }
+            PushKind::Other(ref kind) => self.on_announced(kind),
             _ => {}
+        }
+    }
+
+    /// The server says something that nobody asked for: of its maintenance, as a rule.
+    fn on_announced(&self, kind: &str) {
+        let now = self.ctx.clock.now();
+        if let Some(kind) = self.ctx.evidence.on_announced(self.connection, kind, now) {
+            self.ctx.emit(now, Some(self.connection), EventKind::Announced { kind });
         }
     }
 
@@ -254,7 +264,8 @@ impl Session {
     }
 
     fn announce(&self, state: &mut State) {
-        if state.link.loss().is_some() {
+        if let Some(loss) = state.link.loss() {
+            self.ctx.evidence.on_losing(self.connection, loss.at, self.ctx.clock.now());
             self.inbox.forget_confirmations();
             state.subscriptions.clear();
             state.desync = None;

@@ -74,6 +74,7 @@ pub(crate) fn plan() -> Plan {
         faults: Vec::new(),
         fail_on: Vec::new(),
         warn_on: Vec::new(),
+        evidence: true,
         seed: 42,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -38,6 +38,18 @@ impl Doctor {
     pub(crate) fn finish(mut self, limit: Duration) -> (Report, Cost) {
         let cost = finish(&mut self.process, limit, Duration::from_millis(20), |_| ());
         (self.report(), cost)
+    }
+
+    /// Waits for its end; returns the report, the cost, and the moments of all events of this name.
+    pub(crate) fn finish_with(mut self, limit: Duration, name: &str) -> (Report, Cost, Vec<SystemTime>) {
+        let cost = finish(&mut self.process, limit, Duration::from_millis(20), |_| ());
+        let journal = std::fs::read_to_string(self.directory.path().join("journal")).unwrap();
+        let events = journal.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let moments = events.filter(|event| event["event"] == name).map(|event| {
+            let time = event["time"].as_str().unwrap();
+            humantime::parse_rfc3339(time).unwrap()
+        });
+        (self.report(), cost, moments.collect())
     }
 
     /// The same with a look at the cost so far, ten times a second.

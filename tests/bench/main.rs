@@ -2,7 +2,7 @@
 //! peers in one run.
 //!
 //! ```sh
-//! cargo bench                            # every row, about six minutes
+//! cargo bench                            # every row, about eight minutes
 //! cargo bench -- latency flood           # the rows whose name contains one of these
 //! cargo bench -- --rounds 25 --gate      # exits with 1 when a row misses its bar
 //! cargo bench -- --long                  # the soak rows at full length (20 minutes)
@@ -23,6 +23,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "a program of its own that prints a table")]
 
 mod doctor;
+mod evidence;
 mod faults;
 mod flood;
 mod latency;
@@ -71,6 +72,7 @@ const GROUPS: &[Group] = &[
     Group { names: "deadline", measure: faults::deadline },
     Group { names: "proxy latency", measure: proxies::latency },
     Group { names: "proxy throughput", measure: proxies::throughput },
+    Group { names: "evidence", measure: evidence::cost },
     Group { names: "soak cpu memory", measure: soak::steady },
     Group { names: "soak growth", measure: soak::growth },
 ];

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::SystemTime;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -40,6 +41,8 @@ struct Orders {
 
 #[derive(Default)]
 struct Counts {
+    /// When each connection was accepted.
+    accepted: Mutex<Vec<SystemTime>>,
     /// Start of every nonce of the run, once seen.
     run: Mutex<Option<Vec<u8>>>,
     held: AtomicI64,
@@ -83,6 +86,11 @@ impl Relay {
         self.cut(End::Reset);
     }
 
+    /// When each connection was accepted so far.
+    pub(crate) fn accepted(&self) -> Vec<SystemTime> {
+        self.counts.accepted.lock().unwrap().clone()
+    }
+
     /// Probes whose replies are kept back for certain.
     pub(crate) fn held(&self) -> i64 {
         self.counts.held.load(Ordering::SeqCst)
@@ -104,6 +112,7 @@ async fn listen(target: SocketAddr, mut orders: watch::Receiver<Orders>, counts:
         loop {
             tokio::select! {
                 accepted = listener.accept() => {
+                    counts.accepted.lock().unwrap().push(SystemTime::now());
                     let flow = Flow { orders: orders.clone(), counts: Arc::clone(&counts), in_flight: 0, held: 0 };
                     tokio::spawn(flow.run(accepted.unwrap().0, target));
                 }

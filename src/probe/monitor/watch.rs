@@ -16,7 +16,11 @@ impl Monitor {
     pub(super) async fn watch_outage(&mut self) {
         let now = self.ctx.clock.now();
         let health = self.ctx.path.health();
-        let latest = self.session.take_waiting().pop_back();
+        let failures = self.session.take_waiting();
+        for failed in &failures {
+            self.ctx.evidence.on_attempt(self.session.connection, failed);
+        }
+        let latest = failures.into_iter().next_back();
         let Some(outage) = &mut self.outage else {
             return;
         };

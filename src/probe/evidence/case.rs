@@ -1,0 +1,352 @@
+//! One outage or stall, from its first sign until its evidence is complete. Pure: what was found goes in, and
+//! [`Evidence`] comes out.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{ANNOUNCED_BEFORE, LONG, host::Host, server::Snapshot, socket::Ended};
+use crate::{
+    classify::{ErrorClass, Failure, Origin},
+    clock::Stamp,
+    event::{Announcement, Attempt, Death, DeathWitness, Evidence, Missing, SocketEnd, TcpFigures},
+    probe::link::Loss,
+};
+
+/// Attempts that are kept: the first and the latest.
+const ATTEMPTS: usize = 16;
+
+/// Commands that wait for the same attempt learn of its failure in the same moment.
+const SAME_ATTEMPT: Duration = Duration::from_millis(1);
+
+/// The connection that was lost.
+#[derive(Clone, Debug, Default)]
+pub(in crate::probe) struct Loser {
+    pub(in crate::probe) generation: u64,
+    /// Its client id at the server, and its address as the server saw it.
+    pub(in crate::probe) client_id: Option<u64>,
+    pub(in crate::probe) addr: Option<String>,
+}
+
+/// An outage or a stall.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) connection: u32,
+    pub(super) evidence: Evidence,
+    /// When it was over.
+    pub(super) over: Option<Stamp>,
+    /// It was told while it lasted.
+    pub(super) early: bool,
+    /// Outages came so fast that the server was not asked for this one.
+    pub(super) unasked: bool,
+    loser: Loser,
+    ended: Option<Ended>,
+    before: Option<Arc<Snapshot>>,
+    /// What the host is asked about begins here, and ends with the loss (or the stall).
+    since: Stamp,
+}
+
+impl Case {
+    /// The loss of a connection whose socket has ended.
+    pub(super) fn lost(
+        connection: u32,
+        loser: Loser,
+        loss: &Loss,
+        ended: Ended,
+        before: Option<Arc<Snapshot>>,
+    ) -> Self {
+        let last_reply = Stamp::START.after(loss.at.elapsed().saturating_sub(loss.idle));
+        let evidence = Evidence {
+            generation: loser.generation,
+            lost: loss.at,
+            death: death(&ended, loss.failure.as_ref()),
+            tcp: ended.figures,
+            ..Evidence::default()
+        };
+        Self {
+            connection,
+            evidence,
+            over: None,
+            early: false,
+            unasked: false,
+            loser,
+            ended: Some(ended),
+            before,
+            since: last_reply,
+        }
+    }
+
+    /// A connection on which nothing has come since `since`.
+    pub(super) fn stalled(connection: u32, generation: u64, since: Stamp, before: Option<Arc<Snapshot>>) -> Self {
+        Self {
+            connection,
+            evidence: Evidence { generation, lost: since, ..Evidence::default() },
+            over: None,
+            early: false,
+            unasked: false,
+            loser: Loser::default(),
+            ended: None,
+            before,
+            since,
+        }
+    }
+
+    /// The client whose ghost the server may still list.
+    pub(super) fn client_id(&self) -> Option<u64> {
+        self.loser.client_id
+    }
+
+    /// It lasts for so long that what is known is to be told.
+    pub(super) fn is_due(&self, now: Stamp) -> bool {
+        self.over.is_none() && !self.early && now.since(self.evidence.lost) >= LONG
+    }
+
+    /// An attempt to come back.
+    pub(super) fn attempt(&mut self, at: Stamp, failure: Option<String>) {
+        let attempts = &mut self.evidence.attempts;
+        let same = |last: &Attempt| last.failure == failure && at.since(last.at) < SAME_ATTEMPT;
+        if attempts.last().is_some_and(same) {
+            return;
+        }
+        if attempts.len() == ATTEMPTS {
+            attempts.remove(ATTEMPTS / 2);
+        }
+        attempts.push(Attempt { at, failure });
+    }
+
+    /// It is over: as a loss it has turned out to be `loss`, as a stall it leaves TCP's `figures`.
+    pub(super) fn end(&mut self, loss: Option<&Loss>, figures: Option<TcpFigures>, at: Stamp) {
+        self.over = Some(at);
+        match (&self.ended, loss) {
+            (Some(ended), Some(loss)) => {
+                self.evidence.death = death(ended, loss.failure.as_ref());
+                self.attempt(at, None);
+            }
+            _ => self.evidence.tcp = figures.or(self.evidence.tcp),
+        }
+    }
+
+    /// Takes in what this machine and the server's announcements show for the time of the loss.
+    pub(super) fn look_back<'a>(
+        &mut self,
+        host: &Host,
+        announcements: impl Iterator<Item = &'a (u32, Announcement)>,
+        now: Stamp,
+    ) {
+        let lost = self.evidence.lost;
+        let until = if self.ended.is_some() { lost } else { self.over.unwrap_or(now) };
+        self.evidence.host = host.between(self.since, until);
+        let from = Stamp::START.after(lost.elapsed().saturating_sub(ANNOUNCED_BEFORE));
+        let during = from..=self.over.unwrap_or(now);
+        let about = announcements.filter(|(whose, told)| *whose == self.connection && during.contains(&told.at));
+        self.evidence.announcements = about.map(|(_, told)| told.clone()).collect();
+    }
+
+    /// The evidence, with what the server says afterwards.
+    pub(super) fn complete(mut self, after: &Snapshot) -> Evidence {
+        self.evidence.ongoing = self.over.is_none();
+        self.evidence.missing = self.missing();
+        if self.unasked {
+            let why = "outages came too fast for the server to be asked about each".to_owned();
+            self.evidence.missing.push(Missing { what: "server".to_owned(), why });
+            return self.evidence;
+        }
+        match &self.before {
+            Some(before) => {
+                self.evidence.missing.extend(differences(&before.missing, &after.missing));
+                self.evidence.before.clone_from(&before.state);
+            }
+            None => {
+                let why = "it had not been asked before this outage".to_owned();
+                self.evidence.missing.push(Missing { what: "server before".to_owned(), why });
+                self.evidence.missing.extend(named(&after.missing, " after"));
+            }
+        }
+        self.evidence.after.clone_from(&after.state);
+        let both = self.before.as_ref().filter(|before| before.state.is_some() && after.state.is_some());
+        self.evidence.outages_between = both.map_or(0, |before| after.count - before.count);
+        self.evidence.old_client_listed = self.ghost(after);
+        self.evidence
+    }
+
+    /// Whether the server still lists the client that was lost. Its number alone could be another's: a server that was
+    /// restarted counts from the beginning.
+    fn ghost(&self, after: &Snapshot) -> Option<bool> {
+        let id = self.loser.client_id?;
+        let listed = after.listed.as_ref().filter(|_| after.asked_for.contains(&id))?;
+        Some(listed.get(&id).is_some_and(|addr| self.loser.addr.is_none() || *addr == self.loser.addr))
+    }
+
+    /// What could not be had without the server.
+    fn missing(&self) -> Vec<Missing> {
+        let mut missing = Vec::new();
+        let unknown = || "which of our sockets it is, is not known".to_owned();
+        let why = self.ended.as_ref().map_or_else(|| Some(unknown()), |ended| ended.missing.clone());
+        let why = why.unwrap_or_else(unknown);
+        if self.ended.is_some() && self.evidence.death.is_none() {
+            missing.push(Missing { what: "socket".to_owned(), why: why.clone() });
+        }
+        if self.evidence.tcp.is_none() {
+            missing.push(Missing { what: "tcp figures".to_owned(), why });
+        }
+        if self.evidence.host.suspended.is_none() {
+            let why = "this system does not tell how long it slept".to_owned();
+            missing.push(Missing { what: "suspend".to_owned(), why });
+        }
+        missing
+    }
+}
+
+/// The errno of a command says more than the socket table: that shows only that a socket is gone.
+fn death(ended: &Ended, failure: Option<&Failure>) -> Option<Death> {
+    let kernel = failure.filter(|failure| failure.key.origin == Origin::Kernel);
+    let errno = kernel.and_then(|failure| failure.key.errno);
+    let told = match kernel.map(|failure| failure.key.class) {
+        Some(ErrorClass::Reset) => Some(SocketEnd::Reset),
+        Some(class) if class.follows_silence() => Some(SocketEnd::TimedOut),
+        _ => None,
+    };
+    match told {
+        Some(how) => Some(Death { how, errno, known_from: DeathWitness::Command }),
+        None => ended.how.map(|how| Death { how, errno, known_from: DeathWitness::SocketTable }),
+    }
+}
+
+/// What both snapshots lack is named once.
+fn differences(before: &[Missing], after: &[Missing]) -> Vec<Missing> {
+    let (both, gone): (Vec<_>, Vec<_>) = before.iter().cloned().partition(|missing| after.contains(missing));
+    let new: Vec<_> = after.iter().filter(|missing| !before.contains(missing)).cloned().collect();
+    both.into_iter().chain(named(&gone, " before")).chain(named(&new, " after")).collect()
+}
+
+fn named<'a>(missing: &'a [Missing], when: &'a str) -> impl Iterator<Item = Missing> + use<'a> {
+    missing.iter().map(move |missing| Missing { what: format!("{}{when}", missing.what), why: missing.why.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{classify::Stage, event::ServerState, probe::link::Cost};
+
+    fn at(ms: u64) -> Stamp {
+        Stamp::from_nanos(ms * 1_000_000)
+    }
+
+    fn kernel(errno: i32) -> Failure {
+        Failure::io(Stage::Command, &std::io::Error::from_raw_os_error(errno))
+    }
+
+    fn loss(failure: Option<Failure>) -> Loss {
+        Loss { at: at(5000), failure, in_flight: 0, idle: Duration::from_millis(300), cost: Cost::default() }
+    }
+
+    fn lost(failure: Option<Failure>, how: Option<SocketEnd>) -> Case {
+        let loser = Loser { generation: 1, client_id: Some(7), addr: Some("10.0.0.1:5".into()) };
+        let ended = Ended { how, missing: how.is_none().then(|| "no word".to_owned()), ..Ended::default() };
+        Case::lost(0, loser, &loss(failure), ended, None)
+    }
+
+    fn snapshot(at_ms: u64, listed: &[(u64, &str)]) -> Snapshot {
+        let state = Some(ServerState { at: at(at_ms), ..ServerState::default() });
+        let listed = listed.iter().map(|(id, addr)| (*id, Some((*addr).to_owned()))).collect();
+        Snapshot {
+            at: at(at_ms),
+            finished: at(at_ms + 5),
+            state,
+            asked_for: [7].into(),
+            listed: Some(listed),
+            ..Snapshot::default()
+        }
+    }
+
+    fn what(missing: &[Missing]) -> Vec<&str> {
+        missing.iter().map(|missing| missing.what.as_str()).collect()
+    }
+
+    #[test]
+    fn the_errno_of_a_command_goes_before_the_socket_table() {
+        let died =
+            |failure, how| lost(failure, how).evidence.death.map(|death| (death.how, death.errno, death.known_from));
+        let (command, table) = (DeathWitness::Command, DeathWitness::SocketTable);
+        assert_eq!(died(Some(kernel(104)), Some(SocketEnd::Gone)), Some((SocketEnd::Reset, Some(104), command)));
+        assert_eq!(died(Some(kernel(110)), Some(SocketEnd::Gone)), Some((SocketEnd::TimedOut, Some(110), command)));
+        assert_eq!(died(Some(kernel(113)), None), Some((SocketEnd::TimedOut, Some(113), command)));
+        // A broken pipe says that the socket was closed before, not how.
+        assert_eq!(died(Some(kernel(32)), Some(SocketEnd::Closed)), Some((SocketEnd::Closed, Some(32), table)));
+        assert_eq!(died(Some(kernel(32)), None), None);
+        let library = Failure::doctor(ErrorClass::ConnectionClosed, Stage::Command, "broken pipe");
+        assert_eq!(died(Some(library), Some(SocketEnd::Closed)), Some((SocketEnd::Closed, None, table)));
+        assert_eq!(what(&lost(None, None).complete(&snapshot(6000, &[])).missing)[..2], ["socket", "tcp figures"]);
+    }
+
+    #[test]
+    fn a_ghost_has_the_number_and_the_address_of_the_lost_client() {
+        let ghost = |listed: &[(u64, &str)]| lost(None, None).complete(&snapshot(6000, listed)).old_client_listed;
+        assert_eq!(ghost(&[(7, "10.0.0.1:5"), (8, "10.0.0.1:6")]), Some(true));
+        assert_eq!(ghost(&[(8, "10.0.0.1:6")]), Some(false));
+        assert_eq!(ghost(&[(7, "10.0.0.9:6")]), Some(false), "another server's number 7");
+        let unasked = Snapshot { listed: None, ..snapshot(6000, &[]) };
+        assert_eq!(lost(None, None).complete(&unasked).old_client_listed, None);
+    }
+
+    #[test]
+    fn what_both_answers_lack_is_named_once() {
+        let missing = |what: &str| Missing { what: what.into(), why: "NOPERM".into() };
+        let before =
+            Snapshot { missing: vec![missing("INFO"), missing("CLIENT INFO")], count: 3, ..snapshot(1000, &[]) };
+        let mut case = lost(None, Some(SocketEnd::Closed));
+        case.before = Some(Arc::new(before));
+        case.evidence.host.suspended = Some(Duration::ZERO);
+        case.evidence.tcp = Some(TcpFigures::default());
+        let after = Snapshot { missing: vec![missing("INFO"), missing("CONFIG GET")], count: 5, ..snapshot(6000, &[]) };
+        let evidence = case.clone().complete(&after);
+        assert_eq!(what(&evidence.missing), ["INFO", "CLIENT INFO before", "CONFIG GET after"]);
+        assert_eq!((evidence.outages_between, evidence.ongoing), (2, true));
+        case.unasked = true;
+        let evidence = case.complete(&after);
+        assert_eq!((what(&evidence.missing), evidence.after, evidence.outages_between), (vec!["server"], None, 0));
+    }
+
+    #[test]
+    fn commands_that_waited_for_the_same_attempt_show_one() {
+        let mut case = lost(None, None);
+        for (ms, failure) in [(5100, "refused"), (5100, "refused"), (5300, "refused"), (5300, "LOADING")] {
+            case.attempt(at(ms), Some(failure.into()));
+        }
+        case.end(Some(&loss(None)), None, at(5500));
+        assert_eq!(case.evidence.attempts.len(), 4);
+        assert_eq!(case.evidence.attempts.last(), Some(&Attempt { at: at(5500), failure: None }));
+        for number in 0..1000 {
+            case.attempt(at(6000 + number * 10), Some(number.to_string()));
+        }
+        assert_eq!(case.evidence.attempts.len(), ATTEMPTS);
+        assert_eq!(case.evidence.attempts[0].at, at(5100), "the first is kept");
+    }
+
+    #[test]
+    fn announcements_count_for_a_minute_and_on_their_own_connection() {
+        let told = |whose, ms, kind: &str| (whose, Announcement { at: at(ms), kind: kind.into() });
+        let mut case = lost(None, None);
+        case.evidence.lost = at(100_000);
+        case.over = Some(at(101_000));
+        let all = [
+            told(0, 39_000, "too early"),
+            told(0, 41_000, "MOVING"),
+            told(1, 99_000, "another's"),
+            told(0, 100_500, "MOVED"),
+            told(0, 101_500, "too late"),
+        ];
+        case.look_back(&Host::new(), all.iter(), at(102_000));
+        let kinds: Vec<_> = case.evidence.announcements.iter().map(|told| told.kind.as_str()).collect();
+        assert_eq!(kinds, ["MOVING", "MOVED"]);
+    }
+
+    #[test]
+    fn what_lasts_is_due_once() {
+        let mut case = lost(None, None);
+        assert!(!case.is_due(at(14_999)) && case.is_due(at(15_000)));
+        case.early = true;
+        assert!(!case.is_due(at(20_000)));
+        let mut case = lost(None, None);
+        case.end(Some(&loss(None)), None, at(16_000));
+        assert!(!case.is_due(at(20_000)));
+    }
+}

@@ -1,0 +1,128 @@
+//! This machine: whether our own timers came late, and whether it slept.
+//!
+//! A client that gets no processor, or whose machine is suspended, sees the same as one whose server is silent. A timer
+//! that is due every [`TICK`] shows the difference. What it shows is kept for a while, so that it can be asked about
+//! the time before a loss.
+
+use std::{collections::VecDeque, time::Duration};
+
+use crate::{
+    clock::{Clock, Stamp},
+    event::HostState,
+};
+
+/// Between two readings. A hundredth of a second's delay is seen whenever it happens to fall on a reading; one of a
+/// tenth is never missed.
+pub(super) const TICK: Duration = Duration::from_millis(100);
+
+/// What is later than this is kept; timers are whole milliseconds, and one or two late on a sound machine.
+const NOTABLE: Duration = Duration::from_millis(5);
+
+/// A sleep shorter than this is the distance of two readings of the clock.
+const ASLEEP: Duration = Duration::from_millis(10);
+
+/// How many are kept.
+const KEPT: usize = 256;
+
+/// What the timer has shown.
+#[derive(Debug)]
+pub(super) struct Host {
+    late: VecDeque<Late>,
+    /// How long the machine had slept when it was last asked.
+    slept: Option<Duration>,
+}
+
+/// Once that the timer came late.
+#[derive(Clone, Copy, Debug)]
+struct Late {
+    due: Stamp,
+    came: Stamp,
+    slept: Duration,
+}
+
+impl Host {
+    pub(super) fn new() -> Self {
+        Self { late: VecDeque::new(), slept: Clock::slept() }
+    }
+
+    /// The timer that was due at `due` came now.
+    pub(super) fn tick(&mut self, due: Stamp, now: Stamp) {
+        self.note(due, now, Clock::slept());
+    }
+
+    fn note(&mut self, due: Stamp, came: Stamp, total: Option<Duration>) {
+        let slept = total.zip(self.slept).map_or(Duration::ZERO, |(now, before)| now.saturating_sub(before));
+        self.slept = total;
+        let slept = if slept > ASLEEP { slept } else { Duration::ZERO };
+        if came.since(due) <= NOTABLE && slept.is_zero() {
+            return;
+        }
+        if self.late.len() == KEPT {
+            self.late.pop_front();
+        }
+        self.late.push_back(Late { due, came, slept });
+    }
+
+    /// What was shown between two moments.
+    pub(super) fn between(&self, from: Stamp, to: Stamp) -> HostState {
+        // The machine slept between the reading before and the one that shows it.
+        let within = self.late.iter().filter(|late| late.came >= from && late.due <= to.after(TICK));
+        let (mut lag, mut suspended) = (Duration::ZERO, Duration::ZERO);
+        for late in within {
+            if late.due <= to {
+                lag = lag.max(late.came.since(late.due));
+            }
+            suspended += late.slept;
+        }
+        HostState { lag, suspended: self.slept.map(|_| suspended) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Stamp {
+        Stamp::from_nanos(ms * 1_000_000)
+    }
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn the_longest_delay_in_the_time_that_is_asked_about_counts() {
+        let mut host = Host { late: VecDeque::new(), slept: Some(ms(0)) };
+        for (due, came) in [(100, 101), (200, 230), (330, 900), (1000, 1002), (1102, 3000)] {
+            host.note(at(due), at(came), Some(ms(0)));
+        }
+        assert_eq!(host.between(at(0), at(150)).lag, ms(0), "two milliseconds are the timer's own");
+        assert_eq!(host.between(at(0), at(300)).lag, ms(30));
+        assert_eq!(host.between(at(250), at(1000)).lag, ms(570));
+        assert_eq!(host.between(at(0), at(1000)).suspended, Some(ms(0)));
+        // A loss that is noticed in the very moment at which the machine goes on.
+        assert_eq!(host.between(at(1050), at(2999)).lag, ms(1898));
+    }
+
+    #[test]
+    fn sleep_is_told_from_slowness() {
+        let mut host = Host { late: VecDeque::new(), slept: Some(ms(5000)) };
+        host.note(at(100), at(101), Some(ms(5000)));
+        host.note(at(201), at(202), Some(ms(65_000)));
+        let state = host.between(at(0), at(150));
+        assert_eq!(state, HostState { lag: ms(0), suspended: Some(ms(60_000)) });
+        assert_eq!(host.between(at(300), at(400)).suspended, Some(ms(0)));
+        let mut host = Host { late: VecDeque::new(), slept: None };
+        host.note(at(100), at(101), None);
+        assert_eq!(host.between(at(0), at(150)).suspended, None);
+    }
+
+    #[test]
+    fn only_so_many_are_kept() {
+        let mut host = Host { late: VecDeque::new(), slept: None };
+        for number in 0..10_000 {
+            host.note(at(number * 100), at(number * 100 + 50), None);
+        }
+        assert_eq!(host.late.len(), KEPT);
+    }
+}

@@ -1,0 +1,41 @@
+//! How a session's socket ended, where the system does not tell.
+
+use crate::{
+    clock::Stamp,
+    event::{SocketEnd, TcpFigures},
+    plan::ReconnectPolicy,
+    probe::identity::ClientInfo,
+};
+
+/// The sockets of all connections under test: none is known.
+pub(super) struct Sockets;
+
+/// What is known of a socket that ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Ended {
+    pub(super) how: Option<SocketEnd>,
+    pub(super) figures: Option<TcpFigures>,
+    pub(super) missing: Option<String>,
+}
+
+impl Sockets {
+    pub(super) fn new(_port: Option<u16>, _policy: &ReconnectPolicy) -> Self {
+        Self
+    }
+
+    pub(super) fn follow(&mut self, _connection: u32, _client: &ClientInfo, _now: Stamp) {}
+
+    pub(super) fn catch_up(&mut self, _now: Stamp) {}
+
+    pub(super) fn sample(&mut self, _now: Stamp) {}
+
+    pub(super) fn sample_one(&mut self, _connection: u32, _now: Stamp) {}
+
+    pub(super) fn end(&mut self, _connection: u32, _now: Stamp) -> Ended {
+        Ended { missing: Some("only Linux tells how a socket ended".to_owned()), ..Ended::default() }
+    }
+
+    pub(super) fn figures(&self, _connection: u32) -> Option<TcpFigures> {
+        None
+    }
+}
