@@ -15,6 +15,7 @@
 //! - `herd`: connections that were lost together come back together, and what spreads them.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `idle`: the idle limit of a path is found, with how connections end there and what it may be the limit of.
+//! - `instrument`: the cause that is named is compared with the fault that was injected; prints the confusion matrix.
 //! - `journals`: what a run has written is reported again, and what cannot be read is named.
 //! - `lab`: the `proxy` command with redis-cli, stdin and signals, and runs with faults.
 //! - `late_confirmations`: confirmations after a reconnect that go to the wrong questions.
@@ -56,6 +57,7 @@ mod harness_self;
 mod herd;
 mod hygiene;
 mod idle;
+mod instrument;
 mod journals;
 mod lab;
 mod late_confirmations;

@@ -261,7 +261,15 @@ impl RedisServer {
         *self.admin.lock().unwrap() = None;
     }
 
-    /// Starts the server again where it was; it must have been killed.
+    /// Ends the server in order, as an operator does.
+    #[track_caller]
+    pub(crate) fn shut_down(&mut self) {
+        let asked = self.admin.get_mut().unwrap().take().map(|mut client| client.send(["SHUTDOWN", "NOSAVE"]));
+        asked.expect("the server is down already").unwrap();
+        self.process.take().expect("the server is down already").wait().unwrap();
+    }
+
+    /// Starts the server again where it was; it must have ended.
     #[track_caller]
     pub(crate) fn restart_same_port(&mut self) {
         assert!(self.process.is_none(), "the server is still up");

@@ -157,6 +157,11 @@ impl Tap {
         self.mode.send_modify(|mode| mode.first_reply = by);
     }
 
+    /// New connections lead to another server; existing ones stay where they are.
+    pub(crate) fn lead_to(&self, server: SocketAddr) {
+        self.mode.send_modify(|mode| mode.server = Some(server));
+    }
+
     /// Accepts new connections and ends them at once (FIN).
     pub(crate) fn accept_then_close(&self, on: bool) {
         let admission = if on { Admission::Close } else { Admission::Relay };
@@ -270,6 +275,8 @@ struct Mode {
     first_reply: Option<Vec<u8>>,
     hold_replies: bool,
     partition: bool,
+    /// Where new connections lead instead of to the first server.
+    server: Option<SocketAddr>,
     /// Connections with a lower number are silent.
     silent_below: u64,
 }
@@ -343,7 +350,8 @@ impl Relay {
                 let (orders, inbox) = unbounded_channel();
                 self.flows.push(orders);
                 let flow = Flow::new(id, self.mode.clone(), Arc::clone(&self.shared), inbox);
-                self.tasks.spawn(flow.run(client, self.server));
+                let server = self.mode.borrow().server.unwrap_or(self.server);
+                self.tasks.spawn(flow.run(client, server));
             }
             Admission::Reset => reset(client),
         }
