@@ -241,6 +241,14 @@ impl Facts<'_> {
         Some((before.replication_offset.filter(|offset| *offset > 0)?, after.replication_offset?))
     }
 
+    /// What answers was there before the loss, and goes on with the history of the process that answered then.
+    pub(super) fn took_over(&self) -> bool {
+        let history = self.states().and_then(|(before, after)| {
+            before.replication_id.as_ref().zip(after.former_replication_id.as_ref()).map(|(old, former)| old == former)
+        });
+        history == Some(true) && self.another_process() && self.fresh() == Some(false)
+    }
+
     /// By how much a counter of the same process moved; `None` when it cannot be told.
     pub(super) fn moved(&self, counter: Counter) -> Option<u64> {
         let (before, after) = self.states().filter(|_| !self.another_process())?;
@@ -256,7 +264,8 @@ impl Facts<'_> {
     /// No other connection of the run was lost between the two readings: what moved, moved for this one.
     pub(super) fn alone(&self) -> bool {
         let Some((before, after)) = self.states() else { return false };
-        self.others().all(|other| other.lost < before.at || other.lost > after.at)
+        let counted = self.evidence().map_or(0, |evidence| evidence.outages_between);
+        counted <= 1 && self.others().all(|other| other.lost < before.at || other.lost > after.at)
     }
 
     /// A counter moved that has to do with the server closing clients: which.

@@ -146,6 +146,12 @@ pub struct ServerState {
     pub role: Option<String>,
     /// `master_repl_offset`
     pub replication_offset: Option<u64>,
+    /// `master_replid`: the replication history that it writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication_id: Option<String>,
+    /// `master_replid2`: the history that it went on from when it was promoted, or started again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_replication_id: Option<String>,
     /// `master_failover_state`, when it is not `no-failover`.
     pub failover_state: Option<String>,
     /// `loading`

@@ -122,6 +122,8 @@ fn bound_state(state: &mut ServerState) {
         &mut state.run_id,
         &mut state.version,
         &mut state.role,
+        &mut state.replication_id,
+        &mut state.former_replication_id,
         &mut state.failover_state,
         &mut state.output_buffer_limit,
     ];

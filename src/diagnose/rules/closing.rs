@@ -75,20 +75,45 @@ pub(super) fn others_were_killed_perhaps(facts: &Facts<'_>) -> Option<Word> {
 // Timed out by the server.
 
 pub(super) fn closed_at_the_timeout(facts: &Facts<'_>) -> Option<Word> {
-    let timeout = facts.after()?.timeout.filter(|timeout| *timeout > 0).map(Duration::from_secs)?;
-    let quiet = facts.quiet()?;
-    let fits = quiet + EARLY >= timeout && quiet <= timeout + LATE && closed_by_the_server(facts);
+    let (timeout, quiet) = past_the_timeout(facts)?;
     let known = facts.end() == Some(SocketEnd::Closed) && facts.listed() == Some(false) && facts.is_same_process();
     let alone = facts.server_did_nothing() && facts.moved(|state| state.config_changes) == Some(0);
     let role = facts.roles().is_some_and(|(before, after)| before == after);
     let sure = known && alone && role && facts.announcements().0.is_empty();
-    let weight = if sure { Weight::Decides } else { Weight::Speaks };
+    let weight = match (sure, was_our_silence(facts, quiet)) {
+        // True, but not the cause: without our stop there would have been no silence.
+        (_, true) => Weight::Hints,
+        (true, false) => Weight::Decides,
+        (false, false) => Weight::Speaks,
+    };
+    let timeout = timeout.as_secs();
+    Word::new(
+        weight,
+        format!("it was closed after {} of silence, and the server's 'timeout' is {timeout} s", seconds(quiet)),
+    )
+}
+
+/// The server's `timeout`, and a silence that it fits.
+fn past_the_timeout(facts: &Facts<'_>) -> Option<(Duration, Duration)> {
+    let timeout = facts.after()?.timeout.filter(|timeout| *timeout > 0).map(Duration::from_secs)?;
+    let quiet = facts.quiet()?;
+    let fits = quiet + EARLY >= timeout && quiet <= timeout + LATE && closed_by_the_server(facts);
+    fits.then_some((timeout, quiet))
+}
+
+/// This program itself was late for most of a silence: stopped, or without CPU time.
+fn was_our_silence(facts: &Facts<'_>, quiet: Duration) -> bool {
+    facts.host().lag * 5 >= quiet * 4
+}
+
+pub(super) fn we_were_stopped_past_the_timeout(facts: &Facts<'_>) -> Option<Word> {
+    let (timeout, quiet) = past_the_timeout(facts).filter(|(_, quiet)| was_our_silence(facts, *quiet))?;
+    let (lag, timeout) = (seconds(facts.host().lag), timeout.as_secs());
     let why = format!(
-        "it was closed after {} of silence, and the server's 'timeout' is {} s",
-        seconds(quiet),
-        timeout.as_secs()
+        "this program's own timers came {lag} late, of {} of silence, and the server closes who is silent for {timeout} s",
+        seconds(quiet)
     );
-    Word::when(fits, weight, why)
+    Word::new(Weight::Speaks, why)
 }
 
 pub(super) fn timeout_is_unknown(facts: &Facts<'_>) -> Option<Word> {

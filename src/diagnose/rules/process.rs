@@ -71,6 +71,11 @@ pub(super) fn an_orderly_end_is_told(facts: &Facts<'_>) -> Option<Word> {
     Word::when(untold, Weight::Doubts, "an orderly end closes its connections, and nothing came")
 }
 
+pub(super) fn it_has_not_come_back(facts: &Facts<'_>) -> Option<Word> {
+    let gone = nobody_listens_any_more(facts).is_some();
+    Word::when(gone, Weight::Excludes, "it has not come back")
+}
+
 /// Excludes every end of the process.
 pub(super) fn the_process_lives(facts: &Facts<'_>) -> Option<Word> {
     let lives = facts.is_same_process() || facts.listed() == Some(true) && !facts.another_process();
@@ -99,6 +104,12 @@ pub(super) fn died_with_unread_bytes(facts: &Facts<'_>) -> Option<Word> {
 pub(super) fn reset_then_refused(facts: &Facts<'_>) -> Option<Word> {
     let gone = facts.end() == Some(SocketEnd::Reset) && was_refused(facts) && facts.same_process().is_none();
     Word::when(gone, Weight::Speaks, "the connection was reset, and then nothing listened any more")
+}
+
+/// Whether somebody stopped it or it crashed does not show from here.
+pub(super) fn nobody_listens_any_more(facts: &Facts<'_>) -> Option<Word> {
+    let gone = facts.outage.restored.is_none() && was_refused(facts) && facts.same_process().is_none();
+    Word::when(gone, Weight::Hints, "nothing listens at its port any more: the process has ended, or was stopped")
 }
 
 pub(super) fn machine_vanished(facts: &Facts<'_>) -> Option<Word> {
@@ -134,6 +145,13 @@ pub(super) fn demoted_and_closed(facts: &Facts<'_>) -> Option<Word> {
     let decided = facts.changed_role() && killed && closed && facts.narrow() && facts.alone();
     let why = "the server changed its role and closed its clients (CLIENT KILL), as a failover manager does it";
     Word::when(decided, Weight::Decides, why)
+}
+
+/// A replica goes on with its primary's history. So does a primary that starts again from its own file, but that one is
+/// younger than the loss.
+pub(super) fn a_replica_took_over(facts: &Facts<'_>) -> Option<Word> {
+    let why = "what answers has been up since before the loss, and took over the old primary's replication history";
+    Word::when(facts.took_over(), Weight::Decides, why)
 }
 
 pub(super) fn role_changed(facts: &Facts<'_>) -> Option<Word> {

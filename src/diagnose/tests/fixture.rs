@@ -26,6 +26,8 @@ pub(super) struct Scene {
     pub(super) silent: f64,
     /// It healed on the same connection.
     pub(super) healed: bool,
+    /// It never came back.
+    pub(super) gone: bool,
     pub(super) failure: Option<Failure>,
     pub(super) idle: f64,
     pub(super) in_flight: u64,
@@ -49,6 +51,7 @@ impl Scene {
             subscribed: false,
             silent: 0.0,
             healed: false,
+            gone: false,
             failure: None,
             idle: 0.1,
             in_flight: 1,
@@ -98,12 +101,7 @@ impl Scene {
             // What the path showed in the outage of a connection that was never silent.
             events.extend(self.path.iter().map(|failure| probed(closed + 0.2, failure.clone())));
             events.extend(self.replaced.map(|why| at(closed, EventKind::SessionReplaced { session: 2, why })));
-            let mut back = reconnected(2, 1.0);
-            if let EventKind::Reconnected(back) = &mut back {
-                back.same_process = self.same_process;
-                back.path_healthy_after = self.path_healthy_after.map(secs);
-            }
-            events.push(at(closed + 1.0, back));
+            events.extend((!self.gone).then(|| self.comeback(closed)));
         }
         events.extend(self.evidence.clone().map(|mut evidence| {
             evidence.lost = stamp(if self.healed { LOST } else { closed });
@@ -112,6 +110,15 @@ impl Scene {
         events.extend(self.later.clone());
         events.push(finished(20_000.0));
         events
+    }
+
+    fn comeback(&self, closed: f64) -> Event {
+        let mut back = reconnected(2, 1.0);
+        if let EventKind::Reconnected(back) = &mut back {
+            back.same_process = self.same_process;
+            back.path_healthy_after = self.path_healthy_after.map(secs);
+        }
+        at(closed + 1.0, back)
     }
 
     pub(super) fn known(&mut self) -> &mut Evidence {

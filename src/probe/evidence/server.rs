@@ -204,6 +204,10 @@ fn read_info(info: &str, state: &mut ServerState) {
     state.uptime = number("uptime_in_seconds");
     state.role = text("role").or(state.role.take());
     state.replication_offset = number("master_repl_offset");
+    // Forty zeros stand for none.
+    let history = |name| text(name).filter(|id| id.bytes().any(|digit| digit != b'0'));
+    state.replication_id = history("master_replid");
+    state.former_replication_id = history("master_replid2");
     state.failover_state = text("master_failover_state").filter(|failover| failover != "no-failover");
     state.loading = number("loading").map(|loading| loading != 0);
     state.connected_clients = number("connected_clients");

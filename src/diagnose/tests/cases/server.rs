@@ -60,6 +60,10 @@ pub(super) const CASES: &[Row] = &[
         s.failure = Some(reset());
         s.refused();
     }),
+    ("closed, refused, and never back", ServerCrashed, Possible, |s| {
+        (s.same_process, s.evidence, s.gone) = (None, None, true);
+        s.refused();
+    }),
     ("the machine went down without a word", ServerCrashed, Likely, |s| {
         s.process(1);
         s.fails(110);
@@ -75,6 +79,17 @@ pub(super) const CASES: &[Row] = &[
     ("a replica was promoted, and the name followed it", Failover, Likely, |s| {
         s.process(90_000);
         s.moved_name();
+    }),
+    ("a replica went on with the primary's history", Failover, Certain, |s| {
+        s.process(90_000);
+        s.elsewhere();
+        s.before().replication_id = Some("8f1a".into());
+        s.after().former_replication_id = Some("8f1a".into());
+    }),
+    ("a primary that started again goes on with its own history", ServerRestarted, Likely, |s| {
+        s.process(1);
+        s.before().replication_id = Some("8f1a".into());
+        s.after().former_replication_id = Some("8f1a".into());
     }),
     ("demoted, and all clients closed", Failover, Certain, |s| {
         s.after().role = Some("slave".into());
@@ -153,6 +168,11 @@ pub(super) const CASES: &[Row] = &[
     ("closed at the server's timeout", ServerIdleTimeout, Certain, |s| {
         s.idle = 301.0;
         (s.before().timeout, s.after().timeout) = (Some(300), Some(300));
+    }),
+    ("closed at the server's timeout, because this program was stopped", ClientStall, Likely, |s| {
+        s.idle = 301.0;
+        (s.before().timeout, s.after().timeout) = (Some(300), Some(300));
+        s.known().host.lag = secs(300.0);
     }),
     ("closed at the server's timeout, but CLIENT KILL was called, too", ClientKilled, Likely, |s| {
         s.idle = 301.0;
