@@ -8,14 +8,15 @@ use std::{
 use crate::{
     clock::Stamp,
     event::{Event, EventKind, EventSink, Reply},
-    render::units::{clean, millis},
+    render::units::{clean, push_millis},
 };
 
 /// Writes `PONG from 127.0.0.1:6379: seq=1 time=0.123 ms` for each answered probe, and what went wrong for the others.
 pub struct PingLines {
     out: Box<dyn Write>,
     timestamps: bool,
-    address: String,
+    /// What each line of an answered probe begins with.
+    head: String,
     /// The run's beginning, to turn stamps into wall-clock time.
     start: Option<Event>,
     line: String,
@@ -26,7 +27,7 @@ impl PingLines {
     /// Writes to `out`, each line at once and in one piece; with `timestamps`, each begins with the time in seconds
     /// since the Unix epoch, as `ping -D` has it.
     pub fn new(out: Box<dyn Write>, timestamps: bool) -> Self {
-        Self { out, timestamps, address: String::new(), start: None, line: String::new(), error: None }
+        Self { out, timestamps, head: String::new(), start: None, line: String::new(), error: None }
     }
 
     /// The error that ended the output ([`io::ErrorKind::BrokenPipe`] when nobody reads it any more).
@@ -39,20 +40,23 @@ impl PingLines {
         if self.timestamps {
             self.timestamp(reply.at);
         }
-        let number = reply.number;
-        // Writing to a String does not fail.
-        let _ = match &reply.outcome {
-            Ok(_) => write!(self.line, "PONG from {}: seq={number} time={}", self.address, millis(reply.latency)),
-            Err(failure) => write!(
-                self.line,
-                "seq={number} {} [{}, {}]",
-                clean(&failure.text),
-                failure.key.class,
-                failure.key.origin
-            ),
-        };
+        let mut number = itoa::Buffer::new();
+        let number = number.format(reply.number);
+        match &reply.outcome {
+            // In a run without pauses the next probe is on its way while this is written: no detours here.
+            Ok(_) => {
+                self.line.extend([&self.head, number, " time="]);
+                push_millis(&mut self.line, reply.latency);
+            }
+            Err(failure) => {
+                let (text, key) = (clean(&failure.text), failure.key);
+                // Writing to a String does not fail.
+                let _ = write!(self.line, "seq={number} {text} [{}, {}]", key.class, key.origin);
+            }
+        }
         if !reply.waited.is_zero() {
-            let _ = write!(self.line, " waited={}", millis(reply.waited));
+            self.line.push_str(" waited=");
+            push_millis(&mut self.line, reply.waited);
         }
         self.line.push('\n');
         self.out.write_all(self.line.as_bytes())?;
@@ -70,7 +74,7 @@ impl PingLines {
 impl EventSink for PingLines {
     fn on_event(&mut self, event: &Event) {
         if let EventKind::RunStarted(started) = &event.kind {
-            self.address = started.plan.target.address.to_string();
+            self.head = format!("PONG from {}: seq=", started.plan.target.address);
             self.start = Some(event.clone());
         }
     }

@@ -32,9 +32,13 @@ pub(super) fn span(time: Duration) -> String {
     duration(time.as_nanos() as f64 / 1e9)
 }
 
-/// Milliseconds as ping(8) prints them.
-pub(super) fn millis(time: Duration) -> String {
-    format!("{:.3} ms", time.as_nanos() as f64 / 1e6)
+/// Adds milliseconds as ping(8) prints them.
+pub(super) fn push_millis(text: &mut String, time: Duration) {
+    let micros = (time.as_nanos() + 500) / 1000;
+    let (mut whole, mut rest) = (itoa::Buffer::new(), itoa::Buffer::new());
+    // A digit before the three, so that their zeros are there.
+    let rest = rest.format(1000 + micros % 1000);
+    text.extend([whole.format(micros / 1000), ".", &rest[1..], " ms"]);
 }
 
 /// `99.994 %`; never 100 or 0 unless it is exactly that.
@@ -109,6 +113,20 @@ pub(super) fn clean(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn milliseconds_have_three_decimals() {
+        let millis = |time| {
+            let mut text = String::new();
+            push_millis(&mut text, time);
+            text
+        };
+        for (nanos, text) in [(0, "0.000 ms"), (1_499, "0.001 ms"), (1_500, "0.002 ms"), (999_999, "1.000 ms")] {
+            assert_eq!(millis(Duration::from_nanos(nanos)), text);
+        }
+        assert_eq!(millis(Duration::from_secs(3)), "3000.000 ms");
+        assert_eq!(millis(Duration::from_micros(10_042)), "10.042 ms");
+    }
 
     #[test]
     fn durations_have_three_significant_digits() {
