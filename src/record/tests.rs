@@ -271,7 +271,7 @@ fn runs_add_up() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn merging_parts_equals_one_pass(parts in prop::collection::vec(prop::collection::vec(100u64..1_000_000, 0..20), 1..6)) {

@@ -94,7 +94,7 @@ fn decisive(cause: Cause, scene: &Scene) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_certain_without_its_decisive_facts(
