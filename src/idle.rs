@@ -2,25 +2,26 @@
 //! itself, give a connection up?
 //!
 //! Here is what can be thought about without a socket: which silences to try (`ladder`), what their ends say and what
-//! to try next (`search`), what usually has such a limit (`middlebox`), and the result (`report`). The connections
+//! to try next (`search`), whose limit it may be (`suspects`), and the result (`report`). The connections
 //! themselves are kept by `probe::idle`.
 
 mod ladder;
-mod middlebox;
 mod report;
 mod search;
+mod suspects;
 
 use std::time::Duration;
 
 use serde::Serialize;
 
 pub use self::{
-    ladder::{Cloud, Steps},
-    middlebox::Suspect,
+    ladder::Steps,
     report::{Advice, Circumstances, IdleReport, Outcome, Refused, ServerSays},
     search::{Limit, Search},
+    suspects::Suspect,
 };
 use crate::clock::seconds;
+pub use crate::middlebox::Cloud;
 
 /// How a silence ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

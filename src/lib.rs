@@ -29,7 +29,8 @@
 //! | [`fault`], [`proxy`] | what can be done to a connection and when; the relay that does it |
 //! | [`tls`] | the roots that are trusted, and the handshake of whoever is not redis-rs |
 //! | [`drill`] | each fault against each policy, every cell a run of its own |
-//! | [`idle`] | the search for the idle limit of a path: what to try, what it says, what has such a limit |
+//! | [`idle`] | the search for the idle limit of a path: what to try, and what it says |
+//! | [`middlebox`] | the common idle limits and whose they are, for `idle` and `diagnose` |
 //! | [`engine`] | runs a plan: one event stream, from the preflight to the closed books |
 //! | [`record`], [`report`] | figures, and what they mean |
 //! | [`diagnose`] | what ended each connection: rules over the recorded evidence |
@@ -86,6 +87,7 @@ pub mod host;
 pub mod idle;
 pub mod journal;
 pub mod knowledge;
+pub mod middlebox;
 pub mod output;
 pub mod plan;
 pub mod probe;

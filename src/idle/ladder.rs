@@ -2,18 +2,7 @@
 
 use std::time::Duration;
 
-use super::middlebox;
-
-/// A cloud, whose common limits are tried first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cloud {
-    /// Amazon Web Services
-    Aws,
-    /// Microsoft Azure
-    Azure,
-    /// Google Cloud
-    Gcp,
-}
+use super::{Cloud, suspects};
 
 /// How many silences are tried at once, or which.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +28,7 @@ const PART: u32 = 16;
 pub(super) fn silences(count: usize, max: Duration, cloud: Option<Cloud>) -> Vec<Duration> {
     let [beyond, longest] = BEYOND.map(|factor| max.mul_f64(factor));
     let shortest = SHORTEST.min(max / PART);
-    let common = middlebox::limits(cloud);
+    let common = suspects::limits(cloud);
     let around = common.iter().filter(|limit| **limit <= max && **limit > shortest * 2);
     let mut rungs: Vec<_> = around.flat_map(|limit| AROUND.map(|factor| limit.mul_f64(factor))).collect();
     rungs.retain(|rung| *rung < beyond);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Ending, Limit, Search, Silence, Suspect, middlebox};
+use super::{Ending, Limit, Search, Silence, Suspect, suspects};
 use crate::{
     clock::{WallTime, seconds},
     plan::Keepalive,
@@ -162,7 +162,7 @@ impl IdleReport {
         let limit = search.limit();
         let survived = search.survived();
         let timeout = server.timeout.filter(|timeout| !timeout.is_zero());
-        let agrees = |limit: &Limit| timeout.is_some_and(|timeout| middlebox::agrees(timeout, limit));
+        let agrees = |limit: &Limit| timeout.is_some_and(|timeout| suspects::agrees(timeout, limit));
         let is_server_timeout = limit.as_ref().is_some_and(|limit| limit.ending == Ending::Closed && agrees(limit));
         let outcome = match &limit {
             _ if failure.is_some() || (search.silences().is_empty() && refused.is_some()) => Outcome::Unreachable,
@@ -183,7 +183,7 @@ impl IdleReport {
             verdict: None,
             survived,
             is_server_timeout,
-            suspects: limit.as_ref().map(middlebox::suspects).unwrap_or_default(),
+            suspects: limit.as_ref().map(suspects::suspects).unwrap_or_default(),
             advice: None,
             server,
             failure,

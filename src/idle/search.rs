@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Cloud, Ending, Silence, Steps, ladder, middlebox};
+use super::{Cloud, Ending, Silence, Steps, ladder, suspects};
 use crate::clock::seconds;
 
 /// So many connections must have died before the rest of a round is not waited for, and before a limit is believed: one
@@ -195,7 +195,7 @@ impl Search {
     /// Whether it was the silence, and not the moment: all connections of a round are equally old, so whatever ends them
     /// at one moment looks like a limit. Others, begun later, must die at the same age.
     fn again(&self, limit: &Limit) -> Vec<Duration> {
-        let expected = self.expected.is_some_and(|timeout| middlebox::agrees(timeout, limit));
+        let expected = self.expected.is_some_and(|timeout| suspects::agrees(timeout, limit));
         let at_this_age = |death: &&Silence| death.dated && death.lasted >= limit.at_least;
         let mut rounds: Vec<_> = self.deaths().filter(at_this_age).map(|death| death.round).collect();
         rounds.dedup();

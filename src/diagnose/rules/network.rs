@@ -10,20 +10,8 @@ use crate::{
         verdict::{Weight, Word},
     },
     event::SocketEnd,
+    middlebox::{IDLE_LIMITS, IdleLimit},
 };
-
-/// Idle limits of what stands between clients and servers, in seconds, and whose they are. Sources: the vendors'
-/// documentation (AWS NLB, NAT gateway; Azure Load Balancer, Azure Cache for Redis; Google VPC, Cloud NAT; IBM VPC;
-/// Envoy; IPVS in Docker Swarm).
-const LIMITS: [(u64, &str); 7] = [
-    (60, "many proxies and NATs"),
-    (240, "Azure Load Balancer, IBM VPC gateways"),
-    (350, "AWS Network Load Balancer, NAT gateway"),
-    (600, "Google Cloud VPC, Azure Cache for Redis"),
-    (900, "IPVS, as in Docker Swarm"),
-    (1200, "Google Cloud NAT"),
-    (3600, "Envoy, Istio"),
-];
 
 /// How far from a limit a silence may be: timers in between look round now and then.
 const NEAR: Duration = Duration::from_secs(2);
@@ -108,11 +96,13 @@ pub(super) fn the_first_packet_after_a_pause(facts: &Facts<'_>) -> Option<Word> 
 
 pub(super) fn known_limit(facts: &Facts<'_>) -> Option<Word> {
     let quiet = pause(facts)?;
-    let near = |limit: &&(u64, &str)| {
-        let limit = Duration::from_secs(limit.0);
+    let near = |limit: &&IdleLimit| {
+        let limit = Duration::from_secs(limit.seconds);
         quiet.abs_diff(limit) <= NEAR.max(limit / 100)
     };
-    let (limit, whose) = LIMITS.iter().find(near)?;
+    let limit = IDLE_LIMITS.iter().find(near)?.seconds;
+    let same = IDLE_LIMITS.iter().filter(|other| other.seconds == limit);
+    let whose = same.map(|other| other.name).collect::<Vec<_>>().join(", ");
     let ended = forgotten(facts) || facts.may_be_closed();
     let weight = if forgotten(facts) { Weight::Speaks } else { Weight::Hints };
     let why = format!("it ended after {} of silence, and {limit} s is the limit of {whose}", seconds(quiet));

@@ -1,13 +1,14 @@
-//! What usually has which idle limit, by the ids of the knowledge base.
-//!
-//! Sources: the vendors' documentation as the knowledge base quotes it (`redis-doctor explain ID`).
+//! Whose a measured limit may be, by the table of common ones.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::{Cloud, Ending, Limit};
-use crate::clock::seconds;
+use crate::{
+    clock::seconds,
+    middlebox::{IDLE_LIMITS, Manner},
+};
 
 /// Something that may be the one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,45 +24,6 @@ pub struct Suspect {
     pub ends_so: bool,
 }
 
-/// A common limit.
-struct Common {
-    seconds: u64,
-    id: &'static str,
-    name: &'static str,
-    cloud: Option<Cloud>,
-    /// How it ends connections, as far as its maker says so.
-    ends: &'static [Ending],
-}
-
-const SILENT: &[Ending] = &[Ending::Unanswered];
-const SILENT_OR_RESET: &[Ending] = &[Ending::Unanswered, Ending::Reset];
-
-const fn common(
-    seconds: u64,
-    id: &'static str,
-    cloud: Option<Cloud>,
-    ends: &'static [Ending],
-    name: &'static str,
-) -> Common {
-    Common { seconds, id, name, cloud, ends }
-}
-
-const COMMON: &[Common] = &[
-    common(60, "RD012", None, SILENT_OR_RESET, "a NAT or proxy set to a minute"),
-    common(240, "az-lb", Some(Cloud::Azure), SILENT_OR_RESET, "Azure Load Balancer"),
-    common(240, "ibm-pgw", None, SILENT, "IBM Cloud public gateway"),
-    common(300, "oci-lb", None, &[Ending::Closed], "Oracle Cloud load balancer"),
-    common(350, "aws-nlb", Some(Cloud::Aws), SILENT_OR_RESET, "AWS Network Load Balancer"),
-    common(350, "aws-natgw", Some(Cloud::Aws), SILENT_OR_RESET, "AWS NAT gateway"),
-    common(350, "aws-gwlb", Some(Cloud::Aws), SILENT, "AWS Gateway Load Balancer"),
-    common(350, "aws-ec2-ct", Some(Cloud::Aws), SILENT, "EC2 connection tracking (Nitro v6)"),
-    common(600, "gcp-vpc", Some(Cloud::Gcp), SILENT, "Google Cloud VPC firewall"),
-    common(600, "az-redis", Some(Cloud::Azure), &[Ending::Closed], "Azure Cache for Redis"),
-    common(900, "ipvs", None, SILENT_OR_RESET, "IPVS (Docker Swarm, Kubernetes)"),
-    common(1200, "gcp-nat", Some(Cloud::Gcp), SILENT, "Google Cloud NAT"),
-    common(3600, "envoy", None, &[Ending::Closed], "Envoy or Istio"),
-];
-
 impl Cloud {
     /// The longest of the limits that are common there.
     pub fn longest_limit(self) -> Duration {
@@ -71,7 +33,7 @@ impl Cloud {
 
 /// The common limits, ascending, each once; of one cloud, if that is known.
 pub(super) fn limits(cloud: Option<Cloud>) -> Vec<Duration> {
-    let wanted = COMMON.iter().filter(|common| cloud.is_none() || common.cloud == cloud);
+    let wanted = IDLE_LIMITS.iter().filter(|common| cloud.is_none() || common.cloud == cloud);
     let mut limits: Vec<_> = wanted.map(|common| Duration::from_secs(common.seconds)).collect();
     limits.dedup();
     limits
@@ -87,17 +49,28 @@ pub(super) fn agrees(seconds: Duration, measured: &Limit) -> bool {
 
 /// What the limit may be the limit of, the likeliest first.
 pub(super) fn suspects(measured: &Limit) -> Vec<Suspect> {
-    let near = COMMON.iter().filter(|common| agrees(Duration::from_secs(common.seconds), measured));
+    let manner = manner(measured.ending);
+    let near = IDLE_LIMITS.iter().filter(|common| agrees(Duration::from_secs(common.seconds), measured));
     let mut suspects: Vec<_> = near
         .map(|common| Suspect {
             id: common.id,
             name: common.name,
             limit: Duration::from_secs(common.seconds),
-            ends_so: common.ends.contains(&measured.ending),
+            ends_so: manner.is_some_and(|manner| common.manners.contains(&manner)),
         })
         .collect();
     suspects.sort_by_key(|suspect| !suspect.ends_so);
     suspects
+}
+
+/// What a box does that ends connections so.
+fn manner(ending: Ending) -> Option<Manner> {
+    match ending {
+        Ending::Closed => Some(Manner::Closes),
+        Ending::Reset => Some(Manner::Resets),
+        Ending::Unanswered => Some(Manner::Drops),
+        Ending::Answered | Ending::Interrupted => None,
+    }
 }
 
 #[cfg(test)]
@@ -139,15 +112,8 @@ mod tests {
     }
 
     #[test]
-    fn the_knowledge_base_explains_every_one() {
-        for id in COMMON.iter().map(|common| common.id).chain(["r-timeout"]) {
-            assert!(crate::knowledge::entry(id).is_some(), "{id}");
-        }
-    }
-
-    #[test]
-    fn the_table_ascends() {
-        assert!(COMMON.windows(2).all(|pair| pair[0].seconds <= pair[1].seconds));
+    fn the_limits_of_a_cloud_are_its_own_each_once() {
         assert_eq!(limits(Some(Cloud::Azure)), [240, 600].map(Duration::from_secs));
+        assert_eq!(limits(Some(Cloud::Aws)), [Duration::from_secs(350)]);
     }
 }
