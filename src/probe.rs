@@ -19,6 +19,7 @@ mod prognosis;
 mod publisher;
 mod question;
 pub mod readiness;
+mod reply;
 mod resp2;
 mod samples;
 mod session;

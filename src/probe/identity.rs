@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{question::Question, session::Session};
+use super::{question::Question, reply, session::Session};
 use crate::event::ServerIdentity;
 
 /// The limit of each question.
@@ -22,12 +22,7 @@ pub(super) struct ClientInfo {
 impl ClientInfo {
     /// Reads a line of `CLIENT INFO` or `CLIENT LIST`.
     pub(super) fn parse(line: &str) -> Self {
-        let field = |name: &str| {
-            line.split_ascii_whitespace()
-                .filter_map(|field| field.split_once('='))
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value.to_owned())
-        };
+        let field = |name: &str| reply::line_field(line, ' ', name).map(str::to_owned);
         Self { id: field("id").and_then(|id| id.parse().ok()), addr: field("addr"), laddr: field("laddr") }
     }
 }
@@ -54,12 +49,7 @@ pub(super) async fn ask(session: &Session) -> (ClientInfo, ServerIdentity) {
 
 /// Reads the sections `server` and `replication` of INFO, as far as they are there.
 pub(super) fn from_info(info: &str) -> ServerIdentity {
-    let field = |name: &str| {
-        info.lines()
-            .filter_map(|line| line.trim_end().split_once(':'))
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value.to_owned())
-    };
+    let field = |name: &str| reply::info_field(info, name).map(str::to_owned);
     let valkey = field("valkey_version");
     let redis = field("redis_version");
     let product = match (&valkey, &redis) {

@@ -3,6 +3,7 @@
 use redis::Value;
 
 use super::{OutputLimit, Replica, ServerFacts};
+use crate::probe::reply::{info_fields, line_field};
 
 /// The settings that are asked for, one by one: before Redis 7 CONFIG GET takes one name, and a pattern would bring
 /// passwords along.
@@ -27,7 +28,7 @@ pub(super) fn flat(reply: Value) -> Value {
 impl ServerFacts {
     /// Takes in a reply to `INFO`.
     pub(super) fn read_info(&mut self, info: &str) {
-        for (name, value) in info.lines().filter_map(|line| line.trim_end().split_once(':')) {
+        for (name, value) in info_fields(info) {
             match name {
                 "role" => self.role = Some(value.to_owned()),
                 "loading" => self.loading = Some(value == "1"),
@@ -65,10 +66,7 @@ impl ServerFacts {
     /// Takes in a reply to `CLIENT LIST TYPE pubsub`.
     pub(super) fn read_subscribers(&mut self, list: &str) {
         let waiting = |line: &str| {
-            let field = |wanted: &str| {
-                let mut fields = line.split_ascii_whitespace().filter_map(|field| field.split_once('='));
-                fields.find(|(name, _)| *name == wanted).and_then(|(_, value)| value.parse::<u64>().ok())
-            };
+            let field = |wanted: &str| line_field(line, ' ', wanted).and_then(|value| value.parse::<u64>().ok());
             // `obl` is the fixed buffer, `omem` the list behind it.
             field("omem").unwrap_or_default() + field("obl").unwrap_or_default()
         };
@@ -86,10 +84,7 @@ fn is_replica(name: &str) -> bool {
 
 /// `ip=10.0.0.2,port=6379,state=online,offset=14,lag=1`
 fn replica(text: &str) -> Replica {
-    let field = |wanted: &str| {
-        let mut fields = text.split(',').filter_map(|field| field.split_once('='));
-        fields.find(|(name, _)| *name == wanted).map(|(_, value)| value)
-    };
+    let field = |wanted: &str| line_field(text, ',', wanted);
     Replica {
         address: format!("{}:{}", field("ip").unwrap_or("?"), field("port").unwrap_or("?")),
         state: field("state").unwrap_or("?").to_owned(),

@@ -17,6 +17,7 @@ use crate::{
     probe::{
         identity::ClientInfo,
         path::{Climb, Line, Path},
+        reply::info_fields,
     },
 };
 
@@ -193,7 +194,7 @@ fn is_refused(failure: &Failure) -> bool {
 
 /// Reads INFO, as far as it is there.
 fn read_info(info: &str, state: &mut ServerState) {
-    let fields: HashMap<&str, &str> = info.lines().filter_map(|line| line.trim_end().split_once(':')).collect();
+    let fields: HashMap<&str, &str> = info_fields(info).collect();
     let text = |name: &str| fields.get(name).map(|value| (*value).to_owned());
     let number = |name: &str| fields.get(name)?.parse::<u64>().ok();
     // A command that was never called has no line.

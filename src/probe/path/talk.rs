@@ -13,6 +13,7 @@ use crate::{
     classify::{ErrorClass, Failure, Origin, Stage, client},
     event::ServerIdentity,
     plan::Target,
+    probe::reply,
 };
 
 /// How many of the first bytes are kept, to recognise who is talking.
@@ -93,8 +94,7 @@ impl<S: Stream> Talk<S> {
     /// A field of a section of INFO; `None` where it may not be asked, or has none.
     pub(crate) async fn info(&mut self, section: &str, field: &str) -> Option<String> {
         let info: String = redis::from_redis_value(self.command(&["INFO", section]).await.ok()?).ok()?;
-        let fields = info.lines().filter_map(|line| line.trim_end().split_once(':'));
-        fields.filter(|(name, _)| *name == field).map(|(_, value)| value.to_owned()).next()
+        reply::info_field(&info, field).map(str::to_owned)
     }
 
     /// Waits for what comes without having been asked for: bytes (how many), the end (0), or an error.
