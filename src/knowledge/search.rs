@@ -62,7 +62,10 @@ pub fn search(query: &str) -> Option<Answer> {
 fn named(words: &[String]) -> Option<Answer> {
     // A bare number is an errno, and only then a code: 104 is ECONNRESET.
     let code = match words {
-        [number] if number.len() <= 3 => number.parse().ok().map(|number: u16| vec![format!("rd{number:03}")]),
+        [word] => {
+            let number = word.strip_prefix("rd").unwrap_or(word);
+            number.parse().ok().filter(|number| *number < 1000).map(|number: u16| vec![format!("rd{number:03}")])
+        }
         _ => None,
     };
     let is = |key: &Vec<String>| key == words;
@@ -218,6 +221,8 @@ mod tests {
             ("rd012", "RD012"),
             (" RD012\n", "RD012"),
             ("12", "RD012"),
+            ("rd12", "RD012"),
+            ("RD1", "RD001"),
             ("aws-nlb", "aws-nlb"),
             ("AWS NLB", "aws-nlb"),
             ("104", "RD126"),
