@@ -192,6 +192,20 @@ fn is_login(key: &FailureKey) -> bool {
     }
 }
 
+/// The entry about an error that the kernel gave no number.
+fn by_class(class: ErrorClass) -> Option<Code> {
+    let number = match class {
+        ErrorClass::ConnectionClosed => 106,
+        ErrorClass::ConnectTimeout => 107,
+        ErrorClass::Dns => 109,
+        ErrorClass::MasterDown => 113,
+        ErrorClass::ProtocolGarbage => 123,
+        ErrorClass::Tls => 130,
+        _ => return None,
+    };
+    Some(Code::Rd(number))
+}
+
 /// Why there is no usable connection.
 fn obstacle(sheet: &mut Sheet<'_>, climb: &Climb) {
     let Some(failure) = &climb.probed.failure else { return };
@@ -207,7 +221,7 @@ fn obstacle(sheet: &mut Sheet<'_>, climb: &Climb) {
         ErrorClass::ProtectedMode => Some(finding::PROTECTED_MODE),
         ErrorClass::Resp3Unsupported => Some(finding::NO_RESP3),
         ErrorClass::ResponseTimeout => Some(finding::SLOW),
-        _ => failure.key.errno.map(Code::Errno),
+        class => failure.key.errno.map(Code::Errno).or(by_class(class)),
     };
     let encrypted = matches!(sheet.question.target.address, Address::Tcp { tls: true, .. });
     let advice = on_connecting(failure, &sheet.question.target);
@@ -281,8 +295,8 @@ fn pubsub(sheet: &mut Sheet<'_>) {
             let text = "a message that was published did not reach its subscriber";
             let remedy = "look for a proxy that does not pass pub/sub on, and watch delivery with `redis-doctor subscribe \
                           CHANNEL --verify`";
-            let finding = CheckFinding::new(Severity::Critical, finding::SLOW, text).seen(why).remedy(remedy);
-            let mark = sheet.finding(CheckFinding { code: None, ..finding });
+            let finding = CheckFinding::new(Severity::Critical, finding::NOT_DELIVERED, text).seen(why).remedy(remedy);
+            let mark = sheet.finding(finding);
             sheet.line("pubsub", mark, why);
         }
         PubSub::Refused { question } => {

@@ -64,6 +64,8 @@ impl Serialize for Code {
 pub(super) const MAX_CLIENTS: Code = Code::Rd(9);
 /// Credentials are missing, wrong, or do not suffice.
 pub(super) const AUTHENTICATION: Code = Code::Rd(10);
+/// A subscriber gets nothing.
+pub(super) const NOT_DELIVERED: Code = Code::Rd(24);
 /// A long silent blackout is possible.
 pub(super) const BLACKOUT: Code = Code::Rd(44);
 /// The client has no keepalive.

@@ -101,15 +101,17 @@ fn replication(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let worst = server.replicas.iter().filter_map(|replica| replica.lag).max();
     let worst = worst.map(|lag| format!(" · longest lag {lag} s")).unwrap_or_default();
     let count = server.replicas.len();
+    let replicas = if count == 1 { "replica" } else { "replicas" };
     let mut mark = Mark::Ok;
     if !behind.is_empty() {
-        let text = format!("{} of {count} replicas are not up to date", behind.len());
+        let are = if behind.len() == 1 { "is" } else { "are" };
+        let text = format!("{} of {count} {replicas} {are} not up to date", behind.len());
         let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, text).seen(behind.join("; "));
         mark = sheet.finding(finding.remedy(
             "a failover to such a replica loses writes; see its log and the primary's client-output-buffer-limit replica",
         ));
     }
-    sheet.line("replication", mark, format!("{count} replicas, {} online{worst}", count - behind.len()));
+    sheet.line("replication", mark, format!("{count} {replicas}, {} up to date{worst}", count - behind.len()));
 }
 
 fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {

@@ -168,7 +168,7 @@ const PATH_AND_CLIENT: &[Row] = &[
     ("RD010", Severity::Warning, "pubsub", |_, facts, _| {
         facts.pubsub = Some(PubSub::Refused { question: Asked::Subscribe });
     }),
-    ("", Severity::Critical, "pubsub", |_, facts, _| facts.pubsub = Some(PubSub::Lost { why: "silence".into() })),
+    ("RD024", Severity::Critical, "pubsub", |_, facts, _| facts.pubsub = Some(PubSub::Lost { why: "silence".into() })),
 ];
 
 /// In the server's settings and figures.
@@ -269,7 +269,11 @@ fn each_way_not_to_connect_has_its_code() {
         (server("DENIED Redis is running in protected mode"), "RD054"),
         (Failure::server(Stage::Command, "LOADING Redis is loading the dataset in memory"), "RD060"),
         (Failure::io(Stage::Tcp, &std::io::Error::from_raw_os_error(111)), "111"),
-        (Failure::doctor(ErrorClass::Dns, Stage::Dns, "no such name"), ""),
+        (Failure::doctor(ErrorClass::Dns, Stage::Dns, "no such name"), "RD109"),
+        (Failure::doctor(ErrorClass::ConnectTimeout, Stage::Tcp, "no answer within 2s"), "RD107"),
+        (Failure::doctor(ErrorClass::ConnectionClosed, Stage::Hello, "closed"), "RD106"),
+        (Failure::doctor(ErrorClass::ProtocolGarbage, Stage::Hello, "an HTTP server answers"), "RD123"),
+        (Failure::doctor(ErrorClass::Tls, Stage::Hello, "unknown issuer"), "RD130"),
     ] {
         let checkup = failing(failure.clone());
         assert_eq!(found(&checkup), [(Severity::Critical, code.to_owned())], "{failure}");
@@ -365,8 +369,17 @@ fn questions_that_broke_off_are_critical_and_the_answers_before_are_kept() {
 
 #[test]
 fn every_code_has_an_explanation() {
-    for number in [9, 10, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 59, 60, 61, 62, 64] {
+    let of_errors = [106, 107, 109, 113, 123, 130];
+    for number in (44..=64).filter(|number| ![58, 63].contains(number)).chain([9, 10, 24]).chain(of_errors) {
         let code = Code::Rd(number).to_string();
         assert!(crate::knowledge::entry(&code).is_some(), "{code}");
+    }
+}
+
+#[test]
+fn what_this_finds_is_explained_with_the_command_that_finds_it() {
+    for number in [9, 44, 45, 46, 47, 48, 49, 50, 51, 52, 54, 55, 56, 57, 59, 61, 62, 64] {
+        let entry = crate::knowledge::entry(&Code::Rd(number).to_string()).unwrap();
+        assert!(entry.tell.iter().any(|line| line == "$ redis-doctor check"), "{}", entry.id);
     }
 }

@@ -42,6 +42,22 @@ pub fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
         (ErrorClass::ProtectedMode, _) => {
             "set a password on the server, or turn protected-mode off there if the network is trusted".into()
         }
+        (ErrorClass::MasterDown, _) => {
+            "this replica has lost its primary: use the primary's name, or see why the link is down".into()
+        }
+        (ErrorClass::ConnectionClosed | ErrorClass::Reset, _) => {
+            "somebody accepted and hung up: look for a proxy or firewall without a server behind it, a port that wants \
+             TLS, and the server's log"
+                .into()
+        }
+        (ErrorClass::KernelTimeout, _) => {
+            "packets went unanswered until the kernel gave up: look for a firewall or a host that is down".into()
+        }
+        (ErrorClass::Tls, _) => {
+            "check whether the port speaks TLS, and whether the certificate is for this name and from an issuer that this \
+             machine trusts (or name its file in SSL_CERT_FILE)"
+                .into()
+        }
         (ErrorClass::ProtocolGarbage, _) => "this is not a Redis server: check host and port".into(),
         _ => return None,
     })
@@ -66,6 +82,7 @@ mod tests {
             ("LOADING Redis is loading the dataset in memory", "loading:0"),
             ("ERR max number of clients reached", "maxclients"),
             ("DENIED Redis is running in protected mode", "protected-mode"),
+            ("MASTERDOWN Link with MASTER is down", "primary's name"),
         ] {
             let advice = on_connecting(&Failure::server(Stage::Hello, line), &tcp).unwrap();
             assert!(advice.contains(remedy), "{line}: {advice}");
@@ -73,6 +90,15 @@ mod tests {
         let refused = Failure::io(Stage::Tcp, &std::io::Error::from_raw_os_error(111));
         assert!(on_connecting(&refused, &tcp).unwrap().contains("nothing listens"));
         assert!(on_connecting(&refused, &target(Address::Unix("/s".into()))).unwrap().contains("unixsocket"));
+        for (class, remedy) in [
+            (ErrorClass::ConnectionClosed, "hung up"),
+            (ErrorClass::Reset, "hung up"),
+            (ErrorClass::KernelTimeout, "firewall"),
+            (ErrorClass::Tls, "SSL_CERT_FILE"),
+        ] {
+            let advice = on_connecting(&Failure::doctor(class, Stage::Hello, "so"), &tcp).unwrap();
+            assert!(advice.contains(remedy), "{class}: {advice}");
+        }
         let other = Failure::server(Stage::Hello, "ERR something new");
         assert_eq!(on_connecting(&other, &tcp), None);
     }
