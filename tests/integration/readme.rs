@@ -116,12 +116,10 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
     replica.command(["REPLICAOF", "NO", "ONE"]);
     let journal = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/causes-from-evidence.ndjson");
     let causes = Doctor::new(["report", journal]).run();
-    let bare = Doctor::new(["soak", "--policy", "bare", "--duration", "5s"]).target(&victim);
+    let bare = Doctor::new(["soak", "--policy", "bare", "--fault", "reset_peer=when=in_flight@2s", "--duration", "5s"]);
     let check = Doctor::new(["check"]).target(&server).run();
     let (soak, ping, subscribe, drill, bare) =
-        (soak.spawn(), ping.run(), subscribe.spawn(), drill.spawn(), bare.spawn());
-    bare.wait_for_stderr("subscribed", patience);
-    victim.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
+        (soak.spawn(), ping.run(), subscribe.spawn(), drill.spawn(), bare.target(&victim).spawn());
     let outputs = [
         ("soak", soak.finish()),
         ("check", check),
