@@ -28,9 +28,12 @@ pub(super) fn lines(row: &OutageRow) -> Vec<String> {
 }
 
 /// The lines of a report: the cause, and all that speaks for and against it. What can be done is a finding.
-pub(super) fn block(row: &OutageRow) -> Vec<String> {
+/// It speaks for the first of `alike` outages, and says so.
+pub(super) fn block(row: &OutageRow, alike: usize) -> Vec<String> {
     let diagnosis = &row.diagnosis;
-    let mut parts = vec![("cause", format!("{} (at {})", sentence_alone(diagnosis), row.outage.time.time_of_day()))];
+    let time = row.outage.time.time_of_day();
+    let first = if alike > 1 { format!(", the first of {alike}") } else { String::new() };
+    let mut parts = vec![("cause", format!("{} (at {time}{first})", sentence_alone(diagnosis)))];
     parts.extend(diagnosis.evidence_for.iter().map(|text| ("for", text.clone())));
     parts.extend(diagnosis.evidence_against.iter().map(|text| ("against", text.clone())));
     parts.extend(diagnosis.missing.iter().map(|text| ("missing", text.clone())));

@@ -82,8 +82,10 @@ pub(super) fn outages(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// Each cause once, with the evidence of its first outage.
 pub(super) fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut told = Vec::new();
+    let key = |row: &OutageRow| (row.diagnosis.cause, row.diagnosis.confidence);
     for row in &report.outages.rows {
-        let key = (row.diagnosis.cause, row.diagnosis.confidence);
+        let alike = report.outages.rows.iter().filter(|other| key(other) == key(row)).count();
+        let key = key(row);
         if told.contains(&key) {
             continue;
         }
@@ -91,7 +93,7 @@ pub(super) fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out)?;
         }
         told.push(key);
-        for line in diagnosis::block(row) {
+        for line in diagnosis::block(row, alike) {
             writeln!(out, "{line}")?;
         }
     }

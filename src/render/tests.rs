@@ -83,6 +83,20 @@ fn every_format_is_as_its_golden_file() {
 }
 
 #[test]
+fn a_cause_that_speaks_for_several_outages_says_so() {
+    let mut report = report_of(&rich());
+    let first = report.outages.rows[0].clone();
+    let heading = |report: &Report| {
+        let text = rendered(report, Format::Text);
+        text.lines().find(|line| line.starts_with("cause ")).unwrap_or_default().to_owned()
+    };
+    report.outages.rows = vec![first.clone()];
+    assert!(!heading(&report).contains("the first of"), "{}", heading(&report));
+    report.outages.rows = vec![first; 3];
+    assert!(heading(&report).ends_with(", the first of 3)"), "{}", heading(&report));
+}
+
+#[test]
 fn events_and_header_are_as_their_golden_file() {
     let output = Output::default();
     let mut live = Live::new(Style::default(), Box::new(output.clone()));
