@@ -16,7 +16,7 @@ pub use outcome::Outcome;
 
 use crate::{
     clock::{Clock, seconds},
-    diagnose::{Cause, Confidence},
+    diagnose::{Cause, Confidence, Diagnosis},
     engine::{self, Surroundings},
     event::{Message, MessageSink},
     fault::{Case, Load},
@@ -81,6 +81,8 @@ pub struct Cell {
     pub error: Option<String>,
     /// Evidence for the outcome, or why the cell could not run.
     pub why: Option<String>,
+    /// What each outage was put down to, on what evidence, and what can be done: the first twenty.
+    pub diagnoses: Vec<Diagnosis>,
 }
 
 impl Drill {

@@ -13,6 +13,9 @@ use crate::{
     record::{Figures, OutageKind},
 };
 
+/// Diagnoses that a cell keeps: a cell is short, and its outages are much alike.
+const DIAGNOSES: usize = 20;
+
 /// What became of a client under a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -63,8 +66,9 @@ pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell 
     let over = figures.outages.kept.iter().filter(|outage| outage.restored.is_some());
     let recovery = over.map(|outage| outage.duration(outage.lost)).max();
     let obstacle = figures.runs.last().and_then(|run| run.obstacle.as_ref()).map(ToString::to_string);
-    let first = diagnose::all(figures).into_iter().next();
-    let confidence = first.as_ref().map(|diagnosis| diagnosis.confidence);
+    let mut diagnoses = diagnose::all(figures);
+    diagnoses.truncate(DIAGNOSES);
+    let first = diagnoses.first();
     // A demotion is a failover, although it closes nothing.
     let of_state = || figures.tally.states.keys().find_map(|state| diagnose::of_state(*state));
     let evidence = figures.states.kept.iter().rev().find(|row| outcome == Outcome::Stuck(row.state));
@@ -74,7 +78,7 @@ pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell 
         outcome,
         survived: outcome.survived(),
         cause: first.map(|diagnosis| diagnosis.cause).or_else(of_state),
-        confidence,
+        confidence: first.map(|diagnosis| diagnosis.confidence),
         recovery: recovery.filter(|_| outcome.survived()),
         failed: counters.failed + counters.timed_out,
         ambiguous: counters.ambiguous,
@@ -82,6 +86,7 @@ pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell 
         wrong: figures.tally.desynced,
         error: figures.errors.first().map(|row| row.example.clone()),
         why: evidence.map(|row| row.why.clone()).or(obstacle.filter(|_| outcome == Outcome::NotRun)),
+        diagnoses,
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use super::outage::{Outage, OutageKind};
 use crate::{clock::Stamp, event::Evidence};
 
-const FIRST: usize = 500;
+const FIRST: usize = 200;
 const LAST: usize = 100;
 const LONGEST: usize = 20;
 

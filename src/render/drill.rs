@@ -1,12 +1,19 @@
 //! A drill: its progress, and its results as a table, JSON, CSV or Markdown.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::units::duration;
-use crate::{drill::Cell, output::DrillFormat, report::Cause};
+use crate::{
+    drill::Cell,
+    output::DrillFormat,
+    report::{Cause, Diagnosis},
+};
 
 /// The columns of every table.
 const COLUMNS: [&str; 10] =
@@ -82,7 +89,21 @@ fn text(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
         let why = cell.why.as_ref().or(cell.error.as_ref());
         writeln!(out, "{} under {}: {}", cell.policy, cell.case, why.map_or("", String::as_str))?;
     }
-    Ok(())
+    let advice = advice(cells);
+    if !advice.is_empty() {
+        writeln!(out, "\nWhat helps against the causes:")?;
+    }
+    advice.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// What can be done about each cause that was named, once.
+fn advice(cells: &[Cell]) -> Vec<String> {
+    let told = cells.iter().flat_map(|cell| &cell.diagnoses).filter(|diagnosis| diagnosis.cause != Cause::Unknown);
+    let lines: BTreeMap<_, _> = told.map(|diagnosis| (diagnosis.code, diagnosis)).collect();
+    let line = |(code, diagnosis): (&str, &Diagnosis)| {
+        format!("{code} {}: {}; see `redis-doctor explain {code}`", diagnosis.cause, diagnosis.remedy)
+    };
+    lines.into_iter().map(line).collect()
 }
 
 /// Each policy with the cases that it survived, and all of its cases.
@@ -103,7 +124,12 @@ fn survivals(cells: &[Cell]) -> Vec<(String, usize, usize)> {
 fn markdown(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| {} |", COLUMNS.join(" | "))?;
     writeln!(out, "|{}", " --- |".repeat(COLUMNS.len()))?;
-    cells.iter().try_for_each(|cell| writeln!(out, "| {} |", row(cell).join(" | ")))
+    cells.iter().try_for_each(|cell| writeln!(out, "| {} |", row(cell).join(" | ")))?;
+    let advice = advice(cells);
+    if !advice.is_empty() {
+        writeln!(out)?;
+    }
+    advice.iter().try_for_each(|line| writeln!(out, "- {line}"))
 }
 
 fn csv(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {

@@ -162,7 +162,7 @@ pub struct Outages {
     pub mean_repair: Option<f64>,
     /// The longest time without an outage (seconds).
     pub longest_up: f64,
-    /// Each: the first 500, the last 100 and the longest 20 of those between.
+    /// Each: the first 200, the last 100 and the longest 20 of those between.
     pub rows: Vec<OutageRow>,
     /// How many are missing from that list.
     pub omitted: u64,

@@ -39,6 +39,12 @@ fn outcomes(output: &Output) -> BTreeMap<(String, String), String> {
     for cell in cells.as_array().unwrap() {
         let hurt = ["recovered", "dead", "down"].contains(&cell["outcome"].as_str().unwrap());
         assert!(!hurt || cell["cause"].is_string(), "{cell}");
+        for diagnosis in cell["diagnoses"].as_array().unwrap() {
+            let [code, remedy] = ["code", "remedy"].map(|name| diagnosis[name].as_str().unwrap());
+            assert!(code.starts_with("RD0") && !remedy.is_empty(), "{diagnosis}");
+            let known = diagnosis["cause"] != "unknown";
+            assert!(!known || !diagnosis["evidence_for"].as_array().unwrap().is_empty(), "{diagnosis}");
+        }
     }
     let cell = |cell: &serde_json::Value| ((text(&cell["case"]), text(&cell["policy"])), text(&cell["outcome"]));
     cells.as_array().unwrap().iter().map(cell).collect()
@@ -90,7 +96,9 @@ fn results_come_as_csv_and_markdown_too() {
     assert!(lines[0].ends_with(",cause,confidence"), "{lines:?}");
     assert_eq!(lines[0].split(',').count(), lines[1].split(',').count(), "{lines:?}");
     assert!(lines[1].starts_with("\"close@1s\",hardened,recovered,true,0."), "{lines:?}");
-    markdown.finish().code(0).stdout_contains("| close@1s | hardened | recovered | yes |");
+    let markdown = markdown.finish();
+    markdown.code(0).stdout_contains("| close@1s | hardened | recovered | yes |");
+    markdown.stdout_contains("- RD011 network_reset: look at").stdout_contains("see `redis-doctor explain RD011`");
 }
 
 #[test]
