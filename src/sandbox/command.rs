@@ -97,6 +97,7 @@ pub(super) fn execute(state: &mut State, id: ClientId, args: Args<'_>) {
     let reply = match find(args).and_then(|command| permit(state, id, command)) {
         Ok((name, handler)) => {
             state.stats.commands += 1;
+            *state.stats.calls.entry(name).or_default() += 1;
             let mut call = Call { args, id, name, state };
             call.client().last_command = name;
             handler(&mut call)

@@ -48,6 +48,8 @@ pub(super) struct State {
 pub(super) struct Stats {
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
+    /// Of each command and subcommand.
+    pub(super) calls: BTreeMap<&'static str, u64>,
     pub(super) commands: u64,
     pub(super) connections: u64,
     pub(super) error_replies: u64,

@@ -20,15 +20,20 @@ const SECTIONS: &[(&str, Section)] = &[
     ("Replication", replication),
     ("Cluster", |_, out| writeln!(out, "cluster_enabled:0")),
     ("Keyspace", keyspace),
+    (DETAILS, command_stats),
 ];
+
+/// The section that is not shown unless it is asked for.
+const DETAILS: &str = "Commandstats";
 
 fn info(call: &mut Call<'_>) -> Reply {
     let args = call.args;
-    let everything = args.len() == 1
-        || (1..args.len()).any(|at| ["all", "default", "everything"].iter().any(|word| args.is(at, word)));
+    let asked = |words: &[&str]| (1..args.len()).any(|at| words.iter().any(|word| args.is(at, word)));
+    let everything = asked(&["all", "everything"]);
+    let default = args.len() == 1 || asked(&["default"]);
     let mut text = String::new();
     for (name, section) in SECTIONS {
-        if !everything && !(1..args.len()).any(|at| args.is(at, name)) {
+        if !(everything || default && *name != DETAILS || asked(&[name])) {
             continue;
         }
         if !text.is_empty() {
@@ -106,6 +111,10 @@ fn replication(state: &State, out: &mut String) -> std::fmt::Result {
     writeln!(out, "master_replid:{}", state.run_id)?;
     writeln!(out, "master_repl_offset:0")?;
     writeln!(out, "second_repl_offset:-1")
+}
+
+fn command_stats(state: &State, out: &mut String) -> std::fmt::Result {
+    state.stats.calls.iter().try_for_each(|(name, calls)| writeln!(out, "cmdstat_{name}:calls={calls}"))
 }
 
 fn keyspace(state: &State, out: &mut String) -> std::fmt::Result {
