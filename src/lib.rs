@@ -86,6 +86,7 @@ pub mod host;
 pub mod idle;
 pub mod journal;
 pub mod knowledge;
+mod order;
 pub mod output;
 pub mod plan;
 pub mod probe;

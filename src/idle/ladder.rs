@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::middlebox;
 
+use crate::order;
+
 /// A cloud, whose common limits are tried first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cloud {
@@ -48,7 +50,7 @@ pub(super) fn silences(count: usize, max: Duration, cloud: Option<Cloud>) -> Vec
         rungs.clear();
     }
     rungs.extend([shortest, longest]);
-    rungs.sort();
+    order::sort_by_key(&mut rungs, |rung| *rung);
     rungs.dedup();
     while rungs.len() < count {
         let Some(widest) = widest_gap(&rungs) else { break };

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Cloud, Ending, Limit};
 use crate::clock::seconds;
+use crate::order;
 
 /// Something that may be the one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -96,7 +97,7 @@ pub(super) fn suspects(measured: &Limit) -> Vec<Suspect> {
             ends_so: common.ends.contains(&measured.ending),
         })
         .collect();
-    suspects.sort_by_key(|suspect| !suspect.ends_so);
+    order::sort_by_key(&mut suspects, |suspect| !suspect.ends_so);
     suspects
 }
 
