@@ -88,6 +88,7 @@ pub mod idle;
 pub mod journal;
 pub mod knowledge;
 pub mod middlebox;
+mod order;
 pub mod output;
 pub mod plan;
 pub mod probe;

@@ -222,8 +222,7 @@ impl Probes {
         }
         for number in 0..ctx.plan.connections {
             let session = Session::new(Arc::clone(&ctx), number, inbox(&ctx, number))?;
-            session.establish(session.patience()).await?;
-            let monitor = Monitor::start(Arc::clone(&session)).await;
+            let monitor = Monitor::start(Arc::clone(&session)).await?;
             probes.serve(&session, monitor);
             probes.sessions.push(session);
         }

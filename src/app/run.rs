@@ -47,8 +47,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let (wishes, control) = mpsc::unbounded_channel();
     let closed = wishes.clone();
     let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
-    let (outlet, writer) =
-        Outlet::start(io::stdout(), on_closed).map_err(|error| format!("cannot write to stdout: {error}"))?;
+    let (outlet, mut writer) = Outlet::patient(io::stdout(), on_closed);
     let RunRequest { plan, output } = request;
     let clock = Clock::start();
     let mut sinks = sinks(&plan, &output, journal, &outlet);
@@ -62,6 +61,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let reason = tokio::select! {
         reason = engine::run(plan, surroundings) => reason,
         () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
+        never = writer.start_when_needed(clock) => match never {},
     };
     let exit = conclude(command, &output, sinks, reason, &outlet);
     forgive_closed(outlet.finish(writer)).map_err(|error| format!("cannot write to stdout: {error}"))?;

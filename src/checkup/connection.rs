@@ -12,6 +12,7 @@ use super::{
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
     event::ServerIdentity,
+    order,
     plan::{Address, Protocol},
     probe::{
         check::{End, PubSub, Question},
@@ -249,7 +250,7 @@ fn obstacle(sheet: &mut Sheet<'_>, climb: &Climb) {
 
 fn ping(sheet: &mut Sheet<'_>, climb: &Climb) {
     let mut pings = sheet.facts.pings.clone();
-    pings.sort_unstable();
+    order::sort_by_key(&mut pings, |ping| *ping);
     let (Some(least), Some(middle), Some(most)) = (pings.first(), sheet.facts.ping(), pings.last()) else {
         return sheet.line("ping", Mark::Bad, "no answer");
     };

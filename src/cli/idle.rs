@@ -14,6 +14,7 @@ use super::{
 use crate::{
     fault::FaultSchedule,
     idle::{Cloud, Steps},
+    order,
     output::DocumentFormat,
     plan::{Protocol, Target},
 };
@@ -139,7 +140,7 @@ fn steps(text: &str) -> Result<Steps, String> {
     let silences: Result<Vec<_>, _> = text.split(',').map(value::positive_duration).collect();
     let mut silences =
         silences.map_err(|why| format!("{why}; or write how many silences to try, for example {STEPS}"))?;
-    silences.sort();
+    order::sort_by_key(&mut silences, |silence| *silence);
     silences.dedup();
     Ok(Steps::List(silences))
 }

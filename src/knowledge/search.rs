@@ -6,11 +6,13 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashSet},
     sync::LazyLock,
 };
 
 use super::{Entry, entries};
+
+use crate::order;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +99,7 @@ fn described(words: &[String]) -> Option<Answer> {
     let rarity = |word: &str| spread.get(word).map_or(0.0, |count| (INDEX.len() as f64 / f64::from(*count)).ln());
     let mut scored: Vec<_> = INDEX.iter().map(|indexed| (indexed.score(words, rarity), indexed.entry)).collect();
     // Stable: what is equally good stays in the order of the file.
-    scored.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    order::sort_by(&mut scored, |(one, _), (other, _)| other.total_cmp(one));
     let (best, entry) = *scored.first().filter(|(score, _)| *score >= CHANCE)?;
     let comparable = scored.iter().skip(1).take_while(|(score, _)| *score >= CHANCE.max(best * COMPARABLE));
     Some(Answer { best: entry, others: comparable.take(OTHERS).map(|(_, entry)| *entry).collect(), exact: false })
@@ -112,16 +114,18 @@ struct Indexed {
     numbers: Vec<Vec<String>>,
     aliases: Vec<Vec<String>>,
     /// Words of the title and of all names.
-    title: BTreeSet<String>,
+    title: HashSet<String>,
     /// Words of the prose.
-    text: BTreeSet<String>,
+    text: HashSet<String>,
 }
 
 impl Indexed {
     fn of(entry: &'static Entry) -> Self {
         let numbers = entry.errno.iter().flat_map(|errno| {
-            let both = BTreeSet::from([errno.linux, errno.macos]).into_iter();
-            both.flat_map(|number| [number.to_string(), format!("os error {number}"), format!("errno {number}")])
+            let mut both = vec![errno.linux, errno.macos];
+            both.dedup();
+            both.into_iter()
+                .flat_map(|number| [number.to_string(), format!("os error {number}"), format!("errno {number}")])
         });
         let prose = entry.tell.iter().chain(&entry.remedy).chain([&entry.meaning]);
         let named = names(entry).chain([entry.title.as_str()]);
@@ -147,7 +151,9 @@ impl Indexed {
             }
         }
         let runs = covered.split(|covered| !covered).map(|run| run.len() * (run.len() + 1) / 2);
-        let distinct: BTreeSet<&str> = words.iter().map(String::as_str).filter(|word| !EMPTY.contains(word)).collect();
+        let mut distinct: Vec<&str> = words.iter().map(String::as_str).filter(|word| !EMPTY.contains(word)).collect();
+        order::sort_by(&mut distinct, |one, other| one.cmp(other));
+        distinct.dedup();
         let single = distinct.into_iter().map(|word| {
             let weight = match (self.title.contains(word), self.text.contains(word)) {
                 (true, _) if !is_number(word) => IN_TITLE,
@@ -174,7 +180,7 @@ pub fn nearest(query: &str) -> Vec<(&'static str, &'static Entry)> {
         })
         .filter(|(likeness, ..)| *likeness >= ALIKE)
         .collect();
-    alike.sort_by_key(|(likeness, ..)| Reverse((likeness * 1e6) as u32));
+    order::sort_by_key(&mut alike, |(likeness, ..)| Reverse((likeness * 1e6) as u32));
     alike.into_iter().take(SUGGESTIONS).map(|(_, name, entry)| (name, entry)).collect()
 }
 

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::{question::Question, reply, session::Session};
 use crate::event::ServerIdentity;
 
-/// The limit of each question.
+/// The limit of each question, on a connection that is up.
 const LIMIT: Duration = Duration::from_millis(500);
 
 /// One connection, as the server lists it.
@@ -29,11 +31,30 @@ impl ClientInfo {
 
 /// Asks who is on the other side of a session's connection, and gives that connection its name. What may not be asked
 /// stays unknown.
-pub(super) async fn ask(session: &Session) -> (ClientInfo, ServerIdentity) {
+///
+/// May begin before the connection is `up`, so that the questions go out with the first command; the limit counts from
+/// then on.
+pub(super) async fn ask(session: &Session, up: &watch::Receiver<bool>) -> (ClientInfo, ServerIdentity) {
+    let early = !*up.borrow();
+    let limit = if early { session.patience() + LIMIT } else { LIMIT };
     let ask = async |words: &[&str]| {
         let mut command = redis::Cmd::new();
         words.iter().for_each(|word| _ = command.arg(word));
-        let asked = session.ask(&Question::open(command), LIMIT).await;
+        let question = Question::open(command);
+        let late = async {
+            if !early {
+                return std::future::pending().await;
+            }
+            // Closed, it will not come up any more.
+            let _ = up.clone().wait_for(|up| *up).await;
+            let clock = session.ctx.clock;
+            clock.sleep_until(clock.now().after(LIMIT)).await;
+        };
+        let asked = tokio::select! {
+            biased;
+            asked = session.ask(&question, limit) => asked,
+            () = late => return None,
+        };
         redis::from_redis_value::<String>(asked.outcome.ok()?).ok()
     };
     if let Some(name) = &session.ctx.plan.target.client_name {

@@ -85,17 +85,28 @@ struct Resubscription {
 }
 
 impl Monitor {
-    /// Introduces an established session.
-    pub(super) async fn start(session: Arc<Session>) -> Self {
+    /// Establishes a session and introduces it.
+    pub(super) async fn start(session: Arc<Session>) -> Result<Self, Failure> {
         let ctx = Arc::clone(&session.ctx);
-        let now = ctx.clock.now();
-        let mut monitor = Self {
+        session.renew().await?;
+        let (told, up) = tokio::sync::watch::channel(false);
+        let coming = async {
+            session.come_up(session.patience()).await?;
+            told.send_replace(true);
+            session.subscribe().await?;
+            Ok(ctx.clock.now())
+        };
+        // In this order, and in one go: a round trip less.
+        let (now, (client, server)) =
+            tokio::try_join!(biased; coming, async { Ok(identity::ask(&session, &up).await) })?;
+        ctx.evidence.on_up(session.connection, &client, now);
+        let monitor = Self {
             session,
             ctx,
             generation: 1,
             sessions: 1,
-            client: ClientInfo::default(),
-            server: ServerIdentity::default(),
+            client,
+            server,
             outage: None,
             stall: None,
             resubscription: None,
@@ -103,7 +114,6 @@ impl Monitor {
             pinned: false,
             replacement: None,
         };
-        monitor.identify().await;
         monitor.emit(
             now,
             EventKind::Connected(Box::new(Connected {
@@ -122,7 +132,7 @@ impl Monitor {
             let confirmed = monitor.session.inbox.confirmed() as u64;
             monitor.emit(at, EventKind::Subscribed(Confirmations { wanted, confirmed, after: at.elapsed() }));
         }
-        monitor
+        Ok(monitor)
     }
 
     /// Watches until the task is ended.
@@ -315,7 +325,7 @@ impl Monitor {
 
     /// Asks who is on the other side now. What may not be asked stays unknown.
     async fn identify(&mut self) {
-        (self.client, self.server) = identity::ask(&self.session).await;
+        (self.client, self.server) = identity::ask(&self.session, &tokio::sync::watch::channel(true).1).await;
         self.ctx.evidence.on_up(self.session.connection, &self.client, self.ctx.clock.now());
     }
 

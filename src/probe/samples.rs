@@ -11,6 +11,7 @@ use crate::{
     clock::Stamp,
     distribution::Distribution,
     event::{CommandFailed, Counters, Interval},
+    order,
 };
 
 /// Counts of a run since the last hand-over, shared by all its workers.
@@ -56,7 +57,7 @@ impl Samples {
             end_to_end: some(sums.end_to_end),
         };
         let mut failures: Vec<_> = sums.failures.into_values().filter_map(|burst| burst.pending).collect();
-        failures.sort_by_key(|failed| failed.first);
+        order::sort_by_key(&mut failures, |failed| failed.first);
         (interval, failures)
     }
 }

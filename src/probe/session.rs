@@ -121,15 +121,24 @@ impl Session {
     /// A managed subject that does not connect in time goes on trying by itself; once it has come up, somebody must
     /// call [`Session::subscribe`].
     pub(super) async fn establish(self: &Arc<Self>, limit: Duration) -> Result<(), Failure> {
-        let (epoch, subject) = self.make_subject().await.map_err(|error| client::failure(Stage::Connect, &error))?;
-        {
-            let mut state = self.lock();
-            (state.subject, state.epoch, state.subscribed) = (Some(subject), epoch, false);
-            state.desync = None;
-        }
-        let asked = self.ask(&Question::nonced_ping("establish", self.ctx.clock.now()), limit).await;
-        asked.outcome.map_err(|failed| failed.failure)?;
+        self.renew().await?;
+        self.come_up(limit).await?;
         self.subscribe().await
+    }
+
+    /// Puts a fresh subject in place. Unless it is a bare one it is not connected yet: the first command does that.
+    pub(super) async fn renew(self: &Arc<Self>) -> Result<(), Failure> {
+        let (epoch, subject) = self.make_subject().await.map_err(|error| client::failure(Stage::Connect, &error))?;
+        let mut state = self.lock();
+        (state.subject, state.epoch, state.subscribed) = (Some(subject), epoch, false);
+        state.desync = None;
+        Ok(())
+    }
+
+    /// Completes once a fresh subject has answered.
+    pub(super) async fn come_up(&self, limit: Duration) -> Result<(), Failure> {
+        let asked = self.ask(&Question::nonced_ping("establish", self.ctx.clock.now()), limit).await;
+        asked.outcome.map(drop).map_err(|failed| failed.failure)
     }
 
     /// How long a connection may take that nothing stands in the way of.

@@ -9,6 +9,7 @@ use crate::{
     classify::FailureKey,
     clock::WallTime,
     event::{CommandFailed, Event},
+    order,
 };
 
 /// Failures of one kind.
@@ -52,7 +53,7 @@ impl ErrorTable {
     /// The rows, most frequent first.
     pub(super) fn rows(&self) -> Vec<ErrorRow> {
         let mut rows: Vec<_> = self.0.values().cloned().collect();
-        rows.sort_by(|a, b| b.count.cmp(&a.count).then(a.key.cmp(&b.key)));
+        order::sort_by(&mut rows, |a, b| b.count.cmp(&a.count).then(a.key.cmp(&b.key)));
         rows
     }
 }

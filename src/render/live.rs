@@ -44,9 +44,7 @@ impl Live {
         if self.style.quiet {
             return;
         }
-        for line in header::header(started) {
-            self.line(&line);
-        }
+        self.line(&header::header(started).join("\n"));
         if self.style.terminal {
             let length = started.plan.stop.duration.map(|duration| duration.as_secs());
             let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrow::stderr()), REDRAWS_PER_SECOND);

@@ -2,13 +2,21 @@
 //!
 //! Lines are appended to a bounded buffer and written in batches. Where lines come faster than they are read, the
 //! surplus is refused (and counted by whoever offered it); where nobody reads any more, that is reported once.
+//!
+//! A run that ends within a few milliseconds of its first line has nothing left that could be stalled: it writes by
+//! itself ([`Outlet::patient`]), for making the thread and waiting for its end takes longer than a PING.
 
 use std::{
+    convert::Infallible,
     io::{self, Write},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
     time::Duration,
 };
+
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
 
 /// Bytes that may wait for a slow reader.
 const CAPACITY: usize = 8 << 20;
@@ -19,24 +27,43 @@ const BATCH: usize = 64 << 10;
 /// … or after this long.
 const LINGER: Duration = Duration::from_millis(5);
 
+/// A run that goes on for longer than this after its first line needs the thread.
+const PATIENCE: Duration = Duration::from_millis(2);
+
 /// The writing end; clones share it.
 #[derive(Clone)]
 pub struct Outlet(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
+    /// For the thread: there is something to write.
     wake: Condvar,
+    /// For whoever is to start the thread: the first line has come.
+    first: Notify,
 }
 
 #[derive(Default)]
 struct State {
     waiting: Vec<u8>,
+    /// There is a thread that writes.
+    started: bool,
     finished: bool,
     closed: bool,
 }
 
-/// The thread that writes.
-pub struct Writer(JoinHandle<io::Result<()>>);
+/// What writes.
+pub struct Writer {
+    shared: Arc<Shared>,
+    /// What is to be done, until there is a thread that does it.
+    job: Option<Job>,
+    thread: Option<io::Result<JoinHandle<io::Result<()>>>>,
+}
+
+/// Where to write, and whom to tell once that nobody reads any more.
+struct Job {
+    out: Box<dyn Write + Send>,
+    on_closed: Arc<dyn Fn() + Send + Sync>,
+}
 
 impl Outlet {
     /// Starts writing to `out`; `on_closed` is called once if writing fails.
@@ -45,19 +72,21 @@ impl Outlet {
     /// When no thread can be started.
     pub fn start(
         out: impl Write + Send + 'static,
-        on_closed: impl FnOnce() + Send + 'static,
+        on_closed: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<(Self, Writer)> {
-        let shared = Arc::new(Shared { state: Mutex::default(), wake: Condvar::new() });
-        let theirs = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("stdout".into()).spawn(move || {
-            let written = theirs.write_all(out);
-            if written.is_err() {
-                theirs.lock().closed = true;
-                on_closed();
-            }
-            written
-        })?;
-        Ok((Self(shared), Writer(thread)))
+        let (outlet, mut writer) = Self::patient(out, on_closed);
+        writer.launch();
+        match writer.thread {
+            Some(Err(error)) => Err(error),
+            _ => Ok((outlet, writer)),
+        }
+    }
+
+    /// The same, but nothing is written before [`Writer::start_when_needed`] or [`Outlet::finish`].
+    pub fn patient(out: impl Write + Send + 'static, on_closed: impl Fn() + Send + Sync + 'static) -> (Self, Writer) {
+        let shared = Arc::new(Shared { state: Mutex::default(), wake: Condvar::new(), first: Notify::new() });
+        let job = Job { out: Box::new(out), on_closed: Arc::new(on_closed) };
+        (Self(Arc::clone(&shared)), Writer { shared, job: Some(job), thread: None })
     }
 
     /// Appends what `compose` writes; `false` when there is no room or nobody to read it.
@@ -70,7 +99,7 @@ impl Outlet {
         compose(&mut state.waiting);
         // The thread sleeps only while nothing waits, and lingers until a batch is full.
         if was == 0 || (was < BATCH && state.waiting.len() >= BATCH) {
-            self.0.wake.notify_one();
+            self.0.announce(&state);
         }
         true
     }
@@ -79,7 +108,7 @@ impl Outlet {
     pub fn append_all(&self, bytes: &[u8]) {
         let mut state = self.0.lock();
         state.waiting.extend_from_slice(bytes);
-        self.0.wake.notify_one();
+        self.0.announce(&state);
     }
 
     /// Writes what waits and ends.
@@ -89,7 +118,42 @@ impl Outlet {
     pub fn finish(self, writer: Writer) -> io::Result<()> {
         self.0.lock().finished = true;
         self.0.wake.notify_one();
-        writer.0.join().unwrap_or_else(|_| Err(io::Error::other("the writing thread panicked")))
+        match (writer.thread, writer.job) {
+            (Some(thread), _) => {
+                thread?.join().unwrap_or_else(|_| Err(io::Error::other("the writing thread panicked")))
+            }
+            (None, Some(job)) => self.0.write_all(job.out),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl Writer {
+    /// Starts the thread a little after the first line. Where that is dropped before, [`Outlet::finish`] writes.
+    pub async fn start_when_needed(&mut self, clock: Clock) -> Infallible {
+        self.shared.first.notified().await;
+        clock.sleep_until(clock.now().after(PATIENCE)).await;
+        self.launch();
+        std::future::pending().await
+    }
+
+    fn launch(&mut self) {
+        let Some(job) = self.job.take() else {
+            return;
+        };
+        let (shared, on_closed) = (Arc::clone(&self.shared), Arc::clone(&job.on_closed));
+        shared.lock().started = true;
+        let thread = std::thread::Builder::new().name("stdout".into()).spawn(move || {
+            let written = shared.write_all(job.out);
+            if written.is_err() {
+                shared.close(&*job.on_closed);
+            }
+            written
+        });
+        if thread.is_err() {
+            self.shared.close(&*on_closed);
+        }
+        self.thread = Some(thread);
     }
 }
 
@@ -126,6 +190,20 @@ impl Write for Gapless {
 }
 
 impl Shared {
+    /// There is something to write.
+    fn announce(&self, state: &State) {
+        if state.started {
+            self.wake.notify_one();
+        } else {
+            self.first.notify_one();
+        }
+    }
+
+    fn close(&self, on_closed: &dyn Fn()) {
+        self.lock().closed = true;
+        on_closed();
+    }
+
     fn write_all(&self, mut out: impl Write) -> io::Result<()> {
         let mut batch = Vec::new();
         loop {
@@ -177,6 +255,51 @@ mod tests {
         outlet.finish(thread).unwrap();
         let expected: String = (0..10_000).map(|number| format!("{number}\n")).collect();
         assert_eq!(reading.join().unwrap(), expected);
+    }
+
+    #[test]
+    fn what_ends_at_once_is_written_without_a_thread() {
+        let (reader, writer) = io::pipe().unwrap();
+        let (mut outlet, writing) = Outlet::patient(writer, || ());
+        outlet.write_all(b"a line\n").unwrap();
+        outlet.append_all(b"the report\n");
+        assert!(writing.thread.is_none());
+        outlet.finish(writing).unwrap();
+        assert_eq!(io::read_to_string(reader).unwrap(), "a line\nthe report\n");
+    }
+
+    #[tokio::test]
+    async fn a_line_does_not_wait_for_the_end() {
+        let (mut reader, writer) = io::pipe().unwrap();
+        let (mut outlet, mut writing) = Outlet::patient(writer, || ());
+        outlet.write_all(b"first\n").unwrap();
+        let read = tokio::task::spawn_blocking(move || {
+            let mut line = [0; 6];
+            io::Read::read_exact(&mut reader, &mut line).unwrap();
+            (reader, line)
+        });
+        let (reader, line) = tokio::select! {
+            read = read => read.unwrap(),
+            never = writing.start_when_needed(Clock::start()) => match never {},
+        };
+        assert_eq!(&line, b"first\n");
+        outlet.append_all(b"last\n");
+        outlet.finish(writing).unwrap();
+        assert_eq!(io::read_to_string(reader).unwrap(), "last\n");
+    }
+
+    #[tokio::test]
+    async fn a_closed_reader_is_reported_when_the_thread_starts_late() {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let (closed, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let (outlet, mut writing) = Outlet::patient(writer, move || closed.send(()).unwrap());
+        outlet.append_all(b"line\n");
+        tokio::select! {
+            told = told.recv() => assert!(told.is_some()),
+            never = writing.start_when_needed(Clock::start()) => match never {},
+        }
+        assert_eq!(outlet.finish(writing).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]

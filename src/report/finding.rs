@@ -10,6 +10,7 @@ use super::{GateLevel, GateResult, Verdict, advice, herd, messages, sections};
 use crate::{
     diagnose::{self, Diagnosis},
     event::{ClientState, StopReason},
+    order,
     record::{Figures, RunFigures},
 };
 
@@ -70,7 +71,7 @@ pub(super) fn all(figures: &Figures, diagnoses: &[Diagnosis], gates: &[GateResul
             GateLevel::Warn => list.warning(format!("--warn-on {}{why}", gate.gate)),
         }
     }
-    list.0.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    order::sort_by_key(&mut list.0, |finding| std::cmp::Reverse(finding.severity));
     list.0
 }
 

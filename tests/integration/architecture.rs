@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 /// What each module may import, besides itself. A new module needs a line here.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("order", &[]),
     ("output", &[]),
     ("host", &[]),
     ("middlebox", &[]),
@@ -18,22 +19,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("classify", &["clock"]),
     ("distribution", &["clock"]),
     ("tls", &["clock", "classify"]),
-    ("sandbox", &["clock"]),
-    ("knowledge", &[]),
+    ("sandbox", &["clock", "order"]),
+    ("knowledge", &["order"]),
     ("exit", &["report"]),
     ("plan", &["clock", "fault", "classify"]),
     ("event", &["clock", "fault", "classify", "distribution", "plan"]),
-    ("idle", &["clock", "middlebox", "plan", "report"]),
-    ("probe", &["clock", "fault", "classify", "distribution", "plan", "event", "tls", "idle"]),
+    ("idle", &["clock", "middlebox", "plan", "report", "order"]),
+    ("probe", &["clock", "fault", "classify", "distribution", "plan", "event", "tls", "idle", "order"]),
     ("proxy", &["clock", "fault", "classify", "plan", "event", "tls"]),
     ("journal", &["clock", "distribution", "event"]),
-    ("record", &["clock", "fault", "classify", "distribution", "plan", "event"]),
+    ("record", &["clock", "fault", "classify", "distribution", "plan", "event", "order"]),
     // Not `fault`: the truth of an injected fault must never reach the diagnosis.
-    ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record"]),
+    ("diagnose", &["clock", "classify", "middlebox", "order", "plan", "event", "record"]),
     ("engine", &["clock", "fault", "classify", "plan", "event", "probe", "proxy"]),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
-    ("report", &["clock", "fault", "classify", "plan", "event", "record", "diagnose"]),
-    ("checkup", &["clock", "classify", "plan", "event", "host", "probe", "report"]),
+    ("report", &["clock", "fault", "classify", "order", "plan", "event", "record", "diagnose"]),
+    ("checkup", &["clock", "classify", "plan", "event", "host", "probe", "report", "order"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (
         "render",
@@ -52,7 +53,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "knowledge",
         ],
     ),
-    ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit", "idle"]),
+    ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit", "idle", "order"]),
     (
         "app",
         &[

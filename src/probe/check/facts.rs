@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     classify::{ErrorClass, Failure},
     clock::seconds,
+    order,
     probe::path::Climb,
 };
 
@@ -43,7 +44,7 @@ impl CheckFacts {
     /// The middle of the PINGs' round trips.
     pub fn ping(&self) -> Option<Duration> {
         let mut pings = self.pings.clone();
-        pings.sort_unstable();
+        order::sort_by_key(&mut pings, |ping| *ping);
         pings.get(pings.len() / 2).copied()
     }
 
