@@ -156,7 +156,13 @@ impl Lab {
             return None;
         }
         let (server_side, client_side) = Self::namespaces().unwrap();
-        Some(Self { server: server.inside(&server_side).start(), server_side, client_side })
+        let server = server.inside(&server_side).start();
+        // A cable that has just been plugged in may lose its first packets, which TCP sends again after a second.
+        let cli = server.cli();
+        let greeting =
+            Namespace::command(&client_side.name, cli.get_program()).args(cli.get_args()).arg("PING").output();
+        assert!(greeting.is_ok_and(|greeting| greeting.status.success()), "the two sides do not reach each other");
+        Some(Self { server, server_side, client_side })
     }
 
     /// Why there can be no lab here; `None` when there can.
