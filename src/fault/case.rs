@@ -59,7 +59,7 @@ const ALL: &[(&str, &[&str], u64, Load)] = &[
     ("garbage-11s", &["close@2s", "garbage=on=HELLO@2s+11s"], 26, Load::Probing),
     ("max-clients-3s", &["close@2s", "error_reply=MAXCLIENTS,on=HELLO@2s+3s"], 20, Load::Probing),
     ("loading-3s", &["close@2s", "error_reply=LOADING,on=PING@2s+3s"], 10, Load::Probing),
-    ("noperm-resubscribe", &["close@2s", "error_reply=NOPERM,on=SUBSCRIBE@2s+2s"], 10, Load::Probing),
+    ("noperm-resubscribe", &["close@2s", "error_reply=NOPERM,on=SUBSCRIBE@2s+6s"], 10, Load::Probing),
     ("slow-resubscribe", &["close@2s", "latency=3s,on=SUBSCRIBE@2s+6s"], 14, Load::Probing),
     ("many-channels", &["close@2s", "bandwidth=50k,direction=down@2s+4s"], 10, Load::Channels),
     ("readonly", &["error_reply=READONLY,on=SET@2s+30s"], 8, Load::Writing),

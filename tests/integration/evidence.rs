@@ -250,9 +250,12 @@ fn many_connections_that_drop_together_share_the_questions() {
     let evidence = story.events("evidence");
     assert_eq!(evidence.len(), CONNECTIONS);
     for one in &evidence {
-        // A command that crosses the close on its way is answered with a reset, which the next one may learn of.
-        let how = one["death"]["how"].as_str().unwrap();
-        assert!(["closed", "reset"].contains(&how), "{one}");
+        // A command that crosses the close on its way is answered with a reset, which the next one may learn of. On a
+        // busy machine a socket can be gone before the kernel is asked; then that is said.
+        match one["death"]["how"].as_str() {
+            Some(how) => assert!(["closed", "reset"].contains(&how), "{one}"),
+            None => assert!(missing(one).contains(&"socket"), "{one}"),
+        }
         assert_eq!(one["old_client_listed"], false, "{one}");
         assert!(one["outages_between"].as_u64().unwrap() >= 1, "{one}");
     }

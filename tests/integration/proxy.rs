@@ -344,7 +344,12 @@ fn the_door_can_be_shut_in_every_way() {
 #[test]
 fn a_server_that_is_not_there_is_a_reset() {
     let mut rig = Rig::to(closed_port());
-    assert_eq!(read_error(&mut rig.client()), ErrorKind::ConnectionReset);
+    // On a busy machine the reset can be there before the connect is done.
+    let end = match RawClient::connect(rig.handle().addr()) {
+        Ok(mut client) => read_error(&mut client),
+        Err(error) => error.kind(),
+    };
+    assert_eq!(end, ErrorKind::ConnectionReset);
     assert_eq!(rig.ends(), [FlowEnd::Unreachable]);
 }
 
