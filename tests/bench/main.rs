@@ -13,7 +13,12 @@
 //! Each comparison is interleaved: a round runs both sides one after the other, and the figure is the median of the
 //! rounds' ratios, so that a machine that is busy for a while slows both. Processes are pinned: where two share a core
 //! a round trip costs two context switches, where they do not it costs two wake-ups of a sleeping core, and a mixture
-//! of the two means nothing. Run it on a machine that does nothing else.
+//! of the two means nothing. Run it on a machine that does nothing else. Where that cannot be had, a real-time priority
+//! for both sides alike keeps the rest out of the rows with two programs on two cores (as root, on Linux):
+//!
+//! ```sh
+//! chrt --fifo 10 cargo bench -- latency throughput
+//! ```
 #![allow(clippy::unwrap_used, reason = "a measurement that fails is to stop, and its backtrace says where")]
 #![allow(
     clippy::disallowed_types,

@@ -179,12 +179,17 @@ fn a_killed_client_and_a_killed_server_end_an_idle_connection_without_an_errno()
     assert_eq!(same, [true, false]);
 }
 
-/// Freezes the server with four commands of the client in its kernel's buffers, waits for `sign`, and kills it: the
-/// kernel resets a connection that is closed with bytes unread.
-fn killed_with_commands_unread(sign: impl FnOnce(&Trial)) -> Story {
+/// Freezes the server with four commands of the client, of this patience, in its kernel's buffers, waits for `sign`, and
+/// kills it: the kernel resets a connection that is closed with bytes unread.
+fn killed_with_commands_unread(patience: &str, sign: impl FnOnce(&Trial)) -> Story {
     let mut server = RedisServer::start();
     let tap = Tap::to(server.address());
-    let trial = Trial::start("soak --workload ping --rate 50 --concurrency 4 --watchdog off --timeout 1s", &tap);
+    let trial = Trial::start(
+        &format!(
+            "soak --workload ping --rate 50 --concurrency 4 --watchdog off --response-timeout 30s --timeout {patience}"
+        ),
+        &tap,
+    );
     trial.wait_for_answers();
     server.sigstop();
     let before = tap.commands_named("PING");
@@ -204,14 +209,14 @@ fn killed_with_commands_unread(sign: impl FnOnce(&Trial)) -> Story {
 
 #[test]
 fn a_server_killed_with_commands_unread_sends_a_reset_after_all() {
-    let story = killed_with_commands_unread(|_| {});
+    let story = killed_with_commands_unread("30s", |_| {});
     assert_eq!(cause(&story.the("disconnected")["failure"]), ("reset", Some(104), "kernel"));
     assert_eq!(story.errors("reset"), 1);
 }
 
 #[test]
 fn the_errno_is_lost_with_a_command_that_had_given_up_before() {
-    let story = killed_with_commands_unread(|trial| trial.wait_for("stalled", 1));
+    let story = killed_with_commands_unread("1s", |trial| trial.wait_for("stalled", 1));
     assert_eq!(story.errors("reset"), 0);
     assert_eq!(story.the("disconnected")["failure"]["errno"], Json::Null);
 }
