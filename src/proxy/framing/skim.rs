@@ -54,10 +54,18 @@ fn reply(input: &[u8]) -> Option<usize> {
 }
 
 /// A header line, `kind` and a plain number below a thousand million: the number, and how long the line is.
+#[inline]
 fn header(input: &[u8], kind: u8) -> Option<(usize, usize)> {
-    if *input.first()? != kind {
-        return None;
+    match input {
+        // Most counts and lengths have one digit.
+        [first, digit @ b'0'..=b'9', b'\r', b'\n', ..] if *first == kind => Some((usize::from(digit - b'0'), 4)),
+        [first, ..] if *first == kind => long_header(input),
+        _ => None,
     }
+}
+
+/// The same for any number of digits.
+fn long_header(input: &[u8]) -> Option<(usize, usize)> {
     let (mut value, mut at) = (0, 1);
     loop {
         match *input.get(at)? {
