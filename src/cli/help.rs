@@ -58,6 +58,7 @@ Examples:
   redis-doctor soak --workload ping --rate 0 --concurrency 50 -d 10s
   redis-doctor soak -d 1h --fail-on 'outage>2s' --format json -o report.json
   redis-doctor soak --sandbox --connections 50 --incident thundering-herd -d 15s --spread 100ms
+  redis-doctor soak --connections 50 -d 1h --fail-on 'reconnect_peak>20'
 
 Workloads:
   ping     PING with a nonce

@@ -60,6 +60,8 @@ pub enum Metric {
     P99,
     /// 99.9th percentile (seconds).
     P999,
+    /// Connections that came back within 100 ms of each other, at the most (count).
+    ReconnectPeak,
     /// Reconnects (count).
     Reconnects,
     /// Verified messages out of order (count).
@@ -91,6 +93,7 @@ const METRICS: &[(&str, Metric, Unit)] = &[
     ("p90", Metric::P90, Unit::Seconds),
     ("p99", Metric::P99, Unit::Seconds),
     ("p99.9", Metric::P999, Unit::Seconds),
+    ("reconnect_peak", Metric::ReconnectPeak, Unit::Count),
     ("reconnects", Metric::Reconnects, Unit::Count),
     ("reordered", Metric::Reordered, Unit::Count),
     ("timeouts", Metric::Timeouts, Unit::Count),

@@ -64,6 +64,11 @@ fn perfdata(report: &Report) -> Vec<String> {
     add("availability", Some(Metric::Availability), outages.availability, "%");
     add("reconnects", Some(Metric::Reconnects), Some(outages.reconnects as f64), "c");
     add("outage", Some(Metric::Outage), Some(outages.longest), "s");
+    // Of one connection there is no herd.
+    if report.runs.iter().any(|run| run.started.plan.connections > 1) {
+        let peak = report.reconnect_peak.map_or(0, |peak| peak.connections);
+        add("reconnect_peak", Some(Metric::ReconnectPeak), Some(f64::from(peak)), "");
+    }
     if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified) {
         add("lost", Some(Metric::Lost), Some(delivery.lost as f64), "c");
         add("duplicated", Some(Metric::Duplicated), Some(delivery.duplicated as f64), "c");

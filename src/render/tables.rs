@@ -195,6 +195,7 @@ fn value_of(result: &GateResult, value: f64) -> String {
         | Metric::Duplicated
         | Metric::Errors
         | Metric::Lost
+        | Metric::ReconnectPeak
         | Metric::Reconnects
         | Metric::Reordered
         | Metric::Timeouts => value.to_string(),

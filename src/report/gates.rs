@@ -65,6 +65,7 @@ fn value(figures: &Figures, gate: &Gate) -> Option<f64> {
         Metric::P90 => latency(|summary| summary.p90),
         Metric::P99 => latency(|summary| summary.p99),
         Metric::P999 => latency(|summary| summary.p999),
+        Metric::ReconnectPeak => Some(figures.reconnect_peak.map_or(0.0, |peak| f64::from(peak.connections))),
         Metric::Reconnects => Some(figures.downtime.reconnects as f64),
         Metric::Reordered => of_messages(figures.tally.reordered),
         Metric::Timeouts => of_probes(counters.timed_out),

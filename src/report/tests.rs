@@ -189,6 +189,7 @@ fn every_metric_of_a_gate_is_a_figure_of_the_run() {
         ("p90>5ms", 0.003),
         ("p99>5ms", 0.003),
         ("p99.9>5ms", 0.003),
+        ("reconnect_peak>20", 1.0),
         ("reconnects>0", 1.0),
         ("reordered>0", 6.0),
         ("timeouts>0", 1.0),

@@ -1,6 +1,7 @@
 //! Connections that were lost together come back together, in one process and in several: the "jitter" of redis-rs has
 //! a constant seed. The report counts them and tells what spreads them.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -19,7 +20,7 @@ fn outages(report: &Json) -> Vec<f64> {
 
 /// Nobody listens for three seconds, and redis-rs tries 2.444 and 4.313 s after a loss: all wait for the second.
 fn shows_the_herd(output: &Output) {
-    let report = output.code(1).json();
+    let report = output.json();
     let schedule: Vec<f64> =
         report["runs"][0]["schedule"].as_array().unwrap().iter().map(|at| at.as_f64().unwrap()).collect();
     let lasted = outages(&report);
@@ -50,10 +51,20 @@ fn connections_reset_together_come_back_together_on_the_sandbox_and_on_a_real_se
             .args(["-d", "11s", "--format", "json"])
             .within(PATIENCE)
     };
+    let directory = tempfile::tempdir().unwrap();
+    let journal = directory.path().join("soak.ndjson");
+    // Half of them and more are a herd: see `shows_the_herd`.
     // One after the other: together they would take each other's time, and the herd would spread.
-    for doctor in [soak().arg("--sandbox"), soak().target(&server)] {
-        shows_the_herd(&doctor.run());
-    }
+    let gated = soak().arg("--sandbox").args(["--fail-on", "reconnect_peak>=10"]).run();
+    let kept = soak().args([OsStr::new("--journal"), journal.as_os_str()]).target(&server).run();
+    [&gated, &kept].into_iter().for_each(shows_the_herd);
+    let gate = &gated.code(2).json()["gates"][0];
+    assert_eq!((&gate["gate"], &gate["tripped"]), (&"reconnect_peak>=10".into(), &true.into()), "{gate}");
+    let peak = kept.code(1).json()["reconnect_peak"]["connections"].clone();
+    let judged = |gate| Doctor::new(["report", "--fail-on", gate, "--format", "nagios"]).arg(&journal).run();
+    let perfdata = format!("'reconnect_peak'={peak};;10;0;");
+    judged("reconnect_peak>=10").code(2).stdout_contains("--fail-on reconnect_peak>=10").stdout_contains(&perfdata);
+    judged("reconnect_peak>20").code(1);
 }
 
 /// With first delays from 100 to 400 ms the same incident is over for each at another moment.
@@ -62,6 +73,7 @@ fn connections_with_first_delays_of_their_own_do_not_come_back_together() {
     let server = RedisServer::start();
     let soak = Doctor::new(["soak", "--connections", "20", "--policy", "library", "--incident", "thundering-herd"])
         .args(["--spread", "300ms", "-d", "16s", "--seed", "7", "--format", "json"])
+        .args(["--fail-on", "reconnect_peak>=10"])
         .within(PATIENCE)
         .target(&server);
     let output = soak.run();
