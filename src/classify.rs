@@ -6,6 +6,7 @@
 //! *without* an errno was made up by redis-rs after the connection had ended in some other way.
 
 pub mod client;
+mod code;
 
 use std::io;
 

@@ -4,6 +4,7 @@
 //! The data is one file for people, `knowledge/entries.toml`; here it is read, and [`search`]ed. It is separate from
 //! the code that finds a cause or a finding: that code only needs the entry's code.
 
+mod errno;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -108,14 +109,18 @@ pub struct Errno {
     pub name: String,
     /// Its number on Linux (`asm-generic/errno.h`).
     pub linux: u16,
-    /// Its number on macOS (`sys/errno.h`).
-    pub macos: u16,
+    /// Its number on macOS (`sys/errno.h`), where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub macos: Option<u16>,
 }
 
 impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, linux, macos } = self;
-        if linux == macos { write!(f, "{name} {linux}") } else { write!(f, "{name} {linux} (macOS {macos})") }
+        match macos {
+            Some(macos) if macos != linux => write!(f, "{name} {linux} (macOS {macos})"),
+            _ => write!(f, "{name} {linux}"),
+        }
     }
 }
 

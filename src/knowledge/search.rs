@@ -5,12 +5,13 @@
 //! the error whose wording it holds; then single words count, the rarer in the knowledge base the more.
 
 use std::{
+    borrow::Cow,
     cmp::Reverse,
     collections::{BTreeMap, HashSet},
     sync::LazyLock,
 };
 
-use super::{Entry, entries};
+use super::{Entry, entries, entry, errno};
 
 use crate::order;
 
@@ -18,7 +19,7 @@ use crate::order;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The entry that is meant.
-    pub best: &'static Entry,
+    pub best: Cow<'static, Entry>,
     /// Others that may be meant, best first.
     pub others: Vec<&'static Entry>,
     /// Whether `best` was named, not only described.
@@ -54,15 +55,79 @@ const EMPTY: [&str; 41] = [
 
 static INDEX: LazyLock<Vec<Indexed>> = LazyLock::new(|| entries().iter().map(Indexed::of).collect());
 
-/// Finds the entry that is meant; `None` when nothing has to do with the query.
+/// The entry of error replies without one of their own.
+const ANOTHER_REPLY: &str = "RD129";
+
+/// Words in capital letters at the beginning of a line that are no server's.
+const LEVELS: [&str; 9] = ["CRITICAL", "DEBUG", "ERROR", "FATAL", "INFO", "NOTICE", "TRACE", "WARN", "WARNING"];
+
+/// Finds the entry that is meant; `None` when nothing has to do with the query. Of an errno or a server's error reply
+/// that no entry is about, it is what is known of all such.
 pub fn search(query: &str) -> Option<Answer> {
     let words = tokens(query);
-    named(&words).or_else(|| described(&words))
+    let exact = named(&words);
+    // A bare number is an errno, and only then a code: 104 is ECONNRESET.
+    if let Some(answer) = exact.clone().filter(|_| !words.iter().all(|word| is_number(word)) || names_an_errno(&words))
+    {
+        return Some(answer);
+    }
+    let found = described(&words);
+    let errno = errno::general(query).filter(|general| general.errno.iter().all(|errno| !has_entry(errno.linux)));
+    if let Some(best) = errno {
+        let codes = exact.iter().map(|answer| answer.best.id.as_str());
+        let others = codes.filter_map(entry).chain(found.iter().flat_map(Answer::all)).take(OTHERS);
+        return Some(Answer { best, others: others.collect(), exact: true });
+    }
+    if exact.is_some() {
+        return exact;
+    }
+    let quoted = found.as_ref().is_some_and(|answer| quotes(&answer.best, &words));
+    let reply = entry(ANOTHER_REPLY).filter(|_| !quoted && is_a_reply(query));
+    let Some(reply) = reply else { return found };
+    let others = found.iter().flat_map(Answer::all).filter(|other| other.id != reply.id).take(OTHERS);
+    Some(Answer { best: Cow::Borrowed(reply), others: others.collect(), exact: false })
+}
+
+impl Answer {
+    /// Every entry of the knowledge base in it, best first.
+    fn all(&self) -> impl Iterator<Item = &'static Entry> {
+        entry(&self.best.id).into_iter().chain(self.others.iter().copied())
+    }
+}
+
+/// Whether these words are the number of an errno that has an entry.
+fn names_an_errno(words: &[String]) -> bool {
+    INDEX.iter().any(|indexed| indexed.numbers.iter().any(|number| number == words))
+}
+
+/// Whether this error number, on Linux, has an entry.
+fn has_entry(number: u16) -> bool {
+    entries().iter().flat_map(|entry| &entry.errno).any(|errno| errno.linux == number)
+}
+
+/// Whether two words in a row of a name or alias of this entry stand in the text: that is no chance.
+fn quotes(entry: &Entry, words: &[String]) -> bool {
+    let indexed = INDEX.iter().find(|indexed| indexed.entry.id == entry.id);
+    let keys = indexed.into_iter().flat_map(|indexed| &indexed.aliases).filter(|key| key.len() > 1);
+    keys.into_iter().any(|key| words.windows(key.len()).any(|window| window == key.as_slice()))
+}
+
+/// Whether a text begins as an error reply does, with a code word in capital letters that nothing here is about.
+fn is_a_reply(query: &str) -> bool {
+    let line = query.trim().trim_start_matches("(error) ").trim_start_matches('-');
+    let (code, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let capitals = code.len() > 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    let known = || {
+        let word = code.to_lowercase();
+        INDEX.iter().any(|indexed| indexed.title.contains(&word) || indexed.text.contains(&word))
+    };
+    // A word on its own may be a name that was mistyped.
+    let mistyped = || rest.is_empty() && !nearest(code).is_empty();
+    capitals && !LEVELS.contains(&code) && !known() && !mistyped()
 }
 
 /// The entries that `words` name exactly, the most particular name first.
 fn named(words: &[String]) -> Option<Answer> {
-    // A bare number is an errno, and only then a code: 104 is ECONNRESET.
     let code = match words {
         [word] => {
             let number = word.strip_prefix("rd").unwrap_or(word);
@@ -87,7 +152,7 @@ fn named(words: &[String]) -> Option<Answer> {
         }
     }
     let (best, others) = found.split_first()?;
-    Some(Answer { best, others: others.to_vec(), exact: true })
+    Some(Answer { best: Cow::Borrowed(best), others: others.to_vec(), exact: true })
 }
 
 /// The entries that have most to do with `words`.
@@ -102,7 +167,8 @@ fn described(words: &[String]) -> Option<Answer> {
     order::sort_by(&mut scored, |(one, _), (other, _)| other.total_cmp(one));
     let (best, entry) = *scored.first().filter(|(score, _)| *score >= CHANCE)?;
     let comparable = scored.iter().skip(1).take_while(|(score, _)| *score >= CHANCE.max(best * COMPARABLE));
-    Some(Answer { best: entry, others: comparable.take(OTHERS).map(|(_, entry)| *entry).collect(), exact: false })
+    let others = comparable.take(OTHERS).map(|(_, entry)| *entry).collect();
+    Some(Answer { best: Cow::Borrowed(entry), others, exact: false })
 }
 
 /// An entry in the form in which it is searched: every text as its words.
@@ -122,7 +188,7 @@ struct Indexed {
 impl Indexed {
     fn of(entry: &'static Entry) -> Self {
         let numbers = entry.errno.iter().flat_map(|errno| {
-            let mut both = vec![errno.linux, errno.macos];
+            let mut both: Vec<u16> = [errno.linux].into_iter().chain(errno.macos).collect();
             both.dedup();
             both.into_iter()
                 .flat_map(|number| [number.to_string(), format!("os error {number}"), format!("errno {number}")])
@@ -226,7 +292,9 @@ mod tests {
             ("RD012", "RD012"),
             ("rd012", "RD012"),
             (" RD012\n", "RD012"),
-            ("12", "RD012"),
+            ("132", "RD121"),
+            ("ENOTRECOVERABLE", "RD121"),
+            ("File exists", "RD121"),
             ("rd12", "RD012"),
             ("RD1", "RD001"),
             ("aws-nlb", "aws-nlb"),
@@ -263,6 +331,8 @@ mod tests {
         // Two may have the same name, and a number two meanings.
         assert_eq!(finds("desync", "RD025").others, [super::super::entry("RD108").unwrap()]);
         assert_eq!(finds("104", "RD126").others, [super::super::entry("RD104").unwrap()]);
+        assert_eq!(finds("132", "RD121").others[0], super::super::entry("RD132").unwrap());
+        assert_eq!(finds("12", "RD121").best.errno[0].name, "ENOMEM");
     }
 
     #[test]
@@ -271,10 +341,10 @@ mod tests {
             assert_eq!(search(&entry.id).unwrap().best.id, entry.id);
             for name in names(entry) {
                 let answer = search(name).unwrap();
-                assert!(answer.exact && (answer.best == entry || answer.others.contains(&entry)), "{name}");
+                assert!(answer.exact && (*answer.best == *entry || answer.others.contains(&entry)), "{name}");
             }
             let title = search(&entry.title).unwrap();
-            assert!(title.best == entry || title.others.contains(&entry), "{}: {:?}", entry.title, title.best.id);
+            assert!(*title.best == *entry || title.others.contains(&entry), "{}: {:?}", entry.title, title.best.id);
         }
     }
 
@@ -321,6 +391,14 @@ mod tests {
             ("Error: Server closed the connection", "RD106"),
             ("Too many open files (os error 24)", "RD135"),
             ("Cannot assign requested address (os error 99)", "RD134"),
+            ("State not recoverable (os error 131)", "RD121"),
+            ("connect: EALREADY", "RD121"),
+            ("-NOSCRIPT No matching script. Please use EVAL.", "RD129"),
+            ("(error) WRONGTYPE Operation against a key holding the wrong kind of value", "RD129"),
+            ("(error) FOOBAR the operation was refused", "RD129"),
+            ("FOOBAR", "RD129"),
+            ("KAFKA Connection reset by peer (os error 104)", "RD126"),
+            ("ERROR timed out", "RD128"),
             ("nf_conntrack: nf_conntrack: table full, dropping packet", "RD055"),
             ("Client id=5 addr=1.2.3.4:5 scheduled to be closed ASAP for overcoming of output buffer limits.", "RD007"),
         ] {

@@ -18,6 +18,8 @@ pub struct ErrorRow {
     /// The kind.
     #[serde(flatten)]
     pub key: FailureKey,
+    /// Where it is explained: the code for `redis-doctor explain`.
+    pub code: &'static str,
     /// How many.
     pub count: u64,
     /// How many of them may have been executed.
@@ -38,6 +40,7 @@ impl ErrorTable {
         let (first, last) = (event.wall_of(failed.first), event.wall_of(failed.last));
         let row = self.0.entry(failed.key).or_insert_with(|| ErrorRow {
             key: failed.key,
+            code: failed.key.code(),
             count: 0,
             ambiguous: 0,
             first,

@@ -43,7 +43,7 @@ const CYAN: &str = "36";
 /// Whatever writing returns.
 pub fn explanation(answer: &Answer, format: DocumentFormat, page: Page, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        DocumentFormat::Json => json(&Found { exact: answer.exact, entry: answer.best, others: &answer.others }, out),
+        DocumentFormat::Json => json(&Found { exact: answer.exact, entry: &answer.best, others: &answer.others }, out),
         DocumentFormat::Text => text(answer, page, out),
     }?;
     out.flush()
@@ -94,7 +94,7 @@ fn list(entries: &[Entry], page: Page, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn text(answer: &Answer, page: Page, out: &mut dyn Write) -> io::Result<()> {
-    let entry = answer.best;
+    let entry = &*answer.best;
     let errno = entry.errno.iter().map(ToString::to_string);
     let parts: Vec<_> = [entry.id.clone(), entry.name.clone()].into_iter().filter(|part| !part.is_empty()).collect();
     let head = parts.into_iter().chain([entry.kind.to_string()]).chain(errno).collect::<Vec<_>>().join(" · ");

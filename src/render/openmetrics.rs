@@ -195,6 +195,7 @@ impl Exposition<'_> {
                 ("stage", key.stage.to_string()),
                 ("origin", key.origin.to_string()),
                 ("errno", errno),
+                ("code", row.code.to_owned()),
             ];
             let labels: Vec<_> = labels.iter().map(|(name, text)| (*name, text.as_str())).collect();
             self.sample("errors_total", &labels, row.count as f64)?;

@@ -143,6 +143,7 @@ pub(super) fn errors(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         .map(|row| {
             vec![
                 row.key.class.to_string(),
+                row.code.to_owned(),
                 row.count.to_string(),
                 row.ambiguous.to_string(),
                 row.key.errno.map(|errno| errno.to_string()).unwrap_or_default(),
@@ -154,8 +155,8 @@ pub(super) fn errors(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             ]
         })
         .collect();
-    let header = ["error", "count", "ambiguous", "errno", "stage", "said by", "first", "last", "example"];
-    write(out, &header, 1..4, &rows)
+    let header = ["error", "code", "count", "ambiguous", "errno", "stage", "said by", "first", "last", "example"];
+    write(out, &header, 2..5, &rows)
 }
 
 pub(super) fn states(report: &Report, out: &mut dyn Write) -> io::Result<()> {

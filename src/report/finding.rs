@@ -137,7 +137,7 @@ impl List {
             let told = figures.notes.kept.iter().rfind(|note| note.time >= run.time && run.stopped.is_some());
             return self.critical(told.map_or("there was never a connection", |note| &note.text));
         };
-        self.critical(format!("no connection: {obstacle}"));
+        self.push_coded(Severity::Critical, Some(obstacle.key.code()), format!("no connection: {obstacle}"));
         if let Some(advice) = advice::on_connecting(obstacle, &run.started.plan.target) {
             self.info(advice);
         }

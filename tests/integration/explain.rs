@@ -53,6 +53,31 @@ fn what_is_named_or_pasted_finds_its_entry() {
     }
 }
 
+/// What has no entry of its own leads to what is known of all such.
+#[test]
+fn an_unknown_errno_and_an_unknown_error_reply_lead_somewhere() {
+    for words in [&["ENOTRECOVERABLE"][..], &["errno", "131"], &["State", "not", "recoverable", "(os", "error", "131)"]]
+    {
+        let run = Doctor::new(["explain"]).args(words).run();
+        run.code(0).stderr_is_empty().stdout_contains("RD121 · other · error · ENOTRECOVERABLE 131\n");
+        for part in ["State not recoverable", "\nsaid by kernel\n", "\nhow to tell\n", "\nwhat to do\n", "errno.3.html"]
+        {
+            run.stdout_contains(part);
+        }
+    }
+    // A number alone is an errno first, and then a code.
+    explain(["132"]).code(0).stdout_contains("ERFKILL 132\n").stdout_contains("\nalso called so\n  RD132  ");
+    let found = explain(["EAGAIN", "--format", "json"]).code(0).json();
+    assert_eq!((&found["exact"], &found["entry"]["id"]), (&true.into(), &"RD121".into()));
+    let errno = serde_json::json!([{ "name": "EAGAIN", "linux": 11 }]);
+    assert_eq!(found["entry"]["errno"], errno);
+    for words in ["-NEWCODE something that only next year's server says", "WRONGTYPE", "-HUNTER"] {
+        let run = explain([words]);
+        assert!(run.code(0).stdout().starts_with("RD129 · server_error"), "{words}: {}", run.stdout());
+        run.lacks("HUNTER").stdout_contains("errorstats");
+    }
+}
+
 #[test]
 fn words_that_fit_several_entries_show_the_best_and_list_the_others() {
     let run = explain(["azure", "idle", "limit"]);

@@ -75,6 +75,22 @@ fn openmetrics_ends_as_the_format_asks() {
     run.stdout_contains("redis_doctor_verdict 0\n");
 }
 
+/// Of the classes that an error can have, and of what has none.
+#[test]
+fn every_error_row_says_where_it_is_explained() {
+    let server = RedisServer::builder().config("rename-command", "PING \"\"").start();
+    let run = |format| Doctor::new(["ping", "-c", "2", "-i", "0", "--format", format]).target(&server).run();
+    let report = run("json").code(2).json();
+    let errors = report["errors"].as_array().unwrap();
+    assert!(errors.iter().all(|row| row["class"] == "server_error" && row["code"] == "RD129"), "{errors:?}");
+    run("text").stdout_contains("server_error  RD129  ");
+    run("csv").stdout_contains("errors.0.code,RD129\r\n");
+    run("ndjson").stdout_contains("\"type\":\"error\",\"class\":\"server_error\"").stdout_contains("\"RD129\"");
+    run("openmetrics").stdout_contains("class=\"server_error\"").stdout_contains("code=\"RD129\"} ");
+    let nowhere = Doctor::new(["ping", "-c", "1", "-p", "1", "--format", "json"]).run().code(2).json();
+    assert_eq!((&nowhere["errors"][0]["code"], &nowhere["findings"][0]["code"]), (&"RD125".into(), &"RD125".into()));
+}
+
 #[test]
 fn nagios_is_one_line_with_one_pipe_and_the_exit_code_of_its_word() {
     let server = RedisServer::start();
