@@ -6,7 +6,7 @@ use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
     event::{Announcement, ClientState, Evidence, HostState, ReplaceReason, ServerState, SocketEnd},
-    plan::Plan,
+    plan::{Address, Plan},
     record::{Circumstances, Outage, OutageKind},
 };
 
@@ -208,6 +208,19 @@ impl Facts<'_> {
         let address = differs(before.address.as_ref().zip(after.address.as_ref()));
         let laddr = differs(before.laddr.as_ref().zip(after.laddr.as_ref()));
         address.into_iter().chain(laddr).reduce(|one, other| one || other)
+    }
+
+    /// Whether the server's own kernel is at the other end of our connections: both ends see the same addresses. Where
+    /// not, it may be a proxy's or a relay's that accepts them and acknowledges what is sent.
+    pub(super) fn direct(&self) -> Option<bool> {
+        let local = self.plan.is_some_and(|plan| matches!(plan.target.address, Address::Unix(_)));
+        let states = [self.before(), self.after()].into_iter().flatten();
+        let translated = states.filter_map(|state| {
+            // Journals from before this was told have the server's end of it.
+            let ends = state.address.as_ref().zip(state.laddr.as_ref());
+            state.translated.or_else(|| ends.map(|(address, laddr)| address != laddr))
+        });
+        translated.reduce(|one, other| one || other).map(|translated| !translated).or(local.then_some(true))
     }
 
     /// What became of the addresses that the name stands for.

@@ -119,6 +119,7 @@ pub(super) const RULES: &[(Cause, Rule)] = &[
     (Cause::PathLost, silence::new_connections_were_not_made),
     (Cause::PathLost, silence::nothing_was_acknowledged),
     (Cause::PathLost, silence::fell_silent),
+    (Cause::PathLost, silence::the_way_behind_a_relay),
     (Cause::PathLost, silence::connected_and_not_answered),
     (Cause::PathLost, silence::silence_after_a_pause),
     (Cause::PathLost, silence::machine_was_replaced),

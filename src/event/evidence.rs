@@ -133,6 +133,10 @@ pub struct ServerState {
     pub address: Option<String>,
     /// Its own end of the connection (`CLIENT INFO laddr`).
     pub laddr: Option<String>,
+    /// Whether one end of the connection sees other addresses than the other: something in between (NAT, a proxy, a
+    /// relay) may hold its other half.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translated: Option<bool>,
     /// All addresses that the name stood for.
     #[serde(default)]
     pub addresses: Vec<String>,

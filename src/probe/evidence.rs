@@ -292,7 +292,7 @@ pub(super) async fn gather(ctx: Arc<Context>) {
             }
             state.begin(now, false)
         };
-        let snapshot = server::ask(&ctx.evidence.path, ctx.clock, &old).await;
+        let snapshot = ask(&ctx, &old).await;
         tell(&ctx, snapshot, false);
     }
 }
@@ -306,10 +306,19 @@ pub(super) async fn conclude(ctx: &Context) {
         }
         state.begin(ctx.clock.now(), true)
     };
-    let asked = tokio::time::timeout(LAST, server::ask(&ctx.evidence.path, ctx.clock, &old)).await;
+    let asked = tokio::time::timeout(LAST, ask(ctx, &old)).await;
     let snapshot =
         asked.unwrap_or_else(|_| Snapshot::unreachable(ctx.clock.now(), "it did not answer before the run ended"));
     tell(ctx, snapshot, true);
+}
+
+/// Asks the server. It is asked directly; what stands between it and the connection under test alone is told, too.
+async fn ask(ctx: &Context, old: &[u64]) -> Snapshot {
+    let mut snapshot = server::ask(&ctx.evidence.path, ctx.clock, old).await;
+    if let Some(state) = snapshot.state.as_mut().filter(|_| ctx.server.address != ctx.plan.target.address) {
+        state.translated = Some(true);
+    }
+    snapshot
 }
 
 /// Tells of the outages that the server was asked for, and of those that last.

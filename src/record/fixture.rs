@@ -153,6 +153,7 @@ pub(crate) fn evidence(generation: u64, lost: f64, how: SocketEnd) -> Evidence {
         at: stamp(seconds),
         address: Some("127.0.0.1:6379".into()),
         laddr: Some("127.0.0.1:6379".into()),
+        translated: Some(false),
         addresses: vec!["127.0.0.1".into()],
         run_id: Some("5fa2c1".into()),
         version: Some("7.4.1".into()),

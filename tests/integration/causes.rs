@@ -48,7 +48,7 @@ fn each_format_has_the_causes() {
         ("json", "\"cause\": \"server_restarted\""),
         ("ndjson", "\"cause\":\"server_restarted\""),
         ("csv", "outages.rows.0.diagnosis.cause,network_reset\r\n"),
-        ("openmetrics", "redis_doctor_outages_listed{cause=\"server_frozen\",confidence=\"likely\"} 1\n"),
+        ("openmetrics", "redis_doctor_outages_listed{cause=\"server_frozen\",confidence=\"possible\"} 1\n"),
     ] {
         Doctor::new(["report", journal, "--format", format]).run().code(1).stdout_contains(expected);
     }

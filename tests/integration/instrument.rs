@@ -1,8 +1,7 @@
 //! The instrument check: every fault of the lab and every real fault is injected, and the cause that the program names
 //! is compared with the truth, which it is not told. The confusion matrix is printed.
 //!
-//! A doctor may say that it does not know, and it may say "likely" and be wrong now and then. What it calls certain
-//! must be so.
+//! A doctor may say that it does not know, or name what is possible. What it calls likely or certain must be so.
 
 use std::{
     collections::BTreeMap,
@@ -133,7 +132,7 @@ const PROBING: &str = "";
 const SPARSE: &str = "--workload ping --rate 20/m --watchdog off --timeout 1s --response-timeout 1s";
 
 #[test]
-fn no_certain_cause_is_wrong_and_few_are_unknown() {
+fn no_likely_or_certain_cause_is_wrong_and_few_are_unknown() {
     let claims = Mutex::new(BTreeMap::new());
     let next = AtomicUsize::new(0);
     // More than there are cores: most of the time they wait.
@@ -156,10 +155,10 @@ fn no_certain_cause_is_wrong_and_few_are_unknown() {
     assert!(failed.is_empty(), "did not come about: {failed:?}");
     let wrong: Vec<_> = rows
         .iter()
-        .filter(|(row, claim)| claim.confidence == "certain" && !row.truth.contains(&claim.cause.as_str()))
+        .filter(|(row, claim)| claim.confidence != "possible" && !row.truth.contains(&claim.cause.as_str()))
         .map(|(row, claim)| format!("{}: in truth {:?}, but {:#}", row.name, row.truth, claim.why))
         .collect();
-    assert!(wrong.is_empty(), "certain and wrong:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "likely or certain, and wrong:\n{}", wrong.join("\n"));
     let unknown: Vec<_> = rows.iter().filter(|(_, claim)| claim.cause == "unknown").map(|(row, _)| row.name).collect();
     assert!(unknown.len() * 10 <= rows.len(), "unknown: {unknown:?} of {} rows", rows.len());
     let right = rows.iter().filter(|(row, claim)| row.truth.contains(&claim.cause.as_str())).count();

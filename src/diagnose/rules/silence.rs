@@ -80,8 +80,19 @@ pub(super) fn fell_silent(facts: &Facts<'_>) -> Option<Word> {
 }
 
 pub(super) fn connected_and_not_answered(facts: &Facts<'_>) -> Option<Word> {
-    mute(facts)?;
+    mute(facts).filter(|_| facts.direct() == Some(true))?;
     Word::new(Weight::Doubts, "new connections were made, and not answered: packets went both ways")
+}
+
+/// A proxy's kernel accepts and acknowledges, whatever becomes of the way behind it: from here that looks like a server
+/// that is frozen.
+pub(super) fn the_way_behind_a_relay(facts: &Facts<'_>) -> Option<Word> {
+    accepted_and_silent(facts).or_else(|| acknowledged_and_silent(facts)).filter(|_| facts.direct() != Some(true))?;
+    let why = match facts.direct() {
+        Some(_) => "addresses are translated on the way: what accepts connections there may have lost the server",
+        None => "whether a proxy is on the way is not known: what accepts connections there may have lost the server",
+    };
+    Word::new(Weight::Hints, why)
 }
 
 pub(super) fn silence_after_a_pause(facts: &Facts<'_>) -> Option<Word> {
@@ -95,9 +106,14 @@ pub(super) fn machine_was_replaced(facts: &Facts<'_>) -> Option<Word> {
 
 // The server.
 
+/// What the kernel at the other end does tells of the server only where that is the server's own.
+fn of_the_peer(facts: &Facts<'_>) -> Weight {
+    if facts.direct() == Some(true) { Weight::Speaks } else { Weight::Hints }
+}
+
 pub(super) fn accepted_and_silent(facts: &Facts<'_>) -> Option<Word> {
     let failure = mute(facts).filter(|_| facts.silent())?;
-    Word::new(Weight::Speaks, format!("new connections were accepted, but nobody answered on them: {failure}"))
+    Word::new(of_the_peer(facts), format!("new connections were accepted, but nobody answered on them: {failure}"))
 }
 
 pub(super) fn healed(facts: &Facts<'_>) -> Option<Word> {
@@ -107,7 +123,7 @@ pub(super) fn healed(facts: &Facts<'_>) -> Option<Word> {
 
 pub(super) fn acknowledged_and_silent(facts: &Facts<'_>) -> Option<Word> {
     figures(facts).filter(|tcp| tcp.unacked == 0 && tcp.retransmits == 0)?;
-    Word::new(Weight::Speaks, "its kernel acknowledged all that was sent, but nothing was answered")
+    Word::new(of_the_peer(facts), "the kernel there acknowledged all that was sent, but nothing was answered")
 }
 
 pub(super) fn others_were_served(facts: &Facts<'_>) -> Option<Word> {

@@ -153,6 +153,13 @@ impl Scene {
         after.uptime = Some(uptime);
     }
 
+    /// Something in between has an address of its own, or nobody knows.
+    pub(super) fn relayed(&mut self, translated: Option<bool>) {
+        self.before().translated = translated;
+        self.after().translated = translated;
+        (self.before().laddr, self.after().laddr) = (None, None);
+    }
+
     /// Another address answers, and the name stands for others.
     pub(super) fn elsewhere(&mut self) {
         let after = self.after();

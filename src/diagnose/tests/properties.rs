@@ -30,6 +30,11 @@ const FORGET: &[Forget] = &[
     |s| s.path.clear(),
     |s| s.states.clear(),
     |s| s.path_healthy_after = None,
+    |s| {
+        s.evidence.iter_mut().flat_map(|known| [&mut known.before, &mut known.after]).flatten().for_each(|state| {
+            (state.translated, state.laddr) = (None, None);
+        })
+    },
 ];
 
 /// The scene without some of what is known of it; what is gone cannot be taken away again.
@@ -105,6 +110,21 @@ proptest! {
         let found = scene.diagnosis();
         if found.confidence == Confidence::Certain {
             prop_assert!(decisive(found.cause, &scene), "{}: {found:?}", cases()[case].0);
+        }
+    }
+
+    /// A server is called frozen with any weight only where the kernel that answers for it is its own.
+    #[test]
+    fn a_frozen_server_is_likely_only_without_a_proxy_on_the_way(
+        case in 0..cases().len(),
+        forgotten in prop::collection::vec(0..FORGET.len(), 0..6),
+    ) {
+        let scene = without(&made(cases()[case].3), &forgotten);
+        let found = scene.diagnosis();
+        if found.cause == Cause::ServerFrozen && found.confidence > Confidence::Possible {
+            let states = scene.evidence.iter().flat_map(|known| [&known.before, &known.after]).flatten();
+            let told: Vec<_> = states.filter_map(|state| state.translated).collect();
+            prop_assert!(told.contains(&false) && !told.contains(&true), "{}: {found:?}", cases()[case].0);
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    net::SocketAddr,
     time::Duration,
 };
 
@@ -62,7 +63,8 @@ pub(super) async fn ask(path: &Path, clock: Clock, old: &[u64]) -> Snapshot {
         let why = climb.probed.failure.map_or_else(String::new, |failure| failure.to_string());
         return Snapshot::unreachable(at, &why);
     };
-    let mut asker = Asker { line: Some(line), state: found(&climb, at), missing: Vec::new() };
+    let ends = climb.local.zip(climb.peer);
+    let mut asker = Asker { line: Some(line), ends, state: found(&climb, at), missing: Vec::new() };
     asker.info().await;
     asker.settings().await;
     asker.client().await;
@@ -96,6 +98,8 @@ fn found(climb: &Climb, at: Stamp) -> ServerState {
 struct Asker {
     /// `None` once the server has not answered: what comes later would be taken for the answer to something else.
     line: Option<Line>,
+    /// Our end of the connection and the server's, as we see them.
+    ends: Option<(SocketAddr, SocketAddr)>,
     state: ServerState,
     missing: Vec<Missing>,
 }
@@ -137,7 +141,11 @@ impl Asker {
 
     async fn client(&mut self) {
         match self.ask::<String>(&["CLIENT", "INFO"]).await {
-            Ok(line) => self.state.laddr = ClientInfo::parse(&line).laddr,
+            Ok(line) => {
+                let client = ClientInfo::parse(&line);
+                self.state.translated = self.ends.and_then(|ends| translated(ends, &client));
+                self.state.laddr = client.laddr;
+            }
             Err(failure) => self.miss("CLIENT INFO", &failure),
         }
     }
@@ -185,6 +193,16 @@ impl Asker {
     fn miss(&mut self, what: &str, failure: &Failure) {
         self.missing.push(Missing { what: what.to_owned(), why: failure.to_string() });
     }
+}
+
+/// Whether the server sees other ends of the connection than we do; `None` when it does not tell both.
+fn translated((local, peer): (SocketAddr, SocketAddr), seen: &ClientInfo) -> Option<bool> {
+    let same = |ours: SocketAddr, theirs: &Option<String>| {
+        let theirs: SocketAddr = theirs.as_deref()?.parse().ok()?;
+        // A server that listens on IPv6 may write IPv4 addresses as its own.
+        Some((ours.ip().to_canonical(), ours.port()) == (theirs.ip().to_canonical(), theirs.port()))
+    };
+    Some(!(same(local, &seen.addr)? && same(peer, &seen.laddr)?))
 }
 
 /// The server does not know the command in this form. What is forbidden is forbidden in every form.
@@ -260,6 +278,21 @@ mod tests {
         assert_eq!((state.failover_state.as_deref(), state.loading), (None, Some(false)));
         assert_eq!((state.client_kills, state.acl_changes, state.config_changes), (Some(2), Some(3), Some(0)));
         assert_eq!((state.evicted_clients, state.output_buffer_disconnections), (None, None));
+    }
+
+    #[test]
+    fn a_connection_is_translated_when_either_end_has_another_address_on_the_other_side() {
+        let ends = ("10.0.9.4:51322".parse().unwrap(), "10.0.3.17:6379".parse().unwrap());
+        for (line, expected) in [
+            ("addr=10.0.9.4:51322 laddr=10.0.3.17:6379", Some(false)),
+            ("addr=[::ffff:10.0.9.4]:51322 laddr=[::ffff:10.0.3.17]:6379", Some(false)),
+            ("addr=10.0.9.4:40000 laddr=10.0.3.17:6379", Some(true)),
+            ("addr=10.0.9.4:51322 laddr=172.17.0.2:6379", Some(true)),
+            ("addr=10.0.9.4:51322", None),
+            ("addr=/s:0 laddr=/s:0", None),
+        ] {
+            assert_eq!(translated(ends, &ClientInfo::parse(line)), expected, "{line}");
+        }
     }
 
     #[test]

@@ -116,6 +116,26 @@ pub(super) const CASES: &[Row] = &[
         s.watchdog();
         s.mute();
     }),
+    ("the same behind a proxy, healed: it may be the way behind it", ServerFrozen, Possible, |s| {
+        s.heals(5.0);
+        s.mute();
+        s.relayed(Some(true));
+    }),
+    ("the same behind a proxy, given up: it may be the server", PathLost, Possible, |s| {
+        s.watchdog();
+        s.mute();
+        s.relayed(Some(true));
+    }),
+    ("the same, and whether there is a proxy is not known", PathLost, Possible, |s| {
+        s.watchdog();
+        s.mute();
+        s.relayed(None);
+    }),
+    ("a proxy's kernel acknowledged everything", ServerFrozen, Possible, |s| {
+        s.heals(2.0);
+        s.tcp(0, 0);
+        s.relayed(Some(true));
+    }),
     ("its kernel acknowledged everything", ServerFrozen, Likely, |s| {
         s.heals(2.0);
         s.tcp(0, 0);
