@@ -623,7 +623,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__subcmd__doctor__subcmd__idle)
-            opts="-W -o -q -u -h -p -s -n -a --max --steps --profile --resolution --timeout --format --output --quiet --seed --fault --incident --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --help"
+            opts="-W -o -q -u -h -p -s -n -a --max --steps --profile --resolution --timeout --must-survive --format --output --quiet --seed --fault --incident --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -653,8 +653,12 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --must-survive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson nagios" -- "${cur}"))
                     return 0
                     ;;
                 --output)

@@ -306,15 +306,18 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l askp
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l sandbox -d 'Use the embedded server on a free loopback port instead of a real one; nothing needs to be installed'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l help -d 'Print help (also a lone -h at the end)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l max -d 'Longest limit to look for [default: 20m, or the profile\'s longest]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l max -d 'Longest limit to look for [default: 20m, or the profile\'s longest, or --must-survive]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l steps -d 'Connections at once, each with a silence of its own, 1 to 10000; or the silences of the first round: 30s,1m,5m' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l profile -d 'Look closely at the limits that are common in this cloud' -r -f -a "aws\t''
 azure\t''
 gcp\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l resolution -d 'Go on until the limit is known this well [default: one part in fifty, but not below 100ms]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s W -l timeout -d 'A PING after a silence is lost when it is not answered after this long' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l must-survive -d 'Critical (exit 2) when a connection does not survive this much silence; a longer limit is in order' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l format -d 'Form of the result' -r -f -a "text\t''
-json\t''"
+json\t''
+ndjson\t''
+nagios\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s o -l output -d 'Write the result to this file' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l seed -d 'Seed of all randomness of the faults [default: another one each time]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l fault -d 'Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; \'redis-doctor proxy --help\' lists the kinds)' -r

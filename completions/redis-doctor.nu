@@ -335,7 +335,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor idle format" [] {
-    [ "text" "json" ]
+    [ "text" "json" "ndjson" "nagios" ]
   }
 
   def "nu-complete redis-doctor idle protocol" [] {
@@ -344,11 +344,12 @@ module completions {
 
   # Find out after how much silence something on the path, or the server, gives a connection up
   export extern "redis-doctor idle" [
-    --max: string             # Longest limit to look for [default: 20m, or the profile's longest]
+    --max: string             # Longest limit to look for [default: 20m, or the profile's longest, or --must-survive]
     --steps: string           # Connections at once, each with a silence of its own, 1 to 10000; or the silences of the first round: 30s,1m,5m
     --profile: string@"nu-complete redis-doctor idle profile" # Look closely at the limits that are common in this cloud
     --resolution: string      # Go on until the limit is known this well [default: one part in fifty, but not below 100ms]
     --timeout(-W): string     # A PING after a silence is lost when it is not answered after this long
+    --must-survive: string    # Critical (exit 2) when a connection does not survive this much silence; a longer limit is in order
     --format: string@"nu-complete redis-doctor idle format" # Form of the result
     --output(-o): path        # Write the result to this file
     --quiet(-q)               # Only the result

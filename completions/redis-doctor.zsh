@@ -318,13 +318,14 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (idle)
 _arguments "${_arguments_options[@]}" : \
-'--max=[Longest limit to look for \[default\: 20m, or the profile'\''s longest\]]:TIME:_default' \
+'--max=[Longest limit to look for \[default\: 20m, or the profile'\''s longest, or --must-survive\]]:TIME:_default' \
 '--steps=[Connections at once, each with a silence of its own, 1 to 10000; or the silences of the first round\: 30s,1m,5m]:N|TIME,…:_default' \
 '--profile=[Look closely at the limits that are common in this cloud]:CLOUD:(aws azure gcp)' \
 '--resolution=[Go on until the limit is known this well \[default\: one part in fifty, but not below 100ms\]]:TIME:_default' \
 '-W+[A PING after a silence is lost when it is not answered after this long]:TIME:_default' \
 '--timeout=[A PING after a silence is lost when it is not answered after this long]:TIME:_default' \
-'--format=[Form of the result]:FORMAT:(text json)' \
+'--must-survive=[Critical (exit 2) when a connection does not survive this much silence; a longer limit is in order]:TIME:_default' \
+'--format=[Form of the result]:FORMAT:(text json ndjson nagios)' \
 '-o+[Write the result to this file]:FILE:_files' \
 '--output=[Write the result to this file]:FILE:_files' \
 '--seed=[Seed of all randomness of the faults \[default\: another one each time\]]:N:_default' \

@@ -64,21 +64,28 @@ impl Silence {
 }
 
 /// Progress of a search, for whoever waits for it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(tag = "event")]
 pub enum Progress {
     /// Connections begin to be silent at once.
+    #[serde(rename = "round_started")]
     Round {
         /// From 1.
+        #[serde(rename = "round")]
         number: u32,
         /// How many connections.
         connections: usize,
         /// The shortest silence.
+        #[serde(with = "seconds")]
         shortest: Duration,
         /// The longest: so long the round takes at most.
+        #[serde(with = "seconds")]
         longest: Duration,
     },
     /// A silence ended.
+    #[serde(rename = "silence_ended")]
     Ended(Silence),
     /// A connection could not be opened.
+    #[serde(rename = "not_opened")]
     NotOpened,
 }

@@ -66,6 +66,20 @@ pub enum CheckFormat {
     Nagios,
 }
 
+/// The form of what `idle` finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IdleFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// One JSON document a line: rounds and silences as they happen, then the result, a line for each of its records.
+    Ndjson,
+    /// One line with performance data, for monitoring systems.
+    Nagios,
+}
+
 /// The form of a drill's results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DrillFormat {

@@ -32,7 +32,7 @@ pub use drill::{DrillProgress, drill};
 pub use event_line::event_line;
 pub use explain::{Page, catalogue, explanation};
 pub use header::header;
-pub use idle::{IdleProgress, idle};
+pub use idle::{IdleProgress, idle, idle_event};
 pub use live::Live;
 pub use messages::Messages;
 pub use outlet::{Gapless, Outlet, Writer};

@@ -9,17 +9,21 @@ use std::{
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{Problem, block_on, check_writable, deliver, prepare_tls, say, signals::Signals, start_sandbox, warn};
+use super::{
+    Problem, block_on, check_writable, deliver, forgive_closed, prepare_tls, say, signals::Signals, start_sandbox, warn,
+};
 use crate::{
     classify::Failure,
     cli::IdleRequest,
     clock::Clock,
     engine::{self, Control},
+    event::StopReason,
     exit::Exit,
-    idle::{Circumstances, IdleReport, Search, ServerSays, Steps},
+    idle::{Circumstances, IdleReport, Progress, Search, ServerSays, Steps},
+    output::{Format, IdleFormat},
     probe::idle::IdleProbe,
     proxy,
-    render::{self, IdleProgress, Style},
+    render::{self, IdleProgress, Outlet, Style},
     report::Verdict,
 };
 
@@ -44,17 +48,36 @@ pub(super) fn idle(mut request: IdleRequest) -> Result<Exit, Problem> {
     outcome
 }
 
+/// The form in which a problem is told.
+pub(super) fn form(format: IdleFormat) -> Format {
+    if format == IdleFormat::Nagios { Format::Nagios } else { Format::Text }
+}
+
 async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
     let (wishes, wish) = unbounded_channel();
+    let closed = wishes.clone();
+    let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
+    let (outlet, mut writer) = Outlet::patient(io::stdout(), on_closed);
+    let stream = (request.format == IdleFormat::Ndjson && request.output.is_none()).then_some(&outlet);
+    let clock = Clock::start();
     let style = Style { terminal: io::stderr().is_terminal(), quiet: request.quiet, ..Style::default() };
     let progress = IdleProgress::new(style, Box::new(io::stderr()));
     let report = tokio::select! {
-        report = examine(&request, wish, &progress) => report?,
+        report = examine(&request, clock, wish, Witness { progress: &progress, stream }) => report?,
         () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
+        never = writer.start_when_needed(clock) => match never {},
     };
     progress.finish();
-    deliver(request.output.as_deref(), |out| render::idle(&report, request.format, out))?;
+    if stream.is_some() {
+        let mut lines = Vec::new();
+        render::idle(&report, request.format, &mut lines)
+            .map_err(|error| format!("cannot write the report: {error}"))?;
+        outlet.append_all(&lines);
+        forgive_closed(outlet.finish(writer)).map_err(|error| format!("cannot write to stdout: {error}"))?;
+    } else {
+        deliver(request.output.as_deref(), |out| render::idle(&report, request.format, out))?;
+    }
     Ok(match report.verdict {
         Some(Verdict::Healthy) => Exit::Healthy,
         Some(Verdict::Degraded) => Exit::Degraded,
@@ -63,13 +86,34 @@ async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     })
 }
 
+/// Who is told what happens.
+struct Witness<'a> {
+    progress: &'a IdleProgress,
+    /// The lines of `--format ndjson`.
+    stream: Option<&'a Outlet>,
+}
+
+impl Witness<'_> {
+    fn tell(&self, clock: Clock, news: Progress) {
+        let now = clock.now();
+        self.progress.tell(now, news);
+        let Some(stream) = self.stream else { return };
+        let mut line = Vec::new();
+        // Into memory, which does not fail; whether somebody reads it is the outlet's business.
+        if render::idle_event(now, clock.wall(now), news, &mut line).is_ok() {
+            stream.append_all(&line);
+        }
+    }
+}
+
 /// The whole search, until it is over or the user wants to see what is known.
 async fn examine(
     request: &IdleRequest,
+    clock: Clock,
     mut wishes: UnboundedReceiver<Control>,
-    progress: &IdleProgress,
+    witness: Witness<'_>,
 ) -> Result<IdleReport, Problem> {
-    let clock = Clock::start();
+    let progress = witness.progress;
     let began = clock.now();
     // The server is asked directly: no fault is for these questions.
     let direct = IdleProbe::new(request.target.clone(), request.protocol, request.patience, clock);
@@ -87,10 +131,11 @@ async fn examine(
     let mut search = Search::new(&steps, request.max, request.profile, request.resolution);
     let mut restarted = false;
     if let (Ok(says), false) = (&server, interrupted) {
+        search.require(request.must_survive);
         search.expect(says.timeout.filter(|timeout| !timeout.is_zero()));
         progress.begin(&request.target, says);
         proxy.iter().for_each(|proxy| proxy.handle().begin());
-        let running = probe.run(&mut search, &mut refused, |news| progress.tell(clock.now(), news));
+        let running = probe.run(&mut search, &mut refused, |news| witness.tell(clock, news));
         interrupted = watch.until_stopped(Box::pin(running)).await.is_none();
         let something_went_wrong = refused.is_some() || search.silences().iter().any(|silence| silence.died());
         if !interrupted && something_went_wrong {
@@ -112,6 +157,7 @@ async fn examine(
         server,
         refused,
         restarted,
+        must_survive: request.must_survive,
     };
     Ok(IdleReport::new(&search, circumstances))
 }

@@ -4,7 +4,7 @@ use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
     idle::Cloud,
-    output::{CheckFormat, ColorChoice, DocumentFormat, DrillFormat, EventFormat, Format, MessageFormat},
+    output::{CheckFormat, ColorChoice, DocumentFormat, DrillFormat, EventFormat, Format, IdleFormat, MessageFormat},
     plan::{PolicyName, Protocol, Readiness},
 };
 
@@ -37,6 +37,7 @@ words! {
         Nagios = "nagios",
     }
     CheckFormat { Text = "text", Json = "json", Nagios = "nagios" }
+    IdleFormat { Text = "text", Json = "json", Ndjson = "ndjson", Nagios = "nagios" }
     DrillFormat { Text = "text", Json = "json", Csv = "csv", Markdown = "markdown" }
     DocumentFormat { Text = "text", Json = "json" }
     Cloud { Aws = "aws", Azure = "azure", Gcp = "gcp" }

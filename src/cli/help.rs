@@ -131,12 +131,14 @@ Examples:
   redis-doctor idle --steps 1000 --max 1h            # a finer first round
   redis-doctor idle --steps 50s,60s,70s --resolution 1s
   redis-doctor idle --sandbox --fault idle_drop=3s,then=reset --max 5s
+  redis-doctor idle --must-survive 5m --format nagios
 
 The connections send nothing and have no TCP keepalive; each is asked with a PING
 when its silence is over. The first round takes as long as the limit, or as --max.
 Ctrl-C ends the search with what is known so far.
 Exit status: 0 no limit found, 1 a limit found, 2 unreachable or nothing survived,
-3 wrong usage, or ended before anything was known.";
+3 wrong usage, or ended too early to tell. With --must-survive: 0 it survives, 2 it
+does not, whatever other limit is found.";
 
 /// Under `wait --help`.
 pub(super) const WAIT: &str = "\

@@ -15,7 +15,7 @@ use crate::{
     fault::FaultSchedule,
     idle::{Cloud, Steps},
     order,
-    output::DocumentFormat,
+    output::IdleFormat,
     plan::{Protocol, Target},
 };
 
@@ -31,7 +31,7 @@ const MOST_STEPS: usize = 10_000;
 /// Flags of `idle`.
 #[derive(Args, Debug)]
 pub(super) struct IdleArgs {
-    /// Longest limit to look for [default: 20m, or the profile's longest]
+    /// Longest limit to look for [default: 20m, or the profile's longest, or --must-survive]
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     max: Option<Duration>,
     /// Connections at once, each with a silence of its own, 1 to 10000; or the silences of the first round: 30s,1m,5m
@@ -47,9 +47,12 @@ pub(super) struct IdleArgs {
     #[arg(short = 'W', long, value_name = "TIME", default_value = "5s", value_parser = value::positive_duration,
           allow_hyphen_values = true)]
     timeout: Duration,
+    /// Critical (exit 2) when a connection does not survive this much silence; a longer limit is in order
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    must_survive: Option<Duration>,
     /// Form of the result
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: DocumentFormat,
+    format: IdleFormat,
     /// Write the result to this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -88,8 +91,10 @@ pub struct IdleRequest {
     pub faults: Vec<FaultSchedule>,
     /// All randomness of the faults comes from this number.
     pub seed: u64,
+    /// The silence that a connection must survive.
+    pub must_survive: Option<Duration>,
     /// The form of the result.
-    pub format: DocumentFormat,
+    pub format: IdleFormat,
     /// Where it goes instead of stdout.
     pub output: Option<PathBuf>,
     /// No progress.
@@ -106,6 +111,15 @@ pub(super) fn resolve(args: &IdleArgs, environment: &Environment) -> Result<Idle
             return Err(format!("{flag}: it chooses silences, and --steps lists them; leave one of the two out"));
         }
     }
+    let longest = match &args.steps {
+        Steps::List(list) => list.iter().max().copied(),
+        Steps::Count(_) => args.max,
+    };
+    if let Some((must, longest)) = args.must_survive.zip(longest).filter(|(must, longest)| must > longest) {
+        let flag = if args.max.is_some() { "--max" } else { "--steps" };
+        let [must, longest] = [must, longest].map(humantime::format_duration);
+        return Err(format!("--must-survive: {must} is not looked at, because {flag} ends at {longest}; raise {flag}"));
+    }
     let mut connection = target::resolve(&args.connection, environment)?;
     let faults = faults::expand(&args.faults);
     if args.connection.askpass {
@@ -116,12 +130,13 @@ pub(super) fn resolve(args: &IdleArgs, environment: &Environment) -> Result<Idle
         sandbox: args.connection.sandbox,
         protocol: connection.protocol,
         steps: args.steps.clone(),
-        max: args.max.or(args.profile.map(Cloud::longest_limit)).unwrap_or(MAX),
+        max: args.max.or(args.profile.map(Cloud::longest_limit).max(args.must_survive)).unwrap_or(MAX),
         profile: args.profile,
         resolution: args.resolution,
         patience: args.timeout,
         faults,
         seed: args.seed.unwrap_or_else(fresh_seed),
+        must_survive: args.must_survive,
         format: args.format,
         output: args.output.clone(),
         quiet: args.quiet,

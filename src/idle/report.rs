@@ -100,7 +100,10 @@ pub struct IdleReport {
     pub interrupted: bool,
     /// What was found.
     pub outcome: Outcome,
-    /// How that is to be judged; absent when nothing is known.
+    /// The silence that was to be survived.
+    #[serde(with = "seconds::option")]
+    pub must_survive: Option<Duration>,
+    /// How that is to be judged; absent when it was ended too early to tell.
     pub verdict: Option<Verdict>,
     /// The limit.
     pub limit: Option<Limit>,
@@ -148,12 +151,14 @@ pub struct Circumstances {
     pub refused: Option<Refused>,
     /// The server is another process than at the beginning.
     pub restarted: bool,
+    /// The silence that was to be survived.
+    pub must_survive: Option<Duration>,
 }
 
 impl IdleReport {
     /// Draws the conclusions.
     pub fn new(search: &Search, circumstances: Circumstances) -> Self {
-        let Circumstances { target, named_by, started, lasted, interrupted, server, refused, restarted } =
+        let Circumstances { target, named_by, started, lasted, interrupted, server, refused, restarted, must_survive } =
             circumstances;
         let (server, failure) = match server {
             Ok(server) => (server, None),
@@ -180,6 +185,7 @@ impl IdleReport {
             lasted,
             interrupted,
             outcome,
+            must_survive,
             verdict: None,
             survived,
             is_server_timeout,
@@ -196,18 +202,34 @@ impl IdleReport {
         };
         report.advice = report.limit.as_ref().and_then(|limit| report.advice_on(limit));
         report.notes = report.remarks(restarted);
-        // Rungs may be missing whose connections could not be opened.
-        let complete = interrupted || survived >= search.longest();
-        if outcome == Outcome::NoLimit && !complete {
+        // Rungs may be missing whose connections could not be opened, or whose time has not come.
+        let complete = survived >= search.longest();
+        if outcome == Outcome::NoLimit && !complete && !interrupted {
             report.notes.push(format!("silences up to {} s could not be tried", search.longest().as_secs_f64()));
         }
-        report.verdict = match outcome {
-            Outcome::NoLimit if report.strays == 0 && complete => Some(Verdict::Healthy),
-            Outcome::NoLimit | Outcome::Limit => Some(Verdict::Degraded),
-            Outcome::Dead | Outcome::Unreachable => Some(Verdict::Critical),
-            Outcome::Unknown => None,
-        };
+        report.verdict = report.judged(complete);
         report
+    }
+
+    /// Whether the silence that must be survived was not; `None` when that is not known.
+    fn fell_short(&self, of: Duration) -> Option<bool> {
+        match &self.limit {
+            Some(limit) if limit.at_least < of => (limit.at_most <= of || !self.interrupted).then_some(true),
+            _ => (self.survived >= of).then_some(false),
+        }
+    }
+
+    /// The verdict; what was ended before all was tried is no pass.
+    fn judged(&self, complete: bool) -> Option<Verdict> {
+        let clean = if self.strays == 0 { Verdict::Healthy } else { Verdict::Degraded };
+        match (self.outcome, self.must_survive) {
+            (Outcome::Dead | Outcome::Unreachable, _) => Some(Verdict::Critical),
+            (Outcome::Unknown, _) => None,
+            (_, Some(must)) => self.fell_short(must).map(|short| if short { Verdict::Critical } else { clean }),
+            (Outcome::NoLimit, None) if complete => Some(clean),
+            (Outcome::NoLimit, None) if self.interrupted => None,
+            (Outcome::NoLimit | Outcome::Limit, None) => Some(Verdict::Degraded),
+        }
     }
 
     /// The server's keepalive, when it is on.
@@ -317,6 +339,7 @@ mod tests {
             server: Ok(server),
             refused: None,
             restarted: false,
+            must_survive: None,
         }
     }
 

@@ -88,6 +88,14 @@ impl Search {
         self.expected = timeout;
     }
 
+    /// Tells the search which silence must be tried, to the second, and not only one a little longer.
+    pub fn require(&mut self, silence: Option<Duration>) {
+        let Some(silence) = silence.filter(|silence| !self.ladder.contains(silence)) else { return };
+        let place = self.ladder.iter().take_while(|rung| **rung < silence).count();
+        self.ladder.insert(place, silence);
+        self.most = self.ladder.len();
+    }
+
     /// The number of the next round and its silences, which are to begin together; `None` when there is nothing left to
     /// find out.
     pub fn next_round(&mut self) -> Option<(u32, Vec<Duration>)> {

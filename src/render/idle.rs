@@ -1,5 +1,6 @@
-//! The result of a search for the idle limit, for people and as JSON.
+//! The result of a search for the idle limit: for people, as JSON, and for monitoring systems.
 
+mod events;
 mod progress;
 
 use std::{
@@ -7,27 +8,50 @@ use std::{
     time::Duration,
 };
 
+pub use events::idle_event;
 pub use progress::IdleProgress;
 
-use super::units::{INDENT, clean, count, folded, span, three_digits};
+use super::{
+    nagios,
+    units::{INDENT, clean, count, folded, span, three_digits},
+};
 use crate::{
-    idle::{Advice, Ending, IdleReport, Limit, Outcome, ServerSays, Suspect},
-    output::DocumentFormat,
+    idle::{Advice, Ending, IdleReport, Limit, Outcome, ServerSays, Silence, Suspect},
+    output::IdleFormat,
 };
 
 /// Writes the result.
 ///
 /// # Errors
 /// Whatever writing returns.
-pub fn idle(report: &IdleReport, format: DocumentFormat, out: &mut dyn Write) -> io::Result<()> {
+pub fn idle(report: &IdleReport, format: IdleFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        DocumentFormat::Json => {
+        IdleFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, report)?;
             out.write_all(b"\n")
         }
-        DocumentFormat::Text => text(report, out),
+        IdleFormat::Ndjson => events::lines(report, out),
+        IdleFormat::Nagios => plugin(report, out),
+        IdleFormat::Text => text(report, out),
     }?;
     out.flush()
+}
+
+/// One line; the part after the pipe has the silence that must be survived as a threshold.
+fn plugin(report: &IdleReport, out: &mut dyn Write) -> io::Result<()> {
+    let word = report.verdict.map_or("UNKNOWN", nagios::word);
+    let seconds = |time: Duration| nagios::rounded(time.as_secs_f64());
+    let known = report.silences.iter().any(|silence| silence.ending != Ending::Interrupted);
+    let survived = if known { format!("{}s", seconds(report.survived)) } else { "U".into() };
+    let critical = report.must_survive.map_or(String::new(), |must| format!("{}:", seconds(must)));
+    let limit = report.limit.as_ref().map_or("U".into(), |limit| format!("{}s", seconds(limit.at_least)));
+    let died = report.silences.iter().filter(|silence| Silence::died(silence)).count();
+    let line = nagios::line(word, &headline(report));
+    writeln!(
+        out,
+        "{line} | 'survived'={survived};;{critical};0; 'limit'={limit};;;0; 'silences'={};;;0; 'died'={died};;;0;",
+        report.silences.len()
+    )
 }
 
 fn text(report: &IdleReport, out: &mut dyn Write) -> io::Result<()> {
@@ -159,12 +183,20 @@ fn headline(report: &IdleReport) -> String {
     match (&report.outcome, &report.limit) {
         (Outcome::Unreachable, _) => failure().map(|why| clean(why)).unwrap_or_default(),
         (Outcome::Dead, _) => "no connection survived any silence".to_owned(),
-        (Outcome::Limit, Some(limit)) => format!("idle limit {}", range(limit)),
+        (Outcome::Limit, Some(limit)) => format!("idle limit {}{}", range(limit), wanted(report)),
         (Outcome::Unknown, _) | (_, None) if report.outcome != Outcome::NoLimit => {
             "ended before anything was known".to_owned()
         }
-        _ => format!("no idle limit up to {}", span(report.survived)),
+        _ if report.verdict.is_none() => {
+            format!("ended too early to tell: no idle limit up to {}{}", span(report.survived), wanted(report))
+        }
+        _ => format!("no idle limit up to {}{}", span(report.survived), wanted(report)),
     }
+}
+
+/// `, 5 min must survive`
+fn wanted(report: &IdleReport) -> String {
+    report.must_survive.map_or(String::new(), |must| format!(", {} must survive", span(must)))
 }
 
 #[cfg(test)]
@@ -196,6 +228,7 @@ mod tests {
             server: Ok(server),
             refused: None,
             restarted: false,
+            must_survive: None,
         };
         let mut out = Vec::new();
         text(&IdleReport::new(&search, circumstances), &mut out).unwrap();

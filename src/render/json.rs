@@ -15,14 +15,7 @@ pub(super) fn document(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// The report without its lists as `summary`, then each entry of each list: `run`, `outage`, `error`, `state`, `gate`,
 /// `finding`, `note`.
 pub(super) fn lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut summary = serde_json::to_value(report)?;
-    if let Value::Object(fields) = &mut summary {
-        fields.retain(|_, value| !value.is_array());
-    }
-    if let Some(Value::Object(outages)) = summary.get_mut("outages") {
-        outages.remove("rows");
-    }
-    line("summary", &summary, out)?;
+    summary(report, out)?;
     each("run", &report.runs, out)?;
     each("outage", &report.outages.rows, out)?;
     each("error", &report.errors, out)?;
@@ -32,11 +25,23 @@ pub(super) fn lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     each("note", &report.notes, out)
 }
 
-fn each<T: Serialize>(kind: &str, records: &[T], out: &mut dyn Write) -> io::Result<()> {
+/// A result without its lists.
+pub(super) fn summary(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut summary = serde_json::to_value(report)?;
+    if let Value::Object(fields) = &mut summary {
+        fields.retain(|_, value| !value.is_array());
+    }
+    if let Some(Value::Object(outages)) = summary.get_mut("outages") {
+        outages.remove("rows");
+    }
+    line("summary", &summary, out)
+}
+
+pub(super) fn each<T: Serialize>(kind: &str, records: &[T], out: &mut dyn Write) -> io::Result<()> {
     records.iter().try_for_each(|record| line(kind, record, out))
 }
 
-fn line<T: Serialize>(kind: &str, record: &T, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn line<T: Serialize>(kind: &str, record: &T, out: &mut dyn Write) -> io::Result<()> {
     // Not flattened into a type of its own, which would be code for every type of record once more. None is empty.
     let record = serde_json::to_vec(record)?;
     let fields = record.strip_prefix(b"{").unwrap_or(&record);
