@@ -27,19 +27,76 @@ pub(super) fn lines(row: &OutageRow) -> Vec<String> {
     lines
 }
 
-/// The lines of a report: the cause, and all that speaks for and against it. What can be done is a finding.
-/// It speaks for the first of `alike` outages, and says so.
-pub(super) fn block(row: &OutageRow, alike: usize) -> Vec<String> {
-    let diagnosis = &row.diagnosis;
-    let time = row.outage.time.time_of_day();
-    let first = if alike > 1 { format!(", the first of {alike}") } else { String::new() };
-    let mut parts = vec![("cause", format!("{} (at {time}{first})", sentence_alone(diagnosis)))];
-    parts.extend(diagnosis.evidence_for.iter().map(|text| ("for", text.clone())));
-    parts.extend(diagnosis.evidence_against.iter().map(|text| ("against", text.clone())));
-    parts.extend(diagnosis.missing.iter().map(|text| ("missing", text.clone())));
-    parts.extend(lag(row).map(|text| ("backoff", text)));
+/// So many moments of outages are named: these first, and the last.
+const MOMENTS: usize = 5;
+
+/// So many words of evidence are added that the outage which is shown does not have.
+const ADDITIONS: usize = 3;
+
+/// The lines of a report about outages with the same cause and confidence: when they were, and all that speaks for and
+/// against it. The evidence is that of the outage of which most is known; how many have the like is said, and what
+/// only others have is added, as far as there is room. What can be done is a finding.
+pub(super) fn block(alike: &[&OutageRow]) -> Vec<String> {
+    let told = alike.iter().min_by_key(|row| {
+        let Diagnosis { evidence_for, missing, .. } = &row.diagnosis;
+        (std::cmp::Reverse(evidence_for.len()), missing.len())
+    });
+    let Some(told) = told else { return Vec::new() };
+    let mut parts = vec![("cause", format!("{} ({})", sentence_alone(&told.diagnosis), moments(alike, told)))];
+    let kinds: [(&str, Words); 3] = [
+        ("for", |diagnosis| &diagnosis.evidence_for),
+        ("against", |diagnosis| &diagnosis.evidence_against),
+        ("missing", |diagnosis| &diagnosis.missing),
+    ];
+    for (label, words) in kinds {
+        let own = words(&told.diagnosis);
+        parts.extend(own.iter().map(|text| (label, format!("{text}{}", share(text, words, alike)))));
+        parts.extend(additions(told, words, alike).into_iter().map(|text| (label, text)));
+    }
+    parts.extend(lag(told).map(|text| ("backoff", text)));
     let line = |(label, text): (&str, String)| format!("{label:<10}{}", clean(&text));
     parts.into_iter().map(line).collect()
+}
+
+/// One of a diagnosis' lists of sentences.
+type Words = fn(&Diagnosis) -> &Vec<String>;
+
+/// `at 14:02:22.704`, `3 outages: 14:02:22.704, 14:02:30.404, 14:02:51.204`; of many, the first and the last.
+fn moments(alike: &[&OutageRow], told: &OutageRow) -> String {
+    let of = |row: &OutageRow| row.outage.time.time_of_day();
+    let [first, .., last] = alike else { return format!("at {}", of(told)) };
+    let shown: Vec<_> = alike.iter().take(MOMENTS).map(|row| of(row)).collect();
+    let more = if alike.len() > MOMENTS { format!(" … {}", of(last)) } else { String::new() };
+    let whose = if of(first) == of(told) { String::new() } else { format!("; evidence of {}", of(told)) };
+    format!("{} outages: {}{more}{whose}", alike.len(), shown.join(", "))
+}
+
+/// How many of several outages have such a sentence: ` [2 of 3]`; nothing when all have.
+fn share(text: &str, words: Words, alike: &[&OutageRow]) -> String {
+    let has = |row: &&&OutageRow| words(&row.diagnosis).iter().any(|other| shape(other) == shape(text));
+    let count = alike.iter().filter(has).count();
+    if count == alike.len() { String::new() } else { format!(" [{count} of {}]", alike.len()) }
+}
+
+/// Sentences of other outages that the one shown has not the like of.
+fn additions(told: &OutageRow, words: Words, alike: &[&OutageRow]) -> Vec<String> {
+    let mut known: Vec<String> = words(&told.diagnosis).iter().map(|text| shape(text)).collect();
+    let mut added = Vec::new();
+    for row in alike {
+        for text in words(&row.diagnosis) {
+            if added.len() < ADDITIONS && !known.contains(&shape(text)) {
+                known.push(shape(text));
+                let when = row.outage.time.time_of_day();
+                added.push(format!("{text}{} (at {when})", share(text, words, alike)));
+            }
+        }
+    }
+    added
+}
+
+/// A sentence without its figures, which are others for each outage.
+fn shape(text: &str) -> String {
+    text.chars().filter(|char| !char.is_ascii_digit() && *char != '.').collect()
 }
 
 /// `network reset, certain: the server still lists client 8123 as connected`

@@ -79,21 +79,21 @@ pub(super) fn outages(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write(out, &header, 2..6, &rows)
 }
 
-/// Each cause once, with the evidence of its first outage.
+/// Each cause once, with the outages that it ended and their evidence.
 pub(super) fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut told = Vec::new();
     let key = |row: &OutageRow| (row.diagnosis.cause, row.diagnosis.confidence);
+    let mut told = Vec::new();
     for row in &report.outages.rows {
-        let alike = report.outages.rows.iter().filter(|other| key(other) == key(row)).count();
-        let key = key(row);
-        if told.contains(&key) {
+        let key_of_row = key(row);
+        if told.contains(&key_of_row) {
             continue;
         }
         if told.is_empty() {
             writeln!(out)?;
         }
-        told.push(key);
-        for line in diagnosis::block(row, alike) {
+        told.push(key_of_row);
+        let alike: Vec<_> = report.outages.rows.iter().filter(|other| key(other) == key_of_row).collect();
+        for line in diagnosis::block(&alike) {
             writeln!(out, "{line}")?;
         }
     }
