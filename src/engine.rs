@@ -83,7 +83,8 @@ pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     };
     let resp3 = climb.resp == 3;
     let ctx = Arc::new(Context::new(Setting { plan, server, clock, run_id, path, resp3, messages, notices }));
-    match run.while_running(&ctx, Probes::start(Arc::clone(&ctx))).await {
+    // On the heap: it is large, and every future that it is handed on to would have room for it twice.
+    match run.while_running(&ctx, Box::pin(Probes::start(Arc::clone(&ctx)))).await {
         Some(Ok(probes)) => {
             if let Some(proxy) = &proxy {
                 proxy.handle().begin();
