@@ -39,7 +39,7 @@ use super::{Context, identity::ClientInfo, link::Loss, path::Path, question::Wai
 use crate::{
     clock::Stamp,
     event::{Announcement, EventKind},
-    plan::{Address, Name, Plan},
+    plan::{Address, Command, Name, Plan},
 };
 
 /// From the start to the first question: a run that is shorter asks nothing.
@@ -79,6 +79,8 @@ const ANNOUNCED_BEFORE: Duration = Duration::from_secs(60);
 /// What is gathered, and for which outages.
 pub(super) struct Gathering {
     on: bool,
+    /// Whether the run is a single probe, and so over before a look for its socket would be.
+    brief: bool,
     path: Path,
     state: Mutex<State>,
     /// There may be something to ask for.
@@ -124,7 +126,8 @@ impl Gathering {
             asked: None,
             count: 0,
         };
-        Self { on: plan.evidence, path, state: Mutex::new(state), wake: Notify::new() }
+        let brief = plan.command == Command::Ping && plan.stop.count == Some(1);
+        Self { on: plan.evidence, brief, path, state: Mutex::new(state), wake: Notify::new() }
     }
 
     /// Whether anything is gathered.
@@ -134,8 +137,14 @@ impl Gathering {
 
     /// A connection has come up.
     pub(super) fn on_up(&self, connection: u32, client: &ClientInfo, now: Stamp) {
-        if self.on {
-            self.lock().sockets.follow(connection, client, now);
+        if !self.on {
+            return;
+        }
+        let mut state = self.lock();
+        state.sockets.follow(connection, client);
+        // Otherwise, the next tick looks for it.
+        if !self.brief {
+            state.sockets.look(now);
         }
     }
 

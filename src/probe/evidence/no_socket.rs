@@ -23,7 +23,9 @@ impl Sockets {
         Self
     }
 
-    pub(super) fn follow(&mut self, _connection: u32, _client: &ClientInfo, _now: Stamp) {}
+    pub(super) fn follow(&mut self, _connection: u32, _client: &ClientInfo) {}
+
+    pub(super) fn look(&mut self, _now: Stamp) {}
 
     pub(super) fn catch_up(&mut self, _now: Stamp) {}
 

@@ -46,8 +46,9 @@ const RETRANSMITS: Duration = Duration::from_secs(100);
 
 /// The sockets of all connections under test.
 pub(super) struct Sockets {
-    table: Result<Table, String>,
-    /// Our own process, to ask for second descriptors.
+    /// What the kernel is asked through; `None` before the first look.
+    table: Option<Result<Table, String>>,
+    /// Our own process, to ask for second descriptors; opened with the table.
     process: Option<OwnedFd>,
     /// The port that the connections under test go to; `None` where they are no TCP connections.
     port: Option<u16>,
@@ -113,8 +114,8 @@ impl Sockets {
         let keepalive = policy.keepalive.map(|keepalive| keepalive.time + keepalive.interval * keepalive.probes);
         let limits = [keepalive, policy.user_timeout, Some(RETRANSMITS)];
         Self {
-            table: Table::open().map_err(|errno| format!("the kernel gives no socket diagnostics: {errno}")),
-            process: pidfd_open(getpid(), PidfdFlags::empty()).ok(),
+            table: None,
+            process: None,
             port,
             patience: limits.into_iter().flatten().min().unwrap_or(RETRANSMITS),
             seen: HashMap::new(),
@@ -124,16 +125,21 @@ impl Sockets {
         }
     }
 
-    /// Follows the socket that `connection` has from now on.
-    pub(super) fn follow(&mut self, connection: u32, client: &ClientInfo, now: Stamp) {
+    /// Follows the socket that `connection` has from now on, as soon as it is looked for.
+    pub(super) fn follow(&mut self, connection: u32, client: &ClientInfo) {
         self.forget(connection);
-        if self.port.is_none() || self.table.is_err() || self.followed.len() + self.wanted.len() >= FOLLOWED {
+        let deaf = matches!(self.table, Some(Err(_)));
+        if self.port.is_none() || deaf || self.followed.len() + self.wanted.len() >= FOLLOWED {
             return;
         }
         let read = |addr: &Option<String>| addr.as_ref().and_then(|addr| addr.parse().ok());
         self.wanted.push(Wanted { connection, addr: read(&client.addr), laddr: read(&client.laddr) });
+    }
+
+    /// Looks for the sockets that are wanted, unless the last look was just now.
+    pub(super) fn look(&mut self, now: Stamp) {
         if self.scanned.is_none_or(|last| now.since(last) >= SCAN_PAUSE) {
-            self.find(now);
+            self.catch_up(now);
         }
     }
 
@@ -146,7 +152,7 @@ impl Sockets {
 
     /// Reads what can change while a connection is up: TCP's figures, and whether it still is.
     pub(super) fn sample(&mut self, now: Stamp) {
-        let Ok(table) = &mut self.table else {
+        let Some(Ok(table)) = &mut self.table else {
             return;
         };
         for followed in self.followed.values_mut().filter(|followed| followed.end.is_none()) {
@@ -156,7 +162,7 @@ impl Sockets {
 
     /// The same for one connection.
     pub(super) fn sample_one(&mut self, connection: u32, now: Stamp) {
-        if let (Ok(table), Some(followed)) = (&mut self.table, self.followed.get_mut(&connection))
+        if let (Some(Ok(table)), Some(followed)) = (&mut self.table, self.followed.get_mut(&connection))
             && followed.end.is_none()
         {
             followed.sample(table, now);
@@ -170,11 +176,11 @@ impl Sockets {
             self.forget(connection);
             return match (&self.table, self.port) {
                 (_, None) => missing("it is not a TCP connection"),
-                (Err(why), _) => missing(why),
+                (Some(Err(why)), _) => missing(why),
                 _ => missing("which of our sockets it was is not known"),
             };
         };
-        let Ok(table) = &mut self.table else {
+        let Some(Ok(table)) = &mut self.table else {
             return Ended::default();
         };
         let found = followed.end.map_or_else(|| followed.found(table, now), |end| Ok(Some(end)));
@@ -211,8 +217,18 @@ impl Sockets {
         self.wanted.retain(|wanted| wanted.connection != connection);
     }
 
+    /// Opens what the kernel is asked through, once.
+    fn open(&mut self) {
+        if self.table.is_none() {
+            let table = Table::open().map_err(|errno| format!("the kernel gives no socket diagnostics: {errno}"));
+            self.table = Some(table);
+            self.process = pidfd_open(getpid(), PidfdFlags::empty()).ok();
+        }
+    }
+
     /// Looks through our own descriptors for the sockets that are wanted.
     fn find(&mut self, now: Stamp) {
+        self.open();
         self.scanned = Some(now);
         let before = std::mem::take(&mut self.seen);
         for (fd, inode) in own_sockets() {
@@ -227,7 +243,7 @@ impl Sockets {
                 Some(_) => self.candidate(&wanted, &before).and_then(|candidate| self.hold(candidate)),
                 None => self.only_look(&wanted, now),
             };
-            if let (Some(mut followed), Ok(table)) = (followed, &mut self.table) {
+            if let (Some(mut followed), Some(Ok(table))) = (followed, &mut self.table) {
                 followed.sample(table, now);
                 self.followed.insert(wanted.connection, followed);
             }
@@ -244,7 +260,7 @@ impl Sockets {
     /// if it is one of ours.
     fn only_look(&mut self, wanted: &Wanted, now: Stamp) -> Option<Followed> {
         let pair = Pair { local: wanted.addr?, peer: wanted.laddr? };
-        let entry = self.table.as_mut().ok()?.look_up(pair, now).ok()??;
+        let entry = self.table.as_mut()?.as_mut().ok()?.look_up(pair, now).ok()??;
         let fd = self.seen.get(&entry.inode)?.fd;
         Some(Followed { pair, inode: entry.inode, fd, held: None, figures: None, end: None })
     }
@@ -353,12 +369,15 @@ mod tests {
     fn followed_by(named: bool, adapt: impl Fn(Sockets) -> Sockets) -> Line {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let mut sockets = adapt(Sockets::new(Some(port), &ReconnectPolicy::preset(PolicyName::Hardened)));
+        let mut sockets = Sockets::new(Some(port), &ReconnectPolicy::preset(PolicyName::Hardened));
+        sockets.open();
+        let mut sockets = adapt(sockets);
         let here = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let there = listener.accept().unwrap().0;
         let addr = if named { here.local_addr().unwrap().to_string() } else { "192.0.2.7:4711".into() };
         let laddr = here.peer_addr().unwrap().to_string();
-        sockets.follow(0, &ClientInfo { addr: Some(addr), laddr: Some(laddr), id: None }, NOW);
+        sockets.follow(0, &ClientInfo { addr: Some(addr), laddr: Some(laddr), id: None });
+        sockets.look(NOW);
         assert!(sockets.figures(0).is_some(), "it is followed");
         Line { here, there, sockets }
     }
@@ -433,11 +452,14 @@ mod tests {
     fn what_is_not_known_is_said() {
         let policy = ReconnectPolicy::preset(PolicyName::Hardened);
         let mut sockets = Sockets::new(None, &policy);
-        sockets.follow(0, &ClientInfo::default(), NOW);
+        sockets.follow(0, &ClientInfo::default());
         assert_eq!(sockets.end(0, NOW).missing.as_deref(), Some("it is not a TCP connection"));
         let mut sockets = Sockets::new(Some(1), &policy);
-        sockets.follow(0, &ClientInfo::default(), NOW);
-        assert!(sockets.end(0, NOW).missing.unwrap().contains("which of our sockets"));
+        sockets.follow(0, &ClientInfo::default());
+        assert!(sockets.end(0, NOW).missing.unwrap().contains("which of our sockets"), "before the first look");
+        sockets.follow(0, &ClientInfo::default());
+        sockets.look(NOW);
+        assert!(sockets.end(0, NOW).missing.unwrap().contains("which of our sockets"), "after it");
     }
 
     /// It runs in the task that reconnects: far below a millisecond, even in a debug build on a busy machine.
