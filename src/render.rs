@@ -12,6 +12,7 @@ mod explain;
 mod header;
 mod idle;
 mod json;
+mod lines;
 mod live;
 mod messages;
 mod nagios;

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, block_on, check_writable, deliver, prepare_tls, say,
+    Problem, block_on, check_writable, deliver, prepare_tls,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
@@ -13,7 +13,7 @@ use crate::{
     cli::DrillRequest,
     drill::{Cell, Drill, Outcome},
     exit::Exit,
-    render::{self, DrillProgress},
+    render::{self, DrillProgress, Style},
 };
 
 /// Runs the drill and writes its results; critical when a policy that must survive did not, or a cell could not run.
@@ -38,12 +38,10 @@ async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
         seed: request.seed,
     };
     let count = request.cases.len() * request.policies.len();
-    let shown = !request.quiet && io::stderr().is_terminal();
-    if !request.quiet {
-        let least = humantime::format_duration(drill.estimate());
-        say(&format!("drill of {count} cells against {}, at least {least}, seed {}", request.target, request.seed));
-    }
-    let progress = DrillProgress::new(count as u64, shown);
+    let least = humantime::format_duration(drill.estimate());
+    let heading = format!("drill of {count} cells against {}, at least {least}, seed {}", request.target, request.seed);
+    let style = Style { terminal: io::stderr().is_terminal(), quiet: request.quiet, ..Style::default() };
+    let mut progress = DrillProgress::new(style, Box::new(io::stderr()), &heading, count as u64);
     let (wishes, wish) = unbounded_channel();
     let cells = tokio::select! {
         cells = drill.run(asked_to_stop(wish), |cell| progress.done(cell)) => cells,

@@ -6,9 +6,8 @@ use std::{
 };
 
 use comfy_table::{CellAlignment, Table, presets};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::units::duration;
+use super::{Style, lines::Lines, units::duration};
 use crate::{
     drill::Cell,
     output::DrillFormat,
@@ -150,26 +149,35 @@ fn csv(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// The progress of a drill on stderr; nothing when that is no terminal.
-pub struct DrillProgress(ProgressBar);
+/// Shows a drill as it goes on.
+pub struct DrillProgress {
+    lines: Lines,
+}
 
 impl DrillProgress {
-    /// A bar for so many cells; hidden when it is not wanted.
-    pub fn new(cells: u64, shown: bool) -> Self {
-        let target = if shown { ProgressDrawTarget::stderr_with_hz(2) } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("[{bar:24}] {pos} of {len} cells · {elapsed} · {wide_msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        Self(ProgressBar::with_draw_target(Some(cells), target).with_style(style.progress_chars("=> ")))
+    /// Writes `heading` to `out` (stderr), and draws how many of so many cells are done on stderr, if the style says
+    /// that it is a terminal.
+    pub fn new(style: Style, out: Box<dyn Write>, heading: &str, cells: u64) -> Self {
+        let mut lines = Lines::new(out);
+        if !style.quiet {
+            lines.line(heading);
+            if style.terminal {
+                lines.begin_progress(Some(cells), "{pos} of {len} cells · {elapsed} · {wide_msg}");
+            }
+        }
+        Self { lines }
     }
 
     /// A cell has ended.
     pub fn done(&self, cell: &Cell) {
-        self.0.set_message(format!("{} under {}: {}", cell.policy, cell.case, cell.outcome));
-        self.0.inc(1);
+        if let Some(bar) = self.lines.progress() {
+            bar.set_message(format!("{} under {}: {}", cell.policy, cell.case, cell.outcome));
+            bar.inc(1);
+        }
     }
 
     /// All cells have ended.
-    pub fn finish(&self) {
-        self.0.finish_and_clear();
+    pub fn finish(&mut self) {
+        self.lines.end_progress();
     }
 }

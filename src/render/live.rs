@@ -1,14 +1,12 @@
 //! What is seen while a run goes on, on stderr: event lines, and on a terminal a line below them with current figures.
 //!
-//! The line is redrawn when an interval comes (once a second), never by a thread of its own.
+//! That line is redrawn when an interval comes (once a second).
 
-use std::io::{self, Write};
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use std::io::Write;
 
 use super::{
     Style, diagnosis, event_line, header,
-    terminal::Narrow,
+    lines::Lines,
     units::{count, duration, span, three_digits},
 };
 use crate::{
@@ -18,13 +16,10 @@ use crate::{
     report::OutageRow,
 };
 
-const REDRAWS_PER_SECOND: u8 = 2;
-
 /// Shows a run as it goes on.
 pub struct Live {
     style: Style,
-    out: Box<dyn Write>,
-    bar: Option<ProgressBar>,
+    lines: Lines,
     /// Outages and losses so far; it is given no histograms.
     recorder: Recorder,
     /// The figures of the last interval.
@@ -37,40 +32,18 @@ impl Live {
     /// Writes the header and event lines to `out` (stderr), and draws a progress line on stderr if the style says that
     /// it is a terminal. `ping` wants its lines undisturbed: `terminal: false`.
     pub fn new(style: Style, out: Box<dyn Write>) -> Self {
-        Self { style, out, bar: None, recorder: Recorder::default(), pace: String::new(), told: None }
+        Self { style, lines: Lines::new(out), recorder: Recorder::default(), pace: String::new(), told: None }
     }
 
     fn begin(&mut self, started: &RunStarted) {
         if self.style.quiet {
             return;
         }
-        self.line(&header::header(started).join("\n"));
+        self.lines.line(&header::header(started).join("\n"));
         if self.style.terminal {
             let length = started.plan.stop.duration.map(|duration| duration.as_secs());
-            let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrow::stderr()), REDRAWS_PER_SECOND);
-            let template = match length {
-                Some(_) => "[{bar:24}] {wide_msg}",
-                None => "{spinner} {wide_msg}",
-            };
-            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            let bar = ProgressBar::with_draw_target(length, target)
-                .with_style(style.progress_chars("=> "))
-                .with_finish(ProgressFinish::AndClear);
-            self.bar = Some(bar);
+            self.lines.begin_progress(length, "{wide_msg}");
         }
-    }
-
-    /// One line, above the progress line if there is one. Nothing depends on it: if stderr is closed, it is lost.
-    fn line(&mut self, line: &str) {
-        let out = &mut self.out;
-        let mut write = || -> io::Result<()> {
-            out.write_all(format!("{line}\n").as_bytes())?;
-            out.flush()
-        };
-        let _ = match &self.bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        };
     }
 
     /// What an outage's evidence comes to, below the lines of its events.
@@ -80,12 +53,12 @@ impl Live {
         if self.style.quiet || self.told.as_ref() == Some(&told) {
             return;
         }
-        told.2.iter().for_each(|line| self.line(line));
+        told.2.iter().for_each(|line| self.lines.line(line));
         self.told = Some(told);
     }
 
     fn interval(&mut self, event: &Event, interval: &Interval) {
-        let Some(bar) = &self.bar else { return };
+        let Some(bar) = self.lines.progress() else { return };
         let mut parts = Vec::new();
         parts.extend(interval.rate().map(|rate| format!("{}/s", three_digits(rate))));
         if let Some(latency) = &interval.latency {
@@ -105,7 +78,7 @@ impl Live {
     }
 
     fn redraw(&self, event: &Event) {
-        let Some(bar) = &self.bar else { return };
+        let Some(bar) = self.lines.progress() else { return };
         let figures = self.recorder.interim(event.at);
         let mut parts = vec![duration(event.at.elapsed().as_secs() as f64)];
         if let Some(length) = bar.length() {
@@ -150,7 +123,7 @@ impl Live {
 impl EventSink for Live {
     fn on_event(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Interval(interval) if self.bar.is_some() => {
+            EventKind::Interval(interval) if self.lines.progress().is_some() => {
                 let counted = Interval { span: interval.span, counters: interval.counters, ..Interval::default() };
                 self.recorder.on_event(&Event { kind: EventKind::Interval(Box::new(counted)), ..event.clone() });
                 self.interval(event, interval);
@@ -158,14 +131,10 @@ impl EventSink for Live {
             }
             EventKind::Interval(_) => return,
             EventKind::RunStarted(started) => self.begin(started),
-            EventKind::RunFinished { .. } => {
-                if let Some(bar) = self.bar.take() {
-                    bar.finish_and_clear();
-                }
-            }
+            EventKind::RunFinished { .. } => self.lines.end_progress(),
             _ => {}
         }
-        if self.bar.is_some() {
+        if self.lines.progress().is_some() {
             self.recorder.on_event(event);
         }
         if self.style.quiet {
@@ -174,7 +143,7 @@ impl EventSink for Live {
         if let Some(line) = event_line(event) {
             let line = self.paint(event, line);
             self.redraw(event);
-            self.line(&line);
+            self.lines.line(&line);
         }
     }
 }

@@ -1,13 +1,7 @@
 //! What is seen of a search while it goes on, on stderr: a line when a round begins and when the first connection of it
 //! dies, and on a terminal a line below them that says how far it is.
 
-use std::{
-    cell::RefCell,
-    io::{self, Write},
-    time::Duration,
-};
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use std::{cell::RefCell, io::Write, time::Duration};
 
 use super::{heading, settings};
 use crate::{
@@ -16,12 +10,10 @@ use crate::{
     plan::Target,
     render::{
         Style,
-        terminal::Narrow,
+        lines::Lines,
         units::{INDENT, count, folded, span},
     },
 };
-
-const REDRAWS_PER_SECOND: u8 = 2;
 
 /// Shows a search as it goes on.
 pub struct IdleProgress {
@@ -30,8 +22,7 @@ pub struct IdleProgress {
 }
 
 struct State {
-    out: Box<dyn Write>,
-    bar: Option<ProgressBar>,
+    lines: Lines,
     /// The present round: its number, when it began, how many silences it has, and its longest.
     number: u32,
     began: Stamp,
@@ -47,8 +38,7 @@ impl IdleProgress {
     /// Writes to `out` (stderr), and draws on stderr if the style says that it is a terminal.
     pub fn new(style: Style, out: Box<dyn Write>) -> Self {
         let state = State {
-            out,
-            bar: None,
+            lines: Lines::new(out),
             number: 0,
             began: Stamp::START,
             connections: 0,
@@ -68,8 +58,8 @@ impl IdleProgress {
         }
         let mut state = self.state.borrow_mut();
         let target = format!("{target} ({})", target.named_by);
-        state.line(&folded(&heading(&target, server), INDENT));
-        state.line(&format!("server    {}", settings(server)));
+        state.lines.line(&folded(&heading(&target, server), INDENT));
+        state.lines.line(&format!("server    {}", settings(server)));
     }
 
     /// Something has happened.
@@ -88,9 +78,9 @@ impl IdleProgress {
                 } else {
                     format!("from {} to {}", span(shortest), span(longest))
                 };
-                state.line(&format!("round {number}   {silences} at once, {range}"));
-                if self.style.terminal {
-                    state.draw_bar();
+                state.lines.line(&format!("round {number}   {silences} at once, {range}"));
+                if self.style.terminal && state.lines.progress().is_none() {
+                    state.lines.begin_progress(Some(1), "{wide_msg}");
                 }
             }
             Progress::Ended(silence) => state.ended(&silence),
@@ -108,31 +98,16 @@ impl IdleProgress {
     pub fn interim(&self, now: Stamp) {
         let mut state = self.state.borrow_mut();
         let text = state.standing(now);
-        state.line(&text);
+        state.lines.line(&text);
     }
 
     /// The search is over.
     pub fn finish(&self) {
-        if let Some(bar) = self.state.borrow_mut().bar.take() {
-            bar.finish_and_clear();
-        }
+        self.state.borrow_mut().lines.end_progress();
     }
 }
 
 impl State {
-    /// One line, above the progress line if there is one. Nothing depends on it: if stderr is closed, it is lost.
-    fn line(&mut self, line: &str) {
-        let out = &mut self.out;
-        let mut write = || -> io::Result<()> {
-            out.write_all(format!("{line}\n").as_bytes())?;
-            out.flush()
-        };
-        let _ = match &self.bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        };
-    }
-
     fn ended(&mut self, silence: &Silence) {
         if silence.ending == Ending::Answered {
             self.survived += 1;
@@ -150,23 +125,12 @@ impl State {
                 (_, true) => "was reset (RST)",
                 (_, false) => "was reset (RST) when spoken to",
             };
-            self.line(&format!("died      a connection {how} after {} of silence", span(silence.lasted)));
-        }
-    }
-
-    fn draw_bar(&mut self) {
-        if self.bar.is_none() {
-            let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrow::stderr()), REDRAWS_PER_SECOND);
-            let style = ProgressStyle::with_template("[{bar:24}] {wide_msg}");
-            let bar = ProgressBar::with_draw_target(Some(1), target)
-                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "))
-                .with_finish(ProgressFinish::AndClear);
-            self.bar = Some(bar);
+            self.lines.line(&format!("died      a connection {how} after {} of silence", span(silence.lasted)));
         }
     }
 
     fn redraw(&self, now: Stamp) {
-        let Some(bar) = &self.bar else { return };
+        let Some(bar) = self.lines.progress() else { return };
         bar.set_length(self.longest.as_millis() as u64);
         bar.set_position(now.since(self.began).min(self.longest).as_millis() as u64);
         bar.set_message(self.standing(now));

@@ -1,0 +1,61 @@
+//! Lines on stderr while something goes on, and on a terminal one line below them that is redrawn: how far it is.
+//!
+//! It is redrawn when there is something new, never by a thread of its own.
+
+use std::io::{self, Write};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+
+use super::terminal::Narrow;
+
+const REDRAWS_PER_SECOND: u8 = 2;
+
+/// Lines, and the progress line below them once it is begun.
+pub(super) struct Lines {
+    out: Box<dyn Write>,
+    bar: Option<ProgressBar>,
+}
+
+impl Lines {
+    /// Writes to `out` (stderr).
+    pub(super) fn new(out: Box<dyn Write>) -> Self {
+        Self { out, bar: None }
+    }
+
+    /// One line, above the progress line if there is one. Nothing depends on it: if stderr is closed, it is lost.
+    pub(super) fn line(&mut self, line: &str) {
+        let out = &mut self.out;
+        let mut write = || -> io::Result<()> {
+            out.write_all(format!("{line}\n").as_bytes())?;
+            out.flush()
+        };
+        let _ = match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        };
+    }
+
+    /// Draws a progress line on stderr from now on: a bar where the end is known, and `text` (in the words of
+    /// indicatif's templates) behind it.
+    pub(super) fn begin_progress(&mut self, length: Option<u64>, text: &str) {
+        let template = if length.is_some() { format!("[{{bar:24}}] {text}") } else { format!("{{spinner}} {text}") };
+        let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrow::stderr()), REDRAWS_PER_SECOND);
+        let bar = ProgressBar::with_draw_target(length, target)
+            .with_style(style.progress_chars("=> "))
+            .with_finish(ProgressFinish::AndClear);
+        self.bar = Some(bar);
+    }
+
+    /// The progress line, where there is one.
+    pub(super) fn progress(&self) -> Option<&ProgressBar> {
+        self.bar.as_ref()
+    }
+
+    /// Takes the progress line away.
+    pub(super) fn end_progress(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
