@@ -72,8 +72,10 @@ fn print(text: &str) -> Result<(), Problem> {
     forgive_closed(written).map_err(|error| format!("cannot write to stdout: {error}"))
 }
 
-/// Finds out before the work, not after two weeks, that its result cannot be written.
-fn check_writable(path: &Path) -> Result<(), Problem> {
+/// Finds out before the work, not after two weeks, that its result cannot be written into the file that `--output`
+/// names.
+fn check_writable(path: Option<&Path>) -> Result<(), Problem> {
+    let Some(path) = path else { return Ok(()) };
     let opened = File::options().write(true).create(true).truncate(false).open(path);
     opened.map(drop).map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
 }
@@ -114,12 +116,7 @@ fn exit_of(report: &Report, options: &OutputOptions) -> Exit {
 }
 
 fn exit_code(verdict: Verdict, exit_zero: bool) -> Exit {
-    match verdict {
-        _ if exit_zero => Exit::Healthy,
-        Verdict::Healthy => Exit::Healthy,
-        Verdict::Degraded => Exit::Degraded,
-        Verdict::Critical => Exit::Critical,
-    }
+    if exit_zero { Exit::Healthy } else { verdict.into() }
 }
 
 /// For a target that speaks TLS.

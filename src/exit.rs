@@ -12,6 +12,8 @@
 
 use std::process::ExitCode;
 
+use crate::report::Verdict;
+
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -32,6 +34,16 @@ impl Exit {
     /// The number the shell sees.
     pub const fn code(self) -> u8 {
         self as u8
+    }
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Healthy => Self::Healthy,
+            Verdict::Degraded => Self::Degraded,
+            Verdict::Critical => Self::Critical,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     clock::{Clock, Stamp},
     exit::Exit,
     host::HostFacts,
-    output::{CheckFormat, ColorChoice, Format},
+    output::{CheckFormat, Format},
     probe::check::{CheckPlan, survey},
     render::{self, Style},
 };
@@ -28,15 +28,12 @@ pub(super) fn form(format: CheckFormat) -> Format {
 /// Looks, judges and writes; the exit code is the verdict's.
 pub(super) fn check(mut request: CheckRequest) -> Result<Exit, Problem> {
     warn(&request.warnings);
-    request.output.as_deref().map_or(Ok(()), check_writable)?;
+    check_writable(request.output.as_deref())?;
     // Kept until the check is over: it stops when it is dropped.
     let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
     let Some(checkup) = block_on(look(&request))? else { return Ok(Exit::Interrupted) };
     drop(sandbox);
-    let color = match request.color {
-        ColorChoice::Auto => request.output.is_none() && io::stdout().is_terminal(),
-        choice => choice == ColorChoice::Always,
-    };
+    let color = request.color.on(request.output.is_none() && io::stdout().is_terminal());
     let style = Style { color, quiet: request.quiet, ..Style::default() };
     deliver(request.output.as_deref(), |out| render::check(&checkup, request.format, style, out))?;
     Ok(exit_code(checkup.verdict, request.exit_zero))
@@ -44,7 +41,7 @@ pub(super) fn check(mut request: CheckRequest) -> Result<Exit, Problem> {
 
 /// The first signal ends it with what is known; `None` when a second one does.
 async fn look(request: &CheckRequest) -> Result<Option<Checkup>, Problem> {
-    let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let signals = Signals::install()?;
     let (wishes, wish) = unbounded_channel();
     let clock = Clock::start();
     let plan = CheckPlan {

@@ -19,7 +19,7 @@ use crate::{
 /// Runs the drill and writes its results; critical when a policy that must survive did not, or a cell could not run.
 pub(super) fn drill(mut request: DrillRequest) -> Result<Exit, Problem> {
     warn(&request.warnings);
-    request.output.as_deref().map_or(Ok(()), check_writable)?;
+    check_writable(request.output.as_deref())?;
     // Kept until the drill is over: it stops when it is dropped.
     let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
     prepare_tls(&request.target);
@@ -29,7 +29,7 @@ pub(super) fn drill(mut request: DrillRequest) -> Result<Exit, Problem> {
 }
 
 async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
-    let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let signals = Signals::install()?;
     let drill = Drill {
         target: request.target.clone(),
         protocol: request.protocol,

@@ -24,7 +24,6 @@ use crate::{
     probe::idle::IdleProbe,
     proxy,
     render::{self, IdleProgress, Outlet, Style},
-    report::Verdict,
 };
 
 /// Between two looks at the clock for the progress line.
@@ -33,9 +32,7 @@ const TICK: Duration = Duration::from_millis(500);
 /// Searches and reports; degraded when there is a limit.
 pub(super) fn idle(mut request: IdleRequest) -> Result<Exit, Problem> {
     warn(&request.warnings);
-    if let Some(path) = &request.output {
-        check_writable(path)?;
-    }
+    check_writable(request.output.as_deref())?;
     // Kept until the search is over: it stops when it is dropped.
     let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
     if request.sandbox {
@@ -54,7 +51,7 @@ pub(super) fn form(format: IdleFormat) -> Format {
 }
 
 async fn search(request: IdleRequest) -> Result<Exit, Problem> {
-    let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let signals = Signals::install()?;
     let (wishes, wish) = unbounded_channel();
     let closed = wishes.clone();
     let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
@@ -78,12 +75,7 @@ async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     } else {
         deliver(request.output.as_deref(), |out| render::idle(&report, request.format, out))?;
     }
-    Ok(match report.verdict {
-        Some(Verdict::Healthy) => Exit::Healthy,
-        Some(Verdict::Degraded) => Exit::Degraded,
-        Some(Verdict::Critical) => Exit::Critical,
-        None => Exit::Unknown,
-    })
+    Ok(report.verdict.map_or(Exit::Unknown, Exit::from))
 }
 
 /// Who is told what happens.

@@ -37,7 +37,7 @@ pub(super) fn proxy(mut request: ProxyRequest) -> Result<Exit, Problem> {
 }
 
 async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
-    let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let signals = Signals::install()?;
     let (wishes, mut control) = unbounded_channel();
     let (sender, mut events) = unbounded_channel();
     let clock = Clock::start();

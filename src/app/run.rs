@@ -30,9 +30,7 @@ use crate::{
 pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
     warn(&request.output.warnings);
     let journal = request.output.journal.as_deref().map(open_journal).transpose()?;
-    if let Some(path) = &request.output.output {
-        check_writable(path)?;
-    }
+    check_writable(request.output.output.as_deref())?;
     // Kept until the run is over: it stops when it is dropped.
     let sandbox = request.plan.sandbox.then(|| start_sandbox(&mut request.plan.target)).transpose()?;
     prepare_tls(&request.plan.target);
@@ -43,7 +41,7 @@ pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
 
 /// The run, until it ends or a second signal ends the program.
 async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<Exit, Problem> {
-    let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let signals = Signals::install()?;
     let (wishes, control) = mpsc::unbounded_channel();
     let closed = wishes.clone();
     let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));

@@ -1,13 +1,12 @@
 //! Signals, as ping(8) taught them: SIGINT and SIGTERM end the run and report, SIGUSR1 and SIGQUIT show interim
 //! figures and go on. The second SIGINT or SIGTERM ends the program at once.
 
-use std::io;
-
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
 };
 
+use super::Problem;
 use crate::{engine::Control, event::StopReason};
 
 /// The signals of a run.
@@ -23,12 +22,13 @@ impl Signals {
     ///
     /// # Errors
     /// When a handler cannot be installed.
-    pub(super) fn install() -> io::Result<Self> {
+    pub(super) fn install() -> Result<Self, Problem> {
+        let take = |kind| signal(kind).map_err(|error| format!("cannot handle signals: {error}"));
         Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            user: signal(SignalKind::user_defined1())?,
-            quit: signal(SignalKind::quit())?,
+            interrupt: take(SignalKind::interrupt())?,
+            terminate: take(SignalKind::terminate())?,
+            user: take(SignalKind::user_defined1())?,
+            quit: take(SignalKind::quit())?,
         })
     }
 

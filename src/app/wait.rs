@@ -32,7 +32,7 @@ pub(super) fn wait(mut request: WaitRequest) -> Result<Exit, Problem> {
 
 /// There is no result before the end: the first signal ends it.
 async fn until_signalled(request: &WaitRequest) -> Result<Exit, Problem> {
-    let signals = Signals::install().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let signals = Signals::install()?;
     let (wishes, wish) = unbounded_channel();
     tokio::select! {
         exit = look_until_ready(request) => Ok(exit),
