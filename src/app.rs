@@ -119,14 +119,6 @@ fn exit_code(verdict: Verdict, exit_zero: bool) -> Exit {
     if exit_zero { Exit::Healthy } else { verdict.into() }
 }
 
-/// For a target that speaks TLS.
-fn prepare_tls(target: &Target) {
-    if target.speaks_tls() {
-        // redis-rs panics at its first TLS handshake unless one is installed; it fails only where one already is.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
-}
-
 /// Starts the embedded server and makes it the target. It runs until what this returns is dropped.
 fn start_sandbox(target: &mut Target) -> Result<Sandbox, Problem> {
     let sandbox = Sandbox::start(SandboxConfig::default())

@@ -121,7 +121,6 @@ mod tests {
 
     #[test]
     fn the_date_of_expiry_is_that_of_the_servers_own_certificate() {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let authority_key = KeyPair::generate().unwrap();
         let mut authority = CertificateParams::new(Vec::new()).unwrap();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, block_on, check_writable, deliver, prepare_tls,
+    Problem, block_on, check_writable, deliver,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
@@ -22,7 +22,6 @@ pub(super) fn drill(mut request: DrillRequest) -> Result<Exit, Problem> {
     check_writable(request.output.as_deref())?;
     // Kept until the drill is over: it stops when it is dropped.
     let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
-    prepare_tls(&request.target);
     let outcome = block_on(perform(&request));
     drop(sandbox);
     outcome

@@ -9,9 +9,7 @@ use std::{
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{
-    Problem, block_on, check_writable, deliver, forgive_closed, prepare_tls, say, signals::Signals, start_sandbox, warn,
-};
+use super::{Problem, block_on, check_writable, deliver, forgive_closed, say, signals::Signals, start_sandbox, warn};
 use crate::{
     classify::Failure,
     cli::IdleRequest,
@@ -38,7 +36,6 @@ pub(super) fn idle(mut request: IdleRequest) -> Result<Exit, Problem> {
     if request.sandbox {
         request.target.named_by = "sandbox".to_owned();
     }
-    prepare_tls(&request.target);
     proxy::allow_many_connections();
     let outcome = block_on(search(request));
     drop(sandbox);

@@ -9,8 +9,8 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, block_on, check_writable, exit_of, forgive_closed, prepare_tls, say, signals::Signals, sinks::Sinks,
-    start_sandbox, warn,
+    Problem, block_on, check_writable, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks, start_sandbox,
+    warn,
 };
 use crate::{
     cli::RunRequest,
@@ -33,7 +33,6 @@ pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
     check_writable(request.output.output.as_deref())?;
     // Kept until the run is over: it stops when it is dropped.
     let sandbox = request.plan.sandbox.then(|| start_sandbox(&mut request.plan.target)).transpose()?;
-    prepare_tls(&request.plan.target);
     let outcome = block_on(watched(request, journal));
     drop(sandbox);
     outcome

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, block_on, prepare_tls, say,
+    Problem, block_on, say,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
@@ -24,7 +24,6 @@ pub(super) fn wait(mut request: WaitRequest) -> Result<Exit, Problem> {
     warn(&request.warnings);
     // Kept until the end: it stops when it is dropped.
     let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
-    prepare_tls(&request.target);
     let outcome = block_on(until_signalled(&request));
     drop(sandbox);
     outcome
