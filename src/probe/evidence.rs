@@ -33,12 +33,12 @@ use self::{
     case::Case,
     host::{Host, TICK},
     server::Snapshot,
-    socket::{Ended, Sockets},
+    socket::Sockets,
 };
 use super::{Context, identity::ClientInfo, link::Loss, path::Path, question::WaitingFailure};
 use crate::{
     clock::Stamp,
-    event::{Announcement, EventKind},
+    event::{Announcement, EventKind, SocketEnd, TcpFigures},
     plan::{Address, Command, Name, Plan},
 };
 
@@ -105,6 +105,15 @@ struct State {
     asked: Option<(Stamp, bool)>,
     /// Losses and stalls so far.
     count: u64,
+}
+
+/// What is known of a socket that ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Ended {
+    how: Option<SocketEnd>,
+    figures: Option<TcpFigures>,
+    /// Why there is less than there could be.
+    missing: Option<String>,
 }
 
 impl Gathering {

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{ANNOUNCED_BEFORE, LONG, host::Host, server::Snapshot, socket::Ended};
+use super::{ANNOUNCED_BEFORE, Ended, LONG, host::Host, server::Snapshot};
 use crate::{
     classify::{ErrorClass, Failure, Origin},
     clock::Stamp,

@@ -1,22 +1,10 @@
 //! How a session's socket ended, where the system does not tell.
 
-use crate::{
-    clock::Stamp,
-    event::{SocketEnd, TcpFigures},
-    plan::ReconnectPolicy,
-    probe::identity::ClientInfo,
-};
+use super::Ended;
+use crate::{clock::Stamp, event::TcpFigures, plan::ReconnectPolicy, probe::identity::ClientInfo};
 
 /// The sockets of all connections under test: none is known.
 pub(super) struct Sockets;
-
-/// What is known of a socket that ended.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Ended {
-    pub(super) how: Option<SocketEnd>,
-    pub(super) figures: Option<TcpFigures>,
-    pub(super) missing: Option<String>,
-}
 
 impl Sockets {
     pub(super) fn new(_port: Option<u16>, _policy: &ReconnectPolicy) -> Self {

@@ -27,7 +27,10 @@ use rustix::{
     process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open},
 };
 
-use super::diag::{Pair, Table, TcpState};
+use super::{
+    Ended,
+    diag::{Pair, Table, TcpState},
+};
 use crate::{
     clock::Stamp,
     event::{SocketEnd, TcpFigures},
@@ -97,15 +100,6 @@ enum Found {
     Left,
     /// The kernel does not know it any more.
     Absent,
-}
-
-/// What is known of a socket that ended.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Ended {
-    pub(super) how: Option<SocketEnd>,
-    pub(super) figures: Option<TcpFigures>,
-    /// Why there is less than there could be.
-    pub(super) missing: Option<String>,
 }
 
 impl Sockets {
