@@ -169,11 +169,10 @@ impl Survey<'_> {
             }
         }
         for setting in server::SETTINGS {
-            match self.ask(line, Question::Config, &["CONFIG", "GET", setting]).await? {
-                Some(reply) => {
-                    let pairs = redis::from_redis_value::<Vec<String>>(server::flat(reply)).unwrap_or_default();
-                    self.facts.server.read_setting(&pairs);
-                }
+            let answer = line.setting(setting).await;
+            match self.unless_refused(Question::Config, answer)? {
+                Some(Some(value)) => self.facts.server.read_setting(setting, &value),
+                Some(None) => {}
                 None => break,
             }
         }
@@ -219,7 +218,12 @@ impl Survey<'_> {
 
     /// `None` when the server refuses the question, which is kept; an error when the connection breaks.
     async fn ask(&mut self, line: &mut Line, question: Question, words: &[&str]) -> Result<Option<Value>, Failure> {
-        match line.command(words).await {
+        let answer = line.command(words).await;
+        self.unless_refused(question, answer)
+    }
+
+    fn unless_refused<T>(&mut self, question: Question, answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+        match answer {
             Ok(value) => Ok(Some(value)),
             Err(failure) if failure.key.origin == Origin::Server => {
                 self.facts.refused.push(Refused { question, class: failure.key.class, why: failure.to_string() });

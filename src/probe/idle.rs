@@ -4,9 +4,8 @@
 //! They are raw sockets of the path probe, not redis-rs' connections, for which silence is not the point and which
 //! would not say how they ended. Which silences to try is decided in [`crate::idle`].
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use redis::from_redis_value;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::path::{Line, Path};
@@ -167,9 +166,7 @@ fn ending(class: ErrorClass) -> Ending {
 async fn settings(line: &mut Line) -> Result<[Option<u64>; 3], Failure> {
     let mut found = [None; 3];
     for (name, place) in ["timeout", "tcp-keepalive", "maxclients"].into_iter().zip(&mut found) {
-        let pairs: HashMap<String, String> =
-            from_redis_value(line.command(&["CONFIG", "GET", name]).await?).unwrap_or_default();
-        *place = pairs.get(name).and_then(|value| value.parse().ok());
+        *place = line.setting(name).await?.and_then(|value| value.parse().ok());
     }
     Ok(found)
 }

@@ -1,7 +1,5 @@
 //! Reads what INFO, CONFIG GET and CLIENT LIST say.
 
-use redis::Value;
-
 use super::{OutputLimit, Replica, ServerFacts};
 use crate::probe::reply::{info_fields, line_field};
 
@@ -16,14 +14,6 @@ pub(super) const SETTINGS: [&str; 7] = [
     "maxmemory-policy",
     "maxmemory-clients",
 ];
-
-/// Names and values of a reply of CONFIG GET in one list: it is a map in RESP3 and an array in RESP2.
-pub(super) fn flat(reply: Value) -> Value {
-    match reply {
-        Value::Map(pairs) => Value::Array(pairs.into_iter().flat_map(|(name, value)| [name, value]).collect()),
-        other => other,
-    }
-}
 
 impl ServerFacts {
     /// Takes in a reply to `INFO`.
@@ -46,20 +36,17 @@ impl ServerFacts {
         }
     }
 
-    /// Takes in a reply to `CONFIG GET`: names and values in turn.
-    pub(super) fn read_setting(&mut self, pairs: &[String]) {
-        for pair in pairs.chunks_exact(2) {
-            let (name, value) = (pair[0].as_str(), pair[1].as_str());
-            match name {
-                "maxclients" => self.maxclients = value.parse().ok(),
-                "timeout" => self.timeout = value.parse().ok(),
-                "tcp-keepalive" => self.tcp_keepalive = value.parse().ok(),
-                "client-output-buffer-limit" => self.pubsub_limit = pubsub_limit(value),
-                "maxmemory" => self.maxmemory = value.parse().ok(),
-                "maxmemory-policy" => self.maxmemory_policy = Some(value.to_owned()),
-                "maxmemory-clients" => self.maxmemory_clients = Some(value.to_owned()),
-                _ => {}
-            }
+    /// Takes in one of the [`SETTINGS`].
+    pub(super) fn read_setting(&mut self, name: &str, value: &str) {
+        match name {
+            "maxclients" => self.maxclients = value.parse().ok(),
+            "timeout" => self.timeout = value.parse().ok(),
+            "tcp-keepalive" => self.tcp_keepalive = value.parse().ok(),
+            "client-output-buffer-limit" => self.pubsub_limit = pubsub_limit(value),
+            "maxmemory" => self.maxmemory = value.parse().ok(),
+            "maxmemory-policy" => self.maxmemory_policy = Some(value.to_owned()),
+            "maxmemory-clients" => self.maxmemory_clients = Some(value.to_owned()),
+            _ => {}
         }
     }
 
@@ -131,16 +118,17 @@ mod tests {
     #[test]
     fn settings_are_read_and_strange_ones_are_not() {
         let mut facts = ServerFacts::default();
-        let pairs = |pairs: &[&str]| pairs.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        facts.read_setting(&pairs(&["timeout", "300", "tcp-keepalive", "0", "maxmemory-clients", "5%"]));
+        facts.read_setting("timeout", "300");
+        facts.read_setting("tcp-keepalive", "0");
+        facts.read_setting("maxmemory-clients", "5%");
         let limits = "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60";
-        facts.read_setting(&pairs(&["client-output-buffer-limit", limits]));
+        facts.read_setting("client-output-buffer-limit", limits);
         assert_eq!((facts.timeout, facts.tcp_keepalive), (Some(300), Some(0)));
         assert_eq!(facts.maxmemory_clients.as_deref(), Some("5%"));
         let limit = OutputLimit { hard: 33_554_432, soft: 8_388_608, soft_seconds: 60 };
         assert_eq!(facts.pubsub_limit, Some(limit));
         assert_eq!(pubsub_limit("pubsub a b c"), None);
-        facts.read_setting(&pairs(&["timeout", "soon"]));
+        facts.read_setting("timeout", "soon");
         assert_eq!(facts.timeout, None);
     }
 

@@ -1,6 +1,7 @@
 //! A few words of RESP on a raw stream, for the path probe: HELLO, AUTH, SELECT, INFO, PING.
 
 use std::{
+    collections::HashMap,
     io,
     pin::Pin,
     task::{Context, Poll},
@@ -95,6 +96,12 @@ impl<S: Stream> Talk<S> {
     pub(crate) async fn info(&mut self, section: &str, field: &str) -> Option<String> {
         let info: String = redis::from_redis_value(self.command(&["INFO", section]).await.ok()?).ok()?;
         reply::info_field(&info, field).map(str::to_owned)
+    }
+
+    /// A setting by its name; `None` where the server has none of this name.
+    pub(crate) async fn setting(&mut self, name: &str) -> Result<Option<String>, Failure> {
+        let reply = self.command(&["CONFIG", "GET", name]).await?;
+        Ok(redis::from_redis_value::<HashMap<String, _>>(reply).ok().and_then(|mut pairs| pairs.remove(name)))
     }
 
     /// Waits for what comes without having been asked for: bytes (how many), the end (0), or an error.
