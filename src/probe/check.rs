@@ -19,6 +19,7 @@ pub use self::facts::{CheckFacts, Dialled, End, OutputLimit, PubSub, Question, R
 use super::{
     identity::{self, ClientInfo},
     path::{Line, Path},
+    reply::text,
 };
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage},
@@ -278,12 +279,4 @@ fn is_message(value: &Value, channel: &str, wanted: &str) -> bool {
         _ => return false,
     };
     parts == [channel, wanted]
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::BulkString(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.clone()),
-        _ => None,
-    }
 }

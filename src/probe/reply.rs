@@ -1,5 +1,16 @@
 //! Reads the texts in which a server answers: INFO, and the lines of CLIENT LIST.
 
+use redis::Value;
+
+/// A reply that is text, however it was sent: RESP3 has a form of its own for INFO and CLIENT LIST.
+pub(super) fn text(reply: &Value) -> Option<String> {
+    match reply {
+        Value::BulkString(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.clone()),
+        _ => None,
+    }
+}
+
 /// The fields of a reply to INFO, in order: `role:master`.
 pub(super) fn info_fields(info: &str) -> impl Iterator<Item = (&str, &str)> {
     info.lines().filter_map(|line| line.trim_end().split_once(':'))

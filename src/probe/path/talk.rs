@@ -14,7 +14,10 @@ use crate::{
     classify::{ErrorClass, Failure, Origin, Stage, client},
     event::ServerIdentity,
     plan::Target,
-    probe::reply,
+    probe::{
+        identity,
+        reply::{self, text},
+    },
 };
 
 /// How many of the first bytes are kept, to recognise who is talking.
@@ -80,8 +83,8 @@ impl<S: Stream> Talk<S> {
     /// Product and version by `INFO server`; empty when it may not be asked.
     pub(super) async fn describe(&mut self) -> ServerIdentity {
         match self.ask(Stage::Hello, redis::cmd("INFO").arg("server")).await {
-            Ok(Value::BulkString(info)) => super::super::identity::from_info(&String::from_utf8_lossy(&info)),
-            _ => ServerIdentity::default(),
+            Ok(reply) => text(&reply).map(|info| identity::from_info(&info)).unwrap_or_default(),
+            Err(_) => ServerIdentity::default(),
         }
     }
 
@@ -185,21 +188,13 @@ fn identity_of(hello: &Value) -> ServerIdentity {
         };
         match key.as_str() {
             // Valkey introduces itself as redis here unless configured otherwise; INFO tells them apart.
-            "server" => server.product = Some(super::super::identity::product(&value)),
+            "server" => server.product = Some(identity::product(&value)),
             "version" => server.version = Some(value),
             "role" => server.role = Some(value),
             _ => {}
         }
     }
     server
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::BulkString(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        Value::SimpleString(text) => Some(text.clone()),
-        _ => None,
-    }
 }
 
 /// A stream that remembers the first bytes it read.
