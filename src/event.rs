@@ -11,6 +11,7 @@ mod evidence;
 mod flow;
 mod interval;
 mod path;
+mod server;
 mod state;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use evidence::{
 pub use flow::{FlowClosed, FlowEnd, FlowOpened};
 pub use interval::{Counters, Interval};
 pub use path::{PathProbed, StageTime};
+pub use server::ServerIdentity;
 pub use state::ClientState;
 
 use crate::{
@@ -269,19 +271,6 @@ pub struct Connected {
     pub server: ServerIdentity,
     /// Protocol in use: 2 or 3.
     pub resp: u8,
-}
-
-/// Which server process answered, as far as INFO tells (an ACL may forbid it).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServerIdentity {
-    /// `Redis` or `Valkey`.
-    pub product: Option<String>,
-    /// Its version.
-    pub version: Option<String>,
-    /// `run_id`: changes when the process restarts.
-    pub run_id: Option<String>,
-    /// `master`, `slave` …
-    pub role: Option<String>,
 }
 
 /// The loss of the connection under test.

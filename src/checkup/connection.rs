@@ -61,8 +61,7 @@ fn ended_early(sheet: &mut Sheet<'_>) {
 
 /// `Redis 7.0.15 master`, as far as it is known.
 pub(super) fn name(server: &ServerIdentity) -> String {
-    let product = server.product.clone().unwrap_or_else(|| "the server".into());
-    [Some(product), server.version.clone(), server.role.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    server.introduction().unwrap_or_else(|| "the server".to_owned())
 }
 
 /// How long a stage took, if it was completed.

@@ -12,7 +12,6 @@ use super::path::{Line, Path};
 use crate::{
     classify::{ErrorClass, Failure},
     clock::Clock,
-    event::ServerIdentity,
     idle::{Ending, Progress, Refused, Search, ServerSays, Silence},
     plan::{Protocol, Target},
 };
@@ -68,7 +67,7 @@ impl IdleProbe {
             says
         };
         let says = tokio::time::timeout(OPENING, asking).await.unwrap_or_default();
-        Ok(ServerSays { identity: identity(&climb.server), ..says })
+        Ok(ServerSays { identity: climb.server.introduction(), ..says })
     }
 
     /// Carries a search out, to its end. What it has found out when this is dropped, it keeps.
@@ -169,11 +168,4 @@ async fn settings(line: &mut Line) -> Result<[Option<u64>; 3], Failure> {
         *place = line.setting(name).await?.and_then(|value| value.parse().ok());
     }
     Ok(found)
-}
-
-/// `Redis 7.2.4 master`
-fn identity(server: &ServerIdentity) -> Option<String> {
-    let parts = [&server.product, &server.version, &server.role];
-    let known: Vec<_> = parts.into_iter().flatten().map(String::as_str).collect();
-    (!known.is_empty()).then(|| known.join(" "))
 }

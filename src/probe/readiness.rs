@@ -12,6 +12,7 @@ use super::path::{Line, Path};
 use crate::{
     classify::{ErrorClass, Failure},
     clock::Clock,
+    event::ServerIdentity,
     plan::{Protocol, Readiness, Target},
 };
 
@@ -78,18 +79,16 @@ impl Gate {
             return Err(passing("command: the server is loading its data set (INFO persistence says so)".to_owned()));
         }
         let server = climb.server;
-        let mut names: Vec<_> = [server.product, server.version].into_iter().flatten().collect();
         if self.wanted == Readiness::Ready {
-            names.extend(server.role);
-            return Ok(names.join(" "));
+            return Ok(server.introduction().unwrap_or_default());
         }
         let role = match role(&mut line).await {
             Ok(role) => role,
             Err(failure) => by_greeting(server.role.as_deref()).ok_or_else(|| refusal(&failure))?,
         };
         judge(self.wanted, &role).map_err(passing)?;
-        names.push(if role == Role::Primary { "primary" } else { "replica" }.to_owned());
-        Ok(names.join(" "))
+        let role = if role == Role::Primary { "primary" } else { "replica" };
+        Ok(ServerIdentity { role: Some(role.to_owned()), ..server }.introduction().unwrap_or_default())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     classify::{Failure, Stage},
     event::{
         CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, PathProbed,
-        Reconnected, ReplaceReason, ServerIdentity, StageTime, StopReason,
+        Reconnected, ReplaceReason, StageTime, StopReason,
     },
     render::units::{clean, count, span, three_digits},
 };
@@ -81,13 +81,6 @@ pub(super) fn stopped(reason: StopReason) -> &'static str {
     }
 }
 
-/// `Redis 7.2.4 master`, as far as it is known.
-pub(super) fn server(server: &ServerIdentity) -> Option<String> {
-    let words = [&server.product, &server.version, &server.role];
-    let words: Vec<_> = words.into_iter().flatten().map(String::as_str).collect();
-    (!words.is_empty()).then(|| words.join(" "))
-}
-
 /// `Connection reset by peer (os error 104) [reset, command, kernel]`
 pub(super) fn failure(failure: &Failure) -> String {
     let key = failure.key;
@@ -102,7 +95,7 @@ fn connected_details(connected: &Connected) -> String {
     if !who.is_empty() {
         parts.push(who.join(" "));
     }
-    parts.extend(server(&connected.server));
+    parts.extend(connected.server.introduction());
     parts.push(format!("RESP{}", connected.resp));
     parts.join(" · ")
 }

@@ -80,7 +80,7 @@ fn course(run: &Run) -> String {
     let mut parts = vec![format!("{} for {}", run.time, duration(run.duration))];
     parts.push(run.stopped.map_or("not ended", event_line::stopped).to_owned());
     if let Some(connected) = &run.connected {
-        parts.extend(event_line::server(&connected.server));
+        parts.extend(connected.server.introduction());
         parts.push(format!("RESP{}", connected.resp));
     }
     parts.join(" · ")
