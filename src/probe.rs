@@ -2,8 +2,8 @@
 //!
 //! A `session` is the connection under test; `worker`s send probes through it, a `publisher` on a second
 //! connection publishes what its `inbox` must receive, a `monitor` turns what they notice into events, and
-//! [`path`] is the independent view of the network and the server. [`idle`] and [`readiness`] use nothing but that. The `redis` crate is used here and in `classify`
-//! only.
+//! [`path`] is the independent view of the network and the server; [`check`], [`idle`] and [`readiness`] use nothing
+//! but that. The `redis` crate is used here and in `classify` only.
 
 pub mod check;
 mod delivery;
