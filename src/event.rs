@@ -352,8 +352,18 @@ pub struct CommandFailed {
 pub enum ReplaceReason {
     /// The policy's watchdog: its PINGs went unanswered. Part of the client under test.
     Watchdog,
+    /// A reply went to the wrong question, and a client with a watchdog does not go on with such a connection. Part of
+    /// the client under test, too.
+    Desync,
     /// The client was in a state it could not leave, and the run goes on to see more.
     Terminal,
+}
+
+impl ReplaceReason {
+    /// Whether it was the client's own doing.
+    pub const fn is_policy(self) -> bool {
+        matches!(self, Self::Watchdog | Self::Desync)
+    }
 }
 
 /// Why a run ended.

@@ -107,7 +107,7 @@ impl Facts<'_> {
         let by_hearsay = self.failure().is_none_or(|failure| failure.key.class == ErrorClass::ConnectionClosed);
         match self.end() {
             Some(end) => end == SocketEnd::Closed,
-            None => by_hearsay && !self.is_stall() && !self.by_watchdog(),
+            None => by_hearsay && !self.is_stall() && !self.left_by_policy(),
         }
     }
 
@@ -115,7 +115,12 @@ impl Facts<'_> {
         self.outage.failure.as_ref()
     }
 
-    /// The policy's watchdog ended it.
+    /// The policy gave it up while it was open.
+    pub(super) fn left_by_policy(&self) -> bool {
+        self.outage.replaced.is_some_and(ReplaceReason::is_policy)
+    }
+
+    /// The policy's watchdog ended it: nothing was answered any more.
     pub(super) fn by_watchdog(&self) -> bool {
         self.outage.replaced == Some(ReplaceReason::Watchdog)
     }

@@ -16,7 +16,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    classify::{Failure, Stage},
+    classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
     event::{
         ClientState, Confirmations, Connected, Disconnected, EventKind, Reconnected, ReplaceReason, ServerIdentity,
@@ -155,7 +155,9 @@ impl Monitor {
         self.watch_replies();
         self.watch_silence();
         if let Some(why) = self.session.condemned() {
-            self.replace(ReplaceReason::Watchdog, Some(why)).await;
+            let desync = why.key.class == ErrorClass::Desync;
+            let reason = if desync { ReplaceReason::Desync } else { ReplaceReason::Watchdog };
+            self.replace(reason, Some(why)).await;
         }
         let now = self.ctx.clock.now();
         if self.replacement.is_some_and(|due| due <= now) && self.path_is_healthy() {
@@ -300,7 +302,7 @@ impl Monitor {
             // Once it took us to go on, it was not the client's doing.
             outage.replaced = outage.replaced.filter(|known| *known == ReplaceReason::Terminal).or(Some(why));
         }
-        let by_policy = why == ReplaceReason::Watchdog && self.ctx.plan.policy.managed;
+        let by_policy = why.is_policy() && self.ctx.plan.policy.managed;
         let limit = if by_policy { FIRST_LOOK } else { self.session.patience() };
         match self.session.establish(limit).await {
             // It goes on trying by itself, as the policy says.

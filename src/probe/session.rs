@@ -45,8 +45,9 @@ pub(super) struct Session {
     /// Its policy: the plan's, with a first delay of its own where connections are spread.
     pub(super) policy: ReconnectPolicy,
     dialer: Dialer,
-    /// Which subject is in use; pushes of older ones are stale.
-    epoch: AtomicU64,
+    /// Number of the newest subject, in use or being made; pushes of older ones are stale. Beside the state, for a push
+    /// waits for no lock.
+    newest: AtomicU64,
     state: Mutex<State>,
     /// Something changed that the monitor should look at.
     pub(super) wake: Notify,
@@ -58,7 +59,7 @@ pub(super) struct Session {
 
 struct State {
     subject: Option<Subject>,
-    /// Number of that subject.
+    /// Number of that subject, the one in use: what is said of another is of no interest any more.
     epoch: u64,
     link: Link,
     in_flight: u64,
@@ -107,7 +108,7 @@ impl Session {
             inbox,
             policy,
             dialer,
-            epoch: AtomicU64::new(0),
+            newest: AtomicU64::new(0),
             state: Mutex::new(state),
             wake: Notify::new(),
             down: Notify::new(),
@@ -197,7 +198,7 @@ impl Session {
     }
 
     async fn make_subject(self: &Arc<Self>) -> Result<(u64, Subject), RedisError> {
-        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed) + 1;
+        let epoch = self.newest.fetch_add(1, Ordering::Relaxed) + 1;
         self.inbox.forget_confirmations();
         let session = Arc::downgrade(self);
         let managed = self.ctx.plan.policy.managed;
@@ -219,7 +220,7 @@ impl Session {
 
     /// What the library pushes. Runs in the task that reconnects.
     fn on_push(&self, epoch: u64, info: &PushInfo) {
-        if epoch != self.epoch.load(Ordering::Relaxed) {
+        if epoch != self.newest.load(Ordering::Relaxed) {
             self.ctx.samples.lock().counters.stale_pushes += 1;
             return;
         }

@@ -69,6 +69,8 @@ pub struct Tally {
     pub superseded: u64,
     /// Sessions replaced by the policy's watchdog.
     pub replaced_by_watchdog: u64,
+    /// Sessions that the policy replaced because replies went to the wrong questions.
+    pub replaced_desync: u64,
     /// Sessions replaced because the client could not leave a state.
     pub replaced_terminal: u64,
     /// Subscriptions after a reconnect.
@@ -147,6 +149,7 @@ impl Tally {
             EventKind::Superseded { .. } => self.superseded += 1,
             EventKind::SessionReplaced { why, .. } => match why {
                 ReplaceReason::Watchdog => self.replaced_by_watchdog += 1,
+                ReplaceReason::Desync => self.replaced_desync += 1,
                 ReplaceReason::Terminal => self.replaced_terminal += 1,
             },
             EventKind::Resubscribed(confirmations) => {

@@ -225,7 +225,7 @@ impl Track {
         }
         if let Some(outage) = self.open() {
             outage.client_id = connected.client_id;
-            outage.by_itself = Some(outage.replaced == Some(ReplaceReason::Watchdog));
+            outage.by_itself = Some(outage.replaced.is_some_and(ReplaceReason::is_policy));
             self.provisional = true;
             self.restore(event.at);
         }

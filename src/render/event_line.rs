@@ -151,6 +151,7 @@ fn numbers(from: u64, to: u64, missing: u64) -> String {
 fn replaced(why: ReplaceReason) -> &'static str {
     match why {
         ReplaceReason::Watchdog => "the policy gave the connection up",
+        ReplaceReason::Desync => "its replies go to the wrong questions",
         ReplaceReason::Terminal => "the client could not leave its state",
     }
 }

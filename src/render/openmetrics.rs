@@ -145,7 +145,11 @@ impl Exposition<'_> {
             self.gauge("reconnect_peak", help, f64::from(peak.connections))?;
         }
         let sessions = &report.sessions;
-        let reasons = [("watchdog", sessions.replaced_by_watchdog), ("terminal", sessions.replaced_terminal)];
+        let reasons = [
+            ("watchdog", sessions.replaced_by_watchdog),
+            ("desync", sessions.replaced_desync),
+            ("terminal", sessions.replaced_terminal),
+        ];
         self.counters("sessions_replaced", "Sessions replaced by reason.", "reason", &reasons)
     }
 

@@ -184,6 +184,12 @@ impl List {
             "session was replaced by the watchdog",
             "sessions were replaced by the watchdog",
         );
+        self.count(
+            Severity::Warning,
+            figures.tally.replaced_desync,
+            "session was replaced because replies went to the wrong questions",
+            "sessions were replaced because replies went to the wrong questions",
+        );
     }
 
     fn about_states(&mut self, figures: &Figures) {

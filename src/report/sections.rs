@@ -223,6 +223,8 @@ pub struct Sessions {
     pub superseded: u64,
     /// Sessions that the policy's watchdog replaced.
     pub replaced_by_watchdog: u64,
+    /// Sessions that the policy replaced because replies went to the wrong questions.
+    pub replaced_desync: u64,
     /// Sessions replaced because the client could not leave a state.
     pub replaced_terminal: u64,
     /// Watchdog PINGs answered.
@@ -241,6 +243,7 @@ impl Sessions {
         Self {
             superseded: tally.superseded,
             replaced_by_watchdog: tally.replaced_by_watchdog,
+            replaced_desync: tally.replaced_desync,
             replaced_terminal: tally.replaced_terminal,
             watchdog_ok: figures.counters.watchdog_ok,
             watchdog_missed: figures.counters.watchdog_missed,

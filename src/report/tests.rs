@@ -64,6 +64,7 @@ fn what_degrades() {
         ("a state it leaves by itself", vec![state(ClientState::HalfOpen)]),
         ("a retry budget that the next command renews", vec![state(ClientState::Exhausted)]),
         ("the watchdog acted", vec![at(20.0, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Watchdog })]),
+        ("the policy left", vec![at(20.0, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Desync })]),
     ] {
         assert_eq!(run(events).verdict, Verdict::Degraded, "{name}");
     }

@@ -256,7 +256,7 @@ fn one_reply_too_many_goes_to_the_wrong_question_and_the_hardened_policy_replace
     story.code(2).balances();
     assert_eq!(story.states(), ["desync"]);
     assert_eq!(story.the("desynced")["answered"], "a reply to another question: no question");
-    assert_eq!(story.the("session_replaced")["why"], "watchdog");
+    assert_eq!(story.the("session_replaced")["why"], "desync");
     assert_eq!(story.the("disconnected")["failure"]["class"], "desync");
     // No more than were out at that moment: a probe, the watchdog's PING, and what was asked before the change.
     assert!(story.count("probes.desynced") <= 4, "{}", story.get("probes"));

@@ -40,8 +40,9 @@ pub(super) fn was_not_closed_by_the_server(facts: &Facts<'_>) -> Option<Word> {
     if facts.listed() == Some(true) {
         return excludes("the server still lists the connection");
     }
-    let open =
-        matches!(facts.end(), Some(SocketEnd::TimedOut | SocketEnd::Local)) || facts.is_stall() || facts.by_watchdog();
+    let open = matches!(facts.end(), Some(SocketEnd::TimedOut | SocketEnd::Local))
+        || facts.is_stall()
+        || facts.left_by_policy();
     if open { excludes("the server had not closed it") } else { None }
 }
 

@@ -162,7 +162,7 @@ fn is_garbage(facts: &Facts<'_>) -> bool {
 
 /// The end of a dying server's last reply is garbage, too; but then the end was not ours.
 pub(super) fn garbage_and_we_left(facts: &Facts<'_>) -> Option<Word> {
-    let left = facts.end() == Some(SocketEnd::Local) && facts.is_same_process() && !facts.by_watchdog();
+    let left = facts.end() == Some(SocketEnd::Local) && facts.is_same_process() && !facts.left_by_policy();
     let why = "what came was not RESP, and the client hung up on a connection that was open";
     Word::when(is_garbage(facts) && left, Weight::Decides, why)
 }
