@@ -27,6 +27,7 @@ use crate::{
     plan::{Protocol, Range, ReconnectPolicy, Target},
     probe::check::{CheckFacts, Dialled, Refused, ServerFacts},
     report::{Severity, Verdict},
+    units,
 };
 
 /// The version of the JSON form.
@@ -185,7 +186,7 @@ fn headline(verdict: Verdict, findings: &[CheckFinding], facts: &CheckFacts) -> 
         return against.join(" · ");
     }
     let server = facts.climb.as_ref().map(|climb| connection::name(&climb.server)).unwrap_or_default();
-    let ping = facts.ping().map(finding::millis).unwrap_or_default();
+    let ping = facts.ping().map(units::millis).unwrap_or_default();
     format!("{server} answers PING in {ping}")
 }
 

@@ -39,6 +39,7 @@
 //! | [`knowledge`] | what each cause, state, finding and error means, with sources: the data of `explain` |
 //! | [`render`] | text, JSON, NDJSON, CSV, OpenMetrics, Nagios, the live view |
 //! | [`sandbox`] | the embedded RESP2/RESP3 server |
+//! | `units`, `order` | numbers and texts for people; one sort for all types |
 //!
 //! Imports point one way; a test reads them (`tests/integration/architecture.rs`) and keeps it so. clap is used in
 //! `cli` only, the `redis` crate in `classify` and `probe`, comfy-table and indicatif in `render`.
@@ -98,3 +99,4 @@ pub mod render;
 pub mod report;
 pub mod sandbox;
 pub mod tls;
+mod units;

@@ -24,7 +24,6 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
-mod units;
 
 use std::io::{self, Write};
 
@@ -39,7 +38,7 @@ pub use messages::Messages;
 pub use outlet::{Gapless, Outlet, Writer};
 pub use ping::PingLines;
 
-use crate::{output::Format, report::Report};
+use crate::{output::Format, report::Report, units};
 
 /// How to write to a terminal, or to something that is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

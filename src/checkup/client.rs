@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{
     Blackout, EndedBy, Mark, Sheet, blackout,
-    finding::{self, CheckFinding, percent},
+    finding::{self, CheckFinding},
 };
-use crate::{plan::Address, report::Severity};
+use crate::{plan::Address, report::Severity, units::whole_percent};
 
 /// More than this share of a table in use is nearly full (percent).
 const NEARLY_FULL: u64 = 80;
@@ -66,7 +66,7 @@ fn local_ports(sheet: &mut Sheet<'_>) {
         let finding = CheckFinding::new(Severity::Warning, finding::LOCAL_PORTS, text);
         mark = sheet.finding(finding.seen(format!("ip_local_port_range {first}-{last}")).remedy(remedy));
     }
-    sheet.line("ports", mark, format!("{used} of {all} in use towards this server ({})", percent(used, all)));
+    sheet.line("ports", mark, format!("{used} of {all} in use towards this server ({})", whole_percent(used, all)));
 }
 
 fn conntrack(sheet: &mut Sheet<'_>) {
@@ -82,7 +82,7 @@ fn conntrack(sheet: &mut Sheet<'_>) {
         mark =
             sheet.finding(finding.seen(format!("nf_conntrack_count {count} nf_conntrack_max {most}")).remedy(remedy));
     }
-    sheet.line("conntrack", mark, format!("{count} of {most} ({})", percent(count, most)));
+    sheet.line("conntrack", mark, format!("{count} of {most} ({})", whole_percent(count, most)));
 }
 
 /// `for ever`, `at least 924.6 s`, `3 s`

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Mark, Sheet,
-    finding::{self, CheckFinding, Code, millis},
+    finding::{self, CheckFinding, Code},
 };
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
@@ -19,6 +19,7 @@ use crate::{
         path::Climb,
     },
     report::{Severity, on_connecting},
+    units::millis,
 };
 
 /// A middle PING above this is slow, unless the user says what slow is.

@@ -1,7 +1,5 @@
 //! What a finding of a checkup is, and the codes that it can have.
 
-use std::time::Duration;
-
 use serde::{Serialize, Serializer};
 
 use crate::report::Severity;
@@ -104,35 +102,3 @@ pub(super) const REPLICATION: Code = Code::Rd(61);
 pub(super) const CERTIFICATE: Code = Code::Rd(62);
 /// A slow path or a slow server.
 pub(super) const SLOW: Code = Code::Rd(64);
-
-/// `0.07 ms`, `12.3 ms`: milliseconds with three significant digits.
-pub(super) fn millis(time: Duration) -> String {
-    let value = time.as_secs_f64() * 1e3;
-    let decimals = match value {
-        value if value >= 99.95 => 0,
-        value if value >= 9.995 => 1,
-        _ => 2,
-    };
-    format!("{value:.decimals$} ms")
-}
-
-/// `64 MiB`, for people.
-pub(super) fn bytes(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    let whole = unit == 0 || (value - value.round()).abs() < 0.05;
-    if whole { format!("{value:.0} {}", UNITS[unit]) } else { format!("{value:.1} {}", UNITS[unit]) }
-}
-
-/// `12 %`
-pub(super) fn percent(part: u64, of: u64) -> String {
-    if of == 0 {
-        return "0 %".into();
-    }
-    format!("{:.0} %", part as f64 * 100.0 / of as f64)
-}

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::{
     Mark, Sheet,
-    finding::{self, CheckFinding, bytes, percent},
+    finding::{self, CheckFinding},
 };
 use crate::{
     probe::check::{Question, ServerFacts},
     report::Severity,
+    units::{bytes, whole_percent},
 };
 
 /// More than this share of `maxclients` in use is near it (percent).
@@ -122,7 +123,7 @@ fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {
         return sheet.line("clients", Mark::Ok, format!("{connected} connected · maxclients is not known"));
     };
     let rejected = server.rejected_connections.unwrap_or_default();
-    let share = percent(connected, most);
+    let share = whole_percent(connected, most);
     let mut mark = Mark::Ok;
     if connected * 100 >= most * NEAR_MAX_CLIENTS {
         let text = format!("{connected} of {most} connections are in use");
@@ -199,7 +200,7 @@ fn memory(sheet: &mut Sheet<'_>, server: &ServerFacts) {
         let used = server.used_memory.map(|used| format!("{} in use · ", bytes(used))).unwrap_or_default();
         return sheet.line("memory", mark, format!("{used}no maxmemory"));
     }
-    let text = format!("{} of {} ({}) · {policy}", bytes(used), bytes(most), percent(used, most));
+    let text = format!("{} of {} ({}) · {policy}", bytes(used), bytes(most), whole_percent(used, most));
     let near = used.saturating_mul(100) >= most.saturating_mul(NEAR_MEMORY);
     let mut mark = if clients.is_some() { Mark::Warning } else { Mark::Ok };
     if near {

@@ -140,16 +140,3 @@ pub(super) const RULES: &[(Cause, Rule)] = &[
     (Cause::ProtocolError, network::garbage),
     (Cause::ProtocolError, network::garbage_from_a_dying_process),
 ];
-
-/// A duration for people: `350 s`, `1.5 s`, `0.02 s`.
-fn seconds(duration: std::time::Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    let digits = if seconds >= 100.0 {
-        0
-    } else if seconds >= 1.0 {
-        1
-    } else {
-        2
-    };
-    format!("{seconds:.digits$} s")
-}

@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("order", &[]),
     ("output", &[]),
+    ("units", &[]),
     ("host", &[]),
     ("middlebox", &[]),
     ("fault", &["clock"]),
@@ -30,11 +31,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("journal", &["clock", "distribution", "event"]),
     ("record", &["clock", "fault", "classify", "distribution", "plan", "event", "order"]),
     // Not `fault`: the truth of an injected fault must never reach the diagnosis.
-    ("diagnose", &["clock", "classify", "middlebox", "order", "plan", "event", "record"]),
+    ("diagnose", &["clock", "classify", "middlebox", "order", "plan", "event", "record", "units"]),
     ("engine", &["clock", "fault", "classify", "plan", "event", "probe", "proxy"]),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
     ("report", &["clock", "fault", "classify", "order", "plan", "event", "record", "diagnose"]),
-    ("checkup", &["clock", "classify", "plan", "event", "host", "probe", "report", "order"]),
+    ("checkup", &["clock", "classify", "plan", "event", "host", "probe", "report", "order", "units"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (
         "render",
@@ -51,6 +52,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "checkup",
             "idle",
             "knowledge",
+            "units",
         ],
     ),
     ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit", "idle", "order"]),

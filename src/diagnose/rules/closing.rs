@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::seconds;
 use crate::{
     classify::{ErrorClass, Stage},
     diagnose::{
@@ -10,6 +9,7 @@ use crate::{
         verdict::{Weight, Word},
     },
     event::SocketEnd,
+    units::seconds,
 };
 
 /// The server looks at each client's silence once a second, in whole seconds (redis `src/server.c` clientsCron,

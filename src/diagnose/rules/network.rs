@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::seconds;
 use crate::{
     classify::{ErrorClass, Stage},
     diagnose::{
@@ -11,6 +10,7 @@ use crate::{
     },
     event::SocketEnd,
     middlebox::{IDLE_LIMITS, IdleLimit},
+    units::seconds,
 };
 
 /// How far from a limit a silence may be: timers in between look round now and then.

@@ -1,7 +1,6 @@
 //! Rules about the server process: restarted, crashed, replaced by another node, announced beforehand, or moved to
 //! another address.
 
-use super::seconds;
 use crate::{
     classify::{ErrorClass, Stage},
     diagnose::{
@@ -9,6 +8,7 @@ use crate::{
         verdict::{Weight, Word},
     },
     event::SocketEnd,
+    units::seconds,
 };
 
 const UNNAMED: &str = "unknown";

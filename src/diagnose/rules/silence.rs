@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::seconds;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     diagnose::{
@@ -10,6 +9,7 @@ use crate::{
         verdict::{Weight, Word},
     },
     event::SocketEnd,
+    units::seconds,
 };
 
 const TIMEOUTS: [ErrorClass; 2] = [ErrorClass::ConnectTimeout, ErrorClass::ResponseTimeout];

@@ -1,9 +1,9 @@
-//! Numbers for people: durations with three significant digits, shares in percent.
+//! Numbers and texts for people, whoever words them: durations, sizes and shares, and lines that fit a terminal.
 
 use std::time::Duration;
 
 /// `412 µs`, `1.23 ms`, `5 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`.
-pub(super) fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     let pair = |large: f64, large_name: &str, small: f64, small_name: &str| {
         let whole = (seconds / large).floor();
         let rest = ((seconds - whole * large) / small).floor();
@@ -28,12 +28,28 @@ pub(super) fn duration(seconds: f64) -> String {
 }
 
 /// The same for a [`Duration`].
-pub(super) fn span(time: Duration) -> String {
+pub(crate) fn span(time: Duration) -> String {
     duration(time.as_nanos() as f64 / 1e9)
 }
 
+/// `350 s`, `1.5 s`, `0.02 s`: for a sentence that is about seconds.
+pub(crate) fn seconds(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    let decimals = match seconds {
+        seconds if seconds >= 100.0 => 0,
+        seconds if seconds >= 1.0 => 1,
+        _ => 2,
+    };
+    format!("{seconds:.decimals$} s")
+}
+
+/// `0.07 ms`, `12.3 ms`: milliseconds with three significant digits.
+pub(crate) fn millis(time: Duration) -> String {
+    format!("{} ms", three_significant(time.as_secs_f64() * 1e3))
+}
+
 /// Adds milliseconds as ping(8) prints them.
-pub(super) fn push_millis(text: &mut String, time: Duration) {
+pub(crate) fn push_millis(text: &mut String, time: Duration) {
     let micros = (time.as_nanos() + 500) / 1000;
     let (mut whole, mut rest) = (itoa::Buffer::new(), itoa::Buffer::new());
     // A digit before the three, so that their zeros are there.
@@ -42,7 +58,7 @@ pub(super) fn push_millis(text: &mut String, time: Duration) {
 }
 
 /// `99.994 %`; never 100 or 0 unless it is exactly that.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     if share == 0.0 || share == 1.0 {
         return format!("{} %", share * 100.0);
     }
@@ -50,12 +66,33 @@ pub(super) fn percent(share: f64) -> String {
     format!("{} %", trimmed(&format!("{percent:.3}")))
 }
 
+/// `12 %`
+pub(crate) fn whole_percent(part: u64, of: u64) -> String {
+    if of == 0 {
+        return "0 %".into();
+    }
+    format!("{:.0} %", part as f64 * 100.0 / of as f64)
+}
+
+/// `64 MiB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let whole = unit == 0 || (value - value.round()).abs() < 0.05;
+    if whole { format!("{value:.0} {}", UNITS[unit]) } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
 /// Where the text of a line with a name at its head begins, and where its continuation does.
-pub(super) const INDENT: usize = 10;
+pub(crate) const INDENT: usize = 10;
 
 /// Parts of a line, divided by ` · `, on as many lines as it takes to keep them within 80 columns; those after the
 /// first are indented by `indent`.
-pub(super) fn folded(parts: &str, indent: usize) -> String {
+pub(crate) fn folded(parts: &str, indent: usize) -> String {
     const DIVIDER: &str = " · ";
     const WIDTH: usize = 80;
     let mut lines = String::with_capacity(parts.len() + WIDTH);
@@ -78,19 +115,23 @@ pub(super) fn folded(parts: &str, indent: usize) -> String {
 }
 
 /// `1 drop`, `2 drops`.
-pub(super) fn count(number: u64, one: &str) -> String {
+pub(crate) fn count(number: u64, one: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {one}{plural}")
 }
 
-/// A number with three significant digits.
-pub(super) fn three_digits(value: f64) -> String {
+/// A number with three significant digits, without zeros at the end.
+pub(crate) fn three_digits(value: f64) -> String {
+    trimmed(&three_significant(value)).to_owned()
+}
+
+fn three_significant(value: f64) -> String {
     let decimals = match value.abs() {
         value if value >= 99.95 => 0,
         value if value >= 9.995 => 1,
         _ => 2,
     };
-    trimmed(&format!("{value:.decimals$}")).to_owned()
+    format!("{value:.decimals$}")
 }
 
 fn trimmed(number: &str) -> &str {
@@ -98,7 +139,7 @@ fn trimmed(number: &str) -> &str {
 }
 
 /// A text from elsewhere on one line, without anything that a terminal would obey.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for char in text.chars() {
         match char {
@@ -148,6 +189,28 @@ mod tests {
         ] {
             assert_eq!(duration(seconds), text);
         }
+    }
+
+    #[test]
+    fn seconds_and_milliseconds_keep_the_digits_that_matter() {
+        let texts = |micros| (seconds(Duration::from_micros(micros)), millis(Duration::from_micros(micros)));
+        for (micros, second, milli) in [
+            (70, "0.00 s", "0.07 ms"),
+            (12_345, "0.01 s", "12.3 ms"),
+            (1_500_000, "1.5 s", "1500 ms"),
+            (350_400_000, "350 s", "350400 ms"),
+        ] {
+            assert_eq!(texts(micros), (second.to_owned(), milli.to_owned()));
+        }
+    }
+
+    #[test]
+    fn sizes_have_a_decimal_only_where_it_tells() {
+        for (size, text) in [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (64 << 20, "64 MiB"), (5 << 40, "5 TiB")]
+        {
+            assert_eq!(bytes(size), text);
+        }
+        assert_eq!((whole_percent(1, 8), whole_percent(1, 0)), ("12 %".to_owned(), "0 %".to_owned()));
     }
 
     #[test]
