@@ -17,7 +17,7 @@ use serde::Serialize;
 
 pub use self::{
     blackout::{Blackout, Bound, EndedBy},
-    finding::{CheckFinding, Code},
+    finding::CheckFinding,
 };
 use crate::{
     clock::{WallTime, seconds},

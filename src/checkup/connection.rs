@@ -1,13 +1,14 @@
 //! The way to the server: name, TCP, TLS, login, protocol, PING, pub/sub, and who else is on the path.
 
 use std::{
+    borrow::Cow,
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
 use super::{
     Mark, Sheet,
-    finding::{self, CheckFinding, Code},
+    finding::{self, CheckFinding},
 };
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
@@ -51,7 +52,7 @@ fn ended_early(sheet: &mut Sheet<'_>) {
         End::Stopped => (Severity::Info, None, "a signal ended the check before its last question", String::new()),
         End::Broken(failure) => {
             let text = "the connection broke, or was too slow, during the check";
-            (Severity::Critical, Some(finding::SLOW), text, failure.to_string())
+            (Severity::Critical, Some(finding::SLOW.into()), text, failure.to_string())
         }
     };
     let remedy = "see the server's log and load, watch the connection with `redis-doctor soak`, or give the check longer \
@@ -193,18 +194,30 @@ fn is_login(key: &FailureKey) -> bool {
     }
 }
 
-/// The entry about an error that the kernel gave no number.
-fn by_class(class: ErrorClass) -> Option<Code> {
-    let number = match class {
-        ErrorClass::ConnectionClosed => 106,
-        ErrorClass::ConnectTimeout => 107,
-        ErrorClass::Dns => 109,
-        ErrorClass::MasterDown => 113,
-        ErrorClass::ProtocolGarbage => 123,
-        ErrorClass::Tls => 130,
-        _ => return None,
+/// The entry about a failure: its class', the errno's, or, where the kernel gave no number, that of the error itself.
+fn by_failure(key: &FailureKey) -> Option<Cow<'static, str>> {
+    let of_class = match key.class {
+        ErrorClass::MaxClients => finding::MAX_CLIENTS,
+        ErrorClass::NoAuth | ErrorClass::WrongPass | ErrorClass::NoPerm => finding::AUTHENTICATION,
+        ErrorClass::Loading => finding::LOADING,
+        ErrorClass::ProtectedMode => finding::PROTECTED_MODE,
+        ErrorClass::Resp3Unsupported => finding::NO_RESP3,
+        ErrorClass::ResponseTimeout => finding::SLOW,
+        class => return key.errno.map(|errno| errno.to_string().into()).or(by_class(class).map(Cow::from)),
     };
-    Some(Code::Rd(number))
+    Some(of_class.into())
+}
+
+fn by_class(class: ErrorClass) -> Option<&'static str> {
+    Some(match class {
+        ErrorClass::ConnectionClosed => "RD106",
+        ErrorClass::ConnectTimeout => "RD107",
+        ErrorClass::Dns => "RD109",
+        ErrorClass::MasterDown => "RD113",
+        ErrorClass::ProtocolGarbage => "RD123",
+        ErrorClass::Tls => "RD130",
+        _ => return None,
+    })
 }
 
 /// Why there is no usable connection.
@@ -214,16 +227,7 @@ fn obstacle(sheet: &mut Sheet<'_>, climb: &Climb) {
         sheet.line("ping", Mark::Bad, failure.to_string());
     }
     let mixed_up = sheet.facts.speaks_other_encryption == Some(true);
-    let code = match failure.key.class {
-        _ if mixed_up => Some(finding::TLS_MIXED_UP),
-        ErrorClass::MaxClients => Some(finding::MAX_CLIENTS),
-        ErrorClass::NoAuth | ErrorClass::WrongPass | ErrorClass::NoPerm => Some(finding::AUTHENTICATION),
-        ErrorClass::Loading => Some(finding::LOADING),
-        ErrorClass::ProtectedMode => Some(finding::PROTECTED_MODE),
-        ErrorClass::Resp3Unsupported => Some(finding::NO_RESP3),
-        ErrorClass::ResponseTimeout => Some(finding::SLOW),
-        class => failure.key.errno.map(Code::Errno).or(by_class(class)),
-    };
+    let code = if mixed_up { Some(finding::TLS_MIXED_UP.into()) } else { by_failure(&failure.key) };
     let encrypted = matches!(sheet.question.target.address, Address::Tcp { tls: true, .. });
     let advice = on_connecting(failure, &sheet.question.target);
     let (text, remedy) = match (mixed_up, encrypted) {

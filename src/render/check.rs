@@ -103,7 +103,7 @@ fn finding(finding: &CheckFinding, style: Style, out: &mut dyn Write) -> io::Res
             writeln!(out, "  {name:<6}  {}", wrapped(&clean(text), INDENT, INDENT))?;
         }
     }
-    finding.code.map_or(Ok(()), |code| writeln!(out, "  more    redis-doctor explain {code}"))
+    finding.code.as_ref().map_or(Ok(()), |code| writeln!(out, "  more    redis-doctor explain {code}"))
 }
 
 /// A side by side of all policies.
