@@ -62,9 +62,7 @@ fn range(text: &str) -> Result<Range, String> {
 pub(super) fn check(args: &CheckArgs, environment: &Environment) -> Result<CheckRequest, String> {
     let mut connection = target::resolve(&args.connection, environment)?;
     let policy = policy::resolve(&args.policy)?;
-    if args.connection.askpass {
-        connection.target.password = target::ask(environment)?;
-    }
+    target::ask(&mut connection.target, &args.connection, environment)?;
     Ok(CheckRequest {
         target: connection.target,
         sandbox: args.connection.sandbox,

@@ -46,7 +46,7 @@ pub(super) fn proxy(args: &ProxyArgs, environment: &Environment) -> Result<Proxy
 
 /// `redis-doctor drill`.
 pub(super) fn drill(args: &DrillArgs, environment: &Environment) -> Result<DrillRequest, String> {
-    let connection = target::resolve(&args.connection, environment)?;
+    let mut connection = target::resolve(&args.connection, environment)?;
     let mut cases = args.case.clone();
     let single = args.faults.faults.iter().map(|fault| (fault.to_string(), vec![fault.clone()]));
     let incidents = args.faults.incidents.iter().map(|incident| (incident.to_string(), incident.schedules()));
@@ -57,6 +57,7 @@ pub(super) fn drill(args: &DrillArgs, environment: &Environment) -> Result<Drill
     if let Some(stranger) = args.must_survive.iter().find(|policy| !args.policy.contains(policy)) {
         return Err(format!("--must-survive: {stranger} is not among the policies of this drill; add it to --policy"));
     }
+    target::ask(&mut connection.target, &args.connection, environment)?;
     Ok(DrillRequest {
         protocol: connection.protocol,
         target: connection.target,

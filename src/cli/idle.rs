@@ -122,9 +122,7 @@ pub(super) fn resolve(args: &IdleArgs, environment: &Environment) -> Result<Idle
     }
     let mut connection = target::resolve(&args.connection, environment)?;
     let faults = faults::expand(&args.faults);
-    if args.connection.askpass {
-        connection.target.password = target::ask(environment)?;
-    }
+    target::ask(&mut connection.target, &args.connection, environment)?;
     Ok(IdleRequest {
         target: connection.target,
         sandbox: args.connection.sandbox,

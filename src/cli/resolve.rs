@@ -183,9 +183,7 @@ fn base(command: plan::Command, args: &RunArgs, environment: &Environment) -> Re
 
 /// The last step: whoever has to type a password should not do so for a command that is then refused.
 fn complete(mut request: RunRequest, args: &RunArgs, environment: &Environment) -> Result<RunRequest, String> {
-    if args.connection.askpass {
-        request.plan.target.password = target::ask(environment)?;
-    }
+    target::ask(&mut request.plan.target, &args.connection, environment)?;
     Ok(request)
 }
 

@@ -110,11 +110,14 @@ fn password(
     Ok(variable.map(|(_, password)| password.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// Asks for the password.
-pub(super) fn ask(environment: &Environment) -> Result<Option<Secret>, String> {
-    let password =
-        (environment.ask_password)().map_err(|why| format!("--askpass: no password could be read ({why})"))?;
-    Ok(Some(password).filter(|password| !password.is_empty()).map(Secret::new))
+/// Asks for the password, if `--askpass` wants it.
+pub(super) fn ask(target: &mut Target, args: &ConnectionArgs, environment: &Environment) -> Result<(), String> {
+    if args.askpass {
+        let password = (environment.ask_password)();
+        let password = password.map_err(|why| format!("--askpass: no password could be read ({why})"))?;
+        target.password = Some(password).filter(|password| !password.is_empty()).map(Secret::new);
+    }
+    Ok(())
 }
 
 fn at(address: Address) -> ServerUrl {

@@ -57,9 +57,7 @@ pub struct WaitRequest {
 /// Decides from flags and environment.
 pub(super) fn resolve(args: &WaitArgs, environment: &Environment) -> Result<WaitRequest, String> {
     let mut connection = target::resolve(&args.connection, environment)?;
-    if args.connection.askpass {
-        connection.target.password = target::ask(environment)?;
-    }
+    target::ask(&mut connection.target, &args.connection, environment)?;
     Ok(WaitRequest {
         target: connection.target,
         sandbox: args.connection.sandbox,

@@ -87,7 +87,9 @@ fn bytes_that_are_not_text_are_refused_by_place() {
 #[test]
 fn a_failed_prompt_is_a_refusal() {
     let environment = Environment { ask_password: || Err(std::io::Error::other("no terminal")), ..surroundings(&[]) };
-    let args = ["redis-doctor", "ping", "--askpass"].map(OsString::from).to_vec();
-    let error = parse_in(args, &environment).unwrap_err();
-    assert!(error.message.contains("--askpass: no password could be read (no terminal)"));
+    for command in ["check", "ping", "subscribe c", "soak", "drill", "idle", "wait"] {
+        let args = format!("redis-doctor {command} --askpass");
+        let error = parse_in(args.split(' ').map(OsString::from).collect(), &environment).unwrap_err();
+        assert!(error.message.contains("--askpass: no password could be read (no terminal)"), "{command}");
+    }
 }
