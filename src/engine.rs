@@ -51,14 +51,13 @@ pub struct Surroundings<'a> {
 }
 
 /// Runs a plan to its end and tells why it ended.
-pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
-    let mut plan = plan;
+pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     let (notices, inlet) = mpsc::unbounded_channel();
     let Surroundings { clock, sink, messages, control } = surroundings;
     let (fault_events, faults) = mpsc::unbounded_channel();
     let mut run = Run { clock, sink, control, inlet, faults, interval_began: clock.now() };
     let run_id = run_id(plan.seed);
-    run.event(None, started(&plan, &run_id));
+    run.event(started(&plan, &run_id));
     let server = plan.target.clone();
     let proxy = match put_between(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {
         Ok(proxy) => proxy,
@@ -68,11 +67,12 @@ pub async fn run(plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
     // To the server itself: the proxy could only say that it has no connection, not why.
     let preflight = Path::new(server.clone(), plan.protocol, limit, clock);
-    let Some(climb) = run.unless_stopped(preflight.climb()).await else {
-        return run.finish(StopReason::Signal);
+    let climb = match run.unless_stopped(preflight.climb()).await {
+        Ok(climb) => climb,
+        Err(reason) => return run.finish(reason),
     };
     let failure = climb.probed.failure.clone();
-    run.event(None, EventKind::PathProbed(climb.probed));
+    run.event(EventKind::PathProbed(climb.probed));
     if failure.is_some() {
         return run.finish(StopReason::Unreachable);
     }
@@ -116,7 +116,7 @@ impl Run<'_> {
         if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
             let text =
                 format!("the kv workload writes keys redis-doctor:{}:*, which expire after a minute", ctx.run_id);
-            self.event(None, EventKind::Note { text });
+            self.event(EventKind::Note { text });
         }
         if let Some(duration) = ctx.plan.stop.duration {
             let end = self.clock.now().after(duration);
@@ -143,15 +143,18 @@ impl Run<'_> {
     }
 
     /// Waits for `work` before there is anything to stop or to report.
-    async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    ///
+    /// # Errors
+    /// Why the run is to end before `work` is done.
+    async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Result<T, StopReason> {
         let mut work = std::pin::pin!(work);
         loop {
             tokio::select! {
                 biased;
-                done = &mut work => return Some(done),
+                done = &mut work => return Ok(done),
                 Some(control) = self.control.recv() => {
-                    if let Control::Stop(_) = control {
-                        return None;
+                    if let Control::Stop(reason) = control {
+                        return Err(reason);
                     }
                 }
             }
@@ -223,9 +226,9 @@ impl Run<'_> {
         let (interval, failures) = ctx.samples.take(now.since(self.interval_began));
         self.interval_began = now;
         for failed in failures {
-            self.event(None, EventKind::CommandFailed(failed));
+            self.event(EventKind::CommandFailed(failed));
         }
-        self.event(None, EventKind::Interval(Box::new(interval)));
+        self.event(EventKind::Interval(Box::new(interval)));
     }
 
     /// A failure outside of all sessions: a row of the error table like any other.
@@ -233,23 +236,24 @@ impl Run<'_> {
         let at = self.clock.now();
         let failed =
             CommandFailed { key: failure.key, text: failure.to_string(), count: 1, ambiguous: 0, first: at, last: at };
-        self.event(None, EventKind::CommandFailed(failed));
+        self.event(EventKind::CommandFailed(failed));
     }
 
     fn give_up(&mut self, why: &str) -> StopReason {
         self.drain();
-        self.event(None, EventKind::Note { text: why.to_owned() });
+        self.event(EventKind::Note { text: why.to_owned() });
         self.finish(StopReason::Unreachable)
     }
 
     fn finish(&mut self, reason: StopReason) -> StopReason {
-        self.event(None, EventKind::RunFinished { reason });
+        self.event(EventKind::RunFinished { reason });
         reason
     }
 
-    fn event(&mut self, connection: Option<u32>, kind: EventKind) {
+    /// Tells of something that concerns no connection of its own.
+    fn event(&mut self, kind: EventKind) {
         let at = self.clock.now();
-        self.sink.on_event(&Event { at, time: self.clock.wall(at), connection, kind });
+        self.sink.on_event(&Event { at, time: self.clock.wall(at), connection: None, kind });
     }
 }
 
