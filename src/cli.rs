@@ -1,16 +1,18 @@
 //! The command line: from arguments and environment to an [`Invocation`] that holds only valid values.
 //!
 //! The only module that knows the argument parser, and the only one that reads the environment. Parsing is separate
-//! from meaning: `args` and `groups` define the flags, `value` and `uri` read single values, `target`, `policy` and
-//! `resolve` decide what they mean together, `error` words every refusal (without passwords, exit code 3).
+//! from meaning. Each command has a file: its flags, its request, and how the one becomes the other (those that run a
+//! plan share `run`). `args` lists the commands, `groups` has the flags that several share, `value` and `uri` read
+//! single values, `target` and `policy` decide what groups of flags mean, `error` words every refusal (without
+//! passwords, exit code 3).
 //!
-//! A new command is a variant of `args::Command` and an arm in `resolve`; one that runs a plan flattens
-//! `groups::RunArgs`.
+//! A new command is a file of its own, a variant of `args::Command` and an arm in `resolve`.
 
 mod args;
 mod check;
 mod choice;
 mod completions;
+mod drill;
 mod environment;
 mod error;
 mod explain;
@@ -20,25 +22,25 @@ mod help;
 mod idle;
 mod man;
 mod policy;
+mod proxy;
+mod report;
 mod resolve;
+mod run;
 mod target;
 mod uri;
 mod value;
 mod wait;
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::{
-    exit::Exit,
-    fault::{Case, FaultSchedule},
-    output::{CheckFormat, ColorChoice, DocumentFormat, DrillFormat, EventFormat, Format, OutputOptions},
-    plan::{Gate, Plan, PolicyName, Protocol, Range, ReconnectPolicy, Target},
+use self::environment::Environment;
+pub use self::{
+    check::CheckRequest, drill::DrillRequest, explain::ExplainRequest, idle::IdleRequest, proxy::ProxyRequest,
+    report::ReportRequest, run::RunRequest, wait::WaitRequest,
 };
-use environment::Environment;
-pub use idle::IdleRequest;
-pub use wait::WaitRequest;
+use crate::{exit::Exit, output::Format};
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,118 +63,6 @@ pub enum Invocation {
     Explain(ExplainRequest),
     /// Write this text to stdout: a completion script or the manual page.
     Print(String),
-}
-
-/// What to look at, and what to write about it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CheckRequest {
-    /// The server; with `sandbox`, it is yet to be started.
-    pub target: Target,
-    /// Whether the embedded server is the target.
-    pub sandbox: bool,
-    /// The protocol that is wanted.
-    pub protocol: Protocol,
-    /// The policy of the client in question.
-    pub policy: ReconnectPolicy,
-    /// The limit of everything together.
-    pub deadline: Duration,
-    /// The PING time (milliseconds) is a warning outside of this.
-    pub warning: Option<Range>,
-    /// The PING time (milliseconds) is critical outside of this.
-    pub critical: Option<Range>,
-    /// A channel that nobody else knows.
-    pub channel: String,
-    /// Whether a degraded or critical verdict still exits 0.
-    pub exit_zero: bool,
-    /// The form of the result.
-    pub format: CheckFormat,
-    /// Where it goes instead of stdout.
-    pub output: Option<PathBuf>,
-    /// Only what is not in order.
-    pub quiet: bool,
-    /// Whether to use colour.
-    pub color: ColorChoice,
-    /// Remarks for the user, one line each without line end, for stderr.
-    pub warnings: Vec<String>,
-}
-
-/// A plan and what to write about it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunRequest {
-    /// What to do.
-    pub plan: Plan,
-    /// What to write.
-    pub output: OutputOptions,
-}
-
-/// A fault proxy, and what is behind it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ProxyRequest {
-    /// Where it listens.
-    pub listen: SocketAddr,
-    /// The server; with `sandbox`, it is yet to be started.
-    pub upstream: Target,
-    /// Whether the embedded server is to be behind it.
-    pub sandbox: bool,
-    /// Faults, counted from the start.
-    pub faults: Vec<FaultSchedule>,
-    /// All randomness comes from this number.
-    pub seed: u64,
-    /// The form of its events.
-    pub format: EventFormat,
-    /// Remarks for the user, one line each without line end, for stderr.
-    pub warnings: Vec<String>,
-}
-
-/// A drill and what to write about it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DrillRequest {
-    /// The server; with `sandbox`, it is yet to be started.
-    pub target: Target,
-    /// Whether the embedded server is the target.
-    pub sandbox: bool,
-    /// The protocol of the clients.
-    pub protocol: Protocol,
-    /// The faults.
-    pub cases: Vec<Case>,
-    /// The policies.
-    pub policies: Vec<PolicyName>,
-    /// The policies that must survive every case.
-    pub must_survive: Vec<PolicyName>,
-    /// All randomness comes from this number.
-    pub seed: u64,
-    /// The form of the results.
-    pub format: DrillFormat,
-    /// Where they go instead of stdout.
-    pub output: Option<PathBuf>,
-    /// No progress.
-    pub quiet: bool,
-    /// Remarks for the user, one line each without line end, for stderr.
-    pub warnings: Vec<String>,
-}
-
-/// Journals and what to write about them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReportRequest {
-    /// The journals, at least one.
-    pub files: Vec<PathBuf>,
-    /// What to write.
-    pub output: OutputOptions,
-    /// Conditions that make the verdict critical.
-    pub fail_on: Vec<Gate>,
-    /// Conditions that make the verdict degraded.
-    pub warn_on: Vec<Gate>,
-}
-
-/// A question to the knowledge base.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExplainRequest {
-    /// What is asked about; absent asks for the list of everything.
-    pub query: Option<String>,
-    /// The form of the answer.
-    pub format: DocumentFormat,
-    /// Whether to use colour.
-    pub color: ColorChoice,
 }
 
 /// Why there is nothing to do: help was asked for, or the usage is wrong.

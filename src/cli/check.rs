@@ -1,11 +1,10 @@
-//! `check`, which is also what a bare `redis-doctor` runs: its flags, and what they mean.
+//! `redis-doctor check`, which is also what a bare `redis-doctor` runs: its flags, and what they mean together.
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::Args;
 
 use super::{
-    CheckRequest,
     environment::Environment,
     groups::{ConnectionArgs, PolicyArgs},
     policy,
@@ -14,7 +13,7 @@ use super::{
 };
 use crate::{
     output::{CheckFormat, ColorChoice},
-    plan::Range,
+    plan::{Protocol, Range, ReconnectPolicy, Target},
 };
 
 /// Below the ten seconds after which a monitoring system gives a plug-in up.
@@ -26,32 +25,65 @@ const DEADLINE: Duration = Duration::from_secs(9);
 pub(super) struct CheckArgs {
     /// End after this long, whatever is not known by then [default: 9s]
     #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
-    pub(super) timeout: Option<Duration>,
+    timeout: Option<Duration>,
     /// Warn when the PING time, in milliseconds, is outside of this range: 10, 5:10, @10:20
     #[arg(short, long, value_name = "RANGE", value_parser = range, allow_hyphen_values = true)]
-    pub(super) warning: Option<Range>,
+    warning: Option<Range>,
     /// Critical when the PING time, in milliseconds, is outside of this range
     #[arg(short, long, value_name = "RANGE", value_parser = range, allow_hyphen_values = true)]
-    pub(super) critical: Option<Range>,
+    critical: Option<Range>,
     /// Exit 0 also when the verdict is degraded or critical
     #[arg(long)]
-    pub(super) exit_zero: bool,
+    exit_zero: bool,
     /// Form of the result
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    pub(super) format: CheckFormat,
+    format: CheckFormat,
     /// Write the result to this file
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub(super) output: Option<PathBuf>,
+    output: Option<PathBuf>,
     /// Only what is not in order
     #[arg(short, long, help_heading = "Output")]
-    pub(super) quiet: bool,
+    quiet: bool,
     /// Colour; auto is on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
-    pub(super) color: ColorChoice,
+    color: ColorChoice,
     #[command(flatten)]
-    pub(super) connection: ConnectionArgs,
+    connection: ConnectionArgs,
     #[command(flatten)]
-    pub(super) policy: PolicyArgs,
+    policy: PolicyArgs,
+}
+
+/// What to look at, and what to write about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckRequest {
+    /// The server; with `sandbox`, it is yet to be started.
+    pub target: Target,
+    /// Whether the embedded server is the target.
+    pub sandbox: bool,
+    /// The protocol that is wanted.
+    pub protocol: Protocol,
+    /// The policy of the client in question.
+    pub policy: ReconnectPolicy,
+    /// The limit of everything together.
+    pub deadline: Duration,
+    /// The PING time (milliseconds) is a warning outside of this.
+    pub warning: Option<Range>,
+    /// The PING time (milliseconds) is critical outside of this.
+    pub critical: Option<Range>,
+    /// A channel that nobody else knows.
+    pub channel: String,
+    /// Whether a degraded or critical verdict still exits 0.
+    pub exit_zero: bool,
+    /// The form of the result.
+    pub format: CheckFormat,
+    /// Where it goes instead of stdout.
+    pub output: Option<PathBuf>,
+    /// Only what is not in order.
+    pub quiet: bool,
+    /// Whether to use colour.
+    pub color: ColorChoice,
+    /// Remarks for the user, one line each without line end, for stderr.
+    pub warnings: Vec<String>,
 }
 
 fn range(text: &str) -> Result<Range, String> {
@@ -59,7 +91,7 @@ fn range(text: &str) -> Result<Range, String> {
 }
 
 /// Decides what is to be checked.
-pub(super) fn check(args: &CheckArgs, environment: &Environment) -> Result<CheckRequest, String> {
+pub(super) fn resolve(args: &CheckArgs, environment: &Environment) -> Result<CheckRequest, String> {
     let mut connection = target::resolve(&args.connection, environment)?;
     let policy = policy::resolve(&args.policy)?;
     target::ask(&mut connection.target, &args.connection, environment)?;

@@ -1,14 +1,45 @@
-//! What the arguments of `explain` mean: words, whatever they look like.
+//! `redis-doctor explain`: its flags, and what they mean: words, whatever they look like.
 
 use std::ffi::OsString;
 
-use super::{ExplainRequest, args::ExplainArgs, environment::Environment, resolve};
+use clap::Args;
+
+use super::{environment::Environment, resolve::color};
+use crate::output::{ColorChoice, DocumentFormat};
+
+/// Flags of `explain`.
+#[derive(Args, Debug)]
+pub(super) struct ExplainArgs {
+    /// A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, also a whole line of a log
+    #[arg(value_name = "WORDS")]
+    words: Vec<OsString>,
+    /// List everything there is
+    #[arg(long, conflicts_with = "words")]
+    list: bool,
+    /// Form of the explanation
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: DocumentFormat,
+    /// Colour; auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+}
+
+/// A question to the knowledge base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainRequest {
+    /// What is asked about; absent asks for the list of everything.
+    pub query: Option<String>,
+    /// The form of the answer.
+    pub format: DocumentFormat,
+    /// Whether to use colour.
+    pub color: ColorChoice,
+}
 
 /// Turns the arguments into a question.
 ///
 /// # Errors
 /// One line for the user when there is no question.
-pub(super) fn explain(args: &ExplainArgs, environment: &Environment) -> Result<ExplainRequest, String> {
+pub(super) fn resolve(args: &ExplainArgs, environment: &Environment) -> Result<ExplainRequest, String> {
     // A log may hold anything; what is no text cannot be part of a name either.
     let words: Vec<_> = args.words.iter().map(|word| word.to_string_lossy()).collect();
     let query = words.join(" ");
@@ -20,7 +51,7 @@ pub(super) fn explain(args: &ExplainArgs, environment: &Environment) -> Result<E
     Ok(ExplainRequest {
         query: (!args.list).then_some(query),
         format: args.format,
-        color: resolve::color(args.color, environment),
+        color: color(args.color, environment),
     })
 }
 

@@ -4,11 +4,11 @@ mod environment;
 mod refusals;
 mod secrets;
 
-use std::{os::unix::ffi::OsStringExt, time::Duration};
+use std::{os::unix::ffi::OsStringExt, path::PathBuf, time::Duration};
 
 use super::*;
 use crate::{
-    output::{CheckFormat, ColorChoice, Format, MessageFormat},
+    output::{CheckFormat, ColorChoice, MessageFormat, OutputOptions},
     plan::{Command, Name, Pace, PolicyName, ProbeKind, Protocol, ReconnectPolicy},
 };
 
