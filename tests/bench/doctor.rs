@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::machine::{Cost, finish, spawn_on};
@@ -58,6 +59,11 @@ impl Doctor {
         (self.report(), cost)
     }
 
+    /// Asks it to end, as Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        kill_process(Pid::from_child(&self.process), Signal::INT).unwrap();
+    }
+
     fn report(&self) -> Report {
         let journal = self.directory.path().join("journal");
         let output = Command::new(binary()).args(["report", "--format", "json"]).arg(journal).output().unwrap();
@@ -66,12 +72,18 @@ impl Doctor {
 }
 
 /// A report as JSON.
-pub(crate) struct Report(pub(crate) Value);
+pub(crate) struct Report(Value);
 
 impl Report {
     /// A number of the report, by its path (`/service/p50`); 0 where it is missing.
     pub(crate) fn number(&self, path: &str) -> f64 {
         self.0.pointer(path).and_then(Value::as_f64).unwrap_or(0.0)
+    }
+
+    /// How long each outage lasted that the report lists (milliseconds).
+    pub(crate) fn outages(&self) -> Vec<f64> {
+        let rows = self.0["outages"]["rows"].as_array().unwrap();
+        rows.iter().map(|row| row["duration"].as_f64().unwrap() * 1e3).collect()
     }
 
     /// A count of the report, by its path.

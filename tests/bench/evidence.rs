@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use super::Options;
 use super::doctor::Doctor;
 use super::machine::{client_core, until};
@@ -63,11 +61,8 @@ fn dropped(arguments: &[&str]) -> Dropped {
         relay.reset();
         std::thread::sleep((first + PERIOD * drop).saturating_duration_since(Instant::now()));
     }
-    let pid = rustix::process::Pid::from_child(&doctor.process);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    doctor.interrupt();
     let (report, cost, recovered) = doctor.finish_with(LIMIT, "reconnected");
-    let row = |row: &Value| row["duration"].as_f64().unwrap() * 1e3;
-    let outages: Vec<f64> = report.0["outages"]["rows"].as_array().unwrap().iter().map(row).collect();
     let accepted = relay.accepted();
     let late = recovered.iter().filter_map(|at| {
         let since = accepted.iter().filter_map(|accept| at.duration_since(*accept).ok());
@@ -75,7 +70,7 @@ fn dropped(arguments: &[&str]) -> Dropped {
     });
     Dropped {
         share: cost.cpu.as_secs_f64() / start.elapsed().as_secs_f64() * 100.0,
-        recovery: median(&outages),
+        recovery: median(&report.outages()),
         late: median(&late.collect::<Vec<_>>()),
     }
 }

@@ -3,8 +3,6 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::Options;
 use super::doctor::{Doctor, Report};
 use super::machine::{client_core, until};
@@ -24,9 +22,7 @@ pub(crate) fn recovery(_: &Options) -> Vec<Row> {
     let mut rows = Vec::new();
     for (end, (time, failed, reconnects)) in [End::Reset, End::Finish].into_iter().zip(names) {
         let (report, in_flight) = broken(end);
-        let row = |row: &Value| row["duration"].as_f64().unwrap() * 1e3;
-        let outages: Vec<f64> = report.0["outages"]["rows"].as_array().unwrap().iter().map(row).collect();
-        rows.push(Row::at_most(time, quantile(&outages, 0.95), "ms", 10.0));
+        rows.push(Row::at_most(time, quantile(&report.outages(), 0.95), "ms", 10.0));
         rows.push(Row::exactly(failed, report.count("/probes/failed") + report.count("/probes/timed_out"), in_flight));
         rows.push(Row::exactly(reconnects, report.count("/outages/reconnects"), FAULTS));
     }
@@ -48,8 +44,7 @@ fn broken(end: End) -> (Report, u64) {
         relay.cut(end);
         until("probes are answered again", LIMIT, || relay.answered() > before + 1000);
     }
-    let pid = rustix::process::Pid::from_child(&doctor.process);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    doctor.interrupt();
     (doctor.finish(LIMIT).0, FAULTS * WORKERS as u64)
 }
 
