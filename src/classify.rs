@@ -134,8 +134,8 @@ impl ErrorClass {
         let detail = line.strip_prefix("ERR ").unwrap_or(line);
         if detail.starts_with("max number of clients") {
             Self::MaxClients
-        } else if detail.to_ascii_lowercase().starts_with("unknown command")
-            && detail.to_ascii_uppercase().contains("HELLO")
+        } else if detail.split_once(',').map_or(detail, |(command, _)| command).to_ascii_uppercase().contains("HELLO")
+            && detail.to_ascii_lowercase().starts_with("unknown command")
         {
             Self::Resp3Unsupported
         } else {
@@ -290,7 +290,9 @@ impl Failure {
 
     /// An error reply, given without its leading `-`.
     pub fn server(stage: Stage, line: &str) -> Self {
-        Self::new(ErrorClass::from_server_line(line), stage, Origin::Server, line)
+        // Redis ends some of its errors with a comma and a space: the list of a command's arguments.
+        let text = line.trim_end().trim_end_matches(',');
+        Self::new(ErrorClass::from_server_line(line), stage, Origin::Server, text)
     }
 
     /// What the kernel said, or what a library said in its style without an errno.
@@ -360,6 +362,7 @@ mod tests {
             ("DENIED Redis is running in protected mode", ErrorClass::ProtectedMode),
             ("ERR unknown command `HELLO`, with args beginning with: `3`, ", ErrorClass::Resp3Unsupported),
             ("ERR unknown command 'HELLO', with args beginning with: '3' ", ErrorClass::Resp3Unsupported),
+            ("ERR unknown command `SSUBSCRIBE`, with args beginning with: `hello`, ", ErrorClass::ServerError),
             ("ERR DB index is out of range", ErrorClass::ServerError),
             ("", ErrorClass::ServerError),
         ] {

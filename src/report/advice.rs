@@ -58,6 +58,10 @@ pub fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
              machine trusts (or name its file in SSL_CERT_FILE)"
                 .into()
         }
+        (ErrorClass::ServerError, Stage::Subscribe) => {
+            "it refuses the subscription: shard channels (--shard) came with Redis 7.0; leave them out on an older one"
+                .into()
+        }
         (ErrorClass::ProtocolGarbage, _) => "this is not a Redis server: check host and port".into(),
         _ => return None,
     })

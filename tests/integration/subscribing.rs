@@ -93,6 +93,9 @@ fn silence_longer_than_expected_is_an_alarm() {
 #[test]
 fn shard_channels_are_subscribed_verified_and_come_back() {
     let server = RedisServer::start();
+    if !server.release().has(7, 0) {
+        return eprintln!("skipped: this server is older than shard channels");
+    }
     let trial = Trial::start("subscribe plain --shard orders --verify --rate 50", &server);
     eventually("both are published to", SOON, || server.command(["INFO", "commandstats"]).contains("cmdstat_spublish"));
     server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
@@ -106,6 +109,17 @@ fn shard_channels_are_subscribed_verified_and_come_back() {
     assert!(story.count("delivery.received") > 0);
     assert_eq!(story.count("delivery.lost"), story.count("delivery.lost_in_outages"));
     story.code(1);
+}
+
+/// As before Redis 7.0.
+#[test]
+fn a_server_without_shard_channels_is_told_from_one_that_is_down() {
+    let mut server = RedisServer::start();
+    if server.release().has(7, 0) {
+        server = RedisServer::builder().config("rename-command", "SSUBSCRIBE \"\"").start();
+    }
+    let refused = Doctor::new(["subscribe", "--shard", "hello"]).target(&server).run();
+    refused.code(2).stderr_contains("unknown command").stderr_contains("Redis 7.0").lacks(", \n");
 }
 
 #[test]
