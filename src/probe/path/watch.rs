@@ -11,7 +11,11 @@ use std::{
 use tokio::sync::Notify;
 
 use super::{Climb, Path};
-use crate::{classify::ErrorClass, clock::Stamp, event::PathProbed};
+use crate::{
+    classify::{ErrorClass, Stage},
+    clock::Stamp,
+    event::PathProbed,
+};
 
 /// Between the end of an attempt and the next.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -19,12 +23,20 @@ const PERIOD: Duration = Duration::from_millis(250);
 /// Before the first attempt: most outages are over by then, and need none.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// An answer that comes later, and so much later than the way there explains, has been waited for: a frozen server that
+/// thaws gives such answers. It does not show that new connections are served.
+const PROMPT: Duration = Duration::from_millis(500);
+
+/// Answers of a connection attempt (TLS handshake, HELLO, PING) that may take no longer than [`PROMPT`] besides so many
+/// times the handshake of TCP, which takes one round trip.
+const ROUND_TRIPS: u32 = 10;
+
 /// What the latest attempts say.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Health {
     /// When the latest attempt ended; `None` before the first of this watch.
     pub(crate) checked: Option<Stamp>,
-    /// Since when every attempt has succeeded.
+    /// Since when every attempt has succeeded, the first of them promptly.
     pub(crate) healthy_since: Option<Stamp>,
     /// The latest failure's class and the server's or kernel's words for it.
     pub(crate) failure: Option<(ErrorClass, String)>,
@@ -85,6 +97,9 @@ impl PathWatch {
         match &climb.probed.failure {
             None => {
                 health.failure = None;
+                if is_late(&climb.probed) {
+                    return false;
+                }
                 let news = health.healthy_since.is_none();
                 health.healthy_since.get_or_insert(climb.finished);
                 news && !first
@@ -105,11 +120,44 @@ impl PathWatch {
     }
 }
 
+/// Whether the other side accepted the connection and then kept it waiting.
+fn is_late(probed: &PathProbed) -> bool {
+    let (way, answers): (Vec<_>, Vec<_>) = probed
+        .stages
+        .iter()
+        .filter(|passed| passed.stage != Stage::Dns)
+        .map(|passed| (passed.stage, passed.took))
+        .partition(|(stage, _)| *stage == Stage::Tcp);
+    let sum = |stages: Vec<(Stage, Duration)>| stages.into_iter().map(|(_, took)| took).sum::<Duration>();
+    sum(answers) > PROMPT + sum(way) * ROUND_TRIPS
+}
+
 /// Somebody's wish to know the path's health.
 pub(crate) struct Interest(Arc<PathWatch>);
 
 impl Drop for Interest {
     fn drop(&mut self) {
         self.0.interested.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::StageTime;
+
+    fn probed(millis: &[(Stage, u64)]) -> PathProbed {
+        let stages = millis.iter().map(|(stage, took)| StageTime { stage: *stage, took: Duration::from_millis(*took) });
+        PathProbed { stages: stages.collect(), failure: None }
+    }
+
+    #[test]
+    fn an_answer_that_was_waited_for_is_told_from_a_long_way() {
+        let thawed = [(Stage::Dns, 1), (Stage::Tcp, 1), (Stage::Hello, 900), (Stage::Command, 1)];
+        assert!(is_late(&probed(&thawed)));
+        assert!(is_late(&probed(&[(Stage::Tcp, 1), (Stage::Tls, 2), (Stage::Hello, 1), (Stage::Command, 700)])));
+        let far = [(Stage::Dns, 900), (Stage::Tcp, 200), (Stage::Tls, 410), (Stage::Hello, 205), (Stage::Command, 205)];
+        assert!(!is_late(&probed(&far)), "four round trips of 0.2 s");
+        assert!(!is_late(&probed(&[(Stage::Tcp, 1), (Stage::Hello, 400), (Stage::Command, 50)])), "busy, not frozen");
     }
 }
