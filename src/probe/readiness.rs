@@ -1,8 +1,8 @@
 //! Whether a server is what a script waits for: it can be reached, takes the login, has its data, and has the role.
 //!
 //! Each look is a connection of its own, as the application's first one will be. A server that loads its data refuses
-//! PING with LOADING; a replica without its primary that may serve no stale data refuses it with MASTERDOWN: what
-//! answers PING serves commands.
+//! PING with LOADING; a replica without its primary that may serve no stale data refuses it with MASTERDOWN (before
+//! Redis 7.0 it answers PING and refuses the rest): what answers PING and DBSIZE serves commands.
 
 use std::time::Duration;
 
@@ -79,6 +79,9 @@ impl Gate {
             return Err(passing("command: the server is loading its data set (INFO persistence says so)".to_owned()));
         }
         let server = climb.server;
+        if server.role.as_deref() != Some("master") {
+            serves_data(&mut line).await.map_err(|failure| refusal(&failure))?;
+        }
         if self.wanted == Readiness::Ready {
             return Ok(server.introduction().unwrap_or_default());
         }
@@ -89,6 +92,15 @@ impl Gate {
         judge(self.wanted, &role).map_err(passing)?;
         let role = if role == Role::Primary { "primary" } else { "replica" };
         Ok(ServerIdentity { role: Some(role.to_owned()), ..server }.introduction().unwrap_or_default())
+    }
+}
+
+/// Whether a replica may serve the data that it has. Who may not ask is not kept waiting.
+async fn serves_data(line: &mut Line) -> Result<(), Failure> {
+    match line.command(&["DBSIZE"]).await {
+        Err(failure) if failure.key.class == ErrorClass::MasterDown => Err(failure),
+        Err(failure) if !failure.key.class.is_server_reply() => Err(failure),
+        _ => Ok(()),
     }
 }
 
