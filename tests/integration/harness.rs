@@ -18,6 +18,7 @@
 mod doctor;
 mod netns;
 mod ports;
+mod program;
 mod redis_server;
 mod resp;
 mod scripted;
@@ -30,6 +31,7 @@ mod wait;
 pub(crate) use doctor::{Doctor, Output, RunningDoctor};
 pub(crate) use netns::{Lab, Namespace, Reject, skipped};
 pub(crate) use ports::{FullBacklog, closed_port, free_port};
+pub(crate) use program::Release;
 pub(crate) use redis_server::{Builder as RedisServerBuilder, RedisServer};
 pub(crate) use resp::{RawClient, Value};
 pub(crate) use rustix::process::Signal;

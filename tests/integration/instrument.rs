@@ -162,7 +162,9 @@ fn no_likely_or_certain_cause_is_wrong_and_few_are_unknown() {
     let unknown: Vec<_> = rows.iter().filter(|(_, claim)| claim.cause == "unknown").map(|(row, _)| row.name).collect();
     assert!(unknown.len() * 10 <= rows.len(), "unknown: {unknown:?} of {} rows", rows.len());
     let right = rows.iter().filter(|(row, claim)| row.truth.contains(&claim.cause.as_str())).count();
-    assert!(right * 10 >= rows.len() * 9, "only {right} of {} rows are right", rows.len());
+    // Before Redis 7.0 calls of CLIENT KILL are not counted, so that each close is possibly one.
+    let enough = if RedisServer::start().release().has(7, 0) { 9 } else { 8 };
+    assert!(right * 10 >= rows.len() * enough, "only {right} of {} rows are right", rows.len());
 }
 
 fn first_claim(name: &str, report: &Json) -> Claim {
@@ -314,7 +316,7 @@ fn output_buffer() -> Option<Json> {
     let server = RedisServer::builder().config("client-output-buffer-limit", "pubsub 1mb 0 0").start();
     let trial = Trial::start("subscribe flood --format raw", &server);
     trial.doctor().signal(Signal::STOP);
-    let payload = vec![b'x'; 16 << 10];
+    let payload = vec![b'x'; server.release().counted_payload()];
     let mut publisher = RawClient::connect(server.address()).unwrap();
     eventually("the server has dropped the subscriber", 2 * SOON, || {
         publisher.call([b"PUBLISH".as_slice(), b"flood", &payload]).unwrap();
@@ -327,6 +329,9 @@ fn output_buffer() -> Option<Json> {
 /// The limit is for all clients together and at least 128 KiB; who holds most goes first.
 fn evicted() -> Option<Json> {
     let server = RedisServer::start();
+    if !server.release().has(7, 0) {
+        return None;
+    }
     let trial = Trial::start("ping -i 20ms --payload 300000", &server);
     trial.wait_for_answers();
     server.command(["CLIENT", "NO-EVICT", "ON"]);

@@ -116,7 +116,7 @@ fn a_partition_is_one_outage_and_no_probe_outlives_its_deadline() {
 
 #[test]
 fn a_server_that_sleeps_for_a_debugger_is_a_stall() {
-    let server = RedisServer::builder().config("enable-debug-command", "yes").start();
+    let server = RedisServer::builder().debug_commands().start();
     let trial = Trial::start("soak --watchdog off --timeout 300ms", &server);
     trial.wait_for_answers();
     server.command(["DEBUG", "SLEEP", "1.5"]);

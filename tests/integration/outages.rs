@@ -378,7 +378,7 @@ fn a_subscriber_that_reads_too_slowly_is_dropped_and_comes_back() {
     let trial = Trial::start("subscribe flood --format raw", &server);
     // The kernel's buffers take several megabytes before the server's own begins to fill.
     trial.doctor().signal(Signal::STOP);
-    let payload = vec![b'x'; 16 << 10];
+    let payload = vec![b'x'; server.release().counted_payload()];
     let mut publisher = RawClient::connect(server.address()).unwrap();
     eventually("the server has dropped the subscriber", SOON, || {
         publisher.call([b"PUBLISH".as_slice(), b"flood", &payload]).unwrap();

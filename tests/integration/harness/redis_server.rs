@@ -13,6 +13,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use super::program::{Program, Release, program};
 use super::{Certificates, Namespace, RawClient, Target, Value, free_port};
 
 const START_LIMIT: Duration = Duration::from_secs(15);
@@ -54,6 +55,17 @@ impl Builder {
     /// Clients the server admits; the harness itself is one of them.
     pub(crate) fn maxclients(self, count: usize) -> Self {
         self.config("maxclients", &count.to_string())
+    }
+
+    /// Permits DEBUG, which a server before Redis 7.0 always does.
+    pub(crate) fn debug_commands(self) -> Self {
+        if Program::choose(self.tls).release.has(7, 0) { self.config("enable-debug-command", "yes") } else { self }
+    }
+
+    /// Permits DEBUG RELOAD, and listens after each key that it loads; a server before Redis 7.0 does so only after 2 MiB.
+    pub(crate) fn loading_slowly(self) -> Option<Self> {
+        let listens = Program::choose(self.tls).release.has(7, 0);
+        listens.then(|| self.debug_commands().config("loading-process-events-interval-bytes", "1024"))
     }
 
     /// Listens on a Unix socket, too: see [`RedisServer::unix_socket`].
@@ -130,6 +142,7 @@ impl Builder {
             admin_login: self.admin.clone(),
             credentials: self.credentials.clone(),
             admin: Mutex::new(None),
+            own_config_gets: 0,
             log: Arc::default(),
             process: None,
             directory,
@@ -149,6 +162,8 @@ pub(crate) struct RedisServer {
     admin_login: Vec<String>,
     credentials: String,
     admin: Mutex<Option<RawClient>>,
+    /// Calls of CONFIG GET when it was ready.
+    own_config_gets: u64,
     log: Arc<Log>,
     process: Option<Child>,
     directory: TempDir,
@@ -296,6 +311,29 @@ impl RedisServer {
         kill_process(Pid::from_child(process), signal).unwrap();
     }
 
+    /// Which server it is, for tests that rest on what a version can do.
+    pub(crate) fn release(&self) -> &'static Release {
+        &Program::choose(self.tls.is_some()).release
+    }
+
+    /// How often CONFIG (before Redis 7.0) or CONFIG GET was called or refused since the server was ready. Modules that
+    /// come with a server may have asked before.
+    #[track_caller]
+    pub(crate) fn config_gets(&self) -> u64 {
+        self.count_config_gets() - self.own_config_gets
+    }
+
+    fn count_config_gets(&self) -> u64 {
+        let name = if self.release().has(7, 0) { "cmdstat_config|get:" } else { "cmdstat_config:" };
+        let stats = self.command(["INFO", "commandstats"]);
+        let line = stats.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        let counts = line.trim_end().split(',').filter_map(|field| field.split_once('='));
+        counts
+            .filter(|(name, _)| ["calls", "rejected_calls"].contains(name))
+            .map(|(_, n)| n.parse::<u64>().unwrap())
+            .sum()
+    }
+
     fn admin_connection(&self) -> std::io::Result<RawClient> {
         let mut client = match &self.namespace {
             Some(_) => RawClient::connect_unix(self.unix_socket())?,
@@ -312,8 +350,8 @@ impl RedisServer {
     /// alone could be another server's.)
     fn launch(&mut self) -> Result<(), String> {
         let mut command = match &self.namespace {
-            Some(name) => Namespace::command(name, program("server")),
-            None => Command::new(program("server")),
+            Some(name) => Namespace::command(name, &Program::choose(self.tls.is_some()).path),
+            None => Command::new(&Program::choose(self.tls.is_some()).path),
         };
         let mut process = command
             .arg(self.directory.path().join("redis.conf"))
@@ -332,6 +370,7 @@ impl RedisServer {
         let mut client = self.admin_connection().map_err(|error| error.to_string())?;
         client.call(["PING"]).map_err(|error| error.to_string())?;
         *self.admin.get_mut().unwrap() = Some(client);
+        self.own_config_gets = self.count_config_gets();
         Ok(())
     }
 }
@@ -357,19 +396,6 @@ impl Drop for RedisServer {
             eprintln!("{}", tail.join("\n"));
         }
     }
-}
-
-/// `redis-NAME` or `valkey-NAME` from the PATH, or the one that `tests/run` put beside the build.
-fn program(name: &str) -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tools");
-    let directories: Vec<_> = std::env::split_paths(&path).chain([tools]).collect();
-    ["redis", "valkey"]
-        .iter()
-        .map(|project| format!("{project}-{name}"))
-        .flat_map(|file| directories.iter().map(move |directory| directory.join(&file)))
-        .find(|candidate| candidate.is_file())
-        .unwrap_or_else(|| PathBuf::from(format!("redis-{name}")))
 }
 
 /// The standard output of the server and its restarts, collected by a thread for each.
