@@ -87,12 +87,16 @@ fn conclude(
     drop(journal);
     let mut text = Vec::new();
     render::report(&report, output.format, &mut text).map_err(|error| format!("cannot write the report: {error}"))?;
+    let for_people = |text: &[u8], columns: Option<usize>| match output.format {
+        Format::Text => render::fitted(&String::from_utf8_lossy(text), columns).into_bytes(),
+        _ => text.to_vec(),
+    };
     let show = |text: &[u8]| {
         // The messages are stdout's data there.
         if command == Command::Subscribe {
-            return forgive_closed(io::stderr().lock().write_all(text));
+            return forgive_closed(io::stderr().lock().write_all(&for_people(text, render::stderr_columns())));
         }
-        stdout.append_all(text);
+        stdout.append_all(&for_people(text, render::stdout_columns()));
         Ok(())
     };
     match &output.output {
@@ -120,7 +124,7 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
     Sinks {
         recorder: Recorder::default(),
         journal,
-        live: Live::new(style, Box::new(io::stderr())),
+        live: Live::new(style, Box::new(io::stderr())).within(render::stderr_columns()),
         replies: report_each.then(|| PingLines::new(Box::new(stdout.clone()), output.timestamps)),
         stream: streams.then(|| JournalWriter::new(Box::new(Gapless(stdout.clone())))),
         told: [false; 2],

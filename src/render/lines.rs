@@ -6,24 +6,32 @@ use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
-use super::terminal::Narrow;
+use super::{fit, terminal::Narrow};
 
 const REDRAWS_PER_SECOND: u8 = 2;
 
 /// Lines, and the progress line below them once it is begun.
 pub(super) struct Lines {
     out: Box<dyn Write>,
+    /// Longer lines are broken.
+    columns: Option<usize>,
     bar: Option<ProgressBar>,
 }
 
 impl Lines {
     /// Writes to `out` (stderr).
     pub(super) fn new(out: Box<dyn Write>) -> Self {
-        Self { out, bar: None }
+        Self { out, columns: None, bar: None }
+    }
+
+    /// Breaks lines that are longer than so many columns.
+    pub(super) fn within(self, columns: Option<usize>) -> Self {
+        Self { columns, ..self }
     }
 
     /// One line, above the progress line if there is one. Nothing depends on it: if stderr is closed, it is lost.
     pub(super) fn line(&mut self, line: &str) {
+        let line = fit::fitted(line, self.columns);
         let out = &mut self.out;
         let mut write = || -> io::Result<()> {
             out.write_all(format!("{line}\n").as_bytes())?;

@@ -35,6 +35,12 @@ impl Live {
         Self { style, lines: Lines::new(out), recorder: Recorder::default(), pace: String::new(), told: None }
     }
 
+    /// Breaks lines that are longer than so many columns.
+    #[must_use]
+    pub fn within(self, columns: Option<usize>) -> Self {
+        Self { lines: self.lines.within(columns), ..self }
+    }
+
     fn begin(&mut self, started: &RunStarted) {
         if self.style.quiet {
             return;
