@@ -19,7 +19,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use evidence::{
-    Announcement, Attempt, Death, DeathWitness, Evidence, HostState, Missing, ServerState, SocketEnd, TcpFigures,
+    Announcement, Attempt, AttemptEnd, Death, DeathWitness, Evidence, HostState, Missing, ServerState, SocketEnd,
+    TcpFigures, Tried,
 };
 pub use flow::{FlowClosed, FlowEnd, FlowOpened};
 pub use interval::{Counters, Interval};

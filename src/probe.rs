@@ -14,6 +14,7 @@ mod inbox;
 mod keeper;
 mod link;
 mod monitor;
+mod own;
 pub mod path;
 mod prognosis;
 mod publisher;
@@ -219,6 +220,7 @@ impl Probes {
         if ctx.evidence.is_on() {
             probes.watch.spawn(evidence::watch(Arc::clone(&ctx)));
             probes.watch.spawn(evidence::gather(Arc::clone(&ctx)));
+            probes.watch.spawn(evidence::listen(Arc::clone(&ctx)));
         }
         for number in 0..ctx.plan.connections {
             let session = Session::new(Arc::clone(&ctx), number, inbox(&ctx, number))?;

@@ -3,6 +3,7 @@
 //!
 //! Nothing is computed here beyond units. A closed output comes back as [`io::ErrorKind::BrokenPipe`].
 
+mod attempts;
 mod check;
 mod csv;
 mod diagnosis;

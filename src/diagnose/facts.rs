@@ -317,6 +317,12 @@ impl Facts<'_> {
         self.circumstances().path_failures.iter().find(fits)
     }
 
+    /// Nothing listened at the server's port: an independent attempt was refused, or one of the client's own.
+    pub(super) fn was_refused(&self) -> bool {
+        let own = self.evidence().and_then(|evidence| evidence.tried).is_some_and(|tried| tried.refused > 0);
+        own || self.path_failed(&[ErrorClass::Refused], &[Stage::Tcp]).is_some()
+    }
+
     /// A failure of this class while the outage lasted, of an independent attempt or of a command.
     pub(super) fn met(&self, class: ErrorClass) -> bool {
         let circumstances = self.circumstances();

@@ -47,9 +47,12 @@ pub struct Evidence {
     /// Maintenance announcements that the server pushed in the minute before the loss, or during the outage.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub announcements: Vec<Announcement>,
-    /// Attempts to come back that could be seen, with what they failed with.
+    /// Attempts to come back that could be seen, with what they failed with: the first and the latest of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
+    /// How many of the failed ones the kernel told of; `None` where it could not be listened to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Tried>,
     /// What was asked for and could not be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Missing>,
@@ -211,11 +214,56 @@ pub struct Announcement {
 /// An attempt of the client to come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// When its failure was seen.
+    /// When it began, where the kernel told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Stamp>,
+    /// When its failure was seen; when it succeeded, the first good reply.
     pub at: Stamp,
+    /// What became of its connection, where the kernel told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<AttemptEnd>,
     /// What it failed with; `None` for the one that succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+}
+
+/// What became of the TCP connection of a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptEnd {
+    /// The other side answered, and refused it: nothing listens there.
+    Refused,
+    /// No segment ever came back.
+    Unanswered,
+    /// It was made, and ended before it was of any use: closed, reset, or given up.
+    Dropped,
+}
+
+/// Failed attempts to come back, by what became of their connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    /// Refused.
+    pub refused: u64,
+    /// Never answered.
+    pub unanswered: u64,
+    /// Made, and dropped again.
+    pub dropped: u64,
+}
+
+impl Tried {
+    /// The number of one kind.
+    pub fn of(&mut self, end: AttemptEnd) -> &mut u64 {
+        match end {
+            AttemptEnd::Refused => &mut self.refused,
+            AttemptEnd::Unanswered => &mut self.unanswered,
+            AttemptEnd::Dropped => &mut self.dropped,
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> u64 {
+        self.refused + self.unanswered + self.dropped
+    }
 }
 
 /// A piece of evidence that could not be had.
@@ -261,9 +309,15 @@ mod tests {
             host: HostState { lag: Duration::from_millis(12), suspended: Some(Duration::ZERO) },
             announcements: vec![Announcement { at: at(6), kind: "MOVING".into() }],
             attempts: vec![
-                Attempt { at: at(9), failure: Some("Connection refused (os error 111)".into()) },
-                Attempt { at: at(10), failure: None },
+                Attempt {
+                    started: Some(at(8)),
+                    at: at(9),
+                    end: Some(AttemptEnd::Refused),
+                    failure: Some("Connection refused (os error 111)".into()),
+                },
+                Attempt { started: None, at: at(10), end: None, failure: None },
             ],
+            tried: Some(Tried { refused: 1, unanswered: 0, dropped: 0 }),
             missing: vec![Missing { what: "CONFIG GET".into(), why: "NOPERM".into() }],
         }
     }

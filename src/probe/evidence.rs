@@ -9,9 +9,14 @@
 //! A run with faults asks the server itself and not through the fault proxy: no fault is for this connection, and what
 //! it sends is not to count among what faults are told by.
 
+mod attempts;
 mod case;
+mod cycle;
+#[cfg_attr(not(target_os = "linux"), path = "evidence/no_destroyed.rs")]
+mod destroyed;
 #[cfg(target_os = "linux")]
 mod diag;
+mod hearing;
 mod host;
 mod server;
 #[cfg(target_os = "linux")]
@@ -28,13 +33,14 @@ use std::{
 
 use tokio::sync::Notify;
 
-pub(super) use self::case::Loser;
 use self::{
     case::Case,
+    hearing::Hearing,
     host::{Host, TICK},
     server::Snapshot,
     socket::Sockets,
 };
+pub(super) use self::{case::Loser, hearing::listen};
 use super::{Context, identity::ClientInfo, link::Loss, path::Path, question::WaitingFailure};
 use crate::{
     clock::Stamp,
@@ -85,10 +91,13 @@ pub(super) struct Gathering {
     state: Mutex<State>,
     /// There may be something to ask for.
     wake: Notify,
+    /// The kernel begins to be listened to.
+    listening: Notify,
 }
 
 struct State {
     sockets: Sockets,
+    hearing: Hearing,
     host: Host,
     announcements: VecDeque<(u32, Announcement)>,
     /// How sockets ended whose loss the monitor has not come to yet: connection and moment of the loss.
@@ -125,6 +134,7 @@ impl Gathering {
         };
         let state = State {
             sockets: Sockets::new(port, &plan.policy),
+            hearing: Hearing::new(plan, port, path.own()),
             host: Host::new(),
             announcements: VecDeque::new(),
             endings: VecDeque::new(),
@@ -136,7 +146,8 @@ impl Gathering {
             count: 0,
         };
         let brief = plan.command == Command::Ping && plan.stop.count == Some(1);
-        Self { on: plan.evidence, brief, path, state: Mutex::new(state), wake: Notify::new() }
+        let (wake, listening) = (Notify::new(), Notify::new());
+        Self { on: plan.evidence, brief, path, state: Mutex::new(state), wake, listening }
     }
 
     /// Whether anything is gathered.
@@ -169,6 +180,9 @@ impl Gathering {
             state.endings.pop_front();
         }
         state.endings.push_back((connection, lost, ended));
+        if state.hearing.begin(connection, lost, now) {
+            self.listening.notify_one();
+        }
     }
 
     /// A connection was lost.
@@ -199,18 +213,23 @@ impl Gathering {
 
     /// An attempt to come back has failed, as far as can be seen.
     pub(super) fn on_attempt(&self, connection: u32, failed: &WaitingFailure) {
-        if let Some(case) = self.lock().open.get_mut(&connection) {
-            case.attempt(failed.at, Some(failed.failure.to_string()));
+        let mut state = self.lock();
+        if let Some(attempts) = state.hearing.latest(connection) {
+            attempts.failed(failed.at, failed.failure.to_string());
         }
     }
 
-    /// The outage or stall of a connection is over; `loss` is what an outage turned out to be.
-    pub(super) fn on_over(&self, connection: u32, loss: Option<&Loss>, at: Stamp) {
+    /// The outage or stall of a connection was over at `at`; `loss` is what an outage turned out to be.
+    pub(super) fn on_over(&self, connection: u32, loss: Option<&Loss>, at: Stamp, now: Stamp) {
         let mut state = self.lock();
+        let attempts = loss.and_then(|loss| state.hearing.end(connection, loss.at, at, now));
         let Some(mut case) = state.open.remove(&connection) else {
             return;
         };
         case.end(loss, state.sockets.figures(connection), at);
+        if let Some(attempts) = attempts {
+            case.attempted(attempts);
+        }
         case.unasked = state.over.len() >= WAITING;
         state.over.push(case);
         drop(state);
@@ -343,6 +362,7 @@ async fn ask(ctx: &Context, old: &[u64]) -> Snapshot {
 fn tell(ctx: &Context, mut snapshot: Snapshot, last: bool) {
     let now = ctx.clock.now();
     let mut state = ctx.evidence.lock();
+    state.hearing.hear(now);
     (snapshot.finished, snapshot.count) = (now, state.count);
     let snapshot = Arc::new(snapshot);
     state.asked = Some((snapshot.at, snapshot.state.is_some()));
@@ -357,6 +377,9 @@ fn tell(ctx: &Context, mut snapshot: Snapshot, last: bool) {
         case.look_back(&state.host, state.announcements.iter(), now);
         if case.over.is_none() {
             case.evidence.tcp = case.evidence.tcp.or(state.sockets.figures(case.connection));
+            if let Some(attempts) = state.hearing.of(case.connection, case.evidence.lost) {
+                case.attempted(attempts.clone());
+            }
         }
         let connection = case.connection;
         let evidence = case.complete(&snapshot);

@@ -181,7 +181,7 @@ impl Monitor {
                 Change::Resumed { since, at } => {
                     self.stall = None;
                     self.emit(at, EventKind::Resumed { after: at.since(since) });
-                    self.ctx.evidence.on_over(self.session.connection, None, at);
+                    self.ctx.evidence.on_over(self.session.connection, None, at, self.ctx.clock.now());
                 }
             }
         }
@@ -257,7 +257,7 @@ impl Monitor {
         for failed in self.session.take_waiting() {
             self.ctx.evidence.on_attempt(self.session.connection, &failed);
         }
-        self.ctx.evidence.on_over(self.session.connection, Some(loss), at);
+        self.ctx.evidence.on_over(self.session.connection, Some(loss), at, self.ctx.clock.now());
         // Interest in the path ends only now: its health was still needed above.
         let superseded = outage.and_then(|outage| outage.superseded);
         if let Some(at) = superseded {
@@ -296,6 +296,7 @@ impl Monitor {
         self.replacement = None;
         self.session.abandon(now, failure.as_ref());
         self.take_in().await;
+        self.ctx.evidence.on_replaced(self.session.connection, self.ctx.clock.now());
         self.sessions += 1;
         self.emit(now, EventKind::SessionReplaced { session: self.sessions, why });
         if let Some(outage) = &mut self.outage {

@@ -16,6 +16,7 @@ pub(crate) use watch::{Health, Interest, PathWatch};
 
 pub(crate) use self::talk::Line;
 use self::talk::Talk;
+use super::own::OwnSockets;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::{Clock, Stamp, WallTime},
@@ -32,6 +33,7 @@ pub struct Path {
     limit: Duration,
     clock: Clock,
     tls: tls::Roots,
+    own: OwnSockets,
 }
 
 /// What an attempt found.
@@ -60,7 +62,7 @@ pub struct Climb {
 impl Path {
     /// A path whose attempts take at most `limit`.
     pub fn new(target: Target, protocol: Protocol, limit: Duration, clock: Clock) -> Self {
-        Self { target, protocol, limit, clock, tls: tls::Roots::default() }
+        Self { target, protocol, limit, clock, tls: tls::Roots::default(), own: OwnSockets::default() }
     }
 
     /// The same path with another limit.
@@ -81,6 +83,11 @@ impl Path {
     /// A path to another target, as the same user with the same limit.
     pub(crate) fn to(&self, target: Target) -> Self {
         Self { target, ..self.clone() }
+    }
+
+    /// The sockets that this path and its copies have used.
+    pub(crate) fn own(&self) -> OwnSockets {
+        self.own.clone()
     }
 
     /// Makes one attempt, and hangs up.
@@ -202,11 +209,12 @@ impl Climber<'_> {
             })?
             .collect();
         self.climb.addresses.clone_from(&addresses);
+        self.path.own.resolved(&addresses);
         self.done(Stage::Tcp);
         let mut last = None;
         for address in addresses {
             self.climb.peer = Some(address);
-            match TcpStream::connect(address).await {
+            match self.path.own.connect(address).await {
                 Ok(stream) => {
                     self.done(Stage::Tls);
                     // Only the sum of PING's round trip would suffer if this failed.

@@ -32,8 +32,8 @@ impl Outlet {
     }
 
     /// Publishes; tells how many subscribers the server passed it to. A message that was never sent fails unambiguously.
-    async fn publish(&self, sharded: bool, channel: &[u8], payload: &[u8]) -> Result<i64, Failed> {
-        let connection = self.connect().await.map_err(|failure| Failed { failure, ambiguous: false })?;
+    async fn publish(&self, ctx: &Context, sharded: bool, channel: &[u8], payload: &[u8]) -> Result<i64, Failed> {
+        let connection = self.connect(ctx).await.map_err(|failure| Failed { failure, ambiguous: false })?;
         let sent = self.send(connection, sharded, channel, payload).await;
         sent.map_err(|failure| Failed { ambiguous: !failure.key.class.is_server_reply(), failure })
     }
@@ -60,12 +60,13 @@ impl Outlet {
         outcome.map(|reply| if let Value::Int(receivers) = reply { receivers } else { 0 })
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, Failure> {
+    async fn connect(&self, ctx: &Context) -> Result<MultiplexedConnection, Failure> {
         let mut slot = self.connection.lock().await;
         if let Some(connection) = &*slot {
             return Ok(connection.clone());
         }
         let made = self.dialer.plain(None::<fn(PushInfo) -> Result<(), String>>).await;
+        ctx.evidence.on_dialled(made.is_ok(), ctx.clock.now());
         let connection = made.map_err(|error| client::failure(Stage::Publish, &error))?;
         *slot = Some(connection.clone());
         Ok(connection)
@@ -83,7 +84,7 @@ pub(super) async fn run(session: Arc<Session>, outlet: Arc<Outlet>, pace: Pace) 
             return;
         }
         let (number, payload) = session.inbox.compose(index, ctx.clock.now(), &ctx);
-        let outcome = match outlet.publish(*sharded, channel.as_bytes(), &payload).await {
+        let outcome = match outlet.publish(&ctx, *sharded, channel.as_bytes(), &payload).await {
             Ok(receivers) => {
                 ctx.samples.lock().counters.published_to_nobody += u64::from(receivers == 0);
                 Publish::Accepted

@@ -185,7 +185,9 @@ impl Session {
 
     /// Over RESP2: opens the second connection, for [`resp2::run`] to take.
     pub(super) async fn open_pubsub(&self) -> Result<(), Failure> {
-        let pubsub = resp2::open(&self.dialer, self.inbox.subscription()).await?;
+        let opened = resp2::open(&self.dialer, self.inbox.subscription()).await;
+        self.ctx.evidence.on_dialled(opened.is_ok(), self.ctx.clock.now());
+        let pubsub = opened?;
         self.lock().pubsub = Some(pubsub);
         let confirmed = self.inbox.confirm_all();
         self.on_confirmed(confirmed);

@@ -142,7 +142,7 @@ mod tests {
         let long = || "x".repeat(10_000);
         let mut evidence = Evidence {
             announcements: vec![Announcement { at: stamp(1.0), kind: long() }; 1000],
-            attempts: vec![Attempt { at: stamp(1.0), failure: Some(long()) }; 1000],
+            attempts: vec![Attempt { started: None, at: stamp(1.0), end: None, failure: Some(long()) }; 1000],
             missing: vec![Missing { what: long(), why: long() }; 1000],
             before: Some(ServerState { role: Some(long()), addresses: vec![long(); 1000], ..ServerState::default() }),
             ..Evidence::default()

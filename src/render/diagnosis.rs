@@ -1,6 +1,9 @@
 //! A diagnosis for people: below the lines of its outage, and in the text report.
 
-use super::units::{clean, duration};
+use super::{
+    attempts,
+    units::{clean, duration},
+};
 use crate::report::{Cause, Diagnosis, OutageRow};
 
 /// Columns before the label in a live view: where the event lines have the time.
@@ -22,6 +25,7 @@ pub(super) fn lines(row: &OutageRow) -> Vec<String> {
     };
     let line = |label: &str, text: &str| format!("{LIVE}{label:<12}  {connection}{}", clean(text));
     let mut lines = vec![line("cause", &sentence(&row.diagnosis))];
+    lines.extend(attempts::line(row).map(|text| line("attempts", &text)));
     lines.extend(lag(row).map(|text| line("backoff", &text)));
     lines.push(line("advice", &advice(&row.diagnosis)));
     lines
@@ -53,6 +57,7 @@ pub(super) fn block(alike: &[&OutageRow]) -> Vec<String> {
         parts.extend(own.iter().map(|text| (label, format!("{text}{}", share(text, words, alike)))));
         parts.extend(additions(told, words, alike).into_iter().map(|text| (label, text)));
     }
+    parts.extend(attempts::line(told).map(|text| ("attempts", text)));
     parts.extend(lag(told).map(|text| ("backoff", text)));
     let line = |(label, text): (&str, String)| format!("{label:<10}{}", clean(&text));
     parts.into_iter().map(line).collect()

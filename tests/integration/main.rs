@@ -2,6 +2,7 @@
 //!
 //! - `accounting`: the journal and the report agree, also after a crash, and signals end a run as they should.
 //! - `architecture`: reads the imports of `src` and keeps the dependencies pointing one way.
+//! - `attempts`: each attempt of the client to come back is seen with its outcome, and nobody else's.
 //! - `bad_input`: wrong usage is refused in one line that names the flag, the value and the remedy.
 //! - `bad_servers`: what is no usable Redis is named with its cause and a remedy.
 //! - `broken_outputs`: places that cannot be written cost neither the run nor its report.
@@ -43,6 +44,7 @@
 
 mod accounting;
 mod architecture;
+mod attempts;
 mod bad_input;
 mod bad_servers;
 mod broken_outputs;

@@ -72,7 +72,7 @@ pub(super) fn vanished(facts: &Facts<'_>) -> Option<Word> {
 }
 
 pub(super) fn refused_by_somebody_else(facts: &Facts<'_>) -> Option<Word> {
-    let refused = facts.path_failed(&[ErrorClass::Refused, ErrorClass::Reset], &[Stage::Tcp]).is_some();
+    let refused = facts.was_refused() || facts.path_failed(&[ErrorClass::Reset], &[Stage::Tcp]).is_some();
     let why = "new connections were refused while the server process lived: something in between is the door";
     Word::when(refused && facts.is_same_process() && !facts.silent(), Weight::Speaks, why)
 }

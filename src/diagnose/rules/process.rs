@@ -2,7 +2,7 @@
 //! another address.
 
 use crate::{
-    classify::{ErrorClass, Stage},
+    classify::ErrorClass,
     diagnose::{
         facts::{Addresses, Facts},
         verdict::{Weight, Word},
@@ -16,11 +16,6 @@ const UNNAMED: &str = "unknown";
 /// Another process answers, and nothing says that it is another node.
 fn replaced_in_place(facts: &Facts<'_>) -> bool {
     facts.another_process() && facts.fresh() != Some(false) && facts.another_place() != Some(true)
-}
-
-/// Nothing listened at the server's port for a while.
-fn was_refused(facts: &Facts<'_>) -> bool {
-    facts.path_failed(&[ErrorClass::Refused], &[Stage::Tcp]).is_some()
 }
 
 // Restarted.
@@ -46,7 +41,7 @@ pub(super) fn was_loading(facts: &Facts<'_>) -> Option<Word> {
 
 pub(super) fn nobody_listened(facts: &Facts<'_>) -> Option<Word> {
     let weight = if facts.same_process().is_none() && facts.may_be_closed() { Weight::Speaks } else { Weight::Hints };
-    Word::when(was_refused(facts), weight, "new connections were refused: nothing listened")
+    Word::when(facts.was_refused(), weight, "new connections were refused: nothing listened")
 }
 
 /// Redis 7.0 and later save the offset with the dataset at an orderly end, and go on from it.
@@ -102,13 +97,13 @@ pub(super) fn died_with_unread_bytes(facts: &Facts<'_>) -> Option<Word> {
 }
 
 pub(super) fn reset_then_refused(facts: &Facts<'_>) -> Option<Word> {
-    let gone = facts.end() == Some(SocketEnd::Reset) && was_refused(facts) && facts.same_process().is_none();
+    let gone = facts.end() == Some(SocketEnd::Reset) && facts.was_refused() && facts.same_process().is_none();
     Word::when(gone, Weight::Speaks, "the connection was reset, and then nothing listened any more")
 }
 
 /// Whether somebody stopped it or it crashed does not show from here.
 pub(super) fn nobody_listens_any_more(facts: &Facts<'_>) -> Option<Word> {
-    let gone = facts.outage.restored.is_none() && was_refused(facts) && facts.same_process().is_none();
+    let gone = facts.outage.restored.is_none() && facts.was_refused() && facts.same_process().is_none();
     Word::when(gone, Weight::Hints, "nothing listens at its port any more: the process has ended, or was stopped")
 }
 

@@ -1,21 +1,15 @@
 //! One outage or stall, from its first sign until its evidence is complete. Pure: what was found goes in, and
 //! [`Evidence`] comes out.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use super::{ANNOUNCED_BEFORE, Ended, LONG, host::Host, server::Snapshot};
+use super::{ANNOUNCED_BEFORE, Ended, LONG, attempts::Attempts, host::Host, server::Snapshot};
 use crate::{
     classify::{ErrorClass, Failure, Origin},
     clock::Stamp,
-    event::{Announcement, Attempt, Death, DeathWitness, Evidence, Missing, SocketEnd, TcpFigures},
+    event::{Announcement, Death, DeathWitness, Evidence, Missing, SocketEnd, TcpFigures},
     probe::link::Loss,
 };
-
-/// Attempts that are kept: the first and the latest.
-const ATTEMPTS: usize = 16;
-
-/// Commands that wait for the same attempt learn of its failure in the same moment.
-const SAME_ATTEMPT: Duration = Duration::from_millis(1);
 
 /// The connection that was lost.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +33,8 @@ pub(super) struct Case {
     pub(super) unasked: bool,
     loser: Loser,
     ended: Option<Ended>,
+    /// Why not every attempt to come back was seen.
+    unheard: Option<String>,
     before: Option<Arc<Snapshot>>,
     /// What the host is asked about begins here, and ends with the loss (or the stall).
     since: Stamp,
@@ -69,6 +65,7 @@ impl Case {
             unasked: false,
             loser,
             ended: Some(ended),
+            unheard: None,
             before,
             since: last_reply,
         }
@@ -84,6 +81,7 @@ impl Case {
             unasked: false,
             loser: Loser::default(),
             ended: None,
+            unheard: None,
             before,
             since,
         }
@@ -99,17 +97,11 @@ impl Case {
         self.over.is_none() && !self.early && now.since(self.evidence.lost) >= LONG
     }
 
-    /// An attempt to come back.
-    pub(super) fn attempt(&mut self, at: Stamp, failure: Option<String>) {
-        let attempts = &mut self.evidence.attempts;
-        let same = |last: &Attempt| last.failure == failure && at.since(last.at) < SAME_ATTEMPT;
-        if attempts.last().is_some_and(same) {
-            return;
-        }
-        if attempts.len() == ATTEMPTS {
-            attempts.remove(ATTEMPTS / 2);
-        }
-        attempts.push(Attempt { at, failure });
+    /// The attempts to come back that were seen.
+    pub(super) fn attempted(&mut self, attempts: Attempts) {
+        self.evidence.attempts = attempts.seen;
+        self.evidence.tried = attempts.tried;
+        self.unheard = attempts.missing;
     }
 
     /// It is over: as a loss it has turned out to be `loss`, as a stall it leaves TCP's `figures`.
@@ -118,7 +110,6 @@ impl Case {
         match (&self.ended, loss) {
             (Some(ended), Some(loss)) => {
                 self.evidence.death = death(ended, loss.failure.as_ref());
-                self.attempt(at, None);
             }
             _ => self.evidence.tcp = figures.or(self.evidence.tcp),
         }
@@ -187,6 +178,9 @@ impl Case {
         if self.evidence.tcp.is_none() {
             missing.push(Missing { what: "tcp figures".to_owned(), why });
         }
+        if let Some(why) = &self.unheard {
+            missing.push(Missing { what: "attempts".to_owned(), why: why.clone() });
+        }
         if self.evidence.host.suspended.is_none() {
             let why = "this system does not tell how long it slept".to_owned();
             missing.push(Missing { what: "suspend".to_owned(), why });
@@ -223,6 +217,8 @@ fn named<'a>(missing: &'a [Missing], when: &'a str) -> impl Iterator<Item = Miss
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::{classify::Stage, event::ServerState, probe::link::Cost};
 
@@ -303,22 +299,6 @@ mod tests {
         case.unasked = true;
         let evidence = case.complete(&after);
         assert_eq!((what(&evidence.missing), evidence.after, evidence.outages_between), (vec!["server"], None, 0));
-    }
-
-    #[test]
-    fn commands_that_waited_for_the_same_attempt_show_one() {
-        let mut case = lost(None, None);
-        for (ms, failure) in [(5100, "refused"), (5100, "refused"), (5300, "refused"), (5300, "LOADING")] {
-            case.attempt(at(ms), Some(failure.into()));
-        }
-        case.end(Some(&loss(None)), None, at(5500));
-        assert_eq!(case.evidence.attempts.len(), 4);
-        assert_eq!(case.evidence.attempts.last(), Some(&Attempt { at: at(5500), failure: None }));
-        for number in 0..1000 {
-            case.attempt(at(6000 + number * 10), Some(number.to_string()));
-        }
-        assert_eq!(case.evidence.attempts.len(), ATTEMPTS);
-        assert_eq!(case.evidence.attempts[0].at, at(5100), "the first is kept");
     }
 
     #[test]

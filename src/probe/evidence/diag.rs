@@ -1,4 +1,4 @@
-//! The kernel's socket table, one connection at a time: Linux' socket diagnostics (`NETLINK_SOCK_DIAG`, sock_diag(7)).
+//! The kernel's socket table, one connection at a time, and what any message of it looks like: Linux' socket diagnostics (`NETLINK_SOCK_DIAG`, sock_diag(7)).
 //!
 //! It is asked for exactly one pair of addresses, so an answer takes a few microseconds however many sockets the
 //! machine has. It needs no privileges. The messages are a handful of fixed fields, written and read here by hand: the
@@ -27,7 +27,7 @@ const ERROR: u16 = 2;
 const INFO: u16 = 2;
 const TCP: u8 = 6;
 /// `AF_INET` and `AF_INET6` on Linux.
-const FAMILIES: (u8, u8) = (2, 10);
+pub(super) const FAMILIES: (u8, u8) = (2, 10);
 /// Lengths of `struct nlmsghdr`, `struct inet_diag_msg`, and `struct nlattr`.
 const HEADER: usize = 16;
 const MESSAGE: usize = 72;
@@ -86,9 +86,7 @@ impl Table {
     /// # Errors
     /// The kernel has no socket diagnostics, or forbids them.
     pub(super) fn open() -> Result<Self, Errno> {
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let socket = socket_with(AddressFamily::NETLINK, SocketType::DGRAM, flags, Some(netlink::SOCK_DIAG))?;
-        Ok(Self { socket, asked: 0 })
+        Ok(Self { socket: socket()?, asked: 0 })
     }
 
     /// Looks a connection up; `None` when the kernel knows no such socket. It does not block: the kernel has put the
@@ -108,6 +106,12 @@ impl Table {
             }
         }
     }
+}
+
+/// A socket of the kernel's socket diagnostics, which never blocks.
+pub(super) fn socket() -> Result<OwnedFd, Errno> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    socket_with(AddressFamily::NETLINK, SocketType::DGRAM, flags, Some(netlink::SOCK_DIAG))
 }
 
 /// `struct nlmsghdr` and `struct inet_diag_req_v2`.
@@ -157,7 +161,7 @@ fn read(answer: &[u8], pair: Pair, now: Stamp) -> Result<Option<Entry>, Errno> {
 /// Reads `struct inet_diag_msg` and the attribute behind it. The kernel answers with a listening socket where it finds
 /// no connection: that is none.
 fn entry(answer: &[u8], pair: Pair, now: Stamp) -> Option<Entry> {
-    let message = answer.get(HEADER..HEADER + MESSAGE)?;
+    let message = body(answer)?;
     if message.get(6..8) != Some(&pair.peer.port().to_be_bytes()) {
         return None;
     }
@@ -168,16 +172,24 @@ fn entry(answer: &[u8], pair: Pair, now: Stamp) -> Option<Entry> {
         6 => TcpState::TimeWait,
         _ => TcpState::Other,
     };
-    let inode = word(message, 68)?;
-    let mut rest = answer.get(HEADER + MESSAGE..)?;
-    let mut found = None;
+    Some(Entry { state, inode: word(message, 68)?, figures: info(answer).and_then(|info| figures(info, now)) })
+}
+
+/// The `struct inet_diag_msg` of a message.
+pub(super) fn body(message: &[u8]) -> Option<&[u8]> {
+    message.get(HEADER..HEADER + MESSAGE)
+}
+
+/// The `struct tcp_info` behind it.
+pub(super) fn info(message: &[u8]) -> Option<&[u8]> {
+    let mut rest = message.get(HEADER + MESSAGE..)?;
     while let Some(length) = half(rest, 0).map(usize::from).filter(|length| *length >= ATTRIBUTE) {
         if half(rest, 2) == Some(INFO) {
-            found = rest.get(ATTRIBUTE..length).and_then(|info| figures(info, now));
+            return rest.get(ATTRIBUTE..length);
         }
         rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
     }
-    Some(Entry { state, inode, figures: found })
+    None
 }
 
 /// Reads `struct tcp_info`.
@@ -195,7 +207,7 @@ fn figures(info: &[u8], now: Stamp) -> Option<TcpFigures> {
     })
 }
 
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn word(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4)?.try_into().ok().map(u32::from_ne_bytes)
 }
 

@@ -1,0 +1,160 @@
+//! Listens to the kernel while a connection is down, and puts down what it tells to the clients that try to come back.
+//! While none is down nothing is open.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use super::{
+    ENDINGS, Gathering,
+    attempts::Attempts,
+    cycle::{Cycle, Heard},
+    destroyed::Listener,
+};
+use crate::{
+    clock::Stamp,
+    plan::{Plan, ReconnectPolicy},
+    probe::{Context, own::OwnSockets},
+};
+use rustix::io::Errno;
+
+/// Between two readings. An attempt is dated so much too late at the most, on a machine that is not busy.
+const PERIOD: Duration = Duration::from_millis(10);
+
+/// Read at once: more than the kernel keeps for us, which is about 200.
+const BATCH: usize = 512;
+
+/// What is heard, for whom.
+pub(super) struct Hearing {
+    policy: ReconnectPolicy,
+    seed: u64,
+    /// The port that the connections under test go to; `None` where they are no TCP connections.
+    port: Option<u16>,
+    own: OwnSockets,
+    listener: Option<Listener>,
+    /// When it was last read, or opened.
+    read: Stamp,
+    /// Losses that are not over: connection and moment.
+    lost: VecDeque<(u32, Stamp, Attempts)>,
+}
+
+impl Hearing {
+    pub(super) fn new(plan: &Plan, port: Option<u16>, own: OwnSockets) -> Self {
+        let policy = plan.policy.clone();
+        Self { policy, seed: plan.seed, port, own, listener: None, read: Stamp::START, lost: VecDeque::new() }
+    }
+
+    /// The loss of a connection is noticed; its client has not tried to come back yet. Returns whether listening begins.
+    pub(super) fn begin(&mut self, connection: u32, lost: Stamp, now: Stamp) -> bool {
+        let silent = self.listener.is_none();
+        let attempts = match self.listen(now) {
+            Ok(()) => {
+                let policy = Arc::new(self.policy.of_connection(connection, self.seed));
+                Attempts::heard_by(Cycle::new(policy, lost))
+            }
+            Err(why) => Attempts::unheard(why),
+        };
+        if self.lost.len() == ENDINGS {
+            self.lost.pop_front();
+        }
+        self.lost.push_back((connection, lost, attempts));
+        silent && self.listener.is_some()
+    }
+
+    fn listen(&mut self, now: Stamp) -> Result<(), Option<String>> {
+        // A client that makes no attempts leaves none to be missed.
+        if !self.policy.managed {
+            return Err(None);
+        }
+        if self.port.is_none() {
+            return Err(Some("only of TCP connections the kernel tells".to_owned()));
+        }
+        if self.listener.is_none() {
+            let listener =
+                Listener::open().map_err(|errno| Some(format!("the kernel tells of no sockets: {errno}")))?;
+            (self.listener, self.read) = (Some(listener), now);
+        }
+        Ok(())
+    }
+
+    /// Takes in what the kernel has told until now.
+    pub(super) fn hear(&mut self, now: Stamp) {
+        let (Some(listener), Some(port)) = (&self.listener, self.port) else {
+            return;
+        };
+        let heard = Heard { since: self.read, now };
+        self.read = now;
+        for _ in 0..BATCH {
+            match listener.next() {
+                Ok(Some(socket)) if self.own.may_be_the_clients(socket.peer, port, socket.cookie, now) => {
+                    let fits = self.lost.iter_mut().filter_map(|(_, _, attempts)| {
+                        let fit = attempts.fit(&socket, heard)?;
+                        Some((fit, attempts))
+                    });
+                    if let Some((fit, attempts)) = fits.min_by_key(|(fit, _)| *fit) {
+                        attempts.take(&socket, heard, fit);
+                    }
+                }
+                Ok(_) => {}
+                Err(Errno::NOBUFS) => self.lost.iter_mut().for_each(|(_, _, attempts)| attempts.overrun()),
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// The attempts after a loss, as far as they are known.
+    pub(super) fn of(&mut self, connection: u32, lost: Stamp) -> Option<&mut Attempts> {
+        let mut all = self.lost.iter_mut().rev();
+        all.find(|(whose, when, _)| (*whose, *when) == (connection, lost)).map(|(_, _, attempts)| attempts)
+    }
+
+    /// The attempts of a connection that is down.
+    pub(super) fn latest(&mut self, connection: u32) -> Option<&mut Attempts> {
+        let mut all = self.lost.iter_mut().rev();
+        all.find(|(whose, _, _)| *whose == connection).map(|(_, _, attempts)| attempts)
+    }
+
+    /// The outage after a loss was over at `at`, as is noticed now: what was seen.
+    pub(super) fn end(&mut self, connection: u32, lost: Stamp, at: Stamp, now: Stamp) -> Option<Attempts> {
+        self.hear(now);
+        let found = self.lost.iter().position(|(whose, when, _)| (*whose, *when) == (connection, lost));
+        let mut attempts = found.and_then(|index| self.lost.remove(index)).map(|(_, _, attempts)| attempts);
+        if let Some(attempts) = &mut attempts {
+            attempts.succeed(at);
+        }
+        if self.lost.is_empty() {
+            self.listener = None;
+        }
+        attempts
+    }
+}
+
+impl Gathering {
+    /// The client of a connection that is down was replaced by a fresh one.
+    pub(in crate::probe) fn on_replaced(&self, connection: u32, now: Stamp) {
+        let mut state = self.lock();
+        state.hearing.hear(now);
+        if let Some(attempts) = state.hearing.latest(connection) {
+            attempts.restart(now);
+        }
+    }
+
+    /// redis-rs has tried to make a connection that is not under test.
+    pub(in crate::probe) fn on_dialled(&self, succeeded: bool, now: Stamp) {
+        if self.on {
+            self.path.own().dialled(succeeded, now);
+        }
+    }
+}
+
+/// Reads what the kernel tells while it is listened to, until the task is ended.
+pub(in crate::probe) async fn listen(ctx: Arc<Context>) {
+    loop {
+        let listening = ctx.evidence.lock().hearing.listener.is_some();
+        if !listening {
+            ctx.evidence.listening.notified().await;
+            continue;
+        }
+        // Not as soon as something is there: on a busy machine that is always so, and it would be an event each.
+        ctx.clock.sleep_until(ctx.clock.now().after(PERIOD)).await;
+        ctx.evidence.lock().hearing.hear(ctx.clock.now());
+    }
+}
