@@ -42,7 +42,7 @@ pub(super) const RULES: &[(Cause, Rule)] = &[
     (Cause::ServerRestarted, process::nobody_listened),
     (Cause::ServerRestarted, process::offset_was_kept),
     (Cause::ServerRestarted, process::a_kill_may_look_the_same),
-    (Cause::ServerRestarted, process::reset_is_no_orderly_end),
+    (Cause::ServerRestarted, process::reset_is_rarely_an_orderly_end),
     (Cause::ServerRestarted, process::an_orderly_end_is_told),
     (Cause::ServerRestarted, process::it_has_not_come_back),
     (Cause::ServerRestarted, process::the_process_lives),

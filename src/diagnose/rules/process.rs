@@ -56,9 +56,10 @@ pub(super) fn a_kill_may_look_the_same(facts: &Facts<'_>) -> Option<Word> {
     Word::when(looks, Weight::Remarks, "a process killed with nothing left to read ends the same way")
 }
 
-pub(super) fn reset_is_no_orderly_end(facts: &Facts<'_>) -> Option<Word> {
+pub(super) fn reset_is_rarely_an_orderly_end(facts: &Facts<'_>) -> Option<Word> {
     let reset = facts.end() == Some(SocketEnd::Reset) && facts.silence().is_zero() && !facts.is_busy();
-    Word::when(reset, Weight::Doubts, "an orderly end closes its connections and does not reset them")
+    let why = "an orderly end closes its connections; it resets one only when a command crosses it on its way";
+    Word::when(reset, Weight::Remarks, why)
 }
 
 pub(super) fn an_orderly_end_is_told(facts: &Facts<'_>) -> Option<Word> {
@@ -113,10 +114,12 @@ pub(super) fn machine_vanished(facts: &Facts<'_>) -> Option<Word> {
     Word::when(vanished, Weight::Speaks, why)
 }
 
-/// Data that crosses an orderly end on its way is answered with a reset, too.
+/// Data that crosses an orderly end on its way is answered with a reset, too, and of a machine that is short of time
+/// even a rare command does: from here the two look the same.
 pub(super) fn a_command_may_have_crossed(facts: &Facts<'_>) -> Option<Word> {
-    let crossed = replaced_in_place(facts) && facts.end() == Some(SocketEnd::Reset) && facts.is_busy();
-    Word::when(crossed, Weight::Doubts, "a command may have crossed an orderly end: there was always one under way")
+    let ended = replaced_in_place(facts) || facts.was_refused() && facts.same_process().is_none();
+    let crossed = ended && facts.end() == Some(SocketEnd::Reset);
+    Word::when(crossed, Weight::Doubts, "a command that crosses an orderly end on its way is reset, too")
 }
 
 pub(super) fn offset_fell(facts: &Facts<'_>) -> Option<Word> {

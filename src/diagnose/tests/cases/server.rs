@@ -49,12 +49,12 @@ pub(super) const CASES: &[Row] = &[
         s.ends(SocketEnd::Reset);
         s.plan.probes.as_mut().unwrap().pace = Pace::Unpaced;
     }),
-    ("reset, another process: killed with unread bytes", ServerCrashed, Likely, |s| {
+    ("reset, another process: killed with unread bytes, or a command crossed its end", ServerRestarted, Likely, |s| {
         s.process(1);
         s.ends(SocketEnd::Reset);
         s.after().replication_offset = Some(10);
     }),
-    ("reset, then refused, and nothing more is known", ServerCrashed, Likely, |s| {
+    ("reset, then refused, and nothing more is known", ServerCrashed, Possible, |s| {
         s.same_process = None;
         s.evidence = None;
         s.failure = Some(reset());
