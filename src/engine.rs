@@ -20,6 +20,9 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The preflight's own limit, however patient the policy is.
 const PREFLIGHT_LIMIT: Duration = Duration::from_secs(5);
 
+/// What a connection takes that nothing is in the way of.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
 /// An attempt of the path probe during an outage.
 const PATH_LIMIT: Duration = Duration::from_secs(1);
 
@@ -67,24 +70,33 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
     // To the server itself: the proxy could only say that it has no connection, not why.
     let preflight = Path::new(server.clone(), plan.protocol, limit, clock);
-    let climb = match run.unless_stopped(preflight.climb()).await {
-        Ok(climb) => climb,
-        Err(reason) => return run.finish(reason),
+    // A single PING that is answered at once says itself that the server can be reached.
+    let known = plan.protocol.is_resp3().filter(|_| plan.is_single_ping() && plan.faults.is_empty());
+    let resp3 = match known {
+        Some(resp3) => resp3,
+        None => match run.look(&preflight).await {
+            Ok(resp3) => resp3,
+            Err(reason) => return run.finish(reason),
+        },
     };
-    let failure = climb.probed.failure.clone();
-    run.event(EventKind::PathProbed(climb.probed));
-    if failure.is_some() {
-        return run.finish(StopReason::Unreachable);
-    }
     let limit = PATH_LIMIT.min(limit);
     let path = match &proxy {
         Some(_) => Path::new(plan.target.clone(), plan.protocol, limit, clock),
         None => preflight.with_limit(limit),
     };
-    let resp3 = climb.resp == 3;
     let ctx = Arc::new(Context::new(Setting { plan, server, clock, run_id, path, resp3, messages, notices }));
     // On the heap: it is large, and every future that it is handed on to would have room for it twice.
-    match run.while_running(&ctx, Box::pin(Probes::start(Arc::clone(&ctx)))).await {
+    let mut start = Box::pin(Probes::start(Arc::clone(&ctx)));
+    let started = match known {
+        Some(_) => run.at_once(&ctx, &preflight, &mut start).await,
+        None => Ok(None),
+    };
+    let started = match started {
+        Ok(Some(started)) => Some(started),
+        Ok(None) => run.while_running(&ctx, start).await,
+        Err(reason) => return run.finish(reason),
+    };
+    match started {
         Some(Ok(probes)) => {
             if let Some(proxy) = &proxy {
                 proxy.handle().begin();
@@ -140,6 +152,38 @@ impl Run<'_> {
         self.drain();
         self.interval(ctx);
         self.finish(ctx.stop_reason().unwrap_or(StopReason::Signal))
+    }
+
+    /// Looks whether the server can be reached, on a connection of its own, and whether it speaks RESP3.
+    ///
+    /// # Errors
+    /// Why the run is to end: it cannot be reached, or the user does not want to go on.
+    async fn look(&mut self, path: &Path) -> Result<bool, StopReason> {
+        let climb = self.unless_stopped(path.climb()).await?;
+        let failed = climb.probed.failure.is_some();
+        self.event(EventKind::PathProbed(climb.probed));
+        if failed { Err(StopReason::Unreachable) } else { Ok(climb.resp == 3) }
+    }
+
+    /// Waits for `work` as long as it takes where nothing is wrong. When it fails or takes longer, looks for what is in
+    /// the way; `None` if nothing is, and it is to be waited for.
+    ///
+    /// # Errors
+    /// Why the run is to end.
+    async fn at_once<T>(
+        &mut self,
+        ctx: &Context,
+        path: &Path,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<Option<Result<T, Failure>>, StopReason> {
+        let done = match self.while_running(ctx, tokio::time::timeout(AT_ONCE, work)).await {
+            Some(done) => done.ok(),
+            None => return Err(ctx.stop_reason().unwrap_or(StopReason::Signal)),
+        };
+        if !matches!(done, Some(Ok(_))) {
+            self.look(path).await?;
+        }
+        Ok(done)
     }
 
     /// Waits for `work` before there is anything to stop or to report.

@@ -62,6 +62,13 @@ pub struct Plan {
     pub seed: u64,
 }
 
+impl Plan {
+    /// `ping -c 1`: over with its only answer, and so made with as little beside it as can be.
+    pub fn is_single_ping(&self) -> bool {
+        self.command == Command::Ping && self.stop.count == Some(1)
+    }
+}
+
 /// Only a run that was told not to says so.
 fn evidence_by_default() -> bool {
     true

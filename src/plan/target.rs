@@ -109,6 +109,17 @@ pub enum Protocol {
     Auto,
 }
 
+impl Protocol {
+    /// Whether it is RESP3, where that does not depend on the server.
+    pub fn is_resp3(self) -> Option<bool> {
+        match self {
+            Self::Resp3 => Some(true),
+            Self::Resp2 => Some(false),
+            Self::Auto => None,
+        }
+    }
+}
+
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

@@ -45,7 +45,7 @@ use super::{Context, identity::ClientInfo, link::Loss, path::Path, question::Wai
 use crate::{
     clock::Stamp,
     event::{Announcement, EventKind, SocketEnd, TcpFigures},
-    plan::{Address, Command, Name, Plan},
+    plan::{Address, Name, Plan},
 };
 
 /// From the start to the first question: a run that is shorter asks nothing.
@@ -145,9 +145,8 @@ impl Gathering {
             asked: None,
             count: 0,
         };
-        let brief = plan.command == Command::Ping && plan.stop.count == Some(1);
         let (wake, listening) = (Notify::new(), Notify::new());
-        Self { on: plan.evidence, brief, path, state: Mutex::new(state), wake, listening }
+        Self { on: plan.evidence, brief: plan.is_single_ping(), path, state: Mutex::new(state), wake, listening }
     }
 
     /// Whether anything is gathered.

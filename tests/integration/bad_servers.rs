@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::harness::{Doctor, FullBacklog, RedisServer, ScriptedServer, Signal, Target, closed_port};
+use crate::harness::{Doctor, FullBacklog, RedisServer, ScriptedServer, Signal, Tap, Target, closed_port};
 
 /// An obstacle as the report has it: class, stage, errno and origin; a part of the cause; a part of the advice.
 struct Obstacle<'a> {
@@ -223,4 +223,17 @@ fn old_redis() -> ScriptedServer {
         }
         name => Action::line(&format!("-ERR unknown command `{name}`, with args beginning with: `3`, ")),
     })
+}
+
+/// A single PING is its own preflight, unless it takes longer than it should.
+#[test]
+fn a_single_ping_that_takes_long_is_looked_into() {
+    let server = RedisServer::start();
+    let tap = Tap::to(server.address());
+    tap.delay(Duration::from_millis(150));
+    let slow = Doctor::new(["ping", "-c", "1"]).target(&tap).run();
+    slow.code(0).stdout_contains("1 answered").stderr_contains("  path          server reachable");
+    tap.refuse();
+    let refused = Doctor::new(["ping", "-c", "1"]).target(&tap).run();
+    refused.code(2).stderr_contains("Connection refused (os error 111) [refused, tcp, kernel]");
 }

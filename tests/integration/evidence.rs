@@ -214,9 +214,10 @@ fn nothing_is_asked_by_a_short_run_or_one_that_is_told_not_to() {
         line.unwrap().trim().parse::<u64>().unwrap()
     };
     let before = received();
-    Doctor::new(["ping", "-c", "1"]).target(&server).run().code(0);
-    let one_ping = received() - before;
-    assert_eq!(one_ping, 2, "the preflight and the connection under test");
+    let ping = Doctor::new(["ping", "-c", "1"]).target(&server).run();
+    // On a busy machine it can take long enough to be looked into.
+    let looked = ping.code(0).stderr().contains("  path  ");
+    assert_eq!(received() - before, 1 + u64::from(looked), "the connection under test");
 
     let trial = Trial::start("soak --workload ping --rate 20 --no-evidence", &server);
     server.command(["CLIENT", "KILL", "ID", &client_id(&trial)]);
