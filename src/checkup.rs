@@ -186,8 +186,10 @@ fn headline(verdict: Verdict, findings: &[CheckFinding], facts: &CheckFacts) -> 
         return against.join(" · ");
     }
     let server = facts.climb.as_ref().map(|climb| connection::name(&climb.server)).unwrap_or_default();
-    let ping = facts.ping().map(units::millis).unwrap_or_default();
-    format!("{server} answers PING in {ping}")
+    match facts.ping().map(units::millis) {
+        Some(ping) => format!("{server} answers PING in {ping}"),
+        None => format!("{server} answers, but not this user's PING"),
+    }
 }
 
 impl Facts {

@@ -69,7 +69,7 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     let plan = Arc::new(plan);
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
     // To the server itself: the proxy could only say that it has no connection, not why.
-    let preflight = Path::new(server.clone(), plan.protocol, limit, clock);
+    let preflight = Path::new(server.clone(), plan.protocol, limit, clock).with_ping(plan.pings());
     // A single PING that is answered at once says itself that the server can be reached.
     let known = plan.protocol.is_resp3().filter(|_| plan.is_single_ping() && plan.faults.is_empty());
     let resp3 = match known {
@@ -81,7 +81,7 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     };
     let limit = PATH_LIMIT.min(limit);
     let path = match &proxy {
-        Some(_) => Path::new(plan.target.clone(), plan.protocol, limit, clock),
+        Some(_) => Path::new(plan.target.clone(), plan.protocol, limit, clock).with_ping(plan.pings()),
         None => preflight.with_limit(limit),
     };
     let ctx = Arc::new(Context::new(Setting { plan, server, clock, run_id, path, resp3, messages, notices }));

@@ -67,6 +67,11 @@ impl Plan {
     pub fn is_single_ping(&self) -> bool {
         self.command == Command::Ping && self.stop.count == Some(1)
     }
+
+    /// Whether PING is among the user's own commands.
+    pub fn pings(&self) -> bool {
+        self.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Kv)
+    }
 }
 
 /// Only a run that was told not to says so.

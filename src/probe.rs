@@ -18,6 +18,7 @@ mod own;
 pub mod path;
 mod prognosis;
 mod publisher;
+mod pulse;
 mod question;
 pub mod readiness;
 mod reply;
@@ -44,6 +45,7 @@ use self::{
     monitor::Monitor,
     path::PathWatch,
     publisher::Outlet,
+    pulse::Pulse,
     session::Session,
     worker::{Schedule, Worker},
 };
@@ -85,6 +87,8 @@ pub(crate) struct Context {
     tickets: AtomicU64,
     /// Whether our own commands may be sent on the connection under test while it is down.
     may_ask: bool,
+    /// What our own commands are.
+    pulse: Pulse,
 }
 
 impl Context {
@@ -105,6 +109,7 @@ impl Context {
             is_stopping: AtomicBool::new(false),
             tickets: AtomicU64::new(0),
             may_ask,
+            pulse: Pulse::default(),
             server: setting.server,
             plan,
         }

@@ -253,6 +253,9 @@ fn obstacle(sheet: &mut Sheet<'_>, climb: &Climb) {
 }
 
 fn ping(sheet: &mut Sheet<'_>, climb: &Climb) {
+    if let Some(refused) = sheet.facts.refusal(Question::Ping) {
+        return no_ping(sheet, &refused.why);
+    }
     let mut pings = sheet.facts.pings.clone();
     order::sort_by_key(&mut pings, |ping| *ping);
     let (Some(least), Some(middle), Some(most)) = (pings.first(), sheet.facts.ping(), pings.last()) else {
@@ -285,6 +288,20 @@ fn ping(sheet: &mut Sheet<'_>, climb: &Climb) {
         mark = sheet.finding(finding.seen(evidence.unwrap_or_default()).remedy(remedy));
     }
     sheet.timed("ping", mark, Some(middle), text);
+}
+
+/// The user may not PING. Who wants to know how long it takes has no answer, which is not a good one.
+fn no_ping(sheet: &mut Sheet<'_>, why: &str) {
+    let severity = match (sheet.question.critical, sheet.question.warning) {
+        (Some(_), _) => Severity::Critical,
+        (None, Some(_)) => Severity::Warning,
+        (None, None) => Severity::Info,
+    };
+    let user = sheet.question.target.user.as_deref().unwrap_or("default").to_owned();
+    let finding = CheckFinding::new(severity, finding::AUTHENTICATION, format!("user {user} may not PING"));
+    let remedy = format!("allow it to clients that look after their connection with it: ACL SETUSER {user} +ping");
+    sheet.finding(finding.seen(why).remedy(remedy));
+    sheet.line("ping", Mark::NotAvailable, "PING is not permitted");
 }
 
 fn pubsub(sheet: &mut Sheet<'_>) {

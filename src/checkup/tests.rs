@@ -54,6 +54,7 @@ fn climb() -> Climb {
             run_id: None,
             role: Some("master".into()),
         },
+        ping_refused: None,
         resp: 3,
         finished: Stamp::START,
     }

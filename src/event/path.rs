@@ -14,7 +14,8 @@ use crate::{
 pub struct PathProbed {
     /// Completed stages with their durations, in order.
     pub stages: Vec<StageTime>,
-    /// The stage that failed, and how; absent when the server answered PING.
+    /// The stage that failed, and how; absent when the server answered PING (or forbade it to a user
+    /// who needs none).
     pub failure: Option<Failure>,
 }
 

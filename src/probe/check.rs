@@ -62,7 +62,7 @@ pub async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Output = (
     let protocol = if plan.protocol == Protocol::Resp2 { Protocol::Resp2 } else { Protocol::Auto };
     // What the attempt has found is to be told before the deadline, not lost to it.
     let attempt = plan.connect_timeout.min(plan.deadline * 4 / 5);
-    let path = Path::new(plan.target.clone(), protocol, attempt, clock);
+    let path = Path::new(plan.target.clone(), protocol, attempt, clock).with_ping(false);
     let mut survey = Survey { path, target: &plan.target, channel: &plan.channel, clock, facts: CheckFacts::default() };
     let started = clock.now();
     let ended = tokio::time::timeout(plan.deadline, survey.run(std::pin::pin!(stop.fuse()))).await;
@@ -112,11 +112,7 @@ impl Survey<'_> {
     }
 
     async fn ask_everything(&mut self, mut line: Line) -> Result<End, Failure> {
-        for _ in 0..PINGS {
-            let sent = self.clock.now();
-            line.command(&["PING"]).await?;
-            self.facts.pings.push(self.clock.now().since(sent));
-        }
+        self.time_pings(&mut line).await?;
         self.time_the_login(&mut line).await?;
         self.ask_who_we_are(&mut line).await?;
         self.ask_about_the_server(&mut line).await?;
@@ -124,6 +120,20 @@ impl Survey<'_> {
         self.facts.pubsub = Some(heard);
         self.dial_the_other_addresses().await;
         Ok(End::Complete)
+    }
+
+    async fn time_pings(&mut self, line: &mut Line) -> Result<(), Failure> {
+        if let Some(refusal) = self.facts.climb.as_ref().and_then(|climb| climb.ping_refused.as_ref()) {
+            let (class, why) = (refusal.key.class, refusal.to_string());
+            self.facts.refused.push(Refused { question: Question::Ping, class, why });
+            return Ok(());
+        }
+        for _ in 0..PINGS {
+            let sent = self.clock.now();
+            line.command(&["PING"]).await?;
+            self.facts.pings.push(self.clock.now().since(sent));
+        }
+        Ok(())
     }
 
     /// The login travelled with HELLO, as the client library sends it. Another one tells what it costs by itself.

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{question::Question, session::Session};
+use super::session::Session;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     plan::Watchdog,
@@ -18,8 +18,7 @@ pub(super) async fn ask_while_down(session: Arc<Session>) {
     loop {
         session.down.notified().await;
         while ctx.may_ask && ctx.plan.policy.managed && session.link(|link| link.loss().is_some()) {
-            let ping = Question::nonced_ping("back", ctx.clock.now());
-            if session.ask(&ping, LIMIT).await.outcome.is_err() {
+            if session.beat("back", LIMIT).await.outcome.is_err() {
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -44,8 +43,7 @@ pub(super) async fn watchdog(session: Arc<Session>, watchdog: Watchdog) {
             tokio::time::sleep(watchdog.period).await;
             continue;
         }
-        let ping = Question::nonced_ping("watchdog", ctx.clock.now());
-        let asked = session.ask(&ping, watchdog.period).await;
+        let asked = session.beat("watchdog", watchdog.period).await;
         let unanswered = asked.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
         // A reply can be behind megabytes of messages: while they come, the connection lives, but not for ever, for a
         // path can be dead in one direction only.
@@ -58,10 +56,8 @@ pub(super) async fn watchdog(session: Arc<Session>, watchdog: Watchdog) {
         missed = if silent { missed + 1 } else { 0 };
         if missed >= watchdog.misses {
             missed = 0;
-            session.condemn(
-                asked.epoch,
-                Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "PINGs went unanswered"),
-            );
+            let why = format!("{}s went unanswered", ctx.pulse.command());
+            session.condemn(asked.epoch, Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why));
         }
     }
 }

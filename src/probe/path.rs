@@ -16,7 +16,7 @@ pub(crate) use watch::{Health, Interest, PathWatch};
 
 pub(crate) use self::talk::Line;
 use self::talk::Talk;
-use super::own::OwnSockets;
+use super::{own::OwnSockets, pulse};
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::{Clock, Stamp, WallTime},
@@ -31,6 +31,8 @@ pub struct Path {
     target: Target,
     protocol: Protocol,
     limit: Duration,
+    /// A user who may not PING has not arrived.
+    ping: bool,
     clock: Clock,
     tls: tls::Roots,
     own: OwnSockets,
@@ -53,6 +55,8 @@ pub struct Climb {
     pub certificate_expires: Option<WallTime>,
     /// The server, as HELLO or INFO describes it.
     pub server: ServerIdentity,
+    /// The server's words where the ACL forbids PING to this user, who can do without.
+    pub ping_refused: Option<Failure>,
     /// The protocol that the server speaks with us: 2 or 3.
     pub resp: u8,
     /// When the attempt was over.
@@ -62,13 +66,19 @@ pub struct Climb {
 impl Path {
     /// A path whose attempts take at most `limit`.
     pub fn new(target: Target, protocol: Protocol, limit: Duration, clock: Clock) -> Self {
-        Self { target, protocol, limit, clock, tls: tls::Roots::default(), own: OwnSockets::default() }
+        Self { target, protocol, limit, ping: true, clock, tls: tls::Roots::default(), own: OwnSockets::default() }
     }
 
     /// The same path with another limit.
     #[must_use]
     pub fn with_limit(&self, limit: Duration) -> Self {
         Self { limit, ..self.clone() }
+    }
+
+    /// The same path for somebody who needs PING, or who does not: an ACL that forbids it is then no failure.
+    #[must_use]
+    pub fn with_ping(&self, needed: bool) -> Self {
+        Self { ping: needed, ..self.clone() }
     }
 
     /// The same path to the same port, with TLS where this one has none and without where it has, and without the
@@ -128,6 +138,7 @@ impl Path {
                 tls: None,
                 certificate_expires: None,
                 server: ServerIdentity::default(),
+                ping_refused: None,
                 resp: 3,
                 finished: Stamp::START,
             },
@@ -245,7 +256,13 @@ impl Climber<'_> {
         }
         talk.select(self.path.target.db).await?;
         self.done(Stage::Command);
-        talk.ping().await?;
+        match talk.ping().await {
+            // An answer of a server that lives and knows the user.
+            Err(failure) if !self.path.ping && pulse::is_forbidden(&failure) => {
+                self.climb.ping_refused = Some(failure);
+            }
+            answered => answered?,
+        }
         self.done(Stage::Command);
         Ok(talk)
     }

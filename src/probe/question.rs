@@ -63,6 +63,13 @@ impl Question {
         Self { command, answer: Some(nonce), counted: false }
     }
 
+    /// `HELLO` in the version that is spoken already, which changes nothing.
+    pub(super) fn hello(resp3: bool) -> Self {
+        let mut command = redis::cmd("HELLO");
+        command.arg(if resp3 { 3 } else { 2 });
+        Self::open(command)
+    }
+
     /// A command whose answer is not known in advance.
     pub(super) fn open(command: Cmd) -> Self {
         Self { command, answer: None, counted: false }

@@ -2,7 +2,8 @@
 //!
 //! Each look is a connection of its own, as the application's first one will be. A server that loads its data refuses
 //! PING with LOADING; a replica without its primary that may serve no stale data refuses it with MASTERDOWN (before
-//! Redis 7.0 it answers PING and refuses the rest): what answers PING and DBSIZE serves commands.
+//! Redis 7.0 it answers PING and refuses the rest): what answers PING and DBSIZE serves commands. A user who
+//! may ask none of these takes a server that lets it in for ready: for all that it may do, it is.
 
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ enum Role {
 impl Gate {
     /// Looks at this server for the wanted state.
     pub fn new(target: Target, protocol: Protocol, wanted: Readiness, clock: Clock) -> Self {
-        Self { path: Path::new(target, protocol, LOOK, clock), wanted }
+        Self { path: Path::new(target, protocol, LOOK, clock).with_ping(false), wanted }
     }
 
     /// Looks once, for at most `left`.
@@ -79,11 +80,15 @@ impl Gate {
             return Err(passing("command: the server is loading its data set (INFO persistence says so)".to_owned()));
         }
         let server = climb.server;
-        if server.role.as_deref() != Some("master") {
+        // The ACL's answer comes before LOADING: who may not PING has to find out otherwise.
+        if server.role.as_deref() != Some("master") || climb.ping_refused.is_some() {
             serves_data(&mut line).await.map_err(|failure| refusal(&failure))?;
         }
+        let remark = climb.ping_refused.map(|failure| format!(" (this user may not PING: {failure})"));
+        let introduced =
+            |server: &ServerIdentity| server.introduction().unwrap_or_default() + remark.as_deref().unwrap_or_default();
         if self.wanted == Readiness::Ready {
-            return Ok(server.introduction().unwrap_or_default());
+            return Ok(introduced(&server));
         }
         let role = match role(&mut line).await {
             Ok(role) => role,
@@ -91,14 +96,14 @@ impl Gate {
         };
         judge(self.wanted, &role).map_err(passing)?;
         let role = if role == Role::Primary { "primary" } else { "replica" };
-        Ok(ServerIdentity { role: Some(role.to_owned()), ..server }.introduction().unwrap_or_default())
+        Ok(introduced(&ServerIdentity { role: Some(role.to_owned()), ..server }))
     }
 }
 
 /// Whether a replica may serve the data that it has. Who may not ask is not kept waiting.
 async fn serves_data(line: &mut Line) -> Result<(), Failure> {
     match line.command(&["DBSIZE"]).await {
-        Err(failure) if failure.key.class == ErrorClass::MasterDown => Err(failure),
+        Err(failure) if matches!(failure.key.class, ErrorClass::MasterDown | ErrorClass::Loading) => Err(failure),
         Err(failure) if !failure.key.class.is_server_reply() => Err(failure),
         _ => Ok(()),
     }

@@ -21,7 +21,7 @@ use super::{
     Context,
     inbox::{Confirmed, Inbox},
     link::{Change, Link},
-    question::{Question, WaitingFailure},
+    question::WaitingFailure,
     resp2,
     subject::{Dialer, Subject},
     turn,
@@ -138,8 +138,7 @@ impl Session {
 
     /// Completes once a fresh subject has answered.
     pub(super) async fn come_up(&self, limit: Duration) -> Result<(), Failure> {
-        let asked = self.ask(&Question::nonced_ping("establish", self.ctx.clock.now()), limit).await;
-        asked.outcome.map(drop).map_err(|failed| failed.failure)
+        self.beat("establish", limit).await.outcome.map(drop).map_err(|failed| failed.failure)
     }
 
     /// How long a connection may take that nothing stands in the way of.

@@ -67,6 +67,7 @@ mod netns;
 mod network_faults;
 mod outages;
 mod output;
+mod permissions;
 mod proxy;
 mod proxy_tls;
 mod readme;

@@ -167,6 +167,9 @@ pub struct Dialled {
 /// What a server can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Question {
+    /// `PING`
+    #[serde(rename = "PING")]
+    Ping,
     /// `CLIENT INFO`
     #[serde(rename = "CLIENT INFO")]
     ClientInfo,
@@ -191,6 +194,7 @@ pub enum Question {
 impl std::fmt::Display for Question {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
+            Self::Ping => "PING",
             Self::ClientInfo => "CLIENT INFO",
             Self::Info => "INFO",
             Self::Config => "CONFIG GET",
