@@ -79,7 +79,7 @@ pub fn unknown(why: &str, out: &mut dyn Write) -> io::Result<()> {
     out.flush()
 }
 
-/// The JSON Schemas (draft 2020-12) of the report, of a check, and of a line of the journal.
+/// The JSON Schemas (draft 2020-12) of all that is written as JSON.
 pub mod schema {
     /// `--format json`.
     pub const REPORT: &str = include_str!("render/schema/report.schema.json");
@@ -87,4 +87,10 @@ pub mod schema {
     pub const CHECK: &str = include_str!("render/schema/check.schema.json");
     /// A line of `--journal`.
     pub const JOURNAL: &str = include_str!("render/schema/journal.schema.json");
+    /// Of what `idle --format json` writes.
+    pub const IDLE: &str = include_str!("render/schema/idle.schema.json");
+    /// Of a line of `idle --format ndjson`.
+    pub const IDLE_LINE: &str = include_str!("render/schema/idle-line.schema.json");
+    /// Of what `drill --format json` writes.
+    pub const DRILL: &str = include_str!("render/schema/drill.schema.json");
 }

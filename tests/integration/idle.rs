@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use redis_doctor::render::schema;
 use serde_json::Value as Json;
 
 use crate::harness::*;
@@ -33,6 +34,7 @@ fn a_box_that_forgets_is_found_and_said_to_be_silent_or_to_reset() {
     for (running, ending) in [(silent, "unanswered"), (resets, "reset")] {
         let output = running.finish();
         let report = output.code(1).json();
+        follows(schema::IDLE, &report);
         let limit = &report["limit"];
         assert_eq!((limit["ending"].as_str(), limit["dated"].as_bool()), (Some(ending), Some(false)), "{limit}");
         let (at_least, at_most) = (seconds(&limit["at_least"]), seconds(&limit["at_most"]));
@@ -53,6 +55,7 @@ fn the_servers_own_timeout_is_recognised_and_dated() {
     let server = RedisServer::builder().config("timeout", "1").start();
     let output = idle(&["--max", "6s", "--steps", "20", "--format", "json"]).target(&server).run();
     let report = output.code(1).json();
+    follows(schema::IDLE, &report);
     let limit = &report["limit"];
     assert_eq!((limit["ending"].as_str(), limit["dated"].as_bool()), (Some("closed"), Some(true)), "{limit}");
     assert!(seconds(&limit["at_least"]) >= 1.0 && seconds(&limit["at_most"]) < 5.5, "{limit}");
@@ -89,6 +92,7 @@ fn whoever_closes_idle_connections_besides_is_confirmed_by_a_second_round() {
     });
     let output = idle(&["--steps", "200ms,5s", "--name", "doctor", "--format", "json"]).target(&server).run();
     let report = output.json();
+    follows(schema::IDLE, &report);
     assert_eq!(report["limit"]["dated"], true, "{report}");
     assert_eq!(report["rounds"], 2, "{report}");
     let note = report["notes"][0].as_str().unwrap();
@@ -134,6 +138,7 @@ fn a_signal_ends_the_search_with_what_is_known_and_another_shows_it() {
         // A tenth of a second of an hour is no pass.
         let output = running.finish();
         let report = output.code(3).json();
+        follows(schema::IDLE, &report);
         assert_eq!((report["interrupted"].as_bool(), report["outcome"].as_str()), (Some(true), Some("no_limit")));
         assert_eq!(report["verdict"], Json::Null);
     }
@@ -178,6 +183,7 @@ fn ndjson_is_rounds_and_silences_as_they_happen_and_then_the_result() {
     running.wait_for_stdout("\"ending\":\"answered\"", PATIENCE);
     let output = running.finish();
     let lines = output.code(1).ndjson();
+    lines.iter().for_each(|line| follows(schema::IDLE_LINE, line));
     let end = lines.iter().position(|line| line.get("event").is_none()).unwrap();
     let (events, result) = lines.split_at(end);
     let told: Vec<_> = events.iter().map(|line| (line["event"].as_str().unwrap(), line["ending"].as_str())).collect();
@@ -251,6 +257,10 @@ fn what_cannot_be_reached_is_critical_and_named() {
     let closed = format!("redis://{}", closed_port());
     let output = idle(&["--max", "1s"]).target(&closed).run();
     output.code(2).stdout_contains("verdict  CRITICAL  tcp: Connection refused (os error 111)");
+    let output = idle(&["--max", "1s", "--format", "json"]).target(&closed).run();
+    follows(schema::IDLE, &output.code(2).json());
+    let output = idle(&["--max", "1s", "--format", "ndjson"]).target(&closed).run();
+    output.code(2).ndjson().iter().for_each(|line| follows(schema::IDLE_LINE, line));
     let locked = RedisServer::builder().requirepass("hunter2").start();
     let wrong = format!("redis://:wrong-one@{}", locked.address());
     idle(&["--max", "1s"]).target(&wrong).run().code(2).stdout_contains("hello: WRONGPASS").lacks("wrong-one");

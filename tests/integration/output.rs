@@ -4,20 +4,10 @@
 use std::collections::BTreeMap;
 
 use redis_doctor::render::schema;
-use serde_json::Value as Json;
 
-use crate::harness::{Doctor, Output, RedisServer};
+use crate::harness::{Doctor, Output, RedisServer, follows};
 
 const FORMATS: [&str; 6] = ["text", "json", "ndjson", "csv", "openmetrics", "nagios"];
-
-#[track_caller]
-fn follows(schema: &str, value: &Json) {
-    let schema: Json = serde_json::from_str(schema).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<_> =
-        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "{errors:#?}\n{value:#}");
-}
 
 fn soak(server: &RedisServer, format: &str) -> Output {
     Doctor::new(["soak", "-d", "300ms", "--format", format]).target(server).run()
