@@ -16,6 +16,7 @@
 #![allow(dead_code, unused_imports, reason = "a library for tests: it offers more than the tests of one moment use")]
 
 mod doctor;
+mod hosts;
 mod netns;
 mod ports;
 mod program;
@@ -30,6 +31,7 @@ mod trial;
 mod wait;
 
 pub(crate) use doctor::{Doctor, Output, RunningDoctor};
+pub(crate) use hosts::Hosts;
 pub(crate) use netns::{Lab, Namespace, Reject, skipped};
 pub(crate) use ports::{FullBacklog, closed_port, free_port};
 pub(crate) use program::Release;

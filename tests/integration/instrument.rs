@@ -6,6 +6,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    net::Ipv4Addr,
     panic::catch_unwind,
     sync::{
         Mutex,
@@ -17,7 +18,9 @@ use std::{
 
 use serde_json::Value as Json;
 
-use crate::harness::{Doctor, Lab, RawClient, RedisServer, Reject, RunningDoctor, Signal, Target, Trial, eventually};
+use crate::harness::{
+    Doctor, Hosts, Lab, RawClient, RedisServer, Reject, RunningDoctor, Signal, Target, Trial, eventually, skipped,
+};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -44,6 +47,12 @@ const ROWS: &[Row] = &[
     Row { name: "kill -9 for good", truth: &["server_crashed"], inject: crash_for_good },
     Row { name: "another node takes over", truth: &["failover"], inject: another_node },
     Row { name: "demoted, connections closed", truth: &["failover"], inject: demoted },
+    Row {
+        name: "the name moves, old node dies",
+        truth: &["dns_moved", "server_crashed"],
+        inject: name_moves_node_dies,
+    },
+    Row { name: "the name moves, clients closed", truth: &["dns_moved"], inject: name_moves_clients_closed },
     Row { name: "CLIENT KILL ID", truth: &["client_killed"], inject: kill_by_id },
     Row { name: "CLIENT KILL under load", truth: &["client_killed"], inject: kill_under_load },
     Row { name: "CLIENT KILL TYPE pubsub", truth: &["client_killed"], inject: kill_subscribers },
@@ -135,6 +144,9 @@ const SPARSE: &str = "--workload ping --rate 20/m --watchdog off --timeout 1s --
 fn no_likely_or_certain_cause_is_wrong_and_few_are_unknown() {
     let claims = Mutex::new(BTreeMap::new());
     let next = AtomicUsize::new(0);
+    if let Some(why) = Hosts::missing() {
+        skipped("the rows of a name that moves", why);
+    }
     // More than there are cores: most of the time they wait.
     thread::scope(|scope| {
         for _ in 0..6 {
@@ -178,13 +190,13 @@ fn first_claim(name: &str, report: &Json) -> Claim {
 
 /// A line for each fault, and the counts of truth against claim.
 fn matrix(rows: &[(&Row, &Claim)]) -> String {
-    let mut lines = vec![format!("{:<28} {:<24} {:<24} {}", "fault", "truth", "claimed", "confidence")];
+    let mut lines = vec![format!("{:<30} {:<24} {:<24} {}", "fault", "truth", "claimed", "confidence")];
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (row, claim) in rows {
         let told = row.truth.iter().find(|truth| **truth == claim.cause).unwrap_or(&row.truth[0]);
         *counts.entry((told, &claim.cause)).or_default() += 1;
         let mark = if *told == claim.cause { ' ' } else { '!' };
-        lines.push(format!("{:<28} {told:<24} {:<24} {} {mark}", row.name, claim.cause, claim.confidence));
+        lines.push(format!("{:<30} {told:<24} {:<24} {} {mark}", row.name, claim.cause, claim.confidence));
     }
     lines.push(String::new());
     lines.push(format!("{:<24} {:<24} {}", "truth", "claimed", "rows"));
@@ -283,6 +295,35 @@ fn demoted() -> Option<Json> {
     server.command(["REPLICAOF", &address.ip().to_string(), &address.port().to_string()]);
     server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
     recovered(trial)
+}
+
+/// Where the name stands at first, and later.
+const NODES: [Ipv4Addr; 2] = [Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)];
+
+/// Connects by a name that then stands for another server, which was there before and is no replica of the first; the
+/// name has moved when the old node is made to end the connection.
+fn name_moves(end: impl FnOnce(&mut RedisServer)) -> Option<Json> {
+    let hosts = Hosts::naming(NODES[0])?;
+    let mut old = RedisServer::builder().at(NODES[0]).start();
+    let _new = RedisServer::builder().at(NODES[1]).on_the_port_of(&old).start();
+    let trial = Trial::reading(&hosts, "soak", old.port());
+    trial.wait_for_messages();
+    hosts.point_to(NODES[1]);
+    end(&mut old);
+    recovered(trial)
+}
+
+fn name_moves_node_dies() -> Option<Json> {
+    name_moves(RedisServer::kill9)
+}
+
+/// The old node stays up and sends its clients away, so that they look the name up again.
+fn name_moves_clients_closed() -> Option<Json> {
+    name_moves(|old| {
+        for kind in ["pubsub", "normal"] {
+            old.command(["CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes"]);
+        }
+    })
 }
 
 fn kill_by_id() -> Option<Json> {

@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use super::{Namespace, Target};
+use super::{Hosts, Namespace, Target};
 
 /// How long a run may take unless the test says otherwise.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -74,6 +74,15 @@ impl Doctor {
         let program = std::mem::replace(&mut self.program, "ip".into());
         let before = ["netns", "exec", namespace.name()].map(OsString::from).into_iter().chain([program]);
         self.arguments.splice(0..0, before);
+        self
+    }
+
+    /// Runs the program with this file in the place of `/etc/hosts`; its process id is that of the program all the same.
+    pub(crate) fn reading(mut self, hosts: &Hosts) -> Self {
+        let program = std::mem::take(&mut self.program);
+        let mut command = hosts.command([program].into_iter().chain(self.arguments)).into_iter();
+        self.program = command.next().unwrap();
+        self.arguments = command.collect();
         self
     }
 

@@ -29,7 +29,9 @@ pub(crate) struct Builder {
     credentials: String,
     tls: bool,
     unix_socket: bool,
-    place: Option<(String, Ipv4Addr)>,
+    namespace: Option<String>,
+    host: Ipv4Addr,
+    port: Option<u16>,
 }
 
 impl Builder {
@@ -83,8 +85,20 @@ impl Builder {
     /// Listens in a network namespace at its address instead of on loopback. The harness' own commands, which cannot
     /// get in there, go over the Unix socket.
     pub(crate) fn inside(mut self, namespace: &Namespace) -> Self {
-        self.place = Some((namespace.name().to_owned(), namespace.address()));
+        (self.namespace, self.host) = (Some(namespace.name().to_owned()), namespace.address());
         self.unix_socket().config("protected-mode", "no")
+    }
+
+    /// Listens at another loopback address (127.0.0.2 …) than 127.0.0.1.
+    pub(crate) fn at(mut self, host: Ipv4Addr) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// Listens on the port of another server, which is at another address.
+    pub(crate) fn on_the_port_of(mut self, other: &RedisServer) -> Self {
+        self.port = Some(other.plain_port);
+        self
     }
 
     /// Starts the server and returns when it has answered.
@@ -105,8 +119,8 @@ impl Builder {
 
     fn try_start(&self) -> Result<RedisServer, String> {
         let directory = TempDir::with_prefix("redis-doctor-test-").unwrap();
-        let plain_port = free_port();
-        let host = self.place.as_ref().map_or(Ipv4Addr::LOCALHOST, |(_, address)| *address);
+        let plain_port = self.port.unwrap_or_else(free_port);
+        let host = self.host;
         let mut config = format!(
             "port {plain_port}\nbind {host}\nsave \"\"\nappendonly no\ndaemonize no\ndir {}\n",
             directory.path().display()
@@ -135,7 +149,7 @@ impl Builder {
 
         let mut server = RedisServer {
             host,
-            namespace: self.place.as_ref().map(|(name, _)| name.clone()),
+            namespace: self.namespace.clone(),
             plain_port,
             tls,
             socket: self.unix_socket.then_some(socket),
@@ -184,7 +198,9 @@ impl RedisServer {
             credentials: String::new(),
             tls: false,
             unix_socket: false,
-            place: None,
+            namespace: None,
+            host: Ipv4Addr::LOCALHOST,
+            port: None,
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use super::{Doctor, Output, RunningDoctor, Signal, Target, eventually};
+use super::{Doctor, Hosts, Output, RunningDoctor, Signal, Target, eventually};
 
 /// How long a line may take that is to come "at once" on a busy machine.
 const SOON: Duration = Duration::from_secs(10);
@@ -37,6 +37,21 @@ impl Trial {
         arguments: impl IntoIterator<Item = A>,
         target: &(impl Target + ?Sized),
     ) -> Self {
+        Self::prepared(arguments, target, |doctor| doctor)
+    }
+
+    /// Like [`Self::start`], with this file in the place of `/etc/hosts`, and a server on this port of its name.
+    #[track_caller]
+    pub(crate) fn reading(hosts: &Hosts, arguments: &str, port: u16) -> Self {
+        Self::prepared(arguments.split_ascii_whitespace(), &hosts.url(port), |doctor| doctor.reading(hosts))
+    }
+
+    #[track_caller]
+    fn prepared<A: Into<OsString>>(
+        arguments: impl IntoIterator<Item = A>,
+        target: &(impl Target + ?Sized),
+        prepare: impl FnOnce(Doctor) -> Doctor,
+    ) -> Self {
         let files = TempDir::with_prefix("redis-doctor-trial-").unwrap();
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let subscribes = arguments[0] == "subscribe";
@@ -50,8 +65,8 @@ impl Trial {
             .arg("--journal")
             .arg(files.path().join("journal.ndjson"))
             .target(target)
-            .within(LIMIT)
-            .spawn();
+            .within(LIMIT);
+        let doctor = prepare(doctor).spawn();
         let trial = Self { doctor, files };
         trial.wait_for("connected", 1);
         if expects_subscription {
