@@ -1,5 +1,5 @@
-//! Where the linker is GCC's on Linux, makes the program smaller and quicker to start, which is a good part of what a
-//! `ping -c 1` takes:
+//! Compresses the knowledge base; and where the linker is GCC's on Linux, makes the program smaller and quicker to start,
+//! which is a good part of what a `ping -c 1` takes:
 //!
 //! - The unwinder comes from GCC's archive instead of from libgcc_s.so: a library less to load at each start. Rust's
 //!   standard library asks for it by name (`-lgcc_s`); a linker script of that name, found first, leads elsewhere.
@@ -7,23 +7,42 @@
 //!   library must know that form (glibc does since 2.36), so a small program is tried first.
 #![allow(clippy::print_stdout, reason = "it is how a build script speaks to cargo")]
 
-use std::{env, fs, path::Path, process::Command};
+use std::{
+    env, fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use flate2::{Compression, write::ZlibEncoder};
+
+/// Of the knowledge base, from the package's root.
+const ENTRIES: &str = "src/knowledge/entries.toml";
 
 /// For the linker.
 const PACKED: &str = "-Wl,-z,pack-relative-relocs";
 
-fn main() {
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={ENTRIES}");
+    let directory = env::var_os("OUT_DIR").map(PathBuf::from).ok_or(io::ErrorKind::NotFound)?;
+    compress(Path::new(ENTRIES), &directory.join("entries.toml.z"))?;
     let is = |variable: &str, wanted: &str| env::var_os(variable).is_some_and(|value| value == wanted);
     let native = env::var_os("HOST") == env::var_os("TARGET");
-    if !native || !is("CARGO_CFG_TARGET_OS", "linux") || !is("CARGO_CFG_TARGET_ENV", "gnu") {
-        return;
+    if native && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+        link_small(&directory);
     }
-    let Some(directory) = env::var_os("OUT_DIR") else {
-        return;
-    };
-    let directory = Path::new(&directory);
-    // Where there is none, all stays as it is.
+    Ok(())
+}
+
+fn compress(from: &Path, to: &Path) -> io::Result<()> {
+    let mut encoder = ZlibEncoder::new(fs::File::create(to)?, Compression::best());
+    encoder.write_all(&fs::read(from)?)?;
+    encoder.finish().map(drop)
+}
+
+/// What cannot be had is left as it is.
+fn link_small(directory: &Path) {
     if let Some(archive) = archive()
         && fs::write(directory.join("libgcc_s.so"), format!("INPUT({archive})\n")).is_ok()
     {
