@@ -65,7 +65,7 @@ const ALL: &[(&str, &[&str], u64, Load)] = &[
     ("readonly", &["error_reply=READONLY,on=SET@2s+30s"], 8, Load::Writing),
     ("latency-700ms", &["latency=700ms@2s+3s"], 10, Load::Probing),
     ("slicer", &["slicer=1@2s+3s"], 7, Load::Probing),
-    ("truncate", &["truncate=on=PING@2s+100ms"], 6, Load::Probing),
+    ("truncate", &["truncate=on=PING@2s+300ms"], 6, Load::Probing),
     ("idle-drop-reset", &["idle_drop=1s,then=reset@0s"], 14, Load::Sparse),
     ("maintenance-push", &["push=MOVING@2s"], 5, Load::Probing),
 ];

@@ -121,11 +121,11 @@ const ROWS: &[Row] = &[
         truth: &["protocol_error", "network_reset"],
         inject: || lab("close@2s http_503=on=HELLO@2s+3s", PROBING),
     },
-    Row { name: "garbage", truth: &["protocol_error"], inject: || lab("garbage=on=PING@2s+100ms", PROBING) },
+    Row { name: "garbage", truth: &["protocol_error"], inject: || lab("garbage=on=PING@2s+300ms", PROBING) },
     Row {
         name: "truncate",
         truth: &["protocol_error", "network_reset"],
-        inject: || lab("truncate=on=PING@2s+100ms", PROBING),
+        inject: || lab("truncate=on=PING@2s+300ms", PROBING),
     },
     Row {
         name: "MOVING, then closed",
