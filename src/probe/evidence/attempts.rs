@@ -3,10 +3,7 @@
 
 use std::time::Duration;
 
-use super::{
-    cycle::{Cycle, Fit, Heard},
-    destroyed::Destroyed,
-};
+use super::cycle::{Cycle, Destroyed, Fit, Heard};
 use crate::{
     clock::Stamp,
     event::{Attempt, AttemptEnd, Tried},

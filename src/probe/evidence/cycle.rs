@@ -7,9 +7,12 @@
 //! down to the one that it fits best: where all follow the same schedule, that may be another's at the same moment,
 //! with the same outcome.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
-use super::destroyed::Destroyed;
 use crate::{clock::Stamp, event::AttemptEnd, plan::ReconnectPolicy};
 
 /// Timers are whole milliseconds.
@@ -26,6 +29,22 @@ const REPETITION: Duration = Duration::from_millis(950);
 
 /// Segments with data of a connection that got no further than its greeting, TLS handshake and subscriptions included.
 const GREETING: u32 = 8;
+
+/// A TCP socket that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Destroyed {
+    pub(super) peer: SocketAddr,
+    /// Its number.
+    pub(super) cookie: u64,
+    /// What became of it, if it was an attempt to connect.
+    pub(super) end: AttemptEnd,
+    /// How often its SYN was repeated: each time after a second at least.
+    pub(super) repeats: u32,
+    /// It had been a connection for at least this long.
+    pub(super) age: Duration,
+    /// Segments with data that it sent.
+    pub(super) said: u32,
+}
 
 /// What is heard now happened since we last listened.
 #[derive(Clone, Copy, Debug)]

@@ -20,7 +20,10 @@ use rustix::{
     net::{RecvFlags, bind, netlink::SocketAddrNetlink, recv},
 };
 
-use super::diag::{FAMILIES, body, info, socket, word};
+use super::{
+    cycle::Destroyed,
+    diag::{FAMILIES, body, info, socket, word},
+};
 use crate::event::AttemptEnd;
 
 /// `SKNLGRP_INET_TCP_DESTROY` (1) and `SKNLGRP_INET6_TCP_DESTROY` (3), as bits.
@@ -28,22 +31,6 @@ const GROUPS: u32 = 0b101;
 
 /// The kernel counts these times in its own ticks, of at most 10 ms.
 const TICK: Duration = Duration::from_millis(15);
-
-/// A TCP socket that has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Destroyed {
-    pub(super) peer: SocketAddr,
-    /// Its number.
-    pub(super) cookie: u64,
-    /// What became of it, if it was an attempt to connect.
-    pub(super) end: AttemptEnd,
-    /// How often its SYN was repeated: each time after a second at least.
-    pub(super) repeats: u32,
-    /// It had been a connection for at least this long.
-    pub(super) age: Duration,
-    /// Segments with data that it sent.
-    pub(super) said: u32,
-}
 
 /// Hears of sockets that end, from its opening on.
 #[derive(Debug)]

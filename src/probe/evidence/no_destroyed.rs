@@ -1,21 +1,8 @@
 //! The end of a TCP socket, where the system tells nobody of it.
 
-use std::{net::SocketAddr, time::Duration};
-
 use rustix::io::Errno;
 
-use crate::event::AttemptEnd;
-
-/// A TCP socket that has ended: there is none that is told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Destroyed {
-    pub(super) peer: SocketAddr,
-    pub(super) cookie: u64,
-    pub(super) end: AttemptEnd,
-    pub(super) repeats: u32,
-    pub(super) age: Duration,
-    pub(super) said: u32,
-}
+use super::cycle::Destroyed;
 
 /// Hears of nothing.
 #[derive(Debug)]
