@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{
-    Style, nagios,
+    Style, fit, nagios,
     units::{clean, duration},
 };
 use crate::{
@@ -142,23 +142,7 @@ fn bound(bound: &Bound) -> String {
 /// Breaks a line that starts in column `start` at blanks, so that it fits into 80 columns; later lines are indented.
 fn wrapped(text: &str, start: usize, indent: usize) -> String {
     const WIDTH: usize = 80;
-    let mut lines = String::new();
-    let mut width = start;
-    for (number, word) in text.split(' ').enumerate() {
-        let length = word.chars().count();
-        if number > 0 && width + 1 + length > WIDTH && !word.is_empty() {
-            lines.truncate(lines.trim_end().len());
-            lines.push('\n');
-            lines.extend(std::iter::repeat_n(' ', indent));
-            width = indent;
-        } else if number > 0 {
-            lines.push(' ');
-            width += 1;
-        }
-        lines.push_str(word);
-        width += length;
-    }
-    lines
+    fit::wrapped(text, start, indent, WIDTH)
 }
 
 /// The figures, each with its thresholds; `U` where a figure is not known.

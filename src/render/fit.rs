@@ -31,19 +31,27 @@ fn broken(line: &str, columns: usize) -> String {
         return line.to_owned();
     }
     let head = line.rfind(GAP).map_or(0, |at| at + GAP.len());
-    let mut width = measure_text_width(&line[..head]);
-    if width > LAST_MARGIN {
+    let start = measure_text_width(&line[..head]);
+    if start > LAST_MARGIN {
         return line.to_owned();
     }
     // No margin that leaves nothing beside it.
-    let margin = " ".repeat(width.min(columns / 2));
-    let mut lines = line[..head].to_owned();
-    for (number, word) in line[head..].split(' ').enumerate() {
+    let margin = start.min(columns / 2);
+    format!("{}{}", &line[..head], wrapped(&line[head..], start, margin, columns))
+}
+
+/// Breaks a text that starts in column `start` at blanks, so that it fits into so many columns; later lines begin with
+/// a margin.
+pub(super) fn wrapped(text: &str, start: usize, margin: usize, columns: usize) -> String {
+    let mut lines = String::new();
+    let mut width = start;
+    for (number, word) in text.split(' ').enumerate() {
         let length = measure_text_width(word);
-        if number > 0 && width + 1 + length > columns {
+        if number > 0 && width + 1 + length > columns && !word.is_empty() {
+            lines.truncate(lines.trim_end().len());
             lines.push('\n');
-            lines.push_str(&margin);
-            width = margin.len();
+            lines.extend(std::iter::repeat_n(' ', margin));
+            width = margin;
         } else if number > 0 {
             lines.push(' ');
             width += 1;
