@@ -217,12 +217,7 @@ fn a_server_that_is_loading_is_not_one_that_is_down() {
         return eprintln!("skipped: this server is deaf while it loads so few keys");
     };
     let server = builder.start();
-    server.command(["DEBUG", "POPULATE", "1000", "key", "2000"]);
-    server.command(["CONFIG", "SET", "key-load-delay", "100000"]);
-    let mut reloader = RawClient::connect(server.address()).unwrap();
-    reloader.send(["DEBUG", "RELOAD"]).unwrap();
-    let mut asker = RawClient::connect(server.address()).unwrap();
-    eventually("the server to be loading", SOON, || asker.call(["PING"]).unwrap().text().starts_with("LOADING"));
+    let _loading = server.begin_loading(100_000);
     let json = looked(check(&server), 2);
     assert_eq!((codes(&json, WORSE), line(&json, "hello").0), (vec!["RD060".to_owned()], "ok"));
     assert_eq!(json["headline"], "the server is still loading its dataset");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis_doctor::render::schema;
 
-use crate::harness::{Doctor, RawClient, RedisServer, Story, Tap, Target, Trial, eventually, follows};
+use crate::harness::{Doctor, RedisServer, Story, Tap, Target, Trial, follows};
 
 const SOON: Duration = Duration::from_secs(10);
 const SECRET: &str = "s3cr3t-Zk9";
@@ -149,14 +149,9 @@ fn a_user_without_ping_waits_for_a_server_that_loads_its_data() {
         return eprintln!("skipped: this server is deaf while it loads so few keys");
     };
     let server = builder.start();
-    server.command(["DEBUG", "POPULATE", "1000", "key", "2000"]);
-    server.command(["CONFIG", "SET", "key-load-delay", "20000"]);
-    let mut reloader = RawClient::connect(server.address()).unwrap();
-    reloader.send(["DEBUG", "RELOAD"]).unwrap();
-    let mut asker = RawClient::connect(server.address()).unwrap();
-    eventually("the server to be loading", SOON, || asker.call(["PING"]).unwrap().text().starts_with("LOADING"));
+    let mut loading = server.begin_loading(20_000);
     let waiting = Doctor::new(["wait", "-W", "60s"]).target(&consumer(&server.address())).spawn();
     waiting.wait_for_stderr("LOADING", SOON);
-    asker.call(["CONFIG", "SET", "key-load-delay", "0"]).unwrap();
+    loading.hurry();
     waiting.finish().code(0).stderr_contains("may not PING");
 }

@@ -69,24 +69,13 @@ fn a_real_server_that_loads_its_data_is_not_ready() {
     let Some(builder) = RedisServer::builder().loading_slowly() else {
         return eprintln!("skipped: this server is deaf while it loads so few keys");
     };
-    let server = builder.config("key-load-delay", "2000").start();
-    server.command(["DEBUG", "POPULATE", "1000", "key", "100"]);
-    let port = server.address().port().to_string();
-    let reload = std::thread::spawn(move || {
-        // It answers when everything is loaded again.
-        let mut client = RawClient::connect(([127, 0, 0, 1], port.parse().unwrap()).into()).unwrap();
-        client.patience(SOON * 2);
-        client.call(["DEBUG", "RELOAD"]).unwrap();
-    });
-    eventually("the server loads", SOON, || {
-        let mut client = RawClient::connect(server.address()).unwrap();
-        matches!(client.call(["PING"]).unwrap(), Value::Error(text) if text.starts_with("LOADING"))
-    });
+    let server = builder.start();
+    let mut loading = server.begin_loading(20_000);
     let waiting = wait(&[]).target(&server).spawn();
     waiting.wait_for_stderr("LOADING", SOON);
-    server.command(["CONFIG", "SET", "key-load-delay", "0"]);
+    loading.hurry();
     waiting.finish().code(0);
-    reload.join().unwrap();
+    loading.finish();
 }
 
 #[test]

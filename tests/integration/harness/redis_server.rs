@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::program::{Program, Release, program};
-use super::{Certificates, Namespace, RawClient, Target, Value, free_port};
+use super::{Certificates, Namespace, RawClient, Target, Value, eventually, free_port};
 
 const START_LIMIT: Duration = Duration::from_secs(15);
 /// Another process may take a port between our look at it and the server's bind.
@@ -183,6 +183,25 @@ pub(crate) struct RedisServer {
     directory: TempDir,
 }
 
+/// A server that reads its data set, as slowly as it was told to.
+pub(crate) struct Loading {
+    reloader: RawClient,
+    asker: RawClient,
+}
+
+impl Loading {
+    /// Lets it read the rest at once.
+    pub(crate) fn hurry(&mut self) {
+        self.asker.call(["CONFIG", "SET", "key-load-delay", "0"]).unwrap();
+    }
+
+    /// Waits until everything is loaded again.
+    pub(crate) fn finish(mut self) {
+        self.reloader.patience(Duration::from_secs(20));
+        self.reloader.read().unwrap();
+    }
+}
+
 impl RedisServer {
     /// A server with nothing special.
     #[track_caller]
@@ -307,6 +326,21 @@ impl RedisServer {
         if let Err(log) = self.launch() {
             panic!("redis-server does not start again:\n{log}");
         }
+    }
+
+    /// Has it read a data set again, so many microseconds for each key, and returns when it says so. It must have been
+    /// made [`Builder::loading_slowly`].
+    #[track_caller]
+    pub(crate) fn begin_loading(&self, each: u32) -> Loading {
+        self.command(["DEBUG", "POPULATE", "1000", "key", "2000"]);
+        self.command(["CONFIG", "SET", "key-load-delay", &each.to_string()]);
+        let mut reloader = RawClient::connect(self.address()).unwrap();
+        reloader.send(["DEBUG", "RELOAD"]).unwrap();
+        let mut asker = RawClient::connect(self.address()).unwrap();
+        eventually("the server to be loading", Duration::from_secs(10), || {
+            asker.call(["PING"]).unwrap().text().starts_with("LOADING")
+        });
+        Loading { reloader, asker }
     }
 
     /// Freezes the server: connections stay, nothing is answered.
