@@ -16,6 +16,7 @@ mod cycle;
 mod destroyed;
 #[cfg(target_os = "linux")]
 mod diag;
+mod gather;
 mod hearing;
 mod host;
 mod server;
@@ -38,33 +39,25 @@ use self::{
     hearing::Hearing,
     host::{Host, TICK},
     server::Snapshot,
-    socket::Sockets,
+    socket::{Ending, Sockets},
 };
-pub(super) use self::{case::Loser, hearing::listen};
+pub(super) use self::{
+    case::Loser,
+    gather::{conclude, gather},
+    hearing::listen,
+};
 use super::{Context, identity::ClientInfo, link::Loss, path::Path, question::WaitingFailure};
 use crate::{
     clock::Stamp,
-    event::{Announcement, EventKind, SocketEnd, TcpFigures},
+    event::{Announcement, SocketEnd, TcpFigures},
     plan::{Address, Name, Plan},
 };
-
-/// From the start to the first question: a run that is shorter asks nothing.
-const FIRST: Duration = Duration::from_millis(500);
 
 /// Between two sets of questions.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// While nothing happens, what is known of the server is renewed this often.
-const RENEWAL: Duration = Duration::from_secs(60);
-
-/// The same when it could not be reached.
-const RETRY: Duration = Duration::from_secs(5);
-
 /// What is known of an outage is told after this long, whether it is over or not.
 const LONG: Duration = Duration::from_secs(10);
-
-/// How long the questions after the run's end may take.
-const LAST: Duration = Duration::from_millis(500);
 
 /// TCP's figures are read this often.
 const SAMPLE: Duration = Duration::from_secs(1);
@@ -72,7 +65,7 @@ const SAMPLE: Duration = Duration::from_secs(1);
 /// Outages that may wait for the same answers; more of them in a second are told without.
 const WAITING: usize = 256;
 
-/// Sockets whose end was seen and whose loss has not been told yet.
+/// Sockets that ended and whose loss has not been told yet.
 const ENDINGS: usize = 1024;
 
 /// Announcements that are kept, and how many are told in a second.
@@ -91,8 +84,8 @@ pub(super) struct Gathering {
     state: Mutex<State>,
     /// There may be something to ask for.
     wake: Notify,
-    /// The kernel begins to be listened to.
-    listening: Notify,
+    /// A connection was lost.
+    losing: Notify,
 }
 
 struct State {
@@ -100,8 +93,8 @@ struct State {
     hearing: Hearing,
     host: Host,
     announcements: VecDeque<(u32, Announcement)>,
-    /// How sockets ended whose loss the monitor has not come to yet: connection and moment of the loss.
-    endings: VecDeque<(u32, Stamp, Ended)>,
+    /// Sockets whose loss the monitor has not come to yet: connection and moment of the loss.
+    endings: VecDeque<(u32, Stamp, Ending)>,
     /// Outages and stalls under way, by connection.
     open: HashMap<u32, Case>,
     /// Those that are over.
@@ -145,8 +138,8 @@ impl Gathering {
             asked: None,
             count: 0,
         };
-        let (wake, listening) = (Notify::new(), Notify::new());
-        Self { on: plan.evidence, brief: plan.is_single_ping(), path, state: Mutex::new(state), wake, listening }
+        let (wake, losing) = (Notify::new(), Notify::new());
+        Self { on: plan.evidence, brief: plan.is_single_ping(), path, state: Mutex::new(state), wake, losing }
     }
 
     /// Whether anything is gathered.
@@ -164,24 +157,25 @@ impl Gathering {
         // Otherwise, the next tick looks for it.
         if !self.brief {
             state.sockets.look(now);
+            state.hearing.prepare();
         }
     }
 
-    /// The loss of a connection is noticed: its socket is looked at before anything is done with it. Runs in the task
-    /// that reconnects.
+    /// The loss of a connection is noticed: its socket is kept as it is until it is looked at. Runs in the task that
+    /// reconnects, and leaves what can wait to [`listen`].
     pub(super) fn on_losing(&self, connection: u32, lost: Stamp, now: Stamp) {
         if !self.on {
             return;
         }
         let mut state = self.lock();
-        let ended = state.sockets.end(connection, now);
+        let ending = state.sockets.end(connection, now);
         if state.endings.len() == ENDINGS {
             state.endings.pop_front();
         }
-        state.endings.push_back((connection, lost, ended));
-        if state.hearing.begin(connection, lost, now) {
-            self.listening.notify_one();
-        }
+        state.endings.push_back((connection, lost, ending));
+        state.hearing.begin(connection, lost, now);
+        drop(state);
+        self.losing.notify_one();
     }
 
     /// A connection was lost.
@@ -190,9 +184,7 @@ impl Gathering {
             return;
         }
         let mut state = self.lock();
-        let found = state.endings.iter().position(|(whose, lost, _)| *whose == connection && *lost == loss.at);
-        let ended = found.and_then(|at| state.endings.remove(at)).map(|(_, _, ended)| ended).unwrap_or_default();
-        let case = Case::lost(connection, loser, loss, ended, state.before(loss.at));
+        let case = Case::lost(connection, loser, loss, state.before(loss.at));
         state.count += 1;
         // A stall that ends with the loss of the connection is part of that outage.
         state.count -= u64::from(state.open.insert(connection, case).is_some());
@@ -221,6 +213,7 @@ impl Gathering {
     /// The outage or stall of a connection was over at `at`; `loss` is what an outage turned out to be.
     pub(super) fn on_over(&self, connection: u32, loss: Option<&Loss>, at: Stamp, now: Stamp) {
         let mut state = self.lock();
+        state.examine(now);
         let attempts = loss.and_then(|loss| state.hearing.end(connection, loss.at, at, now));
         let Some(mut case) = state.open.remove(&connection) else {
             return;
@@ -257,35 +250,20 @@ impl Gathering {
 }
 
 impl State {
-    /// What was known of the server before a moment.
-    fn before(&self, moment: Stamp) -> Option<Arc<Snapshot>> {
-        self.known.iter().rev().find(|known| known.finished <= moment).cloned()
-    }
-
-    /// When the server is to be asked next, in a run that began gathering at `started`.
-    fn due(&self, started: Stamp, now: Stamp) -> Stamp {
-        let pressing = self.is_pressing(now);
-        match self.asked {
-            None if pressing => now,
-            // What would be asked before an outage is over is worth nothing as what was before the next.
-            _ if !pressing && !self.open.is_empty() => now.after(SAMPLE),
-            None => started.after(FIRST),
-            Some((last, _)) if pressing => last.after(PAUSE),
-            Some((last, true)) => last.after(RENEWAL),
-            Some((last, false)) => last.after(RETRY),
+    /// Looks at the sockets of lost connections. They are not held any longer, whether their losses are told yet or not.
+    fn examine(&mut self, now: Stamp) {
+        for (connection, lost, ending) in std::mem::take(&mut self.endings) {
+            let ended = self.sockets.ended(ending, now);
+            match self.open.get_mut(&connection).filter(|case| case.evidence.lost == lost) {
+                Some(case) => case.examined(ended),
+                None => self.endings.push_back((connection, lost, Ending::Seen(ended))),
+            }
         }
     }
 
-    /// Whether an outage waits for the server's answers.
-    fn is_pressing(&self, now: Stamp) -> bool {
-        !self.over.is_empty() || self.open.values().any(|case| case.is_due(now))
-    }
-
-    /// Takes the outages that the server is now to be asked for, and gives the clients that may be ghosts.
-    fn begin(&mut self, now: Stamp, last: bool) -> Vec<u64> {
-        self.asking.append(&mut self.over);
-        let lasting = self.open.values().filter(|case| last || case.is_due(now));
-        self.asking.iter().chain(lasting).filter_map(Case::client_id).collect()
+    /// What was known of the server before a moment.
+    fn before(&self, moment: Stamp) -> Option<Arc<Snapshot>> {
+        self.known.iter().rev().find(|known| known.finished <= moment).cloned()
     }
 }
 
@@ -308,86 +286,5 @@ pub(super) async fn watch(ctx: Arc<Context>) {
         }
         drop(state);
         due = now.after(TICK);
-    }
-}
-
-/// Asks the server when there is reason to, and tells what is known, until it is ended.
-pub(super) async fn gather(ctx: Arc<Context>) {
-    let started = ctx.clock.now();
-    loop {
-        let due = ctx.evidence.lock().due(started, ctx.clock.now());
-        tokio::select! {
-            () = ctx.clock.sleep_until(due) => {}
-            () = ctx.evidence.wake.notified() => continue,
-        }
-        let old = {
-            let now = ctx.clock.now();
-            let mut state = ctx.evidence.lock();
-            if !state.is_pressing(now) && !state.open.is_empty() {
-                continue;
-            }
-            state.begin(now, false)
-        };
-        let snapshot = ask(&ctx, &old).await;
-        tell(&ctx, snapshot, false);
-    }
-}
-
-/// After the last task has ended: tells what is left.
-pub(super) async fn conclude(ctx: &Context) {
-    let old = {
-        let mut state = ctx.evidence.lock();
-        if state.open.is_empty() && state.over.is_empty() && state.asking.is_empty() {
-            return;
-        }
-        state.begin(ctx.clock.now(), true)
-    };
-    let asked = tokio::time::timeout(LAST, ask(ctx, &old)).await;
-    let snapshot =
-        asked.unwrap_or_else(|_| Snapshot::unreachable(ctx.clock.now(), "it did not answer before the run ended"));
-    tell(ctx, snapshot, true);
-}
-
-/// Asks the server. It is asked directly; what stands between it and the connection under test alone is told, too.
-async fn ask(ctx: &Context, old: &[u64]) -> Snapshot {
-    let mut snapshot = server::ask(&ctx.evidence.path, ctx.clock, old).await;
-    if let Some(state) = snapshot.state.as_mut().filter(|_| ctx.server.address != ctx.plan.target.address) {
-        state.translated = Some(true);
-    }
-    snapshot
-}
-
-/// Tells of the outages that the server was asked for, and of those that last.
-fn tell(ctx: &Context, mut snapshot: Snapshot, last: bool) {
-    let now = ctx.clock.now();
-    let mut state = ctx.evidence.lock();
-    state.hearing.hear(now);
-    (snapshot.finished, snapshot.count) = (now, state.count);
-    let snapshot = Arc::new(snapshot);
-    state.asked = Some((snapshot.at, snapshot.state.is_some()));
-    let mut told = std::mem::take(&mut state.asking);
-    for case in state.open.values_mut() {
-        if last || case.is_due(now) {
-            case.early = true;
-            told.push(case.clone());
-        }
-    }
-    for mut case in told {
-        case.look_back(&state.host, state.announcements.iter(), now);
-        if case.over.is_none() {
-            case.evidence.tcp = case.evidence.tcp.or(state.sockets.figures(case.connection));
-            if let Some(attempts) = state.hearing.of(case.connection, case.evidence.lost) {
-                case.attempted(attempts.clone());
-            }
-        }
-        let connection = case.connection;
-        let evidence = case.complete(&snapshot);
-        ctx.emit(now, Some(connection), EventKind::Evidence(Box::new(evidence)));
-    }
-    if snapshot.state.is_some() {
-        state.known.push_back(snapshot);
-        if state.known.len() > 2 {
-            state.known.pop_front();
-        }
     }
 }

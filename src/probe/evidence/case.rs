@@ -32,7 +32,10 @@ pub(super) struct Case {
     /// Outages came so fast that the server was not asked for this one.
     pub(super) unasked: bool,
     loser: Loser,
+    /// What is known of the socket that was lost; `None` for a stall.
     ended: Option<Ended>,
+    /// The most telling failure of a command.
+    failure: Option<Failure>,
     /// Why not every attempt to come back was seen.
     unheard: Option<String>,
     before: Option<Arc<Snapshot>>,
@@ -41,30 +44,18 @@ pub(super) struct Case {
 }
 
 impl Case {
-    /// The loss of a connection whose socket has ended.
-    pub(super) fn lost(
-        connection: u32,
-        loser: Loser,
-        loss: &Loss,
-        ended: Ended,
-        before: Option<Arc<Snapshot>>,
-    ) -> Self {
+    /// The loss of a connection, whose socket has not been looked at yet.
+    pub(super) fn lost(connection: u32, loser: Loser, loss: &Loss, before: Option<Arc<Snapshot>>) -> Self {
         let last_reply = Stamp::START.after(loss.at.elapsed().saturating_sub(loss.idle));
-        let evidence = Evidence {
-            generation: loser.generation,
-            lost: loss.at,
-            death: death(&ended, loss.failure.as_ref()),
-            tcp: ended.figures,
-            ..Evidence::default()
-        };
         Self {
             connection,
-            evidence,
+            evidence: Evidence { generation: loser.generation, lost: loss.at, ..Evidence::default() },
             over: None,
             early: false,
             unasked: false,
             loser,
-            ended: Some(ended),
+            ended: Some(Ended::default()),
+            failure: loss.failure.clone(),
             unheard: None,
             before,
             since: last_reply,
@@ -81,6 +72,7 @@ impl Case {
             unasked: false,
             loser: Loser::default(),
             ended: None,
+            failure: None,
             unheard: None,
             before,
             since,
@@ -97,6 +89,12 @@ impl Case {
         self.over.is_none() && !self.early && now.since(self.evidence.lost) >= LONG
     }
 
+    /// The socket was looked at.
+    pub(super) fn examined(&mut self, ended: Ended) {
+        self.evidence.tcp = ended.figures;
+        self.ended = Some(ended);
+    }
+
     /// The attempts to come back that were seen.
     pub(super) fn attempted(&mut self, attempts: Attempts) {
         self.evidence.attempts = attempts.seen;
@@ -107,11 +105,9 @@ impl Case {
     /// It is over: as a loss it has turned out to be `loss`, as a stall it leaves TCP's `figures`.
     pub(super) fn end(&mut self, loss: Option<&Loss>, figures: Option<TcpFigures>, at: Stamp) {
         self.over = Some(at);
-        match (&self.ended, loss) {
-            (Some(ended), Some(loss)) => {
-                self.evidence.death = death(ended, loss.failure.as_ref());
-            }
-            _ => self.evidence.tcp = figures.or(self.evidence.tcp),
+        match loss {
+            Some(loss) => self.failure.clone_from(&loss.failure),
+            None => self.evidence.tcp = figures.or(self.evidence.tcp),
         }
     }
 
@@ -134,6 +130,7 @@ impl Case {
     /// The evidence, with what the server says afterwards.
     pub(super) fn complete(mut self, after: &Snapshot) -> Evidence {
         self.evidence.ongoing = self.over.is_none();
+        self.evidence.death = self.ended.as_ref().and_then(|ended| death(ended, self.failure.as_ref()));
         self.evidence.missing = self.missing();
         if self.unasked {
             let why = "outages came too fast for the server to be asked about each".to_owned();
@@ -237,7 +234,9 @@ mod tests {
     fn lost(failure: Option<Failure>, how: Option<SocketEnd>) -> Case {
         let loser = Loser { generation: 1, client_id: Some(7), addr: Some("10.0.0.1:5".into()) };
         let ended = Ended { how, missing: how.is_none().then(|| "no word".to_owned()), ..Ended::default() };
-        Case::lost(0, loser, &loss(failure), ended, None)
+        let mut case = Case::lost(0, loser, &loss(failure), None);
+        case.examined(ended);
+        case
     }
 
     fn snapshot(at_ms: u64, listed: &[(u64, &str)]) -> Snapshot {
@@ -259,8 +258,10 @@ mod tests {
 
     #[test]
     fn the_errno_of_a_command_goes_before_the_socket_table() {
-        let died =
-            |failure, how| lost(failure, how).evidence.death.map(|death| (death.how, death.errno, death.known_from));
+        let died = |failure, how| {
+            let death = lost(failure, how).complete(&snapshot(6000, &[])).death;
+            death.map(|death| (death.how, death.errno, death.known_from))
+        };
         let (command, table) = (DeathWitness::Command, DeathWitness::SocketTable);
         assert_eq!(died(Some(kernel(104)), Some(SocketEnd::Gone)), Some((SocketEnd::Reset, Some(104), command)));
         assert_eq!(died(Some(kernel(110)), Some(SocketEnd::Gone)), Some((SocketEnd::TimedOut, Some(110), command)));

@@ -17,7 +17,7 @@ use std::{
 use rustix::{
     fd::OwnedFd,
     io::Errno,
-    net::{RecvFlags, bind, netlink::SocketAddrNetlink, recv},
+    net::{RecvFlags, bind, getsockname, netlink::SocketAddrNetlink, recv},
 };
 
 use super::{
@@ -32,19 +32,46 @@ const GROUPS: u32 = 0b101;
 /// The kernel counts these times in its own ticks, of at most 10 ms.
 const TICK: Duration = Duration::from_millis(15);
 
-/// Hears of sockets that end, from its opening on.
+/// Hears of sockets that end, while it listens.
 #[derive(Debug)]
-pub(super) struct Listener(OwnedFd);
+pub(super) struct Listener {
+    socket: OwnedFd,
+    /// The socket's own address, which the kernel chose.
+    port: u32,
+}
 
 impl Listener {
-    /// Begins to listen.
+    /// Opens a socket, and does not listen yet.
     ///
     /// # Errors
     /// The kernel has no socket diagnostics, or forbids them.
     pub(super) fn open() -> Result<Self, Errno> {
         let socket = socket()?;
-        bind(&socket, &SocketAddrNetlink::new(0, GROUPS))?;
-        Ok(Self(socket))
+        bind(&socket, &SocketAddrNetlink::new(0, 0))?;
+        let port = SocketAddrNetlink::try_from(getsockname(&socket)?)?.pid();
+        Ok(Self { socket, port })
+    }
+
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// The kernel forbids it.
+    pub(super) fn start(&self) -> Result<(), Errno> {
+        self.subscribe(GROUPS)
+    }
+
+    /// Listens no more, and forgets what was not read.
+    ///
+    /// # Errors
+    /// The kernel forbids it.
+    pub(super) fn stop(&self) -> Result<(), Errno> {
+        self.subscribe(0)?;
+        while !matches!(self.next(), Err(Errno::WOULDBLOCK)) {}
+        Ok(())
+    }
+
+    fn subscribe(&self, groups: u32) -> Result<(), Errno> {
+        bind(&self.socket, &SocketAddrNetlink::new(self.port, groups))
     }
 
     /// The next that was told; `None` for what cannot be read.
@@ -53,7 +80,7 @@ impl Listener {
     /// `WOULDBLOCK` when there is none, and `NOBUFS` when some were lost because they came too fast.
     pub(super) fn next(&self) -> Result<Option<Destroyed>, Errno> {
         let mut buffer = [0; 1024];
-        let (length, _) = recv(&self.0, &mut buffer, RecvFlags::DONTWAIT)?;
+        let (length, _) = recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT)?;
         Ok(read(buffer.get(..length).unwrap_or(&buffer)))
     }
 }
@@ -103,6 +130,13 @@ mod tests {
 
     use super::*;
 
+    /// One that listens.
+    fn listening() -> Listener {
+        let listener = Listener::open().unwrap();
+        listener.start().unwrap();
+        listener
+    }
+
     /// What is told of the socket with this number.
     fn told(listener: &Listener, cookie: u64) -> Destroyed {
         loop {
@@ -131,7 +165,7 @@ mod tests {
             };
             let peer = bound.local_addr().unwrap();
             drop(bound);
-            let listener = Listener::open().unwrap();
+            let listener = listening();
             let (socket, cookie) = connecting(peer);
             while socket.take_error().unwrap().is_none() {}
             drop(socket);
@@ -148,16 +182,44 @@ mod tests {
         full.listen(0).unwrap();
         let peer = full.local_addr().unwrap().as_socket().unwrap();
         let _queued = TcpStream::connect(peer).unwrap();
-        let listener = Listener::open().unwrap();
+        let listener = listening();
         let (socket, cookie) = connecting(peer);
         drop(socket);
         assert_eq!(told(&listener, cookie).end, AttemptEnd::Unanswered);
     }
 
     #[test]
+    fn what_is_told_while_nobody_listens_is_not_heard_later() {
+        let bound = TcpListener::bind("127.0.0.1:0").unwrap();
+        let peer = bound.local_addr().unwrap();
+        drop(bound);
+        let end = || {
+            let (socket, cookie) = connecting(peer);
+            while socket.take_error().unwrap().is_none() {}
+            cookie
+        };
+        let (listener, witness) = (listening(), listening());
+        let heard = end();
+        told(&witness, heard);
+        // Told, and not read.
+        listener.stop().unwrap();
+        let unheard = end();
+        told(&witness, unheard);
+        listener.start().unwrap();
+        let last = end();
+        let first = loop {
+            match listener.next() {
+                Ok(Some(told)) if [heard, unheard, last].contains(&told.cookie) => break told.cookie,
+                _ => std::thread::yield_now(),
+            }
+        };
+        assert_eq!(first, last);
+    }
+
+    #[test]
     fn a_connection_that_was_made_has_an_age() {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
-        let listener = Listener::open().unwrap();
+        let listener = listening();
         let mut here = TcpStream::connect(server.local_addr().unwrap()).unwrap();
         let mut there = server.accept().unwrap().0;
         here.write_all(b"PING").unwrap();

@@ -1,5 +1,5 @@
 //! Listens to the kernel while a connection is down, and puts down what it tells to the clients that try to come back.
-//! While none is down nothing is open.
+//! While none is down the kernel tells nothing.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -29,9 +29,10 @@ pub(super) struct Hearing {
     /// The port that the connections under test go to; `None` where they are no TCP connections.
     port: Option<u16>,
     own: OwnSockets,
+    /// Opened before the first loss where that is possible: it takes a twentieth of the time that a reconnect takes.
     listener: Option<Listener>,
-    /// When it was last read, or opened.
-    read: Stamp,
+    /// When it was last read; `None` while it is not listened to.
+    read: Option<Stamp>,
     /// Losses that are not over: connection and moment.
     lost: VecDeque<(u32, Stamp, Attempts)>,
 }
@@ -39,12 +40,19 @@ pub(super) struct Hearing {
 impl Hearing {
     pub(super) fn new(plan: &Plan, port: Option<u16>, own: OwnSockets) -> Self {
         let policy = plan.policy.clone();
-        Self { policy, seed: plan.seed, port, own, listener: None, read: Stamp::START, lost: VecDeque::new() }
+        Self { policy, seed: plan.seed, port, own, listener: None, read: None, lost: VecDeque::new() }
     }
 
-    /// The loss of a connection is noticed; its client has not tried to come back yet. Returns whether listening begins.
-    pub(super) fn begin(&mut self, connection: u32, lost: Stamp, now: Stamp) -> bool {
-        let silent = self.listener.is_none();
+    /// Opens what will be listened to, while no client waits to come back.
+    pub(super) fn prepare(&mut self) {
+        if self.listener.is_none() && self.policy.managed && self.port.is_some() {
+            // Where it cannot be opened, the loss will tell why.
+            self.listener = Listener::open().ok();
+        }
+    }
+
+    /// The loss of a connection is noticed; its client has not tried to come back yet.
+    pub(super) fn begin(&mut self, connection: u32, lost: Stamp, now: Stamp) {
         let attempts = match self.listen(now) {
             Ok(()) => {
                 let policy = Arc::new(self.policy.of_connection(connection, self.seed));
@@ -56,7 +64,6 @@ impl Hearing {
             self.lost.pop_front();
         }
         self.lost.push_back((connection, lost, attempts));
-        silent && self.listener.is_some()
     }
 
     fn listen(&mut self, now: Stamp) -> Result<(), Option<String>> {
@@ -67,21 +74,33 @@ impl Hearing {
         if self.port.is_none() {
             return Err(Some("only of TCP connections the kernel tells".to_owned()));
         }
-        if self.listener.is_none() {
-            let listener =
-                Listener::open().map_err(|errno| Some(format!("the kernel tells of no sockets: {errno}")))?;
-            (self.listener, self.read) = (Some(listener), now);
+        if self.read.is_none() {
+            self.start().map_err(|errno| Some(format!("the kernel tells of no sockets: {errno}")))?;
+            self.read = Some(now);
         }
         Ok(())
     }
 
+    fn start(&mut self) -> Result<(), Errno> {
+        if let Some(listener) = &self.listener {
+            return listener.start();
+        }
+        self.listener.insert(Listener::open()?).start()
+    }
+
+    /// Nobody tries to come back any more.
+    fn stop(&mut self) {
+        self.read = None;
+        self.listener = self.listener.take().filter(|listener| listener.stop().is_ok());
+    }
+
     /// Takes in what the kernel has told until now.
     pub(super) fn hear(&mut self, now: Stamp) {
-        let (Some(listener), Some(port)) = (&self.listener, self.port) else {
+        let (Some(listener), Some(port), Some(since)) = (&self.listener, self.port, self.read) else {
             return;
         };
-        let heard = Heard { since: self.read, now };
-        self.read = now;
+        let heard = Heard { since, now };
+        self.read = Some(now);
         for _ in 0..BATCH {
             match listener.next() {
                 Ok(Some(socket)) if self.own.may_be_the_clients(socket.peer, port, socket.cookie, now) => {
@@ -121,7 +140,7 @@ impl Hearing {
             attempts.succeed(at);
         }
         if self.lost.is_empty() {
-            self.listener = None;
+            self.stop();
         }
         attempts
     }
@@ -145,16 +164,22 @@ impl Gathering {
     }
 }
 
-/// Reads what the kernel tells while it is listened to, until the task is ended.
+/// After each loss: looks at the socket, and reads what the kernel tells until nobody tries to come back any more. Until
+/// it is ended.
 pub(in crate::probe) async fn listen(ctx: Arc<Context>) {
     loop {
-        let listening = ctx.evidence.lock().hearing.listener.is_some();
-        if !listening {
-            ctx.evidence.listening.notified().await;
-            continue;
+        ctx.evidence.losing.notified().await;
+        loop {
+            // A reconnect goes first. And what is told is not read as soon as it is there: on a busy machine something
+            // always is, and it would be an event each.
+            ctx.clock.sleep_until(ctx.clock.now().after(PERIOD)).await;
+            let now = ctx.clock.now();
+            let mut state = ctx.evidence.lock();
+            state.examine(now);
+            state.hearing.hear(now);
+            if state.hearing.read.is_none() {
+                break;
+            }
         }
-        // Not as soon as something is there: on a busy machine that is always so, and it would be an event each.
-        ctx.clock.sleep_until(ctx.clock.now().after(PERIOD)).await;
-        ctx.evidence.lock().hearing.hear(ctx.clock.now());
     }
 }

@@ -3,6 +3,11 @@
 use super::Ended;
 use crate::{clock::Stamp, event::TcpFigures, plan::ReconnectPolicy, probe::identity::ClientInfo};
 
+/// A socket whose connection was lost.
+pub(super) enum Ending {
+    Seen(Ended),
+}
+
 /// The sockets of all connections under test: none is known.
 pub(super) struct Sockets;
 
@@ -21,8 +26,12 @@ impl Sockets {
 
     pub(super) fn sample_one(&mut self, _connection: u32, _now: Stamp) {}
 
-    pub(super) fn end(&mut self, _connection: u32, _now: Stamp) -> Ended {
-        Ended { missing: Some("only Linux tells how a socket ended".to_owned()), ..Ended::default() }
+    pub(super) fn end(&mut self, _connection: u32, _now: Stamp) -> Ending {
+        Ending::Seen(Ended { missing: Some("only Linux tells how a socket ended".to_owned()), ..Ended::default() })
+    }
+
+    pub(super) fn ended(&mut self, Ending::Seen(ended): Ending, _now: Stamp) -> Ended {
+        ended
     }
 
     pub(super) fn figures(&self, _connection: u32) -> Option<TcpFigures> {

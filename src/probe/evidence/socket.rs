@@ -15,9 +15,9 @@
 //!
 //! The second descriptor is had without `unsafe` code by asking the kernel for a descriptor of our own process
 //! (pidfd_getfd(2), Linux 5.6). It is never read from or written to, and its error is not fetched: that would take it
-//! from the library. It is closed in the same callback that tells of the loss, some microseconds after the driver
-//! closed its own, so the other side sees nothing of it; when it is us who leave a connection it is closed first. Where
-//! the library replaces a connection by itself, the old one can live on until the next look, a second at most.
+//! from the library. It is looked at, which takes some ten microseconds, and closed when the client is back, or after
+//! ten milliseconds: nothing holds the reconnect up, and the other side sees nothing of it. Where the library replaces a
+//! connection by itself, the old one can live on until the next look, a second at most.
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
@@ -81,7 +81,8 @@ struct Wanted {
     laddr: Option<SocketAddr>,
 }
 
-struct Followed {
+/// A socket that is known.
+pub(super) struct Followed {
     pair: Pair,
     inode: u32,
     /// The library's descriptor.
@@ -91,6 +92,14 @@ struct Followed {
     figures: Option<TcpFigures>,
     /// How it ended, when that was seen before the library told of it.
     end: Option<Found>,
+}
+
+/// A socket whose connection was lost.
+pub(super) enum Ending {
+    /// It stays as the loss left it until it is looked at.
+    Held(Box<Followed>),
+    /// It was looked at.
+    Seen(Ended),
 }
 
 /// What the table says of a socket that ended.
@@ -163,17 +172,33 @@ impl Sockets {
         }
     }
 
-    /// How the socket of `connection` ended; called when its loss is noticed. From then on it is not followed.
-    pub(super) fn end(&mut self, connection: u32, now: Stamp) -> Ended {
-        let missing = |why: &str| Ended { missing: Some(why.to_owned()), ..Ended::default() };
-        let Some(followed) = self.followed.remove(&connection) else {
-            self.forget(connection);
-            return match (&self.table, self.port) {
-                (_, None) => missing("it is not a TCP connection"),
-                (Some(Err(why)), _) => missing(why),
-                _ => missing("which of our sockets it was is not known"),
-            };
-        };
+    /// The loss of `connection` is noticed: from now on its socket is not followed. What can wait is left for
+    /// [`Self::ended`].
+    pub(super) fn end(&mut self, connection: u32, now: Stamp) -> Ending {
+        let missing = |why: &str| Ending::Seen(Ended { missing: Some(why.to_owned()), ..Ended::default() });
+        match self.followed.remove(&connection) {
+            Some(followed) if followed.held.is_some() => Ending::Held(Box::new(followed)),
+            Some(followed) => Ending::Seen(self.examine(followed, now)),
+            None => {
+                self.forget(connection);
+                match (&self.table, self.port) {
+                    (_, None) => missing("it is not a TCP connection"),
+                    (Some(Err(why)), _) => missing(why),
+                    _ => missing("which of our sockets it was is not known"),
+                }
+            }
+        }
+    }
+
+    /// How a socket ended. It is not held any more.
+    pub(super) fn ended(&mut self, ending: Ending, now: Stamp) -> Ended {
+        match ending {
+            Ending::Held(followed) => self.examine(*followed, now),
+            Ending::Seen(ended) => ended,
+        }
+    }
+
+    fn examine(&mut self, followed: Followed, now: Stamp) -> Ended {
         let Some(Ok(table)) = &mut self.table else {
             return Ended::default();
         };
@@ -355,6 +380,14 @@ mod tests {
         sockets: Sockets,
     }
 
+    impl Sockets {
+        /// How the socket of connection 0 ended.
+        fn ended_now(&mut self, now: Stamp) -> Ended {
+            let ending = self.end(0, now);
+            self.ended(ending, now)
+        }
+    }
+
     /// A connection that is followed by the address that the server sees, or by being the only new one.
     fn followed(named: bool) -> Line {
         followed_by(named, |sockets| sockets)
@@ -388,13 +421,13 @@ mod tests {
             let Line { here, there, mut sockets } = followed(named);
             drop(there);
             driver_drops(here);
-            assert_eq!(sockets.end(0, NOW).how, Some(SocketEnd::Closed));
+            assert_eq!(sockets.ended_now(NOW).how, Some(SocketEnd::Closed));
 
             let Line { here, there, mut sockets } = followed(named);
             socket2::SockRef::from(&there).set_linger(Some(Duration::ZERO)).unwrap();
             drop(there);
             driver_drops(here);
-            let ended = sockets.end(0, NOW);
+            let ended = sockets.ended_now(NOW);
             assert_eq!(ended.how, Some(SocketEnd::Reset));
             assert!(ended.figures.is_some());
         }
@@ -406,19 +439,19 @@ mod tests {
         let Line { here, there, mut sockets } = followed_by(true, forbidden);
         drop(there);
         driver_drops(here);
-        assert_eq!(sockets.end(0, NOW).how, Some(SocketEnd::Closed));
+        assert_eq!(sockets.ended_now(NOW).how, Some(SocketEnd::Closed));
 
         let Line { here, there, mut sockets } = followed_by(true, forbidden);
         socket2::SockRef::from(&there).set_linger(Some(Duration::ZERO)).unwrap();
         drop(there);
         driver_drops(here);
-        assert_eq!(sockets.end(0, NOW).how, Some(SocketEnd::Reset));
+        assert_eq!(sockets.ended_now(NOW).how, Some(SocketEnd::Reset));
     }
 
     #[test]
     fn a_connection_that_we_left_was_open() {
         let Line { here, there: _there, mut sockets } = followed(true);
-        assert_eq!(sockets.end(0, NOW).how, Some(SocketEnd::Local));
+        assert_eq!(sockets.ended_now(NOW).how, Some(SocketEnd::Local));
         drop(here);
     }
 
@@ -429,7 +462,7 @@ mod tests {
         sockets.sample(NOW);
         // The second descriptor would have kept the connection open.
         assert_eq!(there.read(&mut [0]).unwrap(), 0);
-        assert_eq!(sockets.end(0, NOW).how, Some(SocketEnd::Local));
+        assert_eq!(sockets.ended_now(NOW).how, Some(SocketEnd::Local));
     }
 
     #[test]
@@ -439,7 +472,7 @@ mod tests {
         drop(there);
         driver_drops(here);
         // 25 s without an acknowledgement: the hardened policy's TCP_USER_TIMEOUT.
-        assert_eq!(sockets.end(0, NOW.after(Duration::from_secs(25))).how, Some(SocketEnd::Gone));
+        assert_eq!(sockets.ended_now(NOW.after(Duration::from_secs(25))).how, Some(SocketEnd::Gone));
     }
 
     #[test]
@@ -447,13 +480,13 @@ mod tests {
         let policy = ReconnectPolicy::preset(PolicyName::Hardened);
         let mut sockets = Sockets::new(None, &policy);
         sockets.follow(0, &ClientInfo::default());
-        assert_eq!(sockets.end(0, NOW).missing.as_deref(), Some("it is not a TCP connection"));
+        assert_eq!(sockets.ended_now(NOW).missing.as_deref(), Some("it is not a TCP connection"));
         let mut sockets = Sockets::new(Some(1), &policy);
         sockets.follow(0, &ClientInfo::default());
-        assert!(sockets.end(0, NOW).missing.unwrap().contains("which of our sockets"), "before the first look");
+        assert!(sockets.ended_now(NOW).missing.unwrap().contains("which of our sockets"), "before the first look");
         sockets.follow(0, &ClientInfo::default());
         sockets.look(NOW);
-        assert!(sockets.end(0, NOW).missing.unwrap().contains("which of our sockets"), "after it");
+        assert!(sockets.ended_now(NOW).missing.unwrap().contains("which of our sockets"), "after it");
     }
 
     /// It runs in the task that reconnects: far below a millisecond, even in a debug build on a busy machine.
@@ -467,7 +500,7 @@ mod tests {
             drop(there);
             driver_drops(here);
             let start = clock.now();
-            sockets.end(0, NOW);
+            sockets.ended_now(NOW);
             fastest = fastest.min(clock.now().since(start));
         }
         assert!(fastest < Duration::from_millis(1), "{fastest:?}");
