@@ -154,7 +154,9 @@ pub(super) fn we_slept(facts: &Facts<'_>) -> Option<Word> {
 pub(super) fn we_were_stalled(facts: &Facts<'_>) -> Option<Word> {
     let lag = facts.host().lag;
     let span = facts.outage.detected.since(facts.outage.lost);
-    let explains = facts.silent() && lag >= WORTH_A_WORD && lag * 5 >= span * 4;
+    // Our delay is why it was noticed so late, and makes up half of the silence: a busy machine is late in every outage.
+    let explains = lag * 5 >= span * 4 && lag * 2 >= facts.silence();
+    let explains = explains && facts.silent() && lag >= WORTH_A_WORD;
     // Nobody asked the path, or it was well: else something was wrong beyond this machine.
     let sure = facts.healed() && facts.silence() * 2 <= lag * 3 && facts.is_calm();
     let weight = if sure { Weight::Decides } else { Weight::Speaks };

@@ -154,6 +154,10 @@ pub(super) const CASES: &[Row] = &[
         s.known().host.lag = secs(0.4);
     }),
     ("our own timers were late, and so was the server", ClientStall, Likely, |s| {
+        s.heals(1.7);
+        s.known().host.lag = secs(0.9);
+    }),
+    ("our own timers were late for a small part of the silence", ServerFrozen, Possible, |s| {
         s.heals(4.0);
         s.known().host.lag = secs(0.9);
     }),
