@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use crate::harness::*;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
@@ -42,11 +44,14 @@ fn every_runbook_script_works_as_pasted() {
     let server = RedisServer::start();
     let scripts = blocks("bash");
     assert!(scripts.len() >= 4);
+    let files = TempDir::new().unwrap();
     let running: Vec<_> = scripts
         .iter()
         .map(|script| {
             let script = format!("cd \"$(mktemp -d)\"\n{script}");
             let doctor = Doctor::script("bash", ["-euo", "pipefail", "-c", script.as_str()]);
+            // What it leaves behind is for its user.
+            let doctor = doctor.env("TMPDIR", files.path());
             doctor.env("REDIS_URL", server.url()).env("DURATION", "2s").spawn()
         })
         .collect();
