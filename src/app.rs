@@ -24,10 +24,14 @@ use crate::{
     exit::Exit,
     output::{Format, OutputOptions},
     plan::{Address, Target},
-    render,
+    proxy as relay, render,
     report::{Report, Verdict},
     sandbox::{Sandbox, SandboxConfig},
 };
+
+/// File descriptors without which nothing can be begun: the runtime and its signals take nine beside the standard
+/// three, and it cannot say so itself.
+const DESCRIPTORS: u64 = 16;
 
 /// Runs the program with these arguments to its end.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -106,6 +110,14 @@ fn warn(warnings: &[String]) {
 
 /// Runs a command's work to its end. One thread: a second one would only cost, for one connection is the subject.
 fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let descriptors = relay::allow_many_connections();
+    if descriptors.is_some_and(|most| most < DESCRIPTORS) {
+        let most = descriptors.unwrap_or_default();
+        return Err(format!(
+            "this process may have only {most} file descriptors, and needs {DESCRIPTORS} and three for each connection: \
+             raise the limit (ulimit -n, LimitNOFILE of systemd, --ulimit nofile of Docker)"
+        ));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| format!("cannot start the runtime: {error}"))?.block_on(work)
 }

@@ -103,9 +103,9 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
             }
             run.drive(&ctx, probes).await
         }
-        Some(Err(failure)) => {
-            run.failed(&failure);
-            run.give_up(&format!("the connection under test could not be set up: {failure}"))
+        Some(Err(not_started)) => {
+            run.failed(&not_started.failure);
+            run.give_up(&not_started.to_string())
         }
         None => run.finish(ctx.stop_reason().unwrap_or(StopReason::Signal)),
     }
@@ -170,12 +170,12 @@ impl Run<'_> {
     ///
     /// # Errors
     /// Why the run is to end.
-    async fn at_once<T>(
+    async fn at_once<T, E>(
         &mut self,
         ctx: &Context,
         path: &Path,
-        work: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<Option<Result<T, Failure>>, StopReason> {
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<Option<Result<T, E>>, StopReason> {
         let done = match self.while_running(ctx, tokio::time::timeout(AT_ONCE, work)).await {
             Some(done) => done.ok(),
             None => return Err(ctx.stop_reason().unwrap_or(StopReason::Signal)),

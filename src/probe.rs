@@ -196,6 +196,31 @@ pub(crate) struct Setting {
     pub(crate) notices: mpsc::UnboundedSender<Notice>,
 }
 
+/// Why a run could not begin.
+#[derive(Debug)]
+pub(crate) struct NotStarted {
+    /// Which connection, counted from 1; `None` where none had been begun.
+    number: Option<u32>,
+    of: u32,
+    /// What was in its way.
+    pub(crate) failure: Failure,
+}
+
+impl From<Failure> for NotStarted {
+    fn from(failure: Failure) -> Self {
+        Self { number: None, of: 1, failure }
+    }
+}
+
+impl std::fmt::Display for NotStarted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.number.filter(|_| self.of > 1) {
+            Some(number) => write!(f, "connection {number} of {} could not be set up: {}", self.of, self.failure),
+            None => write!(f, "the connection under test could not be set up: {}", self.failure),
+        }
+    }
+}
+
 /// All sessions of a run and the tasks that serve them.
 pub(crate) struct Probes {
     ctx: Arc<Context>,
@@ -210,8 +235,8 @@ impl Probes {
     /// Establishes every session of the plan and starts its tasks.
     ///
     /// # Errors
-    /// The failure of the first session that could not be established.
-    pub(crate) async fn start(ctx: Arc<Context>) -> Result<Self, Failure> {
+    /// Why the first session that could not be established could not.
+    pub(crate) async fn start(ctx: Arc<Context>) -> Result<Self, NotStarted> {
         let mut probes =
             Self { ctx: Arc::clone(&ctx), sessions: Vec::new(), work: JoinSet::new(), watch: JoinSet::new() };
         // No fault is for the connection that publishes: what it sends is what could have been received.
@@ -229,7 +254,14 @@ impl Probes {
         }
         for number in 0..ctx.plan.connections {
             let session = Session::new(Arc::clone(&ctx), number, inbox(&ctx, number))?;
-            let monitor = Monitor::start(Arc::clone(&session)).await?;
+            let monitor = match Monitor::start(Arc::clone(&session)).await {
+                Ok(monitor) => monitor,
+                // While those that are up still hold what this one did not get: a place at the server, a descriptor.
+                Err(failure) => {
+                    let failure = ctx.path.explain(failure).await;
+                    return Err(NotStarted { number: Some(number + 1), of: ctx.plan.connections, failure });
+                }
+            };
             probes.serve(&session, monitor);
             probes.sessions.push(session);
         }

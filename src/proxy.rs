@@ -127,7 +127,7 @@ impl Proxy {
     /// # Errors
     /// When the port cannot be bound, or the proxy's runtime or thread cannot be created.
     pub fn start(setting: Setting, events: UnboundedSender<Event>) -> io::Result<Self> {
-        allow_many_connections();
+        let _ = allow_many_connections();
         let listener = bind(setting.listen)?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
@@ -225,10 +225,14 @@ impl fmt::Debug for ProxyHandle {
 }
 
 /// Raises this process' limit of file descriptors as far as it may: a connection takes two, and a thousand are more than
-/// many systems give unasked. Where that fails, connections beyond the limit wait to be accepted.
-pub(crate) fn allow_many_connections() {
+/// many systems give unasked. Where that fails, connections beyond the limit wait to be accepted. Gives the limit that
+/// is in force now; `None` for unlimited.
+pub(crate) fn allow_many_connections() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    }
 }
 
 /// Binds the address; for port 0, a free port from a range where it stays ours while it is closed for a time.

@@ -20,7 +20,6 @@ use crate::{
     idle::{Circumstances, IdleReport, Progress, Search, ServerSays, Steps},
     output::{Format, IdleFormat},
     probe::idle::IdleProbe,
-    proxy,
     render::{self, IdleProgress, Outlet, Style},
 };
 
@@ -36,7 +35,6 @@ pub(super) fn idle(mut request: IdleRequest) -> Result<Exit, Problem> {
     if request.sandbox {
         request.target.named_by = "sandbox".to_owned();
     }
-    proxy::allow_many_connections();
     let outcome = block_on(search(request));
     drop(sandbox);
     outcome

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{GateLevel, GateResult, Verdict, advice, herd, messages, sections};
 use crate::{
+    classify::Failure,
     diagnose::{self, Diagnosis},
     event::{ClientState, StopReason},
     order,
@@ -133,9 +134,15 @@ impl List {
     /// Why there was never a connection, and what can be done.
     fn about_the_obstacle(&mut self, run: &RunFigures, figures: &Figures) {
         let Some(obstacle) = &run.obstacle else {
-            // A server that can be reached, but refuses what the client needs, is told in a note.
+            // A server that can be reached, but refuses what the client needs, is told in a note, and the failure itself
+            // just before.
             let told = figures.notes.kept.iter().rfind(|note| note.time >= run.time && run.stopped.is_some());
-            return self.critical(told.map_or("there was never a connection", |note| &note.text));
+            let Some(told) = told else { return self.critical("there was never a connection") };
+            let failure = figures.errors.iter().max_by_key(|row| row.last).map(|row| (row.key, row.example.clone()));
+            self.push_coded(Severity::Critical, failure.as_ref().map(|(key, _)| key.code()), &told.text);
+            let failure = failure.map(|(key, text)| Failure { key, text });
+            let advice = failure.and_then(|failure| advice::on_connecting(&failure, &run.started.plan.target));
+            return advice.into_iter().for_each(|advice| self.info(advice));
         };
         self.push_coded(Severity::Critical, Some(obstacle.key.code()), format!("no connection: {obstacle}"));
         if let Some(advice) = advice::on_connecting(obstacle, &run.started.plan.target) {

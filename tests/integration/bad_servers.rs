@@ -143,6 +143,31 @@ fn maxclients_reached_while_the_run_goes_on_is_shown_too() {
 }
 
 #[test]
+fn a_connection_that_finds_no_place_beside_the_others_says_why() {
+    let server = RedisServer::builder().maxclients(5).start();
+    let soak = ["soak", "--connections", "20", "-d", "1s", "--connect-timeout", "500ms", "--response-timeout", "500ms"];
+    let run = Doctor::new(soak).target(&server).run();
+    run.code(2).stdout_contains(" of 20 could not be set up: ERR max number of clients reached");
+    run.stdout_contains("critical  RD114 · connection ").stdout_contains("raise maxclients on the server");
+    run.lacks("no reply within");
+    // The same of what this machine does not give.
+    let script = format!("ulimit -n 20; exec \"$0\" {} \"$@\"", soak.join(" "));
+    server.command(["CONFIG", "SET", "maxclients", "100"]);
+    let run = Doctor::script("bash", ["-c", &script, env!("CARGO_BIN_EXE_redis-doctor")]).target(&server).run();
+    run.code(2).stdout_contains("critical  RD135 · connection ").stdout_contains("Too many open files (os error 24)");
+}
+
+#[test]
+fn a_process_that_may_open_nearly_nothing_is_told_so() {
+    let server = RedisServer::start();
+    for (command, limit) in [("ping -c 1", 6), ("soak -d 1s", 10), ("check", 6), ("wait", 10)] {
+        let script = format!("ulimit -n {limit}; exec \"$0\" {command} \"$@\"");
+        let run = Doctor::script("bash", ["-c", &script, env!("CARGO_BIN_EXE_redis-doctor")]).target(&server).run();
+        run.code(3).stderr_contains(&format!("error: this process may have only {limit} file descriptors"));
+    }
+}
+
+#[test]
 fn protected_mode_is_named_with_its_remedy() {
     let cause = "DENIED Redis is running in protected mode";
     is_reported(&ScriptedServer::protected(), &said_by_server("protected_mode", cause, "set a password on the server"));

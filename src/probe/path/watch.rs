@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::{Climb, Path};
 use crate::{
-    classify::{ErrorClass, Stage},
+    classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
     event::PathProbed,
 };
@@ -65,6 +65,16 @@ impl PathWatch {
         }
         self.wake.notify_one();
         Interest(Arc::clone(self))
+    }
+
+    /// A failure to connect, in other words where its own do not tell: the library retries in silence until its time is
+    /// up, and hides a refusal behind a closed connection. An attempt of our own is told the reason.
+    pub(crate) async fn explain(&self, failure: Failure) -> Failure {
+        let vague = failure.key.class.is_timeout() || failure.key.class == ErrorClass::ConnectionClosed;
+        if !vague {
+            return failure;
+        }
+        self.path.climb().await.probed.failure.unwrap_or(failure)
     }
 
     /// What is known now.
