@@ -136,7 +136,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l sandb
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-resubscribe -d 'Do not subscribe again after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s q -l quiet -d 'Only the report, without lines or progress while the run goes on'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l exit-zero -d 'Exit 0 also when the verdict is degraded or critical'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-evidence -d 'Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute and after an outage, and no look at the kernel\'s socket table'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-evidence -d 'Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute, after an outage and at the end, and no look at the kernel\'s socket table'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l pattern -d 'Pattern of channels, as PSUBSCRIBE takes it (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l shard -d 'Shard channel, as SSUBSCRIBE takes it (repeatable)' -r
@@ -197,7 +197,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-resubscribe -d 'Do not subscribe again after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s q -l quiet -d 'Only the report, without lines or progress while the run goes on'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l exit-zero -d 'Exit 0 also when the verdict is degraded or critical'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-evidence -d 'Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute and after an outage, and no look at the kernel\'s socket table'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-evidence -d 'Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute, after an outage and at the end, and no look at the kernel\'s socket table'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s d -l duration -d 'Stop after this long (bare numbers are seconds) [default: until a signal]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l rate -d 'Probes per connection: 10, 10/s, 600/m; 0 is as fast as they go [default: 10/s]' -r
@@ -260,7 +260,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l sandb
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-resubscribe -d 'Do not subscribe again after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s q -l quiet -d 'Only the report, without lines or progress while the run goes on'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l exit-zero -d 'Exit 0 also when the verdict is degraded or critical'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-evidence -d 'Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute and after an outage, and no look at the kernel\'s socket table'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-evidence -d 'Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute, after an outage and at the end, and no look at the kernel\'s socket table'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l listen -d 'Address to listen on, or a port of 127.0.0.1; port 0 takes a free one' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -s u -l uri -d 'Server behind it as a URL [env: REDIS_URL, VALKEY_URL] [default: redis://127.0.0.1:6379]' -r

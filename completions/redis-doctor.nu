@@ -120,7 +120,7 @@ module completions {
     --fail-on: string         # Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)
     --warn-on: string         # Degraded (exit 1) when this holds (repeatable)
     --exit-zero               # Exit 0 also when the verdict is degraded or critical
-    --no-evidence             # Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute and after an outage, and no look at the kernel's socket table
+    --no-evidence             # Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute, after an outage and at the end, and no look at the kernel's socket table
     --seed: string            # Seed of all randomness of the run [default: another one each time; it is in the report]
     --format: string@"nu-complete redis-doctor ping format" # Form of the report
     --help                    # Print help (also a lone -h at the end)
@@ -192,7 +192,7 @@ module completions {
     --fail-on: string         # Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)
     --warn-on: string         # Degraded (exit 1) when this holds (repeatable)
     --exit-zero               # Exit 0 also when the verdict is degraded or critical
-    --no-evidence             # Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute and after an outage, and no look at the kernel's socket table
+    --no-evidence             # Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute, after an outage and at the end, and no look at the kernel's socket table
     --seed: string            # Seed of all randomness of the run [default: another one each time; it is in the report]
     --help                    # Print help (also a lone -h at the end)
     ...channels: string       # Channels (any bytes)
@@ -264,7 +264,7 @@ module completions {
     --fail-on: string         # Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)
     --warn-on: string         # Degraded (exit 1) when this holds (repeatable)
     --exit-zero               # Exit 0 also when the verdict is degraded or critical
-    --no-evidence             # Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute and after an outage, and no look at the kernel's socket table
+    --no-evidence             # Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute, after an outage and at the end, and no look at the kernel's socket table
     --seed: string            # Seed of all randomness of the run [default: another one each time; it is in the report]
     --format: string@"nu-complete redis-doctor soak format" # Form of the report
     --help                    # Print help (also a lone -h at the end)
@@ -419,7 +419,7 @@ module completions {
     --warn-on: string         # Degraded (exit 1) when this holds (repeatable)
     --exit-zero               # Exit 0 also when the verdict is degraded or critical
     --help                    # Print help (also a lone -h at the end)
-    ...files: path            # Journals, or the saved stdout of --format ndjson; several are merged
+    ...files: path            # Journals, or the saved stdout of --format ndjson, - for stdin; several are merged
   ]
 
   def "nu-complete redis-doctor explain format" [] {

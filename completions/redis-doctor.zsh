@@ -135,7 +135,7 @@ _arguments "${_arguments_options[@]}" : \
 '-q[Only the report, without lines or progress while the run goes on]' \
 '--quiet[Only the report, without lines or progress while the run goes on]' \
 '--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
-'--no-evidence[Do not gather evidence about outages\: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute and after an outage, and no look at the kernel'\''s socket table]' \
+'--no-evidence[Do not gather evidence about outages\: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute, after an outage and at the end, and no look at the kernel'\''s socket table]' \
 '--help[Print help (also a lone -h at the end)]' \
 && ret=0
 ;;
@@ -197,7 +197,7 @@ _arguments "${_arguments_options[@]}" : \
 '-q[Only the report, without lines or progress while the run goes on]' \
 '--quiet[Only the report, without lines or progress while the run goes on]' \
 '--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
-'--no-evidence[Do not gather evidence about outages\: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute and after an outage, and no look at the kernel'\''s socket table]' \
+'--no-evidence[Do not gather evidence about outages\: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute, after an outage and at the end, and no look at the kernel'\''s socket table]' \
 '--help[Print help (also a lone -h at the end)]' \
 '*::channels -- Channels (any bytes):_default' \
 && ret=0
@@ -263,7 +263,7 @@ mixed\:"All three"))' \
 '-q[Only the report, without lines or progress while the run goes on]' \
 '--quiet[Only the report, without lines or progress while the run goes on]' \
 '--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
-'--no-evidence[Do not gather evidence about outages\: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute and after an outage, and no look at the kernel'\''s socket table]' \
+'--no-evidence[Do not gather evidence about outages\: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the one under test, soon after the start, each minute, after an outage and at the end, and no look at the kernel'\''s socket table]' \
 '--help[Print help (also a lone -h at the end)]' \
 && ret=0
 ;;
@@ -397,7 +397,7 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Only the report, without lines or progress while the run goes on]' \
 '--exit-zero[Exit 0 also when the verdict is degraded or critical]' \
 '--help[Print help (also a lone -h at the end)]' \
-'*::files -- Journals, or the saved stdout of --format ndjson; several are merged:_files' \
+'*::files -- Journals, or the saved stdout of --format ndjson, - for stdin; several are merged:_files' \
 && ret=0
 ;;
 (explain)

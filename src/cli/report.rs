@@ -14,7 +14,7 @@ use crate::{output::OutputOptions, plan::Gate};
 /// Flags of `report`.
 #[derive(Args, Debug)]
 pub(super) struct ReportArgs {
-    /// Journals, or the saved stdout of --format ndjson; several are merged
+    /// Journals, or the saved stdout of --format ndjson, - for stdin; several are merged
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]

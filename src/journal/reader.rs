@@ -12,6 +12,12 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::event::{Event, EventKind, EventSink, SCHEMA_VERSION};
 
+/// The name that stands for the standard input.
+const STDIN: &str = "-";
+
+/// With what a file begins that gzip has made (RFC 1952, 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// Why a journal cannot be read.
 #[derive(Debug)]
 pub enum JournalError {
@@ -47,6 +53,11 @@ pub enum JournalError {
         /// The run.
         run_id: String,
     },
+    /// It is compressed.
+    Compressed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file holds no run.
     Empty {
         /// The file.
@@ -73,6 +84,10 @@ impl fmt::Display for JournalError {
                 path.display()
             ),
             Self::Twice { path, run_id } => write!(f, "{}: run {run_id} was already read", path.display()),
+            Self::Compressed { path } => {
+                let path = path.display();
+                write!(f, "{path}: it is compressed with gzip; use: zcat {path} | redis-doctor report -")
+            }
             Self::Empty { path } => write!(f, "{}: there is no run in this file", path.display()),
         }
     }
@@ -87,7 +102,8 @@ impl std::error::Error for JournalError {
     }
 }
 
-/// Feeds the events of several journals, in the given order, to a sink. Memory does not grow with the files.
+/// Feeds the events of several journals, in the given order, to a sink. Memory does not grow with the files. The name
+/// `-` stands for the standard input.
 ///
 /// The stdout of `--format ndjson` serves as well: the lines of its report are passed over.
 ///
@@ -98,8 +114,12 @@ impl std::error::Error for JournalError {
 pub fn replay(paths: &[PathBuf], sink: &mut dyn EventSink) -> Result<(), JournalError> {
     let mut seen = BTreeSet::new();
     for path in paths {
-        let file = File::open(path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
         let mut replay = Replay { path, seen: &mut seen, sink, line: 0, last: None, reported: None, torn: None };
+        if path.as_os_str() == STDIN {
+            replay.all(io::stdin().lock())?;
+            continue;
+        }
+        let file = File::open(path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
         replay.all(BufReader::new(file))?;
     }
     Ok(())
@@ -154,6 +174,9 @@ impl Replay<'_> {
     }
 
     fn one(&mut self, text: &[u8]) -> Result<(), JournalError> {
+        if self.line == 1 && text.starts_with(&GZIP) {
+            return Err(JournalError::Compressed { path: self.path.to_owned() });
+        }
         self.check_version(text)?;
         if self.belongs_to_a_report(text) {
             self.reported = Some(self.line);

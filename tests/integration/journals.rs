@@ -107,6 +107,21 @@ fn what_is_no_journal_is_named_with_its_place() {
 }
 
 #[test]
+fn a_journal_comes_through_a_pipe_and_a_compressed_one_says_how() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(directory.path(), "journal");
+    let file = Doctor::new(["report", "--format", "json"]).arg(&path).run().code(0).json();
+    let piped = Doctor::new(["report", "--format", "json", "-"]).stdin(fs::read(&path).unwrap()).run();
+    assert_eq!(piped.code(0).json(), file);
+    // The same run again, from the other place.
+    let both = Doctor::new(["report", "-"]).arg(&path).stdin(fs::read(&path).unwrap()).run();
+    both.code(3).stderr_contains("was already read");
+    Doctor::new(["report", "-"]).stdin("").run().code(3).stderr_contains("error: -: there is no run in this file");
+    // The beginning of any such file.
+    refused(b"\x1f\x8b\x08\x08\x0a\x0b", ": it is compressed with gzip; use: zcat ");
+}
+
+#[test]
 fn garbage_in_the_middle_is_not_passed_over() {
     let directory = tempfile::tempdir().unwrap();
     let path = journal(directory.path(), "journal");
