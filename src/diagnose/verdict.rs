@@ -3,7 +3,10 @@
 use std::cmp::Reverse;
 
 use super::{Cause, Confidence, Diagnosis, Facts, rules};
-use crate::order;
+use crate::{
+    event::{ReplaceReason, SocketEnd},
+    order,
+};
 
 /// What a rule has to say about its cause, and why.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +77,9 @@ impl Case {
 
 /// Asks every rule, and names the cause that most speaks for.
 pub(super) fn reach(facts: &Facts<'_>) -> Diagnosis {
+    if left_for_its_state(facts) {
+        return left(facts);
+    }
     let mut cases: Vec<Case> = rules::PRECEDENCE.iter().map(|cause| Case::new(*cause, facts)).collect();
     cases.retain(|case| case.level > 0);
     // The sort is stable: where two are alike, the more particular cause comes first.
@@ -96,6 +102,22 @@ pub(super) fn reach(facts: &Facts<'_>) -> Diagnosis {
 
 fn unknown(facts: &Facts<'_>) -> Diagnosis {
     diagnosis(Cause::Unknown, Confidence::Possible, Vec::new(), Vec::new(), facts)
+}
+
+/// redis-doctor ended it itself, open as it was: the client had got into a state before that it cannot leave.
+fn left_for_its_state(facts: &Facts<'_>) -> bool {
+    let open = facts.failure().is_none() && matches!(facts.end(), None | Some(SocketEnd::Local));
+    // A connection that was lost gets into its state afterwards.
+    let lost_first = facts.circumstances().states.iter().any(|state| state.is_terminal());
+    facts.outage.replaced == Some(ReplaceReason::Terminal) && open && !lost_first && !facts.silent()
+}
+
+/// Nobody ended it but us: the state that made us do so is what is to be looked into.
+fn left(facts: &Facts<'_>) -> Diagnosis {
+    let why = "redis-doctor left it for a fresh session: the client had got into a state that it cannot leave";
+    let remedy = "look up that state: it is listed with its moment, and why";
+    let verdict = diagnosis(Cause::Unknown, Confidence::Possible, vec![why.to_owned()], Vec::new(), facts);
+    Diagnosis { remedy, ..verdict }
 }
 
 fn diagnosis(

@@ -56,6 +56,8 @@ pub(super) struct Monitor {
     pinned: bool,
     /// When a fresh session is to be put in place of one that cannot come back.
     replacement: Option<Stamp>,
+    /// The present connection works, but the server refused it its subscriptions.
+    refused: bool,
 }
 
 /// An outage under way.
@@ -113,6 +115,7 @@ impl Monitor {
             silence_told: now,
             pinned: false,
             replacement: None,
+            refused: false,
         };
         monitor.emit(
             now,
@@ -161,7 +164,7 @@ impl Monitor {
         }
         let now = self.ctx.clock.now();
         if self.replacement.is_some_and(|due| due <= now) && self.path_is_healthy() {
-            self.replace(ReplaceReason::Terminal, None).await;
+            self.go_on().await;
         }
     }
 
@@ -196,7 +199,7 @@ impl Monitor {
 
     fn on_lost(&mut self, loss: Loss) {
         self.stall = None;
-        self.pinned = false;
+        (self.pinned, self.refused) = (false, false);
         // Whatever was wrong with it, it is another connection that must show it again.
         self.replacement = None;
         let old_client_id = self.client.id;
@@ -313,8 +316,22 @@ impl Monitor {
         }
     }
 
+    /// Goes on after a state that the client cannot leave, or after a vain attempt to do so.
+    async fn go_on(&mut self) {
+        if self.outage.is_some() || !self.refused {
+            return self.replace(ReplaceReason::Terminal, None).await;
+        }
+        // Another connection would be refused like this one, and each would be an outage of our own making.
+        self.replacement = None;
+        match self.session.subscribe().await {
+            Err(failure) => self.could_not_establish(&failure),
+            Ok(()) => self.refused = false,
+        }
+    }
+
     fn could_not_establish(&mut self, failure: &Failure) {
         let now = self.ctx.clock.now();
+        self.refused = failure.key.stage == Stage::Subscribe && failure.key.class.is_server_reply();
         self.ctx.fail(Some(self.session.connection), failure, now, false);
         self.replacement = Some(now.after(RETRY));
     }

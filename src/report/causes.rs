@@ -31,7 +31,10 @@ impl List {
 
     /// What to do about each cause that was named.
     pub(super) fn about_causes(&mut self, diagnoses: &[Diagnosis]) {
-        let mut named: Vec<Cause> = diagnoses.iter().map(|diagnosis| diagnosis.cause).collect();
+        // What redis-doctor ended itself has no cause to be advised on: the state that made it do so has a finding.
+        let ours = |diagnosis: &&Diagnosis| diagnosis.cause == Cause::Unknown && !diagnosis.evidence_for.is_empty();
+        let mut named: Vec<Cause> =
+            diagnoses.iter().filter(|diagnosis| !ours(diagnosis)).map(|diagnosis| diagnosis.cause).collect();
         named.sort_unstable();
         named.dedup();
         for cause in named {

@@ -178,11 +178,20 @@ fn a_revoked_channel_is_a_lost_subscription_while_everything_else_works() {
     trial.wait_for("reconnected", 1);
     trial.wait_for("state", 1);
     trial.wait_for("replaced", 1);
+    // A fresh session is refused, too; it is asked again, and not given up each time.
+    let asked = |stderr: &str| stderr.matches("[noperm, subscribe, server]").count();
+    trial.doctor().wait_until("it was asked again", SOON, |_, stderr| asked(stderr) >= 3);
     server.command(["ACL", "SETUSER", "worker", "allchannels"]);
     trial.wait_for("resubscribed", 2);
     let story = trial.stop();
     story.code(2).balances();
     assert_eq!(story.states()[0], "subscription_lost");
+    assert_eq!(story.count("sessions.replaced_terminal"), 1);
+    assert_eq!(story.count("outages.drops"), 2, "the server's, and ours");
+    let ours = &story.outages()[1]["diagnosis"];
+    assert!(ours["evidence_for"][0].as_str().unwrap().contains("redis-doctor left it"), "{ours}");
+    let findings = story.get("findings").to_string();
+    assert!(!findings.contains("permit INFO"), "nothing was forbidden: {findings}");
     let confirmations: Vec<_> = story.events("resubscribed").iter().map(|event| event["confirmed"].clone()).collect();
     assert_eq!((&confirmations[0], confirmations.last().unwrap()), (&0.into(), &1.into()));
     assert!(story.count("sessions.replaced_terminal") >= 1);
