@@ -228,6 +228,11 @@ impl Facts<'_> {
         translated.reduce(|one, other| one || other).map(|translated| !translated).or(local.then_some(true))
     }
 
+    /// The client was connected to the server itself, and not to a proxy: a run with faults has one of its own.
+    pub(super) fn nobody_in_between(&self) -> bool {
+        self.direct() == Some(true) && self.plan.is_some_and(|plan| plan.faults.is_empty())
+    }
+
     /// What became of the addresses that the name stands for.
     pub(super) fn addresses(&self) -> Option<Addresses> {
         let (before, after) = self.states()?;

@@ -1,8 +1,12 @@
 //! What an outage is put down to: said by the run, said again by the report of its journal, and kept in every format.
 
+use std::time::Duration;
+
 use serde_json::Value as Json;
 
-use crate::harness::{Doctor, Output};
+use crate::harness::{Doctor, Output, RedisServer, Trial, eventually};
+
+const SOON: Duration = Duration::from_secs(10);
 
 const RUN: [&str; 6] = ["soak", "--sandbox", "--fault", "reset_peer=when=in_flight@500ms", "-d", "2s"];
 
@@ -52,4 +56,21 @@ fn each_format_has_the_causes() {
     ] {
         Doctor::new(["report", journal, "--format", format]).run().code(1).stdout_contains(expected);
     }
+}
+
+/// Servers before Redis 7.4 do not count it, and say so in their log only. A subscriber says nothing, so that the close
+/// cannot cross a command on its way: that would be answered by a reset.
+#[test]
+fn an_output_buffer_limit_that_is_not_counted_is_not_put_down_to_a_proxy() {
+    let server = RedisServer::builder().config("client-output-buffer-limit", "pubsub 1kb 1kb 1").start();
+    let trial = Trial::start("subscribe news --watchdog off", &server);
+    eventually("the server was asked", SOON, || server.config_gets() > 0);
+    server.command([b"PUBLISH".as_slice(), b"news", &[b'x'; 200_000]]);
+    trial.wait_for_journal("\"event\":\"evidence\"");
+    let story = trial.stop();
+    assert!(server.log().contains("overcoming of output buffer limits"));
+    story.code(1);
+    let diagnosis = &story.outages()[0]["diagnosis"];
+    assert_eq!(diagnosis["cause"], "output_buffer_limit", "{diagnosis}");
+    assert!(!diagnosis.to_string().contains("a proxy in between"), "{diagnosis}");
 }

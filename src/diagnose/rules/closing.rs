@@ -160,6 +160,34 @@ pub(super) fn slow_subscriber_was_closed(facts: &Facts<'_>) -> Option<Word> {
     Word::when(uncounted && closed && (cut || slow), Weight::Speaks, why)
 }
 
+/// Between two ends with nobody in between that could have closed it, a server that counts all its other reasons has
+/// this one left.
+pub(super) fn an_uncounted_limit_is_left(facts: &Facts<'_>) -> Option<Word> {
+    let limit = an_uncounted_limit(facts)?;
+    let closed = facts.end() == Some(SocketEnd::Closed);
+    let why = format!(
+        "the server closed a subscriber in order, and nothing that it counts explains it; closes over \
+         client-output-buffer-limit (pubsub {limit}) this version does not count"
+    );
+    Word::when(closed, Weight::Hints, why)
+}
+
+/// The limits of a subscriber that the server has forgotten without a reason that it counts, where it would not count
+/// this one.
+pub(super) fn an_uncounted_limit(facts: &Facts<'_>) -> Option<String> {
+    let after = facts.after().filter(|after| after.output_buffer_disconnections.is_none())?;
+    let forgotten = facts.listed() == Some(false) && facts.is_same_process() && facts.circumstances().subscribed;
+    let left = forgotten && facts.server_did_nothing() && facts.nobody_in_between();
+    pubsub_limit(after.output_buffer_limit.as_deref()?).filter(|_| left)
+}
+
+/// The limits of subscribers, of all that `client-output-buffer-limit` sets; `None` where there are none.
+fn pubsub_limit(setting: &str) -> Option<String> {
+    let mut words = setting.split_ascii_whitespace().skip_while(|word| *word != "pubsub").skip(1);
+    let (hard, soft, seconds) = (words.next()?, words.next()?, words.next()?);
+    (hard != "0" || soft != "0").then(|| format!("{hard} {soft} {seconds}"))
+}
+
 pub(super) fn buffer_limit_did_not_strike(facts: &Facts<'_>) -> Option<Word> {
     let none = facts.moved(|state| state.output_buffer_disconnections) == Some(0);
     Word::when(none, Weight::Excludes, "the server closed nobody over client-output-buffer-limit")

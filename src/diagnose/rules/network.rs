@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::closing::an_uncounted_limit;
 use crate::{
     classify::{ErrorClass, Stage},
     diagnose::{
@@ -60,9 +61,20 @@ pub(super) fn reset_by_somebody(facts: &Facts<'_>) -> Option<Word> {
     Word::when(reset && !facts.another_process(), weight, why)
 }
 
+/// A close is answered by a reset when a command crosses it.
+pub(super) fn a_limit_may_have_struck(facts: &Facts<'_>) -> Option<Word> {
+    let limit = an_uncounted_limit(facts).filter(|_| facts.end() == Some(SocketEnd::Reset) && facts.in_use())?;
+    let why = format!(
+        "a server that closes a subscriber over client-output-buffer-limit (pubsub {limit}) resets it, too, when a \
+         command is on its way, and this version does not count that"
+    );
+    Word::new(Weight::Remarks, why)
+}
+
 pub(super) fn closed_without_the_server(facts: &Facts<'_>) -> Option<Word> {
     let closed = facts.end() == Some(SocketEnd::Closed) && facts.listed() == Some(false) && facts.is_same_process();
-    let why = "it was closed in order, and nothing that the server counts explains it: perhaps a proxy in between";
+    let why = "it was closed in order, and nothing that the server counts explains it";
+    let why = if facts.nobody_in_between() { why.to_owned() } else { format!("{why}: perhaps a proxy in between") };
     Word::when(closed && facts.server_did_nothing(), Weight::Hints, why)
 }
 

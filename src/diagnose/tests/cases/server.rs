@@ -8,7 +8,7 @@ use crate::{
         Confidence::*,
         tests::fixture::{LOST, Scene},
     },
-    event::{Event, EventKind, SocketEnd},
+    event::{Event, EventKind, ReplaceReason, SocketEnd},
     plan::Pace,
     record::fixture::*,
 };
@@ -222,6 +222,38 @@ pub(super) const CASES: &[Row] = &[
             s.known().host.lag = secs(0.8);
         },
     ),
+    (
+        "a subscriber is closed, the server does not count over-full buffers, and nobody is in between",
+        OutputBufferLimit,
+        Possible,
+        |s| {
+            (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+            s.after().output_buffer_limit = Some("normal 0 0 0 slave 268435456 67108864 60 pubsub 1024 1024 1".into());
+            s.subscribed = true;
+        },
+    ),
+    ("the same with a proxy in between", NetworkReset, Possible, |s| {
+        (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+        s.after().output_buffer_limit = Some("normal 0 0 0 slave 268435456 67108864 60 pubsub 1024 1024 1".into());
+        s.subscribed = true;
+        s.relayed(Some(true));
+    }),
+    ("the same where subscribers have no limit", NetworkReset, Possible, |s| {
+        (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+        s.after().output_buffer_limit = Some("normal 0 0 0 slave 0 0 0 pubsub 0 0 0".into());
+        s.subscribed = true;
+    }),
+    ("a subscriber is reset, and over-full buffers are not counted", NetworkReset, Likely, |s| {
+        (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+        s.after().output_buffer_limit = Some("normal 0 0 0 slave 268435456 67108864 60 pubsub 1024 1024 1".into());
+        s.subscribed = true;
+        s.ends(SocketEnd::Reset);
+    }),
+    ("redis-doctor left a connection that had lost its subscription", Unknown, Possible, |s| {
+        s.ends(SocketEnd::Local);
+        s.replaced = Some(ReplaceReason::Terminal);
+        s.subscribed = true;
+    }),
     ("the output-buffer limit does not strike all at once", OutputBufferLimit, Possible, |s| {
         s.after().output_buffer_disconnections = Some(3);
         s.plan.connections = 2;
