@@ -179,7 +179,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) gates: GateArgs,
     /// Do not gather evidence about outages: no INFO, CONFIG GET and CLIENT LIST on a short-lived connection beside the
-    /// one under test, soon after the start, each minute and after an outage, and no look at the kernel's socket table
+    /// one under test, soon after the start, each minute, after an outage and at the end, and no look at the kernel's socket table
     #[arg(long, help_heading = "Connection")]
     pub(super) no_evidence: bool,
     /// Seed of all randomness of the run [default: another one each time; it is in the report]

@@ -1,14 +1,15 @@
 //! Evidence about each outage: what the server, the kernel and this machine say about it, gathered beside the
 //! connection under test and never on it.
 //!
-//! The server is asked on a short-lived connection of its own, soon after the start, each minute, and after each outage;
-//! what it says after one outage is what it said before the next. However many connections are lost and however often,
-//! it is asked about once a second: outages in between share the answers. The kernel is asked at the moment of the
-//! loss, for a few microseconds ([`socket`]); nothing here waits in the way of a reconnect.
+//! The server is asked on a short-lived connection of its own, soon after the start, each minute, after each outage and
+//! at the end; what it says after one outage is what it said before the next. However many connections are lost and
+//! however often, it is asked about once a second: outages in between share the answers. The kernel is asked at the
+//! moment of the loss, for a few microseconds ([`socket`]); nothing here waits in the way of a reconnect.
 //!
 //! A run with faults asks the server itself and not through the fault proxy: no fault is for this connection, and what
 //! it sends is not to count among what faults are told by.
 
+mod aside;
 mod attempts;
 mod case;
 mod cycle;
@@ -49,7 +50,7 @@ pub(super) use self::{
 use super::{Context, identity::ClientInfo, link::Loss, path::Path, question::WaitingFailure};
 use crate::{
     clock::Stamp,
-    event::{Announcement, SocketEnd, TcpFigures},
+    event::{Announcement, EventKind, SocketEnd, TcpFigures},
     plan::{Address, Name, Plan},
 };
 
@@ -275,7 +276,7 @@ pub(super) async fn watch(ctx: Arc<Context>) {
         ctx.clock.sleep_until(due).await;
         let now = ctx.clock.now();
         let mut state = ctx.evidence.lock();
-        state.host.tick(due, now);
+        let remark = state.host.tick(due, now);
         state.sockets.catch_up(now);
         if now.since(sampled) >= SAMPLE {
             sampled = now;
@@ -285,6 +286,9 @@ pub(super) async fn watch(ctx: Arc<Context>) {
             }
         }
         drop(state);
+        if let Some(text) = remark {
+            ctx.emit(now, None, EventKind::Note { text });
+        }
         due = now.after(TICK);
     }
 }

@@ -70,6 +70,7 @@ mod output;
 mod permissions;
 mod proxy;
 mod proxy_tls;
+mod quiet_changes;
 mod readme;
 mod resp2;
 mod sandbox;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    PAUSE, SAMPLE, State,
+    PAUSE, SAMPLE, State, aside,
     case::Case,
     server::{self, Snapshot},
 };
@@ -73,14 +73,21 @@ pub(in crate::probe) async fn gather(ctx: Arc<Context>) {
 
 /// After the last task has ended: tells what is left.
 pub(in crate::probe) async fn conclude(ctx: &Context) {
-    let old = {
+    let (old, all_told) = {
         let mut state = ctx.evidence.lock();
-        if state.open.is_empty() && state.over.is_empty() && state.asking.is_empty() {
+        let now = ctx.clock.now();
+        let all_told = state.open.is_empty() && state.over.is_empty() && state.asking.is_empty();
+        // What has changed beside the connection shows in one more look, unless one has just been taken.
+        if all_told && state.asked.is_none_or(|(last, _)| now.since(last) < PAUSE) {
             return;
         }
-        state.begin(ctx.clock.now(), true)
+        (state.begin(now, true), all_told)
     };
     let asked = tokio::time::timeout(LAST, ask(ctx, &old)).await;
+    if all_told && asked.is_err() {
+        // It may be far away: that is no news.
+        return;
+    }
     let snapshot =
         asked.unwrap_or_else(|_| Snapshot::unreachable(ctx.clock.now(), "it did not answer before the run ended"));
     tell(ctx, snapshot, true);
@@ -102,6 +109,9 @@ fn tell(ctx: &Context, mut snapshot: Snapshot, last: bool) {
     state.examine(now);
     state.hearing.hear(now);
     (snapshot.finished, snapshot.count) = (now, state.count);
+    if let Some(kind) = state.known.back().and_then(|before| aside::changed(before, &snapshot, &state, &ctx.plan)) {
+        ctx.emit(now, None, kind);
+    }
     let snapshot = Arc::new(snapshot);
     state.asked = Some((snapshot.at, snapshot.state.is_some()));
     let mut told = std::mem::take(&mut state.asking);

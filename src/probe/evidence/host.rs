@@ -21,6 +21,12 @@ const NOTABLE: Duration = Duration::from_millis(5);
 /// A sleep shorter than this is the distance of two readings of the clock.
 const ASLEEP: Duration = Duration::from_millis(10);
 
+/// A delay that a reader should know of even if nothing was lost in it.
+const REMARKABLE: Duration = Duration::from_secs(1);
+
+/// On a machine that is always late, it is said once in this time.
+const SELDOM: Duration = Duration::from_secs(60);
+
 /// How many are kept.
 const KEPT: usize = 256;
 
@@ -30,6 +36,8 @@ pub(super) struct Host {
     late: VecDeque<Late>,
     /// How long the machine had slept when it was last asked.
     slept: Option<Duration>,
+    /// When a delay was last remarked on.
+    remarked: Option<Stamp>,
 }
 
 /// Once that the timer came late.
@@ -40,14 +48,31 @@ struct Late {
     slept: Duration,
 }
 
+impl Late {
+    fn length(self) -> Duration {
+        self.came.since(self.due) + self.slept
+    }
+}
+
 impl Host {
     pub(super) fn new() -> Self {
-        Self { late: VecDeque::new(), slept: Clock::slept() }
+        Self { late: VecDeque::new(), slept: Clock::slept(), remarked: None }
     }
 
-    /// The timer that was due at `due` came now.
-    pub(super) fn tick(&mut self, due: Stamp, now: Stamp) {
+    /// The timer that was due at `due` came now. Gives a remark where that explains what a reader would put down to the
+    /// server.
+    pub(super) fn tick(&mut self, due: Stamp, now: Stamp) -> Option<String> {
         self.note(due, now, Clock::slept());
+        let late = self.late.back().filter(|late| late.came == now && late.length() >= REMARKABLE)?;
+        let length = late.length().as_secs_f64();
+        if self.remarked.is_some_and(|last| now.since(last) < SELDOM) {
+            return None;
+        }
+        self.remarked = Some(now);
+        Some(format!(
+            "this program stood still for {length:.1} s (no CPU time, stopped, or the machine slept): latencies and pauses \
+             until now are its own, not the server's"
+        ))
     }
 
     fn note(&mut self, due: Stamp, came: Stamp, total: Option<Duration>) {
@@ -92,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_longest_delay_in_the_time_that_is_asked_about_counts() {
-        let mut host = Host { late: VecDeque::new(), slept: Some(ms(0)) };
+        let mut host = Host { late: VecDeque::new(), slept: Some(ms(0)), remarked: None };
         for (due, came) in [(100, 101), (200, 230), (330, 900), (1000, 1002), (1102, 3000)] {
             host.note(at(due), at(came), Some(ms(0)));
         }
@@ -106,20 +131,20 @@ mod tests {
 
     #[test]
     fn sleep_is_told_from_slowness() {
-        let mut host = Host { late: VecDeque::new(), slept: Some(ms(5000)) };
+        let mut host = Host { late: VecDeque::new(), slept: Some(ms(5000)), remarked: None };
         host.note(at(100), at(101), Some(ms(5000)));
         host.note(at(201), at(202), Some(ms(65_000)));
         let state = host.between(at(0), at(150));
         assert_eq!(state, HostState { lag: ms(0), suspended: Some(ms(60_000)) });
         assert_eq!(host.between(at(300), at(400)).suspended, Some(ms(0)));
-        let mut host = Host { late: VecDeque::new(), slept: None };
+        let mut host = Host { late: VecDeque::new(), slept: None, remarked: None };
         host.note(at(100), at(101), None);
         assert_eq!(host.between(at(0), at(150)).suspended, None);
     }
 
     #[test]
     fn only_so_many_are_kept() {
-        let mut host = Host { late: VecDeque::new(), slept: None };
+        let mut host = Host { late: VecDeque::new(), slept: None, remarked: None };
         for number in 0..10_000 {
             host.note(at(number * 100), at(number * 100 + 50), None);
         }
