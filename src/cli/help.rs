@@ -66,7 +66,7 @@ Workloads:
   pubsub   numbered messages on channels redis-doctor:<run>:<n>, each accounted for
   mixed    all three
 --rate, --concurrency, --payload and --timeout are for probes (ping, kv),
---verify-rate and --channels are for pubsub. SIGINT or SIGTERM ends the run with its report,
+--verify-rate and --channels are for pubsub. SIGINT, SIGTERM or SIGHUP ends the run with its report,
 SIGUSR1 prints interim figures.";
 
 /// Under `proxy --help`.

@@ -104,7 +104,7 @@ The password, unless a flag or the URL gives one.
 No colour, or colour also without a terminal, unless \fB\-\-color\fR decides.
 .SH SIGNALS
 .TP
-\fBSIGINT\fR, \fBSIGTERM\fR
+\fBSIGINT\fR, \fBSIGTERM\fR, \fBSIGHUP\fR (on Linux, unless it is ignored, as nohup has it)
 End the run with its report; a second SIGINT ends it at once with status 130.
 .TP
 \fBSIGUSR1\fR, \fBSIGQUIT\fR

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
-use crate::harness::{RedisServer, Signal, Tap, Trial, eventually};
+use crate::harness::{Doctor, RedisServer, Signal, Tap, Trial, eventually};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -71,6 +71,26 @@ fn sigint_and_sigterm_end_a_run_with_its_report_and_verdict() {
         assert_eq!(story.the("run_finished")["reason"], "signal");
         assert_eq!(story.get("complete"), true);
     }
+}
+
+/// A terminal that goes, with nohup and without.
+#[cfg(target_os = "linux")]
+#[test]
+fn sighup_ends_a_run_with_its_report_unless_it_is_to_be_ignored() {
+    let server = RedisServer::start();
+    let trial = Trial::start("soak", &server);
+    trial.wait_for_answers();
+    trial.doctor().signal(Signal::HUP);
+    let story = trial.finish();
+    story.code(0).balances();
+    assert_eq!((story.get("complete"), &story.the("run_finished")["reason"]), (&true.into(), &"signal".into()));
+    let script = "trap '' HUP; exec \"$0\" ping -i 0.1 \"$@\"";
+    let run = Doctor::script("bash", ["-c", script, env!("CARGO_BIN_EXE_redis-doctor")]).target(&server).spawn();
+    run.wait_for_stdout("seq=1 ", SOON);
+    run.signal(Signal::HUP);
+    run.wait_for_stdout("seq=9 ", SOON);
+    run.signal(Signal::INT);
+    run.finish().code(0);
 }
 
 #[test]
