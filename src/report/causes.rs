@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Severity, finding::List};
+use super::{Severity, advice, finding::List};
 use crate::{
     diagnose::{Cause, Diagnosis},
     order,
@@ -26,6 +26,27 @@ impl List {
         match recovered {
             0 => {}
             _ => self.push_coded(Severity::Warning, code, text),
+        }
+    }
+
+    /// How many outages lasted to the end, and what stood in the way of a new connection: it need not be what had ended
+    /// the old one.
+    pub(super) fn about_open(&mut self, open: u64, figures: &Figures) {
+        let words = if open == 1 { "outage was not over at the end" } else { "outages were not over at the end" };
+        let text = match open {
+            0 => return,
+            _ => format!("{open} {words}"),
+        };
+        let lasting = figures.outages.kept.iter().rev().filter(|outage| outage.restored.is_none());
+        let Some((outage, failure)) =
+            lasting.filter_map(|outage| Some((outage, outage.circumstances.path_failures.last()?))).next()
+        else {
+            return self.push_coded(Severity::Critical, None, text);
+        };
+        self.push_coded(Severity::Critical, None, format!("{text}; meanwhile new connections failed: {failure}"));
+        let target = figures.runs.get((outage.run as usize).saturating_sub(1)).map(|run| &run.started.plan.target);
+        if let Some(advice) = target.and_then(|target| advice::on_connecting(failure, target)) {
+            self.push_coded(Severity::Info, Some(failure.key.code()), advice);
         }
     }
 

@@ -164,12 +164,7 @@ impl List {
         let down = figures.downtime;
         let dropped = down.drops + down.stalls;
         let recovered = dropped - down.unresolved - down.not_by_itself.min(dropped - down.unresolved);
-        self.count(
-            Severity::Critical,
-            down.unresolved,
-            "outage was not over at the end",
-            "outages were not over at the end",
-        );
+        self.about_open(down.unresolved, figures);
         self.count(
             Severity::Critical,
             figures.tally.replaced_terminal,

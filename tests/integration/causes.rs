@@ -74,3 +74,28 @@ fn an_output_buffer_limit_that_is_not_counted_is_not_put_down_to_a_proxy() {
     assert_eq!(diagnosis["cause"], "output_buffer_limit", "{diagnosis}");
     assert!(!diagnosis.to_string().contains("a proxy in between"), "{diagnosis}");
 }
+
+/// What ended the connection need not be what keeps the client out.
+#[test]
+fn an_outage_that_lasts_says_what_is_in_the_way() {
+    let server = RedisServer::start();
+    let trial = Trial::start("soak", &server);
+    trial.wait_for_answers();
+    eventually("the server was asked", SOON, || server.config_gets() > 0);
+    server.command(["CONFIG", "SET", "maxclients", "1"]);
+    server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
+    trial.wait_for("path", 2);
+    let story = trial.stop();
+    story.code(2);
+    let findings = story.get("findings").as_array().unwrap();
+    let has = |severity: &str, code: Option<&str>, text: &str| {
+        let fits = |finding: &&Json| {
+            let is = |name: &str, value: Option<&str>| finding[name].as_str() == value;
+            is("severity", Some(severity)) && is("code", code) && finding["text"].as_str().unwrap().contains(text)
+        };
+        assert!(findings.iter().find(fits).is_some(), "{text}: {findings:#?}");
+    };
+    let refused = "not over at the end; meanwhile new connections failed: ERR max number of clients reached";
+    has("critical", None, refused);
+    has("info", Some("RD114"), "raise maxclients on the server");
+}
