@@ -3,7 +3,7 @@
 //! Three significant digits from 128 ns to one hour; longer values count as one hour. In JSON it is the HDR V2
 //! encoding in base64, the form that other HDR tools read.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hdrhistogram::{
@@ -18,35 +18,68 @@ const LOWEST: u64 = 128;
 const HIGHEST: u64 = 3600 * 1_000_000_000;
 const DIGITS: u8 = 3;
 
+/// As many durations as take the memory of the smallest histogram.
+const FEW: usize = 1 << 11;
+
 /// Durations, counted in buckets.
 ///
-/// An empty one takes no memory, and one with small values takes little: a run has dozens of them, most of them empty,
-/// and filling 200 KB with zeroes for each would cost more than a `ping -c 1`.
-#[derive(Clone, Default)]
-pub struct Distribution(Option<Histogram<u64>>);
+/// A run has dozens of them, filled anew each second, most of them with little or nothing. So a few durations are kept
+/// as they are, and only many are counted in a histogram: that takes 16 KB at least and 8 KB more for each doubling of
+/// the longest duration. Taken and given back each second, such pieces would leave holes between what stays.
+#[derive(Clone)]
+pub struct Distribution(Counts);
+
+#[derive(Clone)]
+enum Counts {
+    /// At most [`FEW`] durations in nanoseconds, in no order.
+    Few(Vec<u64>),
+    Many(Histogram<u64>),
+}
+
+impl Default for Distribution {
+    fn default() -> Self {
+        Self(Counts::Few(Vec::new()))
+    }
+}
 
 impl Distribution {
     /// Counts one duration.
     #[inline]
     pub fn record(&mut self, duration: Duration) {
         let value = nanos(duration).min(HIGHEST);
-        // Cannot fail: the histogram grows as needed, and every value fits below the highest.
-        let _ = self.0.get_or_insert_with(histogram).record(value);
+        match &mut self.0 {
+            // Cannot fail: the histogram grows as needed, and every value fits below the highest.
+            Counts::Many(histogram) => _ = histogram.record(value),
+            Counts::Few(values) if values.len() < FEW => values.push(value),
+            Counts::Few(_) => _ = self.counted().record(value),
+        }
     }
 
     /// Adds all that `other` counted.
     pub fn merge(&mut self, other: &Self) {
         match (&mut self.0, &other.0) {
-            (_, None) => {}
+            (Counts::Few(ours), Counts::Few(theirs)) if ours.len() + theirs.len() <= FEW => ours.extend(theirs),
+            (_, Counts::Few(theirs)) => count(self.counted(), theirs),
             // Cannot fail: it grows as needed.
-            (Some(ours), Some(theirs)) => _ = ours.add(theirs),
-            (ours, theirs) => ours.clone_from(theirs),
+            (_, Counts::Many(theirs)) => _ = self.counted().add(theirs),
+        }
+    }
+
+    /// The same for the sum of a run, which will have many of them: it is a histogram at once, and so has most of its
+    /// size within seconds rather than after hours.
+    pub fn add_up(&mut self, other: &Self) {
+        if !other.is_empty() {
+            self.counted();
+            self.merge(other);
         }
     }
 
     /// How many durations were counted.
     pub fn count(&self) -> u64 {
-        self.0.as_ref().map_or(0, Histogram::len)
+        match &self.0 {
+            Counts::Few(values) => values.len() as u64,
+            Counts::Many(histogram) => histogram.len(),
+        }
     }
 
     /// Whether nothing was counted.
@@ -80,13 +113,26 @@ impl Distribution {
     }
 
     fn some(&self, nanos: impl FnOnce(&Histogram<u64>) -> u64) -> Option<Duration> {
-        self.0.as_ref().filter(|histogram| !histogram.is_empty()).map(nanos).map(Duration::from_nanos)
+        (!self.is_empty()).then(|| Duration::from_nanos(nanos(&self.histogram())))
     }
 
-    /// Each bucket that is not empty: its value and its count.
-    fn buckets(&self) -> impl Iterator<Item = (u64, u64)> {
-        let recorded = self.0.iter().flat_map(Histogram::iter_recorded);
-        recorded.map(|bucket| (bucket.value_iterated_to(), bucket.count_at_value()))
+    /// From now on in a histogram, however few there are.
+    fn counted(&mut self) -> &mut Histogram<u64> {
+        if let Counts::Few(values) = &self.0 {
+            self.0 = Counts::Many(histogram_of(values));
+        }
+        match &mut self.0 {
+            Counts::Many(histogram) => histogram,
+            Counts::Few(_) => unreachable!("they have just been counted"),
+        }
+    }
+
+    /// All of them in a histogram.
+    fn histogram(&self) -> Cow<'_, Histogram<u64>> {
+        match &self.0 {
+            Counts::Few(values) => Cow::Owned(histogram_of(values)),
+            Counts::Many(histogram) => Cow::Borrowed(histogram),
+        }
     }
 }
 
@@ -98,10 +144,26 @@ fn histogram() -> Histogram<u64> {
     histogram
 }
 
+fn histogram_of(values: &[u64]) -> Histogram<u64> {
+    let mut histogram = histogram();
+    count(&mut histogram, values);
+    histogram
+}
+
+fn count(histogram: &mut Histogram<u64>, values: &[u64]) {
+    // Cannot fail: it grows as needed.
+    values.iter().for_each(|value| _ = histogram.record(*value));
+}
+
 /// The same counts in the same buckets, however far either has grown.
 impl PartialEq for Distribution {
     fn eq(&self, other: &Self) -> bool {
-        self.buckets().eq(other.buckets())
+        let (ours, theirs) = (self.histogram(), other.histogram());
+        let buckets = |histogram: &Histogram<u64>| {
+            let recorded = histogram.iter_recorded();
+            recorded.map(|bucket| (bucket.value_iterated_to(), bucket.count_at_value())).collect::<Vec<_>>()
+        };
+        self.count() == other.count() && buckets(&ours) == buckets(&theirs)
     }
 }
 
@@ -114,29 +176,75 @@ impl std::fmt::Debug for Distribution {
 impl Serialize for Distribution {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut bytes = Vec::new();
-        let empty = histogram();
-        let counted = self.0.as_ref().unwrap_or(&empty);
-        V2Serializer::new().serialize(counted, &mut bytes).map_err(serde::ser::Error::custom)?;
+        V2Serializer::new().serialize(&self.histogram(), &mut bytes).map_err(serde::ser::Error::custom)?;
         serializer.serialize_str(&STANDARD.encode(bytes))
     }
 }
 
 impl<'de> Deserialize<'de> for Distribution {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let text = Cow::<str>::deserialize(deserializer)?;
         let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
         let histogram: Histogram<u64> =
             Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(serde::de::Error::custom)?;
         // Another tool's bounds are welcome: its values go into our buckets.
         let mut ours = self::histogram();
         ours.add(&histogram).map_err(serde::de::Error::custom)?;
-        Ok(Self(Some(ours)))
+        Ok(Self(Counts::Many(ours)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of(nanos: impl IntoIterator<Item = u64>) -> Distribution {
+        let mut distribution = Distribution::default();
+        nanos.into_iter().for_each(|nanos| distribution.record(Duration::from_nanos(nanos)));
+        distribution
+    }
+
+    /// All that is told of it.
+    fn told(distribution: &Distribution) -> String {
+        let quantiles = [0.5, 0.9, 0.99, 0.999].map(|quantile| distribution.quantile(quantile));
+        let figures = (distribution.count(), distribution.min(), distribution.mean(), distribution.deviation());
+        format!("{figures:?} {quantiles:?} {:?} {}", distribution.max(), serde_json::to_string(distribution).unwrap())
+    }
+
+    #[test]
+    fn a_few_and_many_are_told_in_the_same_words() {
+        let (mut few, mut many) = (of((1..100).map(|n| n * n * 1000)), of((1..100).map(|n| n * n * 1000)));
+        many.counted();
+        assert!(matches!(few.0, Counts::Few(_)) && matches!(many.0, Counts::Many(_)));
+        assert_eq!((told(&few), &few), (told(&many), &many));
+        few.merge(&of((0..FEW as u64).map(|n| n * 500)));
+        many.merge(&of((0..FEW as u64).map(|n| n * 500)));
+        assert!(matches!(few.0, Counts::Many(_)), "so many are counted");
+        assert_eq!((told(&few), &few), (told(&many), &many));
+    }
+
+    #[test]
+    fn a_sum_is_counted_from_its_first_part_on() {
+        let mut sum = Distribution::default();
+        sum.add_up(&of([]));
+        assert!(matches!(&sum.0, Counts::Few(none) if none.capacity() == 0), "nothing takes no memory");
+        sum.add_up(&of([1000]));
+        assert!(matches!(sum.0, Counts::Many(_)));
+        assert_eq!(sum, of([1000]));
+    }
+
+    #[test]
+    fn however_they_come_together_none_is_lost() {
+        let parts = [0, 1, FEW - 1, FEW, FEW + 1, 3 * FEW].map(|length| of((0..length as u64).map(|n| n * 1000)));
+        for (left, right) in parts.iter().flat_map(|left| parts.iter().map(move |right| (left, right))) {
+            let mut both = left.clone();
+            both.merge(right);
+            assert_eq!(both.count(), left.count() + right.count());
+            let mut other = right.clone();
+            other.merge(left);
+            assert_eq!(both, other);
+        }
+    }
 
     #[test]
     fn an_empty_distribution_has_no_figures() {
@@ -157,8 +265,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn quantiles_agree_with_the_sorted_values(mut values in proptest::collection::vec(1_000u64..10_000_000_000, 1..200)) {
-            let mut distribution = Distribution::default();
-            values.iter().for_each(|value| distribution.record(Duration::from_nanos(*value)));
+            let distribution = of(values.iter().copied());
             values.sort_unstable();
             for quantile in [0.5, 0.9, 0.99, 1.0] {
                 let rank = ((values.len() as f64 * quantile).ceil() as usize).max(1) - 1;
@@ -170,11 +277,7 @@ mod tests {
 
         #[test]
         fn merging_parts_equals_one_pass_and_json_keeps_all(left: Vec<u32>, right: Vec<u32>) {
-            let of = |values: &[u32]| {
-                let mut distribution = Distribution::default();
-                values.iter().for_each(|value| distribution.record(Duration::from_nanos(u64::from(*value))));
-                distribution
-            };
+            let of = |values: &[u32]| of(values.iter().copied().map(u64::from));
             let mut merged = of(&left);
             merged.merge(&of(&right));
             let whole = of(&[left, right].concat());

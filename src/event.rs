@@ -55,6 +55,12 @@ pub struct Event {
 }
 
 impl Event {
+    /// Something else of the same moment and the same connection.
+    #[must_use]
+    pub fn with(&self, kind: EventKind) -> Self {
+        Self { at: self.at, time: self.time, connection: self.connection, kind }
+    }
+
     /// The wall-clock time of another moment of the same run.
     pub fn wall_of(&self, stamp: Stamp) -> WallTime {
         let origin = self.time.unix_nanos().saturating_sub(self.at.as_nanos());

@@ -108,7 +108,7 @@ impl Samples {
             (&mut self.end_to_end, &interval.end_to_end),
         ] {
             if let Some(part) = part {
-                sum.merge(part);
+                sum.add_up(part);
             }
         }
     }

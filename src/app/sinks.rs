@@ -51,7 +51,7 @@ impl Sinks {
     /// Says once, when it happens, that a journal cannot be written any more.
     fn watch_the_writers(&mut self, event: &Event) {
         let Some(text) = self.complaint() else { return };
-        let note = Event { connection: None, kind: EventKind::Note { text }, ..event.clone() };
+        let note = Event { connection: None, ..event.with(EventKind::Note { text }) };
         match event.kind {
             // The last event of a stream stays the last.
             EventKind::RunFinished { .. } => self.show(&note),

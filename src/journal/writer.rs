@@ -90,7 +90,7 @@ impl JournalWriter {
             kept.add_distributions(&std::mem::take(&mut pending.interval));
             pending.since = event.at;
         }
-        self.write_line(&Event { kind: EventKind::Interval(Box::new(kept)), ..event.clone() })
+        self.write_line(&event.with(EventKind::Interval(Box::new(kept))))
     }
 
     /// The histograms that are still due when the run ends, in intervals without counters.

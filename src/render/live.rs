@@ -20,7 +20,7 @@ use crate::{
 pub struct Live {
     style: Style,
     lines: Lines,
-    /// Outages and losses so far; it is given no histograms.
+    /// Outages and losses so far; it is given no histograms and no evidence.
     recorder: Recorder,
     /// The figures of the last interval.
     pace: String,
@@ -131,7 +131,7 @@ impl EventSink for Live {
         match &event.kind {
             EventKind::Interval(interval) if self.lines.progress().is_some() => {
                 let counted = Interval { span: interval.span, counters: interval.counters, ..Interval::default() };
-                self.recorder.on_event(&Event { kind: EventKind::Interval(Box::new(counted)), ..event.clone() });
+                self.recorder.on_event(&event.with(EventKind::Interval(Box::new(counted))));
                 self.interval(event, interval);
                 return;
             }
@@ -140,7 +140,8 @@ impl EventSink for Live {
             EventKind::RunFinished { .. } => self.lines.end_progress(),
             _ => {}
         }
-        if self.lines.progress().is_some() {
+        // What is kept for the diagnosis is not counted here.
+        if self.lines.progress().is_some() && !matches!(event.kind, EventKind::Evidence(_)) {
             self.recorder.on_event(event);
         }
         if self.style.quiet {
