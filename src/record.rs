@@ -12,6 +12,7 @@ mod figures;
 pub(crate) mod fixture;
 mod herd;
 mod outage;
+mod servers;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use herd::Herd;
 pub use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
 use outage::Track;
 pub use outage::{Outage, OutageKind};
+use servers::ServerStates;
 pub use summary::Summary;
 
 use crate::{
@@ -128,6 +130,7 @@ struct Story {
     notes: Capped<NoteRow>,
     tally: Tally,
     herd: Herd,
+    servers: ServerStates,
 }
 
 impl Story {
@@ -213,7 +216,7 @@ impl Story {
             None => self.history.told_of(run, id, evidence),
         };
         if let Some(outage) = outage {
-            outage.circumstances.gathered(evidence);
+            outage.circumstances.gathered(evidence, &mut self.servers);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is known of an outage, as answers to the questions that the rules ask. `None` is "cannot be told", never "no".
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     classify::{ErrorClass, Failure, Stage},
@@ -67,15 +67,15 @@ impl<'a> Facts<'a> {
 
     fn states(&self) -> Option<(&ServerState, &ServerState)> {
         let evidence = self.evidence()?;
-        evidence.before.as_ref().zip(evidence.after.as_ref())
+        evidence.before.as_deref().zip(evidence.after.as_deref())
     }
 
     pub(super) fn before(&self) -> Option<&ServerState> {
-        self.evidence()?.before.as_ref()
+        self.evidence()?.before.as_deref()
     }
 
     pub(super) fn after(&self) -> Option<&ServerState> {
-        self.evidence()?.after.as_ref()
+        self.evidence()?.after.as_deref()
     }
 
     pub(super) fn is_stall(&self) -> bool {
@@ -209,7 +209,7 @@ impl Facts<'_> {
     /// Whether another address, or another node behind it, answers.
     pub(super) fn another_place(&self) -> Option<bool> {
         let (before, after) = self.states()?;
-        let differs = |pair: Option<(&String, &String)>| pair.map(|(before, after)| before != after);
+        let differs = |pair: Option<(&Arc<str>, &Arc<str>)>| pair.map(|(before, after)| before != after);
         let address = differs(before.address.as_ref().zip(after.address.as_ref()));
         let laddr = differs(before.laddr.as_ref().zip(after.laddr.as_ref()));
         address.into_iter().chain(laddr).reduce(|one, other| one || other)

@@ -3,7 +3,7 @@
 //! All of it may be missing: a server may forbid a question, a platform may not tell, a server that is gone cannot be
 //! asked. What was asked for and not had is listed with the reason, so that a diagnosis can say on what it stands.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,11 +29,11 @@ pub struct Evidence {
     pub tcp: Option<TcpFigures>,
     /// The server before the loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<ServerState>,
+    pub before: Option<Arc<ServerState>>,
     /// The server after it. Outages that come faster than about one a second share what was asked before the first and
     /// after the last of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<ServerState>,
+    pub after: Option<Arc<ServerState>>,
     /// Losses and stalls of all connections between `before` and `after`, this one included: what moved between the two
     /// moved for all of them. 0 unless both are there.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -133,34 +133,34 @@ pub struct ServerState {
     /// When it was asked.
     pub at: Stamp,
     /// The address that answered, as we connected to it.
-    pub address: Option<String>,
+    pub address: Option<Arc<str>>,
     /// Its own end of the connection (`CLIENT INFO laddr`).
-    pub laddr: Option<String>,
+    pub laddr: Option<Arc<str>>,
     /// Whether one end of the connection sees other addresses than the other: something in between (NAT, a proxy, a
     /// relay) may hold its other half.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub translated: Option<bool>,
     /// All addresses that the name stood for.
     #[serde(default)]
-    pub addresses: Vec<String>,
+    pub addresses: Arc<[String]>,
     /// `run_id`: changes when the process restarts.
-    pub run_id: Option<String>,
+    pub run_id: Option<Arc<str>>,
     /// `redis_version` or `valkey_version`.
-    pub version: Option<String>,
+    pub version: Option<Arc<str>>,
     /// `uptime_in_seconds`
     pub uptime: Option<u64>,
     /// `master`, `slave` …
-    pub role: Option<String>,
+    pub role: Option<Arc<str>>,
     /// `master_repl_offset`
     pub replication_offset: Option<u64>,
     /// `master_replid`: the replication history that it writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replication_id: Option<String>,
+    pub replication_id: Option<Arc<str>>,
     /// `master_replid2`: the history that it went on from when it was promoted, or started again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub former_replication_id: Option<String>,
+    pub former_replication_id: Option<Arc<str>>,
     /// `master_failover_state`, when it is not `no-failover`.
-    pub failover_state: Option<String>,
+    pub failover_state: Option<Arc<str>>,
     /// `loading`
     pub loading: Option<bool>,
     /// `connected_clients`
@@ -188,7 +188,7 @@ pub struct ServerState {
     /// `maxclients`
     pub maxclients: Option<u64>,
     /// `client-output-buffer-limit`, as CONFIG GET has it.
-    pub output_buffer_limit: Option<String>,
+    pub output_buffer_limit: Option<Arc<str>>,
 }
 
 /// The machine that redis-doctor runs on, around a loss.
@@ -286,16 +286,16 @@ mod tests {
 
     /// With everything that can be there.
     fn full() -> Evidence {
-        let state = ServerState {
+        let state = Arc::new(ServerState {
             at: at(1),
             address: Some("10.0.3.17:6379".into()),
-            addresses: vec!["10.0.3.17:6379".into()],
+            addresses: ["10.0.3.17:6379".into()].into(),
             failover_state: Some("waiting-for-sync".into()),
             loading: Some(true),
             client_kills: Some(3),
             output_buffer_limit: Some("normal 0 0 0".into()),
             ..ServerState::default()
-        };
+        });
         Evidence {
             generation: 2,
             lost: at(8),

@@ -2,18 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::capped::shortened;
+use super::{capped::shortened, servers::ServerStates};
 use crate::{
     classify::{Failure, FailureKey},
     clock::Stamp,
-    event::{Announcement, Attempt, ClientState, Evidence, Missing, ServerState},
+    event::{Announcement, Attempt, ClientState, Evidence, Missing},
 };
 
 /// Entries of each list of an outage; more of them would tell nothing new.
-const ENTRIES: usize = 16;
+pub(super) const ENTRIES: usize = 16;
 
 /// Characters of each text of an outage.
-const TEXT: usize = 200;
+pub(super) const TEXT: usize = 200;
 
 /// An announcement of maintenance counts for outages that begin within this time (the longest notice that Redis Cloud
 /// gives with MOVING is 30 s).
@@ -64,8 +64,8 @@ impl Circumstances {
         note(&mut self.announcements, announcement.clone());
     }
 
-    pub(super) fn gathered(&mut self, evidence: &Evidence) {
-        self.evidence = Some(Arc::new(bounded(evidence.clone())));
+    pub(super) fn gathered(&mut self, evidence: &Evidence, servers: &mut ServerStates) {
+        self.evidence = Some(Arc::new(bounded(evidence.clone(), servers)));
     }
 }
 
@@ -97,10 +97,10 @@ fn note<T>(list: &mut Vec<T>, entry: T) {
 }
 
 /// Evidence with at most so many entries in each list and so many characters in each text.
-fn bounded(mut evidence: Evidence) -> Evidence {
+fn bounded(mut evidence: Evidence, servers: &mut ServerStates) -> Evidence {
     let text = |text: &mut String| *text = shortened(text, TEXT);
     for state in [&mut evidence.before, &mut evidence.after].into_iter().flatten() {
-        bound_state(state);
+        *state = servers.keep(state);
     }
     evidence.announcements.truncate(ENTRIES);
     evidence.announcements.iter_mut().for_each(|Announcement { kind, .. }| text(kind));
@@ -114,42 +114,29 @@ fn bounded(mut evidence: Evidence) -> Evidence {
     evidence
 }
 
-fn bound_state(state: &mut ServerState) {
-    state.addresses.truncate(ENTRIES);
-    let texts = [
-        &mut state.address,
-        &mut state.laddr,
-        &mut state.run_id,
-        &mut state.version,
-        &mut state.role,
-        &mut state.replication_id,
-        &mut state.former_replication_id,
-        &mut state.failover_state,
-        &mut state.output_buffer_limit,
-    ];
-    for text in texts.into_iter().flatten().chain(&mut state.addresses) {
-        *text = shortened(text, TEXT);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::fixture::{reset, stamp};
+    use crate::{
+        event::ServerState,
+        record::fixture::{reset, stamp},
+    };
 
     #[test]
     fn a_talkative_server_does_not_fill_the_memory() {
         let long = || "x".repeat(10_000);
+        let state =
+            ServerState { role: Some(long().into()), addresses: vec![long(); 1000].into(), ..ServerState::default() };
         let mut evidence = Evidence {
             announcements: vec![Announcement { at: stamp(1.0), kind: long() }; 1000],
             attempts: vec![Attempt { started: None, at: stamp(1.0), end: None, failure: Some(long()) }; 1000],
             missing: vec![Missing { what: long(), why: long() }; 1000],
-            before: Some(ServerState { role: Some(long()), addresses: vec![long(); 1000], ..ServerState::default() }),
+            before: Some(Arc::new(state)),
             ..Evidence::default()
         };
         evidence.after = evidence.before.clone();
         let mut circumstances = Circumstances::default();
-        circumstances.gathered(&evidence);
+        circumstances.gathered(&evidence, &mut ServerStates::default());
         (0..1000).for_each(|_| circumstances.path_failed(&reset()));
         (0..1000).for_each(|_| circumstances.announced(&Announcement { at: stamp(1.0), kind: "MOVING".into() }));
         assert_eq!((circumstances.path_failures.len(), circumstances.announcements.len()), (1, ENTRIES));

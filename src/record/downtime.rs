@@ -100,9 +100,12 @@ impl History {
 
     fn keep(&mut self, outage: Outage) {
         if self.first.len() < FIRST {
+            // At once, so that no smaller tables are left as holes; what is not used of it takes no memory.
+            self.first.reserve_exact(FIRST - self.first.len());
             self.first.push(outage);
             return;
         }
+        self.last.reserve_exact(LAST + 1 - self.last.len());
         self.last.push_back(outage);
         if self.last.len() <= LAST {
             return;

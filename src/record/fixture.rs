@@ -1,6 +1,6 @@
 //! Made-up runs for the tests of everything that reads events.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Origin, Stage},
@@ -154,7 +154,7 @@ pub(crate) fn evidence(generation: u64, lost: f64, how: SocketEnd) -> Evidence {
         address: Some("127.0.0.1:6379".into()),
         laddr: Some("127.0.0.1:6379".into()),
         translated: Some(false),
-        addresses: vec!["127.0.0.1".into()],
+        addresses: ["127.0.0.1".into()].into(),
         run_id: Some("5fa2c1".into()),
         version: Some("7.4.1".into()),
         uptime: Some(50_000 + seconds as u64),
@@ -178,8 +178,8 @@ pub(crate) fn evidence(generation: u64, lost: f64, how: SocketEnd) -> Evidence {
         generation,
         lost: stamp(lost),
         death: Some(Death { how, errno: None, known_from: DeathWitness::SocketTable }),
-        before: Some(state(lost - 5.0)),
-        after: Some(state(lost + 1.0)),
+        before: Some(Arc::new(state(lost - 5.0))),
+        after: Some(Arc::new(state(lost + 1.0))),
         old_client_listed: Some(false),
         ..Evidence::default()
     }

@@ -1,6 +1,6 @@
 //! A run with one outage, to be made into anything.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use crate::{
     classify::{ErrorClass, Failure, Stage},
@@ -126,11 +126,11 @@ impl Scene {
     }
 
     pub(super) fn before(&mut self) -> &mut ServerState {
-        self.known().before.as_mut().unwrap()
+        Arc::make_mut(self.known().before.as_mut().unwrap())
     }
 
     pub(super) fn after(&mut self) -> &mut ServerState {
-        self.known().after.as_mut().unwrap()
+        Arc::make_mut(self.known().after.as_mut().unwrap())
     }
 
     pub(super) fn ends(&mut self, how: SocketEnd) {
@@ -169,8 +169,8 @@ impl Scene {
 
     pub(super) fn moved_name(&mut self) {
         self.elsewhere();
-        self.before().addresses = vec!["10.0.3.17".into()];
-        self.after().addresses = vec!["10.0.3.18".into()];
+        self.before().addresses = ["10.0.3.17".into()].into();
+        self.after().addresses = ["10.0.3.18".into()].into();
     }
 
     pub(super) fn kills(&mut self, count: u64) {

@@ -1,5 +1,7 @@
 //! No certain verdict without its decisive facts, whatever else is known or not known.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::{Cause, Confidence, cases::cases, fixture::Scene, made};
@@ -32,6 +34,7 @@ const FORGET: &[Forget] = &[
     |s| s.path_healthy_after = None,
     |s| {
         s.evidence.iter_mut().flat_map(|known| [&mut known.before, &mut known.after]).flatten().for_each(|state| {
+            let state = Arc::make_mut(state);
             (state.translated, state.laddr) = (None, None);
         })
     },
@@ -58,7 +61,7 @@ fn decisive(cause: Cause, scene: &Scene) -> bool {
     let end = known.death.as_ref().map(|death| death.how);
     let reset = end == Some(SocketEnd::Reset);
     let told = scene.failure.as_ref().and_then(|failure| failure.key.errno);
-    let states = known.before.as_ref().zip(known.after.as_ref());
+    let states = known.before.as_deref().zip(known.after.as_deref());
     let same = states.is_some_and(|(before, after)| before.run_id.is_some() && before.run_id == after.run_id);
     let same = same
         || scene.same_process == Some(true)

@@ -240,7 +240,7 @@ mod tests {
     }
 
     fn snapshot(at_ms: u64, listed: &[(u64, &str)]) -> Snapshot {
-        let state = Some(ServerState { at: at(at_ms), ..ServerState::default() });
+        let state = Some(Arc::new(ServerState { at: at(at_ms), ..ServerState::default() }));
         let listed = listed.iter().map(|(id, addr)| (*id, Some((*addr).to_owned()))).collect();
         Snapshot {
             at: at(at_ms),

@@ -97,7 +97,7 @@ pub(in crate::probe) async fn conclude(ctx: &Context) {
 async fn ask(ctx: &Context, old: &[u64]) -> Snapshot {
     let mut snapshot = server::ask(&ctx.evidence.path, ctx.clock, old).await;
     if let Some(state) = snapshot.state.as_mut().filter(|_| ctx.server.address != ctx.plan.target.address) {
-        state.translated = Some(true);
+        Arc::make_mut(state).translated = Some(true);
     }
     snapshot
 }

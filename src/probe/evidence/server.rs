@@ -6,6 +6,7 @@
 use std::{
     collections::{HashMap, HashSet},
     net::SocketAddr,
+    sync::Arc,
     time::Duration,
 };
 
@@ -46,7 +47,7 @@ pub(super) struct Snapshot {
     /// Losses and stalls of the run until then.
     pub(super) count: u64,
     /// What it said; `None` when it could not be reached.
-    pub(super) state: Option<ServerState>,
+    pub(super) state: Option<Arc<ServerState>>,
     /// Old clients that it was asked for, and those of its clients that it lists, with their addresses; `None` when it
     /// could not be asked.
     pub(super) asked_for: HashSet<u64>,
@@ -71,7 +72,14 @@ pub(super) async fn ask(path: &Path, clock: Clock, old: &[u64]) -> Snapshot {
     let old = &old[..old.len().min(MOST_CLIENTS)];
     let listed = asker.clients(old).await;
     let asked_for = old.iter().copied().collect();
-    Snapshot { at, state: Some(asker.state), asked_for, listed, missing: asker.missing, ..Snapshot::default() }
+    Snapshot {
+        at,
+        state: Some(Arc::new(asker.state)),
+        asked_for,
+        listed,
+        missing: asker.missing,
+        ..Snapshot::default()
+    }
 }
 
 impl Snapshot {
@@ -86,10 +94,10 @@ impl Snapshot {
 fn found(climb: &Climb, at: Stamp) -> ServerState {
     ServerState {
         at,
-        address: climb.peer.map(|peer| peer.to_string()),
+        address: climb.peer.map(|peer| peer.to_string().into()),
         addresses: climb.addresses.iter().map(ToString::to_string).collect(),
-        version: climb.server.version.clone(),
-        role: climb.server.role.clone(),
+        version: climb.server.version.as_deref().map(Into::into),
+        role: climb.server.role.as_deref().map(Into::into),
         ..ServerState::default()
     }
 }
@@ -144,7 +152,7 @@ impl Asker {
             Ok(line) => {
                 let client = ClientInfo::parse(&line);
                 self.state.translated = self.ends.and_then(|ends| translated(ends, &client));
-                self.state.laddr = client.laddr;
+                self.state.laddr = client.laddr.map(Into::into);
             }
             Err(failure) => self.miss("CLIENT INFO", &failure),
         }
@@ -213,7 +221,7 @@ fn is_refused(failure: &Failure) -> bool {
 /// Reads INFO, as far as it is there.
 fn read_info(info: &str, state: &mut ServerState) {
     let fields: HashMap<&str, &str> = info_fields(info).collect();
-    let text = |name: &str| fields.get(name).map(|value| (*value).to_owned());
+    let text = |name: &str| fields.get(name).copied().map(Arc::<str>::from);
     let number = |name: &str| fields.get(name)?.parse::<u64>().ok();
     // A command that was never called has no line.
     let counted = fields.keys().any(|name| name.starts_with("cmdstat_"));
@@ -227,7 +235,7 @@ fn read_info(info: &str, state: &mut ServerState) {
     let history = |name| text(name).filter(|id| id.bytes().any(|digit| digit != b'0'));
     state.replication_id = history("master_replid");
     state.former_replication_id = history("master_replid2");
-    state.failover_state = text("master_failover_state").filter(|failover| failover != "no-failover");
+    state.failover_state = text("master_failover_state").filter(|failover| **failover != *"no-failover");
     state.loading = number("loading").map(|loading| loading != 0);
     state.connected_clients = number("connected_clients");
     state.connections_received = number("total_connections_received");
@@ -236,7 +244,7 @@ fn read_info(info: &str, state: &mut ServerState) {
     state.output_buffer_disconnections = number("client_output_buffer_limit_disconnections");
     state.query_buffer_disconnections = number("client_query_buffer_limit_disconnections");
     // Since Redis 7.0 subcommands are counted one by one; Valkey gives the version of Redis that it is compatible with.
-    let major = text("redis_version").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    let major = fields.get("redis_version").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     if major.is_some_and(|major| major >= 7) {
         state.client_kills = calls(&["client|kill"]);
         state.acl_changes = calls(&["acl|setuser", "acl|deluser", "acl|load"]);
@@ -256,7 +264,8 @@ fn read_settings(settings: &HashMap<String, String>, state: &mut ServerState) {
     state.timeout = number("timeout");
     state.tcp_keepalive = number("tcp-keepalive");
     state.maxclients = number("maxclients");
-    state.output_buffer_limit = settings.get("client-output-buffer-limit").filter(|limit| !limit.is_empty()).cloned();
+    let limit = settings.get("client-output-buffer-limit").filter(|limit| !limit.is_empty());
+    state.output_buffer_limit = limit.map(|limit| limit.as_str().into());
 }
 
 #[cfg(test)]

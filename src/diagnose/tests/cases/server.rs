@@ -138,8 +138,8 @@ pub(super) const CASES: &[Row] = &[
     ("a name of many addresses, and another of them answers", Failover, Likely, |s| {
         s.process(90_000);
         s.elsewhere();
-        s.before().addresses = vec!["10.0.3.17".into(), "10.0.3.18".into()];
-        s.after().addresses = vec!["10.0.3.18".into(), "10.0.3.19".into()];
+        s.before().addresses = ["10.0.3.17".into(), "10.0.3.18".into()].into();
+        s.after().addresses = ["10.0.3.18".into(), "10.0.3.19".into()].into();
     }),
     ("the same process at another address", DnsMoved, Possible, |s| {
         s.moved_name();
