@@ -102,6 +102,9 @@ The password, unless a flag or the URL gives one.
 .TP
 \fBNO_COLOR\fR, \fBCLICOLOR_FORCE\fR
 No colour, or colour also without a terminal, unless \fB\-\-color\fR decides.
+.TP
+\fBTERM\fR
+On a terminal that is called \fBdumb\fR there is no colour and no progress line.
 .SH SIGNALS
 .TP
 \fBSIGINT\fR, \fBSIGTERM\fR, \fBSIGHUP\fR (on Linux, unless it is ignored, as nohup has it)

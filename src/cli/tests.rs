@@ -255,6 +255,20 @@ fn the_definitions_are_consistent() {
     <args::Cli as clap::CommandFactory>::command().debug_assert();
 }
 
+/// Flags are wrapped with a margin; the prose under them would only be torn.
+#[test]
+fn the_prose_under_the_help_fits_80_columns() {
+    let root = <args::Cli as clap::CommandFactory>::command();
+    let mut told = 0;
+    for command in std::iter::once(&root).chain(root.get_subcommands()) {
+        for line in command.get_after_help().map(ToString::to_string).unwrap_or_default().lines() {
+            assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+            told += 1;
+        }
+    }
+    assert!(told > 100, "{told}");
+}
+
 #[test]
 fn the_hardened_settings_in_the_help_are_the_presets() {
     let command = <args::Cli as clap::CommandFactory>::command();

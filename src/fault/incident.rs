@@ -13,7 +13,7 @@ const INCIDENTS: [(&str, &str, &[&str]); 9] = [
     ),
     (
         "nlb-idle",
-        "a load balancer forgets silent connections and resets whoever speaks (350 s in AWS, 5 s here)",
+        "a load balancer resets whoever speaks after a silence (5 s; in AWS 350 s)",
         &["idle_drop=5s,then=reset@0s"],
     ),
     ("nat-forget", "a NAT table forgets silent connections: later packets vanish", &["idle_drop=5s@0s"]),
@@ -24,18 +24,18 @@ const INCIDENTS: [(&str, &str, &[&str]); 9] = [
     ),
     (
         "maintenance",
-        "an announced hand-over: pushes ahead, then connections are closed and new ones turned away",
+        "an announced hand-over: pushes, connections closed, new ones turned away",
         &["push=FAILING_OVER@5s", "push=MOVING@6s", "close@8s", "accept_close@8s+3s", "push=FAILED_OVER@15s"],
     ),
     ("az-loss", "an availability zone is cut off: every connection silent, new ones too", &["partition@5s+20s"]),
     (
         "thundering-herd",
-        "all connections reset together, and nobody listens for 3 s: do they come back at the same instants?",
+        "all connections reset together: do they come back at the same instants?",
         &["reset_peer@5s", "refuse@5s+3s"],
     ),
     (
         "auth-rotation",
-        "the password changes on the server first: reconnecting is refused until it is known again",
+        "the password changes: reconnecting is refused until the new one is known",
         &["close@5s", "error_reply=WRONGPASS,on=HELLO@5s+10s", "error_reply=WRONGPASS,on=AUTH@5s+10s"],
     ),
     (
