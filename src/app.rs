@@ -14,7 +14,7 @@ mod wait;
 use std::{
     ffi::OsString,
     fs::File,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     path::Path,
     process::ExitCode,
 };
@@ -66,7 +66,7 @@ type Problem = String;
 
 /// One line on stderr. If nobody reads it, there is nobody to tell.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", render::fitted(text, render::stderr_columns()));
 }
 
 /// Text on stdout; a reader that has gone is no problem.
@@ -94,6 +94,12 @@ fn deliver(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result
             forgive_closed(write(&mut io::stdout().lock())).map_err(|error| format!("cannot write the report: {error}"))
         }
     }
+}
+
+/// What divides a text on stdout from the lines on stderr before it, where both are on one terminal.
+fn divider(is_text: bool, quiet: bool) -> &'static [u8] {
+    let share = io::stdout().is_terminal() && io::stderr().is_terminal();
+    if is_text && !quiet && share { b"\n" } else { b"" }
 }
 
 fn forgive_closed(written: io::Result<()>) -> io::Result<()> {

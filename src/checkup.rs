@@ -186,7 +186,7 @@ fn headline(verdict: Verdict, findings: &[CheckFinding], facts: &CheckFacts) -> 
         return against.join(" · ");
     }
     let server = facts.climb.as_ref().map(|climb| connection::name(&climb.server)).unwrap_or_default();
-    match facts.ping().map(units::millis) {
+    match facts.ping().map(units::span) {
         Some(ping) => format!("{server} answers PING in {ping}"),
         None => format!("{server} answers, but not this user's PING"),
     }

@@ -187,6 +187,11 @@ impl WallTime {
         self.0
     }
 
+    /// `2026-11-22T14:02:11Z`: to the second, for people.
+    pub fn to_the_second(self) -> String {
+        humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + Duration::from_nanos(self.0)).to_string()
+    }
+
     /// `14:02:11.204`: the time of day in UTC, for event lines.
     pub fn time_of_day(self) -> String {
         let text = self.to_string();

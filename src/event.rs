@@ -25,7 +25,7 @@ pub use evidence::{
 pub use flow::{FlowClosed, FlowEnd, FlowOpened};
 pub use interval::{Counters, Interval};
 pub use path::{PathProbed, StageTime};
-pub use server::ServerIdentity;
+pub use server::{ServerIdentity, role_name};
 pub use state::ClientState;
 
 use crate::{

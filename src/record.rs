@@ -13,6 +13,7 @@ pub(crate) mod fixture;
 mod herd;
 mod outage;
 mod servers;
+mod standing;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
 use outage::Track;
 pub use outage::{Outage, OutageKind};
 use servers::ServerStates;
+pub use standing::Standing;
 pub use summary::Summary;
 
 use crate::{

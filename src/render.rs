@@ -21,6 +21,7 @@ mod nagios;
 mod openmetrics;
 mod outlet;
 mod ping;
+mod table;
 mod tables;
 mod terminal;
 #[cfg(test)]
@@ -32,14 +33,14 @@ use std::io::{self, Write};
 pub use check::check;
 pub use drill::{DrillProgress, drill};
 pub use event_line::event_line;
-pub use explain::{Page, catalogue, explanation};
+pub use explain::{catalogue, explanation};
 pub use fit::{fitted, stderr_columns, stdout_columns};
-pub use header::header;
 pub use idle::{IdleProgress, idle, idle_event};
 pub use live::Live;
 pub use messages::Messages;
 pub use outlet::{Gapless, Outlet, Writer};
 pub use ping::PingLines;
+pub use terminal::obeys;
 
 use crate::{output::Format, report::Report, units};
 
@@ -52,15 +53,17 @@ pub struct Style {
     pub terminal: bool,
     /// Only errors and the result are wanted.
     pub quiet: bool,
+    /// Columns of the terminal; `None` when it is none.
+    pub columns: Option<usize>,
 }
 
-/// Writes the report in a format.
+/// Writes the report in a format; for people it is laid out for a terminal of so many columns, if it is one.
 ///
 /// # Errors
 /// Whatever writing returns.
-pub fn report(report: &Report, format: Format, out: &mut dyn Write) -> io::Result<()> {
+pub fn report(report: &Report, format: Format, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Text => text::write(report, out),
+        Format::Text => text::write(report, columns, out),
         Format::Json => json::document(report, out),
         Format::Ndjson => json::lines(report, out),
         Format::Csv => csv::write(report, out),

@@ -1,4 +1,4 @@
-//! Numbers and texts for people, whoever words them: durations, sizes and shares, and lines that fit a terminal.
+//! Numbers and texts for people, whoever words them: durations, sizes and shares.
 
 use std::time::Duration;
 
@@ -66,12 +66,17 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{} %", trimmed(&format!("{percent:.3}")))
 }
 
-/// `12 %`
+/// `12 %`, `< 1 %`; never 100 or 0 unless it is exactly that.
 pub(crate) fn whole_percent(part: u64, of: u64) -> String {
-    if of == 0 {
+    if part == 0 || of == 0 {
         return "0 %".into();
     }
-    format!("{:.0} %", part as f64 * 100.0 / of as f64)
+    let percent = part as f64 * 100.0 / of as f64;
+    match percent {
+        percent if percent < 1.0 => "< 1 %".into(),
+        percent if part < of => format!("{:.0} %", percent.min(99.0)),
+        percent => format!("{percent:.0} %"),
+    }
 }
 
 /// `64 MiB`.
@@ -85,33 +90,6 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
     let whole = unit == 0 || (value - value.round()).abs() < 0.05;
     if whole { format!("{value:.0} {}", UNITS[unit]) } else { format!("{value:.1} {}", UNITS[unit]) }
-}
-
-/// Where the text of a line with a name at its head begins, and where its continuation does.
-pub(crate) const INDENT: usize = 10;
-
-/// Parts of a line, divided by ` · `, on as many lines as it takes to keep them within 80 columns; those after the
-/// first are indented by `indent`.
-pub(crate) fn folded(parts: &str, indent: usize) -> String {
-    const DIVIDER: &str = " · ";
-    const WIDTH: usize = 80;
-    let mut lines = String::with_capacity(parts.len() + WIDTH);
-    let mut width = 0;
-    for (number, part) in parts.split(DIVIDER).enumerate() {
-        let length = part.chars().count();
-        // Room for the divider at the end of a line.
-        if number > 0 && width + DIVIDER.len() + length > WIDTH {
-            lines.push_str(" ·\n");
-            lines.extend(std::iter::repeat_n(' ', indent));
-            width = indent;
-        } else if number > 0 {
-            lines.push_str(DIVIDER);
-            width += DIVIDER.chars().count();
-        }
-        lines.push_str(part);
-        width += length;
-    }
-    lines
 }
 
 /// `1 drop`, `2 drops`.
@@ -210,7 +188,11 @@ mod tests {
         {
             assert_eq!(bytes(size), text);
         }
-        assert_eq!((whole_percent(1, 8), whole_percent(1, 0)), ("12 %".to_owned(), "0 %".to_owned()));
+        for (part, of, text) in
+            [(1, 8, "12 %"), (1, 0, "0 %"), (0, 9, "0 %"), (2, 999, "< 1 %"), (998, 999, "99 %"), (9, 9, "100 %")]
+        {
+            assert_eq!(whole_percent(part, of), text);
+        }
     }
 
     #[test]
@@ -225,16 +207,6 @@ mod tests {
         ] {
             assert_eq!(percent(share), text);
         }
-    }
-
-    #[test]
-    fn long_lines_are_folded_between_their_parts() {
-        let parts = |count: usize| vec!["0123456789"; count].join(" · ");
-        assert_eq!(folded(&parts(6), 4), parts(6));
-        assert_eq!(folded(&parts(8), 4), format!("{} ·\n    {}", parts(6), parts(2)));
-        let long = "x".repeat(100);
-        assert_eq!(folded(&format!("{long} · a"), 0), format!("{long} ·\na"));
-        assert!(folded(&parts(30), 9).lines().all(|line| line.chars().count() <= 80));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `redis-doctor check`, and `redis-doctor` without a command: one look at server, path and machine.
 
-use std::io::{self, IsTerminal};
+use std::io;
 
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -33,9 +33,11 @@ pub(super) fn check(mut request: CheckRequest) -> Result<Exit, Problem> {
     let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
     let Some(checkup) = block_on(look(&request))? else { return Ok(Exit::Interrupted) };
     drop(sandbox);
-    let color = request.color.on(request.output.is_none() && io::stdout().is_terminal());
-    let style = Style { color, quiet: request.quiet, ..Style::default() };
-    deliver(request.output.as_deref(), |out| render::check(&checkup, request.format, style, out))?;
+    let file = request.output.as_deref();
+    let color = request.color.on(file.is_none() && render::obeys(&io::stdout()));
+    let columns = render::stdout_columns().filter(|_| file.is_none());
+    let style = Style { color, quiet: request.quiet, columns, ..Style::default() };
+    deliver(file, |out| render::check(&checkup, request.format, style, out))?;
     Ok(exit_code(checkup.verdict, request.exit_zero))
 }
 

@@ -1,11 +1,11 @@
 //! `redis-doctor drill`: policies through faults.
 
-use std::io::{self, IsTerminal};
+use std::io;
 
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, block_on, check_writable, deliver,
+    Problem, block_on, check_writable, deliver, divider,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
@@ -13,7 +13,9 @@ use crate::{
     cli::DrillRequest,
     drill::{Cell, Drill, Outcome},
     exit::Exit,
+    output::DrillFormat,
     render::{self, DrillProgress, Style},
+    units,
 };
 
 /// Runs the drill and writes its results; critical when a policy that must survive did not, or a cell could not run.
@@ -37,9 +39,20 @@ async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
         seed: request.seed,
     };
     let count = request.cases.len() * request.policies.len();
-    let least = humantime::format_duration(drill.estimate());
-    let heading = format!("drill of {count} cells against {}, at least {least}, seed {}", request.target, request.seed);
-    let style = Style { terminal: io::stderr().is_terminal(), quiet: request.quiet, ..Style::default() };
+    let least = units::span(drill.estimate());
+    let named_by = if request.sandbox { "sandbox" } else { &request.target.named_by };
+    let heading = format!(
+        "redis-doctor {} · drill · {} ({named_by}) · {count} cells · at least {least} · seed {}",
+        env!("CARGO_PKG_VERSION"),
+        request.target,
+        request.seed
+    );
+    let style = Style {
+        terminal: render::obeys(&io::stderr()),
+        quiet: request.quiet,
+        columns: render::stderr_columns(),
+        ..Style::default()
+    };
     let mut progress = DrillProgress::new(style, Box::new(io::stderr()), &heading, count as u64);
     let (wishes, wish) = unbounded_channel();
     let cells = tokio::select! {
@@ -47,7 +60,13 @@ async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
         () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
     };
     progress.finish();
-    deliver(request.output.as_deref(), |out| render::drill(&cells, request.format, out))?;
+    let file = request.output.as_deref();
+    let columns = render::stdout_columns().filter(|_| file.is_none());
+    let divider = divider(request.format == DrillFormat::Text && file.is_none(), request.quiet);
+    deliver(file, |out| {
+        out.write_all(divider)?;
+        render::drill(&cells, request.format, columns, out)
+    })?;
     let bad = |cell: &&Cell| !cell.survived && request.must_survive.contains(&cell.policy);
     let not_run = cells.iter().any(|cell| cell.outcome == Outcome::NotRun);
     Ok(if not_run || cells.iter().any(|cell| bad(&cell)) { Exit::Critical } else { Exit::Healthy })

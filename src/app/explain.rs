@@ -1,24 +1,25 @@
 //! `redis-doctor explain`: the knowledge base.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use super::{Problem, deliver};
 use crate::{
     cli::ExplainRequest,
     exit::Exit,
     knowledge,
-    render::{self, Page},
+    render::{self, Style},
 };
 
 /// Answers the question, or says that nothing is known.
 pub(super) fn explain(request: &ExplainRequest) -> Result<Exit, Problem> {
-    let page = Page::new(request.color.on(io::stdout().is_terminal()));
+    let color = request.color.on(render::obeys(&io::stdout()));
+    let style = Style { color, columns: render::stdout_columns(), ..Style::default() };
     let Some(query) = &request.query else {
-        let list = |out: &mut dyn Write| render::catalogue(knowledge::entries(), request.format, page, out);
+        let list = |out: &mut dyn Write| render::catalogue(knowledge::entries(), request.format, style, out);
         return deliver(None, list).map(|()| Exit::Healthy);
     };
     let answer = knowledge::search(query).ok_or_else(|| nothing(query))?;
-    deliver(None, |out| render::explanation(&answer, request.format, page, out)).map(|()| Exit::Healthy)
+    deliver(None, |out| render::explanation(&answer, request.format, style, out)).map(|()| Exit::Healthy)
 }
 
 /// The question itself is not repeated: a pasted line may hold a password.

@@ -1,15 +1,12 @@
 //! `redis-doctor idle`: survey the server, carry the search out, and say what it found.
 
-use std::{
-    io::{self, IsTerminal},
-    pin::Pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{Problem, block_on, check_writable, deliver, forgive_closed, say, signals::Signals, start_sandbox, warn};
+use super::{
+    Problem, block_on, check_writable, deliver, divider, forgive_closed, say, signals::Signals, start_sandbox, warn,
+};
 use crate::{
     classify::Failure,
     cli::IdleRequest,
@@ -53,7 +50,12 @@ async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     let (outlet, mut writer) = Outlet::patient(io::stdout(), on_closed);
     let stream = (request.format == IdleFormat::Ndjson && request.output.is_none()).then_some(&outlet);
     let clock = Clock::start();
-    let style = Style { terminal: io::stderr().is_terminal(), quiet: request.quiet, ..Style::default() };
+    let style = Style {
+        terminal: render::obeys(&io::stderr()),
+        quiet: request.quiet,
+        columns: render::stderr_columns(),
+        ..Style::default()
+    };
     let progress = IdleProgress::new(style, Box::new(io::stderr()));
     let report = tokio::select! {
         report = examine(&request, clock, wish, Witness { progress: &progress, stream }) => report?,
@@ -63,12 +65,18 @@ async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     progress.finish();
     if stream.is_some() {
         let mut lines = Vec::new();
-        render::idle(&report, request.format, &mut lines)
+        render::idle(&report, request.format, None, &mut lines)
             .map_err(|error| format!("cannot write the report: {error}"))?;
         outlet.append_all(&lines);
         forgive_closed(outlet.finish(writer)).map_err(|error| format!("cannot write to stdout: {error}"))?;
     } else {
-        deliver(request.output.as_deref(), |out| render::idle(&report, request.format, out))?;
+        let file = request.output.as_deref();
+        let columns = render::stdout_columns().filter(|_| file.is_none());
+        let divider = divider(request.format == IdleFormat::Text && file.is_none(), request.quiet);
+        deliver(file, |out| {
+            out.write_all(divider)?;
+            render::idle(&report, request.format, columns, out)
+        })?;
     }
     Ok(report.verdict.map_or(Exit::Unknown, Exit::from))
 }

@@ -1,7 +1,7 @@
 //! `ping`, `subscribe` and `soak`: run a plan and report on it.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     path::Path,
     sync::Arc,
 };
@@ -9,8 +9,8 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, block_on, check_writable, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks, start_sandbox,
-    warn,
+    Problem, block_on, check_writable, divider, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks,
+    start_sandbox, warn,
 };
 use crate::{
     cli::RunRequest,
@@ -85,28 +85,32 @@ fn conclude(
         }
     }
     drop(journal);
-    let mut text = Vec::new();
-    render::report(&report, output.format, &mut text).map_err(|error| format!("cannot write the report: {error}"))?;
-    let for_people = |text: &[u8], columns: Option<usize>| match output.format {
-        Format::Text => render::fitted(&String::from_utf8_lossy(text), columns).into_bytes(),
-        _ => text.to_vec(),
+    let write = |columns: Option<usize>| {
+        let mut text = Vec::new();
+        let written = render::report(&report, output.format, columns, &mut text);
+        written.map(|()| text).map_err(|error| format!("cannot write the report: {error}"))
     };
-    let show = |text: &[u8]| {
+    // The report of `ping` begins with an empty line anyway.
+    let is_text = output.format == Format::Text && command != Command::Ping;
+    let show = || {
         // The messages are stdout's data there.
         if command == Command::Subscribe {
-            return forgive_closed(io::stderr().lock().write_all(&for_people(text, render::stderr_columns())));
+            let divider: &[u8] = if is_text && !output.quiet { b"\n" } else { b"" };
+            let text = [divider, &write(render::stderr_columns())?].concat();
+            let shown = forgive_closed(io::stderr().lock().write_all(&text));
+            return shown.map_err(|error| format!("cannot write the report to stderr: {error}"));
         }
-        stdout.append_all(&for_people(text, render::stdout_columns()));
+        stdout.append_all(&[divider(is_text, output.quiet), &write(render::stdout_columns())?].concat());
         Ok(())
     };
     match &output.output {
-        Some(path) => std::fs::write(path, &text).map_err(|error| {
+        Some(path) => std::fs::write(path, write(None)?).map_err(|error| {
             // What two weeks have shown must not be lost to a full disk. If this fails, too, there is no other place.
-            let _ = show(&text);
+            let _ = show();
             format!("--output: cannot write {}: {error}; the report is shown instead", path.display())
         })?,
         None if reason == StopReason::OutputClosed => {}
-        None => show(&text).map_err(|error| format!("cannot write the report to stderr: {error}"))?,
+        None => show()?,
     }
     Ok(exit)
 }
@@ -114,17 +118,18 @@ fn conclude(
 fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, stdout: &Outlet) -> Sinks {
     let report_each = plan.probes.as_ref().is_some_and(|probes| probes.report_each);
     let streams = output.format == Format::Ndjson && output.output.is_none() && plan.command != Command::Subscribe;
-    let terminal = io::stderr().is_terminal();
+    let terminal = render::obeys(&io::stderr());
     let style = Style {
         color: output.color.on(terminal),
         // The lines of ping and subscribe would fight with a progress line for the same terminal.
         terminal: terminal && plan.command == Command::Soak,
         quiet: output.quiet,
+        columns: render::stderr_columns(),
     };
     Sinks {
         recorder: Recorder::default(),
         journal,
-        live: Live::new(style, Box::new(io::stderr())).within(render::stderr_columns()),
+        live: Live::new(style, Box::new(io::stderr())),
         replies: report_each.then(|| PingLines::new(Box::new(stdout.clone()), output.timestamps)),
         stream: streams.then(|| JournalWriter::new(Box::new(Gapless(stdout.clone())))),
         told: [false; 2],

@@ -42,7 +42,7 @@ impl Sinks {
         if let Some(replies) = &mut self.replies {
             replies.on_event(event);
         }
-        self.live.on_event(event);
+        self.live.on_event(event, &self.recorder);
         if let Some((outage, diagnosis)) = diagnose::told_of(&self.recorder, event) {
             self.live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
         }
@@ -89,6 +89,6 @@ impl EventSink for Sinks {
     fn on_interim(&mut self, at: Stamp) {
         let report = Report::new(&self.recorder.interim(at));
         // Interim figures are a courtesy; the run does not depend on stderr.
-        let _ = render::report(&report, Format::Text, &mut io::stderr().lock());
+        let _ = render::report(&report, Format::Text, render::stderr_columns(), &mut io::stderr().lock());
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     clock::{Clock, Stamp, nanos},
     exit::Exit,
     probe::readiness::{Gate, Obstacle},
+    units,
 };
 
 /// However rarely it is looked, the last look is so long before the time is up.
@@ -45,7 +46,7 @@ async fn look_until_ready(request: &WaitRequest) -> Exit {
     let clock = Clock::start();
     let deadline = clock.now().after(*timeout);
     let gate = Gate::new(target.clone(), request.protocol, *wanted, clock);
-    let so_long = || humantime::format_duration(Duration::from_millis(nanos(clock.now().elapsed()) / 1_000_000));
+    let so_long = || units::span(clock.now().elapsed());
     let mut known: Option<Obstacle> = None;
     loop {
         let next = clock.now().after(*interval);
@@ -74,7 +75,7 @@ async fn look_until_ready(request: &WaitRequest) -> Exit {
         let last_look = Stamp::from_nanos(nanos(deadline.elapsed().saturating_sub(LAST_LOOK)));
         if clock.now() >= last_look {
             clock.sleep_until(deadline).await;
-            say(&format!("error: {target} is not {wanted} after {}: {last}", humantime::format_duration(*timeout)));
+            say(&format!("error: {target} is not {wanted} after {}: {last}", units::span(*timeout)));
             return Exit::Critical;
         }
         clock.sleep_until(next.min(last_look)).await;

@@ -6,7 +6,11 @@ use super::{
     Blackout, EndedBy, Mark, Sheet, blackout,
     finding::{self, CheckFinding},
 };
-use crate::{plan::Address, report::Severity, units::whole_percent};
+use crate::{
+    plan::Address,
+    report::Severity,
+    units::{span, whole_percent},
+};
 
 /// More than this share of a table in use is nearly full (percent).
 const NEARLY_FULL: u64 = 80;
@@ -85,13 +89,13 @@ fn conntrack(sheet: &mut Sheet<'_>) {
     sheet.line("conntrack", mark, format!("{count} of {most} ({})", whole_percent(count, most)));
 }
 
-/// `for ever`, `at least 924.6 s`, `3 s`
-fn span(row: &Blackout, listens: bool) -> String {
+/// `for ever`, `at least 15 min 24 s`, `3 s`
+fn held(row: &Blackout, listens: bool) -> String {
     let bound = if listens { row.listens } else { row.sends };
     match (bound.ended_by, bound.after) {
-        (EndedBy::Retransmissions, Some(after)) => format!("at least {} s", after.as_secs_f64()),
+        (EndedBy::Retransmissions, Some(after)) => format!("at least {}", span(after)),
         (EndedBy::Unknown, _) => "for a time that is not known here".into(),
-        (_, Some(after)) => format!("{} s", after.as_secs_f64()),
+        (_, Some(after)) => span(after),
         (_, None) => "for ever".into(),
     }
 }
@@ -109,8 +113,8 @@ fn blackouts(sheet: &mut Sheet<'_>, rows: &[Blackout]) {
     };
     let text = format!(
         "{whose} a dead path goes unnoticed {} by a subscriber, {} by a client that sends",
-        span(row, true),
-        span(row, false)
+        held(row, true),
+        held(row, false)
     );
     let evidence = match row.sends.ended_by {
         EndedBy::Retransmissions => {

@@ -20,7 +20,7 @@ use crate::{
         path::Climb,
     },
     report::{Severity, on_connecting},
-    units::millis,
+    units::{millis, span},
 };
 
 /// A middle PING above this is slow, unless the user says what slow is.
@@ -61,7 +61,7 @@ fn ended_early(sheet: &mut Sheet<'_>) {
     sheet.finding(CheckFinding { severity, code, text: text.to_owned(), evidence, remedy });
 }
 
-/// `Redis 7.0.15 master`, as far as it is known.
+/// `Redis 7.0.15 primary`, as far as it is known.
 pub(super) fn name(server: &ServerIdentity) -> String {
     server.introduction().unwrap_or_else(|| "the server".to_owned())
 }
@@ -261,7 +261,7 @@ fn ping(sheet: &mut Sheet<'_>, climb: &Climb) {
     let (Some(least), Some(middle), Some(most)) = (pings.first(), sheet.facts.ping(), pings.last()) else {
         return sheet.line("ping", Mark::Bad, "no answer");
     };
-    let text = format!("the middle one of {}; from {} to {}", pings.len(), millis(*least), millis(*most));
+    let text = format!("the middle one of {}; from {} to {}", pings.len(), span(*least), span(*most));
     let value = middle.as_secs_f64() * 1e3;
     let beyond = |range: Option<crate::plan::Range>| range.filter(|range| range.alerts(value));
     let (critical, warning) = (beyond(sheet.question.critical), beyond(sheet.question.warning));

@@ -7,6 +7,7 @@ use super::{
     finding::{self, CheckFinding},
 };
 use crate::{
+    event::role_name,
     probe::check::{Question, ServerFacts},
     report::Severity,
     units::{bytes, whole_percent},
@@ -58,14 +59,14 @@ fn role(sheet: &mut Sheet<'_>, server: &ServerFacts) {
         return unknown(sheet, "role", Question::Info);
     };
     if role == "master" {
-        return sheet.line("role", Mark::Ok, "primary");
+        return sheet.line("role", Mark::Ok, role_name(&role));
     }
     let text = "connected to a replica";
     let remedy = "if this client writes, use the primary's name: a replica answers READONLY, and redis-rs' manager does \
                   not reconnect because of it";
     let finding = CheckFinding::new(Severity::Warning, finding::REPLICA, text);
     let mark = sheet.finding(finding.seen(format!("the server's role is {role}")).remedy(remedy));
-    sheet.line("role", mark, if role == "slave" { "replica".to_owned() } else { role });
+    sheet.line("role", mark, role_name(&role));
 }
 
 fn replication(sheet: &mut Sheet<'_>, server: &ServerFacts) {

@@ -71,7 +71,10 @@ impl Case {
     }
 
     fn whys(&self, wanted: impl Fn(Weight) -> bool) -> Vec<String> {
-        self.words.iter().filter(|word| wanted(word.weight)).map(|word| word.why.clone()).collect()
+        let wanted: Vec<_> = self.words.iter().filter(|word| wanted(word.weight)).map(|word| &word.why).collect();
+        // A sentence that another one begins with adds nothing.
+        let told = |why: &str| wanted.iter().any(|other| other.len() > why.len() && other.starts_with(why));
+        wanted.iter().filter(|why| !told(why)).map(|why| (*why).clone()).collect()
     }
 }
 

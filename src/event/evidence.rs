@@ -149,7 +149,7 @@ pub struct ServerState {
     pub version: Option<Arc<str>>,
     /// `uptime_in_seconds`
     pub uptime: Option<u64>,
-    /// `master`, `slave` …
+    /// `role`, in the server's own words: `master`, `slave` …
     pub role: Option<Arc<str>>,
     /// `master_repl_offset`
     pub replication_offset: Option<u64>,

@@ -11,15 +11,48 @@ pub struct ServerIdentity {
     pub version: Option<String>,
     /// `run_id`: changes when the process restarts.
     pub run_id: Option<String>,
-    /// `master`, `slave` …
+    /// `role`, in the server's own words: `master`, `slave` …
     pub role: Option<String>,
 }
 
 impl ServerIdentity {
-    /// For people, as far as it is known: `Redis 7.2.4 master`.
+    /// For people, as far as it is known: `Redis 7.2.4 primary`.
     pub fn introduction(&self) -> Option<String> {
-        let words = [&self.product, &self.version, &self.role];
-        let words: Vec<_> = words.into_iter().flatten().map(String::as_str).collect();
+        let role = self.role.as_deref().map(role_name);
+        let words = [self.product.as_deref(), self.version.as_deref(), role];
+        let words: Vec<_> = words.into_iter().flatten().collect();
         (!words.is_empty()).then(|| words.join(" "))
+    }
+}
+
+/// The word for people for what INFO, HELLO and ROLE call a `master` or a `slave`.
+pub fn role_name(role: &str) -> &str {
+    match role {
+        "master" => "primary",
+        "slave" => "replica",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_introduced_in_one_word_for_its_role() {
+        let introduced = |role: Option<&str>| {
+            let server = ServerIdentity {
+                product: Some("Valkey".into()),
+                version: Some("9.0.1".into()),
+                role: role.map(str::to_owned),
+                run_id: None,
+            };
+            server.introduction().unwrap()
+        };
+        for (role, text) in [("master", "primary"), ("slave", "replica"), ("sentinel", "sentinel")] {
+            assert_eq!(introduced(Some(role)), format!("Valkey 9.0.1 {text}"));
+        }
+        assert_eq!(introduced(None), "Valkey 9.0.1");
+        assert_eq!(ServerIdentity::default().introduction(), None);
     }
 }

@@ -25,6 +25,7 @@ use crate::{
     classify::{ErrorClass, Failure, Origin, Stage},
     clock::Clock,
     plan::{Protocol, Secret, Target},
+    units::span,
 };
 
 /// PINGs on the open connection.
@@ -71,7 +72,7 @@ pub async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Output = (
         Ok(Ok(end)) => end,
         Ok(Err(failure)) => End::Broken(failure),
         Err(_) => {
-            let limit = humantime::format_duration(plan.deadline);
+            let limit = span(plan.deadline);
             let why = format!("the deadline of {limit} passed before the server had answered everything");
             End::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why))
         }
@@ -221,9 +222,7 @@ impl Survey<'_> {
         match tokio::time::timeout(MESSAGE_LIMIT, waiting).await {
             Ok(Ok(())) => Ok(PubSub::Received { after: self.clock.now().since(published) }),
             Ok(Err(failure)) => Ok(PubSub::Lost { why: failure.to_string() }),
-            Err(_) => Ok(PubSub::Lost {
-                why: format!("it did not come within {}", humantime::format_duration(MESSAGE_LIMIT)),
-            }),
+            Err(_) => Ok(PubSub::Lost { why: format!("it did not come within {}", span(MESSAGE_LIMIT)) }),
         }
     }
 
@@ -258,7 +257,7 @@ impl Survey<'_> {
             let failure = match tokio::time::timeout(SIDE_LIMIT, TcpStream::connect(address)).await {
                 Ok(Ok(_)) => None,
                 Ok(Err(error)) => Some(error.to_string()),
-                Err(_) => Some(format!("no answer within {}", humantime::format_duration(SIDE_LIMIT))),
+                Err(_) => Some(format!("no answer within {}", span(SIDE_LIMIT))),
             };
             Dialled { address, took: self.clock.now().since(since), failure }
         };

@@ -23,6 +23,7 @@ use crate::{
     event::{PathProbed, ServerIdentity, StageTime},
     plan::{Address, Protocol, Secret, Target},
     tls,
+    units::span,
 };
 
 /// A path: where to, as whom, and how long it may take.
@@ -308,7 +309,7 @@ impl Climber<'_> {
             Stage::Command => (ErrorClass::ResponseTimeout, "PING was not answered"),
             _ => (ErrorClass::ConnectTimeout, "no answer to the connection attempt"),
         };
-        let after = humantime::format_duration(after);
+        let after = span(after);
         Failure::doctor(class, self.stage, format!("{how} after {after}: {hint}"))
     }
 }

@@ -51,7 +51,7 @@ impl Outlet {
         let outcome = match answer {
             Ok(reply) => reply.and_then(Value::extract_error).map_err(|error| client::failure(Stage::Publish, &error)),
             Err(_) => {
-                Err(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Publish, "PUBLISH was not answered within 1s"))
+                Err(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Publish, "PUBLISH was not answered within 1 s"))
             }
         };
         if outcome.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {

@@ -15,6 +15,7 @@ use crate::{
     clock::Clock,
     event::ServerIdentity,
     plan::{Protocol, Readiness, Target},
+    units::span,
 };
 
 /// The limit of one look: a server that is slower is not ready, but frozen.
@@ -31,7 +32,7 @@ pub struct Obstacle {
     pub cut_short: bool,
 }
 
-/// What a server that is ready says about itself: `Redis 7.2.4 master`.
+/// What a server that is ready says about itself: `Redis 7.2.4 primary`, without the role if that was waited for.
 pub type Introduction = String;
 
 /// Looks at a server.
@@ -67,7 +68,7 @@ impl Gate {
         let looked = tokio::time::timeout(limit, self.examine(limit)).await;
         let cut_short = limit < LOOK;
         let slow = || {
-            let text = format!("command: INFO and ROLE were not answered within {}", humantime::format_duration(limit));
+            let text = format!("command: INFO and ROLE were not answered within {}", span(limit));
             Err(Obstacle { text, lasting: false, cut_short })
         };
         let looked = looked.unwrap_or_else(|_| slow());
@@ -95,8 +96,8 @@ impl Gate {
             Err(failure) => by_greeting(server.role.as_deref()).ok_or_else(|| refusal(&failure))?,
         };
         judge(self.wanted, &role).map_err(passing)?;
-        let role = if role == Role::Primary { "primary" } else { "replica" };
-        Ok(introduced(&ServerIdentity { role: Some(role.to_owned()), ..server }))
+        // Its role is what was waited for.
+        Ok(introduced(&ServerIdentity { role: None, ..server }))
     }
 }
 

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use super::{
-    Style, fit, nagios,
+    Style,
+    fit::{self, INDENT},
+    nagios, table,
     units::{clean, duration},
 };
 use crate::{
@@ -14,9 +16,6 @@ use crate::{
 
 /// Columns before a line's text: its mark, name and time.
 const MARGIN: usize = 26;
-
-/// Columns before a finding's text.
-const INDENT: usize = 10;
 
 /// Writes the result.
 ///
@@ -40,12 +39,13 @@ pub fn check(checkup: &Checkup, format: CheckFormat, style: Style, out: &mut dyn
 fn text(checkup: &Checkup, style: Style, out: &mut dyn Write) -> io::Result<()> {
     if !style.quiet {
         let Checkup { version, target, named_by, .. } = checkup;
-        writeln!(out, "redis-doctor {version} · check · {target} ({named_by})\n")?;
+        let heading = format!("redis-doctor {version} · check · {target} ({named_by})");
+        writeln!(out, "{}\n", wrapped(&heading, 0, INDENT, style))?;
     }
     let wanted = |line: &&Line| !style.quiet || line.mark > Mark::Ok;
     checkup.lines.iter().filter(wanted).try_for_each(|line| self::line(line, style, out))?;
     if !style.quiet {
-        blackouts(&checkup.blackouts, out)?;
+        blackouts(&checkup.blackouts, style, out)?;
     }
     let wanted = |finding: &&CheckFinding| !style.quiet || finding.severity > Severity::Info;
     checkup.findings.iter().filter(wanted).try_for_each(|finding| self::finding(finding, style, out))?;
@@ -60,14 +60,14 @@ fn text(checkup: &Checkup, style: Style, out: &mut dyn Write) -> io::Result<()> 
             Verdict::Critical => Mark::Bad,
         },
     );
-    writeln!(out, "\nverdict  {word}  {}", wrapped(&clean(&checkup.headline), plain + 11, INDENT))
+    writeln!(out, "\nverdict  {word}  {}", wrapped(&clean(&checkup.headline), plain + 11, plain + 11, style))
 }
 
 /// `✔ tcp              0.13 ms  10.0.9.4:51322 → 10.0.3.17:6379`
 fn line(line: &Line, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let took = line.took.map(|took| duration(took.as_secs_f64())).unwrap_or_default();
-    let text = format!("{:<12} {took:>9}  {}", line.name, clean(&line.text));
-    writeln!(out, "{} {}", painted(mark(line.mark), style, line.mark), wrapped(&text, 2, MARGIN))
+    let mark = painted(mark(line.mark), style, line.mark);
+    writeln!(out, "{mark} {:<12} {took:>9}  {}", line.name, wrapped(&clean(&line.text), MARGIN, MARGIN, style))
 }
 
 fn mark(mark: Mark) -> &'static str {
@@ -97,32 +97,33 @@ fn finding(finding: &CheckFinding, style: Style, out: &mut dyn Write) -> io::Res
         Severity::Critical => ("critical", Mark::Bad),
     };
     let word = painted(&format!("{word:<8}"), style, mark);
-    writeln!(out, "\n{word}  {}", wrapped(&clean(&finding.text), INDENT, INDENT))?;
+    writeln!(out, "\n{word}  {}", wrapped(&clean(&finding.text), INDENT, INDENT, style))?;
     for (name, text) in [("seen", &finding.evidence), ("remedy", &finding.remedy)] {
         if !text.is_empty() {
-            writeln!(out, "  {name:<6}  {}", wrapped(&clean(text), INDENT, INDENT))?;
+            writeln!(out, "  {name:<6}  {}", wrapped(&clean(text), INDENT, INDENT, style))?;
         }
     }
     finding.code.as_ref().map_or(Ok(()), |code| writeln!(out, "  more    redis-doctor explain {code}"))
 }
 
 /// A side by side of all policies.
-fn blackouts(rows: &[Blackout], out: &mut dyn Write) -> io::Result<()> {
+fn blackouts(rows: &[Blackout], style: Style, out: &mut dyn Write) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     writeln!(out, "\nlongest silent blackout (a dead path that nobody reports)")?;
-    writeln!(out, "  {:<24}{:<31}a client that listens", "policy", "a client that sends")?;
-    for row in rows {
+    let row = |row: &Blackout| {
         let chosen = if row.selected { "→" } else { " " };
-        writeln!(out, "{chosen} {:<24}{:<31}{}", row.policy, bound(&row.sends), bound(&row.listens))?;
-    }
+        vec![format!("{chosen} {}", row.policy), bound(&row.sends), bound(&row.listens)]
+    };
     // An application that has no such PINGs is left to the kernel.
     let kernel = |bound: &Bound| bound.kernel_alone.map_or("for ever".into(), |after| duration(after.as_secs_f64()));
-    rows.iter().filter(|row| row.sends.ended_by == EndedBy::Watchdog).try_for_each(|row| {
-        let name = format!("{}, no watchdog", row.policy);
-        writeln!(out, "  {name:<24}{:<31}{}", kernel(&row.sends), kernel(&row.listens))
-    })
+    let alone = rows.iter().filter(|row| row.sends.ended_by == EndedBy::Watchdog);
+    let alone =
+        alone.map(|row| vec![format!("  {}, no watchdog", row.policy), kernel(&row.sends), kernel(&row.listens)]);
+    let rows: Vec<_> = rows.iter().map(row).chain(alone).collect();
+    let header = ["  policy", "a client that sends", "a client that listens"];
+    table::lines(&header, 0..0, &rows, style.columns).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// `3 s (watchdog)`, `for ever`
@@ -139,10 +140,8 @@ fn bound(bound: &Bound) -> String {
     }
 }
 
-/// Breaks a line that starts in column `start` at blanks, so that it fits into 80 columns; later lines are indented.
-fn wrapped(text: &str, start: usize, indent: usize) -> String {
-    const WIDTH: usize = 80;
-    fit::wrapped(text, start, indent, WIDTH)
+fn wrapped(text: &str, start: usize, margin: usize, style: Style) -> String {
+    fit::wrapped(text, start, margin, fit::readable(style.columns))
 }
 
 /// The figures, each with its thresholds; `U` where a figure is not known.

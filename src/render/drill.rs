@@ -5,9 +5,13 @@ use std::{
     io::{self, Write},
 };
 
-use comfy_table::{CellAlignment, Table, presets};
-
-use super::{Style, lines::Lines, units::duration};
+use super::{
+    Style,
+    fit::{self, INDENT},
+    lines::Lines,
+    table,
+    units::duration,
+};
 use crate::{
     drill::Cell,
     output::DrillFormat,
@@ -21,11 +25,11 @@ const COLUMNS: [&str; 10] =
 /// Columns that hold numbers.
 const NUMBERS: std::ops::Range<usize> = 4..9;
 
-/// Writes the results.
+/// Writes the results; for people they are laid out for a terminal of so many columns, if it is one.
 ///
 /// # Errors
 /// Whatever writing returns.
-pub fn drill(cells: &[Cell], format: DrillFormat, out: &mut dyn Write) -> io::Result<()> {
+pub fn drill(cells: &[Cell], format: DrillFormat, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     match format {
         DrillFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, cells)?;
@@ -33,7 +37,11 @@ pub fn drill(cells: &[Cell], format: DrillFormat, out: &mut dyn Write) -> io::Re
         }
         DrillFormat::Csv => csv(cells, out),
         DrillFormat::Markdown => markdown(cells, out),
-        DrillFormat::Text => text(cells, out),
+        DrillFormat::Text => {
+            let mut lines = Vec::new();
+            text(cells, columns, &mut lines)?;
+            out.write_all(fit::fitted(&String::from_utf8_lossy(&lines), columns).as_bytes())
+        }
     }?;
     out.flush()
 }
@@ -61,48 +69,54 @@ fn named(cell: &Cell) -> String {
     cell.cause.map(|cause| format!("{cause}{confidence}")).unwrap_or_default()
 }
 
-fn text(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(COLUMNS);
+fn text(cells: &[Cell], columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let mut last = "";
+    let mut rows = Vec::new();
     for cell in cells {
-        let mut columns = row(cell);
+        let mut columns = row(cell).to_vec();
         // A case's name stands once, before its first policy.
         if std::mem::replace(&mut last, &cell.case) == cell.case {
             columns[0].clear();
         }
-        table.add_row(columns);
+        rows.push(columns);
     }
-    for column in table.column_iter_mut().skip(NUMBERS.start).take(NUMBERS.len()) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
+    table::lines(&COLUMNS, NUMBERS, &rows, columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     writeln!(out)?;
     for (policy, survived, of) in survivals(cells) {
-        writeln!(out, "{policy:<12} survives {survived} of {of}")?;
+        writeln!(out, "{policy:<11}  survives {survived} of {of}")?;
     }
-    writeln!(out)?;
-    for cell in cells.iter().filter(|cell| !cell.survived) {
-        let why = cell.why.as_ref().or(cell.error.as_ref());
-        writeln!(out, "{} under {}: {}", cell.policy, cell.case, why.map_or("", String::as_str))?;
+    let reasons = reasons(cells);
+    if !reasons.is_empty() {
+        writeln!(out)?;
+    }
+    for (policy, why, cases) in reasons {
+        writeln!(out, "{policy:<11}  under {}: {why}", cases.join(", "))?;
     }
     let advice = advice(cells);
     if !advice.is_empty() {
-        writeln!(out, "\nWhat helps against the causes:")?;
+        writeln!(out, "\nWhat helps against the causes (more: redis-doctor explain CODE):")?;
     }
-    advice.iter().try_for_each(|line| writeln!(out, "{line}"))
+    advice.iter().try_for_each(|(code, diagnosis)| writeln!(out, "{code}  {}: {}", diagnosis.cause, diagnosis.remedy))
 }
 
-/// What can be done about each cause that was named, once.
-fn advice(cells: &[Cell]) -> Vec<String> {
+/// Each policy with why it did not survive, and the cases that it did not survive for this reason.
+fn reasons(cells: &[Cell]) -> Vec<(String, &str, Vec<&str>)> {
+    let mut reasons: Vec<(String, &str, Vec<&str>)> = Vec::new();
+    for cell in cells.iter().filter(|cell| !cell.survived) {
+        let policy = cell.policy.to_string();
+        let why = cell.why.as_ref().or(cell.error.as_ref()).map_or("", String::as_str);
+        match reasons.iter_mut().find(|(whose, known, _)| *whose == policy && *known == why) {
+            Some((_, _, cases)) => cases.push(&cell.case),
+            None => reasons.push((policy, why, vec![&cell.case])),
+        }
+    }
+    reasons
+}
+
+/// What can be done about each cause that was named, by its code.
+fn advice(cells: &[Cell]) -> BTreeMap<&str, &Diagnosis> {
     let told = cells.iter().flat_map(|cell| &cell.diagnoses).filter(|diagnosis| diagnosis.cause != Cause::Unknown);
-    let lines: BTreeMap<_, _> = told.map(|diagnosis| (diagnosis.code, diagnosis)).collect();
-    let line = |(code, diagnosis): (&str, &Diagnosis)| {
-        format!("{code} {}: {}; see `redis-doctor explain {code}`", diagnosis.cause, diagnosis.remedy)
-    };
-    lines.into_iter().map(line).collect()
+    told.map(|diagnosis| (diagnosis.code, diagnosis)).collect()
 }
 
 /// Each policy with the cases that it survived, and all of its cases.
@@ -128,7 +142,10 @@ fn markdown(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
     if !advice.is_empty() {
         writeln!(out)?;
     }
-    advice.iter().try_for_each(|line| writeln!(out, "- {line}"))
+    advice.iter().try_for_each(|(code, diagnosis)| {
+        let Diagnosis { cause, remedy, .. } = diagnosis;
+        writeln!(out, "- {code} {cause}: {remedy}; see `redis-doctor explain {code}`")
+    })
 }
 
 fn csv(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
@@ -158,9 +175,9 @@ impl DrillProgress {
     /// Writes `heading` to `out` (stderr), and draws how many of so many cells are done on stderr, if the style says
     /// that it is a terminal.
     pub fn new(style: Style, out: Box<dyn Write>, heading: &str, cells: u64) -> Self {
-        let mut lines = Lines::new(out);
+        let mut lines = Lines::new(out, style.columns);
         if !style.quiet {
-            lines.line(heading);
+            lines.line(&fit::wrapped(heading, 0, INDENT, fit::readable(style.columns)));
             if style.terminal {
                 lines.begin_progress(Some(cells), "{pos} of {len} cells · {elapsed} · {wide_msg}");
             }
@@ -179,5 +196,73 @@ impl DrillProgress {
     /// All cells have ended.
     pub fn finish(&mut self) {
         self.lines.end_progress();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{drill::Outcome, event::ClientState, plan::PolicyName, report::Confidence};
+
+    fn cell(case: &str, policy: PolicyName, outcome: Outcome, why: Option<&str>) -> Cell {
+        let recovered = outcome == Outcome::Recovered;
+        Cell {
+            case: case.to_owned(),
+            policy,
+            outcome,
+            survived: recovered,
+            cause: Some(Cause::NetworkReset),
+            confidence: Some(Confidence::Likely),
+            recovery: recovered.then(|| Duration::from_millis(306)),
+            failed: if recovered { 1 } else { 28 },
+            ambiguous: 1,
+            lost: 0,
+            wrong: 0,
+            error: None,
+            why: why.map(str::to_owned),
+            diagnoses: Vec::new(),
+        }
+    }
+
+    fn shown(columns: Option<usize>) -> String {
+        let dead = Some("this client never reconnects: from now on every command fails without being sent");
+        let cells = [
+            cell("reset-in-flight", PolicyName::Bare, Outcome::Stuck(ClientState::Dead), dead),
+            cell("reset-in-flight", PolicyName::Elasticache, Outcome::Recovered, None),
+            cell("refuse-12s-silent", PolicyName::Bare, Outcome::Stuck(ClientState::Dead), dead),
+            cell("refuse-12s-silent", PolicyName::Elasticache, Outcome::Recovered, None),
+        ];
+        let mut out = Vec::new();
+        drill(&cells, DrillFormat::Text, columns, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_matrix_fits_the_terminal_and_says_each_reason_once() {
+        let narrow = "\
+case               policy       outcome    survived  recovery  failed  ambiguous
+reset-in-flight    bare         dead       NO                      28          1
+                   cause network_reset, likely
+                   elasticache  recovered  yes         306 ms       1          1
+                   cause network_reset, likely
+refuse-12s-silent  bare         dead       NO                      28          1
+                   cause network_reset, likely
+                   elasticache  recovered  yes         306 ms       1          1
+                   cause network_reset, likely
+
+bare         survives 0 of 2
+elasticache  survives 2 of 2
+
+bare         under reset-in-flight, refuse-12s-silent: this client never
+             reconnects: from now on every command fails without being sent
+";
+        assert_eq!(shown(Some(80)), narrow);
+        let wide = shown(Some(200));
+        let row = "refuse-12s-silent  bare         dead       NO                      28          1     0              \
+                   0  network_reset, likely\n";
+        assert!(wide.contains(row), "{wide}");
+        assert!((60..200).all(|columns| shown(Some(columns)).lines().all(|line| line.chars().count() <= columns)));
     }
 }

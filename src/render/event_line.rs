@@ -74,7 +74,7 @@ pub(super) fn stopped(reason: StopReason) -> &'static str {
     match reason {
         StopReason::Count => "the count was reached",
         StopReason::Duration => "the time was up",
-        StopReason::Signal => "by a signal",
+        StopReason::Signal => "ended by a signal",
         StopReason::Critical => "at the first critical state",
         StopReason::OutputClosed => "nobody reads the output any more",
         StopReason::Unreachable => "no connection could be made",

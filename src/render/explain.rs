@@ -4,32 +4,14 @@
 
 use std::io::{self, Write};
 
+use console::measure_text_width;
 use serde::Serialize;
 
-use super::units::clean;
+use super::{Style, fit, units::clean};
 use crate::{
     knowledge::{self, Answer, Entry, Kind},
     output::DocumentFormat,
 };
-
-/// The page that is written on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Columns.
-    pub width: usize,
-    /// Whether to use colour.
-    pub color: bool,
-}
-
-impl Page {
-    /// As wide as the terminal on stdout, as far as that can be read with ease; 80 columns when there is none.
-    pub fn new(color: bool) -> Self {
-        const WIDEST: u16 = 100;
-        const NARROWEST: u16 = 30;
-        let width = console::Term::stdout().size_checked().map_or(80, |(_, columns)| columns);
-        Self { width: usize::from(width.clamp(NARROWEST, WIDEST)), color }
-    }
-}
 
 /// What introduces a command in the data.
 const COMMAND: &str = "$ ";
@@ -41,10 +23,10 @@ const CYAN: &str = "36";
 ///
 /// # Errors
 /// Whatever writing returns.
-pub fn explanation(answer: &Answer, format: DocumentFormat, page: Page, out: &mut dyn Write) -> io::Result<()> {
+pub fn explanation(answer: &Answer, format: DocumentFormat, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         DocumentFormat::Json => json(&Found { exact: answer.exact, entry: &answer.best, others: &answer.others }, out),
-        DocumentFormat::Text => text(answer, page, out),
+        DocumentFormat::Text => text(answer, Page::new(style), out),
     }?;
     out.flush()
 }
@@ -53,10 +35,10 @@ pub fn explanation(answer: &Answer, format: DocumentFormat, page: Page, out: &mu
 ///
 /// # Errors
 /// Whatever writing returns.
-pub fn catalogue(entries: &[Entry], format: DocumentFormat, page: Page, out: &mut dyn Write) -> io::Result<()> {
+pub fn catalogue(entries: &[Entry], format: DocumentFormat, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         DocumentFormat::Json => json(&entries, out),
-        DocumentFormat::Text => list(entries, page, out),
+        DocumentFormat::Text => list(entries, Page::new(style), out),
     }?;
     out.flush()
 }
@@ -99,9 +81,9 @@ fn text(answer: &Answer, page: Page, out: &mut dyn Write) -> io::Result<()> {
     let parts: Vec<_> = [entry.id.clone(), entry.name.clone()].into_iter().filter(|part| !part.is_empty()).collect();
     let head = parts.into_iter().chain([entry.kind.to_string()]).chain(errno).collect::<Vec<_>>().join(" · ");
     writeln!(out, "{}", page.paint(BOLD, &head))?;
-    page.prose(&entry.title, "", "", out)?;
+    page.prose("", &entry.title, out)?;
     writeln!(out)?;
-    page.prose(&entry.meaning, "", "", out)?;
+    page.prose("", &entry.meaning, out)?;
     let voices: Vec<_> = entry.said_by.iter().map(ToString::to_string).collect();
     if !voices.is_empty() {
         writeln!(out, "\n{} {}", page.paint(BOLD, "said by"), voices.join(", "))?;
@@ -112,7 +94,7 @@ fn text(answer: &Answer, page: Page, out: &mut dyn Write) -> io::Result<()> {
     section("see also", &entry.see, page, out)?;
     writeln!(out, "\n{}", page.paint(BOLD, "sources"))?;
     for source in &entry.sources {
-        page.prose(&source.place, &format!("  {:<11} ", source.how), &" ".repeat(14), out)?;
+        page.prose(&format!("  {:<11} ", source.how), &source.place, out)?;
     }
     if !answer.others.is_empty() {
         writeln!(out)?;
@@ -137,7 +119,7 @@ fn links(heading: &str, entries: &[&Entry], page: Page, out: &mut dyn Write) -> 
     for entry in entries {
         let name = if entry.name.is_empty() { String::new() } else { format!("{}: ", entry.name) };
         let head = format!("  {:<column$}  ", entry.id);
-        page.prose(&format!("{name}{}", entry.title), &head, &" ".repeat(column + 4), out)?;
+        page.prose(&head, &format!("{name}{}", entry.title), out)?;
     }
     Ok(())
 }
@@ -147,61 +129,46 @@ fn steps(heading: &str, steps: &[String], page: Page, out: &mut dyn Write) -> io
     for step in steps {
         match step.strip_prefix(COMMAND) {
             Some(command) => writeln!(out, "      {}", page.paint(CYAN, &clean(command)))?,
-            None => page.prose(step, "  - ", "    ", out)?,
+            None => page.prose("  - ", step, out)?,
         }
     }
     Ok(())
 }
 
+/// The page that is written on.
+#[derive(Clone, Copy)]
+struct Page {
+    width: usize,
+    color: bool,
+}
+
 impl Page {
+    fn new(style: Style) -> Self {
+        Self { width: fit::readable(style.columns), color: style.color }
+    }
+
     fn paint(self, color: &str, text: &str) -> String {
         if self.color { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// Writes words in lines of the page's width: after `first` on the first, after `rest` on the others.
-    fn prose(self, text: &str, first: &str, rest: &str, out: &mut dyn Write) -> io::Result<()> {
-        for (number, line) in wrapped(&clean(text), self.width, first.chars().count()).into_iter().enumerate() {
-            let margin = if number == 0 && !first.is_empty() { self.paint(CYAN, first) } else { rest.to_owned() };
-            writeln!(out, "{margin}{line}")?;
-        }
-        Ok(())
+    /// Writes words behind a head, in lines of the page's width.
+    fn prose(self, head: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let margin = measure_text_width(head);
+        let painted = if head.is_empty() { String::new() } else { self.paint(CYAN, head) };
+        writeln!(out, "{painted}{}", fit::wrapped(&clean(text), margin, margin, self.width))
     }
-}
-
-/// Words in lines that are no longer than `width` after a margin of `indent`; a longer word has a line of its own.
-fn wrapped(text: &str, width: usize, indent: usize) -> Vec<String> {
-    let room = width.saturating_sub(indent);
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PLAIN: Page = Page { width: 40, color: false };
+    const PLAIN: Style = Style { color: false, terminal: false, quiet: false, columns: Some(40) };
 
-    fn shown(query: &str, page: Page) -> String {
+    fn shown(query: &str, style: Style) -> String {
         let mut out = Vec::new();
-        explanation(&knowledge::search(query).unwrap(), DocumentFormat::Text, page, &mut out).unwrap();
+        explanation(&knowledge::search(query).unwrap(), DocumentFormat::Text, style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn words_are_wrapped_and_none_is_lost_or_cut() {
-        assert_eq!(wrapped("aa bb cc", 5, 0), ["aa bb", "cc"]);
-        assert_eq!(wrapped("aa bb cc", 7, 2), ["aa bb", "cc"]);
-        assert_eq!(wrapped("a loooooong b", 4, 0), ["a", "loooooong", "b"]);
-        assert_eq!(wrapped("", 10, 0), [""; 0]);
     }
 
     #[test]
@@ -224,7 +191,7 @@ mod tests {
     #[test]
     fn colour_is_there_only_when_it_is_wanted() {
         assert!(!shown("RD012", PLAIN).contains('\x1b'));
-        let painted = shown("RD012", Page { color: true, ..PLAIN });
+        let painted = shown("RD012", Style { color: true, ..PLAIN });
         assert!(painted.contains("\x1b[1m"));
         let mut bare = painted;
         for code in [BOLD, CYAN, "0"] {

@@ -3,7 +3,10 @@
 use crate::{
     event::RunStarted,
     plan::{Command, Pace, Plan, ProbeKind, ProbePlan, Protocol, SubscriptionPlan},
-    render::units::{INDENT, count, folded, span},
+    render::{
+        fit::{self, INDENT},
+        units::{clean, count, span},
+    },
 };
 
 /// So many starts of reconnect attempts fit into a line.
@@ -13,11 +16,11 @@ const ATTEMPTS: usize = 5;
 const NAMES_SHOWN: usize = 20;
 
 /// What is about to be done: target, policy (with the exact reconnect schedule), plan, and the faults if there are any,
-/// folded to fit a terminal.
-pub fn header(started: &RunStarted) -> Vec<String> {
+/// for a terminal of so many columns.
+pub(super) fn header(started: &RunStarted, columns: Option<usize>) -> Vec<String> {
     let mut lines = vec![target_line(started), policy_line(started), plan_line(&started.plan)];
     lines.extend(faults_line(&started.plan));
-    lines.iter().flat_map(|line| folded(line, INDENT).lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+    lines.iter().map(|line| fit::wrapped(&clean(line), 0, INDENT, fit::readable(columns))).collect()
 }
 
 /// `redis-doctor 0.1.0 · soak · redis://127.0.0.1:6379 (--uri) · redis-rs 1.8.1 · run 7f3a`

@@ -12,19 +12,20 @@ pub use events::idle_event;
 pub use progress::IdleProgress;
 
 use super::{
+    fit::{self, INDENT},
     nagios,
-    units::{INDENT, clean, count, folded, span, three_digits},
+    units::{clean, count, span, three_digits},
 };
 use crate::{
     idle::{Advice, Ending, IdleReport, Limit, Outcome, ServerSays, Silence, Suspect},
     output::IdleFormat,
 };
 
-/// Writes the result.
+/// Writes the result; for people it is laid out for a terminal of so many columns, if it is one.
 ///
 /// # Errors
 /// Whatever writing returns.
-pub fn idle(report: &IdleReport, format: IdleFormat, out: &mut dyn Write) -> io::Result<()> {
+pub fn idle(report: &IdleReport, format: IdleFormat, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     match format {
         IdleFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, report)?;
@@ -32,7 +33,7 @@ pub fn idle(report: &IdleReport, format: IdleFormat, out: &mut dyn Write) -> io:
         }
         IdleFormat::Ndjson => events::lines(report, out),
         IdleFormat::Nagios => plugin(report, out),
-        IdleFormat::Text => text(report, out),
+        IdleFormat::Text => text(report, columns, out),
     }?;
     out.flush()
 }
@@ -54,40 +55,39 @@ fn plugin(report: &IdleReport, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-fn text(report: &IdleReport, out: &mut dyn Write) -> io::Result<()> {
+fn text(report: &IdleReport, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let width = fit::readable(columns);
+    let mut line = |text: &str| writeln!(out, "{}", fit::wrapped(text, 0, INDENT, width));
     let target = format!("{} ({})", clean(&report.target), report.named_by);
-    line(out, &heading(&target, &report.server))?;
+    line(&heading(&target, &report.server))?;
     let interrupted = if report.interrupted { " · ended by a signal" } else { "" };
-    line(out, &format!("{} for {}{interrupted}", report.started, span(report.lasted)))?;
+    line(&format!("{} for {}{interrupted}", report.started.to_the_second(), span(report.lasted)))?;
     if report.failure.is_none() {
-        writeln!(out)?;
-        line(out, &format!("silences  {}", silences(report)))?;
-        line(out, &format!("limit     {}", report.limit.as_ref().map_or_else(|| none(report), limit)))?;
+        line("")?;
+        line(&format!("silences  {}", silences(report)))?;
+        line(&format!("limit     {}", report.limit.as_ref().map_or_else(|| none(report), limit)))?;
         if report.is_server_timeout {
             let timeout = report.server.timeout.unwrap_or_default();
-            line(out, &format!("cause     the server's own timeout, {} (explain r-timeout)", span(timeout)))?;
+            line(&format!("cause     the server's own timeout, {} (explain r-timeout)", span(timeout)))?;
         } else if !report.suspects.is_empty() {
             let names: Vec<_> = report.suspects.iter().map(suspect).collect();
-            line(out, &format!("perhaps   {}", names.join(" · ")))?;
+            line(&format!("perhaps   {}", names.join(" · ")))?;
         }
         if let Some(advice) = &report.advice {
-            line(out, &format!("safe      {}", safe(advice)))?;
+            line(&format!("safe      {}", safe(advice)))?;
         }
-        line(out, &format!("server    {}", settings(&report.server)))?;
+        line(&format!("server    {}", settings(&report.server)))?;
     }
     for note in &report.notes {
-        line(out, &format!("note      {}", clean(note)))?;
+        line(&format!("note      {}", clean(note)))?;
     }
     let word = report.verdict.map_or("UNKNOWN".to_owned(), |verdict| verdict.to_string().to_uppercase());
     let so_far = if report.interrupted { " so far" } else { "" };
-    writeln!(out, "\nverdict  {word}{so_far}  {}", headline(report))
+    line("")?;
+    line(&format!("verdict  {word}{so_far}  {}", headline(report)))
 }
 
-fn line(out: &mut dyn Write, text: &str) -> io::Result<()> {
-    writeln!(out, "{}", folded(text, INDENT))
-}
-
-/// `redis-doctor 0.1.0 · idle · redis://127.0.0.1:6379 (--uri) · Redis 7.0.15 master`
+/// `redis-doctor 0.1.0 · idle · redis://127.0.0.1:6379 (--uri) · Redis 7.0.15 primary`
 fn heading(target: &str, server: &ServerSays) -> String {
     let mut parts = vec![format!("redis-doctor {}", env!("CARGO_PKG_VERSION")), "idle".to_owned(), target.to_owned()];
     parts.extend(server.identity.as_deref().map(clean));
@@ -231,7 +231,7 @@ mod tests {
             must_survive: None,
         };
         let mut out = Vec::new();
-        text(&IdleReport::new(&search, circumstances), &mut out).unwrap();
+        text(&IdleReport::new(&search, circumstances), None, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -245,7 +245,7 @@ mod tests {
                 "redis-doctor ",
                 env!("CARGO_PKG_VERSION"),
                 " · idle · rediss://cache.example:6379 (--uri)\n\
-             2026-11-22T14:02:11.204512Z for 6 min 2 s\n\
+             2026-11-22T14:02:11Z for 6 min 2 s\n\
              \n\
              silences  3 in 1 round · 1 survived, at most 3 min 58 s · 1 reset ·\n          \
              1 never answered again\n\
@@ -270,8 +270,8 @@ mod tests {
         for part in [
             "limit     after 3600 s to 3601 s of silence the connection is closed (FIN)\n",
             "perhaps   Envoy or Istio (3600 s, explain envoy)\n",
-            "safe      a PING each 1 min ·\n          TCP keepalive does not help: whoever says goodbye",
-            "note      the server's own keepalive probes, each 300 s, do not refresh it",
+            "safe      a PING each 1 min · TCP keepalive does not help: whoever says goodbye\n          with a FIN ends",
+            "note      the server's own keepalive probes, each 300 s, do not refresh it: it\n          looks",
         ] {
             assert!(shown.contains(part), "{part}\n{shown}");
         }

@@ -13,20 +13,15 @@ const REDRAWS_PER_SECOND: u8 = 2;
 /// Lines, and the progress line below them once it is begun.
 pub(super) struct Lines {
     out: Box<dyn Write>,
-    /// Longer lines are broken.
+    /// Lines that are longer than a terminal are broken.
     columns: Option<usize>,
     bar: Option<ProgressBar>,
 }
 
 impl Lines {
-    /// Writes to `out` (stderr).
-    pub(super) fn new(out: Box<dyn Write>) -> Self {
-        Self { out, columns: None, bar: None }
-    }
-
-    /// Breaks lines that are longer than so many columns.
-    pub(super) fn within(self, columns: Option<usize>) -> Self {
-        Self { columns, ..self }
+    /// Writes to `out` (stderr), which is a terminal of so many columns, if it is one.
+    pub(super) fn new(out: Box<dyn Write>, columns: Option<usize>) -> Self {
+        Self { out, columns, bar: None }
     }
 
     /// One line, above the progress line if there is one. Nothing depends on it: if stderr is closed, it is lost.
@@ -46,7 +41,7 @@ impl Lines {
     /// Draws a progress line on stderr from now on: a bar where the end is known, and `text` (in the words of
     /// indicatif's templates) behind it.
     pub(super) fn begin_progress(&mut self, length: Option<u64>, text: &str) {
-        let template = if length.is_some() { format!("[{{bar:24}}] {text}") } else { format!("{{spinner}} {text}") };
+        let template = if length.is_some() { format!("[{{bar:16}}] {text}") } else { format!("{{spinner}} {text}") };
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrow::stderr()), REDRAWS_PER_SECOND);
         let bar = ProgressBar::with_draw_target(length, target)

@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{
     clock::Stamp,
-    event::{Event, EventKind, EventSink, Interval, RunStarted},
-    record::Recorder,
+    event::{Event, EventKind, Interval, RunStarted},
+    plan::Command,
+    record::{Recorder, Standing},
     report::OutageRow,
 };
 
@@ -20,8 +21,6 @@ use crate::{
 pub struct Live {
     style: Style,
     lines: Lines,
-    /// Outages and losses so far; it is given no histograms and no evidence.
-    recorder: Recorder,
     /// The figures of the last interval.
     pace: String,
     /// The diagnosis that was shown last: of which connection and loss, and its lines.
@@ -32,20 +31,38 @@ impl Live {
     /// Writes the header and event lines to `out` (stderr), and draws a progress line on stderr if the style says that
     /// it is a terminal. `ping` wants its lines undisturbed: `terminal: false`.
     pub fn new(style: Style, out: Box<dyn Write>) -> Self {
-        Self { style, lines: Lines::new(out), recorder: Recorder::default(), pace: String::new(), told: None }
+        Self { style, lines: Lines::new(out, style.columns), pace: String::new(), told: None }
     }
 
-    /// Breaks lines that are longer than so many columns.
-    #[must_use]
-    pub fn within(self, columns: Option<usize>) -> Self {
-        Self { lines: self.lines.within(columns), ..self }
+    /// Shows an event; the recorder has seen it, and knows what happened before.
+    pub fn on_event(&mut self, event: &Event, so_far: &Recorder) {
+        match &event.kind {
+            EventKind::Interval(interval) => return self.interval(event, interval, so_far),
+            EventKind::RunStarted(started) => self.begin(started),
+            EventKind::RunFinished { .. } => {
+                self.lines.end_progress();
+                // Its statistics say that it has ended, and stand where the last reply is.
+                if so_far.plan().is_some_and(|plan| plan.command == Command::Ping) {
+                    return;
+                }
+            }
+            _ => {}
+        }
+        if self.style.quiet {
+            return;
+        }
+        if let Some(line) = event_line(event) {
+            let line = self.paint(event, line);
+            self.redraw(event, so_far);
+            self.lines.line(&line);
+        }
     }
 
     fn begin(&mut self, started: &RunStarted) {
         if self.style.quiet {
             return;
         }
-        self.lines.line(&header::header(started).join("\n"));
+        self.lines.line(&header::header(started, self.style.columns).join("\n"));
         if self.style.terminal {
             let length = started.plan.stop.duration.map(|duration| duration.as_secs());
             self.lines.begin_progress(length, "{wide_msg}");
@@ -63,7 +80,7 @@ impl Live {
         self.told = Some(told);
     }
 
-    fn interval(&mut self, event: &Event, interval: &Interval) {
+    fn interval(&mut self, event: &Event, interval: &Interval, so_far: &Recorder) {
         let Some(bar) = self.lines.progress() else { return };
         let mut parts = Vec::new();
         parts.extend(interval.rate().map(|rate| format!("{}/s", three_digits(rate))));
@@ -75,7 +92,7 @@ impl Live {
             parts.extend([quantile("p50", 0.5), quantile("p99", 0.99)].into_iter().flatten());
         }
         self.pace = parts.join(" · ");
-        self.redraw(event);
+        self.redraw(event, so_far);
         if bar.length().is_some() {
             bar.set_position(event.at.elapsed().as_secs());
         } else {
@@ -83,22 +100,21 @@ impl Live {
         }
     }
 
-    fn redraw(&self, event: &Event) {
+    fn redraw(&self, event: &Event, so_far: &Recorder) {
         let Some(bar) = self.lines.progress() else { return };
-        let figures = self.recorder.interim(event.at);
+        let Standing { drops, stalls, is_down, failed, timed_out, lost } = so_far.standing();
         let mut parts = vec![duration(event.at.elapsed().as_secs() as f64)];
         if let Some(length) = bar.length() {
             parts[0] += &format!(" of {}", duration(length as f64));
         }
-        let (down, counters) = (figures.downtime, figures.counters);
-        parts.push(if down.unresolved > 0 { "DOWN" } else { "up" }.to_owned());
+        parts.push(if is_down { "DOWN" } else { "up" }.to_owned());
         // What is at the end is the first to be cut off on a narrow terminal.
         let happened = [
-            (down.drops, count(down.drops, "drop")),
-            (down.stalls, count(down.stalls, "stall")),
-            (counters.failed, format!("{} failed", counters.failed)),
-            (counters.timed_out, format!("{} timed out", counters.timed_out)),
-            (figures.tally.lost, format!("{} lost", count(figures.tally.lost, "message"))),
+            (drops, count(drops, "drop")),
+            (stalls, count(stalls, "stall")),
+            (failed, format!("{failed} failed")),
+            (timed_out, format!("{timed_out} timed out")),
+            (lost, format!("{} lost", count(lost, "message"))),
         ];
         parts.extend(happened.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text));
         if !self.pace.is_empty() {
@@ -123,34 +139,5 @@ impl Live {
             _ => return line,
         };
         if self.style.color { format!("\x1b[{color}m{line}\x1b[0m") } else { line }
-    }
-}
-
-impl EventSink for Live {
-    fn on_event(&mut self, event: &Event) {
-        match &event.kind {
-            EventKind::Interval(interval) if self.lines.progress().is_some() => {
-                let counted = Interval { span: interval.span, counters: interval.counters, ..Interval::default() };
-                self.recorder.on_event(&event.with(EventKind::Interval(Box::new(counted))));
-                self.interval(event, interval);
-                return;
-            }
-            EventKind::Interval(_) => return,
-            EventKind::RunStarted(started) => self.begin(started),
-            EventKind::RunFinished { .. } => self.lines.end_progress(),
-            _ => {}
-        }
-        // What is kept for the diagnosis is not counted here.
-        if self.lines.progress().is_some() && !matches!(event.kind, EventKind::Evidence(_)) {
-            self.recorder.on_event(event);
-        }
-        if self.style.quiet {
-            return;
-        }
-        if let Some(line) = event_line(event) {
-            let line = self.paint(event, line);
-            self.redraw(event);
-            self.lines.line(&line);
-        }
     }
 }

@@ -2,53 +2,36 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Cell, CellAlignment, Table, presets};
-
 use super::{
-    diagnosis, event_line,
+    diagnosis, event_line, table,
     units::{clean, duration},
 };
 use crate::{
-    record::OutageKind,
+    record::{ErrorRow, OutageKind},
     report::{GateLevel, GateResult, Latency, OutageRow, Report},
 };
 
 /// More rows than this are a file's business (`--format json`).
 const ROWS: usize = 20;
 
-/// Writes a title and a table; numbers are aligned to the right, from column `numbers.start` to `numbers.end`.
-fn write(
-    out: &mut dyn Write,
-    header: &[&str],
-    numbers: std::ops::Range<usize>,
-    rows: &[Vec<String>],
-) -> io::Result<()> {
-    let cells = |row: Vec<String>| {
-        row.into_iter().enumerate().map(|(column, text)| {
-            let alignment = if numbers.contains(&column) { CellAlignment::Right } else { CellAlignment::Left };
-            Cell::new(text).set_alignment(alignment)
-        })
-    };
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_header(cells(header.iter().map(|name| (*name).to_owned()).collect()).collect::<Vec<_>>());
-    for row in rows.iter().take(ROWS) {
-        table.add_row(cells(row.clone()).collect::<Vec<_>>());
+/// A table to be: its header, which columns hold numbers, and its rows.
+type Content<'a> = (&'a [&'a str], std::ops::Range<usize>, Vec<Vec<String>>);
+
+/// Writes an empty line and a table, if it has rows.
+fn write((header, numbers, rows): Content<'_>, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
+    let shown = &rows[..rows.len().min(ROWS)];
     writeln!(out)?;
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
+    table::lines(header, numbers, shown, columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     if rows.len() > ROWS {
         writeln!(out, "… and {} more", rows.len() - ROWS)?;
     }
     Ok(())
 }
 
-pub(super) fn latencies(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn latencies(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let named = [
         ("latency", &report.latency),
         ("service", &report.service),
@@ -63,20 +46,14 @@ pub(super) fn latencies(report: &Report, out: &mut dyn Write) -> io::Result<()> 
     };
     let rows: Vec<Vec<String>> =
         named.into_iter().filter_map(|(name, latency)| latency.as_ref().map(|latency| row(name, latency))).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
     let header = ["", "count", "min", "mean", "p50", "p90", "p99", "p99.9", "max"];
-    write(out, &header, 1..9, &rows)
+    write((&header, 1..9, rows), columns, out)
 }
 
-pub(super) fn outages(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    if report.outages.rows.is_empty() {
-        return Ok(());
-    }
+pub(super) fn outages(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> = report.outages.rows.iter().map(outage).collect();
     let header = ["outage", "", "lasted", "failed", "ambiguous", "lost", "end", "cause", "reported as"];
-    write(out, &header, 2..6, &rows)
+    write((&header, 2..6, rows), columns, out)
 }
 
 /// Each cause once, with the outages that it ended and their evidence.
@@ -133,10 +110,7 @@ fn outage(row: &OutageRow) -> Vec<String> {
     ]
 }
 
-pub(super) fn errors(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    if report.errors.is_empty() {
-        return Ok(());
-    }
+pub(super) fn errors(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> = report
         .errors
         .iter()
@@ -149,31 +123,30 @@ pub(super) fn errors(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 row.key.errno.map(|errno| errno.to_string()).unwrap_or_default(),
                 row.key.stage.to_string(),
                 row.key.origin.to_string(),
-                row.first.time_of_day(),
-                row.last.time_of_day(),
+                seen(row),
                 clean(&row.example),
             ]
         })
         .collect();
-    let header = ["error", "code", "count", "ambiguous", "errno", "stage", "said by", "first", "last", "example"];
-    write(out, &header, 2..5, &rows)
+    let header = ["error", "code", "count", "ambiguous", "errno", "stage", "said by", "seen", "example"];
+    write((&header, 2..5, rows), columns, out)
 }
 
-pub(super) fn states(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    if report.states.is_empty() {
-        return Ok(());
-    }
+/// `14:02:22.704`, `14:02:22.704 to 14:02:51.204`
+fn seen(row: &ErrorRow) -> String {
+    let (first, last) = (row.first.time_of_day(), row.last.time_of_day());
+    if row.first == row.last { first } else { format!("{first} to {last}") }
+}
+
+pub(super) fn states(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> =
         report.states.iter().map(|row| vec![row.time.time_of_day(), row.state.to_string(), clean(&row.why)]).collect();
-    write(out, &["state", "", ""], 0..0, &rows)
+    write((&["state", "", ""], 0..0, rows), columns, out)
 }
 
-pub(super) fn gates(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    if report.gates.is_empty() {
-        return Ok(());
-    }
+pub(super) fn gates(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> = report.gates.iter().map(gate).collect();
-    write(out, &["gate", "", "value", ""], 2..3, &rows)
+    write((&["gate", "", "value", ""], 2..3, rows), columns, out)
 }
 
 fn gate(result: &GateResult) -> Vec<String> {

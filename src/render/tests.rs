@@ -53,8 +53,12 @@ fn report_of(events: &[Event]) -> Report {
 }
 
 fn rendered(of: &Report, format: Format) -> String {
+    laid_out(of, format, None)
+}
+
+fn laid_out(of: &Report, format: Format, columns: Option<usize>) -> String {
     let mut out = Vec::new();
-    report(of, format, &mut out).unwrap();
+    report(of, format, columns, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -81,6 +85,26 @@ fn every_format_is_as_its_golden_file() {
         golden(&format!("report.{extension}"), &rendered(&report, format));
     }
     golden("ping.txt", &rendered(&report_of(&ping_run()), Format::Text));
+}
+
+#[test]
+fn a_report_fits_each_terminal_and_says_the_same() {
+    let report = report_of(&rich());
+    for columns in [60, 80, 120, 200] {
+        golden(&format!("report-{columns}.txt"), &laid_out(&report, Format::Text, Some(columns)));
+    }
+    for columns in 48..=240 {
+        let text = laid_out(&report, Format::Text, Some(columns));
+        let wide: Vec<_> = text.lines().filter(|line| line.chars().count() > columns).collect();
+        assert!(wide.is_empty(), "{columns}: {wide:#?}");
+        for told in ["7.25 s", "network_reset, certain", "[reset, command, kernel]", "connection_closed", "wedged"] {
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words(&text).contains(told), "{columns}: {told}\n{text}");
+        }
+    }
+    for format in FORMATS.iter().map(|(format, _)| *format).filter(|format| *format != Format::Text) {
+        assert_eq!(laid_out(&report, format, Some(60)), rendered(&report, format), "{format:?} is for programs");
+    }
 }
 
 #[test]
@@ -137,7 +161,7 @@ fn events_and_header_are_as_their_golden_file() {
     let mut recorder = Recorder::default();
     for event in rich() {
         recorder.on_event(&event);
-        live.on_event(&event);
+        live.on_event(&event, &recorder);
         if let Some((outage, diagnosis)) = crate::diagnose::told_of(&recorder, &event) {
             live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
         }
@@ -151,7 +175,7 @@ fn the_password_is_in_no_output() {
     for (format, _) in FORMATS {
         assert!(!rendered(&report, format).contains(PASSWORD), "{format:?}");
     }
-    let text = format!("{:?}{:?}", rich(), header(&first_event().1));
+    let text = format!("{:?}{:?}", rich(), header::header(&first_event().1, None));
     assert!(!text.contains(PASSWORD));
 }
 
@@ -232,7 +256,7 @@ fn a_closed_output_is_a_broken_pipe() {
         }
     }
     for (format, _) in FORMATS {
-        let error = report(&report_of(&rich()), format, &mut Closed).unwrap_err();
+        let error = report(&report_of(&rich()), format, None, &mut Closed).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{format:?}");
     }
     let mut ping = PingLines::new(Box::new(Closed), false);
@@ -309,7 +333,8 @@ fn quiet_is_quiet_and_color_only_comes_when_it_is_wanted() {
     ] {
         let output = Output::default();
         let mut live = Live::new(style, Box::new(output.clone()));
-        rich().iter().for_each(|event| live.on_event(event));
+        let recorder = Recorder::default();
+        rich().iter().for_each(|event| live.on_event(event, &recorder));
         assert_eq!(output.text().contains('\x1b'), colored, "{style:?}");
         assert_eq!(output.text().is_empty(), silent, "{style:?}");
     }
@@ -327,7 +352,7 @@ fn csv_keeps_commas_and_quotes_apart() {
 fn every_reason_to_stop_has_words() {
     let reason = StopReason::Signal;
     let line = event_line(&at(1.5, EventKind::RunFinished { reason })).unwrap();
-    assert_eq!(line, "14:02:12.704  finished      by a signal");
+    assert_eq!(line, "14:02:12.704  finished      ended by a signal");
 }
 
 #[test]

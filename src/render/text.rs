@@ -4,28 +4,38 @@
 use std::io::{self, Write};
 
 use super::{
-    event_line, header, tables,
-    units::{INDENT, clean, count, duration, folded, percent, three_digits},
+    event_line,
+    fit::{self, INDENT},
+    header, tables,
+    units::{clean, count, duration, percent, three_digits},
 };
 use crate::{
     plan::Command,
     report::{Delivery, Outages, Probes, Report, Run, Severity, Subscriptions, together},
 };
 
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+/// Lines that are broken for a terminal of so many columns.
+pub(super) fn write(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let mut text = Vec::new();
+    unbroken(report, columns, &mut text)?;
+    out.write_all(fit::fitted(&String::from_utf8_lossy(&text), columns).as_bytes())
+}
+
+fn unbroken(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let ping = report.runs.iter().all(|run| run.started.plan.command == Command::Ping);
     if ping && !report.runs.is_empty() {
         ping_statistics(report, out)?;
     } else {
-        heading(report, out)?;
-        totals(report, out)?;
-        tables::latencies(report, out)?;
+        let width = fit::readable(columns);
+        heading(report, width, out)?;
+        totals(report, width, out)?;
+        tables::latencies(report, columns, out)?;
     }
-    tables::outages(report, out)?;
+    tables::outages(report, columns, out)?;
     tables::causes(report, out)?;
-    tables::errors(report, out)?;
-    tables::states(report, out)?;
-    tables::gates(report, out)?;
+    tables::errors(report, columns, out)?;
+    tables::states(report, columns, out)?;
+    tables::gates(report, columns, out)?;
     remarks(report, out)?;
     let word = report.verdict.to_string().to_uppercase();
     let interim = if report.interim { " so far" } else { "" };
@@ -66,18 +76,23 @@ pub(super) fn headline(report: &Report) -> String {
     parts.join(" · ")
 }
 
-fn heading(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn heading(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> {
     for run in &report.runs {
-        writeln!(out, "{}", folded(&clean(&header::target_line(&run.started)), INDENT))?;
-        writeln!(out, "{}", folded(&clean(&header::policy_line(&run.started)), INDENT))?;
-        writeln!(out, "{}\n", folded(&clean(&course(run)), INDENT))?;
+        for text in [header::target_line(&run.started), header::policy_line(&run.started), course(run)] {
+            line(&clean(&text), width, out)?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }
 
-/// `2026-11-22T14:02:11Z for 1 min · the time was up · Redis 7.2.4 master · RESP3`
+fn line(text: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", fit::wrapped(text, 0, INDENT, width))
+}
+
+/// `2026-11-22T14:02:11Z for 1 min · the time was up · Redis 7.2.4 primary · RESP3`
 fn course(run: &Run) -> String {
-    let mut parts = vec![format!("{} for {}", run.time, duration(run.duration))];
+    let mut parts = vec![format!("{} for {}", run.time.to_the_second(), duration(run.duration))];
     parts.push(run.stopped.map_or("not ended", event_line::stopped).to_owned());
     if let Some(connected) = &run.connected {
         parts.extend(connected.server.introduction());
@@ -86,23 +101,16 @@ fn course(run: &Run) -> String {
     parts.join(" · ")
 }
 
-fn totals(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(probes) = &report.probes {
-        writeln!(out, "{}", folded(&format!("probes    {}", probes_line(probes)), INDENT))?;
-    }
-    if let Some(delivery) = &report.delivery {
-        writeln!(out, "{}", folded(&format!("messages  {}", delivery_line(delivery)), INDENT))?;
-    }
-    if let Some(subscriptions) = &report.subscriptions {
-        writeln!(out, "{}", folded(&format!("channels  {}", channels_line(subscriptions)), INDENT))?;
-    }
-    writeln!(out, "{}", folded(&format!("outages   {}", outages_line(&report.outages)), INDENT))?;
-    match &report.reconnect_peak {
-        Some(peak) if peak.of > 1 => {
-            writeln!(out, "{}", folded(&format!("herd      at most {}", together(peak)), INDENT))
-        }
-        _ => Ok(()),
-    }
+fn totals(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let herd = report.reconnect_peak.as_ref().filter(|peak| peak.of > 1);
+    let lines = [
+        report.probes.as_ref().map(|probes| format!("probes    {}", probes_line(probes))),
+        report.delivery.as_ref().map(|delivery| format!("messages  {}", delivery_line(delivery))),
+        report.subscriptions.as_ref().map(|subscriptions| format!("channels  {}", channels_line(subscriptions))),
+        Some(format!("outages   {}", outages_line(&report.outages))),
+        herd.map(|peak| format!("herd      at most {}", together(peak))),
+    ];
+    lines.iter().flatten().try_for_each(|text| line(text, width, out))
 }
 
 fn probes_line(probes: &Probes) -> String {

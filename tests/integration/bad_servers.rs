@@ -83,14 +83,14 @@ fn an_unknown_host_is_named_at_once() {
 #[test]
 fn a_server_that_accepts_and_never_answers_costs_one_connect_timeout() {
     let server = ScriptedServer::mute();
-    let cause = "timed out after 300ms: the connection was accepted and never answered";
+    let cause = "timed out after 300 ms: the connection was accepted and never answered";
     is_reported(&server.address(), &found("connect_timeout", "hello", cause, "the port is open but nobody answers"));
 }
 
 #[test]
 fn a_host_that_drops_every_packet_costs_one_connect_timeout() {
     let nobody = FullBacklog::new();
-    let cause = "timed out after 300ms: no answer to the connection attempt";
+    let cause = "timed out after 300 ms: no answer to the connection attempt";
     is_reported(&nobody.address(), &found("connect_timeout", "tcp", cause, "a firewall or security group"));
 }
 

@@ -70,7 +70,7 @@ fn without_a_command_it_is_what_runs() {
     let bare = Doctor::new(nothing).env("REDIS_URL", server.url()).run();
     bare.code(0).stderr_is_empty().stdout_contains("· check · redis://");
     let release = server.release();
-    bare.stdout_contains(&format!("verdict  HEALTHY  {} {} master", release.product, release.version));
+    bare.stdout_contains(&format!("verdict  HEALTHY  {} {} primary", release.product, release.version));
     bare.stdout_contains("longest silent blackout").stdout_contains("redis-doctor explain RD044").lacks("\x1b");
     assert!(bare.stdout().lines().all(|line| line.chars().count() <= 80), "{}", bare.stdout());
     let port = server.port().to_string();

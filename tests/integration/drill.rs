@@ -80,7 +80,7 @@ fn the_exit_code_is_by_the_policies_that_must_survive() {
     bare.finish()
         .code(2)
         .stdout_contains("bare         survives 1 of 2")
-        .stdout_contains("bare under close: this client");
+        .stdout_contains("bare         under close: this client");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_server_that_is_not_there_is_no_result() {
 #[test]
 fn a_signal_ends_it_and_what_has_not_ended_was_not_run() {
     let drill = Doctor::new(["drill", "--sandbox", "--format", "json", "--case", "refuse-12s"]).spawn();
-    drill.wait_for_stderr("drill of 4 cells", PATIENCE);
+    drill.wait_for_stderr("· 4 cells ·", PATIENCE);
     drill.signal(Signal::INT);
     let output = drill.finish();
     let outcomes = outcomes(output.code(2).took_at_most(Duration::from_secs(12)));
@@ -132,5 +132,5 @@ fn a_signal_ends_it_and_what_has_not_ended_was_not_run() {
 #[test]
 fn a_result_that_cannot_be_written_is_told_before_the_drill() {
     let output = Doctor::new(["drill", "--sandbox", "--output", "/nonexistent/result.json"]).run();
-    output.code(3).stderr_contains("--output: cannot write /nonexistent/result.json").lacks("drill of");
+    output.code(3).stderr_contains("--output: cannot write /nonexistent/result.json").lacks(" cells ");
 }

@@ -31,6 +31,7 @@
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
 //! - `states`: what a client cannot leave is named, and the run goes on with a fresh session.
 //! - `subscribing`: messages on stdout as they are, everything else on stderr, and delivery accounted for.
+//! - `terminal`: results keep to the columns of a terminal, and a dumb one gets no colours.
 //! - `tls`: good runs over TLS, and every way in which the two sides do not agree about it.
 //! - `wait`: a script goes on when a server is ready, and is told what stood in the way when it is not.
 //! - `wire`: large payloads, binary channels and messages.
@@ -77,6 +78,7 @@ mod sandbox;
 mod sandbox_cli;
 mod states;
 mod subscribing;
+mod terminal;
 mod tls;
 mod wait;
 mod wire;

@@ -22,7 +22,7 @@ fn in_vain(arguments: &[&str], target: &(impl Target + ?Sized)) -> Output {
 fn a_server_that_is_ready_is_not_waited_for() {
     let server = RedisServer::builder().requirepass("hunter2").start();
     let output = wait(&[]).target(&server).run();
-    output.code(0).stdout_is_empty().stderr_contains("is ready after").stderr_contains("master").lacks("hunter2");
+    output.code(0).stdout_is_empty().stderr_contains("is ready after").stderr_contains("primary").lacks("hunter2");
     wait(&["--for", "primary", "-q"]).target(&server).run().code(0).stdout_is_empty().stderr_is_empty();
     Doctor::new(["wait", "--sandbox"]).run().code(0);
     Doctor::new(["wait", "--sandbox", "--for", "primary"]).run().code(0);
@@ -117,7 +117,7 @@ fn who_may_not_ask_for_the_role_is_told_so() {
 fn when_the_time_is_up_the_last_obstacle_is_named_also_quietly() {
     let closed = format!("redis://{}", closed_port());
     let output = in_vain(&["-q"], &closed);
-    output.code(2).stdout_is_empty().stderr_contains("is not ready after 1s: tcp: Connection refused (os error 111)");
+    output.code(2).stdout_is_empty().stderr_contains("is not ready after 1 s: tcp: Connection refused (os error 111)");
     assert_eq!(output.stderr().lines().count(), 1, "{}", output.stderr());
     assert!(output.elapsed() >= Duration::from_secs(1), "{:?}", output.elapsed());
     let frozen = RedisServer::start();

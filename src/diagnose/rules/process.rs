@@ -7,7 +7,7 @@ use crate::{
         facts::{Addresses, Facts},
         verdict::{Weight, Word},
     },
-    event::SocketEnd,
+    event::{SocketEnd, role_name},
     units::seconds,
 };
 
@@ -155,7 +155,7 @@ pub(super) fn a_replica_took_over(facts: &Facts<'_>) -> Option<Word> {
 pub(super) fn role_changed(facts: &Facts<'_>) -> Option<Word> {
     let (before, after) = facts.roles().filter(|_| facts.changed_role())?;
     let weight = if facts.narrow() { Weight::Speaks } else { Weight::Hints };
-    Word::new(weight, format!("the same server process was {before} and is {after}"))
+    Word::new(weight, format!("the same server process was a {} and is a {}", role_name(before), role_name(after)))
 }
 
 pub(super) fn an_older_process_answers(facts: &Facts<'_>) -> Option<Word> {

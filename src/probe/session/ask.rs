@@ -15,6 +15,7 @@ use crate::{
         link::FailedCommand,
         question::{Asked, Failed, Question, WaitingFailure, summary},
     },
+    units::span,
 };
 
 /// Between two reports of a reply that went to the wrong question.
@@ -119,7 +120,7 @@ impl Session {
         } else {
             (ErrorClass::WaitingTimeout, Stage::WaitingForReconnect, "no connection")
         };
-        let limit = humantime::format_duration(limit);
+        let limit = span(limit);
         Failed { failure: Failure::doctor(class, stage, format!("{what} within {limit}")), ambiguous: was_up }
     }
 

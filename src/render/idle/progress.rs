@@ -10,8 +10,9 @@ use crate::{
     plan::Target,
     render::{
         Style,
+        fit::{self, INDENT},
         lines::Lines,
-        units::{INDENT, count, folded, span},
+        units::{count, span},
     },
 };
 
@@ -38,7 +39,7 @@ impl IdleProgress {
     /// Writes to `out` (stderr), and draws on stderr if the style says that it is a terminal.
     pub fn new(style: Style, out: Box<dyn Write>) -> Self {
         let state = State {
-            lines: Lines::new(out),
+            lines: Lines::new(out, style.columns),
             number: 0,
             began: Stamp::START,
             connections: 0,
@@ -58,7 +59,8 @@ impl IdleProgress {
         }
         let mut state = self.state.borrow_mut();
         let target = format!("{target} ({})", target.named_by);
-        state.lines.line(&folded(&heading(&target, server), INDENT));
+        let width = fit::readable(self.style.columns);
+        state.lines.line(&fit::wrapped(&heading(&target, server), 0, INDENT, width));
         state.lines.line(&format!("server    {}", settings(server)));
     }
 

@@ -1,0 +1,63 @@
+//! What a glance at a run shows, from what is counted anyway: for a line that is drawn each second.
+
+use super::{Downtime, OutageKind, Recorder};
+
+/// What a progress line tells of a run that goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Losses of a connection.
+    pub drops: u64,
+    /// Stalls that healed on the same connection, or are not over.
+    pub stalls: u64,
+    /// An outage is not over.
+    pub is_down: bool,
+    /// Probes that failed.
+    pub failed: u64,
+    /// Probes without a reply in time.
+    pub timed_out: u64,
+    /// Verified messages that never came.
+    pub lost: u64,
+}
+
+impl Recorder {
+    /// How the run stands: the same as its figures say, but cheaper.
+    pub fn standing(&self) -> Standing {
+        let (story, counters) = (&self.story, &self.samples.counters);
+        let Downtime { mut drops, mut stalls, unresolved, .. } = story.history.downtime;
+        let mut is_down = unresolved > 0;
+        for outage in story.tracks.values().flat_map(|track| track.previous.iter().chain(&track.latest)) {
+            match outage.kind {
+                OutageKind::Drop => drops += 1,
+                OutageKind::Stall => stalls += 1,
+            }
+            is_down |= outage.restored.is_none();
+        }
+        let lost = story.tally.lost.max(counters.lost);
+        Standing { drops, stalls, is_down, failed: counters.failed, timed_out: counters.timed_out, lost }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{event::EventSink, record::fixture::rich};
+
+    #[test]
+    fn a_glance_shows_what_the_figures_say() {
+        let mut recorder = Recorder::default();
+        let mut was_down = 0;
+        for event in rich() {
+            recorder.on_event(&event);
+            let (standing, figures) = (recorder.standing(), recorder.interim(event.at));
+            let downtime = figures.downtime;
+            assert_eq!((standing.drops, standing.stalls), (downtime.drops, downtime.stalls), "{event:?}");
+            assert_eq!(standing.is_down, downtime.unresolved > 0, "{event:?}");
+            let counters = figures.counters;
+            assert_eq!((standing.failed, standing.timed_out), (counters.failed, counters.timed_out));
+            assert_eq!(standing.lost, figures.tally.lost);
+            was_down += u32::from(standing.is_down);
+        }
+        let standing = recorder.standing();
+        assert!(was_down > 0 && standing.drops > 1 && standing.stalls > 0 && standing.lost > 0, "{standing:?}");
+    }
+}

@@ -1,0 +1,70 @@
+//! What a person sees: results are laid out for the terminal they are written to, and one that cannot obey gets no
+//! orders.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::thread;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::harness::*;
+
+const JOURNAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/causes-from-evidence.ndjson");
+
+/// What such a run shows on a terminal of so many columns as standard output.
+fn on_terminal(columns: u16, doctor: Doctor) -> String {
+    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&screen).unwrap();
+    unlockpt(&screen).unwrap();
+    tcsetwinsize(&screen, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    let name = ptsname(&screen, Vec::new()).unwrap();
+    let line = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+    let mut screen = File::from(screen);
+    let seen = thread::spawn(move || {
+        let (mut seen, mut part) = (Vec::new(), [0; 4096]);
+        // When nobody holds the other end any more, Linux says so with an error.
+        while let Ok(count @ 1..) = screen.read(&mut part) {
+            seen.extend_from_slice(&part[..count]);
+        }
+        String::from_utf8(seen).unwrap()
+    });
+    doctor.stdout_to(line).run();
+    seen.join().unwrap()
+}
+
+#[test]
+fn results_keep_to_the_columns_of_their_terminal() {
+    let server = RedisServer::start();
+    let commands: [&[&str]; 5] = [
+        &["check"],
+        &["ping", "-c", "2", "-i", "0"],
+        &["soak", "-d", "1s", "--fault", "close@200ms"],
+        &["report", JOURNAL],
+        &["explain", "--list"],
+    ];
+    for command in commands {
+        let connects = !["report", "explain"].contains(&command[0]);
+        let doctor = || {
+            let doctor = Doctor::new(command.iter().copied());
+            if connects { doctor.target(&server) } else { doctor }
+        };
+        for columns in [60, 80, 120] {
+            let seen = on_terminal(columns, doctor());
+            let is_wide = |line: &&str| console::measure_text_width(line) > usize::from(columns);
+            let wide: Vec<_> = seen.lines().filter(is_wide).collect();
+            assert!(wide.is_empty() && seen.lines().count() > 5, "{command:?} on {columns}: {wide:#?}\n{seen}");
+        }
+    }
+    let file = Doctor::new(["report", JOURNAL]).run();
+    assert!(file.stdout().lines().any(|line| line.chars().count() > 120), "a file keeps its sentences whole");
+}
+
+#[test]
+fn a_terminal_that_calls_itself_dumb_gets_no_orders() {
+    let server = RedisServer::start();
+    let on = |name: &str| on_terminal(80, Doctor::new(["check"]).target(&server).env("TERM", name));
+    assert!(on("xterm").contains("\x1b[32m"));
+    let dumb = on("dumb");
+    assert!(!dumb.contains('\x1b') && dumb.contains("verdict  HEALTHY"), "{dumb}");
+}
