@@ -4,7 +4,7 @@
 //! from meaning. Each command has a file: its flags, its request, and how the one becomes the other (those that run a
 //! plan share `run`). `args` lists the commands, `groups` has the flags that several share, `value` and `uri` read
 //! single values, `target` and `policy` decide what groups of flags mean, `error` words every refusal (without
-//! passwords, exit code 3).
+//! passwords, exit code 3), and `tips` knows what the flags of other tools are called here.
 //!
 //! A new command is a file of its own, a variant of `args::Command` and an arm in `resolve`.
 
@@ -27,6 +27,7 @@ mod report;
 mod resolve;
 mod run;
 mod target;
+mod tips;
 mod uri;
 mod value;
 mod wait;

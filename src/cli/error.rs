@@ -6,11 +6,11 @@
 use std::ffi::OsString;
 
 use clap::{
-    ValueEnum,
+    CommandFactory as _, ValueEnum,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use super::{CliError, uri};
+use super::{CliError, args::Cli, tips, uri};
 use crate::{exit::Exit, order, output::Format};
 
 const COMMANDS: [&str; 12] =
@@ -28,10 +28,27 @@ pub(super) fn from_clap(error: &clap::Error, args: &[OsString]) -> CliError {
         let message = error.render().to_string();
         return CliError { message, exit: Exit::Healthy, to_stdout: true, format: Format::Text };
     }
-    match explain(error, args) {
-        Some(message) => usage(&strike(&message, args), args),
+    let message = match error.kind() {
+        ErrorKind::UnknownArgument => Some(unknown_argument(error, args)),
+        _ => explain(error, args).map(|message| strike(&message, args)),
+    };
+    match message {
+        Some(message) => usage(&message, args),
         None => refusal(&strike(&error.render().to_string(), args), args),
     }
+}
+
+/// What to write instead of an argument that the command does not know, with what it quotes struck out. (A tip of ours
+/// may show how a URL is written.)
+fn unknown_argument(error: &clap::Error, args: &[OsString]) -> String {
+    let first = |kind| context(error, kind).into_iter().next();
+    let argument = first(ContextKind::InvalidArg).unwrap_or_default();
+    if let Some(misplaced) = url_without_flag(&argument).or_else(|| stray(&argument, args)) {
+        return strike(&misplaced, args);
+    }
+    let similar = || first(ContextKind::SuggestedArg).map(|flag| format!("did you mean {flag}?"));
+    let remedy = known_elsewhere(&argument, args).or_else(similar).map(|remedy| format!("; {remedy}"));
+    strike(&format!("there is no {argument} in {}", command(args)), args) + &remedy.unwrap_or_default()
 }
 
 fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
@@ -60,10 +77,6 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
             let unknown = || format!("there is no command '{word}'; write one of {}", COMMANDS.join(", "));
             Some(url_without_flag(&word).unwrap_or_else(unknown))
         }
-        ErrorKind::UnknownArgument => url_without_flag(&argument).or_else(|| stray(&argument, args)).or_else(|| {
-            let similar = first(ContextKind::SuggestedArg).map(|flag| format!("; did you mean {flag}?"));
-            Some(format!("there is no {argument} in {}{}", command(args), similar.unwrap_or_default()))
-        }),
         _ => None,
     }
 }
@@ -96,6 +109,11 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
     };
     let shown = if args.iter().any(is_login) { String::new() } else { format!(": '{argument}'") };
     Some(format!("there is an argument too many{shown}; a host is given with -h, and a value with blanks needs quotes"))
+}
+
+/// How a flag of other tools is written in this command.
+fn known_elsewhere(argument: &str, args: &[OsString]) -> Option<String> {
+    tips::tip(argument, Cli::command().find_subcommand(args.get(1)?)?)
 }
 
 fn has_c(args: &[OsString]) -> bool {

@@ -85,6 +85,29 @@ fn what_stands_in_the_wrong_place_is_explained() {
 }
 
 #[test]
+fn a_flag_of_another_tool_gets_the_name_it_has_here() {
+    for (arguments, parts) in [
+        (&["soak", "--json"][..], ["there is no --json in redis-doctor soak", "; write --format json"]),
+        (&["--json"], ["there is no --json in redis-doctor check", "; write --format json"]),
+        (&["ping", "--prometheus"], ["there is no --prometheus in redis-doctor ping", "; write --format openmetrics"]),
+        (&["subscribe", "x", "--json"], ["there is no --json in", "; write --format with one of text, ndjson, raw"]),
+        (&["ping", "-h", "x", "--tls"], ["there is no --tls in redis-doctor ping", "; TLS is part of the URL"]),
+        (&["ping", "--tls", "--sni", "x"], ["there is no --tls in", "write -u rediss://HOST:PORT"]),
+        (&["ping", "--sni=cache.example"], ["there is no --sni in", "write -u rediss://NAME:PORT"]),
+        (&["soak", "--cacert", "/etc/ca.pem"], ["there is no --cacert in", "SSL_CERT_FILE=FILE"]),
+        (&["ping", "-3"], ["there is no -3 in", "; write --protocol resp3, which is the default"]),
+        (&["ping", "-t", "5"], ["there is no -t in", "; write --connect-timeout TIME"]),
+        (&["ping", "-v"], ["there is no -v in", "--journal FILE keeps it (the version is -V)"]),
+        (&["wait", "--verbose"], ["there is no --verbose in redis-doctor wait", "shown without it"]),
+        (&["soak", "-i", "1"], ["there is no -i in redis-doctor soak", "; write --rate RATE"]),
+        (&["ping", "--bigkeys"], ["there is no --bigkeys in", "; this is redis-cli's"]),
+        (&["proxy", "-p", "6379"], ["there is no -p in redis-doctor proxy", "; write -u redis://HOST:PORT"]),
+    ] {
+        refused(arguments, &parts);
+    }
+}
+
+#[test]
 fn arguments_that_are_not_utf8_are_refused_by_place_and_taken_where_any_bytes_will_do() {
     let bytes = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
     let run = Doctor::new(["ping", "-h"]).arg(bytes(b"\xff\xfehost")).run();

@@ -1,0 +1,161 @@
+//! What users of redis-cli, redis-benchmark, ping(8) and others of their kind type, and how it is said here.
+//!
+//! The parser's own suggestion goes by the letters, and `--json` looks like `--journal`.
+
+use clap::Command;
+
+/// What other tools call the forms that we write with `--format`.
+const FORMATS: &[(&str, &str)] = &[
+    ("--json", "json"),
+    ("--ndjson", "ndjson"),
+    ("--jsonl", "ndjson"),
+    ("--csv", "csv"),
+    ("--openmetrics", "openmetrics"),
+    ("--prometheus", "openmetrics"),
+    ("--metrics", "openmetrics"),
+    ("--nagios", "nagios"),
+    ("--markdown", "markdown"),
+    ("--text", "text"),
+    ("--raw", "raw"),
+];
+
+/// What is typed; the flag that a command must have for the tip to be of use, if it is about one; the tip. The first
+/// that fits is given.
+const TIPS: &[(&[&str], Option<&str>, &str)] = &[
+    (&["--output-format", "--report-format"], Some("format"), "write --format FORMAT"),
+    (&["--tls", "--ssl"], Some("uri"), "TLS is part of the URL; write -u rediss://HOST:PORT"),
+    (&["--sni"], Some("uri"), "the server is asked for by the name in the URL; write -u rediss://NAME:PORT"),
+    (&["--cacert", "--ca"], Some("uri"), "name the issuer's certificate in the environment, as SSL_CERT_FILE=FILE"),
+    (&["--cacertdir"], Some("uri"), "name the directory of certificates in the environment, as SSL_CERT_DIR=DIR"),
+    (&["--cert", "--key"], Some("uri"), "client certificates are not supported yet"),
+    (
+        &["--insecure", "--skip-verify", "-k"],
+        Some("uri"),
+        "certificates are always checked; to trust a private issuer, name its certificate in SSL_CERT_FILE",
+    ),
+    (&["-2", "--resp2"], Some("protocol"), "write --protocol resp2"),
+    (&["-3", "--resp3"], Some("protocol"), "write --protocol resp3, which is the default"),
+    (&["-4", "-6", "--ipv4", "--ipv6"], Some("host"), "the address decides; write it with -h, for example -h ::1"),
+    (&["--unix", "--unixsocket"], Some("socket"), "write -s PATH"),
+    (&["-h", "--host", "-p", "--port"], Some("listen"), "the server is named by its URL; write -u redis://HOST:PORT"),
+    (
+        &["-t"],
+        Some("connect-timeout"),
+        "write --connect-timeout TIME for connecting, or --response-timeout TIME for a reply",
+    ),
+    (&["-t"], Some("timeout"), "write --timeout TIME"),
+    (&["-r", "--repeat", "--requests", "--times"], Some("count"), "write --count N"),
+    (
+        &["-r", "--count", "--repeat", "--requests", "--times"],
+        Some("workload"),
+        "it ends after a time, not after a count; write --duration TIME",
+    ),
+    (&["-i", "--interval"], Some("workload"), "write --rate RATE, for example --rate 10/s"),
+    (&["-d", "--time"], Some("deadline"), "write --deadline TIME"),
+    (&["-w", "--deadline", "--time"], Some("duration"), "write --duration TIME"),
+    (&["-f", "--flood"], Some("deadline"), "write -i 0, which is back to back"),
+    (&["--clients"], Some("connections"), "write --connections N"),
+    (&["-P", "--pipeline"], Some("concurrency"), "write --concurrency M"),
+    (&["--log", "--log-file", "--logfile"], Some("journal"), "write --journal FILE"),
+    (&["--silent"], Some("quiet"), "write --quiet"),
+    (
+        &["-v", "--verbose", "--debug", "--trace"],
+        Some("journal"),
+        "everything that happens is shown without it; --journal FILE keeps it (the version is -V)",
+    ),
+    (&["-v", "--verbose", "--debug", "--trace"], None, "everything is shown without it (the version is -V)"),
+    (&["--cluster"], None, "redis-cli's cluster mode is not supported yet"),
+    (
+        &["--latency", "--latency-history", "--latency-dist", "--stat"],
+        None,
+        "latencies and rates are in what redis-doctor ping and redis-doctor soak tell",
+    ),
+    (
+        &[
+            "--bigkeys",
+            "--memkeys",
+            "--hotkeys",
+            "--keystats",
+            "--scan",
+            "--eval",
+            "--pipe",
+            "--rdb",
+            "--ldb",
+            "--no-raw",
+            "--raw",
+            "--show-pushes",
+            "-x",
+            "-X",
+        ],
+        None,
+        "this is redis-cli's; redis-doctor looks at connections, not at keys",
+    ),
+];
+
+/// How to say in `command` what `flag`, which it does not know, says elsewhere.
+pub(super) fn tip(flag: &str, command: &Command) -> Option<String> {
+    let has = |wanted: &str| command.get_arguments().any(|argument| argument.get_long() == Some(wanted));
+    let listed = || TIPS.iter().find(|(names, wanted, _)| names.contains(&flag) && wanted.is_none_or(has));
+    format_tip(flag, command).or_else(|| listed().map(|(_, _, tip)| (*tip).to_owned()))
+}
+
+fn format_tip(flag: &str, command: &Command) -> Option<String> {
+    let (_, wanted) = FORMATS.iter().find(|(name, _)| *name == flag)?;
+    let argument = command.get_arguments().find(|argument| argument.get_long() == Some("format"))?;
+    let forms: Vec<_> = argument.get_possible_values().iter().map(|form| form.get_name().to_owned()).collect();
+    match () {
+        () if forms.iter().any(|form| form == wanted) => Some(format!("write --format {wanted}")),
+        // What it is in redis-cli, then.
+        () if *wanted == "raw" => None,
+        () => Some(format!("write --format with one of {}", forms.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn commands() -> Vec<Command> {
+        super::super::args::Cli::command().get_subcommands().cloned().collect()
+    }
+
+    /// How the command's flags may be written.
+    fn flags(command: &Command) -> BTreeSet<String> {
+        let mut flags = BTreeSet::from(["-V".to_owned(), "--help".to_owned()]);
+        for argument in command.get_arguments() {
+            flags.extend(argument.get_long_and_visible_aliases().unwrap_or_default().iter().map(|l| format!("--{l}")));
+            flags.extend(argument.get_all_aliases().unwrap_or_default().iter().map(|long| format!("--{long}")));
+            flags.extend(argument.get_short_and_visible_aliases().unwrap_or_default().iter().map(|s| format!("-{s}")));
+        }
+        flags
+    }
+
+    #[test]
+    fn every_tip_names_flags_that_the_command_has_and_none_is_idle() {
+        let mut given = BTreeSet::new();
+        let names = TIPS.iter().flat_map(|(names, ..)| *names).chain(FORMATS.iter().map(|(name, _)| name));
+        let names: BTreeSet<_> = names.copied().collect();
+        for command in commands() {
+            let flags = flags(&command);
+            for name in names.iter().filter(|name| !flags.contains(**name)) {
+                let Some(tip) = tip(name, &command) else { continue };
+                for word in tip.split([' ', ',', ')', ';']).filter(|word| word.starts_with('-')) {
+                    assert!(flags.contains(word), "{} {name}: {tip}", command.get_name());
+                }
+                given.insert((*name, tip));
+            }
+        }
+        for (names, _, tip) in TIPS {
+            for name in *names {
+                assert!(given.contains(&(*name, (*tip).to_owned())), "nobody is ever told of {name}: {tip}");
+            }
+        }
+        for (name, format) in FORMATS {
+            assert!(given.contains(&(*name, format!("write --format {format}"))), "{name}");
+        }
+    }
+}
