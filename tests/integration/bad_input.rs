@@ -71,7 +71,10 @@ fn what_stands_in_the_wrong_place_is_explained() {
         (&["ping", "redis://example.com"], ["a server's URL is given with -u", "redis-doctor ping -u URL"]),
         (&["ping", "-h", "example.com:6380"], ["--host: 'example.com:6380' has a port in it", "-p 6380"]),
         (&["ping", "-h", ""], ["--host: the host is empty", "an unset variable?"]),
-        (&["ping", "-u", "http://example.com"], ["--uri: the scheme 'http' is not known here", "redis, rediss"]),
+        (
+            &["ping", "-u", "http://example.com"],
+            ["--uri: 'http://example.com': the scheme 'http' is not known here", "redis, rediss"],
+        ),
         (&["ping", "-c", "-h", "x"], ["--count: it needs a number", "cluster mode is not supported yet"]),
         (&["png"], ["there is no command 'png'", "ping, subscribe, soak"]),
         (&["ping", "--intervall", "1"], ["there is no --intervall in redis-doctor ping", "did you mean --interval?"]),
@@ -81,6 +84,23 @@ fn what_stands_in_the_wrong_place_is_explained() {
         (&["ping", "-u", "redis://h", "-p", "1"], ["'--uri <URL>' cannot be used with", "--port"]),
     ] {
         refused(arguments, &parts);
+    }
+}
+
+#[test]
+fn a_url_that_cannot_be_meant_is_shown_with_its_remedy_and_without_its_password() {
+    for (url, parts) in [
+        ("valkey://host:99999", ["--uri: 'valkey://host:99999': the port 99999 does not exist", "from 1 to 65535"]),
+        ("redis://:hunter2@host:99999", ["--uri: 'redis://***@host:99999': the port 99999", "from 1 to 65535"]),
+        ("redis://me:hunter2", ["--uri: 'redis://me:***': what follows the ':'", "a password goes before the host"]),
+        ("cache.example:6379", ["--uri: 'cache.example:6379': this is not a URL", "write redis://cache.example:6379"]),
+        ("redis://::1:6379", ["--uri: 'redis://::1:6379': an IPv6 address", "for example redis://[::1]:6379"]),
+        ("redis://host/zero", ["--uri: 'redis://host/zero': the database", "write for example"]),
+        ("redis://:hunter2/x@host", ["--uri: 'redis://***@host': the URL cannot be read", "/ as %2F"]),
+        ("redis://host?password=hunter2#", ["--uri: 'redis://host?***': the URL has a '#'", "without it"]),
+    ] {
+        refused(&["ping", "-u", url], &parts);
+        Doctor::new(["ping", "-u", url]).run().lacks("hunter2");
     }
 }
 

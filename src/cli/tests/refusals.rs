@@ -35,7 +35,7 @@ const REFUSALS: &[(&str, [&str; 3])] = &[
     ("ping -s a -p 1", ["--socket", "--port", "cannot be used with"]),
     ("ping -a x --askpass", ["--pass", "--askpass", "cannot be used with"]),
     ("ping --sandbox -h a", ["--sandbox", "--host", "cannot be used with"]),
-    ("ping -u localhost:6379", ["--uri", "scheme", "redis"]),
+    ("ping -u localhost:6379", ["--uri", "'localhost:6379'", "write redis://localhost:6379"]),
     ("ping -u unix://run", ["--uri", "names no socket", "unix:///path/to/socket"]),
     ("ping --protocol resp4", ["--protocol", "'resp4'", "resp3, resp2, auto"]),
     ("ping --policy soft", ["--policy", "'soft'", "hardened, library"]),

@@ -1,0 +1,113 @@
+//! A URL that was refused, as far as it may be shown: what can be a password, or a part of one, is `***`.
+//!
+//! What cannot be parsed may hold a password in any place, so only what looks like a host, a port or a path where one
+//! belongs is repeated.
+
+use std::net::Ipv6Addr;
+
+const HIDDEN: &str = "***";
+
+/// The longest name of a host (RFC 1035 section 2.3.4).
+const LONGEST_HOST: usize = 253;
+
+/// The longest path that is repeated.
+const LONGEST_PATH: usize = 40;
+
+/// The refused text, with what may be secret hidden; `None` where nothing of it may be shown.
+pub(super) fn masked(text: &str) -> Option<String> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return is_host_and_port(text).then(|| text.to_owned());
+    };
+    let is_scheme = |char: char| char.is_ascii_alphanumeric() || "+.-".contains(char);
+    if scheme.is_empty() || scheme.len() > 15 || !scheme.chars().all(is_scheme) {
+        return None;
+    }
+    let (login, place) = match rest.rsplit_once('@') {
+        // Where the password ends is anybody's guess.
+        Some((before, _)) if before.contains(['?', '#']) => return Some(format!("{scheme}://{HIDDEN}")),
+        Some((_, place)) => ("***@", place),
+        None => ("", rest),
+    };
+    Some(format!("{scheme}://{login}{}", shown_place(place, scheme.ends_with("unix"))))
+}
+
+/// A server as other tools take it: `cache.example:6379`.
+pub(super) fn is_host_and_port(text: &str) -> bool {
+    let is_known = |host: &str| is_name(host) && (host.contains('.') || host == "localhost");
+    text.split_once(':').is_some_and(|(host, port)| is_known(host) && port.parse::<u16>().is_ok())
+}
+
+/// Host, port and path; of parameters only that there are some.
+fn shown_place(place: &str, unix: bool) -> String {
+    let (place, more) = match place.find(['?', '#']) {
+        Some(at) => (&place[..at], &place[at..=at]),
+        None => (place, ""),
+    };
+    let (authority, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+    let more = if more.is_empty() { String::new() } else { format!("{more}{HIDDEN}") };
+    match shown_authority(authority) {
+        Some(authority) if !unix || authority.is_empty() => format!("{authority}{}{more}", shown_path(path)),
+        Some(_) | None => HIDDEN.to_owned(),
+    }
+}
+
+fn shown_authority(authority: &str) -> Option<String> {
+    let is_address = |char: char| char.is_ascii_hexdigit() || "[]:.".contains(char);
+    if authority.parse::<Ipv6Addr>().is_ok() || authority.starts_with('[') && authority.chars().all(is_address) {
+        return Some(authority.to_owned());
+    }
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    let digits = port.strip_prefix('-').unwrap_or(port);
+    let is_port = digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match is_name(host) || host.is_empty() {
+        true if is_port => Some(authority.to_owned()),
+        // Somebody may have left the host out: then this is a password.
+        true => Some(format!("{host}:{HIDDEN}")).filter(|_| !host.is_empty()),
+        false => None,
+    }
+}
+
+fn shown_path(path: &str) -> &str {
+    let is_plain = path.len() <= LONGEST_PATH && path.chars().all(|char| char.is_ascii_graphic());
+    if is_plain { path } else { "/***" }
+}
+
+fn is_name(host: &str) -> bool {
+    let is_part = |char: char| char.is_ascii_alphanumeric() || "._-,*%".contains(char);
+    (1..=LONGEST_HOST).contains(&host.len()) && host.chars().all(is_part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_shown_and_what_may_be_a_password_is_not() {
+        for (text, shown) in [
+            ("valkey://host:99999", Some("valkey://host:99999")),
+            ("redis://me:hunter2@host:99999/3", Some("redis://***@host:99999/3")),
+            ("redis://:hunter2@ss@host", Some("redis://***@host")),
+            ("redis://:hunter2/x@host", Some("redis://***@host")),
+            ("redis://me:hunter2", Some("redis://me:***")),
+            ("redis://:hunter2", Some("redis://***")),
+            ("redis://me:hunter2/x", Some("redis://me:***/x")),
+            ("redis://:hunter2?x@host", Some("redis://***")),
+            ("redis://:hunter2#x@host", Some("redis://***")),
+            ("redis://host?password=hunter2", Some("redis://host?***")),
+            ("redis://host?password=a@hunter2", Some("redis://***")),
+            ("redis://host#hunter2", Some("redis://host#***")),
+            ("redis://host/hun ter2", Some("redis://host/***")),
+            ("redis://hun\tter2:1", Some("redis://***")),
+            ("redis://[::1", Some("redis://[::1")),
+            ("redis://::1:6379", Some("redis://::1:6379")),
+            ("unix://hunter2/redis.sock", Some("unix://***")),
+            ("unix://", Some("unix://")),
+            ("cache.example:6379", Some("cache.example:6379")),
+            ("hunter2", None),
+            ("me:12345", None),
+            ("hun/ter2://host", None),
+        ] {
+            assert_eq!(masked(text).as_deref(), shown, "{text}");
+        }
+    }
+}
