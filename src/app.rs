@@ -19,12 +19,14 @@ use std::{
     process::ExitCode,
 };
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::{
     cli::{self, Invocation},
     exit::Exit,
     output::{Format, OutputOptions},
     plan::{Address, Target},
-    proxy as relay, render,
+    render,
     report::{Report, Verdict},
     sandbox::{Sandbox, SandboxConfig},
 };
@@ -116,7 +118,7 @@ fn warn(warnings: &[String]) {
 
 /// Runs a command's work to its end. One thread: a second one would only cost, for one connection is the subject.
 fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    let descriptors = relay::allow_many_connections();
+    let descriptors = allow_many_connections();
     if descriptors.is_some_and(|most| most < DESCRIPTORS) {
         let most = descriptors.unwrap_or_default();
         return Err(format!(
@@ -126,6 +128,17 @@ fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Prob
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| format!("cannot start the runtime: {error}"))?.block_on(work)
+}
+
+/// Raises this process' limit of file descriptors as far as it may: a connection through the
+/// proxy takes two, and a thousand are more than many systems give unasked. Where that fails, connections beyond the
+/// limit wait to be accepted. Gives the limit that is in force now; `None` for unlimited.
+fn allow_many_connections() -> Option<u64> {
+    let limit = getrlimit(Resource::Nofile);
+    match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    }
 }
 
 /// What the verdict means to the shell.

@@ -37,7 +37,6 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, LocalOptions, LocalRuntime},
@@ -127,7 +126,6 @@ impl Proxy {
     /// # Errors
     /// When the port cannot be bound, or the proxy's runtime or thread cannot be created.
     pub fn start(setting: Setting, events: UnboundedSender<Event>) -> io::Result<Self> {
-        let _ = allow_many_connections();
         let listener = bind(setting.listen)?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
@@ -221,17 +219,6 @@ impl ProxyHandle {
 impl fmt::Debug for ProxyHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProxyHandle").field("addr", &self.addr).finish_non_exhaustive()
-    }
-}
-
-/// Raises this process' limit of file descriptors as far as it may: a connection takes two, and a thousand are more than
-/// many systems give unasked. Where that fails, connections beyond the limit wait to be accepted. Gives the limit that
-/// is in force now; `None` for unlimited.
-pub(crate) fn allow_many_connections() -> Option<u64> {
-    let limit = getrlimit(Resource::Nofile);
-    match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
-        Ok(()) => limit.maximum,
-        Err(_) => limit.current,
     }
 }
 

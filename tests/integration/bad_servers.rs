@@ -158,6 +158,16 @@ fn a_connection_that_finds_no_place_beside_the_others_says_why() {
 }
 
 #[test]
+fn a_limit_that_the_process_may_raise_itself_holds_no_connection_up() {
+    let server = RedisServer::start();
+    for fault in ["", " --fault latency=1ms"] {
+        let script = format!("ulimit -S -n 20; exec \"$0\" soak --connections 20 -d 1s{fault} \"$@\"");
+        let run = Doctor::script("bash", ["-c", &script, env!("CARGO_BIN_EXE_redis-doctor")]).target(&server).run();
+        run.code(0).lacks("Too many open files");
+    }
+}
+
+#[test]
 fn a_process_that_may_open_nearly_nothing_is_told_so() {
     let server = RedisServer::start();
     for (command, limit) in [("ping -c 1", 6), ("soak -d 1s", 10), ("check", 6), ("wait", 10)] {
