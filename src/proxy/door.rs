@@ -21,12 +21,15 @@ pub(super) struct Doorkeeper {
     address: SocketAddr,
     listener: Option<TcpListener>,
     flows: JoinSet<()>,
+    /// When a port that was taken is tried again.
     retry: Option<Stamp>,
+    /// Until when no connection is accepted, because that has failed.
+    paused: Option<Stamp>,
 }
 
 impl Doorkeeper {
     pub(super) fn new(world: Rc<World>, address: SocketAddr, listener: TcpListener) -> Self {
-        Self { world, address, listener: Some(listener), flows: JoinSet::new(), retry: None }
+        Self { world, address, listener: Some(listener), flows: JoinSet::new(), retry: None, paused: None }
     }
 
     /// Works until nobody can ask for anything any more.
@@ -34,7 +37,8 @@ impl Doorkeeper {
         loop {
             let due = self.world.advance();
             self.tend().await;
-            let due = [due, self.retry].into_iter().flatten().min();
+            self.paused = self.paused.filter(|until| self.world.clock().now() < *until);
+            let due = [due, self.retry, self.paused].into_iter().flatten().min();
             let world = Rc::clone(&self.world);
             tokio::select! {
                 biased;
@@ -45,11 +49,16 @@ impl Doorkeeper {
                 () = world.changed.notified() => {}
                 () = sleep_until(&world, due) => {}
                 Some(_) = self.flows.join_next() => {}
-                accepted = accept(self.listener.as_ref()) => match accepted {
-                    Ok((stream, _)) => self.admit(stream),
-                    Err(_) => tokio::time::sleep(PAUSE).await,
-                },
+                accepted = accept(self.listener.as_ref()), if self.paused.is_none() => self.receive(accepted),
             }
+        }
+    }
+
+    /// A connection; where none can be had, the next is asked for after a pause, in which everything else goes on.
+    fn receive(&mut self, accepted: io::Result<(TcpStream, SocketAddr)>) {
+        match accepted {
+            Ok((stream, _)) => self.admit(stream),
+            Err(_) => self.paused = Some(self.world.clock().now().after(PAUSE)),
         }
     }
 
@@ -122,5 +131,65 @@ async fn sleep_until(world: &World, due: Option<Stamp>) {
     match due {
         Some(due) => world.clock().sleep_until(due).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+    use tokio::{io::AsyncReadExt as _, sync::mpsc::unbounded_channel, task::LocalSet};
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        plan::Address,
+        proxy::{Setting, Shared},
+    };
+
+    async fn doorkeeper(clock: Clock) -> Doorkeeper {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let listen = listener.local_addr().unwrap();
+        let upstream = Address::Unix("/nowhere".into());
+        let (seed, commands_on_wire, tell_flows) = (7, false, false);
+        let setting = Setting { listen, upstream, schedules: Vec::new(), seed, clock, commands_on_wire, tell_flows };
+        let world = World::new(setting, Arc::new(Shared::default()), unbounded_channel().0);
+        Doorkeeper::new(Rc::new(world), listen, listener)
+    }
+
+    /// Time stands still but for timers that nothing else is left to wait for.
+    #[tokio::test(start_paused = true)]
+    async fn when_no_connection_can_be_accepted_orders_are_carried_out_at_once_and_the_next_is_accepted_later() {
+        let clock = Clock::start();
+        let mut doorkeeper = doorkeeper(clock).await;
+        let (address, shared) = (doorkeeper.address, Arc::clone(&doorkeeper.world.shared));
+        doorkeeper.receive(Err(io::ErrorKind::OutOfMemory.into()));
+        let (requests, inbox) = unbounded_channel();
+        let (done, answer) = std::sync::mpsc::channel();
+        requests.send(Request::Clear(done)).unwrap();
+        let ordering = async {
+            while answer.try_recv().is_err() {
+                tokio::task::yield_now().await;
+                assert_eq!(clock.now().elapsed(), Duration::ZERO, "the order waits for the pause");
+            }
+            // Without an await, for while one waits the time may go on.
+            let client = std::net::TcpStream::connect(address).unwrap();
+            assert_eq!(shared.accepted.load(Ordering::Relaxed), 0);
+            client.set_nonblocking(true).unwrap();
+            let mut client = TcpStream::from_std(client).unwrap();
+            // The server is nowhere, so the connection ends when it has been accepted.
+            let _ = client.read(&mut [0]).await;
+            assert_eq!(shared.accepted.load(Ordering::Relaxed), 1);
+            assert!(clock.now().elapsed() >= PAUSE);
+        };
+        LocalSet::new()
+            .run_until(async {
+                tokio::select! {
+                    () = doorkeeper.run(inbox) => panic!("it ended"),
+                    () = ordering => {}
+                }
+            })
+            .await;
+        drop(requests);
     }
 }
