@@ -3,14 +3,6 @@
 //! Commands build a [`Reply`]; only the encoder knows that a map is a flat array and a push an ordinary one in RESP2.
 
 use bytes::{Bytes, BytesMut};
-use redis_protocol::bytes_utils::Str;
-use redis_protocol::resp2::types::{BytesFrame as Frame2, Resp2Frame as _};
-use redis_protocol::resp3::types::{BytesFrame as Frame3, Resp3Frame as _, VerbatimStringFormat};
-use redis_protocol::{resp2, resp3};
-
-/// Room beyond the length that the encoder announces. It counts the digits of a number by a floating-point logarithm, which
-/// is one too many for some large ones; what is not used is cut off again.
-const SLACK: usize = 8;
 
 /// The protocol a client has chosen with `HELLO`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -75,77 +67,58 @@ impl Reply {
 
     /// Appends the reply's bytes to `out`.
     pub(super) fn encode(self, protocol: Protocol, out: &mut BytesMut) {
-        if let Self::Sequence(replies) = self {
-            for reply in replies {
-                reply.encode(protocol, out);
-            }
-            return;
+        match self {
+            Self::Sequence(replies) => replies.into_iter().for_each(|reply| reply.encode(protocol, out)),
+            one => one.encode_one(protocol, out),
         }
-        let start = out.len();
-        let encoded = match protocol {
-            Protocol::Resp2 => {
-                let frame = self.into_resp2();
-                out.resize(start + frame.encode_len(false) + SLACK, 0);
-                resp2::encode::encode_bytes(&mut out[start..], &frame, false)
-            }
-            Protocol::Resp3 => {
-                let frame = self.into_resp3();
-                out.resize(start + frame.encode_len(false) + SLACK, 0);
-                resp3::encode::complete::encode_bytes(&mut out[start..], &frame, false)
-            }
+    }
+
+    /// Appends exactly one reply: a sequence within another reply is an array.
+    fn encode_one(self, protocol: Protocol, out: &mut BytesMut) {
+        let resp3 = protocol == Protocol::Resp3;
+        let all = |sign: u8, items: Vec<Self>, out: &mut BytesMut| {
+            length(sign, items.len(), out);
+            items.into_iter().for_each(|item| item.encode_one(protocol, out));
         };
-        let written = encoded.expect("there is more room than the frame needs");
-        out.truncate(start + written);
-    }
-
-    fn into_resp2(self) -> Frame2 {
         match self {
-            Self::Array(items) | Self::Push(items) | Self::Sequence(items) => {
-                Frame2::Array(items.into_iter().map(Self::into_resp2).collect())
-            }
-            Self::Bulk(data) => Frame2::BulkString(data),
-            Self::Error(text) => Frame2::Error(Str::from(text)),
-            Self::Integer(number) => Frame2::Integer(number),
-            Self::Map(pairs) => Frame2::Array(
-                pairs.into_iter().flat_map(|(key, value)| [key.into_resp2(), value.into_resp2()]).collect(),
-            ),
-            Self::Null => Frame2::Null,
-            Self::Simple(text) => Frame2::SimpleString(Bytes::from_static(text.as_bytes())),
-            Self::Text(text) => Frame2::BulkString(text.into()),
-        }
-    }
-
-    fn into_resp3(self) -> Frame3 {
-        let attributes = None;
-        match self {
-            Self::Array(items) | Self::Sequence(items) => {
-                let data = items.into_iter().map(Self::into_resp3).collect();
-                Frame3::Array { data, attributes }
-            }
-            Self::Bulk(data) => Frame3::BlobString { data, attributes },
-            Self::Error(text) => {
-                let data = Str::from(text);
-                Frame3::SimpleError { data, attributes }
-            }
-            Self::Integer(data) => Frame3::Number { data, attributes },
+            Self::Array(items) | Self::Sequence(items) => all(b'*', items, out),
+            Self::Push(items) => all(if resp3 { b'>' } else { b'*' }, items, out),
             Self::Map(pairs) => {
-                let data = pairs.into_iter().map(|(key, value)| (key.into_resp3(), value.into_resp3())).collect();
-                Frame3::Map { data, attributes }
+                let (sign, each) = if resp3 { (b'%', 1) } else { (b'*', 2) };
+                length(sign, pairs.len() * each, out);
+                for item in pairs.into_iter().flat_map(|(key, value)| [key, value]) {
+                    item.encode_one(protocol, out);
+                }
             }
-            Self::Null => Frame3::Null,
-            Self::Push(items) => {
-                let data = items.into_iter().map(Self::into_resp3).collect();
-                Frame3::Push { data, attributes }
-            }
-            Self::Simple(text) => {
-                let data = Bytes::from_static(text.as_bytes());
-                Frame3::SimpleString { data, attributes }
-            }
-            Self::Text(text) => {
-                Frame3::VerbatimString { data: text.into(), format: VerbatimStringFormat::Text, attributes }
-            }
+            Self::Bulk(data) => blob(b'$', &[&data], out),
+            Self::Text(text) if resp3 => blob(b'=', &[b"txt:", text.as_bytes()], out),
+            Self::Text(text) => blob(b'$', &[text.as_bytes()], out),
+            Self::Error(text) => line(b'-', text.as_bytes(), out),
+            Self::Simple(text) => line(b'+', text.as_bytes(), out),
+            Self::Integer(number) => line(b':', number.to_string().as_bytes(), out),
+            Self::Null => out.extend_from_slice(if resp3 { b"_\r\n" } else { b"$-1\r\n" }),
         }
     }
+}
+
+/// A sign, a text, the end of the line.
+fn line(sign: u8, text: &[u8], out: &mut BytesMut) {
+    out.reserve(text.len() + 3);
+    out.extend_from_slice(&[sign]);
+    out.extend_from_slice(text);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// How many bytes or items follow.
+fn length(sign: u8, length: usize, out: &mut BytesMut) {
+    line(sign, length.to_string().as_bytes(), out);
+}
+
+/// The length of these parts together, and the parts.
+fn blob(sign: u8, parts: &[&[u8]], out: &mut BytesMut) {
+    length(sign, parts.iter().map(|part| part.len()).sum(), out);
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+    out.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]
@@ -176,6 +149,7 @@ mod tests {
             (Reply::Map(vec![]), "*0 ", "%0 "),
             (Reply::Sequence(vec![Reply::OK, Reply::Null]), "+OK $-1 ", "+OK _ "),
             (Reply::Sequence(vec![]), "", ""),
+            (Reply::Array(vec![Reply::Sequence(vec![Reply::OK])]), "*1 *1 +OK ", "*1 *1 +OK "),
         ];
         for (reply, resp2, resp3) in cases {
             assert_eq!(encoded(reply.clone(), Protocol::Resp2), resp2, "{reply:?}");
