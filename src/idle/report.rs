@@ -57,6 +57,9 @@ pub struct ServerSays {
     pub refused: Option<String>,
     /// How many more clients it admits.
     pub free_clients: Option<u64>,
+    /// Its words where the ACL forbids PING to this user.
+    #[serde(skip)]
+    pub ping_refused: Option<String>,
 }
 
 /// Connections that could not be opened.
@@ -281,6 +284,9 @@ impl IdleReport {
         if self.failure.is_some() {
             return notes;
         }
+        notes.extend(self.server.ping_refused.as_ref().map(|why| {
+            format!("this user may not PING ({why}): after each silence HELLO is asked instead, which no ACL forbids")
+        }));
         let seconds = |time: Duration| time.as_secs();
         match (self.server_keepalive(), &self.limit) {
             (Some(period), None) if period < self.survived => notes.push(format!(

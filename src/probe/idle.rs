@@ -1,5 +1,5 @@
 //! Connections that are left alone, to find out for how long they may be: no keepalive, no traffic, and a look at each
-//! until it ends or its silence is over; then a PING.
+//! until it ends or its silence is over; then a PING, or HELLO for a user who may not PING.
 //!
 //! They are raw sockets of the path probe, not redis-rs' connections, for which silence is not the point and which
 //! would not say how they ended. Which silences to try is decided in [`crate::idle`].
@@ -8,7 +8,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::path::{Line, Path};
+use super::{
+    path::{Line, Path},
+    pulse,
+};
 use crate::{
     classify::{ErrorClass, Failure},
     clock::Clock,
@@ -31,6 +34,8 @@ pub struct IdleProbe {
     clock: Clock,
 }
 
+type Opened = (Line, &'static [&'static str]);
+
 /// The end of one connection's task.
 struct Ended {
     planned: Duration,
@@ -41,7 +46,8 @@ impl IdleProbe {
     /// Silences at this server; a PING after one that is not answered within `patience` never will be.
     pub fn new(target: Target, protocol: Protocol, patience: Duration, clock: Clock) -> Self {
         let name = target.client_name.clone();
-        Self { path: Path::new(target, protocol, OPENING, clock), name, patience, clock }
+        let path = Path::new(target, protocol, OPENING, clock).with_ping(false);
+        Self { path, name, patience, clock }
     }
 
     /// Connects once and asks the server what it says about idle clients.
@@ -67,7 +73,8 @@ impl IdleProbe {
             says
         };
         let says = tokio::time::timeout(OPENING, asking).await.unwrap_or_default();
-        Ok(ServerSays { identity: climb.server.introduction(), ..says })
+        let ping_refused = climb.ping_refused.map(|failure| failure.to_string());
+        Ok(ServerSays { identity: climb.server.introduction(), ping_refused, ..says })
     }
 
     /// Carries a search out, to its end. What it has found out when this is dropped, it keeps.
@@ -111,23 +118,24 @@ impl IdleProbe {
     /// Opens a connection, leaves it alone, and sees what became of it.
     async fn keep(self: Arc<Self>, round: u32, planned: Duration, doors: Arc<Semaphore>) -> Ended {
         let outcome = match self.open(&doors).await {
-            Ok(line) => Ok(self.leave_alone(line, round, planned).await),
+            Ok(opened) => Ok(self.leave_alone(opened, round, planned).await),
             Err(failure) => Err(failure),
         };
         Ended { planned, outcome }
     }
 
-    async fn open(&self, doors: &Semaphore) -> Result<Line, Failure> {
+    /// A connection, and what to ask on it for a sign of life.
+    async fn open(&self, doors: &Semaphore) -> Result<Opened, Failure> {
         // It is never closed, so there is always a permit in the end.
         let _permit = doors.acquire().await.ok();
-        let (_, mut line) = self.path.line().await?;
+        let (climb, mut line) = self.path.line().await?;
         if let Some(name) = &self.name {
             let _ = tokio::time::timeout(OPENING, line.command(&["CLIENT", "SETNAME", name])).await;
         }
-        Ok(line)
+        Ok((line, pulse::on_the_line(&climb)))
     }
 
-    async fn leave_alone(&self, mut line: Line, round: u32, planned: Duration) -> Silence {
+    async fn leave_alone(&self, (mut line, sign_of_life): Opened, round: u32, planned: Duration) -> Silence {
         let began = self.clock.now();
         let heard = tokio::select! {
             biased;
@@ -140,7 +148,7 @@ impl IdleProbe {
             Some(Ok(0)) => Ending::Closed,
             Some(Ok(_)) => Ending::Interrupted,
             Some(Err(error)) => ending(ErrorClass::from_io(&error)),
-            None => match tokio::time::timeout(self.patience, line.command(&["PING"])).await {
+            None => match tokio::time::timeout(self.patience, line.command(sign_of_life)).await {
                 Ok(Ok(_)) => Ending::Answered,
                 Ok(Err(failure)) if failure.key.class.is_server_reply() => Ending::Answered,
                 Ok(Err(failure)) => ending(failure.key.class),

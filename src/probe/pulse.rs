@@ -1,5 +1,5 @@
-//! redis-doctor's own sign of life on the connection under test: a PING that carries a nonce, or what a user may ask
-//! to whom PING is forbidden.
+//! redis-doctor's own sign of life on the connection under test, and on those that `idle` leaves alone: a PING that
+//! carries a nonce, or what a user may ask to whom PING is forbidden.
 //!
 //! A consumer is often given a user who may SUBSCRIBE and nothing else. A server refuses it PING, but no ACL refuses
 //! HELLO: Redis lets it through before it looks at the user's permissions, for it is how one logs in. So HELLO is asked
@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    path::Climb,
     question::{Asked, Question},
     session::Session,
 };
@@ -40,6 +41,15 @@ impl Pulse {
 /// Whether the user may not ask this, although the server answers.
 pub(super) fn is_forbidden(failure: &Failure) -> bool {
     failure.key.class == ErrorClass::NoPerm
+}
+
+/// What to ask for a sign of life on a line of the path probe, as far as its user may.
+pub(super) fn on_the_line(climb: &Climb) -> &'static [&'static str] {
+    match (&climb.ping_refused, climb.resp) {
+        (None, _) => &["PING"],
+        (Some(_), 3) => &["HELLO", "3"],
+        (Some(_), _) => &["HELLO", "2"],
+    }
 }
 
 impl Session {

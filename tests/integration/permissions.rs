@@ -142,6 +142,28 @@ fn wait_and_check_do_without_ping_and_say_so() {
     check(&["--critical", "1000"]).code(2);
 }
 
+#[test]
+fn idle_asks_hello_of_a_user_without_ping_and_says_so() {
+    let server = server("+subscribe");
+    let idle = |protocol: &str| {
+        let arguments = ["idle", "--steps", "100ms,300ms", "--format", "json", "--protocol", protocol];
+        Doctor::new(arguments).target(&consumer(&server.address())).run()
+    };
+    for protocol in ["resp3", "resp2"] {
+        let refused = refusals(&server, "ping");
+        let report = idle(protocol).code(0).lacks(SECRET).json();
+        follows(schema::IDLE, &report);
+        let endings: Vec<_> = report["silences"].as_array().unwrap().iter().map(|silence| &silence["ending"]).collect();
+        assert_eq!(endings, ["answered", "answered"], "{report:#}");
+        let note = report["notes"][0].as_str().unwrap();
+        assert!(
+            note.starts_with("this user may not PING (NOPERM") && note.contains("HELLO is asked instead"),
+            "{note}"
+        );
+        assert_eq!(refusals(&server, "ping") - refused, 3, "the survey and each connection try it once, at the start");
+    }
+}
+
 /// The ACL is looked at before the data set is: PING is refused either way, and DBSIZE tells.
 #[test]
 fn a_user_without_ping_waits_for_a_server_that_loads_its_data() {
