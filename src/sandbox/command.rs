@@ -13,6 +13,7 @@ use super::args::Args;
 use super::reply::{Protocol, Reply};
 
 use super::state::{Client, ClientId, Kind, State};
+use crate::order;
 
 /// All commands, those a benchmark uses first: the table is searched from the top.
 const TABLES: &[&[Command]] =
@@ -74,37 +75,38 @@ impl Command {
 /// One execution of a command.
 struct Call<'a> {
     args: Args<'a>,
-    id: ClientId,
+    client: &'a mut Client,
     /// The command's name in lower case, for the errors that repeat it.
     name: &'static str,
     state: &'a mut State,
 }
 
 impl Call<'_> {
-    fn client(&mut self) -> &mut Client {
-        let client = self.state.clients.get_mut(&self.id);
-        client.expect("a client stays registered while its command runs")
+    fn id(&self) -> ClientId {
+        self.client.id
     }
 
-    fn db(&mut self) -> usize {
-        self.client().db
+    /// Whoever is connected, in the order of the connections.
+    fn everyone(&self) -> Vec<&Client> {
+        let mut everyone: Vec<_> = self.state.clients.values().chain([&*self.client]).collect();
+        order::sort_by_key(&mut everyone, |client| client.id);
+        everyone
     }
 }
 
 /// Executes one command of a client and queues the reply.
-pub(super) fn execute(state: &mut State, id: ClientId, args: Args<'_>) {
-    state.begin(id);
-    let reply = match find(args).and_then(|command| permit(state, id, command)) {
+pub(super) fn execute(state: &mut State, client: &mut Client, args: Args<'_>) {
+    state.begin(client);
+    let reply = match find(args).and_then(|command| permit(state, client, command)) {
         Ok((name, handler)) => {
             state.stats.commands += 1;
             *state.stats.calls.entry(name).or_default() += 1;
-            let mut call = Call { args, id, name, state };
-            call.client().last_command = name;
-            handler(&mut call)
+            client.last_command = name;
+            handler(&mut Call { args, client, name, state })
         }
         Err(refusal) => refusal,
     };
-    state.finish(id, reply);
+    state.finish(client, reply);
 }
 
 /// Looks the command up and checks the number of its arguments.
@@ -127,16 +129,13 @@ fn find(args: Args<'_>) -> Result<(&'static Command, Handler), Reply> {
 /// Checks that this client may run the command now.
 fn permit(
     state: &State,
-    id: ClientId,
+    client: &Client,
     (command, handler): (&'static Command, Handler),
 ) -> Result<(&'static str, Handler), Reply> {
-    let Some(client) = state.clients.get(&id) else {
-        return Err(Reply::Sequence(Vec::new()));
-    };
     if !client.authenticated && !command.anonymous {
         return Err(Reply::error("NOAUTH Authentication required."));
     }
-    if client.protocol == Protocol::Resp2 && !command.while_subscribed && state.subscriptions.is_subscribed(id) {
+    if client.protocol == Protocol::Resp2 && !command.while_subscribed && state.subscriptions.is_subscribed(client.id) {
         return Err(Reply::error(format!(
             "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
             command.name

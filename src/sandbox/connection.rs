@@ -103,24 +103,24 @@ impl Connection {
 
     fn execute(&mut self, read: usize) {
         let mut state = self.state.borrow_mut();
-        let state = &mut *state;
         let now = state.time.elapsed();
         state.stats.bytes_in += read as u64;
-        while let Some(client) = state.clients.get_mut(&self.id).filter(|client| !client.closing) {
+        let Self { decoder, input, .. } = self;
+        state.with_client(self.id, |state, client| {
             client.active_at = now;
-            client.unread = self.input.len();
-            match self.decoder.decode(&self.input, client.authenticated) {
-                Ok(true) => command::execute(state, self.id, self.decoder.args(&self.input)),
-                Ok(false) => break,
-                Err(error) => {
-                    client.closing = true;
-                    state.finish(self.id, Reply::error(format!("ERR Protocol error: {}", error.0)));
+            client.unread = input.len();
+            while !client.closing {
+                match decoder.decode(input, client.authenticated) {
+                    Ok(true) => command::execute(state, client, decoder.args(input)),
+                    Ok(false) => break,
+                    Err(error) => {
+                        client.closing = true;
+                        state.finish(client, Reply::error(format!("ERR Protocol error: {}", error.0)));
+                    }
                 }
             }
-        }
-        self.decoder.discard(&mut self.input);
-        if let Some(client) = state.clients.get_mut(&self.id) {
-            client.unread = self.input.len();
-        }
+            decoder.discard(input);
+            client.unread = input.len();
+        });
     }
 }

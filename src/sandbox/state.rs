@@ -1,13 +1,15 @@
 //! What the server knows: its clients, their subscriptions, the keyspace, the settings and the counters.
 //!
-//! A client that is not in the registry is dead: whoever kills one takes it out and wakes its task, which then ends. So
-//! `PUBLISH`, `CLIENT LIST` and `INFO` agree at once, without waiting for that task.
+//! A client that is not in the registry is dead, unless its own command runs just then: whoever kills one takes it out
+//! and wakes its task, which then ends. So `PUBLISH`, `CLIENT LIST` and `INFO` agree at once, without waiting for that
+//! task.
 
 mod client;
 mod keyspace;
 mod settings;
 mod subscriptions;
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::SocketAddr;
@@ -30,6 +32,7 @@ use super::time::Time;
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) addr: SocketAddr,
+    /// Whoever is connected, except the client whose command runs (see [`State::with_client`]).
     pub(super) clients: BTreeMap<ClientId, Client>,
     pub(super) keyspace: Keyspace,
     pub(super) run_id: String,
@@ -38,8 +41,9 @@ pub(super) struct State {
     pub(super) subscriptions: Subscriptions,
     pub(super) time: Time,
     last_id: ClientId,
-    /// The client whose command runs: what is pushed to it waits in `deferred` until its reply is written, as in Redis 7.2.
-    executing: Option<ClientId>,
+    /// The client whose command runs, and the protocol it spoke when that began: what is pushed to it waits in `deferred`
+    /// until its reply is written, as in Redis 7.2.
+    executing: Option<(ClientId, Protocol)>,
     deferred: BytesMut,
 }
 
@@ -101,27 +105,25 @@ impl State {
         }
     }
 
-    /// Ends a client on behalf of the one whose command runs. That one may be itself, and gets its reply first.
-    pub(super) fn kill(&mut self, id: ClientId) {
-        match self.clients.get_mut(&id) {
-            Some(client) if self.executing == Some(id) => client.closing = true,
-            _ => self.disconnect(id),
+    /// Works for a client that is still connected. Meanwhile it is out of the registry, in the hands of whoever works:
+    /// a client whose command runs cannot get lost.
+    pub(super) fn with_client(&mut self, id: ClientId, work: impl FnOnce(&mut Self, &mut Client)) {
+        if let Some(mut client) = self.clients.remove(&id) {
+            work(self, &mut client);
+            self.clients.insert(id, client);
         }
     }
 
-    pub(super) fn begin(&mut self, id: ClientId) {
-        self.executing = Some(id);
+    pub(super) fn begin(&mut self, client: &Client) {
+        self.executing = Some((client.id, client.protocol));
     }
 
     /// Writes the reply to the command that `begin` announced, then what was pushed to that client meanwhile.
-    pub(super) fn finish(&mut self, id: ClientId, reply: Reply) {
+    pub(super) fn finish(&mut self, client: &mut Client, reply: Reply) {
         self.executing = None;
         if matches!(reply, Reply::Error(_)) {
             self.stats.error_replies += 1;
         }
-        let Some(client) = self.clients.get_mut(&id) else {
-            return;
-        };
         reply.encode(client.protocol, &mut client.out);
         if !self.deferred.is_empty() {
             client.out.extend_from_slice(&self.deferred);
@@ -170,21 +172,21 @@ impl State {
 
     fn push(&mut self, message: &Reply, receivers: &[ClientId]) {
         let now = self.time.elapsed();
-        let mut encoded: [Option<BytesMut>; 2] = [None, None];
+        let encoded = [Protocol::Resp2, Protocol::Resp3].map(|protocol| {
+            LazyCell::new(move || {
+                let mut bytes = BytesMut::new();
+                message.clone().encode(protocol, &mut bytes);
+                bytes
+            })
+        });
+        let bytes_for = |protocol: Protocol| &**encoded[usize::from(protocol == Protocol::Resp3)];
         let mut overrun = Vec::new();
         for &id in receivers {
-            let Some(client) = self.clients.get_mut(&id) else {
-                continue;
-            };
-            let slot = &mut encoded[usize::from(client.protocol == Protocol::Resp3)];
-            let bytes = slot.get_or_insert_with(|| {
-                let mut bytes = BytesMut::new();
-                message.clone().encode(client.protocol, &mut bytes);
-                bytes
-            });
-            if self.executing == Some(id) {
-                self.deferred.extend_from_slice(bytes);
-            } else if client.push(bytes, &self.settings.output_limits, now).is_err() {
+            if let Some((_, protocol)) = self.executing.filter(|(executing, _)| *executing == id) {
+                self.deferred.extend_from_slice(bytes_for(protocol));
+            } else if let Some(client) = self.clients.get_mut(&id)
+                && client.push(bytes_for(client.protocol), &self.settings.output_limits, now).is_err()
+            {
                 overrun.push(id);
             }
         }

@@ -11,7 +11,7 @@ pub(super) const COMMANDS: &[Command] = &[container("client", -2, CLIENT)];
 
 const CLIENT: &[Command] = &[
     command("client|getname", 2, get_name),
-    command("client|id", 2, |call| Reply::Integer(i64::try_from(call.id).unwrap_or(i64::MAX))),
+    command("client|id", 2, |call| Reply::Integer(i64::try_from(call.id()).unwrap_or(i64::MAX))),
     command("client|info", 2, info),
     command("client|kill", -3, kill),
     command("client|list", -2, list),
@@ -22,7 +22,7 @@ const CLIENT: &[Command] = &[
 ];
 
 fn get_name(call: &mut Call<'_>) -> Reply {
-    match call.client().name.as_str() {
+    match call.client.name.as_str() {
         "" => Reply::Null,
         name => Reply::Bulk(Bytes::from(name.to_owned())),
     }
@@ -32,7 +32,7 @@ fn get_name(call: &mut Call<'_>) -> Reply {
 pub(super) fn set_name(call: &mut Call<'_>, at: usize) -> Result<(), Reply> {
     match printable(call.args.get(at)) {
         Some(name) => {
-            call.client().name = name;
+            call.client.name = name;
             Ok(())
         }
         None => Err(Reply::error("ERR Client names cannot contain spaces, newlines or special characters.")),
@@ -49,7 +49,7 @@ fn set_info(call: &mut Call<'_>) -> Reply {
         let option = args.text(2);
         return Reply::error(format!("ERR {option} cannot contain spaces, newlines or special characters."));
     };
-    let client = call.client();
+    let client = &mut *call.client;
     *(if name { &mut client.lib_name } else { &mut client.lib_ver }) = value;
     Reply::OK
 }
@@ -65,40 +65,41 @@ fn switch(call: &mut Call<'_>, set: fn(&mut Client, bool)) -> Reply {
     if !on && !call.args.is(2, "off") {
         return Reply::syntax_error();
     }
-    set(call.client(), on);
+    set(call.client, on);
     Reply::OK
 }
 
 fn info(call: &mut Call<'_>) -> Reply {
-    let id = call.id;
-    Reply::Text(describe(call.state, |client| client.id == id))
+    let id = call.id();
+    Reply::Text(describe(call, |client| client.id == id))
 }
 
 fn list(call: &mut Call<'_>) -> Reply {
     let args = call.args;
     let state = &*call.state;
     if args.len() == 2 {
-        return Reply::Text(describe(state, |_| true));
+        return Reply::Text(describe(call, |_| true));
     }
     if args.is(2, "TYPE") && args.len() == 4 {
         return match Type::parse(call, 3) {
-            Ok(kind) => Reply::Text(describe(state, |client| kind.includes(state, client.id))),
+            Ok(kind) => Reply::Text(describe(call, |client| kind.includes(state, client.id))),
             Err(refusal) => refusal,
         };
     }
     if args.is(2, "ID") && args.len() > 3 {
         let ids: Option<Vec<_>> = (3..args.len()).map(|at| client_id(call, at)).collect();
         return match ids {
-            Some(ids) => Reply::Text(describe(state, |client| ids.contains(&client.id))),
+            Some(ids) => Reply::Text(describe(call, |client| ids.contains(&client.id))),
             None => Reply::error("ERR Invalid client ID"),
         };
     }
     Reply::syntax_error()
 }
 
-fn describe(state: &State, wanted: impl Fn(&Client) -> bool) -> String {
+fn describe(call: &Call<'_>, wanted: impl Fn(&Client) -> bool) -> String {
+    let state = &*call.state;
     let now = state.time.elapsed();
-    let clients = state.clients.values().filter(|client| wanted(client));
+    let clients = call.everyone().into_iter().filter(|client| wanted(client));
     clients.map(|client| client.describe(state.addr, now, &state.subscriptions)).collect()
 }
 
@@ -170,11 +171,15 @@ fn kill(call: &mut Call<'_>) -> Reply {
         Ok(filter) => filter,
         Err(refusal) => return refusal,
     };
-    let clients = call.state.clients.values();
-    let doomed = clients.filter(|client| filter.matches(call.state, client, call.id));
+    let doomed = call.everyone().into_iter().filter(|client| filter.matches(call.state, client, call.id()));
     let doomed: Vec<_> = doomed.map(|client| client.id).collect();
     for &id in &doomed {
-        call.state.kill(id);
+        if id == call.id() {
+            // It gets its reply first.
+            call.client.closing = true;
+        } else {
+            call.state.disconnect(id);
+        }
     }
     match doomed.len() {
         0 if by_address => Reply::error("ERR No such client"),

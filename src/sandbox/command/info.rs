@@ -67,13 +67,13 @@ fn server(state: &State, out: &mut String) -> std::fmt::Result {
 }
 
 fn clients(state: &State, out: &mut String) -> std::fmt::Result {
-    let pubsub = state.clients.keys().filter(|&&id| state.subscriptions.is_subscribed(id));
-    writeln!(out, "connected_clients:{}", state.clients.len())?;
+    // The one who asks is not among the others.
+    writeln!(out, "connected_clients:{}", state.clients.len() + 1)?;
     writeln!(out, "cluster_connections:0")?;
     writeln!(out, "maxclients:{}", state.settings.max_clients)?;
     writeln!(out, "blocked_clients:0")?;
     writeln!(out, "tracking_clients:0")?;
-    writeln!(out, "pubsub_clients:{}", pubsub.count())
+    writeln!(out, "pubsub_clients:{}", state.subscriptions.clients())
 }
 
 fn memory(_: &State, out: &mut String) -> std::fmt::Result {

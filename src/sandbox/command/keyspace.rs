@@ -129,13 +129,13 @@ fn add(call: &mut Call<'_>, step: i64) -> Reply {
 }
 
 fn del(call: &mut Call<'_>) -> Reply {
-    let (db, now) = (call.db(), call.state.time.wall());
+    let (db, now) = (call.client.db, call.state.time.wall());
     let removed = call.args.skip(1).filter(|key| call.state.keyspace.remove(db, key, now));
     Reply::count(removed.count())
 }
 
 fn exists(call: &mut Call<'_>) -> Reply {
-    let (db, now) = (call.db(), call.state.time.wall());
+    let (db, now) = (call.client.db, call.state.time.wall());
     let found = call.args.skip(1).filter(|key| call.state.keyspace.get(db, key, now).is_some());
     Reply::count(found.count())
 }
@@ -221,17 +221,17 @@ fn ttl(call: &mut Call<'_>, unit: u128) -> Reply {
 }
 
 fn db_size(call: &mut Call<'_>) -> Reply {
-    let (db, now) = (call.db(), call.state.time.wall());
+    let (db, now) = (call.client.db, call.state.time.wall());
     Reply::count(call.state.keyspace.size(db, now).0)
 }
 
 fn lookup(call: &mut Call<'_>, at: usize) -> Option<Entry> {
-    let (db, now) = (call.db(), call.state.time.wall());
+    let (db, now) = (call.client.db, call.state.time.wall());
     call.state.keyspace.get(db, call.args.get(at), now).cloned()
 }
 
 fn store(call: &mut Call<'_>, expires_at: Option<Duration>, value: Bytes) {
-    let (db, now) = (call.db(), call.state.time.wall());
+    let (db, now) = (call.client.db, call.state.time.wall());
     call.state.keyspace.set(db, call.args.get(1), Entry { expires_at, value }, now);
 }
 

@@ -33,7 +33,7 @@ fn publish(call: &mut Call<'_>, kind: Kind) -> Reply {
 fn subscribe(call: &mut Call<'_>, kind: Kind) -> Reply {
     let mut confirmations = Vec::new();
     for name in call.args.skip(1) {
-        call.state.subscriptions.subscribe(kind, name, call.id);
+        call.state.subscriptions.subscribe(kind, name, call.id());
         confirmations.push(confirmation(call, kind, Reply::bulk(name)));
     }
     Reply::Sequence(confirmations)
@@ -43,14 +43,14 @@ fn unsubscribe(call: &mut Call<'_>, kind: Kind) -> Reply {
     let names: Vec<Bytes> = if call.args.len() > 1 {
         call.args.skip(1).map(Bytes::copy_from_slice).collect()
     } else {
-        call.state.subscriptions.names_of(kind, call.id)
+        call.state.subscriptions.names_of(kind, call.id())
     };
     if names.is_empty() {
         return confirmation(call, kind, Reply::Null);
     }
     let mut confirmations = Vec::new();
     for name in names {
-        call.state.subscriptions.unsubscribe(kind, &name, call.id);
+        call.state.subscriptions.unsubscribe(kind, &name, call.id());
         confirmations.push(confirmation(call, kind, Reply::Bulk(name)));
     }
     Reply::Sequence(confirmations)
@@ -59,7 +59,7 @@ fn unsubscribe(call: &mut Call<'_>, kind: Kind) -> Reply {
 /// Confirms one name, with the number of subscriptions the client has now.
 fn confirmation(call: &Call<'_>, kind: Kind, name: Reply) -> Reply {
     let subscriptions = &call.state.subscriptions;
-    let count = |kind| subscriptions.count(kind, call.id);
+    let count = |kind| subscriptions.count(kind, call.id());
     let count = match kind {
         Kind::Channel | Kind::Pattern => count(Kind::Channel) + count(Kind::Pattern),
         Kind::Shard => count(Kind::Shard),

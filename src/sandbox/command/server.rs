@@ -31,8 +31,8 @@ fn ping(call: &mut Call<'_>) -> Reply {
     if call.args.len() > 2 {
         return super::wrong_arity(call.name);
     }
-    let id = call.id;
-    if call.client().protocol == Protocol::Resp2 && call.state.subscriptions.is_subscribed(id) {
+    let id = call.id();
+    if call.client.protocol == Protocol::Resp2 && call.state.subscriptions.is_subscribed(id) {
         return Reply::Array(vec![Reply::word("pong"), Reply::bulk(call.args.get(1))]);
     }
     match call.args.len() {
@@ -51,7 +51,7 @@ fn hello(call: &mut Call<'_>) -> Reply {
     {
         return refusal;
     }
-    if !call.client().authenticated {
+    if !call.client.authenticated {
         return Reply::error(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> \
              <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
@@ -62,7 +62,7 @@ fn hello(call: &mut Call<'_>) -> Reply {
     {
         return refusal;
     }
-    let client = call.client();
+    let client = &mut *call.client;
     client.protocol = wanted.protocol.unwrap_or(client.protocol);
     let proto = client.protocol.number();
     let id = i64::try_from(client.id).unwrap_or(i64::MAX);
@@ -131,7 +131,7 @@ fn auth(call: &mut Call<'_>) -> Reply {
 fn log_in(call: &mut Call<'_>, user: &[u8], password: &[u8]) -> Result<(), Reply> {
     let expected = call.state.settings.password.as_deref();
     if user == b"default" && expected.is_none_or(|expected| expected == password) {
-        call.client().authenticated = true;
+        call.client.authenticated = true;
         Ok(())
     } else {
         Err(Reply::error("WRONGPASS invalid username-password pair or user is disabled."))
@@ -144,7 +144,7 @@ fn select(call: &mut Call<'_>) -> Reply {
     };
     match usize::try_from(db) {
         Ok(db) if db < Keyspace::DATABASES => {
-            call.client().db = db;
+            call.client.db = db;
             Reply::OK
         }
         _ => Reply::error("ERR DB index is out of range"),
@@ -159,17 +159,17 @@ fn time(call: &mut Call<'_>) -> Reply {
 
 fn reset(call: &mut Call<'_>) -> Reply {
     let authenticated = call.state.settings.password.is_none();
-    let id = call.id;
+    let id = call.id();
     for kind in [Kind::Channel, Kind::Pattern, Kind::Shard] {
         for name in call.state.subscriptions.names_of(kind, id) {
             call.state.subscriptions.unsubscribe(kind, &name, id);
         }
     }
-    call.client().reset(authenticated);
+    call.client.reset(authenticated);
     Reply::Simple("RESET")
 }
 
 fn quit(call: &mut Call<'_>) -> Reply {
-    call.client().closing = true;
+    call.client.closing = true;
     Reply::OK
 }

@@ -69,6 +69,11 @@ impl Subscriptions {
         self.wanted.contains_key(&id)
     }
 
+    /// How many clients listen to anything.
+    pub(in crate::sandbox) fn clients(&self) -> usize {
+        self.wanted.len()
+    }
+
     /// Every name somebody listens to.
     pub(in crate::sandbox) fn names(&self, kind: Kind) -> impl Iterator<Item = &Bytes> {
         self.topics[kind as usize].keys()

@@ -71,6 +71,25 @@ fn a_subscriber_that_does_not_read_is_closed_at_the_limit() {
 }
 
 #[test]
+fn all_clients_are_listed_and_counted_the_one_who_asks_among_them() {
+    let sandbox = start();
+    let (mut one, mut other) = (Wire::to(&sandbox), Wire::to(&sandbox));
+    let (first, second) = (one.id(), other.id());
+    one.command("CLIENT SETNAME a").expect("+OK ");
+    other.command("CLIENT SETNAME b").expect("+OK ");
+    other.command("SUBSCRIBE news").expect("*3 $9 subscribe $4 news :1 ");
+    for filter in ["", &format!(" ID {second} {first}")] {
+        let list = one.bulk(&format!("CLIENT LIST{filter}"));
+        let ids: Vec<_> = list.lines().map(|line| line.split(' ').next().unwrap()).collect();
+        assert_eq!(ids, [format!("id={first}"), format!("id={second}")], "{filter}");
+        assert!(list.lines().next().unwrap().contains(" name=a ") && list.contains(" name=b "), "{list}");
+    }
+    assert!(one.bulk("CLIENT INFO").starts_with(&format!("id={first} ")));
+    let info = one.bulk("INFO clients");
+    assert!(info.contains("connected_clients:2\r\n") && info.contains("pubsub_clients:1"), "{info}");
+}
+
+#[test]
 fn one_client_too_many_is_turned_away() {
     let config = SandboxConfig { max_clients: 1, ..SandboxConfig::default() };
     let sandbox = Sandbox::start(config).unwrap();

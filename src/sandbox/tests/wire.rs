@@ -56,7 +56,20 @@ impl Wire {
     }
 
     pub(super) fn id(&mut self) -> u64 {
-        self.command("CLIENT ID");
+        self.command("CLIENT ID").number()
+    }
+
+    /// What a command answers with a bulk string.
+    pub(super) fn bulk(&mut self, command: &str) -> String {
+        let length = usize::try_from(self.command(command).number()).unwrap();
+        let mut bytes = vec![0; length + 2];
+        self.0.read_exact(&mut bytes).unwrap();
+        bytes.truncate(length);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// The number of a line such as `:7` or `$7`.
+    fn number(&mut self) -> u64 {
         let mut line = Vec::new();
         while !line.ends_with(b"\r\n") {
             let mut byte = [0];
