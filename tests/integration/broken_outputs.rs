@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::harness::{Action, Doctor, RedisServer, ScriptedServer, Target as _};
+use crate::harness::{Action, Doctor, RedisServer, ScriptedServer, Target as _, skipped};
 
 fn full() -> File {
     File::options().write(true).open("/dev/full").unwrap()
@@ -55,8 +55,7 @@ fn a_journal_on_a_full_disk_warns_at_once_and_does_not_end_the_run() {
 fn a_disk_that_fills_up_keeps_a_journal_that_can_be_read() {
     let directory = tempfile::tempdir().unwrap();
     let Some(_mounted) = SmallDisk::mount(directory.path()) else {
-        eprintln!("skipped: no tmpfs can be mounted here (it takes root and the right to mount)");
-        return;
+        return skipped("a disk that fills up", "no tmpfs can be mounted here (it takes root and the right to mount)");
     };
     let path = directory.path().join("journal");
     // All but a few kilobytes are taken.

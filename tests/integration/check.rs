@@ -214,7 +214,7 @@ fn settings_that_end_or_keep_connections_are_weighed() {
 #[test]
 fn a_server_that_is_loading_is_not_one_that_is_down() {
     let Some(builder) = RedisServer::builder().loading_slowly() else {
-        return eprintln!("skipped: this server is deaf while it loads so few keys");
+        return skipped("a real server that loads its data", "this one is deaf while it loads so few keys");
     };
     let server = builder.start();
     let _loading = server.begin_loading(100_000);

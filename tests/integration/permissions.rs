@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis_doctor::render::schema;
 
-use crate::harness::{Doctor, RedisServer, Story, Tap, Target, Trial, follows};
+use crate::harness::{Doctor, RedisServer, Story, Tap, Target, Trial, follows, skipped};
 
 const SOON: Duration = Duration::from_secs(10);
 const SECRET: &str = "s3cr3t-Zk9";
@@ -168,7 +168,7 @@ fn idle_asks_hello_of_a_user_without_ping_and_says_so() {
 #[test]
 fn a_user_without_ping_waits_for_a_server_that_loads_its_data() {
     let Some(builder) = RedisServer::builder().acl(&rule("+dbsize")).loading_slowly() else {
-        return eprintln!("skipped: this server is deaf while it loads so few keys");
+        return skipped("a real server that loads its data", "this one is deaf while it loads so few keys");
     };
     let server = builder.start();
     let mut loading = server.begin_loading(20_000);

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use redis_doctor::sandbox::{Sandbox, SandboxConfig};
 
-use crate::harness::Doctor;
+use crate::harness::{Doctor, skipped};
 
 /// redis-cli or valkey-cli, if there is one.
 fn cli() -> Option<PathBuf> {
@@ -35,8 +35,7 @@ fn typed(cli: &PathBuf, sandbox: &Sandbox, protocol: &str, lines: &str) -> Strin
 #[test]
 fn redis_cli_is_answered_in_both_protocols() {
     let Some(cli) = cli() else {
-        eprintln!("skipped: no redis-cli on the PATH (tests/run installs it)");
-        return;
+        return skipped("redis-cli at the sandbox", "there is none on the PATH (tests/run installs it)");
     };
     let sandbox = Sandbox::start(SandboxConfig::default()).unwrap();
     for protocol in ["-2", "-3"] {

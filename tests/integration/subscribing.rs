@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::time::Duration;
 
-use crate::harness::{Doctor, RedisServer, Signal, Tap, Trial, eventually};
+use crate::harness::{Doctor, RedisServer, Signal, Tap, Trial, eventually, skipped};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -94,7 +94,7 @@ fn silence_longer_than_expected_is_an_alarm() {
 fn shard_channels_are_subscribed_verified_and_come_back() {
     let server = RedisServer::start();
     if !server.release().has(7, 0) {
-        return eprintln!("skipped: this server is older than shard channels");
+        return skipped("shard channels", "this server is older than they are");
     }
     let trial = Trial::start("subscribe plain --shard orders --verify --rate 50", &server);
     eventually("both are published to", SOON, || server.command(["INFO", "commandstats"]).contains("cmdstat_spublish"));

@@ -6,13 +6,15 @@
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
+
+use super::skipped;
 
 /// A name that no name server knows: `.test` is kept free (RFC 6761).
 const NAME: &str = "cache.redis-doctor.test";
@@ -26,15 +28,12 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    /// The name stands for this address; `None` where there can be no such file, see [`Self::missing`].
+    /// The name stands for this address; `None` where there can be no such file, which the first test to ask tells.
     pub(crate) fn naming(address: Ipv4Addr) -> Option<Self> {
-        if Self::missing().is_some() { None } else { Some(Self::create(address)) }
-    }
-
-    /// Why there can be none here; `None` when there can.
-    pub(crate) fn missing() -> Option<&'static str> {
-        static REASON: OnceLock<Option<String>> = OnceLock::new();
-        REASON.get_or_init(Self::find_missing).as_deref()
+        static MISSING: OnceLock<Option<String>> = OnceLock::new();
+        let missing = MISSING
+            .get_or_init(|| Self::find_missing().inspect(|why| skipped("all tests with a name that moves", why)));
+        missing.is_none().then(|| Self::create(address))
     }
 
     fn find_missing() -> Option<String> {
@@ -44,15 +43,7 @@ impl Hosts {
         let address = Ipv4Addr::new(127, 0, 0, 2);
         let hosts = Self::create(address);
         let command = hosts.command(["getent".into(), "hosts".into(), NAME.into()]);
-        let output = Command::new(&command[0]).args(&command[1..]).stdin(Stdio::null()).output();
-        match output {
-            Err(error) => Some(format!("unshare: {error}")),
-            Ok(found) if String::from_utf8_lossy(&found.stdout).contains(&address.to_string()) => None,
-            Ok(found) => {
-                let said = String::from_utf8_lossy(&found.stderr);
-                Some(format!("a name in a bound /etc/hosts is not found ({}) {}", found.status, said.trim()))
-            }
-        }
+        not_found(address, Command::new(&command[0]).args(&command[1..]).stdin(Stdio::null()).output())
     }
 
     fn create(address: Ipv4Addr) -> Self {
@@ -89,7 +80,31 @@ impl Hosts {
     }
 }
 
+/// Why a look-up in the namespace did not give the address; `None` when it did.
+fn not_found(address: Ipv4Addr, looked_up: io::Result<Output>) -> Option<String> {
+    match looked_up {
+        Err(error) => Some(format!("unshare: {error}")),
+        Ok(found) if String::from_utf8_lossy(&found.stdout).contains(&address.to_string()) => None,
+        Ok(found) => {
+            let said = String::from_utf8_lossy(&found.stderr);
+            Some(format!("a name in a bound /etc/hosts is not found ({}) {}", found.status, said.trim()))
+        }
+    }
+}
+
 /// As long for one address as for another.
 fn line(address: Ipv4Addr) -> String {
     format!("{:<15} {NAME}\n", address.to_string())
+}
+
+#[test]
+fn what_keeps_a_name_from_being_found_is_said() {
+    let address = Ipv4Addr::new(127, 0, 0, 2);
+    let look_up = |script: &str| not_found(address, Command::new("sh").args(["-c", script]).output());
+    assert_eq!(look_up("echo 127.0.0.2 cache"), None);
+    let denied = look_up("echo unshare: Operation not permitted >&2; exit 1").unwrap();
+    assert!(denied.contains("exit status: 1") && denied.ends_with("Operation not permitted"), "{denied}");
+    assert!(look_up("echo 127.0.0.3 cache").is_some(), "the host's own file was read");
+    let absent = not_found(address, Command::new("/nonexistent/unshare").output()).unwrap();
+    assert!(absent.contains("No such file"), "{absent}");
 }

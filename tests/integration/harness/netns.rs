@@ -6,14 +6,13 @@
 //! (nftables).
 
 use std::ffi::OsStr;
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{RedisServer, RedisServerBuilder};
+use super::{RedisServer, RedisServerBuilder, skipped};
 
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 213, 0, 1);
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 213, 0, 2);
@@ -143,7 +142,7 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
-    /// A lab with a server; `None` where there can be none, which the test `netns::runs_or_says_why_not` tells.
+    /// A lab with a server; `None` where there can be none, which the first test to ask tells.
     #[track_caller]
     pub(crate) fn start() -> Option<Self> {
         Self::with(RedisServer::builder())
@@ -152,7 +151,7 @@ impl Lab {
     /// The same with a server that has options.
     #[track_caller]
     pub(crate) fn with(server: RedisServerBuilder) -> Option<Self> {
-        if Self::missing().is_some() {
+        if !Self::can_be() {
             return None;
         }
         let (server_side, client_side) = Self::namespaces().unwrap();
@@ -165,10 +164,12 @@ impl Lab {
         Some(Self { server, server_side, client_side })
     }
 
-    /// Why there can be no lab here; `None` when there can.
-    pub(crate) fn missing() -> Option<&'static str> {
-        static REASON: OnceLock<Option<String>> = OnceLock::new();
-        REASON.get_or_init(Self::find_missing).as_deref()
+    /// Whether there can be a lab here. Where there cannot, the first one to ask is told why.
+    fn can_be() -> bool {
+        static MISSING: OnceLock<Option<String>> = OnceLock::new();
+        let missing = MISSING
+            .get_or_init(|| Self::find_missing().inspect(|why| skipped("all tests with real network faults", why)));
+        missing.is_none()
     }
 
     fn find_missing() -> Option<String> {
@@ -309,12 +310,6 @@ impl Lab {
         // There is none to delete unless a test has shaped the traffic.
         drop(self.server_side.run("tc", &["qdisc", "delete", "dev", LINK, "root"]));
     }
-}
-
-/// Tells the user that something was not tested, and why. (The test runner would swallow `eprintln!` here.)
-pub(crate) fn skipped(what: &str, why: &str) {
-    let line = format!("SKIPPED {what}: {}\n", why.trim());
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 fn ip(arguments: &[&str]) -> Result<String, String> {
