@@ -132,6 +132,7 @@ pub struct Line {
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// Not known: not asked, not permitted, or not there.

@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-pub use outcome::Outcome;
+pub use outcome::{Outcome, Stuck};
 
 use crate::{
     clock::{Clock, seconds},

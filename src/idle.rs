@@ -25,6 +25,7 @@ pub use crate::middlebox::Cloud;
 
 /// How a silence ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// The PING after it was answered: the connection survived.
@@ -41,6 +42,7 @@ pub enum Ending {
 
 /// A connection that was left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 pub struct Silence {
     /// The round in which it was tried, from 1.
     pub round: u32,
@@ -65,6 +67,7 @@ impl Silence {
 
 /// Progress of a search, for whoever waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(tag = "event")]
 pub enum Progress {
     /// Connections begin to be silent at once.

@@ -21,6 +21,7 @@ mod nagios;
 mod openmetrics;
 mod outlet;
 mod ping;
+pub mod schema;
 mod table;
 mod tables;
 mod terminal;
@@ -80,20 +81,4 @@ pub fn report(report: &Report, format: Format, columns: Option<usize>, out: &mut
 pub fn unknown(why: &str, out: &mut dyn Write) -> io::Result<()> {
     nagios::unknown(why, out)?;
     out.flush()
-}
-
-/// The JSON Schemas (draft 2020-12) of all that is written as JSON.
-pub mod schema {
-    /// `--format json`.
-    pub const REPORT: &str = include_str!("render/schema/report.schema.json");
-    /// `check --format json`.
-    pub const CHECK: &str = include_str!("render/schema/check.schema.json");
-    /// A line of `--journal`.
-    pub const JOURNAL: &str = include_str!("render/schema/journal.schema.json");
-    /// Of what `idle --format json` writes.
-    pub const IDLE: &str = include_str!("render/schema/idle.schema.json");
-    /// Of a line of `idle --format ndjson`.
-    pub const IDLE_LINE: &str = include_str!("render/schema/idle-line.schema.json");
-    /// Of what `drill --format json` writes.
-    pub const DRILL: &str = include_str!("render/schema/drill.schema.json");
 }

@@ -85,6 +85,7 @@ pub struct Report {
 
 /// How the run is to be judged; Nagios' OK, WARNING and CRITICAL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Nothing speaks against it.

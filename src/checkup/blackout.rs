@@ -53,6 +53,7 @@ pub struct Bound {
 
 /// What ends a dead connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum EndedBy {
     /// PINGs of the application's own went unanswered.

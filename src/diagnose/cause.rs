@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 /// What can end or silence a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Cause {
     /// The server process ended and a new one took its place.
     ServerRestarted,

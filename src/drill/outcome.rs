@@ -18,6 +18,7 @@ const DIAGNOSES: usize = 20;
 
 /// What became of a client under a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Outcome {
     /// It noticed nothing.
     Unaffected,
@@ -26,11 +27,45 @@ pub enum Outcome {
     /// It lost the connection, or its answers for a while, and came back by itself.
     Recovered,
     /// It got into a state that it did not leave by itself.
-    Stuck(ClientState),
+    Stuck(Stuck),
     /// It had not come back when the drill ended.
     Down,
     /// The cell could not run.
     NotRun,
+}
+
+/// A state in which a client can be stuck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Stuck {
+    /// [`ClientState::Dead`]
+    Dead,
+    /// [`ClientState::Wedged`]
+    Wedged,
+    /// [`ClientState::Exhausted`]
+    Exhausted,
+    /// [`ClientState::SubscriptionLost`]
+    SubscriptionLost,
+    /// [`ClientState::Desync`]
+    Desync,
+    /// [`ClientState::HalfOpen`]
+    HalfOpen,
+    /// [`ClientState::Pinned`]
+    Pinned,
+}
+
+impl From<Stuck> for ClientState {
+    fn from(stuck: Stuck) -> Self {
+        match stuck {
+            Stuck::Dead => Self::Dead,
+            Stuck::Wedged => Self::Wedged,
+            Stuck::Exhausted => Self::Exhausted,
+            Stuck::SubscriptionLost => Self::SubscriptionLost,
+            Stuck::Desync => Self::Desync,
+            Stuck::HalfOpen => Self::HalfOpen,
+            Stuck::Pinned => Self::Pinned,
+        }
+    }
 }
 
 impl Outcome {
@@ -46,7 +81,7 @@ impl fmt::Display for Outcome {
             Self::Unaffected => f.pad("unaffected"),
             Self::Errors => f.pad("errors"),
             Self::Recovered => f.pad("recovered"),
-            Self::Stuck(state) => state.fmt(f),
+            Self::Stuck(stuck) => ClientState::from(*stuck).fmt(f),
             Self::Down => f.pad("down"),
             Self::NotRun => f.pad("not_run"),
         }
@@ -71,7 +106,8 @@ pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell 
     let first = diagnoses.first();
     // A demotion is a failover, although it closes nothing.
     let of_state = || figures.tally.states.keys().find_map(|state| diagnose::of_state(*state));
-    let evidence = figures.states.kept.iter().rev().find(|row| outcome == Outcome::Stuck(row.state));
+    let stuck_in = |state| matches!(outcome, Outcome::Stuck(stuck) if ClientState::from(stuck) == state);
+    let evidence = figures.states.kept.iter().rev().find(|row| stuck_in(row.state));
     Cell {
         case: case.name.clone(),
         policy,
@@ -91,7 +127,7 @@ pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell 
 }
 
 fn outcome(figures: &Figures) -> Outcome {
-    let entered = |state| figures.tally.states.contains_key(&state);
+    let entered = |stuck| figures.tally.states.contains_key(&ClientState::from(stuck));
     let Some(connected) = figures.runs.last().map(|run| run.connected.is_some()) else {
         return Outcome::NotRun;
     };
@@ -99,9 +135,10 @@ fn outcome(figures: &Figures) -> Outcome {
         return Outcome::NotRun;
     }
     // What cannot be left explains everything after it; the worst comes first.
-    use ClientState::*;
-    let stuck = figures.tally.replaced_terminal > 0;
-    if let Some(state) = [Dead, Wedged, Exhausted, SubscriptionLost].into_iter().find(|state| stuck && entered(*state))
+    use Stuck::*;
+    let replaced = figures.tally.replaced_terminal > 0;
+    if let Some(state) =
+        [Dead, Wedged, Exhausted, SubscriptionLost].into_iter().find(|state| replaced && entered(*state))
     {
         return Outcome::Stuck(state);
     }

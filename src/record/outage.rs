@@ -25,6 +25,7 @@ const ROUNDING: Duration = Duration::from_millis(1);
 
 /// Whether the connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum OutageKind {
     /// The connection was lost.

@@ -204,7 +204,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{drill::Outcome, event::ClientState, plan::PolicyName, report::Confidence};
+    use crate::{
+        drill::{Outcome, Stuck},
+        plan::PolicyName,
+        report::Confidence,
+    };
 
     fn cell(case: &str, policy: PolicyName, outcome: Outcome, why: Option<&str>) -> Cell {
         let recovered = outcome == Outcome::Recovered;
@@ -229,9 +233,9 @@ mod tests {
     fn shown(columns: Option<usize>) -> String {
         let dead = Some("this client never reconnects: from now on every command fails without being sent");
         let cells = [
-            cell("reset-in-flight", PolicyName::Bare, Outcome::Stuck(ClientState::Dead), dead),
+            cell("reset-in-flight", PolicyName::Bare, Outcome::Stuck(Stuck::Dead), dead),
             cell("reset-in-flight", PolicyName::Elasticache, Outcome::Recovered, None),
-            cell("refuse-12s-silent", PolicyName::Bare, Outcome::Stuck(ClientState::Dead), dead),
+            cell("refuse-12s-silent", PolicyName::Bare, Outcome::Stuck(Stuck::Dead), dead),
             cell("refuse-12s-silent", PolicyName::Elasticache, Outcome::Recovered, None),
         ];
         let mut out = Vec::new();

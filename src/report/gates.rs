@@ -25,6 +25,7 @@ pub struct GateResult {
 
 /// What a tripped gate means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum GateLevel {
     /// `--fail-on`: critical.

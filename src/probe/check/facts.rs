@@ -166,6 +166,7 @@ pub struct Dialled {
 
 /// What a server can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 pub enum Question {
     /// `PING`
     #[serde(rename = "PING")]
