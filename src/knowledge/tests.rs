@@ -220,6 +220,7 @@ fn an_errno_belongs_to_one_entry() {
         let known = std::io::Error::from_raw_os_error(i32::from(errno.linux)).to_string();
         assert!(cfg!(not(target_os = "linux")) || !known.contains("Unknown error"), "{errno}: {known}");
     }
+    assert!(!seen.is_empty());
 }
 
 /// The entry of this kind and name.

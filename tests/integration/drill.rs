@@ -39,8 +39,9 @@ fn outcomes(output: &Output) -> BTreeMap<(String, String), String> {
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     for cell in cells.as_array().unwrap() {
         let hurt = ["recovered", "dead", "down"].contains(&cell["outcome"].as_str().unwrap());
-        assert!(!hurt || cell["cause"].is_string(), "{cell}");
-        for diagnosis in cell["diagnoses"].as_array().unwrap() {
+        let diagnoses = cell["diagnoses"].as_array().unwrap();
+        assert!(!hurt || cell["cause"].is_string() && !diagnoses.is_empty(), "{cell}");
+        for diagnosis in diagnoses {
             let [code, remedy] = ["code", "remedy"].map(|name| diagnosis[name].as_str().unwrap());
             assert!(code.starts_with("RD0") && !remedy.is_empty(), "{diagnosis}");
             let known = diagnosis["cause"] != "unknown";

@@ -39,9 +39,9 @@ fn the_evidence(story: &Story) -> &Json {
     let schema = jsonschema::validator_for(&schema).unwrap();
     story.events.iter().for_each(|event| assert!(schema.is_valid(event), "{event}"));
     let evidence = story.the("evidence");
-    let lost = story.events.iter().find(|event| event["event"] == "disconnected");
-    if let Some(lost) = lost {
-        assert_eq!((&evidence["lost"], &evidence["generation"]), (&lost["t"], &lost["generation"]));
+    match story.events("disconnected").first() {
+        Some(lost) => assert_eq!((&evidence["lost"], &evidence["generation"]), (&lost["t"], &lost["generation"])),
+        None => assert_eq!(evidence["lost"], story.the("stalled")["since"]),
     }
     story.is_told_by_its_journal();
     evidence

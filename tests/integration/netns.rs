@@ -388,7 +388,9 @@ fn only_latency(report: &Json) {
     assert_eq!(states(report), [""; 0]);
     assert_eq!(report["probes"]["failed"], 0);
     assert_eq!(report["probes"]["timed_out"], 0);
-    assert_eq!(report["delivery"]["lost"].as_u64().unwrap_or_default(), 0);
+    // A workload of PINGs alone delivers nothing.
+    let delivery = report.get("delivery").unwrap();
+    assert!(delivery.is_null() || delivery["lost"] == 0, "{delivery}");
 }
 
 /// Without a user timeout TCP goes on repeating, and the flow comes back to life where it was.

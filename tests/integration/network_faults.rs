@@ -79,7 +79,7 @@ fn a_proxy_with_nobody_behind_it_is_retried_until_there_is_somebody() {
     let story = trial.stop();
     story.code(1).balances();
     assert_eq!(story.count("outages.reconnects"), 2);
-    assert!(story.outages().iter().all(|row| row["by_itself"] == true));
+    story.came_back_by_itself(2);
     assert!(story.longest_failure() < 0.65, "{}", story.longest_failure());
     assert_eq!(story.count("delivery.lost"), story.count("delivery.lost_in_outages"));
 }

@@ -80,11 +80,11 @@ fn resets_in_flight(policy: &str) {
     assert_eq!(story.get("errors").as_array().unwrap().len(), 2);
     assert_eq!(cause(story.error_rows("reset")[0]), ("reset", Some(104), "kernel"));
     assert_eq!(cause(story.error_rows("connection_closed")[0]), ("connection_closed", None, "library"));
-    for lost in story.events("disconnected") {
+    for lost in story.each("disconnected", faults as usize) {
         assert_eq!(cause(&lost["failure"]), ("reset", Some(104), "kernel"), "{lost}");
         assert_eq!(lost["in_flight"], WORKERS, "{lost}");
     }
-    for back in story.events("reconnected") {
+    for back in story.each("reconnected", faults as usize) {
         assert_eq!((&back["failed"], &back["ambiguous"]), (&WORKERS.into(), &WORKERS.into()), "{back}");
         assert_eq!(back["by_itself"], true);
         assert_eq!(back["same_process"], true);
@@ -124,7 +124,7 @@ fn fifty_idle_resets_and_closes_cost_no_command_and_milliseconds_each() {
     story.code(1).balances();
     assert_eq!(story.count("outages.reconnects"), FAULTS as u64);
     assert_eq!(story.count("probes.failed"), 0);
-    for lost in story.events("disconnected") {
+    for lost in story.each("disconnected", FAULTS) {
         // Where nothing is in flight the library keeps the errno to itself.
         assert_eq!((&lost["failure"], &lost["in_flight"]), (&Json::Null, &0.into()), "{lost}");
     }
@@ -151,7 +151,7 @@ fn an_end_in_order_never_shows_an_errno_however_much_is_in_flight() {
     assert_eq!(story.count("probes.failed"), story.errors("connection_closed"));
     let failed: u64 = story.outages().iter().map(|row| row["failed"].as_u64().unwrap()).sum();
     assert_eq!(failed, story.count("probes.failed"), "every failure is put down to its outage");
-    for lost in story.events("disconnected") {
+    for lost in story.each("disconnected", FAULTS) {
         let (class, errno, _) = cause(&lost["failure"]);
         assert!(["none", "connection_closed"].contains(&class), "{lost}");
         assert_eq!(errno, None, "{lost}");
@@ -172,7 +172,7 @@ fn a_killed_client_and_a_killed_server_end_an_idle_connection_without_an_errno()
     let story = trial.stop();
     story.code(1).balances();
     assert_eq!(story.count("probes.failed"), 0);
-    for lost in story.events("disconnected") {
+    for lost in story.each("disconnected", 2) {
         assert_eq!((&lost["failure"], &lost["in_flight"]), (&Json::Null, &0.into()), "{lost}");
     }
     let same: Vec<_> = story.events("reconnected").iter().map(|back| back["same_process"].clone()).collect();

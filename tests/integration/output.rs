@@ -72,7 +72,8 @@ fn every_error_row_says_where_it_is_explained() {
     let run = |format| Doctor::new(["ping", "-c", "2", "-i", "0", "--format", format]).target(&server).run();
     let report = run("json").code(2).json();
     let errors = report["errors"].as_array().unwrap();
-    assert!(errors.iter().all(|row| row["class"] == "server_error" && row["code"] == "RD129"), "{errors:?}");
+    let rows: Vec<_> = errors.iter().map(|row| (&row["class"], &row["code"])).collect();
+    assert_eq!(rows, [(&"server_error".into(), &"RD129".into())]);
     run("text").stdout_contains("server_error  RD129  ");
     run("csv").stdout_contains("errors.0.code,RD129\r\n");
     run("ndjson").stdout_contains("\"type\":\"error\",\"class\":\"server_error\"").stdout_contains("\"RD129\"");

@@ -61,7 +61,7 @@ fn a_consumer_without_ping_is_watched_through_resets_and_told_once() {
     told_once(&story);
     assert_eq!(story.get("verdict"), "degraded");
     assert_eq!(story.count("outages.reconnects"), 2);
-    assert!(story.outages().iter().all(|outage| outage["by_itself"] == true), "{:#?}", story.outages());
+    story.came_back_by_itself(2);
     assert_eq!(story.errors("noperm"), 0, "our own refusals are not the user's failures");
     assert!(refusals(&server, "ping") >= 2, "the preflight and the session have tried");
 }
@@ -119,7 +119,7 @@ fn a_workload_of_pings_is_refused_whatever_else_the_user_may() {
         let run = Doctor::new(arguments).args(["--format", "json"]).target(&consumer(&server.address())).run();
         let report = run.code(2).lacks(SECRET).json();
         assert_eq!(report["errors"][0]["class"], "noperm", "{report:#}");
-        assert!(report["latency"]["count"].as_u64().is_none_or(|count| count == 0), "a refusal is no latency sample");
+        assert_eq!(report.get("latency"), Some(&serde_json::Value::Null), "a refusal is no latency sample");
     }
 }
 

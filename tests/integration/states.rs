@@ -206,6 +206,7 @@ fn a_demoted_server_pins_the_client_and_its_keys_were_our_own_and_short_lived() 
     let trial = Trial::start("soak --workload kv --rate 100", &server);
     eventually("keys are written", SOON, || server.command(["DBSIZE"]) != "0");
     let keys = server.command(["KEYS", "*"]);
+    assert!(!keys.is_empty());
     for key in keys.lines() {
         assert!(key.starts_with("redis-doctor:"), "{key}");
         let ttl: i64 = server.command(["PTTL", key]).parse().unwrap();

@@ -122,7 +122,7 @@ mod tests {
                 prop_oneof![
                     prop::sample::select(vec![
                         "*1\r\n", "*2\r\n", "*10\r\n", "*", "$", "$1\r\n", "$4\r\nPING\r\n", "$0\r\n\r\n", "$-1\r\n", "+OK\r\n",
-                        ":7\r\n", "-ERR a\r\n", "_\r\n", "\r", "\n", "\r\n", "0", "12", "=8\r\ntxt:abcd\r\n", "%1\r\n",
+                        ":7\r\n", "-ERR a\r\n", "*1\r\n$4\r\nPING\r\n", "*2\r\n$3\r\nGET\r\n$1\r\na\r\n", "*2\r\n$3\r\nGET\r\n", "_\r\n", "\r", "\n", "\r\n", "0", "12", "=8\r\ntxt:abcd\r\n", "%1\r\n",
                     ]).prop_map(|text| text.as_bytes().to_vec()),
                     prop::collection::vec(any::<u8>(), 0..4),
                 ],

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use redis_doctor::render::schema::JOURNAL;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
@@ -133,7 +134,7 @@ impl Trial {
         let events = fs::read_to_string(&journal).unwrap_or_default();
         Story {
             report: serde_json::from_slice(&report).unwrap_or_default(),
-            events: events.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
+            events: events.lines().map(|line| serde_json::from_str(line).expect(line)).collect(),
             output,
             files: self.files,
         }
@@ -189,10 +190,10 @@ impl Story {
         value.as_f64().unwrap_or_else(|| panic!("{path} is no number: {value}"))
     }
 
-    /// How long the longest failed probe took (seconds); nothing when none failed.
+    /// How long the longest failed probe took (seconds); some have to have failed.
     #[track_caller]
     pub(crate) fn longest_failure(&self) -> f64 {
-        self.get("failed_latency")["max"].as_f64().unwrap_or_default()
+        self.number("failed_latency.max")
     }
 
     /// The rows of the outage table.
@@ -204,27 +205,43 @@ impl Story {
     /// How many errors of this class the error table has.
     #[track_caller]
     pub(crate) fn errors(&self, class: &str) -> u64 {
-        let rows = self.get("errors").as_array().unwrap().iter();
-        rows.filter(|row| row["class"] == class).map(|row| row["count"].as_u64().unwrap()).sum()
+        self.error_rows(class).iter().map(|row| row["count"].as_u64().unwrap()).sum()
     }
 
     /// The rows of the error table with this class.
     #[track_caller]
     pub(crate) fn error_rows(&self, class: &str) -> Vec<&Json> {
+        assert!(JOURNAL.contains(&format!("\"{class}\"")), "there is no class {class}");
         self.get("errors").as_array().unwrap().iter().filter(|row| row["class"] == class).collect()
     }
 
     /// The journal's events of this name.
+    #[track_caller]
     pub(crate) fn events(&self, name: &str) -> Vec<&Json> {
+        assert!(JOURNAL.contains(&format!("\"event_{name}\"")), "there is no event {name}");
         self.events.iter().filter(|event| event["event"] == name).collect()
+    }
+
+    /// The same, of which there must be so many: for a test that says something of each.
+    #[track_caller]
+    pub(crate) fn each(&self, name: &str, count: usize) -> Vec<&Json> {
+        let events = self.events(name);
+        assert_eq!(events.len(), count, "{name}: {events:#?}");
+        events
     }
 
     /// The only event of this name.
     #[track_caller]
     pub(crate) fn the(&self, name: &str) -> &Json {
-        let events = self.events(name);
-        assert_eq!(events.len(), 1, "{name}: {events:#?}");
-        events[0]
+        self.each(name, 1)[0]
+    }
+
+    /// The client was back by itself after each of so many outages.
+    #[track_caller]
+    pub(crate) fn came_back_by_itself(&self, times: usize) -> &Self {
+        let by_itself: Vec<_> = self.outages().iter().map(|row| &row["by_itself"]).collect();
+        assert_eq!(by_itself, vec![true; times], "{:#?}", self.outages());
+        self
     }
 
     /// The states entered, in order.
