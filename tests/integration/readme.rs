@@ -71,7 +71,7 @@ fn shown(readme: &str, name: &str) -> (usize, usize) {
 /// What is printed: the lines of stderr, then the report.
 fn printed(output: &Output) -> String {
     let text = format!("{}\n{}", output.stderr(), output.stdout());
-    text.trim_start().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text.trim().lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// The lines that every run of a command prints, by their first words; what else there is depends on the moment.
