@@ -37,8 +37,8 @@ fn help() -> Vec<String> {
         "Kinds:".to_owned(),
     ];
     lines.extend(usages().map(|usage| format!("  {usage}")));
-    let names: Vec<_> = Incident::all().map(Incident::name).collect();
-    lines.push(format!("Incidents: {}", names.join(" ")));
+    lines.push("Incidents:".to_owned());
+    lines.extend(Incident::all().map(|incident| format!("  {}", incident.name())));
     lines
 }
 
