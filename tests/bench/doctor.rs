@@ -9,9 +9,23 @@ use serde_json::Value;
 
 use super::machine::{Cost, finish, spawn_on};
 
-/// The binary, built with the release profile's settings; another one where `REDIS_DOCTOR` names it.
+/// Builds the program as it is shipped. `cargo bench` has just put another one in its place, linked with what tests
+/// want of its dependencies, which is larger.
+pub(crate) fn build() {
+    if chosen().is_none() {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let arguments = ["build", "--release", "--quiet", "--bin", "redis-doctor", "--manifest-path", manifest];
+        assert!(Command::new(env!("CARGO")).args(arguments).status().unwrap().success());
+    }
+}
+
+/// The release binary; another one where `REDIS_DOCTOR` names it.
 pub(crate) fn binary() -> PathBuf {
-    std::env::var_os("REDIS_DOCTOR").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_redis-doctor")), PathBuf::from)
+    chosen().unwrap_or_else(|| env!("CARGO_BIN_EXE_redis-doctor").into())
+}
+
+fn chosen() -> Option<PathBuf> {
+    std::env::var_os("REDIS_DOCTOR").map(PathBuf::from)
 }
 
 /// A run with a journal, from which its report is made afterwards: the run itself is what it would be without.

@@ -84,6 +84,7 @@ const GROUPS: &[Group] = &[
 
 fn main() {
     let options = options();
+    doctor::build();
     table::head();
     let mut missed = 0;
     for group in GROUPS {
