@@ -198,6 +198,11 @@ pub enum EventKind {
         /// The evidence, in a sentence.
         why: String,
     },
+    /// The client left that state, on the connection on which it had got into it.
+    StateLeft {
+        /// The state: today only [`ClientState::Pinned`] is told, for no other event shows its end.
+        state: ClientState,
+    },
     /// The server pushed word of its maintenance (RESP3 pushes such as `MOVING` and `FAILING_OVER`).
     Announced {
         /// Its kind, as the server writes it.

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | 0 | healthy |
 //! | 1 | degraded: the connection was lost and came back by itself, or a `--warn-on` gate tripped |
-//! | 2 | critical: unreachable, not recovered, subscription or messages lost, wrong replies, or a `--fail-on` gate tripped |
+//! | 2 | critical: unreachable, not recovered (down, or writes refused, to the end), subscription or messages lost, wrong replies, or a `--fail-on` gate tripped |
 //! | 3 | unknown: wrong usage or configuration, or an internal error |
 //! | 130 | a second Ctrl-C ended the run before its report; for `wait`, which has none, the first |
 //!

@@ -257,6 +257,7 @@ impl Story {
             }
             downtime.longest_up = downtime.longest_up.max(track.longest_up_until(end));
             self.tally.lost_in_outages += track.lost_in_outages;
+            self.tally.pinned += u64::from(track.pinned);
             if let Some(Confirmations { wanted, confirmed, .. }) = track.confirmations {
                 self.tally.subscriptions_wanted += wanted;
                 self.tally.subscriptions_confirmed += confirmed;

@@ -92,8 +92,8 @@ pub enum Verdict {
     Healthy,
     /// It dropped or stalled and recovered by itself, or there were errors, or a warning gate tripped.
     Degraded,
-    /// Unreachable, not recovered, a state that cannot be left, subscription or messages lost, wrong replies, silence,
-    /// or a failing gate.
+    /// Unreachable, not recovered, a state that cannot be left or (`pinned`) was not, subscription or messages lost, wrong
+    /// replies, silence, or a failing gate.
     Critical,
 }
 

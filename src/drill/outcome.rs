@@ -50,7 +50,7 @@ pub enum Stuck {
     Desync,
     /// [`ClientState::HalfOpen`]
     HalfOpen,
-    /// [`ClientState::Pinned`]
+    /// [`ClientState::Pinned`], to the end.
     Pinned,
 }
 
@@ -152,7 +152,8 @@ fn outcome(figures: &Figures) -> Outcome {
         Some(_) => return Outcome::Down,
         None => {}
     }
-    if entered(Pinned) {
+    // As in a report: who is not in it any more, or does not write, goes on.
+    if figures.tally.pinned > 0 {
         return Outcome::Stuck(Pinned);
     }
     let counters = &figures.counters;
@@ -160,5 +161,43 @@ fn outcome(figures: &Figures) -> Outcome {
         (0, 0) => Outcome::Unaffected,
         (0, _) => Outcome::Errors,
         _ => Outcome::Recovered,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        event::{Event, EventKind, EventSink},
+        record::{Recorder, fixture::*},
+        report::{Report, Verdict},
+    };
+
+    #[test]
+    fn a_pinned_client_is_stuck_as_long_as_a_report_calls_it_critical() {
+        let entered = || at(20.0, EventKind::StateEntered { state: ClientState::Pinned, why: String::new() });
+        let left = || at(22.0, EventKind::StateLeft { state: ClientState::Pinned });
+        let seen = Event { connection: None, ..entered() };
+        let lost = [entered(), at(30.0, disconnected(1, None)), at(30.5, reconnected(2, 0.5))];
+        for (name, events, critical) in [
+            ("to the end", vec![entered()], true),
+            ("until the server was promoted again", vec![entered(), left()], false),
+            ("again", vec![entered(), left(), entered()], true),
+            ("until the connection was lost", lost.to_vec(), false),
+            ("but nobody wrote", vec![seen], false),
+        ] {
+            let mut recorder = Recorder::default();
+            let subscribed = at(0.0, EventKind::Subscribed(confirmations(1, 0.1)));
+            let answers = at(1.0, interval(good(100), &[100, 200, 300]));
+            let before = [started(plan()), at(0.0, connected(1)), subscribed, answers];
+            for event in before.into_iter().chain(events).chain([finished(100.0)]) {
+                recorder.on_event(&event);
+            }
+            let figures = recorder.figures();
+            let verdict = Report::new(&figures).verdict;
+            assert_eq!(verdict, if critical { Verdict::Critical } else { Verdict::Degraded }, "{name}");
+            let stuck = outcome(&figures) == Outcome::Stuck(Stuck::Pinned);
+            assert_eq!((stuck, outcome(&figures).survived()), (critical, !critical), "{name}");
+        }
     }
 }

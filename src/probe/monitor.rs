@@ -53,7 +53,8 @@ pub(super) struct Monitor {
     resubscription: Option<Resubscription>,
     /// When the last alarm about missing messages was given.
     silence_told: Stamp,
-    pinned: bool,
+    /// Since when writes have been refused with READONLY.
+    pinned: Option<Stamp>,
     /// When a fresh session is to be put in place of one that cannot come back.
     replacement: Option<Stamp>,
     /// The present connection works, but the server refused it its subscriptions.
@@ -113,7 +114,7 @@ impl Monitor {
             stall: None,
             resubscription: None,
             silence_told: now,
-            pinned: false,
+            pinned: None,
             replacement: None,
             refused: false,
         };
@@ -199,7 +200,7 @@ impl Monitor {
 
     fn on_lost(&mut self, loss: Loss) {
         self.stall = None;
-        (self.pinned, self.refused) = (false, false);
+        (self.pinned, self.refused) = (None, false);
         // Whatever was wrong with it, it is another connection that must show it again.
         self.replacement = None;
         let old_client_id = self.client.id;

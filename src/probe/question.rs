@@ -55,6 +55,11 @@ pub(super) struct WaitingFailure {
 }
 
 impl Question {
+    /// Whether it is one of the user's writes: of what is counted, only these are answered with a mere OK.
+    pub(super) fn is_write(&self) -> bool {
+        self.counted && self.answer.is_none()
+    }
+
     /// `PING` with something that nobody else asks.
     pub(super) fn nonced_ping(who: &str, now: Stamp) -> Self {
         let nonce = format!("redis-doctor:{who}:{}", now.as_nanos()).into_bytes();

@@ -70,8 +70,17 @@ struct State {
     condemned: Option<Failure>,
     /// The present subject was told what to subscribe.
     subscribed: bool,
-    read_only: bool,
+    writes: Writes,
     desync: Option<Desync>,
+}
+
+/// What became of the writes since the monitor has last looked.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Writes {
+    /// One was refused with READONLY.
+    pub(super) refused: bool,
+    /// The latest was not refused.
+    pub(super) accepted: bool,
 }
 
 /// Replies that went to the wrong questions.
@@ -99,7 +108,7 @@ impl Session {
             subscriptions: VecDeque::new(),
             condemned: None,
             subscribed: false,
-            read_only: false,
+            writes: Writes::default(),
             desync: None,
         };
         Ok(Arc::new(Self {
@@ -321,9 +330,9 @@ impl Session {
         std::mem::take(&mut self.lock().waiting)
     }
 
-    /// Whether a write was refused with READONLY since the last call.
-    pub(super) fn take_read_only(&self) -> bool {
-        std::mem::take(&mut self.lock().read_only)
+    /// What became of the writes since the last call.
+    pub(super) fn take_writes(&self) -> Writes {
+        std::mem::take(&mut self.lock().writes)
     }
 
     /// Whether a reply has gone to the wrong question on the present connection, when that is news.

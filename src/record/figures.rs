@@ -61,6 +61,8 @@ pub struct Tally {
     pub reordered: u64,
     /// How often the client got into each state.
     pub states: BTreeMap<ClientState, u64>,
+    /// Connections whose writes are refused with READONLY at the end.
+    pub pinned: u64,
     /// Alarms of silence.
     pub silences: u64,
     /// The longest silence that raised one.

@@ -16,7 +16,8 @@ use crate::{
     classify::{Failure, Stage},
     clock::{Stamp, WallTime, nanos, seconds},
     event::{
-        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, Evidence, Reconnected, ReplaceReason,
+        ClientState, CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, Evidence, Reconnected,
+        ReplaceReason,
     },
 };
 
@@ -134,6 +135,8 @@ pub(super) struct Track {
     blame_until: Option<Stamp>,
     pub(super) lost_in_outages: u64,
     pub(super) confirmations: Option<Confirmations>,
+    /// Writes are refused with READONLY.
+    pub(super) pinned: bool,
     notices: Notices,
     /// The outage before: a message missing because of it may still be noticed.
     pub(super) previous: Option<Outage>,
@@ -152,7 +155,10 @@ impl Track {
             EventKind::Connected(connected) => self.connected(event, connected),
             EventKind::Stalled { since, .. } => self.stalled(event, *since),
             EventKind::Resumed { after } => self.resumed(event, *after),
-            EventKind::Disconnected(disconnected) => self.disconnected(event, disconnected),
+            EventKind::Disconnected(disconnected) => {
+                self.pinned = false;
+                self.disconnected(event, disconnected);
+            }
             EventKind::Reconnected(reconnected) => self.reconnected(event, reconnected),
             EventKind::Superseded { generation, client_id } => self.superseded(*generation, *client_id),
             EventKind::Subscribed(confirmations) => self.confirmations = Some(*confirmations),
@@ -176,7 +182,10 @@ impl Track {
                     outage.replaced = Some(*why);
                 }
             }
+            EventKind::StateLeft { state: ClientState::Pinned } => self.pinned = false,
             EventKind::StateEntered { state, .. } => {
+                // A look at the server, which is no connection's, finds it without a write that was refused.
+                self.pinned |= *state == ClientState::Pinned && event.connection.is_some();
                 if let Some(outage) = self.open() {
                     outage.circumstances.entered(*state);
                 }

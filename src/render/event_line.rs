@@ -40,6 +40,7 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Silent { silence } => ("silent", format!("no message for {}", span(*silence))),
         EventKind::Desynced { asked, answered } => ("desync", format!("asked {asked}, was answered {answered}")),
         EventKind::StateEntered { state, why } => ("state", format!("{state}: {why}")),
+        EventKind::StateLeft { state } => ("state over", format!("{state}: writes are accepted again")),
         EventKind::Announced { kind } => ("announced", format!("{kind}: the server tells of its maintenance")),
         EventKind::SessionReplaced { session, why } => {
             ("replaced", format!("by session {session}: {}", replaced(*why)))

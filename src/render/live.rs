@@ -131,7 +131,10 @@ impl Live {
             | EventKind::Silent { .. }
             | EventKind::Desynced { .. }
             | EventKind::StateEntered { .. } => "31",
-            EventKind::Connected(_) | EventKind::Reconnected(_) | EventKind::Resumed { .. } => "32",
+            EventKind::Connected(_)
+            | EventKind::Reconnected(_)
+            | EventKind::Resumed { .. }
+            | EventKind::StateLeft { .. } => "32",
             EventKind::CommandFailed(_)
             | EventKind::SessionReplaced { .. }
             | EventKind::Duplicated { .. }

@@ -208,6 +208,13 @@ impl List {
                     let text = format!("the client got into the state {state}, which it cannot leave");
                     self.push_coded(Severity::Critical, code, text);
                 }
+                // As long as it lasts, it is not recovered: every write fails.
+                ClientState::Pinned if figures.tally.pinned > 0 => {
+                    let text = format!(
+                        "the client got into the state {state} and did not leave it: writes were refused to the end"
+                    );
+                    self.push_coded(Severity::Critical, code, text);
+                }
                 _ => {
                     let cause = diagnose::of_state(state).map(|cause| format!(": a {cause} without an outage"));
                     let text = format!("the client got into the state {state}{}", cause.unwrap_or_default());

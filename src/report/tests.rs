@@ -275,7 +275,8 @@ fn findings_have_the_codes_of_the_knowledge_base() {
         let explained = crate::knowledge::entry(expected).map(|entry| entry.name.clone());
         assert_eq!(explained, Some(entered.to_string()));
     }
-    assert_eq!(code(vec![state(ClientState::Pinned)], "a failover without an outage"), Some("RD027"));
+    let seen = crate::event::Event { connection: None, ..state(ClientState::Pinned) };
+    assert_eq!(code(vec![seen], "a failover without an outage"), Some("RD027"));
     assert_eq!(code(vec![at(50.0, missed(7, 8))], "lost while"), Some("RD042"));
     assert_eq!(code([dropped(), vec![at(10.6, missed(5, 6))]].concat(), "lost in"), Some("RD041"));
     let twice = EventKind::Duplicated { channel: crate::plan::Name::from("a"), number: 1 };

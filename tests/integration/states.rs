@@ -216,12 +216,33 @@ fn a_demoted_server_pins_the_client_and_its_keys_were_our_own_and_short_lived() 
     server.command(["REPLICAOF", &closed.ip().to_string(), &closed.port().to_string()]);
     trial.wait_for("state", 1);
     server.command(["REPLICAOF", "NO", "ONE"]);
+    trial.wait_for("state over", 1);
     let story = trial.stop();
     story.code(1).balances();
     assert_eq!(story.states(), ["pinned"]);
+    assert_eq!(story.the("state_left")["state"], "pinned");
+    story.is_told_by_its_journal();
     assert!(story.errors("readonly") > 0);
     assert_eq!(story.count("outages.drops"), 0, "the connection itself never broke");
     assert_eq!(story.count("probes.desynced"), 0);
+}
+
+/// Who can still read, and cannot write to the end, has not recovered: `drill` says the same of it.
+#[test]
+fn a_client_that_is_pinned_to_the_end_has_not_recovered() {
+    let server = RedisServer::start();
+    let trial = Trial::start("soak --workload kv --rate 100", &server);
+    trial.wait_for_answers();
+    let closed = closed_port();
+    server.command(["REPLICAOF", &closed.ip().to_string(), &closed.port().to_string()]);
+    trial.wait_for("state", 1);
+    let story = trial.stop();
+    story.code(2).balances();
+    assert_eq!((story.states(), story.events("state_left").len()), (vec!["pinned"], 0));
+    let finding = &story.get("findings")[0];
+    assert_eq!((&finding["severity"], &finding["code"]), (&"critical".into(), &"RD027".into()));
+    assert!(finding["text"].as_str().unwrap().contains("writes were refused to the end"), "{finding}");
+    story.is_told_by_its_journal();
 }
 
 #[test]

@@ -104,10 +104,23 @@ impl Monitor {
             let why = "replies go to the wrong questions: one too many or one too few has come";
             self.enter(self.ctx.clock.now(), ClientState::Desync, why.into());
         }
-        if self.session.take_read_only() && !self.pinned {
-            self.pinned = true;
+        self.watch_writes();
+    }
+
+    fn watch_writes(&mut self) {
+        let now = self.ctx.clock.now();
+        // Where some are refused and some are not, both are told once a second.
+        if self.pinned.is_some_and(|since| now.since(since) < DWELL) {
+            return;
+        }
+        let writes = self.session.take_writes();
+        if writes.refused && self.pinned.is_none() {
+            self.pinned = Some(now);
             let why = "writes are refused with READONLY: the server is a replica now, and the connection stays with it";
-            self.enter(self.ctx.clock.now(), ClientState::Pinned, why.into());
+            self.enter(now, ClientState::Pinned, why.into());
+        }
+        if writes.accepted && self.pinned.take().is_some() {
+            self.emit(now, EventKind::StateLeft { state: ClientState::Pinned });
         }
     }
 

@@ -5,7 +5,7 @@ use std::{pin::pin, time::Duration};
 
 use redis::{RedisError, Value};
 
-use super::{Desync, KEPT_FAILURES, Session};
+use super::{Desync, KEPT_FAILURES, Session, Writes};
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage, client},
     clock::{Alarm, Stamp},
@@ -47,10 +47,7 @@ impl Session {
             Some(Err(error)) => Err(self.library_error(&error, was_up, launched, done)),
             None => Err(Self::deadline_passed(was_up, limit)),
         };
-        self.conclude(
-            question.counted,
-            Asked { epoch, launched, done, waited: Duration::ZERO, ready: launched, outcome },
-        )
+        self.conclude(question, Asked { epoch, launched, done, waited: Duration::ZERO, ready: launched, outcome })
     }
 
     fn judge(&self, question: &Question, epoch: u64, value: Value) -> Result<Value, Failed> {
@@ -125,13 +122,17 @@ impl Session {
     }
 
     /// Tells the link, and splits the time.
-    fn conclude(&self, counted: bool, mut asked: Asked) -> Asked {
+    fn conclude(&self, question: &Question, mut asked: Asked) -> Asked {
+        let counted = question.counted;
         let (launched, done) = (asked.launched, asked.done);
         let mut state = self.lock();
         let in_flight = state.in_flight;
         state.in_flight -= u64::from(counted);
         let changed = match &asked.outcome {
-            Ok(_) => state.link.on_reply(launched, done),
+            Ok(_) => {
+                state.writes.accepted |= question.is_write();
+                state.link.on_reply(launched, done)
+            }
             Err(failed) => match failed.failure.key.class {
                 ErrorClass::Desync => false,
                 // The server answered, if not what was hoped for.
@@ -139,7 +140,7 @@ impl Session {
                     state.link.on_error_reply(done, counted)
                 }
                 ErrorClass::ReadOnly => {
-                    state.read_only = true;
+                    state.writes = Writes { refused: true, accepted: false };
                     state.link.on_error_reply(done, counted)
                 }
                 class if class.is_timeout() => state.link.on_timeout(launched, done, counted, failed.ambiguous),
