@@ -29,11 +29,12 @@ fn inject(text: &str, world: &World) -> Result<Vec<String>, String> {
 
 fn help() -> Vec<String> {
     let mut lines = vec![
-        "FAULT KIND[=ARGS][@START][+FOR]   begins a fault, now unless START says otherwise".to_owned(),
-        "INCIDENT NAME                     begins the faults of an incident".to_owned(),
-        "LIST                              shows what is active and what is scheduled".to_owned(),
-        "CLEAR                             ends all faults and forgets what is scheduled".to_owned(),
-        "HELP                              shows this".to_owned(),
+        "KIND[=ARGS][@START][+FOR]  begins a fault, now unless START says otherwise".to_owned(),
+        "FAULT KIND…                the same".to_owned(),
+        "INCIDENT NAME              begins the faults of an incident".to_owned(),
+        "LIST                       shows what is active and what is scheduled".to_owned(),
+        "CLEAR                      ends all faults and forgets what is scheduled".to_owned(),
+        "HELP                       shows this".to_owned(),
         "Kinds:".to_owned(),
     ];
     lines.extend(usages().map(|usage| format!("  {usage}")));
@@ -54,5 +55,26 @@ pub(super) fn doctor(words: &[Vec<u8>], world: &World) -> Vec<u8> {
             format!("*{}\r\n{bulk}", lines.len()).into_bytes()
         }
         Err(why) => format!("-ERR {}\r\n", why.replace(['\r', '\n'], " ")).into_bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::fitted;
+
+    #[test]
+    fn the_help_fits_a_terminal_and_goes_on_below_its_text() {
+        let orders: Vec<_> = help().into_iter().take_while(|line| line != "Kinds:").collect();
+        assert!(orders.len() > 4);
+        for line in &orders {
+            assert_eq!(fitted(line, Some(80)), *line, "it fits 80 columns");
+            let narrow = fitted(line, Some(60));
+            for continued in narrow.lines().skip(1) {
+                assert!(continued.starts_with(&" ".repeat(27)), "{narrow}");
+            }
+            assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
+        }
+        assert!(orders.iter().any(|line| fitted(line, Some(60)).contains('\n')), "none of them was too long");
     }
 }
