@@ -83,8 +83,9 @@ fn unreadable(text: &str, why: url::ParseError) -> String {
     let rest = text.split_once("://").map_or("", |(_, rest)| rest);
     let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
     let authority = place.split(['/', '?', '#']).next().unwrap_or_default();
-    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
-    let is_number = !port.is_empty() && port.len() <= 6 && port.bytes().all(|byte| byte.is_ascii_digit());
+    let (host, port) = authority.rsplit_once(':').unwrap_or_default();
+    let is_number =
+        !host.is_empty() && !port.is_empty() && port.len() <= 6 && port.bytes().all(|byte| byte.is_ascii_digit());
     let before = rest.strip_suffix(place).unwrap_or_default();
     match why {
         // Before the '@' something else ended the host first.
@@ -298,7 +299,7 @@ mod tests {
             ("redis://::1:6379", "'redis://::1:6379': an IPv6 address in a URL stands in brackets"),
             ("redis://host/zero", "is not a whole number from 0; write for example redis://127.0.0.1:6379/0"),
             ("redis://me:12/pw@host", "is not a whole number from 0; in a user or password write"),
-            ("redis://:p/w@host", "'redis://***@host': the URL cannot be read (empty host); in a user or password"),
+            ("redis://:p/w@host", "'redis://***@***': the URL cannot be read (empty host); in a user or password"),
             (
                 "redis://host#x",
                 "'redis://host#***': the URL has a '#' part, which means nothing here; write the URL without",

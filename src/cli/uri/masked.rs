@@ -3,7 +3,7 @@
 //! What cannot be parsed may hold a password in any place, so only what looks like a host, a port or a path where one
 //! belongs is repeated.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 const HIDDEN: &str = "***";
 
@@ -25,10 +25,25 @@ pub(super) fn masked(text: &str) -> Option<String> {
     let (login, place) = match rest.rsplit_once('@') {
         // Where the password ends is anybody's guess.
         Some((before, _)) if before.contains(['?', '#']) => return Some(format!("{scheme}://{HIDDEN}")),
+        // It may have an '@' in it, and no host behind it.
+        Some((_, place)) if !place.is_empty() && !begins_with_a_host(place) => {
+            return Some(format!("{scheme}://{HIDDEN}@{HIDDEN}"));
+        }
         Some((_, place)) => ("***@", place),
         None => ("", rest),
     };
     Some(format!("{scheme}://{login}{}", shown_place(place, scheme.ends_with("unix"))))
+}
+
+/// Whether this looks like a host and like nothing else: an address, `localhost`, or a name with the number of a port.
+fn begins_with_a_host(place: &str) -> bool {
+    let authority = place.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    match port {
+        _ if is_ipv6(authority) => true,
+        "" => host == "localhost" || host.parse::<Ipv4Addr>().is_ok(),
+        port => is_name(host) && is_number(port),
+    }
 }
 
 /// A server as other tools take it: `cache.example:6379`.
@@ -52,19 +67,27 @@ fn shown_place(place: &str, unix: bool) -> String {
 }
 
 fn shown_authority(authority: &str) -> Option<String> {
-    let is_address = |char: char| char.is_ascii_hexdigit() || "[]:.".contains(char);
-    if authority.parse::<Ipv6Addr>().is_ok() || authority.starts_with('[') && authority.chars().all(is_address) {
+    if authority.is_empty() || is_ipv6(authority) {
         return Some(authority.to_owned());
     }
     let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
-    let digits = port.strip_prefix('-').unwrap_or(port);
-    let is_port = digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    match is_name(host) || host.is_empty() {
-        true if is_port => Some(authority.to_owned()),
+    match is_name(host) {
+        true if is_number(port) => Some(authority.to_owned()),
         // Somebody may have left the host out: then this is a password.
-        true => Some(format!("{host}:{HIDDEN}")).filter(|_| !host.is_empty()),
+        true => Some(format!("{host}:{HIDDEN}")),
         false => None,
     }
+}
+
+/// Or what may have been meant for one.
+fn is_ipv6(authority: &str) -> bool {
+    let is_address = |char: char| char.is_ascii_hexdigit() || "[]:.".contains(char);
+    authority.parse::<Ipv6Addr>().is_ok() || authority.starts_with('[') && authority.chars().all(is_address)
+}
+
+fn is_number(port: &str) -> bool {
+    let digits = port.strip_prefix('-').unwrap_or(port);
+    digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn shown_path(path: &str) -> &str {
@@ -86,8 +109,20 @@ mod tests {
         for (text, shown) in [
             ("valkey://host:99999", Some("valkey://host:99999")),
             ("redis://me:hunter2@host:99999/3", Some("redis://***@host:99999/3")),
-            ("redis://:hunter2@ss@host", Some("redis://***@host")),
-            ("redis://:hunter2/x@host", Some("redis://***@host")),
+            ("redis://:hunter2@ss@host:1", Some("redis://***@host:1")),
+            ("redis://:hunter2/x@localhost/3", Some("redis://***@localhost/3")),
+            ("redis://me:hunter2@10.0.0.1/x", Some("redis://***@10.0.0.1/x")),
+            ("redis://me:hunter2@[::1]:x", Some("redis://***@***")),
+            ("redis://me:hunter2@[::1", Some("redis://***@[::1")),
+            ("redis://:my@hunter2", Some("redis://***@***")),
+            ("redis://:my@hun.ter2/db", Some("redis://***@***")),
+            ("redis://:my@hun:ter2", Some("redis://***@***")),
+            ("redis://:my@hunter2/x", Some("redis://***@***")),
+            ("redis://:my@hunter2,x", Some("redis://***@***")),
+            ("redis://:my@hunter2?x", Some("redis://***@***")),
+            ("redis://:my@:123456", Some("redis://***@***")),
+            ("redis://:123456", Some("redis://***")),
+            ("redis://me:hunter2@", Some("redis://***@")),
             ("redis://me:hunter2", Some("redis://me:***")),
             ("redis://:hunter2", Some("redis://***")),
             ("redis://me:hunter2/x", Some("redis://me:***/x")),
