@@ -4,15 +4,17 @@
 //! published before the resubscription reaches nobody, with any client. Lost without a drop around they are critical.
 //! Who cannot afford a gap says `--fail-on 'lost>0'`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{GateLevel, GateResult, Verdict, advice, herd, messages, sections};
 use crate::{
-    classify::Failure,
+    classify::{Failure, Stage},
     diagnose::{self, Diagnosis},
     event::{ClientState, StopReason},
     order,
-    record::{Figures, RunFigures},
+    record::{ErrorRow, Figures, RunFigures},
 };
 
 /// Something that speaks against the connection, or that a reader should know.
@@ -113,6 +115,13 @@ impl List {
             1 => self.push_coded(severity, code, format!("1 {}", words.0)),
             _ => self.push_coded(severity, code, format!("{count} {}", words.1)),
         }
+    }
+
+    /// A number of failures, and which error most of them were.
+    fn count_with(&mut self, count: u64, words: (&str, &str), rows: &[&ErrorRow]) {
+        let most = dominant(count, rows).unwrap_or_default();
+        let (one, many) = (format!("{}{most}", words.0), format!("{}{most}", words.1));
+        self.count(Severity::Warning, count, &one, &many);
     }
 
     fn about_run(&mut self, run: &RunFigures, figures: &Figures) {
@@ -266,14 +275,18 @@ impl List {
         let counters = figures.counters;
         let words = ("reply to somebody else's question", "replies to somebody else's question");
         self.count_coded(Severity::Critical, Some(code_of(ClientState::Desync)), figures.tally.desynced, words);
-        self.count(Severity::Warning, counters.failed, "probe failed", "probes failed");
-        self.count(Severity::Warning, counters.timed_out, "probe timed out", "probes timed out");
+        let of_probes = |row: &&ErrorRow| matches!(row.key.stage, Stage::Command | Stage::WaitingForReconnect);
+        let timed_out = |row: &&ErrorRow| row.key.class.is_timeout();
+        let failed: Vec<_> = figures.errors.iter().filter(of_probes).collect();
+        let (late, failed): (Vec<_>, Vec<_>) = failed.into_iter().partition(timed_out);
+        self.count_with(counters.failed, ("probe failed", "probes failed"), &failed);
+        self.count_with(counters.timed_out, ("probe timed out", "probes timed out"), &late);
         // What kept a run from connecting is a finding of its own.
         let never = figures.runs.iter().any(|run| run.obstacle.is_some());
         let only_errors = counters.failed + counters.timed_out + counters.publish_failed == 0 && !never;
         let errors: u64 = figures.errors.iter().map(|row| row.count).sum();
         if only_errors {
-            self.count(Severity::Warning, errors, "error", "errors");
+            self.count_with(errors, ("error", "errors"), &figures.errors.iter().collect::<Vec<_>>());
         }
         if figures.runs.iter().all(|run| run.stopped.is_some()) {
             self.count(
@@ -283,6 +296,23 @@ impl List {
                 "probes are not accounted for",
             );
         }
+    }
+}
+
+/// `, 11 of them reset (104)`: the most frequent error, whatever it interrupted.
+fn dominant(count: u64, rows: &[&ErrorRow]) -> Option<String> {
+    let mut kinds = BTreeMap::new();
+    for row in rows {
+        *kinds.entry((row.key.class, row.key.errno)).or_insert(0) += row.count;
+    }
+    // Of two that are as frequent, the first by name; what is out of step (an interim report) is left out.
+    let ((class, errno), most) = kinds.into_iter().rev().max_by_key(|(_, errors)| *errors)?;
+    let errno = errno.map(|errno| format!(" ({errno})")).unwrap_or_default();
+    match most {
+        _ if most > count => None,
+        1 if count == 1 => Some(format!(": {class}{errno}")),
+        _ if most == count => Some(format!(", all of them {class}{errno}")),
+        _ => Some(format!(", {most} of them {class}{errno}")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    classify::{ErrorClass, Failure, FailureKey, Stage},
     event::{ClientState, Counters, EventKind, EventSink, ReplaceReason, SocketEnd, StopReason},
     plan::Plan,
     record::{Recorder, fixture::*},
@@ -313,4 +314,34 @@ fn recovered_outages_are_counted_by_cause_and_each_cause_has_advice() {
         (finding.code, finding.text.as_str()),
         (Some("RD011"), "1 outage, recovered by itself: network_reset (certain)")
     );
+}
+
+#[test]
+fn failed_probes_are_told_with_the_error_that_most_of_them_were() {
+    let errors = |failures: &[(Failure, u64)]| {
+        failures.iter().map(|(failure, count)| at(2.0, command_failed(failure, *count, 2.0))).collect::<Vec<_>>()
+    };
+    let waiting = |failure: Failure| {
+        let key = FailureKey { stage: Stage::WaitingForReconnect, ..failure.key };
+        Failure { key, ..failure }
+    };
+    let closed = || Failure::doctor(ErrorClass::ConnectionClosed, Stage::Command, "broken pipe");
+    let late = || Failure::doctor(ErrorClass::WaitingTimeout, Stage::WaitingForReconnect, "no connection");
+    let publish = || Failure::doctor(ErrorClass::Other, Stage::Publish, "of the publisher");
+    for (failures, failed, timed_out, expected) in [
+        (vec![(reset(), 11), (closed(), 1)], 12, 0, "12 probes failed, 11 of them reset (104)"),
+        (vec![(reset(), 2), (waiting(reset()), 2), (closed(), 3)], 7, 0, "7 probes failed, 4 of them reset (104)"),
+        (vec![(closed(), 4)], 4, 0, "4 probes failed, all of them connection_closed"),
+        (vec![(reset(), 1), (publish(), 9)], 1, 0, "1 probe failed: reset (104)"),
+        (vec![(late(), 9), (reset(), 1)], 1, 9, "9 probes timed out, all of them waiting_timeout"),
+        (vec![(late(), 9), (reset(), 1)], 1, 9, "1 probe failed: reset (104)"),
+        (vec![(closed(), 2), (reset(), 2)], 4, 0, "4 probes failed, 2 of them connection_closed"),
+        (vec![(closed(), 3)], 2, 0, "2 probes failed"),
+        (vec![(publish(), 3)], 0, 0, "3 errors, all of them other"),
+    ] {
+        let counters = Counters { launched: failed + timed_out, failed, timed_out, ..Counters::default() };
+        let findings = run([vec![counted(counters)], errors(&failures)].concat()).findings;
+        let texts: Vec<_> = findings.iter().map(|finding| finding.text.as_str()).collect();
+        assert!(texts.contains(&expected), "{expected}: {texts:?}");
+    }
 }
