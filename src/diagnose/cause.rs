@@ -146,7 +146,7 @@ const ROWS: [Row; Cause::ALL.len()] = [
     (
         "unknown",
         "RD018",
-        "permit INFO, CLIENT LIST and CONFIG GET to the user, and keep a --journal: the next one will tell more",
+        "keep a --journal over the next one, and capture its packets (tcpdump): they show who closed first, and how",
     ),
 ];
 

@@ -25,7 +25,7 @@ pub(super) const IN_USE: Duration = Duration::from_secs(1);
 /// An outage and all that belongs to it.
 pub(super) struct Facts<'a> {
     pub(super) outage: &'a Outage,
-    plan: Option<&'a Plan>,
+    pub(super) plan: Option<&'a Plan>,
     /// All outages that are kept, of all runs.
     all: &'a [&'a Outage],
 }

@@ -10,6 +10,7 @@ use cases::cases;
 use fixture::Scene;
 
 use super::*;
+use crate::event::Missing;
 
 fn made(change: fn(&mut Scene)) -> Scene {
     let mut scene = Scene::new();
@@ -56,10 +57,38 @@ fn names_and_codes_are_stable_and_in_order() {
 #[test]
 fn what_could_not_be_had_is_said() {
     let mut scene = Scene::new();
-    scene.known().missing = vec![crate::event::Missing { what: "CONFIG GET timeout".into(), why: "NOPERM".into() }];
+    scene.known().missing = vec![Missing { refused: true, ..Missing::new("CONFIG GET timeout", "NOPERM") }];
     assert_eq!(scene.diagnosis().missing, ["CONFIG GET timeout: NOPERM"]);
     scene.evidence = None;
     assert!(scene.diagnosis().missing[0].starts_with("no evidence was gathered"));
+}
+
+#[test]
+fn what_is_unknown_is_blamed_on_permissions_only_if_one_was_refused() {
+    let nothing_known = |s: &mut Scene| {
+        s.same_process = None;
+        let known = s.known();
+        (known.before, known.after, known.death, known.old_client_listed) = (None, None, None, None);
+    };
+    let refused = || Missing { refused: true, ..Missing::new("CLIENT LIST", "NOPERM") };
+    for (name, missing, evidence, advice) in [
+        ("refused", Some(vec![refused()]), true, "permit INFO"),
+        ("refused beside another gap", Some(vec![Missing::new("socket", "gone"), refused()]), true, "permit INFO"),
+        ("not reached", Some(vec![Missing::new("server", "Connection refused")]), true, "tcpdump"),
+        ("all was told", Some(vec![]), true, "tcpdump"),
+        ("not asked", None, false, "without --no-evidence"),
+        ("cut off before it was told", None, true, "tcpdump"),
+    ] {
+        let mut scene = made(nothing_known);
+        scene.plan.evidence = evidence;
+        match missing {
+            Some(missing) => scene.known().missing = missing,
+            None => scene.evidence = None,
+        }
+        let told = scene.diagnosis();
+        assert_eq!(told.cause, Cause::Unknown, "{name}: {told:?}");
+        assert!(told.remedy.contains(advice), "{name}: {}", told.remedy);
+    }
 }
 
 #[test]

@@ -104,7 +104,17 @@ pub(super) fn reach(facts: &Facts<'_>) -> Diagnosis {
 }
 
 fn unknown(facts: &Facts<'_>) -> Diagnosis {
-    diagnosis(Cause::Unknown, Confidence::Possible, Vec::new(), Vec::new(), facts)
+    let verdict = diagnosis(Cause::Unknown, Confidence::Possible, Vec::new(), Vec::new(), facts);
+    let refused = facts.evidence().is_some_and(|evidence| evidence.missing.iter().any(|gap| gap.refused));
+    let not_asked = facts.evidence().is_none() && facts.plan.is_some_and(|plan| !plan.evidence);
+    let remedy = match (refused, not_asked) {
+        (true, _) => {
+            "permit INFO, CLIENT LIST and CONFIG GET to the user, and keep a --journal: the next one will tell more"
+        }
+        (_, true) => "run it without --no-evidence, and keep a --journal: the next one will tell more",
+        _ => verdict.remedy,
+    };
+    Diagnosis { remedy, ..verdict }
 }
 
 /// redis-doctor ended it itself, open as it was: the client had got into a state before that it cannot leave.

@@ -273,6 +273,16 @@ pub struct Missing {
     pub what: String,
     /// Why there is no answer: the server's words, or ours.
     pub why: String,
+    /// The server itself refused it: the user may not ask, or the server (a managed service) has no such command.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
+}
+
+impl Missing {
+    /// It could not be had, and nobody refused it.
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.into(), refused: false }
+    }
 }
 
 #[cfg(test)]
@@ -318,7 +328,7 @@ mod tests {
                 Attempt { started: None, at: at(10), end: None, failure: None },
             ],
             tried: Some(Tried { refused: 1, unanswered: 0, dropped: 0 }),
-            missing: vec![Missing { what: "CONFIG GET".into(), why: "NOPERM".into() }],
+            missing: vec![Missing { refused: true, ..Missing::new("CONFIG GET", "NOPERM") }],
         }
     }
 

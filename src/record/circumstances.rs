@@ -107,7 +107,7 @@ fn bounded(mut evidence: Evidence, servers: &mut ServerStates) -> Evidence {
     evidence.attempts.truncate(ENTRIES);
     evidence.attempts.iter_mut().filter_map(|Attempt { failure, .. }| failure.as_mut()).for_each(text);
     evidence.missing.truncate(ENTRIES);
-    for Missing { what, why } in &mut evidence.missing {
+    for Missing { what, why, .. } in &mut evidence.missing {
         text(what);
         text(why);
     }
@@ -130,7 +130,7 @@ mod tests {
         let mut evidence = Evidence {
             announcements: vec![Announcement { at: stamp(1.0), kind: long() }; 1000],
             attempts: vec![Attempt { started: None, at: stamp(1.0), end: None, failure: Some(long()) }; 1000],
-            missing: vec![Missing { what: long(), why: long() }; 1000],
+            missing: vec![Missing::new(long(), long()); 1000],
             before: Some(Arc::new(state)),
             ..Evidence::default()
         };

@@ -280,7 +280,7 @@ pub(crate) fn rich() -> Vec<Event> {
             12.0,
             EventKind::Evidence(Box::new(Evidence {
                 old_client_listed: Some(true),
-                missing: vec![Missing { what: "CONFIG GET timeout".into(), why: "NOPERM".into() }],
+                missing: vec![Missing { refused: true, ..Missing::new("CONFIG GET timeout", "NOPERM") }],
                 ..evidence(1, 11.5, SocketEnd::Reset)
             })),
         ),

@@ -54,12 +54,13 @@ impl List {
     pub(super) fn about_causes(&mut self, diagnoses: &[Diagnosis]) {
         // What redis-doctor ended itself has no cause to be advised on: the state that made it do so has a finding.
         let ours = |diagnosis: &&Diagnosis| diagnosis.cause == Cause::Unknown && !diagnosis.evidence_for.is_empty();
-        let mut named: Vec<Cause> =
-            diagnoses.iter().filter(|diagnosis| !ours(diagnosis)).map(|diagnosis| diagnosis.cause).collect();
+        let told = diagnoses.iter().filter(|diagnosis| !ours(diagnosis));
+        // Of one cause there is more than one advice only where what to do depends on what could be asked.
+        let mut named: Vec<_> = told.map(|diagnosis| (diagnosis.cause, diagnosis.remedy)).collect();
         named.sort_unstable();
         named.dedup();
-        for cause in named {
-            let text = format!("{}: {}; see `redis-doctor explain {}`", people(cause), cause.remedy(), cause.code());
+        for (cause, remedy) in named {
+            let text = format!("{}: {remedy}; see `redis-doctor explain {}`", people(cause), cause.code());
             self.push_coded(Severity::Info, Some(cause.code()), text);
         }
     }

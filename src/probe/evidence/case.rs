@@ -134,7 +134,7 @@ impl Case {
         self.evidence.missing = self.missing();
         if self.unasked {
             let why = "outages came too fast for the server to be asked about each".to_owned();
-            self.evidence.missing.push(Missing { what: "server".to_owned(), why });
+            self.evidence.missing.push(Missing::new("server", why));
             return self.evidence;
         }
         match &self.before {
@@ -144,7 +144,7 @@ impl Case {
             }
             None => {
                 let why = "it had not been asked before this outage".to_owned();
-                self.evidence.missing.push(Missing { what: "server before".to_owned(), why });
+                self.evidence.missing.push(Missing::new("server before", why));
                 self.evidence.missing.extend(named(&after.missing, " after"));
             }
         }
@@ -170,17 +170,16 @@ impl Case {
         let why = self.ended.as_ref().map_or_else(|| Some(unknown()), |ended| ended.missing.clone());
         let why = why.unwrap_or_else(unknown);
         if self.ended.is_some() && self.evidence.death.is_none() {
-            missing.push(Missing { what: "socket".to_owned(), why: why.clone() });
+            missing.push(Missing::new("socket", why.clone()));
         }
         if self.evidence.tcp.is_none() {
-            missing.push(Missing { what: "tcp figures".to_owned(), why });
+            missing.push(Missing::new("tcp figures", why));
         }
         if let Some(why) = &self.unheard {
-            missing.push(Missing { what: "attempts".to_owned(), why: why.clone() });
+            missing.push(Missing::new("attempts", why));
         }
         if self.evidence.host.suspended.is_none() {
-            let why = "this system does not tell how long it slept".to_owned();
-            missing.push(Missing { what: "suspend".to_owned(), why });
+            missing.push(Missing::new("suspend", "this system does not tell how long it slept"));
         }
         missing
     }
@@ -209,7 +208,7 @@ fn differences(before: &[Missing], after: &[Missing]) -> Vec<Missing> {
 }
 
 fn named<'a>(missing: &'a [Missing], when: &'a str) -> impl Iterator<Item = Missing> + use<'a> {
-    missing.iter().map(move |missing| Missing { what: format!("{}{when}", missing.what), why: missing.why.clone() })
+    missing.iter().map(move |missing| Missing { what: format!("{}{when}", missing.what), ..missing.clone() })
 }
 
 #[cfg(test)]
@@ -286,7 +285,7 @@ mod tests {
 
     #[test]
     fn what_both_answers_lack_is_named_once() {
-        let missing = |what: &str| Missing { what: what.into(), why: "NOPERM".into() };
+        let missing = |what: &str| Missing { refused: true, ..Missing::new(what, "NOPERM") };
         let before =
             Snapshot { missing: vec![missing("INFO"), missing("CLIENT INFO")], count: 3, ..snapshot(1000, &[]) };
         let mut case = lost(None, Some(SocketEnd::Closed));

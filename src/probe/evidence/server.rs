@@ -85,7 +85,7 @@ pub(super) async fn ask(path: &Path, clock: Clock, old: &[u64]) -> Snapshot {
 impl Snapshot {
     /// A server that said nothing.
     pub(super) fn unreachable(at: Stamp, why: &str) -> Self {
-        let missing = vec![Missing { what: "server".to_owned(), why: why.to_owned() }];
+        let missing = vec![Missing::new("server", why)];
         Self { at, missing, ..Self::default() }
     }
 }
@@ -199,7 +199,8 @@ impl Asker {
     }
 
     fn miss(&mut self, what: &str, failure: &Failure) {
-        self.missing.push(Missing { what: what.to_owned(), why: failure.to_string() });
+        let refused = matches!(failure.key.class, ErrorClass::NoPerm | ErrorClass::ServerError);
+        self.missing.push(Missing { refused, ..Missing::new(what, failure.to_string()) });
     }
 }
 
