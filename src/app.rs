@@ -15,6 +15,10 @@ use std::{
     ffi::OsString,
     fs::File,
     io::{self, IsTerminal, Write},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::fs::MetadataExt,
+    },
     path::Path,
     process::ExitCode,
 };
@@ -100,8 +104,15 @@ fn deliver(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result
 
 /// What divides a text on stdout from the lines on stderr before it, where both are on one terminal.
 fn divider(is_text: bool, quiet: bool) -> &'static [u8] {
-    let share = io::stdout().is_terminal() && io::stderr().is_terminal();
-    if is_text && !quiet && share { b"\n" } else { b"" }
+    if is_text && !quiet && share_a_terminal() { b"\n" } else { b"" }
+}
+
+/// Whether stdout and stderr are seen together: who reads the one reads the other.
+fn share_a_terminal() -> bool {
+    let device = |stream: BorrowedFd<'_>| File::from(stream.try_clone_to_owned()?).metadata().map(|file| file.rdev());
+    let (out, err) = (io::stdout(), io::stderr());
+    let same = || device(out.as_fd()).ok().zip(device(err.as_fd()).ok()).is_some_and(|(out, err)| out == err);
+    out.is_terminal() && err.is_terminal() && same()
 }
 
 fn forgive_closed(written: io::Result<()>) -> io::Result<()> {

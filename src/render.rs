@@ -64,13 +64,22 @@ pub struct Style {
 /// Whatever writing returns.
 pub fn report(report: &Report, format: Format, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Text => text::write(report, columns, out),
+        Format::Text => text::write(report, columns, false, out),
         Format::Json => json::document(report, out),
         Format::Ndjson => json::lines(report, out),
         Format::Csv => csv::write(report, out),
         Format::Openmetrics => openmetrics::write(report, out),
         Format::Nagios => nagios::write(report, out),
     }?;
+    out.flush()
+}
+
+/// Writes the report for people below the header of its run, on the same terminal: what stands there is not repeated.
+///
+/// # Errors
+/// Whatever writing returns.
+pub fn report_below_its_header(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    text::write(report, columns, true, out)?;
     out.flush()
 }
 

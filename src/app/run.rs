@@ -1,7 +1,7 @@
 //! `ping`, `subscribe` and `soak`: run a plan and report on it.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     path::Path,
     sync::Arc,
 };
@@ -9,8 +9,8 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, block_on, check_writable, divider, exit_of, forgive_closed, say, signals::Signals, sinks::Sinks,
-    start_sandbox, warn,
+    Problem, block_on, check_writable, divider, exit_of, forgive_closed, say, share_a_terminal, signals::Signals,
+    sinks::Sinks, start_sandbox, warn,
 };
 use crate::{
     cli::RunRequest,
@@ -85,9 +85,13 @@ fn conclude(
         }
     }
     drop(journal);
-    let write = |columns: Option<usize>| {
+    let write = |columns: Option<usize>, seen: bool| {
         let mut text = Vec::new();
-        let written = render::report(&report, output.format, columns, &mut text);
+        let written = match output.format {
+            // Its header stands above it.
+            Format::Text if seen && !output.quiet => render::report_below_its_header(&report, columns, &mut text),
+            format => render::report(&report, format, columns, &mut text),
+        };
         written.map(|()| text).map_err(|error| format!("cannot write the report: {error}"))
     };
     // The report of `ping` begins with an empty line anyway.
@@ -96,15 +100,17 @@ fn conclude(
         // The messages are stdout's data there.
         if command == Command::Subscribe {
             let divider: &[u8] = if is_text && !output.quiet { b"\n" } else { b"" };
-            let text = [divider, &write(render::stderr_columns())?].concat();
+            let text = [divider, &write(render::stderr_columns(), io::stderr().is_terminal())?].concat();
             let shown = forgive_closed(io::stderr().lock().write_all(&text));
             return shown.map_err(|error| format!("cannot write the report to stderr: {error}"));
         }
-        stdout.append_all(&[divider(is_text, output.quiet), &write(render::stdout_columns())?].concat());
+        stdout.append_all(
+            &[divider(is_text, output.quiet), &write(render::stdout_columns(), share_a_terminal())?].concat(),
+        );
         Ok(())
     };
     match &output.output {
-        Some(path) => std::fs::write(path, write(None)?).map_err(|error| {
+        Some(path) => std::fs::write(path, write(None, false)?).map_err(|error| {
             // What two weeks have shown must not be lost to a full disk. If this fails, too, there is no other place.
             let _ = show();
             format!("--output: cannot write {}: {error}; the report is shown instead", path.display())

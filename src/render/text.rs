@@ -14,20 +14,20 @@ use crate::{
     report::{Delivery, Outages, Probes, Report, Run, Severity, Subscriptions, together},
 };
 
-/// Lines that are broken for a terminal of so many columns.
-pub(super) fn write(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+/// Lines that are broken for a terminal of so many columns. What a header says that was `seen` just above is left out.
+pub(super) fn write(report: &Report, columns: Option<usize>, seen: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut text = Vec::new();
-    unbroken(report, columns, &mut text)?;
+    unbroken(report, columns, seen, &mut text)?;
     out.write_all(fit::fitted(&String::from_utf8_lossy(&text), columns).as_bytes())
 }
 
-fn unbroken(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+fn unbroken(report: &Report, columns: Option<usize>, seen: bool, out: &mut dyn Write) -> io::Result<()> {
     let ping = report.runs.iter().all(|run| run.started.plan.command == Command::Ping);
     if ping && !report.runs.is_empty() {
         ping_statistics(report, out)?;
     } else {
         let width = fit::readable(columns);
-        heading(report, width, out)?;
+        heading(report, width, seen, out)?;
         totals(report, width, out)?;
         tables::latencies(report, columns, out)?;
     }
@@ -76,11 +76,13 @@ pub(super) fn headline(report: &Report) -> String {
     parts.join(" · ")
 }
 
-fn heading(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> {
+fn heading(report: &Report, width: usize, seen: bool, out: &mut dyn Write) -> io::Result<()> {
     for run in &report.runs {
-        for text in [header::target_line(&run.started), header::policy_line(&run.started), course(run)] {
-            line(&clean(&text), width, out)?;
+        if !seen {
+            line(&clean(&header::target_line(&run.started)), width, out)?;
+            line(&clean(&header::policy_line(&run.started)), width, out)?;
         }
+        line(&clean(&course(run)), width, out)?;
         writeln!(out)?;
     }
     Ok(())

@@ -14,6 +14,16 @@ const JOURNAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/caus
 
 /// What such a run shows on a terminal of so many columns as standard output.
 fn on_terminal(columns: u16, doctor: Doctor) -> String {
+    seen_on(columns, |line| doctor.stdout_to(line))
+}
+
+/// The same with standard error on it, too, as in a shell.
+fn in_a_shell(columns: u16, doctor: Doctor) -> String {
+    seen_on(columns, |line| doctor.stderr_to(line.try_clone().unwrap()).stdout_to(line))
+}
+
+/// What such a run shows on a terminal of so many columns, to which `connect` connects it.
+fn seen_on(columns: u16, connect: impl FnOnce(File) -> Doctor) -> String {
     let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&screen).unwrap();
     unlockpt(&screen).unwrap();
@@ -29,7 +39,7 @@ fn on_terminal(columns: u16, doctor: Doctor) -> String {
         }
         String::from_utf8(seen).unwrap()
     });
-    doctor.stdout_to(line).run();
+    connect(line).run();
     seen.join().unwrap()
 }
 
@@ -58,6 +68,26 @@ fn results_keep_to_the_columns_of_their_terminal() {
     }
     let file = Doctor::new(["report", JOURNAL]).run();
     assert!(file.stdout().lines().any(|line| line.chars().count() > 120), "a file keeps its sentences whole");
+}
+
+#[test]
+fn a_header_is_shown_once_on_a_terminal_and_in_each_of_two_files() {
+    let server = RedisServer::start();
+    let (head, policy) = ("redis-doctor 0.1.0 · ", "policy hardened · ");
+    let count = |text: &str| (text.matches(head).count(), text.matches(policy).count());
+    for command in [&["soak", "-d", "300ms"][..], &["subscribe", "news", "-d", "300ms"], &["ping", "-c", "1"]] {
+        let doctor = || Doctor::new(command.iter().copied()).target(&server);
+        let seen = in_a_shell(120, doctor());
+        assert_eq!(count(&seen), (1, 1), "{seen}");
+        assert!(seen.contains("verdict  HEALTHY"), "{seen}");
+        let files = doctor().run();
+        let together = format!("{}{}", files.stdout(), files.stderr());
+        let expected = if command[0] == "ping" { 1 } else { 2 };
+        assert_eq!(count(&together), (expected, expected), "{together}");
+    }
+    let soak = || Doctor::new(["soak", "-d", "300ms"]).target(&server);
+    assert_eq!(count(&in_a_shell(120, soak().arg("--quiet"))), (1, 1), "the report says it where nobody else does");
+    assert_eq!(count(&on_terminal(120, soak())), (1, 1), "standard error went elsewhere");
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub(crate) struct Doctor {
     stdin: Vec<u8>,
     stdin_from: Option<Stdio>,
     stdout: Option<Stdio>,
+    stderr: Option<Stdio>,
     limit: Duration,
 }
 
@@ -48,6 +49,7 @@ impl Doctor {
             stdin: Vec::new(),
             stdin_from: None,
             stdout: None,
+            stderr: None,
             limit: TIME_LIMIT,
         }
     }
@@ -111,6 +113,12 @@ impl Doctor {
         self
     }
 
+    /// Sends standard error elsewhere (to a terminal); the [`Output`] then has none.
+    pub(crate) fn stderr_to(mut self, destination: impl Into<Stdio>) -> Self {
+        self.stderr = Some(destination.into());
+        self
+    }
+
     /// Changes the time limit, after which the program is killed and the test fails.
     pub(crate) fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
@@ -136,7 +144,7 @@ impl Doctor {
             .envs(self.environment)
             .stdin(self.stdin_from.unwrap_or_else(Stdio::piped))
             .stdout(self.stdout.unwrap_or_else(Stdio::piped))
-            .stderr(Stdio::piped());
+            .stderr(self.stderr.unwrap_or_else(Stdio::piped));
         let started = Instant::now();
         let mut child = command.spawn().unwrap();
         // The parent's copy of the standard output goes here, or a pipe given by the test would never end.
