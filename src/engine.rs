@@ -12,6 +12,7 @@ use crate::{
     plan::{Address, Plan, ProbeKind, Target},
     probe::{Context, Notice, Path, Probes, Setting},
     proxy::{self, Proxy},
+    units::span,
 };
 
 /// How often the sums are handed over.
@@ -107,7 +108,10 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
             run.failed(&not_started.failure);
             run.give_up(&not_started.to_string())
         }
-        None => run.finish(ctx.stop_reason().unwrap_or(StopReason::Signal)),
+        None => {
+            let reason = run.interrupted(&ctx);
+            run.finish(reason)
+        }
     }
 }
 
@@ -159,10 +163,17 @@ impl Run<'_> {
     /// # Errors
     /// Why the run is to end: it cannot be reached, or the user does not want to go on.
     async fn look(&mut self, path: &Path) -> Result<bool, StopReason> {
-        let climb = self.unless_stopped(path.climb()).await?;
+        let mut stopped = None;
+        let stop = async { stopped = Some(self.told_to_stop().await) };
+        // What it has seen until then is all that is known.
+        let climb = path.climb_unless(stop).await;
         let failed = climb.probed.failure.is_some();
         self.event(EventKind::PathProbed(climb.probed));
-        if failed { Err(StopReason::Unreachable) } else { Ok(climb.resp == 3) }
+        match stopped {
+            Some(reason) => Err(reason),
+            None if failed => Err(StopReason::Unreachable),
+            None => Ok(climb.resp == 3),
+        }
     }
 
     /// Waits for `work` as long as it takes where nothing is wrong. When it fails or takes longer, looks for what is in
@@ -178,7 +189,7 @@ impl Run<'_> {
     ) -> Result<Option<Result<T, E>>, StopReason> {
         let done = match self.while_running(ctx, tokio::time::timeout(AT_ONCE, work)).await {
             Some(done) => done.ok(),
-            None => return Err(ctx.stop_reason().unwrap_or(StopReason::Signal)),
+            None => return Err(self.interrupted(ctx)),
         };
         if !matches!(done, Some(Ok(_))) {
             self.look(path).await?;
@@ -186,23 +197,24 @@ impl Run<'_> {
         Ok(done)
     }
 
-    /// Waits for `work` before there is anything to stop or to report.
-    ///
-    /// # Errors
-    /// Why the run is to end before `work` is done.
-    async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Result<T, StopReason> {
-        let mut work = std::pin::pin!(work);
+    /// Waits until the run is to end, before there is anything to report.
+    async fn told_to_stop(&mut self) -> StopReason {
         loop {
-            tokio::select! {
-                biased;
-                done = &mut work => return Ok(done),
-                Some(control) = self.control.recv() => {
-                    if let Control::Stop(reason) = control {
-                        return Err(reason);
-                    }
-                }
+            match self.control.recv().await {
+                Some(Control::Stop(reason)) => return reason,
+                Some(Control::Interim) => {}
+                None => std::future::pending().await,
             }
         }
+    }
+
+    /// Tells that the run is ended before its first connection was there, without a word from the server against it.
+    fn interrupted(&mut self, ctx: &Context) -> StopReason {
+        let after = span(self.clock.now().elapsed());
+        let text = format!("interrupted after {after}, while the first connection was still being made");
+        self.drain();
+        self.event(EventKind::Note { text });
+        ctx.stop_reason().unwrap_or(StopReason::Signal)
     }
 
     /// Waits for `work`, unless the run is stopped first.

@@ -106,6 +106,11 @@ impl Path {
         self.open().await.0
     }
 
+    /// The same, unless `stop` comes first: the attempt then fails in the stage that it had reached.
+    pub(crate) async fn climb_unless(&self, stop: impl Future<Output = ()>) -> Climb {
+        self.open_unless(stop).await.0
+    }
+
     /// Makes one attempt that is to succeed, and stays on the line.
     ///
     /// # Errors

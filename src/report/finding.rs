@@ -4,7 +4,7 @@
 //! published before the resubscription reaches nobody, with any client. Lost without a drop around they are critical.
 //! Who cannot afford a gap says `--fail-on 'lost>0'`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
@@ -16,6 +16,9 @@ use crate::{
     order,
     record::{ErrorRow, Figures, RunFigures},
 };
+
+/// A first attempt without an answer tells something after this long: a SYN that was lost has been repeated.
+const TELLING: Duration = Duration::from_secs(1);
 
 /// Something that speaks against the connection, or that a reader should know.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -154,8 +157,17 @@ impl List {
             let advice = failure.and_then(|failure| advice::on_connecting(&failure, &run.started.plan.target));
             return advice.into_iter().for_each(|advice| self.info(advice));
         };
-        self.push_coded(Severity::Critical, Some(obstacle.key.code()), format!("no connection: {obstacle}"));
-        if let Some(advice) = advice::on_connecting(obstacle, &run.started.plan.target) {
+        let ended_before = run.stopped.is_some_and(|reason| reason != StopReason::Unreachable);
+        let text = if ended_before {
+            let stage = obstacle.key.stage;
+            format!("interrupted while the first connection was still being attempted (stage {stage}): {obstacle}")
+        } else {
+            format!("no connection: {obstacle}")
+        };
+        self.push_coded(Severity::Critical, Some(obstacle.key.code()), text);
+        // A moment without an answer means nothing yet.
+        let advice = advice::on_connecting(obstacle, &run.started.plan.target);
+        if let Some(advice) = advice.filter(|_| !ended_before || run.elapsed >= TELLING) {
             self.info(advice);
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
-    event::{ClientState, Counters, EventKind, EventSink, ReplaceReason, SocketEnd, StopReason},
+    event::{ClientState, Counters, EventKind, EventSink, PathProbed, ReplaceReason, SocketEnd, StopReason},
     plan::Plan,
     record::{Recorder, fixture::*},
 };
@@ -139,6 +139,31 @@ fn an_outage_that_took_every_message_of_a_short_run_is_no_worse_than_another() {
     let without_a_drop = report(plan(), events);
     assert_eq!(without_a_drop.verdict, Verdict::Critical);
     assert!(without_a_drop.findings.iter().any(|finding| finding.text == "none of the published messages came"));
+}
+
+#[test]
+fn a_first_attempt_that_was_interrupted_is_no_verdict_on_the_server() {
+    let attempt = || {
+        let failure = Failure::doctor(ErrorClass::ConnectTimeout, Stage::Tcp, "stopped after 300 ms: no answer");
+        at(0.3, EventKind::PathProbed(PathProbed { stages: Vec::new(), failure: Some(failure) }))
+    };
+    let run = |reason: StopReason, seconds: f64| {
+        let mut recorder = Recorder::default();
+        for event in [started(plan()), attempt(), at(seconds, EventKind::RunFinished { reason })] {
+            recorder.on_event(&event);
+        }
+        Report::new(&recorder.figures())
+    };
+    let told =
+        "interrupted while the first connection was still being attempted (stage tcp): stopped after 300 ms: no answer";
+    for (seconds, advised) in [(0.3, false), (1.2, true)] {
+        let report = run(StopReason::Signal, seconds);
+        assert_eq!((report.verdict, worst(&report)), (Verdict::Critical, told));
+        assert_eq!(report.findings.iter().any(|finding| finding.text.contains("firewall")), advised);
+    }
+    let unreachable = run(StopReason::Unreachable, 0.3);
+    assert_eq!(worst(&unreachable), "no connection: stopped after 300 ms: no answer");
+    assert!(unreachable.findings.iter().any(|finding| finding.text.contains("firewall")));
 }
 
 #[test]

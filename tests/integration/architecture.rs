@@ -32,7 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("record", &["clock", "fault", "classify", "distribution", "plan", "event", "order"]),
     // Not `fault`: the truth of an injected fault must never reach the diagnosis.
     ("diagnose", &["clock", "classify", "middlebox", "order", "plan", "event", "record", "units"]),
-    ("engine", &["clock", "fault", "classify", "plan", "event", "probe", "proxy"]),
+    ("engine", &["clock", "fault", "classify", "plan", "event", "probe", "proxy", "units"]),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
     ("report", &["clock", "fault", "classify", "order", "plan", "event", "record", "diagnose"]),
     ("checkup", &["clock", "classify", "plan", "event", "host", "probe", "report", "order", "units"]),

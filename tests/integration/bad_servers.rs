@@ -1,5 +1,7 @@
 //! What is no usable Redis: each is named with its cause and a remedy, ends with exit code 2, and loses nothing.
 
+use std::io::Read as _;
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
@@ -52,6 +54,35 @@ fn said_by_server<'a>(class: &'a str, cause: &'a str, advice: &'a str) -> Obstac
 /// Our own reading of what happened.
 fn found<'a>(class: &'a str, stage: &'a str, cause: &'a str, advice: &'a str) -> Obstacle<'a> {
     Obstacle { class, stage, errno: Json::Null, origin: "doctor", cause, advice }
+}
+
+/// The attempt itself is what the run was interrupted in: how far it had come and how long it took is told.
+#[test]
+fn a_run_that_is_interrupted_while_it_connects_says_how_far_it_had_come() {
+    for command in [&["soak"][..], &["ping"], &["subscribe", "news"]] {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("redis://{}", silent.local_addr().unwrap());
+        let run = Doctor::new(command.iter().copied()).target(&url).spawn();
+        // It has connected, and waits for the answer to its first words.
+        let (mut line, _) = silent.accept().unwrap();
+        line.read_exact(&mut [0; 1]).unwrap();
+        run.signal(Signal::INT);
+        let output = run.finish();
+        let shown = format!("{}{}", output.code(2).stdout(), output.stderr());
+        let told = "interrupted while the first connection was still being attempted (stage hello): stopped after ";
+        assert!(shown.contains(told) && !shown.contains("never a connection"), "{shown}");
+        assert!(shown.contains("the connection was accepted and never answered"), "{shown}");
+    }
+    // Where nothing comes back at all, and of a single PING, whose way is looked at only when it takes longer.
+    let nobody = FullBacklog::new();
+    for command in [&["soak"][..], &["ping", "-c", "1"]] {
+        let run = Doctor::new(command.iter().copied()).target(&nobody.address()).spawn();
+        run.wait_for_stderr("plan PING", Duration::from_secs(10));
+        run.signal(Signal::INT);
+        let output = run.finish();
+        output.code(2).stdout_contains("interrupted ").lacks("never a connection");
+        output.stdout_contains("while the first connection was still being ");
+    }
 }
 
 #[test]
