@@ -68,6 +68,19 @@ pub(super) async fn ask(session: &Session, up: &watch::Receiver<bool>) -> (Clien
     (client, server)
 }
 
+/// Asks the server to announce its maintenance on this connection: Redis Cloud and Redis Software do so only for clients
+/// that ask (<https://redis.io/docs/latest/develop/clients/sch/>). Open-source Redis refuses, which does no harm; Valkey
+/// is not bothered. Each connection must ask anew.
+pub(super) async fn ask_for_announcements(session: &Session, server: &ServerIdentity) {
+    let ctx = &session.ctx;
+    let pushes = ctx.resp3 && ctx.evidence.is_on() && !ctx.plan.is_single_ping();
+    if pushes && server.product.as_deref() == Some("Redis") {
+        let mut command = redis::cmd("CLIENT");
+        command.arg("MAINT_NOTIFICATIONS").arg("ON");
+        session.ask(&Question::open(command), LIMIT).await;
+    }
+}
+
 /// Reads the sections `server` and `replication` of INFO, as far as they are there.
 pub(super) fn from_info(info: &str) -> ServerIdentity {
     let field = |name: &str| reply::info_field(info, name).map(str::to_owned);

@@ -141,6 +141,7 @@ impl Monitor {
 
     /// Watches until the task is ended.
     pub(super) async fn run(mut self) {
+        identity::ask_for_announcements(&self.session, &self.server).await;
         loop {
             let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
             let pause = if busy { LOOK } else { IDLE_LOOK };
@@ -346,7 +347,10 @@ impl Monitor {
 
     /// Asks who is on the other side now. What may not be asked stays unknown.
     async fn identify(&mut self) {
-        (self.client, self.server) = identity::ask(&self.session, &tokio::sync::watch::channel(true).1).await;
+        let (_, up) = tokio::sync::watch::channel(true);
+        // In one go: nothing more is under way than without it when the connection is lost again at once.
+        let announcements = identity::ask_for_announcements(&self.session, &self.server);
+        ((self.client, self.server), ()) = tokio::join!(identity::ask(&self.session, &up), announcements);
         self.ctx.evidence.on_up(self.session.connection, &self.client, self.ctx.clock.now());
     }
 

@@ -301,6 +301,56 @@ fn announcements_of_maintenance_are_told_and_kept_for_the_loss_that_follows() {
     assert_eq!((&kept[0]["kind"], &kept[0]["at"]), (&"MOVING".into(), &announced["t"]), "{kept}");
 }
 
+/// Redis Cloud and Redis Software, which no other server can stand for: they announce maintenance to those who have asked
+/// for it on the same connection.
+fn announcing(info: &'static str) -> ScriptedServer {
+    let hello = b"%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.4.0\r\n$5\r\nproto\r\n:3\r\n".to_vec();
+    let bulk = |text: &str| format!("${}\r\n{text}\r\n", text.len());
+    ScriptedServer::answering(move |command| {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        match words[..] {
+            ["HELLO", ..] => Action::Reply(hello.clone()),
+            ["INFO", ..] => Action::Reply(bulk(info).into()),
+            ["CLIENT", "MAINT_NOTIFICATIONS", "ON"] => {
+                Action::Reply(b"+OK\r\n>3\r\n$9\r\nMIGRATING\r\n:1\r\n:15\r\n".to_vec())
+            }
+            ["PING", nonce] => Action::Reply(bulk(nonce).into()),
+            ["PING"] => Action::line("+PONG"),
+            _ => Action::line("+OK"),
+        }
+    })
+}
+
+#[test]
+fn announcements_of_maintenance_are_asked_for_on_each_connection() {
+    let server = announcing("# Server\r\nredis_version:7.4.0\r\nrun_id:abc\r\n");
+    let trial = Trial::start("ping -i 0.05 --fault close@1s", &server.address());
+    trial.wait_for("announced", 2);
+    let story = trial.stop();
+    story.came_back_by_itself(1);
+    assert!(story.each("announced", 2).iter().all(|told| told["kind"] == "MIGRATING"));
+}
+
+/// Nor is a server that has none, nor one of which nothing is to be asked.
+#[test]
+fn announcements_of_maintenance_are_not_asked_for_where_there_are_none() {
+    let redis = "# Server\r\nredis_version:7.4.0\r\n";
+    let valkey = "# Server\r\nredis_version:7.2.4\r\nvalkey_version:9.1.2\r\n";
+    for (info, arguments) in [
+        (valkey, "ping -i 0.05 -c 20"),
+        (redis, "ping -i 0.05 -c 20 --no-evidence"),
+        (redis, "ping -i 0.05 -c 20 --protocol resp2"),
+        (redis, "ping -c 1"),
+    ] {
+        let server = announcing(info);
+        let story = Trial::start(arguments, &server.address()).finish();
+        story.code(0);
+        assert_eq!(story.events("announced").len(), 0, "{arguments}");
+        let commands = server.commands();
+        assert!(!commands.iter().any(|words| words.iter().any(|word| word == "MAINT_NOTIFICATIONS")), "{commands:?}");
+    }
+}
+
 #[test]
 fn a_flood_of_pushes_is_not_a_flood_of_events() {
     let hello = b"%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n$5\r\nproto\r\n:3\r\n".to_vec();
