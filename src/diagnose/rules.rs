@@ -100,6 +100,7 @@ pub(super) const RULES: &[(Cause, Rule)] = &[
     (Cause::NetworkReset, network::closed_while_listed),
     (Cause::NetworkReset, network::reset_by_somebody),
     (Cause::NetworkReset, network::a_limit_may_have_struck),
+    (Cause::NetworkReset, network::a_kill_may_have_struck),
     (Cause::NetworkReset, network::closed_without_the_server),
     (Cause::NetworkReset, network::vanished),
     (Cause::NetworkReset, network::refused_by_somebody_else),

@@ -71,7 +71,9 @@ fn an_output_buffer_limit_that_is_not_counted_is_not_put_down_to_a_proxy() {
     assert!(server.log().contains("overcoming of output buffer limits"));
     story.code(1);
     let diagnosis = &story.outages()[0]["diagnosis"];
-    assert_eq!(diagnosis["cause"], "output_buffer_limit", "{diagnosis}");
+    // Before Redis 7.0 calls of CLIENT KILL are not counted either, and that is the more usual one.
+    let cause = if server.release().has(7, 0) { "output_buffer_limit" } else { "client_killed" };
+    assert_eq!(diagnosis["cause"], cause, "{diagnosis}");
     assert!(!diagnosis.to_string().contains("a proxy in between"), "{diagnosis}");
 }
 

@@ -71,6 +71,15 @@ pub(super) fn a_limit_may_have_struck(facts: &Facts<'_>) -> Option<Word> {
     Word::new(Weight::Remarks, why)
 }
 
+/// So may a kill; but where none was ever counted, none was missed before the first look.
+pub(super) fn a_kill_may_have_struck(facts: &Facts<'_>) -> Option<Word> {
+    let never = facts.after().and_then(|after| after.client_kills) == Some(0);
+    let uncounted = facts.moved(|state| state.client_kills).is_none() && !never;
+    let forgotten = facts.end() == Some(SocketEnd::Reset) && facts.listed() == Some(false) && facts.is_same_process();
+    let why = "CLIENT KILL resets a connection, too, when a command is on its way, and its calls could not be counted";
+    Word::when(uncounted && forgotten && facts.in_use(), Weight::Doubts, why)
+}
+
 pub(super) fn closed_without_the_server(facts: &Facts<'_>) -> Option<Word> {
     let closed = facts.end() == Some(SocketEnd::Closed) && facts.listed() == Some(false) && facts.is_same_process();
     let why = "it was closed in order, and nothing that the server counts explains it";

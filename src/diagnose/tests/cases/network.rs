@@ -14,6 +14,19 @@ pub(super) const CASES: &[Row] = &[
         s.listed(Some(true));
     }),
     ("reset in use, and gone from the server, too", NetworkReset, Likely, |s| s.ends(SocketEnd::Reset)),
+    ("the same on a server that does not count CLIENT KILL", NetworkReset, Possible, |s| {
+        s.ends(SocketEnd::Reset);
+        (s.before().client_kills, s.after().client_kills) = (None, None);
+    }),
+    ("the same before the server was asked for the first time", NetworkReset, Possible, |s| {
+        s.ends(SocketEnd::Reset);
+        s.known().before = None;
+    }),
+    ("the same where CLIENT KILL was never called", NetworkReset, Likely, |s| {
+        s.ends(SocketEnd::Reset);
+        s.known().before = None;
+        s.after().client_kills = Some(0);
+    }),
     ("reset, and nothing is known of the server", NetworkReset, Possible, |s| {
         s.evidence = None;
         s.same_process = None;
