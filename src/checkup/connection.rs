@@ -9,6 +9,7 @@ use std::{
 use super::{
     Mark, Sheet,
     finding::{self, CheckFinding},
+    server::is_sentinel,
 };
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
@@ -320,6 +321,9 @@ fn pubsub(sheet: &mut Sheet<'_>) {
             let finding = CheckFinding::new(Severity::Critical, finding::NOT_DELIVERED, text).seen(why).remedy(remedy);
             let mark = sheet.finding(finding);
             sheet.line("pubsub", mark, why);
+        }
+        PubSub::Refused { .. } if is_sentinel(sheet) => {
+            sheet.line("pubsub", Mark::NotAvailable, "a Sentinel takes no messages");
         }
         PubSub::Refused { question } => {
             let why = sheet.facts.refusal(*question).map(|refused| refused.why.clone()).unwrap_or_default();

@@ -81,3 +81,5 @@ pub(super) const REPLICATION: &str = "RD061";
 pub(super) const CERTIFICATE: &str = "RD062";
 /// A slow path or a slow server.
 pub(super) const SLOW: &str = "RD064";
+/// Connected to a Sentinel.
+pub(super) const SENTINEL: &str = "RD065";

@@ -35,7 +35,7 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
         return;
     }
     let server = &sheet.facts.server;
-    role(sheet, server);
+    role(sheet);
     replication(sheet, server);
     clients(sheet, server);
     output_buffer(sheet, server);
@@ -53,20 +53,38 @@ fn unknown(sheet: &mut Sheet<'_>, name: &'static str, question: Question) {
     sheet.line(name, Mark::NotAvailable, text);
 }
 
-fn role(sheet: &mut Sheet<'_>, server: &ServerFacts) {
-    let told = sheet.facts.climb.as_ref().and_then(|climb| climb.server.role.clone());
-    let Some(role) = server.role.clone().or(told) else {
+/// As INFO tells it, or else HELLO.
+fn told_role<'a>(sheet: &Sheet<'a>) -> Option<&'a str> {
+    let told = sheet.facts.climb.as_ref().and_then(|climb| climb.server.role.as_deref());
+    sheet.facts.server.role.as_deref().or(told)
+}
+
+/// A Sentinel knows where servers are, and is none: it has no data, no replicas, and takes no messages.
+pub(super) fn is_sentinel(sheet: &Sheet<'_>) -> bool {
+    told_role(sheet) == Some("sentinel")
+}
+
+fn role(sheet: &mut Sheet<'_>) {
+    let Some(role) = told_role(sheet) else {
         return unknown(sheet, "role", Question::Info);
     };
     if role == "master" {
-        return sheet.line("role", Mark::Ok, role_name(&role));
+        return sheet.line("role", Mark::Ok, role_name(role));
+    }
+    if is_sentinel(sheet) {
+        let remedy = "ask it where the primary is (redis-cli -p PORT SENTINEL GET-MASTER-ADDR-BY-NAME NAME), and check \
+                      that server";
+        let finding =
+            CheckFinding::new(Severity::Warning, finding::SENTINEL, "connected to a Sentinel, not to a server");
+        let mark = sheet.finding(finding.seen("its mode is sentinel").remedy(remedy));
+        return sheet.line("role", mark, role);
     }
     let text = "connected to a replica";
     let remedy = "if this client writes, use the primary's name: a replica answers READONLY, and redis-rs' manager does \
                   not reconnect because of it";
     let finding = CheckFinding::new(Severity::Warning, finding::REPLICA, text);
-    let mark = sheet.finding(finding.seen(format!("the server's role is {role}")).remedy(remedy));
-    sheet.line("role", mark, role_name(&role));
+    let mark = sheet.finding(finding.seen(format!("the server says that it is a {}", role_name(role))).remedy(remedy));
+    sheet.line("role", mark, role_name(role));
 }
 
 fn replication(sheet: &mut Sheet<'_>, server: &ServerFacts) {

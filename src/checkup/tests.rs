@@ -197,6 +197,11 @@ const SERVER: &[Row] = &[
     }),
     ("RD049", Severity::Info, "memory", |_, facts, _| facts.server.maxmemory_clients = Some("5%".into())),
     ("RD050", Severity::Warning, "role", |_, facts, _| facts.server.role = Some("slave".into())),
+    ("RD065", Severity::Warning, "role", |_, facts, _| {
+        facts.server.role = None;
+        facts.climb.as_mut().unwrap().server.role = Some("sentinel".into());
+        facts.pubsub = Some(PubSub::Refused { question: Asked::Publish });
+    }),
     ("RD059", Severity::Info, "timeout", |_, facts, _| facts.server.timeout = Some(300)),
     ("RD059", Severity::Warning, "timeout", |question, facts, _| {
         question.policy.watchdog = Some(Watchdog { period: Duration::from_secs(300), misses: 2 });

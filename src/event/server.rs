@@ -11,7 +11,7 @@ pub struct ServerIdentity {
     pub version: Option<String>,
     /// `run_id`: changes when the process restarts.
     pub run_id: Option<String>,
-    /// `role`, in the server's own words: `master`, `slave` …
+    /// `role`, in the server's own words: `master`, `slave`; `sentinel` of a Sentinel.
     pub role: Option<String>,
 }
 

@@ -417,6 +417,7 @@ mod tests {
             ("server still believes in dead connection", "RD058"),
             ("certificate expires", "RD062"),
             ("why is it so slow", "RD064"),
+            ("ERR Only HELLO messages are accepted by Sentinel instances.", "RD065"),
         ] {
             finds(query, id);
         }

@@ -64,7 +64,7 @@ pub(super) async fn ask(session: &Session, up: &watch::Receiver<bool>) -> (Clien
         tokio::join!(ask(&["CLIENT", "INFO"]), ask(&["INFO", "server"]), ask(&["INFO", "replication"]));
     let client = client.map(|line| ClientInfo::parse(&line)).unwrap_or_default();
     let mut server = server.map(|info| from_info(&info)).unwrap_or_default();
-    server.role = replication.and_then(|info| from_info(&info).role);
+    server.role = replication.and_then(|info| from_info(&info).role).or(server.role);
     (client, server)
 }
 
@@ -91,7 +91,10 @@ pub(super) fn from_info(info: &str) -> ServerIdentity {
         (None, Some(_)) => Some("Redis".to_owned()),
         (None, None) => None,
     };
-    ServerIdentity { product, version: valkey.or(redis), run_id: field("run_id"), role: field("role") }
+    // Valkey calls it server_mode. A Sentinel has no role in INFO.
+    let mode = field("redis_mode").or(field("server_mode"));
+    let role = field("role").or(mode.filter(|mode| mode == "sentinel"));
+    ServerIdentity { product, version: valkey.or(redis), run_id: field("run_id"), role }
 }
 
 /// A product's name as its makers write it.
@@ -124,5 +127,17 @@ mod tests {
         let valkey = from_info("redis_version:7.2.4\r\nvalkey_version:8.1.8\r\n");
         assert_eq!((valkey.product.as_deref(), valkey.version.as_deref()), (Some("Valkey"), Some("8.1.8")));
         assert_eq!(from_info(""), ServerIdentity::default());
+    }
+
+    #[test]
+    fn a_sentinel_is_told_by_its_mode_whatever_that_is_called() {
+        for info in
+            ["redis_version:8.2.3\r\nredis_mode:sentinel\r\n", "valkey_version:9.1.2\r\nserver_mode:sentinel\r\n"]
+        {
+            assert_eq!(from_info(info).role.as_deref(), Some("sentinel"), "{info}");
+        }
+        let primary = from_info("valkey_version:9.1.2\r\nserver_mode:standalone\r\nrole:master\r\n");
+        assert_eq!(primary.role.as_deref(), Some("master"));
+        assert_eq!(from_info("redis_version:7.2.4\r\nredis_mode:cluster\r\n").role, None);
     }
 }

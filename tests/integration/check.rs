@@ -210,6 +210,20 @@ fn settings_that_end_or_keep_connections_are_weighed() {
     assert_eq!(json["facts"]["server"]["subscribers"], 1);
 }
 
+#[test]
+fn a_sentinel_is_not_taken_for_a_server_with_too_few_rights() {
+    let sentinel = RedisServer::builder().sentinel().start();
+    let json = looked(check(&sentinel), 1);
+    assert_eq!((codes(&json, WORSE), line(&json, "role").1), (vec!["RD065".to_owned()], "sentinel"));
+    assert_eq!(json["headline"], "connected to a Sentinel, not to a server");
+    check(&sentinel).run().lacks("ACL SETUSER");
+    if !sentinel.release().has(7, 0) {
+        return skipped("a Sentinel under ping", "this one takes no PING with a nonce");
+    }
+    let run = Doctor::new(["ping", "-c", "2", "-i", "0.05"]).target(&sentinel).run();
+    run.code(0).stderr_contains(" sentinel · RESP3");
+}
+
 /// A real server, which is loading for as long as the test needs it.
 #[test]
 fn a_server_that_is_loading_is_not_one_that_is_down() {

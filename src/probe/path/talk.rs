@@ -191,6 +191,8 @@ fn identity_of(hello: &Value) -> ServerIdentity {
             "server" => server.product = Some(identity::product(&value)),
             "version" => server.version = Some(value),
             "role" => server.role = Some(value),
+            // A Sentinel tells no role.
+            "mode" if value == "sentinel" => server.role = Some(value),
             _ => {}
         }
     }

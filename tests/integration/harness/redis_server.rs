@@ -29,6 +29,7 @@ pub(crate) struct Builder {
     credentials: String,
     tls: bool,
     unix_socket: bool,
+    sentinel: bool,
     namespace: Option<String>,
     host: Ipv4Addr,
     port: Option<u16>,
@@ -73,6 +74,12 @@ impl Builder {
     /// Listens on a Unix socket, too: see [`RedisServer::unix_socket`].
     pub(crate) fn unix_socket(mut self) -> Self {
         self.unix_socket = true;
+        self
+    }
+
+    /// A Sentinel, which watches nobody.
+    pub(crate) fn sentinel(mut self) -> Self {
+        self.sentinel = true;
         self
     }
 
@@ -153,6 +160,7 @@ impl Builder {
             plain_port,
             tls,
             socket: self.unix_socket.then_some(socket),
+            sentinel: self.sentinel,
             admin_login: self.admin.clone(),
             credentials: self.credentials.clone(),
             admin: Mutex::new(None),
@@ -173,6 +181,7 @@ pub(crate) struct RedisServer {
     plain_port: u16,
     tls: Option<(u16, Certificates)>,
     socket: Option<PathBuf>,
+    sentinel: bool,
     admin_login: Vec<String>,
     credentials: String,
     admin: Mutex<Option<RawClient>>,
@@ -217,6 +226,7 @@ impl RedisServer {
             credentials: String::new(),
             tls: false,
             unix_socket: false,
+            sentinel: false,
             namespace: None,
             host: Ipv4Addr::LOCALHOST,
             port: None,
@@ -405,6 +415,7 @@ impl RedisServer {
         };
         let mut process = command
             .arg(self.directory.path().join("redis.conf"))
+            .args(self.sentinel.then_some("--sentinel"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -470,7 +481,7 @@ impl Log {
                 let mut text = log.text.lock().unwrap();
                 text.push_str(&line);
                 text.push('\n');
-                if line.contains("eady to accept connections") {
+                if line.contains("eady to accept connections") || line.contains("Sentinel ID is") {
                     // Nobody listens after the first time.
                     let _ = ready.send(());
                 }
