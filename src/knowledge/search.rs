@@ -417,6 +417,10 @@ mod tests {
             ("server still believes in dead connection", "RD058"),
             ("certificate expires", "RD062"),
             ("why is it so slow", "RD064"),
+            ("CLIENT PAUSE", "RD015"),
+            ("paused_reason", "RD015"),
+            ("REDIRECT 127.0.0.1:7762", "RD124"),
+            ("-REDIRECT cache.example:6379", "RD124"),
             ("ERR Only HELLO messages are accepted by Sentinel instances.", "RD065"),
         ] {
             finds(query, id);
