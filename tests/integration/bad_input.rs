@@ -96,7 +96,7 @@ fn a_url_that_cannot_be_meant_is_shown_with_its_remedy_and_without_its_password(
         ("cache.example:6379", ["--uri: 'cache.example:6379': this is not a URL", "write redis://cache.example:6379"]),
         ("redis://::1:6379", ["--uri: 'redis://::1:6379': an IPv6 address", "for example redis://[::1]:6379"]),
         ("redis://host/zero", ["--uri: 'redis://host/zero': the database", "write for example"]),
-        ("redis://:hunter2/x@host", ["--uri: 'redis://***@host': the URL cannot be read", "/ as %2F"]),
+        ("redis://:hunter2/x@host", ["--uri: 'redis://***@***': the URL cannot be read", "/ as %2F"]),
         ("redis://host?password=hunter2#", ["--uri: 'redis://host?***': the URL has a '#'", "without it"]),
     ] {
         refused(&["ping", "-u", url], &parts);
