@@ -76,7 +76,7 @@ impl Attempts {
                 }
                 return;
             }
-            Fit::Next { started, .. } | Fit::Again { started } | Fit::Skipping { started } => started,
+            Fit::Next { started, .. } | Fit::Again { started, .. } | Fit::Skipping { started, .. } => started,
         };
         *tried.of(end) += 1;
         match self.seen.last_mut() {
