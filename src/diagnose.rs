@@ -1,7 +1,7 @@
 //! What ended a connection: from an outage as it was recorded to a named cause.
 //!
 //! The diagnosis is a pure function of what the recorder kept, so a journal can be judged again by better rules. The
-//! [`rules`] are a table: each looks at one thing and speaks for or against one cause. No cause is called certain
+//! `rules` are a table: each looks at one thing and speaks for or against one cause. No cause is called certain
 //! unless a rule that admits no other story says so; what could not be asked makes a verdict weaker, and is told.
 
 mod cause;
