@@ -46,6 +46,12 @@ impl Stamp {
     pub fn after(self, by: Duration) -> Self {
         Self(self.0.saturating_add(nanos(by)))
     }
+
+    /// This stamp moved into the past, at most to the run's start.
+    #[must_use]
+    pub fn before(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(nanos(by)))
+    }
 }
 
 /// Seconds since the run's start, as a JSON number (exact to the nanosecond for the first 104 days).

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cli::WaitRequest,
-    clock::{Clock, Stamp, nanos},
+    clock::Clock,
     exit::Exit,
     probe::readiness::{Gate, Obstacle},
     units,
@@ -72,7 +72,7 @@ async fn look_until_ready(request: &WaitRequest) -> Exit {
             say(&format!("error: {target} is not {wanted}, and waiting does not usually help: {last}"));
             return Exit::Critical;
         }
-        let last_look = Stamp::from_nanos(nanos(deadline.elapsed().saturating_sub(LAST_LOOK)));
+        let last_look = deadline.before(LAST_LOOK);
         if clock.now() >= last_look {
             clock.sleep_until(deadline).await;
             say(&format!("error: {target} is not {wanted} after {}: {last}", units::span(*timeout)));

@@ -46,7 +46,7 @@ pub(super) struct Case {
 impl Case {
     /// The loss of a connection, whose socket has not been looked at yet.
     pub(super) fn lost(connection: u32, loser: Loser, loss: &Loss, before: Option<Arc<Snapshot>>) -> Self {
-        let last_reply = Stamp::START.after(loss.at.elapsed().saturating_sub(loss.idle));
+        let last_reply = loss.at.before(loss.idle);
         Self {
             connection,
             evidence: Evidence { generation: loser.generation, lost: loss.at, ..Evidence::default() },
@@ -121,7 +121,7 @@ impl Case {
         let lost = self.evidence.lost;
         let until = if self.ended.is_some() { lost } else { self.over.unwrap_or(now) };
         self.evidence.host = host.between(self.since, until);
-        let from = Stamp::START.after(lost.elapsed().saturating_sub(ANNOUNCED_BEFORE));
+        let from = lost.before(ANNOUNCED_BEFORE);
         let during = from..=self.over.unwrap_or(now);
         let about = announcements.filter(|(whose, told)| *whose == self.connection && during.contains(&told.at));
         self.evidence.announcements = about.map(|(_, told)| told.clone()).collect();

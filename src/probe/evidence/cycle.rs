@@ -60,13 +60,8 @@ pub(super) struct Heard {
 impl Heard {
     /// When it can have happened at the earliest.
     fn earliest(self) -> Stamp {
-        before(self.since, NEWS)
+        self.since.before(NEWS)
     }
-}
-
-/// So long before, or the start.
-fn before(at: Stamp, time: Duration) -> Stamp {
-    Stamp::START.after(at.elapsed().saturating_sub(time))
 }
 
 /// The attempts that a client makes after a loss.
@@ -131,7 +126,7 @@ impl Cycle {
             from.after(shortest) <= heard.now.after(EARLY) && heard.since <= to.after(longest + LATE)
         };
         // An attempt begins when it is due, or later: by one limit before its end at the earliest.
-        let earliest = before(heard.since, longest);
+        let earliest = heard.since.before(longest);
         let start = |due: Stamp| earliest.max(due).min(heard.now);
         if let Some(latest) = self.latest.as_ref().filter(|latest| !latest.addresses.contains(&socket.peer.ip())) {
             let apart = start(latest.started).since(latest.started);
