@@ -30,7 +30,7 @@ use crate::{
     exit::Exit,
     output::{Format, OutputOptions},
     plan::{Address, Target},
-    render,
+    render::{self, Style},
     report::{Report, Verdict},
     sandbox::{Sandbox, SandboxConfig},
 };
@@ -90,21 +90,41 @@ fn check_writable(path: Option<&Path>) -> Result<(), Problem> {
     opened.map(drop).map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
 }
 
-/// Writes a result into the file that `--output` names, replacing what is there, or to stdout.
-fn deliver(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Problem> {
+/// Writes a result into the file that `--output` names, replacing what is there, or to stdout. What writes it is told
+/// how many columns the terminal has, if it is one.
+fn deliver(
+    path: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write, Option<usize>) -> io::Result<()>,
+) -> Result<(), Problem> {
     match path {
         Some(path) => File::create(path)
-            .and_then(|file| write(&mut io::BufWriter::new(file)))
+            .and_then(|file| write(&mut io::BufWriter::new(file), None))
             .map_err(|error| format!("--output: cannot write {}: {error}", path.display())),
-        None => {
-            forgive_closed(write(&mut io::stdout().lock())).map_err(|error| format!("cannot write the report: {error}"))
-        }
+        None => forgive_closed(write(&mut io::stdout().lock(), render::stdout_columns()))
+            .map_err(|error| format!("cannot write the report: {error}")),
     }
 }
 
+/// The same below the lines of a command's progress on stderr, from which it may have to be divided.
+fn deliver_below(
+    path: Option<&Path>,
+    divided: bool,
+    write: impl FnOnce(&mut dyn Write, Option<usize>) -> io::Result<()>,
+) -> Result<(), Problem> {
+    deliver(path, |out, columns| {
+        out.write_all(divider(divided && path.is_none()))?;
+        write(out, columns)
+    })
+}
+
+/// How progress on stderr is shown.
+fn progress_style(quiet: bool) -> Style {
+    Style { terminal: render::obeys(&io::stderr()), quiet, columns: render::stderr_columns(), ..Style::default() }
+}
+
 /// What divides a text on stdout from the lines on stderr before it, where both are on one terminal.
-fn divider(is_text: bool, quiet: bool) -> &'static [u8] {
-    if is_text && !quiet && share_a_terminal() { b"\n" } else { b"" }
+fn divider(wanted: bool) -> &'static [u8] {
+    if wanted && share_a_terminal() { b"\n" } else { b"" }
 }
 
 /// Whether stdout and stderr are seen together: who reads the one reads the other.

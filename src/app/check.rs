@@ -35,9 +35,8 @@ pub(super) fn check(mut request: CheckRequest) -> Result<Exit, Problem> {
     drop(sandbox);
     let file = request.output.as_deref();
     let color = request.color.on(file.is_none() && render::obeys(&io::stdout()));
-    let columns = render::stdout_columns().filter(|_| file.is_none());
-    let style = Style { color, quiet: request.quiet, columns, ..Style::default() };
-    deliver(file, |out| render::check(&checkup, request.format, style, out))?;
+    let style = Style { color, quiet: request.quiet, ..Style::default() };
+    deliver(file, |out, columns| render::check(&checkup, request.format, Style { columns, ..style }, out))?;
     Ok(exit_code(checkup.verdict, request.exit_zero))
 }
 

@@ -1,11 +1,11 @@
 //! `redis-doctor drill`: policies through faults.
 
-use std::io;
+use std::io::{self, Write};
 
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, block_on, check_writable, deliver, divider,
+    Problem, block_on, check_writable, deliver_below, progress_style,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
@@ -14,7 +14,7 @@ use crate::{
     drill::{Cell, Drill, Outcome},
     exit::Exit,
     output::DrillFormat,
-    render::{self, DrillProgress, Style},
+    render::{self, DrillProgress},
     units,
 };
 
@@ -47,26 +47,17 @@ async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
         request.target,
         request.seed
     );
-    let style = Style {
-        terminal: render::obeys(&io::stderr()),
-        quiet: request.quiet,
-        columns: render::stderr_columns(),
-        ..Style::default()
-    };
-    let mut progress = DrillProgress::new(style, Box::new(io::stderr()), &heading, count as u64);
+    let mut progress =
+        DrillProgress::new(progress_style(request.quiet), Box::new(io::stderr()), &heading, count as u64);
     let (wishes, wish) = unbounded_channel();
     let cells = tokio::select! {
         cells = drill.run(asked_to_stop(wish), |cell| progress.done(cell)) => cells,
         () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
     };
     progress.finish();
-    let file = request.output.as_deref();
-    let columns = render::stdout_columns().filter(|_| file.is_none());
-    let divider = divider(request.format == DrillFormat::Text && file.is_none(), request.quiet);
-    deliver(file, |out| {
-        out.write_all(divider)?;
-        render::drill(&cells, request.format, columns, out)
-    })?;
+    let divided = request.format == DrillFormat::Text && !request.quiet;
+    let write = |out: &mut dyn Write, columns| render::drill(&cells, request.format, columns, out);
+    deliver_below(request.output.as_deref(), divided, write)?;
     let bad = |cell: &&Cell| !cell.survived && request.must_survive.contains(&cell.policy);
     let not_run = cells.iter().any(|cell| cell.outcome == Outcome::NotRun);
     Ok(if not_run || cells.iter().any(|cell| bad(&cell)) { Exit::Critical } else { Exit::Healthy })

@@ -1,6 +1,6 @@
 //! `redis-doctor explain`: the knowledge base.
 
-use std::io::{self, Write};
+use std::io;
 
 use super::{Problem, deliver};
 use crate::{
@@ -13,13 +13,15 @@ use crate::{
 /// Answers the question, or says that nothing is known.
 pub(super) fn explain(request: &ExplainRequest) -> Result<Exit, Problem> {
     let color = request.color.on(render::obeys(&io::stdout()));
-    let style = Style { color, columns: render::stdout_columns(), ..Style::default() };
+    let style = |columns| Style { color, columns, ..Style::default() };
     let Some(query) = &request.query else {
-        let list = |out: &mut dyn Write| render::catalogue(knowledge::entries(), request.format, style, out);
-        return deliver(None, list).map(|()| Exit::Healthy);
+        let all = knowledge::entries();
+        return deliver(None, |out, columns| render::catalogue(all, request.format, style(columns), out))
+            .map(|()| Exit::Healthy);
     };
     let answer = knowledge::search(query).ok_or_else(|| nothing(query))?;
-    deliver(None, |out| render::explanation(&answer, request.format, style, out)).map(|()| Exit::Healthy)
+    deliver(None, |out, columns| render::explanation(&answer, request.format, style(columns), out))
+        .map(|()| Exit::Healthy)
 }
 
 /// The question itself is not repeated: a pasted line may hold a password.

@@ -1,11 +1,17 @@
 //! `redis-doctor idle`: survey the server, carry the search out, and say what it found.
 
-use std::{io, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    io::{self, Write},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::{
-    Problem, block_on, check_writable, deliver, divider, forgive_closed, say, signals::Signals, start_sandbox, warn,
+    Problem, block_on, check_writable, deliver_below, forgive_closed, progress_style, say, signals::Signals,
+    start_sandbox, warn,
 };
 use crate::{
     classify::Failure,
@@ -17,7 +23,7 @@ use crate::{
     idle::{Circumstances, IdleReport, Progress, Search, ServerSays, Steps},
     output::{Format, IdleFormat},
     probe::idle::IdleProbe,
-    render::{self, IdleProgress, Outlet, Style},
+    render::{self, IdleProgress, Outlet},
 };
 
 /// Between two looks at the clock for the progress line.
@@ -50,13 +56,7 @@ async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     let (outlet, mut writer) = Outlet::patient(io::stdout(), on_closed);
     let stream = (request.format == IdleFormat::Ndjson && request.output.is_none()).then_some(&outlet);
     let clock = Clock::start();
-    let style = Style {
-        terminal: render::obeys(&io::stderr()),
-        quiet: request.quiet,
-        columns: render::stderr_columns(),
-        ..Style::default()
-    };
-    let progress = IdleProgress::new(style, Box::new(io::stderr()));
+    let progress = IdleProgress::new(progress_style(request.quiet), Box::new(io::stderr()));
     let report = tokio::select! {
         report = examine(&request, clock, wish, Witness { progress: &progress, stream }) => report?,
         () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
@@ -70,13 +70,9 @@ async fn search(request: IdleRequest) -> Result<Exit, Problem> {
         outlet.append_all(&lines);
         forgive_closed(outlet.finish(writer)).map_err(|error| format!("cannot write to stdout: {error}"))?;
     } else {
-        let file = request.output.as_deref();
-        let columns = render::stdout_columns().filter(|_| file.is_none());
-        let divider = divider(request.format == IdleFormat::Text && file.is_none(), request.quiet);
-        deliver(file, |out| {
-            out.write_all(divider)?;
-            render::idle(&report, request.format, columns, out)
-        })?;
+        let divided = request.format == IdleFormat::Text && !request.quiet;
+        let write = |out: &mut dyn Write, columns| render::idle(&report, request.format, columns, out);
+        deliver_below(request.output.as_deref(), divided, write)?;
     }
     Ok(report.verdict.map_or(Exit::Unknown, Exit::from))
 }

@@ -1,5 +1,7 @@
 //! `redis-doctor report`: a report from journals.
 
+use std::io::Write;
+
 use super::{Problem, deliver, exit_of};
 use crate::{cli::ReportRequest, exit::Exit, journal, record::Recorder, render, report::Report};
 
@@ -8,8 +10,7 @@ pub(super) fn replay(request: &ReportRequest) -> Result<Exit, Problem> {
     let mut recorder = Recorder::default();
     journal::replay(&request.files, &mut recorder).map_err(|error| error.to_string())?;
     let report = Report::judged(&recorder.figures(), &request.fail_on, &request.warn_on);
-    let file = request.output.output.as_deref();
-    let columns = render::stdout_columns().filter(|_| file.is_none());
-    deliver(file, |out| render::report(&report, request.output.format, columns, out))?;
+    let write = |out: &mut dyn Write, columns| render::report(&report, request.output.format, columns, out);
+    deliver(request.output.output.as_deref(), write)?;
     Ok(exit_of(&report, &request.output))
 }

@@ -9,8 +9,8 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, block_on, check_writable, divider, exit_of, forgive_closed, say, share_a_terminal, signals::Signals,
-    sinks::Sinks, start_sandbox, warn,
+    Problem, block_on, check_writable, divider, exit_of, forgive_closed, progress_style, say, share_a_terminal,
+    signals::Signals, sinks::Sinks, start_sandbox, warn,
 };
 use crate::{
     cli::RunRequest,
@@ -95,18 +95,16 @@ fn conclude(
         written.map(|()| text).map_err(|error| format!("cannot write the report: {error}"))
     };
     // The report of `ping` begins with an empty line anyway.
-    let is_text = output.format == Format::Text && command != Command::Ping;
+    let divided = output.format == Format::Text && command != Command::Ping && !output.quiet;
     let show = || {
         // The messages are stdout's data there.
         if command == Command::Subscribe {
-            let divider: &[u8] = if is_text && !output.quiet { b"\n" } else { b"" };
+            let divider: &[u8] = if divided { b"\n" } else { b"" };
             let text = [divider, &write(render::stderr_columns(), io::stderr().is_terminal())?].concat();
             let shown = forgive_closed(io::stderr().lock().write_all(&text));
             return shown.map_err(|error| format!("cannot write the report to stderr: {error}"));
         }
-        stdout.append_all(
-            &[divider(is_text, output.quiet), &write(render::stdout_columns(), share_a_terminal())?].concat(),
-        );
+        stdout.append_all(&[divider(divided), &write(render::stdout_columns(), share_a_terminal())?].concat());
         Ok(())
     };
     match &output.output {
@@ -124,13 +122,12 @@ fn conclude(
 fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, stdout: &Outlet) -> Sinks {
     let report_each = plan.probes.as_ref().is_some_and(|probes| probes.report_each);
     let streams = output.format == Format::Ndjson && output.output.is_none() && plan.command != Command::Subscribe;
-    let terminal = render::obeys(&io::stderr());
+    let style = progress_style(output.quiet);
     let style = Style {
-        color: output.color.on(terminal),
+        color: output.color.on(style.terminal),
         // The lines of ping and subscribe would fight with a progress line for the same terminal.
-        terminal: terminal && plan.command == Command::Soak,
-        quiet: output.quiet,
-        columns: render::stderr_columns(),
+        terminal: style.terminal && plan.command == Command::Soak,
+        ..style
     };
     Sinks {
         recorder: Recorder::default(),
