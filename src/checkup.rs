@@ -8,6 +8,7 @@ mod client;
 mod connection;
 mod finding;
 mod server;
+pub mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use self::survey::{CheckFacts, Dialled, Refused, ServerFacts};
 pub use self::{
     blackout::{Blackout, Bound, EndedBy},
     finding::CheckFinding,
@@ -22,10 +24,9 @@ pub use self::{
 use crate::{
     clock::{WallTime, seconds},
     event::ServerIdentity,
-    host::HostFacts,
+    kernel::HostFacts,
     order,
     plan::{Protocol, Range, ReconnectPolicy, Target},
-    probe::check::{CheckFacts, Dialled, Refused, ServerFacts},
     report::{Severity, Verdict},
     units,
 };
@@ -186,7 +187,7 @@ fn headline(verdict: Verdict, findings: &[CheckFinding], facts: &CheckFacts) -> 
     if verdict != Verdict::Healthy {
         return against.join(" · ");
     }
-    let server = facts.climb.as_ref().map(|climb| connection::name(&climb.server)).unwrap_or_default();
+    let server = facts.attempt.as_ref().map(|attempt| connection::name(&attempt.server)).unwrap_or_default();
     match facts.ping().map(units::span) {
         Some(ping) => format!("{server} answers PING in {ping}"),
         None => format!("{server} answers, but not this user's PING"),
@@ -195,21 +196,23 @@ fn headline(verdict: Verdict, findings: &[CheckFinding], facts: &CheckFacts) -> 
 
 impl Facts {
     fn new(facts: &CheckFacts, host: &HostFacts) -> Self {
-        let climb = facts.climb.as_ref();
+        let attempt = facts.attempt.as_ref();
         let pubsub = match &facts.pubsub {
-            Some(crate::probe::check::PubSub::Received { after }) => Some(*after),
+            Some(survey::PubSub::Received { after }) => Some(*after),
             _ => None,
         };
         Self {
             ping: facts.ping(),
             pings: facts.pings.clone(),
             pubsub,
-            identity: climb.map(|climb| climb.server.clone()).unwrap_or_default(),
-            addresses: climb.map(|climb| climb.addresses.iter().map(ToString::to_string).collect()).unwrap_or_default(),
+            identity: attempt.map(|attempt| attempt.server.clone()).unwrap_or_default(),
+            addresses: attempt
+                .map(|attempt| attempt.addresses.iter().map(ToString::to_string).collect())
+                .unwrap_or_default(),
             dialled: facts.dialled.clone(),
-            local: climb.and_then(|climb| climb.local).map(|address| address.to_string()),
+            local: attempt.and_then(|attempt| attempt.local).map(|address| address.to_string()),
             seen_from: facts.seen_from.clone(),
-            peer: climb.and_then(|climb| climb.peer).map(|address| address.to_string()),
+            peer: attempt.and_then(|attempt| attempt.peer).map(|address| address.to_string()),
             seen_at: facts.seen_at.clone(),
             server: facts.server.clone(),
             refused: facts.refused.clone(),

@@ -2,16 +2,18 @@
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     classify::Failure,
     clock::{Clock, Stamp},
+    dial::{PathWatch, Route},
     event::{CommandFailed, Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
+    evidence::Collector,
     fault::FaultSchedule,
     plan::{Address, Plan, ProbeKind, Target},
-    probe::{Context, Notice, Path, Probes, Setting},
     proxy::{self, Proxy},
+    session::{Notice, NoticeSender, Observer, RunContext, Sessions, Unobserved},
     units::span,
 };
 
@@ -59,7 +61,7 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     let (notices, inlet) = mpsc::unbounded_channel();
     let Surroundings { clock, sink, messages, control } = surroundings;
     let (fault_events, faults) = mpsc::unbounded_channel();
-    let mut run = Run { clock, sink, control, inlet, faults, interval_began: clock.now() };
+    let mut run = Run { clock, sink, collector: None, control, inlet, faults, interval_began: clock.now() };
     let run_id = run_id(plan.seed);
     run.event(started(&plan, &run_id));
     let server = plan.target.clone();
@@ -70,7 +72,7 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     let plan = Arc::new(plan);
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
     // To the server itself: the proxy could only say that it has no connection, not why.
-    let preflight = Path::new(server.clone(), plan.protocol, limit, clock).with_ping(plan.pings());
+    let preflight = Route::new(server.clone(), plan.protocol, limit, clock).with_ping(plan.pings());
     // A single PING that is answered at once says itself that the server can be reached.
     let known = plan.protocol.is_resp3().filter(|_| plan.is_single_ping() && plan.faults.is_empty());
     let resp3 = match known {
@@ -82,12 +84,26 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     };
     let limit = PATH_LIMIT.min(limit);
     let path = match &proxy {
-        Some(_) => Path::new(plan.target.clone(), plan.protocol, limit, clock).with_ping(plan.pings()),
+        Some(_) => Route::new(plan.target.clone(), plan.protocol, limit, clock).with_ping(plan.pings()),
         None => preflight.with_limit(limit),
     };
-    let ctx = Arc::new(Context::new(Setting { plan, server, clock, run_id, path, resp3, messages, notices }));
+    let notices = Arc::new(NoticeSender::new(clock, notices, messages));
+    // Evidence comes from the server itself: faults are not for these queries, and must not trigger on them.
+    let collect = || {
+        let (plan, notices) = (Arc::clone(&plan), Arc::clone(&notices));
+        Arc::new(Collector::new(plan, path.to(server.clone()), proxy.is_some(), notices, clock))
+    };
+    run.collector = plan.evidence.then(collect);
+    let observer: Arc<dyn Observer> = match &run.collector {
+        Some(collector) => Arc::clone(collector) as _,
+        None => Arc::new(Unobserved),
+    };
+    let mut gathering = JoinSet::new();
+    run.collector.iter().for_each(|collector| collector.start(&mut gathering));
+    let path = Arc::new(PathWatch::new(path));
+    let ctx = Arc::new(RunContext::new(plan, run_id, resp3, path, (notices, observer)));
     // On the heap: it is large, and every future that it is handed on to would have room for it twice.
-    let mut start = Box::pin(Probes::start(Arc::clone(&ctx)));
+    let mut start = Box::pin(Sessions::start(Arc::clone(&ctx), server));
     let started = match known {
         Some(_) => run.at_once(&ctx, &preflight, &mut start).await,
         None => Ok(None),
@@ -98,11 +114,11 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
         Err(reason) => return run.finish(reason),
     };
     match started {
-        Some(Ok(probes)) => {
+        Some(Ok(sessions)) => {
             if let Some(proxy) = &proxy {
                 proxy.handle().begin();
             }
-            run.drive(&ctx, probes).await
+            run.drive(&ctx, sessions, gathering).await
         }
         Some(Err(not_started)) => {
             run.failed(&not_started.failure);
@@ -119,6 +135,8 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
 struct Run<'a> {
     clock: Clock,
     sink: &'a mut dyn EventSink,
+    /// Gathers evidence, in a run that wants it.
+    collector: Option<Arc<Collector>>,
     control: mpsc::UnboundedReceiver<Control>,
     inlet: mpsc::UnboundedReceiver<Notice>,
     /// What the fault proxy does.
@@ -128,7 +146,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// From the first probe to the closed books.
-    async fn drive(&mut self, ctx: &Arc<Context>, mut probes: Probes) -> StopReason {
+    async fn drive(&mut self, ctx: &Arc<RunContext>, mut sessions: Sessions, mut gathering: JoinSet<()>) -> StopReason {
         if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
             let text =
                 format!("the kv workload writes keys redis-doctor:{}:*, which expire after a minute", ctx.run_id);
@@ -138,41 +156,46 @@ impl Run<'_> {
             let end = self.clock.now().after(duration);
             let waiting = async {
                 tokio::select! {
-                    () = ctx.clock.sleep_until(end) => ctx.stop(StopReason::Duration),
-                    () = ctx.stopped() => {}
+                    () = ctx.clock.sleep_until(end) => ctx.stop.stop(StopReason::Duration),
+                    () = ctx.stop.stopped() => {}
                 }
             };
             self.pump(ctx, waiting).await;
         } else {
-            self.pump(ctx, ctx.stopped()).await;
+            self.pump(ctx, ctx.stop.stopped()).await;
         }
         let patience = ctx.plan.probes.as_ref().map_or(SETTLE, |probes| probes.timeout + SETTLE);
-        if probes.has_work() {
+        if sessions.has_work() {
             // Every probe has its own deadline, so this one is never reached by a sound worker.
-            let _ = self.pump(ctx, tokio::time::timeout(patience, probes.finished())).await;
+            let _ = self.pump(ctx, tokio::time::timeout(patience, sessions.finished())).await;
         }
-        let _ = self.pump(ctx, tokio::time::timeout(SETTLE, probes.settle())).await;
-        probes.close().await;
+        let _ = self.pump(ctx, tokio::time::timeout(SETTLE, sessions.settle())).await;
+        sessions.close().await;
         self.drain();
+        gathering.shutdown().await;
+        if let Some(collector) = self.collector.take() {
+            collector.conclude().await;
+            self.drain();
+        }
         self.interval(ctx);
-        self.finish(ctx.stop_reason().unwrap_or(StopReason::Signal))
+        self.finish(ctx.stop.reason().unwrap_or(StopReason::Signal))
     }
 
     /// Looks whether the server can be reached, on a connection of its own, and whether it speaks RESP3.
     ///
     /// # Errors
     /// Why the run is to end: it cannot be reached, or the user does not want to go on.
-    async fn look(&mut self, path: &Path) -> Result<bool, StopReason> {
+    async fn look(&mut self, path: &Route) -> Result<bool, StopReason> {
         let mut stopped = None;
         let stop = async { stopped = Some(self.told_to_stop().await) };
         // What it has seen until then is all that is known.
-        let climb = path.climb_unless(stop).await;
-        let failed = climb.probed.failure.is_some();
-        self.event(EventKind::PathProbed(climb.probed));
+        let attempt = path.attempt_unless(stop).await;
+        let failed = attempt.probed.failure.is_some();
+        self.event(EventKind::PathProbed(attempt.probed));
         match stopped {
             Some(reason) => Err(reason),
             None if failed => Err(StopReason::Unreachable),
-            None => Ok(climb.resp == 3),
+            None => Ok(attempt.resp == 3),
         }
     }
 
@@ -183,8 +206,8 @@ impl Run<'_> {
     /// Why the run is to end.
     async fn at_once<T, E>(
         &mut self,
-        ctx: &Context,
-        path: &Path,
+        ctx: &RunContext,
+        path: &Route,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<Option<Result<T, E>>, StopReason> {
         let done = match self.while_running(ctx, tokio::time::timeout(AT_ONCE, work)).await {
@@ -209,28 +232,28 @@ impl Run<'_> {
     }
 
     /// Tells that the run is ended before its first connection was there, without a word from the server against it.
-    fn interrupted(&mut self, ctx: &Context) -> StopReason {
+    fn interrupted(&mut self, ctx: &RunContext) -> StopReason {
         let after = span(self.clock.now().elapsed());
         let text = format!("interrupted after {after}, while the first connection was still being made");
         self.drain();
         self.event(EventKind::Note { text });
-        ctx.stop_reason().unwrap_or(StopReason::Signal)
+        ctx.stop.reason().unwrap_or(StopReason::Signal)
     }
 
     /// Waits for `work`, unless the run is stopped first.
-    async fn while_running<T>(&mut self, ctx: &Context, work: impl Future<Output = T>) -> Option<T> {
+    async fn while_running<T>(&mut self, ctx: &RunContext, work: impl Future<Output = T>) -> Option<T> {
         let either = async {
             tokio::select! {
                 biased;
                 done = work => Some(done),
-                () = ctx.stopped() => None,
+                () = ctx.stop.stopped() => None,
             }
         };
         self.pump(ctx, either).await
     }
 
     /// Passes everything on until `work` is done.
-    async fn pump<T>(&mut self, ctx: &Context, work: impl Future<Output = T>) -> T {
+    async fn pump<T>(&mut self, ctx: &RunContext, work: impl Future<Output = T>) -> T {
         let clock = self.clock;
         let mut work = std::pin::pin!(work);
         loop {
@@ -249,9 +272,9 @@ impl Run<'_> {
         }
     }
 
-    fn obey(&mut self, ctx: &Context, control: Control) {
+    fn obey(&mut self, ctx: &RunContext, control: Control) {
         match control {
-            Control::Stop(reason) => ctx.stop(reason),
+            Control::Stop(reason) => ctx.stop.stop(reason),
             Control::Interim => {
                 self.interval(ctx);
                 self.sink.on_interim(self.clock.now());
@@ -261,7 +284,12 @@ impl Run<'_> {
 
     fn pass_on(&mut self, notice: Notice) {
         match notice {
-            Notice::Event(event) => self.sink.on_event(&event),
+            Notice::Event(event) => {
+                self.sink.on_event(&event);
+                if let Some(collector) = &mut self.collector {
+                    collector.on_event(&event);
+                }
+            }
             Notice::Reply(reply) => self.sink.on_reply(&reply),
         }
     }
@@ -276,7 +304,7 @@ impl Run<'_> {
     }
 
     /// Hands over the sums.
-    fn interval(&mut self, ctx: &Context) {
+    fn interval(&mut self, ctx: &RunContext) {
         self.drain();
         let now = self.clock.now();
         let (interval, failures) = ctx.samples.take(now.since(self.interval_began));

@@ -326,6 +326,9 @@ pub struct Reconnected {
     /// When the path probe found the server healthy again, counted from the loss.
     #[serde(with = "seconds::option")]
     pub path_healthy_after: Option<Duration>,
+    /// The failure that ended the connection, where it became known only after the event of the loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
 }
 
 /// Subscriptions wanted and confirmed.

@@ -3,9 +3,10 @@
 //!
 //! Here is what can be thought about without a socket: which silences to try (`ladder`), what their ends say and what
 //! to try next (`search`), whose limit it may be (`suspects`), and the result (`report`). The connections
-//! themselves are kept by `probe::idle`.
+//! themselves are kept by `probe`.
 
 mod ladder;
+mod probe;
 mod report;
 mod search;
 mod suspects;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 pub use self::{
     ladder::Steps,
+    probe::IdleProbe,
     report::{Advice, Circumstances, IdleReport, Outcome, Refused, ServerSays},
     search::{Limit, Search},
     suspects::Suspect,

@@ -10,13 +10,13 @@ use super::{
     start_sandbox, warn,
 };
 use crate::{
+    checkup::survey::{CheckPlan, survey},
     checkup::{self, Checkup, Question},
     cli::CheckRequest,
     clock::{Clock, Stamp},
     exit::Exit,
-    host::HostFacts,
+    kernel::HostFacts,
     output::{CheckFormat, Format},
-    probe::check::{CheckPlan, survey},
     render::{self, Style},
 };
 
@@ -56,7 +56,7 @@ async fn look(request: &CheckRequest) -> Result<Option<Checkup>, Problem> {
         facts = survey(&plan, clock, asked_to_stop(wish)) => facts,
         () = signals.pass_on(&wishes) => return Ok(None),
     };
-    let host = HostFacts::read(facts.climb.as_ref().and_then(|climb| climb.peer));
+    let host = HostFacts::read(facts.attempt.as_ref().and_then(|attempt| attempt.peer));
     let question = Question {
         target: request.target.clone(),
         protocol: request.protocol,

@@ -20,9 +20,9 @@ use crate::{
     engine::{self, Control},
     event::StopReason,
     exit::Exit,
+    idle::IdleProbe,
     idle::{Circumstances, IdleReport, Progress, Search, ServerSays, Steps},
     output::{Format, IdleFormat},
-    probe::idle::IdleProbe,
     render::{self, IdleProgress, Outlet},
 };
 

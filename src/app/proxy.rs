@@ -13,12 +13,12 @@ use crate::{
     classify::{Failure, Stage},
     cli::ProxyRequest,
     clock::Clock,
+    dial::Route,
     engine::Control,
     event::{Event, EventKind, StopReason},
     exit::Exit,
     output::EventFormat,
     plan::{Protocol, Target},
-    probe::Path,
     proxy::{Proxy, ProxyHandle, Setting},
     render::{self, Outlet, Writer},
 };
@@ -84,8 +84,8 @@ async fn distrust(server: &Target, clock: Clock) -> Option<Failure> {
     if !server.speaks_tls() {
         return None;
     }
-    let climb = Path::new(server.clone(), Protocol::Auto, HANDSHAKE_LIMIT, clock).climb().await;
-    climb.probed.failure.filter(|failure| failure.key.stage == Stage::Tls)
+    let attempt = Route::new(server.clone(), Protocol::Auto, HANDSHAKE_LIMIT, clock).attempt().await;
+    attempt.probed.failure.filter(|failure| failure.key.stage == Stage::Tls)
 }
 
 fn greeting(request: &ProxyRequest, handle: &ProxyHandle) -> Vec<String> {

@@ -13,7 +13,7 @@ use crate::{
     cli::WaitRequest,
     clock::Clock,
     exit::Exit,
-    probe::readiness::{Gate, Obstacle},
+    readiness::{Gate, Obstacle},
     units,
 };
 

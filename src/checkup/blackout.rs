@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     clock::seconds,
-    host::HostFacts,
+    kernel::HostFacts,
     plan::{Keepalive, PolicyName, ReconnectPolicy},
 };
 

@@ -32,7 +32,7 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) -> Vec<Blackout> {
     local_ports(sheet);
     conntrack(sheet);
     // Who cannot connect has another question.
-    if sheet.facts.climb.as_ref().is_none_or(|climb| climb.probed.failure.is_some()) {
+    if sheet.facts.attempt.as_ref().is_none_or(|attempt| attempt.probed.failure.is_some()) {
         return Vec::new();
     }
     let rows = blackout::of_all(&sheet.question.policy, sheet.host);

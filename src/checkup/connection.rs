@@ -10,16 +10,14 @@ use super::{
     Mark, Sheet,
     finding::{self, CheckFinding},
     server::is_sentinel,
+    survey::{End, PubSub, Question},
 };
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
+    dial::Attempt,
     event::ServerIdentity,
     order,
     plan::{Address, Protocol},
-    probe::{
-        check::{End, PubSub, Question},
-        path::Climb,
-    },
     report::{Severity, on_connecting},
     units::{millis, span},
 };
@@ -31,19 +29,19 @@ const SLOW: Duration = Duration::from_millis(200);
 const EXPIRES_SOON: Duration = Duration::from_secs(14 * 86_400);
 
 pub(super) fn judge(sheet: &mut Sheet<'_>) {
-    let Some(climb) = &sheet.facts.climb else {
+    let Some(attempt) = &sheet.facts.attempt else {
         return ended_early(sheet);
     };
-    name_and_addresses(sheet, climb);
-    tcp_and_tls(sheet, climb);
-    login_and_protocol(sheet, climb);
-    if climb.probed.failure.is_some() {
-        obstacle(sheet, climb);
+    name_and_addresses(sheet, attempt);
+    tcp_and_tls(sheet, attempt);
+    login_and_protocol(sheet, attempt);
+    if attempt.probed.failure.is_some() {
+        obstacle(sheet, attempt);
         return;
     }
-    ping(sheet, climb);
+    ping(sheet, attempt);
     pubsub(sheet);
-    in_between(sheet, climb);
+    in_between(sheet, attempt);
     ended_early(sheet);
 }
 
@@ -68,30 +66,30 @@ pub(super) fn name(server: &ServerIdentity) -> String {
 }
 
 /// How long a stage took, if it was completed.
-fn took(climb: &Climb, stage: Stage) -> Option<Duration> {
-    climb.probed.stages.iter().find(|done| done.stage == stage).map(|done| done.took)
+fn took(attempt: &Attempt, stage: Stage) -> Option<Duration> {
+    attempt.probed.stages.iter().find(|done| done.stage == stage).map(|done| done.took)
 }
 
-fn failure_at(climb: &Climb, stage: Stage) -> Option<&Failure> {
-    climb.probed.failure.as_ref().filter(|failure| failure.key.stage == stage)
+fn failure_at(attempt: &Attempt, stage: Stage) -> Option<&Failure> {
+    attempt.probed.failure.as_ref().filter(|failure| failure.key.stage == stage)
 }
 
 /// Adds the line of a stage that failed, or that was never begun.
-fn unfinished(sheet: &mut Sheet<'_>, climb: &Climb, stage: Stage, name: &'static str) {
-    match failure_at(climb, stage) {
+fn unfinished(sheet: &mut Sheet<'_>, attempt: &Attempt, stage: Stage, name: &'static str) {
+    match failure_at(attempt, stage) {
         Some(failure) => sheet.line(name, Mark::Bad, failure.to_string()),
         None => sheet.line(name, Mark::NotAvailable, "not reached"),
     }
 }
 
-fn name_and_addresses(sheet: &mut Sheet<'_>, climb: &Climb) {
+fn name_and_addresses(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let Address::Tcp { host, .. } = &sheet.question.target.address else {
         return sheet.line("dns", Mark::NotAvailable, "a unix socket has no name to look up");
     };
-    let Some(lookup) = took(climb, Stage::Dns) else {
-        return unfinished(sheet, climb, Stage::Dns, "dns");
+    let Some(lookup) = took(attempt, Stage::Dns) else {
+        return unfinished(sheet, attempt, Stage::Dns, "dns");
     };
-    let mut ips: Vec<String> = climb.addresses.iter().map(|address| address.ip().to_string()).collect();
+    let mut ips: Vec<String> = attempt.addresses.iter().map(|address| address.ip().to_string()).collect();
     ips.dedup();
     let mut mark = Mark::Ok;
     if ips.len() > 1 {
@@ -116,26 +114,26 @@ fn name_and_addresses(sheet: &mut Sheet<'_>, climb: &Climb) {
     sheet.timed("dns", mark, Some(lookup), text);
 }
 
-fn tcp_and_tls(sheet: &mut Sheet<'_>, climb: &Climb) {
-    match took(climb, Stage::Tcp) {
+fn tcp_and_tls(sheet: &mut Sheet<'_>, attempt: &Attempt) {
+    match took(attempt, Stage::Tcp) {
         Some(time) => {
-            let ends = match (climb.local, climb.peer) {
+            let ends = match (attempt.local, attempt.peer) {
                 (Some(local), Some(peer)) => format!("{local} → {peer}"),
                 _ => sheet.question.target.address.to_string(),
             };
             sheet.timed("tcp", Mark::Ok, Some(time), ends);
         }
-        None => unfinished(sheet, climb, Stage::Tcp, "tcp"),
+        None => unfinished(sheet, attempt, Stage::Tcp, "tcp"),
     }
     if !matches!(sheet.question.target.address, Address::Tcp { tls: true, .. }) {
         return sheet.line("tls", Mark::NotAvailable, "plain text");
     }
-    let Some(time) = took(climb, Stage::Tls) else {
-        return unfinished(sheet, climb, Stage::Tls, "tls");
+    let Some(time) = took(attempt, Stage::Tls) else {
+        return unfinished(sheet, attempt, Stage::Tls, "tls");
     };
-    let mut text = climb.tls.clone().unwrap_or_else(|| "TLS".into());
+    let mut text = attempt.tls.clone().unwrap_or_else(|| "TLS".into());
     let mut mark = Mark::Ok;
-    if let Some(expires) = climb.certificate_expires {
+    if let Some(expires) = attempt.certificate_expires {
         let left = Duration::from_nanos(expires.unix_nanos().saturating_sub(sheet.time.unix_nanos()));
         let days = left.as_secs() / 86_400;
         text += &format!(" · the certificate is valid for another {days} days");
@@ -150,11 +148,11 @@ fn tcp_and_tls(sheet: &mut Sheet<'_>, climb: &Climb) {
     sheet.timed("tls", mark, Some(time), text);
 }
 
-fn login_and_protocol(sheet: &mut Sheet<'_>, climb: &Climb) {
+fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let target = &sheet.question.target;
     let user = target.user.as_deref().unwrap_or("default");
-    let refused = climb.probed.failure.as_ref().filter(|failure| is_login(&failure.key));
-    let reached = took(climb, Stage::Hello).is_some();
+    let refused = attempt.probed.failure.as_ref().filter(|failure| is_login(&failure.key));
+    let reached = took(attempt, Stage::Hello).is_some();
     match (refused, &target.password) {
         (Some(failure), _) => sheet.line("auth", Mark::Bad, failure.to_string()),
         (None, _) if !reached => sheet.line("auth", Mark::NotAvailable, "not reached"),
@@ -165,25 +163,25 @@ fn login_and_protocol(sheet: &mut Sheet<'_>, climb: &Climb) {
         (None, None) => sheet.line("auth", Mark::Ok, "no password given, and none asked for"),
     }
     if !reached {
-        return match (refused, failure_at(climb, Stage::Hello)) {
+        return match (refused, failure_at(attempt, Stage::Hello)) {
             (Some(_), _) | (None, None) => sheet.line("hello", Mark::NotAvailable, "not reached"),
             (None, Some(failure)) => sheet.line("hello", Mark::Bad, failure.to_string()),
         };
     }
     let mut mark = Mark::Ok;
-    if climb.resp == 2 && sheet.question.protocol != Protocol::Resp2 {
+    if attempt.resp == 2 && sheet.question.protocol != Protocol::Resp2 {
         let severity = if sheet.question.protocol == Protocol::Auto { Severity::Info } else { Severity::Warning };
         let text = "the server does not speak RESP3";
         let finding = CheckFinding::new(severity, finding::NO_RESP3, text)
-            .seen(format!("{} refused HELLO 3", name(&climb.server)))
+            .seen(format!("{} refused HELLO 3", name(&attempt.server)))
             .remedy(
                 "use RESP2 (--protocol auto or resp2): a redis-rs client then needs a second connection for \
                  subscriptions and is told of a loss only by its next command; RESP3 came with Redis 6",
             );
         mark = sheet.finding(finding);
     }
-    let text = format!("RESP{} · {}", climb.resp, name(&climb.server));
-    sheet.timed("hello", mark, took(climb, Stage::Hello), text);
+    let text = format!("RESP{} · {}", attempt.resp, name(&attempt.server));
+    sheet.timed("hello", mark, took(attempt, Stage::Hello), text);
 }
 
 /// Whether the server refuses who we are, not what we ask.
@@ -222,8 +220,8 @@ fn by_class(class: ErrorClass) -> Option<&'static str> {
 }
 
 /// Why there is no usable connection.
-fn obstacle(sheet: &mut Sheet<'_>, climb: &Climb) {
-    let Some(failure) = &climb.probed.failure else { return };
+fn obstacle(sheet: &mut Sheet<'_>, attempt: &Attempt) {
+    let Some(failure) = &attempt.probed.failure else { return };
     if failure.key.stage == Stage::Command {
         sheet.line("ping", Mark::Bad, failure.to_string());
     }
@@ -253,7 +251,7 @@ fn obstacle(sheet: &mut Sheet<'_>, climb: &Climb) {
     sheet.finding(finding);
 }
 
-fn ping(sheet: &mut Sheet<'_>, climb: &Climb) {
+fn ping(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     if let Some(refused) = sheet.facts.refusal(Question::Ping) {
         return no_ping(sheet, &refused.why);
     }
@@ -276,7 +274,7 @@ fn ping(sheet: &mut Sheet<'_>, climb: &Climb) {
     if let Some((severity, limit)) = tripped {
         let finding = CheckFinding::new(severity, finding::SLOW, format!("PING takes {} ({limit})", millis(middle)));
         // The TCP handshake is answered by the server's kernel, PING by its process.
-        let handshake = took(climb, Stage::Tcp);
+        let handshake = took(attempt, Stage::Tcp);
         let path = handshake.is_some_and(|handshake| handshake * 2 > middle);
         let evidence = handshake.map(|handshake| format!("the TCP handshake took {}", millis(handshake)));
         let remedy = if path {
@@ -348,8 +346,8 @@ fn pubsub(sheet: &mut Sheet<'_>) {
 }
 
 /// Compares both ends of the connection with what the server says of them.
-fn in_between(sheet: &mut Sheet<'_>, climb: &Climb) {
-    let (Some(local), Some(peer)) = (climb.local, climb.peer) else {
+fn in_between(sheet: &mut Sheet<'_>, attempt: &Attempt) {
+    let (Some(local), Some(peer)) = (attempt.local, attempt.peer) else {
         return sheet.line("between", Mark::NotAvailable, "a unix socket: nothing can be in between");
     };
     let Some(from) = &sheet.facts.seen_from else {

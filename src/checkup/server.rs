@@ -7,8 +7,8 @@ use super::{
     finding::{self, CheckFinding},
 };
 use crate::{
+    checkup::survey::{Question, ServerFacts},
     event::role_name,
-    probe::check::{Question, ServerFacts},
     report::Severity,
     units::{bytes, whole_percent},
 };
@@ -30,7 +30,7 @@ const LAG: u64 = 10;
 const KEEPALIVE: u64 = 300;
 
 pub(super) fn judge(sheet: &mut Sheet<'_>) {
-    let connected = sheet.facts.climb.as_ref().is_some_and(|climb| climb.probed.failure.is_none());
+    let connected = sheet.facts.attempt.as_ref().is_some_and(|attempt| attempt.probed.failure.is_none());
     if !connected {
         return;
     }
@@ -55,7 +55,7 @@ fn unknown(sheet: &mut Sheet<'_>, name: &'static str, question: Question) {
 
 /// As INFO tells it, or else HELLO.
 fn told_role<'a>(sheet: &Sheet<'a>) -> Option<&'a str> {
-    let told = sheet.facts.climb.as_ref().and_then(|climb| climb.server.role.as_deref());
+    let told = sheet.facts.attempt.as_ref().and_then(|attempt| attempt.server.role.as_deref());
     sheet.facts.server.role.as_deref().or(told)
 }
 

@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
+    checkup::survey::{End, OutputLimit, PubSub, Question as Asked, Replica},
     classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
+    dial::Attempt,
     event::{PathProbed, StageTime},
-    host::KeepaliveDefaults,
+    kernel::KeepaliveDefaults,
     plan::{Address, PolicyName, Secret, Watchdog},
-    probe::{
-        check::{End, OutputLimit, PubSub, Question as Asked, Replica},
-        path::Climb,
-    },
 };
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -36,9 +34,9 @@ fn question() -> Question {
     }
 }
 
-fn climb() -> Climb {
+fn attempt() -> Attempt {
     let stages = [Stage::Dns, Stage::Tcp, Stage::Hello, Stage::Command];
-    Climb {
+    Attempt {
         probed: PathProbed {
             stages: stages.into_iter().map(|stage| StageTime { stage, took: MILLI }).collect(),
             failure: None,
@@ -62,7 +60,7 @@ fn climb() -> Climb {
 
 fn facts() -> CheckFacts {
     CheckFacts {
-        climb: Some(climb()),
+        attempt: Some(attempt()),
         pings: vec![MILLI; 5],
         seen_from: Some("10.0.9.4:51322".into()),
         seen_at: Some("10.0.3.17:6379".into()),
@@ -108,10 +106,10 @@ fn changed(change: impl FnOnce(&mut Question, &mut CheckFacts, &mut HostFacts)) 
 
 fn failing(failure: Failure) -> Checkup {
     changed(|_, facts, _| {
-        let climb = facts.climb.as_mut().unwrap();
-        climb.probed.stages.retain(|done| done.stage < failure.key.stage);
-        climb.probed.failure = Some(failure);
-        *facts = CheckFacts { climb: facts.climb.take(), ..CheckFacts::default() };
+        let attempt = facts.attempt.as_mut().unwrap();
+        attempt.probed.stages.retain(|done| done.stage < failure.key.stage);
+        attempt.probed.failure = Some(failure);
+        *facts = CheckFacts { attempt: facts.attempt.take(), ..CheckFacts::default() };
     })
 }
 
@@ -154,15 +152,15 @@ const PATH_AND_CLIENT: &[Row] = &[
     }),
     ("RD051", Severity::Info, "between", |_, facts, _| facts.seen_from = Some("10.0.9.4:40000".into())),
     ("RD051", Severity::Info, "between", |_, facts, _| facts.seen_at = Some("172.17.0.2:6379".into())),
-    ("RD052", Severity::Warning, "hello", |_, facts, _| facts.climb.as_mut().unwrap().resp = 2),
+    ("RD052", Severity::Warning, "hello", |_, facts, _| facts.attempt.as_mut().unwrap().resp = 2),
     ("RD052", Severity::Info, "hello", |question, facts, _| {
         question.protocol = Protocol::Auto;
-        facts.climb.as_mut().unwrap().resp = 2;
+        facts.attempt.as_mut().unwrap().resp = 2;
     }),
     ("RD055", Severity::Warning, "conntrack", |_, _, host| host.conntrack = Some((80, 100))),
     ("RD056", Severity::Warning, "ports", |_, _, host| host.local_ports_used = Some(25_000)),
     ("RD057", Severity::Info, "dns", |_, facts, _| {
-        facts.climb.as_mut().unwrap().addresses.push(([10, 0, 3, 18], 6379).into());
+        facts.attempt.as_mut().unwrap().addresses.push(([10, 0, 3, 18], 6379).into());
     }),
     ("RD064", Severity::Warning, "ping", |_, facts, _| facts.pings = vec![MILLI * 250]),
     ("RD064", Severity::Warning, "ping", |question, _, _| question.warning = "0.5".parse().ok()),
@@ -199,7 +197,7 @@ const SERVER: &[Row] = &[
     ("RD050", Severity::Warning, "role", |_, facts, _| facts.server.role = Some("slave".into())),
     ("RD065", Severity::Warning, "role", |_, facts, _| {
         facts.server.role = None;
-        facts.climb.as_mut().unwrap().server.role = Some("sentinel".into());
+        facts.attempt.as_mut().unwrap().server.role = Some("sentinel".into());
         facts.pubsub = Some(PubSub::Refused { question: Asked::Publish });
     }),
     ("RD059", Severity::Info, "timeout", |_, facts, _| facts.server.timeout = Some(300)),
@@ -313,8 +311,8 @@ fn tls_mixed_up_with_plain_text_is_told_both_ways() {
         let checkup = changed(|question, facts, _| {
             question.target.address = Address::Tcp { host: "h".into(), port: 1, tls };
             let stage = if tls { Stage::Tls } else { Stage::Hello };
-            let climb = facts.climb.as_mut().unwrap();
-            climb.probed.failure = Some(Failure::doctor(ErrorClass::Tls, stage, "no"));
+            let attempt = facts.attempt.as_mut().unwrap();
+            attempt.probed.failure = Some(Failure::doctor(ErrorClass::Tls, stage, "no"));
             facts.speaks_other_encryption = Some(true);
         });
         assert_eq!(found(&checkup), [(Severity::Critical, "RD053".to_owned())]);
@@ -327,10 +325,10 @@ fn a_certificate_is_a_warning_in_its_last_two_weeks() {
     let expiring = |days: u64| {
         changed(|question, facts, _| {
             question.target.address = Address::Tcp { host: "h".into(), port: 1, tls: true };
-            let climb = facts.climb.as_mut().unwrap();
-            climb.probed.stages.push(StageTime { stage: Stage::Tls, took: MILLI });
-            climb.tls = Some("TLS 1.3".into());
-            climb.certificate_expires = Some(WallTime::from_unix_nanos(NOW + days * DAY));
+            let attempt = facts.attempt.as_mut().unwrap();
+            attempt.probed.stages.push(StageTime { stage: Stage::Tls, took: MILLI });
+            attempt.tls = Some("TLS 1.3".into());
+            attempt.certificate_expires = Some(WallTime::from_unix_nanos(NOW + days * DAY));
         })
     };
     assert_eq!(found(&expiring(14)), []);
@@ -354,9 +352,9 @@ fn the_policy_in_question_decides_how_bad_a_blackout_is() {
 fn a_unix_socket_has_no_network() {
     let checkup = changed(|question, facts, _| {
         question.target.address = Address::Unix("/run/redis.sock".into());
-        let climb = facts.climb.as_mut().unwrap();
-        (climb.addresses, climb.peer, climb.local) = (Vec::new(), None, None);
-        climb.probed.stages.remove(0);
+        let attempt = facts.attempt.as_mut().unwrap();
+        (attempt.addresses, attempt.peer, attempt.local) = (Vec::new(), None, None);
+        attempt.probed.stages.remove(0);
     });
     assert_eq!((found(&checkup), checkup.blackouts.len(), checkup.findings.len()), (vec![], 0, 0));
     assert_eq!((line(&checkup, "dns").mark, line(&checkup, "tcp").mark), (Mark::NotAvailable, Mark::Ok));

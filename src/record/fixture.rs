@@ -144,6 +144,7 @@ pub(crate) fn reconnected(generation: u64, after: f64) -> EventKind {
         same_process: Some(true),
         by_itself: true,
         path_healthy_after: Some(secs(after / 2.0)),
+        failure: None,
     })
 }
 

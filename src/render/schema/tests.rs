@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    checkup::survey::Question,
     checkup::{EndedBy, Mark},
     classify::{ErrorClass, Origin, Stage},
     diagnose::{Cause, Confidence},
@@ -18,7 +19,6 @@ use crate::{
     event::{AttemptEnd, ClientState, DeathWitness, EventKind, FlowEnd, ReplaceReason, SocketEnd, StopReason},
     idle::{self, Ending, Progress, Silence},
     plan::{Command, PolicyName},
-    probe::check::Question,
     record::OutageKind,
     report::{GateLevel, Severity, Verdict},
 };

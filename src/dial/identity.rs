@@ -1,0 +1,84 @@
+//! A server's identity and a connection's two ends, as read from INFO and CLIENT INFO.
+
+use super::reply;
+use crate::event::ServerIdentity;
+
+/// One connection, as the server lists it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ClientInfo {
+    /// `id`
+    pub(crate) id: Option<u64>,
+    /// `addr`: our end, as the server sees it.
+    pub(crate) addr: Option<String>,
+    /// `laddr`: the server's end.
+    pub(crate) laddr: Option<String>,
+}
+
+impl ClientInfo {
+    /// Reads a line of `CLIENT INFO` or `CLIENT LIST`.
+    pub(crate) fn parse(line: &str) -> Self {
+        let field = |name: &str| reply::line_field(line, ' ', name).map(str::to_owned);
+        Self { id: field("id").and_then(|id| id.parse().ok()), addr: field("addr"), laddr: field("laddr") }
+    }
+}
+
+/// Reads the sections `server` and `replication` of INFO, as far as they are there.
+pub(crate) fn from_info(info: &str) -> ServerIdentity {
+    let field = |name: &str| reply::info_field(info, name).map(str::to_owned);
+    let valkey = field("valkey_version");
+    let redis = field("redis_version");
+    let product = match (&valkey, &redis) {
+        (Some(_), _) => Some("Valkey".to_owned()),
+        (None, Some(_)) => Some("Redis".to_owned()),
+        (None, None) => None,
+    };
+    // Valkey calls it server_mode. A Sentinel has no role in INFO.
+    let mode = field("redis_mode").or(field("server_mode"));
+    let role = field("role").or(mode.filter(|mode| mode == "sentinel"));
+    ServerIdentity { product, version: valkey.or(redis), run_id: field("run_id"), role }
+}
+
+/// A product's name as its makers write it.
+pub(crate) fn product(name: &str) -> String {
+    match name {
+        "redis" => "Redis".to_owned(),
+        "valkey" => "Valkey".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn client_info_gives_both_ends() {
+        let info = ClientInfo::parse("id=8123 addr=10.0.9.4:51322 laddr=10.0.3.17:6379 fd=8 name= age=0 flags=N\n");
+        assert_eq!(info.id, Some(8123));
+        assert_eq!(info.addr.as_deref(), Some("10.0.9.4:51322"));
+        assert_eq!(info.laddr.as_deref(), Some("10.0.3.17:6379"));
+        assert_eq!(ClientInfo::parse("nonsense"), ClientInfo::default());
+    }
+
+    #[test]
+    fn valkey_is_told_from_redis() {
+        let redis = from_info("# Server\r\nredis_version:7.2.4\r\nrun_id:abc\r\n\r\n# Replication\r\nrole:master\r\n");
+        assert_eq!((redis.product.as_deref(), redis.version.as_deref()), (Some("Redis"), Some("7.2.4")));
+        assert_eq!((redis.run_id.as_deref(), redis.role.as_deref()), (Some("abc"), Some("master")));
+        let valkey = from_info("redis_version:7.2.4\r\nvalkey_version:8.1.8\r\n");
+        assert_eq!((valkey.product.as_deref(), valkey.version.as_deref()), (Some("Valkey"), Some("8.1.8")));
+        assert_eq!(from_info(""), ServerIdentity::default());
+    }
+
+    #[test]
+    fn a_sentinel_is_told_by_its_mode_whatever_that_is_called() {
+        for info in
+            ["redis_version:8.2.3\r\nredis_mode:sentinel\r\n", "valkey_version:9.1.2\r\nserver_mode:sentinel\r\n"]
+        {
+            assert_eq!(from_info(info).role.as_deref(), Some("sentinel"), "{info}");
+        }
+        let primary = from_info("valkey_version:9.1.2\r\nserver_mode:standalone\r\nrole:master\r\n");
+        assert_eq!(primary.role.as_deref(), Some("master"));
+        assert_eq!(from_info("redis_version:7.2.4\r\nredis_mode:cluster\r\n").role, None);
+    }
+}

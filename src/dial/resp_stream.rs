@@ -1,0 +1,215 @@
+//! A few words of RESP on a raw stream, for the path probe: HELLO, AUTH, SELECT, INFO, PING.
+
+use std::{
+    collections::HashMap,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use redis::Value;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use super::{
+    identity,
+    reply::{self, text},
+};
+use crate::{
+    classify::{ErrorClass, Failure, Origin, Stage, client},
+    event::ServerIdentity,
+    plan::Target,
+};
+
+/// How many of the first bytes are kept, to recognise who is talking.
+const HEAD: usize = 96;
+
+/// What the words travel over.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// A RESP conversation with a server over a byte stream: TCP, TLS or a unix socket.
+pub(crate) struct RespStream<S = Box<dyn Stream>> {
+    stream: Headed<S>,
+    /// The other side has answered in RESP: what goes wrong from here on is no misunderstanding.
+    understood: bool,
+}
+
+impl<S: Stream> RespStream<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream: Headed { inner: stream, head: Vec::new() }, understood: false }
+    }
+
+    /// `HELLO 3`, with the credentials when there are any.
+    pub(crate) async fn hello(&mut self, target: &Target) -> Result<ServerIdentity, Failure> {
+        let mut hello = redis::cmd("HELLO");
+        hello.arg(3);
+        if let Some(password) = &target.password {
+            let user = target.user.as_deref().unwrap_or("default");
+            hello.arg("AUTH").arg(user).arg(password.reveal());
+        }
+        self.ask(Stage::Hello, &hello).await.map(|reply| identity_of(&reply))
+    }
+
+    /// `AUTH`, when there are credentials.
+    pub(crate) async fn auth(&mut self, target: &Target) -> Result<(), Failure> {
+        let Some(password) = &target.password else {
+            return Ok(());
+        };
+        let mut auth = redis::cmd("AUTH");
+        if let Some(user) = &target.user {
+            auth.arg(user);
+        }
+        auth.arg(password.reveal());
+        self.ask(Stage::Hello, &auth).await.map(drop)
+    }
+
+    /// `SELECT`, unless the database is 0.
+    pub(crate) async fn select(&mut self, db: i64) -> Result<(), Failure> {
+        if db == 0 {
+            return Ok(());
+        }
+        self.ask(Stage::Hello, redis::cmd("SELECT").arg(db)).await.map(drop)
+    }
+
+    /// `PING`.
+    pub(crate) async fn ping(&mut self) -> Result<(), Failure> {
+        self.ask(Stage::Command, &redis::cmd("PING")).await.map(drop)
+    }
+
+    /// Product and version by `INFO server`; empty when it may not be asked.
+    pub(crate) async fn describe(&mut self) -> ServerIdentity {
+        match self.ask(Stage::Hello, redis::cmd("INFO").arg("server")).await {
+            Ok(reply) => text(&reply).map(|info| identity::from_info(&info)).unwrap_or_default(),
+            Err(_) => ServerIdentity::default(),
+        }
+    }
+
+    /// A command by its words, such as `["CONFIG", "GET", "timeout"]`.
+    pub(crate) async fn command(&mut self, words: &[&str]) -> Result<Value, Failure> {
+        let mut command = redis::Cmd::new();
+        words.iter().for_each(|word| _ = command.arg(word));
+        self.ask(Stage::Command, &command).await
+    }
+
+    /// A field of a section of INFO; `None` where it may not be asked, or has none.
+    pub(crate) async fn info(&mut self, section: &str, field: &str) -> Option<String> {
+        let info: String = redis::from_redis_value(self.command(&["INFO", section]).await.ok()?).ok()?;
+        reply::info_field(&info, field).map(str::to_owned)
+    }
+
+    /// A setting by its name; `None` where the server has none of this name.
+    pub(crate) async fn setting(&mut self, name: &str) -> Result<Option<String>, Failure> {
+        let reply = self.command(&["CONFIG", "GET", name]).await?;
+        Ok(redis::from_redis_value::<HashMap<String, _>>(reply).ok().and_then(|mut pairs| pairs.remove(name)))
+    }
+
+    /// Waits for what comes without having been asked for: bytes (how many), the end (0), or an error.
+    pub(crate) async fn overhear(&mut self) -> io::Result<usize> {
+        self.stream.read(&mut [0; HEAD]).await
+    }
+
+    /// What the server sends next, unasked: a message for a subscriber.
+    pub(crate) async fn pushed(&mut self) -> Result<Value, Failure> {
+        self.read(Stage::Subscribe, Ok(())).await
+    }
+
+    async fn ask(&mut self, stage: Stage, command: &redis::Cmd) -> Result<Value, Failure> {
+        let sent = self.stream.inner.write_all(&command.get_packed_command()).await;
+        self.read(stage, sent).await
+    }
+
+    async fn read(&mut self, stage: Stage, sent: io::Result<()>) -> Result<Value, Failure> {
+        // Even where writing fails there may be a last line to read: a server at its limit speaks first, then closes.
+        let reply = redis::parse_redis_value_async(&mut Default::default(), &mut self.stream).await;
+        match reply.and_then(Value::extract_error) {
+            Ok(value) => {
+                self.understood = true;
+                Ok(value)
+            }
+            Err(error) => {
+                let failure = client::failure(stage, &error);
+                let silent = self.understood || self.stream.head.is_empty();
+                Err(match sent {
+                    Err(write) if silent && failure.key.errno.is_none() => Failure::io(stage, &write),
+                    _ => self.interpret(stage, failure),
+                })
+            }
+        }
+    }
+
+    /// Says what it means when the other side does not speak RESP.
+    fn interpret(&self, stage: Stage, failure: Failure) -> Failure {
+        if failure.key.origin == Origin::Server || self.understood {
+            return failure;
+        }
+        let head = &self.stream.head;
+        let first_line = String::from_utf8_lossy(head.split(|byte| *byte == b'\n').next().unwrap_or_default());
+        let (class, text) = match head.first() {
+            None if failure.key.errno.is_none() => {
+                let text = "the server closed the connection without a word (a TLS port, a proxy without a server, or a limit)";
+                (ErrorClass::ConnectionClosed, text.to_owned())
+            }
+            None if failure.key.class == ErrorClass::Reset => (
+                ErrorClass::Reset,
+                format!("{} (at the first byte: the port may speak TLS; try rediss://)", failure.text),
+            ),
+            None => return failure,
+            // A TLS alert record: content type 21, version 3.x (RFC 8446 section 5.1).
+            Some(0x15) => (ErrorClass::Tls, "the port speaks TLS; use rediss:// instead of redis://".to_owned()),
+            Some(_) if head.starts_with(b"HTTP/") => {
+                (ErrorClass::ProtocolGarbage, format!("an HTTP server answers on this port: {}", first_line.trim_end()))
+            }
+            Some(_) => {
+                let shown = crate::plan::Name::from(head.as_slice());
+                (ErrorClass::ProtocolGarbage, format!("not a Redis protocol answer: {shown}"))
+            }
+        };
+        let mut failure = failure;
+        failure.key.class = class;
+        failure.key.stage = stage;
+        if failure.key.errno.is_none() {
+            // Our reading of the bytes, not the library's.
+            failure.key.origin = Origin::Doctor;
+        }
+        failure.text = text;
+        failure
+    }
+}
+
+fn identity_of(hello: &Value) -> ServerIdentity {
+    let mut server = ServerIdentity::default();
+    for (key, value) in hello.as_map_iter().into_iter().flatten() {
+        let (Some(key), Some(value)) = (text(key), text(value)) else {
+            continue;
+        };
+        match key.as_str() {
+            // Valkey introduces itself as redis here unless configured otherwise; INFO tells them apart.
+            "server" => server.product = Some(identity::product(&value)),
+            "version" => server.version = Some(value),
+            "role" => server.role = Some(value),
+            // A Sentinel tells no role.
+            "mode" if value == "sentinel" => server.role = Some(value),
+            _ => {}
+        }
+    }
+    server
+}
+
+/// A stream that remembers the first bytes it read.
+struct Headed<S> {
+    inner: S,
+    head: Vec<u8>,
+}
+
+impl<S: Stream> AsyncRead for Headed<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut this.inner).poll_read(cx, buffer);
+        let room = HEAD - this.head.len();
+        let new = &buffer.filled()[before..];
+        this.head.extend_from_slice(&new[..new.len().min(room)]);
+        result
+    }
+}

@@ -1,0 +1,213 @@
+//! The attempts of one client to come back, from a loss to the first good reply: those whose failure a waiting command
+//! was given, and those that the kernel told of. Pure.
+
+use std::time::Duration;
+
+use super::cycle::{Cycle, Fit, Heard};
+use crate::{
+    clock::Stamp,
+    event::{Attempt, AttemptEnd, Tried},
+    kernel::Destroyed,
+};
+
+/// Attempts that are kept: the first and the latest.
+const ATTEMPTS: usize = 16;
+
+/// Commands that wait for the same attempt learn of its failure in the same moment.
+const SAME_ATTEMPT: Duration = Duration::from_millis(1);
+
+/// A command and the kernel may tell of the same attempt, either of them first.
+const TOLD_TWICE: Duration = Duration::from_millis(20);
+
+/// What is known of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Attempts {
+    pub(super) seen: Vec<Attempt>,
+    /// Failed ones that the kernel told of; `None` where it was not listened to.
+    pub(super) tried: Option<Tried>,
+    /// Why there are fewer than there could be.
+    pub(super) missing: Option<String>,
+    cycle: Option<Cycle>,
+}
+
+impl Attempts {
+    /// Those that the kernel tells of are told by `cycle`.
+    pub(super) fn heard_by(cycle: Cycle) -> Self {
+        Self { tried: Some(Tried::default()), cycle: Some(cycle), ..Self::default() }
+    }
+
+    /// The kernel cannot be listened to.
+    pub(super) fn unheard(why: Option<String>) -> Self {
+        Self { missing: why, ..Self::default() }
+    }
+
+    /// A command that waited has failed.
+    pub(super) fn failed(&mut self, at: Stamp, failure: String) {
+        if let Some(last) = self.seen.last_mut() {
+            if last.failure.as_ref() == Some(&failure) && at.since(last.at) < SAME_ATTEMPT {
+                return;
+            }
+            let told = last.end.is_some_and(|end| last.failure.as_deref() == Some(words(end)));
+            if told && at.since(last.at) < TOLD_TWICE {
+                last.failure = Some(failure);
+                return;
+            }
+        }
+        self.push(Attempt { started: None, at, end: None, failure: Some(failure) });
+    }
+
+    /// How a socket that has ended fits these attempts, if it does.
+    pub(super) fn fit(&self, socket: &Destroyed, heard: Heard) -> Option<Fit> {
+        self.cycle.as_ref()?.fit(socket, heard)
+    }
+
+    /// The socket was one of them.
+    pub(super) fn take(&mut self, socket: &Destroyed, heard: Heard, fit: Fit) {
+        let (Some(cycle), Some(tried)) = (&mut self.cycle, &mut self.tried) else {
+            return;
+        };
+        cycle.take(socket, heard, fit);
+        let now = heard.now;
+        let end = socket.end;
+        let started = match fit {
+            Fit::Same { .. } => {
+                // It lasts until the last of its addresses has failed, and has the better of their ends.
+                if let Some(last) = self.seen.last_mut() {
+                    last.at = now;
+                }
+                return;
+            }
+            Fit::Next { started, .. } | Fit::Again { started, .. } | Fit::Skipping { started, .. } => started,
+        };
+        *tried.of(end) += 1;
+        match self.seen.last_mut() {
+            Some(last) if last.end.is_none() && now.since(last.at) < TOLD_TWICE => {
+                (last.started, last.end) = (Some(started.min(last.at)), Some(end));
+            }
+            _ => {
+                self.push(Attempt { started: Some(started), at: now, end: Some(end), failure: Some(words(end).into()) })
+            }
+        }
+    }
+
+    /// Another client was put in place, and begins from the beginning.
+    pub(super) fn restart(&mut self, now: Stamp) {
+        if let Some(cycle) = &mut self.cycle {
+            cycle.restart(now);
+        }
+    }
+
+    /// Some of what the kernel told was lost.
+    pub(super) fn overrun(&mut self) {
+        let why = "sockets of this machine ended faster than they could be heard of: some attempts may be missing";
+        self.missing.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// The first good reply came.
+    pub(super) fn succeed(&mut self, at: Stamp) {
+        let later = self.seen.iter().rposition(|attempt| attempt.started.is_none_or(|started| started <= at));
+        let failed = self.seen.split_off(later.map_or(0, |last| last + 1));
+        let mut wrong: Vec<_> = failed.into_iter().filter_map(|attempt| attempt.end).collect();
+        let came = self.cycle.as_ref().is_some_and(|cycle| cycle.has_succeeded(at));
+        if wrong.is_empty() && came {
+            wrong.extend(self.seen.pop_if(|last| last.end.is_some()).and_then(|last| last.end));
+        }
+        for end in wrong {
+            if let Some(tried) = &mut self.tried {
+                *tried.of(end) = tried.of(end).saturating_sub(1);
+            }
+        }
+        self.push(Attempt { started: None, at, end: None, failure: None });
+    }
+
+    fn push(&mut self, attempt: Attempt) {
+        if self.seen.len() == ATTEMPTS {
+            self.seen.remove(ATTEMPTS / 2);
+        }
+        self.seen.push(attempt);
+    }
+}
+
+/// As much as the kernel says of a failure.
+fn words(end: AttemptEnd) -> &'static str {
+    match end {
+        AttemptEnd::Refused => "refused",
+        AttemptEnd::Unanswered => "no answer",
+        AttemptEnd::Dropped => "connected, and dropped again",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::plan::{PolicyName, ReconnectPolicy};
+
+    fn at(ms: u64) -> Stamp {
+        Stamp::from_nanos(ms * 1_000_000)
+    }
+
+    fn heard_from(ms: u64) -> Attempts {
+        Attempts::heard_by(Cycle::new(Arc::new(ReconnectPolicy::preset(PolicyName::Hardened)), at(ms)))
+    }
+
+    fn refuse(attempts: &mut Attempts, ms: u64) {
+        let peer = "127.0.0.1:6379".parse().unwrap();
+        let (end, age) = (AttemptEnd::Refused, Duration::ZERO);
+        let socket = Destroyed { peer, cookie: 1, end, repeats: 0, age, said: 0 };
+        let heard = Heard { since: at(ms), now: at(ms + 2) };
+        let fit = attempts.fit(&socket, heard).unwrap();
+        attempts.take(&socket, heard, fit);
+    }
+
+    fn failures(attempts: &Attempts) -> Vec<Option<&str>> {
+        attempts.seen.iter().map(|attempt| attempt.failure.as_deref()).collect()
+    }
+
+    #[test]
+    fn commands_that_waited_for_the_same_attempt_show_one() {
+        let mut attempts = Attempts::default();
+        for (ms, failure) in [(5100, "refused"), (5100, "refused"), (5300, "refused"), (5300, "LOADING")] {
+            attempts.failed(at(ms), failure.into());
+        }
+        attempts.succeed(at(5500));
+        assert_eq!(attempts.seen.len(), 4);
+        assert_eq!(attempts.seen.last().unwrap(), &Attempt { started: None, at: at(5500), end: None, failure: None });
+        for number in 0..1000 {
+            attempts.failed(at(6000 + number * 10), number.to_string());
+        }
+        assert_eq!(attempts.seen.len(), ATTEMPTS);
+        assert_eq!(attempts.seen[0].at, at(5100), "the first is kept");
+    }
+
+    #[test]
+    fn what_the_kernel_and_a_command_tell_of_is_one_attempt() {
+        let mut attempts = heard_from(5000);
+        refuse(&mut attempts, 5000);
+        refuse(&mut attempts, 5148);
+        attempts.failed(at(5151), "Connection refused (os error 111)".into());
+        attempts.failed(at(5538), "Connection refused (os error 111)".into());
+        refuse(&mut attempts, 5540);
+        let words = "Connection refused (os error 111)";
+        assert_eq!(failures(&attempts), [Some("refused"), Some(words), Some(words)]);
+        assert!(attempts.seen.iter().all(|attempt| attempt.end == Some(AttemptEnd::Refused)));
+        assert_eq!(attempts.tried.unwrap().refused, 3);
+    }
+
+    #[test]
+    fn an_address_that_refused_belongs_to_the_attempt_that_succeeded_on_another() {
+        let mut attempts = heard_from(5000);
+        refuse(&mut attempts, 5000);
+        refuse(&mut attempts, 5148);
+        // Before the next was due; what came after the reply was not the client's.
+        attempts.succeed(at(5160));
+        assert_eq!((failures(&attempts), attempts.tried.unwrap().all()), (vec![Some("refused"), None], 1));
+
+        let mut attempts = heard_from(5000);
+        refuse(&mut attempts, 5000);
+        refuse(&mut attempts, 5150);
+        attempts.succeed(at(5149));
+        assert_eq!((failures(&attempts), attempts.tried.unwrap().all()), (vec![Some("refused"), None], 1));
+    }
+}

@@ -1,0 +1,314 @@
+//! What a server says of itself, asked on a short-lived connection of its own: INFO, CONFIG GET, CLIENT INFO, and which
+//! clients it still lists.
+//!
+//! Each question may be forbidden, or unknown to an older server; what was not answered is listed with the reason.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use redis::FromRedisValue;
+
+use crate::{
+    classify::{ErrorClass, Failure, Stage},
+    clock::{Clock, Stamp},
+    dial::{Attempt, ClientInfo, RespStream, Route, Value, reply::info_fields},
+    event::{Missing, ServerState},
+};
+
+/// The limit of each question.
+const LIMIT: Duration = Duration::from_millis(500);
+
+/// Old clients that are asked for at once.
+const MOST_CLIENTS: usize = 200;
+
+/// A server that can only list all its clients is asked to when it has no more than this.
+const SHORT_LIST: u64 = 1000;
+
+/// The settings that are asked for.
+const SETTINGS: [&str; 4] = ["timeout", "tcp-keepalive", "maxclients", "client-output-buffer-limit"];
+
+/// The sections of INFO that are asked for.
+const SECTIONS: [&str; 7] = ["INFO", "server", "clients", "stats", "replication", "persistence", "commandstats"];
+
+/// A server at one moment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Snapshot {
+    /// When it was begun, and when the last answer had come.
+    pub(super) at: Stamp,
+    pub(super) finished: Stamp,
+    /// Losses and stalls of the run until then.
+    pub(super) count: u64,
+    /// What it said; `None` when it could not be reached.
+    pub(super) state: Option<Arc<ServerState>>,
+    /// Old clients that it was asked for, and those of its clients that it lists, with their addresses; `None` when it
+    /// could not be asked.
+    pub(super) asked_for: HashSet<u64>,
+    pub(super) listed: Option<HashMap<u64, Option<String>>>,
+    /// What was not answered, and why.
+    pub(super) missing: Vec<Missing>,
+}
+
+/// Asks a server, and whether it still lists the clients `old`.
+pub(super) async fn ask(route: &Route, clock: Clock, old: &[u64]) -> Snapshot {
+    let at = clock.now();
+    let (attempt, line) = route.open().await;
+    let Some(line) = line else {
+        let why = attempt.probed.failure.map_or_else(String::new, |failure| failure.to_string());
+        return Snapshot::unreachable(at, &why);
+    };
+    let ends = attempt.local.zip(attempt.peer);
+    let mut asker = Asker { line: Some(line), ends, state: found(&attempt, at), missing: Vec::new() };
+    asker.info().await;
+    asker.settings().await;
+    asker.client().await;
+    let old = &old[..old.len().min(MOST_CLIENTS)];
+    let listed = asker.clients(old).await;
+    let asked_for = old.iter().copied().collect();
+    Snapshot {
+        at,
+        state: Some(Arc::new(asker.state)),
+        asked_for,
+        listed,
+        missing: asker.missing,
+        ..Snapshot::default()
+    }
+}
+
+impl Snapshot {
+    /// A server that said nothing.
+    pub(super) fn unreachable(at: Stamp, why: &str) -> Self {
+        let missing = vec![Missing::new("server", why)];
+        Self { at, missing, ..Self::default() }
+    }
+}
+
+/// What the connection itself shows.
+fn found(attempt: &Attempt, at: Stamp) -> ServerState {
+    ServerState {
+        at,
+        address: attempt.peer.map(|peer| peer.to_string().into()),
+        addresses: attempt.addresses.iter().map(ToString::to_string).collect(),
+        version: attempt.server.version.as_deref().map(Into::into),
+        role: attempt.server.role.as_deref().map(Into::into),
+        ..ServerState::default()
+    }
+}
+
+/// A conversation under way.
+struct Asker {
+    /// `None` once the server has not answered: what comes later would be taken for the answer to something else.
+    line: Option<RespStream>,
+    /// Our end of the connection and the server's, as we see them.
+    ends: Option<(SocketAddr, SocketAddr)>,
+    state: ServerState,
+    missing: Vec<Missing>,
+}
+
+impl Asker {
+    async fn info(&mut self) {
+        let mut answer = self.ask::<String>(&SECTIONS).await;
+        // Before Redis 7.0 INFO takes one section.
+        if answer.as_ref().is_err_and(is_refused) {
+            answer = self.ask(&["INFO", "all"]).await;
+        }
+        match answer {
+            Ok(info) => read_info(&info, &mut self.state),
+            Err(failure) => self.miss("INFO", &failure),
+        }
+    }
+
+    async fn settings(&mut self) {
+        let words = |names: &[&'static str]| [&["CONFIG", "GET"], names].concat();
+        let mut answer = self.ask::<HashMap<String, String>>(&words(&SETTINGS)).await;
+        // Before Redis 7.0 CONFIG GET takes one name; where none may be asked for, one more refusal tells.
+        if answer.as_ref().is_err_and(is_refused) {
+            let mut all = HashMap::new();
+            answer = loop {
+                let Some(name) = SETTINGS.get(all.len()) else {
+                    break Ok(all);
+                };
+                match self.ask::<HashMap<String, String>>(&words(&[name])).await {
+                    Ok(one) => _ = all.insert((*name).to_owned(), one.get(*name).cloned().unwrap_or_default()),
+                    Err(failure) => break Err(failure),
+                }
+            };
+        }
+        match answer {
+            Ok(settings) => read_settings(&settings, &mut self.state),
+            Err(failure) => self.miss("CONFIG GET", &failure),
+        }
+    }
+
+    async fn client(&mut self) {
+        match self.ask::<String>(&["CLIENT", "INFO"]).await {
+            Ok(line) => {
+                let client = ClientInfo::parse(&line);
+                self.state.translated = self.ends.and_then(|ends| translated(ends, &client));
+                self.state.laddr = client.laddr.map(Into::into);
+            }
+            Err(failure) => self.miss("CLIENT INFO", &failure),
+        }
+    }
+
+    async fn clients(&mut self, old: &[u64]) -> Option<HashMap<u64, Option<String>>> {
+        if old.is_empty() {
+            return None;
+        }
+        let ids: Vec<String> = old.iter().map(u64::to_string).collect();
+        let words: Vec<&str> = ["CLIENT", "LIST", "ID"].into_iter().chain(ids.iter().map(String::as_str)).collect();
+        let mut answer = self.ask::<String>(&words).await;
+        // Before Redis 6.2 there is only the whole list.
+        let short = self.state.connected_clients.is_some_and(|clients| clients <= SHORT_LIST);
+        if short && answer.as_ref().is_err_and(is_refused) {
+            answer = self.ask(&["CLIENT", "LIST"]).await;
+        }
+        match answer {
+            Ok(list) => {
+                let clients = list.lines().map(ClientInfo::parse);
+                Some(clients.filter_map(|client| Some((client.id?, client.addr))).collect())
+            }
+            Err(failure) => {
+                self.miss("CLIENT LIST", &failure);
+                None
+            }
+        }
+    }
+
+    async fn ask<T: FromRedisValue>(&mut self, words: &[&str]) -> Result<T, Failure> {
+        let timed_out = |text| Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, text);
+        let Some(line) = &mut self.line else {
+            return Err(timed_out("the server had stopped answering"));
+        };
+        let answer: Result<Value, Failure> = match tokio::time::timeout(LIMIT, line.command(words)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(timed_out("no reply within 500 ms")),
+        };
+        if answer.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
+            self.line = None;
+        }
+        let other = |_| Failure::doctor(ErrorClass::Other, Stage::Command, "not the kind of answer it has");
+        redis::from_redis_value(answer?).map_err(other)
+    }
+
+    fn miss(&mut self, what: &str, failure: &Failure) {
+        let refused = matches!(failure.key.class, ErrorClass::NoPerm | ErrorClass::ServerError);
+        self.missing.push(Missing { refused, ..Missing::new(what, failure.to_string()) });
+    }
+}
+
+/// Whether the server sees other ends of the connection than we do; `None` when it does not tell both.
+fn translated((local, peer): (SocketAddr, SocketAddr), seen: &ClientInfo) -> Option<bool> {
+    let same = |ours: SocketAddr, theirs: &Option<String>| {
+        let theirs: SocketAddr = theirs.as_deref()?.parse().ok()?;
+        // A server that listens on IPv6 may write IPv4 addresses as its own.
+        Some((ours.ip().to_canonical(), ours.port()) == (theirs.ip().to_canonical(), theirs.port()))
+    };
+    Some(!(same(local, &seen.addr)? && same(peer, &seen.laddr)?))
+}
+
+/// The server does not know the command in this form. What is forbidden is forbidden in every form.
+fn is_refused(failure: &Failure) -> bool {
+    failure.key.class.is_server_reply() && failure.key.class != ErrorClass::NoPerm
+}
+
+/// Reads INFO, as far as it is there.
+fn read_info(info: &str, state: &mut ServerState) {
+    let fields: HashMap<&str, &str> = info_fields(info).collect();
+    let text = |name: &str| fields.get(name).copied().map(Arc::<str>::from);
+    let number = |name: &str| fields.get(name)?.parse::<u64>().ok();
+    // A command that was never called has no line.
+    let counted = fields.keys().any(|name| name.starts_with("cmdstat_"));
+    let calls = |names: &[&str]| counted.then(|| names.iter().map(|name| calls_of(&fields, name)).sum());
+    state.run_id = text("run_id");
+    state.version = text("valkey_version").or(text("redis_version")).or(state.version.take());
+    state.uptime = number("uptime_in_seconds");
+    state.role = text("role").or(state.role.take());
+    state.replication_offset = number("master_repl_offset");
+    // Forty zeros stand for none.
+    let history = |name| text(name).filter(|id| id.bytes().any(|digit| digit != b'0'));
+    state.replication_id = history("master_replid");
+    state.former_replication_id = history("master_replid2");
+    state.failover_state = text("master_failover_state").filter(|failover| **failover != *"no-failover");
+    state.loading = number("loading").map(|loading| loading != 0);
+    state.connected_clients = number("connected_clients");
+    state.connections_received = number("total_connections_received");
+    state.rejected_connections = number("rejected_connections");
+    state.evicted_clients = number("evicted_clients");
+    state.output_buffer_disconnections = number("client_output_buffer_limit_disconnections");
+    state.query_buffer_disconnections = number("client_query_buffer_limit_disconnections");
+    // Since Redis 7.0 subcommands are counted one by one; Valkey gives the version of Redis that it is compatible with.
+    let major = fields.get("redis_version").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    if major.is_some_and(|major| major >= 7) {
+        state.client_kills = calls(&["client|kill"]);
+        state.acl_changes = calls(&["acl|setuser", "acl|deluser", "acl|load"]);
+        state.config_changes = calls(&["config|set"]);
+    }
+}
+
+/// `cmdstat_client|kill:calls=1,usec=…`
+fn calls_of(fields: &HashMap<&str, &str>, command: &str) -> u64 {
+    let line = fields.get(format!("cmdstat_{command}").as_str());
+    let calls = line.and_then(|line| line.strip_prefix("calls=")?.split(',').next()?.parse().ok());
+    calls.unwrap_or(0)
+}
+
+fn read_settings(settings: &HashMap<String, String>, state: &mut ServerState) {
+    let number = |name: &str| settings.get(name)?.parse().ok();
+    state.timeout = number("timeout");
+    state.tcp_keepalive = number("tcp-keepalive");
+    state.maxclients = number("maxclients");
+    let limit = settings.get("client-output-buffer-limit").filter(|limit| !limit.is_empty());
+    state.output_buffer_limit = limit.map(|limit| limit.as_str().into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn info_is_read_as_far_as_it_is_there() {
+        let info = "# Server\r\nredis_version:7.2.4\r\nrun_id:abc\r\nuptime_in_seconds:77\r\n\
+            connected_clients:3\r\ntotal_connections_received:9\r\nrole:master\r\nmaster_repl_offset:14\r\n\
+            master_failover_state:no-failover\r\nloading:0\r\ncmdstat_ping:calls=4,usec=1\r\n\
+            cmdstat_client|kill:calls=2,usec=9,usec_per_call=4.50\r\ncmdstat_acl|setuser:calls=1,usec=1\r\n\
+            cmdstat_acl|load:calls=2,usec=1\r\n";
+        let mut state = ServerState::default();
+        read_info(info, &mut state);
+        assert_eq!((state.run_id.as_deref(), state.version.as_deref()), (Some("abc"), Some("7.2.4")));
+        assert_eq!((state.uptime, state.connected_clients, state.connections_received), (Some(77), Some(3), Some(9)));
+        assert_eq!((state.role.as_deref(), state.replication_offset), (Some("master"), Some(14)));
+        assert_eq!((state.failover_state.as_deref(), state.loading), (None, Some(false)));
+        assert_eq!((state.client_kills, state.acl_changes, state.config_changes), (Some(2), Some(3), Some(0)));
+        assert_eq!((state.evicted_clients, state.output_buffer_disconnections), (None, None));
+    }
+
+    #[test]
+    fn a_connection_is_translated_when_either_end_has_another_address_on_the_other_side() {
+        let ends = ("10.0.9.4:51322".parse().unwrap(), "10.0.3.17:6379".parse().unwrap());
+        for (line, expected) in [
+            ("addr=10.0.9.4:51322 laddr=10.0.3.17:6379", Some(false)),
+            ("addr=[::ffff:10.0.9.4]:51322 laddr=[::ffff:10.0.3.17]:6379", Some(false)),
+            ("addr=10.0.9.4:40000 laddr=10.0.3.17:6379", Some(true)),
+            ("addr=10.0.9.4:51322 laddr=172.17.0.2:6379", Some(true)),
+            ("addr=10.0.9.4:51322", None),
+            ("addr=/s:0 laddr=/s:0", None),
+        ] {
+            assert_eq!(translated(ends, &ClientInfo::parse(line)), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_count_subcommands_counts_no_kills() {
+        let mut state = ServerState::default();
+        read_info(
+            "redis_version:6.0.16\r\ncmdstat_client:calls=2,usec=9\r\nmaster_failover_state:waiting-for-sync",
+            &mut state,
+        );
+        assert_eq!((state.client_kills, state.acl_changes), (None, None));
+        assert_eq!(state.failover_state.as_deref(), Some("waiting-for-sync"));
+    }
+}

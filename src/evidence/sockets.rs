@@ -1,0 +1,506 @@
+//! How a session's socket ended, and how it was before: from the kernel, for a socket that belongs to the library.
+//!
+//! redis-rs tells that a connection is gone, not why: an idle connection's errno is read by its driver and dropped, and
+//! a close brings none. The kernel's socket table knows ([`crate::kernel`]), but at the moment at which we hear of a
+//! loss the driver has already closed its descriptor, and an orderly close is then forgotten as soon as the other side
+//! has acknowledged it: at once on one machine, after a round trip elsewhere. What was tried:
+//!
+//! - Looking the connection up when the library's push comes: after a close it shows LAST_ACK for one round trip, so on
+//!   a fast network a close cannot be told from a reset. On one machine the server's side shows TIME_WAIT, which proves
+//!   the close.
+//! - The kernel's broadcast of destroyed sockets (`ss -E`): it comes when everything is over, so the state is always
+//!   CLOSE, and it comes for every socket of the machine.
+//! - A second descriptor of the same socket: it keeps the socket as the loss left it until it has been looked at. That
+//!   is what is done, and the looking-up is left for where it is not possible.
+//!
+//! The second descriptor is had without `unsafe` code by asking the kernel for a descriptor of our own process
+//! (pidfd_getfd(2), Linux 5.6). It is never read from or written to, and its error is not fetched: that would take it
+//! from the library. It is looked at, which takes some ten microseconds, and closed when the client is back, or after
+//! ten milliseconds: nothing holds the reconnect up, and the other side sees nothing of it. Where the library replaces a
+//! connection by itself, the old one can live on until the next look, a second at most.
+
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
+
+use rustix::{
+    fd::OwnedFd,
+    net::{getpeername, getsockname},
+    process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open},
+};
+
+use super::socket_end::Ended;
+use crate::{
+    clock::Stamp,
+    dial::ClientInfo,
+    event::{SocketEnd, TcpFigures},
+    kernel::{Pair, Table, TcpState},
+    plan::ReconnectPolicy,
+};
+
+/// Connections whose sockets are followed: each costs a descriptor and a question a second.
+const FOLLOWED: usize = 100;
+
+/// Between two looks through our own descriptors, which take some microseconds each.
+const SCAN_PAUSE: Duration = Duration::from_millis(50);
+
+/// A sound kernel retransmits for at least this long before it gives up (RFC 1122 section 4.2.3.5: R2).
+const RETRANSMITS: Duration = Duration::from_secs(100);
+
+/// The sockets of all connections under test.
+pub(super) struct Sockets {
+    /// What the kernel is asked through; `None` before the first look.
+    table: Option<Result<Table, String>>,
+    /// Our own process, to ask for second descriptors; opened with the table.
+    process: Option<OwnedFd>,
+    /// The port that the connections under test go to; `None` where they are no TCP connections.
+    port: Option<u16>,
+    /// The shortest silence after which the kernel itself ends a connection.
+    patience: Duration,
+    /// Our sockets at the last look, by inode.
+    seen: HashMap<u32, Seen>,
+    /// Sockets that are followed, by connection.
+    followed: HashMap<u32, Followed>,
+    /// Connections whose socket is not known yet.
+    wanted: Vec<Wanted>,
+    scanned: Option<Stamp>,
+}
+
+/// One of our own sockets.
+#[derive(Clone, Copy)]
+struct Seen {
+    fd: i32,
+    /// Its ends, when it is a TCP connection.
+    pair: Option<Pair>,
+}
+
+struct Wanted {
+    connection: u32,
+    /// Our end and its own, as the server sees them; behind a NAT or a proxy they are others.
+    addr: Option<SocketAddr>,
+    laddr: Option<SocketAddr>,
+}
+
+/// A socket that is known.
+pub(super) struct Followed {
+    pair: Pair,
+    inode: u32,
+    /// The library's descriptor.
+    fd: i32,
+    /// Ours.
+    held: Option<OwnedFd>,
+    figures: Option<TcpFigures>,
+    /// How it ended, when that was seen before the library told of it.
+    end: Option<Found>,
+}
+
+/// A socket whose connection was lost.
+pub(super) enum Ending {
+    /// It stays as the loss left it until it is looked at.
+    Held(Box<Followed>),
+    /// It was looked at.
+    Seen(Ended),
+}
+
+/// What the table says of a socket that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Closed,
+    Left,
+    /// The kernel does not know it any more.
+    Absent,
+}
+
+impl Sockets {
+    /// Follows nothing yet.
+    pub(super) fn new(port: Option<u16>, policy: &ReconnectPolicy) -> Self {
+        let keepalive = policy.keepalive.map(|keepalive| keepalive.time + keepalive.interval * keepalive.probes);
+        let limits = [keepalive, policy.user_timeout, Some(RETRANSMITS)];
+        Self {
+            table: None,
+            process: None,
+            port,
+            patience: limits.into_iter().flatten().min().unwrap_or(RETRANSMITS),
+            seen: HashMap::new(),
+            followed: HashMap::new(),
+            wanted: Vec::new(),
+            scanned: None,
+        }
+    }
+
+    /// Follows the socket that `connection` has from now on, as soon as it is looked for.
+    pub(super) fn follow(&mut self, connection: u32, client: &ClientInfo) {
+        self.forget(connection);
+        let deaf = matches!(self.table, Some(Err(_)));
+        if self.port.is_none() || deaf || self.followed.len() + self.wanted.len() >= FOLLOWED {
+            return;
+        }
+        let read = |addr: &Option<String>| addr.as_ref().and_then(|addr| addr.parse().ok());
+        self.wanted.push(Wanted { connection, addr: read(&client.addr), laddr: read(&client.laddr) });
+    }
+
+    /// Looks for the sockets that are wanted, unless the last look was just now.
+    pub(super) fn look(&mut self, now: Stamp) {
+        if self.scanned.is_none_or(|last| now.since(last) >= SCAN_PAUSE) {
+            self.catch_up(now);
+        }
+    }
+
+    /// Looks for the sockets that were not looked for at once.
+    pub(super) fn catch_up(&mut self, now: Stamp) {
+        if !self.wanted.is_empty() {
+            self.find(now);
+        }
+    }
+
+    /// Reads what can change while a connection is up: TCP's figures, and whether it still is.
+    pub(super) fn sample(&mut self, now: Stamp) {
+        let Some(Ok(table)) = &mut self.table else {
+            return;
+        };
+        for followed in self.followed.values_mut().filter(|followed| followed.end.is_none()) {
+            followed.sample(table, now);
+        }
+    }
+
+    /// The same for one connection.
+    pub(super) fn sample_one(&mut self, connection: u32, now: Stamp) {
+        if let (Some(Ok(table)), Some(followed)) = (&mut self.table, self.followed.get_mut(&connection))
+            && followed.end.is_none()
+        {
+            followed.sample(table, now);
+        }
+    }
+
+    /// The loss of `connection` is noticed: from now on its socket is not followed. What can wait is left for
+    /// [`Self::ended`].
+    pub(super) fn end(&mut self, connection: u32, now: Stamp) -> Ending {
+        let missing = |why: &str| Ending::Seen(Ended { missing: Some(why.to_owned()), ..Ended::default() });
+        match self.followed.remove(&connection) {
+            Some(followed) if followed.held.is_some() => Ending::Held(Box::new(followed)),
+            Some(followed) => Ending::Seen(self.examine(followed, now)),
+            None => {
+                self.forget(connection);
+                match (&self.table, self.port) {
+                    (_, None) => missing("it is not a TCP connection"),
+                    (Some(Err(why)), _) => missing(why),
+                    _ => missing("which of our sockets it was is not known"),
+                }
+            }
+        }
+    }
+
+    /// How a socket ended. It is not held any more.
+    pub(super) fn ended(&mut self, ending: Ending, now: Stamp) -> Ended {
+        match ending {
+            Ending::Held(followed) => self.examine(*followed, now),
+            Ending::Seen(ended) => ended,
+        }
+    }
+
+    fn examine(&mut self, followed: Followed, now: Stamp) -> Ended {
+        let Some(Ok(table)) = &mut self.table else {
+            return Ended::default();
+        };
+        let found = followed.end.map_or_else(|| followed.found(table, now), |end| Ok(Some(end)));
+        let how = match found {
+            Ok(Some(Found::Closed)) => SocketEnd::Closed,
+            Ok(Some(Found::Left)) => SocketEnd::Local,
+            Ok(Some(Found::Absent)) => self.without_fin(followed.figures, now),
+            Ok(None) => {
+                let missing = Some("it was gone before it could be looked at".to_owned());
+                return Ended { how: None, figures: followed.figures, missing };
+            }
+            Err(why) => return Ended { how: None, figures: followed.figures, missing: Some(why) },
+        };
+        Ended { how: Some(how), figures: followed.figures, missing: None }
+    }
+
+    /// A socket that is gone without a FIN was reset, or the kernel gave it up. The kernel does that only after a
+    /// silence of a certain length: where the last acknowledgement is younger, it was a reset.
+    fn without_fin(&self, figures: Option<TcpFigures>, now: Stamp) -> SocketEnd {
+        let silent = figures.map(|figures| figures.last_ack_received + now.since(figures.at));
+        match silent {
+            Some(silent) if silent < self.patience => SocketEnd::Reset,
+            _ => SocketEnd::Gone,
+        }
+    }
+
+    /// TCP's figures of a connection that is up, as read last.
+    pub(super) fn figures(&self, connection: u32) -> Option<TcpFigures> {
+        self.followed.get(&connection)?.figures
+    }
+
+    fn forget(&mut self, connection: u32) {
+        self.followed.remove(&connection);
+        self.wanted.retain(|wanted| wanted.connection != connection);
+    }
+
+    /// Opens what the kernel is asked through, once.
+    fn open(&mut self) {
+        if self.table.is_none() {
+            let table = Table::open().map_err(|errno| format!("the kernel gives no socket diagnostics: {errno}"));
+            self.table = Some(table);
+            self.process = pidfd_open(getpid(), PidfdFlags::empty()).ok();
+        }
+    }
+
+    /// Looks through our own descriptors for the sockets that are wanted.
+    fn find(&mut self, now: Stamp) {
+        self.open();
+        self.scanned = Some(now);
+        let before = std::mem::take(&mut self.seen);
+        for (fd, inode) in own_sockets() {
+            let known = before.get(&inode).filter(|seen| seen.fd == fd).copied();
+            self.seen.insert(
+                inode,
+                known.unwrap_or_else(|| Seen { fd, pair: self.second(fd).and_then(|socket| ends(&socket)) }),
+            );
+        }
+        for wanted in std::mem::take(&mut self.wanted) {
+            let followed = match &self.process {
+                Some(_) => self.candidate(&wanted, &before).and_then(|candidate| self.hold(candidate)),
+                None => self.only_look(&wanted, now),
+            };
+            if let (Some(mut followed), Some(Ok(table))) = (followed, &mut self.table) {
+                followed.sample(table, now);
+                self.followed.insert(wanted.connection, followed);
+            }
+        }
+    }
+
+    fn hold(&self, (inode, seen, pair): (u32, Seen, Pair)) -> Option<Followed> {
+        // Between the two looks the number may have been given to another socket.
+        let held = self.second(seen.fd).filter(|held| ends(held) == Some(pair));
+        held.is_some().then_some(Followed { pair, inode, fd: seen.fd, held, figures: None, end: None })
+    }
+
+    /// Where there is no second descriptor (a sandbox may forbid it): the socket with the ends that the server names,
+    /// if it is one of ours.
+    fn only_look(&mut self, wanted: &Wanted, now: Stamp) -> Option<Followed> {
+        let pair = Pair { local: wanted.addr?, peer: wanted.laddr? };
+        let entry = self.table.as_mut()?.as_mut().ok()?.look_up(pair, now).ok()??;
+        let fd = self.seen.get(&entry.inode)?.fd;
+        Some(Followed { pair, inode: entry.inode, fd, held: None, figures: None, end: None })
+    }
+
+    /// The socket whose address the server names; where that is none of ours, the only new one that goes there.
+    fn candidate(&self, wanted: &Wanted, before: &HashMap<u32, Seen>) -> Option<(u32, Seen, Pair)> {
+        let taken = |inode: &u32| self.followed.values().any(|followed| followed.inode == *inode);
+        let there = self.seen.iter().filter_map(|(inode, seen)| {
+            let pair = seen.pair.filter(|pair| Some(pair.peer.port()) == self.port && !taken(inode))?;
+            Some((*inode, *seen, pair))
+        });
+        let all: Vec<_> = there.collect();
+        let named = all.iter().find(|(_, _, pair)| Some(pair.local) == wanted.addr).copied();
+        let mut new = all.iter().filter(|(inode, _, _)| !before.contains_key(inode));
+        named.or_else(|| new.next().copied().filter(|_| new.next().is_none()))
+    }
+
+    /// A second descriptor for one of our own.
+    fn second(&self, fd: i32) -> Option<OwnedFd> {
+        pidfd_getfd(self.process.as_ref()?, fd, PidfdGetfdFlags::empty()).ok()
+    }
+}
+
+impl Followed {
+    fn sample(&mut self, table: &mut Table, now: Stamp) {
+        match table.look_up(self.pair, now) {
+            Ok(Some(entry)) if entry.inode == self.inode => {
+                self.figures = entry.figures.or(self.figures);
+                if entry.state == TcpState::ClosedThere {
+                    self.end = Some(Found::Closed);
+                } else if link_of(self.fd) != Some(self.inode) {
+                    self.end = Some(Found::Left);
+                }
+            }
+            Ok(_) => self.end = Some(Found::Absent),
+            Err(_) => {}
+        }
+        if self.end.is_some() {
+            self.held = None;
+        }
+    }
+
+    /// What the table says now; `None` when it can say nothing.
+    fn found(&self, table: &mut Table, now: Stamp) -> Result<Option<Found>, String> {
+        let mut state = |pair| {
+            let found = table.look_up(pair, now).map_err(|errno| format!("the kernel does not answer: {errno}"));
+            found.map(|entry| entry.map(|entry| entry.state))
+        };
+        match state(self.pair)? {
+            Some(TcpState::ClosedThere) => return Ok(Some(Found::Closed)),
+            Some(TcpState::Established | TcpState::ClosedHere | TcpState::TimeWait) => return Ok(Some(Found::Left)),
+            Some(TcpState::Other) | None => {}
+        }
+        // The side that closes first keeps its end for a while, on one machine in the same table.
+        Ok(match state(self.pair.reversed())? {
+            Some(TcpState::TimeWait | TcpState::ClosedHere) => Some(Found::Closed),
+            _ => (self.held.is_some() || self.pair.is_local()).then_some(Found::Absent),
+        })
+    }
+}
+
+/// Our own sockets: descriptor and inode.
+fn own_sockets() -> impl Iterator<Item = (i32, u32)> {
+    let descriptors = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    descriptors.filter_map(|entry| {
+        let fd = entry.file_name().to_str()?.parse().ok()?;
+        Some((fd, link_of(fd)?))
+    })
+}
+
+/// The inode of the socket that a descriptor stands for.
+fn link_of(fd: i32) -> Option<u32> {
+    let link = std::fs::read_link(format!("/proc/self/fd/{fd}")).ok()?;
+    link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+}
+
+fn ends(socket: &OwnedFd) -> Option<Pair> {
+    let local = SocketAddr::try_from(getsockname(socket).ok()?).ok()?;
+    let peer = SocketAddr::try_from(getpeername(socket).ok()??).ok()?;
+    Some(Pair { local, peer })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read, Write},
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+    use crate::plan::PolicyName;
+
+    const NOW: Stamp = Stamp::from_nanos(1_000_000_000);
+
+    struct Line {
+        here: TcpStream,
+        there: TcpStream,
+        sockets: Sockets,
+    }
+
+    impl Sockets {
+        /// How the socket of connection 0 ended.
+        fn ended_now(&mut self, now: Stamp) -> Ended {
+            let ending = self.end(0, now);
+            self.ended(ending, now)
+        }
+    }
+
+    /// A connection that is followed by the address that the server sees, or by being the only new one.
+    fn followed(named: bool) -> Line {
+        followed_by(named, |sockets| sockets)
+    }
+
+    fn followed_by(named: bool, adapt: impl Fn(Sockets) -> Sockets) -> Line {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut sockets = Sockets::new(Some(port), &ReconnectPolicy::preset(PolicyName::Hardened));
+        sockets.open();
+        let mut sockets = adapt(sockets);
+        let here = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let there = listener.accept().unwrap().0;
+        let addr = if named { here.local_addr().unwrap().to_string() } else { "192.0.2.7:4711".into() };
+        let laddr = here.peer_addr().unwrap().to_string();
+        sockets.follow(0, &ClientInfo { addr: Some(addr), laddr: Some(laddr), id: None });
+        sockets.look(NOW);
+        assert!(sockets.figures(0).is_some(), "it is followed");
+        Line { here, there, sockets }
+    }
+
+    /// As the library's driver does it: reads the end, and drops its descriptor.
+    fn driver_drops(mut here: TcpStream) {
+        let _ = here.read(&mut [0]);
+        drop(here);
+    }
+
+    #[test]
+    fn a_close_is_told_from_a_reset_after_the_driver_has_gone() {
+        for named in [true, false] {
+            let Line { here, there, mut sockets } = followed(named);
+            drop(there);
+            driver_drops(here);
+            assert_eq!(sockets.ended_now(NOW).how, Some(SocketEnd::Closed));
+
+            let Line { here, there, mut sockets } = followed(named);
+            socket2::SockRef::from(&there).set_linger(Some(Duration::ZERO)).unwrap();
+            drop(there);
+            driver_drops(here);
+            let ended = sockets.ended_now(NOW);
+            assert_eq!(ended.how, Some(SocketEnd::Reset));
+            assert!(ended.figures.is_some());
+        }
+    }
+
+    #[test]
+    fn without_a_second_descriptor_the_other_side_of_this_machine_tells() {
+        let forbidden = |sockets: Sockets| Sockets { process: None, ..sockets };
+        let Line { here, there, mut sockets } = followed_by(true, forbidden);
+        drop(there);
+        driver_drops(here);
+        assert_eq!(sockets.ended_now(NOW).how, Some(SocketEnd::Closed));
+
+        let Line { here, there, mut sockets } = followed_by(true, forbidden);
+        socket2::SockRef::from(&there).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(there);
+        driver_drops(here);
+        assert_eq!(sockets.ended_now(NOW).how, Some(SocketEnd::Reset));
+    }
+
+    #[test]
+    fn a_connection_that_we_left_was_open() {
+        let Line { here, there: _there, mut sockets } = followed(true);
+        assert_eq!(sockets.ended_now(NOW).how, Some(SocketEnd::Local));
+        drop(here);
+    }
+
+    #[test]
+    fn nothing_is_held_after_the_end() {
+        let Line { here, mut there, mut sockets } = followed(true);
+        drop(here);
+        sockets.sample(NOW);
+        // The second descriptor would have kept the connection open.
+        assert_eq!(there.read(&mut [0]).unwrap(), 0);
+        assert_eq!(sockets.ended_now(NOW).how, Some(SocketEnd::Local));
+    }
+
+    #[test]
+    fn after_a_long_silence_it_may_have_been_the_kernel() {
+        let Line { here, there, mut sockets } = followed(true);
+        socket2::SockRef::from(&there).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(there);
+        driver_drops(here);
+        // 25 s without an acknowledgement: the hardened policy's TCP_USER_TIMEOUT.
+        assert_eq!(sockets.ended_now(NOW.after(Duration::from_secs(25))).how, Some(SocketEnd::Gone));
+    }
+
+    #[test]
+    fn what_is_not_known_is_said() {
+        let policy = ReconnectPolicy::preset(PolicyName::Hardened);
+        let mut sockets = Sockets::new(None, &policy);
+        sockets.follow(0, &ClientInfo::default());
+        assert_eq!(sockets.ended_now(NOW).missing.as_deref(), Some("it is not a TCP connection"));
+        let mut sockets = Sockets::new(Some(1), &policy);
+        sockets.follow(0, &ClientInfo::default());
+        assert!(sockets.ended_now(NOW).missing.unwrap().contains("which of our sockets"), "before the first look");
+        sockets.follow(0, &ClientInfo::default());
+        sockets.look(NOW);
+        assert!(sockets.ended_now(NOW).missing.unwrap().contains("which of our sockets"), "after it");
+    }
+
+    /// It runs in the task that reconnects: far below a millisecond, even in a debug build on a busy machine.
+    #[test]
+    fn the_end_is_found_without_waiting() {
+        let clock = crate::clock::Clock::start();
+        let mut fastest = Duration::MAX;
+        for _ in 0..20 {
+            let Line { here, mut there, mut sockets } = followed(true);
+            there.write_all(b"last word").unwrap();
+            drop(there);
+            driver_drops(here);
+            let start = clock.now();
+            sockets.ended_now(NOW);
+            fastest = fastest.min(clock.now().since(start));
+        }
+        assert!(fastest < Duration::from_millis(1), "{fastest:?}");
+    }
+}

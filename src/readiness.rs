@@ -1,0 +1,230 @@
+//! Whether a server is what a script waits for: it can be reached, takes the login, has its data, and has the role.
+//!
+//! Each look is a connection of its own, as the application's first one will be. A server that loads its data refuses
+//! PING with LOADING; a replica without its primary that may serve no stale data refuses it with MASTERDOWN (before
+//! Redis 7.0 it answers PING and refuses the rest): what answers PING and DBSIZE serves commands. A user who
+//! may ask none of these takes a server that lets it in for ready: for all that it may do, it is.
+
+use std::time::Duration;
+
+use crate::{
+    classify::{ErrorClass, Failure},
+    clock::Clock,
+    dial::{RespStream, Route, Value},
+    event::ServerIdentity,
+    plan::{Protocol, Readiness, Target},
+    units::span,
+};
+
+/// The limit of one look: a server that is slower is not ready, but frozen.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// What stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What it is, with the stage, and the words (and the errno) of whoever said so.
+    pub text: String,
+    /// It does not usually go away by itself: a wrong password, a missing permission, a certificate.
+    pub lasting: bool,
+    /// The look was cut short: it might have seen more.
+    pub cut_short: bool,
+}
+
+/// What a server that is ready says about itself: `Redis 7.2.4 primary`, without the role if that was waited for.
+pub type Introduction = String;
+
+/// Looks at a server.
+pub struct Gate {
+    route: Route,
+    wanted: Readiness,
+}
+
+/// A server's role, as far as it tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Role {
+    Primary,
+    /// With the state of the link to its primary: `connected` is up.
+    Replica {
+        link: String,
+    },
+    /// `sentinel`, and whatever comes.
+    Other(String),
+}
+
+impl Gate {
+    /// Looks at this server for the wanted state.
+    pub fn new(target: Target, protocol: Protocol, wanted: Readiness, clock: Clock) -> Self {
+        Self { route: Route::new(target, protocol, LOOK, clock).with_ping(false), wanted }
+    }
+
+    /// Looks once, for at most `left`.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn look(&self, left: Duration) -> Result<Introduction, Obstacle> {
+        let limit = left.min(LOOK);
+        let looked = tokio::time::timeout(limit, self.examine(limit)).await;
+        let cut_short = limit < LOOK;
+        let slow = || {
+            let text = format!("command: INFO and ROLE were not answered within {}", span(limit));
+            Err(Obstacle { text, lasting: false, cut_short })
+        };
+        let looked = looked.unwrap_or_else(|_| slow());
+        looked.map_err(|obstacle| Obstacle { cut_short: obstacle.cut_short && cut_short, ..obstacle })
+    }
+
+    async fn examine(&self, limit: Duration) -> Result<Introduction, Obstacle> {
+        let (attempt, mut line) = self.route.with_limit(limit).connect().await.map_err(|failure| refusal(&failure))?;
+        if line.info("persistence", "loading").await.is_some_and(|loading| loading == "1") {
+            return Err(passing("command: the server is loading its data set (INFO persistence says so)".to_owned()));
+        }
+        let server = attempt.server;
+        // The ACL's answer comes before LOADING: who may not PING has to find out otherwise.
+        if server.role.as_deref() != Some("master") || attempt.ping_refused.is_some() {
+            serves_data(&mut line).await.map_err(|failure| refusal(&failure))?;
+        }
+        let remark = attempt.ping_refused.map(|failure| format!(" (this user may not PING: {failure})"));
+        let introduced =
+            |server: &ServerIdentity| server.introduction().unwrap_or_default() + remark.as_deref().unwrap_or_default();
+        if self.wanted == Readiness::Ready {
+            return Ok(introduced(&server));
+        }
+        let role = match role(&mut line).await {
+            Ok(role) => role,
+            Err(failure) => by_greeting(server.role.as_deref()).ok_or_else(|| refusal(&failure))?,
+        };
+        judge(self.wanted, &role).map_err(passing)?;
+        // Its role is what was waited for.
+        Ok(introduced(&ServerIdentity { role: None, ..server }))
+    }
+}
+
+/// Whether a replica may serve the data that it has. Who may not ask is not kept waiting.
+async fn serves_data(line: &mut RespStream) -> Result<(), Failure> {
+    match line.command(&["DBSIZE"]).await {
+        Err(failure) if matches!(failure.key.class, ErrorClass::MasterDown | ErrorClass::Loading) => Err(failure),
+        Err(failure) if !failure.key.class.is_server_reply() => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+/// `ROLE`, or INFO where that is unknown or forbidden.
+async fn role(line: &mut RespStream) -> Result<Role, Failure> {
+    let refused = match line.command(&["ROLE"]).await {
+        Ok(reply) => return Ok(Role::read(&reply)),
+        Err(failure) if failure.key.class.is_server_reply() => failure,
+        Err(failure) => return Err(failure),
+    };
+    match line.info("replication", "role").await.as_deref() {
+        Some("slave") => {
+            let link = line.info("replication", "master_link_status").await.unwrap_or_default();
+            Ok(Role::Replica { link: if link == "up" { "connected".to_owned() } else { link } })
+        }
+        Some("master") => Ok(Role::Primary),
+        Some(other) => Ok(Role::Other(other.to_owned())),
+        None => Err(refused),
+    }
+}
+
+/// What HELLO says of the role. It does not tell whether a replica has its primary, so that is not good enough.
+fn by_greeting(role: Option<&str>) -> Option<Role> {
+    (role? == "master").then_some(Role::Primary)
+}
+
+impl Role {
+    /// Reads the reply to `ROLE`: `["master", …]` or `["slave", host, port, state, offset]`.
+    fn read(reply: &Value) -> Self {
+        let words: Vec<String> = match reply {
+            Value::Array(items) => {
+                items.iter().map(|item| redis::from_redis_value_ref(item).unwrap_or_default()).collect()
+            }
+            _ => Vec::new(),
+        };
+        match words.first().map(String::as_str) {
+            Some("master") => Self::Primary,
+            Some("slave") => Self::Replica { link: words.get(3).cloned().unwrap_or_default() },
+            other => Self::Other(other.unwrap_or("unknown").to_owned()),
+        }
+    }
+}
+
+/// Whether the role is the wanted one.
+fn judge(wanted: Readiness, role: &Role) -> Result<(), String> {
+    match (wanted, role) {
+        (Readiness::Ready, _) | (Readiness::Primary, Role::Primary) => Ok(()),
+        (Readiness::Replica, Role::Replica { link }) if link == "connected" => Ok(()),
+        (Readiness::Replica, Role::Replica { link }) => {
+            Err(format!("role: it is a replica without its primary (the link's state is '{link}')"))
+        }
+        (Readiness::Primary, Role::Replica { .. }) => Err("role: it is a replica, not a primary".to_owned()),
+        (Readiness::Replica, Role::Primary) => Err("role: it is a primary, not a replica".to_owned()),
+        (wanted, Role::Other(role)) => Err(format!("role: it is a {role}, not a {wanted}")),
+    }
+}
+
+/// What keeps a look from going on.
+fn refusal(failure: &Failure) -> Obstacle {
+    let class = failure.key.class;
+    let lasting = matches!(
+        class,
+        ErrorClass::NoAuth
+            | ErrorClass::WrongPass
+            | ErrorClass::NoPerm
+            | ErrorClass::ProtectedMode
+            | ErrorClass::ProtocolGarbage
+            | ErrorClass::Resp3Unsupported
+            | ErrorClass::Tls
+    );
+    // The kernel names its errors by number; ours are told by whoever made them.
+    let text = format!("{}: {failure}", failure.key.stage);
+    Obstacle { text, lasting, cut_short: matches!(class, ErrorClass::ConnectTimeout | ErrorClass::ResponseTimeout) }
+}
+
+/// What goes away by itself.
+fn passing(text: String) -> Obstacle {
+    Obstacle { text, lasting: false, cut_short: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(words: &[&str]) -> Value {
+        Value::Array(words.iter().map(|word| Value::BulkString(word.as_bytes().to_vec())).collect())
+    }
+
+    #[test]
+    fn a_role_is_judged_with_its_link() {
+        let primary = Role::read(&reply(&["master", "0"]));
+        let linked = Role::read(&reply(&["slave", "10.0.0.1", "6379", "connected", "42"]));
+        let alone = Role::read(&reply(&["slave", "10.0.0.1", "6379", "connecting", "-1"]));
+        let sentinel = Role::read(&reply(&["sentinel"]));
+        for (wanted, role, outcome) in [
+            (Readiness::Primary, &primary, None),
+            (Readiness::Replica, &linked, None),
+            (Readiness::Primary, &linked, Some("it is a replica, not a primary")),
+            (Readiness::Replica, &primary, Some("it is a primary, not a replica")),
+            (Readiness::Replica, &alone, Some("state is 'connecting'")),
+            (Readiness::Primary, &sentinel, Some("it is a sentinel, not a primary")),
+            (Readiness::Ready, &sentinel, None),
+        ] {
+            match (judge(wanted, role), outcome) {
+                (Ok(()), None) => {}
+                (Err(text), Some(expected)) => assert!(text.contains(expected), "{text}"),
+                other => panic!("{wanted} {role:?}: {other:?}"),
+            }
+        }
+        assert_eq!(Role::read(&Value::Nil), Role::Other("unknown".to_owned()));
+    }
+
+    #[test]
+    fn what_nobody_but_an_operator_can_change_is_lasting() {
+        use crate::classify::Stage;
+        let lasting = |line| refusal(&Failure::server(Stage::Hello, line)).lasting;
+        assert!(lasting("WRONGPASS invalid username-password pair"));
+        assert!(lasting("NOAUTH Authentication required."));
+        assert!(!lasting("LOADING Redis is loading the dataset in memory"));
+        assert!(!lasting("ERR max number of clients reached"));
+        assert!(!refusal(&Failure::io(Stage::Tcp, &std::io::Error::from_raw_os_error(111))).lasting);
+    }
+}

@@ -1,0 +1,34 @@
+//! Sessions: the connections under test, with the workers, publisher and monitors around them.
+//!
+//! A [`connection`] is one redis-rs client with everything that it reports. Workers send probes through it, a publisher
+//! on a second connection publishes the messages that its inbox must receive, and a monitor turns all of that into
+//! events. [`Sessions`] starts and ends them together.
+
+mod connection;
+mod context;
+mod coop_budget;
+mod delivery;
+mod fleet;
+mod heartbeat;
+mod identify;
+mod inbox;
+mod link;
+mod monitor;
+mod notices;
+mod observer;
+mod prognosis;
+mod publisher;
+mod question;
+mod resp2;
+mod samples;
+mod stop;
+mod subject;
+mod watchdog;
+mod worker;
+
+pub(crate) use self::{
+    context::RunContext,
+    fleet::Sessions,
+    notices::{Notice, NoticeSender},
+    observer::{Observer, Unobserved},
+};

@@ -1,0 +1,189 @@
+//! The one way to send a command on the connection under test: it measures, judges the answer, classifies a failure
+//! once, and tells the link.
+
+use std::{pin::pin, time::Duration};
+
+use redis::{RedisError, Value};
+
+use super::{Desync, KEPT_FAILURES, Session, Writes};
+use crate::{
+    classify::{ErrorClass, Failure, Origin, Stage, client},
+    clock::{Alarm, Stamp},
+    dial::is_forbidden,
+    event::EventKind,
+    plan::Name,
+    session::{
+        link::FailedCommand,
+        question::{Asked, Failed, Question, WaitingFailure, summary},
+    },
+    units::span,
+};
+
+/// Between two reports of a reply that went to the wrong question.
+const DESYNC_PAUSE: Duration = Duration::from_secs(1);
+
+impl Session {
+    /// Asks for a sign of life, in a way that the user may, for at most `limit` (each way). A user whose own commands
+    /// are PINGs is not spared their refusal.
+    pub(in crate::session) async fn beat(&self, who: &str, limit: Duration) -> Asked {
+        let ctx = &self.ctx;
+        if !ctx.heartbeat.is_hello() {
+            let asked = self.ask(&Question::nonced_ping(who, ctx.clock.now()), limit).await;
+            match &asked.outcome {
+                Err(failed) if is_forbidden(&failed.failure) && !ctx.plan.pings() => self.go_over_to_hello(&asked),
+                _ => return asked,
+            }
+        }
+        self.ask(&Question::hello(ctx.resp3), limit).await
+    }
+
+    fn go_over_to_hello(&self, asked: &Asked) {
+        let first = self.ctx.heartbeat.switch_to_hello();
+        if let (Err(failed), true) = (&asked.outcome, first) {
+            let text = format!(
+                "redis-doctor's own PING is refused ({}; see `redis-doctor explain NOPERM`): it asks HELLO instead, \
+                 which no ACL forbids",
+                failed.failure
+            );
+            self.ctx.emit(asked.done, None, EventKind::Note { text });
+        }
+    }
+
+    /// Sends a command, waits at most `limit`, and notes what that says about the connection.
+    pub(in crate::session) async fn ask(&self, question: &Question, limit: Duration) -> Asked {
+        self.ask_by(&mut self.ctx.clock.alarm(), question, limit).await
+    }
+
+    /// The same with a timer that the caller keeps.
+    pub(in crate::session) async fn ask_by(&self, alarm: &mut Alarm, question: &Question, limit: Duration) -> Asked {
+        let launched = self.ctx.clock.now();
+        let (mut subject, epoch, was_up) = {
+            let mut state = self.lock();
+            state.in_flight += u64::from(question.counted);
+            state.link.on_launch(launched);
+            (state.subject.clone(), state.epoch, state.link.loss().is_none())
+        };
+        // Pinned here: it is large, and would be moved on the way in.
+        let result = alarm.within(launched, limit, pin!(subject.ask(&question.command))).await;
+        let done = self.ctx.clock.now();
+        let outcome = match result {
+            Some(Ok(value)) => self.judge(question, epoch, value),
+            Some(Err(error)) => Err(self.library_error(&error, was_up, launched, done)),
+            None => Err(Self::deadline_passed(was_up, limit)),
+        };
+        self.conclude(question, Asked { epoch, launched, done, waited: Duration::ZERO, ready: launched, outcome })
+    }
+
+    fn judge(&self, question: &Question, epoch: u64, value: Value) -> Result<Value, Failed> {
+        let right = match (&question.answer, &value) {
+            (None, _) => true,
+            (Some(wanted), Value::BulkString(got)) => wanted == got,
+            (Some(_), _) => false,
+        };
+        if right {
+            return Ok(value);
+        }
+        let (class, text) = match value {
+            // Nobody else's answer: only a GET is answered with nil.
+            Value::Nil => (ErrorClass::Other, "the value written before is gone from the server".to_owned()),
+            _ => (ErrorClass::Desync, format!("a reply to another question: {}", summary(&value))),
+        };
+        let failure = Failure::doctor(class, Stage::Command, text);
+        if class == ErrorClass::Desync {
+            self.on_desync(question, epoch, &failure);
+        }
+        Err(Failed { failure, ambiguous: class == ErrorClass::Desync })
+    }
+
+    /// A reply went to the wrong question. All that follow may be wrong, too: one a second is told, all are counted. A
+    /// client with a watchdog does not go on with such a connection.
+    fn on_desync(&self, question: &Question, epoch: u64, failure: &Failure) {
+        let now = self.ctx.clock.now();
+        let mut state = self.lock();
+        let present = state.epoch == epoch;
+        let tell = present && state.desync.as_ref().is_none_or(|desync| now.since(desync.told) >= DESYNC_PAUSE);
+        if tell {
+            let new = state.desync.as_ref().is_none_or(|desync| desync.new);
+            state.desync = Some(Desync { told: now, new });
+        }
+        if present && self.ctx.plan.policy.watchdog.is_some() {
+            state.condemned.get_or_insert_with(|| failure.clone());
+        }
+        drop(state);
+        self.ctx.samples.lock().counters.desynced += 1;
+        if tell {
+            let wanted = question.answer.as_deref().unwrap_or_default();
+            let asked = Name::from(&wanted[..wanted.len().min(60)]).to_string();
+            let answered = failure.to_string();
+            self.ctx.emit(now, Some(self.connection), EventKind::Desynced { asked, answered });
+            self.wake.notify_one();
+        }
+    }
+
+    fn library_error(&self, error: &RedisError, was_up: bool, launched: Stamp, at: Stamp) -> Failed {
+        let waiting = !was_up && self.ctx.plan.policy.managed;
+        let stage = if waiting { Stage::WaitingForReconnect } else { Stage::Command };
+        let failure = client::failure(stage, error);
+        if waiting {
+            let mut state = self.lock();
+            if state.waiting.len() == KEPT_FAILURES {
+                state.waiting.pop_front();
+            }
+            let wedges = client::wedges_the_manager(error);
+            state.waiting.push_back(WaitingFailure { launched, at, failure: failure.clone(), wedges });
+        }
+        Failed { ambiguous: was_up && !failure.key.class.is_server_reply(), failure }
+    }
+
+    fn deadline_passed(was_up: bool, limit: Duration) -> Failed {
+        let (class, stage, what) = if was_up {
+            (ErrorClass::ResponseTimeout, Stage::Command, "no reply")
+        } else {
+            (ErrorClass::WaitingTimeout, Stage::WaitingForReconnect, "no connection")
+        };
+        let limit = span(limit);
+        Failed { failure: Failure::doctor(class, stage, format!("{what} within {limit}")), ambiguous: was_up }
+    }
+
+    /// Tells the link, and splits the time.
+    fn conclude(&self, question: &Question, mut asked: Asked) -> Asked {
+        let counted = question.counted;
+        let (launched, done) = (asked.launched, asked.done);
+        let mut state = self.lock();
+        let in_flight = state.in_flight;
+        state.in_flight -= u64::from(counted);
+        let changed = match &asked.outcome {
+            Ok(_) => {
+                state.writes.accepted |= question.is_write();
+                state.link.on_reply(launched, done)
+            }
+            Err(failed) => match failed.failure.key.class {
+                ErrorClass::Desync => false,
+                // The server answered, if not what was hoped for.
+                ErrorClass::Other if failed.failure.key.origin == Origin::Doctor => {
+                    state.link.on_error_reply(done, counted)
+                }
+                ErrorClass::ReadOnly => {
+                    state.writes = Writes { refused: true, accepted: false };
+                    state.link.on_error_reply(done, counted)
+                }
+                class if class.is_timeout() => state.link.on_timeout(launched, done, counted, failed.ambiguous),
+                class if class.is_server_reply() => state.link.on_error_reply(done, counted),
+                _ => {
+                    let command =
+                        FailedCommand { failure: &failed.failure, counted, ambiguous: failed.ambiguous, in_flight };
+                    state.link.on_failure(launched, done, command)
+                }
+            },
+        };
+        asked.ready = state.link.up_since();
+        if asked.outcome.is_ok() {
+            asked.waited = asked.ready.since(launched).min(done.since(launched));
+        }
+        if changed {
+            self.announce(&mut state);
+        }
+        drop(state);
+        asked
+    }
+}

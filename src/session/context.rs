@@ -1,0 +1,73 @@
+//! The parts of a run that its sessions, workers and publisher share.
+
+use std::sync::Arc;
+
+use super::{heartbeat::Heartbeat, notices::NoticeSender, observer::Observer, samples::Samples, stop::StopControl};
+use crate::{
+    classify::Failure,
+    clock::{Clock, Stamp},
+    dial::PathWatch,
+    event::EventKind,
+    plan::Plan,
+};
+
+/// The shared parts of one run.
+pub(crate) struct RunContext {
+    pub(crate) plan: Arc<Plan>,
+    /// Distinguishes this run's messages and keys from another run's.
+    pub(crate) run_id: String,
+    /// The connection under test speaks RESP3 (otherwise RESP2).
+    pub(crate) resp3: bool,
+    pub(crate) clock: Clock,
+    pub(crate) path: Arc<PathWatch>,
+    pub(crate) samples: Samples,
+    pub(crate) notices: Arc<NoticeSender>,
+    pub(crate) stop: StopControl,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(super) heartbeat: Heartbeat,
+}
+
+impl RunContext {
+    /// A context in which nothing has happened yet.
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        run_id: String,
+        resp3: bool,
+        path: Arc<PathWatch>,
+        (notices, observer): (Arc<NoticeSender>, Arc<dyn Observer>),
+    ) -> Self {
+        let may_send = plan.probes.is_some() || plan.policy.watchdog.is_some() || !resp3;
+        Self {
+            run_id,
+            resp3,
+            clock: notices.clock(),
+            path,
+            samples: Samples::default(),
+            stop: StopControl::new(plan.stop.count),
+            notices,
+            observer,
+            heartbeat: Heartbeat::new(may_send),
+            plan,
+        }
+    }
+
+    /// Emits an event.
+    pub(crate) fn emit(&self, at: Stamp, connection: Option<u32>, kind: EventKind) {
+        self.notices.emit(at, connection, kind);
+    }
+
+    /// Counts a failed command. The first of its kind is reported immediately, the rest with the next interval.
+    pub(super) fn fail(&self, connection: Option<u32>, failure: &Failure, at: Stamp, ambiguous: bool) {
+        let first = self.samples.lock().failure(failure, at, ambiguous);
+        if let Some(failed) = first {
+            self.emit(at, connection, EventKind::CommandFailed(failed));
+        }
+    }
+
+    /// Counts a message towards the plan's count, in a run that only subscribes.
+    pub(super) fn count_message(&self) {
+        if self.plan.probes.is_none() {
+            let _ = self.stop.take_ticket();
+        }
+    }
+}

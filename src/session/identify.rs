@@ -1,0 +1,66 @@
+//! Identification of the server and the client on the other end of a session's connection.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{connection::Session, question::Question};
+use crate::{
+    dial::{ClientInfo, identity::from_info},
+    event::ServerIdentity,
+};
+
+/// Limit of each query, on a connection that is up.
+const LIMIT: Duration = Duration::from_millis(500);
+
+/// Asks who is on the other side of a session's connection, and gives that connection its name. What may not be asked
+/// stays unknown.
+///
+/// May begin before the connection is `up`, so that the questions go out with the first command; the limit counts from
+/// then on.
+pub(crate) async fn ask(session: &Session, up: &watch::Receiver<bool>) -> (ClientInfo, ServerIdentity) {
+    let early = !*up.borrow();
+    let limit = if early { session.patience() + LIMIT } else { LIMIT };
+    let ask = async |words: &[&str]| {
+        let mut command = redis::Cmd::new();
+        words.iter().for_each(|word| _ = command.arg(word));
+        let question = Question::open(command);
+        let late = async {
+            if !early {
+                return std::future::pending().await;
+            }
+            // Closed, it will not come up any more.
+            let _ = up.clone().wait_for(|up| *up).await;
+            let clock = session.ctx.clock;
+            clock.sleep_until(clock.now().after(LIMIT)).await;
+        };
+        let asked = tokio::select! {
+            biased;
+            asked = session.ask(&question, limit) => asked,
+            () = late => return None,
+        };
+        redis::from_redis_value::<String>(asked.outcome.ok()?).ok()
+    };
+    if let Some(name) = &session.ctx.plan.target.client_name {
+        ask(&["CLIENT", "SETNAME", name]).await;
+    }
+    let (client, server, replication) =
+        tokio::join!(ask(&["CLIENT", "INFO"]), ask(&["INFO", "server"]), ask(&["INFO", "replication"]));
+    let client = client.map(|line| ClientInfo::parse(&line)).unwrap_or_default();
+    let mut server = server.map(|info| from_info(&info)).unwrap_or_default();
+    server.role = replication.and_then(|info| from_info(&info).role).or(server.role);
+    (client, server)
+}
+
+/// Asks the server to announce its maintenance on this connection: Redis Cloud and Redis Software do so only for clients
+/// that ask (<https://redis.io/docs/latest/develop/clients/sch/>). Open-source Redis refuses, which does no harm; Valkey
+/// is not bothered. Each connection must ask anew.
+pub(crate) async fn ask_for_announcements(session: &Session, server: &ServerIdentity) {
+    let ctx = &session.ctx;
+    let pushes = ctx.resp3 && ctx.plan.evidence && !ctx.plan.is_single_ping();
+    if pushes && server.product.as_deref() == Some("Redis") {
+        let mut command = redis::cmd("CLIENT");
+        command.arg("MAINT_NOTIFICATIONS").arg("ON");
+        session.ask(&Question::open(command), LIMIT).await;
+    }
+}

@@ -1,0 +1,243 @@
+//! Everything that is pushed on one connection under test: messages, and the confirmations of its subscriptions.
+//!
+//! It runs inside the library's push callback, in the task that also reconnects: bounded work, no waiting.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use redis::{PushKind, Value};
+
+use super::{
+    context::RunContext,
+    delivery::{Delivery, Publish, Receipt},
+};
+use crate::{
+    clock::Stamp,
+    event::{EventKind, Message},
+    plan::{Name, SubscriptionPlan},
+};
+
+/// The receiving side of one connection.
+pub(super) struct Inbox {
+    connection: u32,
+    subscription: SubscriptionPlan,
+    /// Start of every verification message of this run on this connection.
+    prefix: Vec<u8>,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// One per channel that is verified.
+    deliveries: Vec<Delivery>,
+    confirmed: HashSet<(u8, Vec<u8>)>,
+    last_message: Stamp,
+}
+
+/// What a confirmation completes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Confirmed {
+    /// Some are still missing.
+    Part,
+    /// This was the last one wanted.
+    All,
+    /// It had been confirmed before: another connection has subscribed again.
+    Again,
+}
+
+impl Inbox {
+    pub(super) fn new(connection: u32, run_id: &str, subscription: SubscriptionPlan) -> Self {
+        let verified = match (subscription.verify, subscription.private) {
+            (None, _) => 0,
+            (Some(_), 0) => subscription.channels.len() + subscription.shards.len(),
+            (Some(_), _) => 1,
+        };
+        let state = State {
+            deliveries: (0..verified).map(|_| Delivery::default()).collect(),
+            confirmed: HashSet::new(),
+            last_message: Stamp::START,
+        };
+        let prefix = format!("redis-doctor:{run_id}:{connection}:").into_bytes();
+        Self { connection, subscription, prefix, state: Mutex::new(state) }
+    }
+
+    /// What is subscribed.
+    pub(super) fn subscription(&self) -> &SubscriptionPlan {
+        &self.subscription
+    }
+
+    /// The channels that are verified: plain ones first, then shard channels. The flag tells which.
+    pub(super) fn verified(&self) -> impl Iterator<Item = (&Name, bool)> {
+        let plain = self.subscription.channels.iter().map(|channel| (channel, false));
+        let sharded = self.subscription.shards.iter().map(|channel| (channel, true));
+        plain.chain(sharded).take(self.lock().deliveries.len())
+    }
+
+    /// A numbered message for the verified channel `index`, stamped with the moment of sending.
+    pub(super) fn compose(&self, index: usize, now: Stamp, ctx: &RunContext) -> (u64, Vec<u8>) {
+        let mut state = self.lock();
+        let number = state.deliveries[index].next(&mut ctx.samples.lock().counters);
+        let mut payload = self.prefix.clone();
+        payload.extend_from_slice(format!("{index}:{number}:{}", now.as_nanos()).as_bytes());
+        (number, payload)
+    }
+
+    /// The outcome of publishing message `number`.
+    pub(super) fn published(&self, index: usize, number: u64, outcome: Publish, ctx: &RunContext) {
+        self.lock().deliveries[index].published(number, outcome, &mut ctx.samples.lock().counters);
+        ctx.stop.note_progress();
+    }
+
+    /// A message, as the library parsed it.
+    pub(super) fn on_message(&self, kind: &PushKind, data: &[Value], ctx: &RunContext) {
+        let fields: (&[u8], Option<&[u8]>, &[u8]) = match (kind, data) {
+            (
+                PushKind::PMessage,
+                [Value::BulkString(pattern), Value::BulkString(channel), Value::BulkString(payload)],
+            ) => (channel, Some(pattern), payload),
+            (_, [Value::BulkString(channel), Value::BulkString(payload)]) => (channel, None, payload),
+            _ => return,
+        };
+        let (channel, pattern, payload) = fields;
+        self.receive(&Message { at: ctx.clock.now(), channel, pattern, payload }, ctx);
+    }
+
+    /// One message: account for it when it is ours, show it when it is not.
+    pub(super) fn receive(&self, message: &Message<'_>, ctx: &RunContext) {
+        let mut state = self.lock();
+        state.last_message = message.at;
+        if let Some(ours) = message.payload.strip_prefix(self.prefix.as_slice()) {
+            // A pattern that matches as well brings a second copy by right: no duplicate.
+            if message.pattern.is_none() {
+                self.account(&mut state, ours, message, ctx);
+            }
+            return;
+        }
+        drop(state);
+        let mut sums = ctx.samples.lock();
+        sums.counters.messages += 1;
+        sums.counters.message_bytes += message.payload.len() as u64;
+        drop(sums);
+        ctx.count_message();
+        if self.subscription.tail && !ctx.notices.message(message) {
+            ctx.samples.lock().counters.messages_not_shown += 1;
+        }
+    }
+
+    fn account(&self, state: &mut State, ours: &[u8], message: &Message<'_>, ctx: &RunContext) {
+        let Some((index, number, sent)) = parse_numbers(ours) else {
+            return;
+        };
+        let Some(delivery) = state.deliveries.get_mut(index) else {
+            return;
+        };
+        let mut sums = ctx.samples.lock();
+        let receipt = delivery.received(number, message.at, &mut sums.counters);
+        let first = receipt != Receipt::Again;
+        if first {
+            sums.end_to_end.record(message.at.since(sent));
+        }
+        drop(sums);
+        if first {
+            ctx.count_message();
+        }
+        ctx.stop.note_progress();
+        let channel = || Name::from(message.channel);
+        let event = match receipt {
+            Receipt::InOrder => return,
+            Receipt::Gap { from, to, accepted } => {
+                EventKind::MessagesMissed { channel: channel(), from, to, count: accepted }
+            }
+            Receipt::Late => EventKind::Reordered { channel: channel(), number },
+            Receipt::Again => EventKind::Duplicated { channel: channel(), number },
+        };
+        ctx.emit(message.at, Some(self.connection), event);
+    }
+
+    /// A confirmation of SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE.
+    pub(super) fn on_confirmation(&self, kind: &PushKind, data: &[Value]) -> Confirmed {
+        let kind = match kind {
+            PushKind::PSubscribe => 1,
+            PushKind::SSubscribe => 2,
+            _ => 0,
+        };
+        let Some(Value::BulkString(name)) = data.first() else {
+            return Confirmed::Part;
+        };
+        let mut state = self.lock();
+        if !state.confirmed.insert((kind, name.clone())) {
+            return Confirmed::Again;
+        }
+        if state.confirmed.len() == self.subscription.wanted() { Confirmed::All } else { Confirmed::Part }
+    }
+
+    /// Everything wanted was confirmed at once (the library waited for it).
+    pub(super) fn confirm_all(&self) -> Confirmed {
+        let wanted = &self.subscription;
+        let names = [&wanted.channels, &wanted.patterns, &wanted.shards];
+        let all =
+            (0..).zip(names).flat_map(|(kind, names)| names.iter().map(move |name| (kind, name.as_bytes().to_vec())));
+        let mut state = self.lock();
+        if !state.confirmed.is_empty() {
+            return Confirmed::Again;
+        }
+        state.confirmed.extend(all);
+        Confirmed::All
+    }
+
+    /// How many subscriptions are confirmed on the present connection.
+    pub(super) fn confirmed(&self) -> usize {
+        self.lock().confirmed.len()
+    }
+
+    /// The connection is gone, and its subscriptions with it.
+    pub(super) fn forget_confirmations(&self) {
+        self.lock().confirmed.clear();
+    }
+
+    /// When the last message came (the run's start before the first).
+    pub(super) fn last_message(&self) -> Stamp {
+        self.lock().last_message
+    }
+
+    /// Decides on messages that have been missing for long enough.
+    pub(super) fn tick(&self, ctx: &RunContext) {
+        let now = ctx.clock.now();
+        let mut state = self.lock();
+        let sums = &mut ctx.samples.lock().counters;
+        state.deliveries.iter_mut().for_each(|delivery| delivery.tick(now, sums));
+        ctx.stop.note_progress();
+    }
+
+    /// Whether everything published has come.
+    pub(super) fn is_settled(&self) -> bool {
+        self.lock().deliveries.iter().all(Delivery::is_settled)
+    }
+
+    /// The run is over: what has not come is lost.
+    pub(super) fn close(&self, ctx: &RunContext) {
+        let at = ctx.clock.now();
+        let names: Vec<_> = self.verified().map(|(name, _)| name.clone()).collect();
+        let mut state = self.lock();
+        for (delivery, channel) in state.deliveries.iter_mut().zip(names) {
+            let given_up = delivery.close(&mut ctx.samples.lock().counters);
+            if let Some((from, to, count)) = given_up {
+                ctx.emit(at, Some(self.connection), EventKind::MessagesMissed { channel, from, to, count });
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads `index:number:nanoseconds`.
+fn parse_numbers(text: &[u8]) -> Option<(usize, u64, Stamp)> {
+    let mut parts = std::str::from_utf8(text).ok()?.splitn(3, ':');
+    let index = parts.next()?.parse().ok()?;
+    let number = parts.next()?.parse().ok()?;
+    let sent = parts.next()?.parse().ok()?;
+    Some((index, number, Stamp::from_nanos(sent)))
+}

@@ -1,0 +1,364 @@
+//! The monitor of a session: turns what the link and the inbox noticed into events, names the state of a lost
+//! connection, and replaces a session that cannot come back.
+
+mod watch;
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use super::{
+    connection::Session,
+    context::RunContext,
+    identify,
+    inbox::{Confirmed, Inbox},
+    link::{Change, Link, Loss},
+    question::WaitingFailure,
+};
+use crate::{
+    classify::{ErrorClass, Failure, Stage},
+    clock::Stamp,
+    dial::{ClientInfo, Interest},
+    event::{
+        ClientState, Confirmations, Connected, Disconnected, EventKind, Reconnected, ReplaceReason, ServerIdentity,
+        StopReason,
+    },
+};
+
+/// How often a connection that is down is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How often a connection that is up is looked at.
+const IDLE_LOOK: Duration = Duration::from_millis(500);
+
+/// How long a hopeless state is left as it is before the run goes on with a fresh session: long enough for the report
+/// to show what the application would have seen.
+const DWELL: Duration = Duration::from_secs(1);
+
+/// How long a connection that the watchdog has just replaced is waited for before other things are looked after.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+
+/// Between attempts to put a fresh session in place.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Watches one session.
+pub(super) struct Monitor {
+    session: Arc<Session>,
+    ctx: Arc<RunContext>,
+    generation: u64,
+    sessions: u64,
+    client: ClientInfo,
+    server: ServerIdentity,
+    outage: Option<Outage>,
+    stall: Option<Stall>,
+    resubscription: Option<Resubscription>,
+    /// When the last alarm about missing messages was given.
+    silence_told: Stamp,
+    /// Since when writes have been refused with READONLY.
+    pinned: Option<Stamp>,
+    /// When a fresh session is to be put in place of one that cannot come back.
+    replacement: Option<Stamp>,
+    /// The present connection works, but the server refused it its subscriptions.
+    refused: bool,
+}
+
+/// An outage under way.
+struct Outage {
+    lost_at: Stamp,
+    /// The failure in the event of the loss.
+    failure: Option<Failure>,
+    old_client_id: Option<u64>,
+    _interest: Interest,
+    told: HashSet<ClientState>,
+    waiting: Option<WaitingFailure>,
+    replaced: Option<ReplaceReason>,
+    /// When the library replaced a connection that it had just made, if it did.
+    superseded: Option<Stamp>,
+}
+
+/// A stall under way.
+struct Stall {
+    since: Stamp,
+    _interest: Interest,
+    told: bool,
+}
+
+/// Subscriptions that should come back.
+struct Resubscription {
+    lost_at: Stamp,
+    /// When the connection came back; from then on the clock ticks.
+    restored: Option<Stamp>,
+}
+
+impl Monitor {
+    /// Establishes session number `connection` and emits its first events.
+    pub(super) async fn start(
+        ctx: Arc<RunContext>,
+        connection: u32,
+        inbox: Inbox,
+    ) -> Result<(Arc<Session>, Self), Failure> {
+        let session = Session::new(Arc::clone(&ctx), connection, inbox).await?;
+        let (told, up) = tokio::sync::watch::channel(false);
+        let coming = async {
+            session.come_up(session.patience()).await?;
+            told.send_replace(true);
+            session.subscribe().await?;
+            Ok(ctx.clock.now())
+        };
+        // In this order, and in one go: a round trip less.
+        let (now, (client, server)) =
+            tokio::try_join!(biased; coming, async { Ok(identify::ask(&session, &up).await) })?;
+        ctx.observer.on_identified(connection, &client, now);
+        let monitor = Self {
+            session: Arc::clone(&session),
+            ctx,
+            generation: 1,
+            sessions: 1,
+            client,
+            server,
+            outage: None,
+            stall: None,
+            resubscription: None,
+            silence_told: now,
+            pinned: None,
+            replacement: None,
+            refused: false,
+        };
+        monitor.emit(
+            now,
+            EventKind::Connected(Box::new(Connected {
+                generation: monitor.generation,
+                client_id: monitor.client.id,
+                local: monitor.client.addr.clone(),
+                peer: monitor.client.laddr.clone(),
+                server: monitor.server.clone(),
+                resp: if monitor.ctx.resp3 { 3 } else { 2 },
+            })),
+        );
+        let wanted = monitor.session.inbox.subscription().wanted() as u64;
+        if wanted > 0 {
+            let (_, confirmations) = monitor.session.take_changes();
+            let at = confirmations.back().map_or(now, |(at, _)| *at);
+            let confirmed = monitor.session.inbox.confirmed() as u64;
+            monitor.emit(at, EventKind::Subscribed(Confirmations { wanted, confirmed, after: at.elapsed() }));
+        }
+        Ok((session, monitor))
+    }
+
+    /// Watches until the task is ended.
+    pub(super) async fn run(mut self) {
+        identify::ask_for_announcements(&self.session, &self.server).await;
+        loop {
+            let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
+            let pause = if busy { LOOK } else { IDLE_LOOK };
+            // Either way there may be something to see.
+            let _ = tokio::time::timeout(pause, self.session.wake.notified()).await;
+            self.look().await;
+        }
+    }
+
+    async fn look(&mut self) {
+        self.take_in().await;
+        self.session.inbox.tick(&self.ctx);
+        self.watch_outage().await;
+        self.watch_stall();
+        self.watch_resubscription();
+        self.watch_replies();
+        self.watch_silence();
+        if let Some(why) = self.session.condemned() {
+            let desync = why.key.class == ErrorClass::Desync;
+            let reason = if desync { ReplaceReason::Desync } else { ReplaceReason::Watchdog };
+            self.replace(reason, Some(why)).await;
+        }
+        let now = self.ctx.clock.now();
+        if self.replacement.is_some_and(|due| due <= now) && self.path_is_healthy() {
+            self.go_on().await;
+        }
+    }
+
+    /// Turns what was noticed since the last look into events.
+    async fn take_in(&mut self) {
+        let (changes, confirmations) = self.session.take_changes();
+        // A confirmation of the connection that is now in use comes before the reply that shows it to be in use.
+        for change in changes {
+            match change {
+                Change::Lost(loss) => self.on_lost(loss),
+                Change::Restored(loss, at) => self.on_restored(&loss, at).await,
+                Change::Stalled { since, unanswered, at } => {
+                    self.emit(at, EventKind::Stalled { since, unanswered });
+                    self.stall = Some(Stall { since, _interest: self.ctx.path.interest(), told: false });
+                }
+                Change::Resumed { since, at } => {
+                    self.stall = None;
+                    self.emit(at, EventKind::Resumed { after: at.since(since) });
+                }
+            }
+        }
+        for (at, confirmed) in confirmations {
+            match confirmed {
+                Confirmed::All => self.on_subscribed(at),
+                Confirmed::Again => self.on_superseded(at).await,
+                Confirmed::Part => {}
+            }
+        }
+    }
+
+    fn on_lost(&mut self, loss: Loss) {
+        self.stall = None;
+        (self.pinned, self.refused) = (None, false);
+        // Whatever was wrong with it, it is another connection that must show it again.
+        self.replacement = None;
+        let old_client_id = self.client.id;
+        self.emit(
+            loss.at,
+            EventKind::Disconnected(Disconnected {
+                generation: self.generation,
+                client_id: old_client_id,
+                failure: loss.failure.clone(),
+                in_flight: loss.in_flight,
+                idle: loss.idle,
+            }),
+        );
+        self.outage = Some(Outage {
+            lost_at: loss.at,
+            failure: loss.failure,
+            old_client_id,
+            _interest: self.ctx.path.interest(),
+            told: HashSet::new(),
+            waiting: None,
+            replaced: None,
+            superseded: None,
+        });
+        if self.session.inbox.subscription().wanted() > 0 {
+            self.resubscription = Some(Resubscription { lost_at: loss.at, restored: None });
+        }
+    }
+
+    async fn on_restored(&mut self, loss: &Loss, at: Stamp) {
+        self.replacement = None;
+        self.generation += 1;
+        if let Err(failure) = self.session.subscribe().await {
+            self.could_not_establish(&failure);
+        }
+        let old_process = self.server.run_id.take();
+        self.identify().await;
+        let outage = self.outage.take();
+        let same_process = old_process.zip(self.server.run_id.clone()).map(|(old, new)| old == new);
+        let healthy = self.ctx.path.health().healthy_since.filter(|_| outage.is_some());
+        let replaced = outage.as_ref().and_then(|outage| outage.replaced);
+        let late = self.session.link(Link::late);
+        for failed in self.session.take_waiting() {
+            self.ctx.observer.on_attempt_failed(self.session.connection, &failed.failure, failed.at);
+        }
+        // A command that was in flight may know more than the library's push did.
+        let noted = outage.as_ref().and_then(|outage| outage.failure.as_ref());
+        let failure = loss.failure.clone().filter(|failure| noted != Some(failure));
+        self.emit(
+            at,
+            EventKind::Reconnected(Reconnected {
+                generation: self.generation,
+                after: at.since(loss.at),
+                failed: loss.cost.failed + late.failed,
+                ambiguous: loss.cost.ambiguous + late.ambiguous,
+                old_client_id: outage.as_ref().and_then(|outage| outage.old_client_id),
+                client_id: self.client.id,
+                local: self.client.addr.clone(),
+                same_process,
+                by_itself: replaced != Some(ReplaceReason::Terminal),
+                failure,
+                path_healthy_after: healthy.map(|since| since.since(loss.at)),
+            }),
+        );
+        // Interest in the path ends only now: its health was still needed above.
+        let superseded = outage.and_then(|outage| outage.superseded);
+        if let Some(at) = superseded {
+            self.on_superseded(at).await;
+        }
+        if let Some(resubscription) = &mut self.resubscription {
+            resubscription.restored = Some(at);
+        }
+    }
+
+    fn on_subscribed(&mut self, at: Stamp) {
+        let Some(resubscription) = self.resubscription.take() else {
+            return;
+        };
+        let wanted = self.session.inbox.subscription().wanted() as u64;
+        let confirmed = self.session.inbox.confirmed() as u64;
+        let after = at.since(resubscription.lost_at);
+        self.emit(at, EventKind::Resubscribed(Confirmations { wanted, confirmed, after }));
+    }
+
+    /// The same subscriptions were confirmed twice without a loss in between: the library has replaced a connection
+    /// that it had just made. During an outage that is told when it is over.
+    async fn on_superseded(&mut self, at: Stamp) {
+        if let Some(outage) = &mut self.outage {
+            outage.superseded = Some(at);
+            return;
+        }
+        self.generation += 1;
+        self.identify().await;
+        self.emit(at, EventKind::Superseded { generation: self.generation, client_id: self.client.id });
+    }
+
+    /// Abandons the session's connection and puts a fresh one in place.
+    async fn replace(&mut self, why: ReplaceReason, failure: Option<Failure>) {
+        let now = self.ctx.clock.now();
+        self.replacement = None;
+        self.session.abandon(now, failure.as_ref());
+        self.take_in().await;
+        self.ctx.observer.on_replaced(self.session.connection, self.ctx.clock.now());
+        self.sessions += 1;
+        self.emit(now, EventKind::SessionReplaced { session: self.sessions, why });
+        if let Some(outage) = &mut self.outage {
+            // Once it took us to go on, it was not the client's doing.
+            outage.replaced = outage.replaced.filter(|known| *known == ReplaceReason::Terminal).or(Some(why));
+        }
+        let by_policy = why.is_policy() && self.ctx.plan.policy.managed;
+        let limit = if by_policy { FIRST_LOOK } else { self.session.patience() };
+        match self.session.establish(limit).await {
+            // It goes on trying by itself, as the policy says.
+            Err(failure) if by_policy && failure.key.stage != Stage::Subscribe => {}
+            Err(failure) => self.could_not_establish(&failure),
+            Ok(()) => {}
+        }
+    }
+
+    /// Goes on after a state that the client cannot leave, or after a vain attempt to do so.
+    async fn go_on(&mut self) {
+        if self.outage.is_some() || !self.refused {
+            return self.replace(ReplaceReason::Terminal, None).await;
+        }
+        // Another connection would be refused like this one, and each would be an outage of our own making.
+        self.replacement = None;
+        match self.session.subscribe().await {
+            Err(failure) => self.could_not_establish(&failure),
+            Ok(()) => self.refused = false,
+        }
+    }
+
+    fn could_not_establish(&mut self, failure: &Failure) {
+        let now = self.ctx.clock.now();
+        self.refused = failure.key.stage == Stage::Subscribe && failure.key.class.is_server_reply();
+        self.ctx.fail(Some(self.session.connection), failure, now, false);
+        self.replacement = Some(now.after(RETRY));
+    }
+
+    fn enter(&self, at: Stamp, state: ClientState, why: String) {
+        self.emit(at, EventKind::StateEntered { state, why });
+        if state.is_terminal() && self.ctx.plan.stop.on_critical {
+            self.ctx.stop.stop(StopReason::Critical);
+        }
+    }
+
+    /// Asks who is on the other side now. What may not be asked stays unknown.
+    async fn identify(&mut self) {
+        let (_, up) = tokio::sync::watch::channel(true);
+        // In one go: nothing more is under way than without it when the connection is lost again at once.
+        let announcements = identify::ask_for_announcements(&self.session, &self.server);
+        ((self.client, self.server), ()) = tokio::join!(identify::ask(&self.session, &up), announcements);
+        self.ctx.observer.on_identified(self.session.connection, &self.client, self.ctx.clock.now());
+    }
+
+    fn emit(&self, at: Stamp, kind: EventKind) {
+        self.ctx.emit(at, Some(self.session.connection), kind);
+    }
+}

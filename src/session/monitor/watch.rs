@@ -1,0 +1,143 @@
+//! What the monitor watches beside the link's own changes: states that only time, other connections or the replies
+//! themselves show.
+
+use std::time::Duration;
+
+use super::{DWELL, Monitor};
+use crate::{
+    event::{ClientState, Confirmations, EventKind, StopReason},
+    session::prognosis::{self, Picture},
+};
+
+/// A cycle that takes longer than this is worth telling.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+impl Monitor {
+    pub(super) async fn watch_outage(&mut self) {
+        let now = self.ctx.clock.now();
+        let health = self.ctx.path.health();
+        let failures = self.session.take_waiting();
+        for failed in &failures {
+            self.ctx.observer.on_attempt_failed(self.session.connection, &failed.failure, failed.at);
+        }
+        let latest = failures.into_iter().next_back();
+        let Some(outage) = &mut self.outage else {
+            return;
+        };
+        outage.waiting = latest.or(outage.waiting.take());
+        let mut news = Vec::new();
+        let policy = &self.session.policy;
+        let picture = Picture {
+            policy,
+            lost_at: outage.lost_at,
+            now,
+            health: &health,
+            waiting: outage.waiting.as_ref(),
+            asks: self.ctx.heartbeat.may_send(),
+        };
+        if let Some(prognosis) = prognosis::prognosis(&picture).filter(|found| outage.told.insert(found.state)) {
+            if prognosis.hopeless {
+                self.replacement = Some(now.after(DWELL));
+                if self.ctx.plan.stop.on_critical {
+                    self.ctx.stop.stop(StopReason::Critical);
+                }
+            }
+            news.push((prognosis.state, prognosis.why));
+        }
+        if let Some(why) = prognosis::masked(&health).filter(|_| outage.told.insert(ClientState::Masked)) {
+            news.push((ClientState::Masked, why));
+        }
+        let long = now.since(outage.lost_at) > WORTH_TELLING && policy.managed && outage.replaced.is_none();
+        if long && outage.told.insert(ClientState::Retrying) {
+            let path = health.failure.map_or("the server answers others".to_owned(), |(_, text)| text);
+            news.push((ClientState::Retrying, format!("still reconnecting: {path}")));
+        }
+        for (state, why) in news {
+            self.enter(now, state, why);
+        }
+    }
+
+    pub(super) fn watch_stall(&mut self) {
+        let health = self.ctx.path.health();
+        let Some(stall) = self.stall.as_mut().filter(|stall| !stall.told) else {
+            return;
+        };
+        // Two good attempts in a row, so that the moment in which a frozen server thaws is not taken for it. Where the
+        // path itself was ill, the old connection may need as long again as it was silent: TCP's pauses between
+        // retransmissions have doubled each time.
+        let proven = health.healthy_since.zip(health.checked).is_some_and(|(since, last)| {
+            let was_ill = !health.slowest_failure.is_zero();
+            last > since && (!was_ill || last.since(since) >= since.since(stall.since))
+        });
+        if proven {
+            stall.told = true;
+            let silent = self.ctx.clock.now().since(stall.since).as_secs_f64();
+            let why = format!(
+                "nothing has come for {silent:.1} s on a connection nobody has closed, while new ones are answered"
+            );
+            self.enter(self.ctx.clock.now(), ClientState::HalfOpen, why);
+        }
+    }
+
+    pub(super) fn watch_resubscription(&mut self) {
+        let Some(restored) = self.resubscription.as_ref().and_then(|subscription| subscription.restored) else {
+            return;
+        };
+        let now = self.ctx.clock.now();
+        // The library itself waits one response timeout for its resubscription.
+        if now.since(restored) < self.ctx.plan.policy.response_timeout + DWELL || self.replacement.is_some() {
+            return;
+        }
+        let lost_at = self.resubscription.as_ref().map_or(restored, |subscription| subscription.lost_at);
+        let wanted = self.session.inbox.subscription().wanted() as u64;
+        let confirmed = self.session.inbox.confirmed() as u64;
+        self.emit(now, EventKind::Resubscribed(Confirmations { wanted, confirmed, after: now.since(lost_at) }));
+        let why = format!("the connection answers, but {confirmed} of {wanted} subscriptions were confirmed");
+        self.enter(now, ClientState::SubscriptionLost, why);
+        self.replacement = Some(now.after(DWELL));
+        self.resubscription = None;
+    }
+
+    /// States that show in the replies themselves.
+    pub(super) fn watch_replies(&mut self) {
+        if self.session.take_desync() {
+            let why = "replies go to the wrong questions: one too many or one too few has come";
+            self.enter(self.ctx.clock.now(), ClientState::Desync, why.into());
+        }
+        self.watch_writes();
+    }
+
+    fn watch_writes(&mut self) {
+        let now = self.ctx.clock.now();
+        // Where some are refused and some are not, both are told once a second.
+        if self.pinned.is_some_and(|since| now.since(since) < DWELL) {
+            return;
+        }
+        let writes = self.session.take_writes();
+        if writes.refused && self.pinned.is_none() {
+            self.pinned = Some(now);
+            let why = "writes are refused with READONLY: the server is a replica now, and the connection stays with it";
+            self.enter(now, ClientState::Pinned, why.into());
+        }
+        if writes.accepted && self.pinned.take().is_some() {
+            self.emit(now, EventKind::StateLeft { state: ClientState::Pinned });
+        }
+    }
+
+    pub(super) fn watch_silence(&mut self) {
+        let Some(limit) = self.session.inbox.subscription().expect_every else {
+            return;
+        };
+        let now = self.ctx.clock.now();
+        let last = self.session.inbox.last_message();
+        if now.since(last.max(self.silence_told)) > limit {
+            self.silence_told = now;
+            self.emit(now, EventKind::Silent { silence: now.since(last) });
+        }
+    }
+
+    pub(super) fn path_is_healthy(&self) -> bool {
+        // A lost subscription is no outage: nobody watches the path then, and the connection itself proves it.
+        self.outage.is_none() || self.ctx.path.health().healthy_since.is_some()
+    }
+}

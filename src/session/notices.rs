@@ -1,0 +1,74 @@
+//! The channel from sessions and evidence to the engine.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    clock::{Clock, Stamp},
+    event::{Event, EventKind, Message, MessageSink, Reply},
+    plan::Name,
+};
+
+/// Announcements reported in [`PERIOD`]. A server can push as many as it likes.
+const ANNOUNCEMENTS: usize = 10;
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Bytes of an announcement's kind that are kept.
+const KIND: usize = 60;
+
+/// An item for the engine.
+pub(crate) enum Notice {
+    Event(Event),
+    /// The end of one probe, in a run that shows each.
+    Reply(Reply),
+}
+
+/// The sending end.
+pub(crate) struct NoticeSender {
+    clock: Clock,
+    notices: mpsc::UnboundedSender<Notice>,
+    messages: Arc<dyn MessageSink>,
+    /// When the latest announcements came.
+    announced: Mutex<VecDeque<Stamp>>,
+}
+
+impl NoticeSender {
+    pub(crate) fn new(clock: Clock, notices: mpsc::UnboundedSender<Notice>, messages: Arc<dyn MessageSink>) -> Self {
+        Self { clock, notices, messages, announced: Mutex::default() }
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    pub(crate) fn emit(&self, at: Stamp, connection: Option<u32>, kind: EventKind) {
+        let event = Event { at, time: self.clock.wall(at), connection, kind };
+        // The engine receives until the last task has ended; later notices have no reader.
+        let _ = self.notices.send(Notice::Event(event));
+    }
+
+    pub(super) fn reply(&self, reply: Reply) {
+        let _ = self.notices.send(Notice::Reply(reply));
+    }
+
+    /// Hands a received message on; `false` if the output has no room for it.
+    pub(super) fn message(&self, message: &Message<'_>) -> bool {
+        self.messages.on_message(message)
+    }
+
+    /// Emits a push message that is neither a message nor a confirmation, up to a number in each period.
+    pub(super) fn announce(&self, connection: u32, kind: &str, at: Stamp) {
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        announced.retain(|earlier| at.since(*earlier) < PERIOD);
+        if announced.len() < ANNOUNCEMENTS {
+            announced.push_back(at);
+            let kind = Name::from(&kind.as_bytes()[..kind.len().min(KIND)]).to_string();
+            self.emit(at, Some(connection), EventKind::Announced { kind });
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Will the client come back by itself? Names the state that a lost connection is in. Pure.
+
+use std::time::Duration;
+
+use super::question::WaitingFailure;
+use crate::{classify::ErrorClass, clock::Stamp, dial::Health, event::ClientState, plan::ReconnectPolicy};
+
+/// An error that comes back sooner than this was not the result of an attempt: the library had it at hand.
+const AT_ONCE: Duration = Duration::from_millis(5);
+
+/// Reserve on top of a computed end of the reconnect cycle.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// What is known about a lost connection.
+pub(super) struct Picture<'a> {
+    pub(super) policy: &'a ReconnectPolicy,
+    pub(super) lost_at: Stamp,
+    pub(super) now: Stamp,
+    pub(super) health: &'a Health,
+    /// The latest error that a waiting command got from the library.
+    pub(super) waiting: Option<&'a WaitingFailure>,
+    /// Whether commands are sent at all (a subscriber may send none).
+    pub(super) asks: bool,
+}
+
+/// A named state and the evidence for it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Prognosis {
+    pub(super) state: ClientState,
+    pub(super) why: String,
+    /// The client cannot leave the state by itself.
+    pub(super) hopeless: bool,
+}
+
+/// Names the state of a lost connection, if the evidence allows it.
+pub(super) fn prognosis(picture: &Picture<'_>) -> Option<Prognosis> {
+    let policy = picture.policy;
+    if !policy.managed {
+        let why = "this client never reconnects: from now on every command fails without being sent".into();
+        return Some(Prognosis { state: ClientState::Dead, why, hopeless: true });
+    }
+    // Without end there is no end to come to.
+    policy.retries?;
+    match picture.waiting {
+        Some(failed) => after_an_error(picture, failed),
+        None if !picture.asks => after_silence(picture),
+        None => None,
+    }
+}
+
+/// A cycle of a finite budget has ended, or a command got what an earlier one left behind.
+fn after_an_error(picture: &Picture<'_>, failed: &WaitingFailure) -> Option<Prognosis> {
+    let path_was_healthy = picture.health.healthy_since.is_some_and(|since| since <= failed.launched);
+    let at_once = failed.at.since(failed.launched) < AT_ONCE;
+    let text = &failed.failure;
+    match (failed.wedges, path_was_healthy && at_once) {
+        (true, true) => Some(Prognosis {
+            state: ClientState::Wedged,
+            why: format!("the server is healthy, yet every command gets the error of the last attempt again: {text}"),
+            hopeless: true,
+        }),
+        (false, true) => Some(Prognosis {
+            state: ClientState::StaleError,
+            why: format!("a command got an old error although the server was healthy again: {text}"),
+            hopeless: false,
+        }),
+        // A wedging error while the path is ill as well may still be the truth; the next command will show.
+        (true, false) => None,
+        (false, false) if failed.failure.key.class.is_timeout() => None,
+        // The library hands an error out when its budget is spent, not before. Until then it can only be the dead
+        // connection's own: a loss that redis-rs does not take for one (a kernel timeout) leaves it in place.
+        (false, false) if failed.at < cycle_end(picture) => None,
+        (false, false) => Some(Prognosis {
+            state: ClientState::Exhausted,
+            why: format!("{}; the next command starts another cycle (last error: {text})", spent(picture.policy)),
+            hopeless: false,
+        }),
+    }
+}
+
+/// Nobody sends commands, so the library never says that its budget is spent: compute when it was.
+fn after_silence(picture: &Picture<'_>) -> Option<Prognosis> {
+    let healthy = picture.health.healthy_since?;
+    let attempts = u32::try_from(picture.policy.retry_budget()).unwrap_or(u32::MAX).saturating_add(1);
+    let attempt = picture.health.slowest_failure.min(picture.policy.connect_timeout);
+    let end = cycle_end(picture).after(attempt * attempts + MARGIN);
+    let over = picture.now > end && picture.now > healthy.after(MARGIN);
+    over.then(|| Prognosis {
+        state: ClientState::Exhausted,
+        why: format!("{}, and a client that only subscribes sends no command to wake it", spent(picture.policy)),
+        hopeless: true,
+    })
+}
+
+/// When the cycle is over if every attempt fails at once: its delays are known.
+fn cycle_end(picture: &Picture<'_>) -> Stamp {
+    picture.lost_at.after(picture.policy.delays().sum())
+}
+
+fn spent(policy: &ReconnectPolicy) -> String {
+    format!("the retry budget of {} is spent", policy.retries.unwrap_or_default())
+}
+
+/// The server's real refusal, where redis-rs shows only a bare "broken pipe": it waits for three replies and gets one.
+pub(super) fn masked(health: &Health) -> Option<String> {
+    let (class, text) = health.failure.as_ref()?;
+    matches!(class, ErrorClass::MaxClients | ErrorClass::ProtectedMode)
+        .then(|| format!("the server says '{text}'; the library shows 'broken pipe'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::{
+        classify::{Failure, Stage},
+        plan::PolicyName,
+    };
+
+    fn at(ms: u64) -> Stamp {
+        Stamp::from_nanos(ms * 1_000_000)
+    }
+
+    fn healthy_since(ms: u64) -> Health {
+        Health { checked: Some(at(ms)), healthy_since: Some(at(ms)), ..Health::default() }
+    }
+
+    fn refused(launched: u64, done: u64) -> WaitingFailure {
+        let failure = Failure::io(Stage::WaitingForReconnect, &io::Error::from_raw_os_error(111));
+        WaitingFailure { launched: at(launched), at: at(done), failure, wedges: false }
+    }
+
+    fn wrong_password(launched: u64, done: u64) -> WaitingFailure {
+        let failure = Failure::server(Stage::WaitingForReconnect, "WRONGPASS invalid username-password pair");
+        WaitingFailure { launched: at(launched), at: at(done), failure, wedges: true }
+    }
+
+    fn state(
+        policy: PolicyName,
+        now: u64,
+        health: &Health,
+        waiting: Option<&WaitingFailure>,
+        asks: bool,
+    ) -> Option<(ClientState, bool)> {
+        let policy = ReconnectPolicy::preset(policy);
+        let picture = Picture { policy: &policy, lost_at: at(0), now: at(now), health, waiting, asks };
+        prognosis(&picture).map(|prognosis| (prognosis.state, prognosis.hopeless))
+    }
+
+    #[test]
+    fn each_policy_fails_in_its_own_way() {
+        use ClientState::*;
+        use PolicyName::*;
+        let ill = Health::default();
+        let well = healthy_since(12_000);
+        assert_eq!(state(Bare, 1, &ill, None, true), Some((Dead, true)));
+        assert_eq!(state(Library, 9_000, &ill, None, true), None);
+        assert_eq!(state(Library, 9_500, &ill, Some(&refused(1, 9_443)), true), Some((Exhausted, false)));
+        assert_eq!(state(Library, 100, &ill, Some(&refused(1, 2)), true), None, "the dead connection's own error");
+        assert_eq!(state(Library, 12_501, &well, Some(&refused(12_500, 12_501)), true), Some((StaleError, false)));
+        assert_eq!(state(Library, 12_501, &well, Some(&wrong_password(12_500, 12_501)), true), Some((Wedged, true)));
+        assert_eq!(state(Library, 9_500, &ill, Some(&wrong_password(1, 9_443)), true), None);
+        assert_eq!(state(Hardened, 60_000, &well, None, true), None);
+    }
+
+    #[test]
+    fn a_silent_subscriber_is_exhausted_when_its_budget_must_be_spent() {
+        use PolicyName::Library;
+        assert_eq!(state(Library, 10_000, &healthy_since(8_000), None, false), None);
+        assert_eq!(state(Library, 11_000, &healthy_since(8_000), None, false), Some((ClientState::Exhausted, true)));
+        assert_eq!(state(Library, 60_000, &Health::default(), None, false), None);
+        let slow = Health { slowest_failure: Duration::from_secs(3), ..healthy_since(8_000) };
+        assert_eq!(state(Library, 15_000, &slow, None, false), None, "attempts of 1 s each prolong the cycle");
+        assert_eq!(state(Library, 18_000, &slow, None, false), Some((ClientState::Exhausted, true)));
+    }
+}

@@ -1,0 +1,120 @@
+//! The second connection: publishes numbered messages, so that the first one's deliveries can be counted.
+//!
+//! It is not under test and must outlive every fault of the one that is: a plain connection that is thrown away at the
+//! first sign of trouble and made anew for the next message.
+
+use std::{sync::Arc, time::Duration};
+
+use redis::{PushInfo, Value, aio::MultiplexedConnection};
+use tokio::sync::Mutex;
+
+use super::{connection::Session, context::RunContext, delivery::Publish, question::Failed, subject::Dialer};
+use crate::{
+    classify::{ErrorClass, Failure, Stage, client},
+    plan::{Pace, Plan, PolicyName, ReconnectPolicy},
+};
+
+/// A message that is not accepted within this time counts as not published.
+const LIMIT: Duration = Duration::from_secs(1);
+
+/// The connection that publishes, shared by all connections under test.
+pub(super) struct Publisher {
+    dialer: Dialer,
+    connection: Mutex<Option<MultiplexedConnection>>,
+}
+
+impl Publisher {
+    pub(super) fn new(plan: &Plan) -> Result<Self, Failure> {
+        let mut policy = ReconnectPolicy::preset(PolicyName::Hardened);
+        (policy.connect_timeout, policy.response_timeout) = (LIMIT, LIMIT);
+        let dialer = Dialer::new(plan, policy, false).map_err(|error| client::failure(Stage::Publish, &error))?;
+        Ok(Self { dialer, connection: Mutex::new(None) })
+    }
+
+    /// Publishes; tells how many subscribers the server passed it to. A message that was never sent fails unambiguously.
+    async fn publish(&self, ctx: &RunContext, sharded: bool, channel: &[u8], payload: &[u8]) -> Result<i64, Failed> {
+        let connection = self.connect(ctx).await.map_err(|failure| Failed { failure, ambiguous: false })?;
+        let sent = self.send(connection, sharded, channel, payload).await;
+        sent.map_err(|failure| Failed { ambiguous: !failure.key.class.is_server_reply(), failure })
+    }
+
+    async fn send(
+        &self,
+        mut connection: MultiplexedConnection,
+        sharded: bool,
+        channel: &[u8],
+        payload: &[u8],
+    ) -> Result<i64, Failure> {
+        let mut command = redis::cmd(if sharded { "SPUBLISH" } else { "PUBLISH" });
+        command.arg(channel).arg(payload);
+        let answer = tokio::time::timeout(LIMIT, connection.send_packed_command(&command)).await;
+        let outcome = match answer {
+            Ok(reply) => reply.and_then(Value::extract_error).map_err(|error| client::failure(Stage::Publish, &error)),
+            Err(_) => {
+                Err(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Publish, "PUBLISH was not answered within 1 s"))
+            }
+        };
+        if outcome.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
+            *self.connection.lock().await = None;
+        }
+        outcome.map(|reply| if let Value::Int(receivers) = reply { receivers } else { 0 })
+    }
+
+    async fn connect(&self, ctx: &RunContext) -> Result<MultiplexedConnection, Failure> {
+        let mut slot = self.connection.lock().await;
+        if let Some(connection) = &*slot {
+            return Ok(connection.clone());
+        }
+        let made = self.dialer.plain(None::<fn(PushInfo) -> Result<(), String>>).await;
+        ctx.observer.on_dialed(made.is_ok(), ctx.clock.now());
+        let connection = made.map_err(|error| client::failure(Stage::Publish, &error))?;
+        *slot = Some(connection.clone());
+        Ok(connection)
+    }
+}
+
+/// Publishes to the verified channels of one session in turn, until the run stops.
+pub(super) async fn run(session: Arc<Session>, publisher: Arc<Publisher>, pace: Pace) {
+    let ctx = Arc::clone(&session.ctx);
+    let channels: Vec<_> = session.inbox.verified().map(|(name, sharded)| (name.clone(), sharded)).collect();
+    let start = ctx.clock.now();
+    let mut slot = 0;
+    for (index, (channel, sharded)) in channels.iter().enumerate().cycle() {
+        if !wait(&ctx, start, pace, &mut slot).await {
+            return;
+        }
+        let (number, payload) = session.inbox.compose(index, ctx.clock.now(), &ctx);
+        let outcome = match publisher.publish(&ctx, *sharded, channel.as_bytes(), &payload).await {
+            Ok(receivers) => {
+                ctx.samples.lock().counters.published_to_nobody += u64::from(receivers == 0);
+                Publish::Accepted
+            }
+            Err(Failed { failure, ambiguous }) => {
+                ctx.fail(Some(session.connection), &failure, ctx.clock.now(), ambiguous);
+                Publish::Failed
+            }
+        };
+        session.inbox.published(index, number, outcome, &ctx);
+    }
+}
+
+/// Waits for the next slot; those that a slow server made us miss are passed over. `false` when the run stops.
+async fn wait(ctx: &RunContext, start: crate::clock::Stamp, pace: Pace, slot: &mut u64) -> bool {
+    if ctx.stop.is_stopping() {
+        return false;
+    }
+    let Some(mut due) = pace.due(*slot).map(|due| start.after(due)) else {
+        tokio::task::yield_now().await;
+        return true;
+    };
+    let now = ctx.clock.now();
+    while now.since(due) > LIMIT {
+        *slot += 1;
+        due = start.after(pace.due(*slot).unwrap_or_default());
+    }
+    *slot += 1;
+    tokio::select! {
+        () = ctx.clock.sleep_until(due) => true,
+        () = ctx.stop.stopped() => false,
+    }
+}

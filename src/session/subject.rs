@@ -1,0 +1,198 @@
+//! The connection under test itself: an unmodified redis-rs ConnectionManager (or, for the policy `bare`, a plain
+//! MultiplexedConnection), configured as the policy says.
+
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, PushInfo,
+    RedisConnectionInfo, RedisResult, Value,
+    aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSub},
+    io::tcp::{TcpSettings, socket2::TcpKeepalive},
+};
+
+use crate::{
+    classify::{Failure, Stage, client},
+    plan::{Address, Name, Pace, Plan, ProbePlan, ReconnectPolicy, SubscriptionPlan, Target},
+};
+
+/// Channels in one SUBSCRIBE: a round trip each would take thousands of them seconds.
+const AT_ONCE: usize = 250;
+
+/// Into so many parts the commands of many workers are divided.
+const PARTS: u32 = 4;
+
+/// A handle to the connection; clones share it.
+#[derive(Clone)]
+pub(super) enum Subject {
+    /// Reconnects by itself.
+    Managed(ConnectionManager),
+    /// Never reconnects.
+    Bare(MultiplexedConnection),
+}
+
+impl Subject {
+    /// Sends one command; an error reply is an error.
+    #[inline]
+    pub(super) async fn ask(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let reply = match self {
+            Self::Managed(manager) => manager.send_packed_command(command).await,
+            Self::Bare(connection) => connection.send_packed_command(command).await,
+        };
+        reply.and_then(Value::extract_error)
+    }
+
+    /// How many commands [`Self::subscribe`] sends, one after the other.
+    pub(super) fn subscribing_commands(wanted: &SubscriptionPlan) -> usize {
+        wanted.channels.len().div_ceil(AT_ONCE) + wanted.patterns.len() + wanted.shards.len()
+    }
+
+    /// Subscribes to everything in the plan; succeeds when the server has confirmed all of it.
+    pub(super) async fn subscribe(&mut self, wanted: &SubscriptionPlan) -> RedisResult<()> {
+        for channels in wanted.channels.chunks(AT_ONCE) {
+            let names: Vec<_> = channels.iter().map(Name::as_bytes).collect();
+            match self {
+                Self::Managed(manager) => manager.subscribe(names).await?,
+                Self::Bare(connection) => connection.subscribe(names).await?,
+            }
+        }
+        for pattern in &wanted.patterns {
+            match self {
+                Self::Managed(manager) => manager.psubscribe(pattern.as_bytes()).await?,
+                Self::Bare(connection) => connection.psubscribe(pattern.as_bytes()).await?,
+            }
+        }
+        for shard in &wanted.shards {
+            // redis-rs has a method for this only in its cluster client; the confirmation is the reply all the same.
+            self.ask(redis::cmd("SSUBSCRIBE").arg(shard.as_bytes())).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes connections to one target under one policy.
+pub(super) struct Dialer {
+    client: Client,
+    policy: ReconnectPolicy,
+    resp3: bool,
+    /// Commands that the library takes before it writes; its own default where this is `None`.
+    queue: Option<usize>,
+}
+
+impl Dialer {
+    /// Prepares connections to the plan's target that speak RESP3 or RESP2.
+    pub(super) fn new(plan: &Plan, policy: ReconnectPolicy, resp3: bool) -> RedisResult<Self> {
+        let info = connection_info(&plan.target, &policy, resp3)?;
+        let queue = plan.probes.as_ref().and_then(queue);
+        Ok(Self { client: Client::open(info)?, policy, resp3, queue })
+    }
+
+    /// A managed connection, not yet made: the first command makes it.
+    pub(super) fn managed<F>(&self, push: F) -> RedisResult<ConnectionManager>
+    where
+        F: Fn(PushInfo) -> Result<(), String> + Send + Sync + 'static,
+    {
+        let policy = &self.policy;
+        let mut config = ConnectionManagerConfig::new()
+            .set_number_of_retries(policy.retry_budget())
+            .set_min_delay(policy.min_delay)
+            .set_exponent_base(policy.backoff_base)
+            .set_connection_timeout(Some(policy.connect_timeout))
+            .set_response_timeout(Some(policy.response_timeout));
+        if let Some(queue) = self.queue {
+            config = config.set_pipeline_buffer_size(queue);
+        }
+        if let Some(max_delay) = policy.max_delay {
+            config = config.set_max_delay(max_delay);
+        }
+        if self.resp3 {
+            config = config.set_push_sender(push);
+            if policy.resubscribe {
+                config = config.set_automatic_resubscription();
+            }
+        }
+        self.client.get_connection_manager_lazy(config)
+    }
+
+    /// A plain connection, made now.
+    pub(super) async fn plain<F>(&self, push: Option<F>) -> RedisResult<MultiplexedConnection>
+    where
+        F: Fn(PushInfo) -> Result<(), String> + Send + Sync + 'static,
+    {
+        let mut config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.policy.connect_timeout))
+            .set_response_timeout(Some(self.policy.response_timeout));
+        if let Some(queue) = self.queue {
+            config = config.set_pipeline_buffer_size(queue);
+        }
+        if let Some(push) = push.filter(|_| self.resp3) {
+            config = config.set_push_sender(push);
+        }
+        self.client.get_multiplexed_async_connection_with_config(&config).await
+    }
+
+    /// Opens the second connection that subscriptions need over RESP2, and waits until everything is confirmed.
+    pub(super) async fn subscriber(&self, wanted: &SubscriptionPlan) -> Result<PubSub, Failure> {
+        let made = match tokio::time::timeout(self.policy.connect_timeout, self.client.get_async_pubsub()).await {
+            Ok(made) => made,
+            Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+        };
+        let mut pubsub = made.map_err(|error| client::failure(Stage::Connect, &error))?;
+        subscribe(&mut pubsub, wanted).await.map_err(|error| client::failure(Stage::Subscribe, &error))?;
+        Ok(pubsub)
+    }
+}
+
+async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan) -> RedisResult<()> {
+    for channels in wanted.channels.chunks(AT_ONCE) {
+        pubsub.subscribe(channels.iter().map(Name::as_bytes).collect::<Vec<_>>()).await?;
+    }
+    for pattern in &wanted.patterns {
+        pubsub.psubscribe(pattern.as_bytes()).await?;
+    }
+    Ok(())
+}
+
+/// Many unpaced workers on one connection fall into step with the server: it answers all of them at once, they ask all
+/// at once, and one side always sleeps while the other works. A queue that holds a part of them only makes the library
+/// write that part while the others still compose theirs.
+fn queue(probes: &ProbePlan) -> Option<usize> {
+    let many = probes.pace == Pace::Unpaced && probes.concurrency >= 4 * PARTS;
+    many.then(|| probes.concurrency.div_ceil(PARTS) as usize)
+}
+
+fn connection_info(target: &Target, policy: &ReconnectPolicy, resp3: bool) -> RedisResult<ConnectionInfo> {
+    let address = match &target.address {
+        Address::Tcp { host, port, tls: false } => ConnectionAddr::Tcp(host.clone(), *port),
+        Address::Tcp { host, port, tls: true } => {
+            ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
+        }
+        Address::Unix(path) => ConnectionAddr::Unix(path.clone()),
+    };
+    let protocol = if resp3 { ProtocolVersion::RESP3 } else { ProtocolVersion::RESP2 };
+    let mut settings = RedisConnectionInfo::default()
+        .set_protocol(protocol)
+        .set_db(target.db)
+        .set_lib_name("redis-doctor", env!("CARGO_PKG_VERSION"));
+    if let Some(user) = &target.user {
+        settings = settings.set_username(user);
+    }
+    if let Some(password) = &target.password {
+        settings = settings.set_password(password.reveal());
+    }
+    let info = address.into_connection_info()?.set_redis_settings(settings);
+    Ok(info.set_tcp_settings(tcp_settings(policy)))
+}
+
+fn tcp_settings(policy: &ReconnectPolicy) -> TcpSettings {
+    let mut tcp = TcpSettings::default().set_nodelay(policy.nodelay);
+    if let Some(keepalive) = policy.keepalive {
+        let keepalive = TcpKeepalive::new()
+            .with_time(keepalive.time)
+            .with_interval(keepalive.interval)
+            .with_retries(keepalive.probes);
+        tcp = tcp.set_keepalive(keepalive);
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(user_timeout) = policy.user_timeout {
+        tcp = tcp.set_user_timeout(user_timeout);
+    }
+    tcp
+}
