@@ -14,7 +14,6 @@ use super::{
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
     event::ServerIdentity,
-    order,
     plan::{Address, Protocol},
     probe::{
         check::{End, PubSub, Question},
@@ -258,7 +257,7 @@ fn ping(sheet: &mut Sheet<'_>, climb: &Climb) {
         return no_ping(sheet, &refused.why);
     }
     let mut pings = sheet.facts.pings.clone();
-    order::sort_by_key(&mut pings, |ping| *ping);
+    pings.sort_unstable();
     let (Some(least), Some(middle), Some(most)) = (pings.first(), sheet.facts.ping(), pings.last()) else {
         return sheet.line("ping", Mark::Bad, "no answer");
     };

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 /// What each module may import, besides itself. A new module needs a line here.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("clock", &[]),
-    ("order", &[]),
     ("output", &[]),
     ("units", &[]),
     ("host", &[]),
@@ -20,22 +19,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("classify", &["clock"]),
     ("distribution", &["clock"]),
     ("tls", &["clock", "classify"]),
-    ("sandbox", &["clock", "order"]),
-    ("knowledge", &["order"]),
+    ("sandbox", &["clock"]),
+    ("knowledge", &[]),
     ("exit", &["report"]),
     ("plan", &["clock", "fault", "classify"]),
     ("event", &["clock", "fault", "classify", "distribution", "plan"]),
-    ("idle", &["clock", "middlebox", "plan", "report", "order"]),
-    ("probe", &["clock", "fault", "classify", "distribution", "plan", "event", "tls", "idle", "order", "units"]),
+    ("idle", &["clock", "middlebox", "plan", "report"]),
+    ("probe", &["clock", "fault", "classify", "distribution", "plan", "event", "tls", "idle", "units"]),
     ("proxy", &["clock", "fault", "classify", "plan", "event", "tls"]),
     ("journal", &["clock", "distribution", "event"]),
-    ("record", &["clock", "fault", "classify", "distribution", "plan", "event", "order"]),
+    ("record", &["clock", "fault", "classify", "distribution", "plan", "event"]),
     // Not `fault`: the truth of an injected fault must never reach the diagnosis.
-    ("diagnose", &["clock", "classify", "middlebox", "order", "plan", "event", "record", "units"]),
+    ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
     ("engine", &["clock", "fault", "classify", "plan", "event", "probe", "proxy", "units"]),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
-    ("report", &["clock", "fault", "classify", "order", "plan", "event", "record", "diagnose"]),
-    ("checkup", &["clock", "classify", "plan", "event", "host", "probe", "report", "order", "units"]),
+    ("report", &["clock", "fault", "classify", "plan", "event", "record", "diagnose"]),
+    ("checkup", &["clock", "classify", "plan", "event", "host", "probe", "report", "units"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (
         "render",
@@ -55,7 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit", "idle", "order"]),
+    ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit", "idle"]),
     (
         "app",
         &[
