@@ -25,7 +25,6 @@ use crate::{
     clock::{WallTime, seconds},
     event::ServerIdentity,
     kernel::HostFacts,
-    order,
     plan::{Protocol, Range, ReconnectPolicy, Target},
     report::{Severity, Verdict},
     units,
@@ -153,7 +152,7 @@ pub fn judge(question: &Question, facts: &CheckFacts, host: &HostFacts, time: Wa
     server::judge(&mut sheet);
     let blackouts = client::judge(&mut sheet);
     let Sheet { lines, mut findings, .. } = sheet;
-    order::sort_by_key(&mut findings, |finding| std::cmp::Reverse(finding.severity));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let verdict = match findings.first().map(|finding| finding.severity) {
         Some(Severity::Critical) => Verdict::Critical,
         Some(Severity::Warning) => Verdict::Degraded,

@@ -17,9 +17,8 @@ pub use cause::Cause;
 use facts::Facts;
 
 use crate::{
-    event::{ClientState, Event, EventKind, Evidence},
-    plan::Plan,
-    record::{Figures, Outage, Recorder},
+    event::{ClientState, Evidence},
+    record::{Outage, Outages},
 };
 
 /// How sure a diagnosis is.
@@ -65,28 +64,26 @@ pub struct Diagnosis {
     pub remedy: &'static str,
 }
 
-/// The diagnosis of each of the outages that the figures list, in their order.
-pub fn all(figures: &Figures) -> Vec<Diagnosis> {
-    let outages: Vec<&Outage> = figures.outages.kept.iter().collect();
-    let plan_of = |outage: &Outage| {
-        let run = figures.runs.get((outage.run as usize).saturating_sub(1));
-        run.map(|run| &run.started.plan)
-    };
-    outages.iter().map(|outage| one(outage, plan_of(outage), &outages)).collect()
+/// The diagnosis of each outage, in their order.
+pub(crate) fn all(outages: &Outages<'_>) -> Vec<Diagnosis> {
+    outages.list().iter().map(|outage| one(outage, outages)).collect()
 }
 
-/// The outage that an evidence event is about, with its diagnosis as of now. The recorder must have seen the event.
-pub fn told_of(recorder: &Recorder, event: &Event) -> Option<(Outage, Diagnosis)> {
-    let EventKind::Evidence(evidence) = &event.kind else { return None };
-    let outages = recorder.outages();
+/// The outage that evidence of a connection is about, with its diagnosis as of now. The recorder must have seen the
+/// evidence.
+pub(crate) fn told_of(
+    outages: &Outages<'_>,
+    connection: Option<u32>,
+    evidence: &Evidence,
+) -> Option<(Outage, Diagnosis)> {
     let about = |outage: &&&Outage| {
         let own = outage.circumstances.evidence.as_deref();
         own.is_some_and(|own: &Evidence| own.generation == evidence.generation && own.lost == evidence.lost)
-            && event.connection.is_none_or(|connection| connection == outage.connection)
+            && connection.is_none_or(|connection| connection == outage.connection)
     };
     // A merged journal counts each run's connections and generations from the beginning.
-    let outage = outages.iter().filter(about).max_by_key(|outage| outage.run)?;
-    Some(((*outage).clone(), one(outage, recorder.plan(), &outages)))
+    let outage = *outages.list().iter().filter(about).max_by_key(|outage| outage.run)?;
+    Some((outage.clone(), one(outage, outages)))
 }
 
 /// The cause that a state tells of without an outage: a server that was demoted closes nothing.
@@ -95,6 +92,6 @@ pub fn of_state(state: ClientState) -> Option<Cause> {
 }
 
 /// The diagnosis of one outage, among all of them.
-fn one(outage: &Outage, plan: Option<&Plan>, all: &[&Outage]) -> Diagnosis {
-    verdict::reach(&Facts::new(outage, plan, all))
+fn one(outage: &Outage, all: &Outages<'_>) -> Diagnosis {
+    verdict::reach(&Facts::new(outage, all.conditions_of(outage), all.list()))
 }

@@ -10,7 +10,7 @@ use crate::{
     dial::{PathWatch, Route},
     event::{CommandFailed, Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
     evidence::Collector,
-    fault::FaultSchedule,
+    fault::{FaultSchedule, Random},
     plan::{Address, Plan, ProbeKind, Target},
     proxy::{self, Proxy},
     session::{Notice, NoticeSender, Observer, RunContext, Sessions, Unobserved},
@@ -384,11 +384,7 @@ const CLIENT_VERSION: &str = "1.8.1";
 
 /// Eight hexadecimal digits from the seed.
 fn run_id(seed: u64) -> String {
-    // The finaliser of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
-    let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    format!("{:08x}", (mixed ^ (mixed >> 31)) as u32)
+    format!("{:08x}", Random::from_seed(seed).bits() as u32)
 }
 
 #[cfg(test)]

@@ -9,9 +9,8 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, fmt, io, sync::LazyLock};
+use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
-use flate2::read::ZlibDecoder;
 use serde::{
     Deserialize, Serialize,
     de::{Error, IntoDeserializer, value},
@@ -19,11 +18,9 @@ use serde::{
 
 pub use search::{Answer, nearest, search};
 
-static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    // The build script compresses the file to a third: it is a fortieth of the program. A test compares the two.
-    let compressed: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/entries.toml.z"));
-    io::read_to_string(ZlibDecoder::new(compressed)).ok().and_then(|text| read(&text).ok()).unwrap_or_default()
-});
+/// Parsed on first use, so that only `explain` pays for it. A test parses the file.
+static ENTRIES: LazyLock<Vec<Entry>> =
+    LazyLock::new(|| read(include_str!("knowledge/entries.toml")).unwrap_or_default());
 
 /// Every entry, in the order of the file: causes, states, findings, errors, facts.
 pub fn entries() -> &'static [Entry] {

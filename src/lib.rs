@@ -39,7 +39,7 @@
 //! | [`knowledge`] | what each cause, state, finding and error means, with sources: the data of `explain` |
 //! | [`render`] | text, JSON, NDJSON, CSV, OpenMetrics, Nagios, the live view |
 //! | [`sandbox`] | the embedded RESP2/RESP3 server |
-//! | `units`, `order` | numbers and texts for people; one sort for all types |
+//! | `units` | numbers and texts for people |
 //!
 //! Imports point one way; a test reads them (`tests/integration/architecture.rs`) and keeps it so. clap is used in
 //! `cli` only, the `redis` crate in `classify` and `probe`, comfy-table and indicatif in `render`.
@@ -91,7 +91,6 @@ pub mod journal;
 pub(crate) mod kernel;
 pub mod knowledge;
 pub mod middlebox;
-mod order;
 pub mod output;
 pub mod plan;
 pub mod proxy;

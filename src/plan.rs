@@ -4,6 +4,7 @@
 //! adds a verified subscription and more workers, `subscribe` has no probes at all. The plan is written into the
 //! journal (without the password), so that a report can be made again from the journal alone.
 
+mod conditions;
 mod gate;
 mod name;
 mod pace;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use conditions::Conditions;
 pub use gate::{Comparison, Gate, Metric};
 pub use name::Name;
 pub use pace::Pace;

@@ -12,6 +12,7 @@ mod figures;
 pub(crate) mod fixture;
 mod herd;
 mod outage;
+mod outages;
 mod servers;
 mod standing;
 mod summary;
@@ -32,6 +33,7 @@ use herd::Herd;
 pub use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
 use outage::Track;
 pub use outage::{Outage, OutageKind};
+pub(crate) use outages::Outages;
 use servers::ServerStates;
 pub use standing::Standing;
 pub use summary::Summary;
@@ -71,13 +73,6 @@ impl Recorder {
     /// The plan of the current run; `None` before the first.
     pub fn plan(&self) -> Option<&Plan> {
         self.story.runs.last().map(|run| &run.started.plan)
-    }
-
-    /// The outages so far, as far as they are kept, in no order: cheaper than the figures.
-    pub fn outages(&self) -> Vec<&Outage> {
-        let story = &self.story;
-        let recent = story.tracks.values().flat_map(|track| track.previous.iter().chain(&track.latest));
-        story.history.kept().chain(recent).collect()
     }
 }
 

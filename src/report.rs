@@ -122,7 +122,7 @@ impl Report {
         let plans = || figures.runs.iter().map(|run| &run.started.plan);
         let subscribes = plans().any(|plan| plan.subscription.is_some());
         let gates = gates::evaluate(figures, fail_on, warn_on);
-        let diagnoses = diagnose::all(figures);
+        let diagnoses = diagnose::all(&figures.outages());
         let findings = finding::all(figures, &diagnoses, &gates);
         Self {
             schema_version: SCHEMA_VERSION,

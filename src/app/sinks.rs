@@ -43,7 +43,9 @@ impl Sinks {
             replies.on_event(event);
         }
         self.live.on_event(event, &self.recorder);
-        if let Some((outage, diagnosis)) = diagnose::told_of(&self.recorder, event) {
+        if let EventKind::Evidence(evidence) = &event.kind
+            && let Some((outage, diagnosis)) = diagnose::told_of(&self.recorder.outages(), event.connection, evidence)
+        {
             self.live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
         }
     }

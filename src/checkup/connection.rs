@@ -16,7 +16,6 @@ use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
     dial::Attempt,
     event::ServerIdentity,
-    order,
     plan::{Address, Protocol},
     report::{Severity, on_connecting},
     units::{millis, span},
@@ -256,7 +255,7 @@ fn ping(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         return no_ping(sheet, &refused.why);
     }
     let mut pings = sheet.facts.pings.clone();
-    order::sort_by_key(&mut pings, |ping| *ping);
+    pings.sort_unstable();
     let (Some(least), Some(middle), Some(most)) = (pings.first(), sheet.facts.ping(), pings.last()) else {
         return sheet.line("ping", Mark::Bad, "no answer");
     };

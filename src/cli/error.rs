@@ -11,7 +11,7 @@ use clap::{
 };
 
 use super::{CliError, args::Cli, tips, uri};
-use crate::{exit::Exit, order, output::Format};
+use crate::{exit::Exit, output::Format};
 
 const COMMANDS: [&str; 12] =
     ["check", "ping", "subscribe", "soak", "proxy", "drill", "idle", "wait", "report", "explain", "completions", "man"];
@@ -175,7 +175,7 @@ fn strike(message: &str, args: &[OsString]) -> String {
             quoted.push(text);
         }
     }
-    order::sort_by_key(&mut quoted, |text: &String| std::cmp::Reverse(text.len()));
+    quoted.sort_by_key(|text: &String| std::cmp::Reverse(text.len()));
     let mut text = quoted.iter().fold(message.to_owned(), |text, quoted| text.replace(quoted, "***"));
     while let Some(at) = text.find("://") {
         let is_scheme = |char: char| char.is_ascii_alphanumeric() || "+.-".contains(char);

@@ -14,7 +14,6 @@ use super::{
 use crate::{
     fault::FaultSchedule,
     idle::{Cloud, Steps},
-    order,
     output::IdleFormat,
     plan::{Protocol, Target},
 };
@@ -153,7 +152,7 @@ fn steps(text: &str) -> Result<Steps, String> {
     let silences: Result<Vec<_>, _> = text.split(',').map(value::positive_duration).collect();
     let mut silences =
         silences.map_err(|why| format!("{why}; or write how many silences to try, for example {STEPS}"))?;
-    order::sort_by_key(&mut silences, |silence| *silence);
+    silences.sort_unstable();
     silences.dedup();
     Ok(Steps::List(silences))
 }

@@ -6,7 +6,7 @@ use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
     event::{Announcement, ClientState, Evidence, HostState, ReplaceReason, ServerState, SocketEnd},
-    plan::{Address, Plan},
+    plan::{Address, Conditions},
     record::{Circumstances, Outage, OutageKind},
 };
 
@@ -25,7 +25,7 @@ pub(super) const IN_USE: Duration = Duration::from_secs(1);
 /// An outage and all that belongs to it.
 pub(super) struct Facts<'a> {
     pub(super) outage: &'a Outage,
-    pub(super) plan: Option<&'a Plan>,
+    pub(super) plan: Option<Conditions<'a>>,
     /// All outages that are kept, of all runs.
     all: &'a [&'a Outage],
 }
@@ -45,7 +45,7 @@ pub(super) enum Addresses {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(outage: &'a Outage, plan: Option<&'a Plan>, all: &'a [&'a Outage]) -> Self {
+    pub(super) fn new(outage: &'a Outage, plan: Option<Conditions<'a>>, all: &'a [&'a Outage]) -> Self {
         Self { outage, plan, all }
     }
 
@@ -145,13 +145,13 @@ impl Facts<'_> {
     pub(super) fn quiet(&self) -> Option<Duration> {
         let since_reply = self.outage.idle?.saturating_sub(self.silence());
         // Verification messages come all the time, whatever is asked.
-        let messages = self.plan.and_then(|plan| plan.subscription.as_ref()?.verify?.due(1));
+        let messages = self.plan.and_then(|plan| plan.subscription?.verify?.due(1));
         Some(messages.filter(|_| self.circumstances().subscribed).map_or(since_reply, |pace| since_reply.min(pace)))
     }
 
     /// Somebody else may send messages at any time: how long it was quiet is only guessed.
     pub(super) fn quiet_is_guessed(&self) -> bool {
-        let subscription = self.plan.and_then(|plan| plan.subscription.as_ref());
+        let subscription = self.plan.and_then(|plan| plan.subscription);
         self.circumstances().subscribed && subscription.is_none_or(|subscription| subscription.verify.is_none())
     }
 
@@ -162,12 +162,12 @@ impl Facts<'_> {
 
     /// How long the pauses between two commands are by plan.
     pub(super) fn pause(&self) -> Option<Duration> {
-        self.plan?.probes.as_ref()?.pace.due(1)
+        self.plan?.probes?.pace.due(1)
     }
 
     /// Commands follow each other without a pause: there is always one under way.
     pub(super) fn is_busy(&self) -> bool {
-        self.plan.and_then(|plan| plan.probes.as_ref()).is_some_and(|probes| probes.pace.due(1).is_none())
+        self.plan.and_then(|plan| plan.probes).is_some_and(|probes| probes.pace.due(1).is_none())
     }
 
     /// Since when nothing is known to have come.
@@ -218,7 +218,7 @@ impl Facts<'_> {
     /// Whether the server's own kernel is at the other end of our connections: both ends see the same addresses. Where
     /// not, it may be a proxy's or a relay's that accepts them and acknowledges what is sent.
     pub(super) fn direct(&self) -> Option<bool> {
-        let local = self.plan.is_some_and(|plan| matches!(plan.target.address, Address::Unix(_)));
+        let local = self.plan.is_some_and(|plan| matches!(plan.address, Address::Unix(_)));
         let states = [self.before(), self.after()].into_iter().flatten();
         let translated = states.filter_map(|state| {
             // Journals from before this was told have the server's end of it.
@@ -228,9 +228,9 @@ impl Facts<'_> {
         translated.reduce(|one, other| one || other).map(|translated| !translated).or(local.then_some(true))
     }
 
-    /// The client was connected to the server itself, and not to a proxy: a run with faults has one of its own.
+    /// The client was connected to the server itself, and not to a proxy.
     pub(super) fn nobody_in_between(&self) -> bool {
-        self.direct() == Some(true) && self.plan.is_some_and(|plan| plan.faults.is_empty())
+        self.direct() == Some(true) && self.plan.is_some_and(|plan| !plan.relayed)
     }
 
     /// What became of the addresses that the name stands for.

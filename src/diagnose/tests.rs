@@ -10,7 +10,7 @@ use cases::cases;
 use fixture::Scene;
 
 use super::*;
-use crate::event::Missing;
+use crate::{event::Missing, record::Recorder};
 
 fn made(change: fn(&mut Scene)) -> Scene {
     let mut scene = Scene::new();
@@ -99,9 +99,9 @@ fn every_rule_speaks_in_some_case() {
         let scene = made(change);
         scene.events().iter().for_each(|event| crate::event::EventSink::on_event(&mut recorder, event));
         let figures = recorder.figures();
-        let all: Vec<&Outage> = figures.outages.kept.iter().collect();
-        for outage in &all {
-            let facts = Facts::new(outage, Some(&scene.plan), &all);
+        let all = figures.outages();
+        for outage in all.list() {
+            let facts = Facts::new(outage, all.conditions_of(outage), all.list());
             for (index, (_, rule)) in rules::RULES.iter().enumerate() {
                 heard[index] |= rule(&facts).is_some();
             }

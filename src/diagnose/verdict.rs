@@ -3,10 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{Cause, Confidence, Diagnosis, Facts, rules};
-use crate::{
-    event::{ReplaceReason, SocketEnd},
-    order,
-};
+use crate::event::{ReplaceReason, SocketEnd};
 
 /// What a rule has to say about its cause, and why.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +53,7 @@ impl Case {
     fn new(cause: Cause, facts: &Facts<'_>) -> Self {
         let mut words: Vec<Word> =
             rules::RULES.iter().filter(|(about, _)| *about == cause).filter_map(|(_, rule)| rule(facts)).collect();
-        order::sort_by_key(&mut words, |word| Reverse(word.weight));
+        words.sort_by_key(|word| Reverse(word.weight));
         let worth = |word: &Word| match word.weight {
             Weight::Decides => 3,
             Weight::Speaks => 2,
@@ -86,7 +83,7 @@ pub(super) fn reach(facts: &Facts<'_>) -> Diagnosis {
     let mut cases: Vec<Case> = rules::PRECEDENCE.iter().map(|cause| Case::new(*cause, facts)).collect();
     cases.retain(|case| case.level > 0);
     // The sort is stable: where two are alike, the more particular cause comes first.
-    order::sort_by_key(&mut cases, |case| Reverse((case.level, case.score)));
+    cases.sort_by_key(|case| Reverse((case.level, case.score)));
     let Some(best) = cases.first() else { return unknown(facts) };
     let mut against = best.whys(|weight| weight < Weight::Hints);
     let rival = cases.get(1).filter(|rival| rival.level == best.level);

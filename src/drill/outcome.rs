@@ -101,7 +101,7 @@ pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell 
     let over = figures.outages.kept.iter().filter(|outage| outage.restored.is_some());
     let recovery = over.map(|outage| outage.duration(outage.lost)).max();
     let obstacle = figures.runs.last().and_then(|run| run.obstacle.as_ref()).map(ToString::to_string);
-    let mut diagnoses = diagnose::all(figures);
+    let mut diagnoses = diagnose::all(&figures.outages());
     diagnoses.truncate(DIAGNOSES);
     let first = diagnoses.first();
     // A demotion is a failover, although it closes nothing.

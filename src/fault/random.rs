@@ -8,9 +8,14 @@ pub struct Random(u64);
 impl Random {
     /// A stream of its own for each `stream` of a seed.
     pub fn new(seed: u64, stream: u64) -> Self {
-        let mut random = Self(seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95));
+        let mut random = Self::from_seed(seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95));
         random.bits();
         random
+    }
+
+    /// The plain stream of a seed.
+    pub(crate) fn from_seed(seed: u64) -> Self {
+        Self(seed)
     }
 
     /// 64 random bits.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{Cloud, suspects};
-use crate::order;
 
 /// How many silences are tried at once, or which.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ pub(super) fn silences(count: usize, max: Duration, cloud: Option<Cloud>) -> Vec
         rungs.clear();
     }
     rungs.extend([shortest, longest]);
-    order::sort_by_key(&mut rungs, |rung| *rung);
+    rungs.sort_unstable();
     rungs.dedup();
     while rungs.len() < count {
         let Some(widest) = widest_gap(&rungs) else { break };

@@ -8,7 +8,6 @@ use super::{Cloud, Ending, Limit};
 use crate::{
     clock::seconds,
     middlebox::{IDLE_LIMITS, Manner},
-    order,
 };
 
 /// Something that may be the one.
@@ -60,7 +59,7 @@ pub(super) fn suspects(measured: &Limit) -> Vec<Suspect> {
             ends_so: manner.is_some_and(|manner| common.manners.contains(&manner)),
         })
         .collect();
-    order::sort_by_key(&mut suspects, |suspect| !suspect.ends_so);
+    suspects.sort_by_key(|suspect| !suspect.ends_so);
     suspects
 }
 

@@ -13,8 +13,6 @@ use std::{
 
 use super::{Entry, entries, entry, errno};
 
-use crate::order;
-
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -164,7 +162,7 @@ fn described(words: &[String]) -> Option<Answer> {
     let rarity = |word: &str| spread.get(word).map_or(0.0, |count| (INDEX.len() as f64 / f64::from(*count)).ln());
     let mut scored: Vec<_> = INDEX.iter().map(|indexed| (indexed.score(words, rarity), indexed.entry)).collect();
     // Stable: what is equally good stays in the order of the file.
-    order::sort_by(&mut scored, |(one, _), (other, _)| other.total_cmp(one));
+    scored.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let (best, entry) = *scored.first().filter(|(score, _)| *score >= CHANCE)?;
     let comparable = scored.iter().skip(1).take_while(|(score, _)| *score >= CHANCE.max(best * COMPARABLE));
     let others = comparable.take(OTHERS).map(|(_, entry)| *entry).collect();
@@ -218,7 +216,7 @@ impl Indexed {
         }
         let runs = covered.split(|covered| !covered).map(|run| run.len() * (run.len() + 1) / 2);
         let mut distinct: Vec<&str> = words.iter().map(String::as_str).filter(|word| !EMPTY.contains(word)).collect();
-        order::sort_by(&mut distinct, |one, other| one.cmp(other));
+        distinct.sort_unstable();
         distinct.dedup();
         let single = distinct.into_iter().map(|word| {
             let weight = match (self.title.contains(word), self.text.contains(word)) {
@@ -246,7 +244,7 @@ pub fn nearest(query: &str) -> Vec<(&'static str, &'static Entry)> {
         })
         .filter(|(likeness, ..)| *likeness >= ALIKE)
         .collect();
-    order::sort_by_key(&mut alike, |(likeness, ..)| Reverse((likeness * 1e6) as u32));
+    alike.sort_by_key(|(likeness, ..)| Reverse((likeness * 1e6) as u32));
     alike.into_iter().take(SUGGESTIONS).map(|(_, name, entry)| (name, entry)).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use super::outage::{Outage, OutageKind};
-use crate::{clock::Stamp, event::Evidence, order};
+use crate::{clock::Stamp, event::Evidence};
 
 const FIRST: usize = 200;
 const LAST: usize = 100;
@@ -83,7 +83,7 @@ impl History {
     /// The outages that were kept, in order.
     pub(super) fn rows(&self) -> Vec<Outage> {
         let mut rows: Vec<_> = self.kept().cloned().collect();
-        order::sort_by_key(&mut rows, |outage| (outage.run, outage.lost, outage.connection));
+        rows.sort_by_key(|outage| (outage.run, outage.lost, outage.connection));
         rows
     }
 
@@ -113,7 +113,7 @@ impl History {
         self.longest.extend(self.last.pop_front());
         if self.longest.len() > LONGEST {
             // All of them are over: an outage that is not over is the last one of its connection.
-            order::sort_by_key(&mut self.longest, |outage| std::cmp::Reverse(outage.duration(outage.lost)));
+            self.longest.sort_by_key(|outage| std::cmp::Reverse(outage.duration(outage.lost)));
             self.longest.truncate(LONGEST);
         }
     }

@@ -9,7 +9,6 @@ use crate::{
     classify::FailureKey,
     clock::WallTime,
     event::{CommandFailed, Event},
-    order,
 };
 
 /// Failures of one kind.
@@ -56,7 +55,7 @@ impl ErrorTable {
     /// The rows, most frequent first.
     pub(super) fn rows(&self) -> Vec<ErrorRow> {
         let mut rows: Vec<_> = self.0.values().cloned().collect();
-        order::sort_by(&mut rows, |a, b| b.count.cmp(&a.count).then(a.key.cmp(&b.key)));
+        rows.sort_by(|a, b| b.count.cmp(&a.count).then(a.key.cmp(&b.key)));
         rows
     }
 }

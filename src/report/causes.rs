@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::{Severity, advice, finding::List};
 use crate::{
     diagnose::{Cause, Diagnosis},
-    order,
     record::{Figures, Outage, OutageKind},
 };
 
@@ -102,6 +101,6 @@ fn tally<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis>) -> Vec<(&'a Diagnos
         counts.entry((diagnosis.cause, diagnosis.confidence)).or_insert((diagnosis, 0)).1 += 1;
     }
     let mut counts: Vec<_> = counts.into_values().collect();
-    order::sort_by_key(&mut counts, |(_, count)| std::cmp::Reverse(*count));
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts
 }

@@ -13,7 +13,6 @@ use crate::{
     classify::{Failure, Stage},
     diagnose::{self, Diagnosis},
     event::{ClientState, StopReason},
-    order,
     record::{ErrorRow, Figures, RunFigures},
 };
 
@@ -78,7 +77,7 @@ pub(super) fn all(figures: &Figures, diagnoses: &[Diagnosis], gates: &[GateResul
             GateLevel::Warn => list.warning(format!("--warn-on {}{why}", gate.gate)),
         }
     }
-    order::sort_by_key(&mut list.0, |finding| std::cmp::Reverse(finding.severity));
+    list.0.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     list.0
 }
 

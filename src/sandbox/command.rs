@@ -13,7 +13,6 @@ use super::args::Args;
 use super::reply::{Protocol, Reply};
 
 use super::state::{Client, ClientId, Kind, State};
-use crate::order;
 
 /// All commands, those a benchmark uses first: the table is searched from the top.
 const TABLES: &[&[Command]] =
@@ -89,7 +88,7 @@ impl Call<'_> {
     /// Whoever is connected, in the order of the connections.
     fn everyone(&self) -> Vec<&Client> {
         let mut everyone: Vec<_> = self.state.clients.values().chain([&*self.client]).collect();
-        order::sort_by_key(&mut everyone, |client| client.id);
+        everyone.sort_by_key(|client| client.id);
         everyone
     }
 }

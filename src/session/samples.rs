@@ -11,7 +11,6 @@ use crate::{
     clock::Stamp,
     distribution::Distribution,
     event::{CommandFailed, Counters, Interval},
-    order,
 };
 
 /// Counts of a run since the last hand-over, shared by all its workers.
@@ -57,7 +56,7 @@ impl Samples {
             end_to_end: some(sums.end_to_end),
         };
         let mut failures: Vec<_> = sums.failures.into_values().filter_map(|burst| burst.pending).collect();
-        order::sort_by_key(&mut failures, |failed| failed.first);
+        failures.sort_by_key(|failed| failed.first);
         (interval, failures)
     }
 }

@@ -10,7 +10,7 @@ pub(crate) struct Row {
     pub(crate) peer: String,
     /// Ours to the peer's: median, least and most over the rounds.
     pub(crate) ratio: Option<[f64; 3]>,
-    /// The limit, as text.
+    /// The limit, as text; empty where there is none.
     pub(crate) limit: String,
     /// Whether it is met.
     pub(crate) met: bool,
@@ -23,6 +23,8 @@ pub(crate) enum Limit {
     Most(f64),
     /// At least this.
     Least(f64),
+    /// No limit: the ratio is information.
+    None,
 }
 
 impl Row {
@@ -36,6 +38,7 @@ impl Row {
         let (limit, met) = match limit {
             Limit::Most(most) => (format!("≤ {most:.2} ×"), middle <= most),
             Limit::Least(least) => (format!("≥ {least:.2} ×"), middle >= least),
+            Limit::None => (String::new(), true),
         };
         Self {
             bar,
@@ -63,7 +66,12 @@ impl Row {
     pub(crate) fn print(&self) -> bool {
         let ratio =
             self.ratio.map_or_else(String::new, |[middle, least, most]| format!("{middle:.2} ({least:.2}–{most:.2})"));
-        line([self.bar, &self.ours, &self.peer, &ratio, &self.limit, if self.met { "pass" } else { "MISS" }]);
+        let judged = match (self.met, self.limit.is_empty()) {
+            (_, true) => "info",
+            (true, false) => "pass",
+            (false, false) => "MISS",
+        };
+        line([self.bar, &self.ours, &self.peer, &ratio, &self.limit, judged]);
         self.met
     }
 }

@@ -1,47 +1,54 @@
-//! Reads the imports of `src` and keeps the dependencies pointing one way, as the crate documentation draws them.
+//! Reads the source in `src` and keeps the dependencies pointing one way, as the crate documentation draws them.
 //!
 //! It works on the tokens of a file, so neither a `use` over several lines nor a path in the middle of an expression
-//! or a macro escapes it; comments and strings do not count. Unit tests (`#[cfg(test)] mod …`, which come last) may
-//! import what they like.
+//! or a macro escapes it; comments and strings do not count. Unit tests (`#[cfg(test)] mod`, inline or in a file) may
+//! import what they like. The rules are the tables at the top: a new module, crate or forbidden name is one line.
 
-use std::collections::BTreeSet;
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use source::{Source, Token, paths, types};
+
+/// Rows of a name and the names that belong to it.
+type Table<'a> = &'a [(&'a str, &'a [&'a str])];
+
 /// What each module may import, besides itself. A new module needs a line here.
-const ALLOWED: &[(&str, &[&str])] = &[
+const ALLOWED: Table<'_> = &[
     ("clock", &[]),
-    ("order", &[]),
     ("output", &[]),
     ("units", &[]),
-    ("host", &[]),
     ("middlebox", &[]),
-    ("fault", &["clock"]),
-    ("classify", &["clock"]),
+    ("fault", &[]),
+    ("classify", &[]),
     ("distribution", &["clock"]),
     ("tls", &["clock", "classify"]),
-    ("sandbox", &["clock", "order"]),
-    ("knowledge", &["order"]),
+    ("sandbox", &["clock"]),
+    ("knowledge", &[]),
     ("exit", &["report"]),
-    ("plan", &["clock", "fault", "classify"]),
+    ("plan", &["clock", "fault"]),
     ("event", &["clock", "fault", "classify", "distribution", "plan"]),
-    ("idle", &["clock", "middlebox", "plan", "report", "order"]),
-    ("probe", &["clock", "fault", "classify", "distribution", "plan", "event", "tls", "idle", "order", "units"]),
+    ("idle", &["clock", "classify", "middlebox", "plan", "dial", "report"]),
+    ("kernel", &["clock", "event"]),
+    ("dial", &["clock", "classify", "plan", "event", "tls", "units"]),
+    ("session", &["clock", "classify", "distribution", "plan", "event", "dial", "units"]),
+    ("evidence", &["clock", "classify", "plan", "event", "kernel", "dial", "session"]),
+    ("readiness", &["clock", "classify", "plan", "event", "dial", "units"]),
     ("proxy", &["clock", "fault", "classify", "plan", "event", "tls"]),
     ("journal", &["clock", "distribution", "event"]),
-    ("record", &["clock", "fault", "classify", "distribution", "plan", "event", "order"]),
-    // Not `fault`: the truth of an injected fault must never reach the diagnosis.
-    ("diagnose", &["clock", "classify", "middlebox", "order", "plan", "event", "record", "units"]),
-    ("engine", &["clock", "fault", "classify", "plan", "event", "probe", "proxy", "units"]),
+    ("record", &["clock", "classify", "distribution", "plan", "event"]),
+    ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
+    ("engine", &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "units"]),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
-    ("report", &["clock", "fault", "classify", "order", "plan", "event", "record", "diagnose"]),
-    ("checkup", &["clock", "classify", "plan", "event", "host", "probe", "report", "order", "units"]),
+    ("report", &["clock", "classify", "plan", "event", "record", "diagnose"]),
+    ("checkup", &["clock", "classify", "plan", "event", "kernel", "dial", "report", "units"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (
         "render",
         &[
             "clock",
-            "fault",
             "classify",
             "output",
             "plan",
@@ -55,19 +62,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit", "idle", "order"]),
+    ("cli", &["fault", "output", "plan", "exit", "idle"]),
     (
         "app",
         &[
             "clock",
-            "fault",
             "classify",
             "exit",
             "output",
             "sandbox",
             "plan",
             "event",
-            "probe",
+            "dial",
+            "readiness",
             "proxy",
             "journal",
             "record",
@@ -76,7 +83,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "report",
             "drill",
             "idle",
-            "host",
+            "kernel",
             "checkup",
             "knowledge",
             "render",
@@ -84,32 +91,40 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "cli",
         ],
     ),
-    ("main", &["app", "cli", "exit"]),
+    ("main", &["app"]),
 ];
 
 /// Crates that only some modules may touch.
-const CONFINED: &[(&str, &[&str])] = &[
-    ("clap", &["cli", "main"]),
-    ("clap_complete", &["cli", "main"]),
-    ("clap_complete_nushell", &["cli", "main"]),
-    ("clap_mangen", &["cli", "main"]),
-    ("redis", &["classify", "probe"]),
+const CONFINED: Table<'_> = &[
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_complete_nushell", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("redis", &["classify", "dial", "session", "evidence"]),
     ("comfy_table", &["render"]),
     ("console", &["render"]),
     ("indicatif", &["render"]),
 ];
 
-/// Lines of a file before its unit tests.
+/// Names that a module may not contain.
+const FORBIDDEN: Table<'_> = &[("diagnose", &["fault", "faults", "FaultInjected", "FaultCleared"])];
+
+/// A module, and one whose types it may not reach: it names neither one of them nor a type with one in its fields. The
+/// truth of an injected fault must never reach the diagnosis.
+const BLIND: &[(&str, &str)] = &[("diagnose", "fault")];
+
+/// Lines of a file without its unit tests.
 const LINE_LIMIT: usize = 400;
 
 #[test]
 fn the_source_tree_keeps_the_rules() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut violations = Vec::new();
-    for path in rust_files(&source) {
-        let text = fs::read_to_string(&path).unwrap();
-        violations.extend(check(path.strip_prefix(&source).unwrap(), &text));
-    }
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files: Vec<File> = rust_files(&directory)
+        .into_iter()
+        .map(|path| File::new(path.strip_prefix(&directory).unwrap(), &fs::read_to_string(&path).unwrap()))
+        .collect();
+    let mut violations = check(&files);
+    violations.extend(idle_rules(&files, ALLOWED, CONFINED, FORBIDDEN));
     assert!(
         violations.is_empty(),
         "{}\nThe rules are the tables at the top of tests/integration/architecture.rs.",
@@ -148,68 +163,206 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// All that is wrong with one file; `path` is relative to `src`.
-fn check(path: &Path, text: &str) -> Vec<String> {
-    let mut wrong = Vec::new();
-    if path.file_name().is_some_and(|name| name == "mod.rs") {
-        wrong.push("is a mod.rs; name the file after the module".to_owned());
-    }
-    if !text.starts_with("//!") {
-        wrong.push("does not open with `//!`: say what the file answers for".to_owned());
-    }
-    let shipped = without_unit_tests(text);
-    let lines = shipped.lines().count();
-    if lines > LINE_LIMIT {
-        wrong.push(format!("has {lines} lines before its tests, more than {LINE_LIMIT}"));
-    }
-    let place: Vec<String> = path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
-    // A file of unit tests (or of what they are made of) may import what it likes, like the tests at the end of a file.
-    if place.iter().any(|part| ["tests", "scenarios", "fixture"].contains(&part.as_str())) {
-        return wrong.into_iter().map(|what| format!("src/{}: {what}", path.display())).collect();
-    }
-    let tokens = tokens(shipped);
-    wrong.extend(wrong_imports(&place, &tokens));
-    wrong.extend(wrong_crates(&place[0], &tokens));
-    let named = |what| format!("src/{}: {what}", path.display());
-    wrong.into_iter().map(named).collect()
+/// A source file.
+struct File {
+    /// Relative to `src`.
+    path: PathBuf,
+    /// The module, as a path: `["probe", "ping"]`.
+    place: Vec<String>,
+    has_opening: bool,
+    source: Source,
 }
 
-fn wrong_imports(place: &[String], tokens: &[Token]) -> Vec<String> {
-    let module = place[0].as_str();
+impl File {
+    fn new(path: &Path, text: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            place: path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect(),
+            has_opening: text.starts_with("//!"),
+            source: Source::read(text),
+        }
+    }
+
+    fn module(&self) -> &str {
+        &self.place[0]
+    }
+
+    /// The modules of unit tests that it declares, by their place.
+    fn declared_tests(&self) -> impl Iterator<Item = Vec<String>> {
+        let is_root = matches!(self.module(), "lib" | "main");
+        let place = if is_root { &[][..] } else { &self.place[..] };
+        self.source.test_files.iter().map(move |name| [place, std::slice::from_ref(name)].concat())
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.source.tokens.iter().filter_map(Token::name)
+    }
+}
+
+/// The files that are not of unit tests.
+fn shipped(files: &[File]) -> Vec<&File> {
+    let tests: BTreeSet<Vec<String>> = files.iter().flat_map(File::declared_tests).collect();
+    let is_test = |file: &&File| (1..=file.place.len()).any(|depth| tests.contains(&file.place[..depth]));
+    files.iter().filter(|file| !is_test(file)).collect()
+}
+
+/// All that is wrong with the files.
+fn check(files: &[File]) -> Vec<String> {
+    let mut violations = Vec::new();
+    let mut add = |file: &File, wrong: Vec<String>| {
+        violations.extend(wrong.into_iter().map(|wrong| format!("src/{}: {wrong}", file.path.display())));
+    };
+    files.iter().for_each(|file| add(file, wrong_form(file)));
+    let shipped = shipped(files);
+    for file in &shipped {
+        add(file, wrong_imports(file));
+        add(file, wrong_crates(file));
+        add(file, wrong_names(file));
+        add(file, wrong_types(file, &shipped));
+    }
+    violations
+}
+
+fn wrong_form(file: &File) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if file.path.file_name().is_some_and(|name| name == "mod.rs") {
+        wrong.push("is a mod.rs; name the file after the module".to_owned());
+    }
+    if !file.has_opening {
+        wrong.push("does not open with `//!`: say what the file answers for".to_owned());
+    }
+    let lines = file.source.lines;
+    if lines > LINE_LIMIT {
+        wrong.push(format!("has {lines} lines without its tests, more than {LINE_LIMIT}"));
+    }
+    wrong
+}
+
+fn wrong_imports(file: &File) -> Vec<String> {
+    let module = file.module();
     // lib.rs declares the modules, and re-exports at most.
     if module == "lib" {
         return Vec::new();
     }
-    let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == module) else {
+    let Some(allowed) = row(ALLOWED, module) else {
         return vec![format!("`{module}` is not in the table of modules")];
     };
-    let known = |name: &str| ALLOWED.iter().any(|(known, _)| *known == name);
     let mut wrong = Vec::new();
-    for name in imported_modules(place, tokens) {
+    for name in imported_modules(file) {
         if name == "*" {
             wrong.push("imports all of the crate; name the modules".to_owned());
-        } else if known(&name) && name != module && !allowed.contains(&name.as_str()) {
+        } else if row(ALLOWED, &name).is_some() && name != module && !allowed.contains(&name.as_str()) {
             wrong.push(format!("`{module}` may not depend on `{name}`"));
         }
     }
     wrong
 }
 
-fn wrong_crates(module: &str, tokens: &[Token]) -> Vec<String> {
-    let mut wrong = BTreeSet::new();
-    for path in paths(tokens) {
-        let confined = CONFINED.iter().find(|(name, _)| *name == path[0]);
-        if let Some((name, _)) = confined.filter(|(_, places)| !places.contains(&module)) {
-            wrong.insert(format!("`{module}` may not use the crate `{name}`"));
-        }
-    }
-    wrong.into_iter().collect()
+fn wrong_crates(file: &File) -> Vec<String> {
+    let module = file.module();
+    let used: BTreeSet<String> = paths(&file.source.tokens).into_iter().map(|mut path| path.swap_remove(0)).collect();
+    let elsewhere = |name: &&String| row(CONFINED, name).is_some_and(|places| !places.contains(&module));
+    used.iter().filter(elsewhere).map(|name| format!("`{module}` may not use the crate `{name}`")).collect()
 }
 
-/// The top-level names of this crate that a file at `place` (`["probe", "ping"]`) refers to.
-fn imported_modules(place: &[String], tokens: &[Token]) -> BTreeSet<String> {
+fn wrong_names(file: &File) -> Vec<String> {
+    let module = file.module();
+    let forbidden = row(FORBIDDEN, module).unwrap_or_default();
+    let used: BTreeSet<&str> = file.names().filter(|name| forbidden.contains(name)).collect();
+    used.into_iter().map(|name| format!("`{module}` may not contain the name `{name}`")).collect()
+}
+
+fn wrong_types(file: &File, files: &[&File]) -> Vec<String> {
+    let module = file.module();
+    let mut wrong = Vec::new();
+    for (_, hidden) in BLIND.iter().filter(|(blind, _)| *blind == module) {
+        let leading = types_that_lead_to(hidden, module, files);
+        let used: BTreeSet<&str> = file.names().filter(|name| leading.contains(name)).collect();
+        wrong.extend(used.into_iter().map(|name| format!("`{module}` may not use `{name}`: it leads to `{hidden}`")));
+    }
+    wrong
+}
+
+/// The types that `hidden` defines, and those of the modules below `module` with one of these in their definition.
+fn types_that_lead_to<'a>(hidden: &str, module: &str, files: &[&'a File]) -> BTreeSet<&'a str> {
+    let below = below(module);
+    let defined = |file: &&&'a File| below.contains(file.module());
+    let types: Vec<_> = files.iter().filter(defined).flat_map(|file| types(&file.source.tokens)).collect();
+    let mut leading = types_of(hidden, files);
+    loop {
+        let before = leading.len();
+        for (name, parts) in &types {
+            if parts.iter().any(|part| leading.contains(part)) {
+                leading.insert(name);
+            }
+        }
+        if leading.len() == before {
+            break;
+        }
+    }
+    // A name that the module gives to a type of its own is that type.
+    let own = types_of(module, files);
+    leading.retain(|name| !own.contains(name));
+    leading
+}
+
+/// The types that a module defines.
+fn types_of<'a>(module: &str, files: &[&'a File]) -> BTreeSet<&'a str> {
+    let own = files.iter().filter(|file| file.module() == module);
+    own.flat_map(|file| types(&file.source.tokens)).map(|(name, _)| name).collect()
+}
+
+/// The modules that a module may import, and those that they may.
+fn below(module: &str) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
-    for path in paths(tokens) {
+    let mut open = vec![module];
+    while let Some(module) = open.pop() {
+        open.extend(row(ALLOWED, module).unwrap_or_default().iter().filter(|name| found.insert(**name)));
+    }
+    found
+}
+
+/// Lines of the tables that nothing in `src` needs or meets.
+fn idle_rules(files: &[File], allowed: Table<'_>, confined: Table<'_>, forbidden: Table<'_>) -> Vec<String> {
+    let (mut modules, mut crates) = (BTreeMap::<_, BTreeSet<_>>::new(), BTreeMap::<_, BTreeSet<_>>::new());
+    let mut names = BTreeSet::new();
+    for file in shipped(files) {
+        modules.entry(file.module()).or_default().extend(imported_modules(file));
+        let roots = paths(&file.source.tokens).into_iter().map(|mut path| path.swap_remove(0));
+        crates.entry(file.module()).or_default().extend(roots);
+        names.extend(file.names());
+    }
+    let uses = |used: &BTreeMap<&str, BTreeSet<String>>, module: &str, name: &str| {
+        used.get(module).is_some_and(|used| used.contains(name))
+    };
+    let mut idle = Vec::new();
+    for (module, granted) in allowed {
+        if !modules.contains_key(module) {
+            idle.push(format!("there is no module `{module}`"));
+        }
+        let unused = granted.iter().filter(|name| !uses(&modules, module, name));
+        idle.extend(unused.map(|name| format!("`{module}` does not depend on `{name}`: take the grant back")));
+    }
+    for (name, places) in confined {
+        let unused = places.iter().filter(|module| !uses(&crates, module, name));
+        idle.extend(unused.map(|module| format!("`{module}` does not use the crate `{name}`: take the grant back")));
+    }
+    for (module, list) in forbidden {
+        let gone = list.iter().filter(|name| !names.contains(**name));
+        idle.extend(gone.map(|name| format!("`{name}`, forbidden in `{module}`, is no longer in the source")));
+    }
+    idle
+}
+
+/// The names of a row.
+fn row<'a>(table: Table<'a>, name: &str) -> Option<&'a [&'a str]> {
+    table.iter().find(|(row, _)| *row == name).map(|(_, names)| *names)
+}
+
+/// The top-level names of this crate that a file refers to.
+fn imported_modules(file: &File) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for path in paths(&file.source.tokens) {
         let mut rest = path.iter().map(String::as_str).peekable();
         let mut depth = match *rest.peek().unwrap_or(&"") {
             "crate" | "redis_doctor" => {
@@ -218,9 +371,9 @@ fn imported_modules(place: &[String], tokens: &[Token]) -> BTreeSet<String> {
             }
             "self" => {
                 rest.next();
-                place.len()
+                file.place.len()
             }
-            "super" => place.len(),
+            "super" => file.place.len(),
             _ => continue,
         };
         while rest.next_if_eq(&"super").is_some() {
@@ -233,198 +386,17 @@ fn imported_modules(place: &[String], tokens: &[Token]) -> BTreeSet<String> {
     found
 }
 
-/// The text up to the unit tests, which are the last thing in a file.
-fn without_unit_tests(text: &str) -> &str {
-    let mut from = 0;
-    while let Some(found) = text[from..].find("#[cfg(test)]") {
-        let start = from + found;
-        let after = text[start + "#[cfg(test)]".len()..].trim_start();
-        if after.starts_with("mod ") {
-            return &text[..start];
-        }
-        from = start + 1;
-    }
-    text
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    /// `::`
-    Colons,
-    Name(String),
-    Other(char),
-}
-
-/// Names and punctuation, without comments, strings, characters, lifetimes and numbers.
-fn tokens(text: &str) -> Vec<Token> {
-    let chars: Vec<char> = text.chars().collect();
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while at < chars.len() {
-        let next = chars.get(at + 1).copied();
-        match chars[at] {
-            '/' if next == Some('/') => at = after(&chars, at, "\n"),
-            '/' if next == Some('*') => at = after_block_comment(&chars, at),
-            '"' => at = after_string(&chars, at),
-            '\'' => at = after_quote(&chars, at),
-            ':' if next == Some(':') => {
-                tokens.push(Token::Colons);
-                at += 2;
-            }
-            first if first.is_alphanumeric() || first == '_' => {
-                let start = at;
-                while at < chars.len() && (chars[at].is_alphanumeric() || chars[at] == '_') {
-                    at += 1;
-                }
-                let name: String = chars[start..at].iter().collect();
-                match raw_string_hashes(&name, &chars[at..]) {
-                    Some(hashes) => {
-                        let close = format!("\"{}", "#".repeat(hashes));
-                        at = after(&chars, at + hashes + 1, &close);
-                    }
-                    // `r#type` is the name `type`.
-                    None if name == "r" && chars.get(at) == Some(&'#') => at += 1,
-                    None if first.is_numeric() => {}
-                    None => tokens.push(Token::Name(name)),
-                }
-            }
-            other => {
-                if !other.is_whitespace() {
-                    tokens.push(Token::Other(other));
-                }
-                at += 1;
-            }
-        }
-    }
-    tokens
-}
-
-/// The number of `#` when `prefix` and what follows open a raw string.
-fn raw_string_hashes(prefix: &str, rest: &[char]) -> Option<usize> {
-    let hashes = rest.iter().take_while(|c| **c == '#').count();
-    let opens = matches!(prefix, "r" | "br" | "cr") && rest.get(hashes) == Some(&'"');
-    opens.then_some(hashes)
-}
-
-/// Just behind the next `end` at or after `from`.
-fn after(chars: &[char], from: usize, end: &str) -> usize {
-    let end: Vec<char> = end.chars().collect();
-    let rest = chars.get(from..).unwrap_or_default();
-    let found = rest.windows(end.len()).position(|window| window == end);
-    found.map_or(chars.len(), |position| from + position + end.len())
-}
-
-fn after_block_comment(chars: &[char], from: usize) -> usize {
-    let mut depth = 0;
-    let mut at = from;
-    while at < chars.len() {
-        match (chars[at], chars.get(at + 1)) {
-            ('/', Some('*')) => {
-                depth += 1;
-                at += 2;
-            }
-            ('*', Some('/')) => {
-                depth -= 1;
-                at += 2;
-                if depth == 0 {
-                    break;
-                }
-            }
-            _ => at += 1,
-        }
-    }
-    at
-}
-
-fn after_string(chars: &[char], from: usize) -> usize {
-    let mut at = from + 1;
-    while at < chars.len() && chars[at] != '"' {
-        at += if chars[at] == '\\' { 2 } else { 1 };
-    }
-    at + 1
-}
-
-/// Behind a character literal, or behind the quote of a lifetime.
-fn after_quote(chars: &[char], from: usize) -> usize {
-    match (chars.get(from + 1), chars.get(from + 2)) {
-        (Some('\\'), _) => after(chars, from + 3, "'"),
-        (_, Some('\'')) => from + 3,
-        _ => from + 1,
-    }
-}
-
-/// Every path in the tokens, with the groups of `use` trees written out. A name on its own is a path only in `use`
-/// and `extern crate`, where alone it can be a crate.
-fn paths(tokens: &[Token]) -> Vec<Vec<String>> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < tokens.len() {
-        let starts_import = match &tokens[at] {
-            Token::Name(name) if name == "use" => true,
-            Token::Name(name) if name == "crate" => at > 0 && tokens[at - 1] == Token::Name("extern".to_owned()),
-            _ => false,
-        };
-        if starts_import {
-            at = tree(tokens, at + 1, &[], &mut found);
-        } else if matches!(tokens[at], Token::Name(_)) && tokens.get(at + 1) == Some(&Token::Colons) {
-            at = tree(tokens, at, &[], &mut found);
-        } else {
-            at += 1;
-        }
-    }
-    found
-}
-
-/// Reads one path or `use` tree from `at`, adds what it names to `found`, and returns the place behind it.
-fn tree(tokens: &[Token], at: usize, prefix: &[String], found: &mut Vec<Vec<String>>) -> usize {
-    let mut path = prefix.to_vec();
-    let mut at = at;
-    loop {
-        match tokens.get(at) {
-            Some(Token::Colons) => at += 1,
-            Some(Token::Name(name)) => {
-                path.push(name.clone());
-                at += 1;
-                if tokens.get(at) != Some(&Token::Colons) {
-                    break;
-                }
-            }
-            Some(Token::Other('*')) => {
-                path.push("*".to_owned());
-                at += 1;
-                break;
-            }
-            Some(Token::Other('{')) => return group(tokens, at + 1, &path, found),
-            _ => break,
-        }
-    }
-    if !path.is_empty() {
-        found.push(path);
-    }
-    at
-}
-
-fn group(tokens: &[Token], from: usize, prefix: &[String], found: &mut Vec<Vec<String>>) -> usize {
-    let mut at = from;
-    while let Some(token) = tokens.get(at) {
-        match token {
-            Token::Other('}') => return at + 1,
-            Token::Other(',') => at += 1,
-            // A member, with ` as name` behind it or without.
-            Token::Name(name) if name == "as" => at += 2,
-            _ => at = tree(tokens, at, prefix, found).max(at + 1),
-        }
-    }
-    at
-}
-
 #[cfg(test)]
 mod each_rule_can_fail {
     use super::*;
 
+    fn file(path: &str, text: &str) -> File {
+        File::new(Path::new(path), &format!("//! Doc.\n{text}"))
+    }
+
     #[track_caller]
     fn fails(path: &str, text: &str, because: &str) {
-        let violations = check(Path::new(path), &format!("//! Doc.\n{text}"));
+        let violations = check(&[file(path, text)]);
         assert!(
             violations.len() == 1 && violations[0].contains(because),
             "expected one violation with {because:?}, got {violations:?}"
@@ -433,7 +405,7 @@ mod each_rule_can_fail {
 
     #[track_caller]
     fn passes(path: &str, text: &str) {
-        let violations = check(Path::new(path), &format!("//! Doc.\n{text}"));
+        let violations = check(&[file(path, text)]);
         assert!(violations.is_empty(), "{violations:?}");
     }
 
@@ -441,7 +413,7 @@ mod each_rule_can_fail {
     fn imports_downwards_pass_and_upwards_fail() {
         passes("render/text.rs", "use crate::report::Report;");
         passes("app.rs", "use crate::{cli::Args, engine, render};");
-        passes("main.rs", "use redis_doctor::{app, cli};");
+        passes("main.rs", "use redis_doctor::app;");
         fails("plan.rs", "use crate::event::Event;", "`plan` may not depend on `event`");
         fails("main.rs", "use redis_doctor::engine;", "`main` may not depend on `engine`");
         fails("sandbox.rs", "use crate::plan::Plan;", "depend on `plan`");
@@ -449,7 +421,7 @@ mod each_rule_can_fail {
 
     #[test]
     fn groups_over_several_lines_are_read() {
-        let text = "use crate::{\n    clock::{Clock, self},\n    fault as f,\n    render::{\n        text,\n    },\n};";
+        let text = "use crate::{\n    clock::{Clock, self},\n    plan as f,\n    render::{\n        text,\n    },\n};";
         fails("record/outage.rs", text, "depend on `render`");
         fails("clock.rs", "use {std::io, crate::{plan::Plan}};", "depend on `plan`");
         passes("plan.rs", "use crate::{clock::{self as c, Clock}, fault as event};");
@@ -507,8 +479,77 @@ mod each_rule_can_fail {
     }
 
     #[test]
+    fn code_beside_unit_tests_is_read() {
+        for tests in [
+            "#[cfg(test)]\nmod tests;",
+            "#[cfg(test)] #[path = \"a{b.rs\"] pub(crate) mod fixture;",
+            "#[cfg(test)]\nmod tests { const A: &str = \"}\"; fn f() { use crate::app; } }",
+            "#[cfg(test)]\n#[allow(x, reason = \"{\")]\npub(in crate::a) mod tests { mod b { } }",
+        ] {
+            passes("probe/ping.rs", tests);
+            fails("probe/ping.rs", &format!("{tests}\nuse crate::app;"), "depend on `app`");
+        }
+        fails("probe/ping.rs", "#[cfg(not(test))]\nmod real { use crate::app; }", "depend on `app`");
+        fails("probe/ping.rs", "mod tests { use crate::app; }", "depend on `app`");
+    }
+
+    #[test]
+    fn a_file_is_of_unit_tests_if_it_is_declared_so() {
+        let declared = |root| check(&[file("probe.rs", root), file("probe/tests/made.rs", "use crate::app;")]);
+        assert_eq!(declared("#[cfg(test)]\nmod tests;"), Vec::<String>::new());
+        assert!(declared("mod tests;")[0].contains("depend on `app`"));
+        let root = [file("lib.rs", "#[cfg(test)]\nmod fixture;"), file("fixture.rs", "use crate::app;")];
+        assert_eq!(check(&root), Vec::<String>::new());
+    }
+
+    #[test]
+    fn forbidden_names_fail() {
+        passes("report.rs", "fn f(plan: &Plan) { plan.faults.len(); }");
+        fails("diagnose/facts.rs", "fn f() { self.run.faults.len() }", "contain the name `faults`");
+        fails("diagnose.rs", "fn f() { if let FaultCleared { .. } = kind {} }", "contain the name `FaultCleared`");
+    }
+
+    #[test]
+    fn a_type_that_leads_to_what_is_hidden_fails() {
+        let with = |diagnose| {
+            check(&[
+                file("fault.rs", "pub enum Break { Drop }"),
+                file("plan.rs", "pub struct Plan<'a> { breaks: Vec<Break> }\npub struct Target { name: String }"),
+                file("event.rs", "pub enum Kind { Started(Box<Plan>), Ended }\npub struct Line(u8);"),
+                file("record.rs", "type Runs = Vec<Kind>;\nstruct Book { runs: Runs }\nstruct Page { line: Line }"),
+                file("diagnose.rs", diagnose),
+            ])
+        };
+        assert_eq!(with("use crate::{event::Line, plan::Target, record::Page};"), Vec::<String>::new());
+        for (text, name) in [
+            ("use crate::plan::Plan;", "Plan"),
+            ("use crate::event::*; fn f(kind: &Kind) {}", "Kind"),
+            ("fn f(book: &crate::record::Book) {}", "Book"),
+        ] {
+            let violations = with(text);
+            let expected = format!("may not use `{name}`: it leads to `fault`");
+            assert!(violations.len() == 1 && violations[0].contains(&expected), "{violations:?}");
+        }
+    }
+
+    #[test]
+    fn idle_rules_fail() {
+        let files = [file("plan.rs", "use crate::clock; use redis::Client; struct Kept;"), file("clock.rs", "")];
+        let used: Table<'_> = &[("plan", &["clock"]), ("clock", &[])];
+        let found = |allowed, confined, forbidden| idle_rules(&files, allowed, confined, forbidden);
+        assert_eq!(found(used, &[("redis", &["plan"])], &[("clock", &["Kept"])]), Vec::<String>::new());
+        let grant = found(&[("plan", &["clock", "fault"])], &[], &[]);
+        assert_eq!(grant, ["`plan` does not depend on `fault`: take the grant back"]);
+        assert_eq!(found(&[("probe", &[])], &[], &[]), ["there is no module `probe`"]);
+        let place = found(used, &[("redis", &["plan", "clock"])], &[]);
+        assert_eq!(place, ["`clock` does not use the crate `redis`: take the grant back"]);
+        let name = found(used, &[], &[("clock", &["Renamed"])]);
+        assert_eq!(name, ["`Renamed`, forbidden in `clock`, is no longer in the source"]);
+    }
+
+    #[test]
     fn files_have_an_opening_no_mod_rs_and_a_limit() {
-        let violations = check(Path::new("fault.rs"), "fn f() {}");
+        let violations = check(&[File::new(Path::new("fault.rs"), "fn f() {}")]);
         assert!(violations[0].contains("does not open"), "{violations:?}");
         fails("fault/mod.rs", "", "mod.rs");
         fails("fault.rs", &"\n".repeat(LINE_LIMIT), "more than 400");

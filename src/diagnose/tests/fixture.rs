@@ -72,7 +72,7 @@ impl Scene {
         self.events().iter().for_each(|event| recorder.on_event(event));
         let figures = recorder.figures();
         let index = figures.outages.kept.iter().position(|outage| outage.lost == stamp(LOST) && outage.connection == 0);
-        diagnose::all(&figures).swap_remove(index.unwrap())
+        diagnose::all(&figures.outages()).swap_remove(index.unwrap())
     }
 
     pub(super) fn events(&self) -> Vec<Event> {

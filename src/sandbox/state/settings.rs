@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use super::keyspace::DATABASES;
-use crate::order;
 use crate::sandbox::SandboxConfig;
 use crate::sandbox::args::parse_integer;
 
@@ -81,7 +80,7 @@ impl Settings {
         all.push(("maxclients", self.max_clients.to_string()));
         all.push(("port", self.port.to_string()));
         all.push(("timeout", self.idle_timeout.as_secs().to_string()));
-        order::sort_by_key(&mut all, |(name, _)| *name);
+        all.sort_by_key(|(name, _)| *name);
         all
     }
 

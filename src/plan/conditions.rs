@@ -1,0 +1,28 @@
+//! The conditions of a run: the part of a plan that a diagnosis may read.
+
+use super::{Address, Plan, ProbePlan, SubscriptionPlan};
+
+/// A plan without its faults. A diagnosis that could read them would find what was injected instead of what happened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conditions<'a> {
+    pub(crate) address: &'a Address,
+    pub(crate) probes: Option<&'a ProbePlan>,
+    pub(crate) subscription: Option<&'a SubscriptionPlan>,
+    pub(crate) connections: u32,
+    pub(crate) evidence: bool,
+    /// The connections under test lead through a proxy of redis-doctor's own.
+    pub(crate) relayed: bool,
+}
+
+impl Plan {
+    pub(crate) fn conditions(&self) -> Conditions<'_> {
+        Conditions {
+            address: &self.target.address,
+            probes: self.probes.as_ref(),
+            subscription: self.subscription.as_ref(),
+            connections: self.connections,
+            evidence: self.evidence,
+            relayed: !self.faults.is_empty(),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The outages as the diagnosis reads them: with the conditions of their runs, without any injected fault.
+
+use super::{Figures, Outage, Recorder, RunFigures};
+use crate::plan::Conditions;
+
+/// Outages of one or several runs, and the conditions of each run.
+#[derive(Clone, Debug)]
+pub(crate) struct Outages<'a> {
+    list: Vec<&'a Outage>,
+    runs: Vec<Conditions<'a>>,
+}
+
+impl<'a> Outages<'a> {
+    fn new(list: Vec<&'a Outage>, runs: &'a [RunFigures]) -> Self {
+        Self { list, runs: runs.iter().map(|run| run.started.plan.conditions()).collect() }
+    }
+
+    pub(crate) fn list(&self) -> &[&'a Outage] {
+        &self.list
+    }
+
+    /// The conditions of the run that an outage belongs to.
+    pub(crate) fn conditions_of(&self, outage: &Outage) -> Option<Conditions<'a>> {
+        self.runs.get((outage.run as usize).checked_sub(1)?).copied()
+    }
+}
+
+impl Figures {
+    /// The outages that the figures list, in their order.
+    pub(crate) fn outages(&self) -> Outages<'_> {
+        Outages::new(self.outages.kept.iter().collect(), &self.runs)
+    }
+}
+
+impl Recorder {
+    /// The outages so far, as far as they are kept, in no order: cheaper than the figures.
+    pub(crate) fn outages(&self) -> Outages<'_> {
+        let story = &self.story;
+        let recent = story.tracks.values().flat_map(|track| track.previous.iter().chain(&track.latest));
+        Outages::new(story.history.kept().chain(recent).collect(), &story.runs)
+    }
+}
