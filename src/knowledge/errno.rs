@@ -1,4 +1,4 @@
-//! The Linux error numbers without an entry of their own: their names and the kernel's texts. Looking one up gives a
+//! The Linux error numbers without their own entry: their names and the kernel's texts. Looking one up gives a
 //! general entry.
 
 use std::borrow::Cow;

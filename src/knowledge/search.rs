@@ -105,7 +105,7 @@ fn has_entry(number: u16) -> bool {
     entries().iter().flat_map(|entry| &entry.errno).any(|errno| errno.linux == number)
 }
 
-/// True if the text contains a whole name or alias of this entry of two or more words, which is no coincidence.
+/// True if the text contains a name or alias of this entry of two or more words, which does not happen by chance.
 fn quotes(entry: &Entry, words: &[String]) -> bool {
     let indexed = INDEX.iter().find(|indexed| indexed.entry.id == entry.id);
     let keys = indexed.into_iter().flat_map(|indexed| &indexed.aliases).filter(|key| key.len() > 1);
