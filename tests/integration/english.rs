@@ -357,7 +357,7 @@ fn complaints_name_file_line_phrase_and_replacement() {
         // Names, code spans, other programs' words, and an opening that is none.
         ("a.rs", "let meanwhile = \"meanwhile\"; // See `tell`.\n"),
         ("a.rs", "/// The list.\n/// What follows is\n///\n/// What is left.\n"),
-        ("a.rs", "// What is no doc comment.\n//// Whether or not.\n"),
+        ("a.rs", "// What a plain comment begins with.\n//// Whether or not.\n"),
         ("a.toml", "aliases = [\n  \"for ever\",\n]\ntell = [\"Fine.\"]\n"),
         ("a.md", "`tell` is a field.\n\nIt lasts for\n\never and ever.\n"),
     ] {
@@ -518,14 +518,13 @@ impl<'a> Scanner<'a> {
             self.add(line, body.get(start..body.len() - end.len()).unwrap_or_default());
         } else if rest.starts_with('"') {
             self.string();
-        } else if rest.starts_with('\'') {
+        } else if let Some(after) = rest.strip_prefix('\'') {
             // A character, or else a lifetime.
-            let character = rest[1..].chars().next();
-            let escaped = character == Some('\\');
+            let character = after.chars().next();
             let width = character.map_or(0, char::len_utf8);
-            let closed = rest.get(1 + width..).is_some_and(|rest| rest.starts_with('\''));
-            let length = if escaped {
-                rest[3..].find('\'').map_or(rest.len(), |at| at + 4)
+            let closed = after.get(width..).is_some_and(|after| after.starts_with('\''));
+            let length = if character == Some('\\') {
+                after.get(2..).and_then(|after| after.find('\'')).map_or(rest.len(), |at| at + 4)
             } else if closed {
                 width + 2
             } else {
