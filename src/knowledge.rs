@@ -1,8 +1,8 @@
-//! What is known about lost connections: their causes, the states a client gets into, findings, errors, and the
-//! numbers of the field, each with what it means, what to do, and who says so.
+//! The knowledge base of `redis-doctor explain`: causes of a lost connection, client states, findings, errors, and
+//! vendor limits, each with its meaning, remedy and sources.
 //!
-//! The data is one file for people, `knowledge/entries.toml`; here it is read, and [`search`]ed. It is separate from
-//! the code that finds a cause or a finding: that code only needs the entry's code.
+//! The data is one file, `knowledge/entries.toml`; this module reads and [`search`]es it. The code that detects a cause
+//! or a finding is elsewhere and refers to an entry by its code only.
 
 mod errno;
 mod search;
@@ -22,68 +22,62 @@ pub use search::{Answer, nearest, search};
 static ENTRIES: LazyLock<Vec<Entry>> =
     LazyLock::new(|| read(include_str!("knowledge/entries.toml")).unwrap_or_default());
 
-/// Every entry, in the order of the file: causes, states, findings, errors, facts.
+/// Returns every entry in file order: causes, states, findings, errors, facts.
 pub fn entries() -> &'static [Entry] {
     &ENTRIES
 }
 
-/// The entry with this code (`RD012`) or id (`aws-nlb`), written exactly so.
-pub fn entry(id: &str) -> Option<&'static Entry> {
+/// Returns the entry with exactly this code (`RD012`) or id (`aws-nlb`).
+pub(crate) fn entry(id: &str) -> Option<&'static Entry> {
     entries().iter().find(|entry| entry.id == id)
 }
 
-/// Something to know.
+/// An entry of the knowledge base.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Its code (`RD012`) or, for a fact, its id (`aws-nlb`): unique, and never given to something else.
+    /// The code (`RD012`) or, for a fact, the readable id (`aws-nlb`); unique and never reused.
     pub id: String,
-    /// What sort of thing it is.
     #[serde(skip_deserializing)]
-    pub kind: Kind,
-    /// Its name in reports (`middlebox_idle_limit`); unique within its kind, empty for a fact.
+    pub(crate) kind: Kind,
+    /// The name in reports (`middlebox_idle_limit`); unique within its kind, empty for a fact.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub name: String,
-    /// A line.
-    pub title: String,
-    /// The kernel's error numbers that mean it.
+    pub(crate) name: String,
+    pub(crate) title: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub errno: Vec<Errno>,
-    /// Other words for it, also the wording of log lines.
+    pub(crate) errno: Vec<Errno>,
+    /// Other names, including the wording of log lines.
     #[serde(default)]
-    pub aliases: Vec<String>,
-    /// Who says it.
+    pub(crate) aliases: Vec<String>,
     #[serde(default)]
-    pub said_by: Vec<Voice>,
-    /// What it means: a paragraph.
-    pub meaning: String,
-    /// Ids of what may be behind it, likeliest first.
+    pub(crate) said_by: Vec<Voice>,
+    pub(crate) meaning: String,
+    /// Ids of possible causes, likeliest first.
     #[serde(default)]
-    pub causes: Vec<String>,
-    /// How to tell: sentences, and commands, which begin with `$ `.
+    pub(crate) causes: Vec<String>,
+    /// Steps to recognize it: sentences, and commands that begin with `$ `.
     pub tell: Vec<String>,
-    /// What to do, in the same form.
+    /// Steps to fix it, in the same form.
     pub remedy: Vec<String>,
-    /// Ids of what else to read.
+    /// Ids of related entries.
     #[serde(default)]
-    pub see: Vec<String>,
-    /// Where it is known from, and how well.
-    pub sources: Vec<Source>,
+    pub(crate) see: Vec<String>,
+    pub(crate) sources: Vec<Source>,
 }
 
-/// The sorts of entries.
+/// The section of the file that an entry belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Why a connection was lost.
+pub(crate) enum Kind {
+    /// The reason for a lost connection.
     Cause,
-    /// What a client can get into.
+    /// A client state.
     State,
-    /// Something to fix before it hurts.
+    /// A problem to fix before it causes an outage.
     Finding,
     /// An error, as a client sees it.
     Error,
-    /// A number or a rule of a vendor, a kernel, a server or a library.
+    /// A limit, default or rule of a vendor, a kernel, a server or a library.
     #[default]
     Fact,
 }
@@ -100,17 +94,17 @@ impl fmt::Display for Kind {
     }
 }
 
-/// An error number of the kernel.
+/// A kernel error number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Errno {
-    /// `ECONNRESET`.
-    pub name: String,
-    /// Its number on Linux (`asm-generic/errno.h`).
-    pub linux: u16,
-    /// Its number on macOS (`sys/errno.h`), where that is known.
+pub(crate) struct Errno {
+    /// The symbolic name: `ECONNRESET`.
+    pub(crate) name: String,
+    /// The number on Linux (`asm-generic/errno.h`).
+    pub(crate) linux: u16,
+    /// The number on macOS (`sys/errno.h`), if known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub macos: Option<u16>,
+    pub(crate) macos: Option<u16>,
 }
 
 impl fmt::Display for Errno {
@@ -123,19 +117,19 @@ impl fmt::Display for Errno {
     }
 }
 
-/// Who says it.
+/// The component that reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Voice {
+pub(crate) enum Voice {
     /// The operating system.
     #[serde(rename = "kernel")]
     Kernel,
     /// The client library.
     #[serde(rename = "redis-rs")]
     Library,
-    /// Redis or Valkey, or whatever answers in its place.
+    /// Redis or Valkey, or a proxy that answers in its place.
     #[serde(rename = "server")]
     Server,
-    /// This program, from what the others say.
+    /// redis-doctor, based on the other three.
     #[serde(rename = "redis-doctor")]
     Doctor,
 }
@@ -151,14 +145,13 @@ impl fmt::Display for Voice {
     }
 }
 
-/// Where something is known from; in the file `{ tried = "Redis 7.0.15" }`.
+/// The source of a statement; in the file `{ tried = "Redis 7.0.15" }`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, String>")]
-pub struct Source {
-    /// How well it is known.
-    pub how: Evidence,
-    /// The version, the page, the file or the thread.
-    pub place: String,
+pub(crate) struct Source {
+    pub(crate) how: Evidence,
+    /// The version, page, file or thread.
+    pub(crate) place: String,
 }
 
 impl TryFrom<BTreeMap<String, String>> for Source {
@@ -166,24 +159,23 @@ impl TryFrom<BTreeMap<String, String>> for Source {
 
     fn try_from(mut source: BTreeMap<String, String>) -> Result<Self, Self::Error> {
         let only = source.pop_first().filter(|_| source.is_empty());
-        let (how, place) = only.ok_or_else(|| value::Error::custom("a source has one place"))?;
+        let (how, place) = only.ok_or_else(|| value::Error::custom("a source has exactly one key"))?;
         Ok(Self { how: Evidence::deserialize(how.into_deserializer())?, place })
     }
 }
 
-/// How well something is known.
+/// The reliability of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Evidence {
-    /// It was run, on the version named.
+pub(crate) enum Evidence {
+    /// Run on the version named.
     Tried,
-    /// It was read in this source code.
+    /// Read in the source code named.
     Code,
-    /// The documentation says so.
     Documented,
-    /// A thread of an issue tracker says so.
+    /// Reported in an issue tracker.
     Thread,
-    /// It is said, and nobody here has checked it.
+    /// Reported, but not checked.
     Unverified,
 }
 
@@ -199,7 +191,7 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// The file: a list of tables for each kind.
+/// The file: one list of tables per kind.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {

@@ -1,9 +1,8 @@
-//! The idle limits that are common between clients and servers, and whose they are: the one table that the search for
-//! a limit and the diagnosis of a loss both read.
+//! The table of common idle limits and their products, shared by the idle-limit search and the diagnosis.
 //!
-//! Sources: the vendors' documentation as the knowledge base quotes it (`redis-doctor explain ID`).
+//! Sources: the vendors' documentation, as listed in the knowledge base (`redis-doctor explain ID`).
 
-/// A cloud that has limits of its own.
+/// A cloud with its own idle limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cloud {
     /// Amazon Web Services
@@ -14,30 +13,29 @@ pub enum Cloud {
     Gcp,
 }
 
-/// How something in between ends a connection that was silent for too long.
+/// The reaction of a middlebox to a connection that was idle for too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manner {
-    /// It closes it (FIN).
+pub(crate) enum Manner {
+    /// It closes the connection (FIN).
     Closes,
-    /// It answers the next packet with a reset (RST).
+    /// It answers the next packet with RST.
     Resets,
-    /// It drops what comes and says nothing.
+    /// It silently drops further packets.
     Drops,
 }
 
-/// A common limit.
+/// The idle limit of a product.
 #[derive(Debug)]
-pub struct IdleLimit {
-    /// After so much silence (seconds).
-    pub seconds: u64,
-    /// What `redis-doctor explain` knows it by.
-    pub id: &'static str,
-    /// Whose it is.
-    pub name: &'static str,
-    /// Where it is, if that is one cloud.
-    pub cloud: Option<Cloud>,
-    /// How it ends connections, as far as its maker says so.
-    pub manners: &'static [Manner],
+pub(crate) struct IdleLimit {
+    pub(crate) seconds: u64,
+    /// The product's id in the knowledge base.
+    pub(crate) id: &'static str,
+    /// The product's name.
+    pub(crate) name: &'static str,
+    /// The only cloud that has it, if there is one.
+    pub(crate) cloud: Option<Cloud>,
+    /// The reactions that the vendor documents.
+    pub(crate) manners: &'static [Manner],
 }
 
 const CLOSES: &[Manner] = &[Manner::Closes];
@@ -54,9 +52,9 @@ const fn limit(
     IdleLimit { seconds, id, name, cloud, manners }
 }
 
-/// The common limits, ascending.
-pub const IDLE_LIMITS: &[IdleLimit] = &[
-    limit(60, "RD012", None, DROPS_OR_RESETS, "a NAT or proxy set to a minute"),
+/// The common limits in ascending order.
+pub(crate) const IDLE_LIMITS: &[IdleLimit] = &[
+    limit(60, "RD012", None, DROPS_OR_RESETS, "a NAT or proxy with a limit of one minute"),
     limit(240, "az-lb", Some(Cloud::Azure), DROPS_OR_RESETS, "Azure Load Balancer"),
     limit(240, "ibm-pgw", None, DROPS, "IBM Cloud public gateway"),
     limit(300, "oci-lb", None, CLOSES, "Oracle Cloud load balancer"),
@@ -76,11 +74,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_knowledge_base_explains_every_one_and_names_the_command_that_finds_it() {
+    fn the_knowledge_base_explains_every_limit_and_names_the_command_that_finds_it() {
         for limit in IDLE_LIMITS {
             let entry = crate::knowledge::entry(limit.id).unwrap_or_else(|| panic!("{} has no entry", limit.id));
             let finds = |line: &String| line.starts_with("$ redis-doctor idle");
-            assert!(entry.tell.iter().any(finds), "{}: how to tell does not name idle", limit.id);
+            assert!(entry.tell.iter().any(finds), "{}: no step runs redis-doctor idle", limit.id);
         }
     }
 

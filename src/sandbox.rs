@@ -1,11 +1,11 @@
-//! An embedded Redis server, for demonstrations and for drills on a machine where none is installed.
+//! An embedded Redis server, for demonstrations and drills on a machine without one.
 //!
-//! It answers for a server that speaks RESP2 and RESP3 with Redis' own words: handshake, pub/sub, client registry, a small
-//! keyspace, `INFO` and `CONFIG`. It is not a database: nothing is persisted and every value is a string.
+//! It speaks RESP2 and RESP3 and uses Redis' own error texts: handshake, pub/sub, client registry, a small keyspace,
+//! `INFO` and `CONFIG`. It is not a database: nothing is persisted, and every value is a string.
 //!
-//! The server has a thread and a runtime to itself, so a stall of the program under diagnosis cannot hide in the server,
-//! nor the other way round. Within that thread everything is single-threaded, like Redis: one `State` behind a `RefCell`,
-//! one task per connection, and a client that is no longer in the registry is a client whose task ends.
+//! The server runs on its own thread and runtime, so a stall of the client side does not stall the server, and the
+//! reverse. Within that thread everything is single-threaded, like Redis: one `State` behind a `RefCell`, and one task
+//! per connection, which ends when its client leaves the registry.
 
 mod args;
 mod command;
@@ -34,24 +34,24 @@ use tokio::task::{JoinSet, LocalSet};
 
 use state::State;
 
-/// How often expired keys and idle clients are looked for.
+/// Interval of the checks for expired keys and idle clients.
 const CRON_PERIOD: Duration = Duration::from_millis(250);
 
-/// How long the server stops accepting after `accept` failed, for instance for want of file descriptors.
+/// Pause after a failed `accept`, for instance when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What the sandbox server is to be like.
+/// Settings of a sandbox server.
 #[derive(Clone)]
 pub struct SandboxConfig {
-    /// The password of the default user; `None` lets everybody in.
+    /// The password of the default user; `None` for no authentication.
     pub password: Option<String>,
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port on 127.0.0.1; 0 picks a free one.
     pub port: u16,
-    /// Connections beyond this number are turned away, as by Redis' `maxclients`.
+    /// Connection limit, like Redis' `maxclients`.
     pub max_clients: usize,
-    /// Clients that were silent for longer are closed, as by Redis' `timeout`; whole seconds, zero for never.
+    /// Idle time after which a client is closed, like Redis' `timeout`; whole seconds, zero for never.
     pub idle_timeout: Duration,
-    /// A subscriber with more unsent output than this, in bytes, is closed, as by Redis' `client-output-buffer-limit`.
+    /// Unsent output, in bytes, above which a subscriber is closed, like Redis' `client-output-buffer-limit`.
     pub output_limit: usize,
 }
 
@@ -88,10 +88,10 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a server on 127.0.0.1. When this returns the port is bound, and connections to it are accepted.
+    /// Starts a server on 127.0.0.1. Connections are accepted as soon as this returns.
     ///
     /// # Errors
-    /// When the port cannot be bound, or the server's runtime or thread cannot be created.
+    /// If the port cannot be bound, or the server's runtime or thread cannot be created.
     pub fn start(config: SandboxConfig) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))?;
         listener.set_nonblocking(true)?;
@@ -108,7 +108,7 @@ impl Sandbox {
         Ok(Self { addr, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// The address the server listens on.
+    /// Returns the address that the server listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -118,7 +118,7 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic of the server has been reported by its own thread; there is nothing left to stop.
+            // The server thread has already reported its own panic; there is nothing left to stop.
             let _ = thread.join();
         }
     }
@@ -151,12 +151,12 @@ fn admit(stream: TcpStream, peer: SocketAddr, state: &Rc<RefCell<State>>, connec
     let admitted = state.borrow_mut().connect(peer);
     match admitted {
         Some((id, wake)) => {
-            // Without it replies are only later, not wrong.
+            // Without TCP_NODELAY replies are only later, not wrong.
             let _ = stream.set_nodelay(true);
             connections.spawn_local(connection::serve(stream, id, wake, Rc::clone(state)));
         }
         None => {
-            // Best effort, as in Redis: whoever is turned away may be gone already.
+            // Best effort, as in Redis: the refused client may be gone already.
             let _ =
                 stream.into_std().and_then(|mut stream| stream.write_all(b"-ERR max number of clients reached\r\n"));
         }

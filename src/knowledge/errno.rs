@@ -1,11 +1,11 @@
-//! The error numbers of Linux that no entry is about: their names, and what the kernel's users read of them. Whoever
-//! looks one up still learns who says it, and where to look.
+//! The Linux error numbers without their own entry: their names and the kernel's texts. Looking one up gives a
+//! general entry.
 
 use std::borrow::Cow;
 
 use super::{Entry, Errno, Evidence, Kind, Source, Voice, entry};
 
-/// The entry of errors that have none of their own.
+/// The entry for errors without their own.
 const GENERAL: &str = "RD121";
 
 /// Number, name (`asm-generic/errno-base.h`, `asm-generic/errno.h`), and the text of `strerror(3)` (glibc 2.36).
@@ -143,18 +143,17 @@ const NUMBERS: &[(u16, &str, &str)] = &[
     (133, "EHWPOISON", "Memory page has hardware error"),
 ];
 
-/// Second names of a number.
+/// Aliases of a name.
 const ALSO: [(&str, &str); 3] = [("EWOULDBLOCK", "EAGAIN"), ("EDEADLOCK", "EDEADLK"), ("ENOTSUP", "EOPNOTSUPP")];
 
-/// What can be said of the error number that a text tells of: by its name, as `os error 131` or `errno 131`, in the
-/// kernel's own words when there is nothing else, or as a number that stands alone.
+/// Returns a general entry for the error number in a text: as `os error 131` or `errno 131`, as a number on its own, by
+/// name, or, if none of these is there, by the kernel's text.
 pub(super) fn general(query: &str) -> Option<Cow<'static, Entry>> {
-    let (number, name, text) = told(query)?;
+    let (number, name, text) = find(query)?;
     let general = entry(GENERAL)?;
     let meaning = format!(
-        "{name} is the kernel's error number {number} on Linux; in its words: {text}. It is none of those that usually \
-         end a connection to a server, so nothing more particular is known of it here. What it means depends on the \
-         system call that it came from."
+        "{name} is error number {number} on Linux: {text}. It rarely ends a connection to a server, so there is no \
+         specific entry for it. Its meaning depends on the system call that returned it."
     );
     let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
     Some(Cow::Owned(Entry {
@@ -164,15 +163,15 @@ pub(super) fn general(query: &str) -> Option<Cow<'static, Entry>> {
         said_by: vec![Voice::Kernel],
         meaning,
         tell: lines(&[
-            "The operating system of the machine that wrote the line says it: a server never sends an errno.",
-            "The stage in the report's error table says what was being done. The call itself shows with:",
+            "It comes from the operating system of the machine that logged it: a server never sends an errno.",
+            "The report's error table shows the stage. To see the system call:",
             "$ strace -f -e trace=network -p PID",
-            "Other systems have other numbers for the same names (macOS, BSD).",
+            "Other systems (macOS, BSD) use different numbers for the same names.",
         ]),
         remedy: lines(&[
-            "Look for what the kernel and its security modules wrote at that moment:",
+            "Check the log of the kernel and its security modules at that time:",
             "$ journalctl -k --since -1h",
-            "If it ends connections again and again, it deserves an entry of its own: report it to the project.",
+            "If it ends connections repeatedly, report it to the project so that it gets its own entry.",
         ]),
         sources: vec![
             Source { how: Evidence::Documented, place: "https://man7.org/linux/man-pages/man3/errno.3.html".into() },
@@ -182,7 +181,7 @@ pub(super) fn general(query: &str) -> Option<Cow<'static, Entry>> {
     }))
 }
 
-fn told(query: &str) -> Option<(u16, &'static str, &'static str)> {
+fn find(query: &str) -> Option<(u16, &'static str, &'static str)> {
     let words: Vec<String> = query
         .split(|char: char| !char.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -190,7 +189,7 @@ fn told(query: &str) -> Option<(u16, &'static str, &'static str)> {
         .collect();
     let numbered = |word: &String| word.parse().ok().and_then(by_number);
     let after = words.windows(2).find(|pair| ["error", "errno"].contains(&pair[0].as_str()));
-    // Somewhere in a line, "error 5" may be anything; a number that `os error` or `errno` announces is an errno.
+    // Within a line, "error 5" may mean anything; a number after `os error` or `errno` is an errno.
     let announced = words.windows(3).find(|three| three[0] == "os" && three[1] == "error").map(|three| &three[2]);
     let announced =
         announced.or_else(|| after.filter(|pair| pair[0] == "errno" || words.len() == 2).map(|pair| &pair[1]));
@@ -211,7 +210,7 @@ fn by_name(word: &str) -> Option<(u16, &'static str, &'static str)> {
     NUMBERS.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name)).copied()
 }
 
-/// Whether a text consists of these words.
+/// True if a text consists of exactly these words.
 fn same_words(text: &str, words: &[String]) -> bool {
     let of_text = text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
     of_text.map(str::to_lowercase).eq(words.iter().cloned())
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_told_by_name_by_number_and_in_the_kernels_words() {
+    fn an_errno_is_found_by_name_by_number_and_by_the_kernels_text() {
         for query in [
             "132",
             "errno 132",
@@ -258,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_of_the_kernel_is_none_here() {
+    fn other_numbers_and_words_are_not_errnos() {
         for query in
             ["", "0", "41", "134", "99999999", "page 5 of 12", "error 5 in line 12", "e", "operation", "success"]
         {

@@ -1,8 +1,8 @@
-//! From what somebody types, or pastes from a log, to the entry that is meant.
+//! The search for the entry that a typed or pasted text refers to.
 //!
-//! What names one entry exactly (a code, an errno, a name, an alias) is that entry. Anything else is taken as words:
-//! an entry's names and aliases that stand in the text count most, by their length, so that a whole error line finds
-//! the error whose wording it holds; then single words count, the rarer in the knowledge base the more.
+//! An exact code, errno, name or alias gives its entry. Any other text is scored by its words. Names and aliases in the
+//! text score highest, more the longer they are, so a pasted error line finds the error with that wording. Single words
+//! score by their rarity in the knowledge base.
 
 use std::{
     borrow::Cow,
@@ -13,38 +13,38 @@ use std::{
 
 use super::{Entry, entries, entry, errno};
 
-/// What was found.
+/// A search result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The entry that is meant.
+    /// The best match.
     pub best: Cow<'static, Entry>,
-    /// Others that may be meant, best first.
+    /// Further matches, best first.
     pub others: Vec<&'static Entry>,
-    /// Whether `best` was named, not only described.
+    /// The query was an exact code, errno, name or alias.
     pub exact: bool,
 }
 
-/// A name or alias that stands in the text, for its first word; twice that for its second, and so on: two words in a row
-/// may be there by chance, five are not.
+/// Score of the first word of a name or alias in the text; the second counts twice that, and so on. Two words in a row
+/// may match by chance, five do not.
 const NAMED: f64 = 4.0;
-/// A word of a title, a name or an alias, times its rarity.
+/// Score of a word of a title, name or alias, times its rarity.
 const IN_TITLE: f64 = 5.0;
-/// A word elsewhere in an entry, times its rarity.
+/// Score of a word elsewhere in an entry, times its rarity.
 const IN_TEXT: f64 = 1.0;
-/// Less than this is chance: a word that half of the entries have.
+/// Minimum score; below it a match is chance, such as a word that half of the entries contain.
 const CHANCE: f64 = 2.5;
-/// Of the best entry's score, what another one needs to be shown as well.
+/// Share of the best score that another entry needs to be listed.
 const COMPARABLE: f64 = 0.35;
-/// So many others at most.
+/// Maximum number of further matches.
 const OTHERS: usize = 5;
-/// How alike two words must be for one to be suggested for the other (1 is equal).
+/// Minimum similarity for a suggestion (1 is equal).
 const ALIKE: f64 = 0.8;
-/// Somebody who mistypes a name writes no more than this; in bytes.
+/// Longest query, in bytes, that is taken for a mistyped name.
 const LONGEST_NAME: usize = 60;
-/// So many suggestions at most.
+/// Maximum number of suggestions.
 const SUGGESTIONS: usize = 3;
 
-/// Words that say nothing about a connection.
+/// Stop words.
 const EMPTY: [&str; 41] = [
     "a", "about", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "does", "for", "from", "has", "have",
     "how", "i", "in", "is", "it", "my", "no", "not", "of", "on", "or", "so", "that", "the", "this", "to", "was", "we",
@@ -53,14 +53,14 @@ const EMPTY: [&str; 41] = [
 
 static INDEX: LazyLock<Vec<Indexed>> = LazyLock::new(|| entries().iter().map(Indexed::of).collect());
 
-/// The entry of error replies without one of their own.
+/// The entry for error replies without their own.
 const ANOTHER_REPLY: &str = "RD129";
 
-/// Words in capital letters at the beginning of a line that are no server's.
+/// Log levels: words in capitals at the start of a line that are not an error reply.
 const LEVELS: [&str; 9] = ["CRITICAL", "DEBUG", "ERROR", "FATAL", "INFO", "NOTICE", "TRACE", "WARN", "WARNING"];
 
-/// Finds the entry that is meant; `None` when nothing has to do with the query. Of an errno or a server's error reply
-/// that no entry is about, it is what is known of all such.
+/// Finds the entry for a query; `None` if nothing matches. An errno or error reply without its own entry gives the
+/// general one.
 pub fn search(query: &str) -> Option<Answer> {
     let words = tokens(query);
     let exact = named(&words);
@@ -87,30 +87,30 @@ pub fn search(query: &str) -> Option<Answer> {
 }
 
 impl Answer {
-    /// Every entry of the knowledge base in it, best first.
+    /// All entries of the answer, best first.
     fn all(&self) -> impl Iterator<Item = &'static Entry> {
         entry(&self.best.id).into_iter().chain(self.others.iter().copied())
     }
 }
 
-/// Whether these words are the number of an errno that has an entry.
+/// True if these words are the number of an errno with an entry.
 fn names_an_errno(words: &[String]) -> bool {
     INDEX.iter().any(|indexed| indexed.numbers.iter().any(|number| number == words))
 }
 
-/// Whether this error number, on Linux, has an entry.
+/// True if this Linux error number has an entry.
 fn has_entry(number: u16) -> bool {
     entries().iter().flat_map(|entry| &entry.errno).any(|errno| errno.linux == number)
 }
 
-/// Whether two words in a row of a name or alias of this entry stand in the text: that is no chance.
+/// True if the text contains a name or alias of this entry of two or more words, which does not happen by chance.
 fn quotes(entry: &Entry, words: &[String]) -> bool {
     let indexed = INDEX.iter().find(|indexed| indexed.entry.id == entry.id);
     let keys = indexed.into_iter().flat_map(|indexed| &indexed.aliases).filter(|key| key.len() > 1);
     keys.into_iter().any(|key| words.windows(key.len()).any(|window| window == key.as_slice()))
 }
 
-/// Whether a text begins as an error reply does, with a code word in capital letters that nothing here is about.
+/// True if a text begins like an error reply, with a code word in capitals that no entry contains.
 fn is_a_reply(query: &str) -> bool {
     let line = query.trim().trim_start_matches("(error) ").trim_start_matches('-');
     let (code, rest) = line.split_once(' ').unwrap_or((line, ""));
@@ -119,12 +119,12 @@ fn is_a_reply(query: &str) -> bool {
         let word = code.to_lowercase();
         INDEX.iter().any(|indexed| indexed.title.contains(&word) || indexed.text.contains(&word))
     };
-    // A word on its own may be a name that was mistyped.
+    // A single word may be a mistyped name.
     let mistyped = || rest.is_empty() && !nearest(code).is_empty();
     capitals && !LEVELS.contains(&code) && !known() && !mistyped()
 }
 
-/// The entries that `words` name exactly, the most particular name first.
+/// Returns the entries with exactly this name, the most specific kind of name first.
 fn named(words: &[String]) -> Option<Answer> {
     let code = match words {
         [word] => {
@@ -153,7 +153,7 @@ fn named(words: &[String]) -> Option<Answer> {
     Some(Answer { best: Cow::Borrowed(best), others: others.to_vec(), exact: true })
 }
 
-/// The entries that have most to do with `words`.
+/// Returns the entries with the highest scores for these words.
 fn described(words: &[String]) -> Option<Answer> {
     let mut spread: BTreeMap<&str, u32> = BTreeMap::new();
     for indexed in INDEX.iter() {
@@ -161,7 +161,7 @@ fn described(words: &[String]) -> Option<Answer> {
     }
     let rarity = |word: &str| spread.get(word).map_or(0.0, |count| (INDEX.len() as f64 / f64::from(*count)).ln());
     let mut scored: Vec<_> = INDEX.iter().map(|indexed| (indexed.score(words, rarity), indexed.entry)).collect();
-    // Stable: what is equally good stays in the order of the file.
+    // A stable sort: ties stay in file order.
     scored.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let (best, entry) = *scored.first().filter(|(score, _)| *score >= CHANCE)?;
     let comparable = scored.iter().skip(1).take_while(|(score, _)| *score >= CHANCE.max(best * COMPARABLE));
@@ -169,17 +169,17 @@ fn described(words: &[String]) -> Option<Answer> {
     Some(Answer { best: Cow::Borrowed(entry), others, exact: false })
 }
 
-/// An entry in the form in which it is searched: every text as its words.
+/// An entry prepared for the search: every text split into words.
 struct Indexed {
     entry: &'static Entry,
     id: Vec<String>,
     name: Vec<String>,
-    /// The kernel's numbers, as logs write them.
+    /// The errno numbers as logs write them.
     numbers: Vec<Vec<String>>,
     aliases: Vec<Vec<String>>,
-    /// Words of the title and of all names.
+    /// The words of the title and all names.
     title: HashSet<String>,
-    /// Words of the prose.
+    /// The words of the prose.
     text: HashSet<String>,
 }
 
@@ -230,7 +230,7 @@ impl Indexed {
     }
 }
 
-/// Names that look like the query, for somebody who mistyped one.
+/// Returns the names most similar to a mistyped query.
 pub fn nearest(query: &str) -> Vec<(&'static str, &'static Entry)> {
     let wanted = query.trim().to_lowercase();
     if wanted.len() > LONGEST_NAME {
@@ -248,19 +248,19 @@ pub fn nearest(query: &str) -> Vec<(&'static str, &'static Entry)> {
     alike.into_iter().take(SUGGESTIONS).map(|(_, name, entry)| (name, entry)).collect()
 }
 
-/// What an entry is called, except by number.
+/// Returns every name of an entry except its numbers.
 fn names(entry: &'static Entry) -> impl Iterator<Item = &'static str> {
     let given = [entry.id.as_str(), entry.name.as_str()].into_iter().filter(|name| !name.is_empty());
     let errnos = entry.errno.iter().map(|errno| errno.name.as_str());
     given.chain(errnos).chain(entry.aliases.iter().map(String::as_str))
 }
 
-/// In the middle of a text, a bare number may be anything: a port, a duration, a part of a date.
+/// True for a bare number, which within a text may mean anything: a port, a duration, part of a date.
 fn is_number(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The words of a text in lower case, plurals like their singular.
+/// Splits a text into lower-case words, with plurals reduced to the singular.
 fn tokens(text: &str) -> Vec<String> {
     let words = text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
     words
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_is_found_whatever_its_case_and_spelling() {
+    fn an_exact_name_is_found_in_any_case_and_spelling() {
         for (query, id) in [
             ("RD012", "RD012"),
             ("rd012", "RD012"),
@@ -326,7 +326,7 @@ mod tests {
         ] {
             assert!(finds(query, id).exact, "{query}");
         }
-        // Two may have the same name, and a number two meanings.
+        // Two entries may share a name, and a number may have two meanings.
         assert_eq!(finds("desync", "RD025").others, [super::super::entry("RD108").unwrap()]);
         assert_eq!(finds("104", "RD126").others, [super::super::entry("RD104").unwrap()]);
         assert_eq!(finds("132", "RD121").others[0], super::super::entry("RD132").unwrap());
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_a_log_finds_the_error_that_it_tells_of() {
+    fn a_log_line_finds_its_error() {
         for (line, id) in [
             ("Connection reset by peer (os error 104)", "RD126"),
             ("Broken pipe (os error 32)", "RD104"),
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_description_finds_what_it_describes() {
+    fn a_description_finds_its_entry() {
         for (query, id) in [
             ("idle limit azure load balancer", "az-lb"),
             ("envoy idle", "envoy"),

@@ -1,11 +1,11 @@
-//! The data is complete and consistent: every entry, every link, everything that others name by a code.
+//! Tests that the data is complete and consistent: every entry, every link, every code used elsewhere.
 
 use std::collections::BTreeSet;
 
 use super::*;
 use crate::{classify::ErrorClass, event::ClientState};
 
-/// The causes that a diagnosis can name, with the codes that others link to.
+/// The causes that a diagnosis can name, with their codes.
 const CAUSES: [(&str, &str); 18] = [
     ("RD001", "server_restarted"),
     ("RD002", "server_crashed"),
@@ -27,7 +27,7 @@ const CAUSES: [(&str, &str); 18] = [
     ("RD018", "unknown"),
 ];
 
-/// Each fact, and the figures and words without which it would not be that fact.
+/// Each fact, and the figures and words that it must contain.
 const FACTS: [(&str, &[&str]); 42] = [
     ("aws-nlb", &["350 s", "60 to 6000 s", "fixed"]),
     ("aws-nlb-nitro6", &["350 s", "silently"]),
@@ -84,7 +84,7 @@ fn every_id_is_unique_and_of_the_form_of_its_kind() {
     let mut seen = BTreeSet::new();
     let mut names = BTreeSet::new();
     for Entry { id, kind, name, .. } in entries() {
-        assert!(seen.insert(id), "{id} is there twice");
+        assert!(seen.insert(id), "{id} is a duplicate");
         let number = code(id);
         let fits = match kind {
             Kind::Cause => number.is_some_and(|number| (1..=20).contains(&number)),
@@ -95,10 +95,10 @@ fn every_id_is_unique_and_of_the_form_of_its_kind() {
                 number.is_none() && id.bytes().all(|byte| byte.is_ascii_lowercase() || b"-26".contains(&byte))
             }
         };
-        assert!(fits, "{id} is no {kind}");
+        assert!(fits, "{id} is not a {kind}");
         let snake = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'3');
         assert!(snake && (name.is_empty() == (*kind == Kind::Fact)), "{id}: '{name}'");
-        assert!(name.is_empty() || names.insert((*kind, name)), "{id}: {name} is there twice");
+        assert!(name.is_empty() || names.insert((*kind, name)), "{id}: {name} is a duplicate");
     }
 }
 
@@ -107,7 +107,7 @@ fn every_entry_is_complete() {
     for entry in entries() {
         let Entry { id, kind, title, aliases, said_by, meaning, causes, tell, remedy, see, sources, .. } = entry;
         assert!((8..=90).contains(&title.chars().count()), "{id}: {title}");
-        assert!(!title.ends_with('.'), "{id}: a title is no sentence");
+        assert!(!title.ends_with('.'), "{id}: a title has no full stop");
         let prose = tell.iter().chain(remedy).filter(|step| !step.starts_with("$ "));
         for text in prose.chain([meaning]) {
             assert!(text.ends_with(['.', ':', ')']), "{id}: {text}");
@@ -118,8 +118,11 @@ fn every_entry_is_complete() {
             assert!(steps.iter().all(|step| !step.trim().is_empty()) && !steps.is_empty(), "{id}");
         }
         assert!(sources.iter().all(|source| source.place.len() > 5) && !sources.is_empty(), "{id}: sources");
-        assert!(!causes.is_empty() || !see.is_empty(), "{id} leads nowhere");
-        assert!(*kind == Kind::Fact || !said_by.is_empty() && !aliases.is_empty(), "{id}: who says so?");
+        assert!(!causes.is_empty() || !see.is_empty(), "{id} has no links");
+        assert!(
+            *kind == Kind::Fact || !said_by.is_empty() && !aliases.is_empty(),
+            "{id}: no source of the report, or no alias"
+        );
     }
 }
 
@@ -127,12 +130,12 @@ fn every_entry_is_complete() {
 fn every_link_leads_to_another_entry() {
     for entry in entries() {
         for link in entry.causes.iter().chain(&entry.see) {
-            assert!(super::entry(link).is_some(), "{}: there is no {link}", entry.id);
+            assert!(super::entry(link).is_some(), "{}: {link} does not exist", entry.id);
             assert_ne!(*link, entry.id);
         }
         let twice =
             entry.causes.iter().collect::<BTreeSet<_>>().len() + entry.see.iter().collect::<BTreeSet<_>>().len();
-        assert_eq!(twice, entry.causes.len() + entry.see.len(), "{}: a link is there twice", entry.id);
+        assert_eq!(twice, entry.causes.len() + entry.see.len(), "{}: duplicate link", entry.id);
         let prose = entry.tell.iter().chain(&entry.remedy).chain([&entry.meaning]);
         for mention in prose.flat_map(|text| codes(text)) {
             assert!(super::entry(&mention).is_some(), "{}: there is no {mention}", entry.id);
@@ -141,7 +144,7 @@ fn every_link_leads_to_another_entry() {
 }
 
 #[test]
-fn what_nobody_has_checked_is_said_to_be_unverified() {
+fn unchecked_statements_are_marked_unverified() {
     let marked = entries().iter().filter(|entry| entry.sources.iter().any(|source| source.how == Evidence::Unverified));
     let marked: Vec<_> = marked.map(|entry| entry.id.as_str()).collect();
     for id in ["aws-nlb-rst", "tcp-syn", "r-ka"] {
@@ -154,7 +157,7 @@ fn every_error_class_and_client_state_has_an_entry() {
     let classes = variants(include_str!("../classify.rs"), "ErrorClass");
     assert!(classes.len() >= 33, "{classes:?}");
     for name in classes {
-        // The names are read from the text of the enum, so make sure that they are what serde calls them.
+        // The names come from the source text of the enum; check that serde uses the same ones.
         let class: ErrorClass = serde_json::from_value(name.clone().into()).unwrap();
         assert_eq!(class.name(), name);
         let entry = of(Kind::Error, &name).unwrap_or_else(|| panic!("no entry for the error class {name}"));
@@ -215,7 +218,7 @@ fn every_fact_keeps_its_figures_and_its_source() {
 fn an_errno_belongs_to_one_entry() {
     let mut seen = BTreeSet::new();
     for errno in entries().iter().flat_map(|entry| &entry.errno) {
-        let macos = errno.macos.expect("known of whatever has an entry");
+        let macos = errno.macos.expect("every errno with an entry has its macOS number");
         assert!(seen.insert(errno.linux) && seen.insert(errno.linux + 1000 * macos), "{errno}");
         let known = std::io::Error::from_raw_os_error(i32::from(errno.linux)).to_string();
         assert!(cfg!(not(target_os = "linux")) || !known.contains("Unknown error"), "{errno}: {known}");
@@ -223,24 +226,24 @@ fn an_errno_belongs_to_one_entry() {
     assert!(!seen.is_empty());
 }
 
-/// The entry of this kind and name.
+/// Returns the entry of this kind and name.
 fn of(kind: Kind, name: &str) -> Option<&'static Entry> {
     entries().iter().find(|entry| entry.kind == kind && entry.name == name)
 }
 
-/// The number of `RD012`.
+/// Parses the number in `RD012`.
 fn code(id: &str) -> Option<u16> {
     id.strip_prefix("RD").filter(|digits| digits.len() == 3)?.parse().ok()
 }
 
-/// Every code in a text.
+/// Returns every code in a text.
 fn codes(text: &str) -> Vec<String> {
     let starts = text.match_indices("RD").map(|(start, _)| start);
     let words = starts.filter_map(|start| text.get(start..start + 5));
     words.filter(|word| word[2..].bytes().all(|byte| byte.is_ascii_digit())).map(str::to_owned).collect()
 }
 
-/// The stable names of an enum's variants, from its definition.
+/// Returns the serialized names of an enum's variants, read from its definition.
 fn variants(source: &str, name: &str) -> Vec<String> {
     let (_, body) = source.split_once(&format!("pub enum {name} {{\n")).unwrap();
     let mut names = Vec::new();

@@ -1,4 +1,4 @@
-//! The arguments of one command: bytes in the connection's read buffer, and the few ways in which commands look at them.
+//! The arguments of one command, as slices of the connection's read buffer.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ pub(super) struct Args<'a> {
 }
 
 impl<'a> Args<'a> {
-    /// The arguments that lie at `ranges` of `input`.
+    /// Creates the arguments at `ranges` of `input`.
     pub(super) fn new(input: &'a [u8], ranges: &'a [Range<usize>]) -> Self {
         Self { input, ranges }
     }
@@ -19,12 +19,12 @@ impl<'a> Args<'a> {
         self.ranges.len()
     }
 
-    /// The argument at `index`; empty when there is none, which the arity check rules out.
+    /// Returns the argument at `index`; empty if there is none, which the arity check rules out.
     pub(super) fn get(self, index: usize) -> &'a [u8] {
         self.ranges.get(index).map_or(&[], |range| &self.input[range.clone()])
     }
 
-    /// Whether the argument at `index` is `word`, in whatever case.
+    /// True if the argument at `index` is `word`, ignoring case.
     pub(super) fn is(self, index: usize, word: &str) -> bool {
         self.get(index).eq_ignore_ascii_case(word.as_bytes())
     }
@@ -42,7 +42,7 @@ impl<'a> Args<'a> {
     }
 }
 
-/// An integer written the way Redis insists on: no plus sign, no leading zeros, no spaces.
+/// Parses an integer as strictly as Redis: no plus sign, no leading zeros, no spaces.
 pub(super) fn parse_integer(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let odd = matches!(digits, [b'+', ..] | [b'0', _, ..]) || text == b"-0";

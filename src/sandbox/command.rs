@@ -1,4 +1,4 @@
-//! Commands: one table of names, arities and handlers, and the checks Redis makes before it runs one.
+//! The command table (names, arities, handlers), and the checks before a command runs.
 //!
 //! A handler turns a [`Call`] into a [`Reply`]; it knows neither sockets nor protocols.
 
@@ -14,25 +14,25 @@ use super::reply::{Protocol, Reply};
 
 use super::state::{Client, ClientId, Kind, State};
 
-/// All commands, those a benchmark uses first: the table is searched from the top.
+/// All commands. The search is linear, so the commands of benchmarks come first.
 const TABLES: &[&[Command]] =
     &[keyspace::COMMANDS, server::COMMANDS, pubsub::COMMANDS, client::COMMANDS, config::COMMANDS, info::COMMANDS];
 
-/// How much of an unknown command's arguments is repeated in the error.
+/// Maximum length of an unknown command's arguments in the error, in bytes.
 const QUOTED_ARGUMENTS: usize = 128;
 
 type Handler = fn(&mut Call<'_>) -> Reply;
 
-/// One command, or one subcommand of a container such as `CLIENT`.
+/// A command, or a subcommand of a container such as `CLIENT`.
 #[derive(Debug)]
 struct Command {
-    /// In lower case; subcommands carry their container's name, as in `client|list`.
+    /// Lower case; a subcommand includes its container's name, as in `client|list`.
     name: &'static str,
-    /// The number of arguments including the name; negative: at least so many.
+    /// Number of arguments including the name; if negative, the minimum.
     arity: i64,
-    /// May be used before authentication.
+    /// Allowed before authentication.
     anonymous: bool,
-    /// May be used by a RESP2 client that has subscriptions.
+    /// Allowed for a RESP2 client with subscriptions.
     while_subscribed: bool,
     run: Run,
 }
@@ -60,7 +60,7 @@ impl Command {
         Self { while_subscribed: true, ..self }
     }
 
-    /// The name without that of the container.
+    /// Returns the name without the container's.
     fn own_name(&self) -> &'static str {
         self.name.split_once('|').map_or(self.name, |(_, own)| own)
     }
@@ -75,7 +75,7 @@ impl Command {
 struct Call<'a> {
     args: Args<'a>,
     client: &'a mut Client,
-    /// The command's name in lower case, for the errors that repeat it.
+    /// The command's lower-case name, for errors.
     name: &'static str,
     state: &'a mut State,
 }
@@ -85,7 +85,7 @@ impl Call<'_> {
         self.client.id
     }
 
-    /// Whoever is connected, in the order of the connections.
+    /// Returns all connected clients in connection order.
     fn everyone(&self) -> Vec<&Client> {
         let mut everyone: Vec<_> = self.state.clients.values().chain([&*self.client]).collect();
         everyone.sort_by_key(|client| client.id);
@@ -93,7 +93,7 @@ impl Call<'_> {
     }
 }
 
-/// Executes one command of a client and queues the reply.
+/// Executes a client's command and queues the reply.
 pub(super) fn execute(state: &mut State, client: &mut Client, args: Args<'_>) {
     state.begin(client);
     let reply = match find(args).and_then(|command| permit(state, client, command)) {
@@ -108,7 +108,7 @@ pub(super) fn execute(state: &mut State, client: &mut Client, args: Args<'_>) {
     state.finish(client, reply);
 }
 
-/// Looks the command up and checks the number of its arguments.
+/// Looks up the command and checks the number of arguments.
 fn find(args: Args<'_>) -> Result<(&'static Command, Handler), Reply> {
     let mut commands = TABLES.iter().flat_map(|table| table.iter());
     let command = commands.find(|command| args.is(0, command.name));
@@ -119,7 +119,7 @@ fn find(args: Args<'_>) -> Result<(&'static Command, Handler), Reply> {
     }
     match command.run {
         Run::Handler(handler) if command.accepts(args) => Ok((command, handler)),
-        // Of the containers only COMMAND may stand alone; it lists what redis-cli would complete, and there is no such help.
+        // COMMAND is the only container allowed without a subcommand. redis-cli completes from its list, empty here.
         Run::Container(_) if command.accepts(args) => Ok((command, |_| Reply::Array(Vec::new()))),
         _ => Err(wrong_arity(command.name)),
     }
@@ -171,7 +171,7 @@ fn wrong_arity(name: &str) -> Reply {
     Reply::error(format!("ERR wrong number of arguments for '{name}' command"))
 }
 
-/// How many commands there are, containers counted once.
+/// Returns the number of commands, with each container counted once.
 fn count() -> usize {
     TABLES.iter().map(|table| table.len()).sum()
 }

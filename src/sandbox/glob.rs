@@ -1,19 +1,19 @@
 //! Redis' glob patterns over bytes: `*`, `?`, `[a-z]`, `[^a]` and `\` escapes.
 //!
-//! Separate because `PSUBSCRIBE`, `PUBSUB CHANNELS` and `CONFIG GET` share them, and because globs made for file names treat
-//! `/` and `{}` specially and want UTF-8. It goes back only to the last `*`, so the cost is at most pattern × text.
+//! Shared by `PSUBSCRIBE`, `PUBSUB CHANNELS` and `CONFIG GET`. Glob crates for file names do not fit: they treat `/`
+//! and `{}` specially and require UTF-8. Backtracking goes only to the last `*`, so the cost is at most pattern × text.
 
-/// Whether letters must agree in case.
+/// Case sensitivity of a match.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Case {
     Ignored,
     Sensitive,
 }
 
-/// Whether `pattern` describes the whole of `text`.
+/// True if `pattern` matches all of `text`.
 pub(super) fn matches(pattern: &[u8], text: &[u8], case: Case) -> bool {
     let (mut at_pattern, mut at_text) = (0, 0);
-    // Where to go on when a guess fails: behind the last star, one byte of text further than before.
+    // The position to resume at after a mismatch: behind the last star, one byte further into the text.
     let mut resume: Option<(usize, usize)> = None;
     while at_text < text.len() {
         if pattern.get(at_pattern) == Some(&b'*') {
@@ -48,7 +48,7 @@ fn match_one(pattern: &[u8], byte: u8, case: Case) -> Option<usize> {
     }
 }
 
-/// Matches `[..]`; as in Redis a class that is never closed ends with the pattern.
+/// Matches `[..]`; as in Redis, an unclosed class ends with the pattern.
 fn match_class(pattern: &[u8], byte: u8, case: Case) -> Option<usize> {
     let negated = pattern.get(1) == Some(&b'^');
     let mut at = if negated { 2 } else { 1 };

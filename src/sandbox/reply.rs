@@ -1,10 +1,10 @@
-//! Replies: what a command answers, independent of the protocol, and its bytes in RESP2 and RESP3.
+//! Protocol-independent replies, and their encoding in RESP2 and RESP3.
 //!
-//! Commands build a [`Reply`]; only the encoder knows that a map is a flat array and a push an ordinary one in RESP2.
+//! Commands build a [`Reply`]; only the encoder knows that RESP2 sends a map as a flat array and a push as an array.
 
 use bytes::{Bytes, BytesMut};
 
-/// The protocol a client has chosen with `HELLO`.
+/// The protocol that a client selected with `HELLO`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Protocol {
     Resp2,
@@ -20,7 +20,7 @@ impl Protocol {
     }
 }
 
-/// What a command answers.
+/// The reply to a command.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Reply {
     Array(Vec<Reply>),
@@ -30,10 +30,10 @@ pub(super) enum Reply {
     Map(Vec<(Reply, Reply)>),
     Null,
     Push(Vec<Reply>),
-    /// Several replies one after the other, such as the confirmations of `SUBSCRIBE a b`.
+    /// Several replies in sequence, such as the confirmations of `SUBSCRIBE a b`.
     Sequence(Vec<Reply>),
     Simple(&'static str),
-    /// Text for people: a verbatim string in RESP3, a bulk string in RESP2.
+    /// Human-readable text: a verbatim string in RESP3, a bulk string in RESP2.
     Text(String),
 }
 
@@ -48,7 +48,7 @@ impl Reply {
         Self::Bulk(Bytes::from_static(word.as_bytes()))
     }
 
-    /// An error with the given code and text; line breaks become spaces, as they would end the reply.
+    /// Creates an error from a code and text; line breaks become spaces, because they would end the reply.
     pub(super) fn error(text: impl Into<String>) -> Self {
         Self::Error(text.into().replace(['\r', '\n'], " "))
     }
@@ -73,7 +73,7 @@ impl Reply {
         }
     }
 
-    /// Appends exactly one reply: a sequence within another reply is an array.
+    /// Appends exactly one reply; a nested sequence becomes an array.
     fn encode_one(self, protocol: Protocol, out: &mut BytesMut) {
         let resp3 = protocol == Protocol::Resp3;
         let all = |sign: u8, items: Vec<Self>, out: &mut BytesMut| {
@@ -101,7 +101,7 @@ impl Reply {
     }
 }
 
-/// A sign, a text, the end of the line.
+/// Writes a sign, a text and the line end.
 fn line(sign: u8, text: &[u8], out: &mut BytesMut) {
     out.reserve(text.len() + 3);
     out.extend_from_slice(&[sign]);
@@ -109,12 +109,12 @@ fn line(sign: u8, text: &[u8], out: &mut BytesMut) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// How many bytes or items follow.
+/// Writes the number of bytes or items that follow.
 fn length(sign: u8, length: usize, out: &mut BytesMut) {
     line(sign, length.to_string().as_bytes(), out);
 }
 
-/// The length of these parts together, and the parts.
+/// Writes the total length of the parts, then the parts.
 fn blob(sign: u8, parts: &[&[u8]], out: &mut BytesMut) {
     length(sign, parts.iter().map(|part| part.len()).sum(), out);
     parts.iter().for_each(|part| out.extend_from_slice(part));

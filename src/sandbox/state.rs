@@ -1,8 +1,8 @@
-//! What the server knows: its clients, their subscriptions, the keyspace, the settings and the counters.
+//! The server's state: clients, subscriptions, keyspace, settings and counters.
 //!
-//! A client that is not in the registry is dead, unless its own command runs just then: whoever kills one takes it out
-//! and wakes its task, which then ends. So `PUBLISH`, `CLIENT LIST` and `INFO` agree at once, without waiting for that
-//! task.
+//! A client outside the registry is dead, except during its own command. Killing a client removes it from the registry
+//! and wakes its task, which then ends. `PUBLISH`, `CLIENT LIST` and `INFO` therefore agree immediately, without waiting
+//! for that task.
 
 mod client;
 mod keyspace;
@@ -28,11 +28,11 @@ use super::SandboxConfig;
 use super::reply::{Protocol, Reply};
 use super::time::Time;
 
-/// Everything the connections share.
+/// The state shared by all connections.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) addr: SocketAddr,
-    /// Whoever is connected, except the client whose command runs (see [`State::with_client`]).
+    /// The connected clients, except the one whose command is running (see [`State::with_client`]).
     pub(super) clients: BTreeMap<ClientId, Client>,
     pub(super) keyspace: Keyspace,
     pub(super) run_id: String,
@@ -41,18 +41,18 @@ pub(super) struct State {
     pub(super) subscriptions: Subscriptions,
     pub(super) time: Time,
     last_id: ClientId,
-    /// The client whose command runs, and the protocol it spoke when that began: what is pushed to it waits in `deferred`
+    /// The client whose command is running, and its protocol when the command started. Pushes to it wait in `deferred`
     /// until its reply is written, as in Redis 7.2.
     executing: Option<(ClientId, Protocol)>,
     deferred: BytesMut,
 }
 
-/// What `INFO stats` counts.
+/// The counters of `INFO stats`.
 #[derive(Debug, Default)]
 pub(super) struct Stats {
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
-    /// Of each command and subcommand.
+    /// By command and subcommand.
     pub(super) calls: BTreeMap<&'static str, u64>,
     pub(super) commands: u64,
     pub(super) connections: u64,
@@ -82,7 +82,7 @@ impl State {
         }
     }
 
-    /// Registers a connection, unless there are too many already.
+    /// Registers a connection, unless the limit is reached.
     pub(super) fn connect(&mut self, peer: SocketAddr) -> Option<(ClientId, Rc<Notify>)> {
         if self.clients.len() >= self.settings.max_clients {
             self.stats.rejected_connections += 1;
@@ -97,7 +97,7 @@ impl State {
         Some((self.last_id, wake))
     }
 
-    /// Forgets a client, and lets its task end if it still runs.
+    /// Removes a client, and ends its task if it is still running.
     pub(super) fn disconnect(&mut self, id: ClientId) {
         self.subscriptions.remove_client(id);
         if let Some(client) = self.clients.remove(&id) {
@@ -105,8 +105,8 @@ impl State {
         }
     }
 
-    /// Works for a client that is still connected. Meanwhile it is out of the registry, in the hands of whoever works:
-    /// a client whose command runs cannot get lost.
+    /// Calls `work` with a client, if it is still connected. The client is outside the registry during the call, so
+    /// nothing can remove it.
     pub(super) fn with_client(&mut self, id: ClientId, work: impl FnOnce(&mut Self, &mut Client)) {
         if let Some(mut client) = self.clients.remove(&id) {
             work(self, &mut client);
@@ -118,7 +118,7 @@ impl State {
         self.executing = Some((client.id, client.protocol));
     }
 
-    /// Writes the reply to the command that `begin` announced, then what was pushed to that client meanwhile.
+    /// Writes the reply to the command started by `begin`, then the pushes deferred during the command.
     pub(super) fn finish(&mut self, client: &mut Client, reply: Reply) {
         self.executing = None;
         if matches!(reply, Reply::Error(_)) {
@@ -131,7 +131,7 @@ impl State {
         }
     }
 
-    /// Sends a message to every subscriber, and returns how many there were.
+    /// Sends a message to every subscriber, and returns their number.
     pub(super) fn publish(&mut self, kind: Kind, channel: &[u8], payload: &[u8]) -> usize {
         let channel = Bytes::copy_from_slice(channel);
         let payload = Bytes::copy_from_slice(payload);
@@ -150,7 +150,7 @@ impl State {
         reached
     }
 
-    /// Closes clients that were silent for too long and drops keys that have expired.
+    /// Closes idle clients and removes expired keys.
     pub(super) fn cron(&mut self) {
         self.stats.expired_keys += self.keyspace.sweep(self.time.wall());
         let timeout = self.settings.idle_timeout;
@@ -197,7 +197,7 @@ impl State {
     }
 }
 
-/// Forty hexadecimal digits that differ from one server to the next, as Redis has them; not secret, so not random.
+/// Returns 40 hexadecimal digits unique to this server, like Redis' run id; not secret, so not random.
 fn run_id(addr: SocketAddr, started_at: Duration) -> String {
     let part = |salt: u32| {
         let mut hasher = DefaultHasher::new();

@@ -1,4 +1,4 @@
-//! The whole server, driven by raw bytes.
+//! Tests of the whole server over raw bytes.
 
 mod lifecycle;
 mod raw;

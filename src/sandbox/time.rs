@@ -1,4 +1,4 @@
-//! The sandbox's sense of time: how long it has been up, and the wall clock derived from that.
+//! The sandbox's uptime, and the wall clock derived from it.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ impl Time {
         Self(Clock::start())
     }
 
-    /// Time since the server started.
+    /// Returns the time since the server started.
     pub(super) fn elapsed(&self) -> Duration {
         self.0.now().elapsed()
     }
 
-    /// Time since the Unix epoch.
+    /// Returns the time since the Unix epoch.
     pub(super) fn wall(&self) -> Duration {
         Duration::from_nanos(self.0.wall(self.0.now()).unix_nanos())
     }

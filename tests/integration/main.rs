@@ -9,6 +9,7 @@
 //! - `check`: one look at server, path and machine, in every form, for servers of every kind.
 //! - `credentials`: refused logins are named, and a password is written nowhere.
 //! - `drill`: what becomes of each policy under each fault.
+//! - `english`: comments, messages and documentation are free of phrases that have to be read twice.
 //! - `evidence`: what is gathered about an outage is true, and gathered beside the connection.
 //! - `explain`: what is typed or pasted finds its entry in the knowledge base, in every form.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
@@ -53,6 +54,7 @@ mod causes;
 mod check;
 mod credentials;
 mod drill;
+mod english;
 mod evidence;
 mod explain;
 mod harness;

@@ -1,4 +1,4 @@
-//! `CLIENT`: the registry of connections, who they are, and ending them.
+//! `CLIENT`: listing, describing and closing connections.
 
 use std::net::SocketAddr;
 
@@ -28,7 +28,7 @@ fn get_name(call: &mut Call<'_>) -> Reply {
     }
 }
 
-/// Names the client after the argument at `at`; an empty one takes the name away.
+/// Sets the client name to the argument at `at`; an empty argument removes the name.
 pub(super) fn set_name(call: &mut Call<'_>, at: usize) -> Result<(), Reply> {
     match printable(call.args.get(at)) {
         Some(name) => {
@@ -54,7 +54,7 @@ fn set_info(call: &mut Call<'_>) -> Reply {
     Reply::OK
 }
 
-/// The text, if it would not break a line of `CLIENT LIST` into pieces.
+/// Returns the text if it is safe in a line of `CLIENT LIST`.
 fn printable(text: &[u8]) -> Option<String> {
     let fits = text.iter().all(u8::is_ascii_graphic);
     fits.then(|| String::from_utf8_lossy(text).into_owned())
@@ -108,12 +108,12 @@ fn client_id(call: &Call<'_>, at: usize) -> Option<ClientId> {
     (id > 0).then_some(id)
 }
 
-/// The types of client that commands can be narrowed down to.
+/// The client types of a `TYPE` filter.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Type {
     Normal,
     Pubsub,
-    /// Primaries and replicas: known to Redis, never connected to the sandbox.
+    /// Primaries and replicas; they never connect to the sandbox.
     Replication,
 }
 
@@ -136,7 +136,7 @@ impl Type {
     }
 }
 
-/// What `CLIENT KILL` is to end: clients that agree with every filter given.
+/// The filters of `CLIENT KILL`; a client must match all of them.
 #[derive(Default)]
 struct Filter {
     addr: Option<String>,
@@ -159,7 +159,7 @@ impl Filter {
 }
 
 fn kill(call: &mut Call<'_>) -> Reply {
-    // With a single argument, which is an address, the caller is not spared and the answer is not a number.
+    // With a single argument, an address, the caller is not skipped and the reply is not a count.
     let by_address = call.args.len() == 3;
     let filter = if by_address {
         let addr = Some(call.args.text(2));
@@ -175,7 +175,7 @@ fn kill(call: &mut Call<'_>) -> Reply {
     let doomed: Vec<_> = doomed.map(|client| client.id).collect();
     for &id in &doomed {
         if id == call.id() {
-            // It gets its reply first.
+            // The caller gets its reply first.
             call.client.closing = true;
         } else {
             call.state.disconnect(id);
@@ -206,7 +206,7 @@ fn parse_filter(call: &Call<'_>) -> Result<Filter, Reply> {
             b"SKIPME" if args.is(value, "yes") => filter.spare_me = true,
             b"SKIPME" if args.is(value, "no") => filter.spare_me = false,
             b"TYPE" => filter.kind = Some(Type::parse(call, value)?),
-            // There is only one user, so this filter never excludes anybody.
+            // There is only one user, so this filter matches every client.
             b"USER" if args.get(value) == b"default" => {}
             b"USER" => {
                 return Err(Reply::error(format!("ERR No such user '{}'", args.text(value))));

@@ -1,4 +1,4 @@
-//! `CONFIG`: reading the settings and changing the few that can be changed.
+//! `CONFIG`: reading settings, and changing the few that can be changed.
 
 use bytes::Bytes;
 
@@ -20,7 +20,7 @@ fn get(call: &mut Call<'_>) -> Reply {
     Reply::Map(settings.map(|(name, value)| (Reply::word(name), Reply::Bulk(Bytes::from(value)))).collect())
 }
 
-/// All or nothing, as in Redis: a setting that is refused leaves those before it as they were.
+/// Changes all settings or none, as in Redis: one refused setting undoes those before it.
 fn set(call: &mut Call<'_>) -> Reply {
     let args = call.args;
     if !args.len().is_multiple_of(2) {

@@ -1,11 +1,11 @@
-//! `INFO` and `ROLE`: what the server says about itself.
+//! `INFO` and `ROLE`.
 
 use std::fmt::Write as _;
 
 use super::{Call, Command, Kind, Reply, command};
 use crate::sandbox::state::{Keyspace, State};
 
-/// The version whose behaviour is imitated.
+/// The Redis version that the sandbox imitates.
 pub(super) const REDIS_VERSION: &str = "7.2.4";
 
 pub(super) const COMMANDS: &[Command] = &[command("info", -1, info)];
@@ -23,7 +23,7 @@ const SECTIONS: &[(&str, Section)] = &[
     (DETAILS, command_stats),
 ];
 
-/// The section that is not shown unless it is asked for.
+/// The section that is shown only on request.
 const DETAILS: &str = "Commandstats";
 
 fn info(call: &mut Call<'_>) -> Reply {
@@ -67,7 +67,7 @@ fn server(state: &State, out: &mut String) -> std::fmt::Result {
 }
 
 fn clients(state: &State, out: &mut String) -> std::fmt::Result {
-    // The one who asks is not among the others.
+    // The caller is not in the registry during its own command.
     writeln!(out, "connected_clients:{}", state.clients.len() + 1)?;
     writeln!(out, "cluster_connections:0")?;
     writeln!(out, "maxclients:{}", state.settings.max_clients)?;

@@ -165,7 +165,7 @@ fn expire(call: &mut Call<'_>, unit: fn(u64) -> Duration) -> Reply {
     }
 }
 
-/// When `EXPIRE` is to have an effect, by the expiry the key has already.
+/// The condition for `EXPIRE` to take effect, based on the key's current expiry.
 #[derive(Default)]
 struct Condition {
     nx: bool,
@@ -207,7 +207,7 @@ fn parse_condition(call: &Call<'_>) -> Result<Condition, Reply> {
     }
 }
 
-/// What is left of a key's life, in units of so many milliseconds, rounded as Redis rounds.
+/// Returns a key's remaining lifetime in units of the given milliseconds, rounded as in Redis.
 fn ttl(call: &mut Call<'_>, unit: u128) -> Reply {
     let now = call.state.time.wall();
     Reply::Integer(match lookup(call, 1) {
@@ -235,7 +235,7 @@ fn store(call: &mut Call<'_>, expires_at: Option<Duration>, value: Bytes) {
     call.state.keyspace.set(db, call.args.get(1), Entry { expires_at, value }, now);
 }
 
-/// Redis keeps expiry as milliseconds in a signed 64-bit integer.
+/// Redis stores expiry as milliseconds in a signed 64-bit integer.
 fn in_range(moment: Duration) -> Option<Duration> {
     i64::try_from(moment.as_millis()).ok().map(|_| moment)
 }

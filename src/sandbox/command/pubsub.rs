@@ -1,4 +1,4 @@
-//! Publish and subscribe: channels, patterns and shard channels.
+//! Pub/sub commands: channels, patterns and shard channels.
 
 use bytes::Bytes;
 
@@ -56,7 +56,7 @@ fn unsubscribe(call: &mut Call<'_>, kind: Kind) -> Reply {
     Reply::Sequence(confirmations)
 }
 
-/// Confirms one name, with the number of subscriptions the client has now.
+/// Builds the confirmation for one name, with the client's current number of subscriptions.
 fn confirmation(call: &Call<'_>, kind: Kind, name: Reply) -> Reply {
     let subscriptions = &call.state.subscriptions;
     let count = |kind| subscriptions.count(kind, call.id());

@@ -1,4 +1,4 @@
-//! The handshake and what concerns a connection or the server as a whole.
+//! The handshake, and commands about the connection or the whole server.
 
 use bytes::Bytes;
 
@@ -77,7 +77,7 @@ fn hello(call: &mut Call<'_>) -> Reply {
     ])
 }
 
-/// What `HELLO` asks for; the options by the position of their first value.
+/// The parsed arguments of `HELLO`; options by the position of their first value.
 #[derive(Default)]
 struct Hello {
     name_at: Option<usize>,

@@ -1,4 +1,4 @@
-//! One client: who it is, what it has chosen, and its outbound queue.
+//! A connected client: its identity, options and output queue.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use super::settings::OutputLimits;
 use super::subscriptions::{Kind, Subscriptions};
 use crate::sandbox::reply::Protocol;
 
-/// Counts up from one; never used again within a server's life.
+/// Counts up from one; never reused by the same server.
 pub(in crate::sandbox) type ClientId = u64;
 
 /// A connected client.
@@ -21,7 +21,7 @@ pub(in crate::sandbox) struct Client {
     pub(in crate::sandbox) active_at: Duration,
     pub(in crate::sandbox) addr: SocketAddr,
     pub(in crate::sandbox) authenticated: bool,
-    /// To be closed as soon as its output is written.
+    /// Close the connection once its output is written.
     pub(in crate::sandbox) closing: bool,
     pub(in crate::sandbox) db: usize,
     pub(in crate::sandbox) id: ClientId,
@@ -31,18 +31,18 @@ pub(in crate::sandbox) struct Client {
     pub(in crate::sandbox) name: String,
     pub(in crate::sandbox) no_evict: bool,
     pub(in crate::sandbox) no_touch: bool,
-    /// Bytes to be sent: replies and pushes in the order in which they came about.
+    /// Unsent replies and pushes, in order.
     pub(in crate::sandbox) out: BytesMut,
     pub(in crate::sandbox) protocol: Protocol,
-    /// Bytes received and not yet executed.
+    /// Received bytes not yet executed.
     pub(in crate::sandbox) unread: usize,
-    /// Tells the client's task that there is output, or that the client is gone from the registry.
+    /// Wakes the client's task when there is output, or when the client has left the registry.
     pub(in crate::sandbox) wake: Rc<Notify>,
     connected_at: Duration,
     over_soft_limit_since: Option<Duration>,
 }
 
-/// The client is too far behind and has to be closed.
+/// The client exceeded its output limit and must be closed.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Overrun;
 
@@ -70,7 +70,7 @@ impl Client {
         }
     }
 
-    /// Queues an out-of-band message, within the limits that keep a slow subscriber from eating the memory.
+    /// Queues a push, within the output limits that bound the memory of a slow subscriber.
     pub(super) fn push(&mut self, bytes: &[u8], limits: &OutputLimits, now: Duration) -> Result<(), Overrun> {
         self.out.extend_from_slice(bytes);
         if self.out.len() > limits.hard {
@@ -88,7 +88,7 @@ impl Client {
         Ok(())
     }
 
-    /// Back to the state of a fresh connection, except that it stays known under its id.
+    /// Resets the client to the state of a new connection, except its id.
     pub(in crate::sandbox) fn reset(&mut self, authenticated: bool) {
         self.authenticated = authenticated;
         self.db = 0;
@@ -98,7 +98,7 @@ impl Client {
         self.protocol = Protocol::Resp2;
     }
 
-    /// The client's line in `CLIENT LIST`.
+    /// Formats the client's line in `CLIENT LIST`.
     pub(in crate::sandbox) fn describe(
         &self,
         laddr: SocketAddr,

@@ -1,16 +1,16 @@
-//! The keys: sixteen databases of strings, each with an optional moment at which it expires.
+//! The keyspace: sixteen databases of strings with optional expiry.
 //!
-//! Moments are wall-clock times since the Unix epoch, because `EXAT` and `PXAT` name them so.
+//! Times are wall-clock times since the Unix epoch, as in `EXAT` and `PXAT`.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-/// How many databases `SELECT` can choose from.
+/// Number of databases.
 pub(in crate::sandbox) const DATABASES: usize = 16;
 
-/// A value and when it expires.
+/// A value and its expiry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(in crate::sandbox) struct Entry {
     pub(in crate::sandbox) expires_at: Option<Duration>,
@@ -26,12 +26,12 @@ pub(in crate::sandbox) struct Keyspace {
 impl Keyspace {
     pub(in crate::sandbox) const DATABASES: usize = DATABASES;
 
-    /// The entry of a key that has not expired.
+    /// Returns the entry of a key that has not expired.
     pub(in crate::sandbox) fn get(&self, db: usize, key: &[u8], now: Duration) -> Option<&Entry> {
         self.databases[db].get(key).filter(|entry| entry.is_alive(now))
     }
 
-    /// Writes a key; an entry whose time has passed already removes it.
+    /// Writes a key; an entry that has already expired removes it.
     pub(in crate::sandbox) fn set(&mut self, db: usize, key: &[u8], entry: Entry, now: Duration) {
         if entry.is_alive(now) {
             self.databases[db].insert(Bytes::copy_from_slice(key), entry);
@@ -40,18 +40,18 @@ impl Keyspace {
         }
     }
 
-    /// Removes a key; `true` if it was there.
+    /// Removes a key; true if it existed.
     pub(in crate::sandbox) fn remove(&mut self, db: usize, key: &[u8], now: Duration) -> bool {
         self.databases[db].remove(key).is_some_and(|entry| entry.is_alive(now))
     }
 
-    /// How many keys a database has, and how many of them expire.
+    /// Returns the number of keys in a database, and how many have an expiry.
     pub(in crate::sandbox) fn size(&self, db: usize, now: Duration) -> (usize, usize) {
         let alive = self.databases[db].values().filter(|entry| entry.is_alive(now));
         alive.fold((0, 0), |(keys, expiring), entry| (keys + 1, expiring + usize::from(entry.expires_at.is_some())))
     }
 
-    /// Drops what has expired, and returns how many keys that were.
+    /// Removes expired keys, and returns their number.
     pub(in crate::sandbox) fn sweep(&mut self, now: Duration) -> u64 {
         let mut dropped = 0;
         for database in &mut self.databases {

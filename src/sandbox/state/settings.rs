@@ -1,6 +1,6 @@
-//! The settings, as `CONFIG GET` shows them and `CONFIG SET` changes them.
+//! The settings of `CONFIG GET` and `CONFIG SET`.
 //!
-//! Only what the sandbox acts on can be changed; the rest is there because diagnostic tools look at it.
+//! Only settings that the sandbox acts on can be changed; the others exist because diagnostic tools read them.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::keyspace::DATABASES;
 use crate::sandbox::SandboxConfig;
 use crate::sandbox::args::parse_integer;
 
-/// Settings that never change, with the values of an untouched Redis.
+/// Constant settings, with the defaults of Redis.
 const FIXED: &[(&str, &str)] = &[
     ("appendonly", "no"),
     ("bind", "127.0.0.1"),
@@ -35,17 +35,17 @@ const FIXED: &[(&str, &str)] = &[
     ("tls-port", "0"),
 ];
 
-/// How far a subscriber may be behind.
+/// Limits of a subscriber's unsent output.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::sandbox) struct OutputLimits {
-    /// Unsent bytes beyond which a client is closed at once.
+    /// Unsent bytes above which a client is closed immediately.
     pub(super) hard: usize,
-    /// Unsent bytes beyond which a client is closed if it stays there for `soft_for`.
+    /// Unsent bytes above which a client is closed after `soft_for`.
     pub(super) soft: usize,
     pub(super) soft_for: Duration,
 }
 
-/// What can be configured.
+/// The settings that can be changed.
 #[derive(Clone, Debug)]
 pub(in crate::sandbox) struct Settings {
     pub(in crate::sandbox) idle_timeout: Duration,
@@ -70,7 +70,7 @@ impl Settings {
         }
     }
 
-    /// Every setting with its value, by name. The password is left out on purpose.
+    /// Returns every setting with its value, by name, except the password.
     pub(in crate::sandbox) fn list(&self) -> Vec<(&'static str, String)> {
         let OutputLimits { hard, soft, soft_for } = self.output_limits;
         let limits = format!("normal 0 0 0 slave 268435456 67108864 60 pubsub {hard} {soft} {}", soft_for.as_secs());
@@ -84,7 +84,10 @@ impl Settings {
         all
     }
 
-    /// Changes a setting, or says why not in the words of Redis.
+    /// Changes a setting.
+    ///
+    /// # Errors
+    /// Redis' own text if the setting cannot be changed.
     pub(in crate::sandbox) fn set(&mut self, name: &str, value: &[u8]) -> Result<(), String> {
         match name {
             "maxclients" => {

@@ -1,4 +1,4 @@
-//! Who listens to what: channels, patterns and shard channels, looked up from both ends.
+//! The subscriptions to channels, patterns and shard channels, indexed by name and by client.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::client::ClientId;
 use crate::sandbox::glob::{self, Case};
 
-/// The three kinds of subscription; each has a name space of its own.
+/// The three kinds of subscription, each with its own namespace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::sandbox) enum Kind {
     Channel,
@@ -18,9 +18,9 @@ pub(in crate::sandbox) enum Kind {
 /// The subscription tables.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Subscriptions {
-    /// By kind: the listeners of each name. A name without listeners is not kept.
+    /// By kind, the subscribers of each name. A name without subscribers is removed.
     topics: [BTreeMap<Bytes, BTreeSet<ClientId>>; 3],
-    /// By client and kind: the names it listens to. A client without names is not kept.
+    /// By client and kind, the subscribed names. A client without names is removed.
     wanted: HashMap<ClientId, [BTreeSet<Bytes>; 3]>,
 }
 
@@ -54,13 +54,13 @@ impl Subscriptions {
         }
     }
 
-    /// What a client listens to.
+    /// Returns the names that a client is subscribed to.
     pub(in crate::sandbox) fn names_of(&self, kind: Kind, id: ClientId) -> Vec<Bytes> {
         let names = self.wanted.get(&id).map(|wanted| &wanted[kind as usize]);
         names.into_iter().flatten().cloned().collect()
     }
 
-    /// How many names a client listens to.
+    /// Returns the number of names that a client is subscribed to.
     pub(in crate::sandbox) fn count(&self, kind: Kind, id: ClientId) -> usize {
         self.wanted.get(&id).map_or(0, |wanted| wanted[kind as usize].len())
     }
@@ -69,22 +69,22 @@ impl Subscriptions {
         self.wanted.contains_key(&id)
     }
 
-    /// How many clients listen to anything.
+    /// Returns the number of clients with a subscription.
     pub(in crate::sandbox) fn clients(&self) -> usize {
         self.wanted.len()
     }
 
-    /// Every name somebody listens to.
+    /// Returns every name with a subscriber.
     pub(in crate::sandbox) fn names(&self, kind: Kind) -> impl Iterator<Item = &Bytes> {
         self.topics[kind as usize].keys()
     }
 
-    /// How many clients listen to a name.
+    /// Returns the number of subscribers of a name.
     pub(in crate::sandbox) fn listeners(&self, kind: Kind, name: &[u8]) -> usize {
         self.topics[kind as usize].get(name).map_or(0, BTreeSet::len)
     }
 
-    /// Who gets a message for `channel`: its listeners first, then those of each pattern that describes it.
+    /// Returns the receivers of a message to `channel`: its subscribers first, then those of each matching pattern.
     pub(in crate::sandbox) fn receivers(&self, kind: Kind, channel: &[u8]) -> Vec<(Option<Bytes>, Vec<ClientId>)> {
         let listed = |listeners: &BTreeSet<ClientId>| listeners.iter().copied().collect();
         let direct = self.topics[kind as usize].get(channel);

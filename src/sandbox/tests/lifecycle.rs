@@ -1,4 +1,4 @@
-//! Connections: who gets in, who is put out, and what is left afterwards.
+//! Tests of the life of a connection: accepted, refused, closed.
 
 use std::io::Read as _;
 use std::net::Shutdown;
@@ -7,7 +7,7 @@ use super::wire::Wire;
 use super::{Sandbox, SandboxConfig, start};
 
 #[test]
-fn a_client_that_stops_sending_is_let_go() {
+fn a_client_that_stops_sending_is_released() {
     let sandbox = start();
     let mut wire = Wire::to(&sandbox);
     wire.command("PING").expect("+PONG ");
@@ -34,7 +34,7 @@ fn nothing_but_the_handshake_works_without_the_password() {
 }
 
 #[test]
-fn killing_ends_the_other_at_once_and_oneself_after_the_reply() {
+fn client_kill_closes_others_immediately_and_the_caller_after_its_reply() {
     let sandbox = start();
     let (mut one, mut other) = (Wire::to(&sandbox), Wire::to(&sandbox));
     other.command("SUBSCRIBE news").expect("*3 $9 subscribe $4 news :1 ");
@@ -57,7 +57,7 @@ fn a_subscriber_that_does_not_read_is_closed_at_the_limit() {
     let (mut publisher, mut slow) = (Wire::to(&sandbox), Wire::to(&sandbox));
     slow.command("SUBSCRIBE news").expect("*3 $9 subscribe $4 news :1 ");
     let message = format!("PUBLISH news {}", "x".repeat(60 * 1024));
-    // What the sockets' own buffers swallow is bounded too, so the limit is met long before the last round.
+    // The socket buffers are bounded too, so the limit is reached long before the last round.
     let met = (0..10_000).find(|_| {
         publisher.command(&message);
         let mut reply = [0; 4];
@@ -71,7 +71,7 @@ fn a_subscriber_that_does_not_read_is_closed_at_the_limit() {
 }
 
 #[test]
-fn all_clients_are_listed_and_counted_the_one_who_asks_among_them() {
+fn all_clients_including_the_caller_are_listed_and_counted() {
     let sandbox = start();
     let (mut one, mut other) = (Wire::to(&sandbox), Wire::to(&sandbox));
     let (first, second) = (one.id(), other.id());
@@ -90,7 +90,7 @@ fn all_clients_are_listed_and_counted_the_one_who_asks_among_them() {
 }
 
 #[test]
-fn one_client_too_many_is_turned_away() {
+fn a_client_above_the_limit_is_refused() {
     let config = SandboxConfig { max_clients: 1, ..SandboxConfig::default() };
     let sandbox = Sandbox::start(config).unwrap();
     let mut first = Wire::to(&sandbox);

@@ -1,4 +1,4 @@
-//! The protocol: exact bytes, in both versions, for good input and bad.
+//! Tests of the exact bytes in both protocol versions, for valid and invalid input.
 
 use std::io::Read as _;
 
@@ -92,7 +92,7 @@ fn messages_reach_every_kind_of_subscriber_in_its_own_protocol() {
     new.command("SUBSCRIBE news").expect(">3 $9 subscribe $4 news :1 ");
     new.command("SSUBSCRIBE news").expect(">3 $10 ssubscribe $4 news :1 ");
 
-    // As in Redis 7.2 the publisher's own copy follows the reply.
+    // As in Redis 7.2, the publisher's own copy follows the reply.
     new.command("PUBLISH news hi").expect(":2 >3 $7 message $4 news $2 hi ");
     old.expect("*4 $8 pmessage $2 n* $4 news $2 hi ");
     new.command("SPUBLISH news hi").expect(":1 >3 $8 smessage $4 news $2 hi ");

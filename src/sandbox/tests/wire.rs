@@ -1,4 +1,4 @@
-//! A client without a library: it sends the bytes it is told and compares the bytes it gets.
+//! A raw test client: it sends given bytes and compares the bytes of the reply.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::sandbox::Sandbox;
 
-/// A client that speaks in lines, so that tests can be read: arguments part at blanks.
+/// A line-based client for readable tests: spaces separate arguments.
 pub(super) struct Wire(pub(super) TcpStream);
 
 impl Wire {
@@ -30,7 +30,7 @@ impl Wire {
         self.send(bytes.as_bytes())
     }
 
-    /// Reads exactly as much as is expected; line ends are written as blanks.
+    /// Reads exactly the expected bytes; in `expected`, a space is a line end.
     #[track_caller]
     pub(super) fn expect(&mut self, expected: &str) -> &mut Self {
         let mut bytes = vec![0; expected.replace(' ', "\r\n").replace('~', " ").len()];
@@ -46,7 +46,7 @@ impl Wire {
         self
     }
 
-    /// Everything up to the end of the connection.
+    /// Expects these bytes and then the end of the connection.
     #[track_caller]
     pub(super) fn expect_end(&mut self, expected: &str) {
         let mut bytes = Vec::new();
@@ -59,7 +59,7 @@ impl Wire {
         self.command("CLIENT ID").number()
     }
 
-    /// What a command answers with a bulk string.
+    /// Returns the bulk string reply to a command.
     pub(super) fn bulk(&mut self, command: &str) -> String {
         let length = usize::try_from(self.command(command).number()).unwrap();
         let mut bytes = vec![0; length + 2];
@@ -68,7 +68,7 @@ impl Wire {
         String::from_utf8(bytes).unwrap()
     }
 
-    /// The number of a line such as `:7` or `$7`.
+    /// Reads the number in a line such as `:7` or `$7`.
     fn number(&mut self) -> u64 {
         let mut line = Vec::new();
         while !line.ends_with(b"\r\n") {
