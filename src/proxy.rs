@@ -14,16 +14,16 @@
 //! nor the other way round. While it keeps a connection silent the kernel still acknowledges what the client sends, as
 //! a load balancer's would. It answers TCP keepalives, too: they do not keep a connection from `idle_drop`.
 
+mod acceptor;
 mod agenda;
 mod command;
 mod conditions;
 mod dialogue;
-mod door;
 mod flow;
 mod framing;
+mod shaping;
+mod state;
 mod stream;
-mod verdict;
-mod world;
 
 use std::{
     fmt, io,
@@ -46,7 +46,7 @@ use tokio::{
     },
 };
 
-use self::{door::Doorkeeper, world::World};
+use self::{acceptor::Acceptor, state::ProxyState};
 use crate::{clock::Clock, event::Event, fault::FaultSchedule, plan::Address};
 
 /// Ports to choose from: below the range from which the kernel takes the source ports of outgoing connections. A client
@@ -56,7 +56,7 @@ const PORTS: std::ops::Range<u16> = 10_000..30_000;
 
 /// What a proxy is to do.
 #[derive(Clone, Debug)]
-pub struct Setting {
+pub struct Config {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The server.
@@ -70,7 +70,7 @@ pub struct Setting {
     /// Whether clients may send `DOCTOR …` commands.
     pub commands_on_wire: bool,
     /// Whether the beginning and the end of each connection is an event.
-    pub tell_flows: bool,
+    pub report_flows: bool,
 }
 
 /// A running proxy; dropping it closes every connection and waits for its thread.
@@ -125,8 +125,8 @@ impl Proxy {
     ///
     /// # Errors
     /// When the port cannot be bound, or the proxy's runtime or thread cannot be created.
-    pub fn start(setting: Setting, events: UnboundedSender<Event>) -> io::Result<Self> {
-        let listener = bind(setting.listen)?;
+    pub fn start(config: Config, events: UnboundedSender<Event>) -> io::Result<Self> {
+        let listener = bind(config.listen)?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
         let (requests, inbox) = unbounded_channel();
@@ -141,8 +141,8 @@ impl Proxy {
                 Err(error) => return drop(ready.send(Err(error))),
             };
             let _ = ready.send(Ok(()));
-            let world = Rc::new(World::new(setting, theirs, events));
-            run(runtime, Doorkeeper::new(world, addr, listener), inbox, stopped);
+            let state = Rc::new(ProxyState::new(config, theirs, events));
+            run(runtime, Acceptor::new(state, addr, listener), inbox, stopped);
         };
         let thread = thread::Builder::new().name("proxy".to_owned()).spawn(serve)?;
         is_ready.recv().map_err(io::Error::other)??;
@@ -249,16 +249,11 @@ fn local_runtime(listener: std::net::TcpListener) -> io::Result<(LocalRuntime, T
     Ok((runtime, listener))
 }
 
-fn run(
-    runtime: LocalRuntime,
-    doorkeeper: Doorkeeper,
-    inbox: UnboundedReceiver<Request>,
-    stopped: oneshot::Receiver<()>,
-) {
+fn run(runtime: LocalRuntime, acceptor: Acceptor, inbox: UnboundedReceiver<Request>, stopped: oneshot::Receiver<()>) {
     runtime.block_on(async {
         tokio::select! {
             _ = stopped => {}
-            () = doorkeeper.run(inbox) => {}
+            () = acceptor.run(inbox) => {}
         }
     });
     // A name that is still being resolved is not waited for.

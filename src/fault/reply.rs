@@ -22,16 +22,16 @@ const ERRORS: [(&str, &str); 14] = [
 
 /// An error that a server may reply with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErrorCode(usize);
+pub(super) struct ErrorCode(usize);
 
 impl ErrorCode {
     /// The whole error, without the leading `-` and the line end.
-    pub fn wording(self) -> &'static str {
+    pub(super) fn wording(self) -> &'static str {
         ERRORS[self.0].1
     }
 
     /// Whether the server closes the connection after it.
-    pub fn is_final(self) -> bool {
+    pub(super) fn is_final(self) -> bool {
         ERRORS[self.0].0 == "MAXCLIENTS"
     }
 }
@@ -67,11 +67,11 @@ const ANNOUNCED: [(&str, &[&str]); 6] = [
 
 /// A RESP3 push: its kind, and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PushFrame(Vec<String>);
+pub(super) struct PushFrame(Vec<String>);
 
 impl PushFrame {
     /// The push as it is sent. Numbers go as numbers, the rest as bulk strings; `invalidate` takes its keys in a list.
-    pub fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let element = |word: &String| match word.parse::<i64>() {
             Ok(number) => format!(":{number}\r\n"),
             Err(_) => format!("${}\r\n{word}\r\n", word.len()),

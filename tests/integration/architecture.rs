@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("host", &[]),
     ("middlebox", &[]),
-    ("fault", &["clock"]),
+    ("fault", &["units"]),
     ("classify", &["clock"]),
     ("distribution", &["clock"]),
     ("tls", &["clock", "classify"]),
@@ -55,7 +55,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit", "idle", "order"]),
+    ("cli", &["clock", "fault", "classify", "output", "plan", "event", "exit", "idle", "order", "units"]),
     (
         "app",
         &[

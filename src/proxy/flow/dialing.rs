@@ -7,15 +7,15 @@ use std::{
 };
 
 use super::{End, Flow};
-use crate::proxy::{
-    conditions::Way,
-    stream::{Stream, Unreachable},
+use crate::{
+    fault::Direction,
+    proxy::stream::{Stream, Unreachable},
 };
 
 impl Flow {
     /// Connects to the server, but not before the door lets it.
     pub(super) async fn connect(&mut self) -> Result<(), End> {
-        let world = Rc::clone(&self.world);
+        let state = Rc::clone(&self.state);
         poll_fn(|cx| {
             self.slot.register(cx.waker());
             match self.obey() {
@@ -31,11 +31,11 @@ impl Flow {
         });
         let server = tokio::select! {
             end = orders => return Err(end),
-            server = Stream::connect(&world.setting.upstream, &world.roots) => server,
+            server = Stream::connect(&state.config.upstream, &state.roots) => server,
         };
         self.ends[1] = Some(server.map_err(|why| {
             if let Unreachable::Handshake(failure) = why {
-                world.tell_once(format!("the proxy cannot reach the server: {failure}"));
+                state.tell_once(format!("the proxy cannot reach the server: {failure}"));
             }
             End::Unreachable
         })?);
@@ -45,18 +45,18 @@ impl Flow {
     /// Looks at the first bytes on a connection that is stalled, and keeps them: they may be an order to the proxy,
     /// which is what ends a partition. Ready when it was one, or when the client has gone.
     fn overhear(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
-        let world = Rc::clone(&self.world);
-        let mut scratch = world.scratch.borrow_mut();
-        let may = world.setting.commands_on_wire;
-        while may && self.pipes[Way::Up as usize].queued == 0 {
+        let state = Rc::clone(&self.state);
+        let mut scratch = state.scratch.borrow_mut();
+        let may = state.config.commands_on_wire;
+        while may && self.pipes[Direction::Up as usize].queued == 0 {
             let Some(client) = &mut self.ends[0] else { break };
             let length = match ready!(client.poll_read(cx, &mut scratch)) {
                 Ok(0) => return Poll::Ready(Err(End::Close)),
                 Ok(length) => length,
                 Err(error) => return Poll::Ready(Err(End::broken(0, &error))),
             };
-            self.pipes[Way::Up as usize].received += length as u64;
-            self.pass(Way::Up, &scratch[..length], world.clock().now(), cx)?;
+            self.pipes[Direction::Up as usize].received += length as u64;
+            self.pass(Direction::Up, &scratch[..length], state.clock().now(), cx)?;
             if self.slot.exempt.get() {
                 return Poll::Ready(Ok(()));
             }
@@ -72,7 +72,7 @@ impl Flow {
             let text = "a client speaks TLS to the proxy, which takes plain text and makes the TLS connection to the \
                         server itself: use redis:// in the client, or give the proxy this server as redis:// to \
                         have TLS passed through unread";
-            self.world.tell_once(text.to_owned());
+            self.state.tell_once(text.to_owned());
         }
         misled
     }

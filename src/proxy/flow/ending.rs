@@ -4,8 +4,8 @@ use std::{future::poll_fn, io};
 
 use crate::{
     event::FlowEnd,
-    fault::Side,
-    proxy::{conditions::Way, stream::Stream, world::World},
+    fault::{Direction, Side},
+    proxy::{state::ProxyState, stream::Stream},
 };
 
 /// How a proxied connection ends.
@@ -18,7 +18,7 @@ pub(in crate::proxy) enum End {
     /// RST.
     Reset(Side),
     /// RST to whoever sent something this way; the other side is left in its belief until it speaks, too.
-    Forgotten(Way),
+    Forgotten(Direction),
     /// An end is gone (0 the client's, 1 the server's); the other gets RST.
     Broken(usize),
     /// The server could not be reached.
@@ -45,7 +45,7 @@ impl End {
     }
 
     /// Does to the sockets what this end means.
-    pub(super) async fn carry_out(self, client: Option<Stream>, server: Option<Stream>, world: &World) {
+    pub(super) async fn carry_out(self, client: Option<Stream>, server: Option<Stream>, state: &ProxyState) {
         let reset = |stream: Option<Stream>| stream.into_iter().for_each(Stream::reset);
         match self {
             Self::Done => {}
@@ -56,11 +56,11 @@ impl End {
                 reset(client);
                 reset(server);
             }
-            Self::Reset(Side::Client) | Self::Forgotten(Way::Up) => {
+            Self::Reset(Side::Client) | Self::Forgotten(Direction::Up) => {
                 reset(client);
-                server.into_iter().for_each(|server| world.keep_ghost(server));
+                server.into_iter().for_each(|server| state.keep_ghost(server));
             }
-            Self::Forgotten(Way::Down) => {
+            Self::Forgotten(Direction::Down) => {
                 reset(server);
                 if let Some(mut client) = client {
                     poll_fn(|cx| client.poll_read(cx, &mut [0]).map(drop)).await;

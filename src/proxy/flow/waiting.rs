@@ -11,8 +11,7 @@ use std::{
 use super::{End, Flow};
 use crate::{
     clock::{Clock, Stamp},
-    fault::Moment,
-    proxy::conditions::Way,
+    fault::{Direction, Moment},
 };
 
 /// A connection is idle when nothing has been on its way for so long.
@@ -53,8 +52,8 @@ impl Flow {
 
     /// Waits for the next moment at which something is due by itself.
     pub(super) fn poll_timer(&mut self, now: Stamp, cx: &mut Context<'_>) -> Poll<()> {
-        let queues = Way::BOTH.into_iter().filter(|way| !self.conditions.way(*way).silent);
-        let pieces = queues.filter_map(|way| self.pipes[way as usize].queue.front().map(|(due, _)| *due));
+        let queues = Direction::BOTH.into_iter().filter(|direction| !self.conditions.lane(*direction).silent);
+        let pieces = queues.filter_map(|direction| self.pipes[direction as usize].queue.front().map(|(due, _)| *due));
         let ends = self.pipes.iter().filter(|pipe| !pipe.told && pipe.queue.is_empty());
         let ends = ends.filter_map(|pipe| pipe.ended).map(|ended| ended.after(self.conditions.close_delay));
         let idle = matches!(self.conditions.reset, Some((_, Moment::Idle))).then(|| self.past.last().after(IDLE));
@@ -63,7 +62,7 @@ impl Flow {
             self.timer = Timer::default();
             return Poll::Pending;
         };
-        let clock = self.world.clock();
+        let clock = self.state.clock();
         ready!(self.timer.poll(due, clock, cx));
         Poll::Ready(())
     }

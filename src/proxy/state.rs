@@ -13,15 +13,15 @@ use std::{
 use tokio::sync::{Notify, mpsc::UnboundedSender};
 
 use super::{
-    Setting, Shared,
+    Config, Shared,
     agenda::Agenda,
-    conditions::{Active, Conditions, Door},
+    conditions::{self, Active, Conditions},
     stream::Stream,
 };
 use crate::{
     clock::{Clock, Stamp},
     event::{Event, EventKind},
-    fault::{Fault, FaultSchedule, Side, duration_text},
+    fault::{Door, Effect, Fault, FaultSchedule, Order, duration_text},
     tls::Roots,
 };
 
@@ -29,15 +29,6 @@ use crate::{
 const GHOSTS: usize = 256;
 /// Bytes that are read at once.
 const CHUNK: usize = 64 * 1024;
-
-/// Something that is done to a connection once.
-#[derive(Clone, Debug)]
-pub(super) enum Order {
-    Reset(Side),
-    Close,
-    HalfClose,
-    Push(Vec<u8>),
-}
 
 /// How a connection is reached from outside.
 #[derive(Debug, Default)]
@@ -63,8 +54,8 @@ impl Slot {
     }
 }
 
-pub(super) struct World {
-    pub(super) setting: Setting,
+pub(super) struct ProxyState {
+    pub(super) config: Config,
     pub(super) shared: Arc<Shared>,
     events: UnboundedSender<Event>,
     active: RefCell<Vec<Active>>,
@@ -84,11 +75,11 @@ pub(super) struct World {
     pub(super) scratch: RefCell<Vec<u8>>,
 }
 
-impl World {
-    pub(super) fn new(setting: Setting, shared: Arc<Shared>, events: UnboundedSender<Event>) -> Self {
+impl ProxyState {
+    pub(super) fn new(config: Config, shared: Arc<Shared>, events: UnboundedSender<Event>) -> Self {
         Self {
-            agenda: RefCell::new(Agenda::new(setting.schedules.clone())),
-            setting,
+            agenda: RefCell::new(Agenda::new(config.schedules.clone())),
+            config,
             shared,
             events,
             active: RefCell::default(),
@@ -105,12 +96,12 @@ impl World {
     }
 
     pub(super) fn clock(&self) -> Clock {
-        self.setting.clock
+        self.config.clock
     }
 
     pub(super) fn emit(&self, kind: EventKind) {
         let flows = matches!(kind, EventKind::FlowOpened(_) | EventKind::FlowClosed(_));
-        if flows && !self.setting.tell_flows {
+        if flows && !self.config.report_flows {
             return;
         }
         let at = self.clock().now();
@@ -147,8 +138,9 @@ impl World {
         (version != known).then(|| (version, Conditions::of(&self.active.borrow(), flow)))
     }
 
-    pub(super) fn door(&self) -> Door {
-        Door::of(&self.active.borrow())
+    /// How new connections are turned away; `None` if they are let in.
+    pub(super) fn door(&self) -> Option<Door> {
+        conditions::door(&self.active.borrow())
     }
 
     /// Keeps a socket open towards a server that is to go on believing in it.
@@ -212,34 +204,30 @@ impl World {
 
     /// Its time is up, or all that it waited for have gone.
     fn is_over(&self, active: &Active, now: Stamp) -> bool {
-        let waits = matches!(active.fault, Fault::ResetPeer { .. });
         let came = self.next_flow.get() >= active.below;
         let gone = || self.slots.borrow().range(..active.below).all(|(_, slot)| slot.exempt.get());
-        active.until.is_some_and(|until| until <= now) || (waits && came && gone())
+        active.until.is_some_and(|until| until <= now) || (active.ends_with_connections() && came && gone())
     }
 
     fn inject(&self, fault: Fault, until: Option<Stamp>) {
         self.emit(EventKind::FaultInjected { fault: fault.clone() });
-        let order = match &fault {
-            _ if !fault.is_momentary() => None,
-            Fault::ResetPeer { side, .. } => Some(Order::Reset(*side)),
-            Fault::Close => Some(Order::Close),
-            Fault::HalfClose => Some(Order::HalfClose),
-            Fault::Push { frame } => Some(Order::Push(frame.encode())),
-            _ => None,
-        };
-        if let Some(order) = order {
-            for slot in self.slots.borrow().values().filter(|slot| !slot.exempt.get()) {
-                slot.inbox.borrow_mut().push_back(order.clone());
-                slot.wake();
-            }
-            return;
+        match fault.effect() {
+            Effect::Order(order) => self.order(order),
+            Effect::Door(_) | Effect::Shape(_) | Effect::Reply(..) => self.activate(fault, until),
         }
+    }
+
+    fn order(&self, order: &Order) {
+        for slot in self.slots.borrow().values().filter(|slot| !slot.exempt.get()) {
+            slot.inbox.borrow_mut().push_back(order.clone());
+            slot.wake();
+        }
+    }
+
+    fn activate(&self, fault: Fault, until: Option<Stamp>) {
         let next = self.next_flow.get();
-        // Without a connection to reset, the next one is meant.
-        let waits =
-            matches!(fault, Fault::ResetPeer { .. }) && self.slots.borrow().values().all(|slot| slot.exempt.get());
-        let below = if waits { next + 1 } else { next };
+        let alone = || self.slots.borrow().values().all(|slot| slot.exempt.get());
+        let below = if conditions::waits_for_connections(fault.effect()) && alone() { next + 1 } else { next };
         let id = self.next_fault.replace(self.next_fault.get() + 1);
         let since = self.clock().now();
         self.active.borrow_mut().push(Active { id, fault, since, until, below });
