@@ -14,20 +14,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("order", &[]),
     ("output", &[]),
     ("units", &[]),
+    ("resp", &[]),
     ("host", &[]),
     ("middlebox", &[]),
     ("fault", &["units"]),
     ("classify", &["clock"]),
     ("distribution", &["clock"]),
     ("tls", &["clock", "classify"]),
-    ("sandbox", &["clock", "order"]),
+    ("sandbox", &["clock", "order", "resp"]),
     ("knowledge", &["order"]),
     ("exit", &["report"]),
     ("plan", &["clock", "fault", "classify"]),
     ("event", &["clock", "fault", "classify", "distribution", "plan"]),
     ("idle", &["clock", "middlebox", "plan", "report", "order"]),
     ("probe", &["clock", "fault", "classify", "distribution", "plan", "event", "tls", "idle", "order", "units"]),
-    ("proxy", &["clock", "fault", "classify", "plan", "event", "tls"]),
+    ("proxy", &["clock", "fault", "classify", "plan", "event", "resp", "tls"]),
     ("journal", &["clock", "distribution", "event"]),
     ("record", &["clock", "fault", "classify", "distribution", "plan", "event", "order"]),
     // Not `fault`: the truth of an injected fault must never reach the diagnosis.
@@ -489,7 +490,7 @@ mod each_rule_can_fail {
     fn confined_crates_fail_elsewhere() {
         passes("cli/args.rs", "use clap::Parser;");
         passes("probe/session.rs", "use redis::aio::ConnectionManager;");
-        passes("sandbox.rs", "use redis_protocol::resp3;");
+        passes("sandbox.rs", "use redis_test::resp3;");
         fails("app.rs", "use clap::Parser;", "crate `clap`");
         fails("app.rs", "use {clap_mangen as man};", "crate `clap_mangen`");
         fails("record.rs", "fn f(e: &redis::RedisError) {}", "crate `redis`");
