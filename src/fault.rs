@@ -55,7 +55,7 @@ impl Fault {
         self.kind
     }
 
-    /// What the proxy does about it.
+    /// Its effect, which the proxy applies.
     pub(crate) fn effect(&self) -> &Effect {
         &self.effect
     }

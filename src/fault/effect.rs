@@ -1,4 +1,4 @@
-//! What a fault does, as data. The proxy matches on every variant, so a fault without an effect does not compile.
+//! The effect of a fault, as data. The proxy matches on every variant, so a fault without an effect does not compile.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use strum::{Display, EnumString, VariantNames};
 
 use super::value::Share;
 
-/// What a fault does.
+/// The effect of a fault.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
     /// New connections are turned away.
@@ -15,11 +15,11 @@ pub(crate) enum Effect {
     Shape(Shape),
     /// Commands within the scope, or their replies, are tampered with.
     Reply(Scope, Tamper),
-    /// Something happens once to each connection that exists, and the fault is over.
+    /// An action on each connection that exists, after which the fault is over.
     Order(Order),
 }
 
-/// How new connections are turned away. Where several apply, the greatest does.
+/// A way to turn new connections away. If several apply, the greatest does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Door {
     /// Accepted, then closed (FIN).
@@ -30,7 +30,7 @@ pub(crate) enum Door {
     Refuse,
 }
 
-/// How the bytes of connections pass.
+/// A change in how bytes pass through connections.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shape {
     /// Nothing is read or delivered; a new connection does not reach the server.
@@ -51,7 +51,7 @@ pub(crate) enum Shape {
     Reset { side: Side, at: Moment },
 }
 
-/// What happens to a command or its reply.
+/// A change to a command or its reply.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Tamper {
     /// The proxy answers the command with these bytes, and with `last` then closes the connection (FIN).
@@ -64,7 +64,7 @@ pub(crate) enum Tamper {
     Delay { delay: Duration, jitter: Duration },
 }
 
-/// Something done once to a connection.
+/// A single action on a connection.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
     /// Resets it (RST).

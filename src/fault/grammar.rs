@@ -11,7 +11,7 @@ use super::{
 
 /// The text behind `KIND=`, from which a kind takes its arguments.
 pub(super) struct Reader<'a> {
-    /// What is left, each piece with its place.
+    /// The pieces left to take, each with its place.
     pieces: Vec<(usize, &'a str)>,
     text: &'a str,
 }
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         Some(value)
     }
 
-    /// The value without a name where there must be one; `what` says what it stands for.
+    /// The value without a name where there must be one; `what` describes it.
     pub(super) fn required(&mut self, what: &str) -> Result<&'a str, String> {
         self.value().ok_or_else(|| format!("it does not say {what}"))
     }

@@ -16,7 +16,7 @@ pub(super) trait Kind: Sized {
     /// The arguments in the form that [`Self::read`] takes.
     fn arguments(&self) -> Arguments;
 
-    /// What the proxy does about it. An [`Effect::Order`] happens at one moment; any other effect lasts.
+    /// The effect, which the proxy applies. An [`Effect::Order`] happens at one moment; any other effect lasts.
     fn effect(&self) -> Effect;
 }
 

@@ -4,10 +4,10 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use crate::units;
 
-/// The longest time that anybody can mean.
+/// The longest time accepted: 100 years.
 const LONGEST: Duration = Duration::from_secs(100 * 31_557_600);
 
-/// A share of all cases, in percent, above 0 and up to 100.
+/// A share of all cases in percent, above 0 and at most 100.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Share(f64);
 
@@ -72,7 +72,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("'{text}' is not a time; write for example 50ms, 10s, 1h 30m or a number of seconds"))
 }
 
-/// A time of at least a millisecond, where none would mean nothing.
+/// A time of at least a millisecond.
 pub(super) fn positive(text: &str) -> Result<Duration, String> {
     let duration = duration(text)?;
     if duration < Duration::from_millis(1) {

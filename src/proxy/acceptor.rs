@@ -1,4 +1,4 @@
-//! The doorkeeper: accepts connections as the faults allow, begins and ends faults on time, and carries out orders.
+//! The proxy's main loop: accepts connections as the faults allow, begins and ends faults on time, and runs commands.
 
 use std::{io, net::SocketAddr, rc::Rc, sync::atomic::Ordering, time::Duration};
 
@@ -11,19 +11,19 @@ use tokio::{
 use super::{Request, command, flow::Flow, state::ProxyState, stream::Stream};
 use crate::{clock::Stamp, fault::Door};
 
-/// How long no connections are accepted after that failed, for want of file descriptors for instance, and how long
-/// until a port that another process has taken meanwhile is tried again.
+/// Pause after a failed accept (out of file descriptors, for instance), and before another attempt to bind a port that
+/// another process has taken.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The proxy's side of things, on its own thread.
+/// Accepts connections and runs requests, on the proxy's thread.
 pub(super) struct Acceptor {
     state: Rc<ProxyState>,
     address: SocketAddr,
     listener: Option<TcpListener>,
     flows: JoinSet<()>,
-    /// When a port that was taken is tried again.
+    /// Time of the next attempt to bind a port that was taken.
     retry: Option<Stamp>,
-    /// Until when no connection is accepted, because that has failed.
+    /// End of the pause after a failed accept.
     paused: Option<Stamp>,
 }
 
@@ -32,7 +32,7 @@ impl Acceptor {
         Self { state, address, listener: Some(listener), flows: JoinSet::new(), retry: None, paused: None }
     }
 
-    /// Works until nobody can ask for anything any more.
+    /// Runs until every sender of requests is gone.
     pub(super) async fn run(mut self, mut requests: UnboundedReceiver<Request>) {
         loop {
             let due = self.state.advance();
@@ -54,7 +54,7 @@ impl Acceptor {
         }
     }
 
-    /// A connection; where none can be had, the next is asked for after a pause, in which everything else goes on.
+    /// Takes a connection; after a failure accepting pauses, and everything else goes on.
     fn receive(&mut self, accepted: io::Result<(TcpStream, SocketAddr)>) {
         match accepted {
             Ok((stream, _)) => self.admit(stream),
@@ -62,7 +62,7 @@ impl Acceptor {
         }
     }
 
-    /// Opens or closes the port, as the faults have it.
+    /// Opens or closes the port as the faults demand.
     async fn tend(&mut self) {
         if self.state.door() == Some(Door::Refuse) {
             self.listener = None;

@@ -1,9 +1,9 @@
-//! Orders while the proxy runs: a line of text, or the words of `DOCTOR …` on the wire. One set of words for both.
+//! Commands to a running proxy, the same on a line of text and as `DOCTOR …` on the wire.
 
 use super::state::ProxyState;
 use crate::fault::{Incident, usages};
 
-/// Carries out an order; what it answers, a line each.
+/// Runs a command and returns the lines of its answer.
 pub(super) fn carry_out(text: &str, state: &ProxyState) -> Result<Vec<String>, String> {
     let text = text.trim();
     let (verb, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
@@ -29,12 +29,12 @@ fn inject(text: &str, state: &ProxyState) -> Result<Vec<String>, String> {
 
 fn help() -> Vec<String> {
     let mut lines = vec![
-        "KIND[=ARGS][@START][+FOR]  begins a fault, now unless START says otherwise".to_owned(),
+        "KIND[=ARGS][@START][+FOR]  start a fault, now unless START is given".to_owned(),
         "FAULT KIND…                the same".to_owned(),
-        "INCIDENT NAME              begins the faults of an incident".to_owned(),
-        "LIST                       shows what is active and what is scheduled".to_owned(),
-        "CLEAR                      ends all faults and forgets what is scheduled".to_owned(),
-        "HELP                       shows this".to_owned(),
+        "INCIDENT NAME              start the faults of an incident".to_owned(),
+        "LIST                       show active and scheduled faults".to_owned(),
+        "CLEAR                      end all faults and empty the schedule".to_owned(),
+        "HELP                       show this".to_owned(),
         "Kinds:".to_owned(),
     ];
     lines.extend(usages().map(|usage| format!("  {usage}")));
@@ -43,7 +43,7 @@ fn help() -> Vec<String> {
     lines
 }
 
-/// The same on the wire: the words after `DOCTOR`, and the answer as RESP.
+/// Runs the words after `DOCTOR` on the wire and returns the answer as RESP.
 pub(super) fn doctor(words: &[Vec<u8>], state: &ProxyState) -> Vec<u8> {
     let words: Vec<_> = words.iter().map(|word| String::from_utf8_lossy(word)).collect();
     match carry_out(&words.join(" "), state) {

@@ -1,7 +1,7 @@
-//! One proxied connection: a state machine that is polled, both ways in one task.
+//! One proxied connection: a state machine that is polled, both directions in one task.
 //!
 //! Reading stops while more than a limit waits to be written, so a slow reader slows its writer down and memory stays
-//! bounded. An end of stream passes on one way at a time, behind the bytes before it.
+//! bounded. An end of stream passes in one direction at a time, behind the bytes before it.
 
 mod answer;
 mod dialing;
@@ -38,15 +38,15 @@ use crate::{
 /// Bytes that may wait in one direction before no more are read.
 const QUEUE_LIMIT: usize = 1 << 20;
 
-/// One way through.
+/// One direction.
 #[derive(Default)]
 struct Pipe {
     queue: VecDeque<(Stamp, Bytes)>,
     queued: usize,
     /// Its source has sent the end of the stream.
     ended: Option<Stamp>,
-    /// Its destination has been told so.
-    told: bool,
+    /// The end of the stream has been passed on.
+    finished: bool,
     /// The connection ends when the queue is empty.
     last: bool,
     received: u64,
@@ -57,12 +57,12 @@ pub(super) struct Flow {
     pub(super) number: u64,
     state: Rc<ProxyState>,
     slot: Rc<Slot>,
-    /// Client and server; `None` is a server not yet connected, or an end that was reset by itself.
+    /// Client and server; `None` is a server not connected yet, or an end that was reset alone.
     ends: [Option<Stream>; 2],
     pipes: [Pipe; 2],
     version: u64,
     conditions: Conditions,
-    /// No fault is for this connection.
+    /// No fault affects this connection.
     at_ease: bool,
     past: Past,
     dialogue: Dialogue,
@@ -94,7 +94,7 @@ impl Flow {
         }
     }
 
-    /// Relays to the end, and closes as that end demands.
+    /// Relays until the connection ends, and closes its sockets accordingly.
     pub(super) async fn run(mut self) {
         let peer = self.ends[0].as_ref().and_then(Stream::peer);
         let client = peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
@@ -145,12 +145,12 @@ impl Flow {
         }
     }
 
-    /// Whether nothing is on its way and nothing holds for the connection: only bytes and orders can change that.
+    /// True if nothing is in flight and no fault affects the connection: only bytes and orders can change that.
     fn is_timeless(&self) -> bool {
         self.at_ease && self.pipes.iter().all(|pipe| pipe.queue.is_empty() && pipe.ended.is_none())
     }
 
-    /// Looks at what holds now, and does what was ordered.
+    /// Updates the conditions, and carries out orders.
     fn obey(&mut self) -> Option<End> {
         if self.slot.exempt.get() {
             self.slot.inbox.borrow_mut().clear();
@@ -167,7 +167,7 @@ impl Flow {
                 Order::Reset(side) => return Some(End::Reset(side)),
                 Order::Close => return Some(End::Close),
                 Order::HalfClose => {
-                    self.pipes[Direction::Down as usize].told = true;
+                    self.pipes[Direction::Down as usize].finished = true;
                     if let Some(client) = &mut self.ends[0] {
                         // A client's end is TCP: it never has to wait.
                         let _ = client.poll_finish(&mut Context::from_waker(Waker::noop()));
@@ -183,7 +183,7 @@ impl Flow {
         }
     }
 
-    /// Delivers and reads, one way; whether anything moved.
+    /// Delivers and reads in one direction; true if anything moved.
     fn drive(&mut self, direction: Direction, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
         if self.conditions.lane(direction).silent {
             return Ok(false);
@@ -200,16 +200,16 @@ impl Flow {
         }
         let pipe = &mut self.pipes[direction as usize];
         let due = |ended: Stamp| ended.after(self.conditions.close_delay) <= now;
-        if pipe.ended.is_some_and(due) && pipe.queue.is_empty() && !pipe.told {
+        if pipe.ended.is_some_and(due) && pipe.queue.is_empty() && !pipe.finished {
             let to = self.ends[1 - direction as usize].as_mut();
-            pipe.told = to.is_none_or(|to| to.poll_finish(cx).is_ready());
-            moved |= pipe.told;
+            pipe.finished = to.is_none_or(|to| to.poll_finish(cx).is_ready());
+            moved |= pipe.finished;
         }
         Ok(moved)
     }
 
-    /// Whether the client does not take the answers that were put in place of replies. (That it does not take the
-    /// server's replies is no reason: a client may write all its commands before it reads.)
+    /// True if the client does not read the proxy's own answers. (It need not read the server's replies yet: a client may
+    /// write all its commands first.)
     fn owes_much(&self) -> bool {
         let waiting = self.dialogue.waiting();
         self.pipes[Direction::Down as usize].queued + waiting > 4 * QUEUE_LIMIT
@@ -220,7 +220,7 @@ impl Flow {
         let mut moved = false;
         while let Some((_, bytes)) = pipe.queue.front_mut().filter(|(due, _)| *due <= now) {
             let written = match to {
-                _ if pipe.told => bytes.len(),
+                _ if pipe.finished => bytes.len(),
                 Some(to) => match to.poll_write(cx, bytes) {
                     Poll::Ready(written) => written.map_err(|error| End::broken(1 - direction as usize, &error))?,
                     Poll::Pending => break,
@@ -234,7 +234,7 @@ impl Flow {
             }
             moved = true;
         }
-        if let Some(to) = to.as_mut().filter(|_| !pipe.told)
+        if let Some(to) = to.as_mut().filter(|_| !pipe.finished)
             && let Poll::Ready(Err(error)) = to.poll_flush(cx)
         {
             return Err(End::broken(1 - direction as usize, &error));
@@ -258,7 +258,7 @@ impl Flow {
             ChunkAction::Drop => {
                 // The end of a forgotten connection does not arrive, either.
                 if length == 0 {
-                    (self.pipes[direction as usize].ended, self.pipes[direction as usize].told) = (Some(now), true);
+                    (self.pipes[direction as usize].ended, self.pipes[direction as usize].finished) = (Some(now), true);
                 }
                 return Ok(true);
             }
@@ -276,7 +276,7 @@ impl Flow {
         Ok(true)
     }
 
-    /// Passes a chunk on, or what is to come instead.
+    /// Passes a chunk on, or its replacement.
     fn pass(&mut self, direction: Direction, bytes: &[u8], now: Stamp, cx: &mut Context<'_>) -> Result<(), End> {
         if let Some((side, Moment::InFlight)) = self.conditions.reset
             && (direction, bytes.is_empty(), self.is_in_flight()) == (Direction::Down, false, true)
@@ -319,11 +319,11 @@ impl Flow {
         self.dialogue.in_flight().unwrap_or(self.unanswered)
     }
 
-    /// Passes bytes on as soon as they may go: at once where nothing is in their way.
+    /// Passes bytes on as soon as the conditions allow.
     fn forward(&mut self, direction: Direction, bytes: &[u8], now: Stamp, cx: &mut Context<'_>) -> Result<(), End> {
         let chunk = Chunk { direction, at: now, length: bytes.len(), extra: Duration::ZERO };
         let (pipe, to) = (&mut self.pipes[direction as usize], &mut self.ends[1 - direction as usize]);
-        if bytes.is_empty() || pipe.told {
+        if bytes.is_empty() || pipe.finished {
             return Ok(());
         }
         match self.past.shape(&self.conditions, chunk, &mut self.random) {

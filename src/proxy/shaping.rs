@@ -1,5 +1,5 @@
-//! What becomes of the bytes that arrive: a pure function of what holds for the connection, the way, the moment, and
-//! what the connection has been through. No socket is needed to test it.
+//! Decides about bytes that arrive: a pure function of the conditions on the connection, the direction, the time, and
+//! the connection's past. It needs no socket.
 
 use std::time::Duration;
 
@@ -12,56 +12,56 @@ use crate::{
 /// With a limited rate, bytes are delivered in portions of this much time.
 const PORTION: u64 = 50;
 
-/// What becomes of a chunk.
+/// The decision about a chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ChunkAction {
-    /// It goes on at once.
+    /// It passes immediately.
     Pass,
-    /// It goes on later, in these pieces.
+    /// It passes later, in these pieces.
     Delay(Vec<Piece>),
     /// It vanishes.
     Drop,
-    /// It is not even read yet.
+    /// It is not read yet.
     Hold,
-    /// So many bytes of it go on at once, and then the connection ends (FIN).
+    /// So many bytes of it pass immediately, then the connection ends (FIN).
     Cut(usize),
     /// Its sender gets a reset.
     Refuse,
 }
 
-/// A part of a chunk: when it goes on, and how many bytes it has.
+/// A part of a chunk, and the time at which it passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     pub(super) due: Stamp,
     pub(super) length: usize,
 }
 
-/// A chunk, as far as its fate depends on it.
+/// The properties of a chunk on which the decision depends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chunk {
     pub(super) direction: Direction,
     pub(super) at: Stamp,
     pub(super) length: usize,
-    /// Added by a fault that is for the command which these bytes answer.
+    /// Delay added by a fault that affects the command which these bytes answer.
     pub(super) extra: Duration,
 }
 
-/// What a connection has been through.
+/// The past of a connection.
 #[derive(Clone, Debug)]
 pub(super) struct Past {
     last: Stamp,
     forgotten: Option<Forgotten>,
-    /// The fault that limits, and the bytes that have gone to the client under it.
+    /// The fault that limits, and the bytes sent to the client since it began.
     limited: (u64, u64),
     lanes: [Lane; 2],
 }
 
-/// One way's past.
+/// The past of one direction.
 #[derive(Clone, Debug, Default)]
 struct Lane {
-    /// When the last piece goes on: none may overtake it.
+    /// Time at which the last piece passes: no later piece may overtake it.
     due: Stamp,
-    /// When the last byte is through, at a limited rate.
+    /// Time at which the last byte has passed, at a limited rate.
     free: Stamp,
 }
 
@@ -70,12 +70,12 @@ impl Past {
         Self { last: now, forgotten: None, limited: (u64::MAX, 0), lanes: <[Lane; 2]>::default() }
     }
 
-    /// When bytes came last, either way.
+    /// Time of the last bytes in either direction.
     pub(super) fn last(&self) -> Stamp {
         self.last
     }
 
-    /// Bytes (or an end) arrive: may they, by what holds for the connection as a whole?
+    /// Decides if bytes (or an end) may arrive, by the conditions on the connection as a whole.
     pub(super) fn admit(&mut self, conditions: &Conditions, chunk: Chunk) -> ChunkAction {
         if conditions.lane(chunk.direction).silent {
             return ChunkAction::Hold;
@@ -85,7 +85,7 @@ impl Past {
             self.forgotten.get_or_insert(then);
         }
         match self.forgotten {
-            // Forgotten stays forgotten, also when the fault is over.
+            // A forgotten connection stays forgotten when the fault is over.
             Some(Forgotten::Drop) => return ChunkAction::Drop,
             Some(Forgotten::Reset) => return ChunkAction::Refuse,
             None => self.last = chunk.at,
@@ -103,7 +103,7 @@ impl Past {
         ChunkAction::Pass
     }
 
-    /// When the bytes go on, and in which pieces.
+    /// Decides when the bytes pass, and in which pieces.
     pub(super) fn shape(&mut self, conditions: &Conditions, chunk: Chunk, random: &mut Random) -> ChunkAction {
         let direction = conditions.lane(chunk.direction);
         let lane = &mut self.lanes[chunk.direction as usize];
