@@ -1,4 +1,6 @@
-//! Every kind of fault: one file in `kinds`, named like the kind in the grammar, and one line in the list below.
+//! The kinds of faults: one file in `kinds`, named like the kind in the grammar, and one line in the list below.
+//!
+//! If no [`Effect`] fits a new kind, add a variant; the compiler then lists the places in `proxy` that must apply it.
 
 use super::{
     Effect, Fault,
@@ -50,7 +52,8 @@ fn read<K: Kind>(name: Name, text: &str) -> Result<Fault, String> {
     Ok(Fault::new(name, &fault))
 }
 
-/// Declares the module of each kind and lists the kinds, in the order in which help shows them.
+/// Declares the module of each kind and lists the kinds, in the order in which help shows them. (`cargo fmt` does not see
+/// these modules; `cargo fmt -- src/fault/kinds/*.rs` formats them.)
 macro_rules! kinds {
     ($($module:ident :: $kind:ident),+ $(,)?) => {
         $(mod $module;)+
