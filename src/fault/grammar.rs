@@ -35,9 +35,9 @@ impl<'a> Reader<'a> {
         Some(value)
     }
 
-    /// The value without a name where there must be one; `what` describes it.
-    pub(super) fn required(&mut self, what: &str) -> Result<&'a str, String> {
-        self.value().ok_or_else(|| format!("it does not say {what}"))
+    /// The value without a name where there must be one.
+    pub(super) fn required(&mut self, what: &str, example: &str) -> Result<&'a str, String> {
+        self.value().ok_or_else(|| format!("the {what} is missing; write for example {example}"))
     }
 
     /// The value of a name.
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
         match self.pieces.first() {
             None => Ok(()),
             Some((place, piece)) if piece.contains('=') || (*place == 0 && is_value(piece)) => {
-                Err(format!("'{piece}' means nothing here; leave it out"))
+                Err(format!("unexpected argument '{piece}'; leave it out"))
             }
             Some((_, piece)) => Err(format!("'{piece}' is not NAME=VALUE; write for example on=HELLO")),
         }

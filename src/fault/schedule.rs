@@ -122,7 +122,7 @@ impl FaultSchedule {
         }
         match self.lasts {
             None if !self.fault.is_momentary() => {
-                Err(format!("{kind} every {} does not say for how long; add for example +1s", text(period)))
+                Err(format!("{kind} every {} has no duration; add for example +1s", text(period)))
             }
             Some(lasts) if lasts >= period => {
                 let (lasts, period) = (text(lasts), text(period));

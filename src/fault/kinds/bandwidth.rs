@@ -17,7 +17,7 @@ impl Kind for Bandwidth {
     const USAGE: &'static str = "BYTES_PER_SECOND[,direction=both|up|down]";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
-        let rate = reader.required("how many bytes a second, for example 64k")?;
+        let rate = reader.required("rate", "64k")?;
         let rate = bytes(rate.strip_suffix(['s', 'S']).and_then(|rate| rate.strip_suffix('/')).unwrap_or(rate))?;
         Ok(Self { rate, directions: reader.directions(Directions::Both)? })
     }

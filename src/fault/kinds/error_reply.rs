@@ -16,7 +16,7 @@ impl Kind for ErrorReply {
     const USAGE: &'static str = "CODE[,on=COMMAND][,share=PERCENT]";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
-        let code = reader.required("which error, for example LOADING")?.parse()?;
+        let code = reader.required("error code", "LOADING")?.parse()?;
         Ok(Self { code, scope: reader.scope()? })
     }
 

@@ -19,7 +19,7 @@ impl Kind for IdleDrop {
     const USAGE: &'static str = "TIME[,then=drop|reset]";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
-        let after = positive(reader.required("after how much silence, for example 350s")?)?;
+        let after = positive(reader.required("idle time", "350s")?)?;
         Ok(Self { after, then: reader.word("then", Forgotten::default())? })
     }
 

@@ -25,14 +25,14 @@ impl Kind for Latency {
     const USAGE: &'static str = "TIME[~JITTER][,direction=down|up|both][,on=COMMAND]";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
-        let first = reader.required("how much later, for example 50ms or 50ms~10ms")?;
+        let first = reader.required("delay", "50ms or 50ms~10ms")?;
         let (delay, jitter) = first.split_once('~').unwrap_or((first, "0"));
         let (delay, jitter) = (duration(delay)?, duration(jitter)?);
         if delay.is_zero() && jitter.is_zero() {
             return Err(format!("'{first}' delays nothing; write for example 50ms"));
         }
         if jitter > delay {
-            return Err(format!("'{first}' would deliver before it was sent; write a jitter of at most the delay"));
+            return Err(format!("the jitter of '{first}' is greater than the delay; write at most the delay"));
         }
         let directions = reader.directions(Directions::Down)?;
         let affected = match reader.command()? {

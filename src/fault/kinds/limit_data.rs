@@ -16,7 +16,7 @@ impl Kind for LimitData {
     const USAGE: &'static str = "BYTES";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
-        Ok(Self { bytes: bytes(reader.required("how many bytes, for example 64k")?)? })
+        Ok(Self { bytes: bytes(reader.required("number of bytes", "64k")?)? })
     }
 
     fn arguments(&self) -> Arguments {
