@@ -1,8 +1,8 @@
-//! The drill: each fault against each reconnect policy, every cell a short soak of its own.
+//! The drill: each fault against each reconnect policy, every cell a separate short soak.
 //!
-//! A cell has a fault proxy to itself, in front of the same server; its client pings and receives verified messages
-//! like any soak, and what became of it is read off the same figures. Cells do not know of each other, so they run side
-//! by side, as many as do not disturb the measurement.
+//! Each cell has its own fault proxy in front of the same server. Its client pings and receives verified messages like
+//! any soak, and its outcome comes from the same figures. Cells are independent, so they run in parallel, as many as do
+//! not disturb the measurement.
 
 mod outcome;
 
@@ -27,16 +27,16 @@ use crate::{
     record::Recorder,
 };
 
-/// Cells that run at once: each keeps a fiftieth of a core busy.
+/// Cells that run at the same time: each takes about 2 % of a core.
 const SIDE_BY_SIDE: usize = 20;
 
-/// Probes and messages a second in each cell.
+/// Interval between probes, and between messages, in each cell.
 const RATE: Duration = Duration::from_millis(50);
 
-/// Channels of a client that has many: their confirmations do not come in one piece.
+/// Channels of a client that has many: their confirmations do not arrive in one piece.
 const CHANNELS: u32 = 2000;
 
-/// What is drilled.
+/// The parameters of a drill.
 #[derive(Clone, Debug)]
 pub struct Drill {
     /// The server behind the proxies.
@@ -47,41 +47,41 @@ pub struct Drill {
     pub cases: Vec<Case>,
     /// The policies.
     pub policies: Vec<PolicyName>,
-    /// All randomness comes from this number.
+    /// The seed of all randomness.
     pub seed: u64,
 }
 
-/// What became of one policy under one fault.
+/// The result for one policy under one fault.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cell {
     /// The fault's name.
     pub case: String,
     /// The policy.
     pub policy: PolicyName,
-    /// What became of the client.
+    /// The outcome for the client.
     pub outcome: Outcome,
-    /// Whether the application went on without anybody's help.
+    /// The application went on without intervention.
     pub survived: bool,
-    /// What the first outage was put down to; absent when there was none.
+    /// The cause of the first outage; absent if there was none.
     pub cause: Option<Cause>,
-    /// How sure that is.
+    /// The confidence in that cause.
     pub confidence: Option<Confidence>,
-    /// The longest outage; absent when there was none or it did not end.
+    /// The longest outage; absent if there was none or it did not end.
     #[serde(with = "seconds::option")]
     pub recovery: Option<Duration>,
     /// Commands that failed, timeouts included.
     pub failed: u64,
-    /// Those of them that may have been executed.
+    /// Those of them with unknown outcome: they may have run.
     pub ambiguous: u64,
-    /// Messages the server accepted and the client never got.
+    /// Messages that the server accepted and the client never received.
     pub lost: u64,
-    /// Replies to somebody else's question.
+    /// Replies that belonged to a different command.
     pub wrong: u64,
     /// The most frequent error, as the application saw it.
     pub error: Option<String>,
     /// Evidence for the outcome, or why the cell could not run.
     pub why: Option<String>,
-    /// What each outage was put down to, on what evidence, and what can be done: the first twenty.
+    /// Causes, evidence and remedies of the first twenty outages.
     pub diagnoses: Vec<Diagnosis>,
 }
 
@@ -102,14 +102,14 @@ impl Drill {
             ended.insert(index, cell);
         }
         let cut_short = |case, policy| Cell {
-            why: Some("the drill was ended before it".to_owned()),
+            why: Some("the drill ended before this cell".to_owned()),
             ..outcome::judge(case, policy, &Recorder::default().figures())
         };
         let all = cells.iter().enumerate();
         all.map(|(index, (case, policy))| ended.remove(&index).unwrap_or_else(|| cut_short(case, *policy))).collect()
     }
 
-    /// How long the whole drill takes at least.
+    /// The least time that the whole drill takes.
     pub fn estimate(&self) -> Duration {
         let together: Duration = self.cases.iter().map(|case| case.lasts * self.policies.len() as u32).sum();
         let longest = self.cases.iter().map(|case| case.lasts).max().unwrap_or_default();
@@ -121,7 +121,7 @@ impl Drill {
         let mut recorder = Recorder::default();
         let (_keep, control) = mpsc::unbounded_channel();
         let surroundings =
-            Surroundings { clock: Clock::start(), sink: &mut recorder, messages: Arc::new(Nobody), control };
+            Surroundings { clock: Clock::start(), sink: &mut recorder, messages: Arc::new(Discard), control };
         engine::run(plan, surroundings).await;
         outcome::judge(case, policy, &recorder.figures())
     }
@@ -160,7 +160,7 @@ impl Drill {
     }
 }
 
-/// The policy as the case needs it: a watchdog's PINGs would end the silences that the sparse cases are about.
+/// Adapts a policy to a case: a watchdog's PINGs would end the silences that a sparse load is for.
 fn adapt(policy: ReconnectPolicy, case: &Case) -> ReconnectPolicy {
     match case.load {
         Load::Sparse => ReconnectPolicy { watchdog: None, ..policy },
@@ -168,10 +168,10 @@ fn adapt(policy: ReconnectPolicy, case: &Case) -> ReconnectPolicy {
     }
 }
 
-/// Shows no messages.
-struct Nobody;
+/// Discards messages.
+struct Discard;
 
-impl MessageSink for Nobody {
+impl MessageSink for Discard {
     fn on_message(&self, _message: &Message<'_>) -> bool {
         true
     }

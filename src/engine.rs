@@ -352,16 +352,16 @@ pub(crate) fn put_between(
     if faults.is_empty() {
         return Ok(None);
     }
-    let setting = proxy::Setting {
+    let config = proxy::Config {
         listen: (Ipv4Addr::LOCALHOST, 0).into(),
         upstream: target.address.clone(),
         schedules: faults.to_vec(),
         seed,
         clock,
         commands_on_wire: false,
-        tell_flows: false,
+        report_flows: false,
     };
-    let proxy = Proxy::start(setting, events)?;
+    let proxy = Proxy::start(config, events)?;
     let addr = proxy.handle().addr();
     // Plain text, also to a server that speaks TLS: the proxy does.
     target.address = Address::Tcp { host: addr.ip().to_string(), port: addr.port(), tls: false };

@@ -39,6 +39,7 @@
 //! | [`knowledge`] | what each cause, state, finding and error means, with sources: the data of `explain` |
 //! | [`render`] | text, JSON, NDJSON, CSV, OpenMetrics, Nagios, the live view |
 //! | [`sandbox`] | the embedded RESP2/RESP3 server |
+//! | `resp` | RESP as bytes: the framing and decoding that `proxy` and `sandbox` share |
 //! | `units` | numbers and texts for people |
 //!
 //! Imports point one way; a test reads them (`tests/integration/architecture.rs`) and keeps it so. clap is used in
@@ -98,6 +99,7 @@ pub mod readiness;
 pub mod record;
 pub mod render;
 pub mod report;
+mod resp;
 pub mod sandbox;
 pub(crate) mod session;
 pub mod tls;

@@ -1,29 +1,27 @@
-//! A fault proxy: relays connections to a server, and breaks them as faults say.
+//! A fault proxy: relays connections to a server, and breaks them as its faults demand.
 //!
-//! Bytes pass unchanged unless a fault is for them; an end of stream passes on one way at a time; a reader that stops
-//! stops its writer, and memory stays bounded. What becomes of a chunk is decided by a pure function of the active
-//! faults, the way, the moment and the connection's past (`verdict`); who answers whom on a connection is understood by
-//! `dialogue`, which passes on unread what is not RESP. `flow` is one connection, `door` the thread's main loop,
-//! `world` what they share.
+//! Bytes pass unchanged unless a fault affects them; an end of stream passes in one direction at a time; a reader that
+//! stops stops its writer, and memory stays bounded. `shaping` decides about each chunk, as a pure function of the
+//! active faults (`conditions`), the direction, the time and the connection's past. `dialogue` matches replies to
+//! commands, and passes unread what is not RESP. `flow` is one connection, `acceptor` the thread's main loop, `state`
+//! the state that they share.
 //!
-//! To a server that speaks TLS the proxy makes the TLS connection itself, and clients speak plain text to the proxy, so
-//! that every fault is possible there, too. What a client does with TLS is then not tested: TLS is between the proxy
-//! and the server only. A reset resets the socket below TLS.
+//! If the server speaks TLS, the proxy makes the TLS connection and its clients speak plain text, so every fault works
+//! there, too. The client's own TLS is then not tested. A reset resets the socket below TLS.
 //!
-//! The proxy has a thread and a runtime to itself, so a stall of the program under diagnosis cannot hide in the proxy,
-//! nor the other way round. While it keeps a connection silent the kernel still acknowledges what the client sends, as
-//! a load balancer's would. It answers TCP keepalives, too: they do not keep a connection from `idle_drop`.
+//! The proxy has its own thread and runtime, so a stall of the client does not stall the proxy, nor the reverse. While
+//! the proxy silences a connection, the kernel still acknowledges what the client sends, as a load balancer's would. It
+//! answers TCP keepalives, too: they do not prevent `idle_drop`.
 
+mod acceptor;
 mod agenda;
 mod command;
 mod conditions;
 mod dialogue;
-mod door;
 mod flow;
-mod framing;
+mod shaping;
+mod state;
 mod stream;
-mod verdict;
-mod world;
 
 use std::{
     fmt, io,
@@ -46,7 +44,7 @@ use tokio::{
     },
 };
 
-use self::{door::Doorkeeper, world::World};
+use self::{acceptor::Acceptor, state::ProxyState};
 use crate::{clock::Clock, event::Event, fault::FaultSchedule, plan::Address};
 
 /// Ports to choose from: below the range from which the kernel takes the source ports of outgoing connections. A client
@@ -54,23 +52,23 @@ use crate::{clock::Clock, event::Event, fault::FaultSchedule, plan::Address};
 /// while `refuse` has it closed.
 const PORTS: std::ops::Range<u16> = 10_000..30_000;
 
-/// What a proxy is to do.
+/// The configuration of a proxy.
 #[derive(Clone, Debug)]
-pub struct Setting {
-    /// Where it listens; port 0 takes a free one.
+pub struct Config {
+    /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The server.
     pub upstream: Address,
     /// Faults, counted from [`ProxyHandle::begin`].
     pub schedules: Vec<FaultSchedule>,
-    /// All chance comes from this number.
+    /// The seed of all randomness.
     pub seed: u64,
     /// The clock of the run.
     pub clock: Clock,
-    /// Whether clients may send `DOCTOR …` commands.
+    /// Clients may send `DOCTOR …` commands.
     pub commands_on_wire: bool,
-    /// Whether the beginning and the end of each connection is an event.
-    pub tell_flows: bool,
+    /// The beginning and the end of each connection are events.
+    pub report_flows: bool,
 }
 
 /// A running proxy; dropping it closes every connection and waits for its thread.
@@ -81,7 +79,7 @@ pub struct Proxy {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Gives orders to a proxy. Each returns when it has taken effect; when the proxy is gone they do nothing.
+/// Controls a proxy. Each method returns when it has taken effect, and does nothing if the proxy is gone.
 #[derive(Clone)]
 pub struct ProxyHandle {
     addr: SocketAddr,
@@ -89,7 +87,7 @@ pub struct ProxyHandle {
     shared: Arc<Shared>,
 }
 
-/// What has passed so far.
+/// Connections and bytes so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stats {
     /// Connections accepted.
@@ -102,7 +100,7 @@ pub struct Stats {
     pub down: u64,
 }
 
-/// What is asked of the proxy's thread; whoever asks waits for the answer.
+/// A request to the proxy's thread; the sender waits for the answer.
 enum Request {
     Begin(mpsc::Sender<()>),
     Inject(FaultSchedule, mpsc::Sender<()>),
@@ -110,7 +108,7 @@ enum Request {
     Order(String, mpsc::Sender<Result<Vec<String>, String>>),
 }
 
-/// Figures that the proxy's thread counts and others read.
+/// Counters of the proxy's thread, read by other threads.
 #[derive(Debug, Default)]
 struct Shared {
     accepted: AtomicU64,
@@ -125,8 +123,8 @@ impl Proxy {
     ///
     /// # Errors
     /// When the port cannot be bound, or the proxy's runtime or thread cannot be created.
-    pub fn start(setting: Setting, events: UnboundedSender<Event>) -> io::Result<Self> {
-        let listener = bind(setting.listen)?;
+    pub fn start(config: Config, events: UnboundedSender<Event>) -> io::Result<Self> {
+        let listener = bind(config.listen)?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
         let (requests, inbox) = unbounded_channel();
@@ -137,12 +135,12 @@ impl Proxy {
         let serve = move || {
             let (runtime, listener) = match local_runtime(listener) {
                 Ok(parts) => parts,
-                // Whoever starts the proxy waits for this.
+                // The starting thread waits for this.
                 Err(error) => return drop(ready.send(Err(error))),
             };
             let _ = ready.send(Ok(()));
-            let world = Rc::new(World::new(setting, theirs, events));
-            run(runtime, Doorkeeper::new(world, addr, listener), inbox, stopped);
+            let state = Rc::new(ProxyState::new(config, theirs, events));
+            run(runtime, Acceptor::new(state, addr, listener), inbox, stopped);
         };
         let thread = thread::Builder::new().name("proxy".to_owned()).spawn(serve)?;
         is_ready.recv().map_err(io::Error::other)??;
@@ -150,7 +148,7 @@ impl Proxy {
         Ok(Self { handle, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// What gives it orders; may be cloned, and may outlive it.
+    /// Its control handle, which may be cloned and may outlive it.
     pub fn handle(&self) -> &ProxyHandle {
         &self.handle
     }
@@ -160,7 +158,7 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic of the proxy has been reported by its own thread; there is nothing left to stop.
+            // A panic of the proxy was already reported by its thread; there is nothing left to stop.
             let _ = thread.join();
         }
     }
@@ -172,43 +170,43 @@ impl ProxyHandle {
         self.addr
     }
 
-    /// Starts the clock of the schedules; at the second call nothing is left to start.
+    /// Starts the clock of the schedules; a second call has no effect.
     pub fn begin(&self) {
         self.ask(Request::Begin);
     }
 
-    /// Puts a fault into effect, its schedule counted from now ([`FaultSchedule::now`] makes one that begins at once).
+    /// Adds a fault, its schedule counted from now ([`FaultSchedule::now`] makes one that begins immediately).
     pub fn inject(&self, schedule: FaultSchedule) {
         self.ask(|done| Request::Inject(schedule, done));
     }
 
-    /// Ends all faults and forgets what is scheduled; how many were active.
+    /// Ends all faults and empties the schedule; returns how many were active.
     pub fn clear(&self) -> usize {
         self.ask(Request::Clear).unwrap_or_default()
     }
 
-    /// What is active and what is scheduled, a line each, for people.
+    /// Lists active and scheduled faults, one a line, for people.
     pub fn list(&self) -> Vec<String> {
         self.order("list").unwrap_or_default()
     }
 
-    /// Carries out a line of text: a fault, `list`, `clear`, `help` … What it answers, a line each.
+    /// Runs a line of text (a fault, `list`, `clear`, `help` …) and returns the lines of its answer.
     ///
     /// # Errors
-    /// What is wrong with the line, and what to write instead.
+    /// A description of what is wrong with the line and what to write instead.
     pub fn order(&self, line: &str) -> Result<Vec<String>, String> {
         let answer = self.ask(|done| Request::Order(line.to_owned(), done));
         answer.unwrap_or_else(|| Err("the proxy has ended".to_owned()))
     }
 
-    /// What has passed so far.
+    /// Connections and bytes so far.
     pub fn stats(&self) -> Stats {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Shared { accepted, open, received: [up, down] } = &*self.shared;
         Stats { accepted: of(accepted), open: of(open), up: of(up), down: of(down) }
     }
 
-    /// Asks, and waits for the answer; the proxy's thread never waits itself, so it comes at once.
+    /// Sends a request and waits for the answer, which is immediate because the proxy's thread never waits.
     fn ask<T>(&self, request: impl FnOnce(mpsc::Sender<T>) -> Request) -> Option<T> {
         let (done, answer) = mpsc::channel();
         self.requests.send(request(done)).ok()?;
@@ -222,7 +220,7 @@ impl fmt::Debug for ProxyHandle {
     }
 }
 
-/// Binds the address; for port 0, a free port from a range where it stays ours while it is closed for a time.
+/// Binds the address; for port 0, a free port that no other process is likely to take while `refuse` has it closed.
 fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     if address.port() != 0 {
         return std::net::TcpListener::bind(address);
@@ -239,7 +237,7 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     std::net::TcpListener::bind(address)
 }
 
-/// A runtime of this thread's own: its tasks never leave it, and waking one costs no more than that.
+/// Builds a runtime whose tasks stay on this thread, so waking one costs no synchronization.
 fn local_runtime(listener: std::net::TcpListener) -> io::Result<(LocalRuntime, TcpListener)> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     let listener = {
@@ -249,18 +247,13 @@ fn local_runtime(listener: std::net::TcpListener) -> io::Result<(LocalRuntime, T
     Ok((runtime, listener))
 }
 
-fn run(
-    runtime: LocalRuntime,
-    doorkeeper: Doorkeeper,
-    inbox: UnboundedReceiver<Request>,
-    stopped: oneshot::Receiver<()>,
-) {
+fn run(runtime: LocalRuntime, acceptor: Acceptor, inbox: UnboundedReceiver<Request>, stopped: oneshot::Receiver<()>) {
     runtime.block_on(async {
         tokio::select! {
             _ = stopped => {}
-            () = doorkeeper.run(inbox) => {}
+            () = acceptor.run(inbox) => {}
         }
     });
-    // A name that is still being resolved is not waited for.
+    // Does not wait for a name that is being resolved.
     runtime.shutdown_background();
 }

@@ -12,7 +12,6 @@ mod command;
 mod connection;
 mod glob;
 mod reply;
-mod request;
 mod state;
 mod time;
 

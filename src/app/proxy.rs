@@ -19,7 +19,7 @@ use crate::{
     exit::Exit,
     output::EventFormat,
     plan::{Protocol, Target},
-    proxy::{Proxy, ProxyHandle, Setting},
+    proxy::{Config, Proxy, ProxyHandle},
     render::{self, Outlet, Writer},
 };
 
@@ -45,16 +45,16 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
         say(&format!("error: --uri: no connection to {}: {why}", request.upstream));
         return Ok(Exit::Critical);
     }
-    let setting = Setting {
+    let config = Config {
         listen: request.listen,
         upstream: request.upstream.address.clone(),
         schedules: request.faults.clone(),
         seed: request.seed,
         clock,
         commands_on_wire: true,
-        tell_flows: true,
+        report_flows: true,
     };
-    let proxy = Proxy::start(setting, sender)
+    let proxy = Proxy::start(config, sender)
         .map_err(|error| format!("--listen: cannot listen on {}: {error}", request.listen))?;
     let mut told = Told::new(request.format, &wishes)?;
     for text in greeting(&request, proxy.handle()) {

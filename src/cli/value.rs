@@ -10,6 +10,7 @@ use std::{
 
 use crate::fault::{FaultSchedule, Incident};
 use crate::plan::{Gate, Keepalive, Name, Pace, Secret, Watchdog};
+use crate::units;
 
 /// A setting that has an `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,20 +173,12 @@ pub(super) fn secret(text: &str) -> Result<Secret, String> {
 
 /// Bytes: `512`, `64k`, `1m`, at most 16 MiB.
 pub(super) fn size(text: &str) -> Result<usize, String> {
-    let wrong = || format!("'{text}' is not a size; write for example 512, 64k or 1m (at most 16m)");
-    let lower = text.trim().to_ascii_lowercase();
-    let digits = lower.trim_end_matches(|char: char| char.is_ascii_alphabetic());
-    let unit: u64 = match &lower[digits.len()..] {
-        "" | "b" => 1,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = digits.parse().map_err(|_| wrong())?;
-    let bytes = number.checked_mul(unit).filter(|bytes| *bytes <= MAX_PAYLOAD);
-    bytes
-        .and_then(|bytes| usize::try_from(bytes).ok())
-        .ok_or_else(|| format!("'{text}' is too large; a probe carries at most 16m"))
+    let bytes = units::parse_bytes(text)
+        .ok_or_else(|| format!("'{text}' is not a size; write for example 512, 64k or 1m (at most 16m)"))?;
+    match usize::try_from(bytes) {
+        Ok(size) if bytes <= MAX_PAYLOAD => Ok(size),
+        _ => Err(format!("'{text}' is too large; a probe carries at most 16m")),
+    }
 }
 
 /// A seed.

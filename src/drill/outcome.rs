@@ -1,4 +1,4 @@
-//! What became of a client, read off the figures of its soak.
+//! The outcome for a client, from the figures of its soak.
 
 use std::fmt;
 
@@ -13,22 +13,22 @@ use crate::{
     record::{Figures, OutageKind},
 };
 
-/// Diagnoses that a cell keeps: a cell is short, and its outages are much alike.
+/// Diagnoses kept for a cell: a cell is short, and its outages are alike.
 const DIAGNOSES: usize = 20;
 
-/// What became of a client under a fault.
+/// The outcome for a client under a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(test, derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Outcome {
-    /// It noticed nothing.
+    /// No effect.
     Unaffected,
     /// Commands failed, but the connection stayed.
     Errors,
-    /// It lost the connection, or its answers for a while, and came back by itself.
+    /// It lost the connection, or its replies for a time, and recovered on its own.
     Recovered,
-    /// It got into a state that it did not leave by itself.
+    /// It entered a state that it did not leave on its own.
     Stuck(Stuck),
-    /// It had not come back when the drill ended.
+    /// It had not reconnected when the drill ended.
     Down,
     /// The cell could not run.
     NotRun,
@@ -69,7 +69,7 @@ impl From<Stuck> for ClientState {
 }
 
 impl Outcome {
-    /// Whether the application went on without anybody's help, with the right answers.
+    /// True if the application went on without intervention, with the right replies.
     pub fn survived(self) -> bool {
         matches!(self, Self::Unaffected | Self::Errors | Self::Recovered)
     }
@@ -94,7 +94,7 @@ impl Serialize for Outcome {
     }
 }
 
-/// Reads a cell off the figures of its run.
+/// Builds a cell from the figures of its run.
 pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell {
     let counters = &figures.counters;
     let outcome = outcome(figures);
@@ -134,7 +134,7 @@ fn outcome(figures: &Figures) -> Outcome {
     if !connected {
         return Outcome::NotRun;
     }
-    // What cannot be left explains everything after it; the worst comes first.
+    // An unrecoverable state explains everything after it; the worst comes first.
     use Stuck::*;
     let replaced = figures.tally.replaced_terminal > 0;
     if let Some(state) =
@@ -152,7 +152,7 @@ fn outcome(figures: &Figures) -> Outcome {
         Some(_) => return Outcome::Down,
         None => {}
     }
-    // As in a report: who is not in it any more, or does not write, goes on.
+    // As in a report: a client that has left the state, or does not write, goes on.
     if figures.tally.pinned > 0 {
         return Outcome::Stuck(Pinned);
     }

@@ -1,4 +1,4 @@
-//! The faults of `drill --all`: a name, the schedule, how long the soak lasts, and what the client does meanwhile.
+//! The cases of `drill --all`: a name, fault schedules, the length of the soak, and the client's load.
 
 use std::time::Duration;
 
@@ -7,35 +7,35 @@ use super::FaultSchedule;
 /// One row of the drill.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What happens, and when.
+    /// The faults and when they happen.
     pub faults: Vec<FaultSchedule>,
-    /// How long the soak lasts.
+    /// The length of the soak.
     pub lasts: Duration,
-    /// What the client does.
+    /// The client's load.
     pub load: Load,
 }
 
-/// What the client does while the fault happens.
+/// The client's load during a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Load {
     /// PINGs and verified messages.
     Probing,
     /// SET and GET, and verified messages.
     Writing,
-    /// Only receives; sends no command of its own.
+    /// Verified messages only; the client sends no commands.
     SubscribeOnly,
-    /// A PING every three seconds and nothing else: long silences.
+    /// One PING every three seconds, so the connection is often silent.
     Sparse,
     /// PINGs and verified messages, with thousands of other channels on the same connection.
     Channels,
 }
 
-/// Faults go into effect after this long, so that there is a healthy time to compare with.
+/// Time before the faults begin, as a healthy baseline.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// What a case that the user wrote lasts beyond the end of its faults.
+/// Time for which a case written by the user goes on after its faults end.
 const AFTERMATH: Duration = Duration::from_secs(6);
 
 /// Name, schedules, seconds, load. Faults of 11 s outlast the library's retry budget of 9.44 s, and runs of 16 s reach
@@ -83,14 +83,14 @@ impl Case {
         ALL.iter().map(case).collect()
     }
 
-    /// The case of this name, or a sentence that lists the names there are.
+    /// Finds a case by its name; the error lists the names.
     pub fn named(name: &str) -> Result<Self, String> {
         let known = || Self::all().into_iter().map(|case| case.name).collect::<Vec<_>>().join(", ");
         let found = Self::all().into_iter().find(|case| case.name == name);
         found.ok_or_else(|| format!("'{name}' is not a case of the drill; write one of {}", known()))
     }
 
-    /// A case of the user's own: schedules that begin after a quiet time of two seconds.
+    /// A case written by the user.
     pub fn of(name: String, faults: Vec<FaultSchedule>) -> Self {
         let end = faults.iter().flat_map(|fault| fault.instances(Duration::from_secs(600)).last()).map(|(_, end)| end);
         let lasts = end.max().unwrap_or(QUIET) + AFTERMATH;

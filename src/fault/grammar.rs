@@ -1,252 +1,132 @@
-//! How a fault is written: `KIND[=ARGUMENT][,NAME=VALUE]…`. What is read back is what was written.
+//! The arguments of a fault, `[VALUE][,NAME=VALUE]…`: read piece by piece, and written so that they read back the same.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr};
+
+use strum::VariantNames;
 
 use super::{
-    Direction, ErrorCode, Fault, Forgotten, KINDS, Moment, Scope, Share, Side, usages,
-    value::{bytes, bytes_text, command, duration, positive, text},
+    Directions, Scope,
+    value::{Share, command},
 };
 
-/// `slow_close` without a time.
-const CLOSE_DELAY: Duration = Duration::from_secs(1);
+/// The text behind `KIND=`, from which a kind takes its arguments.
+pub(super) struct Reader<'a> {
+    /// The pieces left to take, each with its place.
+    pieces: Vec<(usize, &'a str)>,
+    text: &'a str,
+}
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        match self {
-            Self::ResetPeer { side, when } => {
-                parts.extend(named("side", side, Side::default()));
-                parts.extend(named("when", when, Moment::default()));
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let pieces = text.split(',').map(str::trim).enumerate().filter(|_| !text.trim().is_empty());
+        Self { pieces: pieces.collect(), text }
+    }
+
+    /// The whole text, for a kind with a syntax different from this one.
+    pub(super) fn rest(&mut self) -> &'a str {
+        self.pieces.clear();
+        self.text
+    }
+
+    /// The value without a name, which comes first.
+    pub(super) fn value(&mut self) -> Option<&'a str> {
+        let (_, value) = *self.pieces.first().filter(|(place, piece)| *place == 0 && is_value(piece))?;
+        self.pieces.remove(0);
+        Some(value)
+    }
+
+    /// The value without a name where there must be one.
+    pub(super) fn required(&mut self, what: &str, example: &str) -> Result<&'a str, String> {
+        self.value().ok_or_else(|| format!("the {what} is missing; write for example {example}"))
+    }
+
+    /// The value of a name.
+    pub(super) fn named(&mut self, name: &str) -> Result<Option<&'a str>, String> {
+        let mut found = None;
+        let mut left = Vec::new();
+        for (place, piece) in std::mem::take(&mut self.pieces) {
+            match piece.split_once('=').filter(|(known, _)| known.trim() == name) {
+                Some(_) if found.is_some() => return Err(format!("'{name}' is given twice; write it once")),
+                Some((_, value)) => found = Some(value.trim()),
+                None => left.push((place, piece)),
             }
-            Self::SlowClose { delay } => parts.push(text(*delay)),
-            Self::Blackhole { direction } => parts.extend(named("direction", direction, Direction::Both)),
-            Self::Latency { delay, jitter, direction, on } => {
-                let jitter = if jitter.is_zero() { String::new() } else { format!("~{}", text(*jitter)) };
-                parts.push(format!("{}{jitter}", text(*delay)));
-                parts.extend(named("direction", direction, Direction::Down));
-                parts.extend(on.as_ref().map(|on| format!("on={on}")));
-            }
-            Self::Bandwidth { rate, direction } => {
-                parts.push(bytes_text(*rate));
-                parts.extend(named("direction", direction, Direction::Both));
-            }
-            Self::Slicer { size, delay, direction } => {
-                parts.push(bytes_text(*size));
-                parts.extend((!delay.is_zero()).then(|| format!("delay={}", text(*delay))));
-                parts.extend(named("direction", direction, Direction::Both));
-            }
-            Self::LimitData { bytes } => parts.push(bytes_text(*bytes)),
-            Self::IdleDrop { after, then } => {
-                parts.push(text(*after));
-                parts.extend(named("then", then, Forgotten::default()));
-            }
-            Self::ErrorReply { code, scope } => {
-                parts.push(code.to_string());
-                parts.extend(scope_parts(scope));
-            }
-            Self::Garbage { scope } | Self::Truncate { scope } | Self::Http503 { scope } => {
-                parts.extend(scope_parts(scope));
-            }
-            Self::Push { frame } => parts.push(frame.to_string()),
-            Self::Close
-            | Self::HalfClose
-            | Self::Partition
-            | Self::Refuse
-            | Self::StallAccept
-            | Self::AcceptClose
-            | Self::AcceptReset => {}
         }
-        let equals = if parts.is_empty() { "" } else { "=" };
-        write!(f, "{}{equals}{}", self.kind(), parts.join(","))
+        self.pieces = left;
+        Ok(found)
     }
-}
 
-/// `name=value`, unless it is the default.
-fn named<T: fmt::Display + PartialEq>(name: &str, value: &T, default: T) -> Option<String> {
-    (*value != default).then(|| format!("{name}={value}"))
-}
-
-fn scope_parts(scope: &Scope) -> impl Iterator<Item = String> {
-    let on = scope.on.as_ref().map(|on| format!("on={on}"));
-    on.into_iter().chain(named("share", &scope.share, Share::ALL))
-}
-
-impl From<Fault> for String {
-    fn from(fault: Fault) -> Self {
-        fault.to_string()
+    /// One of a few words.
+    pub(super) fn word<T: FromStr + VariantNames>(&mut self, name: &str, default: T) -> Result<T, String> {
+        let Some(text) = self.named(name)? else { return Ok(default) };
+        text.parse().map_err(|_| format!("invalid value '{text}'; expected one of {}", T::VARIANTS.join(", ")))
     }
-}
 
-impl TryFrom<String> for Fault {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+    pub(super) fn directions(&mut self, default: Directions) -> Result<Directions, String> {
+        self.word("direction", default)
     }
-}
 
-impl FromStr for Fault {
-    type Err = String;
+    pub(super) fn command(&mut self) -> Result<Option<String>, String> {
+        self.named("on")?.map(command).transpose()
+    }
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (kind, rest) = text.trim().split_once('=').unwrap_or((text.trim(), ""));
-        let kind = kind.trim().to_ascii_lowercase().replace('-', "_");
-        let Some(((kind, _), usage)) = KINDS.iter().zip(usages()).find(|((name, _), _)| *name == kind) else {
-            let known: Vec<_> = KINDS.iter().map(|(name, _)| *name).collect();
-            return Err(format!("'{kind}' is not a fault; write one of {}", known.join(", ")));
-        };
-        if *kind == "push" {
-            return Ok(Self::Push { frame: rest.parse()? });
+    pub(super) fn scope(&mut self) -> Result<Scope, String> {
+        let on = self.command()?;
+        let share = self.named("share")?.map_or(Ok(Share::ALL), str::parse)?;
+        Ok(Scope { on, share })
+    }
+
+    /// Ends with an error if something is left.
+    pub(super) fn finish(&self) -> Result<(), String> {
+        match self.pieces.first() {
+            None => Ok(()),
+            Some((place, piece)) if piece.contains('=') || (*place == 0 && is_value(piece)) => {
+                Err(format!("unexpected argument '{piece}'; leave it out"))
+            }
+            Some((_, piece)) => Err(format!("'{piece}' is not NAME=VALUE; write for example on=HELLO")),
         }
-        let mut arguments = Arguments::new(rest)?;
-        let fault = read(kind, &mut arguments).and_then(|fault| arguments.finish(fault));
-        fault.map_err(|why| format!("{why} (usage: {usage})"))
     }
 }
 
-fn read(kind: &str, arguments: &mut Arguments) -> Result<Fault, String> {
-    Ok(match kind {
-        "reset_peer" => Fault::ResetPeer { side: arguments.or_default("side")?, when: arguments.or_default("when")? },
-        "close" => Fault::Close,
-        "half_close" => Fault::HalfClose,
-        "slow_close" => {
-            let delay = arguments.first().map_or(Ok(CLOSE_DELAY), |text| positive(&text))?;
-            Fault::SlowClose { delay }
-        }
-        "blackhole" => Fault::Blackhole { direction: arguments.direction(Direction::Both)? },
-        "partition" => Fault::Partition,
-        "refuse" => Fault::Refuse,
-        "stall_accept" => Fault::StallAccept,
-        "accept_close" => Fault::AcceptClose,
-        "accept_reset" => Fault::AcceptReset,
-        "latency" => latency(arguments)?,
-        "bandwidth" => Fault::Bandwidth {
-            rate: bytes(&arguments.needed("how many bytes a second, for example 64k")?)?,
-            direction: arguments.direction(Direction::Both)?,
-        },
-        "slicer" => Fault::Slicer {
-            size: arguments.first().map_or(Ok(1), |text| bytes(&text))?,
-            delay: arguments.take("delay").map_or(Ok(Duration::ZERO), |text| duration(&text))?,
-            direction: arguments.direction(Direction::Both)?,
-        },
-        "limit_data" => Fault::LimitData { bytes: bytes(&arguments.needed("how many bytes, for example 64k")?)? },
-        "idle_drop" => Fault::IdleDrop {
-            after: positive(&arguments.needed("after how much silence, for example 350s")?)?,
-            then: arguments.or_default("then")?,
-        },
-        "error_reply" => Fault::ErrorReply {
-            code: arguments.needed("which error, for example LOADING")?.parse::<ErrorCode>()?,
-            scope: arguments.scope()?,
-        },
-        "garbage" => Fault::Garbage { scope: arguments.scope()? },
-        "truncate" => Fault::Truncate { scope: arguments.scope()? },
-        _ => Fault::Http503 { scope: arguments.scope()? },
-    })
+fn is_value(piece: &str) -> bool {
+    !piece.is_empty() && !piece.contains('=')
 }
 
-fn latency(arguments: &mut Arguments) -> Result<Fault, String> {
-    let first = arguments.needed("how much later, for example 50ms or 50ms~10ms")?;
-    let (delay, jitter) = first.split_once('~').unwrap_or((&first, "0"));
-    let (delay, jitter) = (duration(delay)?, duration(jitter)?);
-    if delay.is_zero() && jitter.is_zero() {
-        return Err(format!("'{first}' delays nothing; write for example 50ms"));
-    }
-    if jitter > delay {
-        return Err(format!("'{first}' would deliver before it was sent; write a jitter of at most the delay"));
-    }
-    let direction = arguments.direction(Direction::Down)?;
-    let on = arguments.take("on").map(|text| command(&text)).transpose()?;
-    if on.is_some() && direction != Direction::Down {
-        return Err("on= delays replies, which go down; leave direction out".into());
-    }
-    Ok(Fault::Latency { delay, jitter, direction, on })
-}
-
-/// What stands behind the `=`, piece by piece.
-struct Arguments {
-    first: Option<String>,
-    named: Vec<(String, String)>,
-}
+/// Arguments as they are written, without those that have their default.
+#[derive(Debug, Default)]
+pub(super) struct Arguments(Vec<String>);
 
 impl Arguments {
-    fn new(text: &str) -> Result<Self, String> {
-        let mut arguments = Self { first: None, named: Vec::new() };
-        for (place, part) in text.split(',').map(str::trim).enumerate().filter(|_| !text.trim().is_empty()) {
-            match part.split_once('=') {
-                Some((name, value)) => {
-                    let name = name.trim().to_owned();
-                    if arguments.named.iter().any(|(known, _)| *known == name) {
-                        return Err(format!("'{name}' is given twice; write it once"));
-                    }
-                    arguments.named.push((name, value.trim().to_owned()));
-                }
-                None if place == 0 && !part.is_empty() => arguments.first = Some(part.to_owned()),
-                None => return Err(format!("'{part}' is not NAME=VALUE; write for example on=HELLO")),
-            }
+    pub(super) fn none() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn value(value: impl fmt::Display) -> Self {
+        Self(vec![value.to_string()])
+    }
+
+    pub(super) fn named<T: fmt::Display + PartialEq>(mut self, name: &str, value: &T, default: &T) -> Self {
+        if value != default {
+            self.0.push(format!("{name}={value}"));
         }
-        Ok(arguments)
+        self
     }
 
-    fn first(&mut self) -> Option<String> {
-        self.first.take()
+    pub(super) fn directions(self, directions: Directions, default: Directions) -> Self {
+        self.named("direction", &directions, &default)
     }
 
-    fn needed(&mut self, what: &str) -> Result<String, String> {
-        self.first().ok_or_else(|| format!("it does not say {what}"))
+    pub(super) fn command(mut self, on: Option<&String>) -> Self {
+        self.0.extend(on.map(|on| format!("on={on}")));
+        self
     }
 
-    fn take(&mut self, name: &str) -> Option<String> {
-        let place = self.named.iter().position(|(known, _)| known == name)?;
-        Some(self.named.remove(place).1)
-    }
-
-    fn or_default<T: Default + FromStr<Err = String>>(&mut self, name: &str) -> Result<T, String> {
-        self.take(name).map_or_else(|| Ok(T::default()), |text| text.parse())
-    }
-
-    fn direction(&mut self, default: Direction) -> Result<Direction, String> {
-        self.take("direction").map_or(Ok(default), |text| text.parse())
-    }
-
-    fn scope(&mut self) -> Result<Scope, String> {
-        let on = self.take("on").map(|text| command(&text)).transpose()?;
-        Ok(Scope { on, share: self.or_default("share")? })
-    }
-
-    /// The fault, unless something is left over.
-    fn finish(self, fault: Fault) -> Result<Fault, String> {
-        let left = self.first.or_else(|| self.named.into_iter().next().map(|(name, value)| format!("{name}={value}")));
-        left.map_or(Ok(fault), |left| Err(format!("'{left}' means nothing here; leave it out")))
+    pub(super) fn scope(self, scope: &Scope) -> Self {
+        self.command(scope.on.as_ref()).named("share", &scope.share, &Share::ALL)
     }
 }
 
-/// Words for the plain choices.
-macro_rules! words {
-    ($($choice:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {
-        $(impl fmt::Display for $choice {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Self::$variant => $word),+
-                })
-            }
-        }
-
-        impl FromStr for $choice {
-            type Err = String;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                match text {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(format!("'{text}' is not known here; write one of {}", [$($word),+].join(", "))),
-                }
-            }
-        })+
-    };
-}
-
-words! {
-    Side { Both = "both", Client = "client" }
-    Moment { Now = "now", Idle = "idle", InFlight = "in_flight" }
-    Direction { Both = "both", Up = "up", Down = "down" }
-    Forgotten { Drop = "drop", Reset = "reset" }
+impl fmt::Display for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(","))
+    }
 }

@@ -1,10 +1,10 @@
-//! Incidents by name: what happened to people, as schedules that reproduce it in half a minute.
+//! Incidents from production by name, as fault schedules that reproduce each in half a minute.
 
 use std::{fmt, str::FromStr};
 
 use super::FaultSchedule;
 
-/// Name, what it stands for, and the schedules that it expands to.
+/// Name, description, and fault schedules.
 const INCIDENTS: [(&str, &str, &[&str]); 9] = [
     (
         "elasticache-reset",
@@ -13,24 +13,24 @@ const INCIDENTS: [(&str, &str, &[&str]); 9] = [
     ),
     (
         "nlb-idle",
-        "a load balancer resets whoever speaks after a silence (5 s; in AWS 350 s)",
+        "a load balancer resets a connection that is used again after a silence (5 s; in AWS 350 s)",
         &["idle_drop=5s,then=reset@0s"],
     ),
     ("nat-forget", "a NAT table forgets silent connections: later packets vanish", &["idle_drop=5s@0s"]),
     (
         "failover",
-        "the primary dies, nobody listens for 8 s, and the new one is still loading",
+        "the primary dies, the port is closed for 8 s, and the new primary is still loading",
         &["reset_peer@5s", "refuse@5s+8s", "error_reply=LOADING@13s+2s"],
     ),
     (
         "maintenance",
-        "an announced hand-over: pushes, connections closed, new ones turned away",
+        "an announced handover: pushes, connections closed, new ones turned away",
         &["push=FAILING_OVER@5s", "push=MOVING@6s", "close@8s", "accept_close@8s+3s", "push=FAILED_OVER@15s"],
     ),
     ("az-loss", "an availability zone is cut off: every connection silent, new ones too", &["partition@5s+20s"]),
     (
         "thundering-herd",
-        "all connections reset together: do they come back at the same instants?",
+        "all connections reset together: do they reconnect at the same instants?",
         &["reset_peer@5s", "refuse@5s+3s"],
     ),
     (
@@ -60,12 +60,12 @@ impl Incident {
         INCIDENTS[self.0].0
     }
 
-    /// What it stands for, in a sentence.
+    /// A description in one sentence.
     pub fn story(self) -> &'static str {
         INCIDENTS[self.0].1
     }
 
-    /// What it expands to. A test has read every one.
+    /// The fault schedules. A test parses every one.
     pub fn schedules(self) -> Vec<FaultSchedule> {
         INCIDENTS[self.0].2.iter().filter_map(|text| text.parse().ok()).collect()
     }

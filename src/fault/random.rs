@@ -1,4 +1,4 @@
-//! Chance, by the seed: the same seed gives the same run.
+//! Pseudo-random numbers: the same seed gives the same run.
 
 /// A stream of pseudo-random numbers (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
 /// 2014). For jitter and shares, not for secrets.
@@ -6,7 +6,7 @@
 pub struct Random(u64);
 
 impl Random {
-    /// A stream of its own for each `stream` of a seed.
+    /// Starts a separate sequence for each `stream` of a seed.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut random = Self::from_seed(seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95));
         random.bits();

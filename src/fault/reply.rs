@@ -1,4 +1,4 @@
-//! What a server would say: error replies in the words of Redis, and RESP3 pushes.
+//! Replies of a server: errors in the words of Redis, and RESP3 pushes.
 
 use std::{fmt, str::FromStr};
 
@@ -22,16 +22,16 @@ const ERRORS: [(&str, &str); 14] = [
 
 /// An error that a server may reply with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErrorCode(usize);
+pub(super) struct ErrorCode(usize);
 
 impl ErrorCode {
     /// The whole error, without the leading `-` and the line end.
-    pub fn wording(self) -> &'static str {
+    pub(super) fn wording(self) -> &'static str {
         ERRORS[self.0].1
     }
 
-    /// Whether the server closes the connection after it.
-    pub fn is_final(self) -> bool {
+    /// True if the server closes the connection after it.
+    pub(super) fn is_final(self) -> bool {
         ERRORS[self.0].0 == "MAXCLIENTS"
     }
 }
@@ -55,7 +55,7 @@ impl FromStr for ErrorCode {
     }
 }
 
-/// Pushes that servers announce, with arguments as they come in practice, for when none are given.
+/// Pushes that servers send, with typical arguments as the default.
 const ANNOUNCED: [(&str, &[&str]); 6] = [
     ("MOVING", &["1", "15", "127.0.0.1:6379"]),
     ("MIGRATING", &["1", "15", "1"]),
@@ -67,11 +67,11 @@ const ANNOUNCED: [(&str, &[&str]); 6] = [
 
 /// A RESP3 push: its kind, and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PushFrame(Vec<String>);
+pub(super) struct PushFrame(Vec<String>);
 
 impl PushFrame {
-    /// The push as it is sent. Numbers go as numbers, the rest as bulk strings; `invalidate` takes its keys in a list.
-    pub fn encode(&self) -> Vec<u8> {
+    /// The bytes of the push: numbers as integers, the rest as bulk strings; `invalidate` has its keys in an array.
+    pub(super) fn encode(&self) -> Vec<u8> {
         let element = |word: &String| match word.parse::<i64>() {
             Ok(number) => format!(":{number}\r\n"),
             Err(_) => format!("${}\r\n{word}\r\n", word.len()),

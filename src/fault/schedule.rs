@@ -1,4 +1,4 @@
-//! When a fault is active: `KIND[=ARGS]@START[+FOR]` or `KIND[=ARGS]@every:PERIOD[+FOR]`.
+//! Fault schedules: `KIND[=ARGS]@START[+FOR]` or `KIND[=ARGS]@every:PERIOD[+FOR]`.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -16,15 +16,15 @@ const SHORTEST_PERIOD: Duration = Duration::from_millis(10);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct FaultSchedule {
-    /// What.
+    /// The fault.
     pub fault: Fault,
-    /// When it begins.
+    /// The beginning.
     pub timing: Timing,
-    /// How long it lasts; `None` is to the end, or no time for a fault that is momentary.
+    /// The duration; `None` is to the end, or no time for a momentary fault.
     pub lasts: Option<Duration>,
 }
 
-/// When a fault begins.
+/// The beginning of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timing {
     /// Once.
@@ -34,12 +34,12 @@ pub enum Timing {
 }
 
 impl FaultSchedule {
-    /// A fault that begins at once and lasts to the end.
+    /// Schedules a fault that begins immediately and lasts to the end.
     pub fn now(fault: Fault) -> Self {
         Self { fault, timing: Timing::At(Duration::ZERO), lasts: None }
     }
 
-    /// When it begins and ends, in order, as far as it begins before `until`; the last end is at most `until`. A
+    /// Lists beginnings and ends in order, as far as they begin before `until`; the last end is at most `until`. A
     /// momentary fault ends when it begins.
     pub fn instances(&self, until: Duration) -> Instances {
         let (first, period) = match self.timing {
@@ -82,7 +82,7 @@ impl fmt::Display for FaultSchedule {
     }
 }
 
-/// Without `@START` it begins at once.
+/// Without `@START` it begins immediately.
 impl FromStr for FaultSchedule {
     type Err = String;
 
@@ -108,7 +108,7 @@ impl FromStr for FaultSchedule {
 }
 
 impl FaultSchedule {
-    /// The refusals quote parts only: a whole schedule looks like `user@host` to those who strike out passwords.
+    /// The errors quote parts only: a whole schedule looks like `user@host` to the code that masks passwords.
     fn check(self) -> Result<Self, String> {
         let kind = self.fault.kind();
         if self.fault.is_momentary() && self.lasts.is_some() {
@@ -122,7 +122,7 @@ impl FaultSchedule {
         }
         match self.lasts {
             None if !self.fault.is_momentary() => {
-                Err(format!("{kind} every {} does not say for how long; add for example +1s", text(period)))
+                Err(format!("{kind} every {} has no duration; add for example +1s", text(period)))
             }
             Some(lasts) if lasts >= period => {
                 let (lasts, period) = (text(lasts), text(period));

@@ -1,8 +1,10 @@
 //! The grammar: what is written is read back, what is wrong is refused with its remedy, and schedules are arithmetic.
 
+use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+
 use proptest::prelude::*;
 
-use super::*;
+use super::{reply::ErrorCode, *};
 
 fn fault(text: &str) -> Fault {
     text.parse().unwrap_or_else(|why| panic!("{text}: {why}"))
@@ -29,17 +31,81 @@ fn every_kind_has_its_short_form() {
     ] {
         assert_eq!(fault(text).to_string(), written);
     }
-    for (kind, usage) in KINDS {
-        let first = usage.split(['[', ',', ' ', '~']).next().unwrap_or_default();
-        let text = match first {
-            "" => kind.to_owned(),
-            "TIME" => format!("{kind}=1s"),
-            "CODE" => format!("{kind}=OOM"),
-            "KIND" => format!("{kind}=any"),
-            _ => format!("{kind}=7"),
-        };
-        assert_eq!(fault(&text).kind(), kind);
+}
+
+/// The arguments that a usage shows: without what is optional, and with each optional part alone, in each of its forms.
+fn examples(usage: &str) -> (String, Vec<Vec<String>>) {
+    let mut pieces = usage.split('[');
+    let required = pieces.next().unwrap_or_default();
+    let forms = |part: &str| -> Vec<String> {
+        let (name, value) = part.split_once('=').map_or(("", part), |(name, value)| (name, value));
+        let equals = if name.is_empty() { "" } else { "=" };
+        value.split('|').map(|word| format!("{name}{equals}{}", filled(word))).collect()
+    };
+    let required = filled(required);
+    let with =
+        |part: String| format!("{required}{}", if required.is_empty() { part.trim_start_matches(',') } else { &part });
+    let optional = pieces.map(|part| forms(part.trim_end_matches(']')).into_iter().map(with).collect());
+    (required.clone(), optional.collect())
+}
+
+/// A value for a placeholder, none of them a default.
+fn filled(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (placeholder, value) in [
+        ("ARGUMENT …", "5"),
+        ("BYTES_PER_SECOND", "7k"),
+        ("BYTES", "7"),
+        ("CODE", "OOM"),
+        ("COMMAND", "GET"),
+        ("JITTER", "2s"),
+        ("KIND", "any"),
+        ("PERCENT", "25%"),
+        ("TIME", "7s"),
+    ] {
+        text = text.replace(placeholder, value);
     }
+    text
+}
+
+#[test]
+fn every_kind_is_written_as_its_usage_says_and_reads_back_the_same_with_the_same_effect() {
+    let mut effects: Vec<Effect> = Vec::new();
+    let mut is_new = |fault: &Fault| {
+        let new = !effects.contains(fault.effect());
+        effects.push(fault.effect().clone());
+        new
+    };
+    for row in KINDS {
+        let read = |arguments: &String| {
+            let equals = if arguments.is_empty() { "" } else { "=" };
+            let fault = fault(&format!("{}{equals}{arguments}", row.name));
+            assert_eq!(fault.kind(), row.name);
+            let written = fault.to_string();
+            assert_eq!(written.parse(), Ok(fault.clone()), "{arguments:?} is written {written:?}");
+            fault
+        };
+        let (required, optional) = examples(row.arguments);
+        let least = read(&required);
+        assert!(is_new(&least), "{least} does what another kind does");
+        for forms in optional {
+            let forms: Vec<_> = forms.iter().map(read).collect();
+            let mut effects = if forms.len() == 1 { vec![least.effect()] } else { Vec::new() };
+            for fault in &forms {
+                assert!(!effects.contains(&fault.effect()), "{fault}: an argument without an effect");
+                effects.push(fault.effect());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_of_a_kind_is_in_the_list() {
+    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/fault/kinds")).unwrap();
+    let stem = |file: fs::DirEntry| file.path().file_stem().unwrap().to_string_lossy().into_owned();
+    let files: BTreeSet<String> = files.map(|file| stem(file.unwrap())).collect();
+    let listed: BTreeSet<String> = KINDS.iter().map(|row| row.name.to_owned()).collect();
+    assert_eq!(files, listed);
 }
 
 #[test]
@@ -48,9 +114,9 @@ fn a_refusal_names_the_value_and_the_remedy() {
         ("reset", ["'reset' is not a fault", "reset_peer, close"]),
         ("", ["'' is not a fault", "reset_peer, close"]),
         ("reset_peer=side=server", ["'server'", "both, client"]),
-        ("reset_peer=client", ["'client' means nothing here", "side=both|client"]),
-        ("close=1s", ["'1s' means nothing here", "usage: close"]),
-        ("latency", ["does not say how much later", "50ms~10ms"]),
+        ("reset_peer=client", ["unexpected argument 'client'", "side=both|client"]),
+        ("close=1s", ["unexpected argument '1s'", "usage: close"]),
+        ("latency", ["the delay is missing", "50ms~10ms"]),
         ("latency=soon", ["'soon' is not a time", "50ms"]),
         ("latency=0", ["'0' delays nothing", "50ms"]),
         ("latency=1ms~2ms", ["'1ms~2ms'", "at most the delay"]),
@@ -59,7 +125,7 @@ fn a_refusal_names_the_value_and_the_remedy() {
         ("limit_data=-1", ["'-1' is not a number of bytes", "64k"]),
         ("limit_data=99999999999999999999g", ["is not a number of bytes", "64k"]),
         ("idle_drop=0", ["'0' is too short", "1ms"]),
-        ("error_reply", ["does not say which error", "LOADING"]),
+        ("error_reply", ["the error code is missing", "LOADING"]),
         ("error_reply=WRONG", ["'WRONG' is not a known error", "WRONGPASS"]),
         ("error_reply=OOM,share=0", ["'0' is not a share", "25%"]),
         ("error_reply=OOM,on=a b", ["'a b' is not a command", "HELLO"]),
@@ -68,7 +134,7 @@ fn a_refusal_names_the_value_and_the_remedy() {
         ("push", ["a push needs a kind", "push=MOVING"]),
         ("close@soon", ["'soon' is not a time", "10s"]),
         ("close@1s+1s", ["close happens at one moment", "leave out"]),
-        ("blackhole@every:10s", ["does not say for how long", "+1s"]),
+        ("blackhole@every:10s", ["has no duration", "+1s"]),
         ("blackhole@every:10s+10s", ["would never end", "less than 10s"]),
         ("close@every:1ms", ["every 1ms is too often", "10ms"]),
         ("blackhole@1s+0", ["'0' is too short", "1ms"]),
@@ -101,10 +167,12 @@ fn a_schedule_is_a_row_of_beginnings_and_ends() {
 
 #[test]
 fn pushes_and_errors_are_those_of_a_server() {
-    let Fault::Push { frame } = fault("push=MOVING 1 15 10.0.0.1:6379") else { panic!() };
-    assert_eq!(frame.encode(), b">4\r\n$6\r\nMOVING\r\n:1\r\n:15\r\n$13\r\n10.0.0.1:6379\r\n");
-    let Fault::Push { frame } = fault("push=invalidate a b") else { panic!() };
-    assert_eq!(frame.encode(), b">2\r\n$10\r\ninvalidate\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n");
+    let sent = |text: &str| match fault(text).effect() {
+        Effect::Order(Order::Push(bytes)) => String::from_utf8(bytes.clone()).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(sent("push=MOVING 1 15 10.0.0.1:6379"), ">4\r\n$6\r\nMOVING\r\n:1\r\n:15\r\n$13\r\n10.0.0.1:6379\r\n");
+    assert_eq!(sent("push=invalidate a b"), ">2\r\n$10\r\ninvalidate\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n");
     let code: ErrorCode = "maxclients".parse().unwrap();
     assert!(code.is_final() && code.wording().starts_with("ERR max"));
 }
@@ -131,49 +199,48 @@ fn any_duration() -> impl Strategy<Value = Duration> {
     ]
 }
 
-fn any_direction() -> impl Strategy<Value = Direction> {
-    prop::sample::select(vec![Direction::Both, Direction::Up, Direction::Down])
+/// A time as a user may write it.
+fn any_time() -> impl Strategy<Value = String> {
+    any_duration().prop_map(|duration| format!("{}ns", duration.as_nanos()))
 }
 
-fn any_scope() -> impl Strategy<Value = Scope> {
-    let share = (1_u32..=10_000).prop_map(|part| format!("{}%", f64::from(part) / 100.0).parse().unwrap());
-    (prop::option::of("[A-Z]{1,8}"), share).prop_map(|(on, share)| Scope { on, share })
+fn any_direction() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["both", "up", "down"])
+}
+
+fn any_scope() -> impl Strategy<Value = String> {
+    let share = (1_u32..=10_000).prop_map(|part| format!("share={}%", f64::from(part) / 100.0));
+    (prop::option::of("[A-Za-z]{1,8}"), share).prop_map(|(on, share)| match on {
+        Some(on) => format!("on={on},{share}"),
+        None => share,
+    })
 }
 
 fn any_fault() -> impl Strategy<Value = Fault> {
-    let sides = prop::sample::select(vec![Side::Both, Side::Client]);
-    let moments = prop::sample::select(vec![Moment::Now, Moment::Idle, Moment::InFlight]);
+    let sides = prop::sample::select(vec!["both", "client"]);
+    let moments = prop::sample::select(vec!["now", "idle", "in_flight"]);
     let codes = prop::sample::select(vec!["LOADING", "NOPERM", "MAXCLIENTS"]);
-    let plain = vec![Fault::Close, Fault::HalfClose, Fault::Partition, Fault::Refuse, Fault::StallAccept];
-    prop_oneof![
+    let plain: Vec<_> = KINDS.iter().filter(|row| row.arguments.is_empty()).map(|row| row.name.to_owned()).collect();
+    let text = prop_oneof![
         prop::sample::select(plain),
-        (sides, moments).prop_map(|(side, when)| Fault::ResetPeer { side, when }),
-        any_duration().prop_map(|delay| Fault::SlowClose { delay }),
-        any_direction().prop_map(|direction| Fault::Blackhole { direction }),
-        (any_duration(), 0_u32..=4, any_direction()).prop_map(|(delay, part, direction)| Fault::Latency {
-            delay,
-            jitter: delay / 4 * part,
-            direction,
-            on: None
+        (sides, moments).prop_map(|(side, when)| format!("reset_peer=side={side},when={when}")),
+        any_time().prop_map(|delay| format!("slow_close={delay}")),
+        any_direction().prop_map(|direction| format!("blackhole=direction={direction}")),
+        (any_duration(), 0_u32..=4, any_direction()).prop_map(|(delay, part, direction)| {
+            let (delay, jitter) = (delay.as_nanos(), (delay / 4 * part).as_nanos());
+            format!("latency={delay}ns~{jitter}ns,direction={direction}")
         }),
-        (any_duration(), "[A-Z]{1,8}").prop_map(|(delay, on)| Fault::Latency {
-            delay,
-            jitter: Duration::ZERO,
-            direction: Direction::Down,
-            on: Some(on)
-        }),
-        (1_u64.., any_direction()).prop_map(|(rate, direction)| Fault::Bandwidth { rate, direction }),
-        (1_u64.., any_duration(), any_direction()).prop_map(|(size, delay, direction)| Fault::Slicer {
-            size,
-            delay,
-            direction
-        }),
-        (1_u64..).prop_map(|bytes| Fault::LimitData { bytes }),
-        any_duration().prop_map(|after| Fault::IdleDrop { after, then: Forgotten::Reset }),
-        (codes, any_scope()).prop_map(|(code, scope)| Fault::ErrorReply { code: code.parse().unwrap(), scope }),
-        any_scope().prop_map(|scope| Fault::Truncate { scope }),
-        "[a-z]{1,9}( [a-z0-9:.]{1,9}){0,3}".prop_map(|frame| Fault::Push { frame: frame.parse().unwrap() }),
-    ]
+        (any_time(), "[A-Z]{1,8}").prop_map(|(delay, on)| format!("latency={delay},on={on}")),
+        (1_u64.., any_direction()).prop_map(|(rate, direction)| format!("bandwidth={rate},direction={direction}")),
+        (1_u64.., any_time(), any_direction())
+            .prop_map(|(size, delay, direction)| format!("slicer={size},delay={delay},direction={direction}")),
+        (1_u64..).prop_map(|bytes| format!("limit_data={bytes}")),
+        any_time().prop_map(|after| format!("idle_drop={after},then=reset")),
+        (codes, any_scope()).prop_map(|(code, scope)| format!("error_reply={code},{scope}")),
+        any_scope().prop_map(|scope| format!("truncate={scope}")),
+        "[a-z]{1,9}( [a-z0-9:.]{1,9}){0,3}".prop_map(|frame| format!("push={frame}")),
+    ];
+    text.prop_map(|text| fault(&text))
 }
 
 proptest! {
@@ -202,7 +269,7 @@ proptest! {
     fn instances_are_in_order_and_apart(period in 10_u64..10_000, part in 1_u64..99, until in 0_u64..100_000) {
         let lasts = Some(Duration::from_millis((period * part / 100).max(1)));
         let timing = Timing::Every(Duration::from_millis(period));
-        let schedule = FaultSchedule { fault: Fault::Partition, timing, lasts };
+        let schedule = FaultSchedule { fault: fault("partition"), timing, lasts };
         let until = Duration::from_millis(until);
         let mut before = Duration::ZERO;
         for (start, end) in schedule.instances(until) {

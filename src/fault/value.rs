@@ -2,19 +2,21 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-/// The longest time that anybody can mean.
+use crate::units;
+
+/// The longest time accepted: 100 years.
 const LONGEST: Duration = Duration::from_secs(100 * 31_557_600);
 
-/// A share of all cases, in percent, above 0 and up to 100.
+/// A share of all cases in percent, above 0 and at most 100.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Share(f64);
+pub(crate) struct Share(f64);
 
 impl Share {
     /// Every case.
-    pub const ALL: Self = Self(100.0);
+    pub(super) const ALL: Self = Self(100.0);
 
-    /// Whether a case is meant, given a random number from 0 up to 1.
-    pub fn covers(self, unit: f64) -> bool {
+    /// True if a case is in it, given a random number from 0 up to 1.
+    pub(super) fn covers(self, unit: f64) -> bool {
         unit * 100.0 < self.0
     }
 }
@@ -70,7 +72,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("'{text}' is not a time; write for example 50ms, 10s, 1h 30m or a number of seconds"))
 }
 
-/// A time of at least a millisecond, where none would mean nothing.
+/// A time of at least a millisecond.
 pub(super) fn positive(text: &str) -> Result<Duration, String> {
     let duration = duration(text)?;
     if duration < Duration::from_millis(1) {
@@ -81,20 +83,9 @@ pub(super) fn positive(text: &str) -> Result<Duration, String> {
 
 /// A number of bytes from 1: `512`, `64k`, `1m`, `2g`.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
-    let wrong =
-        || format!("'{text}' is not a number of bytes; write a whole number from 1, for example 512, 64k or 1m");
-    let lower = text.trim().to_ascii_lowercase();
-    let lower = lower.strip_suffix("/s").unwrap_or(&lower);
-    let digits = lower.trim_end_matches(|char: char| char.is_ascii_alphabetic());
-    let unit: u64 = match &lower[digits.len()..] {
-        "" | "b" => 1,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
-        "g" | "gb" | "gib" => 1 << 30,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = digits.parse().map_err(|_| wrong())?;
-    number.checked_mul(unit).filter(|bytes| *bytes > 0).ok_or_else(wrong)
+    units::parse_bytes(text).filter(|bytes| *bytes > 0).ok_or_else(|| {
+        format!("'{text}' is not a number of bytes; write a whole number from 1, for example 512, 64k or 1m")
+    })
 }
 
 /// A number of bytes as the grammar writes it.

@@ -1,4 +1,4 @@
-//! Which fault begins when: the schedules of a plan, and what was added while the proxy runs.
+//! The agenda of faults: the schedules of a plan, and those added while the proxy runs.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
 /// Schedules, each with its next beginning.
 #[derive(Debug)]
 pub(super) struct Agenda {
-    /// Those that wait for the beginning.
+    /// Schedules that wait for the beginning.
     waiting: Vec<FaultSchedule>,
     running: Vec<Entry>,
 }
@@ -29,14 +29,14 @@ impl Agenda {
         Self { waiting, running: Vec::new() }
     }
 
-    /// The schedules count from here.
+    /// Starts the waiting schedules.
     pub(super) fn begin(&mut self, now: Stamp) {
         for schedule in std::mem::take(&mut self.waiting) {
             self.add(schedule, now);
         }
     }
 
-    /// One more schedule, which counts from `origin`.
+    /// Adds a schedule that counts from `origin`.
     pub(super) fn add(&mut self, schedule: FaultSchedule, origin: Stamp) {
         let mut instances = schedule.instances(Duration::MAX);
         if let Some(next) = instances.next() {
@@ -48,17 +48,17 @@ impl Agenda {
         (self.waiting, self.running) = (Vec::new(), Vec::new());
     }
 
-    /// What is still to begin.
+    /// The schedules with a fault still to begin.
     pub(super) fn scheduled(&self) -> impl Iterator<Item = &FaultSchedule> {
         self.waiting.iter().chain(self.running.iter().map(|entry| &entry.schedule))
     }
 
-    /// When something begins next.
+    /// The time at which the next fault begins.
     pub(super) fn next(&self) -> Option<Stamp> {
         self.running.iter().map(Entry::begins).min()
     }
 
-    /// The earliest fault that is due, and when it ends by itself.
+    /// Takes the earliest fault that is due, and the time at which its schedule ends it.
     pub(super) fn take_due(&mut self, now: Stamp) -> Option<(Fault, Option<Stamp>)> {
         let due = |(_, entry): &(usize, &Entry)| entry.begins() <= now;
         let (place, entry) =

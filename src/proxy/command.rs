@@ -1,40 +1,40 @@
-//! Orders while the proxy runs: a line of text, or the words of `DOCTOR …` on the wire. One set of words for both.
+//! Commands to a running proxy, the same on a line of text and as `DOCTOR …` on the wire.
 
-use super::world::World;
+use super::state::ProxyState;
 use crate::fault::{Incident, usages};
 
-/// Carries out an order; what it answers, a line each.
-pub(super) fn carry_out(text: &str, world: &World) -> Result<Vec<String>, String> {
+/// Runs a command and returns the lines of its answer.
+pub(super) fn carry_out(text: &str, state: &ProxyState) -> Result<Vec<String>, String> {
     let text = text.trim();
     let (verb, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     match (verb.to_ascii_lowercase().as_str(), rest.trim()) {
-        ("list", "") => Ok(world.list()),
-        ("clear", "") => Ok(vec![format!("cleared {}", world.clear())]),
+        ("list", "") => Ok(state.list()),
+        ("clear", "") => Ok(vec![format!("cleared {}", state.clear())]),
         ("help" | "", "") => Ok(help()),
         ("incident", name) => {
             let schedules = name.parse::<Incident>()?.schedules();
             let lines = schedules.iter().map(ToString::to_string).collect();
-            schedules.into_iter().for_each(|schedule| world.schedule(schedule));
+            schedules.into_iter().for_each(|schedule| state.schedule(schedule));
             Ok(lines)
         }
-        ("fault", rest) => inject(rest, world),
-        _ => inject(text, world),
+        ("fault", rest) => inject(rest, state),
+        _ => inject(text, state),
     }
 }
 
-fn inject(text: &str, world: &World) -> Result<Vec<String>, String> {
-    world.schedule(text.parse()?);
+fn inject(text: &str, state: &ProxyState) -> Result<Vec<String>, String> {
+    state.schedule(text.parse()?);
     Ok(Vec::new())
 }
 
 fn help() -> Vec<String> {
     let mut lines = vec![
-        "KIND[=ARGS][@START][+FOR]  begins a fault, now unless START says otherwise".to_owned(),
+        "KIND[=ARGS][@START][+FOR]  start a fault, now unless START is given".to_owned(),
         "FAULT KIND…                the same".to_owned(),
-        "INCIDENT NAME              begins the faults of an incident".to_owned(),
-        "LIST                       shows what is active and what is scheduled".to_owned(),
-        "CLEAR                      ends all faults and forgets what is scheduled".to_owned(),
-        "HELP                       shows this".to_owned(),
+        "INCIDENT NAME              start the faults of an incident".to_owned(),
+        "LIST                       show active and scheduled faults".to_owned(),
+        "CLEAR                      end all faults and empty the schedule".to_owned(),
+        "HELP                       show this".to_owned(),
         "Kinds:".to_owned(),
     ];
     lines.extend(usages().map(|usage| format!("  {usage}")));
@@ -43,10 +43,10 @@ fn help() -> Vec<String> {
     lines
 }
 
-/// The same on the wire: the words after `DOCTOR`, and the answer as RESP.
-pub(super) fn doctor(words: &[Vec<u8>], world: &World) -> Vec<u8> {
+/// Runs the words after `DOCTOR` on the wire and returns the answer as RESP.
+pub(super) fn doctor(words: &[Vec<u8>], state: &ProxyState) -> Vec<u8> {
     let words: Vec<_> = words.iter().map(|word| String::from_utf8_lossy(word)).collect();
-    match carry_out(&words.join(" "), world) {
+    match carry_out(&words.join(" "), state) {
         Ok(lines) if lines.is_empty() && !words.first().is_some_and(|verb| verb.eq_ignore_ascii_case("list")) => {
             b"+OK\r\n".to_vec()
         }

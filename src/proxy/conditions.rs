@@ -1,4 +1,4 @@
-//! What the active faults mean together: for one connection, and for new ones at the door.
+//! The combined effect of the active faults: on one connection, and on new ones.
 //!
 //! The meaning of faults that overlap is documented in [`crate::fault`].
 
@@ -6,28 +6,8 @@ use std::time::Duration;
 
 use crate::{
     clock::Stamp,
-    fault::{Direction, ErrorCode, Fault, Forgotten, Moment, Random, Scope, Side},
+    fault::{Direction, Directions, Door, Effect, Fault, Forgotten, Moment, Random, Scope, Shape, Side, Tamper},
 };
-
-/// One way through a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// From the client to the server.
-    Up = 0,
-    /// From the server to the client.
-    Down = 1,
-}
-
-impl Way {
-    pub(super) const BOTH: [Self; 2] = [Self::Up, Self::Down];
-
-    fn direction(self) -> Direction {
-        match self {
-            Self::Up => Direction::Up,
-            Self::Down => Direction::Down,
-        }
-    }
-}
 
 /// A fault that is active.
 #[derive(Clone, Debug)]
@@ -35,40 +15,36 @@ pub(super) struct Active {
     pub(super) id: u64,
     pub(super) fault: Fault,
     pub(super) since: Stamp,
-    /// When it ends by itself.
+    /// When its schedule ends it.
     pub(super) until: Option<Stamp>,
     /// Connections with a lower number existed when it began.
     pub(super) below: u64,
 }
 
-/// What becomes of a new connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Door {
-    /// It is relayed (or stalled, which is the connection's own condition).
-    Open,
-    /// FIN.
-    Close,
-    /// RST.
-    Reset,
-    /// Nobody listens.
-    Refuse,
-}
-
-impl Door {
-    pub(super) fn of(active: &[Active]) -> Self {
-        let each = active.iter().map(|active| match active.fault {
-            Fault::Refuse => Self::Refuse,
-            Fault::AcceptReset => Self::Reset,
-            Fault::AcceptClose => Self::Close,
-            _ => Self::Open,
-        });
-        each.max().unwrap_or(Self::Open)
+impl Active {
+    /// True if it ends when the connections that existed when it began are gone.
+    pub(super) fn ends_with_connections(&self) -> bool {
+        waits_for_connections(self.fault.effect())
     }
 }
 
-/// What holds for one way.
+/// True for a fault that waits for a moment of the connections that exist, or of the next one if none does.
+pub(super) fn waits_for_connections(effect: &Effect) -> bool {
+    matches!(effect, Effect::Shape(Shape::Reset { .. }))
+}
+
+/// How new connections are turned away; `None` if they are let in.
+pub(super) fn door(active: &[Active]) -> Option<Door> {
+    let each = active.iter().map(|active| match active.fault.effect() {
+        Effect::Door(door) => Some(*door),
+        Effect::Shape(_) | Effect::Reply(..) | Effect::Order(_) => None,
+    });
+    each.max().flatten()
+}
+
+/// The conditions in one direction.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct WayConditions {
+pub(super) struct Lane {
     /// Nothing is read or delivered.
     pub(super) silent: bool,
     /// Delays and their jitter; they add up.
@@ -79,13 +55,13 @@ pub(super) struct WayConditions {
     pub(super) slice: Option<(u64, Duration)>,
 }
 
-/// What holds for one connection.
+/// The conditions on one connection.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Conditions {
-    pub(super) ways: [WayConditions; 2],
-    /// The server is not dialled yet.
+    pub(super) lanes: [Lane; 2],
+    /// The server is not dialed yet.
     pub(super) stalled: bool,
-    /// Which fault limits the bytes to the client, and to how many.
+    /// The fault that limits the bytes to the client, and the limit.
     pub(super) limit: Option<(u64, u64)>,
     pub(super) idle: Option<(Duration, Forgotten)>,
     pub(super) close_delay: Duration,
@@ -94,7 +70,7 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    /// What the active faults mean for the connection with this number.
+    /// Combines the active faults for the connection with this number.
     pub(super) fn of(active: &[Active], flow: u64) -> Self {
         let mut all = Self::default();
         for active in active {
@@ -103,89 +79,74 @@ impl Conditions {
         all
     }
 
-    pub(super) fn way(&self, way: Way) -> &WayConditions {
-        &self.ways[way as usize]
+    pub(super) fn lane(&self, direction: Direction) -> &Lane {
+        &self.lanes[direction as usize]
     }
 
     fn add(&mut self, active: &Active, flow: u64) {
-        let existed = flow < active.below;
-        match &active.fault {
-            Fault::ResetPeer { side, when } if existed => self.reset = self.reset.or(Some((*side, *when))),
-            Fault::Blackhole { direction } if existed => self.each(*direction, |way| way.silent = true),
-            Fault::Partition => {
-                self.each(Direction::Both, |way| way.silent = true);
-                self.stalled = true;
+        match active.fault.effect() {
+            Effect::Shape(shape) => self.shape(shape, active.id, flow < active.below),
+            Effect::Reply(scope, tamper) => self.rules.push(Rule { scope: scope.clone(), tamper: tamper.clone() }),
+            // Not for a connection that was let in.
+            Effect::Door(_) => {}
+            // Carried out when the fault began.
+            Effect::Order(_) => {}
+        }
+    }
+
+    /// Adds a fault; the connection may have `existed` when it began.
+    fn shape(&mut self, shape: &Shape, fault: u64, existed: bool) {
+        match *shape {
+            Shape::Silence { directions, reach } => {
+                if reach.includes(existed) {
+                    self.each(directions, |lane| lane.silent = true);
+                    self.stalled |= reach.includes(false);
+                }
             }
-            Fault::StallAccept if !existed => {
-                self.each(Direction::Both, |way| way.silent = true);
-                self.stalled = true;
+            Shape::Delay { directions, delay, jitter } => {
+                self.each(directions, |lane| lane.delays.push((delay, jitter)));
             }
-            Fault::Latency { delay, jitter, direction, on: None } => {
-                self.each(*direction, |way| way.delays.push((*delay, *jitter)));
+            Shape::Rate { directions, rate } => {
+                self.each(directions, |lane| lane.rate = Some(lane.rate.map_or(rate, |known| known.min(rate))));
             }
-            Fault::Bandwidth { rate, direction } => {
-                self.each(*direction, |way| way.rate = Some(way.rate.map_or(*rate, |known| known.min(*rate))));
-            }
-            Fault::Slicer { size, delay, direction } => self.each(*direction, |way| {
-                let (known, pause) = way.slice.unwrap_or((*size, *delay));
-                way.slice = Some((known.min(*size), pause.max(*delay)));
+            Shape::Slice { directions, size, pause } => self.each(directions, |lane| {
+                let (known, before) = lane.slice.unwrap_or((size, pause));
+                lane.slice = Some((known.min(size), before.max(pause)));
             }),
-            Fault::LimitData { bytes } if self.limit.is_none_or(|(_, known)| *bytes < known) => {
-                self.limit = Some((active.id, *bytes));
+            Shape::Limit { bytes } => {
+                if self.limit.is_none_or(|(_, known)| bytes < known) {
+                    self.limit = Some((fault, bytes));
+                }
             }
-            Fault::IdleDrop { after, then } if self.idle.is_none_or(|(known, _)| *after < known) => {
-                self.idle = Some((*after, *then));
+            Shape::Forget { after, then } => {
+                if self.idle.is_none_or(|(known, _)| after < known) {
+                    self.idle = Some((after, then));
+                }
             }
-            Fault::SlowClose { delay } => self.close_delay = self.close_delay.max(*delay),
-            fault => self.rules.extend(Rule::of(fault)),
+            Shape::LateEnd { delay } => self.close_delay = self.close_delay.max(delay),
+            Shape::Reset { side, at } => {
+                if existed {
+                    self.reset = self.reset.or(Some((side, at)));
+                }
+            }
         }
     }
 
-    fn each(&mut self, direction: Direction, mut change: impl FnMut(&mut WayConditions)) {
-        for way in Way::BOTH.into_iter().filter(|way| direction.includes(way.direction())) {
-            change(&mut self.ways[way as usize]);
+    fn each(&mut self, directions: Directions, mut change: impl FnMut(&mut Lane)) {
+        for direction in directions.each() {
+            change(&mut self.lanes[*direction as usize]);
         }
     }
 
-    /// What becomes of a command: the first rule that is for it decides.
-    pub(super) fn answer(&self, command: &str, random: &mut Random) -> Option<&Meddling> {
-        let meant = |rule: &&Rule| {
-            rule.scope.on.as_ref().is_none_or(|on| on == command) && rule.scope.share.covers(random.unit())
-        };
-        self.rules.iter().find(meant).map(|rule| &rule.meddling)
+    /// What happens to a command: the first rule that matches it applies.
+    pub(super) fn tamper(&self, command: &str, random: &mut Random) -> Option<&Tamper> {
+        self.rules.iter().find(|rule| rule.scope.includes(command, || random.unit())).map(|rule| &rule.tamper)
     }
 }
 
-/// A fault that answers commands, or spoils their answer.
+/// A fault that answers commands, or changes their replies.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rule {
     scope: Scope,
-    meddling: Meddling,
-}
-
-/// What is done about a command.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Meddling {
-    Error(ErrorCode),
-    Garbage,
-    Http503,
-    Truncate,
-    Delay(Duration, Duration),
-}
-
-impl Rule {
-    fn of(fault: &Fault) -> Option<Self> {
-        let (scope, meddling) = match fault {
-            Fault::ErrorReply { code, scope } => (scope.clone(), Meddling::Error(*code)),
-            Fault::Garbage { scope } => (scope.clone(), Meddling::Garbage),
-            Fault::Http503 { scope } => (scope.clone(), Meddling::Http503),
-            Fault::Truncate { scope } => (scope.clone(), Meddling::Truncate),
-            Fault::Latency { delay, jitter, on: Some(on), .. } => {
-                let scope = Scope { on: Some(on.clone()), ..Scope::default() };
-                (scope, Meddling::Delay(*delay, *jitter))
-            }
-            _ => return None,
-        };
-        Some(Self { scope, meddling })
-    }
+    tamper: Tamper,
 }

@@ -1,8 +1,8 @@
-//! Who said what: which commands are under way on a connection, which bytes answer which, and what is put in place of
-//! an answer. Bytes in, bytes out; no sockets.
+//! The commands and replies of one connection: matches them, answers commands in place of the server, and changes
+//! replies. Bytes in, bytes out; no sockets.
 //!
 //! A command that a fault answers is not passed on. Its answer takes its place in the order of the replies, so a
-//! pipeline stays in step. While nothing is meddled with, bytes are only counted, and pass in the chunks they came in.
+//! pipeline stays in step. Without a fault, values are only counted, and bytes pass in the chunks they came in.
 
 mod replies;
 mod rewriter;
@@ -10,14 +10,14 @@ mod rewriter;
 use std::{collections::VecDeque, time::Duration};
 
 use self::rewriter::Rewriter;
-use super::framing::{Framer, Speaker, Step, skim};
+use crate::resp::{Framer, Speaker, Step, skim};
 
-/// A command whose name has not come after so many bytes is passed on.
+/// A command whose name is not complete after so many bytes is passed on.
 const HEAD_LIMIT: usize = 16 * 1024;
-/// A reply that is to be kept together is passed on when it gets longer than this.
+/// A reply that is held until it is complete is passed on when it gets longer than this.
 const REPLY_LIMIT: usize = 1 << 20;
 
-/// What is to become of a command.
+/// The decision about a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// It is passed on.
@@ -39,7 +39,7 @@ pub(super) struct Segment {
     pub(super) last: bool,
 }
 
-/// What passes on of a chunk.
+/// The part of a chunk that passes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Passed<T> {
     /// All of it as it is.
@@ -48,22 +48,22 @@ pub(super) enum Passed<T> {
     Instead(T),
 }
 
-/// A reply that is to come.
+/// An expected reply.
 #[derive(Debug)]
 enum Expected {
-    /// So many that pass as they are.
+    /// So many that pass unchanged.
     Replies(u64),
-    /// So many confirmations of subscriptions that do.
+    /// So many confirmations of subscriptions that pass unchanged.
     Confirmations(u64),
-    /// Ours, due when its turn comes.
+    /// The proxy's answer, due when its turn comes.
     Local(Segment),
     /// One in which the connection ends.
     Truncated,
-    /// So many that come later; whether they are confirmations.
+    /// So many that come later; true if they are confirmations.
     Delayed(u64, Duration, bool),
 }
 
-/// What becomes of the rest of the command that is arriving.
+/// The decision about the rest of the command that is arriving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Course {
     Undecided,
@@ -71,7 +71,7 @@ enum Course {
     Swallow,
 }
 
-/// One connection's conversation.
+/// The dialogue on one connection.
 #[derive(Debug)]
 pub(super) struct Dialogue {
     requests: Framer,
@@ -80,7 +80,7 @@ pub(super) struct Dialogue {
     head: Vec<u8>,
     course: Course,
     expected: VecDeque<Expected>,
-    /// Entries of `expected` that need replies to be told apart.
+    /// Entries of `expected` for which replies must be handled one by one.
     special: usize,
     /// Bytes of the local answers in `expected`.
     waiting: usize,
@@ -111,27 +111,27 @@ impl Dialogue {
         }
     }
 
-    /// Whether a command is unanswered; `None` when the bytes are not RESP.
+    /// True if a command is unanswered; `None` if the bytes are not RESP.
     pub(super) fn in_flight(&self) -> Option<bool> {
         (!self.opaque).then_some(!self.expected.is_empty())
     }
 
-    /// What was kept for a decision that will not come, to the server and to the client: at the end of a stream (`ended`),
-    /// or because the bytes turned out not to be RESP.
+    /// Takes bytes for the server and the client that were held for a decision that will not come: because a stream has
+    /// `ended`, or the bytes are not RESP.
     pub(super) fn abandoned(&mut self, ended: [bool; 2]) -> [Vec<u8>; 2] {
         let [requests, replies] = ended.map(|ended| ended || self.opaque);
         let head = if requests { std::mem::take(&mut self.head) } else { Vec::new() };
         [head, if replies { std::mem::take(&mut self.part) } else { Vec::new() }]
     }
 
-    /// Bytes of ours that wait for their turn.
+    /// Bytes of the proxy's answers that wait for their turn.
     pub(super) fn waiting(&self) -> usize {
         self.waiting
     }
 
-    /// A chunk from the client: what of it goes to the server. `judge` is asked about every command by its words (at
-    /// least the first; all of a short one for HELLO and DOCTOR), unless there is nothing to judge (`idle`), when it is
-    /// asked about those two and a few more.
+    /// Takes a chunk from the client and returns what passes to the server. `judge` decides about every command by its
+    /// words (at least the first; all of a short one for HELLO and DOCTOR). With nothing to judge (`idle`) it decides
+    /// about those two and a few more only.
     pub(super) fn requests(
         &mut self,
         chunk: &[u8],
@@ -232,7 +232,7 @@ impl Dialogue {
         }
     }
 
-    /// Takes note of a push, for when it does not come inside a reply; whether the connection understands pushes.
+    /// Queues a push until the next gap between two replies; true if the connection understands pushes.
     pub(super) fn push(&mut self, frame: &[u8]) -> bool {
         let understood = self.resp3 && !self.opaque;
         if understood {
@@ -241,7 +241,7 @@ impl Dialogue {
         understood
     }
 
-    /// From here on bytes pass unread.
+    /// Lets all further bytes pass unread.
     fn give_up(&mut self) {
         self.opaque = true;
         self.expected.clear();
@@ -249,7 +249,7 @@ impl Dialogue {
     }
 }
 
-/// Whether a command has one reply and changes nothing about how others are answered.
+/// True if a command has one reply and does not change how others are answered.
 fn is_ordinary(name: &[u8]) -> bool {
     match name.len() {
         5 => !name.eq_ignore_ascii_case(b"HELLO"),

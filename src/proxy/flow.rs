@@ -1,7 +1,7 @@
-//! One proxied connection: a state machine that is polled, both ways in one task.
+//! One proxied connection: a state machine that is polled, both directions in one task.
 //!
 //! Reading stops while more than a limit waits to be written, so a slow reader slows its writer down and memory stays
-//! bounded. An end of stream passes on one way at a time, behind the bytes before it.
+//! bounded. An end of stream passes in one direction at a time, behind the bytes before it.
 
 mod answer;
 mod dialing;
@@ -23,30 +23,30 @@ use bytes::{Buf as _, Bytes};
 pub(super) use self::ending::End;
 use self::{answer::Judge, waiting::Timer};
 use super::{
-    conditions::{Conditions, Way},
+    conditions::Conditions,
     dialogue::{Dialogue, Passed, Segment},
+    shaping::{Chunk, ChunkAction, Past},
+    state::{ProxyState, Slot},
     stream::Stream,
-    verdict::{Chunk, Past, Verdict},
-    world::{Order, Slot, World},
 };
 use crate::{
     clock::Stamp,
     event::{EventKind, FlowClosed, FlowOpened},
-    fault::{Moment, Random},
+    fault::{Direction, Moment, Order, Random},
 };
 
 /// Bytes that may wait in one direction before no more are read.
 const QUEUE_LIMIT: usize = 1 << 20;
 
-/// One way through.
+/// One direction.
 #[derive(Default)]
 struct Pipe {
     queue: VecDeque<(Stamp, Bytes)>,
     queued: usize,
     /// Its source has sent the end of the stream.
     ended: Option<Stamp>,
-    /// Its destination has been told so.
-    told: bool,
+    /// The end of the stream has been passed on.
+    finished: bool,
     /// The connection ends when the queue is empty.
     last: bool,
     received: u64,
@@ -55,14 +55,14 @@ struct Pipe {
 /// A proxied connection.
 pub(super) struct Flow {
     pub(super) number: u64,
-    world: Rc<World>,
+    state: Rc<ProxyState>,
     slot: Rc<Slot>,
-    /// Client and server; `None` is a server not yet connected, or an end that was reset by itself.
+    /// Client and server; `None` is a server not connected yet, or an end that was reset alone.
     ends: [Option<Stream>; 2],
     pipes: [Pipe; 2],
     version: u64,
     conditions: Conditions,
-    /// No fault is for this connection.
+    /// No fault affects this connection.
     at_ease: bool,
     past: Past,
     dialogue: Dialogue,
@@ -73,10 +73,10 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    pub(super) fn new(world: Rc<World>, client: Stream) -> Self {
-        let (number, slot) = world.open();
-        let random = Random::new(world.setting.seed, number);
-        let now = world.clock().now();
+    pub(super) fn new(state: Rc<ProxyState>, client: Stream) -> Self {
+        let (number, slot) = state.open();
+        let random = Random::new(state.config.seed, number);
+        let now = state.clock().now();
         Self {
             number,
             slot,
@@ -90,39 +90,39 @@ impl Flow {
             unanswered: false,
             random,
             timer: Timer::default(),
-            world,
+            state,
         }
     }
 
-    /// Relays to the end, and closes as that end demands.
+    /// Relays until the connection ends, and closes its sockets accordingly.
     pub(super) async fn run(mut self) {
         let peer = self.ends[0].as_ref().and_then(Stream::peer);
         let client = peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
-        let began = self.world.clock().now();
-        self.world.emit(EventKind::FlowOpened(FlowOpened { flow: self.number, client: client.clone() }));
+        let began = self.state.clock().now();
+        self.state.emit(EventKind::FlowOpened(FlowOpened { flow: self.number, client: client.clone() }));
         let end = match self.connect().await {
             Ok(()) => poll_fn(|cx| self.poll(cx)).await,
             Err(end) => end,
         };
         let [up, down] = self.pipes.each_ref().map(|pipe| pipe.received);
-        let after = self.world.clock().now().since(began);
+        let after = self.state.clock().now().since(began);
         let closed = FlowClosed { flow: self.number, client, how: end.how(), after, up, down };
-        self.world.emit(EventKind::FlowClosed(closed));
-        self.world.close(self.number);
+        self.state.emit(EventKind::FlowClosed(closed));
+        self.state.close(self.number);
         let [client, server] = self.ends;
-        end.carry_out(client, server, &self.world).await;
+        end.carry_out(client, server, &self.state).await;
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.slot.register(cx.waker());
-        let mut now = self.world.clock().now();
+        let mut now = self.state.clock().now();
         loop {
             if let Some(end) = self.obey() {
                 return Poll::Ready(end);
             }
             let mut moved = false;
-            for way in Way::BOTH {
-                match self.drive(way, now, cx) {
+            for direction in Direction::BOTH {
+                match self.drive(direction, now, cx) {
                     Ok(some) => moved |= some,
                     Err(end) => return Poll::Ready(end),
                 }
@@ -140,24 +140,24 @@ impl Flow {
                 ready!(self.poll_timer(now, cx));
             }
             if !timeless {
-                now = self.world.clock().now();
+                now = self.state.clock().now();
             }
         }
     }
 
-    /// Whether nothing is on its way and nothing holds for the connection: only bytes and orders can change that.
+    /// True if nothing is in flight and no fault affects the connection: only bytes and orders can change that.
     fn is_timeless(&self) -> bool {
         self.at_ease && self.pipes.iter().all(|pipe| pipe.queue.is_empty() && pipe.ended.is_none())
     }
 
-    /// Looks at what holds now, and does what was ordered.
+    /// Updates the conditions, and carries out orders.
     fn obey(&mut self) -> Option<End> {
         if self.slot.exempt.get() {
             self.slot.inbox.borrow_mut().clear();
             (self.conditions, self.at_ease) = (Conditions::default(), true);
             return None;
         }
-        if let Some((version, conditions)) = self.world.conditions(self.number, self.version) {
+        if let Some((version, conditions)) = self.state.conditions(self.number, self.version) {
             self.at_ease = conditions == Conditions::default();
             (self.version, self.conditions) = (version, conditions);
         }
@@ -167,14 +167,14 @@ impl Flow {
                 Order::Reset(side) => return Some(End::Reset(side)),
                 Order::Close => return Some(End::Close),
                 Order::HalfClose => {
-                    self.pipes[Way::Down as usize].told = true;
+                    self.pipes[Direction::Down as usize].finished = true;
                     if let Some(client) = &mut self.ends[0] {
                         // A client's end is TCP: it never has to wait.
                         let _ = client.poll_finish(&mut Context::from_waker(Waker::noop()));
                     }
                 }
                 Order::Push(frame) => {
-                    let now = self.world.clock().now();
+                    let now = self.state.clock().now();
                     self.dialogue.push(&frame);
                     let due = self.dialogue.due();
                     self.send(due, now);
@@ -183,42 +183,46 @@ impl Flow {
         }
     }
 
-    /// Delivers and reads, one way; whether anything moved.
-    fn drive(&mut self, way: Way, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
-        if self.conditions.way(way).silent {
+    /// Delivers and reads in one direction; true if anything moved.
+    fn drive(&mut self, direction: Direction, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
+        if self.conditions.lane(direction).silent {
             return Ok(false);
         }
-        let mut moved = self.deliver(way, now, cx)?;
-        let pipe = &self.pipes[way as usize];
+        let mut moved = self.deliver(direction, now, cx)?;
+        let pipe = &self.pipes[direction as usize];
         let ending = self.pipes.iter().any(|pipe| pipe.last);
-        if pipe.ended.is_none() && !ending && pipe.queued < QUEUE_LIMIT && !(way == Way::Up && self.owes_much()) {
-            moved |= self.read(way, now, cx)?;
+        if pipe.ended.is_none()
+            && !ending
+            && pipe.queued < QUEUE_LIMIT
+            && !(direction == Direction::Up && self.owes_much())
+        {
+            moved |= self.read(direction, now, cx)?;
         }
-        let pipe = &mut self.pipes[way as usize];
+        let pipe = &mut self.pipes[direction as usize];
         let due = |ended: Stamp| ended.after(self.conditions.close_delay) <= now;
-        if pipe.ended.is_some_and(due) && pipe.queue.is_empty() && !pipe.told {
-            let to = self.ends[1 - way as usize].as_mut();
-            pipe.told = to.is_none_or(|to| to.poll_finish(cx).is_ready());
-            moved |= pipe.told;
+        if pipe.ended.is_some_and(due) && pipe.queue.is_empty() && !pipe.finished {
+            let to = self.ends[1 - direction as usize].as_mut();
+            pipe.finished = to.is_none_or(|to| to.poll_finish(cx).is_ready());
+            moved |= pipe.finished;
         }
         Ok(moved)
     }
 
-    /// Whether the client does not take the answers that were put in place of replies. (That it does not take the
-    /// server's replies is no reason: a client may write all its commands before it reads.)
+    /// True if the client does not read the proxy's own answers. (It need not read the server's replies yet: a client may
+    /// write all its commands first.)
     fn owes_much(&self) -> bool {
         let waiting = self.dialogue.waiting();
-        self.pipes[Way::Down as usize].queued + waiting > 4 * QUEUE_LIMIT
+        self.pipes[Direction::Down as usize].queued + waiting > 4 * QUEUE_LIMIT
     }
 
-    fn deliver(&mut self, way: Way, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
-        let (pipe, to) = (&mut self.pipes[way as usize], &mut self.ends[1 - way as usize]);
+    fn deliver(&mut self, direction: Direction, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
+        let (pipe, to) = (&mut self.pipes[direction as usize], &mut self.ends[1 - direction as usize]);
         let mut moved = false;
         while let Some((_, bytes)) = pipe.queue.front_mut().filter(|(due, _)| *due <= now) {
             let written = match to {
-                _ if pipe.told => bytes.len(),
+                _ if pipe.finished => bytes.len(),
                 Some(to) => match to.poll_write(cx, bytes) {
-                    Poll::Ready(written) => written.map_err(|error| End::broken(1 - way as usize, &error))?,
+                    Poll::Ready(written) => written.map_err(|error| End::broken(1 - direction as usize, &error))?,
                     Poll::Pending => break,
                 },
                 None => bytes.len(),
@@ -230,83 +234,83 @@ impl Flow {
             }
             moved = true;
         }
-        if let Some(to) = to.as_mut().filter(|_| !pipe.told)
+        if let Some(to) = to.as_mut().filter(|_| !pipe.finished)
             && let Poll::Ready(Err(error)) = to.poll_flush(cx)
         {
-            return Err(End::broken(1 - way as usize, &error));
+            return Err(End::broken(1 - direction as usize, &error));
         }
         Ok(moved)
     }
 
-    fn read(&mut self, way: Way, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
-        let world = Rc::clone(&self.world);
-        let mut scratch = world.scratch.borrow_mut();
-        let Some(from) = &mut self.ends[way as usize] else { return Ok(false) };
+    fn read(&mut self, direction: Direction, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
+        let state = Rc::clone(&self.state);
+        let mut scratch = state.scratch.borrow_mut();
+        let Some(from) = &mut self.ends[direction as usize] else { return Ok(false) };
         let Poll::Ready(read) = from.poll_read(cx, &mut scratch) else { return Ok(false) };
-        let length = read.map_err(|error: io::Error| End::broken(way as usize, &error))?;
-        self.pipes[way as usize].received += length as u64;
+        let length = read.map_err(|error: io::Error| End::broken(direction as usize, &error))?;
+        self.pipes[direction as usize].received += length as u64;
         // Only this thread writes it, so no locked instruction is needed.
-        let received = &world.shared.received[way as usize];
+        let received = &state.shared.received[direction as usize];
         received.store(received.load(Ordering::Relaxed) + length as u64, Ordering::Relaxed);
-        let chunk = Chunk { way, at: now, length, extra: Duration::ZERO };
+        let chunk = Chunk { direction, at: now, length, extra: Duration::ZERO };
         let mut bytes = &scratch[..length];
         match self.past.admit(&self.conditions, chunk) {
-            Verdict::Drop => {
+            ChunkAction::Drop => {
                 // The end of a forgotten connection does not arrive, either.
                 if length == 0 {
-                    (self.pipes[way as usize].ended, self.pipes[way as usize].told) = (Some(now), true);
+                    (self.pipes[direction as usize].ended, self.pipes[direction as usize].finished) = (Some(now), true);
                 }
                 return Ok(true);
             }
-            Verdict::Refuse => return Err(End::Forgotten(way)),
-            Verdict::Cut(room) => {
+            ChunkAction::Refuse => return Err(End::Forgotten(direction)),
+            ChunkAction::Cut(room) => {
                 bytes = &bytes[..room.min(length)];
-                self.pipes[way as usize].last = true;
+                self.pipes[direction as usize].last = true;
             }
-            Verdict::Pass | Verdict::Hold | Verdict::Delay(_) => {}
+            ChunkAction::Pass | ChunkAction::Hold | ChunkAction::Delay(_) => {}
         }
         if length == 0 {
-            self.pipes[way as usize].ended = Some(now);
+            self.pipes[direction as usize].ended = Some(now);
         }
-        self.pass(way, bytes, now, cx)?;
+        self.pass(direction, bytes, now, cx)?;
         Ok(true)
     }
 
-    /// Passes a chunk on, or what is to come instead.
-    fn pass(&mut self, way: Way, bytes: &[u8], now: Stamp, cx: &mut Context<'_>) -> Result<(), End> {
+    /// Passes a chunk on, or its replacement.
+    fn pass(&mut self, direction: Direction, bytes: &[u8], now: Stamp, cx: &mut Context<'_>) -> Result<(), End> {
         if let Some((side, Moment::InFlight)) = self.conditions.reset
-            && (way, bytes.is_empty(), self.is_in_flight()) == (Way::Down, false, true)
+            && (direction, bytes.is_empty(), self.is_in_flight()) == (Direction::Down, false, true)
         {
             return Err(End::Reset(side));
         }
         if !bytes.is_empty() {
-            self.unanswered = way == Way::Up;
+            self.unanswered = direction == Direction::Up;
         }
-        if way == Way::Up && self.pipes[0].received == bytes.len() as u64 && self.is_misled(bytes) {
+        if direction == Direction::Up && self.pipes[0].received == bytes.len() as u64 && self.is_misled(bytes) {
             return Err(End::Misled);
         }
-        match way {
-            Way::Up => {
-                let Self { dialogue, world, slot, conditions, random, .. } = self;
+        match direction {
+            Direction::Up => {
+                let Self { dialogue, state, slot, conditions, random, .. } = self;
                 let idle = conditions.rules.is_empty();
-                let mut judge = Judge { world, slot, conditions, random };
+                let mut judge = Judge { state, slot, conditions, random };
                 let passed = dialogue.requests(bytes, idle, &mut |words| judge.answer(words));
                 let due = dialogue.due();
                 self.send(due, now);
                 match passed {
-                    Passed::Whole => self.forward(way, bytes, now, cx)?,
-                    Passed::Instead(bytes) => self.forward(way, &bytes, now, cx)?,
+                    Passed::Whole => self.forward(direction, bytes, now, cx)?,
+                    Passed::Instead(bytes) => self.forward(direction, &bytes, now, cx)?,
                 }
             }
-            Way::Down => match self.dialogue.replies(bytes) {
-                Passed::Whole => self.forward(way, bytes, now, cx)?,
+            Direction::Down => match self.dialogue.replies(bytes) {
+                Passed::Whole => self.forward(direction, bytes, now, cx)?,
                 Passed::Instead(segments) => self.send(segments, now),
             },
         }
-        let ended = Way::BOTH.map(|way| self.pipes[way as usize].ended.is_some());
+        let ended = Direction::BOTH.map(|direction| self.pipes[direction as usize].ended.is_some());
         let kept = self.dialogue.abandoned(ended);
-        for (way, bytes) in Way::BOTH.into_iter().zip(kept) {
-            self.forward(way, &bytes, now, cx)?;
+        for (direction, bytes) in Direction::BOTH.into_iter().zip(kept) {
+            self.forward(direction, &bytes, now, cx)?;
         }
         Ok(())
     }
@@ -315,15 +319,15 @@ impl Flow {
         self.dialogue.in_flight().unwrap_or(self.unanswered)
     }
 
-    /// Passes bytes on as soon as they may go: at once where nothing is in their way.
-    fn forward(&mut self, way: Way, bytes: &[u8], now: Stamp, cx: &mut Context<'_>) -> Result<(), End> {
-        let chunk = Chunk { way, at: now, length: bytes.len(), extra: Duration::ZERO };
-        let (pipe, to) = (&mut self.pipes[way as usize], &mut self.ends[1 - way as usize]);
-        if bytes.is_empty() || pipe.told {
+    /// Passes bytes on as soon as the conditions allow.
+    fn forward(&mut self, direction: Direction, bytes: &[u8], now: Stamp, cx: &mut Context<'_>) -> Result<(), End> {
+        let chunk = Chunk { direction, at: now, length: bytes.len(), extra: Duration::ZERO };
+        let (pipe, to) = (&mut self.pipes[direction as usize], &mut self.ends[1 - direction as usize]);
+        if bytes.is_empty() || pipe.finished {
             return Ok(());
         }
         match self.past.shape(&self.conditions, chunk, &mut self.random) {
-            Verdict::Delay(pieces) => {
+            ChunkAction::Delay(pieces) => {
                 let mut rest = Bytes::copy_from_slice(bytes);
                 for piece in pieces {
                     pipe.queue.push_back((piece.due, rest.split_to(piece.length)));
@@ -335,7 +339,7 @@ impl Flow {
                 if let (true, Some(to)) = (pipe.queue.is_empty(), to)
                     && let Poll::Ready(count) = to.poll_write(cx, bytes)
                 {
-                    written = count.map_err(|error| End::broken(1 - way as usize, &error))?;
+                    written = count.map_err(|error| End::broken(1 - direction as usize, &error))?;
                 }
                 if written < bytes.len() {
                     pipe.queue.push_back((now, Bytes::copy_from_slice(&bytes[written..])));
@@ -349,15 +353,15 @@ impl Flow {
     /// Queues bytes for the client.
     fn send(&mut self, segments: Vec<Segment>, now: Stamp) {
         for Segment { bytes, delay, last } in segments {
-            let pipe = &mut self.pipes[Way::Down as usize];
+            let pipe = &mut self.pipes[Direction::Down as usize];
             if pipe.last {
                 return;
             }
-            let chunk = Chunk { way: Way::Down, at: now, length: bytes.len(), extra: delay };
+            let chunk = Chunk { direction: Direction::Down, at: now, length: bytes.len(), extra: delay };
             let mut rest = Bytes::from(bytes);
             pipe.queued += rest.len();
             match self.past.shape(&self.conditions, chunk, &mut self.random) {
-                Verdict::Delay(pieces) => {
+                ChunkAction::Delay(pieces) => {
                     for piece in pieces {
                         pipe.queue.push_back((piece.due, rest.split_to(piece.length)));
                     }

@@ -1,7 +1,6 @@
-//! One end of a connection: TCP; towards the server also TCP under TLS, or a unix socket.
+//! One end of a connection: TCP; to the server also TLS over TCP, or a unix socket.
 //!
-//! TLS is a wrapper here: what ends a connection hard (RST) is done to the socket below it, without a word of TLS; what
-//! ends it in order says so in TLS first (close_notify) and then on the socket (FIN).
+//! A reset (RST) resets the socket below TLS, without a TLS alert; a clean close sends close_notify first and then FIN.
 
 use std::{
     future::poll_fn,
@@ -20,7 +19,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::{classify::Failure, plan::Address, tls::Roots};
 
-/// How long a closed connection is still read from, so that closing it does not turn into a reset.
+/// Time for which a closed connection is still read, because unread bytes would turn the close into a reset.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// One end of a connection.
@@ -31,24 +30,24 @@ pub(super) enum Stream {
     Unix(UnixStream),
 }
 
-/// Why there is no connection to the server.
+/// The reason why there is no connection to the server.
 #[derive(Debug)]
 pub(super) enum Unreachable {
-    /// The network says so, as it would to the client itself.
+    /// The network failed, as it would for the client.
     Network,
-    /// The socket stood, and the two sides did not agree on TLS.
+    /// The TCP connection was made, and the TLS handshake failed.
     Handshake(Failure),
 }
 
 impl Stream {
-    /// A TCP connection that was accepted or made; small writes go out at once.
+    /// Wraps a TCP connection and turns Nagle's algorithm off.
     pub(super) fn tcp(stream: TcpStream) -> Self {
-        // Without it bytes are only later, not wrong.
+        // A failure only delays bytes.
         let _ = stream.set_nodelay(true);
         Self::Tcp(stream)
     }
 
-    /// Connects to a server, and makes the handshake where it speaks TLS. A name is resolved anew each time.
+    /// Connects to a server, with a TLS handshake where it speaks TLS. A name is resolved anew each time.
     pub(super) async fn connect(address: &Address, roots: &Roots) -> Result<Self, Unreachable> {
         let network = |_: io::Error| Unreachable::Network;
         match address {
@@ -83,7 +82,7 @@ impl Stream {
         read.map_ok(|()| buffer.filled().len())
     }
 
-    /// Takes bytes; under TLS they may stay here until [`Self::poll_flush`] has sent them.
+    /// Takes bytes; with TLS they may stay here until [`Self::poll_flush`] has sent them.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
@@ -92,7 +91,7 @@ impl Stream {
         }
     }
 
-    /// Sends what was taken and not sent yet.
+    /// Sends bytes that were taken and not sent yet.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tls(stream) if stream.get_ref().1.wants_write() => Pin::new(&mut **stream).poll_flush(cx),
@@ -100,10 +99,10 @@ impl Stream {
         }
     }
 
-    /// Sends the end of the stream (FIN, under TLS after what was taken and a close_notify); reading goes on. Only TLS
-    /// may have to be asked again.
+    /// Sends the end of the stream (FIN; with TLS first what was taken and a close_notify); reading goes on. Pending is
+    /// possible with TLS only.
     pub(super) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        // It fails only where the connection is gone, which is as good.
+        // It fails only if the connection is gone, which ends the stream as well.
         let done = match self {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(&mut **stream).poll_shutdown(cx),
@@ -112,7 +111,7 @@ impl Stream {
         done.map(drop)
     }
 
-    /// Closes with a reset (RST). A unix socket knows none: its other end sees the end of the stream.
+    /// Closes with a reset (RST). A unix socket has none: its other end sees the end of the stream.
     pub(super) fn reset(self) {
         let _ = match &self {
             Self::Tcp(stream) => stream.set_zero_linger(),
@@ -121,20 +120,20 @@ impl Stream {
         };
     }
 
-    /// Closes in order: FIN now, and the socket goes when the other end has closed, too, or after a while.
+    /// Closes cleanly: sends FIN now, and closes the socket when the other end has closed or after [`LINGER`].
     pub(super) async fn close(mut self) {
         let drained = async {
             poll_fn(|cx| self.poll_finish(cx)).await;
             let mut ignored = [0; 4096];
             while let Ok(1..) = poll_fn(|cx| self.poll_read(cx, &mut ignored)).await {}
         };
-        // Whoever does not close in that time gets the reset that closing with unread bytes means.
+        // A peer that does not close in that time may get a reset, because bytes are unread.
         let _ = tokio::time::timeout(LINGER, drained).await;
     }
 }
 
-/// A server that was killed sends FIN without the close_notify before it. RESP says itself where a reply ends, so to
-/// the client this is the end of the stream that it would have seen without TLS.
+/// Takes FIN without close_notify, as from a server that was killed, for the end of the stream. RESP marks the end of
+/// each reply, so the client sees what it would have seen without TLS.
 fn forgive_missing_notice(read: io::Result<()>) -> io::Result<()> {
     match read {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),

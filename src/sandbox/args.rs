@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::resp::integer;
+
 /// The arguments of one command, the command's name first.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Args<'a> {
@@ -34,32 +36,10 @@ impl<'a> Args<'a> {
     }
 
     pub(super) fn integer(self, index: usize) -> Option<i64> {
-        parse_integer(self.get(index))
+        integer(self.get(index))
     }
 
     pub(super) fn skip(self, count: usize) -> impl Iterator<Item = &'a [u8]> {
         (count..self.len()).map(move |index| self.get(index))
-    }
-}
-
-/// Parses an integer as strictly as Redis: no plus sign, no leading zeros, no spaces.
-pub(super) fn parse_integer(text: &[u8]) -> Option<i64> {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    let odd = matches!(digits, [b'+', ..] | [b'0', _, ..]) || text == b"-0";
-    if odd { None } else { std::str::from_utf8(text).ok()?.parse().ok() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn integers_are_strict() {
-        for (text, expected) in [("0", Some(0)), ("-5", Some(-5)), ("9223372036854775807", Some(i64::MAX))] {
-            assert_eq!(parse_integer(text.as_bytes()), expected);
-        }
-        for text in ["", "-", "+1", "01", "-0", "-01", " 1", "1 ", "9223372036854775808", "a"] {
-            assert_eq!(parse_integer(text.as_bytes()), None, "{text}");
-        }
     }
 }

@@ -11,10 +11,11 @@ use bytes::{Buf as _, BytesMut};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use super::args::Args;
 use super::command;
 use super::reply::Reply;
-use super::request::Decoder;
 use super::state::{ClientId, State};
+use crate::resp::CommandDecoder;
 
 /// How much is read at once.
 const READ_SIZE: usize = 16 * 1024;
@@ -25,14 +26,14 @@ const LONGEST_REQUEST: usize = 1024 * 1024 * 1024;
 
 /// Serves one client until either side ends the connection.
 pub(super) async fn serve(stream: TcpStream, id: ClientId, wake: Rc<Notify>, state: Rc<RefCell<State>>) {
-    let mut connection = Connection { decoder: Decoder::default(), id, input: BytesMut::new(), state, stream };
+    let mut connection = Connection { decoder: CommandDecoder::default(), id, input: BytesMut::new(), state, stream };
     // To a server, a connection that breaks and one that is closed are the same.
     let _ = connection.run(&wake).await;
     connection.state.borrow_mut().disconnect(id);
 }
 
 struct Connection {
-    decoder: Decoder,
+    decoder: CommandDecoder,
     id: ClientId,
     input: BytesMut,
     state: Rc<RefCell<State>>,
@@ -111,7 +112,7 @@ impl Connection {
             client.unread = input.len();
             while !client.closing {
                 match decoder.decode(input, client.authenticated) {
-                    Ok(true) => command::execute(state, client, decoder.args(input)),
+                    Ok(true) => command::execute(state, client, Args::new(input, decoder.arguments())),
                     Ok(false) => break,
                     Err(error) => {
                         client.closing = true;

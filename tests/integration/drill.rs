@@ -127,7 +127,7 @@ fn a_signal_ends_it_and_what_has_not_ended_was_not_run() {
     let output = drill.finish();
     let outcomes = outcomes(output.code(2).took_at_most(Duration::from_secs(12)));
     assert!(outcomes.len() == 4 && outcomes.values().all(|outcome| outcome == "not_run"), "{outcomes:?}");
-    output.stdout_contains("the drill was ended before it");
+    output.stdout_contains("the drill ended before this cell");
 }
 
 #[test]

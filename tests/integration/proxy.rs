@@ -12,7 +12,7 @@ use super::harness::{RawClient, RedisServer, Value, closed_port, eventually};
 use redis_doctor::clock::Clock;
 use redis_doctor::event::{Event, EventKind, FlowEnd};
 use redis_doctor::plan::Address;
-use redis_doctor::proxy::{Proxy, ProxyHandle, Setting};
+use redis_doctor::proxy::{Config, Proxy, ProxyHandle};
 use redis_doctor::sandbox::{Sandbox, SandboxConfig};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -29,17 +29,17 @@ impl Rig {
     }
 
     fn with(upstream: Address, schedules: &[&str]) -> Self {
-        let setting = Setting {
+        let config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             upstream,
             schedules: schedules.iter().map(|text| text.parse().unwrap()).collect(),
             seed: 7,
             clock: Clock::start(),
             commands_on_wire: true,
-            tell_flows: true,
+            report_flows: true,
         };
         let (sender, events) = unbounded_channel();
-        Self { proxy: Proxy::start(setting, sender).unwrap(), events }
+        Self { proxy: Proxy::start(config, sender).unwrap(), events }
     }
 
     fn handle(&self) -> &ProxyHandle {

@@ -82,7 +82,7 @@ const REFUSALS: &[(&str, [&str; 3])] = &[
     ("soak -d forever", ["--duration", "'forever'", "1h 30m"]),
     ("ping --fault explode", ["--fault", "'explode' is not a fault", "reset_peer"]),
     ("ping --fault latency=soon", ["--fault", "'soon' is not a time", "latency=TIME"]),
-    ("ping --fault refuse@every:5s", ["--fault", "refuse every 5s does not say for how long", "+1s"]),
+    ("ping --fault refuse@every:5s", ["--fault", "refuse every 5s has no duration", "+1s"]),
     ("ping --incident flood", ["--incident", "'flood' is not an incident", "nlb-idle"]),
     ("proxy --listen here", ["--listen", "'here'", "127.0.0.1:6380"]),
     ("proxy --listen 0.0.0.0:1", ["--listen", "0.0.0.0:1 can be reached from other machines", "--allow-remote"]),

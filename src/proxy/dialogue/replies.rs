@@ -1,11 +1,11 @@
-//! The server's side of a conversation: which reply answers which command, and what is put in its place.
+//! The server's side of a dialogue: matches replies to commands, and replaces or delays them.
 
 use std::time::Duration;
 
 use super::{Dialogue, Expected, Passed, REPLY_LIMIT, Segment};
-use crate::proxy::framing::{NotResp, Step, skim};
+use crate::resp::{NotResp, Step, skim};
 
-/// What a reply turned out to be.
+/// The role of a reply.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Reply,
@@ -14,7 +14,7 @@ enum Kind {
 }
 
 impl Dialogue {
-    /// A chunk from the server: what goes to the client.
+    /// Takes a chunk from the server and returns what passes to the client.
     pub(in crate::proxy) fn replies(&mut self, chunk: &[u8]) -> Passed<Vec<Segment>> {
         if self.opaque {
             return Passed::Whole;
@@ -49,7 +49,7 @@ impl Dialogue {
         Passed::Whole
     }
 
-    /// Ours that are due: answers whose turn it is, pushes between two replies.
+    /// Takes the proxy's own bytes that are due: answers whose turn it is, and pushes between two replies.
     pub(in crate::proxy) fn due(&mut self) -> Vec<Segment> {
         let mut out = Vec::new();
         if self.replies.at_boundary() && self.part.is_empty() {
@@ -67,12 +67,12 @@ impl Dialogue {
         out
     }
 
-    /// Takes replies apart, one by one.
+    /// Handles replies one by one.
     fn meddle(&mut self, chunk: &[u8]) -> Vec<Segment> {
         let mut out = self.due();
         let mut at = 0;
         while at < chunk.len() {
-            // The rest of a reply that began to pass before there was a reason to keep it together.
+            // The rest of a reply whose beginning has already passed.
             let begun = !self.replies.at_boundary() && self.part.is_empty();
             let Ok((used, step)) = self.replies.advance(&chunk[at..]) else {
                 self.give_up();
@@ -106,7 +106,7 @@ impl Dialogue {
         out
     }
 
-    /// The complete reply in `part`, as it is to be sent.
+    /// Applies its fate to the complete reply in `part`.
     fn spoil(&mut self, kind: Kind) -> Segment {
         let bytes = std::mem::take(&mut self.part);
         match self.take(kind) {
@@ -133,7 +133,7 @@ impl Dialogue {
         }
     }
 
-    /// Takes a reply off those expected, and tells what is to become of it.
+    /// Removes a reply from those expected, and returns its fate.
     fn take(&mut self, kind: Kind) -> Fate {
         let confirmation = kind == Kind::Confirmation;
         let Some(front) = self.expected.front_mut().filter(|_| kind != Kind::OutOfBand) else {
@@ -141,7 +141,7 @@ impl Dialogue {
         };
         let (left, fate) = match front {
             Expected::Replies(count) if !confirmation => (counted(count), Fate::Pass),
-            // One error stands for all the confirmations of a command.
+            // One error replaces all the confirmations of a command.
             Expected::Confirmations(count) => (if confirmation { counted(count) } else { 0 }, Fate::Pass),
             Expected::Delayed(count, delay, confirmations) if *confirmations || !confirmation => {
                 let delay = *delay;
@@ -157,7 +157,7 @@ impl Dialogue {
         fate
     }
 
-    /// Takes so many replies that are no confirmations and come in turn.
+    /// Removes so many replies that are not confirmations.
     fn take_replies(&mut self, count: u64) {
         let mut left = count;
         while left > 0 {
@@ -187,7 +187,7 @@ enum Fate {
     Truncate,
 }
 
-/// Counts one off; how many are left.
+/// Counts one down, and returns how many are left.
 fn counted(count: &mut u64) -> u64 {
     *count = count.saturating_sub(1);
     *count

@@ -1,11 +1,11 @@
-//! What passes on of a chunk when parts of it are left out or put in.
+//! A chunk from which parts are removed, or to which bytes are added.
 
 use super::Passed;
 
-/// Copies only when something is left out or put in.
+/// Copies only if something is removed or added.
 pub(super) struct Rewriter<'a> {
     chunk: &'a [u8],
-    /// So much from its start goes on as it is.
+    /// Length of the part at its start that passes unchanged.
     kept: usize,
     instead: Option<Vec<u8>>,
 }
@@ -15,14 +15,14 @@ impl<'a> Rewriter<'a> {
         Self { chunk, kept: 0, instead: None }
     }
 
-    /// Bytes that are not from this chunk.
+    /// Adds bytes from elsewhere.
     pub(super) fn put(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.instead().extend_from_slice(bytes);
         }
     }
 
-    /// A part of this chunk.
+    /// Adds a part of this chunk.
     pub(super) fn keep(&mut self, from: usize, to: usize) {
         if self.instead.is_none() && self.kept == from {
             self.kept = to;

@@ -1,4 +1,4 @@
-//! The beginning of a proxied connection: the way to the server, and what is found out before the first byte goes there.
+//! The beginning of a proxied connection: dialing the server, and the checks before the first byte goes there.
 
 use std::{
     future::poll_fn,
@@ -7,15 +7,15 @@ use std::{
 };
 
 use super::{End, Flow};
-use crate::proxy::{
-    conditions::Way,
-    stream::{Stream, Unreachable},
+use crate::{
+    fault::Direction,
+    proxy::stream::{Stream, Unreachable},
 };
 
 impl Flow {
-    /// Connects to the server, but not before the door lets it.
+    /// Connects to the server once no fault stalls the connection.
     pub(super) async fn connect(&mut self) -> Result<(), End> {
-        let world = Rc::clone(&self.world);
+        let state = Rc::clone(&self.state);
         poll_fn(|cx| {
             self.slot.register(cx.waker());
             match self.obey() {
@@ -31,32 +31,32 @@ impl Flow {
         });
         let server = tokio::select! {
             end = orders => return Err(end),
-            server = Stream::connect(&world.setting.upstream, &world.roots) => server,
+            server = Stream::connect(&state.config.upstream, &state.roots) => server,
         };
         self.ends[1] = Some(server.map_err(|why| {
             if let Unreachable::Handshake(failure) = why {
-                world.tell_once(format!("the proxy cannot reach the server: {failure}"));
+                state.note_once(format!("the proxy cannot reach the server: {failure}"));
             }
             End::Unreachable
         })?);
         Ok(())
     }
 
-    /// Looks at the first bytes on a connection that is stalled, and keeps them: they may be an order to the proxy,
-    /// which is what ends a partition. Ready when it was one, or when the client has gone.
+    /// Reads the first bytes on a stalled connection, and keeps them: they may be an order to the proxy, which can end
+    /// a partition. Ready if they were one, or if the client is gone.
     fn overhear(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
-        let world = Rc::clone(&self.world);
-        let mut scratch = world.scratch.borrow_mut();
-        let may = world.setting.commands_on_wire;
-        while may && self.pipes[Way::Up as usize].queued == 0 {
+        let state = Rc::clone(&self.state);
+        let mut scratch = state.scratch.borrow_mut();
+        let may = state.config.commands_on_wire;
+        while may && self.pipes[Direction::Up as usize].queued == 0 {
             let Some(client) = &mut self.ends[0] else { break };
             let length = match ready!(client.poll_read(cx, &mut scratch)) {
                 Ok(0) => return Poll::Ready(Err(End::Close)),
                 Ok(length) => length,
                 Err(error) => return Poll::Ready(Err(End::broken(0, &error))),
             };
-            self.pipes[Way::Up as usize].received += length as u64;
-            self.pass(Way::Up, &scratch[..length], world.clock().now(), cx)?;
+            self.pipes[Direction::Up as usize].received += length as u64;
+            self.pass(Direction::Up, &scratch[..length], state.clock().now(), cx)?;
             if self.slot.exempt.get() {
                 return Poll::Ready(Ok(()));
             }
@@ -64,7 +64,7 @@ impl Flow {
         Poll::Pending
     }
 
-    /// Whether a client begins with TLS where the proxy makes the TLS itself.
+    /// True if a client begins with TLS although the proxy makes the TLS connection.
     pub(super) fn is_misled(&self, first: &[u8]) -> bool {
         // A handshake record: content type 22, version 3.x (RFC 8446 section 5.1).
         let misled = first.starts_with(&[22, 3]) && matches!(self.ends[1], Some(Stream::Tls(_)));
@@ -72,7 +72,7 @@ impl Flow {
             let text = "a client speaks TLS to the proxy, which takes plain text and makes the TLS connection to the \
                         server itself: use redis:// in the client, or give the proxy this server as redis:// to \
                         have TLS passed through unread";
-            self.world.tell_once(text.to_owned());
+            self.state.note_once(text.to_owned());
         }
         misled
     }

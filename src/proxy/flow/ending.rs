@@ -1,14 +1,14 @@
-//! How a proxied connection ends, and what that means for its two sockets.
+//! The end of a proxied connection, carried out on its two sockets.
 
 use std::{future::poll_fn, io};
 
 use crate::{
     event::FlowEnd,
-    fault::Side,
-    proxy::{conditions::Way, stream::Stream, world::World},
+    fault::{Direction, Side},
+    proxy::{state::ProxyState, stream::Stream},
 };
 
-/// How a proxied connection ends.
+/// The end of a proxied connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::proxy) enum End {
     /// Both sides have closed.
@@ -17,23 +17,23 @@ pub(in crate::proxy) enum End {
     Close,
     /// RST.
     Reset(Side),
-    /// RST to whoever sent something this way; the other side is left in its belief until it speaks, too.
-    Forgotten(Way),
+    /// RST to the sender in this direction; the other side notices nothing until it sends something.
+    Forgotten(Direction),
     /// An end is gone (0 the client's, 1 the server's); the other gets RST.
     Broken(usize),
     /// The server could not be reached.
     Unreachable,
-    /// FIN to both sides, for the client does not speak what it should.
+    /// FIN to both sides: the client speaks the wrong protocol.
     Misled,
 }
 
 impl End {
-    /// A socket failed: whichever way it was used, its connection is gone.
+    /// A failed read or write on this end: its connection is gone.
     pub(super) fn broken(end: usize, _error: &io::Error) -> Self {
         Self::Broken(end)
     }
 
-    /// For the event.
+    /// The same for the event.
     pub(super) fn how(self) -> FlowEnd {
         match self {
             Self::Done | Self::Misled => FlowEnd::Closed,
@@ -44,8 +44,8 @@ impl End {
         }
     }
 
-    /// Does to the sockets what this end means.
-    pub(super) async fn carry_out(self, client: Option<Stream>, server: Option<Stream>, world: &World) {
+    /// Ends both sockets accordingly.
+    pub(super) async fn carry_out(self, client: Option<Stream>, server: Option<Stream>, state: &ProxyState) {
         let reset = |stream: Option<Stream>| stream.into_iter().for_each(Stream::reset);
         match self {
             Self::Done => {}
@@ -56,11 +56,11 @@ impl End {
                 reset(client);
                 reset(server);
             }
-            Self::Reset(Side::Client) | Self::Forgotten(Way::Up) => {
+            Self::Reset(Side::Client) | Self::Forgotten(Direction::Up) => {
                 reset(client);
-                server.into_iter().for_each(|server| world.keep_ghost(server));
+                server.into_iter().for_each(|server| state.keep_ghost(server));
             }
-            Self::Forgotten(Way::Down) => {
+            Self::Forgotten(Direction::Down) => {
                 reset(server);
                 if let Some(mut client) = client {
                     poll_fn(|cx| client.poll_read(cx, &mut [0]).map(drop)).await;

@@ -1,4 +1,4 @@
-//! What happens on a connection without a byte moving: ends that follow from its state, and the next moment at which
+//! Events of a connection on which no byte moves: ends that follow from its state, and the next moment at which
 //! something is due.
 
 use std::{
@@ -11,11 +11,10 @@ use std::{
 use super::{End, Flow};
 use crate::{
     clock::{Clock, Stamp},
-    fault::Moment,
-    proxy::conditions::Way,
+    fault::{Direction, Moment},
 };
 
-/// A connection is idle when nothing has been on its way for so long.
+/// A connection is idle after this long with nothing in flight.
 const IDLE: Duration = Duration::from_millis(10);
 
 /// Sleeps until a moment that may change.
@@ -48,14 +47,14 @@ impl Flow {
         {
             return Some(End::Reset(side));
         }
-        self.pipes.iter().all(|pipe| pipe.told && pipe.ended.is_some()).then_some(End::Done)
+        self.pipes.iter().all(|pipe| pipe.finished && pipe.ended.is_some()).then_some(End::Done)
     }
 
-    /// Waits for the next moment at which something is due by itself.
+    /// Waits for the next moment at which something is due.
     pub(super) fn poll_timer(&mut self, now: Stamp, cx: &mut Context<'_>) -> Poll<()> {
-        let queues = Way::BOTH.into_iter().filter(|way| !self.conditions.way(*way).silent);
-        let pieces = queues.filter_map(|way| self.pipes[way as usize].queue.front().map(|(due, _)| *due));
-        let ends = self.pipes.iter().filter(|pipe| !pipe.told && pipe.queue.is_empty());
+        let queues = Direction::BOTH.into_iter().filter(|direction| !self.conditions.lane(*direction).silent);
+        let pieces = queues.filter_map(|direction| self.pipes[direction as usize].queue.front().map(|(due, _)| *due));
+        let ends = self.pipes.iter().filter(|pipe| !pipe.finished && pipe.queue.is_empty());
         let ends = ends.filter_map(|pipe| pipe.ended).map(|ended| ended.after(self.conditions.close_delay));
         let idle = matches!(self.conditions.reset, Some((_, Moment::Idle))).then(|| self.past.last().after(IDLE));
         let idle = idle.filter(|_| !self.is_in_flight());
@@ -63,7 +62,7 @@ impl Flow {
             self.timer = Timer::default();
             return Poll::Pending;
         };
-        let clock = self.world.clock();
+        let clock = self.state.clock();
         ready!(self.timer.poll(due, clock, cx));
         Poll::Ready(())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Call, Command, Reply, command};
-use crate::sandbox::args::parse_integer;
+use crate::resp::integer;
 use crate::sandbox::state::Entry;
 
 pub(super) const COMMANDS: &[Command] = &[
@@ -118,7 +118,7 @@ fn incr_by(call: &mut Call<'_>) -> Reply {
 
 fn add(call: &mut Call<'_>, step: i64) -> Reply {
     let old = lookup(call, 1);
-    let Some(number) = old.as_ref().map_or(Some(0), |old| parse_integer(&old.value)) else {
+    let Some(number) = old.as_ref().map_or(Some(0), |old| integer(&old.value)) else {
         return Reply::not_an_integer();
     };
     let Some(sum) = number.checked_add(step) else {

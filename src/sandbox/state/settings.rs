@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::keyspace::DATABASES;
+use crate::resp::integer;
 use crate::sandbox::SandboxConfig;
-use crate::sandbox::args::parse_integer;
 
 /// Constant settings, with the defaults of Redis.
 const FIXED: &[(&str, &str)] = &[
@@ -105,7 +105,7 @@ impl Settings {
 }
 
 fn number(value: &[u8], least: i64, most: i64) -> Result<i64, String> {
-    let number = parse_integer(value).ok_or("argument couldn't be parsed into an integer")?;
+    let number = integer(value).ok_or("argument couldn't be parsed into an integer")?;
     if (least..=most).contains(&number) {
         Ok(number)
     } else {

@@ -1,8 +1,8 @@
-//! Whole values at a glance: the common forms, complete in one chunk, without a scanner's state. What is not recognised
-//! here is left to the scanner, so a miss costs time and nothing else.
+//! Recognizes common values that are complete in one chunk, without the state of a [`Framer`](super::Framer). What it
+//! does not recognize is left to the framer, so a miss costs time and nothing else.
 
-/// The commands at the front of `input`, up to one that is not `ordinary`: how many, and how long they are together.
-pub(in crate::proxy) fn commands(input: &[u8], ordinary: impl Fn(&[u8]) -> bool) -> (u64, usize) {
+/// Counts the commands at the front of `input`, up to one that is not `ordinary`, and their bytes.
+pub(crate) fn commands(input: &[u8], ordinary: impl Fn(&[u8]) -> bool) -> (u64, usize) {
     let (mut count, mut at) = (0, 0);
     while let Some((length, name)) = command(&input[at..])
         && ordinary(name)
@@ -12,8 +12,8 @@ pub(in crate::proxy) fn commands(input: &[u8], ordinary: impl Fn(&[u8]) -> bool)
     (count, at)
 }
 
-/// The replies at the front of `input` that are no aggregates: how many, and how long they are together.
-pub(in crate::proxy) fn replies(input: &[u8]) -> (u64, usize) {
+/// Counts the replies at the front of `input` that are not aggregates, and their bytes.
+pub(crate) fn replies(input: &[u8]) -> (u64, usize) {
     let (mut count, mut at) = (0, 0);
     while let Some(length) = reply(&input[at..]) {
         (count, at) = (count + 1, at + length);
@@ -21,7 +21,7 @@ pub(in crate::proxy) fn replies(input: &[u8]) -> (u64, usize) {
     (count, at)
 }
 
-/// The command at the front of `input`, an array of bulk strings: how long it is, and its name.
+/// Returns the length and the name of the command at the front of `input`, an array of bulk strings.
 fn command(input: &[u8]) -> Option<(usize, &[u8])> {
     let (elements, mut at) = header(input, b'*')?;
     let mut name: Option<&[u8]> = None;
@@ -36,7 +36,7 @@ fn command(input: &[u8]) -> Option<(usize, &[u8])> {
     Some((at, name?))
 }
 
-/// How long the reply at the front of `input` is, when it is no aggregate.
+/// Returns the length of the reply at the front of `input`, if it is not an aggregate.
 fn reply(input: &[u8]) -> Option<usize> {
     let kind = *input.first()?;
     match kind {
@@ -53,7 +53,7 @@ fn reply(input: &[u8]) -> Option<usize> {
     }
 }
 
-/// A header line, `kind` and a plain number below a thousand million: the number, and how long the line is.
+/// Reads a header line, `kind` and a plain number below 10^9; returns the number and the length of the line.
 #[inline]
 fn header(input: &[u8], kind: u8) -> Option<(usize, usize)> {
     match input {
@@ -69,6 +69,8 @@ fn long_header(input: &[u8]) -> Option<(usize, usize)> {
     let (mut value, mut at) = (0, 1);
     loop {
         match *input.get(at)? {
+            // A zero in front is not a number to Redis.
+            b'0' if at == 1 => return None,
             digit @ b'0'..=b'9' if at < 10 => value = value * 10 + usize::from(digit - b'0'),
             b'\r' if at > 1 => break,
             _ => return None,
@@ -87,7 +89,7 @@ mod tests {
         *,
     };
 
-    /// How long the scanner finds the first value to be, and its first word; `None` when it is incomplete or not RESP.
+    /// The length and the first word of the first value, by the framer; `None` if it is incomplete or not RESP.
     fn scanned(speaker: Speaker, input: &[u8]) -> Option<(usize, Vec<u8>)> {
         let (mut framer, mut at) = (Framer::new(speaker), 0);
         loop {

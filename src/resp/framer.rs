@@ -1,15 +1,15 @@
-//! Where values begin and end in a stream of RESP2 or RESP3, without keeping them: a scanner that can be stopped and
-//! resumed at any byte.
+//! Finds where values begin and end in a stream of RESP2 or RESP3, without keeping them. The scan can stop and resume at
+//! any byte.
 
-pub(super) mod skim;
+use super::{LONGEST_LINE, integer, words};
 
 /// The bytes are not RESP (TLS, for instance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NotResp;
+pub(crate) struct NotResp;
 
-/// What the scanner came to.
+/// The result of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// The input is used up inside a value.
     More,
     /// The first word of an array is complete, and the value is not.
@@ -18,16 +18,14 @@ pub(super) enum Step {
     Complete,
 }
 
-/// Longest line that is not taken for something else.
-const LONGEST_LINE: usize = 64 * 1024;
-/// What is kept of a value: so many words …
+/// Words kept of a command.
 const WORDS: usize = 16;
-/// … of so many bytes.
+/// Bytes kept of a word.
 const WORD: usize = 512;
 
-/// Which side of a conversation a stream is.
+/// The side of a conversation that a stream carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Speaker {
+pub(crate) enum Speaker {
     /// Arrays of bulk strings, or lines typed by hand.
     Client,
     /// Any value.
@@ -36,7 +34,7 @@ pub(super) enum Speaker {
 
 /// A place in a stream.
 #[derive(Debug)]
-pub(super) struct Framer {
+pub(crate) struct Framer {
     speaker: Speaker,
     /// Elements still to come of each open aggregate, from the outside in.
     open: Vec<u64>,
@@ -49,7 +47,7 @@ pub(super) struct Framer {
     /// Elements of the outermost aggregate; 1 for a scalar.
     elements: u64,
     words: Vec<Vec<u8>>,
-    /// How many of `words` are in use.
+    /// Number of `words` in use.
     count: usize,
     /// No more words are kept.
     full: bool,
@@ -58,7 +56,7 @@ pub(super) struct Framer {
 }
 
 impl Framer {
-    pub(super) fn new(speaker: Speaker) -> Self {
+    pub(crate) fn new(speaker: Speaker) -> Self {
         Self {
             speaker,
             open: Vec::new(),
@@ -74,28 +72,28 @@ impl Framer {
         }
     }
 
-    /// Whether the next byte begins a value.
-    pub(super) fn at_boundary(&self) -> bool {
+    /// True if the next byte begins a value.
+    pub(crate) fn at_boundary(&self) -> bool {
         !self.inside
     }
 
     /// The first byte of the present value, or of the last when it is complete.
-    pub(super) fn kind(&self) -> u8 {
+    pub(crate) fn kind(&self) -> u8 {
         self.kind
     }
 
     /// Elements of its outermost aggregate.
-    pub(super) fn elements(&self) -> u64 {
+    pub(crate) fn elements(&self) -> u64 {
         self.elements
     }
 
     /// Its first words, each cut off where it gets long.
-    pub(super) fn words(&self) -> &[Vec<u8>] {
+    pub(crate) fn words(&self) -> &[Vec<u8>] {
         &self.words[..self.count]
     }
 
-    /// Goes on from where it stopped, to the next thing to tell; returns how many bytes of `input` that took.
-    pub(super) fn advance(&mut self, input: &[u8]) -> Result<(usize, Step), NotResp> {
+    /// Goes on from where it stopped to the next step, and returns how many bytes of `input` that took.
+    pub(crate) fn advance(&mut self, input: &[u8]) -> Result<(usize, Step), NotResp> {
         if !self.inside && !input.is_empty() {
             self.begin(input[0])?;
         }
@@ -127,7 +125,7 @@ impl Framer {
         Ok(())
     }
 
-    /// Passes over a bulk string; whether it is complete.
+    /// Passes over a bulk string; true if it is complete.
     fn body(&mut self, input: &[u8], at: &mut usize) -> bool {
         let here = &input[*at..];
         let taken = usize::try_from(self.skip).unwrap_or(usize::MAX).min(here.len());
@@ -142,7 +140,7 @@ impl Framer {
         self.skip == 0
     }
 
-    /// Reads a header line; whether it was a whole item.
+    /// Reads a header line; true if it was a whole item.
     fn header(&mut self, input: &[u8], at: &mut usize) -> Result<bool, NotResp> {
         let here = &input[*at..];
         let Some(end) = here.iter().position(|byte| *byte == b'\n') else {
@@ -169,7 +167,7 @@ impl Framer {
         let text = line.strip_suffix(b"\r\n").ok_or(NotResp)?;
         let (kind, rest) = text.split_first().ok_or(NotResp)?;
         match kind {
-            b'$' | b'!' | b'=' => match number(rest)? {
+            b'$' | b'!' | b'=' => match integer(rest).ok_or(NotResp)? {
                 -1 => Ok(true),
                 length => {
                     self.skip = u64::try_from(length).map_err(|_| NotResp)? + 2;
@@ -177,7 +175,7 @@ impl Framer {
                     Ok(false)
                 }
             },
-            b'*' | b'~' | b'>' | b'%' | b'|' => self.aggregate(*kind, number(rest)?),
+            b'*' | b'~' | b'>' | b'%' | b'|' => self.aggregate(*kind, integer(rest).ok_or(NotResp)?),
             b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' if self.speaker == Speaker::Server => {
                 self.word(rest);
                 Ok(true)
@@ -211,9 +209,9 @@ impl Framer {
     /// A line of words, for people with `nc` at hand.
     fn inline(&mut self, line: &[u8]) -> Result<bool, NotResp> {
         self.elements = 0;
-        for word in line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+        for place in words(line) {
             self.elements += 1;
-            self.word(word);
+            self.word(&line[place]);
         }
         Ok(true)
     }
@@ -234,7 +232,7 @@ impl Framer {
         self.count += 1;
     }
 
-    /// An item is complete; whether the outermost value is, too.
+    /// Ends an item; true if that ends the outermost value.
     fn item_done(&mut self) -> bool {
         while let Some(left) = self.open.last_mut() {
             *left -= 1;
@@ -245,14 +243,6 @@ impl Framer {
         }
         true
     }
-}
-
-fn number(text: &[u8]) -> Result<i64, NotResp> {
-    let (digits, sign) = text.strip_prefix(b"-").map_or((text, 1), |digits| (digits, -1));
-    if digits.is_empty() || digits.len() > 18 || !digits.iter().all(u8::is_ascii_digit) {
-        return Err(NotResp);
-    }
-    Ok(sign * digits.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
 }
 
 #[cfg(test)]
@@ -318,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_resp_is_told_at_once() {
+    fn what_is_not_resp_is_refused_at_its_first_byte_or_line() {
         assert_eq!(Framer::new(Speaker::Client).advance(b"\x16\x03\x01"), Err(NotResp));
         assert_eq!(Framer::new(Speaker::Server).advance(b"HTTP/1.1 200 OK\r\n"), Err(NotResp));
         assert_eq!(values(Speaker::Server, b"$x\r\n", 1), Err(NotResp));

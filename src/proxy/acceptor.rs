@@ -1,4 +1,4 @@
-//! The doorkeeper: accepts connections as the faults allow, begins and ends faults on time, and carries out orders.
+//! The proxy's main loop: accepts connections as the faults allow, begins and ends faults on time, and runs commands.
 
 use std::{io, net::SocketAddr, rc::Rc, sync::atomic::Ordering, time::Duration};
 
@@ -8,91 +8,91 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Request, command, conditions::Door, flow::Flow, stream::Stream, world::World};
-use crate::clock::Stamp;
+use super::{Request, command, flow::Flow, state::ProxyState, stream::Stream};
+use crate::{clock::Stamp, fault::Door};
 
-/// How long no connections are accepted after that failed, for want of file descriptors for instance, and how long
-/// until a port that another process has taken meanwhile is tried again.
+/// Pause after a failed accept (out of file descriptors, for instance), and before another attempt to bind a port that
+/// another process has taken.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The proxy's side of things, on its own thread.
-pub(super) struct Doorkeeper {
-    world: Rc<World>,
+/// Accepts connections and runs requests, on the proxy's thread.
+pub(super) struct Acceptor {
+    state: Rc<ProxyState>,
     address: SocketAddr,
     listener: Option<TcpListener>,
     flows: JoinSet<()>,
-    /// When a port that was taken is tried again.
+    /// Time of the next attempt to bind a port that was taken.
     retry: Option<Stamp>,
-    /// Until when no connection is accepted, because that has failed.
+    /// End of the pause after a failed accept.
     paused: Option<Stamp>,
 }
 
-impl Doorkeeper {
-    pub(super) fn new(world: Rc<World>, address: SocketAddr, listener: TcpListener) -> Self {
-        Self { world, address, listener: Some(listener), flows: JoinSet::new(), retry: None, paused: None }
+impl Acceptor {
+    pub(super) fn new(state: Rc<ProxyState>, address: SocketAddr, listener: TcpListener) -> Self {
+        Self { state, address, listener: Some(listener), flows: JoinSet::new(), retry: None, paused: None }
     }
 
-    /// Works until nobody can ask for anything any more.
+    /// Runs until every sender of requests is gone.
     pub(super) async fn run(mut self, mut requests: UnboundedReceiver<Request>) {
         loop {
-            let due = self.world.advance();
+            let due = self.state.advance();
             self.tend().await;
-            self.paused = self.paused.filter(|until| self.world.clock().now() < *until);
+            self.paused = self.paused.filter(|until| self.state.clock().now() < *until);
             let due = [due, self.retry, self.paused].into_iter().flatten().min();
-            let world = Rc::clone(&self.world);
+            let state = Rc::clone(&self.state);
             tokio::select! {
                 biased;
                 request = requests.recv() => match request {
                     Some(request) => self.carry_out(request).await,
                     None => return,
                 },
-                () = world.changed.notified() => {}
-                () = sleep_until(&world, due) => {}
+                () = state.changed.notified() => {}
+                () = sleep_until(&state, due) => {}
                 Some(_) = self.flows.join_next() => {}
                 accepted = accept(self.listener.as_ref()), if self.paused.is_none() => self.receive(accepted),
             }
         }
     }
 
-    /// A connection; where none can be had, the next is asked for after a pause, in which everything else goes on.
+    /// Takes a connection; after a failure accepting pauses, and everything else goes on.
     fn receive(&mut self, accepted: io::Result<(TcpStream, SocketAddr)>) {
         match accepted {
             Ok((stream, _)) => self.admit(stream),
-            Err(_) => self.paused = Some(self.world.clock().now().after(PAUSE)),
+            Err(_) => self.paused = Some(self.state.clock().now().after(PAUSE)),
         }
     }
 
-    /// Opens or closes the port, as the faults have it.
+    /// Opens or closes the port as the faults demand.
     async fn tend(&mut self) {
-        if self.world.door() == Door::Refuse {
+        if self.state.door() == Some(Door::Refuse) {
             self.listener = None;
             self.retry = None;
         } else if self.listener.is_none() {
             self.listener = TcpListener::bind(self.address).await.ok();
-            self.retry = self.listener.is_none().then(|| self.world.clock().now().after(PAUSE));
+            self.retry = self.listener.is_none().then(|| self.state.clock().now().after(PAUSE));
         }
     }
 
     async fn carry_out(&mut self, request: Request) {
         match request {
             Request::Begin(done) => {
-                self.world.begin();
-                self.world.advance();
+                self.state.begin();
+                self.state.advance();
                 self.tend().await;
                 let _ = done.send(());
             }
             Request::Inject(schedule, done) => {
-                self.world.schedule(schedule);
+                self.state.schedule(schedule);
                 self.tend().await;
                 let _ = done.send(());
             }
             Request::Clear(done) => {
-                let cleared = self.world.clear();
+                let cleared = self.state.clear();
                 self.tend().await;
                 let _ = done.send(cleared);
             }
             Request::Order(text, done) => {
-                let answer = command::carry_out(&text, &self.world);
+                let answer = command::carry_out(&text, &self.state);
                 self.tend().await;
                 let _ = done.send(answer);
             }
@@ -100,22 +100,22 @@ impl Doorkeeper {
     }
 
     fn admit(&mut self, stream: TcpStream) {
-        self.world.shared.accepted.fetch_add(1, Ordering::Relaxed);
+        self.state.shared.accepted.fetch_add(1, Ordering::Relaxed);
         let client = Stream::tcp(stream);
-        match self.world.door() {
-            Door::Open => {
-                let flow = Flow::new(Rc::clone(&self.world), client);
-                let shared = std::sync::Arc::clone(&self.world.shared);
+        match self.state.door() {
+            None => {
+                let flow = Flow::new(Rc::clone(&self.state), client);
+                let shared = std::sync::Arc::clone(&self.state.shared);
                 self.flows.spawn_local(async move {
                     shared.open.fetch_add(1, Ordering::Relaxed);
                     flow.run().await;
                     shared.open.fetch_sub(1, Ordering::Relaxed);
                 });
             }
-            Door::Close => {
+            Some(Door::Close) => {
                 self.flows.spawn_local(client.close());
             }
-            Door::Reset | Door::Refuse => client.reset(),
+            Some(Door::Reset | Door::Refuse) => client.reset(),
         }
     }
 }
@@ -127,9 +127,9 @@ async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, Socket
     }
 }
 
-async fn sleep_until(world: &World, due: Option<Stamp>) {
+async fn sleep_until(state: &ProxyState, due: Option<Stamp>) {
     match due {
-        Some(due) => world.clock().sleep_until(due).await,
+        Some(due) => state.clock().sleep_until(due).await,
         None => std::future::pending().await,
     }
 }
@@ -144,26 +144,26 @@ mod tests {
     use crate::{
         clock::Clock,
         plan::Address,
-        proxy::{Setting, Shared},
+        proxy::{Config, Shared},
     };
 
-    async fn doorkeeper(clock: Clock) -> Doorkeeper {
+    async fn acceptor(clock: Clock) -> Acceptor {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let listen = listener.local_addr().unwrap();
         let upstream = Address::Unix("/nowhere".into());
-        let (seed, commands_on_wire, tell_flows) = (7, false, false);
-        let setting = Setting { listen, upstream, schedules: Vec::new(), seed, clock, commands_on_wire, tell_flows };
-        let world = World::new(setting, Arc::new(Shared::default()), unbounded_channel().0);
-        Doorkeeper::new(Rc::new(world), listen, listener)
+        let (seed, commands_on_wire, report_flows) = (7, false, false);
+        let config = Config { listen, upstream, schedules: Vec::new(), seed, clock, commands_on_wire, report_flows };
+        let state = ProxyState::new(config, Arc::new(Shared::default()), unbounded_channel().0);
+        Acceptor::new(Rc::new(state), listen, listener)
     }
 
     /// Time stands still but for timers that nothing else is left to wait for.
     #[tokio::test(start_paused = true)]
     async fn when_no_connection_can_be_accepted_orders_are_carried_out_at_once_and_the_next_is_accepted_later() {
         let clock = Clock::start();
-        let mut doorkeeper = doorkeeper(clock).await;
-        let (address, shared) = (doorkeeper.address, Arc::clone(&doorkeeper.world.shared));
-        doorkeeper.receive(Err(io::ErrorKind::OutOfMemory.into()));
+        let mut acceptor = acceptor(clock).await;
+        let (address, shared) = (acceptor.address, Arc::clone(&acceptor.state.shared));
+        acceptor.receive(Err(io::ErrorKind::OutOfMemory.into()));
         let (requests, inbox) = unbounded_channel();
         let (done, answer) = std::sync::mpsc::channel();
         requests.send(Request::Clear(done)).unwrap();
@@ -185,7 +185,7 @@ mod tests {
         LocalSet::new()
             .run_until(async {
                 tokio::select! {
-                    () = doorkeeper.run(inbox) => panic!("it ended"),
+                    () = acceptor.run(inbox) => panic!("it ended"),
                     () = ordering => {}
                 }
             })

@@ -1,4 +1,4 @@
-//! What the connections of one proxy share: the active faults, what is scheduled, and who is to be told.
+//! State that the connections of one proxy share: the active faults, the agenda, and the event channel.
 //!
 //! It lives on the proxy's own thread, behind an `Rc`. Nothing here waits.
 
@@ -13,38 +13,29 @@ use std::{
 use tokio::sync::{Notify, mpsc::UnboundedSender};
 
 use super::{
-    Setting, Shared,
+    Config, Shared,
     agenda::Agenda,
-    conditions::{Active, Conditions, Door},
+    conditions::{self, Active, Conditions},
     stream::Stream,
 };
 use crate::{
     clock::{Clock, Stamp},
     event::{Event, EventKind},
-    fault::{Fault, FaultSchedule, Side, duration_text},
+    fault::{Door, Effect, Fault, FaultSchedule, Order, duration_text},
     tls::Roots,
 };
 
-/// Sockets that are kept open towards a server whose client is gone; beyond, the oldest is closed.
+/// Limit on sockets kept open to a server after their client was reset; beyond it the oldest is closed.
 const GHOSTS: usize = 256;
-/// Bytes that are read at once.
+/// Bytes of one read.
 const CHUNK: usize = 64 * 1024;
 
-/// Something that is done to a connection once.
-#[derive(Clone, Debug)]
-pub(super) enum Order {
-    Reset(Side),
-    Close,
-    HalfClose,
-    Push(Vec<u8>),
-}
-
-/// How a connection is reached from outside.
+/// The handle by which a connection gets orders.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     waker: RefCell<Option<Waker>>,
     pub(super) inbox: RefCell<VecDeque<Order>>,
-    /// It gives orders to the proxy, so no fault is for it.
+    /// It sends commands to the proxy, so no fault affects it.
     pub(super) exempt: Cell<bool>,
 }
 
@@ -63,8 +54,8 @@ impl Slot {
     }
 }
 
-pub(super) struct World {
-    pub(super) setting: Setting,
+pub(super) struct ProxyState {
+    pub(super) config: Config,
     pub(super) shared: Arc<Shared>,
     events: UnboundedSender<Event>,
     active: RefCell<Vec<Active>>,
@@ -75,20 +66,21 @@ pub(super) struct World {
     next_flow: Cell<u64>,
     next_fault: Cell<u64>,
     ghosts: RefCell<VecDeque<Stream>>,
-    /// Whom a server that speaks TLS must be vouched for by.
+    /// Trusted roots for a server that speaks TLS.
     pub(super) roots: Roots,
-    told: RefCell<String>,
-    /// The doorkeeper looks again.
+    /// The last note, to leave out repetitions.
+    noted: RefCell<String>,
+    /// Wakes the acceptor.
     pub(super) changed: Notify,
-    /// Into which every connection reads.
+    /// The buffer into which every connection reads.
     pub(super) scratch: RefCell<Vec<u8>>,
 }
 
-impl World {
-    pub(super) fn new(setting: Setting, shared: Arc<Shared>, events: UnboundedSender<Event>) -> Self {
+impl ProxyState {
+    pub(super) fn new(config: Config, shared: Arc<Shared>, events: UnboundedSender<Event>) -> Self {
         Self {
-            agenda: RefCell::new(Agenda::new(setting.schedules.clone())),
-            setting,
+            agenda: RefCell::new(Agenda::new(config.schedules.clone())),
+            config,
             shared,
             events,
             active: RefCell::default(),
@@ -98,35 +90,35 @@ impl World {
             next_fault: Cell::new(1),
             ghosts: RefCell::default(),
             roots: Roots::default(),
-            told: RefCell::default(),
+            noted: RefCell::default(),
             changed: Notify::new(),
             scratch: RefCell::new(vec![0; CHUNK]),
         }
     }
 
     pub(super) fn clock(&self) -> Clock {
-        self.setting.clock
+        self.config.clock
     }
 
     pub(super) fn emit(&self, kind: EventKind) {
         let flows = matches!(kind, EventKind::FlowOpened(_) | EventKind::FlowClosed(_));
-        if flows && !self.setting.tell_flows {
+        if flows && !self.config.report_flows {
             return;
         }
         let at = self.clock().now();
-        // Nobody need be listening.
+        // The receiver may be gone.
         let _ = self.events.send(Event { at, time: self.clock().wall(at), connection: None, kind });
     }
 
-    /// Tells in words what no other event does; the same thing again, by the next connection, is not told.
-    pub(super) fn tell_once(&self, text: String) {
-        if *self.told.borrow() != text {
-            self.told.replace(text.clone());
+    /// Emits a note, unless it repeats the last one.
+    pub(super) fn note_once(&self, text: String) {
+        if *self.noted.borrow() != text {
+            self.noted.replace(text.clone());
             self.emit(EventKind::Note { text });
         }
     }
 
-    /// A connection begins: its number, and how it is reached.
+    /// Registers a connection; returns its number and its slot.
     pub(super) fn open(&self) -> (u64, Rc<Slot>) {
         let flow = self.next_flow.replace(self.next_flow.get() + 1);
         let slot = Rc::new(Slot::default());
@@ -134,24 +126,25 @@ impl World {
         (flow, slot)
     }
 
-    /// A connection has ended.
+    /// Removes a connection that has ended.
     pub(super) fn close(&self, flow: u64) {
         self.slots.borrow_mut().remove(&flow);
-        // A reset that waited for this one may have nobody to wait for.
+        // A reset that waited for this one may have nothing left to wait for.
         self.changed.notify_one();
     }
 
-    /// What holds for a connection, unless that is version `known`.
+    /// The conditions on a connection with their version, unless that is `known`.
     pub(super) fn conditions(&self, flow: u64, known: u64) -> Option<(u64, Conditions)> {
         let version = self.version.get();
         (version != known).then(|| (version, Conditions::of(&self.active.borrow(), flow)))
     }
 
-    pub(super) fn door(&self) -> Door {
-        Door::of(&self.active.borrow())
+    /// The way in which new connections are turned away; `None` if they are accepted.
+    pub(super) fn door(&self) -> Option<Door> {
+        conditions::door(&self.active.borrow())
     }
 
-    /// Keeps a socket open towards a server that is to go on believing in it.
+    /// Keeps a socket open so that the server does not notice that the client is gone.
     pub(super) fn keep_ghost(&self, stream: Stream) {
         let mut ghosts = self.ghosts.borrow_mut();
         ghosts.push_back(stream);
@@ -173,7 +166,7 @@ impl World {
         self.changed.notify_one();
     }
 
-    /// Ends all faults and forgets what was scheduled; how many were active.
+    /// Ends all faults and empties the agenda; returns how many were active.
     pub(super) fn clear(&self) -> usize {
         self.agenda.borrow_mut().clear();
         let ids: Vec<_> = self.active.borrow().iter().map(|active| active.id).collect();
@@ -181,7 +174,7 @@ impl World {
         ids.len()
     }
 
-    /// What is active and what is to come, a line each.
+    /// Lists the active and the scheduled faults, one a line.
     pub(super) fn list(&self) -> Vec<String> {
         let now = self.clock().now();
         let seconds = |stamp: Stamp| duration_text(std::time::Duration::from_secs(stamp.elapsed().as_secs()));
@@ -194,7 +187,7 @@ impl World {
         active.chain(self.agenda.borrow().scheduled().map(|schedule| format!("scheduled  {schedule}"))).collect()
     }
 
-    /// Begins and ends what is due; when to look again.
+    /// Begins and ends faults that are due; returns the time of the next change.
     pub(super) fn advance(&self) -> Option<Stamp> {
         let now = self.clock().now();
         let over: Vec<_> =
@@ -210,36 +203,32 @@ impl World {
         [ends, begins].into_iter().flatten().min()
     }
 
-    /// Its time is up, or all that it waited for have gone.
+    /// True if its time is up, or every connection that it waits for is gone.
     fn is_over(&self, active: &Active, now: Stamp) -> bool {
-        let waits = matches!(active.fault, Fault::ResetPeer { .. });
         let came = self.next_flow.get() >= active.below;
         let gone = || self.slots.borrow().range(..active.below).all(|(_, slot)| slot.exempt.get());
-        active.until.is_some_and(|until| until <= now) || (waits && came && gone())
+        active.until.is_some_and(|until| until <= now) || (active.ends_with_connections() && came && gone())
     }
 
     fn inject(&self, fault: Fault, until: Option<Stamp>) {
         self.emit(EventKind::FaultInjected { fault: fault.clone() });
-        let order = match &fault {
-            _ if !fault.is_momentary() => None,
-            Fault::ResetPeer { side, .. } => Some(Order::Reset(*side)),
-            Fault::Close => Some(Order::Close),
-            Fault::HalfClose => Some(Order::HalfClose),
-            Fault::Push { frame } => Some(Order::Push(frame.encode())),
-            _ => None,
-        };
-        if let Some(order) = order {
-            for slot in self.slots.borrow().values().filter(|slot| !slot.exempt.get()) {
-                slot.inbox.borrow_mut().push_back(order.clone());
-                slot.wake();
-            }
-            return;
+        match fault.effect() {
+            Effect::Order(order) => self.order(order),
+            Effect::Door(_) | Effect::Shape(_) | Effect::Reply(..) => self.activate(fault, until),
         }
+    }
+
+    fn order(&self, order: &Order) {
+        for slot in self.slots.borrow().values().filter(|slot| !slot.exempt.get()) {
+            slot.inbox.borrow_mut().push_back(order.clone());
+            slot.wake();
+        }
+    }
+
+    fn activate(&self, fault: Fault, until: Option<Stamp>) {
         let next = self.next_flow.get();
-        // Without a connection to reset, the next one is meant.
-        let waits =
-            matches!(fault, Fault::ResetPeer { .. }) && self.slots.borrow().values().all(|slot| slot.exempt.get());
-        let below = if waits { next + 1 } else { next };
+        let alone = || self.slots.borrow().values().all(|slot| slot.exempt.get());
+        let below = if conditions::waits_for_connections(fault.effect()) && alone() { next + 1 } else { next };
         let id = self.next_fault.replace(self.next_fault.get() + 1);
         let since = self.clock().now();
         self.active.borrow_mut().push(Active { id, fault, since, until, below });

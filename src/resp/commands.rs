@@ -1,32 +1,27 @@
-//! Requests: cuts a client's bytes into commands.
+//! Cuts a client's bytes into commands, as a server does.
 //!
-//! A command is an array of bulk strings, or a line of words typed by hand. The array is taken apart here, one argument at a
-//! time, and each argument is decoded by the `redis-protocol` crate: so a command that arrives in pieces is not decoded
-//! again from its start, arrays cannot be nested, and a client that breaks the protocol is told so in Redis' words.
+//! A command is an array of bulk strings, or a line of words typed by hand. Decoding goes on from the last complete
+//! argument when more bytes arrive; arrays cannot be nested; a broken protocol is an error in the words of Redis.
 
 use std::ops::Range;
 
 use bytes::{Buf as _, BytesMut};
-use redis_protocol::resp2::decode::decode_range;
-use redis_protocol::resp2::types::RangeFrame;
 
-use super::args::{Args, parse_integer};
+use super::{LONGEST_LINE, integer, words};
 
-/// Lines longer than this are taken for an attack or a mistake, as in Redis.
-const LONGEST_LINE: usize = 64 * 1024;
 /// Redis' `proto-max-bulk-len`.
 const LONGEST_ARGUMENT: i64 = 512 * 1024 * 1024;
-/// What a client may send before it has authenticated.
+/// Limits for a client that has not authenticated.
 const ANONYMOUS_ARGUMENTS: i64 = 10;
 const ANONYMOUS_ARGUMENT_LENGTH: i64 = 16_384;
 
-/// What a client did wrong, for `-ERR Protocol error: …`.
+/// A client's mistake, for `-ERR Protocol error: …`.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct ProtocolError(pub(super) String);
+pub(crate) struct ProtocolError(pub(crate) String);
 
-/// Where a connection is in the command it is receiving.
+/// The state of a connection inside the command it is receiving.
 #[derive(Debug, Default)]
-pub(super) struct Decoder {
+pub(crate) struct CommandDecoder {
     /// Where the current command starts, and where decoding goes on.
     start: usize,
     position: usize,
@@ -35,9 +30,9 @@ pub(super) struct Decoder {
     ranges: Vec<Range<usize>>,
 }
 
-impl Decoder {
+impl CommandDecoder {
     /// Decodes up to the end of one command in `input`; `false` when more bytes are needed first.
-    pub(super) fn decode(&mut self, input: &[u8], authenticated: bool) -> Result<bool, ProtocolError> {
+    pub(crate) fn decode(&mut self, input: &[u8], authenticated: bool) -> Result<bool, ProtocolError> {
         if self.missing.is_none() {
             self.ranges.clear();
         }
@@ -69,13 +64,13 @@ impl Decoder {
         }
     }
 
-    /// The arguments of the command that was decoded last.
-    pub(super) fn args<'a>(&'a self, input: &'a [u8]) -> Args<'a> {
-        Args::new(input, &self.ranges)
+    /// The places in `input` of the arguments of the command that was decoded last.
+    pub(crate) fn arguments(&self) -> &[Range<usize>] {
+        &self.ranges
     }
 
     /// Drops the bytes of commands that are done with.
-    pub(super) fn discard(&mut self, input: &mut BytesMut) {
+    pub(crate) fn discard(&mut self, input: &mut BytesMut) {
         let done = if self.missing.is_some() { self.start } else { self.position };
         input.advance(done);
         self.start = 0;
@@ -87,12 +82,12 @@ impl Decoder {
         }
     }
 
-    /// Decodes `*3\r\n`; counts below one stand for a command without any effect.
+    /// Decodes `*3\r\n`; counts below one mean a command without any effect.
     fn decode_count(&mut self, input: &[u8], authenticated: bool) -> Result<Option<i64>, ProtocolError> {
         let Some(line) = line(&input[self.position..], b"\r\n") else {
             return too_long(&input[self.position..], "too big mbulk count string");
         };
-        let count = parse_integer(&line[1..])
+        let count = integer(&line[1..])
             .filter(|&count| count <= i64::from(i32::MAX))
             .ok_or_else(|| protocol_error("invalid multibulk length"))?;
         if count > ANONYMOUS_ARGUMENTS && !authenticated {
@@ -107,17 +102,8 @@ impl Decoder {
         let Some(line) = line(&input[self.position..], b"\n") else {
             return too_long(&input[self.position..], "too big inline request");
         };
-        let mut word: Option<usize> = None;
-        for (at, byte) in line.iter().chain(b"\n").enumerate() {
-            match (word, byte.is_ascii_whitespace()) {
-                (None, false) => word = Some(at),
-                (Some(first), true) => {
-                    self.ranges.push(self.position + first..self.position + at);
-                    word = None;
-                }
-                _ => {}
-            }
-        }
+        let from = self.position;
+        self.ranges.extend(words(line).map(|word| from + word.start..from + word.end));
         self.position += line.len() + 1;
         Ok(Some(()))
     }
@@ -134,36 +120,30 @@ impl Decoder {
                     return Err(ProtocolError(format!("expected '$', got '{byte}'")));
                 }
             }
-            match decode_range(rest) {
-                Ok(Some((RangeFrame::BulkString((first, end)), width))) => {
-                    check_length(i64::try_from(end - first).unwrap_or(i64::MAX), authenticated)?;
-                    self.ranges.push(self.position + first..self.position + end);
-                    self.position += width;
-                }
-                Ok(None) => return check_announced(rest, authenticated).map(|()| false),
-                Ok(Some(_)) | Err(_) => return Err(protocol_error("invalid bulk length")),
-            }
+            let Some(line) = line(rest, b"\r\n") else {
+                return too_long(rest, "too big bulk count string").map(|_: Option<()>| false);
+            };
+            let length = argument_length(&line[1..], authenticated)?;
+            let first = line.len() + 2;
+            // Behind it comes its line end, which Redis does not look at, either.
+            let Some(whole) = Some(first + length + 2).filter(|whole| *whole <= rest.len()) else {
+                return Ok(false);
+            };
+            self.ranges.push(self.position + first..self.position + first + length);
+            self.position += whole;
         }
         Ok(true)
     }
 }
 
-/// Refuses an argument that is still on its way when its announced length is already too much.
-fn check_announced(rest: &[u8], authenticated: bool) -> Result<(), ProtocolError> {
-    match line(rest, b"\r\n") {
-        Some(line) => check_length(parse_integer(&line[1..]).unwrap_or(i64::MAX), authenticated),
-        None => too_long(rest, "too big bulk count string").map(|_: Option<()>| ()),
+/// Reads the announced length of an argument and refuses one that is too long, before its bytes arrive.
+fn argument_length(digits: &[u8], authenticated: bool) -> Result<usize, ProtocolError> {
+    let length = integer(digits).filter(|length| (0..=LONGEST_ARGUMENT).contains(length));
+    let length = length.ok_or_else(|| protocol_error("invalid bulk length"))?;
+    if length > ANONYMOUS_ARGUMENT_LENGTH && !authenticated {
+        return Err(protocol_error("unauthenticated bulk length"));
     }
-}
-
-fn check_length(length: i64, authenticated: bool) -> Result<(), ProtocolError> {
-    if length > LONGEST_ARGUMENT {
-        Err(protocol_error("invalid bulk length"))
-    } else if length > ANONYMOUS_ARGUMENT_LENGTH && !authenticated {
-        Err(protocol_error("unauthenticated bulk length"))
-    } else {
-        Ok(())
-    }
+    usize::try_from(length).map_err(|_| protocol_error("invalid bulk length"))
 }
 
 /// The bytes before the first `end`.
@@ -196,11 +176,11 @@ mod tests {
 
     /// Feeds `input` in pieces of `step` bytes and returns the commands, or the error that ended them.
     fn commands(input: &[u8], step: usize) -> Result<Vec<Vec<Vec<u8>>>, ProtocolError> {
-        let (mut decoder, mut buffer, mut found) = (Decoder::default(), BytesMut::new(), Vec::new());
+        let (mut decoder, mut buffer, mut found) = (CommandDecoder::default(), BytesMut::new(), Vec::new());
         for piece in input.chunks(step) {
             buffer.extend_from_slice(piece);
             while decoder.decode(&buffer, true)? {
-                found.push(decoder.args(&buffer).skip(0).map(<[u8]>::to_vec).collect());
+                found.push(decoder.arguments().iter().map(|place| buffer[place.clone()].to_vec()).collect());
             }
             decoder.discard(&mut buffer);
         }
@@ -240,10 +220,10 @@ mod tests {
 
     #[test]
     fn strangers_may_not_send_much() {
-        let mut decoder = Decoder::default();
+        let mut decoder = CommandDecoder::default();
         let error = decoder.decode(b"*11\r\n", false).unwrap_err();
         assert_eq!(error, protocol_error("unauthenticated multibulk length"));
-        let mut decoder = Decoder::default();
+        let mut decoder = CommandDecoder::default();
         let error = decoder.decode(b"*1\r\n$16385\r\n", false).unwrap_err();
         assert_eq!(error, protocol_error("unauthenticated bulk length"));
     }

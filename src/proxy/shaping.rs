@@ -1,67 +1,67 @@
-//! What becomes of the bytes that arrive: a pure function of what holds for the connection, the way, the moment, and
-//! what the connection has been through. No socket is needed to test it.
+//! Decides about bytes that arrive: a pure function of the conditions on the connection, the direction, the time, and
+//! the connection's past. It needs no socket.
 
 use std::time::Duration;
 
-use super::conditions::{Conditions, Way, WayConditions};
+use super::conditions::{self, Conditions};
 use crate::{
     clock::Stamp,
-    fault::{Forgotten, Random},
+    fault::{Direction, Forgotten, Random},
 };
 
 /// With a limited rate, bytes are delivered in portions of this much time.
 const PORTION: u64 = 50;
 
-/// What becomes of a chunk.
+/// The decision about a chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It goes on at once.
+pub(super) enum ChunkAction {
+    /// It passes immediately.
     Pass,
-    /// It goes on later, in these pieces.
+    /// It passes later, in these pieces.
     Delay(Vec<Piece>),
     /// It vanishes.
     Drop,
-    /// It is not even read yet.
+    /// It is not read yet.
     Hold,
-    /// So many bytes of it go on at once, and then the connection ends (FIN).
+    /// So many bytes of it pass immediately, then the connection ends (FIN).
     Cut(usize),
     /// Its sender gets a reset.
     Refuse,
 }
 
-/// A part of a chunk: when it goes on, and how many bytes it has.
+/// A part of a chunk, and the time at which it passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     pub(super) due: Stamp,
     pub(super) length: usize,
 }
 
-/// A chunk, as far as its fate depends on it.
+/// The properties of a chunk on which the decision depends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chunk {
-    pub(super) way: Way,
+    pub(super) direction: Direction,
     pub(super) at: Stamp,
     pub(super) length: usize,
-    /// Added by a fault that is for the command which these bytes answer.
+    /// Delay added by a fault that affects the command which these bytes answer.
     pub(super) extra: Duration,
 }
 
-/// What a connection has been through.
+/// The past of a connection.
 #[derive(Clone, Debug)]
 pub(super) struct Past {
     last: Stamp,
     forgotten: Option<Forgotten>,
-    /// The fault that limits, and the bytes that have gone to the client under it.
+    /// The fault that limits, and the bytes sent to the client since it began.
     limited: (u64, u64),
     lanes: [Lane; 2],
 }
 
-/// One way's past.
+/// The past of one direction.
 #[derive(Clone, Debug, Default)]
 struct Lane {
-    /// When the last piece goes on: none may overtake it.
+    /// Time at which the last piece passes: no later piece may overtake it.
     due: Stamp,
-    /// When the last byte is through, at a limited rate.
+    /// Time at which the last byte has passed, at a limited rate.
     free: Stamp,
 }
 
@@ -70,63 +70,66 @@ impl Past {
         Self { last: now, forgotten: None, limited: (u64::MAX, 0), lanes: <[Lane; 2]>::default() }
     }
 
-    /// When bytes came last, either way.
+    /// Time of the last bytes in either direction.
     pub(super) fn last(&self) -> Stamp {
         self.last
     }
 
-    /// Bytes (or an end) arrive: may they, by what holds for the connection as a whole?
-    pub(super) fn admit(&mut self, conditions: &Conditions, chunk: Chunk) -> Verdict {
-        if conditions.way(chunk.way).silent {
-            return Verdict::Hold;
+    /// Decides if bytes (or an end) may arrive, by the conditions on the connection as a whole.
+    pub(super) fn admit(&mut self, conditions: &Conditions, chunk: Chunk) -> ChunkAction {
+        if conditions.lane(chunk.direction).silent {
+            return ChunkAction::Hold;
         }
         if let Some((after, then)) = conditions.idle.filter(|(after, _)| chunk.at.since(self.last) >= *after) {
             debug_assert!(!after.is_zero());
             self.forgotten.get_or_insert(then);
         }
         match self.forgotten {
-            // Forgotten stays forgotten, also when the fault is over.
-            Some(Forgotten::Drop) => return Verdict::Drop,
-            Some(Forgotten::Reset) => return Verdict::Refuse,
+            // A forgotten connection stays forgotten when the fault is over.
+            Some(Forgotten::Drop) => return ChunkAction::Drop,
+            Some(Forgotten::Reset) => return ChunkAction::Refuse,
             None => self.last = chunk.at,
         }
-        if let Some((id, bytes)) = conditions.limit.filter(|_| chunk.way == Way::Down) {
+        if let Some((id, bytes)) = conditions.limit.filter(|_| chunk.direction == Direction::Down) {
             if self.limited.0 != id {
                 self.limited = (id, 0);
             }
             let room = bytes.saturating_sub(self.limited.1);
             self.limited.1 += chunk.length as u64;
             if chunk.length as u64 >= room {
-                return Verdict::Cut(usize::try_from(room).unwrap_or(usize::MAX));
+                return ChunkAction::Cut(usize::try_from(room).unwrap_or(usize::MAX));
             }
         }
-        Verdict::Pass
+        ChunkAction::Pass
     }
 
-    /// When the bytes go on, and in which pieces.
-    pub(super) fn shape(&mut self, conditions: &Conditions, chunk: Chunk, random: &mut Random) -> Verdict {
-        let way = conditions.way(chunk.way);
-        let lane = &mut self.lanes[chunk.way as usize];
-        let shaped = !way.delays.is_empty() || way.rate.is_some() || way.slice.is_some() || !chunk.extra.is_zero();
+    /// Decides when the bytes pass, and in which pieces.
+    pub(super) fn shape(&mut self, conditions: &Conditions, chunk: Chunk, random: &mut Random) -> ChunkAction {
+        let direction = conditions.lane(chunk.direction);
+        let lane = &mut self.lanes[chunk.direction as usize];
+        let shaped = !direction.delays.is_empty()
+            || direction.rate.is_some()
+            || direction.slice.is_some()
+            || !chunk.extra.is_zero();
         if !shaped && lane.due <= chunk.at {
-            return Verdict::Pass;
+            return ChunkAction::Pass;
         }
-        let delay: Duration = way.delays.iter().map(|(delay, jitter)| jittered(*delay, *jitter, random)).sum();
+        let delay: Duration = direction.delays.iter().map(|(delay, jitter)| jittered(*delay, *jitter, random)).sum();
         let base = chunk.at.after(delay + chunk.extra).max(lane.due);
-        Verdict::Delay(lane.pieces(way, base, chunk.length))
+        ChunkAction::Delay(lane.pieces(direction, base, chunk.length))
     }
 }
 
 impl Lane {
-    fn pieces(&mut self, way: &WayConditions, base: Stamp, length: usize) -> Vec<Piece> {
-        let portion = way.rate.map_or(u64::MAX, |rate| (rate / PORTION).max(1));
-        let (slice, pause) = way.slice.unwrap_or((u64::MAX, Duration::ZERO));
+    fn pieces(&mut self, direction: &conditions::Lane, base: Stamp, length: usize) -> Vec<Piece> {
+        let portion = direction.rate.map_or(u64::MAX, |rate| (rate / PORTION).max(1));
+        let (slice, pause) = direction.slice.unwrap_or((u64::MAX, Duration::ZERO));
         let most = usize::try_from(portion.min(slice)).unwrap_or(usize::MAX);
         let (mut left, mut due) = (length, base);
         let mut pieces = Vec::with_capacity(length.div_ceil(most));
         while left > 0 {
             let length = left.min(most);
-            if let Some(rate) = way.rate {
+            if let Some(rate) = direction.rate {
                 due = due.max(self.free).after(Duration::from_secs_f64(length as f64 / rate as f64));
                 self.free = due;
             }
@@ -167,8 +170,8 @@ mod tests {
         Conditions::of(&(0..).zip(faults).map(active).collect::<Vec<_>>(), 5)
     }
 
-    fn chunk(way: Way, at: f64, length: usize) -> Chunk {
-        Chunk { way, at: stamp(at), length, extra: Duration::ZERO }
+    fn chunk(direction: Direction, at: f64, length: usize) -> Chunk {
+        Chunk { direction, at: stamp(at), length, extra: Duration::ZERO }
     }
 
     fn stamp(seconds: f64) -> Stamp {
@@ -178,8 +181,8 @@ mod tests {
     /// When the pieces of a chunk go on, in seconds, with their lengths.
     fn shaped(past: &mut Past, conditions: &Conditions, chunk: Chunk) -> Vec<(f64, usize)> {
         match past.shape(conditions, chunk, &mut Random::new(1, 1)) {
-            Verdict::Pass => vec![(chunk.at.elapsed().as_secs_f64(), chunk.length)],
-            Verdict::Delay(pieces) => {
+            ChunkAction::Pass => vec![(chunk.at.elapsed().as_secs_f64(), chunk.length)],
+            ChunkAction::Delay(pieces) => {
                 pieces.iter().map(|piece| (piece.due.elapsed().as_secs_f64(), piece.length)).collect()
             }
             other => panic!("{other:?}"),
@@ -190,8 +193,8 @@ mod tests {
     fn delays_add_up_and_the_narrowest_limit_counts() {
         let mut past = Past::new(Stamp::START);
         let both = conditions(&["latency=1s", "latency=2s,direction=both", "bandwidth=100", "bandwidth=1m"]);
-        assert_eq!(shaped(&mut past, &both, chunk(Way::Down, 1.0, 2)), [(4.02, 2)]);
-        let up = shaped(&mut past, &both, chunk(Way::Up, 1.0, 100));
+        assert_eq!(shaped(&mut past, &both, chunk(Direction::Down, 1.0, 2)), [(4.02, 2)]);
+        let up = shaped(&mut past, &both, chunk(Direction::Up, 1.0, 100));
         assert_eq!((up.len(), up[0], up[49]), (50, (3.02, 2), (4.0, 2)));
     }
 
@@ -199,56 +202,56 @@ mod tests {
     fn slices_come_apart() {
         let mut past = Past::new(Stamp::START);
         let sliced = conditions(&["slicer=2,delay=1s,direction=down"]);
-        assert_eq!(shaped(&mut past, &sliced, chunk(Way::Down, 1.0, 5)), [(1.0, 2), (2.0, 2), (3.0, 1)]);
-        assert_eq!(shaped(&mut past, &sliced, chunk(Way::Up, 1.0, 5)), [(1.0, 5)]);
+        assert_eq!(shaped(&mut past, &sliced, chunk(Direction::Down, 1.0, 5)), [(1.0, 2), (2.0, 2), (3.0, 1)]);
+        assert_eq!(shaped(&mut past, &sliced, chunk(Direction::Up, 1.0, 5)), [(1.0, 5)]);
     }
 
     #[test]
     fn what_comes_after_a_fault_does_not_overtake_what_came_under_it() {
         let mut past = Past::new(Stamp::START);
-        assert_eq!(shaped(&mut past, &conditions(&["latency=5s"]), chunk(Way::Down, 1.0, 3)), [(6.0, 3)]);
-        assert_eq!(shaped(&mut past, &conditions(&[]), chunk(Way::Down, 2.0, 3)), [(6.0, 3)]);
-        assert_eq!(shaped(&mut past, &conditions(&[]), chunk(Way::Down, 7.0, 3)), [(7.0, 3)]);
+        assert_eq!(shaped(&mut past, &conditions(&["latency=5s"]), chunk(Direction::Down, 1.0, 3)), [(6.0, 3)]);
+        assert_eq!(shaped(&mut past, &conditions(&[]), chunk(Direction::Down, 2.0, 3)), [(6.0, 3)]);
+        assert_eq!(shaped(&mut past, &conditions(&[]), chunk(Direction::Down, 7.0, 3)), [(7.0, 3)]);
     }
 
     #[test]
     fn silence_holds_what_it_covers() {
         let mut past = Past::new(Stamp::START);
         for (fault, up, down) in [
-            ("blackhole", Verdict::Hold, Verdict::Hold),
-            ("blackhole=direction=up", Verdict::Hold, Verdict::Pass),
-            ("blackhole=direction=down", Verdict::Pass, Verdict::Hold),
-            ("partition", Verdict::Hold, Verdict::Hold),
-            ("stall_accept", Verdict::Pass, Verdict::Pass),
+            ("blackhole", ChunkAction::Hold, ChunkAction::Hold),
+            ("blackhole=direction=up", ChunkAction::Hold, ChunkAction::Pass),
+            ("blackhole=direction=down", ChunkAction::Pass, ChunkAction::Hold),
+            ("partition", ChunkAction::Hold, ChunkAction::Hold),
+            ("stall_accept", ChunkAction::Pass, ChunkAction::Pass),
         ] {
             let conditions = conditions(&[fault]);
-            assert_eq!(past.admit(&conditions, chunk(Way::Up, 1.0, 1)), up, "{fault}");
-            assert_eq!(past.admit(&conditions, chunk(Way::Down, 1.0, 1)), down, "{fault}");
+            assert_eq!(past.admit(&conditions, chunk(Direction::Up, 1.0, 1)), up, "{fault}");
+            assert_eq!(past.admit(&conditions, chunk(Direction::Down, 1.0, 1)), down, "{fault}");
         }
         let active = Active { id: 0, fault: "blackhole".parse().unwrap(), since: Stamp::START, until: None, below: 5 };
-        assert!(!Conditions::of(std::slice::from_ref(&active), 5).ways[0].silent, "a connection made later");
+        assert!(!Conditions::of(std::slice::from_ref(&active), 5).lanes[0].silent, "a connection made later");
         let stalled = Active { fault: "stall_accept".parse().unwrap(), ..active };
         assert!(Conditions::of(&[stalled], 5).stalled);
     }
 
     #[test]
     fn a_connection_is_forgotten_by_silence_and_for_good() {
-        for (fault, verdict) in [("idle_drop=5s", Verdict::Drop), ("idle_drop=5s,then=reset", Verdict::Refuse)] {
+        for (fault, action) in [("idle_drop=5s", ChunkAction::Drop), ("idle_drop=5s,then=reset", ChunkAction::Refuse)] {
             let (mut past, forgetful) = (Past::new(Stamp::START), conditions(&[fault, "idle_drop=60s"]));
-            assert_eq!(past.admit(&forgetful, chunk(Way::Up, 4.0, 1)), Verdict::Pass);
-            assert_eq!(past.admit(&forgetful, chunk(Way::Down, 8.9, 1)), Verdict::Pass);
-            assert_eq!(past.admit(&forgetful, chunk(Way::Down, 13.9, 1)), verdict);
-            assert_eq!(past.admit(&conditions(&[]), chunk(Way::Up, 14.0, 1)), verdict);
+            assert_eq!(past.admit(&forgetful, chunk(Direction::Up, 4.0, 1)), ChunkAction::Pass);
+            assert_eq!(past.admit(&forgetful, chunk(Direction::Down, 8.9, 1)), ChunkAction::Pass);
+            assert_eq!(past.admit(&forgetful, chunk(Direction::Down, 13.9, 1)), action);
+            assert_eq!(past.admit(&conditions(&[]), chunk(Direction::Up, 14.0, 1)), action);
         }
     }
 
     #[test]
     fn a_limit_counts_from_its_beginning() {
         let (mut past, limited) = (Past::new(Stamp::START), conditions(&["limit_data=10"]));
-        assert_eq!(past.admit(&conditions(&[]), chunk(Way::Down, 1.0, 100)), Verdict::Pass);
-        assert_eq!(past.admit(&limited, chunk(Way::Up, 1.0, 100)), Verdict::Pass);
-        assert_eq!(past.admit(&limited, chunk(Way::Down, 1.0, 9)), Verdict::Pass);
-        assert_eq!(past.admit(&limited, chunk(Way::Down, 1.0, 5)), Verdict::Cut(1));
+        assert_eq!(past.admit(&conditions(&[]), chunk(Direction::Down, 1.0, 100)), ChunkAction::Pass);
+        assert_eq!(past.admit(&limited, chunk(Direction::Up, 1.0, 100)), ChunkAction::Pass);
+        assert_eq!(past.admit(&limited, chunk(Direction::Down, 1.0, 9)), ChunkAction::Pass);
+        assert_eq!(past.admit(&limited, chunk(Direction::Down, 1.0, 5)), ChunkAction::Cut(1));
     }
 
     proptest! {
@@ -264,11 +267,11 @@ mod tests {
             let (mut random, mut at, mut before) = (Random::new(seed, 1), 0.0, Stamp::START);
             for (length, pause) in lengths {
                 at += pause;
-                let chunk = chunk(Way::Down, at, length);
+                let chunk = chunk(Direction::Down, at, length);
                 let pieces = match past.shape(&conditions, chunk, &mut random) {
-                    Verdict::Delay(pieces) => pieces,
-                    verdict => {
-                        prop_assert_eq!(verdict, Verdict::Pass);
+                    ChunkAction::Delay(pieces) => pieces,
+                    action => {
+                        prop_assert_eq!(action, ChunkAction::Pass);
                         vec![Piece { due: chunk.at, length }]
                     }
                 };

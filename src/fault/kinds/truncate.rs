@@ -1,0 +1,27 @@
+//! Passes commands on and ends the connection (FIN) inside their reply.
+
+use crate::fault::{
+    Effect, Scope, Tamper,
+    grammar::{Arguments, Reader},
+    kinds::Kind,
+};
+
+pub(super) struct Truncate {
+    scope: Scope,
+}
+
+impl Kind for Truncate {
+    const USAGE: &'static str = "[on=COMMAND][,share=PERCENT]";
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
+        Ok(Self { scope: reader.scope()? })
+    }
+
+    fn arguments(&self) -> Arguments {
+        Arguments::none().scope(&self.scope)
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Reply(self.scope.clone(), Tamper::Truncate)
+    }
+}
