@@ -4,16 +4,17 @@
 //! `rules` are a table: each looks at one thing and speaks for or against one cause. No cause is called certain
 //! unless a rule that admits no other story says so; what could not be asked makes a verdict weaker, and is told.
 
-mod cause;
+mod argument;
+mod causes;
 mod facts;
 mod rules;
 #[cfg(test)]
 mod tests;
-mod verdict;
+mod weigh;
 
 use serde::Serialize;
 
-pub use cause::Cause;
+pub use causes::Cause;
 use facts::Facts;
 
 use crate::{
@@ -76,7 +77,7 @@ pub fn all(figures: &Figures) -> Vec<Diagnosis> {
 }
 
 /// The outage that an evidence event is about, with its diagnosis as of now. The recorder must have seen the event.
-pub fn told_of(recorder: &Recorder, event: &Event) -> Option<(Outage, Diagnosis)> {
+pub fn for_event(recorder: &Recorder, event: &Event) -> Option<(Outage, Diagnosis)> {
     let EventKind::Evidence(evidence) = &event.kind else { return None };
     let outages = recorder.outages();
     let about = |outage: &&&Outage| {
@@ -96,5 +97,5 @@ pub fn of_state(state: ClientState) -> Option<Cause> {
 
 /// The diagnosis of one outage, among all of them.
 fn one(outage: &Outage, plan: Option<&Plan>, all: &[&Outage]) -> Diagnosis {
-    verdict::reach(&Facts::new(outage, plan, all))
+    weigh::weigh(&Facts::new(outage, plan, all))
 }

@@ -43,7 +43,7 @@ impl Sinks {
             replies.on_event(event);
         }
         self.live.on_event(event, &self.recorder);
-        if let Some((outage, diagnosis)) = diagnose::told_of(&self.recorder, event) {
+        if let Some((outage, diagnosis)) = diagnose::for_event(&self.recorder, event) {
             self.live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
         }
     }

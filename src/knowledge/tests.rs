@@ -3,29 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::{classify::ErrorClass, event::ClientState};
-
-/// The causes that a diagnosis can name, with the codes that others link to.
-const CAUSES: [(&str, &str); 18] = [
-    ("RD001", "server_restarted"),
-    ("RD002", "server_crashed"),
-    ("RD003", "failover"),
-    ("RD004", "planned_maintenance"),
-    ("RD005", "client_killed"),
-    ("RD006", "server_idle_timeout"),
-    ("RD007", "output_buffer_limit"),
-    ("RD008", "client_evicted"),
-    ("RD009", "max_clients"),
-    ("RD010", "authentication_changed"),
-    ("RD011", "network_reset"),
-    ("RD012", "middlebox_idle_limit"),
-    ("RD013", "path_lost"),
-    ("RD014", "dns_moved"),
-    ("RD015", "server_frozen"),
-    ("RD016", "client_stall"),
-    ("RD017", "protocol_error"),
-    ("RD018", "unknown"),
-];
+use crate::{classify::ErrorClass, diagnose::Cause, event::ClientState};
 
 /// Each fact, and the figures and words without which it would not be that fact.
 const FACTS: [(&str, &[&str]); 42] = [
@@ -170,10 +148,13 @@ fn every_error_class_and_client_state_has_an_entry() {
 }
 
 #[test]
-fn every_cause_has_its_code() {
-    for (id, name) in CAUSES {
-        assert_eq!(entry(id).map(|entry| (entry.kind, entry.name.as_str())), Some((Kind::Cause, name)));
-    }
+fn every_cause_has_an_entry_by_its_code_and_name_and_no_other_entry_is_a_cause() {
+    let causes = Cause::ALL.iter().map(|cause| (cause.code(), cause.name()));
+    let entries = entries().iter().filter(|entry| entry.kind == Kind::Cause);
+    assert_eq!(
+        entries.map(|entry| (entry.id.as_str(), entry.name.as_str())).collect::<BTreeSet<_>>(),
+        causes.collect()
+    );
 }
 
 #[test]

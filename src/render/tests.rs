@@ -162,7 +162,7 @@ fn events_and_header_are_as_their_golden_file() {
     for event in rich() {
         recorder.on_event(&event);
         live.on_event(&event, &recorder);
-        if let Some((outage, diagnosis)) = crate::diagnose::told_of(&recorder, &event) {
+        if let Some((outage, diagnosis)) = crate::diagnose::for_event(&recorder, &event) {
             live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
         }
     }

@@ -60,7 +60,7 @@ impl List {
         named.sort_unstable();
         named.dedup();
         for (cause, remedy) in named {
-            let text = format!("{}: {remedy}; see `redis-doctor explain {}`", people(cause), cause.code());
+            let text = format!("{}: {remedy}; see `redis-doctor explain {}`", cause.words(), cause.code());
             self.push_coded(Severity::Info, Some(cause.code()), text);
         }
     }
@@ -79,11 +79,6 @@ impl List {
             many => self.push_coded(Severity::Info, Some("RD058"), format!("{many} lost connections were {text}")),
         }
     }
-}
-
-/// `network_reset` as people write it.
-pub(super) fn people(cause: Cause) -> String {
-    cause.name().replace('_', " ")
 }
 
 /// `2 network_reset (certain)`; a single outage needs no number.

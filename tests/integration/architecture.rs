@@ -31,7 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("journal", &["clock", "distribution", "event"]),
     ("record", &["clock", "fault", "classify", "distribution", "plan", "event", "order"]),
     // Not `fault`: the truth of an injected fault must never reach the diagnosis.
-    ("diagnose", &["clock", "classify", "middlebox", "order", "plan", "event", "record", "units"]),
+    ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
     ("engine", &["clock", "fault", "classify", "plan", "event", "probe", "proxy", "units"]),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
     ("report", &["clock", "fault", "classify", "order", "plan", "event", "record", "diagnose"]),

@@ -1,98 +1,65 @@
-//! From what the rules say to one verdict.
+//! From the arguments of all rules to one diagnosis.
 
 use std::cmp::Reverse;
 
-use super::{Cause, Confidence, Diagnosis, Facts, rules};
-use crate::{
-    event::{ReplaceReason, SocketEnd},
-    order,
+use super::{
+    Confidence, Diagnosis,
+    argument::{Argument, Weight},
+    causes::Cause,
+    facts::Facts,
 };
+use crate::event::{ReplaceReason, SocketEnd};
 
-/// What a rule has to say about its cause, and why.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Word {
-    pub(super) weight: Weight,
-    pub(super) why: String,
-}
-
-/// How much a rule's word counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
-    /// It was something else.
-    Excludes,
-    /// Another story fits better: one level less.
-    Doubts,
-    /// Another story remains, but no less likely than before.
-    Remarks,
-    /// Points to it: possible.
-    Hints,
-    /// Fits it well: likely.
-    Speaks,
-    /// Allows nothing else: certain, unless another rule objects.
-    Decides,
-}
-
-impl Word {
-    pub(super) fn new(weight: Weight, why: impl Into<String>) -> Option<Self> {
-        Some(Self { weight, why: why.into() })
-    }
-
-    /// Nothing, unless the condition holds.
-    pub(super) fn when(holds: bool, weight: Weight, why: impl Into<String>) -> Option<Self> {
-        holds.then(|| Self { weight, why: why.into() })
-    }
-}
-
-/// What all rules for one cause amount to.
-struct Case {
+/// A cause with the arguments of all its rules.
+struct Candidate {
     cause: Cause,
     /// 0 is nothing, 3 is certain.
     level: u32,
     score: u32,
-    words: Vec<Word>,
+    arguments: Vec<Argument>,
 }
 
-impl Case {
+impl Candidate {
     fn new(cause: Cause, facts: &Facts<'_>) -> Self {
-        let mut words: Vec<Word> =
-            rules::RULES.iter().filter(|(about, _)| *about == cause).filter_map(|(_, rule)| rule(facts)).collect();
-        order::sort_by_key(&mut words, |word| Reverse(word.weight));
-        let worth = |word: &Word| match word.weight {
-            Weight::Decides => 3,
-            Weight::Speaks => 2,
-            Weight::Hints => 1,
-            Weight::Remarks | Weight::Doubts | Weight::Excludes => 0,
+        let mut arguments: Vec<Argument> = cause.def().rules.iter().filter_map(|rule| rule(facts)).collect();
+        arguments.sort_by_key(|argument| Reverse(argument.weight));
+        let worth = |argument: &Argument| match argument.weight {
+            Weight::Proves => 3,
+            Weight::Supports => 2,
+            Weight::Suggests => 1,
+            Weight::Qualifies | Weight::Weakens | Weight::Refutes => 0,
         };
-        let has = |weight| words.iter().any(|word| word.weight == weight);
-        let best = words.iter().map(worth).max().unwrap_or(0);
-        let level = if has(Weight::Excludes) { 0 } else { u32::saturating_sub(best, u32::from(has(Weight::Doubts))) };
-        let score = words.iter().map(worth).sum();
-        Self { cause, level, score, words }
+        let has = |weight| arguments.iter().any(|argument| argument.weight == weight);
+        let best = arguments.iter().map(worth).max().unwrap_or(0);
+        let level = if has(Weight::Refutes) { 0 } else { u32::saturating_sub(best, u32::from(has(Weight::Weakens))) };
+        let score = arguments.iter().map(worth).sum();
+        Self { cause, level, score, arguments }
     }
 
     fn whys(&self, wanted: impl Fn(Weight) -> bool) -> Vec<String> {
-        let wanted: Vec<_> = self.words.iter().filter(|word| wanted(word.weight)).map(|word| &word.why).collect();
+        let wanted: Vec<_> =
+            self.arguments.iter().filter(|argument| wanted(argument.weight)).map(|argument| &argument.why).collect();
         // A sentence that another one begins with adds nothing.
         let told = |why: &str| wanted.iter().any(|other| other.len() > why.len() && other.starts_with(why));
         wanted.iter().filter(|why| !told(why)).map(|why| (*why).clone()).collect()
     }
 }
 
-/// Asks every rule, and names the cause that most speaks for.
-pub(super) fn reach(facts: &Facts<'_>) -> Diagnosis {
+/// Weighs every cause by its rules and names the one that is supported best.
+pub(super) fn weigh(facts: &Facts<'_>) -> Diagnosis {
     if left_for_its_state(facts) {
         return left(facts);
     }
-    let mut cases: Vec<Case> = rules::PRECEDENCE.iter().map(|cause| Case::new(*cause, facts)).collect();
-    cases.retain(|case| case.level > 0);
+    let mut candidates: Vec<Candidate> = Cause::ALL.iter().map(|cause| Candidate::new(*cause, facts)).collect();
+    candidates.retain(|candidate| candidate.level > 0);
     // The sort is stable: where two are alike, the more particular cause comes first.
-    order::sort_by_key(&mut cases, |case| Reverse((case.level, case.score)));
-    let Some(best) = cases.first() else { return unknown(facts) };
-    let mut against = best.whys(|weight| weight < Weight::Hints);
-    let rival = cases.get(1).filter(|rival| rival.level == best.level);
+    candidates.sort_by_key(|candidate| Reverse((candidate.level, candidate.score)));
+    let Some(best) = candidates.first() else { return unknown(facts) };
+    let mut against = best.whys(|weight| weight < Weight::Suggests);
+    let rival = candidates.get(1).filter(|rival| rival.level == best.level);
     against.extend(rival.map(|rival| {
-        let why = rival.words.first().map_or("", |word| &word.why);
-        format!("{} is possible, too: {why}", rival.cause.name().replace('_', " "))
+        let why = rival.arguments.first().map_or("", |argument| &argument.why);
+        format!("{} is possible, too: {why}", rival.cause.words())
     }));
     let confidence = match (best.level, rival) {
         // Two certainties cannot both be.
@@ -100,7 +67,7 @@ pub(super) fn reach(facts: &Facts<'_>) -> Diagnosis {
         (2 | 3, _) => Confidence::Likely,
         _ => Confidence::Possible,
     };
-    diagnosis(best.cause, confidence, best.whys(|weight| weight >= Weight::Hints), against, facts)
+    diagnosis(best.cause, confidence, best.whys(|weight| weight >= Weight::Suggests), against, facts)
 }
 
 fn unknown(facts: &Facts<'_>) -> Diagnosis {

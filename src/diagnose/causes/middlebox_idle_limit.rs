@@ -1,0 +1,77 @@
+//! Something between client and server drops connections that are idle too long.
+
+use std::time::Duration;
+
+use crate::{
+    diagnose::{
+        argument::{Argument, CauseDef, Weight},
+        facts::Facts,
+        rules::{closing, pause, process},
+    },
+    event::SocketEnd,
+    middlebox::{IDLE_LIMITS, IdleLimit},
+    units::seconds,
+};
+
+pub(super) static CAUSE: CauseDef = CauseDef {
+    code: "RD012",
+    remedy: "send keepalive or PING well within the limit, or raise the limit",
+    rules: &[
+        known_limit,
+        pause::first_packet_after_a_pause_was_refused,
+        pause::first_packet_after_a_pause_was_lost,
+        same_pause_each_time,
+        was_in_use,
+        pause::survived_such_pauses,
+        others_may_have_sent,
+        process::another_process_answers,
+        closing::the_server_has_a_reason,
+    ],
+};
+
+/// How far from a limit a silence may be: timers in between look round now and then.
+const NEAR: Duration = Duration::from_secs(2);
+
+/// So many other losses after the same pause are a pattern.
+const PATTERN: usize = 3;
+
+/// It ended or fell silent as a flow does that something in between has forgotten.
+fn forgotten(facts: &Facts<'_>) -> bool {
+    let end = matches!(facts.end(), Some(SocketEnd::Reset | SocketEnd::TimedOut | SocketEnd::Gone));
+    end || facts.half_open() || facts.by_watchdog() && !facts.path_was_ill() || facts.listed() == Some(true)
+}
+
+fn known_limit(facts: &Facts<'_>) -> Option<Argument> {
+    let quiet = pause::length(facts)?;
+    let near = |limit: &&IdleLimit| {
+        let limit = Duration::from_secs(limit.seconds);
+        quiet.abs_diff(limit) <= NEAR.max(limit / 100)
+    };
+    let limit = IDLE_LIMITS.iter().find(near)?.seconds;
+    let same = IDLE_LIMITS.iter().filter(|other| other.seconds == limit);
+    let whose = same.map(|other| other.name).collect::<Vec<_>>().join(", ");
+    let ended = forgotten(facts) || facts.may_be_closed();
+    let weight = if forgotten(facts) { Weight::Supports } else { Weight::Suggests };
+    let why = format!("it ended after {} of silence, and {limit} s is the limit of {whose}", seconds(quiet));
+    Argument::when(ended, weight, why)
+}
+
+fn same_pause_each_time(facts: &Facts<'_>) -> Option<Argument> {
+    let quiet = pause::length(facts)?;
+    // Where a pause is by plan, every loss is noticed after it; then only connections that died of their first one tell.
+    let by_plan = facts.pause().is_some_and(|pause| quiet.abs_diff(pause) <= pause / 5);
+    let alike = facts.alike();
+    let telling = alike + 1 >= PATTERN && (!by_plan || facts.circumstances().up <= quiet * 2);
+    let weight = if forgotten(facts) { Weight::Supports } else { Weight::Suggests };
+    let why = format!("{alike} other losses of this run came after the same silence of {}", seconds(quiet));
+    Argument::when(telling, weight, why)
+}
+
+fn was_in_use(facts: &Facts<'_>) -> Option<Argument> {
+    Argument::when(facts.in_use(), Weight::Refutes, "it was in use when it was lost")
+}
+
+fn others_may_have_sent(facts: &Facts<'_>) -> Option<Argument> {
+    let guessed = facts.quiet_is_guessed();
+    Argument::when(guessed, Weight::Qualifies, "messages of others may have come in that time")
+}

@@ -1,0 +1,39 @@
+//! The bytes received were not RESP.
+
+use crate::{
+    classify::ErrorClass,
+    diagnose::{
+        argument::{Argument, CauseDef, Weight},
+        facts::Facts,
+    },
+    event::SocketEnd,
+};
+
+pub(super) static CAUSE: CauseDef = CauseDef {
+    code: "RD017",
+    remedy: "look at proxies on the way: one answers in another protocol, or cuts replies off",
+    rules: &[garbage_and_we_left, garbage, garbage_from_a_dying_process],
+};
+
+fn is_garbage(facts: &Facts<'_>) -> bool {
+    facts.failure().is_some_and(|failure| failure.key.class == ErrorClass::ProtocolGarbage)
+}
+
+/// The end of a dying server's last reply is garbage, too; but then the end was not ours.
+fn garbage_and_we_left(facts: &Facts<'_>) -> Option<Argument> {
+    let left = facts.end() == Some(SocketEnd::Local) && facts.is_same_process() && !facts.left_by_policy();
+    let why = "what came was not RESP, and the client hung up on a connection that was open";
+    Argument::when(is_garbage(facts) && left, Weight::Proves, why)
+}
+
+fn garbage(facts: &Facts<'_>) -> Option<Argument> {
+    let path = facts.met(ErrorClass::ProtocolGarbage);
+    let why =
+        if is_garbage(facts) { "what came was not RESP" } else { "new connections were answered, but not in RESP" };
+    Argument::when(is_garbage(facts) || path, Weight::Supports, why)
+}
+
+fn garbage_from_a_dying_process(facts: &Facts<'_>) -> Option<Argument> {
+    let died = is_garbage(facts) && facts.another_process();
+    Argument::when(died, Weight::Weakens, "the process that sent it has been replaced: its last reply was cut off")
+}
