@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// The kind of a failure: closed, with stable names in every output: snake_case, and Redis' own code words in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(strum::VariantArray))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
     /// ECONNABORTED (103): the connection was aborted on this host.
@@ -93,11 +94,6 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
-    /// The stable name, as JSON has it.
-    pub fn name(self) -> String {
-        serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-    }
-
     /// The server answered, with an error: the connection itself works.
     pub fn is_server_reply(self) -> bool {
         self.server_code().is_some() || self == Self::ServerError
@@ -166,10 +162,10 @@ impl ErrorClass {
     }
 }
 
-/// The stable name, as JSON has it.
+/// The stable name, as in JSON: serde knows which names keep to the server's code word.
 impl std::fmt::Display for ErrorClass {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&self.name())
+        self.serialize(f)
     }
 }
 
@@ -193,8 +189,9 @@ const SERVER_CODES: &[(&str, ErrorClass)] = &[
 ];
 
 /// What was being done when it failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Stage {
     /// Looking up the host name.
     Dns,
@@ -216,26 +213,10 @@ pub enum Stage {
     Publish,
 }
 
-/// The stable name, as JSON has it.
-impl std::fmt::Display for Stage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Dns => "dns",
-            Self::Tcp => "tcp",
-            Self::Tls => "tls",
-            Self::Hello => "hello",
-            Self::Connect => "connect",
-            Self::Command => "command",
-            Self::WaitingForReconnect => "waiting_for_reconnect",
-            Self::Subscribe => "subscribe",
-            Self::Publish => "publish",
-        })
-    }
-}
-
 /// Who said so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Origin {
     /// The operating system: there is an errno.
     Kernel,
@@ -245,18 +226,6 @@ pub enum Origin {
     Server,
     /// redis-doctor itself: its deadline passed, or a reply carried the wrong nonce.
     Doctor,
-}
-
-/// The stable name, as JSON has it.
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Kernel => "kernel",
-            Self::Library => "library",
-            Self::Server => "server",
-            Self::Doctor => "doctor",
-        })
-    }
 }
 
 /// What makes two failures the same row of an error table.
@@ -322,7 +291,8 @@ mod tests {
 
     #[test]
     fn every_class_has_a_stable_snake_case_name() {
-        assert_eq!(ErrorClass::ConnectionClosed.name(), "connection_closed");
+        assert_eq!(ErrorClass::ConnectionClosed.to_string(), "connection_closed");
+        assert_eq!(ErrorClass::NoAuth.to_string(), "noauth");
         assert_eq!(ErrorClass::BrokenPipeKernel.to_string(), "broken_pipe_kernel");
         assert_eq!(format!("{:>8}", ErrorClass::Reset), "   reset");
     }

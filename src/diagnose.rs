@@ -24,9 +24,10 @@ use crate::{
 };
 
 /// How sure a diagnosis is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Confidence {
     /// Something points to it.
     Possible,
@@ -34,17 +35,6 @@ pub enum Confidence {
     Likely,
     /// The facts allow nothing else.
     Certain,
-}
-
-/// The stable name, as JSON has it.
-impl std::fmt::Display for Confidence {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Possible => "possible",
-            Self::Likely => "likely",
-            Self::Certain => "certain",
-        })
-    }
 }
 
 /// What ended a connection, or silenced it.

@@ -16,7 +16,7 @@ mod tests;
 use serde::Serialize;
 
 pub use advice::on_connecting;
-pub use finding::{Finding, Severity};
+pub use finding::Finding;
 pub use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
 pub use messages::{Delivery, Subscriptions};
@@ -28,6 +28,7 @@ use crate::{
     event::SCHEMA_VERSION,
     plan::Gate,
     record::{ErrorRow, Figures, NoteRow, ReconnectPeak, StateRow},
+    verdict::Verdict,
 };
 
 /// The result of one run, or of several that were merged.
@@ -83,31 +84,6 @@ pub struct Report {
     pub notes: Vec<NoteRow>,
 }
 
-/// How the run is to be judged; Nagios' OK, WARNING and CRITICAL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Nothing speaks against it.
-    Healthy,
-    /// It dropped or stalled and recovered by itself, or there were errors, or a warning gate tripped.
-    Degraded,
-    /// Unreachable, not recovered, a state that cannot be left or (`pinned`) was not, subscription or messages lost, wrong
-    /// replies, silence, or a failing gate.
-    Critical,
-}
-
-/// The stable name, as JSON has it.
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Healthy => "healthy",
-            Self::Degraded => "degraded",
-            Self::Critical => "critical",
-        })
-    }
-}
-
 impl Report {
     /// Judges the figures by the gates of the (last) run's own plan.
     pub fn new(figures: &Figures) -> Self {
@@ -127,7 +103,7 @@ impl Report {
         Self {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            verdict: finding::verdict(&findings),
+            verdict: Verdict::worst(findings.iter().map(|finding| finding.severity)),
             complete: figures.runs.iter().all(|run| run.stopped.is_some()),
             interim: figures.interim,
             duration: figures.elapsed.as_secs_f64(),

@@ -20,8 +20,9 @@ use crate::{
         check::{End, PubSub, Question},
         path::Climb,
     },
-    report::{Severity, on_connecting},
+    report::on_connecting,
     units::{millis, span},
+    verdict::Severity,
 };
 
 /// A middle PING above this is slow, unless the user says what slow is.

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 /// A state a client can get into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, strum::Display)]
+#[cfg_attr(test, derive(strum::VariantArray))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ClientState {
     /// A connection that never reconnects was lost: every command fails for ever.
     Dead,
@@ -29,27 +31,29 @@ pub enum ClientState {
 }
 
 impl ClientState {
-    /// Whether no client can leave this state by itself. (Whether a client leaves [`Self::Exhausted`] depends on its
-    /// commands: the next one starts another cycle, and a mere subscriber sends none.)
-    pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Dead | Self::SubscriptionLost | Self::Wedged)
+    /// The code of its entry in the knowledge base.
+    pub fn code(self) -> &'static str {
+        self.row().0
     }
-}
 
-/// The stable name, as JSON has it.
-impl std::fmt::Display for ClientState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Dead => "dead",
-            Self::Desync => "desync",
-            Self::Exhausted => "exhausted",
-            Self::HalfOpen => "half_open",
-            Self::Masked => "masked",
-            Self::Pinned => "pinned",
-            Self::Retrying => "retrying",
-            Self::StaleError => "stale_error",
-            Self::SubscriptionLost => "subscription_lost",
-            Self::Wedged => "wedged",
-        })
+    /// True if no client can leave this state on its own. ([`Self::Exhausted`] depends on the commands of the client: the
+    /// next one starts another cycle, and a mere subscriber sends none.)
+    pub fn is_terminal(self) -> bool {
+        self.row().1
+    }
+
+    fn row(self) -> (&'static str, bool) {
+        match self {
+            Self::Dead => ("RD026", true),
+            Self::Desync => ("RD025", false),
+            Self::Exhausted => ("RD021", false),
+            Self::HalfOpen => ("RD023", false),
+            Self::Masked => ("RD028", false),
+            Self::Pinned => ("RD027", false),
+            Self::Retrying => ("RD030", false),
+            Self::StaleError => ("RD029", false),
+            Self::SubscriptionLost => ("RD024", true),
+            Self::Wedged => ("RD022", true),
+        }
     }
 }

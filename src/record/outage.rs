@@ -103,7 +103,7 @@ impl Outage {
     }
 
     /// Whether evidence is about it: a physical connection is lost once, but may stall many times before.
-    pub(super) fn is_for_event(&self, evidence: &Evidence) -> bool {
+    pub(super) fn is_told_of(&self, evidence: &Evidence) -> bool {
         if self.generation != evidence.generation {
             return false;
         }
@@ -210,9 +210,9 @@ impl Track {
     }
 
     /// The outage that evidence is about, if it is one of the last two.
-    pub(super) fn for_event(&mut self, evidence: &Evidence) -> Option<&mut Outage> {
+    pub(super) fn told_of(&mut self, evidence: &Evidence) -> Option<&mut Outage> {
         let recent = [self.latest.as_mut(), self.previous.as_mut()];
-        recent.into_iter().flatten().find(|outage| outage.is_for_event(evidence))
+        recent.into_iter().flatten().find(|outage| outage.is_told_of(evidence))
     }
 
     /// The outage that is not over.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Severity, advice, finding::List};
+use super::{advice, finding::List};
 use crate::{
     diagnose::{Cause, Diagnosis},
     order,
     record::{Figures, Outage, OutageKind},
+    verdict::Severity,
 };
 
 impl List {

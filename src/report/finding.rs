@@ -8,13 +8,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::{GateLevel, GateResult, Verdict, advice, herd, messages, sections};
+use super::{GateLevel, GateResult, advice, herd, messages, sections};
 use crate::{
     classify::{Failure, Stage},
     diagnose::{self, Diagnosis},
     event::{ClientState, StopReason},
     order,
     record::{ErrorRow, Figures, RunFigures},
+    verdict::Severity,
 };
 
 /// A first attempt without an answer tells something after this long: a SYN that was lost has been repeated.
@@ -29,28 +30,6 @@ pub struct Finding {
     pub code: Option<&'static str>,
     /// A sentence.
     pub text: String,
-}
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// The connection is degraded.
-    Warning,
-    /// The connection failed its user.
-    Critical,
-}
-
-/// The verdict that findings amount to.
-pub(super) fn verdict(findings: &[Finding]) -> Verdict {
-    match findings.iter().map(|finding| finding.severity).max() {
-        Some(Severity::Critical) => Verdict::Critical,
-        Some(Severity::Warning) => Verdict::Degraded,
-        Some(Severity::Info) | None => Verdict::Healthy,
-    }
 }
 
 /// Everything there is to say, worst first.
@@ -218,30 +197,27 @@ impl List {
 
     fn about_states(&mut self, figures: &Figures) {
         for &state in figures.tally.states.keys() {
-            let code = Some(code_of(state));
-            match state {
+            let (severity, rest) = match state {
                 // Part of any drop.
-                ClientState::Retrying => {}
-                ClientState::Desync => {
-                    self.push_coded(Severity::Critical, code, "the client got into the state desync");
-                }
-                _ if state.is_terminal() => {
-                    let text = format!("the client got into the state {state}, which it cannot leave");
-                    self.push_coded(Severity::Critical, code, text);
+                ClientState::Retrying => continue,
+                ClientState::Desync => (Severity::Critical, String::new()),
+                ClientState::Dead | ClientState::SubscriptionLost | ClientState::Wedged => {
+                    (Severity::Critical, ", which it cannot leave".to_owned())
                 }
                 // As long as it lasts, it is not recovered: every write fails.
                 ClientState::Pinned if figures.tally.pinned > 0 => {
-                    let text = format!(
-                        "the client got into the state {state} and did not leave it: writes were refused to the end"
-                    );
-                    self.push_coded(Severity::Critical, code, text);
+                    (Severity::Critical, " and did not leave it: writes were refused to the end".to_owned())
                 }
-                _ => {
+                ClientState::Exhausted
+                | ClientState::HalfOpen
+                | ClientState::Masked
+                | ClientState::Pinned
+                | ClientState::StaleError => {
                     let cause = diagnose::of_state(state).map(|cause| format!(": a {cause} without an outage"));
-                    let text = format!("the client got into the state {state}{}", cause.unwrap_or_default());
-                    self.push_coded(Severity::Warning, code, text);
+                    (Severity::Warning, cause.unwrap_or_default())
                 }
-            }
+            };
+            self.push_coded(severity, Some(state.code()), format!("the client got into the state {state}{rest}"));
         }
     }
 
@@ -258,7 +234,7 @@ impl List {
         }
         let missing = tally.subscriptions_wanted.saturating_sub(tally.subscriptions_confirmed);
         let words = ("subscription is missing at the end", "subscriptions are missing at the end");
-        self.count_coded(Severity::Critical, Some(code_of(ClientState::SubscriptionLost)), missing, words);
+        self.count_coded(Severity::Critical, Some(ClientState::SubscriptionLost.code()), missing, words);
         self.count(
             Severity::Critical,
             tally.silences,
@@ -286,7 +262,7 @@ impl List {
     fn about_probes(&mut self, figures: &Figures) {
         let counters = figures.counters;
         let words = ("reply to somebody else's question", "replies to somebody else's question");
-        self.count_coded(Severity::Critical, Some(code_of(ClientState::Desync)), figures.tally.desynced, words);
+        self.count_coded(Severity::Critical, Some(ClientState::Desync.code()), figures.tally.desynced, words);
         let of_probes = |row: &&ErrorRow| matches!(row.key.stage, Stage::Command | Stage::WaitingForReconnect);
         let timed_out = |row: &&ErrorRow| row.key.class.is_timeout();
         let failed: Vec<_> = figures.errors.iter().filter(of_probes).collect();
@@ -325,21 +301,5 @@ fn dominant(count: u64, rows: &[&ErrorRow]) -> Option<String> {
         1 if count == 1 => Some(format!(": {class}{errno}")),
         _ if most == count => Some(format!(", all of them {class}{errno}")),
         _ => Some(format!(", {most} of them {class}{errno}")),
-    }
-}
-
-/// The code of a state's entry in the knowledge base.
-fn code_of(state: ClientState) -> &'static str {
-    match state {
-        ClientState::Exhausted => "RD021",
-        ClientState::Wedged => "RD022",
-        ClientState::HalfOpen => "RD023",
-        ClientState::SubscriptionLost => "RD024",
-        ClientState::Desync => "RD025",
-        ClientState::Dead => "RD026",
-        ClientState::Pinned => "RD027",
-        ClientState::Masked => "RD028",
-        ClientState::StaleError => "RD029",
-        ClientState::Retrying => "RD030",
     }
 }
