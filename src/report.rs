@@ -6,6 +6,7 @@
 mod advice;
 mod causes;
 mod finding;
+mod findings;
 mod gates;
 mod herd;
 mod messages;
@@ -99,7 +100,7 @@ impl Report {
         let subscribes = plans().any(|plan| plan.subscription.is_some());
         let gates = gates::evaluate(figures, fail_on, warn_on);
         let diagnoses = diagnose::all(figures);
-        let findings = finding::all(figures, &diagnoses, &gates);
+        let findings = findings::all(figures, &diagnoses, &gates);
         Self {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),

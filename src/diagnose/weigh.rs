@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 
 use super::{
-    Confidence, Diagnosis,
     argument::{Argument, Weight},
     causes::Cause,
+    diagnosis::{Confidence, Diagnosis},
     facts::Facts,
 };
 use crate::event::{ReplaceReason, SocketEnd};
