@@ -1,8 +1,8 @@
-//! What ended a connection: from an outage as it was recorded to a named cause.
+//! The diagnosis of each outage: a named cause with evidence.
 //!
-//! The diagnosis is a pure function of what the recorder kept, so a journal can be judged again by better rules. The
-//! `rules` are a table: each looks at one thing and speaks for or against one cause. No cause is called certain
-//! unless a rule that admits no other story says so; what could not be asked makes a verdict weaker, and is told.
+//! A diagnosis is a pure function of the record, so better rules can judge an old journal again. Each rule looks at one
+//! fact and argues for or against one cause. A cause is certain only if a rule proves it and no rule objects; missing
+//! evidence weakens a diagnosis and is listed. Imports point one way: facts, arguments, rules and causes, weighing.
 
 mod argument;
 mod causes;
@@ -23,7 +23,7 @@ use crate::{
     record::{Figures, Outage, Recorder},
 };
 
-/// The diagnosis of each of the outages that the figures list, in their order.
+/// Diagnoses every outage that the figures list, in their order.
 pub fn all(figures: &Figures) -> Vec<Diagnosis> {
     let outages: Vec<&Outage> = figures.outages.kept.iter().collect();
     let plan_of = |outage: &Outage| {
@@ -33,7 +33,7 @@ pub fn all(figures: &Figures) -> Vec<Diagnosis> {
     outages.iter().map(|outage| one(outage, plan_of(outage), &outages)).collect()
 }
 
-/// The outage that an evidence event is about, with its diagnosis as of now. The recorder must have seen the event.
+/// Returns the outage that an evidence event belongs to, with its diagnosis so far. The recorder must have seen the event.
 pub fn for_event(recorder: &Recorder, event: &Event) -> Option<(Outage, Diagnosis)> {
     let EventKind::Evidence(evidence) = &event.kind else { return None };
     let outages = recorder.outages();
@@ -42,17 +42,17 @@ pub fn for_event(recorder: &Recorder, event: &Event) -> Option<(Outage, Diagnosi
         own.is_some_and(|own: &Evidence| own.generation == evidence.generation && own.lost == evidence.lost)
             && event.connection.is_none_or(|connection| connection == outage.connection)
     };
-    // A merged journal counts each run's connections and generations from the beginning.
+    // In a merged journal, each run counts its connections and generations from the start.
     let outage = outages.iter().filter(about).max_by_key(|outage| outage.run)?;
     Some(((*outage).clone(), one(outage, recorder.plan(), &outages)))
 }
 
-/// The cause that a state tells of without an outage: a server that was demoted closes nothing.
+/// Returns the cause of a state that needs no outage: a demoted server closes no connection.
 pub fn of_state(state: ClientState) -> Option<Cause> {
     (state == ClientState::Pinned).then_some(Cause::Failover)
 }
 
-/// The diagnosis of one outage, among all of them.
+/// Diagnoses one outage among all of them.
 fn one(outage: &Outage, plan: Option<&Plan>, all: &[&Outage]) -> Diagnosis {
     weigh::weigh(&Facts::new(outage, plan, all))
 }

@@ -9,7 +9,7 @@ const NO_FILE_LEFT: [i32; 2] = [23, 24];
 const NO_ADDRESS_LEFT: i32 = if cfg!(target_os = "macos") { 49 } else { 99 };
 
 impl ErrorClass {
-    /// Its code, for `redis-doctor explain`.
+    /// The code, for `redis-doctor explain`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Aborted => "RD101",
@@ -50,7 +50,7 @@ impl ErrorClass {
 }
 
 impl FailureKey {
-    /// Its code: that of the errno where this has an entry of its own, otherwise that of the class.
+    /// The code of the errno if it has its own entry, otherwise of the class.
     pub fn code(&self) -> &'static str {
         match (self.class, self.errno) {
             (ErrorClass::Other, Some(errno)) if NO_FILE_LEFT.contains(&errno) => "RD135",

@@ -26,7 +26,7 @@ pub(super) struct Argument {
 /// The weight of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
-    /// Another cause it was: this one is out.
+    /// Rules the cause out.
     Refutes,
     /// Another story fits better: one level less.
     Weakens,

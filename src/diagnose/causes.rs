@@ -14,7 +14,7 @@ macro_rules! causes {
     ($($file:ident => $cause:ident,)*) => {
         $(mod $file;)*
 
-        /// What can end or silence a connection.
+        /// A cause of a lost or silent connection.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[cfg_attr(test, derive(serde::Deserialize))]
         #[serde(rename_all = "snake_case")]
@@ -60,12 +60,12 @@ causes! {
 }
 
 impl Cause {
-    /// Its code, for `redis-doctor explain`.
+    /// The code, for `redis-doctor explain`.
     pub fn code(self) -> &'static str {
         self.def().code
     }
 
-    /// What can be done, in a sentence.
+    /// The remedy, in one sentence.
     pub fn remedy(self) -> &'static str {
         self.def().remedy
     }

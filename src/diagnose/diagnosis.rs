@@ -1,38 +1,38 @@
-//! A diagnosis: a cause, how sure it is, and the evidence.
+//! A diagnosis: a cause, its confidence and the evidence.
 
 use serde::Serialize;
 
 use super::causes::Cause;
 
-/// How sure a diagnosis is.
+/// The confidence of a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Confidence {
-    /// Something points to it.
+    /// Some fact points to the cause.
     Possible,
-    /// The facts fit it, and fit nothing else as well.
+    /// The facts fit the cause, and no other cause as well.
     Likely,
-    /// The facts allow nothing else.
+    /// The facts rule out every other cause.
     Certain,
 }
 
-/// What ended a connection, or silenced it.
+/// The cause of an outage, with evidence and remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
     /// The cause.
     pub cause: Cause,
-    /// How sure it is.
+    /// The confidence.
     pub confidence: Confidence,
-    /// The cause's code, for `redis-doctor explain`.
+    /// The code of the cause, for `redis-doctor explain`.
     pub code: &'static str,
-    /// What speaks for it, the strongest first.
+    /// Evidence for the cause, strongest first.
     pub evidence_for: Vec<String>,
-    /// What speaks against it, and what else it might have been.
+    /// Evidence against the cause, and other possible causes.
     pub evidence_against: Vec<String>,
-    /// What was asked for and could not be had.
+    /// Facts that were queried and not available.
     pub missing: Vec<String>,
-    /// What can be done.
+    /// The remedy, in one sentence.
     pub remedy: &'static str,
 }

@@ -90,8 +90,13 @@ fn what_is_unknown_is_blamed_on_permissions_only_if_one_was_refused() {
     };
     let refused = || Missing { refused: true, ..Missing::new("CLIENT LIST", "NOPERM") };
     for (name, missing, evidence, advice) in [
-        ("refused", Some(vec![refused()]), true, "permit INFO"),
-        ("refused beside another gap", Some(vec![Missing::new("socket", "gone"), refused()]), true, "permit INFO"),
+        ("refused", Some(vec![refused()]), true, "allow the user INFO"),
+        (
+            "refused beside another gap",
+            Some(vec![Missing::new("socket", "gone"), refused()]),
+            true,
+            "allow the user INFO",
+        ),
         ("not reached", Some(vec![Missing::new("server", "Connection refused")]), true, "tcpdump"),
         ("all was told", Some(vec![]), true, "tcpdump"),
         ("not asked", None, false, "without --no-evidence"),

@@ -13,7 +13,7 @@ use crate::event::{ReplaceReason, SocketEnd};
 /// A cause with the arguments of all its rules.
 struct Candidate {
     cause: Cause,
-    /// 0 is nothing, 3 is certain.
+    /// 0 is ruled out or without support, 3 is certain.
     level: u32,
     score: u32,
     arguments: Vec<Argument>,
@@ -39,9 +39,9 @@ impl Candidate {
     fn whys(&self, wanted: impl Fn(Weight) -> bool) -> Vec<String> {
         let wanted: Vec<_> =
             self.arguments.iter().filter(|argument| wanted(argument.weight)).map(|argument| &argument.why).collect();
-        // A sentence that another one begins with adds nothing.
-        let told = |why: &str| wanted.iter().any(|other| other.len() > why.len() && other.starts_with(why));
-        wanted.iter().filter(|why| !told(why)).map(|why| (*why).clone()).collect()
+        // A sentence that another sentence starts with adds nothing.
+        let repeated = |why: &str| wanted.iter().any(|other| other.len() > why.len() && other.starts_with(why));
+        wanted.iter().filter(|why| !repeated(why)).map(|why| (*why).clone()).collect()
     }
 }
 
@@ -52,7 +52,7 @@ pub(super) fn weigh(facts: &Facts<'_>) -> Diagnosis {
     }
     let mut candidates: Vec<Candidate> = Cause::ALL.iter().map(|cause| Candidate::new(*cause, facts)).collect();
     candidates.retain(|candidate| candidate.level > 0);
-    // The sort is stable: where two are alike, the more particular cause comes first.
+    // The sort is stable: of two equal candidates, the more particular cause comes first.
     candidates.sort_by_key(|candidate| Reverse((candidate.level, candidate.score)));
     let Some(best) = candidates.first() else { return unknown(facts) };
     let mut against = best.whys(|weight| weight < Weight::Suggests);
@@ -62,7 +62,7 @@ pub(super) fn weigh(facts: &Facts<'_>) -> Diagnosis {
         format!("{} is possible, too: {why}", rival.cause.words())
     }));
     let confidence = match (best.level, rival) {
-        // Two certainties cannot both be.
+        // Two causes cannot both be certain.
         (3, None) => Confidence::Certain,
         (2 | 3, _) => Confidence::Likely,
         _ => Confidence::Possible,
@@ -76,26 +76,27 @@ fn unknown(facts: &Facts<'_>) -> Diagnosis {
     let not_asked = facts.evidence().is_none() && facts.plan.is_some_and(|plan| !plan.evidence);
     let remedy = match (refused, not_asked) {
         (true, _) => {
-            "permit INFO, CLIENT LIST and CONFIG GET to the user, and keep a --journal: the next one will tell more"
+            "allow the user INFO, CLIENT LIST and CONFIG GET and keep a --journal: the next outage will show more"
         }
-        (_, true) => "run it without --no-evidence, and keep a --journal: the next one will tell more",
+        (_, true) => "run without --no-evidence and keep a --journal: the next outage will show more",
         _ => verdict.remedy,
     };
     Diagnosis { remedy, ..verdict }
 }
 
-/// redis-doctor ended it itself, open as it was: the client had got into a state before that it cannot leave.
+/// True if redis-doctor itself closed the open connection, because the client was in an unrecoverable state.
 fn left_for_its_state(facts: &Facts<'_>) -> bool {
     let open = facts.failure().is_none() && matches!(facts.end(), None | Some(SocketEnd::Local));
-    // A connection that was lost gets into its state afterwards.
+    // A lost connection enters its state after the loss.
     let lost_first = facts.circumstances().states.iter().any(|state| state.is_terminal());
     facts.outage.replaced == Some(ReplaceReason::Terminal) && open && !lost_first && !facts.silent()
 }
 
-/// Nobody ended it but us: the state that made us do so is what is to be looked into.
+/// The diagnosis of a connection that redis-doctor closed itself: the state behind it needs attention.
 fn left(facts: &Facts<'_>) -> Diagnosis {
-    let why = "redis-doctor left it for a fresh session: the client had got into a state that it cannot leave";
-    let remedy = "look up that state: it is listed with its moment, and why";
+    let why =
+        "the client was in an unrecoverable state, so redis-doctor closed the connection and started a new session";
+    let remedy = "look up that state: the report lists it with its time and reason";
     let verdict = diagnosis(Cause::Unknown, Confidence::Possible, vec![why.to_owned()], Vec::new(), facts);
     Diagnosis { remedy, ..verdict }
 }

@@ -1,24 +1,24 @@
-//! The states a client can get into: the names for what a reconnect policy leads to.
+//! The states of a client under a reconnect policy.
 
 use serde::{Deserialize, Serialize};
 
-/// A state a client can get into.
+/// A state of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, strum::Display)]
 #[cfg_attr(test, derive(strum::VariantArray))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ClientState {
-    /// A connection that never reconnects was lost: every command fails for ever.
+    /// A connection that never reconnects was lost: every command fails.
     Dead,
-    /// Replies go to the wrong questions.
+    /// Replies go to the wrong commands.
     Desync,
-    /// The retry budget is spent; nothing tries to reconnect until a command is sent.
+    /// The retry budget is spent; the client does not reconnect until the next command.
     Exhausted,
-    /// The flow is dead and nobody has noticed: commands time out while new connections work.
+    /// The flow is dead but undetected: commands time out while new connections work.
     HalfOpen,
     /// Set-up errors are hidden behind a bare "broken pipe".
     Masked,
-    /// Still connected to a server that was demoted.
+    /// Still connected to a demoted server.
     Pinned,
     /// A reconnect cycle is running.
     Retrying,

@@ -4,14 +4,14 @@ use serde::Serialize;
 
 use crate::verdict::Severity;
 
-/// Something that speaks against the connection, or that a reader should know.
+/// Something to fix, or to know.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// How bad it is.
+    /// The severity; the worst one decides the verdict.
     pub severity: Severity,
-    /// Its code (`RD…`), where the knowledge base has an entry for it.
+    /// The code (`RD…`) of its entry in the knowledge base, if it has one.
     pub code: Option<&'static str>,
-    /// A sentence.
+    /// One sentence.
     pub text: String,
 }
 
@@ -39,12 +39,12 @@ impl List {
         self.push(Severity::Info, text);
     }
 
-    /// Adds a finding about a number of things, unless there are none.
+    /// Adds a finding about a number of things, unless it is 0.
     pub(super) fn count(&mut self, severity: Severity, count: u64, one: &str, many: &str) {
         self.count_coded(severity, None, count, (one, many));
     }
 
-    /// The same, with a code.
+    /// [`Self::count`], with a code.
     pub(super) fn count_coded(
         &mut self,
         severity: Severity,

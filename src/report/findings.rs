@@ -1,8 +1,8 @@
-//! The rules of the verdict: each is a finding with a severity, and the worst severity is the verdict.
+//! The rules of the verdict: each adds findings with a severity, and the worst severity is the verdict.
 //!
-//! Messages lost while the connection was down are a warning, not critical: pub/sub is at-most-once, so whatever is
-//! published before the resubscription reaches nobody, with any client. Lost without a drop around they are critical.
-//! Who cannot afford a gap says `--fail-on 'lost>0'`.
+//! Messages lost in an outage are a warning, not critical: pub/sub is at-most-once, so with any client, messages published
+//! before the resubscription are lost. Messages lost while the connection was up are critical. A user who cannot afford a
+//! gap sets `--fail-on 'lost>0'`.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -20,10 +20,10 @@ use crate::{
     verdict::Severity,
 };
 
-/// A first attempt without an answer tells something after this long: a SYN that was lost has been repeated.
+/// An unanswered first attempt means something only after this time: a lost SYN has been repeated by then.
 const TELLING: Duration = Duration::from_secs(1);
 
-/// Everything there is to say, worst first.
+/// Returns all findings, worst first.
 pub(super) fn all(figures: &Figures, diagnoses: &[Diagnosis], gates: &[GateResult]) -> Vec<Finding> {
     let mut list = List(Vec::new());
     if figures.runs.is_empty() {
@@ -53,7 +53,7 @@ pub(super) fn all(figures: &Figures, diagnoses: &[Diagnosis], gates: &[GateResul
 }
 
 impl List {
-    /// A number of failures, and which error most of them were.
+    /// Adds a number of failures and their most frequent error.
     fn count_with(&mut self, count: u64, words: (&str, &str), rows: &[&ErrorRow]) {
         let most = dominant(count, rows).unwrap_or_default();
         let (one, many) = (format!("{}{most}", words.0), format!("{}{most}", words.1));
@@ -65,25 +65,24 @@ impl List {
         if run.stopped == Some(StopReason::Unreachable) || run.connected.is_none() && run.answered == 0 {
             self.about_the_obstacle(run, figures);
         } else if plan.probes.is_some() && run.answered == 0 {
-            self.critical("nothing was ever answered");
+            self.critical("no command was ever answered");
         }
         if run.connected.is_some() && plan.subscription.is_some() && !run.subscribed {
             self.critical("the subscription was never confirmed");
         }
         if let (true, Some(retries)) = (plan.policy.managed, plan.policy.retries) {
-            let text = "nothing tries to reconnect until the next command";
-            let text = format!("the retry budget is finite: after {retries} retries {text}");
+            let text = "the client does not reconnect until the next command";
+            let text = format!("the retry budget is finite: after {retries} retries, {text}");
             self.push_coded(Severity::Info, Some("RD040"), text);
         }
     }
 
-    /// Why there was never a connection, and what can be done.
+    /// Adds the obstacle that kept the run from connecting, and advice.
     fn about_the_obstacle(&mut self, run: &RunFigures, figures: &Figures) {
         let Some(obstacle) = &run.obstacle else {
-            // A server that can be reached, but refuses what the client needs, is told in a note, and the failure itself
-            // just before.
+            // A reachable server that refuses what the client needs is described in a note, just after the failure.
             let told = figures.notes.kept.iter().rfind(|note| note.time >= run.time && run.stopped.is_some());
-            let Some(told) = told else { return self.critical("there was never a connection") };
+            let Some(told) = told else { return self.critical("no connection was ever made") };
             let failure = figures.errors.iter().max_by_key(|row| row.last).map(|row| (row.key, row.example.clone()));
             self.push_coded(Severity::Critical, failure.as_ref().map(|(key, _)| key.code()), &told.text);
             let failure = failure.map(|(key, text)| Failure { key, text });
@@ -98,7 +97,7 @@ impl List {
             format!("no connection: {obstacle}")
         };
         self.push_coded(Severity::Critical, Some(obstacle.key.code()), text);
-        // A moment without an answer means nothing yet.
+        // A short wait without an answer means nothing yet.
         let advice = advice::on_connecting(obstacle, &run.started.plan.target);
         if let Some(advice) = advice.filter(|_| !ended_before || run.elapsed >= TELLING) {
             self.info(advice);
@@ -110,8 +109,8 @@ impl List {
         self.count(
             Severity::Warning,
             open as u64 - u64::from(figures.interim && open > 0),
-            "run has no end: its journal was cut off, or it goes on",
-            "runs have no end: their journals were cut off, or they go on",
+            "run has no end: its journal was cut off, or it is still running",
+            "runs have no end: their journals were cut off, or they are still running",
         );
     }
 
@@ -144,23 +143,26 @@ impl List {
         self.count(
             Severity::Warning,
             figures.tally.replaced_desync,
-            "session was replaced because replies went to the wrong questions",
-            "sessions were replaced because replies went to the wrong questions",
+            "session was replaced because replies went to the wrong commands",
+            "sessions were replaced because replies went to the wrong commands",
         );
     }
 
     fn about_states(&mut self, figures: &Figures) {
         for &state in figures.tally.states.keys() {
-            let (severity, rest) = match state {
+            let (severity, text) = match state {
                 // Part of any drop.
                 ClientState::Retrying => continue,
-                ClientState::Desync => (Severity::Critical, String::new()),
+                ClientState::Desync => (Severity::Critical, format!("the client entered the state {state}")),
                 ClientState::Dead | ClientState::SubscriptionLost | ClientState::Wedged => {
-                    (Severity::Critical, ", which it cannot leave".to_owned())
+                    (Severity::Critical, format!("the client entered the unrecoverable state {state}"))
                 }
-                // As long as it lasts, it is not recovered: every write fails.
+                // Not recovered while it lasts: every write fails.
                 ClientState::Pinned if figures.tally.pinned > 0 => {
-                    (Severity::Critical, " and did not leave it: writes were refused to the end".to_owned())
+                    let text = format!(
+                        "the client entered the state {state} and stayed in it: writes were refused to the end"
+                    );
+                    (Severity::Critical, text)
                 }
                 ClientState::Exhausted
                 | ClientState::HalfOpen
@@ -168,10 +170,10 @@ impl List {
                 | ClientState::Pinned
                 | ClientState::StaleError => {
                     let cause = diagnose::of_state(state).map(|cause| format!(": a {cause} without an outage"));
-                    (Severity::Warning, cause.unwrap_or_default())
+                    (Severity::Warning, format!("the client entered the state {state}{}", cause.unwrap_or_default()))
                 }
             };
-            self.push_coded(severity, Some(state.code()), format!("the client got into the state {state}{rest}"));
+            self.push_coded(severity, Some(state.code()), text);
         }
     }
 
@@ -182,9 +184,9 @@ impl List {
         self.count_coded(Severity::Critical, Some("RD042"), outside, words);
         let words = ("message lost in an outage", "messages lost in outages");
         self.count_coded(Severity::Warning, Some("RD041"), tally.lost_in_outages, words);
-        // Of a short run, an outage may have taken all.
+        // In a short run, one outage may have taken all of them.
         if messages::verifies(figures) && counters.published > tally.lost_in_outages && counters.received == 0 {
-            self.critical("none of the published messages came");
+            self.critical("none of the published messages arrived");
         }
         let missing = tally.subscriptions_wanted.saturating_sub(tally.subscriptions_confirmed);
         let words = ("subscription is missing at the end", "subscriptions are missing at the end");
@@ -195,9 +197,9 @@ impl List {
             "silence longer than --expect-every allows",
             "silences longer than --expect-every allows",
         );
-        let words = ("message came twice", "messages came twice");
+        let words = ("message arrived twice", "messages arrived twice");
         self.count_coded(Severity::Warning, Some("RD063"), tally.duplicated, words);
-        let words = ("message came out of order", "messages came out of order");
+        let words = ("message arrived out of order", "messages arrived out of order");
         self.count_coded(Severity::Warning, Some("RD063"), tally.reordered, words);
         self.count(
             Severity::Warning,
@@ -215,7 +217,7 @@ impl List {
 
     fn about_probes(&mut self, figures: &Figures) {
         let counters = figures.counters;
-        let words = ("reply to somebody else's question", "replies to somebody else's question");
+        let words = ("reply to another command", "replies to other commands");
         self.count_coded(Severity::Critical, Some(ClientState::Desync.code()), figures.tally.desynced, words);
         let of_probes = |row: &&ErrorRow| matches!(row.key.stage, Stage::Command | Stage::WaitingForReconnect);
         let timed_out = |row: &&ErrorRow| row.key.class.is_timeout();
@@ -223,7 +225,7 @@ impl List {
         let (late, failed): (Vec<_>, Vec<_>) = failed.into_iter().partition(timed_out);
         self.count_with(counters.failed, ("probe failed", "probes failed"), &failed);
         self.count_with(counters.timed_out, ("probe timed out", "probes timed out"), &late);
-        // What kept a run from connecting is a finding of its own.
+        // The obstacle of a run that never connected is a separate finding.
         let never = figures.runs.iter().any(|run| run.obstacle.is_some());
         let only_errors = counters.failed + counters.timed_out + counters.publish_failed == 0 && !never;
         let errors: u64 = figures.errors.iter().map(|row| row.count).sum();
@@ -241,13 +243,13 @@ impl List {
     }
 }
 
-/// `, 11 of them reset (104)`: the most frequent error, whatever it interrupted.
+/// `, 11 of them reset (104)`: the most frequent error, in any stage.
 fn dominant(count: u64, rows: &[&ErrorRow]) -> Option<String> {
     let mut kinds = BTreeMap::new();
     for row in rows {
         *kinds.entry((row.key.class, row.key.errno)).or_insert(0) += row.count;
     }
-    // Of two that are as frequent, the first by name; what is out of step (an interim report) is left out.
+    // Of two equally frequent errors, the first by name; counts that are out of step (interim report) are left out.
     let ((class, errno), most) = kinds.into_iter().rev().max_by_key(|(_, errors)| *errors)?;
     let errno = errno.map(|errno| format!(" ({errno})")).unwrap_or_default();
     match most {

@@ -15,5 +15,5 @@ pub(super) static CAUSE: CauseDef = CauseDef {
 fn eviction_was_counted(facts: &Facts<'_>) -> Option<Argument> {
     let evicted = facts.moved(|state| state.evicted_clients).filter(|evicted| *evicted > 0)?;
     let weight = if facts.narrow() { Weight::Supports } else { Weight::Suggests };
-    Argument::new(weight, format!("the server evicted {evicted} of its clients (maxmemory-clients) meanwhile"))
+    Argument::new(weight, format!("the server evicted {evicted} of its clients (maxmemory-clients) during the outage"))
 }

@@ -8,7 +8,7 @@ use crate::diagnose::{
 
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD005",
-    remedy: "find out who sends CLIENT KILL: an operator, a script, or a failover manager",
+    remedy: "find out what runs CLIENT KILL: an operator, a script, or a failover manager",
     rules: &[
         kill_was_counted,
         kills_cannot_be_counted,
@@ -24,23 +24,23 @@ fn kill_was_counted(facts: &Facts<'_>) -> Option<Argument> {
     let weight = if exact { Weight::Supports } else { Weight::Suggests };
     Argument::new(
         weight,
-        format!("CLIENT KILL was called {} meanwhile, and the connection is gone from the server", times(kills)),
+        format!("CLIENT KILL ran {} during the outage, and the server no longer lists the connection", times(kills)),
     )
 }
 
 fn kills_cannot_be_counted(facts: &Facts<'_>) -> Option<Argument> {
     let unknown = facts.moved(|state| state.client_kills).is_none();
     let closed = facts.may_be_closed() && facts.listed() == Some(false) && facts.is_same_process();
-    let why = "the server closed the connection, and its calls of CLIENT KILL could not be counted";
+    let why = "the server closed the connection, and its CLIENT KILL calls could not be counted";
     Argument::when(unknown && closed, Weight::Suggests, why)
 }
 
 fn nobody_was_killed(facts: &Facts<'_>) -> Option<Argument> {
     let none = facts.moved(|state| state.client_kills) == Some(0);
-    Argument::when(none, Weight::Refutes, "CLIENT KILL was not called")
+    Argument::when(none, Weight::Refutes, "CLIENT KILL did not run")
 }
 
 fn others_were_killed_perhaps(facts: &Facts<'_>) -> Option<Argument> {
     let killed = facts.moved(|state| state.client_kills) > Some(0);
-    Argument::when(killed, Weight::Qualifies, "the server does not tell whom CLIENT KILL has closed")
+    Argument::when(killed, Weight::Qualifies, "the server does not report which clients CLIENT KILL closed")
 }

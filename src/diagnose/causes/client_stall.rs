@@ -13,11 +13,11 @@ use crate::{
 
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD016",
-    remedy: "give this machine more CPU time, and do not let it sleep: the server is not to blame",
+    remedy: "give this machine more CPU time and keep it from sleeping: the server is not the cause",
     rules: &[we_slept, silence::we_were_stalled, we_were_stopped_past_the_timeout, process::was_replaced, path_was_ill],
 };
 
-/// A machine that slept for so long has lost its connections, whatever else happened.
+/// A machine that slept this long has lost its connections.
 const LONG_SLEEP: Duration = Duration::from_secs(10);
 
 fn we_slept(facts: &Facts<'_>) -> Option<Argument> {
@@ -25,7 +25,7 @@ fn we_slept(facts: &Facts<'_>) -> Option<Argument> {
     let sure =
         slept >= LONG_SLEEP && facts.is_same_process() && !facts.path_was_ill() && facts.servers_reason().is_none();
     let weight = if sure { Weight::Proves } else { Weight::Supports };
-    Argument::new(weight, format!("this machine slept for {} meanwhile", seconds(slept)))
+    Argument::new(weight, format!("this machine slept for {} during the outage", seconds(slept)))
 }
 
 fn we_were_stopped_past_the_timeout(facts: &Facts<'_>) -> Option<Argument> {
@@ -33,7 +33,7 @@ fn we_were_stopped_past_the_timeout(facts: &Facts<'_>) -> Option<Argument> {
         closing::past_the_timeout(facts).filter(|(_, quiet)| closing::was_our_silence(facts, *quiet))?;
     let (lag, timeout) = (seconds(facts.host().lag), timeout.as_secs());
     let why = format!(
-        "this program's own timers came {lag} late, of {} of silence, and the server closes who is silent for {timeout} s",
+        "redis-doctor itself was paused for {lag} of the {} of silence; the server's 'timeout' is {timeout} s",
         seconds(quiet)
     );
     Argument::new(Weight::Supports, why)

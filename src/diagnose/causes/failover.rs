@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD003",
-    remedy: "let the client retry without limit and resolve the name at each attempt; READONLY must end the connection",
+    remedy: "let the client retry without limit, resolve the name at each attempt, and drop the connection on READONLY",
     rules: &[
         demoted_and_closed,
         a_replica_took_over,
@@ -28,19 +28,19 @@ pub(super) static CAUSE: CauseDef = CauseDef {
 
 const UNNAMED: &str = "unknown";
 
-/// What Sentinel does to a demoted primary: another role, and every client closed by CLIENT KILL.
+/// Sentinel gives a demoted primary another role and closes its clients with CLIENT KILL.
 fn demoted_and_closed(facts: &Facts<'_>) -> Option<Argument> {
     let killed = facts.moved(|state| state.client_kills) > Some(0);
     let closed = facts.end() == Some(SocketEnd::Closed) && facts.listed() == Some(false);
     let decided = facts.changed_role() && killed && closed && facts.narrow() && facts.alone();
-    let why = "the server changed its role and closed its clients (CLIENT KILL), as a failover manager does it";
+    let why = "the server changed its role and closed its clients (CLIENT KILL), as a failover manager does";
     Argument::when(decided, Weight::Proves, why)
 }
 
-/// A replica goes on with its primary's history. So does a primary that starts again from its own file, but that one is
+/// A replica continues its primary's history. So does a primary that restarts from its own file, but that process is
 /// younger than the loss.
 fn a_replica_took_over(facts: &Facts<'_>) -> Option<Argument> {
-    let why = "what answers has been up since before the loss, and took over the old primary's replication history";
+    let why = "the answering server was up before the loss and took over the old primary's replication history";
     Argument::when(facts.took_over(), Weight::Proves, why)
 }
 
@@ -53,9 +53,9 @@ fn role_changed(facts: &Facts<'_>) -> Option<Argument> {
 fn an_older_process_answers(facts: &Facts<'_>) -> Option<Argument> {
     let older = facts.another_process() && facts.fresh() == Some(false) && facts.another_place() != Some(false);
     let laddr = facts.after().and_then(|after| after.laddr.as_deref()).unwrap_or(UNNAMED);
-    // Where the name moved, that explains it, unless replication shows more.
+    // A moved name explains it, unless replication shows more.
     let weight = if facts.addresses() == Some(Addresses::Moved) { Weight::Suggests } else { Weight::Supports };
-    let why = format!("another node answers ({laddr}), and it has been up since before the loss");
+    let why = format!("another node answers ({laddr}); it was up before the loss");
     Argument::when(older, weight, why)
 }
 

@@ -29,13 +29,13 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     ],
 };
 
-/// How far from a limit a silence may be: timers in between look round now and then.
+/// Maximum distance of a silence from a limit: middleboxes check their timers at intervals.
 const NEAR: Duration = Duration::from_secs(2);
 
-/// So many other losses after the same pause are a pattern.
+/// Losses after the same pause that make a pattern.
 const PATTERN: usize = 3;
 
-/// It ended or fell silent as a flow does that something in between has forgotten.
+/// It ended or fell silent like a flow that a middlebox has forgotten.
 fn forgotten(facts: &Facts<'_>) -> bool {
     let end = matches!(facts.end(), Some(SocketEnd::Reset | SocketEnd::TimedOut | SocketEnd::Gone));
     end || facts.half_open() || facts.by_watchdog() && !facts.path_was_ill() || facts.listed() == Some(true)
@@ -52,18 +52,18 @@ fn known_limit(facts: &Facts<'_>) -> Option<Argument> {
     let whose = same.map(|other| other.name).collect::<Vec<_>>().join(", ");
     let ended = forgotten(facts) || facts.may_be_closed();
     let weight = if forgotten(facts) { Weight::Supports } else { Weight::Suggests };
-    let why = format!("it ended after {} of silence, and {limit} s is the limit of {whose}", seconds(quiet));
+    let why = format!("it ended after {} of silence; {limit} s is the limit of {whose}", seconds(quiet));
     Argument::when(ended, weight, why)
 }
 
 fn same_pause_each_time(facts: &Facts<'_>) -> Option<Argument> {
     let quiet = pause::length(facts)?;
-    // Where a pause is by plan, every loss is noticed after it; then only connections that died of their first one tell.
+    // After a planned pause every loss is detected then, so only connections that died after their first pause count.
     let by_plan = facts.pause().is_some_and(|pause| quiet.abs_diff(pause) <= pause / 5);
     let alike = facts.alike();
     let telling = alike + 1 >= PATTERN && (!by_plan || facts.circumstances().up <= quiet * 2);
     let weight = if forgotten(facts) { Weight::Supports } else { Weight::Suggests };
-    let why = format!("{alike} other losses of this run came after the same silence of {}", seconds(quiet));
+    let why = format!("{alike} other losses in this run followed the same {} of silence", seconds(quiet));
     Argument::when(telling, weight, why)
 }
 
@@ -73,5 +73,5 @@ fn was_in_use(facts: &Facts<'_>) -> Option<Argument> {
 
 fn others_may_have_sent(facts: &Facts<'_>) -> Option<Argument> {
     let guessed = facts.quiet_is_guessed();
-    Argument::when(guessed, Weight::Qualifies, "messages of others may have come in that time")
+    Argument::when(guessed, Weight::Qualifies, "messages from other publishers may have arrived during that time")
 }

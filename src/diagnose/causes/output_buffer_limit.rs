@@ -25,7 +25,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     ],
 };
 
-/// A reader that was late by so much may have let a backlog grow.
+/// A reader this late may have let a backlog grow.
 const BACKLOG: Duration = Duration::from_millis(500);
 
 fn buffer_limit_was_counted(facts: &Facts<'_>) -> Option<Argument> {
@@ -33,7 +33,7 @@ fn buffer_limit_was_counted(facts: &Facts<'_>) -> Option<Argument> {
     let weight = if facts.narrow() { Weight::Supports } else { Weight::Suggests };
     Argument::new(
         weight,
-        format!("the server closed {counted} of its clients over client-output-buffer-limit meanwhile"),
+        format!("the server closed {counted} of its clients over client-output-buffer-limit during the outage"),
     )
 }
 
@@ -41,15 +41,14 @@ fn buffer_limit_was_counted(facts: &Facts<'_>) -> Option<Argument> {
 fn slow_subscriber_was_closed(facts: &Facts<'_>) -> Option<Argument> {
     let uncounted = facts.moved(|state| state.output_buffer_disconnections).is_none();
     let closed = facts.circumstances().subscribed && closing::closed_by_the_server(facts) && facts.is_same_process();
-    // The limit strikes in the middle of what is being sent.
+    // The server closes in the middle of a message.
     let cut = facts.failure().is_some_and(|failure| failure.key.class == ErrorClass::ProtocolGarbage);
     let slow = facts.host().lag >= BACKLOG;
-    let why = "a subscriber that could not keep up was closed; this server does not count it";
+    let why = "the server closed a subscriber that could not keep up; this version does not count it";
     Argument::when(uncounted && closed && (cut || slow), Weight::Supports, why)
 }
 
-/// Between two ends with nobody in between that could have closed it, a server that counts all its other reasons has
-/// this one left.
+/// On a direct connection, if no other counter of the server moved, only the uncounted limit is left.
 fn an_uncounted_limit_is_left(facts: &Facts<'_>) -> Option<Argument> {
     let limit = closing::an_uncounted_limit(facts)?;
     let closed = facts.end() == Some(SocketEnd::Closed);
@@ -62,10 +61,10 @@ fn an_uncounted_limit_is_left(facts: &Facts<'_>) -> Option<Argument> {
 
 fn buffer_limit_did_not_strike(facts: &Facts<'_>) -> Option<Argument> {
     let none = facts.moved(|state| state.output_buffer_disconnections) == Some(0);
-    Argument::when(none, Weight::Refutes, "the server closed nobody over client-output-buffer-limit")
+    Argument::when(none, Weight::Refutes, "the server closed no client over client-output-buffer-limit")
 }
 
 fn all_at_once(facts: &Facts<'_>) -> Option<Argument> {
     let (lost, others) = facts.company()?;
-    Argument::when(lost == others, Weight::Weakens, "all connections were lost at the same moment")
+    Argument::when(lost == others, Weight::Weakens, "all connections were lost at the same time")
 }

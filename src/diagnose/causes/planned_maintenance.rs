@@ -15,7 +15,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     rules: &[announced_and_closed, announced],
 };
 
-/// Kinds that announce that this connection is about to be closed.
+/// Announcements that the server is about to close this connection.
 const ANNOUNCES_THE_END: [&str; 3] = ["MOVING", "FAILING_OVER", "MIGRATING"];
 
 fn announced_and_closed(facts: &Facts<'_>) -> Option<Argument> {
@@ -31,6 +31,6 @@ fn announced_and_closed(facts: &Facts<'_>) -> Option<Argument> {
 fn announced(facts: &Facts<'_>) -> Option<Argument> {
     let (before, since) = facts.announcements();
     let first = before.first().or(since.first())?;
-    let when = if before.is_empty() { "while it was down" } else { "beforehand" };
+    let when = if before.is_empty() { "during the outage" } else { "beforehand" };
     Argument::new(Weight::Supports, format!("the server announced maintenance {when} ({})", first.kind))
 }

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD002",
-    remedy: "read the server's log and the kernel's (out of memory?), and let the client retry without limit",
+    remedy: "check the server log and the kernel log (out of memory?), and let the client retry without limit",
     rules: &[
         died_with_unread_bytes,
         reset_then_refused,
@@ -26,40 +26,40 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     ],
 };
 
-/// A kernel that closes a dead process' socket with unread bytes in it sends RST instead of FIN.
+/// A kernel that closes the socket of a dead process with unread data sends RST instead of FIN.
 fn died_with_unread_bytes(facts: &Facts<'_>) -> Option<Argument> {
     let died = process::replaced_in_place(facts) && facts.end() == Some(SocketEnd::Reset);
-    let why = "the connection was reset as the process ended: it had not read all that was sent to it";
+    let why = "the connection was reset as the process ended: it had unread data";
     Argument::when(died, Weight::Supports, why)
 }
 
 fn reset_then_refused(facts: &Facts<'_>) -> Option<Argument> {
     let gone = facts.end() == Some(SocketEnd::Reset) && facts.was_refused() && facts.same_process().is_none();
-    Argument::when(gone, Weight::Supports, "the connection was reset, and then nothing listened any more")
+    Argument::when(gone, Weight::Supports, "the connection was reset, then nothing was listening")
 }
 
 fn machine_vanished(facts: &Facts<'_>) -> Option<Argument> {
     let vanished = process::replaced_in_place(facts) && facts.end() == Some(SocketEnd::TimedOut);
-    let why = "nothing came any more, not even an end, and then another process answered: the machine went down";
+    let why = "the connection went silent without FIN or RST, then another process answered: the machine went down";
     Argument::when(vanished, Weight::Supports, why)
 }
 
-/// Data that crosses an orderly end on its way is answered with a reset, too, and of a machine that is short of time
-/// even a rare command does: from here the two look the same.
+/// Data in flight during an orderly shutdown also gets a reset, on a busy machine even a rare command. From the client,
+/// the two look the same.
 fn a_command_may_have_crossed(facts: &Facts<'_>) -> Option<Argument> {
     let ended = process::replaced_in_place(facts) || facts.was_refused() && facts.same_process().is_none();
     let crossed = ended && facts.end() == Some(SocketEnd::Reset);
-    Argument::when(crossed, Weight::Weakens, "a command that crosses an orderly end on its way is reset, too")
+    Argument::when(crossed, Weight::Weakens, "an orderly shutdown also resets a connection with a command in flight")
 }
 
 fn offset_fell(facts: &Facts<'_>) -> Option<Argument> {
     let (before, after) = facts.offsets().filter(|_| process::replaced_in_place(facts))?;
-    let why = "the new process does not have the old one's latest writes";
+    let why = "the new process lacks the old one's latest writes";
     Argument::when(after < before, Weight::Suggests, why)
 }
 
 fn saving_delays_the_end(facts: &Facts<'_>) -> Option<Argument> {
     let delayed = facts.another_process() && facts.end() == Some(SocketEnd::Reset) && !facts.silence().is_zero();
-    let why = "it had been silent before: a server that saves before it ends leaves bytes unread, too";
+    let why = "it was silent before: a server that saves on shutdown leaves data unread, too";
     Argument::when(delayed, Weight::Weakens, why)
 }

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD015",
-    remedy: "look for what blocks the server: SLOWLOG, CLIENT PAUSE, fork and swap, a stopped virtual machine",
+    remedy: "find what blocks the server: SLOWLOG, CLIENT PAUSE, fork, swap, or a paused virtual machine",
     rules: &[
         silence::accepted_and_silent,
         healed,
@@ -30,16 +30,16 @@ fn healed(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 fn others_were_served(facts: &Facts<'_>) -> Option<Argument> {
-    Argument::when(facts.half_open(), Weight::Refutes, "new connections were answered meanwhile")
+    Argument::when(facts.half_open(), Weight::Refutes, "new connections were answered during the outage")
 }
 
 fn packets_were_lost(facts: &Facts<'_>) -> Option<Argument> {
     let lost = silence::unreachable(facts).is_some() || facts.end() == Some(SocketEnd::TimedOut);
     let lost = lost || silence::nothing_was_acknowledged(facts).is_some();
-    Argument::when(lost, Weight::Weakens, "packets were lost: a frozen server's kernel goes on acknowledging")
+    Argument::when(lost, Weight::Weakens, "packets were lost: the kernel of a frozen server keeps acknowledging")
 }
 
 fn never_silent(facts: &Facts<'_>) -> Option<Argument> {
     let never = !facts.silent();
-    Argument::when(never, Weight::Refutes, "it was closed without having been silent")
+    Argument::when(never, Weight::Refutes, "it was closed without a silence before")
 }

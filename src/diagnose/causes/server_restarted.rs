@@ -1,4 +1,4 @@
-//! The server process ended in order and another one took its place.
+//! The server process shut down and another one took its place.
 
 use crate::{
     classify::ErrorClass,
@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD001",
-    remedy: "find out who restarts it (deployment, supervisor, maintenance window), and let the client retry without limit",
+    remedy: "find out what restarts it (deployment, supervisor, maintenance window), and let the client retry without limit",
     rules: &[
         new_process_in_the_same_place,
         uptime_fell,
@@ -39,45 +39,45 @@ fn new_process_in_the_same_place(facts: &Facts<'_>) -> Option<Argument> {
 
 fn uptime_fell(facts: &Facts<'_>) -> Option<Argument> {
     let fell = facts.uptime_fell()? && facts.same_process().is_none() && facts.fresh()?;
-    Argument::when(fell, Weight::Supports, "the server's uptime began anew")
+    Argument::when(fell, Weight::Supports, "the server's uptime restarted")
 }
 
 fn was_loading(facts: &Facts<'_>) -> Option<Argument> {
     let loading = facts.met(ErrorClass::Loading) || facts.after().and_then(|after| after.loading) == Some(true);
     let weight = if facts.same_process().is_none() { Weight::Supports } else { Weight::Suggests };
-    Argument::when(loading, weight, "the server was still reading its dataset (LOADING)")
+    Argument::when(loading, weight, "the server was still loading its dataset (LOADING)")
 }
 
 fn nobody_listened(facts: &Facts<'_>) -> Option<Argument> {
     let weight =
         if facts.same_process().is_none() && facts.may_be_closed() { Weight::Supports } else { Weight::Suggests };
-    Argument::when(facts.was_refused(), weight, "new connections were refused: nothing listened")
+    Argument::when(facts.was_refused(), weight, "new connections were refused: nothing was listening")
 }
 
-/// Redis 7.0 and later save the offset with the dataset at an orderly end, and go on from it.
+/// Redis 7.0 and later save the offset with the dataset at an orderly shutdown and continue from it.
 fn offset_was_kept(facts: &Facts<'_>) -> Option<Argument> {
     let (before, after) = facts.offsets().filter(|_| process::replaced_in_place(facts))?;
     let kept = after >= before;
-    Argument::when(kept, Weight::Suggests, "the new process went on from the old one's replication offset")
+    Argument::when(kept, Weight::Suggests, "the new process continued from the old one's replication offset")
 }
 
 fn a_kill_may_look_the_same(facts: &Facts<'_>) -> Option<Argument> {
     let looks = process::replaced_in_place(facts) && facts.may_be_closed();
-    Argument::when(looks, Weight::Qualifies, "a process killed with nothing left to read ends the same way")
+    Argument::when(looks, Weight::Qualifies, "a killed process with no unread data looks the same")
 }
 
 fn reset_is_rarely_an_orderly_end(facts: &Facts<'_>) -> Option<Argument> {
     let reset = facts.end() == Some(SocketEnd::Reset) && facts.silence().is_zero() && !facts.is_busy();
-    let why = "an orderly end closes its connections; it resets one only when a command crosses it on its way";
+    let why = "an orderly shutdown closes its connections with FIN; it resets one only if a command is in flight";
     Argument::when(reset, Weight::Qualifies, why)
 }
 
 fn an_orderly_end_is_told(facts: &Facts<'_>) -> Option<Argument> {
     let untold = facts.end() == Some(SocketEnd::TimedOut);
-    Argument::when(untold, Weight::Weakens, "an orderly end closes its connections, and nothing came")
+    Argument::when(untold, Weight::Weakens, "an orderly shutdown closes its connections, but no FIN arrived")
 }
 
 fn it_has_not_come_back(facts: &Facts<'_>) -> Option<Argument> {
     let gone = process::nobody_listens_any_more(facts).is_some();
-    Argument::when(gone, Weight::Refutes, "it has not come back")
+    Argument::when(gone, Weight::Refutes, "no process has come back")
 }

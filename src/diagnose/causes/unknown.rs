@@ -4,6 +4,6 @@ use crate::diagnose::argument::CauseDef;
 
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD018",
-    remedy: "keep a --journal over the next one, and capture its packets (tcpdump): they show who closed first, and how",
+    remedy: "keep a --journal and capture packets (tcpdump) during the next outage: they show which end closed first, and how",
     rules: &[],
 };

@@ -11,7 +11,7 @@ use crate::{
     units::seconds,
 };
 
-/// A pause after which a connection may have been forgotten.
+/// Length of a pause after which a middlebox may have forgotten the connection.
 pub(crate) fn length(facts: &Facts<'_>) -> Option<Duration> {
     facts.quiet().filter(|quiet| *quiet > IN_USE)
 }
@@ -19,14 +19,14 @@ pub(crate) fn length(facts: &Facts<'_>) -> Option<Duration> {
 pub(crate) fn survived_such_pauses(facts: &Facts<'_>) -> Option<Argument> {
     let (quiet, pause) = (length(facts)?, facts.pause()?);
     let survived = quiet <= pause + pause / 5 && facts.circumstances().up >= quiet * 3;
-    let why = format!("it had survived such silences for {}", seconds(facts.circumstances().up));
+    let why = format!("it had survived silences this long for {}", seconds(facts.circumstances().up));
     Argument::when(survived, Weight::Weakens, why)
 }
 
 pub(crate) fn first_packet_after_a_pause_was_refused(facts: &Facts<'_>) -> Option<Argument> {
     let quiet = length(facts)?;
     let late = facts.end() == Some(SocketEnd::Reset) && facts.outage.in_flight > 0 && !facts.another_process();
-    let why = format!("the first packet after {} of silence was answered by a reset", seconds(quiet));
+    let why = format!("the first packet after {} of silence got a reset", seconds(quiet));
     Argument::when(late && survived_such_pauses(facts).is_none(), Weight::Supports, why)
 }
 

@@ -14,39 +14,39 @@ use crate::{
 
 const TIMEOUTS: [ErrorClass; 2] = [ErrorClass::ConnectTimeout, ErrorClass::ResponseTimeout];
 
-/// Timers are always a little late.
+/// Shorter delays are ignored: timers are always a little late.
 const WORTH_A_WORD: Duration = Duration::from_millis(300);
 
-/// A new connection was made, and then nobody spoke.
+/// A new connection was accepted, but not answered.
 pub(crate) fn mute<'a>(facts: &'a Facts<'_>) -> Option<&'a Failure> {
     facts.path_failed(&TIMEOUTS, &[Stage::Hello, Stage::Command])
 }
 
-/// A new connection could not even be made.
+/// A new connection could not be made.
 pub(crate) fn unreachable<'a>(facts: &'a Facts<'_>) -> Option<&'a Failure> {
     let nowhere = [ErrorClass::HostUnreachable, ErrorClass::NetworkUnreachable, ErrorClass::KernelTimeout];
     let all = [Stage::Tcp, Stage::Hello, Stage::Command];
     facts.path_failed(&TIMEOUTS, &[Stage::Tcp]).or_else(|| facts.path_failed(&nowhere, &all))
 }
 
-/// The socket's figures, if they were read while it was silent.
+/// The TCP figures of the socket, if they were read during the silence.
 pub(crate) fn figures(facts: &Facts<'_>) -> Option<TcpFigures> {
     facts.evidence()?.tcp.filter(|tcp| facts.silent() && tcp.at > facts.outage.lost)
 }
 
-/// What the kernel at the other end does tells of the server only where that is the server's own.
+/// The peer's kernel is evidence about the server only if it is the server's own.
 fn of_the_peer(facts: &Facts<'_>) -> Weight {
     if facts.direct() == Some(true) { Weight::Supports } else { Weight::Suggests }
 }
 
 pub(crate) fn accepted_and_silent(facts: &Facts<'_>) -> Option<Argument> {
     let failure = mute(facts).filter(|_| facts.silent())?;
-    Argument::new(of_the_peer(facts), format!("new connections were accepted, but nobody answered on them: {failure}"))
+    Argument::new(of_the_peer(facts), format!("new connections were accepted but not answered: {failure}"))
 }
 
 pub(crate) fn acknowledged_and_silent(facts: &Facts<'_>) -> Option<Argument> {
     figures(facts).filter(|tcp| tcp.unacked == 0 && tcp.retransmits == 0)?;
-    Argument::new(of_the_peer(facts), "the kernel there acknowledged all that was sent, but nothing was answered")
+    Argument::new(of_the_peer(facts), "the peer's kernel acknowledged everything sent, but no reply came")
 }
 
 pub(crate) fn nothing_was_acknowledged(facts: &Facts<'_>) -> Option<Argument> {
@@ -58,21 +58,21 @@ pub(crate) fn nothing_was_acknowledged(facts: &Facts<'_>) -> Option<Argument> {
 pub(crate) fn we_were_stalled(facts: &Facts<'_>) -> Option<Argument> {
     let lag = facts.host().lag;
     let span = facts.outage.detected.since(facts.outage.lost);
-    // Our delay is why it was noticed so late, and makes up half of the silence: a busy machine is late in every outage.
+    // Our delay explains the late detection and half of the silence: a busy machine is late in every outage.
     let explains = lag * 5 >= span * 4 && lag * 2 >= facts.silence();
     let explains = explains && facts.silent() && lag >= WORTH_A_WORD;
-    // Nobody asked the path, or it was well: else something was wrong beyond this machine.
+    // Without failed path probes: otherwise something was wrong beyond this machine.
     let sure = facts.healed() && facts.silence() * 2 <= lag * 3 && facts.is_calm();
     let weight = if sure { Weight::Proves } else { Weight::Supports };
     let why =
-        format!("this program's own timers came {} late, of {} of silence", seconds(lag), seconds(facts.silence()));
+        format!("redis-doctor itself was paused for {} of the {} of silence", seconds(lag), seconds(facts.silence()));
     Argument::when(explains, weight, why)
 }
 
-/// Weakens what blames others for a silence.
+/// Weakens causes beyond this machine.
 pub(crate) fn we_were_late(facts: &Facts<'_>) -> Option<Argument> {
     let lag = facts.host().lag;
-    let why = format!("this program's own timers came {} late", seconds(lag));
+    let why = format!("redis-doctor itself was paused for {}", seconds(lag));
     if we_were_stalled(facts).is_some() {
         return Argument::new(Weight::Weakens, why);
     }
