@@ -31,8 +31,9 @@ use crate::{
     output::{Format, OutputOptions},
     plan::{Address, Target},
     render::{self, Style},
-    report::{Report, Verdict},
+    report::Report,
     sandbox::{Sandbox, SandboxConfig},
+    verdict::Verdict,
 };
 
 /// File descriptors without which nothing can be begun: the runtime and its signals take nine beside the standard

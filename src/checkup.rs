@@ -26,8 +26,8 @@ use crate::{
     event::ServerIdentity,
     kernel::HostFacts,
     plan::{Protocol, Range, ReconnectPolicy, Target},
-    report::{Severity, Verdict},
     units,
+    verdict::{Severity, Verdict},
 };
 
 /// The version of the JSON form.
@@ -153,11 +153,7 @@ pub fn judge(question: &Question, facts: &CheckFacts, host: &HostFacts, time: Wa
     let blackouts = client::judge(&mut sheet);
     let Sheet { lines, mut findings, .. } = sheet;
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let verdict = match findings.first().map(|finding| finding.severity) {
-        Some(Severity::Critical) => Verdict::Critical,
-        Some(Severity::Warning) => Verdict::Degraded,
-        Some(Severity::Info) | None => Verdict::Healthy,
-    };
+    let verdict = Verdict::worst(findings.iter().map(|finding| finding.severity));
     Checkup {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,9 +1,9 @@
-//! What went wrong, in closed terms: the error taxonomy and the rules that sort an error into it.
+//! The error taxonomy, and the rules that classify an error.
 //!
 //! An error is classified once, where it happens, with its stage and errno; from then on it is a [`Failure`] whose
 //! `text` is for people only. The sources of errors are the kernel (`io::Error`), the server (an error reply) and the
-//! library (`RedisError`, read in [`client`]); the [`Origin`] says which of them spoke, because a "broken pipe"
-//! *without* an errno was made up by redis-rs after the connection had ended in some other way.
+//! library (`RedisError`, read in [`client`]); the [`Origin`] names the source, because redis-rs makes up a "broken pipe"
+//! *without* an errno after a connection ended in another way.
 
 pub mod client;
 mod code;
@@ -12,8 +12,9 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of a failure: closed, with stable names in every output: snake_case, and Redis' own code words in lower case.
+/// The kind of a failure, with a stable name: snake_case, and Redis' own code words in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(strum::VariantArray))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorClass {
     /// ECONNABORTED (103): the connection was aborted on this host.
@@ -22,16 +23,16 @@ pub enum ErrorClass {
     Ask,
     /// `-BUSY`: a script blocks the server.
     Busy,
-    /// The kernel's own EPIPE (32): a write into a connection that was already closed.
+    /// EPIPE (32) from the kernel: a write to a connection that was already closed.
     BrokenPipeKernel,
     /// `-CLUSTERDOWN`: the cluster does not serve requests.
     #[serde(rename = "clusterdown")]
     ClusterDown,
-    /// The connection ended (FIN, or an end the library kept to itself): redis-rs' synthetic "broken pipe", or end of file.
+    /// The connection ended (FIN, or for a reason the library hides): redis-rs' synthetic "broken pipe", or end of file.
     ConnectionClosed,
     /// No connection within the connect timeout (name look-up, TCP, TLS and HELLO together).
     ConnectTimeout,
-    /// A reply to somebody else's question: the stream of replies has slipped.
+    /// A reply to another command: the stream of replies has slipped.
     Desync,
     /// The host name could not be resolved.
     Dns,
@@ -39,7 +40,7 @@ pub enum ErrorClass {
     HostUnreachable,
     /// ETIMEDOUT (110): the kernel gave up retransmitting, or keepalive or TCP_USER_TIMEOUT expired.
     KernelTimeout,
-    /// `-LOADING`: the server is still reading its dataset.
+    /// `-LOADING`: the server is still loading its dataset.
     Loading,
     /// `-MASTERDOWN`: a replica lost its primary and serves no stale data.
     #[serde(rename = "masterdown")]
@@ -61,7 +62,7 @@ pub enum ErrorClass {
     NoPerm,
     /// `-OOM`: the server refuses writes at maxmemory.
     Oom,
-    /// Anything that fits no other class; the text says what.
+    /// Any other error; see its text.
     Other,
     /// `-DENIED`: protected mode refuses clients from other hosts.
     ProtectedMode,
@@ -70,11 +71,11 @@ pub enum ErrorClass {
     /// `-READONLY`: a write reached a replica.
     #[serde(rename = "readonly")]
     ReadOnly,
-    /// ECONNREFUSED (111): nothing listens; for a unix socket also ENOENT (2).
+    /// ECONNREFUSED (111): nothing is listening; for a unix socket also ENOENT (2).
     Refused,
     /// ECONNRESET (104): the peer, or something in between, sent RST.
     Reset,
-    /// The server knows no HELLO or no protocol version 3.
+    /// The server does not support HELLO or protocol version 3.
     Resp3Unsupported,
     /// No reply within the response timeout or the probe's own deadline.
     ResponseTimeout,
@@ -93,23 +94,17 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
-    /// The stable name, as JSON has it.
-    pub fn name(self) -> String {
-        serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-    }
-
-    /// The server answered, with an error: the connection itself works.
+    /// The server answered with an error: the connection itself works.
     pub fn is_server_reply(self) -> bool {
         self.server_code().is_some() || self == Self::ServerError
     }
 
-    /// No answer came in time; says nothing yet about the connection.
+    /// No reply in time; the connection may still work.
     pub fn is_timeout(self) -> bool {
         matches!(self, Self::ResponseTimeout | Self::WaitingTimeout)
     }
 
-    /// The kernel gave a connection up because nothing had come from the other side for long: the outage is older than
-    /// the error.
+    /// The kernel gave up a connection after a long silence of the peer: the outage is older than the error.
     pub fn follows_silence(self) -> bool {
         matches!(self, Self::KernelTimeout | Self::HostUnreachable | Self::NetworkUnreachable)
     }
@@ -119,18 +114,18 @@ impl ErrorClass {
         !self.is_server_reply() && !self.is_timeout() && self != Self::Desync
     }
 
-    /// The code word of the error reply this class stands for; [`ErrorClass::from_server_line`] is its inverse.
+    /// The code word of the error replies of this class; [`ErrorClass::from_server_line`] is its inverse.
     fn server_code(self) -> Option<&'static str> {
         SERVER_CODES.iter().find(|(_, class)| *class == self).map(|(code, _)| *code)
     }
 
-    /// Sorts an error reply (without its leading `-`) by its first word; plain `ERR` replies by their Redis wording.
+    /// Classifies an error reply (without its leading `-`) by its first word, plain `ERR` replies by their wording.
     pub fn from_server_line(line: &str) -> Self {
         let code = line.split_ascii_whitespace().next().unwrap_or_default();
         if let Some((_, class)) = SERVER_CODES.iter().find(|(known, _)| *known == code) {
             return *class;
         }
-        // The server has no code word of its own for these two; its wording is all there is.
+        // The server has no code word for these two, so the wording decides.
         let detail = line.strip_prefix("ERR ").unwrap_or(line);
         if detail.starts_with("max number of clients") {
             Self::MaxClients
@@ -143,7 +138,7 @@ impl ErrorClass {
         }
     }
 
-    /// Sorts what the kernel (or the TLS layer under it) reported.
+    /// Classifies an error of the kernel or the TLS layer.
     pub fn from_io(error: &io::Error) -> Self {
         match (error.raw_os_error(), error.kind()) {
             (Some(_), io::ErrorKind::BrokenPipe) => Self::BrokenPipeKernel,
@@ -159,17 +154,17 @@ impl ErrorClass {
             (None, io::ErrorKind::TimedOut) => Self::ResponseTimeout,
             // rustls reports a bad certificate or record as InvalidData without an errno.
             (None, io::ErrorKind::InvalidData) => Self::Tls,
-            // getaddrinfo's failures carry neither an errno nor a kind of their own.
+            // getaddrinfo failures carry neither an errno nor a specific kind.
             (None, kind) if kind != io::ErrorKind::Other => Self::Dns,
             _ => Self::Other,
         }
     }
 }
 
-/// The stable name, as JSON has it.
+/// The stable name, as in JSON: serde knows which names keep to the server's code word.
 impl std::fmt::Display for ErrorClass {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&self.name())
+        self.serialize(f)
     }
 }
 
@@ -192,11 +187,12 @@ const SERVER_CODES: &[(&str, ErrorClass)] = &[
     ("WRONGPASS", ErrorClass::WrongPass),
 ];
 
-/// What was being done when it failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// The operation that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Stage {
-    /// Looking up the host name.
+    /// The host name lookup.
     Dns,
     /// The TCP (or unix socket) connect.
     Tcp,
@@ -204,7 +200,7 @@ pub enum Stage {
     Tls,
     /// HELLO, AUTH and SELECT.
     Hello,
-    /// The whole connection set-up, where the library does not say which part.
+    /// The connection setup, if the library does not report the part.
     Connect,
     /// A command on an established connection.
     Command,
@@ -216,30 +212,14 @@ pub enum Stage {
     Publish,
 }
 
-/// The stable name, as JSON has it.
-impl std::fmt::Display for Stage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Dns => "dns",
-            Self::Tcp => "tcp",
-            Self::Tls => "tls",
-            Self::Hello => "hello",
-            Self::Connect => "connect",
-            Self::Command => "command",
-            Self::WaitingForReconnect => "waiting_for_reconnect",
-            Self::Subscribe => "subscribe",
-            Self::Publish => "publish",
-        })
-    }
-}
-
-/// Who said so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// The source of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Origin {
-    /// The operating system: there is an errno.
+    /// The operating system, with an errno.
     Kernel,
-    /// redis-rs made the error up; the kernel's own word, if there was one, is lost.
+    /// redis-rs made up the error; an error of the kernel, if any, is lost.
     Library,
     /// The server sent an error reply.
     Server,
@@ -247,28 +227,16 @@ pub enum Origin {
     Doctor,
 }
 
-/// The stable name, as JSON has it.
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Kernel => "kernel",
-            Self::Library => "library",
-            Self::Server => "server",
-            Self::Doctor => "doctor",
-        })
-    }
-}
-
-/// What makes two failures the same row of an error table.
+/// The key of a row in the error table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FailureKey {
-    /// The kind.
+    /// The class.
     pub class: ErrorClass,
-    /// What was being done.
+    /// The operation that failed.
     pub stage: Stage,
-    /// The kernel's error number, when the kernel spoke.
+    /// The errno, if the error came from the kernel.
     pub errno: Option<i32>,
-    /// Who said so.
+    /// The source of an error.
     pub origin: Origin,
 }
 
@@ -278,7 +246,7 @@ pub struct Failure {
     /// Its row in the error table.
     #[serde(flatten)]
     pub key: FailureKey,
-    /// The wording of whoever said so, for people: never compared, never parsed.
+    /// The message of the source, for people: never compared, never parsed.
     pub text: String,
 }
 
@@ -295,7 +263,7 @@ impl Failure {
         Self::new(ErrorClass::from_server_line(line), stage, Origin::Server, text)
     }
 
-    /// What the kernel said, or what a library said in its style without an errno.
+    /// An error of the kernel, or of a library in its style without an errno.
     pub fn io(stage: Stage, error: &io::Error) -> Self {
         let errno = error.raw_os_error();
         let origin = if errno.is_some() { Origin::Kernel } else { Origin::Library };
@@ -322,7 +290,8 @@ mod tests {
 
     #[test]
     fn every_class_has_a_stable_snake_case_name() {
-        assert_eq!(ErrorClass::ConnectionClosed.name(), "connection_closed");
+        assert_eq!(ErrorClass::ConnectionClosed.to_string(), "connection_closed");
+        assert_eq!(ErrorClass::NoAuth.to_string(), "noauth");
         assert_eq!(ErrorClass::BrokenPipeKernel.to_string(), "broken_pipe_kernel");
         assert_eq!(format!("{:>8}", ErrorClass::Reset), "   reset");
     }

@@ -1,19 +1,20 @@
-//! What ended a connection: from an outage as it was recorded to a named cause.
+//! The diagnosis of each outage: a named cause with evidence.
 //!
-//! The diagnosis is a pure function of what the recorder kept, so a journal can be judged again by better rules. The
-//! `rules` are a table: each looks at one thing and speaks for or against one cause. No cause is called certain
-//! unless a rule that admits no other story says so; what could not be asked makes a verdict weaker, and is told.
+//! A diagnosis is a pure function of the record, so better rules can judge an old journal again. Each rule looks at one
+//! fact and argues for or against one cause. A cause is certain only if a rule proves it and no rule objects; missing
+//! evidence weakens a diagnosis and is listed. Imports point one way: facts, arguments, rules and causes, weighing.
 
-mod cause;
+mod argument;
+mod causes;
+mod diagnosis;
 mod facts;
 mod rules;
 #[cfg(test)]
 mod tests;
-mod verdict;
+mod weigh;
 
-use serde::Serialize;
-
-pub use cause::Cause;
+pub use causes::Cause;
+pub use diagnosis::{Confidence, Diagnosis};
 use facts::Facts;
 
 use crate::{
@@ -21,57 +22,14 @@ use crate::{
     record::{Outage, Outages},
 };
 
-/// How sure a diagnosis is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
-#[serde(rename_all = "snake_case")]
-pub enum Confidence {
-    /// Something points to it.
-    Possible,
-    /// The facts fit it, and fit nothing else as well.
-    Likely,
-    /// The facts allow nothing else.
-    Certain,
-}
-
-/// The stable name, as JSON has it.
-impl std::fmt::Display for Confidence {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Possible => "possible",
-            Self::Likely => "likely",
-            Self::Certain => "certain",
-        })
-    }
-}
-
-/// What ended a connection, or silenced it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Diagnosis {
-    /// The cause.
-    pub cause: Cause,
-    /// How sure it is.
-    pub confidence: Confidence,
-    /// The cause's code, for `redis-doctor explain`.
-    pub code: &'static str,
-    /// What speaks for it, the strongest first.
-    pub evidence_for: Vec<String>,
-    /// What speaks against it, and what else it might have been.
-    pub evidence_against: Vec<String>,
-    /// What was asked for and could not be had.
-    pub missing: Vec<String>,
-    /// What can be done.
-    pub remedy: &'static str,
-}
-
-/// The diagnosis of each outage, in their order.
+/// Diagnoses every outage, in their order.
 pub(crate) fn all(outages: &Outages<'_>) -> Vec<Diagnosis> {
     outages.list().iter().map(|outage| one(outage, outages)).collect()
 }
 
-/// The outage that evidence of a connection is about, with its diagnosis as of now. The recorder must have seen the
-/// evidence.
-pub(crate) fn told_of(
+/// Returns the outage that the evidence of a connection belongs to, with its diagnosis so far. The recorder must have
+/// seen the evidence.
+pub(crate) fn for_event(
     outages: &Outages<'_>,
     connection: Option<u32>,
     evidence: &Evidence,
@@ -81,17 +39,17 @@ pub(crate) fn told_of(
         own.is_some_and(|own: &Evidence| own.generation == evidence.generation && own.lost == evidence.lost)
             && connection.is_none_or(|connection| connection == outage.connection)
     };
-    // A merged journal counts each run's connections and generations from the beginning.
+    // In a merged journal, each run counts its connections and generations from the start.
     let outage = *outages.list().iter().filter(about).max_by_key(|outage| outage.run)?;
     Some((outage.clone(), one(outage, outages)))
 }
 
-/// The cause that a state tells of without an outage: a server that was demoted closes nothing.
+/// Returns the cause of a state that needs no outage: a demoted server closes no connection.
 pub fn of_state(state: ClientState) -> Option<Cause> {
     (state == ClientState::Pinned).then_some(Cause::Failover)
 }
 
-/// The diagnosis of one outage, among all of them.
+/// Diagnoses one outage among all of them.
 fn one(outage: &Outage, all: &Outages<'_>) -> Diagnosis {
-    verdict::reach(&Facts::new(outage, all.conditions_of(outage), all.list()))
+    weigh::weigh(&Facts::new(outage, all.conditions_of(outage), all.list()))
 }

@@ -12,7 +12,7 @@
 
 use std::process::ExitCode;
 
-use crate::report::Verdict;
+use crate::verdict::Verdict;
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -33,6 +33,7 @@
 //! | [`middlebox`] | the common idle limits and whose they are, for `idle` and `diagnose` |
 //! | [`engine`] | runs a plan: one event stream, from the preflight to the closed books |
 //! | [`record`], [`report`] | figures, and what they mean |
+//! | [`verdict`] | the words of every result: verdict and severity |
 //! | [`diagnose`] | what ended each connection: rules over the recorded evidence |
 //! | [`host`], [`checkup`] | this machine's kernel settings; what one look at server, path and machine comes to |
 //! | [`journal`] | events on disk, and back |
@@ -104,3 +105,4 @@ pub mod sandbox;
 pub(crate) mod session;
 pub mod tls;
 mod units;
+pub mod verdict;

@@ -1,11 +1,12 @@
-//! The report: what a run comes to, derived once from the [`Figures`] and then only written out, in any format.
+//! The report of a run, derived once from the [`Figures`] and then only formatted.
 //!
-//! It is plain data with stable names; durations are seconds, shares are fractions of 1, times are UTC. The verdict is
-//! the worst of the findings, so whatever decided it can be read there.
+//! It is plain data with stable names: durations in seconds, shares as fractions of 1, times in UTC. The verdict is the
+//! worst of the findings, so they show what decided it.
 
 mod advice;
 mod causes;
 mod finding;
+mod findings;
 mod gates;
 mod herd;
 mod messages;
@@ -16,7 +17,7 @@ mod tests;
 use serde::Serialize;
 
 pub use advice::on_connecting;
-pub use finding::{Finding, Severity};
+pub use finding::Finding;
 pub use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
 pub use messages::{Delivery, Subscriptions};
@@ -28,6 +29,7 @@ use crate::{
     event::SCHEMA_VERSION,
     plan::Gate,
     record::{ErrorRow, Figures, NoteRow, ReconnectPeak, StateRow},
+    verdict::Verdict,
 };
 
 /// The result of one run, or of several that were merged.
@@ -39,21 +41,21 @@ pub struct Report {
     pub version: String,
     /// The worst of the findings.
     pub verdict: Verdict,
-    /// Whether every run has ended, and was not cut off.
+    /// Every run ended and none was cut off.
     pub complete: bool,
-    /// Whether the figures were asked for while the run goes on.
+    /// The report was made while the run continues.
     pub interim: bool,
-    /// How long the runs lasted, together (seconds).
+    /// Total duration of the runs (seconds).
     pub duration: f64,
     /// The runs.
     pub runs: Vec<Run>,
-    /// Repeated commands; absent when the run only subscribed.
+    /// Repeated commands; absent if the run only subscribed.
     pub probes: Option<Probes>,
-    /// Answered probes, from the intended start (no coordinated omission), without the time waited for a connection.
+    /// Answered probes, from the intended start (no coordinated omission), without the wait for a connection.
     pub latency: Option<Latency>,
-    /// Answered probes, from the real start.
+    /// Answered probes, from the actual start.
     pub service: Option<Latency>,
-    /// Failed probes, from the real start to the failure.
+    /// Failed probes, from the actual start to the failure.
     pub failed_latency: Option<Latency>,
     /// Time that probes waited for a connection.
     pub waited: Option<Latency>,
@@ -61,51 +63,26 @@ pub struct Report {
     pub end_to_end: Option<Latency>,
     /// Losses of the connection and stalls.
     pub outages: Outages,
-    /// The most connections that came back within 100 ms; absent when none did.
+    /// The most connections that came back within 100 ms; absent if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
-    /// What became of the sessions.
+    /// Sessions and path probes.
     pub sessions: Sessions,
-    /// Subscriptions; absent when there was nothing to subscribe.
+    /// Subscriptions; absent without any.
     pub subscriptions: Option<Subscriptions>,
-    /// Messages; absent when there was nothing to subscribe.
+    /// Messages; absent without subscriptions.
     pub delivery: Option<Delivery>,
     /// Errors by kind, most frequent first.
     pub errors: Vec<ErrorRow>,
-    /// States the client got into: the first and the last hundred.
+    /// States the client entered: the first and the last hundred.
     pub states: Vec<StateRow>,
-    /// How many states are missing from that list.
+    /// Number of states missing from that list.
     pub states_omitted: u64,
     /// `--fail-on` and `--warn-on`.
     pub gates: Vec<GateResult>,
-    /// Whatever speaks against the connection, and other things to know, worst first.
+    /// Things to fix or to know, worst first.
     pub findings: Vec<Finding>,
-    /// Remarks made during the run: the first and the last hundred.
+    /// Notes made during the run: the first and the last hundred.
     pub notes: Vec<NoteRow>,
-}
-
-/// How the run is to be judged; Nagios' OK, WARNING and CRITICAL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Nothing speaks against it.
-    Healthy,
-    /// It dropped or stalled and recovered by itself, or there were errors, or a warning gate tripped.
-    Degraded,
-    /// Unreachable, not recovered, a state that cannot be left or (`pinned`) was not, subscription or messages lost, wrong
-    /// replies, silence, or a failing gate.
-    Critical,
-}
-
-/// The stable name, as JSON has it.
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Healthy => "healthy",
-            Self::Degraded => "degraded",
-            Self::Critical => "critical",
-        })
-    }
 }
 
 impl Report {
@@ -117,17 +94,17 @@ impl Report {
         }
     }
 
-    /// Judges the figures by other gates than the plan's.
+    /// Judges the figures by the given gates instead of the plan's.
     pub fn judged(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) -> Self {
         let plans = || figures.runs.iter().map(|run| &run.started.plan);
         let subscribes = plans().any(|plan| plan.subscription.is_some());
         let gates = gates::evaluate(figures, fail_on, warn_on);
         let diagnoses = diagnose::all(&figures.outages());
-        let findings = finding::all(figures, &diagnoses, &gates);
+        let findings = findings::all(figures, &diagnoses, &gates);
         Self {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            verdict: finding::verdict(&findings),
+            verdict: Verdict::worst(findings.iter().map(|finding| finding.severity)),
             complete: figures.runs.iter().all(|run| run.stopped.is_some()),
             interim: figures.interim,
             duration: figures.elapsed.as_secs_f64(),

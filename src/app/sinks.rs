@@ -44,7 +44,7 @@ impl Sinks {
         }
         self.live.on_event(event, &self.recorder);
         if let EventKind::Evidence(evidence) = &event.kind
-            && let Some((outage, diagnosis)) = diagnose::told_of(&self.recorder.outages(), event.connection, evidence)
+            && let Some((outage, diagnosis)) = diagnose::for_event(&self.recorder.outages(), event.connection, evidence)
         {
             self.live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
         }

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     plan::Address,
-    report::Severity,
     units::{span, whole_percent},
+    verdict::Severity,
 };
 
 /// More than this share of a table in use is nearly full (percent).

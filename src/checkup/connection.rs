@@ -17,8 +17,9 @@ use crate::{
     dial::Attempt,
     event::ServerIdentity,
     plan::{Address, Protocol},
-    report::{Severity, on_connecting},
+    report::on_connecting,
     units::{millis, span},
+    verdict::Severity,
 };
 
 /// A middle PING above this is slow, unless the user says what slow is.

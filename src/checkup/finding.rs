@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::report::Severity;
+use crate::verdict::Severity;
 
 /// Something worth knowing, with what it stands on and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     checkup::survey::{Question, ServerFacts},
     event::role_name,
-    report::Severity,
     units::{bytes, whole_percent},
+    verdict::Severity,
 };
 
 /// More than this share of `maxclients` in use is near it (percent).

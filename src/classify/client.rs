@@ -1,4 +1,4 @@
-//! The only reader of `RedisError`: turns what redis-rs returns into a [`Failure`].
+//! The only reader of `RedisError`: turns an error of redis-rs into a [`Failure`].
 //!
 //! The errno hides two downcasts deep: `RedisError::source()` hands out the `Arc` that redis-rs keeps its error in, so
 //! a direct downcast to `io::Error` never succeeds (redis-rs 1.8.1, `errors/redis_error.rs`).
@@ -9,7 +9,7 @@ use redis::{ErrorKind, RedisError};
 
 use super::{ErrorClass, Failure, FailureKey, Origin, Stage};
 
-/// Sorts an error that redis-rs returned while doing `stage`.
+/// Classifies an error that redis-rs returned in `stage`.
 ///
 /// redis-rs reports an expired connect timeout and an expired response timeout with the same value, so the stage
 /// decides between them.
@@ -43,7 +43,7 @@ fn is_set_up(stage: Stage) -> bool {
     !matches!(stage, Stage::Command | Stage::Subscribe | Stage::Publish)
 }
 
-/// The server's own line, put together again from the parts redis-rs splits it into.
+/// The server's line, reassembled from the parts that redis-rs splits it into.
 fn server_line(error: &RedisError) -> Option<String> {
     let code = error.code()?;
     Some(match error.detail() {

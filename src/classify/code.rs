@@ -1,13 +1,6 @@
-//! Where an error is explained: the code of its entry in the knowledge base, for every class there is.
+//! The codes of errors: for each class, the entry of the knowledge base that explains it.
 
 use super::{ErrorClass, FailureKey};
-
-/// In the order of the classes; a test of the knowledge base keeps it so.
-const CODES: [&str; 33] = [
-    "RD101", "RD102", "RD103", "RD104", "RD105", "RD106", "RD107", "RD108", "RD109", "RD110", "RD111", "RD112",
-    "RD113", "RD114", "RD115", "RD116", "RD117", "RD118", "RD119", "RD120", "RD121", "RD122", "RD123", "RD124",
-    "RD125", "RD126", "RD127", "RD128", "RD129", "RD130", "RD131", "RD132", "RD133",
-];
 
 /// ENFILE and EMFILE, on Linux and macOS.
 const NO_FILE_LEFT: [i32; 2] = [23, 24];
@@ -16,14 +9,48 @@ const NO_FILE_LEFT: [i32; 2] = [23, 24];
 const NO_ADDRESS_LEFT: i32 = if cfg!(target_os = "macos") { 49 } else { 99 };
 
 impl ErrorClass {
-    /// Its code, for `redis-doctor explain`; that of "another error" where the class is one of those.
+    /// The code, for `redis-doctor explain`.
     pub fn code(self) -> &'static str {
-        CODES.get(self as usize).copied().unwrap_or("RD121")
+        match self {
+            Self::Aborted => "RD101",
+            Self::Ask => "RD102",
+            Self::Busy => "RD103",
+            Self::BrokenPipeKernel => "RD104",
+            Self::ClusterDown => "RD105",
+            Self::ConnectionClosed => "RD106",
+            Self::ConnectTimeout => "RD107",
+            Self::Desync => "RD108",
+            Self::Dns => "RD109",
+            Self::HostUnreachable => "RD110",
+            Self::KernelTimeout => "RD111",
+            Self::Loading => "RD112",
+            Self::MasterDown => "RD113",
+            Self::MaxClients => "RD114",
+            Self::Misconf => "RD115",
+            Self::Moved => "RD116",
+            Self::NetworkUnreachable => "RD117",
+            Self::NoAuth => "RD118",
+            Self::NoPerm => "RD119",
+            Self::Oom => "RD120",
+            Self::Other => "RD121",
+            Self::ProtectedMode => "RD122",
+            Self::ProtocolGarbage => "RD123",
+            Self::ReadOnly => "RD124",
+            Self::Refused => "RD125",
+            Self::Reset => "RD126",
+            Self::Resp3Unsupported => "RD127",
+            Self::ResponseTimeout => "RD128",
+            Self::ServerError => "RD129",
+            Self::Tls => "RD130",
+            Self::TryAgain => "RD131",
+            Self::WaitingTimeout => "RD132",
+            Self::WrongPass => "RD133",
+        }
     }
 }
 
 impl FailureKey {
-    /// Its code: that of the errno where this has an entry of its own, otherwise that of the class.
+    /// The code of the errno if it has its own entry, otherwise of the class.
     pub fn code(&self) -> &'static str {
         match (self.class, self.errno) {
             (ErrorClass::Other, Some(errno)) if NO_FILE_LEFT.contains(&errno) => "RD135",

@@ -1,4 +1,4 @@
-//! What is known of an outage, as answers to the questions that the rules ask. `None` is "cannot be told", never "no".
+//! The facts about an outage, as the rules query them. `None` means unknown, never "no".
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,34 +13,34 @@ use crate::{
 /// INFO's uptime is in whole seconds, and the server's clock for it lags up to one more.
 const UPTIME_ERROR: Duration = Duration::from_secs(2);
 
-/// Connections lost within this time were lost at the same moment: each notices on its own.
+/// Connections lost within this time were lost at the same moment: each detects the loss separately.
 const SAME_MOMENT: Duration = Duration::from_secs(1);
 
-/// Counters that were last read longer ago may have moved for somebody else's sake. They are read once a minute.
+/// Counters read longer ago than this may have moved for another client. They are read once a minute.
 const NARROW: Duration = Duration::from_secs(90);
 
-/// A connection on which something went both ways within this time was in use: no idle limit is that short.
+/// A connection with traffic in both directions within this time was in use: no idle limit is that short.
 pub(super) const IN_USE: Duration = Duration::from_secs(1);
 
-/// An outage and all that belongs to it.
+/// An outage, its plan, and the other outages.
 pub(super) struct Facts<'a> {
     pub(super) outage: &'a Outage,
     pub(super) plan: Option<Conditions<'a>>,
-    /// All outages that are kept, of all runs.
+    /// All recorded outages of all runs.
     all: &'a [&'a Outage],
 }
 
-/// A counter of a server, where it is told.
+/// A counter of a server, if the server reports it.
 type Counter = fn(&ServerState) -> Option<u64>;
 
-/// What became of the addresses of a name.
+/// The addresses of a name after the outage, compared with those before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Addresses {
-    /// They are the same.
+    /// The same addresses.
     Same,
-    /// Some are the same: a name that stands for many, and tells a few of them.
+    /// Some are the same: the name resolves to a few addresses of many.
     Shuffled,
-    /// None is the same.
+    /// No address is the same.
     Moved,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Facts<'a> {
         self.circumstances().evidence.as_deref()
     }
 
-    /// What was asked for and not had.
+    /// Facts that were queried and not available.
     pub(super) fn missing(&self) -> Vec<String> {
         match self.evidence() {
             Some(evidence) => evidence.missing.iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect(),
@@ -88,26 +88,26 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// How the connection ended.
+/// The end of the connection.
 impl Facts<'_> {
-    /// How the socket ended, where the kernel told it.
+    /// The end of the socket, if the kernel reported it.
     pub(super) fn end(&self) -> Option<SocketEnd> {
         let death = self.evidence().and_then(|evidence| evidence.death.as_ref());
-        let told = self.failure().filter(|failure| failure.key.errno.is_some());
-        let told = told.and_then(|failure| match failure.key.class {
+        let reported = self.failure().filter(|failure| failure.key.errno.is_some());
+        let reported = reported.and_then(|failure| match failure.key.class {
             ErrorClass::Reset => Some(SocketEnd::Reset),
             class if class.follows_silence() => Some(SocketEnd::TimedOut),
             _ => None,
         });
-        death.map(|death| death.how).or(told)
+        death.map(|death| death.how).or(reported)
     }
 
-    /// It may have been closed in order: the kernel says so, or nobody says otherwise.
+    /// It may have been a clean close: the kernel reports one, or nothing contradicts it.
     pub(super) fn may_be_closed(&self) -> bool {
-        let by_hearsay = self.failure().is_none_or(|failure| failure.key.class == ErrorClass::ConnectionClosed);
+        let by_failure = self.failure().is_none_or(|failure| failure.key.class == ErrorClass::ConnectionClosed);
         match self.end() {
             Some(end) => end == SocketEnd::Closed,
-            None => by_hearsay && !self.is_stall() && !self.left_by_policy(),
+            None => by_failure && !self.is_stall() && !self.left_by_policy(),
         }
     }
 
@@ -115,17 +115,17 @@ impl Facts<'_> {
         self.outage.failure.as_ref()
     }
 
-    /// The policy gave it up while it was open.
+    /// The policy replaced it while it was open.
     pub(super) fn left_by_policy(&self) -> bool {
         self.outage.replaced.is_some_and(ReplaceReason::is_policy)
     }
 
-    /// The policy's watchdog ended it: nothing was answered any more.
+    /// The watchdog of the policy declared it dead.
     pub(super) fn by_watchdog(&self) -> bool {
         self.outage.replaced == Some(ReplaceReason::Watchdog)
     }
 
-    /// How long nothing was answered before the connection was given up, or answered again.
+    /// Time without a reply until the connection was given up or answered again.
     pub(super) fn silence(&self) -> Duration {
         let end = self.circumstances().closed.or(self.outage.restored).unwrap_or(self.outage.detected);
         end.since(self.outage.lost)
@@ -136,41 +136,41 @@ impl Facts<'_> {
         self.is_stall() || self.by_watchdog() || self.outage.detected > self.outage.lost
     }
 
-    /// A reply had come just before the first sign of the outage.
+    /// A reply arrived just before the first sign of the outage.
     pub(super) fn was_answered_lately(&self) -> bool {
         self.outage.idle.is_some_and(|idle| idle.saturating_sub(self.silence()) <= IN_USE)
     }
 
-    /// How long nothing had gone either way before the first sign of the outage.
+    /// Time without traffic in either direction before the first sign of the outage.
     pub(super) fn quiet(&self) -> Option<Duration> {
         let since_reply = self.outage.idle?.saturating_sub(self.silence());
-        // Verification messages come all the time, whatever is asked.
+        // Verification messages arrive independently of the commands.
         let messages = self.plan.and_then(|plan| plan.subscription?.verify?.due(1));
         Some(messages.filter(|_| self.circumstances().subscribed).map_or(since_reply, |pace| since_reply.min(pace)))
     }
 
-    /// Somebody else may send messages at any time: how long it was quiet is only guessed.
+    /// Other publishers may send messages at any time, so the quiet time is only a guess.
     pub(super) fn quiet_is_guessed(&self) -> bool {
         let subscription = self.plan.and_then(|plan| plan.subscription);
         self.circumstances().subscribed && subscription.is_none_or(|subscription| subscription.verify.is_none())
     }
 
-    /// The connection was in use when it happened.
+    /// The connection was in use at the loss.
     pub(super) fn in_use(&self) -> bool {
         self.quiet().is_some_and(|quiet| quiet <= IN_USE)
     }
 
-    /// How long the pauses between two commands are by plan.
+    /// The planned pause between two commands.
     pub(super) fn pause(&self) -> Option<Duration> {
         self.plan?.probes?.pace.due(1)
     }
 
-    /// Commands follow each other without a pause: there is always one under way.
+    /// Commands follow each other without a pause, so one is always in flight.
     pub(super) fn is_busy(&self) -> bool {
         self.plan.and_then(|plan| plan.probes).is_some_and(|probes| probes.pace.due(1).is_none())
     }
 
-    /// Since when nothing is known to have come.
+    /// Time of the last known reply or message.
     fn last_sign(&self) -> Stamp {
         let quiet = self.quiet().unwrap_or_default();
         Stamp::from_nanos(self.outage.lost.as_nanos().saturating_sub(quiet.as_nanos() as u64))
@@ -179,7 +179,7 @@ impl Facts<'_> {
 
 /// The server before and after.
 impl Facts<'_> {
-    /// Whether the same process answers.
+    /// True if the same process answers.
     pub(super) fn same_process(&self) -> Option<bool> {
         let ids = self.states().and_then(|(before, after)| before.run_id.as_ref().zip(after.run_id.as_ref()));
         ids.map(|(before, after)| before == after).or(self.outage.same_process)
@@ -193,20 +193,20 @@ impl Facts<'_> {
         self.same_process() == Some(true)
     }
 
-    /// Whether the process that answers can have been started since the loss.
+    /// True if the process that answers may have started after the loss.
     pub(super) fn fresh(&self) -> Option<bool> {
         let after = self.after()?;
         let uptime = Duration::from_secs(after.uptime?);
         Some(uptime <= after.at.since(self.last_sign()) + UPTIME_ERROR)
     }
 
-    /// The uptime is lower than it was.
+    /// True if the uptime is lower than before.
     pub(super) fn uptime_fell(&self) -> Option<bool> {
         let (before, after) = self.states()?;
         Some(after.uptime? < before.uptime?)
     }
 
-    /// Whether another address, or another node behind it, answers.
+    /// True if another address, or another node behind it, answers.
     pub(super) fn another_place(&self) -> Option<bool> {
         let (before, after) = self.states()?;
         let differs = |pair: Option<(&Arc<str>, &Arc<str>)>| pair.map(|(before, after)| before != after);
@@ -215,25 +215,25 @@ impl Facts<'_> {
         address.into_iter().chain(laddr).reduce(|one, other| one || other)
     }
 
-    /// Whether the server's own kernel is at the other end of our connections: both ends see the same addresses. Where
-    /// not, it may be a proxy's or a relay's that accepts them and acknowledges what is sent.
+    /// True if the server's own kernel is the peer of our connections: both ends see the same addresses. Otherwise a
+    /// proxy or relay may accept them and acknowledge what is sent.
     pub(super) fn direct(&self) -> Option<bool> {
         let local = self.plan.is_some_and(|plan| matches!(plan.address, Address::Unix(_)));
         let states = [self.before(), self.after()].into_iter().flatten();
         let translated = states.filter_map(|state| {
-            // Journals from before this was told have the server's end of it.
+            // Older journals lack the field, but have the server's end of the connection.
             let ends = state.address.as_ref().zip(state.laddr.as_ref());
             state.translated.or_else(|| ends.map(|(address, laddr)| address != laddr))
         });
         translated.reduce(|one, other| one || other).map(|translated| !translated).or(local.then_some(true))
     }
 
-    /// The client was connected to the server itself, and not to a proxy.
+    /// The client was connected directly to the server, and not to a proxy. A run with faults has its own proxy.
     pub(super) fn nobody_in_between(&self) -> bool {
         self.direct() == Some(true) && self.plan.is_some_and(|plan| !plan.relayed)
     }
 
-    /// What became of the addresses that the name stands for.
+    /// The addresses of the name, compared with those before the outage.
     pub(super) fn addresses(&self) -> Option<Addresses> {
         let (before, after) = self.states()?;
         if before.addresses.is_empty() || after.addresses.is_empty() {
@@ -253,7 +253,7 @@ impl Facts<'_> {
         Some((before.role.as_deref()?, after.role.as_deref()?))
     }
 
-    /// The same process has another role than before.
+    /// The same process has a different role than before.
     pub(super) fn changed_role(&self) -> bool {
         self.is_same_process() && self.roles().is_some_and(|(before, after)| before != after)
     }
@@ -264,7 +264,7 @@ impl Facts<'_> {
         Some((before.replication_offset.filter(|offset| *offset > 0)?, after.replication_offset?))
     }
 
-    /// What answers was there before the loss, and goes on with the history of the process that answered then.
+    /// The answering process ran before the loss and continues the replication history of the old process.
     pub(super) fn took_over(&self) -> bool {
         let history = self.states().and_then(|(before, after)| {
             before.replication_id.as_ref().zip(after.former_replication_id.as_ref()).map(|(old, former)| old == former)
@@ -272,29 +272,29 @@ impl Facts<'_> {
         history == Some(true) && self.another_process() && self.fresh() == Some(false)
     }
 
-    /// By how much a counter of the same process moved; `None` when it cannot be told.
+    /// Increase of a counter of the same process; `None` if unknown.
     pub(super) fn moved(&self, counter: Counter) -> Option<u64> {
         let (before, after) = self.states().filter(|_| !self.another_process())?;
-        // A counter that fell was reset (CONFIG RESETSTAT), or is another process'.
+        // A counter that fell was reset (CONFIG RESETSTAT) or belongs to another process.
         counter(after)?.checked_sub(counter(before)?)
     }
 
-    /// Whether the counters were read shortly before the loss.
+    /// The counters were read shortly before the loss.
     pub(super) fn narrow(&self) -> bool {
         self.before().is_some_and(|before| self.outage.lost.since(before.at) <= NARROW)
     }
 
-    /// No other connection of the run was lost between the two readings: what moved, moved for this one.
+    /// No other connection of the run was lost between the two readings: a counter that moved, moved for this one.
     pub(super) fn alone(&self) -> bool {
         let Some((before, after)) = self.states() else { return false };
         let counted = self.evidence().map_or(0, |evidence| evidence.outages_between);
         counted <= 1 && self.others().all(|other| other.lost < before.at || other.lost > after.at)
     }
 
-    /// A counter moved that has to do with the server closing clients: which.
+    /// The first counter of closed clients that moved, as a sentence.
     pub(super) fn servers_reason(&self) -> Option<&'static str> {
         let counters: [(Counter, &str); 5] = [
-            (|state| state.client_kills, "CLIENT KILL was called"),
+            (|state| state.client_kills, "CLIENT KILL ran"),
             (|state| state.evicted_clients, "the server evicted clients"),
             (|state| state.output_buffer_disconnections, "the server closed clients over the output-buffer limit"),
             (|state| state.query_buffer_disconnections, "the server closed clients over the query-buffer limit"),
@@ -303,49 +303,49 @@ impl Facts<'_> {
         counters.into_iter().find(|(counter, _)| self.moved(*counter) > Some(0)).map(|(_, reason)| reason)
     }
 
-    /// What can be counted of the server's reasons to close clients was counted, and did not move.
+    /// All counters of closed clients are known, and none moved.
     pub(super) fn server_did_nothing(&self) -> bool {
         self.servers_reason().is_none() && self.moved(|state| state.client_kills) == Some(0)
     }
 
-    /// Whether the server still listed the lost connection.
+    /// True if the server still listed the lost connection.
     pub(super) fn listed(&self) -> Option<bool> {
         self.evidence()?.old_client_listed
     }
 }
 
-/// What else happened.
+/// The circumstances.
 impl Facts<'_> {
-    /// A failure of an independent connection attempt, of one of these classes in one of these stages.
+    /// A path-probe failure of one of these classes in one of these stages.
     pub(super) fn path_failed(&self, classes: &[ErrorClass], stages: &[Stage]) -> Option<&Failure> {
         let fits = |failure: &&Failure| classes.contains(&failure.key.class) && stages.contains(&failure.key.stage);
         self.circumstances().path_failures.iter().find(fits)
     }
 
-    /// Nothing listened at the server's port: an independent attempt was refused, or one of the client's own.
+    /// Nothing was listening on the server's port: a path probe or an attempt of the client was refused.
     pub(super) fn was_refused(&self) -> bool {
         let own = self.evidence().and_then(|evidence| evidence.tried).is_some_and(|tried| tried.refused > 0);
         own || self.path_failed(&[ErrorClass::Refused], &[Stage::Tcp]).is_some()
     }
 
-    /// A failure of this class while the outage lasted, of an independent attempt or of a command.
+    /// A path probe or a command failed with this class during the outage.
     pub(super) fn met(&self, class: ErrorClass) -> bool {
         let circumstances = self.circumstances();
         let path = circumstances.path_failures.iter().map(|failure| failure.key.class);
         path.chain(circumstances.failures.iter().map(|key| key.class)).any(|met| met == class)
     }
 
-    /// New connections were not answered, or not even made.
+    /// New connections failed.
     pub(super) fn path_was_ill(&self) -> bool {
         !self.circumstances().path_failures.is_empty()
     }
 
-    /// Nothing is known to be wrong with anybody else.
+    /// Nothing is known to be wrong beyond this machine.
     pub(super) fn is_calm(&self) -> bool {
         !self.path_was_ill() && !self.half_open() && !self.another_process() && self.servers_reason().is_none()
     }
 
-    /// New connections were answered again and again while nothing came on this one.
+    /// New connections were answered repeatedly while this one was silent.
     pub(super) fn half_open(&self) -> bool {
         self.circumstances().states.contains(&ClientState::HalfOpen)
     }
@@ -369,8 +369,8 @@ impl Facts<'_> {
         })
     }
 
-    /// How many of the run's other connections were lost at the same moment, and how many there are; `None` when
-    /// there is only one.
+    /// Number of the run's other connections lost at the same moment, and number of other connections; `None` if there
+    /// is only one.
     pub(super) fn company(&self) -> Option<(usize, usize)> {
         let others = (self.plan?.connections as usize).checked_sub(1).filter(|others| *others > 0)?;
         let near = |other: &&Outage| {
@@ -383,7 +383,7 @@ impl Facts<'_> {
         Some((lost.len(), others))
     }
 
-    /// How many other drops of the run came after as long a quiet time.
+    /// Number of other drops in the run after an equally long quiet time.
     pub(super) fn alike(&self) -> usize {
         let Some(quiet) = self.quiet() else { return 0 };
         let close = (quiet / 20).max(Duration::from_millis(250));

@@ -4,7 +4,7 @@ mod cases;
 mod fixture;
 mod properties;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cases::cases;
 use fixture::Scene;
@@ -35,23 +35,41 @@ fn each_cause_has_two_cases_at_least() {
     let mut counts = BTreeMap::new();
     cases().iter().for_each(|(_, cause, ..)| *counts.entry(*cause).or_insert(0) += 1);
     for cause in Cause::ALL {
-        assert!(counts.get(&cause).is_some_and(|count| *count >= 2), "{cause}");
+        assert!(counts.get(cause).is_some_and(|count| *count >= 2), "{cause}");
     }
 }
 
 #[test]
 fn names_and_codes_are_stable_and_in_order() {
-    let named: Vec<_> = Cause::ALL.iter().map(|cause| format!("{} {cause}", cause.code())).collect();
+    let mut causes = Cause::ALL.to_vec();
+    causes.sort();
+    let named: Vec<_> = causes.iter().map(|cause| format!("{} {cause}", cause.code())).collect();
     let expected = "RD001 server_restarted, RD002 server_crashed, RD003 failover, RD004 planned_maintenance, \
                     RD005 client_killed, RD006 server_idle_timeout, RD007 output_buffer_limit, RD008 client_evicted, \
                     RD009 max_clients, RD010 authentication_changed, RD011 network_reset, RD012 middlebox_idle_limit, \
                     RD013 path_lost, RD014 dns_moved, RD015 server_frozen, RD016 client_stall, RD017 protocol_error, \
                     RD018 unknown";
     assert_eq!(named.join(", "), expected);
-    let ruled: Vec<Cause> = rules::RULES.iter().map(|(cause, _)| *cause).collect();
-    for cause in Cause::ALL.into_iter().filter(|cause| *cause != Cause::Unknown) {
-        assert!(rules::PRECEDENCE.contains(&cause) && ruled.contains(&cause), "{cause}");
+}
+
+#[test]
+fn the_files_of_the_causes_are_those_in_the_list() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diagnose/causes");
+    let files = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let listed = Cause::ALL.iter().map(|cause| format!("{cause}.rs"));
+    assert_eq!(files.collect::<BTreeSet<_>>(), listed.collect());
+}
+
+#[test]
+fn every_cause_but_the_unknown_has_rules_and_each_has_a_code_and_a_remedy_of_its_own() {
+    for cause in Cause::ALL {
+        assert_eq!(cause.def().rules.is_empty(), *cause == Cause::Unknown, "{cause}");
+        let shared: Vec<_> = Cause::ALL.iter().filter(|other| other.code() == cause.code()).collect();
+        assert_eq!(shared, [cause], "{}", cause.code());
+        let shared: Vec<_> = Cause::ALL.iter().filter(|other| other.remedy() == cause.remedy()).collect();
+        assert_eq!(shared, [cause], "{}", cause.remedy());
     }
+    assert_eq!(Cause::ALL.last(), Some(&Cause::Unknown));
 }
 
 #[test]
@@ -72,8 +90,13 @@ fn what_is_unknown_is_blamed_on_permissions_only_if_one_was_refused() {
     };
     let refused = || Missing { refused: true, ..Missing::new("CLIENT LIST", "NOPERM") };
     for (name, missing, evidence, advice) in [
-        ("refused", Some(vec![refused()]), true, "permit INFO"),
-        ("refused beside another gap", Some(vec![Missing::new("socket", "gone"), refused()]), true, "permit INFO"),
+        ("refused", Some(vec![refused()]), true, "allow the user INFO"),
+        (
+            "refused beside another gap",
+            Some(vec![Missing::new("socket", "gone"), refused()]),
+            true,
+            "allow the user INFO",
+        ),
         ("not reached", Some(vec![Missing::new("server", "Connection refused")]), true, "tcpdump"),
         ("all was told", Some(vec![]), true, "tcpdump"),
         ("not asked", None, false, "without --no-evidence"),
@@ -92,8 +115,8 @@ fn what_is_unknown_is_blamed_on_permissions_only_if_one_was_refused() {
 }
 
 #[test]
-fn every_rule_speaks_in_some_case() {
-    let mut heard = vec![false; rules::RULES.len()];
+fn every_rule_argues_in_some_case() {
+    let mut heard: BTreeSet<(Cause, usize)> = BTreeSet::new();
     for (_, _, _, change) in cases() {
         let mut recorder = Recorder::default();
         let scene = made(change);
@@ -102,22 +125,22 @@ fn every_rule_speaks_in_some_case() {
         let all = figures.outages();
         for outage in all.list() {
             let facts = Facts::new(outage, all.conditions_of(outage), all.list());
-            for (index, (_, rule)) in rules::RULES.iter().enumerate() {
-                heard[index] |= rule(&facts).is_some();
+            for (cause, index, rule) in rules_of_all_causes() {
+                if rule(&facts).is_some() {
+                    heard.insert((cause, index));
+                }
             }
         }
     }
-    let mute: Vec<_> = heard.iter().enumerate().filter(|(_, heard)| !**heard).map(|(index, _)| index).collect();
-    assert!(
-        mute.is_empty(),
-        "rules {mute:?} of the table never speak: {:?}",
-        mute.iter().map(|i| rules::RULES[*i].0).collect::<Vec<_>>()
-    );
+    let mute: Vec<_> =
+        rules_of_all_causes().map(|(cause, index, _)| (cause, index)).filter(|rule| !heard.contains(rule)).collect();
+    assert!(mute.is_empty(), "no case has an argument of these rules: {mute:?}");
 }
 
-#[test]
-fn the_knowledge_base_explains_each_cause_under_its_code_and_name() {
-    for cause in Cause::ALL {
-        assert_eq!(crate::knowledge::entry(cause.code()).map(|entry| entry.name.as_str()), Some(cause.name()));
-    }
+/// Every rule, with its cause and its place among the rules of that cause.
+fn rules_of_all_causes() -> impl Iterator<Item = (Cause, usize, argument::Rule)> {
+    let rules = |cause: &Cause| {
+        cause.def().rules.iter().enumerate().map(|(index, rule)| (*cause, index, *rule)).collect::<Vec<_>>()
+    };
+    Cause::ALL.iter().flat_map(rules)
 }

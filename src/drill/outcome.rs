@@ -170,7 +170,8 @@ mod tests {
     use crate::{
         event::{Event, EventKind, EventSink},
         record::{Recorder, fixture::*},
-        report::{Report, Verdict},
+        report::Report,
+        verdict::Verdict,
     };
 
     #[test]

@@ -1,22 +1,24 @@
-//! The states a client can get into: the names for what a reconnect policy leads to.
+//! The states of a client under a reconnect policy.
 
 use serde::{Deserialize, Serialize};
 
-/// A state a client can get into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// A state of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, strum::Display)]
+#[cfg_attr(test, derive(strum::VariantArray))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ClientState {
-    /// A connection that never reconnects was lost: every command fails for ever.
+    /// A connection that never reconnects was lost: every command fails.
     Dead,
-    /// Replies go to the wrong questions.
+    /// Replies go to the wrong commands.
     Desync,
-    /// The retry budget is spent; nothing tries to reconnect until a command is sent.
+    /// The retry budget is spent; the client does not reconnect until the next command.
     Exhausted,
-    /// The flow is dead and nobody has noticed: commands time out while new connections work.
+    /// The flow is dead but undetected: commands time out while new connections work.
     HalfOpen,
     /// Set-up errors are hidden behind a bare "broken pipe".
     Masked,
-    /// Still connected to a server that was demoted.
+    /// Still connected to a demoted server.
     Pinned,
     /// A reconnect cycle is running.
     Retrying,
@@ -29,27 +31,29 @@ pub enum ClientState {
 }
 
 impl ClientState {
-    /// Whether no client can leave this state by itself. (Whether a client leaves [`Self::Exhausted`] depends on its
-    /// commands: the next one starts another cycle, and a mere subscriber sends none.)
-    pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Dead | Self::SubscriptionLost | Self::Wedged)
+    /// The code of its entry in the knowledge base.
+    pub fn code(self) -> &'static str {
+        self.row().0
     }
-}
 
-/// The stable name, as JSON has it.
-impl std::fmt::Display for ClientState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Dead => "dead",
-            Self::Desync => "desync",
-            Self::Exhausted => "exhausted",
-            Self::HalfOpen => "half_open",
-            Self::Masked => "masked",
-            Self::Pinned => "pinned",
-            Self::Retrying => "retrying",
-            Self::StaleError => "stale_error",
-            Self::SubscriptionLost => "subscription_lost",
-            Self::Wedged => "wedged",
-        })
+    /// True if no client can leave this state on its own. ([`Self::Exhausted`] depends on the commands of the client: the
+    /// next one starts another cycle, and a mere subscriber sends none.)
+    pub fn is_terminal(self) -> bool {
+        self.row().1
+    }
+
+    fn row(self) -> (&'static str, bool) {
+        match self {
+            Self::Dead => ("RD026", true),
+            Self::Desync => ("RD025", false),
+            Self::Exhausted => ("RD021", false),
+            Self::HalfOpen => ("RD023", false),
+            Self::Masked => ("RD028", false),
+            Self::Pinned => ("RD027", false),
+            Self::Retrying => ("RD030", false),
+            Self::StaleError => ("RD029", false),
+            Self::SubscriptionLost => ("RD024", true),
+            Self::Wedged => ("RD022", true),
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::{Ending, Limit, Search, Silence, Suspect, suspects};
 use crate::{
     clock::{WallTime, seconds},
     plan::Keepalive,
-    report::Verdict,
+    verdict::Verdict,
 };
 
 /// Of the JSON form.

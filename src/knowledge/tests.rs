@@ -2,30 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::*;
-use crate::{classify::ErrorClass, event::ClientState};
+use strum::VariantArray;
 
-/// The causes that a diagnosis can name, with their codes.
-const CAUSES: [(&str, &str); 18] = [
-    ("RD001", "server_restarted"),
-    ("RD002", "server_crashed"),
-    ("RD003", "failover"),
-    ("RD004", "planned_maintenance"),
-    ("RD005", "client_killed"),
-    ("RD006", "server_idle_timeout"),
-    ("RD007", "output_buffer_limit"),
-    ("RD008", "client_evicted"),
-    ("RD009", "max_clients"),
-    ("RD010", "authentication_changed"),
-    ("RD011", "network_reset"),
-    ("RD012", "middlebox_idle_limit"),
-    ("RD013", "path_lost"),
-    ("RD014", "dns_moved"),
-    ("RD015", "server_frozen"),
-    ("RD016", "client_stall"),
-    ("RD017", "protocol_error"),
-    ("RD018", "unknown"),
-];
+use super::*;
+use crate::{classify::ErrorClass, diagnose::Cause, event::ClientState};
 
 /// Each fact, and the figures and words that it must contain.
 const FACTS: [(&str, &[&str]); 42] = [
@@ -153,30 +133,22 @@ fn unchecked_statements_are_marked_unverified() {
 }
 
 #[test]
-fn every_error_class_and_client_state_has_an_entry() {
-    let classes = variants(include_str!("../classify.rs"), "ErrorClass");
-    assert!(classes.len() >= 33, "{classes:?}");
-    for name in classes {
-        // The names come from the source text of the enum; check that serde uses the same ones.
-        let class: ErrorClass = serde_json::from_value(name.clone().into()).unwrap();
-        assert_eq!(class.name(), name);
-        let entry = of(Kind::Error, &name).unwrap_or_else(|| panic!("no entry for the error class {name}"));
-        assert_eq!(class.code(), entry.id);
-    }
-    let states = variants(include_str!("../event/state.rs"), "ClientState");
-    assert_eq!(states.len(), 10, "{states:?}");
-    for name in states {
-        let state: ClientState = serde_json::from_value(name.clone().into()).unwrap();
-        assert_eq!(state.to_string(), name);
-        assert!(of(Kind::State, &name).is_some(), "no entry for the state {name}");
+fn every_error_class_and_client_state_has_an_entry_by_its_code_and_name() {
+    let classes = ErrorClass::VARIANTS.iter().map(|class| (Kind::Error, class.code(), class.to_string()));
+    let states = ClientState::VARIANTS.iter().map(|state| (Kind::State, state.code(), state.to_string()));
+    for (kind, code, name) in classes.chain(states) {
+        assert_eq!(entry(code).map(|entry| (entry.kind, entry.name.as_str())), Some((kind, name.as_str())), "{code}");
     }
 }
 
 #[test]
-fn every_cause_has_its_code() {
-    for (id, name) in CAUSES {
-        assert_eq!(entry(id).map(|entry| (entry.kind, entry.name.as_str())), Some((Kind::Cause, name)));
-    }
+fn every_cause_has_an_entry_by_its_code_and_name_and_no_other_entry_is_a_cause() {
+    let causes = Cause::ALL.iter().map(|cause| (cause.code(), cause.name()));
+    let entries = entries().iter().filter(|entry| entry.kind == Kind::Cause);
+    assert_eq!(
+        entries.map(|entry| (entry.id.as_str(), entry.name.as_str())).collect::<BTreeSet<_>>(),
+        causes.collect()
+    );
 }
 
 #[test]
@@ -226,11 +198,6 @@ fn an_errno_belongs_to_one_entry() {
     assert!(!seen.is_empty());
 }
 
-/// Returns the entry of this kind and name.
-fn of(kind: Kind, name: &str) -> Option<&'static Entry> {
-    entries().iter().find(|entry| entry.kind == kind && entry.name == name)
-}
-
 /// Parses the number in `RD012`.
 fn code(id: &str) -> Option<u16> {
     id.strip_prefix("RD").filter(|digits| digits.len() == 3)?.parse().ok()
@@ -241,31 +208,4 @@ fn codes(text: &str) -> Vec<String> {
     let starts = text.match_indices("RD").map(|(start, _)| start);
     let words = starts.filter_map(|start| text.get(start..start + 5));
     words.filter(|word| word[2..].bytes().all(|byte| byte.is_ascii_digit())).map(str::to_owned).collect()
-}
-
-/// Returns the serialized names of an enum's variants, read from its definition.
-fn variants(source: &str, name: &str) -> Vec<String> {
-    let (_, body) = source.split_once(&format!("pub enum {name} {{\n")).unwrap();
-    let mut names = Vec::new();
-    let mut renamed = None;
-    for line in body.lines().take_while(|line| *line != "}").map(str::trim) {
-        let rename = line.strip_prefix("#[serde(rename = \"").and_then(|rest| rest.strip_suffix("\")]"));
-        if let Some(rename) = rename {
-            renamed = Some(rename.to_owned());
-        } else if let Some(variant) = line.strip_suffix(',').filter(|_| !line.starts_with("///")) {
-            names.push(renamed.take().unwrap_or_else(|| snake(variant)));
-        }
-    }
-    names
-}
-
-fn snake(variant: &str) -> String {
-    let mut name = String::new();
-    for char in variant.chars() {
-        if char.is_ascii_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(char.to_ascii_lowercase());
-    }
-    name
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     checkup::{Blackout, Bound, CheckFinding, Checkup, EndedBy, Line, Mark},
     output::CheckFormat,
-    report::{Severity, Verdict},
+    verdict::{Severity, Verdict},
 };
 
 /// Columns before a line's text: its mark, name and time.
@@ -91,12 +91,12 @@ fn painted(text: &str, style: Style, mark: Mark) -> String {
 }
 
 fn finding(finding: &CheckFinding, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let (word, mark) = match finding.severity {
-        Severity::Info => ("info", Mark::NotAvailable),
-        Severity::Warning => ("warning", Mark::Warning),
-        Severity::Critical => ("critical", Mark::Bad),
+    let mark = match finding.severity {
+        Severity::Info => Mark::NotAvailable,
+        Severity::Warning => Mark::Warning,
+        Severity::Critical => Mark::Bad,
     };
-    let word = painted(&format!("{word:<8}"), style, mark);
+    let word = painted(&format!("{:<8}", finding.severity), style, mark);
     writeln!(out, "\n{word}  {}", wrapped(&clean(&finding.text), INDENT, INDENT, style))?;
     for (name, text) in [("seen", &finding.evidence), ("remedy", &finding.remedy)] {
         if !text.is_empty() {

@@ -114,7 +114,7 @@ fn sentence(diagnosis: &Diagnosis) -> String {
 }
 
 fn sentence_alone(diagnosis: &Diagnosis) -> String {
-    let cause = diagnosis.cause.name().replace('_', " ");
+    let cause = diagnosis.cause.words();
     if diagnosis.cause == Cause::Unknown { cause } else { format!("{cause}, {}", diagnosis.confidence) }
 }
 

@@ -8,7 +8,8 @@ use std::io::{self, Write};
 use super::{text::headline, units::clean};
 use crate::{
     plan::{Comparison, Metric},
-    report::{GateLevel, Report, Verdict},
+    report::{GateLevel, Report},
+    verdict::Verdict,
 };
 
 const WIDTH: usize = 79;

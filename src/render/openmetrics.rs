@@ -5,7 +5,10 @@ use std::{
     io::{self, Write},
 };
 
-use crate::report::{Diagnosis, Latency, Report, Verdict};
+use crate::{
+    report::{Diagnosis, Latency, Report},
+    verdict::Verdict,
+};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut exposition = Exposition { out };

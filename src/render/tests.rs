@@ -163,7 +163,8 @@ fn events_and_header_are_as_their_golden_file() {
         recorder.on_event(&event);
         live.on_event(&event, &recorder);
         if let EventKind::Evidence(evidence) = &event.kind
-            && let Some((outage, diagnosis)) = crate::diagnose::told_of(&recorder.outages(), event.connection, evidence)
+            && let Some((outage, diagnosis)) =
+                crate::diagnose::for_event(&recorder.outages(), event.connection, evidence)
         {
             live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
         }

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     plan::Command,
-    report::{Delivery, Outages, Probes, Report, Run, Severity, Subscriptions, together},
+    report::{Delivery, Outages, Probes, Report, Run, Subscriptions, together},
+    verdict::Severity,
 };
 
 /// Lines that are broken for a terminal of so many columns. What a header says that was `seen` just above is left out.
@@ -208,13 +209,8 @@ fn remarks(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out)?;
     }
     for finding in &report.findings {
-        let severity = match finding.severity {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Critical => "critical",
-        };
         let code = finding.code.map(|code| format!("{code} · ")).unwrap_or_default();
-        writeln!(out, "{severity:<8}  {code}{}", clean(&finding.text))?;
+        writeln!(out, "{:<8}  {code}{}", finding.severity, clean(&finding.text))?;
     }
     for note in &report.notes {
         writeln!(out, "note      {}", clean(&note.text))?;

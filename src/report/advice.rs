@@ -1,33 +1,32 @@
-//! What to do about a connection that could not even be made: one sentence for each kind of failure whose own text
-//! does not say it.
+//! Advice on a connection that could not be made: one sentence for each kind of failure whose text does not say it.
 
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     plan::{Address, Target},
 };
 
-/// What helps against a failure to connect; `None` where the failure's text says all there is.
+/// Returns advice on a failure to connect; `None` if the text of the failure says it all.
 pub fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
     let user = target.user.as_deref().unwrap_or("default");
     Some(match (failure.key.class, failure.key.stage) {
         (ErrorClass::Refused, _) if matches!(target.address, Address::Unix(_)) => {
-            "no server listens on this socket: check its path, and the server's setting 'unixsocket'".into()
+            "nothing is listening on this socket: check its path and the server's 'unixsocket' setting".into()
         }
         (ErrorClass::Refused, _) => {
-            "nothing listens there: check host and port, and whether the server runs and binds this address".into()
+            "nothing is listening there: check host and port, and that the server runs and binds this address".into()
         }
-        (ErrorClass::Dns, _) => "check the spelling of the host, and this machine's name servers".into(),
+        (ErrorClass::Dns, _) => "check the spelling of the host name and this machine's name servers".into(),
         (ErrorClass::ConnectTimeout, Stage::Tcp) => {
-            "no packet comes back: a firewall or security group may drop them, or the host is down".into()
+            "no reply to any packet: a firewall or security group may drop them, or the host is down".into()
         }
         (ErrorClass::ConnectTimeout, Stage::Hello) | (ErrorClass::ResponseTimeout, _) => {
-            "the port is open but nobody answers: the server hangs, or something else listens there".into()
+            "the port is open but nothing answers: the server hangs, or something else is listening there".into()
         }
         (ErrorClass::HostUnreachable | ErrorClass::NetworkUnreachable, _) => {
             "this machine has no route to the host: check routing, VPN and firewall".into()
         }
         (ErrorClass::NoAuth, _) => {
-            "the server asks for a password: give it in REDISCLI_AUTH, in the URL, or with --askpass".into()
+            "the server requires a password: set it in REDISCLI_AUTH, in the URL, or with --askpass".into()
         }
         (ErrorClass::WrongPass, _) => {
             format!("check the password of user '{user}' (--user, REDISCLI_AUTH, --askpass, the URL)")
@@ -35,31 +34,31 @@ pub fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
         (ErrorClass::NoPerm, _) => {
             format!("the ACL of user '{user}' forbids it: see ACL GETUSER {user} on the server")
         }
-        (ErrorClass::Loading, _) => "the server still reads its dataset: try again when INFO says loading:0".into(),
+        (ErrorClass::Loading, _) => "the server is still loading its dataset: try again when INFO shows loading:0".into(),
         (ErrorClass::MaxClients, _) => {
-            "raise maxclients on the server, or find out who holds its connections (CLIENT LIST)".into()
+            "raise maxclients on the server, or find out which clients hold its connections (CLIENT LIST)".into()
         }
         (ErrorClass::ProtectedMode, _) => {
             "set a password on the server, or turn protected-mode off there if the network is trusted".into()
         }
         (ErrorClass::MasterDown, _) => {
-            "this replica has lost its primary: use the primary's name, or see why the link is down".into()
+            "this replica has lost its primary: connect to the primary, or check why the link is down".into()
         }
         (ErrorClass::ConnectionClosed | ErrorClass::Reset, _) => {
-            "somebody accepted and hung up: look for a proxy or firewall without a server behind it, a port that wants \
-             TLS, and the server's log"
+            "the peer accepted and hung up: look for a proxy or firewall without a server behind it, a port that expects \
+             TLS, and check the server log"
                 .into()
         }
         (ErrorClass::KernelTimeout, _) => {
-            "packets went unanswered until the kernel gave up: look for a firewall or a host that is down".into()
+            "packets went unanswered until the kernel gave up: a firewall may drop them, or the host is down".into()
         }
         (ErrorClass::Tls, _) => {
-            "check whether the port speaks TLS, and whether the certificate is for this name and from an issuer that this \
-             machine trusts (or name its file in SSL_CERT_FILE)"
+            "check that the port speaks TLS and that the certificate is for this name and from an issuer that this \
+             machine trusts (or set SSL_CERT_FILE to its file)"
                 .into()
         }
         (ErrorClass::ServerError, Stage::Subscribe) => {
-            "it refuses the subscription: shard channels (--shard) came with Redis 7.0; leave them out on an older one"
+            "the server refused the subscription: shard channels (--shard) need Redis 7.0 or later"
                 .into()
         }
         (ErrorClass::ProtocolGarbage, _) => "this is not a Redis server: check host and port".into(),
@@ -86,13 +85,13 @@ mod tests {
             ("LOADING Redis is loading the dataset in memory", "loading:0"),
             ("ERR max number of clients reached", "maxclients"),
             ("DENIED Redis is running in protected mode", "protected-mode"),
-            ("MASTERDOWN Link with MASTER is down", "primary's name"),
+            ("MASTERDOWN Link with MASTER is down", "connect to the primary"),
         ] {
             let advice = on_connecting(&Failure::server(Stage::Hello, line), &tcp).unwrap();
             assert!(advice.contains(remedy), "{line}: {advice}");
         }
         let refused = Failure::io(Stage::Tcp, &std::io::Error::from_raw_os_error(111));
-        assert!(on_connecting(&refused, &tcp).unwrap().contains("nothing listens"));
+        assert!(on_connecting(&refused, &tcp).unwrap().contains("nothing is listening"));
         assert!(on_connecting(&refused, &target(Address::Unix("/s".into()))).unwrap().contains("unixsocket"));
         for (class, remedy) in [
             (ErrorClass::ConnectionClosed, "hung up"),

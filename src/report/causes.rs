@@ -1,25 +1,26 @@
-//! What the diagnoses of all outages come to: findings, worst evidence first.
+//! The findings about outages and their causes.
 
 use std::collections::BTreeMap;
 
-use super::{Severity, advice, finding::List};
+use super::{advice, finding::List};
 use crate::{
     diagnose::{Cause, Diagnosis},
     record::{Figures, Outage, OutageKind},
+    verdict::Severity,
 };
 
 impl List {
-    /// How many outages were recovered from, and what had caused them.
+    /// Adds the number of recovered outages and their causes.
     pub(super) fn about_recovered(&mut self, recovered: u64, figures: &Figures, diagnoses: &[Diagnosis]) {
         let over = |outage: &Outage| outage.restored.is_some() && outage.by_itself != Some(false);
         let kept = figures.outages.kept.iter().zip(diagnoses).filter(|(outage, _)| over(outage));
         let tally = tally(kept.map(|(_, diagnosis)| diagnosis));
-        let words = if recovered == 1 { "outage, recovered by itself" } else { "outages, recovered by themselves" };
+        let words = if recovered == 1 { "outage, recovered on its own" } else { "outages, recovered on their own" };
         let omitted = figures.outages.omitted();
         let causes: Vec<_> = tally.iter().map(|(diagnosis, count)| named(diagnosis, *count, recovered)).collect();
         let mut text = format!("{recovered} {words}: {}", causes.join(", "));
         if omitted > 0 {
-            text += &format!(" (of those that are listed; {omitted} are not)");
+            text += &format!(" (listed ones only; {omitted} are not listed)");
         }
         let code = tally.first().filter(|_| tally.len() == 1).map(|(diagnosis, _)| diagnosis.code);
         match recovered {
@@ -28,8 +29,8 @@ impl List {
         }
     }
 
-    /// How many outages lasted to the end, and what stood in the way of a new connection: it need not be what had ended
-    /// the old one.
+    /// Adds the number of outages that lasted to the end, and the obstacle to a new connection, which may differ from the
+    /// cause of the loss.
     pub(super) fn about_open(&mut self, open: u64, figures: &Figures) {
         let words = if open == 1 { "outage was not over at the end" } else { "outages were not over at the end" };
         let text = match open {
@@ -42,29 +43,29 @@ impl List {
         else {
             return self.push_coded(Severity::Critical, None, text);
         };
-        self.push_coded(Severity::Critical, None, format!("{text}; meanwhile new connections failed: {failure}"));
+        self.push_coded(Severity::Critical, None, format!("{text}; new connections failed: {failure}"));
         let target = figures.runs.get((outage.run as usize).saturating_sub(1)).map(|run| &run.started.plan.target);
         if let Some(advice) = target.and_then(|target| advice::on_connecting(failure, target)) {
             self.push_coded(Severity::Info, Some(failure.key.code()), advice);
         }
     }
 
-    /// What to do about each cause that was named.
+    /// Adds the remedy of each cause found.
     pub(super) fn about_causes(&mut self, diagnoses: &[Diagnosis]) {
-        // What redis-doctor ended itself has no cause to be advised on: the state that made it do so has a finding.
+        // A connection that redis-doctor closed itself has no cause to advise on: the state behind it has a finding.
         let ours = |diagnosis: &&Diagnosis| diagnosis.cause == Cause::Unknown && !diagnosis.evidence_for.is_empty();
         let told = diagnoses.iter().filter(|diagnosis| !ours(diagnosis));
-        // Of one cause there is more than one advice only where what to do depends on what could be asked.
+        // One cause has several remedies only if they depend on which queries were allowed.
         let mut named: Vec<_> = told.map(|diagnosis| (diagnosis.cause, diagnosis.remedy)).collect();
         named.sort_unstable();
         named.dedup();
         for (cause, remedy) in named {
-            let text = format!("{}: {remedy}; see `redis-doctor explain {}`", people(cause), cause.code());
+            let text = format!("{}: {remedy}; see `redis-doctor explain {}`", cause.words(), cause.code());
             self.push_coded(Severity::Info, Some(cause.code()), text);
         }
     }
 
-    /// Connections that the server still believed in after they were lost.
+    /// Adds the number of lost connections that the server still listed.
     pub(super) fn about_ghosts(&mut self, figures: &Figures) {
         let ghost = |outage: &&Outage| {
             let evidence = outage.circumstances.evidence.as_ref();
@@ -80,12 +81,7 @@ impl List {
     }
 }
 
-/// `network_reset` as people write it.
-pub(super) fn people(cause: Cause) -> String {
-    cause.name().replace('_', " ")
-}
-
-/// `2 network_reset (certain)`; a single outage needs no number.
+/// `2 network_reset (certain)`; without the number for a single outage.
 fn named(diagnosis: &Diagnosis, count: u64, of: u64) -> String {
     let number = if of == 1 { String::new() } else { format!("{count} ") };
     match diagnosis.cause {
@@ -94,7 +90,7 @@ fn named(diagnosis: &Diagnosis, count: u64, of: u64) -> String {
     }
 }
 
-/// Each cause and confidence with its number, most frequent first.
+/// Counts each cause and confidence, most frequent first.
 fn tally<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis>) -> Vec<(&'a Diagnosis, u64)> {
     let mut counts: BTreeMap<_, (&Diagnosis, u64)> = BTreeMap::new();
     for diagnosis in diagnoses {

@@ -1,4 +1,4 @@
-//! `--fail-on` and `--warn-on`: the figures that gates look at.
+//! The gates `--fail-on` and `--warn-on`, and the figures they read.
 
 use std::time::Duration;
 
@@ -10,20 +10,20 @@ use crate::{
     record::{Figures, Summary},
 };
 
-/// A gate and what became of it.
+/// A gate and its result.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GateResult {
-    /// The condition as it was written.
+    /// The condition as given.
     pub gate: Gate,
-    /// What a tripped gate means.
+    /// The meaning of a tripped gate.
     pub level: GateLevel,
-    /// The figure it looked at (seconds, a count or a fraction of 1); `null` when the run has no such figure.
+    /// The figure it read (seconds, a count or a fraction of 1); `null` if the run has no such figure.
     pub value: Option<f64>,
-    /// Whether it tripped. A gate without a figure trips: no evidence is not health.
+    /// The gate tripped. A gate without a figure trips: missing data is not health.
     pub tripped: bool,
 }
 
-/// What a tripped gate means.
+/// The meaning of a tripped gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
@@ -44,7 +44,7 @@ pub(super) fn evaluate(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) ->
     .collect()
 }
 
-/// The figure a gate looks at, in the metric's base unit; `None` when the run has none.
+/// The figure that a gate reads, in the metric's base unit; `None` if the run has none.
 fn value(figures: &Figures, gate: &Gate) -> Option<f64> {
     let counters = figures.counters;
     let latency = |pick: fn(&Summary) -> Duration| figures.latency.as_ref().map(|summary| pick(summary).as_secs_f64());
@@ -73,7 +73,7 @@ fn value(figures: &Figures, gate: &Gate) -> Option<f64> {
     }
 }
 
-/// Whether any run had probes.
+/// True if any run had probes.
 pub(super) fn probed(figures: &Figures) -> bool {
     figures.runs.iter().any(|run| run.started.plan.probes.is_some())
 }

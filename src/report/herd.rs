@@ -1,42 +1,42 @@
-//! What is to be said about connections that came back together, and what can be done about it.
+//! The finding about connections that came back together, and its remedy.
 
 use std::time::Duration;
 
 use crate::record::{Figures, RECONNECT_WINDOW, ReconnectPeak};
 
-/// Fewer connections than this are no herd.
+/// The smallest herd.
 const FEWEST: u32 = 3;
 
-/// The remedy where the attempt came after a delay.
-const SPREAD: &str = "give each process a min_delay of its own (--spread shows what that does), or turn on the feature \
-                      std of backon in the application's Cargo.toml, which makes the jitter random";
+/// The remedy for an attempt after a delay.
+const SPREAD: &str = "give each process its own min_delay (--spread shows the effect), or enable the feature std of backon \
+                      in the application's Cargo.toml, which makes the jitter random";
 
-/// The remedy where it came at once.
-const ROOM: &str = "no setting of the library delays it, so the server must have room for all at once (maxclients, \
-                    tcp-backlog), or a proxy in front of it must";
+/// The remedy for an immediate attempt.
+const ROOM: &str = "no library setting delays it, so the server or a proxy in front of it must accept all connections at \
+                    the same time (maxclients, tcp-backlog)";
 
-/// A sentence about connections that came back together; `None` when they were few, or less than half of all.
+/// Returns a sentence about connections that came back together; `None` if they were few or less than half of all.
 pub(super) fn finding(figures: &Figures) -> Option<String> {
     let peak = figures.reconnect_peak.filter(|peak| peak.connections >= FEWEST && peak.connections * 2 >= peak.of)?;
     let why = match peak.attempt {
         Some(Duration::ZERO) => {
-            format!("the first attempt of redis-rs is made at once, in every process; {ROOM}")
+            format!("redis-rs makes its first attempt immediately, in every process; {ROOM}")
         }
         Some(attempt) => format!(
-            "every process with this policy tries again {} s after a loss and at no random moment, because the jitter \
-             of redis-rs has a constant seed; {SPREAD}",
+            "every process with this policy retries {} s after a loss, at the same moment, because the jitter of \
+             redis-rs has a constant seed; {SPREAD}",
             short(attempt)
         ),
-        None if is_spread(figures, &peak) => "their first delays are spread too little for this outage".to_owned(),
+        None if is_spread(figures, &peak) => "their first delays are not spread enough for this outage".to_owned(),
         None => format!(
-            "redis-rs makes its attempts at the same moments in every process, the first at once and the others by a \
-             jitter with a constant seed; for the others, {SPREAD}"
+            "redis-rs makes its attempts at the same moments in every process: the first immediately, the others with \
+             a jitter that has a constant seed; for the others, {SPREAD}"
         ),
     };
     Some(format!("{}: {why}", together(&peak)))
 }
 
-/// Whether the connections of that run had first delays of their own.
+/// True if the connections of that run had different first delays.
 fn is_spread(figures: &Figures, peak: &ReconnectPeak) -> bool {
     let run = figures.runs.get(peak.run.saturating_sub(1) as usize);
     run.is_some_and(|run| !run.started.plan.policy.spread.is_zero())
@@ -53,7 +53,7 @@ pub(crate) fn together(peak: &ReconnectPeak) -> String {
     )
 }
 
-/// Seconds to the millisecond, without needless zeroes.
+/// Seconds to the millisecond, without trailing zeroes.
 fn short(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }

@@ -1,4 +1,4 @@
-//! The parts of a report that concern subscriptions and messages.
+//! Subscriptions and messages in a report.
 
 use serde::Serialize;
 
@@ -7,15 +7,15 @@ use crate::record::Figures;
 /// Subscriptions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Subscriptions {
-    /// Subscriptions that should be there at the end.
+    /// Subscriptions expected at the end.
     pub wanted: u64,
-    /// Subscriptions that the server has confirmed.
+    /// Subscriptions confirmed by the server.
     pub confirmed: u64,
     /// Subscriptions renewed after a reconnect.
     pub resubscriptions: u64,
-    /// Those of them that were not complete when reported.
+    /// Resubscriptions that were incomplete when reported.
     pub incomplete: u64,
-    /// Alarms of silence (`--expect-every`).
+    /// Silence alarms (`--expect-every`).
     pub silences: u64,
     /// The longest silence that raised one (seconds).
     pub longest_silence: f64,
@@ -38,25 +38,25 @@ impl Subscriptions {
 /// Messages.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Delivery {
-    /// Whether numbered messages were published and accounted for.
+    /// Numbered messages were published and accounted for.
     pub verified: bool,
     /// Verification messages that the server accepted.
     pub published: u64,
     /// Verification messages whose PUBLISH failed or was never answered.
     pub publish_failed: u64,
-    /// Verification messages that the server accepted and passed to nobody.
+    /// Verification messages that the server accepted and that had no receiver.
     pub published_to_nobody: u64,
     /// Verification messages received for the first time.
     pub received: u64,
-    /// Verification messages that the server accepted and that never came.
+    /// Verification messages that the server accepted and that never arrived.
     pub lost: u64,
-    /// Those of them that are put down to a drop.
+    /// Lost messages attributed to an outage.
     pub lost_in_outages: u64,
     /// Verification messages received again.
     pub duplicated: u64,
     /// Verification messages received after a later one.
     pub reordered: u64,
-    /// Messages of others on the subscribed channels.
+    /// Messages of other publishers on the subscribed channels.
     pub messages: u64,
     /// Bytes of their payloads.
     pub message_bytes: u64,

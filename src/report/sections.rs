@@ -1,4 +1,4 @@
-//! The parts of a report, as plain numbers.
+//! The sections of a report, as plain numbers.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use crate::{
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Run {
-    /// Its beginning: the plan, the versions, the reconnect schedule.
+    /// The plan, the versions and the reconnect schedule.
     #[serde(flatten)]
     pub started: RunStarted,
-    /// When it began.
+    /// Start of the run.
     pub time: WallTime,
-    /// How long it lasted, or has lasted (seconds).
+    /// Duration so far (seconds).
     pub duration: f64,
-    /// Why it ended; `null` when it has not, or was cut off.
+    /// Reason for the end; `null` if the run continues or was cut off.
     pub stopped: Option<StopReason>,
-    /// The first connection; `null` when there was none.
+    /// The first connection; `null` if there was none.
     pub connected: Option<Connected>,
 }
 
@@ -44,23 +44,23 @@ impl Run {
 pub struct Probes {
     /// Probes started.
     pub launched: u64,
-    /// Probes with the right answer.
+    /// Probes with the right reply.
     pub ok: u64,
-    /// Probes that failed with an error, an error reply or a wrong answer.
+    /// Probes that failed with an error, an error reply or a wrong reply.
     pub failed: u64,
-    /// Probes without an answer before their deadline.
+    /// Probes without a reply before their deadline.
     pub timed_out: u64,
-    /// Probes whose end is not known yet: `launched − ok − failed − timed_out`, 0 after a complete run.
+    /// Probes without a known end: `launched − ok − failed − timed_out`, 0 after a complete run.
     pub unfinished: u64,
-    /// Intended starts that were passed over because earlier probes were still out.
+    /// Intended starts skipped because earlier probes were still in flight.
     pub skipped: u64,
-    /// Failed or timed-out probes that may have been executed.
+    /// Failed or timed-out probes whose outcome is unknown: they may have run.
     pub ambiguous: u64,
-    /// Replies to somebody else's question.
+    /// Replies to other commands.
     pub desynced: u64,
-    /// Failed and timed-out probes as a share of all that ended (0 to 1); `null` when none has.
+    /// Failed and timed-out probes as a share of all that ended (0 to 1); `null` if none did.
     pub error_share: Option<f64>,
-    /// Answered probes a second.
+    /// Answered probes per second.
     pub rate: Option<f64>,
 }
 
@@ -83,25 +83,25 @@ impl Probes {
     }
 }
 
-/// Failed and timed-out probes as a share of all that ended; `None` when none has.
+/// Failed and timed-out probes as a share of all that ended; `None` if none did.
 pub(super) fn error_share(figures: &Figures) -> Option<f64> {
     let errors = figures.counters.failed + figures.counters.timed_out;
     let ended = figures.counters.ok + errors;
     (ended > 0).then(|| errors as f64 / ended as f64)
 }
 
-/// Probes whose end was not counted.
+/// Probes without a counted end.
 pub(super) fn unfinished(figures: &Figures) -> u64 {
     let counters = figures.counters;
     counters.launched.saturating_sub(counters.ok + counters.failed + counters.timed_out)
 }
 
-/// A distribution's figures, in seconds.
+/// Statistics of a distribution (seconds).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Latency {
-    /// How many were measured.
+    /// Number of samples.
     pub count: u64,
-    /// All together.
+    /// Sum of the samples.
     pub sum: f64,
     /// The smallest.
     pub min: f64,
@@ -146,13 +146,13 @@ pub struct Outages {
     pub availability: Option<f64>,
     /// Losses of a connection.
     pub drops: u64,
-    /// Stalls that healed on the same connection, or have not ended.
+    /// Stalls that recovered on the same connection, or have not ended.
     pub stalls: u64,
     /// Outages that are not over.
     pub unresolved: u64,
     /// Losses after which the connection came back.
     pub reconnects: u64,
-    /// Outages that ended only because redis-doctor started a fresh session.
+    /// Outages that ended only because redis-doctor started a new session.
     pub not_by_itself: u64,
     /// Time without service (seconds, all connections together).
     pub total: f64,
@@ -162,29 +162,29 @@ pub struct Outages {
     pub mean_repair: Option<f64>,
     /// The longest time without an outage (seconds).
     pub longest_up: f64,
-    /// Each: the first 200, the last 100 and the longest 20 of those between.
+    /// The first 200, the last 100 and the longest 20 of those between.
     pub rows: Vec<OutageRow>,
-    /// How many are missing from that list.
+    /// Number of outages missing from that list.
     pub omitted: u64,
 }
 
 /// One outage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OutageRow {
-    /// What is known of it.
+    /// The recorded outage.
     #[serde(flatten)]
     pub outage: Outage,
     /// From the loss to the first good reply, or to the end of the run (seconds).
     pub duration: f64,
-    /// How long the client stayed away after the server was found healthy (seconds); `null` when nobody looked, or it
-    /// did not come back by itself.
+    /// Time from the first healthy path probe to the return of the client (seconds); `null` without a path probe, or if
+    /// the client did not come back on its own.
     pub backoff: Option<f64>,
-    /// What ended the connection, or silenced it.
+    /// The cause of the loss or the silence.
     pub diagnosis: Diagnosis,
 }
 
 impl OutageRow {
-    /// A row as of `now`.
+    /// Makes a row as of `now`.
     pub fn new(outage: Outage, diagnosis: Diagnosis, now: Stamp) -> Self {
         let backoff = outage.backoff().map(|backoff| backoff.as_secs_f64());
         Self { duration: outage.duration(now).as_secs_f64(), outage, backoff, diagnosis }
@@ -216,24 +216,24 @@ impl Outages {
     }
 }
 
-/// What became of the sessions.
+/// Sessions and path probes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sessions {
-    /// Connections that the library replaced right after making them.
+    /// Connections that the library replaced immediately after making them.
     pub superseded: u64,
     /// Sessions that the policy's watchdog replaced.
     pub replaced_by_watchdog: u64,
-    /// Sessions that the policy replaced because replies went to the wrong questions.
+    /// Sessions that the policy replaced because replies went to the wrong commands.
     pub replaced_desync: u64,
-    /// Sessions replaced because the client could not leave a state.
+    /// Sessions replaced because the client was in an unrecoverable state.
     pub replaced_terminal: u64,
     /// Watchdog PINGs answered.
     pub watchdog_ok: u64,
     /// Watchdog PINGs not answered in time.
     pub watchdog_missed: u64,
-    /// Independent connection attempts.
+    /// Path probes.
     pub path_probes: u64,
-    /// Those of them that failed.
+    /// Path probes that failed.
     pub path_failures: u64,
 }
 

@@ -77,11 +77,7 @@ fn what_is_critical() {
     let cases = [
         ("an outage at the end", vec![at(90.0, disconnected(1, None))], "1 outage was not over at the end"),
         ("a stall at the end", vec![at(90.0, stalled(89.0))], "1 outage was not over at the end"),
-        (
-            "a terminal state",
-            vec![state(ClientState::Wedged)],
-            "the client got into the state wedged, which it cannot leave",
-        ),
+        ("a terminal state", vec![state(ClientState::Wedged)], "the client entered the unrecoverable state wedged"),
         (
             "a session that had to be replaced",
             vec![at(20.0, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Terminal })],
@@ -106,7 +102,7 @@ fn what_is_critical() {
         (
             "a wrong reply",
             vec![counted(Counters { launched: 1, failed: 1, desynced: 1, ..Counters::default() })],
-            "1 reply to somebody else's question",
+            "1 reply to another command",
         ),
     ];
     for (name, events, text) in cases {
@@ -127,7 +123,7 @@ fn what_is_critical() {
             ),
         ],
     );
-    assert_eq!((silent.verdict, worst(&silent)), (Verdict::Critical, "nothing was ever answered"));
+    assert_eq!((silent.verdict, worst(&silent)), (Verdict::Critical, "no command was ever answered"));
 }
 
 #[test]
@@ -138,7 +134,7 @@ fn an_outage_that_took_every_message_of_a_short_run_is_no_worse_than_another() {
     assert_eq!(report(plan(), all_lost).verdict, Verdict::Degraded);
     let without_a_drop = report(plan(), events);
     assert_eq!(without_a_drop.verdict, Verdict::Critical);
-    assert!(without_a_drop.findings.iter().any(|finding| finding.text == "none of the published messages came"));
+    assert!(without_a_drop.findings.iter().any(|finding| finding.text == "none of the published messages arrived"));
 }
 
 #[test]
@@ -172,7 +168,7 @@ fn a_run_that_never_connected_is_critical() {
     only_subscribes.probes = None;
     for plan in [plan(), only_subscribes] {
         let report = report(plan, vec![]);
-        assert_eq!((report.verdict, worst(&report)), (Verdict::Critical, "there was never a connection"));
+        assert_eq!((report.verdict, worst(&report)), (Verdict::Critical, "no connection was ever made"));
         assert_eq!(report.outages.availability, Some(0.0));
     }
     let empty = Report::new(&Recorder::default().figures());
@@ -327,7 +323,7 @@ fn recovered_outages_are_counted_by_cause_and_each_cause_has_advice() {
     let third = vec![at(31.0, stalled(30.0)), at(32.0, resumed(2.0))];
     let report = run([dropped(), vec![ghost(1, 10.0)], second, vec![ghost(2, 20.0)], third].concat());
     let texts: Vec<_> = report.findings.iter().map(|finding| (finding.code, finding.text.as_str())).collect();
-    let recovered = "3 outages, recovered by themselves: 2 network_reset (certain), 1 server_frozen (possible)";
+    let recovered = "3 outages, recovered on their own: 2 network_reset (certain), 1 server_frozen (possible)";
     assert!(texts.contains(&(None, recovered)), "{texts:?}");
     let advice = |wanted| report.findings.iter().filter(move |finding| finding.code == Some(wanted));
     assert_eq!((advice("RD011").count(), advice("RD015").count(), advice("RD058").count()), (1, 1, 1));
@@ -337,7 +333,7 @@ fn recovered_outages_are_counted_by_cause_and_each_cause_has_advice() {
     let finding = one.findings.iter().find(|finding| finding.text.starts_with("1 outage")).unwrap();
     assert_eq!(
         (finding.code, finding.text.as_str()),
-        (Some("RD011"), "1 outage, recovered by itself: network_reset (certain)")
+        (Some("RD011"), "1 outage, recovered on its own: network_reset (certain)")
     );
 }
 

@@ -70,7 +70,7 @@ fn a_run_that_is_interrupted_while_it_connects_says_how_far_it_had_come() {
         let output = run.finish();
         let shown = format!("{}{}", output.code(2).stdout(), output.stderr());
         let told = "interrupted while the first connection was still being attempted (stage hello): stopped after ";
-        assert!(shown.contains(told) && !shown.contains("never a connection"), "{shown}");
+        assert!(shown.contains(told) && !shown.contains("was ever made"), "{shown}");
         assert!(shown.contains("the connection was accepted and never answered"), "{shown}");
     }
     // Where nothing comes back at all, and of a single PING, whose way is looked at only when it takes longer.
@@ -80,7 +80,7 @@ fn a_run_that_is_interrupted_while_it_connects_says_how_far_it_had_come() {
         run.wait_for_stderr("plan PING", Duration::from_secs(10));
         run.signal(Signal::INT);
         let output = run.finish();
-        output.code(2).stdout_contains("interrupted ").lacks("never a connection");
+        output.code(2).stdout_contains("interrupted ").lacks("was ever made");
         output.stdout_contains("while the first connection was still being ");
     }
 }
@@ -93,7 +93,7 @@ fn a_closed_port_is_refused_with_the_kernels_number() {
         errno: 111.into(),
         origin: "kernel",
         cause: "Connection refused (os error 111)",
-        advice: "nothing listens there",
+        advice: "nothing is listening there",
     };
     is_reported(&closed_port(), &obstacle);
 }
@@ -115,7 +115,7 @@ fn an_unknown_host_is_named_at_once() {
 fn a_server_that_accepts_and_never_answers_costs_one_connect_timeout() {
     let server = ScriptedServer::mute();
     let cause = "timed out after 300 ms: the connection was accepted and never answered";
-    is_reported(&server.address(), &found("connect_timeout", "hello", cause, "the port is open but nobody answers"));
+    is_reported(&server.address(), &found("connect_timeout", "hello", cause, "the port is open but nothing answers"));
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn protected_mode_is_named_with_its_remedy() {
 #[test]
 fn a_server_that_is_loading_is_not_a_server_that_is_down() {
     let cause = "LOADING Redis is loading the dataset in memory";
-    is_reported(&ScriptedServer::loading(), &said_by_server("loading", cause, "try again when INFO says loading:0"));
+    is_reported(&ScriptedServer::loading(), &said_by_server("loading", cause, "try again when INFO shows loading:0"));
 }
 
 #[test]

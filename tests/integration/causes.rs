@@ -97,7 +97,7 @@ fn an_outage_that_lasts_says_what_is_in_the_way() {
         };
         assert!(findings.iter().find(fits).is_some(), "{text}: {findings:#?}");
     };
-    let refused = "not over at the end; meanwhile new connections failed: ERR max number of clients reached";
+    let refused = "not over at the end; new connections failed: ERR max number of clients reached";
     has("critical", None, refused);
     has("info", Some("RD114"), "raise maxclients on the server");
 }

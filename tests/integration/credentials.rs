@@ -28,7 +28,7 @@ fn refused(output: &Output, cause: &str, advice: &str) {
 fn no_password_and_a_wrong_one_are_told_apart() {
     let server = locked();
     let run = Doctor::new(["ping", "-c", "1"]).target(&bare(&server)).run();
-    refused(&run, "NOAUTH", "the server asks for a password: give it in REDISCLI_AUTH");
+    refused(&run, "NOAUTH", "the server requires a password: set it in REDISCLI_AUTH");
     let run = Doctor::new(["ping", "-c", "1"]).target(&bare(&server)).env("REDISCLI_AUTH", "wr0ng-pass").run();
     refused(&run, "WRONGPASS invalid username-password pair", "check the password of user 'default'");
     let url = format!("redis://nobody:wr0ng-pass@{}", server.address());

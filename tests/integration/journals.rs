@@ -82,7 +82,7 @@ fn a_run_that_was_killed_leaves_a_journal_that_can_be_read() {
     run.signal(Signal::KILL);
     run.finish().killed_by(Signal::KILL);
     let whole = Doctor::new(["report"]).arg(&path).run();
-    whole.code(1).stdout_contains("1 run has no end: its journal was cut off, or it goes on");
+    whole.code(1).stdout_contains("1 run has no end: its journal was cut off, or it is still running");
 
     let text = fs::read(&path).unwrap();
     fs::write(&path, &text[..text.len() - 20]).unwrap();

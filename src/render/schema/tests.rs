@@ -20,7 +20,8 @@ use crate::{
     idle::{self, Ending, Progress, Silence},
     plan::{Command, PolicyName},
     record::OutageKind,
-    report::{GateLevel, Severity, Verdict},
+    report::GateLevel,
+    verdict::{Severity, Verdict},
 };
 
 type Words = BTreeSet<String>;
@@ -195,6 +196,10 @@ fn what_is_written_for_people_is_what_is_written_as_json() {
     agree::<PolicyName>();
     agree::<Question>();
     agree::<Command>();
+    agree::<Verdict>();
+    agree::<Severity>();
+    agree::<Confidence>();
+    agree::<Origin>();
     for state in values::<Stuck>() {
         assert_eq!(json!(drill::Outcome::Stuck(state)), json!(ClientState::from(state)));
     }

@@ -76,7 +76,7 @@ pub(super) const CASES: &[Row] = &[
         s.process(90_000);
         s.elsewhere();
     }),
-    ("a replica was promoted, and the name followed it", Failover, Likely, |s| {
+    ("a replica was promoted and the name followed it", Failover, Likely, |s| {
         s.process(90_000);
         s.moved_name();
     }),
@@ -148,19 +148,19 @@ pub(super) const CASES: &[Row] = &[
         s.before().at = stamp(LOST - 900.0);
     }),
     // What the server closes.
-    ("CLIENT KILL was called", ClientKilled, Likely, |s| s.kills(1)),
+    ("CLIENT KILL ran", ClientKilled, Likely, |s| s.kills(1)),
     ("CLIENT KILL crossed a command", ClientKilled, Likely, |s| {
         s.kills(1);
         s.ends(SocketEnd::Reset);
     }),
-    ("CLIENT KILL was called some time in the last quarter of an hour", ClientKilled, Possible, |s| {
+    ("CLIENT KILL ran some time in the last quarter of an hour", ClientKilled, Possible, |s| {
         s.kills(3);
         s.before().at = stamp(LOST - 900.0);
     }),
     ("closed, and CLIENT KILL cannot be counted", ClientKilled, Possible, |s| {
         (s.before().client_kills, s.after().client_kills) = (None, None);
     }),
-    ("CLIENT KILL was called, but the server still lists it", NetworkReset, Certain, |s| {
+    ("CLIENT KILL ran, but the server still lists it", NetworkReset, Certain, |s| {
         s.kills(1);
         s.ends(SocketEnd::Reset);
         s.listed(Some(true));
@@ -174,7 +174,7 @@ pub(super) const CASES: &[Row] = &[
         (s.before().timeout, s.after().timeout) = (Some(300), Some(300));
         s.known().host.lag = secs(300.0);
     }),
-    ("closed at the server's timeout, but CLIENT KILL was called, too", ClientKilled, Likely, |s| {
+    ("closed at the server's timeout, but CLIENT KILL ran, too", ClientKilled, Likely, |s| {
         s.idle = 301.0;
         s.after().timeout = Some(300);
         s.kills(1);

@@ -1,0 +1,77 @@
+//! Something between client and server drops connections that are idle too long.
+
+use std::time::Duration;
+
+use crate::{
+    diagnose::{
+        argument::{Argument, CauseDef, Weight},
+        facts::Facts,
+        rules::{closing, pause, process},
+    },
+    event::SocketEnd,
+    middlebox::{IDLE_LIMITS, IdleLimit},
+    units::seconds,
+};
+
+pub(super) static CAUSE: CauseDef = CauseDef {
+    code: "RD012",
+    remedy: "send keepalive or PING well within the limit, or raise the limit",
+    rules: &[
+        known_limit,
+        pause::first_packet_after_a_pause_was_refused,
+        pause::first_packet_after_a_pause_was_lost,
+        same_pause_each_time,
+        was_in_use,
+        pause::survived_such_pauses,
+        others_may_have_sent,
+        process::another_process_answers,
+        closing::the_server_has_a_reason,
+    ],
+};
+
+/// Maximum distance of a silence from a limit: middleboxes check their timers at intervals.
+const NEAR: Duration = Duration::from_secs(2);
+
+/// Losses after the same pause that make a pattern.
+const PATTERN: usize = 3;
+
+/// It ended or fell silent like a flow that a middlebox has forgotten.
+fn forgotten(facts: &Facts<'_>) -> bool {
+    let end = matches!(facts.end(), Some(SocketEnd::Reset | SocketEnd::TimedOut | SocketEnd::Gone));
+    end || facts.half_open() || facts.by_watchdog() && !facts.path_was_ill() || facts.listed() == Some(true)
+}
+
+fn known_limit(facts: &Facts<'_>) -> Option<Argument> {
+    let quiet = pause::length(facts)?;
+    let near = |limit: &&IdleLimit| {
+        let limit = Duration::from_secs(limit.seconds);
+        quiet.abs_diff(limit) <= NEAR.max(limit / 100)
+    };
+    let limit = IDLE_LIMITS.iter().find(near)?.seconds;
+    let same = IDLE_LIMITS.iter().filter(|other| other.seconds == limit);
+    let whose = same.map(|other| other.name).collect::<Vec<_>>().join(", ");
+    let ended = forgotten(facts) || facts.may_be_closed();
+    let weight = if forgotten(facts) { Weight::Supports } else { Weight::Suggests };
+    let why = format!("it ended after {} of silence; {limit} s is the limit of {whose}", seconds(quiet));
+    Argument::when(ended, weight, why)
+}
+
+fn same_pause_each_time(facts: &Facts<'_>) -> Option<Argument> {
+    let quiet = pause::length(facts)?;
+    // After a planned pause every loss is detected then, so only connections that died after their first pause count.
+    let by_plan = facts.pause().is_some_and(|pause| quiet.abs_diff(pause) <= pause / 5);
+    let alike = facts.alike();
+    let telling = alike + 1 >= PATTERN && (!by_plan || facts.circumstances().up <= quiet * 2);
+    let weight = if forgotten(facts) { Weight::Supports } else { Weight::Suggests };
+    let why = format!("{alike} other losses in this run followed the same {} of silence", seconds(quiet));
+    Argument::when(telling, weight, why)
+}
+
+fn was_in_use(facts: &Facts<'_>) -> Option<Argument> {
+    Argument::when(facts.in_use(), Weight::Refutes, "it was in use when it was lost")
+}
+
+fn others_may_have_sent(facts: &Facts<'_>) -> Option<Argument> {
+    let guessed = facts.quiet_is_guessed();
+    Argument::when(guessed, Weight::Qualifies, "messages from other publishers may have arrived during that time")
+}
