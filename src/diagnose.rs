@@ -11,6 +11,7 @@ mod rules;
 mod tests;
 mod verdict;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use cause::Cause;
@@ -23,8 +24,7 @@ use crate::{
 };
 
 /// How sure a diagnosis is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// Something points to it.
@@ -47,13 +47,14 @@ impl std::fmt::Display for Confidence {
 }
 
 /// What ended a connection, or silenced it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Diagnosis {
     /// The cause.
     pub cause: Cause,
     /// How sure it is.
     pub confidence: Confidence,
     /// The cause's code, for `redis-doctor explain`.
+    #[schemars(extend("enum" = Cause::ALL.map(Cause::code)))]
     pub code: &'static str,
     /// What speaks for it, the strongest first.
     pub evidence_for: Vec<String>,

@@ -10,6 +10,7 @@ use hdrhistogram::{
     Histogram,
     serialization::{Deserializer, Serializer, V2Serializer},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::nanos;
@@ -21,12 +22,12 @@ const DIGITS: u8 = 3;
 /// As many durations as take the memory of the smallest histogram.
 const FEW: usize = 1 << 11;
 
-/// Durations, counted in buckets.
-///
-/// A run has dozens of them, filled anew each second, most of them with little or nothing. So a few durations are kept
-/// as they are, and only many are counted in a histogram: that takes 16 KB at least and 8 KB more for each doubling of
-/// the longest duration. Taken and given back each second, such pieces would leave holes between what stays.
-#[derive(Clone)]
+/// A distribution of durations in nanoseconds: an HDR histogram, V2 encoding, in base64.
+// A run has dozens of them, filled anew each second, most of them with little or nothing. So a few durations are kept
+// as they are, and only many are counted in a histogram, which takes at least 16 KB, and 8 KB more for each doubling of
+// the longest duration: allocated and freed each second, such blocks would leave holes in the heap.
+#[derive(Clone, JsonSchema)]
+#[schemars(with = "String", extend("contentEncoding" = "base64"))]
 pub struct Distribution(Counts);
 
 #[derive(Clone)]

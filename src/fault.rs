@@ -20,6 +20,7 @@ mod value;
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use case::{Case, Load};
@@ -30,7 +31,7 @@ pub use schedule::{FaultSchedule, Instances, Timing};
 pub use value::{Share, text as duration_text};
 
 /// Something that can go wrong between a client and a server.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub enum Fault {
     /// Resets the connections that exist (RST). With a `when` other than now each waits for its own moment; if none

@@ -1,7 +1,7 @@
-//! The report: what a run comes to, derived once from the [`Figures`] and then only written out, in any format.
+//! The report of a run, derived once from the [`Figures`] and then only formatted.
 //!
 //! It is plain data with stable names; durations are seconds, shares are fractions of 1, times are UTC. The verdict is
-//! the worst of the findings, so whatever decided it can be read there.
+//! that of the worst finding.
 
 mod advice;
 mod causes;
@@ -13,6 +13,7 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use advice::on_connecting;
@@ -24,76 +25,78 @@ pub use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
 
 pub use crate::diagnose::{Cause, Confidence, Diagnosis};
 use crate::{
+    clock::Seconds,
     diagnose,
     event::SCHEMA_VERSION,
     plan::Gate,
     record::{ErrorRow, Figures, NoteRow, ReconnectPeak, StateRow},
 };
 
-/// The result of one run, or of several that were merged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The result of one run, or of several merged runs.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
-    /// [`SCHEMA_VERSION`].
+    /// Version of this JSON.
+    #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
-    /// Version of the redis-doctor that made the report.
+    /// Version of redis-doctor.
     pub version: String,
-    /// The worst of the findings.
+    /// Verdict of the worst finding.
     pub verdict: Verdict,
-    /// Whether every run has ended, and was not cut off.
+    /// True if every run has ended and was not cut off.
     pub complete: bool,
-    /// Whether the figures were asked for while the run goes on.
+    /// True if the report was requested during the run.
     pub interim: bool,
-    /// How long the runs lasted, together (seconds).
+    /// Total duration of the runs in seconds.
+    #[schemars(with = "Seconds")]
     pub duration: f64,
-    /// The runs.
+    /// Runs, in order.
     pub runs: Vec<Run>,
-    /// Repeated commands; absent when the run only subscribed.
+    /// Counts of the repeated commands; null if the run only subscribed.
     pub probes: Option<Probes>,
-    /// Answered probes, from the intended start (no coordinated omission), without the time waited for a connection.
+    /// Latency of answered probes from the intended start (no coordinated omission), without the wait for a connection.
     pub latency: Option<Latency>,
-    /// Answered probes, from the real start.
+    /// Latency of answered probes from the real start.
     pub service: Option<Latency>,
-    /// Failed probes, from the real start to the failure.
+    /// Latency of failed probes, from the real start to the failure.
     pub failed_latency: Option<Latency>,
     /// Time that probes waited for a connection.
     pub waited: Option<Latency>,
-    /// Verified messages, from PUBLISH to receipt.
+    /// Latency of numbered messages, from PUBLISH to receipt.
     pub end_to_end: Option<Latency>,
-    /// Losses of the connection and stalls.
+    /// Outages: losses of the connection and stalls.
     pub outages: Outages,
-    /// The most connections that came back within 100 ms; absent when none did.
+    /// Largest number of connections that came back within 100 ms; null if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
-    /// What became of the sessions.
+    /// Counts of replaced sessions, watchdog PINGs and path probes.
     pub sessions: Sessions,
-    /// Subscriptions; absent when there was nothing to subscribe.
+    /// Counts of subscriptions; null if the run had none.
     pub subscriptions: Option<Subscriptions>,
-    /// Messages; absent when there was nothing to subscribe.
+    /// Counts of messages; null if the run had no subscription.
     pub delivery: Option<Delivery>,
     /// Errors by kind, most frequent first.
     pub errors: Vec<ErrorRow>,
-    /// States the client got into: the first and the last hundred.
+    /// States that the client entered: the first and the last hundred.
     pub states: Vec<StateRow>,
-    /// How many states are missing from that list.
+    /// Number of states missing from that list.
     pub states_omitted: u64,
-    /// `--fail-on` and `--warn-on`.
+    /// Results of `--fail-on` and `--warn-on`.
     pub gates: Vec<GateResult>,
-    /// Whatever speaks against the connection, and other things to know, worst first.
+    /// Problems and other remarks, worst first.
     pub findings: Vec<Finding>,
     /// Remarks made during the run: the first and the last hundred.
     pub notes: Vec<NoteRow>,
 }
 
-/// How the run is to be judged; Nagios' OK, WARNING and CRITICAL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+/// The verdict on a run: OK, WARNING or CRITICAL in the terms of Nagios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Nothing speaks against it.
+    /// No problem was found.
     Healthy,
-    /// It dropped or stalled and recovered by itself, or there were errors, or a warning gate tripped.
+    /// The connection had an outage and recovered on its own, there were errors, or a warning gate tripped.
     Degraded,
-    /// Unreachable, not recovered, a state that cannot be left or (`pinned`) was not, subscription or messages lost, wrong
-    /// replies, silence, or a failing gate.
+    /// The server was unreachable, the client did not recover or entered an unrecoverable state, was still `pinned`, lost
+    /// its subscription or messages, got wrong replies or silence, or a failing gate tripped.
     Critical,
 }
 

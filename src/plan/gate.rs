@@ -1,22 +1,24 @@
-//! Gates: conditions on the figures of a run, as `--fail-on` and `--warn-on` take them (`p99>5ms`, `lost>0`).
+//! Gates: conditions on the figures of a run (`p99>5ms`, `lost>0`).
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// `metric comparison limit`: true when the run must not pass.
-#[derive(Clone, Debug, PartialEq)]
+/// A condition on a figure, as `--fail-on` and `--warn-on` take it: `p99>5ms`, `lost>0`.
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
+#[schemars(with = "String")]
 pub struct Gate {
-    /// What is looked at.
+    /// Figure to compare.
     pub metric: Metric,
-    /// How it is compared with the limit.
+    /// Comparison with the limit.
     pub comparison: Comparison,
-    /// The limit in the metric's base unit: seconds, a count, or a fraction of 1.
+    /// Limit in the base unit of the metric: seconds, a count, or a fraction of 1.
     pub limit: f64,
     text: String,
 }
 
-/// `>` `>=` `<` `<=`
+/// A comparison operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// `>`
@@ -29,22 +31,22 @@ pub enum Comparison {
     AtMost,
 }
 
-/// A figure that a gate can look at.
+/// A figure that a gate can compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
-    /// Share of the run during which the server answered (fraction of 1).
+    /// Share of the run without an outage (fraction of 1).
     Availability,
-    /// Commands whose effect is unknown (count).
+    /// Commands whose outcome is unknown (count).
     Ambiguous,
     /// Wrong replies (count).
     Desyncs,
-    /// Verified messages delivered twice (count).
+    /// Numbered messages delivered twice (count).
     Duplicated,
     /// End-to-end publish-to-receive latency, 99th percentile (seconds).
     E2eP99,
     /// Failed probes as a share of all (fraction of 1), or as a count.
     Errors,
-    /// Verified messages that never came (count).
+    /// Numbered messages that never arrived (count).
     Lost,
     /// Largest latency (seconds).
     Max,
@@ -60,13 +62,13 @@ pub enum Metric {
     P99,
     /// 99.9th percentile (seconds).
     P999,
-    /// Connections that came back within 100 ms of each other, at the most (count).
+    /// Largest number of connections that came back within 100 ms (count).
     ReconnectPeak,
     /// Reconnects (count).
     Reconnects,
-    /// Verified messages out of order (count).
+    /// Numbered messages out of order (count).
     Reordered,
-    /// Probes without an answer in time (count).
+    /// Probes without a reply in time (count).
     Timeouts,
 }
 
@@ -100,7 +102,7 @@ const METRICS: &[(&str, Metric, Unit)] = &[
 ];
 
 impl Gate {
-    /// Whether the measured value (in the metric's base unit) trips the gate.
+    /// Returns true if the measured value (in the base unit of the metric) trips the gate.
     pub fn trips(&self, value: f64) -> bool {
         match self.comparison {
             Comparison::Above => value > self.limit,
@@ -110,7 +112,7 @@ impl Gate {
         }
     }
 
-    /// Whether [`Metric::Errors`] is meant as a share of all probes rather than as a count.
+    /// Returns true if [`Metric::Errors`] is a share of all probes, not a count.
     pub fn is_share(&self) -> bool {
         self.text.ends_with('%')
     }
@@ -123,7 +125,7 @@ impl FromStr for Gate {
         let text: String = text.chars().filter(|char| !char.is_whitespace()).collect();
         let at = text
             .find(['<', '>'])
-            .ok_or_else(|| format!("'{text}' is not a condition; write for example p99>5ms\n{}", valid_names()))?;
+            .ok_or_else(|| format!("'{text}' is not a condition; expected for example p99>5ms\n{}", valid_names()))?;
         let (name, rest) = text.split_at(at);
         let (comparison, limit) = match (rest.strip_prefix(">="), rest.strip_prefix("<=")) {
             (Some(limit), _) => (Comparison::AtLeast, limit),
@@ -134,7 +136,7 @@ impl FromStr for Gate {
         let (_, metric, unit) = METRICS
             .iter()
             .find(|(known, ..)| *known == name)
-            .ok_or_else(|| format!("'{name}' is not a figure that can be tested\n{}", valid_names()))?;
+            .ok_or_else(|| format!("'{name}' is not a figure\n{}", valid_names()))?;
         let limit = parse_limit(limit, *unit).map_err(|why| format!("'{text}': {why}"))?;
         Ok(Self { metric: *metric, comparison, limit, text })
     }
@@ -164,7 +166,7 @@ fn parse_limit(text: &str, unit: Unit) -> Result<f64, String> {
     }
 }
 
-/// As it was written.
+/// Formats as it was written.
 impl fmt::Display for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

@@ -2,6 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Summary};
 use crate::{
     classify::Failure,
@@ -110,29 +113,29 @@ pub struct RunFigures {
     pub subscribed: bool,
 }
 
-/// A state that the client got into.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// A state that the client entered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StateRow {
-    /// The run (from 1).
+    /// Number of the run (from 1).
     pub run: u32,
-    /// The connection (from 0).
+    /// Number of the connection (from 0).
     pub connection: u32,
-    /// When.
+    /// Time of entry.
     pub time: WallTime,
-    /// The state.
+    /// Name of the state.
     pub state: ClientState,
-    /// Whether the client cannot leave it by itself.
+    /// True if the client cannot leave the state on its own.
     pub terminal: bool,
-    /// The evidence.
+    /// Evidence for the state, one sentence.
     pub why: String,
 }
 
-/// Something a reader should know.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// A remark made during a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NoteRow {
-    /// When.
+    /// Time of the remark.
     pub time: WallTime,
-    /// A sentence.
+    /// Text of the remark, one sentence.
     pub text: String,
 }
 

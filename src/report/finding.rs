@@ -6,6 +6,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{GateLevel, GateResult, Verdict, advice, herd, messages, sections};
@@ -20,27 +21,27 @@ use crate::{
 /// A first attempt without an answer tells something after this long: a SYN that was lost has been repeated.
 const TELLING: Duration = Duration::from_secs(1);
 
-/// Something that speaks against the connection, or that a reader should know.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A problem of the connection, or a remark for the reader.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Finding {
-    /// How bad it is.
+    /// Severity of the finding.
     pub severity: Severity,
-    /// Its code (`RD…`), where the knowledge base has an entry for it.
+    /// Code for `redis-doctor explain`; null if there is no entry.
+    #[schemars(regex(pattern = r"^RD[0-9]{3}$"))]
     pub code: Option<&'static str>,
-    /// A sentence.
+    /// Text of the finding, one sentence.
     pub text: String,
 }
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+/// The severity of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Good to know.
+    /// A remark that does not affect the verdict.
     Info,
-    /// The connection is degraded.
+    /// The verdict is at least degraded.
     Warning,
-    /// The connection failed its user.
+    /// The verdict is critical.
     Critical,
 }
 
