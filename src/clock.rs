@@ -30,33 +30,33 @@ impl Stamp {
     /// The run's start.
     pub const START: Self = Self(0);
 
-    /// A stamp this many nanoseconds after the run's start.
+    /// Creates a stamp this many nanoseconds after the start of the run.
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// Nanoseconds since the run's start.
+    /// Returns the nanoseconds since the start of the run.
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
-    /// Time since the run's start.
+    /// Returns the time since the start of the run.
     pub const fn elapsed(self) -> Duration {
         Duration::from_nanos(self.0)
     }
 
-    /// Time from `earlier` to this stamp; zero when `earlier` is in fact later.
+    /// Returns the time from `earlier` to this stamp; zero if `earlier` is later.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// This stamp moved into the future.
+    /// Returns this stamp moved into the future.
     #[must_use]
     pub fn after(self, by: Duration) -> Self {
         Self(self.0.saturating_add(nanos(by)))
     }
 
-    /// This stamp moved into the past, at most to the run's start.
+    /// Returns this stamp moved into the past, at most to the start of the run.
     #[must_use]
     pub fn before(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(nanos(by)))
@@ -76,7 +76,7 @@ impl<'de> Deserialize<'de> for Stamp {
     }
 }
 
-/// Whole nanoseconds of a duration, saturating after 584 years.
+/// Returns the whole nanoseconds of a duration, saturating after 584 years.
 pub fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -96,14 +96,14 @@ impl Clock {
         Self { origin: tokio::time::Instant::now(), anchor: WallTime(nanos(wall)) }
     }
 
-    /// The present moment.
+    /// Returns the present moment.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clocks")]
     #[inline]
     pub fn now(&self) -> Stamp {
         Stamp(nanos(tokio::time::Instant::now() - self.origin))
     }
 
-    /// The wall-clock time of a stamp, derived from the run's anchor.
+    /// Returns the wall-clock time of a stamp, derived from the start of the run.
     pub fn wall(&self, stamp: Stamp) -> WallTime {
         WallTime(self.anchor.0.saturating_add(stamp.0))
     }

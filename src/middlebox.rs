@@ -1,9 +1,9 @@
-//! The idle limits that are common between clients and servers, and whose they are: the one table that the search for
-//! a limit and the diagnosis of a loss both read.
+//! Common idle limits between clients and servers, and their owners: the table that both the search for a limit and the
+//! diagnosis of a loss use.
 //!
 //! Sources: the vendors' documentation as the knowledge base quotes it (`redis-doctor explain ID`).
 
-/// A cloud that has limits of its own.
+/// A cloud with its own limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cloud {
     /// Amazon Web Services
@@ -14,29 +14,29 @@ pub enum Cloud {
     Gcp,
 }
 
-/// How something in between ends a connection that was silent for too long.
+/// The way in which a device ends a connection that was silent for too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// It closes it (FIN).
+    /// It closes the connection (FIN).
     Closes,
     /// It answers the next packet with a reset (RST).
     Resets,
-    /// It drops what comes and says nothing.
+    /// It drops later packets silently.
     Drops,
 }
 
 /// A common limit.
 #[derive(Debug)]
 pub struct IdleLimit {
-    /// After so much silence (seconds).
+    /// Limit in seconds of silence.
     pub seconds: u64,
-    /// What `redis-doctor explain` knows it by.
+    /// Id for `redis-doctor explain`.
     pub id: &'static str,
-    /// Whose it is.
+    /// Name of its owner.
     pub name: &'static str,
-    /// Where it is, if that is one cloud.
+    /// Cloud of the owner, if it is of one cloud.
     pub cloud: Option<Cloud>,
-    /// How it ends connections, as far as its maker says so.
+    /// Ways in which it ends connections, as documented by its maker.
     pub manners: &'static [Manner],
 }
 

@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use strum::{EnumString, VariantNames};
 
 /// A condition on a figure, as `--fail-on` and `--warn-on` take it: `p99>5ms`, `lost>0`.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
@@ -32,12 +33,13 @@ pub enum Comparison {
 }
 
 /// A figure that a gate can compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum Metric {
-    /// Share of the run without an outage (fraction of 1).
-    Availability,
     /// Commands whose outcome is unknown (count).
     Ambiguous,
+    /// Share of the run without an outage (fraction of 1).
+    Availability,
     /// Wrong replies (count).
     Desyncs,
     /// Numbered messages delivered twice (count).
@@ -61,6 +63,7 @@ pub enum Metric {
     /// 99th percentile (seconds).
     P99,
     /// 99.9th percentile (seconds).
+    #[strum(serialize = "p99.9")]
     P999,
     /// Largest number of connections that came back within 100 ms (count).
     ReconnectPeak,
@@ -72,6 +75,7 @@ pub enum Metric {
     Timeouts,
 }
 
+/// The unit of a limit.
 #[derive(Clone, Copy, PartialEq)]
 enum Unit {
     Seconds,
@@ -80,26 +84,25 @@ enum Unit {
     CountOrFraction,
 }
 
-const METRICS: &[(&str, Metric, Unit)] = &[
-    ("ambiguous", Metric::Ambiguous, Unit::Count),
-    ("availability", Metric::Availability, Unit::Fraction),
-    ("desyncs", Metric::Desyncs, Unit::Count),
-    ("duplicated", Metric::Duplicated, Unit::Count),
-    ("e2e_p99", Metric::E2eP99, Unit::Seconds),
-    ("errors", Metric::Errors, Unit::CountOrFraction),
-    ("lost", Metric::Lost, Unit::Count),
-    ("max", Metric::Max, Unit::Seconds),
-    ("mean", Metric::Mean, Unit::Seconds),
-    ("outage", Metric::Outage, Unit::Seconds),
-    ("p50", Metric::P50, Unit::Seconds),
-    ("p90", Metric::P90, Unit::Seconds),
-    ("p99", Metric::P99, Unit::Seconds),
-    ("p99.9", Metric::P999, Unit::Seconds),
-    ("reconnect_peak", Metric::ReconnectPeak, Unit::Count),
-    ("reconnects", Metric::Reconnects, Unit::Count),
-    ("reordered", Metric::Reordered, Unit::Count),
-    ("timeouts", Metric::Timeouts, Unit::Count),
-];
+impl Metric {
+    fn unit(self) -> Unit {
+        match self {
+            Self::Availability => Unit::Fraction,
+            Self::Errors => Unit::CountOrFraction,
+            Self::E2eP99 | Self::Max | Self::Mean | Self::Outage | Self::P50 | Self::P90 | Self::P99 | Self::P999 => {
+                Unit::Seconds
+            }
+            Self::Ambiguous
+            | Self::Desyncs
+            | Self::Duplicated
+            | Self::Lost
+            | Self::ReconnectPeak
+            | Self::Reconnects
+            | Self::Reordered
+            | Self::Timeouts => Unit::Count,
+        }
+    }
+}
 
 impl Gate {
     /// Returns true if the measured value (in the base unit of the metric) trips the gate.
@@ -133,18 +136,14 @@ impl FromStr for Gate {
             _ if rest.starts_with('>') => (Comparison::Above, &rest[1..]),
             _ => (Comparison::Below, &rest[1..]),
         };
-        let (_, metric, unit) = METRICS
-            .iter()
-            .find(|(known, ..)| *known == name)
-            .ok_or_else(|| format!("'{name}' is not a figure\n{}", valid_names()))?;
-        let limit = parse_limit(limit, *unit).map_err(|why| format!("'{text}': {why}"))?;
-        Ok(Self { metric: *metric, comparison, limit, text })
+        let metric: Metric = name.parse().map_err(|_| format!("'{name}' is not a figure\n{}", valid_names()))?;
+        let limit = parse_limit(limit, metric.unit()).map_err(|why| format!("'{text}': {why}"))?;
+        Ok(Self { metric, comparison, limit, text })
     }
 }
 
 fn valid_names() -> String {
-    let names: Vec<_> = METRICS.iter().map(|(name, ..)| *name).collect();
-    format!("valid names: {}", names.join(", "))
+    format!("valid names: {}", Metric::VARIANTS.join(", "))
 }
 
 fn parse_limit(text: &str, unit: Unit) -> Result<f64, String> {
@@ -152,7 +151,7 @@ fn parse_limit(text: &str, unit: Unit) -> Result<f64, String> {
     if unit == Unit::Seconds {
         return number(text)
             .or_else(|| humantime::parse_duration(text).ok().map(|duration: Duration| duration.as_secs_f64()))
-            .ok_or_else(|| format!("'{text}' is not a duration; write for example 5ms, 2s or 0.5 (seconds)"));
+            .ok_or_else(|| format!("'{text}' is not a duration; expected for example 5ms, 2s or 0.5 (seconds)"));
     }
     if let Some(percent) = text.strip_suffix('%') {
         return match unit {
@@ -161,7 +160,7 @@ fn parse_limit(text: &str, unit: Unit) -> Result<f64, String> {
         };
     }
     match unit {
-        Unit::Fraction => Err(format!("write a percentage, for example {text}%")),
+        Unit::Fraction => Err(format!("'{text}' is not a percentage; expected for example {text}%")),
         _ => number(text).ok_or_else(|| format!("'{text}' is not a number")),
     }
 }

@@ -35,12 +35,12 @@ impl Pace {
     }
 }
 
-/// Reads a rate: `10`, `10/s`, `600/m`, `36000/h`; 0 is unpaced.
+/// Parses a rate: `10`, `10/s`, `600/m`, `36000/h`; 0 is unpaced.
 impl FromStr for Pace {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is not a rate; write for example 10, 10/s, 600/m or 0 (as fast as it goes)");
+        let wrong = || format!("'{text}' is not a rate; expected for example 10, 10/s, 600/m or 0 (unlimited)");
         let (number, unit) = text.split_once('/').unwrap_or((text, "s"));
         let per = match unit.trim() {
             "s" | "sec" | "second" => 1.0,
