@@ -125,8 +125,7 @@ pub enum EventKind {
     Connected(Box<Connected>),
     /// The connection under test was lost: an outage begins.
     Disconnected(Disconnected),
-    /// Probes go unanswered on a connection that is still open: a stall begins. It may recover on the same socket, so
-    /// it is not a disconnect.
+    /// Probes go unanswered on a connection that is still open: a stall begins, which may recover on the same socket.
     Stalled {
         /// Start of the first unanswered probe.
         since: Stamp,
@@ -369,8 +368,7 @@ pub struct CommandFailed {
 pub enum ReplaceReason {
     /// PINGs of the policy's watchdog went unanswered. The watchdog is part of the client under test.
     Watchdog,
-    /// A reply went to the wrong command, and a client with a watchdog drops such a connection. This is part of the
-    /// client under test, too.
+    /// A reply went to the wrong command: the watchdog, part of the client under test, drops such a connection.
     Desync,
     /// The client was in a state that it could not leave; the run continues with a new session.
     Terminal,

@@ -102,8 +102,7 @@ impl Outage {
         back.checked_sub(self.path_healthy_after?)
     }
 
-    /// Returns true if the evidence is about this outage: a physical connection is lost once, but may stall many times
-    /// before.
+    /// Returns true if the evidence is about this outage: a connection is lost once, but may stall often before.
     pub(super) fn is_told_of(&self, evidence: &Evidence) -> bool {
         if self.generation != evidence.generation {
             return false;
