@@ -1,7 +1,7 @@
-//! What one look at server, path and machine comes to: facts in, lines and findings out. Pure: nothing is asked here.
+//! The check-up of server, path and machine: facts in, lines and findings out. Nothing is queried here.
 //!
-//! A line is what was looked at, with its figure; a finding is what follows from it, with evidence and a remedy. The
-//! worst finding is the verdict.
+//! A line shows one checked item with its figure; a finding is a conclusion, with evidence and a remedy. The worst finding
+//! decides the verdict.
 
 mod blackout;
 mod client;
@@ -14,6 +14,7 @@ mod tests;
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::survey::{CheckFacts, Dialled, Refused, ServerFacts};
@@ -22,7 +23,7 @@ pub use self::{
     finding::CheckFinding,
 };
 use crate::{
-    clock::{WallTime, seconds},
+    clock::{OptionalSeconds, Seconds, SecondsList, WallTime},
     event::ServerIdentity,
     kernel::HostFacts,
     plan::{Protocol, Range, ReconnectPolicy, Target},
@@ -30,122 +31,122 @@ use crate::{
     verdict::{Severity, Verdict},
 };
 
-/// The version of the JSON form.
+/// Version of the JSON.
 const SCHEMA_VERSION: u32 = 1;
 
-/// What the user wants to know about.
+/// The input of a check-up, besides its facts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
     /// The server.
     pub target: Target,
-    /// The protocol that was asked for.
+    /// The requested protocol.
     pub protocol: Protocol,
     /// The policy of the client in question.
     pub policy: ReconnectPolicy,
-    /// The PING time (milliseconds) is a warning outside of this.
+    /// Range of the PING time in milliseconds outside of which it is a warning.
     pub warning: Option<Range>,
-    /// The PING time (milliseconds) is critical outside of this.
+    /// Range of the PING time in milliseconds outside of which it is critical.
     pub critical: Option<Range>,
 }
 
-/// The result.
-#[derive(Clone, Debug, Serialize)]
+/// The result of a check-up.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Checkup {
-    /// The version of this form.
+    /// Version of this JSON.
+    #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
-    /// Version of the redis-doctor that made it.
+    /// Version of redis-doctor.
     pub version: String,
-    /// The server as a URL without credentials.
+    /// Server as a URL without credentials.
     pub target: String,
-    /// Which flag or variable named it.
+    /// Flag or variable that named the server.
     pub named_by: String,
-    /// When it was made.
+    /// Time of the check-up.
     pub time: WallTime,
-    /// How long it took.
-    #[serde(rename = "seconds", with = "seconds")]
+    /// Duration of the check-up.
+    #[serde(rename = "seconds", with = "Seconds")]
     pub took: Duration,
-    /// The worst of the findings.
+    /// Verdict of the worst finding.
     pub verdict: Verdict,
-    /// The verdict in a few words.
+    /// Verdict in a few words.
     pub headline: String,
-    /// What was looked at, in order.
+    /// Checked items, in order.
     pub lines: Vec<Line>,
-    /// What follows from it, worst first.
+    /// Conclusions, worst first.
     pub findings: Vec<CheckFinding>,
-    /// The longest silent blackout under each policy; none without a connection, and none on a unix
-    /// socket, which no network can silence.
+    /// Worst case before each policy notices a dead path; empty without a connection, and for a Unix socket, which no
+    /// network can silence.
     pub blackouts: Vec<Blackout>,
-    /// The facts behind the lines.
+    /// Facts behind the lines.
     pub facts: Facts,
     /// Thresholds of the PING time, for performance data.
     #[serde(skip)]
     pub thresholds: [Option<Range>; 2],
 }
 
-/// The facts behind the lines; absent or empty is "not known".
-#[derive(Clone, Debug, Serialize)]
+/// The facts behind the lines; null or empty is not known.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Facts {
-    /// The round trip of PING: the middle one of several.
-    #[serde(rename = "ping_seconds", with = "seconds::option")]
+    /// Median round trip of PING.
+    #[serde(rename = "ping_seconds", with = "OptionalSeconds")]
     pub ping: Option<Duration>,
-    /// All of them.
-    #[serde(rename = "pings_seconds", with = "seconds::list")]
+    /// Round trips of all PINGs.
+    #[serde(rename = "pings_seconds", with = "SecondsList")]
     pub pings: Vec<Duration>,
-    /// From PUBLISH to the receipt of our own message.
-    #[serde(rename = "pubsub_seconds", with = "seconds::option")]
+    /// Time from PUBLISH to the receipt of redis-doctor's own message.
+    #[serde(rename = "pubsub_seconds", with = "OptionalSeconds")]
     pub pubsub: Option<Duration>,
-    /// Product, version, run id and role.
+    /// Identity of the server.
     pub identity: ServerIdentity,
-    /// The addresses that the name stands for.
+    /// Addresses that the name resolves to.
     pub addresses: Vec<String>,
-    /// Those that were tried on the side.
+    /// Connection attempts to the other addresses.
     pub dialled: Vec<Dialled>,
-    /// Our end of the connection, as this machine and as the server sees it.
+    /// Address of the client as this machine sees it.
     pub local: Option<String>,
-    /// The same, as the server sees it.
+    /// Address of the client as the server sees it.
     pub seen_from: Option<String>,
-    /// The server's end, as this machine sees it.
+    /// Address of the server as this machine sees it.
     pub peer: Option<String>,
-    /// The same, as the server sees it.
+    /// Address of the server as it sees it.
     pub seen_at: Option<String>,
-    /// The server's own figures and settings.
+    /// Figures and settings of the server.
     pub server: ServerFacts,
-    /// Questions that it does not let us ask.
+    /// Queries that the server refused.
     pub refused: Vec<Refused>,
-    /// This machine.
+    /// Kernel settings of this machine.
     pub host: HostFacts,
 }
 
-/// Something that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A checked item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Line {
-    /// Its stable name.
+    /// Stable name of the item.
     pub name: &'static str,
-    /// How it looks.
+    /// State of the item.
     pub mark: Mark,
-    /// How long it took, where that is known.
-    #[serde(rename = "seconds", with = "seconds::option")]
+    /// Duration of the step; null if it has none.
+    #[serde(rename = "seconds", with = "OptionalSeconds")]
     pub took: Option<Duration>,
-    /// What was found.
+    /// Result as text.
     pub text: String,
 }
 
-/// How a line looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+/// The state of a checked item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// Not known: not asked, not permitted, or not there.
+    /// Not known: not queried, not permitted, or not present.
     NotAvailable,
-    /// In order.
+    /// No problem.
     Ok,
-    /// Worth a look.
+    /// A possible problem.
     Warning,
-    /// It does not work.
+    /// Not working.
     Bad,
 }
 
-/// Judges the facts; `time` is when they were gathered.
+/// Judges the facts; `time` is the time at which they were gathered.
 pub fn judge(question: &Question, facts: &CheckFacts, host: &HostFacts, time: WallTime) -> Checkup {
     let mut sheet = Sheet { question, facts, host, time, lines: Vec::new(), findings: Vec::new() };
     connection::judge(&mut sheet);

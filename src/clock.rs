@@ -4,6 +4,8 @@
 //! wall time is *derived* (anchor + monotonic distance), so a stepped or slewed system clock cannot reorder events,
 //! stretch an outage or make a latency negative. It sits on `tokio::time`, so a test can pause it.
 
+mod seconds;
+
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
@@ -11,43 +13,50 @@ use std::{
     time::Duration,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A moment of a run: nanoseconds since the run's start, on the monotonic clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Stamp(u64);
+pub use seconds::{OptionalSeconds, Seconds, SecondsList};
+
+/// A moment: seconds since the start of the run, on the monotonic clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+#[schemars(with = "Seconds")]
+pub struct Stamp(
+    /// Nanoseconds since the start of the run.
+    u64,
+);
 
 impl Stamp {
     /// The run's start.
     pub const START: Self = Self(0);
 
-    /// A stamp this many nanoseconds after the run's start.
+    /// Creates a stamp this many nanoseconds after the start of the run.
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// Nanoseconds since the run's start.
+    /// Returns the nanoseconds since the start of the run.
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
-    /// Time since the run's start.
+    /// Returns the time since the start of the run.
     pub const fn elapsed(self) -> Duration {
         Duration::from_nanos(self.0)
     }
 
-    /// Time from `earlier` to this stamp; zero when `earlier` is in fact later.
+    /// Returns the time from `earlier` to this stamp; zero if `earlier` is later.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// This stamp moved into the future.
+    /// Returns this stamp moved into the future.
     #[must_use]
     pub fn after(self, by: Duration) -> Self {
         Self(self.0.saturating_add(nanos(by)))
     }
 
-    /// This stamp moved into the past, at most to the run's start.
+    /// Returns this stamp moved into the past, at most to the start of the run.
     #[must_use]
     pub fn before(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(nanos(by)))
@@ -57,17 +66,17 @@ impl Stamp {
 /// Seconds since the run's start, as a JSON number (exact to the nanosecond for the first 104 days).
 impl Serialize for Stamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        seconds::serialize(&self.elapsed(), serializer)
+        Seconds::serialize(&self.elapsed(), serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Stamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        seconds::deserialize(deserializer).map(|elapsed| Self(nanos(elapsed)))
+        Seconds::deserialize(deserializer).map(|elapsed| Self(nanos(elapsed)))
     }
 }
 
-/// Whole nanoseconds of a duration, saturating after 584 years.
+/// Returns the whole nanoseconds of a duration, saturating after 584 years.
 pub fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -87,14 +96,14 @@ impl Clock {
         Self { origin: tokio::time::Instant::now(), anchor: WallTime(nanos(wall)) }
     }
 
-    /// The present moment.
+    /// Returns the present moment.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clocks")]
     #[inline]
     pub fn now(&self) -> Stamp {
         Stamp(nanos(tokio::time::Instant::now() - self.origin))
     }
 
-    /// The wall-clock time of a stamp, derived from the run's anchor.
+    /// Returns the wall-clock time of a stamp, derived from the start of the run.
     pub fn wall(&self, stamp: Stamp) -> WallTime {
         WallTime(self.anchor.0.saturating_add(stamp.0))
     }
@@ -178,9 +187,13 @@ impl Alarm {
     }
 }
 
-/// Wall-clock time: nanoseconds since the Unix epoch, UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct WallTime(u64);
+/// A wall-clock time in UTC: RFC 3339 with microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
+#[schemars(with = "String", extend("format" = "date-time", "pattern" = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"))]
+pub struct WallTime(
+    /// Nanoseconds since the Unix epoch.
+    u64,
+);
 
 impl WallTime {
     /// A wall time this many nanoseconds after the Unix epoch.
@@ -225,74 +238,6 @@ impl<'de> Deserialize<'de> for WallTime {
         let time = humantime::parse_rfc3339(&text).map_err(serde::de::Error::custom)?;
         let since_epoch = time.duration_since(std::time::UNIX_EPOCH).map_err(serde::de::Error::custom)?;
         Ok(Self(nanos(since_epoch)))
-    }
-}
-
-/// Serde form of a [`Duration`]: seconds as a JSON number (`#[serde(with = "clock::seconds")]`).
-pub mod seconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    /// Writes seconds as a floating-point number.
-    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(to_f64(*duration))
-    }
-
-    /// Reads seconds; refuses a negative or non-finite number.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        from_f64(f64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-
-    fn to_f64(duration: Duration) -> f64 {
-        duration.as_nanos() as f64 / 1e9
-    }
-
-    /// Rounds to the nearest nanosecond, so that a round trip is exact.
-    fn from_f64(seconds: f64) -> Result<Duration, String> {
-        let nanos = (seconds * 1e9).round();
-        if (0.0..1.8e19).contains(&nanos) {
-            Ok(Duration::from_nanos(nanos as u64))
-        } else {
-            Err(format!("{seconds} is not a duration in seconds"))
-        }
-    }
-
-    /// The same for an optional duration; absent is `null`.
-    pub mod option {
-        use std::time::Duration;
-
-        use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-        /// Writes seconds, or `null`.
-        pub fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-            duration.map(super::to_f64).serialize(serializer)
-        }
-
-        /// Reads seconds, or `null`.
-        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-            Option::<f64>::deserialize(deserializer)?.map(super::from_f64).transpose().map_err(serde::de::Error::custom)
-        }
-    }
-
-    /// The same for a list of durations.
-    pub mod list {
-        use std::time::Duration;
-
-        use serde::{Deserialize, Deserializer, Serializer};
-
-        /// Writes a list of seconds.
-        pub fn serialize<S: Serializer>(list: &[Duration], serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_seq(list.iter().map(|duration| super::to_f64(*duration)))
-        }
-
-        /// Reads a list of seconds.
-        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
-            Vec::<f64>::deserialize(deserializer)?
-                .into_iter()
-                .map(|seconds| super::from_f64(seconds).map_err(serde::de::Error::custom))
-                .collect()
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A distribution of durations: an HDR histogram that knows its unit and travels through JSON.
+//! Distributions of durations: HDR histograms with a fixed unit and a JSON form.
 //!
 //! Three significant digits from 128 ns to one hour; longer values count as one hour. In JSON it is the HDR V2
 //! encoding in base64, the form that other HDR tools read.
@@ -10,6 +10,7 @@ use hdrhistogram::{
     Histogram,
     serialization::{Deserializer, Serializer, V2Serializer},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::nanos;
@@ -21,12 +22,12 @@ const DIGITS: u8 = 3;
 /// As many durations as take the memory of the smallest histogram.
 const FEW: usize = 1 << 11;
 
-/// Durations, counted in buckets.
-///
-/// A run has dozens of them, filled anew each second, most of them with little or nothing. So a few durations are kept
-/// as they are, and only many are counted in a histogram: that takes 16 KB at least and 8 KB more for each doubling of
-/// the longest duration. Taken and given back each second, such pieces would leave holes between what stays.
-#[derive(Clone)]
+/// A distribution of durations in nanoseconds: an HDR histogram, V2 encoding, in base64.
+// A run has dozens of them, filled anew each second, most of them with little or nothing. So a few durations are kept
+// as they are, and only many are counted in a histogram, which takes at least 16 KB, and 8 KB more for each doubling of
+// the longest duration: allocated and freed each second, such blocks would leave holes in the heap.
+#[derive(Clone, JsonSchema)]
+#[schemars(with = "String", extend("contentEncoding" = "base64"))]
 pub struct Distribution(Counts);
 
 #[derive(Clone)]
@@ -43,7 +44,7 @@ impl Default for Distribution {
 }
 
 impl Distribution {
-    /// Counts one duration.
+    /// Adds one duration.
     #[inline]
     pub fn record(&mut self, duration: Duration) {
         let value = nanos(duration).min(HIGHEST);
@@ -55,7 +56,7 @@ impl Distribution {
         }
     }
 
-    /// Adds all that `other` counted.
+    /// Adds all durations of `other`.
     pub fn merge(&mut self, other: &Self) {
         match (&mut self.0, &other.0) {
             (Counts::Few(ours), Counts::Few(theirs)) if ours.len() + theirs.len() <= FEW => ours.extend(theirs),
@@ -65,8 +66,8 @@ impl Distribution {
         }
     }
 
-    /// The same for the sum of a run, which will have many of them: it is a histogram at once, and so has most of its
-    /// size within seconds rather than after hours.
+    /// Adds all durations of `other` to the sum of a run, which will have many: it becomes a histogram immediately, and so
+    /// reaches most of its size within seconds, not after hours.
     pub fn add_up(&mut self, other: &Self) {
         if !other.is_empty() {
             self.counted();
@@ -74,7 +75,7 @@ impl Distribution {
         }
     }
 
-    /// How many durations were counted.
+    /// Returns the number of durations.
     pub fn count(&self) -> u64 {
         match &self.0 {
             Counts::Few(values) => values.len() as u64,
@@ -82,32 +83,32 @@ impl Distribution {
         }
     }
 
-    /// Whether nothing was counted.
+    /// Returns true if there are no durations.
     pub fn is_empty(&self) -> bool {
         self.count() == 0
     }
 
-    /// The duration that a share `quantile` (0 to 1) of all stays at or below; `None` when empty.
+    /// Returns the duration that a share `quantile` (0 to 1) of all does not exceed; `None` if empty.
     pub fn quantile(&self, quantile: f64) -> Option<Duration> {
         self.some(|histogram| histogram.value_at_quantile(quantile))
     }
 
-    /// The smallest; `None` when empty.
+    /// Returns the smallest duration; `None` if empty.
     pub fn min(&self) -> Option<Duration> {
         self.some(Histogram::min)
     }
 
-    /// The largest; `None` when empty.
+    /// Returns the largest duration; `None` if empty.
     pub fn max(&self) -> Option<Duration> {
         self.some(Histogram::max)
     }
 
-    /// The arithmetic mean; `None` when empty.
+    /// Returns the arithmetic mean; `None` if empty.
     pub fn mean(&self) -> Option<Duration> {
         self.some(|histogram| histogram.mean() as u64)
     }
 
-    /// The standard deviation; `None` when empty.
+    /// Returns the standard deviation; `None` if empty.
     pub fn deviation(&self) -> Option<Duration> {
         self.some(|histogram| histogram.stdev() as u64)
     }
@@ -116,7 +117,7 @@ impl Distribution {
         (!self.is_empty()).then(|| Duration::from_nanos(nanos(&self.histogram())))
     }
 
-    /// From now on in a histogram, however few there are.
+    /// Converts to a histogram, regardless of the number of durations.
     fn counted(&mut self) -> &mut Histogram<u64> {
         if let Counts::Few(values) = &self.0 {
             self.0 = Counts::Many(histogram_of(values));
@@ -127,7 +128,7 @@ impl Distribution {
         }
     }
 
-    /// All of them in a histogram.
+    /// Returns a histogram of all durations.
     fn histogram(&self) -> Cow<'_, Histogram<u64>> {
         match &self.0 {
             Counts::Few(values) => Cow::Owned(histogram_of(values)),

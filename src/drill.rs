@@ -9,13 +9,14 @@ mod outcome;
 use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
 pub use outcome::{Outcome, Stuck};
 
 use crate::{
-    clock::{Clock, seconds},
+    clock::{Clock, OptionalSeconds},
     diagnose::{Cause, Confidence, Diagnosis},
     engine::{self, Surroundings},
     event::{Message, MessageSink},
@@ -51,37 +52,38 @@ pub struct Drill {
     pub seed: u64,
 }
 
-/// The result for one policy under one fault.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The result of one policy under one fault.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Cell {
-    /// The fault's name.
+    /// Name of the case, or the fault as it was written.
     pub case: String,
-    /// The policy.
+    /// Policy of the client.
     pub policy: PolicyName,
-    /// The outcome for the client.
+    /// Outcome for the client.
     pub outcome: Outcome,
-    /// The application went on without intervention.
+    /// True if the application continued without help.
     pub survived: bool,
-    /// The cause of the first outage; absent if there was none.
+    /// Cause of the first outage; null if there was none.
     pub cause: Option<Cause>,
-    /// The confidence in that cause.
+    /// Confidence in the cause.
     pub confidence: Option<Confidence>,
-    /// The longest outage; absent if there was none or it did not end.
-    #[serde(with = "seconds::option")]
+    /// Longest outage; null if there was none or it did not end.
+    #[serde(with = "OptionalSeconds")]
     pub recovery: Option<Duration>,
     /// Commands that failed, timeouts included.
     pub failed: u64,
-    /// Those of them with unknown outcome: they may have run.
+    /// Failed commands whose outcome is unknown: they were sent and may have run.
     pub ambiguous: u64,
     /// Messages that the server accepted and the client never received.
     pub lost: u64,
-    /// Replies that belonged to a different command.
+    /// Replies to another command.
     pub wrong: u64,
-    /// The most frequent error, as the application saw it.
+    /// Most frequent error, as the application saw it; null if there was none.
     pub error: Option<String>,
-    /// Evidence for the outcome, or why the cell could not run.
+    /// Evidence for the outcome, or the reason why the cell did not run.
     pub why: Option<String>,
-    /// Causes, evidence and remedies of the first twenty outages.
+    /// Diagnosis of each outage, at most the first twenty.
+    #[schemars(length(max = outcome::DIAGNOSES))]
     pub diagnoses: Vec<Diagnosis>,
 }
 

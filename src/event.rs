@@ -1,11 +1,11 @@
-//! What happens during a run, as plain data: the interface between those who observe and those who count, keep or
-//! show.
+//! The events of a run as plain data: the interface between the code that observes and the code that counts, keeps or
+//! shows.
 //!
-//! Two things flow. *Events* are rare and ordered: every change, each with its moment. *Samples* are the many: workers
-//! count them on the spot, and an [`EventKind::Interval`] event hands the sums over each second. The live view, the
-//! recorder, the journal and a replayed journal all see the same sequence, so they cannot disagree.
+//! A run produces events and samples. *Events* are rare and ordered: each is one change, with its time. *Samples* are
+//! many: workers count them where they occur, and an [`EventKind::Interval`] event delivers the sums each second. The
+//! live view, the recorder, the journal and a replayed journal see the same sequence, so they cannot disagree.
 //!
-//! The JSON form is the journal's line format: stable names, durations in seconds, [`SCHEMA_VERSION`].
+//! The JSON of an event is a line of the journal: stable names, durations in seconds, [`SCHEMA_VERSION`].
 
 mod evidence;
 mod flow;
@@ -16,6 +16,7 @@ mod state;
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use evidence::{
@@ -30,301 +31,304 @@ pub use state::ClientState;
 
 use crate::{
     classify::{Failure, FailureKey},
-    clock::{Stamp, WallTime, seconds},
+    clock::{OptionalSeconds, Seconds, SecondsList, Stamp, WallTime},
     fault::Fault,
     plan::{Name, Plan},
 };
 
-/// Version of the journal's and the report's JSON; it grows when a name or a meaning changes.
+/// Version of the JSON of journal and report; it grows when a name or a meaning changes.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Something that happened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One event of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
-    /// When, on the run's monotonic clock.
+    /// Time of the event, on the monotonic clock of the run.
     #[serde(rename = "t")]
     pub at: Stamp,
-    /// The same moment as wall-clock time.
+    /// The same time on the wall clock.
     pub time: WallTime,
-    /// Which connection under test (from 0); absent when it concerns the run.
+    /// Number of the connection under test (from 0); absent if the event concerns the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<u32>,
-    /// What.
+    /// Kind of event, with its details.
     #[serde(flatten)]
     pub kind: EventKind,
 }
 
 impl Event {
-    /// Something else of the same moment and the same connection.
+    /// Returns another event of the same moment and connection.
     #[must_use]
     pub fn with(&self, kind: EventKind) -> Self {
         Self { at: self.at, time: self.time, connection: self.connection, kind }
     }
 
-    /// The wall-clock time of another moment of the same run.
+    /// Returns the wall-clock time of another moment of the same run.
     pub fn wall_of(&self, stamp: Stamp) -> WallTime {
         let origin = self.time.unix_nanos().saturating_sub(self.at.as_nanos());
         WallTime::from_unix_nanos(origin.saturating_add(stamp.as_nanos()))
     }
 }
 
-/// Receives what happens in a run, in order.
+/// A receiver of the events of a run, in order.
 pub trait EventSink {
-    /// Takes note of one event.
+    /// Handles one event.
     fn on_event(&mut self, event: &Event);
 
-    /// Takes note of one probe's end; called only when the plan asks for each ([`crate::plan::ProbePlan::report_each`]).
+    /// Handles the end of one probe; called only if the plan reports each ([`crate::plan::ProbePlan::report_each`]).
     fn on_reply(&mut self, _reply: &Reply) {}
 
-    /// The user asked for interim figures (SIGUSR1, SIGQUIT); the run goes on.
+    /// Handles a request for interim figures (SIGUSR1, SIGQUIT); the run continues.
     fn on_interim(&mut self, _at: Stamp) {}
 }
 
-/// The end of one probe: a sample, shown one by one only by `ping`.
+/// The end of one probe: a sample that only `ping` shows one by one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
     /// Number of the probe (from 1).
     pub number: u64,
-    /// When it ended.
+    /// Time at which it ended.
     pub at: Stamp,
-    /// From the intended start to the end, without the time that it waited for a connection.
+    /// Time from the intended start to the end, without the wait for a connection.
     pub latency: Duration,
-    /// How long it waited for a connection.
+    /// Time spent waiting for a connection.
     pub waited: Duration,
-    /// Bytes of the reply, or what went wrong.
+    /// Size of the reply in bytes, or the failure.
     pub outcome: Result<usize, Failure>,
 }
 
-/// One message on a subscribed channel: a sample, shown one by one only by `subscribe`.
+/// One message on a subscribed channel: a sample that only `subscribe` shows one by one.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// When it was received.
+    /// Time of receipt.
     pub at: Stamp,
-    /// The channel it was published on.
+    /// Channel of the message.
     pub channel: &'a [u8],
-    /// The pattern that matched, for a pattern subscription.
+    /// Pattern that matched, for a pattern subscription.
     pub pattern: Option<&'a [u8]>,
-    /// The message.
+    /// Content of the message.
     pub payload: &'a [u8],
 }
 
-/// Receives messages as they come, on the task that reads them: it must neither wait nor grow without bound.
+/// A receiver of messages, called on the task that reads them: it must neither wait nor grow without bound.
 pub trait MessageSink: Send + Sync {
-    /// Takes one message; `false` when it could not be shown because the output is slower than the messages.
+    /// Takes one message; returns `false` if it cannot be shown because the output is slower than the messages.
     fn on_message(&self, message: &Message<'_>) -> bool;
 }
 
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A kind of event, with its details.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum EventKind {
     /// The first event of every run.
     RunStarted(Box<RunStarted>),
-    /// The first connection of a session is up and has answered.
+    /// The first connection of a session is up and has replied.
     Connected(Box<Connected>),
     /// The connection under test was lost: an outage begins.
     Disconnected(Disconnected),
-    /// Probes go unanswered on a connection nobody has closed: a stall begins. It may heal by itself on the same
-    /// socket, so it is not a disconnect.
+    /// Probes go unanswered on a connection that is still open: a stall begins, which may recover on the same socket.
     Stalled {
-        /// Launch of the first unanswered probe.
+        /// Start of the first unanswered probe.
         since: Stamp,
         /// Unanswered probes so far.
         unanswered: u64,
     },
-    /// The same connection answers again: the stall is over.
+    /// The same connection replies again: the stall is over.
     Resumed {
-        /// From the launch of the first unanswered probe to the first good reply.
-        #[serde(with = "seconds")]
+        /// Time from the start of the first unanswered probe to the first good reply.
+        #[serde(with = "Seconds")]
         after: Duration,
     },
-    /// The connection is back and has answered: the outage is over.
+    /// The client is connected again and has a reply: the outage is over.
     Reconnected(Reconnected),
-    /// The library replaced a connection that had just been made (it connects twice when a command was in flight).
+    /// The library replaced a connection that it had just made (it connects twice if a command was in flight).
     Superseded {
-        /// Number of the physical connection that is now in use.
+        /// Number of the physical connection now in use.
         generation: u64,
-        /// Its client id at the server.
+        /// Client id of that connection at the server.
         client_id: Option<u64>,
     },
-    /// First subscription of a session.
+    /// The first subscription of a session was confirmed, completely or in part.
     Subscribed(Confirmations),
-    /// The subscriptions after a reconnect, as far as the server confirmed them.
+    /// The subscriptions were renewed after a reconnect, completely or in part.
     Resubscribed(Confirmations),
-    /// Failed commands of one kind since the last such event.
+    /// Commands failed: all failures of one kind since the last such event.
     CommandFailed(CommandFailed),
-    /// Verified messages that did not come (a later one did).
+    /// Numbered messages are missing: a later one has arrived.
     MessagesMissed {
-        /// The channel.
+        /// Channel of the messages.
         channel: Name,
         /// First missing number.
         from: u64,
         /// Last missing number.
         to: u64,
-        /// How many of them the server had accepted.
+        /// Number of missing messages that the server had accepted.
         count: u64,
     },
-    /// A verified message came again.
+    /// A numbered message arrived again.
     Duplicated {
-        /// The channel.
+        /// Channel of the message.
         channel: Name,
-        /// Its number.
+        /// Number of the message.
         number: u64,
     },
-    /// A verified message came after a later one.
+    /// A numbered message arrived after a later one.
     Reordered {
-        /// The channel.
+        /// Channel of the message.
         channel: Name,
-        /// Its number.
+        /// Number of the message.
         number: u64,
     },
-    /// No message came for longer than `--expect-every` allows.
+    /// No message arrived for longer than `--expect-every` allows.
     Silent {
-        /// How long there has been no message.
-        #[serde(with = "seconds")]
+        /// Time since the last message.
+        #[serde(with = "Seconds")]
         silence: Duration,
     },
-    /// A reply to somebody else's question arrived.
+    /// A reply to another command arrived.
     Desynced {
-        /// What was asked for.
+        /// Expected reply.
         asked: String,
-        /// What came.
+        /// Reply that arrived.
         answered: String,
     },
-    /// The client got into a state worth a name.
+    /// The client entered a named state.
     StateEntered {
-        /// The state.
+        /// New state of the client.
         state: ClientState,
-        /// The evidence, in a sentence.
+        /// Evidence for the state, one sentence.
         why: String,
     },
-    /// The client left that state, on the connection on which it had got into it.
+    /// The client left a state, on the connection on which it had entered it.
     StateLeft {
-        /// The state: today only [`ClientState::Pinned`] is told, for no other event shows its end.
+        /// State that ended. Only `pinned` is reported: the end of every other state shows in another event.
         state: ClientState,
     },
-    /// The server pushed word of its maintenance (RESP3 pushes such as `MOVING` and `FAILING_OVER`).
+    /// The server announced maintenance (a RESP3 push such as `MOVING` or `FAILING_OVER`).
     Announced {
-        /// Its kind, as the server writes it.
+        /// Kind of the push, as the server writes it.
         kind: String,
     },
-    /// What was gathered about an outage.
+    /// Evidence about an outage was gathered.
     Evidence(Box<Evidence>),
-    /// The session was replaced by a fresh one.
+    /// A new session replaced the old one.
     SessionReplaced {
-        /// Number of the session (from 1).
+        /// Number of the new session (from 1).
+        #[schemars(range(min = 1))]
         session: u64,
-        /// Why.
+        /// Reason for the replacement.
         why: ReplaceReason,
     },
-    /// An independent connection attempt, stage by stage.
+    /// An independent connection attempt ended.
     PathProbed(PathProbed),
-    /// A fault begins, or happens.
+    /// A fault begins, or occurs.
     FaultInjected {
-        /// The fault.
+        /// The fault, as `--fault` takes it.
         fault: Fault,
     },
-    /// A fault that lasted is over.
+    /// A lasting fault is over.
     FaultCleared {
-        /// The fault.
+        /// The fault, as `--fault` takes it.
         fault: Fault,
-        /// How long it lasted.
-        #[serde(with = "seconds")]
+        /// Duration of the fault.
+        #[serde(with = "Seconds")]
         after: Duration,
     },
     /// A client connected through the fault proxy.
     FlowOpened(FlowOpened),
-    /// A proxied connection is over.
+    /// A proxied connection ended.
     FlowClosed(FlowClosed),
-    /// The sums since the last such event.
+    /// Counts and latencies since the last such event.
     Interval(Box<Interval>),
-    /// Something a reader should know.
+    /// A remark for the reader.
     Note {
-        /// A sentence.
+        /// Text of the remark, one sentence.
         text: String,
     },
     /// The last event of every run that was not cut off.
     RunFinished {
-        /// Why it ended.
+        /// Reason for the end.
         reason: StopReason,
     },
 }
 
-/// How a run began: enough to make its report from the journal alone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The start of a run: enough to rebuild its report from the journal alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunStarted {
-    /// [`SCHEMA_VERSION`].
+    /// Version of this JSON.
+    #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
     /// Version of redis-doctor.
     pub version: String,
-    /// Version of the redis crate, whose behaviour is under test.
+    /// Version of redis-rs, whose behavior is under test.
     pub client_version: String,
-    /// Tells runs apart, in messages and when journals are merged.
+    /// Unique id of the run, in its messages and when journals are merged.
     pub run_id: String,
-    /// The plan, without the password.
+    /// Plan of the run, without the password.
     pub plan: Plan,
-    /// Starts of the first reconnect attempts, counted from a loss, if each fails at once.
-    #[serde(with = "seconds::list")]
+    /// Starts of the first reconnect attempts, counted from the loss, if each fails immediately.
+    #[serde(with = "SecondsList")]
     pub schedule: Vec<Duration>,
 }
 
-/// A connection's identity and its server's.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The identity of a connection and of its server.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Connected {
     /// Number of the physical connection (from 1).
+    #[schemars(range(min = 1))]
     pub generation: u64,
-    /// Its client id at the server, when the server tells.
+    /// Client id of the connection at the server; null if the server does not report it.
     pub client_id: Option<u64>,
-    /// Our address as the server sees it (`CLIENT INFO addr`).
+    /// Address of the client as the server sees it (`CLIENT INFO addr`).
     pub local: Option<String>,
-    /// The server's address as it sees it (`CLIENT INFO laddr`).
+    /// Address of the server as it sees it (`CLIENT INFO laddr`).
     pub peer: Option<String>,
-    /// The server.
+    /// Server process that answered.
     pub server: ServerIdentity,
-    /// Protocol in use: 2 or 3.
+    /// RESP version in use.
+    #[schemars(extend("enum" = [2, 3]))]
     pub resp: u8,
 }
 
 /// The loss of the connection under test.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Disconnected {
     /// Number of the physical connection that was lost.
     pub generation: u64,
-    /// Its client id at the server, when known.
+    /// Client id of that connection at the server, if known.
     pub client_id: Option<u64>,
-    /// The first failure that told; `None` when only the library's push did, which carries no cause.
+    /// First failure that revealed the loss; null if only the library's disconnect notice did, which has no cause.
     pub failure: Option<Failure>,
-    /// Commands that were in flight.
+    /// Commands in flight at the loss.
     pub in_flight: u64,
-    /// Time since the last reply.
-    #[serde(with = "seconds")]
+    /// Time from the last reply to the loss.
+    #[serde(with = "Seconds")]
     pub idle: Duration,
 }
 
 /// The end of an outage.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reconnected {
     /// Number of the physical connection now in use.
     pub generation: u64,
-    /// From the loss to the first good reply.
-    #[serde(with = "seconds")]
+    /// Time from the loss to the first good reply.
+    #[serde(with = "Seconds")]
     pub after: Duration,
-    /// Commands that failed in this outage.
+    /// Commands that failed during the outage.
     pub failed: u64,
-    /// Those of them that may have been executed.
+    /// Failed commands whose outcome is unknown: they were sent and may have run.
     pub ambiguous: u64,
-    /// Client id before.
+    /// Client id before the loss.
     pub old_client_id: Option<u64>,
-    /// Client id now.
+    /// Client id of the new connection.
     pub client_id: Option<u64>,
-    /// Our address as the server sees it.
+    /// Address of the client as the server sees it.
     pub local: Option<String>,
-    /// Whether the same server process answers; `None` when it cannot be told.
+    /// True if the same server process answers; null if unknown.
     pub same_process: Option<bool>,
-    /// Whether it was the client's own doing; otherwise redis-doctor had to start a fresh session.
+    /// True if the client recovered on its own; false if redis-doctor had to start a new session.
     pub by_itself: bool,
-    /// When the path probe found the server healthy again, counted from the loss.
-    #[serde(with = "seconds::option")]
+    /// Time from the loss until the path probe found the server healthy again.
+    #[serde(with = "OptionalSeconds")]
     pub path_healthy_after: Option<Duration>,
     /// The failure that ended the connection, where it became known only after the event of the loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -332,69 +336,68 @@ pub struct Reconnected {
 }
 
 /// Subscriptions wanted and confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Confirmations {
-    /// Channels, patterns and shard channels that should be subscribed.
+    /// Channels, patterns and shard channels to subscribe to.
     pub wanted: u64,
-    /// Confirmations received.
+    /// Confirmations received from the server.
     pub confirmed: u64,
-    /// From the loss (or the start of the session) to the last confirmation.
-    #[serde(with = "seconds")]
+    /// Time from the loss (or the start of the session) to the last confirmation.
+    #[serde(with = "Seconds")]
     pub after: Duration,
 }
 
-/// Failures of one kind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Failed commands of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CommandFailed {
-    /// The row of the error table.
+    /// Row of the error table.
     #[serde(flatten)]
     pub key: FailureKey,
-    /// The wording of the first of them.
+    /// Text of the first failure.
     pub text: String,
-    /// How many since the last such event.
+    /// Failures since the last such event.
     pub count: u64,
-    /// How many of them may have been executed: sent, and never answered.
+    /// Failed commands whose outcome is unknown: they were sent and never answered.
     pub ambiguous: u64,
-    /// When the first of them failed.
+    /// Time of the first failure.
     pub first: Stamp,
-    /// When the last of them failed.
+    /// Time of the last failure.
     pub last: Stamp,
 }
 
-/// Why a session was replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A reason to replace a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplaceReason {
-    /// The policy's watchdog: its PINGs went unanswered. Part of the client under test.
+    /// PINGs of the policy's watchdog went unanswered. The watchdog is part of the client under test.
     Watchdog,
-    /// A reply went to the wrong question, and a client with a watchdog does not go on with such a connection. Part of
-    /// the client under test, too.
+    /// A reply went to the wrong command: the watchdog, part of the client under test, drops such a connection.
     Desync,
-    /// The client was in a state it could not leave, and the run goes on to see more.
+    /// The client was in a state that it could not leave; the run continues with a new session.
     Terminal,
 }
 
 impl ReplaceReason {
-    /// Whether it was the client's own doing.
+    /// Returns true if the client under test did it.
     pub const fn is_policy(self) -> bool {
         matches!(self, Self::Watchdog | Self::Desync)
     }
 }
 
-/// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A reason for the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
-    /// The count was reached.
+    /// `--count` was reached.
     Count,
-    /// The duration was over.
+    /// `--duration` was reached.
     Duration,
-    /// SIGINT or SIGTERM.
+    /// SIGINT or SIGTERM arrived.
     Signal,
-    /// `--stop-on-critical`.
+    /// A critical state was reached (`--stop-on-critical`).
     Critical,
-    /// Nobody reads the output any more.
+    /// The reader of the output closed it.
     OutputClosed,
-    /// No connection could be made at the start.
+    /// The first connection failed.
     Unreachable,
 }

@@ -22,6 +22,7 @@ mod value;
 
 use std::{fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use case::{Case, Load};
@@ -36,7 +37,7 @@ pub use value::text as duration_text;
 use kinds::{KINDS, Kind, Name};
 
 /// Something that can go wrong between a client and a server.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Fault {
     kind: Name,

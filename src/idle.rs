@@ -1,9 +1,8 @@
-//! The idle limit of a path: after how much silence does something between the client and the server, or the server
-//! itself, give a connection up?
+//! The idle limit of a path: the silence after which the server, or something on the way to it, drops a connection.
 //!
-//! Here is what can be thought about without a socket: which silences to try (`ladder`), what their ends say and what
-//! to try next (`search`), whose limit it may be (`suspects`), and the result (`report`). The connections
-//! themselves are kept by `probe`.
+//! This module has no sockets: it holds the silences to try (`ladder`), the conclusions from their ends and the next
+//! silences (`search`), the possible owners of the limit (`suspects`), and the result (`report`). `probe` holds the
+//! connections.
 
 mod ladder;
 mod probe;
@@ -13,7 +12,9 @@ mod suspects;
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use strum::VariantArray;
 
 pub use self::{
     ladder::Steps,
@@ -22,69 +23,81 @@ pub use self::{
     search::{Limit, Search},
     suspects::Suspect,
 };
-use crate::clock::seconds;
+use crate::clock::Seconds;
 pub use crate::middlebox::Cloud;
 
-/// How a silence ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+/// The end of a silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// The PING after it was answered: the connection survived.
+    /// The PING after the silence was answered: the connection survived.
     Answered,
-    /// Somebody closed the connection (FIN).
+    /// The connection was closed (FIN).
     Closed,
-    /// Somebody reset the connection (RST).
+    /// The connection was reset (RST).
     Reset,
-    /// The PING after it was never answered: somebody has forgotten the connection and says nothing.
+    /// The PING after the silence was never answered: something on the way has forgotten the connection.
     Unanswered,
-    /// The server said something by itself, which ended the silence but not the connection.
+    /// The server sent something on its own, which ended the silence but not the connection.
     Interrupted,
 }
 
-/// A connection that was left alone.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+impl Ending {
+    /// Returns true if the connection is gone.
+    pub fn is_death(self) -> bool {
+        matches!(self, Self::Closed | Self::Reset | Self::Unanswered)
+    }
+
+    /// The endings that a limit can have.
+    fn deaths() -> Vec<Self> {
+        Self::VARIANTS.iter().copied().filter(|ending| ending.is_death()).collect()
+    }
+}
+
+/// A connection that was left silent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Silence {
-    /// The round in which it was tried, from 1.
+    /// Number of the round (from 1).
+    #[schemars(range(min = 1))]
     pub round: u32,
-    /// For how long it was to be left alone.
-    #[serde(with = "seconds")]
+    /// Planned silence.
+    #[serde(with = "Seconds")]
     pub planned: Duration,
-    /// For how long it was: to the PING, or to the end that came first.
-    #[serde(with = "seconds")]
+    /// Actual silence: to the PING, or to the end that came first.
+    #[serde(with = "Seconds")]
     pub lasted: Duration,
-    /// How it ended.
+    /// Kind of end.
     pub ending: Ending,
-    /// Whether the end came by itself, before the PING. Then it is dated.
+    /// True if the end came before the PING: its time is known.
     pub dated: bool,
 }
 
 impl Silence {
-    /// Whether the connection is gone.
+    /// Returns true if the connection is gone.
     pub fn died(&self) -> bool {
-        matches!(self.ending, Ending::Closed | Ending::Reset | Ending::Unanswered)
+        self.ending.is_death()
     }
 }
 
-/// Progress of a search, for whoever waits for it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+/// The progress of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "event")]
 pub enum Progress {
-    /// Connections begin to be silent at once.
+    /// Several connections begin their silence together.
     #[serde(rename = "round_started")]
     Round {
-        /// From 1.
+        /// Number of the round (from 1).
         #[serde(rename = "round")]
+        #[schemars(range(min = 1))]
         number: u32,
-        /// How many connections.
+        /// Number of connections.
+        #[schemars(range(min = 1))]
         connections: usize,
-        /// The shortest silence.
-        #[serde(with = "seconds")]
+        /// Shortest planned silence.
+        #[serde(with = "Seconds")]
         shortest: Duration,
-        /// The longest: so long the round takes at most.
-        #[serde(with = "seconds")]
+        /// Longest planned silence, and so the longest duration of the round.
+        #[serde(with = "Seconds")]
         longest: Duration,
     },
     /// A silence ended.

@@ -1,8 +1,8 @@
 //! The journal: every event of a run as a line of JSON, appended as it happens.
 //!
-//! It is what survives a crash, and what `redis-doctor report` makes the report from again. Counters are written each
-//! second as they come; the histograms, which are long, are summed up and written every tenth second and at the end.
-//! A file may hold several runs, one after the other.
+//! It survives a crash, and `redis-doctor report` rebuilds the report from it. Counters are written each second;
+//! histograms, which are long, are summed and written every ten seconds and at the end. A file may hold several runs in
+//! sequence.
 
 mod reader;
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! What a run is to do, as data: everything the engine needs, already parsed and valid.
+//! The plan of a run as data: everything that the engine needs, parsed and valid.
 //!
-//! A command is not a program of its own but a plan: `ping` is one worker of nonced PINGs on one connection, `soak`
-//! adds a verified subscription and more workers, `subscribe` has no probes at all. The plan is written into the
-//! journal (without the password), so that a report can be made again from the journal alone.
+//! A command is a plan, not a separate program: `ping` is one worker that sends PINGs with a nonce on one connection,
+//! `soak` adds a verified subscription and more workers, `subscribe` has no probes. The journal holds the plan (without
+//! the password), so a report can be rebuilt from the journal alone.
 
 mod conditions;
 mod gate;
@@ -15,7 +15,9 @@ mod target;
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, VariantArray};
 
 pub(crate) use conditions::Conditions;
 pub use gate::{Comparison, Gate, Metric};
@@ -26,64 +28,69 @@ pub use range::Range;
 pub use readiness::Readiness;
 pub use target::{Address, Protocol, Secret, Target};
 
-use crate::{clock::seconds, fault::FaultSchedule};
+use crate::{
+    clock::{OptionalSeconds, Seconds},
+    fault::FaultSchedule,
+};
 
-/// One run, complete.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The plan of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
-    /// The command it was made from, for the heading.
+    /// Command that the plan was made from.
     pub command: Command,
-    /// The server under diagnosis.
+    /// Server under diagnosis.
     pub target: Target,
-    /// Whether the target is the embedded server.
+    /// True if the target is the embedded server.
     pub sandbox: bool,
-    /// The protocol the user asked for.
+    /// Protocol that the user asked for.
     pub protocol: Protocol,
-    /// How the connection under test behaves when it is lost.
+    /// Reconnect settings of the connection under test.
     pub policy: ReconnectPolicy,
-    /// The repeated command, unless the run only subscribes.
+    /// Repeated command; null if the run only subscribes.
     pub probes: Option<ProbePlan>,
-    /// The subscription, if any.
+    /// Subscription, if any.
     pub subscription: Option<SubscriptionPlan>,
-    /// Connections under test.
+    /// Number of connections under test.
     pub connections: u32,
-    /// When the run ends by itself.
+    /// Conditions that end the run.
     pub stop: StopCondition,
-    /// Faults that the proxy in front of the target brings about, counted from the start of the probes.
+    /// Faults that the proxy in front of the target injects, as `--fault` takes them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultSchedule>,
-    /// Conditions on the figures that make the run fail (critical).
+    /// Conditions on the figures that make the run critical, as `--fail-on` takes them.
     pub fail_on: Vec<Gate>,
-    /// Conditions on the figures that make the run a warning (degraded).
+    /// Conditions on the figures that make the run degraded, as `--warn-on` takes them.
     pub warn_on: Vec<Gate>,
-    /// Whether evidence about each outage is gathered: the server is asked on a connection of its own, the kernel about
-    /// our sockets.
+    /// False if no evidence about outages is gathered; otherwise the server is queried on a separate connection, and the
+    /// kernel about redis-doctor's sockets.
     #[serde(default = "evidence_by_default", skip_serializing_if = "Clone::clone")]
+    #[schemars(extend("const" = false))]
     pub evidence: bool,
-    /// All randomness of the run comes from this number.
+    /// Seed of all randomness of the run.
     pub seed: u64,
 }
 
 impl Plan {
-    /// `ping -c 1`: over with its only answer, and so made with as little beside it as can be.
+    /// Returns true for `ping -c 1`, which ends with its only reply and so starts nothing else.
     pub fn is_single_ping(&self) -> bool {
         self.command == Command::Ping && self.stop.count == Some(1)
     }
 
-    /// Whether PING is among the user's own commands.
+    /// Returns true if PING is one of the user's own commands.
     pub fn pings(&self) -> bool {
         self.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Kv)
     }
 }
 
-/// Only a run that was told not to says so.
+/// The journal mentions evidence only if it is off.
 fn evidence_by_default() -> bool {
     true
 }
 
-/// The command a plan was made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A command that a plan is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Display, VariantArray, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Command {
     /// `redis-doctor ping`
     Ping,
@@ -93,83 +100,74 @@ pub enum Command {
     Soak,
 }
 
-impl std::fmt::Display for Command {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Ping => "ping",
-            Self::Subscribe => "subscribe",
-            Self::Soak => "soak",
-        })
-    }
-}
-
-/// The repeated command.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The plan of the repeated command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProbePlan {
-    /// What is asked.
+    /// Command of the probes.
     pub kind: ProbeKind,
-    /// How often, all workers of one connection together.
+    /// Pace of all workers of one connection together.
     pub pace: Pace,
-    /// Probes that may be in flight at once on one connection (at least 1).
+    /// Probes in flight at the same time on one connection, at most.
+    #[schemars(range(min = 1))]
     pub concurrency: u32,
-    /// Bytes that travel with each probe beside its nonce.
+    /// Payload of each probe in bytes, besides its nonce.
     pub payload: usize,
-    /// Whether each probe's end is reported (a line per reply), not only the sums.
+    /// True if the end of each probe is shown (a line for each reply), not only the sums.
     pub report_each: bool,
-    /// A probe without an answer after this long has failed (counted from its real start).
-    #[serde(with = "seconds")]
+    /// Time after which a probe without a reply has failed, from its real start.
+    #[serde(with = "Seconds")]
     pub timeout: Duration,
 }
 
-/// What a probe asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The command of a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProbeKind {
     /// `PING nonce`.
     Ping,
-    /// `SET` with a time to live, then `GET`, on keys under `redis-doctor:`.
+    /// `SET` with a time to live, then `GET`, on keys that start with `redis-doctor:`.
     Kv,
-    /// Both in turn.
+    /// `ping` and `kv` in turn.
     Mixed,
 }
 
-/// What is subscribed, and how its delivery is checked.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The plan of a subscription, and of the check of its delivery.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SubscriptionPlan {
-    /// SUBSCRIBE.
+    /// Channels to SUBSCRIBE to.
     pub channels: Vec<Name>,
-    /// PSUBSCRIBE.
+    /// Patterns to PSUBSCRIBE to.
     pub patterns: Vec<Name>,
-    /// SSUBSCRIBE.
+    /// Shard channels to SSUBSCRIBE to.
     pub shards: Vec<Name>,
-    /// Where none of these is named: channels of its own that each connection gets, whose names depend on the run (at
-    /// least one). Verified messages go to the first of them.
+    /// Number of private channels of each connection, at least 1 if no channel is named. Their names depend on the run;
+    /// numbered messages go to the first.
     #[serde(default)]
     pub private: u32,
-    /// Silence longer than this is an alarm.
-    #[serde(with = "seconds::option")]
+    /// Silence after which an alarm is raised; null is no alarm.
+    #[serde(with = "OptionalSeconds")]
     pub expect_every: Option<Duration>,
-    /// Publish numbered messages from a second connection at this pace, and account for each.
+    /// Pace of numbered messages from a second connection, each of which is accounted for; null is none.
     pub verify: Option<Pace>,
-    /// Whether messages are shown as they come.
+    /// True if messages are shown as they arrive.
     pub tail: bool,
 }
 
 impl SubscriptionPlan {
-    /// How many confirmations a complete (re)subscription brings.
+    /// Returns the number of confirmations of a complete (re)subscription.
     pub fn wanted(&self) -> usize {
         self.channels.len() + self.patterns.len() + self.shards.len()
     }
 }
 
-/// When a run ends by itself; a signal ends it at any time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The conditions that end a run; a signal ends it at any time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StopCondition {
-    /// After this many probes (or messages, when the run only subscribes).
+    /// Number of probes, or of messages if the run only subscribes; null is no limit.
     pub count: Option<u64>,
-    /// After this long.
-    #[serde(with = "seconds::option")]
+    /// Duration of the run; null is no limit.
+    #[serde(with = "OptionalSeconds")]
     pub duration: Option<Duration>,
-    /// At the first state the connection cannot leave by itself.
+    /// True if the first unrecoverable state of the connection ends the run.
     pub on_critical: bool,
 }

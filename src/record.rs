@@ -1,7 +1,7 @@
-//! Folds events into figures: the only place where numbers are computed.
+//! The figures of a run, folded from its events: the only place where numbers are computed.
 //!
-//! The [`Recorder`] sees the same events whether a run is live or replayed from a journal, and keeps histograms,
-//! counters and capped lists, so its memory does not grow with the run. Several runs, one after the other, add up.
+//! The [`Recorder`] sees the same events in a live run and in a replay of its journal. It keeps histograms, counters and
+//! capped lists, so its memory does not grow with the run. Several runs in sequence add up.
 
 mod capped;
 mod circumstances;
@@ -48,7 +48,7 @@ use crate::{
     plan::Plan,
 };
 
-/// All that the figures of one or several runs are made of.
+/// The recorded samples and events of one or several runs.
 #[derive(Debug, Default)]
 pub struct Recorder {
     samples: Samples,
@@ -56,21 +56,21 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// The figures of all runs, each to its end, or to its last event if it has not ended or was cut off.
+    /// Returns the figures of all runs, each to its end, or to its last event if it has not ended or was cut off.
     pub fn figures(&self) -> Figures {
         let mut story = self.story.clone();
         story.close_run(Stamp::START);
         story.into_figures(&self.samples)
     }
 
-    /// The figures as of `now` on the clock of the current run, which goes on.
+    /// Returns the figures as of `now` on the clock of the current run, which continues.
     pub fn interim(&self, now: Stamp) -> Figures {
         let mut story = self.story.clone();
         story.close_run(now);
         Figures { interim: true, ..story.into_figures(&self.samples) }
     }
 
-    /// The plan of the current run; `None` before the first.
+    /// Returns the plan of the current run; `None` before the first.
     pub fn plan(&self) -> Option<&Plan> {
         self.story.runs.last().map(|run| &run.started.plan)
     }
@@ -85,7 +85,7 @@ impl EventSink for Recorder {
     }
 }
 
-/// The many.
+/// The sums of the samples.
 #[derive(Debug, Default)]
 struct Samples {
     counters: Counters,
@@ -113,13 +113,13 @@ impl Samples {
     }
 }
 
-/// The rare.
+/// The record of the events.
 #[derive(Clone, Debug, Default)]
 struct Story {
     runs: Vec<RunFigures>,
     /// The connections of the current run.
     tracks: BTreeMap<u32, Track>,
-    /// Why the latest independent connection attempt failed; `None` when it did not.
+    /// Failure of the latest independent connection attempt; `None` if it succeeded.
     path: Option<Failure>,
     history: History,
     errors: ErrorTable,
@@ -139,7 +139,7 @@ impl Story {
         let Some(run) = self.runs.last_mut() else { return };
         let plan = &run.started.plan;
         let settling = settling(plan);
-        // What is not said of any connection is said of the only one.
+        // An event without a connection belongs to the only one.
         let connection = event.connection.or((plan.connections == 1).then_some(0));
         run.elapsed = run.elapsed.max(event.at.elapsed());
         match &event.kind {
@@ -149,7 +149,7 @@ impl Story {
                 run.connected = Some((**connected).clone());
                 run.obstacle = None;
             }
-            // Before the first connection this is not an observer's finding, but the reason why there is none.
+            // Before the first connection this is the reason why there is none.
             EventKind::PathProbed(PathProbed { failure: Some(failure), .. }) if run.connected.is_none() => {
                 run.obstacle = Some(failure.clone());
                 self.errors.add(event, &once(event, failure));
@@ -204,7 +204,7 @@ impl Story {
         }
     }
 
-    /// Files evidence with its outage. It is told when it is complete, and more may have happened since.
+    /// Files evidence with its outage. It arrives when it is complete, and more may have happened since.
     fn gathered(&mut self, run: u32, connection: Option<u32>, evidence: &Evidence) {
         let Some(id) = connection else { return };
         let recent = self.tracks.get_mut(&id).and_then(|track| track.told_of(evidence));
@@ -265,7 +265,7 @@ impl Story {
 
     fn into_figures(self, samples: &Samples) -> Figures {
         let mut tally = self.tally;
-        // Counters come once a second, events at once: where they differ, the larger is the later one.
+        // Counters arrive once a second, events immediately: where they differ, the larger is the later one.
         tally.lost = tally.lost.max(samples.counters.lost);
         tally.desynced = tally.desynced.max(samples.counters.desynced);
         tally.duplicated = tally.duplicated.max(samples.counters.duplicated);
@@ -293,14 +293,14 @@ impl Story {
     }
 }
 
-/// How long after the end of an outage a missing message may still be put down to it: it is noticed when a later one
-/// comes, so this covers resubscription, the pace of verification and the grace given to late messages.
+/// Returns the time after the end of an outage in which a missing message is still attributed to it: it is noticed when a
+/// later one arrives, so this covers resubscription, the pace of numbered messages and the grace for late messages.
 fn settling(plan: &Plan) -> Duration {
     let pace = plan.subscription.as_ref().and_then(|subscription| subscription.verify);
     Duration::from_secs(10) + pace.and_then(|pace| pace.due(2)).unwrap_or_default()
 }
 
-/// A single failure, as the error table takes it.
+/// Converts a single failure to the form of the error table.
 fn once(event: &Event, failure: &Failure) -> CommandFailed {
     let Failure { key, text } = failure.clone();
     CommandFailed { key, text, count: 1, ambiguous: 0, first: event.at, last: event.at }

@@ -14,6 +14,7 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use advice::on_connecting;
@@ -25,6 +26,7 @@ pub use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
 
 pub use crate::diagnose::{Cause, Confidence, Diagnosis};
 use crate::{
+    clock::Seconds,
     diagnose,
     event::SCHEMA_VERSION,
     plan::Gate,
@@ -32,54 +34,56 @@ use crate::{
     verdict::Verdict,
 };
 
-/// The result of one run, or of several that were merged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The result of one run, or of several merged runs.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
-    /// [`SCHEMA_VERSION`].
+    /// Version of this JSON.
+    #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
-    /// Version of the redis-doctor that made the report.
+    /// Version of redis-doctor.
     pub version: String,
-    /// The worst of the findings.
+    /// Verdict of the worst finding.
     pub verdict: Verdict,
-    /// Every run ended and none was cut off.
+    /// True if every run has ended and was not cut off.
     pub complete: bool,
-    /// The report was made while the run continues.
+    /// True if the report was requested during the run.
     pub interim: bool,
-    /// Total duration of the runs (seconds).
+    /// Total duration of the runs in seconds.
+    #[schemars(with = "Seconds")]
     pub duration: f64,
-    /// The runs.
+    /// Runs, in order.
     pub runs: Vec<Run>,
-    /// Repeated commands; absent if the run only subscribed.
+    /// Counts of the repeated commands; null if the run only subscribed.
     pub probes: Option<Probes>,
-    /// Answered probes, from the intended start (no coordinated omission), without the wait for a connection.
+    /// Latency of answered probes from the intended start (no coordinated omission), without the wait for a connection.
     pub latency: Option<Latency>,
-    /// Answered probes, from the actual start.
+    /// Latency of answered probes from the real start.
     pub service: Option<Latency>,
-    /// Failed probes, from the actual start to the failure.
+    /// Latency of failed probes, from the real start to the failure.
     pub failed_latency: Option<Latency>,
     /// Time that probes waited for a connection.
     pub waited: Option<Latency>,
-    /// Verified messages, from PUBLISH to receipt.
+    /// Latency of numbered messages, from PUBLISH to receipt.
     pub end_to_end: Option<Latency>,
-    /// Losses of the connection and stalls.
+    /// Outages: losses of the connection and stalls.
     pub outages: Outages,
-    /// The most connections that came back within 100 ms; absent if none did.
+    /// Largest number of connections that came back within 100 ms; null if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
-    /// Sessions and path probes.
+    /// Counts of replaced sessions, watchdog PINGs and path probes.
     pub sessions: Sessions,
-    /// Subscriptions; absent without any.
+    /// Counts of subscriptions; null if the run had none.
     pub subscriptions: Option<Subscriptions>,
-    /// Messages; absent without subscriptions.
+    /// Counts of messages; null if the run had no subscription.
     pub delivery: Option<Delivery>,
     /// Errors by kind, most frequent first.
     pub errors: Vec<ErrorRow>,
-    /// States the client entered: the first and the last hundred.
+    /// States that the client entered: the first and the last hundred.
     pub states: Vec<StateRow>,
     /// Number of states missing from that list.
     pub states_omitted: u64,
-    /// `--fail-on` and `--warn-on`.
+    /// Results of `--fail-on` and `--warn-on`.
     pub gates: Vec<GateResult>,
-    /// Things to fix or to know, worst first.
+    /// Problems and other remarks, worst first.
     pub findings: Vec<Finding>,
     /// Notes made during the run: the first and the last hundred.
     pub notes: Vec<NoteRow>,

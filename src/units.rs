@@ -1,4 +1,4 @@
-//! Numbers and texts for people, whoever words them: durations, sizes and shares.
+//! Durations, sizes and shares as text for people.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(crate) fn duration(seconds: f64) -> String {
     format!("{} s", three_digits(seconds))
 }
 
-/// The same for a [`Duration`].
+/// Formats a [`Duration`] in the same way.
 pub(crate) fn span(time: Duration) -> String {
     duration(time.as_nanos() as f64 / 1e9)
 }

@@ -1,14 +1,14 @@
 //! The words of every result: the verdict, and the severity of a finding.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The result of a run or a check; OK, WARNING and CRITICAL in Nagios.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Verdict {
-    /// No finding worse than [`Severity::Info`].
+    /// No finding, or only remarks.
     Healthy,
     /// It dropped or stalled and recovered on its own, or there were errors, or a warning gate tripped.
     Degraded,
@@ -29,8 +29,7 @@ impl Verdict {
 }
 
 /// The severity of a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Severity {

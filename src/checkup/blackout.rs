@@ -1,16 +1,17 @@
-//! The longest silent blackout: how long a client can hold a dead connection without anything ending it, when the path
-//! falls silent (packets vanish, nobody sends RST or FIN).
+//! The longest silent blackout: the time for which a client can hold a dead connection if the path falls silent (packets
+//! vanish, no RST and no FIN arrives).
 //!
-//! For a client that sends, unacknowledged data is what the kernel acts upon; for one that only listens, nothing is
-//! unacknowledged, and only keepalive probes can find out. Sources: ip-sysctl.rst (`tcp_retries2`), tcp(7)
+//! For an active client the kernel acts on unacknowledged data; for a subscriber nothing is unacknowledged, and only
+//! keepalive probes can detect the loss. Sources: ip-sysctl.rst (`tcp_retries2`), tcp(7)
 //! (TCP_USER_TIMEOUT, SO_KEEPALIVE), and the tests with real network faults in `tests/integration/netns.rs`.
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    clock::seconds,
+    clock::{OptionalSeconds, Seconds},
     kernel::HostFacts,
     plan::{Keepalive, PolicyName, ReconnectPolicy},
 };
@@ -22,58 +23,58 @@ const RTO_MAX: Duration = Duration::from_secs(120);
 /// The doublings from the one to the other: the whole part of log2(120 / 0.2).
 const DOUBLINGS: u32 = 9;
 
-/// What a policy's client is exposed to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The worst case before a client under a policy notices a dead path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Blackout {
-    /// The policy's name; with flags that override it, `NAME with your flags`.
+    /// Name of the policy; `NAME with your flags` if flags override it.
     pub policy: String,
-    /// Whether it is the policy that the command line names.
+    /// True for the policy that the command line names.
     pub selected: bool,
-    /// A client that sends.
+    /// Worst case for an active client.
     pub sends: Bound,
-    /// A client that only listens: a subscriber.
+    /// Worst case for a client that is a subscriber only.
     pub listens: Bound,
-    /// When a client that sends gets its first error: the library's response timeout. It does not end the connection.
-    #[serde(rename = "first_error_seconds", with = "seconds")]
+    /// Time until an active client gets its first error: the response timeout of the library, which does not end the
+    /// connection.
+    #[serde(rename = "first_error_seconds", with = "Seconds")]
     pub first_error: Duration,
 }
 
-/// How long a dead connection is held, and what ends it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The time for which a dead connection is held, and its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Bound {
-    /// What ends it.
+    /// Mechanism that ends the connection.
     pub ended_by: EndedBy,
-    /// After how long; absent is for ever (or unknown).
-    #[serde(rename = "seconds", with = "seconds::option")]
+    /// Time to the end; null is never, or unknown. A lower bound with `retransmissions`.
+    #[serde(rename = "seconds", with = "OptionalSeconds")]
     pub after: Option<Duration>,
-    /// The same without redis-doctor's watchdog, for an application that has none.
-    #[serde(rename = "kernel_alone_seconds", with = "seconds::option")]
+    /// Time to the end without redis-doctor's watchdog, for an application that has none; null is never, or unknown.
+    #[serde(rename = "kernel_alone_seconds", with = "OptionalSeconds")]
     pub kernel_alone: Option<Duration>,
 }
 
-/// What ends a dead connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+/// A mechanism that ends a dead connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndedBy {
-    /// PINGs of the application's own went unanswered.
+    /// PINGs of the application went unanswered.
     Watchdog,
-    /// TCP_USER_TIMEOUT.
+    /// TCP_USER_TIMEOUT expired.
     UserTimeout,
     /// Keepalive probes went unanswered.
     Keepalive,
     /// `tcp_retries2` retransmissions went unanswered; the time is a lower bound.
     Retransmissions,
-    /// Nothing does.
+    /// No mechanism: the connection is held forever.
     Nothing,
-    /// The client never makes another connection, whatever ends this one.
+    /// The client never makes another connection, regardless of the end of this one.
     NeverReconnects,
-    /// The kernel does, and its settings are not known here.
+    /// The kernel, whose settings are not known.
     Unknown,
 }
 
 impl Bound {
-    /// Whether this is longer than `limit`; what is not known is not.
+    /// Returns true if this is longer than `limit`; an unknown time is not.
     pub fn exceeds(&self, limit: Duration) -> bool {
         match self.ended_by {
             EndedBy::Nothing | EndedBy::NeverReconnects => true,

@@ -1,24 +1,25 @@
-//! What a finding of a checkup is, and the codes that it can have.
+//! The findings of a check-up, and their codes.
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::verdict::Severity;
 
-/// Something worth knowing, with what it stands on and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A finding of a check-up, with its evidence and a remedy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CheckFinding {
-    /// How bad it is.
+    /// Severity of the finding.
     pub severity: Severity,
-    /// Where more is written about it (`redis-doctor explain CODE`): a code (`RD…`), or the number of an error that the
-    /// kernel gave.
+    /// Code for `redis-doctor explain`: `RD` and a number, or an error number of the kernel; null if there is no entry.
+    #[schemars(regex(pattern = r"^(RD\d{3}|\d+)$"))]
     pub code: Option<Cow<'static, str>>,
-    /// A sentence.
+    /// Text of the finding, one sentence.
     pub text: String,
-    /// What was seen.
+    /// Observed facts.
     pub evidence: String,
-    /// What to do.
+    /// Action that removes the problem.
     pub remedy: String,
 }
 

@@ -6,6 +6,7 @@
 
 use std::{cmp::Ordering, fmt};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::argument::CauseDef;
@@ -15,8 +16,7 @@ macro_rules! causes {
         $(mod $file;)*
 
         /// A cause of a lost or silent connection.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-        #[cfg_attr(test, derive(serde::Deserialize))]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum Cause {
             $(#[doc = concat!("`", stringify!($file), "`")] $cause,)*

@@ -1,12 +1,12 @@
 //! A diagnosis: a cause, its confidence and the evidence.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::causes::Cause;
 
 /// The confidence of a diagnosis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Confidence {
@@ -19,13 +19,14 @@ pub enum Confidence {
 }
 
 /// The cause of an outage, with evidence and remedy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Diagnosis {
     /// The cause.
     pub cause: Cause,
     /// The confidence.
     pub confidence: Confidence,
     /// The code of the cause, for `redis-doctor explain`.
+    #[schemars(extend("enum" = Cause::ALL.iter().map(|cause| cause.code()).collect::<Vec<_>>()))]
     pub code: &'static str,
     /// Evidence for the cause, strongest first.
     pub evidence_for: Vec<String>,

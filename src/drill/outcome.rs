@@ -1,8 +1,8 @@
 //! The outcome for a client, from the figures of its soak.
 
-use std::fmt;
-
-use serde::{Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::Serialize;
+use strum::{Display, VariantArray};
 
 use super::Cell;
 use crate::{
@@ -13,44 +13,48 @@ use crate::{
     record::{Figures, OutageKind},
 };
 
-/// Diagnoses kept for a cell: a cell is short, and its outages are alike.
-const DIAGNOSES: usize = 20;
+/// Diagnoses that a cell keeps: a cell is short, and its outages are much alike.
+pub(super) const DIAGNOSES: usize = 20;
 
 /// The outcome for a client under a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(test, derive(serde::Deserialize), serde(rename_all = "snake_case"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
-    /// No effect.
+    /// The client noticed nothing.
     Unaffected,
-    /// Commands failed, but the connection stayed.
+    /// Commands failed, but the connection stayed up.
     Errors,
-    /// It lost the connection, or its replies for a time, and recovered on its own.
+    /// The client lost the connection, or got no replies for a while, and recovered on its own.
     Recovered,
-    /// It entered a state that it did not leave on its own.
-    Stuck(Stuck),
-    /// It had not reconnected when the drill ended.
+    /// The client had not come back when the drill ended.
     Down,
     /// The cell could not run.
     NotRun,
+    /// The client entered a state that it did not leave on its own; the name is that of the state.
+    #[serde(untagged)]
+    #[strum(transparent)]
+    Stuck(Stuck),
 }
 
-/// A state in which a client can be stuck.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(test, derive(serde::Deserialize), serde(rename_all = "snake_case"))]
+/// A state that a client does not leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, VariantArray, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Stuck {
-    /// [`ClientState::Dead`]
+    /// The connection was lost and the client never reconnects.
     Dead,
-    /// [`ClientState::Wedged`]
+    /// The last reconnect attempt failed with an error after which the library never tries again.
     Wedged,
-    /// [`ClientState::Exhausted`]
+    /// The retries are spent.
     Exhausted,
-    /// [`ClientState::SubscriptionLost`]
+    /// Connected, but without its subscription.
     SubscriptionLost,
-    /// [`ClientState::Desync`]
+    /// Replies go to the wrong commands.
     Desync,
-    /// [`ClientState::HalfOpen`]
+    /// The connection is dead and nothing has noticed.
     HalfOpen,
-    /// [`ClientState::Pinned`], to the end.
+    /// Connected to a demoted server until the end.
     Pinned,
 }
 
@@ -69,32 +73,13 @@ impl From<Stuck> for ClientState {
 }
 
 impl Outcome {
-    /// True if the application went on without intervention, with the right replies.
+    /// Returns true if the application continued without help and with the right replies.
     pub fn survived(self) -> bool {
         matches!(self, Self::Unaffected | Self::Errors | Self::Recovered)
     }
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unaffected => f.pad("unaffected"),
-            Self::Errors => f.pad("errors"),
-            Self::Recovered => f.pad("recovered"),
-            Self::Stuck(stuck) => ClientState::from(*stuck).fmt(f),
-            Self::Down => f.pad("down"),
-            Self::NotRun => f.pad("not_run"),
-        }
-    }
-}
-
-impl Serialize for Outcome {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// Builds a cell from the figures of its run.
+/// Derives a cell from the figures of its run.
 pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell {
     let counters = &figures.counters;
     let outcome = outcome(figures);

@@ -1,59 +1,62 @@
-//! What was gathered about one outage, to name its cause: facts only, no conclusions.
+//! Evidence about one outage, from which its cause is named: facts only, no conclusions.
 //!
-//! All of it may be missing: a server may forbid a question, a platform may not tell, a server that is gone cannot be
-//! asked. What was asked for and not had is listed with the reason, so that a diagnosis can say on what it stands.
+//! Any of it may be missing: a server may forbid a query, a platform may not have a fact, a server that is gone cannot
+//! be queried. Missing evidence is listed with the reason, so a diagnosis can show its basis.
 
 use std::{sync::Arc, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{Stamp, seconds};
+use crate::clock::{OptionalSeconds, Seconds, Stamp};
 
-/// Everything gathered about one outage or stall. It is told when that is over and the server has been asked, which is
-/// within about a second; of one that lasts it is told early, too ([`Evidence::ongoing`]).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The evidence about one outage or stall. It is reported within about a second after the end, once the server has been
+/// queried; during a long outage it is also reported early (`ongoing`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
-    /// Number of the physical connection that was lost, or stalled.
+    /// Number of the physical connection that was lost or stalled.
     pub generation: u64,
-    /// When it was lost: the moment of its `disconnected` event, or the `since` of its stall.
+    /// Time of the loss: that of the `disconnected` event, or `since` of the stall.
     pub lost: Stamp,
-    /// The outage was under way when this was told: after ten seconds, or when the run ended. What comes later for the
-    /// same connection and the same `lost` replaces it.
+    /// True if the outage was not over: this is reported after ten seconds, or at the end of the run. Later evidence
+    /// with the same connection and the same `lost` replaces it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("const" = true))]
     pub ongoing: bool,
-    /// How the connection's socket ended, as the kernel saw it; absent for a stall.
+    /// End of the connection's socket, as the kernel saw it; absent for a stall.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub death: Option<Death>,
-    /// TCP's figures of that socket, when they were last read before the loss; of a stall, before its end.
+    /// TCP figures of that socket, last read before the loss or before the end of the stall.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp: Option<TcpFigures>,
-    /// The server before the loss.
+    /// State of the server before the loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Arc<ServerState>>,
-    /// The server after it. Outages that come faster than about one a second share what was asked before the first and
+    /// State of the server after the loss. Outages less than about a second apart share the state before the first and
     /// after the last of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Arc<ServerState>>,
-    /// Losses and stalls of all connections between `before` and `after`, this one included: what moved between the two
-    /// moved for all of them. 0 unless both are there.
+    /// Losses and stalls of all connections between `before` and `after`, this one included: a change between the two
+    /// states may belong to any of them. Absent unless both states are known.
     #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 1))]
     pub outages_between: u64,
-    /// Whether the server still listed the lost connection's client id afterwards: a ghost.
+    /// True if the server still listed the client id of the lost connection afterwards: a ghost connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_client_listed: Option<bool>,
-    /// This machine around the loss.
+    /// State of this machine around the loss.
     #[serde(default)]
     pub host: HostState,
-    /// Maintenance announcements that the server pushed in the minute before the loss, or during the outage.
+    /// Maintenance announcements of the server in the minute before the loss and during the outage.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub announcements: Vec<Announcement>,
-    /// Attempts to come back that could be seen, with what they failed with: the first and the latest of them.
+    /// Observed reconnect attempts: the first and the latest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
-    /// How many of the failed ones the kernel told of; `None` where it could not be listened to.
+    /// Number of failed attempts that the kernel reported; absent where it does not report them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<Tried>,
-    /// What was asked for and could not be had.
+    /// Evidence that could not be gathered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Missing>,
 }
@@ -63,87 +66,87 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// How a socket ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The end of a socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Death {
-    /// The end.
+    /// Kind of end.
     pub how: SocketEnd,
-    /// The kernel's errno, where it gave one to somebody.
+    /// Error number of the kernel, if it returned one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errno: Option<i32>,
-    /// Where this is known from.
+    /// Source of this fact.
     pub known_from: DeathWitness,
 }
 
-/// The ways a TCP connection ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A kind of end of a TCP connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SocketEnd {
-    /// The other side reset it (RST). That also becomes of a close which a command crosses on its way: data for a closed
-    /// socket is answered with a reset.
+    /// The other side reset the connection (RST). A close that crosses a command on the way also ends in a reset: data
+    /// for a closed socket is answered with RST.
     Reset,
-    /// The other side closed it (FIN).
+    /// The other side closed the connection (FIN).
     Closed,
-    /// The kernel gave up: retransmissions, keepalive probes or `TCP_USER_TIMEOUT` (ETIMEDOUT), or the network said
-    /// that there is no way (EHOSTUNREACH).
+    /// The kernel gave up after retransmissions, keepalive probes or `TCP_USER_TIMEOUT` (ETIMEDOUT), or the network
+    /// reported that there is no route (EHOSTUNREACH).
     TimedOut,
-    /// It was still open when the client left it.
+    /// The connection was still open when the client abandoned it.
     Local,
-    /// It was gone without a FIN: reset or timed out, and nobody was told which.
+    /// The connection ended without a FIN: by a reset or a timeout, it is not known which.
     Gone,
 }
 
-/// Who saw how a socket ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A source of the end of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeathWitness {
-    /// The errno of a command that was in flight.
+    /// Error number of a command in flight.
     Command,
-    /// The kernel's socket table (socket diagnostics), at the moment of the loss.
+    /// Socket table of the kernel (socket diagnostics), at the moment of the loss.
     SocketTable,
 }
 
-/// TCP's figures of a socket (Linux `TCP_INFO`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// TCP figures of a socket (Linux `TCP_INFO`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TcpFigures {
-    /// When they were read.
+    /// Time of the reading.
     pub at: Stamp,
     /// Smoothed round-trip time.
-    #[serde(with = "seconds")]
+    #[serde(with = "Seconds")]
     pub rtt: Duration,
     /// Segments sent and not acknowledged.
     pub unacked: u32,
-    /// Consecutive retransmissions under way.
+    /// Retransmissions in a row without an acknowledgment.
     pub retransmits: u32,
-    /// Retransmissions since the connection was made.
+    /// Retransmissions since the connection was established.
     pub total_retransmits: u32,
-    /// Keepalive or window probes without an answer.
+    /// Unanswered keepalive or window probes.
     pub probes: u32,
-    /// Since the last data came.
-    #[serde(with = "seconds")]
+    /// Time since the last data arrived.
+    #[serde(with = "Seconds")]
     pub last_data_received: Duration,
-    /// Since the last acknowledgement came.
-    #[serde(with = "seconds")]
+    /// Time since the last acknowledgment arrived.
+    #[serde(with = "Seconds")]
     pub last_ack_received: Duration,
 }
 
-/// A server as INFO, CONFIG GET and CLIENT INFO describe it. Counters are since its start.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A server as INFO, CONFIG GET and CLIENT INFO describe it; null is not known. Counters run since its start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerState {
-    /// When it was asked.
+    /// Time of the query.
     pub at: Stamp,
-    /// The address that answered, as we connected to it.
+    /// Address that redis-doctor connected to.
     pub address: Option<Arc<str>>,
-    /// Its own end of the connection (`CLIENT INFO laddr`).
+    /// Address of the server as it sees it (`CLIENT INFO laddr`).
     pub laddr: Option<Arc<str>>,
-    /// Whether one end of the connection sees other addresses than the other: something in between (NAT, a proxy, a
-    /// relay) may hold its other half.
+    /// True if the two ends of the connection see different addresses: something in between (NAT, a proxy, a relay) may
+    /// hold the other half.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub translated: Option<bool>,
-    /// All addresses that the name stood for.
+    /// Addresses that the name resolved to.
     #[serde(default)]
     pub addresses: Arc<[String]>,
-    /// `run_id`: changes when the process restarts.
+    /// `run_id` of the process; a restart changes it.
     pub run_id: Option<Arc<str>>,
     /// `redis_version` or `valkey_version`.
     pub version: Option<Arc<str>>,
@@ -153,13 +156,13 @@ pub struct ServerState {
     pub role: Option<Arc<str>>,
     /// `master_repl_offset`
     pub replication_offset: Option<u64>,
-    /// `master_replid`: the replication history that it writes.
+    /// `master_replid`: id of the replication history that it writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replication_id: Option<Arc<str>>,
-    /// `master_replid2`: the history that it went on from when it was promoted, or started again.
+    /// `master_replid2`: id of the history that it continued when it was promoted or restarted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_replication_id: Option<Arc<str>>,
-    /// `master_failover_state`, when it is not `no-failover`.
+    /// `master_failover_state`, unless it is `no-failover`.
     pub failover_state: Option<Arc<str>>,
     /// `loading`
     pub loading: Option<bool>,
@@ -167,9 +170,9 @@ pub struct ServerState {
     pub connected_clients: Option<u64>,
     /// `total_connections_received`
     pub connections_received: Option<u64>,
-    /// `rejected_connections`: over `maxclients`.
+    /// `rejected_connections`: clients beyond `maxclients`.
     pub rejected_connections: Option<u64>,
-    /// `evicted_clients`: over `maxmemory-clients`.
+    /// `evicted_clients`: clients closed because of `maxmemory-clients`.
     pub evicted_clients: Option<u64>,
     /// `client_output_buffer_limit_disconnections` (Redis 7.4 and later).
     pub output_buffer_disconnections: Option<u64>,
@@ -177,81 +180,81 @@ pub struct ServerState {
     pub query_buffer_disconnections: Option<u64>,
     /// Calls of `CLIENT KILL` (`INFO commandstats`, Redis 7.0 and later).
     pub client_kills: Option<u64>,
-    /// Calls of `ACL SETUSER`, `ACL DELUSER` and `ACL LOAD` together (`INFO commandstats`).
+    /// Calls of `ACL SETUSER`, `ACL DELUSER` and `ACL LOAD` in total (`INFO commandstats`).
     pub acl_changes: Option<u64>,
     /// Calls of `CONFIG SET` (`INFO commandstats`).
     pub config_changes: Option<u64>,
-    /// `timeout` (seconds): silent clients are closed after it; 0 is never.
+    /// `timeout`: seconds after which the server closes an idle client; 0 is never.
     pub timeout: Option<u64>,
-    /// `tcp-keepalive` (seconds); 0 is off.
+    /// `tcp-keepalive`: seconds between keepalive probes; 0 is off.
     pub tcp_keepalive: Option<u64>,
     /// `maxclients`
     pub maxclients: Option<u64>,
-    /// `client-output-buffer-limit`, as CONFIG GET has it.
+    /// `client-output-buffer-limit`, as CONFIG GET returns it.
     pub output_buffer_limit: Option<Arc<str>>,
 }
 
-/// The machine that redis-doctor runs on, around a loss.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The state of the machine that redis-doctor runs on, around a loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HostState {
-    /// The longest that our own timers came late, from the last reply before the loss to its detection.
-    #[serde(with = "seconds")]
+    /// Largest delay of redis-doctor's own timers from the last reply before the loss to its detection.
+    #[serde(with = "Seconds")]
     pub lag: Duration,
-    /// How long the machine slept in that time (suspend), where it can be told.
-    #[serde(default, with = "seconds::option", skip_serializing_if = "Option::is_none")]
+    /// Time that the machine was suspended in that period; absent where it cannot be read.
+    #[serde(default, with = "OptionalSeconds", skip_serializing_if = "Option::is_none")]
     pub suspended: Option<Duration>,
 }
 
-/// A maintenance push of the server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A maintenance announcement of the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Announcement {
-    /// When it came.
+    /// Time of receipt.
     pub at: Stamp,
-    /// Its kind: `MOVING`, `FAILING_OVER` …
+    /// Kind of the push: `MOVING`, `FAILING_OVER` …
     pub kind: String,
 }
 
-/// An attempt of the client to come back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A reconnect attempt of the client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
-    /// When it began, where the kernel told of it.
+    /// Start of the attempt; absent unless the kernel reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Stamp>,
-    /// When its failure was seen; when it succeeded, the first good reply.
+    /// Time of its failure, or of the first good reply.
     pub at: Stamp,
-    /// What became of its connection, where the kernel told of it.
+    /// End of its TCP connection; absent unless the kernel reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<AttemptEnd>,
-    /// What it failed with; `None` for the one that succeeded.
+    /// Error of the attempt; absent if it succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }
 
-/// What became of the TCP connection of a failed attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The end of the TCP connection of a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptEnd {
-    /// The other side answered, and refused it: nothing listens there.
+    /// The other side refused the connection: nothing was listening.
     Refused,
-    /// No segment ever came back.
+    /// No packet came back.
     Unanswered,
-    /// It was made, and ended before it was of any use: closed, reset, or given up.
+    /// The connection was established and ended before its first reply: closed, reset or abandoned.
     Dropped,
 }
 
-/// Failed attempts to come back, by what became of their connections.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Failed reconnect attempts by the end of their connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tried {
-    /// Refused.
+    /// Refused attempts.
     pub refused: u64,
-    /// Never answered.
+    /// Unanswered attempts.
     pub unanswered: u64,
-    /// Made, and dropped again.
+    /// Attempts whose connection was established and dropped again.
     pub dropped: u64,
 }
 
 impl Tried {
-    /// The number of one kind.
+    /// Returns the count of one kind.
     pub fn of(&mut self, end: AttemptEnd) -> &mut u64 {
         match end {
             AttemptEnd::Refused => &mut self.refused,
@@ -260,26 +263,28 @@ impl Tried {
         }
     }
 
-    /// All of them.
+    /// Returns the sum of all kinds.
     pub fn all(&self) -> u64 {
         self.refused + self.unanswered + self.dropped
     }
 }
 
-/// A piece of evidence that could not be had.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Evidence that could not be gathered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
-    /// What was asked for.
+    /// Name of the evidence.
     pub what: String,
-    /// Why there is no answer: the server's words, or ours.
+    /// Reason why it is missing, in the words of the server or of redis-doctor.
     pub why: String,
-    /// The server itself refused it: the user may not ask, or the server (a managed service) has no such command.
+    /// True if the server refused the query: the user has no right to it, or the server (a managed service) has no such
+    /// command.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("const" = true))]
     pub refused: bool,
 }
 
 impl Missing {
-    /// It could not be had, and nobody refused it.
+    /// Creates missing evidence that the server did not refuse.
     pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self { what: what.into(), why: why.into(), refused: false }
     }
@@ -334,8 +339,7 @@ mod tests {
 
     #[test]
     fn evidence_is_a_journal_line_and_back() {
-        let schema = include_str!("../render/schema/journal.schema.json");
-        let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+        let schema = jsonschema::validator_for(&crate::render::schema::JOURNAL.schema()).unwrap();
         let least = Evidence { generation: 1, lost: at(3), ..Evidence::default() };
         let announced = EventKind::Announced { kind: "MOVING".into() };
         for kind in [EventKind::Evidence(Box::new(full())), EventKind::Evidence(Box::new(least)), announced] {

@@ -1,31 +1,34 @@
-//! Connections through the fault proxy, as events.
+//! Events of connections through the fault proxy.
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::seconds;
+use crate::clock::Seconds;
 
-/// The beginning of a proxied connection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The start of a proxied connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowOpened {
     /// Number of the proxied connection (from 1).
+    #[schemars(range(min = 1))]
     pub flow: u64,
-    /// The client's address.
+    /// Address of the client.
     pub client: String,
 }
 
 /// The end of a proxied connection.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowClosed {
     /// Number of the proxied connection (from 1).
+    #[schemars(range(min = 1))]
     pub flow: u64,
-    /// The client's address.
+    /// Address of the client.
     pub client: String,
-    /// How it ended.
+    /// Kind of end.
     pub how: FlowEnd,
-    /// How long it lasted.
-    #[serde(with = "seconds")]
+    /// Duration of the connection.
+    #[serde(with = "Seconds")]
     pub after: Duration,
     /// Bytes received from the client.
     pub up: u64,
@@ -33,18 +36,18 @@ pub struct FlowClosed {
     pub down: u64,
 }
 
-/// How a proxied connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The end of a proxied connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FlowEnd {
-    /// Both sides closed it.
+    /// Both sides closed the connection.
     Closed,
-    /// The client reset it.
+    /// The client reset the connection.
     ClientReset,
-    /// The server reset it.
+    /// The server reset the connection.
     ServerReset,
-    /// A fault did.
+    /// An injected fault ended the connection.
     Fault,
-    /// The server could not be reached.
+    /// The proxy could not reach the server.
     Unreachable,
 }

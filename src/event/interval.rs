@@ -1,42 +1,43 @@
-//! The sums of an interval: what workers counted since the last hand-over.
+//! Counters and distributions of an interval, as workers deliver them.
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::seconds, distribution::Distribution};
+use crate::{clock::Seconds, distribution::Distribution};
 
-/// Counters since the last interval; distributions, where they are attached, since they were last attached.
+/// Counters since the last interval, and distributions since they were last included.
 ///
-/// In a running process every interval (1 s) carries its distributions. The journal writes counters each second and
-/// distributions each 10 s, so that two weeks stay small and a crash still loses no more than a second of counts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// In a running process every interval (1 s) includes its distributions. The journal has counters each second and
+/// distributions each 10 s: two weeks stay small, and a crash loses at most one second of counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Interval {
-    /// The time it covers.
-    #[serde(with = "seconds")]
+    /// Length of the interval.
+    #[serde(with = "Seconds")]
     pub span: Duration,
-    /// What was counted.
+    /// Counters of the interval.
     #[serde(flatten)]
     pub counters: Counters,
-    /// Answered probes, from the intended start to the reply.
+    /// Latency of answered probes, from the intended start to the reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Distribution>,
-    /// Answered probes, from the real start to the reply.
+    /// Latency of answered probes, from the real start to the reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Distribution>,
-    /// Failed probes, from the real start to the failure.
+    /// Latency of failed probes, from the real start to the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_latency: Option<Distribution>,
-    /// Time that probes waited for a connection, apart from their latency.
+    /// Time that probes waited for a connection; not part of their latency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waited: Option<Distribution>,
-    /// Verified messages, from PUBLISH to receipt.
+    /// Latency of numbered messages, from PUBLISH to receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_to_end: Option<Distribution>,
 }
 
 impl Interval {
-    /// Answered probes a second; `None` when it covers no time.
+    /// Returns answered probes a second; `None` for an interval of no length.
     pub fn rate(&self) -> Option<f64> {
         let seconds = self.span.as_secs_f64();
         (seconds > 0.0).then(|| self.counters.ok as f64 / seconds)
@@ -45,8 +46,8 @@ impl Interval {
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// Plain counts; a zero is left out of the JSON.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        /// Counters of an interval; a zero is left out of the JSON.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(default)]
         pub struct Counters {
             $($(#[$doc])* #[serde(skip_serializing_if = "is_zero")] pub $name: u64,)*
@@ -61,45 +62,45 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Probes started. Always `ok + failed + timed_out` once none is in flight.
+    /// Probes started: `ok + failed + timed_out` once none is in flight.
     launched,
-    /// Probes with the right answer.
+    /// Probes with the right reply.
     ok,
-    /// Probes that failed with an error, an error reply or a wrong answer.
+    /// Probes that failed with an error, an error reply or a wrong reply.
     failed,
-    /// Probes without an answer before their deadline.
+    /// Probes without a reply before their deadline.
     timed_out,
-    /// Intended starts that were passed over because earlier probes were still out.
+    /// Intended starts that were skipped because earlier probes were still in flight.
     skipped,
-    /// Failed or timed-out probes that may have been executed.
+    /// Failed or timed-out probes whose outcome is unknown: they were sent and may have run.
     ambiguous,
-    /// Replies to somebody else's question.
+    /// Replies to another command.
     desynced,
     /// Watchdog PINGs answered.
     watchdog_ok,
     /// Watchdog PINGs not answered in time.
     watchdog_missed,
-    /// Verification messages that the server accepted.
+    /// Numbered messages that the server accepted.
     published,
-    /// Verification messages whose PUBLISH failed or was never answered.
+    /// Numbered messages whose PUBLISH failed or was never answered.
     publish_failed,
-    /// Verification messages that the server accepted and passed to nobody.
+    /// Numbered messages that the server accepted and delivered to no subscriber.
     published_to_nobody,
-    /// Verification messages received for the first time.
+    /// Numbered messages received for the first time.
     received,
-    /// Verification messages received again.
+    /// Numbered messages received again.
     duplicated,
-    /// Verification messages received after a later one.
+    /// Numbered messages received after a later one.
     reordered,
-    /// Verification messages that the server accepted and that will not come any more.
+    /// Numbered messages that the server accepted and that never arrived.
     lost,
-    /// Messages of others on the subscribed channels.
+    /// Messages of other publishers on the subscribed channels.
     messages,
-    /// Bytes of their payloads.
+    /// Payload bytes of the messages of other publishers.
     message_bytes,
-    /// Messages received but not shown, because the output was slower than they came.
+    /// Messages received but not shown because the output was too slow.
     messages_not_shown,
-    /// Pushes of a connection that had already been replaced.
+    /// Push messages from a connection that had already been replaced.
     stale_pushes,
 }
 

@@ -1,30 +1,31 @@
-//! What an independent connection attempt found.
+//! Independent connection attempts, stage by stage.
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     classify::{Failure, Stage},
-    clock::seconds,
+    clock::Seconds,
 };
 
-/// An independent connection attempt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The result of an independent connection attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PathProbed {
-    /// Completed stages with their durations, in order.
+    /// Completed stages in order.
     pub stages: Vec<StageTime>,
-    /// The stage that failed, and how; absent when the server answered PING (or forbade it to a user
-    /// who needs none).
+    /// Failure of the stage that did not complete; null if the server answered PING (or forbade it to a user without
+    /// the right to PING).
     pub failure: Option<Failure>,
 }
 
-/// How long a stage of a connection attempt took.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// A completed stage of a connection attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StageTime {
-    /// The stage.
+    /// Name of the stage.
     pub stage: Stage,
-    /// Its duration.
-    #[serde(with = "seconds")]
+    /// Duration of the stage.
+    #[serde(with = "Seconds")]
     pub took: Duration,
 }

@@ -1,22 +1,23 @@
-//! Which server is on the other side.
+//! The identity of a server.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which server process answered, as far as INFO tells (an ACL may forbid it).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The identity of a server process, from INFO; null is not known (an ACL may forbid INFO).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerIdentity {
-    /// `Redis` or `Valkey`.
+    /// Product name: `Redis` or `Valkey`.
     pub product: Option<String>,
-    /// Its version.
+    /// Version of the server.
     pub version: Option<String>,
-    /// `run_id`: changes when the process restarts.
+    /// `run_id` of the process; a restart changes it.
     pub run_id: Option<String>,
-    /// `role`, in the server's own words: `master`, `slave`; `sentinel` of a Sentinel.
+    /// `role`, in the server's own words: `master`, `slave`, or `sentinel`.
     pub role: Option<String>,
 }
 
 impl ServerIdentity {
-    /// For people, as far as it is known: `Redis 7.2.4 primary`.
+    /// Returns the known parts as text: `Redis 7.2.4 primary`.
     pub fn introduction(&self) -> Option<String> {
         let role = self.role.as_deref().map(role_name);
         let words = [self.product.as_deref(), self.version.as_deref(), role];
@@ -25,7 +26,7 @@ impl ServerIdentity {
     }
 }
 
-/// The word for people for what INFO, HELLO and ROLE call a `master` or a `slave`.
+/// Returns `primary` and `replica` for the `master` and `slave` of INFO, HELLO and ROLE.
 pub fn role_name(role: &str) -> &str {
     match role {
         "master" => "primary",

@@ -1,28 +1,31 @@
-//! The states of a client under a reconnect policy.
+//! The named states of a client after a loss.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, VariantArray};
 
-/// A state of a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, strum::Display)]
-#[cfg_attr(test, derive(strum::VariantArray))]
+/// A named state of a client.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Display, VariantArray, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ClientState {
-    /// A connection that never reconnects was lost: every command fails.
+    /// A connection that never reconnects was lost: every command fails from now on.
     Dead,
     /// Replies go to the wrong commands.
     Desync,
-    /// The retry budget is spent; the client does not reconnect until the next command.
+    /// The retries are spent; the client does not reconnect until a command is sent.
     Exhausted,
-    /// The flow is dead but undetected: commands time out while new connections work.
+    /// The connection is dead and nothing has noticed: commands time out while new connections work.
     HalfOpen,
-    /// Set-up errors are hidden behind a bare "broken pipe".
+    /// Errors of the connection setup are hidden behind a bare "broken pipe".
     Masked,
     /// Still connected to a demoted server.
     Pinned,
     /// A reconnect cycle is running.
     Retrying,
-    /// A command got an old error although the server was healthy again.
+    /// A command failed with an old error although the server was healthy again.
     StaleError,
     /// Connected, but the subscription is gone.
     SubscriptionLost,

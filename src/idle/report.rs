@@ -1,17 +1,18 @@
-//! The result of a search: the limit, what it is probably the limit of, and which keepalive is safe.
+//! The result of a search: the limit, its probable owner, and a safe keepalive.
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Ending, Limit, Search, Silence, Suspect, suspects};
 use crate::{
-    clock::{WallTime, seconds},
+    clock::{OptionalSeconds, Seconds, WallTime},
     plan::Keepalive,
     verdict::Verdict,
 };
 
-/// Of the JSON form.
+/// Version of the JSON.
 const SCHEMA_VERSION: u32 = 1;
 
 /// Three signs of life in a limit's time: two may be lost.
@@ -23,120 +24,121 @@ const RAREST: Duration = Duration::from_secs(60);
 /// Keepalive probes that end the connection.
 const PROBES: u32 = 3;
 
-/// What was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+/// The outcome of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Nothing died of its silence.
+    /// No connection ended because of its silence.
     NoLimit,
-    /// There is a limit.
+    /// A limit was found.
     Limit,
     /// No connection survived any silence.
     Dead,
     /// The server could not be reached, or no connection could be opened.
     Unreachable,
-    /// It was ended before anything was known.
+    /// The search was interrupted before anything was known.
     Unknown,
 }
 
-/// What the server says about itself.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+/// The settings of the server, as it reports them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct ServerSays {
-    /// Redis or Valkey, version and role.
+    /// Product, version and role; null is not known.
     pub identity: Option<String>,
-    /// Tells one process from the next.
+    /// Distinguishes one process from the next.
     #[serde(skip)]
     pub run_id: Option<String>,
-    /// `timeout`: it closes clients that are idle for longer; zero is never.
-    #[serde(with = "seconds::option")]
+    /// `timeout`: idle time after which the server closes a client; 0 is never, null is not known.
+    #[serde(with = "OptionalSeconds")]
     pub timeout: Option<Duration>,
-    /// `tcp-keepalive`: it sends keepalive probes to idle clients so often; zero is never.
-    #[serde(with = "seconds::option")]
+    /// `tcp-keepalive`: time between its keepalive probes to an idle client; 0 is never, null is not known.
+    #[serde(with = "OptionalSeconds")]
     pub tcp_keepalive: Option<Duration>,
-    /// Why the two are not known.
+    /// Reason why the two settings are not known.
     pub refused: Option<String>,
-    /// How many more clients it admits.
+    /// Number of further clients that the server admits; null is not known.
     pub free_clients: Option<u64>,
-    /// Its words where the ACL forbids PING to this user.
+    /// Error reply of the server if the ACL forbids PING to this user.
     #[serde(skip)]
     pub ping_refused: Option<String>,
 }
 
 /// Connections that could not be opened.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Refused {
-    /// Why the latest could not.
+    /// Failure of the latest one.
     pub why: String,
-    /// How many could not.
+    /// Number of connections.
+    #[schemars(range(min = 1))]
     pub count: usize,
 }
 
-/// What to do about a limit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The advice about a limit.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Advice {
-    /// A TCP keepalive that is safe; none when it would have to be sent more often than each second, or would not help.
+    /// Safe TCP keepalive; null if its period would have to be shorter than a second, or if it does not help.
     pub keepalive: Option<Keepalive>,
-    /// Why TCP keepalive does not help.
+    /// Reason why TCP keepalive does not help.
     pub no_keepalive: Option<&'static str>,
-    /// A PING so often is safe, whatever the limit is of.
-    #[serde(with = "seconds")]
+    /// Safe time between two PINGs, regardless of the owner of the limit.
+    #[serde(with = "Seconds")]
     pub ping_every: Duration,
 }
 
-/// The result.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The result of a search for the idle limit.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct IdleReport {
-    /// Of this form.
+    /// Version of this JSON.
+    #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
-    /// redis-doctor's own version.
+    /// Version of redis-doctor.
     pub version: &'static str,
-    /// The server as a URL without credentials.
+    /// Server as a URL without credentials.
     pub target: String,
-    /// Which flag or variable named it.
+    /// Flag or variable that named the server.
     pub named_by: String,
-    /// When the search began.
+    /// Start of the search.
     pub started: WallTime,
-    /// How long it took.
-    #[serde(with = "seconds")]
+    /// Duration of the search.
+    #[serde(with = "Seconds")]
     pub lasted: Duration,
-    /// Whether a signal ended it early.
+    /// True if a signal ended the search early.
     pub interrupted: bool,
-    /// What was found.
+    /// Outcome of the search.
     pub outcome: Outcome,
-    /// The silence that was to be survived.
-    #[serde(with = "seconds::option")]
+    /// Silence that connections must survive; null if none was given.
+    #[serde(with = "OptionalSeconds")]
     pub must_survive: Option<Duration>,
-    /// How that is to be judged; absent when it was ended too early to tell.
+    /// Verdict; null if the search ended too early for one.
     pub verdict: Option<Verdict>,
-    /// The limit.
+    /// Idle limit; null if none was found.
     pub limit: Option<Limit>,
-    /// The longest silence that was survived.
-    #[serde(with = "seconds")]
+    /// Longest silence that was survived.
+    #[serde(with = "Seconds")]
     pub survived: Duration,
-    /// Whether the limit is the server's own `timeout`.
+    /// True if the limit is the server's own `timeout`.
     pub is_server_timeout: bool,
-    /// What else it may be the limit of, the likeliest first.
+    /// Devices and services that may have this limit, the most likely first.
     pub suspects: Vec<Suspect>,
-    /// What to do about it.
+    /// Advice about the limit; null if there is none.
     pub advice: Option<Advice>,
-    /// What the server says about itself.
+    /// Settings of the server.
     pub server: ServerSays,
-    /// Why the server could not be reached.
+    /// Reason why the server could not be reached; null if it was.
     pub failure: Option<String>,
-    /// Connections that could not be opened.
+    /// Connections that could not be opened; null if there were none.
     pub refused: Option<Refused>,
-    /// Connections that died although others survived much longer silences.
+    /// Number of connections that ended although others survived much longer silences.
     pub strays: usize,
-    /// What else there is to know, one sentence each.
+    /// Further remarks, one sentence each.
     pub notes: Vec<String>,
-    /// Rounds that it took.
+    /// Number of rounds.
     pub rounds: u32,
-    /// Every silence, in the order of their ends.
+    /// Silences in the order of their ends.
     pub silences: Vec<Silence>,
 }
 
-/// The circumstances of a search.
+/// The circumstances of a search, besides its measurements.
 #[derive(Clone, Debug)]
 pub struct Circumstances {
     /// The server as a URL without credentials.

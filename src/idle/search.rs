@@ -1,12 +1,13 @@
-//! What the ends of silences say, and which silences to try next: many at once, then those between the longest that was
-//! survived and the shortest that was not.
+//! The search for an idle limit: many silences at the same time, then those between the longest that was survived and the
+//! shortest that was not.
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Cloud, Ending, Silence, Steps, ladder, suspects};
-use crate::clock::seconds;
+use crate::clock::Seconds;
 
 /// So many connections must have died before the rest of a round is not waited for, and before a limit is believed: one
 /// may be an accident.
@@ -28,20 +29,22 @@ pub(super) fn slack(limit: Duration) -> Duration {
     Duration::from_secs(2) + limit.mul_f64(FINE)
 }
 
-/// The idle limit, as far as it is known.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// An idle limit, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Limit {
-    /// So much silence was survived; or it was the earliest end, when the ends came by themselves.
-    #[serde(with = "seconds")]
+    /// Longest silence that was survived; if the ends are dated, the earliest end.
+    #[serde(with = "Seconds")]
     pub at_least: Duration,
-    /// So much was not; or it was the latest such end.
-    #[serde(with = "seconds")]
+    /// Shortest silence that was not survived; if the ends are dated, the latest end.
+    #[serde(with = "Seconds")]
     pub at_most: Duration,
-    /// How connections end there.
+    /// Kind of end at the limit.
+    #[schemars(extend("enum" = Ending::deaths()))]
     pub ending: Ending,
-    /// Whether they ended by themselves, at a moment that was seen.
+    /// True if the connections ended before their PING: the times of the ends are known.
     pub dated: bool,
-    /// How many did.
+    /// Number of connections that ended so.
+    #[schemars(range(min = 1))]
     pub connections: usize,
 }
 

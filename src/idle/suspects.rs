@@ -1,26 +1,27 @@
-//! Whose a measured limit may be, by the table of common ones.
+//! The possible owners of a measured limit, from the table of common limits.
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Cloud, Ending, Limit};
 use crate::{
-    clock::seconds,
+    clock::Seconds,
     middlebox::{IDLE_LIMITS, Manner},
 };
 
-/// Something that may be the one.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A device or service that may have the measured limit.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Suspect {
-    /// What `redis-doctor explain` knows it by.
+    /// Id for `redis-doctor explain`.
     pub id: &'static str,
-    /// What it is.
+    /// Name of the device or service.
     pub name: &'static str,
-    /// Its limit.
-    #[serde(with = "seconds")]
+    /// Usual limit.
+    #[serde(with = "Seconds")]
     pub limit: Duration,
-    /// Whether it also ends connections in the way that was seen.
+    /// True if it also ends connections in the observed way.
     pub ends_so: bool,
 }
 

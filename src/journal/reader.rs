@@ -1,4 +1,4 @@
-//! Reads journals back, an event at a time.
+//! The reader of journals, one event at a time.
 
 use std::{
     collections::BTreeSet,
@@ -12,13 +12,13 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::event::{Event, EventKind, EventSink, SCHEMA_VERSION};
 
-/// The name that stands for the standard input.
+/// The name of the standard input.
 const STDIN: &str = "-";
 
-/// With what a file begins that gzip has made (RFC 1952, 2.3.1).
+/// The first bytes of a gzip file (RFC 1952, 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Why a journal cannot be read.
+/// An error while reading a journal.
 #[derive(Debug)]
 pub enum JournalError {
     /// The file cannot be read.
@@ -28,32 +28,32 @@ pub enum JournalError {
         /// Why.
         error: io::Error,
     },
-    /// A line is not an event, and is not one that a crash cut off.
+    /// A line is not an event, and was not cut off by a crash.
     Garbage {
         /// The file.
         path: PathBuf,
         /// The line (from 1).
         line: u64,
-        /// What is wrong with it.
+        /// Problem with the line.
         why: String,
     },
-    /// It was written by a newer redis-doctor.
+    /// The journal was written by a newer redis-doctor.
     Newer {
         /// The file.
         path: PathBuf,
         /// The line (from 1).
         line: u64,
-        /// Its schema version.
+        /// Schema version of the journal.
         found: u32,
     },
-    /// The same run was given twice, and would be counted twice.
+    /// The same run occurs twice, and would be counted twice.
     Twice {
-        /// The file in which it came again.
+        /// The file with the second occurrence.
         path: PathBuf,
         /// The run.
         run_id: String,
     },
-    /// It is compressed.
+    /// The file is compressed.
     Compressed {
         /// The file.
         path: PathBuf,
@@ -79,8 +79,8 @@ impl fmt::Display for JournalError {
             }
             Self::Newer { path, line, found } => write!(
                 f,
-                "{}:{line}: written by a newer redis-doctor (journal version {found}; this one reads up to \
-                 {SCHEMA_VERSION}): use that one or a later one",
+                "{}:{line}: written by a newer redis-doctor (journal version {found}; this version reads up to \
+                 {SCHEMA_VERSION}); use that version or a later one",
                 path.display()
             ),
             Self::Twice { path, run_id } => write!(f, "{}: run {run_id} was already read", path.display()),
@@ -103,14 +103,14 @@ impl std::error::Error for JournalError {
 }
 
 /// Feeds the events of several journals, in the given order, to a sink. Memory does not grow with the files. The name
-/// `-` stands for the standard input.
+/// `-` is the standard input.
 ///
-/// The stdout of `--format ndjson` serves as well: the lines of its report are passed over.
+/// The stdout of `--format ndjson` is a journal, too: the lines of its report are skipped.
 ///
-/// A line that a crash cut off is passed over, with a note: the last one of a file, or one before a new run's start.
+/// A line that a crash cut off is skipped with a note: the last one of a file, or one before the start of a new run.
 ///
 /// # Errors
-/// The first that is found; the sink has then seen what came before.
+/// Returns the first error; the sink has seen all events before it.
 pub fn replay(paths: &[PathBuf], sink: &mut dyn EventSink) -> Result<(), JournalError> {
     let mut seen = BTreeSet::new();
     for path in paths {
@@ -218,7 +218,7 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Tells the reader of the report about a line that a crash cut off.
+    /// Notes a line that a crash cut off, for the reader of the report.
     fn note_torn(&mut self) {
         let (Some((line, _)), Some(last)) = (self.torn.take(), &self.last) else {
             return;
@@ -227,7 +227,7 @@ impl Replay<'_> {
         self.sink.on_event(&Event { connection: None, kind: EventKind::Note { text }, ..last.clone() });
     }
 
-    /// What `--format ndjson` writes to stdout is a journal, and after each run its report.
+    /// Returns true for a report line: `--format ndjson` writes a journal to stdout, and after each run its report.
     fn belongs_to_a_report(&self, text: &[u8]) -> bool {
         self.last.is_some() && self.torn.is_none() && serde_json::from_slice::<ReportLine>(text).is_ok()
     }
@@ -241,7 +241,7 @@ impl Replay<'_> {
         }
     }
 
-    /// The line that could not be read, as an error.
+    /// Returns the unreadable line as an error.
     fn garbage(&mut self) -> Option<JournalError> {
         self.torn.take().map(|(line, why)| JournalError::Garbage { path: self.path.to_owned(), line, why })
     }

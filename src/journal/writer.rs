@@ -1,4 +1,4 @@
-//! Writes the journal.
+//! The writer of journals.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use crate::{
     event::{Event, EventKind, EventSink, Interval},
 };
 
-/// Histograms are written this often.
+/// Interval between histograms.
 const DISTRIBUTIONS_EVERY: Duration = Duration::from_secs(10);
 /// The file is complete up to this long ago.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);

@@ -9,10 +9,11 @@ use std::{
     time::Duration,
 };
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Kernel settings and table usage.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct HostFacts {
     /// `net.ipv4.tcp_retries2`: retransmissions of unacknowledged data before the connection ends.
     pub tcp_retries2: Option<u32>,
@@ -29,7 +30,7 @@ pub struct HostFacts {
 }
 
 /// `net.ipv4.tcp_keepalive_time`, `_intvl` (seconds) and `_probes`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct KeepaliveDefaults {
     /// Idle seconds before the first probe.
     pub time: u32,

@@ -1,22 +1,25 @@
-//! Gates: conditions on the figures of a run, as `--fail-on` and `--warn-on` take them (`p99>5ms`, `lost>0`).
+//! Gates: conditions on the figures of a run (`p99>5ms`, `lost>0`).
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use strum::{EnumString, VariantNames};
 
-/// `metric comparison limit`: true when the run must not pass.
-#[derive(Clone, Debug, PartialEq)]
+/// A condition on a figure, as `--fail-on` and `--warn-on` take it: `p99>5ms`, `lost>0`.
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
+#[schemars(with = "String")]
 pub struct Gate {
-    /// What is looked at.
+    /// Figure to compare.
     pub metric: Metric,
-    /// How it is compared with the limit.
+    /// Comparison with the limit.
     pub comparison: Comparison,
-    /// The limit in the metric's base unit: seconds, a count, or a fraction of 1.
+    /// Limit in the base unit of the metric: seconds, a count, or a fraction of 1.
     pub limit: f64,
     text: String,
 }
 
-/// `>` `>=` `<` `<=`
+/// A comparison operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// `>`
@@ -29,22 +32,23 @@ pub enum Comparison {
     AtMost,
 }
 
-/// A figure that a gate can look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A figure that a gate can compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum Metric {
-    /// Share of the run during which the server answered (fraction of 1).
-    Availability,
-    /// Commands whose effect is unknown (count).
+    /// Commands whose outcome is unknown (count).
     Ambiguous,
+    /// Share of the run without an outage (fraction of 1).
+    Availability,
     /// Wrong replies (count).
     Desyncs,
-    /// Verified messages delivered twice (count).
+    /// Numbered messages delivered twice (count).
     Duplicated,
     /// End-to-end publish-to-receive latency, 99th percentile (seconds).
     E2eP99,
     /// Failed probes as a share of all (fraction of 1), or as a count.
     Errors,
-    /// Verified messages that never came (count).
+    /// Numbered messages that never arrived (count).
     Lost,
     /// Largest latency (seconds).
     Max,
@@ -59,17 +63,19 @@ pub enum Metric {
     /// 99th percentile (seconds).
     P99,
     /// 99.9th percentile (seconds).
+    #[strum(serialize = "p99.9")]
     P999,
-    /// Connections that came back within 100 ms of each other, at the most (count).
+    /// Largest number of connections that came back within 100 ms (count).
     ReconnectPeak,
     /// Reconnects (count).
     Reconnects,
-    /// Verified messages out of order (count).
+    /// Numbered messages out of order (count).
     Reordered,
-    /// Probes without an answer in time (count).
+    /// Probes without a reply in time (count).
     Timeouts,
 }
 
+/// The unit of a limit.
 #[derive(Clone, Copy, PartialEq)]
 enum Unit {
     Seconds,
@@ -78,29 +84,28 @@ enum Unit {
     CountOrFraction,
 }
 
-const METRICS: &[(&str, Metric, Unit)] = &[
-    ("ambiguous", Metric::Ambiguous, Unit::Count),
-    ("availability", Metric::Availability, Unit::Fraction),
-    ("desyncs", Metric::Desyncs, Unit::Count),
-    ("duplicated", Metric::Duplicated, Unit::Count),
-    ("e2e_p99", Metric::E2eP99, Unit::Seconds),
-    ("errors", Metric::Errors, Unit::CountOrFraction),
-    ("lost", Metric::Lost, Unit::Count),
-    ("max", Metric::Max, Unit::Seconds),
-    ("mean", Metric::Mean, Unit::Seconds),
-    ("outage", Metric::Outage, Unit::Seconds),
-    ("p50", Metric::P50, Unit::Seconds),
-    ("p90", Metric::P90, Unit::Seconds),
-    ("p99", Metric::P99, Unit::Seconds),
-    ("p99.9", Metric::P999, Unit::Seconds),
-    ("reconnect_peak", Metric::ReconnectPeak, Unit::Count),
-    ("reconnects", Metric::Reconnects, Unit::Count),
-    ("reordered", Metric::Reordered, Unit::Count),
-    ("timeouts", Metric::Timeouts, Unit::Count),
-];
+impl Metric {
+    fn unit(self) -> Unit {
+        match self {
+            Self::Availability => Unit::Fraction,
+            Self::Errors => Unit::CountOrFraction,
+            Self::E2eP99 | Self::Max | Self::Mean | Self::Outage | Self::P50 | Self::P90 | Self::P99 | Self::P999 => {
+                Unit::Seconds
+            }
+            Self::Ambiguous
+            | Self::Desyncs
+            | Self::Duplicated
+            | Self::Lost
+            | Self::ReconnectPeak
+            | Self::Reconnects
+            | Self::Reordered
+            | Self::Timeouts => Unit::Count,
+        }
+    }
+}
 
 impl Gate {
-    /// Whether the measured value (in the metric's base unit) trips the gate.
+    /// Returns true if the measured value (in the base unit of the metric) trips the gate.
     pub fn trips(&self, value: f64) -> bool {
         match self.comparison {
             Comparison::Above => value > self.limit,
@@ -110,7 +115,7 @@ impl Gate {
         }
     }
 
-    /// Whether [`Metric::Errors`] is meant as a share of all probes rather than as a count.
+    /// Returns true if [`Metric::Errors`] is a share of all probes, not a count.
     pub fn is_share(&self) -> bool {
         self.text.ends_with('%')
     }
@@ -123,7 +128,7 @@ impl FromStr for Gate {
         let text: String = text.chars().filter(|char| !char.is_whitespace()).collect();
         let at = text
             .find(['<', '>'])
-            .ok_or_else(|| format!("'{text}' is not a condition; write for example p99>5ms\n{}", valid_names()))?;
+            .ok_or_else(|| format!("'{text}' is not a condition; expected for example p99>5ms\n{}", valid_names()))?;
         let (name, rest) = text.split_at(at);
         let (comparison, limit) = match (rest.strip_prefix(">="), rest.strip_prefix("<=")) {
             (Some(limit), _) => (Comparison::AtLeast, limit),
@@ -131,18 +136,14 @@ impl FromStr for Gate {
             _ if rest.starts_with('>') => (Comparison::Above, &rest[1..]),
             _ => (Comparison::Below, &rest[1..]),
         };
-        let (_, metric, unit) = METRICS
-            .iter()
-            .find(|(known, ..)| *known == name)
-            .ok_or_else(|| format!("'{name}' is not a figure that can be tested\n{}", valid_names()))?;
-        let limit = parse_limit(limit, *unit).map_err(|why| format!("'{text}': {why}"))?;
-        Ok(Self { metric: *metric, comparison, limit, text })
+        let metric: Metric = name.parse().map_err(|_| format!("'{name}' is not a figure\n{}", valid_names()))?;
+        let limit = parse_limit(limit, metric.unit()).map_err(|why| format!("'{text}': {why}"))?;
+        Ok(Self { metric, comparison, limit, text })
     }
 }
 
 fn valid_names() -> String {
-    let names: Vec<_> = METRICS.iter().map(|(name, ..)| *name).collect();
-    format!("valid names: {}", names.join(", "))
+    format!("valid names: {}", Metric::VARIANTS.join(", "))
 }
 
 fn parse_limit(text: &str, unit: Unit) -> Result<f64, String> {
@@ -150,7 +151,7 @@ fn parse_limit(text: &str, unit: Unit) -> Result<f64, String> {
     if unit == Unit::Seconds {
         return number(text)
             .or_else(|| humantime::parse_duration(text).ok().map(|duration: Duration| duration.as_secs_f64()))
-            .ok_or_else(|| format!("'{text}' is not a duration; write for example 5ms, 2s or 0.5 (seconds)"));
+            .ok_or_else(|| format!("'{text}' is not a duration; expected for example 5ms, 2s or 0.5 (seconds)"));
     }
     if let Some(percent) = text.strip_suffix('%') {
         return match unit {
@@ -159,12 +160,12 @@ fn parse_limit(text: &str, unit: Unit) -> Result<f64, String> {
         };
     }
     match unit {
-        Unit::Fraction => Err(format!("write a percentage, for example {text}%")),
+        Unit::Fraction => Err(format!("'{text}' is not a percentage; expected for example {text}%")),
         _ => number(text).ok_or_else(|| format!("'{text}' is not a number")),
     }
 }
 
-/// As it was written.
+/// Formats as it was written.
 impl fmt::Display for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

@@ -1,14 +1,16 @@
-//! A channel, pattern or client name: any bytes, shown and stored as escaped ASCII.
+//! Names of channels, patterns and clients: any bytes, shown and stored as escaped ASCII.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Binary-safe name. Its text form escapes everything but printable ASCII as `\xNN` (and the backslash itself), as
-/// redis-cli prints strings, and reads back to the same bytes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A binary-safe name: everything but printable ASCII is escaped as `\xNN`, and the backslash itself as `\\`, as redis-cli
+/// prints strings.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+#[schemars(with = "String")]
 pub struct Name(Vec<u8>);
 
 impl Name {
-    /// The bytes as they go over the wire.
+    /// Returns the bytes as sent to the server.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

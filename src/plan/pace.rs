@@ -1,28 +1,29 @@
-//! How often: a pure function from the number of a probe to its intended start, so pacing is tested without sleeping.
+//! The pace of probes: a pure function from the number of a probe to its intended start, testable without sleeping.
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::seconds;
+use crate::clock::Seconds;
 
 /// The spacing of intended starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Pace {
-    /// Each as soon as the one before it is done.
+    /// Each probe starts as soon as the one before it is done.
     Unpaced,
-    /// One each interval, whatever the replies do (open loop).
-    Every(#[serde(with = "seconds")] Duration),
+    /// A probe starts each interval, regardless of replies (open loop).
+    Every(#[serde(with = "Seconds")] Duration),
 }
 
 impl Pace {
-    /// One each `interval`; an interval of zero is [`Pace::Unpaced`].
+    /// Returns the pace of one start each `interval`; zero is [`Pace::Unpaced`].
     pub fn every(interval: Duration) -> Self {
         if interval.is_zero() { Self::Unpaced } else { Self::Every(interval) }
     }
 
-    /// The intended start of number `n` (from 0), as a distance from number 0; `None` when unpaced.
+    /// Returns the time from start 0 to the intended start `n`; `None` if unpaced.
     pub fn due(self, n: u64) -> Option<Duration> {
         match self {
             Self::Unpaced => None,
@@ -34,12 +35,12 @@ impl Pace {
     }
 }
 
-/// Reads a rate: `10`, `10/s`, `600/m`, `36000/h`; 0 is unpaced.
+/// Parses a rate: `10`, `10/s`, `600/m`, `36000/h`; 0 is unpaced.
 impl FromStr for Pace {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is not a rate; write for example 10, 10/s, 600/m or 0 (as fast as it goes)");
+        let wrong = || format!("'{text}' is not a rate; expected for example 10, 10/s, 600/m or 0 (unlimited)");
         let (number, unit) = text.split_once('/').unwrap_or((text, "s"));
         let per = match unit.trim() {
             "s" | "sec" | "second" => 1.0,

@@ -1,106 +1,103 @@
-//! The reconnect policy of the connection under test: the presets, and the exact schedule that a policy produces.
+//! Reconnect policies of the connection under test: the presets, and the exact schedule of a policy.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use backon::BackoffBuilder;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, VariantArray};
 
-use crate::{clock::seconds, fault::Random};
+use crate::{
+    clock::{OptionalSeconds, Seconds},
+    fault::Random,
+};
 
-/// Tells the stream of first delays from the other random numbers of a seed.
+/// Separates the stream of first delays from the other random numbers of a seed.
 const FIRST_DELAYS: u64 = 0x6669_7273_7400_0000;
 
-/// A preset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The name of a policy preset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, VariantArray, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum PolicyName {
-    /// A plain multiplexed connection that never reconnects: the client of the incident (redis-rs issue 1603).
+    /// A plain multiplexed connection that never reconnects, as in the incident of redis-rs issue 1603.
     Bare,
-    /// redis-rs' own defaults.
+    /// The defaults of redis-rs.
     Library,
-    /// The settings published for the ElastiCache reset incident in 2025, in today's terms.
+    /// The settings published after the ElastiCache reset incident of 2025, in current terms.
     Elasticache,
-    /// What redis-doctor recommends: nothing below can end it.
+    /// The settings that redis-doctor recommends: the client never stops trying.
     #[default]
     Hardened,
 }
 
-impl fmt::Display for PolicyName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Bare => "bare",
-            Self::Library => "library",
-            Self::Elasticache => "elasticache",
-            Self::Hardened => "hardened",
-        })
-    }
-}
-
-/// How the connection under test is set up and what it does when it is lost.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The reconnect settings of the connection under test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReconnectPolicy {
-    /// The preset it started from.
+    /// Preset that the settings started from.
     pub name: PolicyName,
-    /// Whether a ConnectionManager holds the connection; otherwise it is a plain connection that never reconnects.
+    /// True if a `ConnectionManager` holds the connection; otherwise it is a plain connection that never reconnects.
     pub managed: bool,
-    /// Attempts after the first of a reconnect cycle; `None` is without end.
+    /// Attempts of a reconnect cycle after the first; null is no limit.
     pub retries: Option<u64>,
-    /// The first delay between attempts, before jitter.
-    #[serde(with = "seconds")]
+    /// First delay between attempts, before jitter.
+    #[serde(with = "Seconds")]
     pub min_delay: Duration,
-    /// What each connection adds to the first delay: a random part of this, its own. Zero, as redis-rs has it, makes
-    /// all of them sleep the same delays.
-    #[serde(default, with = "seconds")]
+    /// Range of the random time that each connection adds to its first delay. With zero, as in redis-rs, all connections
+    /// sleep the same delays.
+    #[serde(default, with = "Seconds")]
     pub spread: Duration,
-    /// The largest delay, before jitter; `None` leaves the library's hidden 60 s.
-    #[serde(with = "seconds::option")]
+    /// Largest delay, before jitter; null is the library's hidden 60 s.
+    #[serde(with = "OptionalSeconds")]
     pub max_delay: Option<Duration>,
-    /// The factor between one delay and the next.
+    /// Factor between one delay and the next.
     pub backoff_base: f32,
-    /// The limit of one connection attempt: name look-up, TCP, TLS and HELLO together.
-    #[serde(with = "seconds")]
+    /// Timeout of one connection attempt: name lookup, TCP, TLS and HELLO together.
+    #[serde(with = "Seconds")]
     pub connect_timeout: Duration,
-    /// The library's limit for a reply on an established connection.
-    #[serde(with = "seconds")]
+    /// Client-library response timeout on an established connection.
+    #[serde(with = "Seconds")]
     pub response_timeout: Duration,
-    /// TCP keepalive, if set on the socket.
+    /// TCP keepalive of the socket; null is off.
     pub keepalive: Option<Keepalive>,
-    /// TCP_USER_TIMEOUT (Linux): unacknowledged data older than this ends the connection.
-    #[serde(with = "seconds::option")]
+    /// TCP_USER_TIMEOUT (Linux): age of unacknowledged data that ends the connection; null is not set.
+    #[serde(with = "OptionalSeconds")]
     pub user_timeout: Option<Duration>,
-    /// TCP_NODELAY.
+    /// True if TCP_NODELAY is set.
     pub nodelay: bool,
-    /// Our own PING that replaces a manager which merely times out.
+    /// Watchdog that replaces a connection which only times out; null is off.
     pub watchdog: Option<Watchdog>,
-    /// Whether the library resubscribes after a reconnect.
+    /// True if the library resubscribes after a reconnect.
     pub resubscribe: bool,
 }
 
-/// TCP keepalive as the kernel takes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// TCP keepalive settings of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Keepalive {
-    /// Idle time before the first keepalive probe (whole seconds).
-    #[serde(with = "seconds")]
+    /// Idle time before the first keepalive probe, in whole seconds.
+    #[serde(with = "Seconds")]
     pub time: Duration,
-    /// Between keepalive probes (whole seconds).
-    #[serde(with = "seconds")]
+    /// Time between keepalive probes, in whole seconds.
+    #[serde(with = "Seconds")]
     pub interval: Duration,
     /// Unanswered keepalive probes that end the connection.
+    #[schemars(range(min = 1))]
     pub probes: u32,
 }
 
-/// A nonced PING each `period`; after `misses` unanswered ones in a row the manager is replaced by a new one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A PING with a nonce each `period`; after `misses` unanswered ones in a row a new connection replaces the old one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Watchdog {
-    /// Between two PINGs, and the deadline of each.
-    #[serde(with = "seconds")]
+    /// Time between two PINGs, and the deadline of each.
+    #[serde(with = "Seconds")]
     pub period: Duration,
-    /// Unanswered PINGs in a row that condemn the connection.
+    /// Unanswered PINGs in a row after which the connection is declared dead.
+    #[schemars(range(min = 1))]
     pub misses: u32,
 }
 
 impl ReconnectPolicy {
-    /// The preset of this name.
+    /// Returns the preset of this name.
     pub fn preset(name: PolicyName) -> Self {
         let library = Self {
             name,
@@ -149,11 +146,11 @@ impl ReconnectPolicy {
         }
     }
 
-    /// The delays between the attempts of one reconnect cycle, exactly as redis-rs will sleep them.
+    /// Returns the delays between the attempts of one reconnect cycle, exactly as redis-rs will sleep them.
     ///
-    /// They can be told in advance because redis-rs uses `backon` without its `std` feature: the "jitter" then comes
-    /// from a constant seed, the same in every process and every cycle. This crate must therefore never enable that
-    /// feature, or it would change the client under test.
+    /// They are known in advance because redis-rs uses `backon` without its `std` feature: the "jitter" then comes from a
+    /// constant seed, the same in every process and every cycle. So this crate must never enable that feature, or it
+    /// would change the client under test.
     pub fn delays(&self) -> impl Iterator<Item = Duration> + use<> {
         let mut backoff = backon::ExponentialBuilder::default()
             .with_factor(self.backoff_base)
@@ -167,8 +164,8 @@ impl ReconnectPolicy {
         backoff.build().take(count)
     }
 
-    /// When each attempt of a reconnect cycle starts, counted from the loss, if every attempt fails at once: at most
-    /// `limit` of them. An attempt that hangs adds up to the connect timeout.
+    /// Returns the starts of the first `limit` attempts of a reconnect cycle, counted from the loss, if every attempt
+    /// fails immediately. An attempt that hangs adds up to the connect timeout.
     pub fn schedule(&self, limit: usize) -> Vec<Duration> {
         let mut at = Duration::ZERO;
         let first = self.managed.then_some(at);
@@ -179,19 +176,19 @@ impl ReconnectPolicy {
         first.into_iter().chain(later).take(limit).collect()
     }
 
-    /// The policy of one of several connections, each with a first delay of its own where they are spread.
+    /// Returns the policy of one of several connections, with its own first delay if they are spread.
     #[must_use]
     pub fn of_connection(&self, number: u32, seed: u64) -> Self {
         let share = Random::new(seed, FIRST_DELAYS ^ u64::from(number)).unit();
         Self { min_delay: self.min_delay + self.spread.mul_f64(share), ..self.clone() }
     }
 
-    /// The retry budget in the library's terms.
+    /// Returns the retry limit in the library's terms.
     pub fn retry_budget(&self) -> usize {
         self.retries.map_or(usize::MAX, |retries| usize::try_from(retries).unwrap_or(usize::MAX))
     }
 
-    /// The longest a live reconnect cycle can stay silent: the largest delay (jitter doubles it) and one attempt.
+    /// Returns the longest silence of a live reconnect cycle: the largest delay (jitter doubles it) and one attempt.
     pub fn longest_silence(&self) -> Duration {
         let largest = self.max_delay.unwrap_or(Duration::from_secs(60)).max(self.min_delay);
         largest * 2 + self.connect_timeout

@@ -1,8 +1,8 @@
-//! A range of values that is in order, as monitoring plug-ins take it: `10`, `10:`, `~:10`, `10:20`, `@10:20`.
+//! Ranges of healthy values as monitoring plug-ins take them: `10`, `10:`, `~:10`, `10:20`, `@10:20`.
 
 use std::{fmt, str::FromStr};
 
-/// Alerts outside of (or, with `@`, inside) two bounds that both count as inside.
+/// An alert range: alerts outside of two bounds, or with `@` inside; both bounds count as inside.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
     /// The lower bound; absent is minus infinity.
@@ -14,7 +14,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// Whether this value is to be alerted on.
+    /// Returns true if the value raises an alert.
     pub fn alerts(&self, value: f64) -> bool {
         let within = self.start.is_none_or(|start| value >= start) && self.end.is_none_or(|end| value <= end);
         within == self.inside
@@ -27,7 +27,7 @@ impl FromStr for Range {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "'{text}' is not a range; write for example 10 (alert above), 10: (below), 10:20 or @10:20 (between)"
+                "'{text}' is not a range; expected for example 10 (alert above), 10: (below), 10:20 or @10:20 (between)"
             )
         };
         let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(wrong);
@@ -51,7 +51,7 @@ impl FromStr for Range {
     }
 }
 
-/// In the same grammar.
+/// Formats in the same grammar.
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.inside {

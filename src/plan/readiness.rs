@@ -1,25 +1,16 @@
-//! What a server is waited for to be.
+//! The conditions that `wait` waits for.
 
-use std::fmt;
+use strum::Display;
 
-/// What a server must be before a script goes on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A condition that a server must meet before a script continues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Display)]
+#[strum(serialize_all = "snake_case")]
 pub enum Readiness {
-    /// It answers commands, whatever its role.
+    /// The server answers commands, in any role.
     #[default]
     Ready,
-    /// It is a primary.
+    /// The server is a primary.
     Primary,
-    /// It is a replica whose link to its primary is up.
+    /// The server is a replica whose link to its primary is up.
     Replica,
-}
-
-impl fmt::Display for Readiness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Ready => "ready",
-            Self::Primary => "primary",
-            Self::Replica => "replica",
-        })
-    }
 }

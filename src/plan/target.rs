@@ -1,52 +1,54 @@
-//! Where the server is and how to log in.
+//! The address of a server and the login.
 
 use std::{fmt, path::PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::Display;
 
 /// The server under diagnosis.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
-    /// Where it listens.
+    /// Address that it listens on.
     pub address: Address,
-    /// The logical database.
+    /// Number of the logical database.
     pub db: i64,
-    /// The ACL user, if not the default one.
+    /// ACL user; null is the default user.
     pub user: Option<String>,
-    /// The password; written nowhere.
+    /// Password; never written.
     #[serde(skip)]
     pub password: Option<Secret>,
-    /// CLIENT SETNAME.
+    /// Name set with CLIENT SETNAME, if any.
     pub client_name: Option<String>,
-    /// Which flag or variable named it, for the heading (`--uri`, `REDIS_URL`, `default` …).
+    /// Flag or variable that named the server: `--uri`, `REDIS_URL`, `default` …
     pub named_by: String,
 }
 
 impl Target {
-    /// Whether connections to it are encrypted.
+    /// Returns true if connections to it are encrypted.
     pub fn speaks_tls(&self) -> bool {
         matches!(self.address, Address::Tcp { tls: true, .. })
     }
 }
 
-/// Where a server listens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The address of a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Address {
     /// Host and port, with or without TLS.
     Tcp {
-        /// A name or an IP address (IPv6 without brackets).
+        /// Name or IP address (IPv6 without brackets).
         host: String,
-        /// The port.
+        /// Port number.
         port: u16,
-        /// Whether the connection is encrypted.
+        /// True if the connection is encrypted.
         tls: bool,
     },
-    /// A unix socket.
+    /// Path of a Unix socket.
     Unix(PathBuf),
 }
 
-/// `host:port`, `[v6]:port` or the socket's path.
+/// Formats as `host:port`, `[v6]:port` or the path of the socket.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -57,7 +59,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// The address as a URL without credentials.
+/// Formats as a URL without credentials.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match &self.address {
@@ -74,7 +76,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// A password: it can be used, but not printed, logged or serialised.
+/// A password that cannot be printed, logged or serialized.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -84,7 +86,7 @@ impl Secret {
         Self(password.into())
     }
 
-    /// The password itself, for the handshake only.
+    /// Returns the password, for the handshake only.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -96,37 +98,30 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The protocol the user asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A protocol that the user asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Protocol {
-    /// RESP3, or a clear finding where the server cannot.
+    /// RESP3; a finding if the server does not support it.
     #[default]
+    #[strum(serialize = "RESP3")]
     Resp3,
     /// RESP2, with a second connection for subscriptions.
+    #[strum(serialize = "RESP2")]
     Resp2,
-    /// RESP3 where the server can, otherwise RESP2.
+    /// RESP3 if the server supports it, otherwise RESP2.
+    #[strum(serialize = "auto")]
     Auto,
 }
 
 impl Protocol {
-    /// Whether it is RESP3, where that does not depend on the server.
+    /// Returns true for RESP3 and false for RESP2; `None` if it depends on the server.
     pub fn is_resp3(self) -> Option<bool> {
         match self {
             Self::Resp3 => Some(true),
             Self::Resp2 => Some(false),
             Self::Auto => None,
         }
-    }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Resp3 => "RESP3",
-            Self::Resp2 => "RESP2",
-            Self::Auto => "auto",
-        })
     }
 }
 

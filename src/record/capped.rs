@@ -1,8 +1,8 @@
-//! A list that cannot grow without end: it keeps the first and the last entries and counts them all.
+//! A bounded list: it keeps the first and the last entries and counts all of them.
 
 use std::collections::VecDeque;
 
-/// How many entries are kept from the beginning, and as many from the end.
+/// Number of entries kept from the start, and of those kept from the end.
 const KEPT: usize = 100;
 
 /// The first and the last entries of a list of any length.
@@ -32,18 +32,18 @@ impl<T: Clone> Capped<T> {
         self.last.push_back(entry);
     }
 
-    /// The entries that were kept, in order, and how many there have been.
+    /// Returns the kept entries in order, and the number of all entries.
     pub(super) fn to_list(&self) -> List<T> {
         List { kept: self.first.iter().chain(&self.last).cloned().collect(), total: self.total }
     }
 }
 
-/// What is left of a long list.
+/// The kept entries of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct List<T> {
-    /// The entries that were kept, in order.
+    /// Kept entries, in order.
     pub kept: Vec<T>,
-    /// How many there have been.
+    /// Number of all entries.
     pub total: u64,
 }
 
@@ -54,13 +54,13 @@ impl<T> Default for List<T> {
 }
 
 impl<T> List<T> {
-    /// How many are missing from `kept`.
+    /// Returns the number of entries missing from `kept`.
     pub fn omitted(&self) -> u64 {
         self.total.saturating_sub(self.kept.len() as u64)
     }
 }
 
-/// Shortens a text to at most `limit` characters, so that a server's long-winded error cannot fill the memory.
+/// Shortens a text to at most `limit` characters: a long error of a server must not fill the memory.
 pub(super) fn shortened(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", &text[..end]),

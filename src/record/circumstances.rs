@@ -1,4 +1,4 @@
-//! What else is known of an outage: the material for naming its cause. Bounded, whatever a server sends.
+//! The circumstances of an outage, from which its cause is named. Bounded, whatever a server sends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,35 +9,35 @@ use crate::{
     event::{Announcement, Attempt, ClientState, Evidence, Missing},
 };
 
-/// Entries of each list of an outage; more of them would tell nothing new.
+/// Entries of each list of an outage; more would add nothing.
 pub(super) const ENTRIES: usize = 16;
 
 /// Characters of each text of an outage.
 pub(super) const TEXT: usize = 200;
 
-/// An announcement of maintenance counts for outages that begin within this time (the longest notice that Redis Cloud
-/// gives with MOVING is 30 s).
+/// Time in which an outage must begin for a maintenance announcement to count (Redis Cloud announces MOVING at most 30 s
+/// ahead).
 const NOTICE: Duration = Duration::from_secs(60);
 
-/// What happened around an outage.
+/// The circumstances of an outage.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Circumstances {
-    /// When the connection was given up or found closed: later than the loss when silence came first; `None` for a
+    /// Time at which the connection was abandoned or found closed: later than the loss if silence came first; `None` for a
     /// stall.
     pub closed: Option<Stamp>,
-    /// How long the connection had been without an outage.
+    /// Time without an outage before the loss.
     pub up: Duration,
-    /// Whether a subscription was confirmed on it: such clients are exempt from the server's `timeout`.
+    /// True if a subscription was confirmed on the connection: such clients are exempt from the server's `timeout`.
     pub subscribed: bool,
-    /// Failures of independent connection attempts while it lasted, each kind once.
+    /// Failures of independent connection attempts during the outage, each kind once.
     pub path_failures: Vec<Failure>,
-    /// States that the client got into while it lasted.
+    /// States that the client entered during the outage.
     pub states: Vec<ClientState>,
-    /// Failures of commands while it lasted, each kind once.
+    /// Failures of commands during the outage, each kind once.
     pub failures: Vec<FailureKey>,
-    /// Maintenance that the server had announced.
+    /// Maintenance announcements of the server.
     pub announcements: Vec<Announcement>,
-    /// What was gathered about it; shared, because figures are copied each second.
+    /// Evidence about the outage; shared, because figures are copied each second.
     pub evidence: Option<Arc<Evidence>>,
 }
 
@@ -69,7 +69,7 @@ impl Circumstances {
     }
 }
 
-/// Announcements that an outage may have been announced by: the latest, until the notice is over.
+/// The latest maintenance announcements, until their notice is over.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notices(Vec<Announcement>);
 
@@ -84,7 +84,7 @@ impl Notices {
         announcement
     }
 
-    /// Those that still count at `lost`.
+    /// Returns the announcements that still count at `lost`.
     pub(super) fn before(&self, lost: Stamp) -> Vec<Announcement> {
         self.0.iter().filter(|known| lost.since(known.at) <= NOTICE).cloned().collect()
     }
@@ -96,7 +96,7 @@ fn note<T>(list: &mut Vec<T>, entry: T) {
     }
 }
 
-/// Evidence with at most so many entries in each list and so many characters in each text.
+/// Returns the evidence with bounded lists and texts.
 fn bounded(mut evidence: Evidence, servers: &mut ServerStates) -> Evidence {
     let text = |text: &mut String| *text = shortened(text, TEXT);
     for state in [&mut evidence.before, &mut evidence.after].into_iter().flatten() {

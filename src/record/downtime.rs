@@ -1,4 +1,4 @@
-//! The outages of all connections: exact totals, and a list that cannot grow without end.
+//! The outages of all connections: exact totals and a bounded list.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -9,47 +9,47 @@ const FIRST: usize = 200;
 const LAST: usize = 100;
 const LONGEST: usize = 20;
 
-/// What all outages together amount to.
+/// The totals of all outages.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Downtime {
     /// Losses of a connection.
     pub drops: u64,
-    /// Stalls that healed on the same connection.
+    /// Stalls that recovered on the same connection.
     pub stalls: u64,
-    /// Outages that are not over.
+    /// Outages that have not ended.
     pub unresolved: u64,
-    /// Losses after which the connection came back: one for each, whatever the library did.
+    /// Losses after which the client came back: one for each, regardless of what the library did.
     pub reconnects: u64,
-    /// Outages that ended only because redis-doctor started a fresh session.
+    /// Outages that ended only because redis-doctor started a new session.
     pub not_by_itself: u64,
-    /// Time without service, all connections together.
+    /// Total duration of the outages of all connections.
     pub total: Duration,
     /// The longest outage.
     pub longest: Duration,
-    /// Time to repair of those that are over, together.
+    /// Total time to repair of the ended outages.
     pub repair: Duration,
-    /// Outages that are over.
+    /// Outages that have ended.
     pub repaired: u64,
-    /// The time that the connections were watched, together.
+    /// Total time for which the connections were watched.
     pub watched: Duration,
     /// The longest time without an outage.
     pub longest_up: Duration,
 }
 
 impl Downtime {
-    /// Share of the watched time with service (0 to 1); `None` when nothing was watched.
+    /// Returns the share of the watched time without an outage (0 to 1); `None` if no time was watched.
     pub fn availability(&self) -> Option<f64> {
         let watched = self.watched.as_secs_f64();
         (watched > 0.0).then(|| (1.0 - self.total.as_secs_f64() / watched).clamp(0.0, 1.0))
     }
 
-    /// Mean time to repair; `None` without an outage that is over.
+    /// Returns the mean time to repair; `None` without an ended outage.
     pub fn mean_repair(&self) -> Option<Duration> {
         (self.repaired > 0).then(|| Duration::from_secs_f64(self.repair.as_secs_f64() / self.repaired as f64))
     }
 }
 
-/// Outages as they become history: the first, the last and the longest stay in full.
+/// The ended outages: the first, the last and the longest are kept in full.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
     pub(super) downtime: Downtime,
@@ -59,7 +59,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Counts an outage of a run that has lasted until `now`.
+    /// Adds an outage of a run that has lasted until `now`.
     pub(super) fn add(&mut self, outage: Outage, now: Stamp) {
         let duration = outage.duration(now);
         let totals = &mut self.downtime;
@@ -80,19 +80,19 @@ impl History {
         self.keep(outage);
     }
 
-    /// The outages that were kept, in order.
+    /// Returns the kept outages in order.
     pub(super) fn rows(&self) -> Vec<Outage> {
         let mut rows: Vec<_> = self.kept().cloned().collect();
         rows.sort_by_key(|outage| (outage.run, outage.lost, outage.connection));
         rows
     }
 
-    /// All of them that are kept, in no order.
+    /// Returns the kept outages in no order.
     pub(super) fn kept(&self) -> impl Iterator<Item = &Outage> {
         self.first.iter().chain(&self.longest).chain(&self.last)
     }
 
-    /// The latest of them that evidence is about.
+    /// Returns the latest outage that the evidence is about.
     pub(super) fn told_of(&mut self, run: u32, connection: u32, evidence: &Evidence) -> Option<&mut Outage> {
         let all = self.first.iter_mut().chain(&mut self.longest).chain(&mut self.last);
         all.rev().find(|outage| outage.run == run && outage.connection == connection && outage.is_told_of(evidence))

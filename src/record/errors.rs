@@ -1,7 +1,8 @@
-//! The error table: one row for each kind of failure, whatever their number.
+//! The error table: one row for each kind of failure.
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::capped::shortened;
@@ -11,23 +12,24 @@ use crate::{
     event::{CommandFailed, Event},
 };
 
-/// Failures of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The failures of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ErrorRow {
-    /// The kind.
+    /// Kind of failure.
     #[serde(flatten)]
     pub key: FailureKey,
-    /// Where it is explained: the code for `redis-doctor explain`.
+    /// Code for `redis-doctor explain`.
+    #[schemars(regex(pattern = r"^RD[0-9]{3}$"))]
     pub code: &'static str,
-    /// How many.
+    /// Number of failures.
     pub count: u64,
-    /// How many of them may have been executed.
+    /// Failed commands whose outcome is unknown: they were sent and may have run.
     pub ambiguous: u64,
-    /// When the first of them failed.
+    /// Time of the first failure.
     pub first: WallTime,
-    /// When the last of them failed.
+    /// Time of the last failure.
     pub last: WallTime,
-    /// The wording of the first of them.
+    /// Text of the first failure.
     pub example: String,
 }
 
@@ -52,7 +54,7 @@ impl ErrorTable {
         row.last = row.last.max(last);
     }
 
-    /// The rows, most frequent first.
+    /// Returns the rows, most frequent first.
     pub(super) fn rows(&self) -> Vec<ErrorRow> {
         let mut rows: Vec<_> = self.0.values().cloned().collect();
         rows.sort_by(|a, b| b.count.cmp(&a.count).then(a.key.cmp(&b.key)));

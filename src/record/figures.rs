@@ -2,6 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Summary};
 use crate::{
     classify::Failure,
@@ -12,127 +15,127 @@ use crate::{
 /// The figures of one or several runs, as of a moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
-    /// The runs, in order.
+    /// Runs, in order.
     pub runs: Vec<RunFigures>,
-    /// Whether the last run goes on.
+    /// True if the last run continues.
     pub interim: bool,
-    /// How long they lasted, together.
+    /// Total duration of the runs.
     pub elapsed: Duration,
-    /// What was counted.
+    /// Sums of the counters.
     pub counters: Counters,
-    /// Answered probes, from the intended start; `None` (as for the following) when there was none.
+    /// Latency of answered probes from the intended start; `None` (as below) if there was none.
     pub latency: Option<Summary>,
-    /// Answered probes, from the real start.
+    /// Latency of answered probes from the real start.
     pub service: Option<Summary>,
-    /// Failed probes, from the real start.
+    /// Latency of failed probes from the real start.
     pub failed_latency: Option<Summary>,
     /// Time that probes waited for a connection.
     pub waited: Option<Summary>,
-    /// Verified messages, from PUBLISH to receipt.
+    /// Latency of numbered messages, from PUBLISH to receipt.
     pub end_to_end: Option<Summary>,
-    /// What the outages amount to.
+    /// Totals of the outages.
     pub downtime: Downtime,
-    /// The outages: the first, the last and the longest, in order.
+    /// Outages in order: the first, the last and the longest.
     pub outages: List<Outage>,
-    /// The most connections that came back together; `None` when none did.
+    /// Largest number of connections that came back together; `None` if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
     /// Errors by kind, most frequent first.
     pub errors: Vec<ErrorRow>,
-    /// States the client got into.
+    /// States that the client entered.
     pub states: List<StateRow>,
-    /// Things a reader should know.
+    /// Remarks for the reader.
     pub notes: List<NoteRow>,
-    /// What happened beside the outages.
+    /// Counts of other events.
     pub tally: Tally,
 }
 
 /// Counts of events.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
-    /// Verified messages that never came.
+    /// Numbered messages that never arrived.
     pub lost: u64,
-    /// Those of them that are put down to a drop.
+    /// Lost messages that are attributed to an outage.
     pub lost_in_outages: u64,
-    /// Replies to somebody else's question.
+    /// Replies to another command.
     pub desynced: u64,
-    /// Verified messages that came again.
+    /// Numbered messages received again.
     pub duplicated: u64,
-    /// Verified messages that came after a later one.
+    /// Numbered messages received after a later one.
     pub reordered: u64,
-    /// How often the client got into each state.
+    /// Number of entries into each state.
     pub states: BTreeMap<ClientState, u64>,
     /// Connections whose writes are refused with READONLY at the end.
     pub pinned: u64,
     /// Alarms of silence.
     pub silences: u64,
-    /// The longest silence that raised one.
+    /// Longest silence that raised an alarm.
     pub longest_silence: Duration,
-    /// Connections that the library replaced right after making them.
+    /// Connections that the library replaced immediately after making them.
     pub superseded: u64,
     /// Sessions replaced by the policy's watchdog.
     pub replaced_by_watchdog: u64,
-    /// Sessions that the policy replaced because replies went to the wrong questions.
+    /// Sessions that the policy replaced because replies went to the wrong commands.
     pub replaced_desync: u64,
-    /// Sessions replaced because the client could not leave a state.
+    /// Sessions that redis-doctor replaced because the client could not leave a state.
     pub replaced_terminal: u64,
-    /// Subscriptions after a reconnect.
+    /// Resubscriptions after a reconnect.
     pub resubscriptions: u64,
-    /// Those of them that were not complete when reported.
+    /// Resubscriptions that were incomplete when reported.
     pub incomplete_resubscriptions: u64,
-    /// Subscriptions that should be there at the end.
+    /// Subscriptions wanted at the end.
     pub subscriptions_wanted: u64,
-    /// Subscriptions that are confirmed at the end.
+    /// Subscriptions confirmed at the end.
     pub subscriptions_confirmed: u64,
     /// Independent connection attempts.
     pub path_probes: u64,
-    /// Those of them that failed.
+    /// Independent connection attempts that failed.
     pub path_failures: u64,
 }
 
-/// One run.
+/// The figures of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunFigures {
-    /// How it began.
+    /// Start of the run.
     pub started: RunStarted,
-    /// When it began.
+    /// Start time.
     pub time: WallTime,
-    /// How long it lasted, or has lasted.
+    /// Duration, so far if the run continues.
     pub elapsed: Duration,
-    /// Why it ended; `None` when it has not, or was cut off.
+    /// Reason for the end; `None` if the run continues or was cut off.
     pub stopped: Option<StopReason>,
-    /// Probes answered.
+    /// Answered probes.
     pub answered: u64,
-    /// The first connection.
+    /// First connection.
     pub connected: Option<Connected>,
-    /// What has kept it from a first connection; `None` once there is one.
+    /// Failure that prevented the first connection; `None` once there is one.
     pub obstacle: Option<Failure>,
-    /// Whether a subscription was confirmed, even in part.
+    /// True if a subscription was confirmed, completely or in part.
     pub subscribed: bool,
 }
 
-/// A state that the client got into.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// A state that the client entered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StateRow {
-    /// The run (from 1).
+    /// Number of the run (from 1).
     pub run: u32,
-    /// The connection (from 0).
+    /// Number of the connection (from 0).
     pub connection: u32,
-    /// When.
+    /// Time of entry.
     pub time: WallTime,
-    /// The state.
+    /// Name of the state.
     pub state: ClientState,
-    /// Whether the client cannot leave it by itself.
+    /// True if the client cannot leave the state on its own.
     pub terminal: bool,
-    /// The evidence.
+    /// Evidence for the state, one sentence.
     pub why: String,
 }
 
-/// Something a reader should know.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// A remark made during a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NoteRow {
-    /// When.
+    /// Time of the remark.
     pub time: WallTime,
-    /// A sentence.
+    /// Text of the remark, one sentence.
     pub text: String,
 }
 

@@ -1,19 +1,19 @@
-//! The herd: how many connections came back within 100 ms of each other, at the most.
+//! The herd: the largest number of connections that came back within 100 ms.
 //!
-//! What is counted is returns, each at its first good reply: attempts that failed are seen by nobody but the server's
-//! side. A connection counts once within a window, however often it comes back in it, and not at all when it was
-//! redis-doctor that started it afresh.
+//! Returns are counted, each at its first good reply: failed attempts are visible only to the server. A connection
+//! counts once within a window, regardless of how often it comes back, and not at all if redis-doctor restarted it.
 
 use std::{collections::BTreeMap, time::Duration};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    clock::{Stamp, WallTime, seconds},
+    clock::{OptionalSeconds, Seconds, Stamp, WallTime},
     event::{Event, EventKind, RunStarted},
 };
 
-/// The width of the window in which returns are counted together.
+/// Width of the window in which returns are counted together.
 pub const WINDOW: Duration = Duration::from_millis(WINDOW_MILLIS);
 
 const WINDOW_MILLIS: u64 = 100;
@@ -21,22 +21,25 @@ const WINDOW_MILLIS: u64 = 100;
 /// Returns are told in the order in which the connections have been identified, which may take them this long.
 const KEPT_MILLIS: u64 = 10_000;
 
-/// The most connections that came back within [`WINDOW`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// The largest number of connections that came back within 100 ms.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ReconnectPeak {
-    /// How many.
+    /// Number of connections that came back.
+    #[schemars(range(min = 1))]
     pub connections: u32,
-    /// Of how many under test in that run.
+    /// Number of connections under test in that run.
+    #[schemars(range(min = 1))]
     pub of: u32,
-    /// The run (from 1).
+    /// Number of the run (from 1).
+    #[schemars(range(min = 1))]
     pub run: u32,
-    /// When the first of them came back.
+    /// Time of the first return.
     pub time: WallTime,
-    /// The shortest time from a loss to the return, among them.
-    #[serde(with = "seconds")]
+    /// Shortest time from a loss to a return.
+    #[serde(with = "Seconds")]
     pub after: Duration,
-    /// The attempt of the policy's schedule that this fits, counted from the loss; `None` when it fits none.
-    #[serde(with = "seconds::option")]
+    /// Start of the matching attempt in the reconnect schedule, counted from the loss; null if none matches.
+    #[serde(with = "OptionalSeconds")]
     pub attempt: Option<Duration>,
 }
 

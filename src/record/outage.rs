@@ -1,99 +1,99 @@
-//! Outages: what one connection's events amount to.
+//! Outages, derived from the events of one connection.
 //!
-//! One outage is one [`Outage`], however many events it brings: redis-rs may report a loss twice, connect twice, omit
-//! the push that tells of the loss, or give the errno to one command only. A stall (unanswered probes on a connection
-//! that nobody has closed) heals by itself or turns into a drop; then it is one outage from the stall's beginning.
+//! One outage is one [`Outage`], regardless of the number of its events: redis-rs may report a loss twice, connect
+//! twice, omit the push message for the loss, or return the errno to only one command. A stall (unanswered probes on an
+//! open connection) recovers or turns into a drop; then it is one outage from the start of the stall.
 //!
-//! An outage stays open for amendments until the next one begins, because what it cost is known only after its end:
-//! the resubscription, and the messages that were published meanwhile and never came.
+//! An outage accepts changes until the next one begins, because its cost is known only after its end: the
+//! resubscription, and the messages that were published during the outage and never arrived.
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::circumstances::{Circumstances, Notices};
 use crate::{
     classify::{Failure, Stage},
-    clock::{Stamp, WallTime, nanos, seconds},
+    clock::{OptionalSeconds, Stamp, WallTime, nanos},
     event::{
         ClientState, CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, Evidence, Reconnected,
         ReplaceReason,
     },
 };
 
-/// Moments in a journal are rounded; one that differs by less is the same.
+/// Times in a journal are rounded; two that differ by less are the same.
 const ROUNDING: Duration = Duration::from_millis(1);
 
-/// Whether the connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+/// The kind of an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutageKind {
-    /// The connection was lost.
+    /// The connection ended.
     Drop,
-    /// The connection stayed, but answered nothing for a while.
+    /// The connection stayed open, but silent for a time.
     Stall,
 }
 
-/// From the loss of service to the first good reply.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// An outage, from the loss of service to the first good reply.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Outage {
-    /// The run it belongs to (from 1; several when journals are merged).
+    /// Number of its run (from 1; merged journals have several).
     pub run: u32,
-    /// The connection (from 0).
+    /// Number of the connection (from 0).
     pub connection: u32,
     /// Number of the physical connection that was lost or stalled.
     pub generation: u64,
-    /// Whether the connection ended.
+    /// Kind of outage.
     pub kind: OutageKind,
-    /// Wall-clock time of its beginning.
+    /// Wall-clock time of its start.
     pub time: WallTime,
-    /// When it began: the loss, or the launch of the first probe that went unanswered. Seconds since the run's start.
+    /// Start: the loss, or the start of the first unanswered probe.
     pub lost: Stamp,
-    /// When it was noticed.
+    /// Time at which it was noticed.
     pub detected: Stamp,
-    /// When the first good reply came; `None` when it never came.
+    /// Time of the first good reply; null if there was none.
     pub restored: Option<Stamp>,
-    /// When the last confirmation of the subscriptions came.
+    /// Time of the last confirmation of the subscriptions; null if there was none.
     pub resubscribed: Option<Stamp>,
-    /// What the loss was reported as.
+    /// Failure that the client got for the loss; null if the library gave no reason.
     pub failure: Option<Failure>,
-    /// Time from the last reply to the loss.
-    #[serde(with = "seconds::option")]
+    /// Time from the last reply to the loss; null if unknown.
+    #[serde(with = "OptionalSeconds")]
     pub idle: Option<Duration>,
     /// Commands in flight at the loss.
     pub in_flight: u64,
-    /// Commands that failed in it.
+    /// Commands that failed during the outage.
     pub failed: u64,
-    /// Those of them that may have been executed.
+    /// Failed commands whose outcome is unknown: they were sent and may have run.
     pub ambiguous: u64,
-    /// Verified messages that were lost in it.
+    /// Numbered messages lost during the outage.
     pub messages_lost: u64,
-    /// Client id before.
+    /// Client id before the loss.
     pub old_client_id: Option<u64>,
-    /// Client id after.
+    /// Client id after the outage.
     pub client_id: Option<u64>,
-    /// Whether the same server process answered afterwards; `None` when it cannot be told.
+    /// True if the same server process answered afterwards; null if unknown.
     pub same_process: Option<bool>,
-    /// Whether the client came back by itself; `None` while it has not come back.
+    /// True if the client recovered on its own; null if it has not come back.
     pub by_itself: Option<bool>,
-    /// The session was replaced in it.
+    /// Reason for the replacement of the session during the outage; null if it was not replaced.
     pub replaced: Option<ReplaceReason>,
-    /// When an independent connection attempt succeeded again, counted from the loss.
-    #[serde(with = "seconds::option")]
+    /// Time from the loss until an independent connection attempt succeeded; null if none did.
+    #[serde(with = "OptionalSeconds")]
     pub path_healthy_after: Option<Duration>,
-    /// What else its cause can be told from; the journal has it, the report what follows from it.
+    /// Other material for naming the cause; the journal holds it, the report the diagnosis.
     #[serde(skip)]
     pub circumstances: Circumstances,
 }
 
 impl Outage {
-    /// How long it lasted, or has lasted until `now`.
+    /// Returns the duration to the end, or until `now`.
     pub fn duration(&self, now: Stamp) -> Duration {
         self.restored.unwrap_or(now).since(self.lost)
     }
 
-    /// How long the client stayed away after an independent attempt had found the server healthy, if it came back.
+    /// Returns the time from an independent attempt that found the server healthy to the client's return, if it came back.
     pub fn backoff(&self) -> Option<Duration> {
         if self.by_itself == Some(false) {
             return None;
@@ -102,7 +102,7 @@ impl Outage {
         back.checked_sub(self.path_healthy_after?)
     }
 
-    /// Whether evidence is about it: a physical connection is lost once, but may stall many times before.
+    /// Returns true if the evidence is about this outage: a connection is lost once, but may stall often before.
     pub(super) fn is_told_of(&self, evidence: &Evidence) -> bool {
         if self.generation != evidence.generation {
             return false;

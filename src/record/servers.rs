@@ -1,7 +1,7 @@
-//! What servers said, kept once for all outages that it is evidence about.
+//! Server states, kept once for all outages that they are evidence about.
 //!
-//! What a server says after one outage is what it said before the next, and most of it (its name, its version, its
-//! limits) is the same each time: hundreds of outages are kept, and each would have all of it twice.
+//! The state after one outage is the state before the next, and most of it (name, version, limits) is the same each time:
+//! hundreds of outages are kept, and each would hold it twice.
 
 use std::{collections::VecDeque, mem, sync::Arc};
 
@@ -11,15 +11,15 @@ use super::{
 };
 use crate::event::ServerState;
 
-/// What is before an outage and what is after it.
+/// The number of states of an outage: before and after.
 const LATEST: usize = 2;
 
-/// The latest states, which the next may have something in common with.
+/// The latest states, which share parts with the next ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ServerStates(VecDeque<Arc<ServerState>>);
 
 impl ServerStates {
-    /// The same state within bounds, sharing what it can with those before it.
+    /// Returns the state within bounds, sharing equal parts with earlier states.
     pub(super) fn keep(&mut self, state: &ServerState) -> Arc<ServerState> {
         let mut state = state.clone();
         bound(&mut state);
@@ -49,7 +49,7 @@ fn bound(state: &mut ServerState) {
     }
 }
 
-/// Puts what is equal in the place of what `state` has of its own.
+/// Replaces the parts of `state` that are equal by the shared ones.
 fn share(state: &mut ServerState, known: &ServerState) {
     let mut known = known.clone();
     if state.addresses == known.addresses {

@@ -1,26 +1,26 @@
-//! What a glance at a run shows, from what is counted anyway: for a line that is drawn each second.
+//! The current standing of a run, cheap enough for a line that is drawn each second.
 
 use super::{Downtime, OutageKind, Recorder};
 
-/// What a progress line tells of a run that goes on.
+/// The standing of a run, for a progress line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// Losses of a connection.
     pub drops: u64,
-    /// Stalls that healed on the same connection, or are not over.
+    /// Stalls that recovered on the same connection, or have not ended.
     pub stalls: u64,
-    /// An outage is not over.
+    /// True if an outage has not ended.
     pub is_down: bool,
     /// Probes that failed.
     pub failed: u64,
     /// Probes without a reply in time.
     pub timed_out: u64,
-    /// Verified messages that never came.
+    /// Numbered messages that never arrived.
     pub lost: u64,
 }
 
 impl Recorder {
-    /// How the run stands: the same as its figures say, but cheaper.
+    /// Returns the standing: the same numbers as the figures, but cheaper.
     pub fn standing(&self) -> Standing {
         let (story, counters) = (&self.story, &self.samples.counters);
         let Downtime { mut drops, mut stalls, unresolved, .. } = story.history.downtime;

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::distribution::Distribution;
 
-/// What a distribution of durations comes down to.
+/// The figures of a distribution of durations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// How many durations.
+    /// Number of durations.
     pub count: u64,
-    /// All of them together (as the mean tells it).
+    /// Sum of all durations, from the mean.
     pub sum: Duration,
-    /// The smallest.
+    /// Smallest duration.
     pub min: Duration,
     /// The arithmetic mean.
     pub mean: Duration,
@@ -25,12 +25,12 @@ pub struct Summary {
     pub p99: Duration,
     /// The 99.9th percentile.
     pub p999: Duration,
-    /// The largest.
+    /// Largest duration.
     pub max: Duration,
 }
 
 impl Summary {
-    /// The figures of a distribution; `None` when it is empty.
+    /// Returns the figures of a distribution; `None` if it is empty.
     pub fn of(distribution: &Distribution) -> Option<Self> {
         let count = distribution.count();
         let mean = distribution.mean()?;

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+pub(super) use events::EventLine;
 pub use events::idle_event;
 pub use progress::IdleProgress;
 

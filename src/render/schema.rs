@@ -1,18 +1,136 @@
-//! The JSON Schemas (draft 2020-12) of all that is written as JSON. A test compares each list in them with the type
-//! that it lists.
+//! JSON Schemas (draft 2020-12) of everything that is written as JSON, generated from the types.
+//!
+//! They describe what redis-doctor writes, not everything that it reads. Golden files in `tests/golden/schemas` make a
+//! change of the JSON visible in review; users read the same files.
 
-/// `--format json`.
-pub const REPORT: &str = include_str!("schema/report.schema.json");
-/// `check --format json`.
-pub const CHECK: &str = include_str!("schema/check.schema.json");
-/// A line of `--journal`.
-pub const JOURNAL: &str = include_str!("schema/journal.schema.json");
-/// Of what `idle --format json` writes.
-pub const IDLE: &str = include_str!("schema/idle.schema.json");
-/// Of a line of `idle --format ndjson`.
-pub const IDLE_LINE: &str = include_str!("schema/idle-line.schema.json");
-/// Of what `drill --format json` writes.
-pub const DRILL: &str = include_str!("schema/drill.schema.json");
+mod close;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde_json::{Value, json};
+
+use super::idle::EventLine;
+use crate::{
+    checkup::Checkup,
+    drill::Cell,
+    event::Event,
+    idle::{IdleReport, Silence, Suspect},
+    report::Report,
+};
+
+/// A kind of JSON that redis-doctor writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// Name of its golden file, without the extension.
+    pub name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    of: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// The document of `--format json`.
+pub const REPORT: Form = Form {
+    name: "report",
+    title: "redis-doctor report",
+    description: "The document that `--format json` writes. Durations are seconds, shares are fractions of 1, times are UTC.",
+    of: root::<Report>,
+};
+
+/// The document of `check --format json`.
+pub const CHECK: Form = Form {
+    name: "check",
+    title: "redis-doctor check",
+    description: "The document that `check --format json` writes. Durations are seconds, sizes are bytes, times are UTC; null is \
+                  not known.",
+    of: root::<Checkup>,
+};
+
+/// A line of `--journal` or `--format ndjson`.
+pub const JOURNAL: Form = Form {
+    name: "journal",
+    title: "redis-doctor journal line",
+    description: "A line of `--journal`. Durations are seconds, times are UTC; a counter that is absent is 0.",
+    of: root::<Event>,
+};
+
+/// The document of `idle --format json`.
+pub const IDLE: Form = Form {
+    name: "idle",
+    title: "redis-doctor idle",
+    description: "The document that `idle --format json` writes. Durations are seconds, times are UTC; null is not known, or none.",
+    of: root::<IdleReport>,
+};
+
+/// A line of `idle --format ndjson`.
+pub const IDLE_LINE: Form = Form {
+    name: "idle-line",
+    title: "redis-doctor idle line",
+    description: "A line of `idle --format ndjson`: events as they happen, then the result without its lists, then the entries \
+                  of each list.",
+    of: idle_line,
+};
+
+/// The document of `drill --format json`.
+pub const DRILL: Form = Form {
+    name: "drill",
+    title: "redis-doctor drill",
+    description: "The document that `drill --format json` writes: a cell for each case and policy. Durations are seconds; null is \
+                  none.",
+    of: root::<Vec<Cell>>,
+};
+
+/// Every form.
+pub const ALL: [Form; 6] = [REPORT, CHECK, JOURNAL, IDLE, IDLE_LINE, DRILL];
+
+impl Form {
+    /// Generates its schema.
+    pub fn schema(self) -> Value {
+        let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+        let mut schema = (self.of)(&mut generator);
+        schema.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
+        schema.insert("title".into(), json!(self.title));
+        schema.insert("description".into(), json!(self.description));
+        schema.insert("$defs".into(), Value::Object(generator.take_definitions(true)));
+        close::close(schema.to_value())
+    }
+}
+
+fn root<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    T::json_schema(generator)
+}
+
+fn idle_line(generator: &mut SchemaGenerator) -> Schema {
+    let text = json!({ "type": "string", "description": "Text of the remark, one sentence." });
+    let note = json_schema!({ "type": "object", "properties": { "text": text }, "required": ["text"] });
+    let lines = [
+        EventLine::json_schema(generator).to_value(),
+        record("summary", without_lists(IdleReport::json_schema(generator))),
+        record("suspect", Suspect::json_schema(generator)),
+        record("note", note),
+        record("silence", Silence::json_schema(generator)),
+    ];
+    json_schema!({ "oneOf": lines })
+}
+
+/// A record with its `type`, as [`super::json::line`] writes it.
+fn record(kind: &str, schema: Schema) -> Value {
+    let mut schema = schema.to_value();
+    schema["properties"]["type"] = json!({ "const": kind });
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.push(json!("type"));
+    }
+    schema
+}
+
+/// A result as [`super::json::summary`] writes it.
+fn without_lists(mut schema: Schema) -> Schema {
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return schema };
+    properties.retain(|_, property| property["type"] != "array");
+    let left: Vec<Value> = properties.keys().map(|name| json!(name)).collect();
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|name| left.contains(name));
+    }
+    schema
+}
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,17 +1,19 @@
 //! A finding, and the list that the rules of the verdict fill.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::verdict::Severity;
 
-/// Something to fix, or to know.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A problem of the connection, or a remark for the reader.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Finding {
-    /// The severity; the worst one decides the verdict.
+    /// Severity of the finding. The worst one decides the verdict.
     pub severity: Severity,
-    /// The code (`RD…`) of its entry in the knowledge base, if it has one.
+    /// Code for `redis-doctor explain`; null if there is no entry.
+    #[schemars(regex(pattern = r"^RD[0-9]{3}$"))]
     pub code: Option<&'static str>,
-    /// One sentence.
+    /// Text of the finding, one sentence.
     pub text: String,
 }
 

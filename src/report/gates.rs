@@ -1,7 +1,8 @@
-//! The gates `--fail-on` and `--warn-on`, and the figures they read.
+//! The results of gates (`--fail-on` and `--warn-on`) on the figures.
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{messages::verifies, sections::error_share};
@@ -10,27 +11,26 @@ use crate::{
     record::{Figures, Summary},
 };
 
-/// A gate and its result.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The result of a gate.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct GateResult {
-    /// The condition as given.
+    /// Condition as it was written.
     pub gate: Gate,
-    /// The meaning of a tripped gate.
+    /// Consequence if it trips.
     pub level: GateLevel,
-    /// The figure it read (seconds, a count or a fraction of 1); `null` if the run has no such figure.
+    /// Value of the figure (seconds, a count or a fraction of 1); null if the run has no such figure.
     pub value: Option<f64>,
-    /// The gate tripped. A gate without a figure trips: missing data is not health.
+    /// True if the gate tripped. A gate without a figure trips: no evidence is not health.
     pub tripped: bool,
 }
 
-/// The meaning of a tripped gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+/// The consequence of a tripped gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GateLevel {
-    /// `--fail-on`: critical.
+    /// `--fail-on`: the verdict is critical.
     Fail,
-    /// `--warn-on`: degraded.
+    /// `--warn-on`: the verdict is degraded.
     Warn,
 }
 

@@ -1,23 +1,25 @@
-//! Subscriptions and messages in a report.
+//! The subscription and message counts of a report.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::record::Figures;
+use crate::{clock::Seconds, record::Figures};
 
-/// Subscriptions.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The subscription counts of a report.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Subscriptions {
-    /// Subscriptions expected at the end.
+    /// Subscriptions wanted at the end.
     pub wanted: u64,
     /// Subscriptions confirmed by the server.
     pub confirmed: u64,
-    /// Subscriptions renewed after a reconnect.
+    /// Resubscriptions after a reconnect.
     pub resubscriptions: u64,
     /// Resubscriptions that were incomplete when reported.
     pub incomplete: u64,
     /// Silence alarms (`--expect-every`).
     pub silences: u64,
-    /// The longest silence that raised one (seconds).
+    /// Longest silence that raised an alarm, in seconds.
+    #[schemars(with = "Seconds")]
     pub longest_silence: f64,
 }
 
@@ -35,34 +37,34 @@ impl Subscriptions {
     }
 }
 
-/// Messages.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The message counts of a report.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Delivery {
-    /// Numbered messages were published and accounted for.
+    /// True if numbered messages were published and accounted for.
     pub verified: bool,
-    /// Verification messages that the server accepted.
+    /// Numbered messages that the server accepted.
     pub published: u64,
-    /// Verification messages whose PUBLISH failed or was never answered.
+    /// Numbered messages whose PUBLISH failed or was never answered.
     pub publish_failed: u64,
-    /// Verification messages that the server accepted and that had no receiver.
+    /// Numbered messages that the server accepted and delivered to no subscriber.
     pub published_to_nobody: u64,
-    /// Verification messages received for the first time.
+    /// Numbered messages received for the first time.
     pub received: u64,
-    /// Verification messages that the server accepted and that never arrived.
+    /// Numbered messages that the server accepted and that never arrived.
     pub lost: u64,
-    /// Lost messages attributed to an outage.
+    /// Lost messages that are attributed to an outage.
     pub lost_in_outages: u64,
-    /// Verification messages received again.
+    /// Numbered messages received again.
     pub duplicated: u64,
-    /// Verification messages received after a later one.
+    /// Numbered messages received after a later one.
     pub reordered: u64,
     /// Messages of other publishers on the subscribed channels.
     pub messages: u64,
-    /// Bytes of their payloads.
+    /// Payload bytes of the messages of other publishers.
     pub message_bytes: u64,
-    /// Messages received but not shown, because the output was slower than they came.
+    /// Messages received but not shown because the output was too slow.
     pub messages_not_shown: u64,
-    /// Pushes of a connection that had already been replaced.
+    /// Push messages from a connection that had already been replaced.
     pub stale_pushes: u64,
 }
 
@@ -87,7 +89,7 @@ impl Delivery {
     }
 }
 
-/// Whether any run published numbered messages.
+/// Returns true if any run published numbered messages.
 pub(super) fn verifies(figures: &Figures) -> bool {
     figures
         .runs

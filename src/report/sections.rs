@@ -1,29 +1,31 @@
-//! The sections of a report, as plain numbers.
+//! The sections of a report as plain numbers.
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    clock::{Stamp, WallTime},
+    clock::{OptionalSeconds, Seconds, Stamp, WallTime},
     diagnose::Diagnosis,
     event::{Connected, RunStarted, StopReason},
     record::{Figures, Outage, RunFigures, Summary},
 };
 
-/// One run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// One run of a report.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Run {
-    /// The plan, the versions and the reconnect schedule.
+    /// Start of the run: the plan, the versions, the reconnect schedule.
     #[serde(flatten)]
     pub started: RunStarted,
-    /// Start of the run.
+    /// Start time.
     pub time: WallTime,
-    /// Duration so far (seconds).
+    /// Duration in seconds, so far if the run continues.
+    #[schemars(with = "Seconds")]
     pub duration: f64,
-    /// Reason for the end; `null` if the run continues or was cut off.
+    /// Reason for the end; null if the run continues or was cut off.
     pub stopped: Option<StopReason>,
-    /// The first connection; `null` if there was none.
+    /// First connection; null if there was none.
     pub connected: Option<Connected>,
 }
 
@@ -39,8 +41,8 @@ impl Run {
     }
 }
 
-/// Repeated commands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The probe counts of a report.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Probes {
     /// Probes started.
     pub launched: u64,
@@ -50,17 +52,19 @@ pub struct Probes {
     pub failed: u64,
     /// Probes without a reply before their deadline.
     pub timed_out: u64,
-    /// Probes without a known end: `launched − ok − failed − timed_out`, 0 after a complete run.
+    /// Probes without a known end: `launched − ok − failed − timed_out`; 0 after a complete run.
     pub unfinished: u64,
-    /// Intended starts skipped because earlier probes were still in flight.
+    /// Intended starts that were skipped because earlier probes were still in flight.
     pub skipped: u64,
-    /// Failed or timed-out probes whose outcome is unknown: they may have run.
+    /// Failed or timed-out probes whose outcome is unknown: they were sent and may have run.
     pub ambiguous: u64,
-    /// Replies to other commands.
+    /// Replies to another command.
     pub desynced: u64,
-    /// Failed and timed-out probes as a share of all that ended (0 to 1); `null` if none did.
+    /// Failed and timed-out probes as a share of all ended probes (0 to 1); null if none has ended.
+    #[schemars(range(min = 0, max = 1))]
     pub error_share: Option<f64>,
-    /// Answered probes per second.
+    /// Answered probes a second; null if the run took no time.
+    #[schemars(range(min = 0))]
     pub rate: Option<f64>,
 }
 
@@ -83,41 +87,50 @@ impl Probes {
     }
 }
 
-/// Failed and timed-out probes as a share of all that ended; `None` if none did.
+/// Returns failed and timed-out probes as a share of all ended probes; `None` if none has ended.
 pub(super) fn error_share(figures: &Figures) -> Option<f64> {
     let errors = figures.counters.failed + figures.counters.timed_out;
     let ended = figures.counters.ok + errors;
     (ended > 0).then(|| errors as f64 / ended as f64)
 }
 
-/// Probes without a counted end.
+/// Returns the number of probes whose end was not counted.
 pub(super) fn unfinished(figures: &Figures) -> u64 {
     let counters = figures.counters;
     counters.launched.saturating_sub(counters.ok + counters.failed + counters.timed_out)
 }
 
-/// Statistics of a distribution (seconds).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// The figures of a distribution of durations, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Latency {
-    /// Number of samples.
+    /// Number of measured durations.
     pub count: u64,
-    /// Sum of the samples.
+    /// Sum of all durations.
+    #[schemars(with = "Seconds")]
     pub sum: f64,
-    /// The smallest.
+    /// Smallest duration.
+    #[schemars(with = "Seconds")]
     pub min: f64,
-    /// The arithmetic mean.
+    /// Arithmetic mean.
+    #[schemars(with = "Seconds")]
     pub mean: f64,
-    /// The standard deviation.
+    /// Standard deviation.
+    #[schemars(with = "Seconds")]
     pub deviation: f64,
-    /// The median.
+    /// Median.
+    #[schemars(with = "Seconds")]
     pub p50: f64,
-    /// The 90th percentile.
+    /// 90th percentile.
+    #[schemars(with = "Seconds")]
     pub p90: f64,
-    /// The 99th percentile.
+    /// 99th percentile.
+    #[schemars(with = "Seconds")]
     pub p99: f64,
-    /// The 99.9th percentile.
+    /// 99.9th percentile.
+    #[schemars(with = "Seconds")]
     pub p999: f64,
-    /// The largest.
+    /// Largest duration.
+    #[schemars(with = "Seconds")]
     pub max: f64,
 }
 
@@ -139,52 +152,59 @@ impl Latency {
     }
 }
 
-/// Losses of the connection and stalls.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The outages of a report: losses of the connection and stalls.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Outages {
-    /// Share of the watched time with service (0 to 1), all connections together.
+    /// Share of the watched time without an outage (0 to 1), all connections together; null if no time was watched.
+    #[schemars(range(min = 0, max = 1))]
     pub availability: Option<f64>,
     /// Losses of a connection.
     pub drops: u64,
     /// Stalls that recovered on the same connection, or have not ended.
     pub stalls: u64,
-    /// Outages that are not over.
+    /// Outages that have not ended.
     pub unresolved: u64,
     /// Losses after which the connection came back.
     pub reconnects: u64,
     /// Outages that ended only because redis-doctor started a new session.
     pub not_by_itself: u64,
-    /// Time without service (seconds, all connections together).
+    /// Total duration of the outages of all connections, in seconds.
+    #[schemars(with = "Seconds")]
     pub total: f64,
-    /// The longest outage (seconds).
+    /// Longest outage in seconds.
+    #[schemars(with = "Seconds")]
     pub longest: f64,
-    /// Mean time to repair (seconds).
+    /// Mean time to repair in seconds; null if no outage ended.
+    #[schemars(with = "OptionalSeconds")]
     pub mean_repair: Option<f64>,
-    /// The longest time without an outage (seconds).
+    /// Longest time without an outage, in seconds.
+    #[schemars(with = "Seconds")]
     pub longest_up: f64,
-    /// The first 200, the last 100 and the longest 20 of those between.
+    /// Outages in order: the first 200, the last 100 and the longest 20 in between.
     pub rows: Vec<OutageRow>,
     /// Number of outages missing from that list.
     pub omitted: u64,
 }
 
-/// One outage.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// One outage of a report.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct OutageRow {
-    /// The recorded outage.
+    /// Recorded facts.
     #[serde(flatten)]
     pub outage: Outage,
-    /// From the loss to the first good reply, or to the end of the run (seconds).
+    /// Time from the loss to the first good reply or to the end of the run, in seconds.
+    #[schemars(with = "Seconds")]
     pub duration: f64,
-    /// Time from the first healthy path probe to the return of the client (seconds); `null` without a path probe, or if
-    /// the client did not come back on its own.
+    /// Time from the server being found healthy to the client's return, in seconds; null if no path probe found it, or the
+    /// client did not come back on its own.
+    #[schemars(with = "OptionalSeconds")]
     pub backoff: Option<f64>,
-    /// The cause of the loss or the silence.
+    /// Cause of the outage, with its evidence.
     pub diagnosis: Diagnosis,
 }
 
 impl OutageRow {
-    /// Makes a row as of `now`.
+    /// Creates the row as of `now`.
     pub fn new(outage: Outage, diagnosis: Diagnosis, now: Stamp) -> Self {
         let backoff = outage.backoff().map(|backoff| backoff.as_secs_f64());
         Self { duration: outage.duration(now).as_secs_f64(), outage, backoff, diagnosis }
@@ -216,8 +236,8 @@ impl Outages {
     }
 }
 
-/// Sessions and path probes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The counts of replaced sessions, watchdog PINGs and path probes.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Sessions {
     /// Connections that the library replaced immediately after making them.
     pub superseded: u64,
@@ -225,7 +245,7 @@ pub struct Sessions {
     pub replaced_by_watchdog: u64,
     /// Sessions that the policy replaced because replies went to the wrong commands.
     pub replaced_desync: u64,
-    /// Sessions replaced because the client was in an unrecoverable state.
+    /// Sessions that redis-doctor replaced because the client was in a state that it could not leave.
     pub replaced_terminal: u64,
     /// Watchdog PINGs answered.
     pub watchdog_ok: u64,
@@ -233,7 +253,7 @@ pub struct Sessions {
     pub watchdog_missed: u64,
     /// Path probes.
     pub path_probes: u64,
-    /// Path probes that failed.
+    /// Independent connection attempts that failed.
     pub path_failures: u64,
 }
 

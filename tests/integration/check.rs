@@ -355,7 +355,7 @@ fn it_is_a_plug_in_for_monitoring_systems() {
     assert_eq!(run(&["-c", "0", "--exit-zero"]).code(0).stdout().lines().count(), 1);
     let wrong = run(&["-w", "fast"]);
     plugin(&wrong, 3, "UNKNOWN");
-    wrong.stderr_contains("--warning: 'fast' is not a range; write for example 10");
+    wrong.stderr_contains("--warning: 'fast' is not a range; expected for example 10");
     // A name that cannot be resolved is the server's trouble, not a wrong usage.
     let unknown = Doctor::new(["check", "-H", "redis-doctor-test.invalid", "--format", "nagios"]).run();
     assert!(plugin(&unknown, 2, "CRITICAL").contains("'ping'=U;"), "no figure is made up");

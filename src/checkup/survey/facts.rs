@@ -2,11 +2,12 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     classify::{ErrorClass, Failure},
-    clock::seconds,
+    clock::Seconds,
     dial::Attempt,
 };
 
@@ -66,7 +67,7 @@ pub enum End {
 }
 
 /// A server as INFO, CONFIG GET and CLIENT LIST describe it; what could not be asked is absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ServerFacts {
     /// `role`: `master`, `slave` …
     pub role: Option<String>,
@@ -105,7 +106,7 @@ pub struct ServerFacts {
 }
 
 /// A limit of what may wait for a client in the server's memory (bytes and seconds); 0 is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OutputLimit {
     /// The client is closed at once above it.
     pub hard: u64,
@@ -116,7 +117,7 @@ pub struct OutputLimit {
 }
 
 /// A replica, as its primary lists it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Replica {
     /// Its address.
     pub address: String,
@@ -152,20 +153,19 @@ pub enum PubSub {
 }
 
 /// Another address of the same name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Dialled {
     /// The address.
     pub address: SocketAddr,
     /// How long it took to connect, or to fail.
-    #[serde(rename = "seconds", with = "seconds")]
+    #[serde(rename = "seconds", with = "Seconds")]
     pub took: Duration,
     /// What it failed with, if it did.
     pub failure: Option<String>,
 }
 
 /// What a server can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, strum::VariantArray)]
 pub enum Question {
     /// `PING`
     #[serde(rename = "PING")]
@@ -206,7 +206,7 @@ impl std::fmt::Display for Question {
 }
 
 /// A question that the server does not let us ask.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Refused {
     /// The question.
     pub question: Question,

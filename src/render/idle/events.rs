@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -10,9 +11,9 @@ use crate::{
     render::json,
 };
 
-/// The first fields of a line are those of a run's events.
-#[derive(Serialize)]
-struct Told {
+/// An event of a search, with the first fields of a run's events.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct EventLine {
     t: Stamp,
     time: WallTime,
     #[serde(flatten)]
@@ -24,7 +25,7 @@ struct Told {
 /// # Errors
 /// Whatever writing returns.
 pub fn idle_event(at: Stamp, time: WallTime, news: Progress, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Told { t: at, time, news })?;
+    serde_json::to_writer(&mut *out, &EventLine { t: at, time, news })?;
     out.write_all(b"\n")
 }
 

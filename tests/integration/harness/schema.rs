@@ -1,11 +1,12 @@
 //! What the program writes follows its JSON Schema, whatever it holds.
 
+use redis_doctor::render::schema::Form;
 use serde_json::Value as Json;
 
-/// Fails with every place where a value departs from one of `redis_doctor::render::schema`.
+/// Fails with every place where a value departs from a form's schema.
 #[track_caller]
-pub(crate) fn follows(schema: &str, value: &Json) {
-    let schema: Json = serde_json::from_str(schema).unwrap();
+pub(crate) fn follows(form: Form, value: &Json) {
+    let schema = form.schema();
     jsonschema::meta::validate(&schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<_> =
