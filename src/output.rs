@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 /// What is written, where, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutputOptions {
@@ -26,85 +28,84 @@ pub struct OutputOptions {
     pub warnings: Vec<String>,
 }
 
-/// The form of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-    /// One JSON document a line: every event as it happens, then the report, a line for each of its records.
-    Ndjson,
-    /// `name,value`, one figure a line.
-    Csv,
-    /// The Prometheus / OpenMetrics exposition format.
-    Openmetrics,
-    /// One line with performance data, for monitoring plugins.
-    Nagios,
+/// The one list of formats. A row has the variant of [`Format`], whose name in lower case is the word on the command line,
+/// the file of its writer below `render/formats`, and each [`Content`] that can be written so.
+///
+/// It is given to a macro, so that the enum is made here and the call of each writer in `render`.
+macro_rules! formats {
+    ($make:ident) => {
+        $make! {
+            /// Text for people.
+            #[default]
+            Text in text: Report, Checkup, IdleReport, Drill, Explanation, Events;
+            /// One JSON document.
+            Json in json: Report, Checkup, IdleReport, Drill, Explanation;
+            /// One JSON document a line: events as they happen, then the result, one line for each of its records.
+            Ndjson in ndjson: Report, IdleReport, Events;
+            /// RFC 4180: a header line, then one line for each row, or for each figure as `name,value`.
+            Csv in csv: Report, Drill;
+            /// The Prometheus / OpenMetrics exposition format.
+            Openmetrics in openmetrics: Report;
+            /// One line with performance data, for monitoring plugins.
+            Nagios in nagios: Report, Checkup, IdleReport;
+            /// A table for a wiki or a pull request.
+            Markdown in markdown: Drill;
+        }
+    };
+}
+pub(crate) use formats;
+
+macro_rules! define {
+    ($($(#[$meta:meta])* $format:ident in $module:ident: $($content:ident),+;)+) => {
+        /// A form in which a result is written.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+        #[strum(serialize_all = "lowercase")]
+        pub enum Format {
+            $($(#[$meta])* $format,)+
+        }
+
+        impl Format {
+            /// Returns true if such content can be written in this format.
+            fn shows(self, content: Content) -> bool {
+                match self {
+                    $(Self::$format => matches!(content, $(Content::$content)|+),)+
+                }
+            }
+        }
+    };
+}
+formats!(define);
+
+impl Format {
+    /// Returns the formats in which such content can be written.
+    pub fn all_of(content: Content) -> impl Iterator<Item = Self> {
+        Self::VARIANTS.iter().copied().filter(move |format| format.shows(content))
+    }
+
+    /// Returns its word on the command line.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
-/// The form of events as they happen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum EventFormat {
-    /// A line for people.
-    #[default]
-    Text,
-    /// One JSON document a line, as in a journal.
-    Ndjson,
+/// Something that is written in one of several formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
+pub enum Content {
+    /// The report of `ping`, `subscribe`, `soak` and `report`.
+    Report,
+    /// The result of `check`.
+    Checkup,
+    /// The result of `idle`.
+    IdleReport,
+    /// The result of `drill`.
+    Drill,
+    /// The answer of `explain`.
+    Explanation,
+    /// The events of `proxy`, as they happen.
+    Events,
 }
 
-/// The form of a check's result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CheckFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-    /// One line with performance data, for monitoring systems.
-    Nagios,
-}
-
-/// The form of what `idle` finds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum IdleFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-    /// One JSON document a line: rounds and silences as they happen, then the result, a line for each of its records.
-    Ndjson,
-    /// One line with performance data, for monitoring systems.
-    Nagios,
-}
-
-/// The form of a drill's results.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DrillFormat {
-    /// A table for people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-    /// A line of names, then a line a cell.
-    Csv,
-    /// A table for a wiki or a pull request.
-    Markdown,
-}
-
-/// The form of one document.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DocumentFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-}
-
-/// The form of received messages.
+/// The form of received messages. Not a [`Format`]: a message is bytes of others, and no result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageFormat {
     /// `channel  message`, with everything unprintable escaped.

@@ -1,12 +1,22 @@
 //! One line for each event worth a look: time of day (UTC), what, details.
 
+use std::io::{self, Write};
+
+use serde::Serialize;
+
 use crate::{
     classify::{Failure, Stage},
     event::{
         CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, PathProbed,
         Reconnected, ReplaceReason, StageTime, StopReason,
     },
-    render::units::{clean, count, span, three_digits},
+    render::{
+        Style,
+        document::Document,
+        fit,
+        formats::Records,
+        units::{clean, count, span, three_digits},
+    },
 };
 
 /// `14:07:58.911  disconnected  Connection reset by peer (os error 104) · 3 in flight · idle 100 ms`, without a line
@@ -19,6 +29,21 @@ pub fn event_line(event: &Event) -> Option<String> {
     };
     let time = event.time.time_of_day();
     Some(format!("{time}  {label:<12}  {connection}{}", clean(&details)))
+}
+
+/// An event as it happens, in the formats of a stream of events.
+impl Document for Event {
+    fn root(&self) -> impl Serialize {
+        self
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        event_line(self).map_or(Ok(()), |line| writeln!(out, "{}", fit::fitted(&line, style.columns)))
+    }
+
+    fn records(&self, records: &mut Records<'_>) -> io::Result<()> {
+        records.event(self)
+    }
 }
 
 /// The word for an event, and the rest of its line.

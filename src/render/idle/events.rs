@@ -1,4 +1,4 @@
-//! A search as NDJSON: what happens in it, when it happens, then the result, a line for each of its records.
+//! The events of a search as lines of NDJSON.
 
 use std::io::{self, Write};
 
@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use crate::{
     clock::{Stamp, WallTime},
-    idle::{IdleReport, Progress},
-    render::json,
+    idle::Progress,
 };
 
 /// The first fields of a line are those of a run's events.
@@ -26,14 +25,4 @@ struct Told {
 pub fn idle_event(at: Stamp, time: WallTime, news: Progress, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &Told { t: at, time, news })?;
     out.write_all(b"\n")
-}
-
-/// The result without its lists as `summary`, then each entry of each list: `suspect`, `note`, `silence`.
-pub(super) fn lines(report: &IdleReport, out: &mut dyn Write) -> io::Result<()> {
-    json::summary(report, out)?;
-    json::each("suspect", &report.suspects, out)?;
-    for text in &report.notes {
-        json::line("note", &serde_json::json!({ "text": text }), out)?;
-    }
-    json::each("silence", &report.silences, out)
 }

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::{
-    diagnosis, event_line, table,
-    units::{clean, duration},
-};
 use crate::{
     record::{ErrorRow, OutageKind},
+    render::{
+        diagnosis, event_line, table,
+        units::{clean, duration, percent},
+    },
     report::{GateLevel, GateResult, Latency, OutageRow, Report},
 };
 
@@ -162,8 +162,8 @@ fn gate(result: &GateResult) -> Vec<String> {
 fn value_of(result: &GateResult, value: f64) -> String {
     use crate::plan::Metric;
     match result.gate.metric {
-        Metric::Availability => super::units::percent(value),
-        Metric::Errors if result.gate.is_share() => super::units::percent(value),
+        Metric::Availability => percent(value),
+        Metric::Errors if result.gate.is_share() => percent(value),
         Metric::Ambiguous
         | Metric::Desyncs
         | Metric::Duplicated

@@ -3,31 +3,32 @@
 
 use std::io::{self, Write};
 
-use super::{
-    event_line,
-    fit::{self, INDENT},
-    header, tables,
-    units::{clean, count, duration, percent, three_digits},
-};
+use super::tables;
 use crate::{
     plan::Command,
+    render::{
+        Style, event_line,
+        fit::{self, INDENT},
+        header,
+        units::{clean, count, duration, percent, three_digits},
+    },
     report::{Delivery, Outages, Probes, Report, Run, Severity, Subscriptions, together},
 };
 
-/// Lines that are broken for a terminal of so many columns. What a header says that was `seen` just above is left out.
-pub(super) fn write(report: &Report, columns: Option<usize>, seen: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut text = Vec::new();
-    unbroken(report, columns, seen, &mut text)?;
-    out.write_all(fit::fitted(&String::from_utf8_lossy(&text), columns).as_bytes())
+    unbroken(report, style, &mut text)?;
+    out.write_all(fit::fitted(&String::from_utf8_lossy(&text), style.columns).as_bytes())
 }
 
-fn unbroken(report: &Report, columns: Option<usize>, seen: bool, out: &mut dyn Write) -> io::Result<()> {
+fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let columns = style.columns;
     let ping = report.runs.iter().all(|run| run.started.plan.command == Command::Ping);
     if ping && !report.runs.is_empty() {
         ping_statistics(report, out)?;
     } else {
         let width = fit::readable(columns);
-        heading(report, width, seen, out)?;
+        heading(report, width, style.below_header, out)?;
         totals(report, width, out)?;
         tables::latencies(report, columns, out)?;
     }
@@ -76,9 +77,9 @@ pub(super) fn headline(report: &Report) -> String {
     parts.join(" · ")
 }
 
-fn heading(report: &Report, width: usize, seen: bool, out: &mut dyn Write) -> io::Result<()> {
+fn heading(report: &Report, width: usize, below_header: bool, out: &mut dyn Write) -> io::Result<()> {
     for run in &report.runs {
-        if !seen {
+        if !below_header {
             line(&clean(&header::target_line(&run.started)), width, out)?;
             line(&clean(&header::policy_line(&run.started)), width, out)?;
         }
