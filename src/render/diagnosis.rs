@@ -124,15 +124,16 @@ fn advice(diagnosis: &Diagnosis) -> String {
     format!("{code} · {remedy}; see `redis-doctor explain {code}`")
 }
 
-/// Below this, what the client stayed away is the distance between two path probes.
-const WORTH_TELLING: f64 = 0.1;
+/// A shorter time (in seconds) is no more than the interval between two path probes.
+const NOTEWORTHY: f64 = 0.1;
 
-/// `the path was healthy again at +3.1 s, the client back at +5 s: 1.9 s were backoff`
+/// `server reachable after 3.1 s, client back after 5 s (1.9 s backoff)`
 fn lag(row: &OutageRow) -> Option<String> {
-    let backoff = row.backoff.filter(|backoff| *backoff >= WORTH_TELLING)?;
+    let backoff = row.backoff.filter(|backoff| *backoff >= NOTEWORTHY)?;
     let healthy = row.outage.path_healthy_after?.as_secs_f64();
     let back = duration(healthy + backoff);
     let (healthy, backoff) = (duration(healthy), duration(backoff));
-    let again = if row.outage.circumstances.path_failures.is_empty() { "when first tried, at" } else { "again at" };
-    Some(format!("the path was healthy {again} +{healthy}, the client back at +{back}: {backoff} were backoff"))
+    let at_first = row.outage.circumstances.path_failures.is_empty();
+    let when = if at_first { format!("when first tried ({healthy})") } else { format!("after {healthy}") };
+    Some(format!("server reachable {when}, client back after {back} ({backoff} backoff)"))
 }

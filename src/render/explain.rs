@@ -75,10 +75,10 @@ fn text(answer: &Answer, page: Page, out: &mut dyn Write) -> io::Result<()> {
     page.prose("", &entry.meaning, out)?;
     let voices: Vec<_> = entry.said_by.iter().map(ToString::to_string).collect();
     if !voices.is_empty() {
-        writeln!(out, "\n{} {}", page.paint(BOLD, "said by"), voices.join(", "))?;
+        writeln!(out, "\n{} {}", page.paint(BOLD, "reported by"), voices.join(", "))?;
     }
     section("likely causes", &entry.causes, page, out)?;
-    steps("how to tell", &entry.tell, page, out)?;
+    steps("how to check", &entry.tell, page, out)?;
     steps("what to do", &entry.remedy, page, out)?;
     section("see also", &entry.see, page, out)?;
     writeln!(out, "\n{}", page.paint(BOLD, "sources"))?;
@@ -87,7 +87,7 @@ fn text(answer: &Answer, page: Page, out: &mut dyn Write) -> io::Result<()> {
     }
     if !answer.others.is_empty() {
         writeln!(out)?;
-        links(if answer.exact { "also called so" } else { "may be meant, too" }, &answer.others, page, out)?;
+        links(if answer.exact { "same name" } else { "other matches" }, &answer.others, page, out)?;
     }
     Ok(())
 }

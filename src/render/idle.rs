@@ -108,7 +108,7 @@ fn silences(report: &IdleReport) -> String {
     let others = [
         (Ending::Reset, "reset"),
         (Ending::Closed, "closed"),
-        (Ending::Unanswered, "never answered again"),
+        (Ending::Unanswered, "never answered"),
         (Ending::Interrupted, "interrupted"),
     ];
     parts.extend(others.into_iter().filter(|(ending, _)| of(*ending) > 0).map(|(ending, word)| {
@@ -121,7 +121,7 @@ fn silences(report: &IdleReport) -> String {
     parts.join(" · ")
 }
 
-/// `between 346 s and 354 s of silence · then the next command is answered by a reset (RST)`
+/// `between 346 s and 354 s of silence · then the next command gets a reset (RST)`
 fn limit(limit: &Limit) -> String {
     let Limit { at_least, at_most, ending, dated, .. } = limit;
     if *dated {
@@ -129,9 +129,9 @@ fn limit(limit: &Limit) -> String {
         return format!("after {} of silence the connection is {how}", range(limit));
     }
     let how = match ending {
-        Ending::Unanswered => "the next command is never answered",
-        Ending::Closed => "the next command is answered by a close (FIN)",
-        _ => "the next command is answered by a reset (RST)",
+        Ending::Unanswered => "the next command gets no reply",
+        Ending::Closed => "the next command gets a clean close (FIN)",
+        _ => "the next command gets a reset (RST)",
     };
     format!("between {} and {} of silence · then {how}", in_seconds(*at_least), in_seconds(*at_most))
 }
@@ -253,9 +253,9 @@ mod tests {
              2026-11-22T14:02:11Z for 6 min 2 s\n\
              \n\
              silences  3 in 1 round · 1 survived, at most 3 min 58 s · 1 reset ·\n          \
-             1 never answered again\n\
+             1 never answered\n\
              limit     between 238 s and 242 s of silence ·\n          \
-             then the next command is never answered\n\
+             then the next command gets no reply\n\
              perhaps   Azure Load Balancer (240 s, explain az-lb) ·\n          \
              IBM Cloud public gateway (240 s, explain ibm-pgw)\n\
              safe      TCP keepalive 60/15/3 (idle s / interval s / probes) ·\n          \

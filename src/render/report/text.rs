@@ -93,7 +93,7 @@ fn line(text: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", fit::wrapped(text, 0, INDENT, width))
 }
 
-/// `2026-11-22T14:02:11Z for 1 min · the time was up · Redis 7.2.4 primary · RESP3`
+/// `2026-11-22T14:02:11Z for 1 min · duration reached · Redis 7.2.4 primary · RESP3`
 fn course(run: &Run) -> String {
     let mut parts = vec![format!("{} for {}", run.time.to_the_second(), duration(run.duration))];
     parts.push(run.stopped.map_or("not ended", event_line::stopped).to_owned());
