@@ -1,35 +1,34 @@
-//! What is written where and in which form, as plain data: the part of a command line that the renderers need, without
-//! the parser it came from.
+//! Output options and formats as plain data: the part of a command line that the renderers need, without its parser.
 
 use std::path::PathBuf;
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// What is written, where, and how.
+/// Destinations and formats of a run's output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutputOptions {
-    /// The form of the report.
+    /// Report format.
     pub format: Format,
-    /// The form of received messages (`subscribe` only).
+    /// Format of received messages (`subscribe` only).
     pub messages: MessageFormat,
-    /// Where the report goes; absent is stdout, or stderr for `subscribe`, whose stdout carries the messages.
+    /// File for the report. `None` is stdout, or stderr for `subscribe`, whose stdout carries the messages.
     pub output: Option<PathBuf>,
-    /// Where every event is kept (append-only NDJSON).
+    /// File to which every event is appended as NDJSON.
     pub journal: Option<PathBuf>,
-    /// Only the report: no lines while the run goes on, no messages.
+    /// Write only the report: no event lines, no messages.
     pub quiet: bool,
-    /// A wall-clock time before each line.
+    /// Begin each line with the time.
     pub timestamps: bool,
-    /// Whether to use colour.
+    /// Use of color.
     pub color: ColorChoice,
-    /// Whether a degraded or critical verdict still exits 0.
+    /// Exit 0 whatever the verdict.
     pub exit_zero: bool,
     /// Remarks for the user, one line each without line end, for stderr.
     pub warnings: Vec<String>,
 }
 
 /// The one list of formats. A row has the variant of [`Format`], whose name in lower case is the word on the command line,
-/// the file of its writer below `render/formats`, and each [`Content`] that can be written so.
+/// the file of its writer in `render/formats`, and each [`Content`] that it can show.
 ///
 /// It is given to a macro, so that the enum is made here and the call of each writer in `render`.
 macro_rules! formats {
@@ -57,7 +56,7 @@ pub(crate) use formats;
 
 macro_rules! define {
     ($($(#[$meta:meta])* $format:ident in $module:ident: $($content:ident),+;)+) => {
-        /// A form in which a result is written.
+        /// An output format.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
         #[strum(serialize_all = "lowercase")]
         pub enum Format {
@@ -65,7 +64,7 @@ macro_rules! define {
         }
 
         impl Format {
-            /// Returns true if such content can be written in this format.
+            /// Returns true if this format can show the content.
             fn shows(self, content: Content) -> bool {
                 match self {
                     $(Self::$format => matches!(content, $(Content::$content)|+),)+
@@ -77,7 +76,7 @@ macro_rules! define {
 formats!(define);
 
 impl Format {
-    /// Returns the formats in which such content can be written.
+    /// Returns the formats that can show the content.
     pub fn all_of(content: Content) -> impl Iterator<Item = Self> {
         Self::VARIANTS.iter().copied().filter(move |format| format.shows(content))
     }
@@ -105,7 +104,7 @@ pub enum Content {
     Events,
 }
 
-/// The form of received messages. Not a [`Format`]: a message is bytes of others, and no result.
+/// Format of received messages. Not a [`Format`]: a message is foreign bytes, not a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageFormat {
     /// `channel  message`, with everything unprintable escaped.
@@ -117,7 +116,7 @@ pub enum MessageFormat {
     Raw,
 }
 
-/// Whether to use colour.
+/// Use of color.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColorChoice {
     /// On a terminal.
@@ -130,7 +129,7 @@ pub enum ColorChoice {
 }
 
 impl ColorChoice {
-    /// Whether to use colour on an output that is a terminal, or not.
+    /// Returns true if output should be colored, given that it is a terminal or not.
     pub fn on(self, terminal: bool) -> bool {
         match self {
             Self::Auto => terminal,

@@ -44,7 +44,7 @@ use crate::{output::Format, units};
 /// How to write to a terminal, or to something that is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
-    /// Colours are wanted (the caller has looked at `--color`, NO_COLOR and the terminal).
+    /// Color is wanted (the caller has checked `--color`, NO_COLOR and the terminal).
     pub color: bool,
     /// It is a terminal: a progress bar can be drawn, and drawn over.
     pub terminal: bool,

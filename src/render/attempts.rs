@@ -7,7 +7,7 @@ use crate::{
     report::OutageRow,
 };
 
-/// So many moments of one kind are shown: all but the last of them are the first.
+/// Times of one kind that are shown: the first ones, and the last.
 const MOMENTS: usize = 5;
 
 /// `5 failed: refused at +0 s, +148 ms, +538 ms; no answer from +1.15 s to +6.15 s; answered at +7.4 s`

@@ -31,10 +31,10 @@ pub(super) fn lines(row: &OutageRow) -> Vec<String> {
     lines
 }
 
-/// So many moments of outages are named: these first, and the last.
+/// Times of outages that are listed: the first ones, and the last.
 const MOMENTS: usize = 5;
 
-/// So many words of evidence are added that the outage which is shown does not have.
+/// Sentences of evidence added from other outages than the one shown.
 const ADDITIONS: usize = 3;
 
 /// The lines of a report about outages with the same cause and confidence: when they were, and all that speaks for and
@@ -76,7 +76,7 @@ fn moments(alike: &[&OutageRow], told: &OutageRow) -> String {
     format!("{} outages: {}{more}{whose}", alike.len(), shown.join(", "))
 }
 
-/// How many of several outages have such a sentence: ` [2 of 3]`; nothing when all have.
+/// Returns the share of the outages that have such a sentence: ` [2 of 3]`; empty if all do.
 fn share(text: &str, words: Words, alike: &[&OutageRow]) -> String {
     let has = |row: &&&OutageRow| words(&row.diagnosis).iter().any(|other| shape(other) == shape(text));
     let count = alike.iter().filter(has).count();

@@ -30,12 +30,12 @@ pub(crate) trait Document {
 
     /// Returns a table for people, and remarks that stand below it.
     fn overview(&self) -> io::Result<(Table, Vec<String>)> {
-        Err(unsupported("an overview"))
+        Err(unsupported("overview"))
     }
 
     /// Returns its verdict and figures for a monitoring plugin.
     fn plugin_line(&self) -> io::Result<PluginLine> {
-        Err(unsupported("a plugin line"))
+        Err(unsupported("plugin line"))
     }
 
     /// Returns its metric families.
@@ -45,5 +45,5 @@ pub(crate) trait Document {
 }
 
 fn unsupported(view: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, format!("this result has not {view}"))
+    io::Error::new(io::ErrorKind::Unsupported, format!("this result has no {view}"))
 }

@@ -135,7 +135,7 @@ fn reasons(cells: &[Cell]) -> Vec<(String, &str, Vec<&str>)> {
     reasons
 }
 
-/// What can be done about each cause that was named, by its code.
+/// Returns the diagnosis with the remedy of each named cause, by its code.
 fn advice(cells: &[Cell]) -> BTreeMap<&str, &Diagnosis> {
     let told = cells.iter().flat_map(|cell| &cell.diagnoses).filter(|diagnosis| diagnosis.cause != Cause::Unknown);
     told.map(|diagnosis| (diagnosis.code, diagnosis)).collect()

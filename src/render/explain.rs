@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Style, document::Document, fit, units::clean};
 use crate::knowledge::{self, Answer, Entry, Kind};
 
-/// What introduces a command in the data.
+/// The prefix of a command in the data.
 const COMMAND: &str = "$ ";
 
 const BOLD: &str = "1";

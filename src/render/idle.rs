@@ -212,7 +212,7 @@ mod tests {
         idle::{Circumstances, Search, Silence, Steps},
     };
 
-    /// What a search says whose silences, in seconds, ended as told.
+    /// Renders a search whose silences, in seconds, ended in these ways.
     fn shown(silences: &[(u64, Ending, bool)]) -> String {
         let planned = silences.iter().map(|(seconds, ..)| Duration::from_secs(*seconds)).collect();
         let mut search = Search::new(&Steps::List(planned), Duration::MAX, None, None);

@@ -61,7 +61,7 @@ impl MessageSink for Messages {
     }
 }
 
-/// One line of NDJSON. A payload that is not UTF-8 comes escaped, in a field of its own.
+/// One line of NDJSON. A payload that is not UTF-8 is escaped, in a separate field.
 #[derive(serde::Serialize)]
 struct Line<'a> {
     time: crate::clock::WallTime,

@@ -1,10 +1,10 @@
-//! Standard output, from a thread of its own: a reader that is slow or stops reading must not stall the run.
+//! Standard output, written by a separate thread: a slow reader must not stall the run.
 //!
-//! Lines are appended to a bounded buffer and written in batches. Where lines come faster than they are read, the
-//! surplus is refused (and counted by whoever offered it); where nobody reads any more, that is reported once.
+//! Lines are appended to a bounded buffer and written in batches. Where they come faster than they are read, the surplus
+//! is refused, and the caller counts it. A closed reader is reported once.
 //!
-//! A run that ends within a few milliseconds of its first line has nothing left that could be stalled: it writes by
-//! itself ([`BufferedStdout::patient`]), for making the thread and waiting for its end takes longer than a PING.
+//! A run that ends within a few milliseconds of its first line has nothing left to stall: it writes without a thread
+//! ([`BufferedStdout::patient`]), for making the thread and waiting for its end takes longer than a PING.
 
 use std::{
     convert::Infallible,
@@ -38,7 +38,7 @@ struct Shared {
     state: Mutex<State>,
     /// For the thread: there is something to write.
     wake: Condvar,
-    /// For whoever is to start the thread: the first line has come.
+    /// Notified when the first line arrives, so that the thread can be started.
     first: Notify,
 }
 
@@ -51,15 +51,15 @@ struct State {
     closed: bool,
 }
 
-/// What writes.
+/// The reading end, which writes the buffer out.
 pub struct StdoutWriter {
     shared: Arc<Shared>,
-    /// What is to be done, until there is a thread that does it.
+    /// The job that waits for a thread.
     job: Option<Job>,
     thread: Option<io::Result<JoinHandle<io::Result<()>>>>,
 }
 
-/// Where to write, and whom to tell once that nobody reads any more.
+/// The output, and the call for when its reader is gone.
 struct Job {
     out: Box<dyn Write + Send>,
     on_closed: Arc<dyn Fn() + Send + Sync>,
@@ -92,7 +92,7 @@ impl BufferedStdout {
         (Self(Arc::clone(&shared)), StdoutWriter { shared, job: Some(job), thread: None })
     }
 
-    /// Appends what `compose` writes; `false` when there is no room or nobody to read it.
+    /// Appends what `compose` writes; returns false if there is no room or no reader.
     pub fn append(&self, compose: impl FnOnce(&mut Vec<u8>)) -> bool {
         let mut state = self.0.lock();
         if state.closed || state.waiting.len() >= CAPACITY {
@@ -117,7 +117,7 @@ impl BufferedStdout {
     /// Writes what waits and ends.
     ///
     /// # Errors
-    /// The error that ended the writing, if one did ([`io::ErrorKind::BrokenPipe`] when nobody reads any more).
+    /// The error that ended the writing, if one did ([`io::ErrorKind::BrokenPipe`] if the reader is gone).
     pub fn finish(self, writer: StdoutWriter) -> io::Result<()> {
         self.0.lock().finished = true;
         self.0.wake.notify_one();
@@ -220,7 +220,7 @@ impl Shared {
         }
     }
 
-    /// Waits for a batch; tells whether it is the last.
+    /// Waits for a batch; returns true if it is the last.
     fn next(&self, batch: &mut Vec<u8>) -> bool {
         let mut state = self.lock();
         while state.waiting.is_empty() && !state.finished {

@@ -1,4 +1,4 @@
-//! What can be done on a terminal, and the one that the progress line is drawn on, a few columns narrower than it is.
+//! The capabilities of a terminal, and the one that the progress line is drawn on, a few columns narrower than it is.
 //!
 //! A progress line fills its terminal's width, so the `^C` that a terminal echoes would land on the next line, and the
 //! progress line, cleared where the cursor is, would stay behind.

@@ -23,7 +23,7 @@ pub(crate) struct Family {
 
 #[derive(Debug)]
 struct Sample {
-    /// What follows the name of the family.
+    /// Appended to the name of the family.
     suffix: &'static str,
     labels: Vec<(&'static str, String)>,
     value: f64,
