@@ -44,10 +44,10 @@ const DESCRIPTORS: u64 = 16;
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (format, outcome) = match cli::parse(args) {
         Ok(Invocation::Print(text)) => (Format::Text, print(&text).map(|()| Exit::Healthy)),
-        Ok(Invocation::Check(request)) => (check::form(request.format), check::check(*request)),
+        Ok(Invocation::Check(request)) => (request.format, check::check(*request)),
         Ok(Invocation::Drill(request)) => (Format::Text, drill::drill(request)),
         Ok(Invocation::Explain(request)) => (Format::Text, explain::explain(&request)),
-        Ok(Invocation::Idle(request)) => (idle::form(request.format), idle::idle(*request)),
+        Ok(Invocation::Idle(request)) => (request.format, idle::idle(*request)),
         Ok(Invocation::Wait(request)) => (Format::Text, wait::wait(request)),
         Ok(Invocation::Report(request)) => (request.output.format, replay::replay(&request)),
         Ok(Invocation::Proxy(request)) => (Format::Text, proxy::proxy(request)),
@@ -120,7 +120,12 @@ fn deliver_below(
 
 /// How progress on stderr is shown.
 fn progress_style(quiet: bool) -> Style {
-    Style { terminal: render::obeys(&io::stderr()), quiet, columns: render::stderr_columns(), ..Style::default() }
+    Style {
+        terminal: render::is_capable_terminal(&io::stderr()),
+        quiet,
+        columns: render::stderr_columns(),
+        ..Style::default()
+    }
 }
 
 /// What divides a text on stdout from the lines on stderr before it, where both are on one terminal.

@@ -1,110 +1,110 @@
-//! What is written where and in which form, as plain data: the part of a command line that the renderers need, without
-//! the parser it came from.
+//! Output options and formats as plain data: the part of a command line that the renderers need, without its parser.
 
 use std::path::PathBuf;
 
-/// What is written, where, and how.
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// Destinations and formats of a run's output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutputOptions {
-    /// The form of the report.
+    /// Report format.
     pub format: Format,
-    /// The form of received messages (`subscribe` only).
+    /// Format of received messages (`subscribe` only).
     pub messages: MessageFormat,
-    /// Where the report goes; absent is stdout, or stderr for `subscribe`, whose stdout carries the messages.
+    /// File for the report. `None` is stdout, or stderr for `subscribe`, whose stdout carries the messages.
     pub output: Option<PathBuf>,
-    /// Where every event is kept (append-only NDJSON).
+    /// File to which every event is appended as NDJSON.
     pub journal: Option<PathBuf>,
-    /// Only the report: no lines while the run goes on, no messages.
+    /// Write only the report: no event lines, no messages.
     pub quiet: bool,
-    /// A wall-clock time before each line.
+    /// Begin each line with the time.
     pub timestamps: bool,
-    /// Whether to use colour.
+    /// Use of color.
     pub color: ColorChoice,
-    /// Whether a degraded or critical verdict still exits 0.
+    /// Exit 0 whatever the verdict.
     pub exit_zero: bool,
     /// Remarks for the user, one line each without line end, for stderr.
     pub warnings: Vec<String>,
 }
 
-/// The form of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-    /// One JSON document a line: every event as it happens, then the report, a line for each of its records.
-    Ndjson,
-    /// `name,value`, one figure a line.
-    Csv,
-    /// The Prometheus / OpenMetrics exposition format.
-    Openmetrics,
-    /// One line with performance data, for monitoring plugins.
-    Nagios,
+/// The one list of formats. A row has the variant of [`Format`], whose name in lower case is the word on the command line,
+/// the file of its writer in `render/formats`, and each [`Content`] that it can show.
+///
+/// It is given to a macro, so that the enum is made here and the call of each writer in `render`.
+macro_rules! formats {
+    ($make:ident) => {
+        $make! {
+            /// Text for people.
+            #[default]
+            Text in text: Report, Checkup, IdleReport, Drill, Explanation, Events;
+            /// One JSON document.
+            Json in json: Report, Checkup, IdleReport, Drill, Explanation;
+            /// One JSON document a line: events as they happen, then the result, one line for each of its records.
+            Ndjson in ndjson: Report, IdleReport, Events;
+            /// RFC 4180: a header line, then one line for each row, or for each figure as `name,value`.
+            Csv in csv: Report, Drill;
+            /// The Prometheus / OpenMetrics exposition format.
+            Openmetrics in openmetrics: Report;
+            /// One line with performance data, for monitoring plugins.
+            Nagios in nagios: Report, Checkup, IdleReport;
+            /// A table for a wiki or a pull request.
+            Markdown in markdown: Drill;
+        }
+    };
+}
+pub(crate) use formats;
+
+macro_rules! define {
+    ($($(#[$meta:meta])* $format:ident in $module:ident: $($content:ident),+;)+) => {
+        /// An output format.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+        #[strum(serialize_all = "lowercase")]
+        pub enum Format {
+            $($(#[$meta])* $format,)+
+        }
+
+        impl Format {
+            /// Returns true if this format can show the content.
+            fn shows(self, content: Content) -> bool {
+                match self {
+                    $(Self::$format => matches!(content, $(Content::$content)|+),)+
+                }
+            }
+        }
+    };
+}
+formats!(define);
+
+impl Format {
+    /// Returns the formats that can show the content.
+    pub fn all_of(content: Content) -> impl Iterator<Item = Self> {
+        Self::VARIANTS.iter().copied().filter(move |format| format.shows(content))
+    }
+
+    /// Returns its word on the command line.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
-/// The form of events as they happen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum EventFormat {
-    /// A line for people.
-    #[default]
-    Text,
-    /// One JSON document a line, as in a journal.
-    Ndjson,
+/// Something that is written in one of several formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
+pub enum Content {
+    /// The report of `ping`, `subscribe`, `soak` and `report`.
+    Report,
+    /// The result of `check`.
+    Checkup,
+    /// The result of `idle`.
+    IdleReport,
+    /// The result of `drill`.
+    Drill,
+    /// The answer of `explain`.
+    Explanation,
+    /// The events of `proxy`, as they happen.
+    Events,
 }
 
-/// The form of a check's result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CheckFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-    /// One line with performance data, for monitoring systems.
-    Nagios,
-}
-
-/// The form of what `idle` finds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum IdleFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-    /// One JSON document a line: rounds and silences as they happen, then the result, a line for each of its records.
-    Ndjson,
-    /// One line with performance data, for monitoring systems.
-    Nagios,
-}
-
-/// The form of a drill's results.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DrillFormat {
-    /// A table for people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-    /// A line of names, then a line a cell.
-    Csv,
-    /// A table for a wiki or a pull request.
-    Markdown,
-}
-
-/// The form of one document.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DocumentFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-}
-
-/// The form of received messages.
+/// Format of received messages. Not a [`Format`]: a message is foreign bytes, not a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageFormat {
     /// `channel  message`, with everything unprintable escaped.
@@ -116,7 +116,7 @@ pub enum MessageFormat {
     Raw,
 }
 
-/// Whether to use colour.
+/// Use of color.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColorChoice {
     /// On a terminal.
@@ -129,7 +129,7 @@ pub enum ColorChoice {
 }
 
 impl ColorChoice {
-    /// Whether to use colour on an output that is a terminal, or not.
+    /// Returns true if output should be colored, given that it is a terminal or not.
     pub fn on(self, terminal: bool) -> bool {
         match self {
             Self::Auto => terminal,

@@ -5,81 +5,75 @@
 
 mod attempts;
 mod check;
-mod csv;
 mod diagnosis;
+mod document;
 mod drill;
 mod event_line;
 mod explain;
 mod fit;
+mod formats;
 mod header;
 mod idle;
-mod json;
 mod lines;
 mod live;
 mod messages;
-mod nagios;
-mod openmetrics;
-mod outlet;
 mod ping;
+mod report;
 pub mod schema;
+mod stdout;
 mod table;
-mod tables;
 mod terminal;
 #[cfg(test)]
 mod tests;
-mod text;
 
 use std::io::{self, Write};
 
-pub use check::check;
-pub use drill::{DrillProgress, drill};
+use document::Document;
+pub use drill::DrillProgress;
 pub use event_line::event_line;
-pub use explain::{catalogue, explanation};
 pub use fit::{fitted, stderr_columns, stdout_columns};
-pub use idle::{IdleProgress, idle, idle_event};
+pub use idle::{IdleProgress, idle_event};
 pub use live::Live;
 pub use messages::Messages;
-pub use outlet::{Gapless, Outlet, Writer};
 pub use ping::PingLines;
-pub use terminal::obeys;
+pub use stdout::{BufferedStdout, Gapless, StdoutWriter};
+pub use terminal::is_capable_terminal;
 
-use crate::{output::Format, report::Report, units};
+use crate::{output::Format, units};
 
 /// How to write to a terminal, or to something that is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
-    /// Colours are wanted (the caller has looked at `--color`, NO_COLOR and the terminal).
+    /// Color is wanted (the caller has checked `--color`, NO_COLOR and the terminal).
     pub color: bool,
     /// It is a terminal: a progress bar can be drawn, and drawn over.
     pub terminal: bool,
     /// Only errors and the result are wanted.
     pub quiet: bool,
+    /// The header of the run stands above, on the same terminal, and is not repeated.
+    pub below_header: bool,
     /// Columns of the terminal; `None` when it is none.
     pub columns: Option<usize>,
 }
 
-/// Writes the report in a format; for people it is laid out for a terminal of so many columns, if it is one.
-///
-/// # Errors
-/// Whatever writing returns.
-pub fn report(report: &Report, format: Format, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        Format::Text => text::write(report, columns, false, out),
-        Format::Json => json::document(report, out),
-        Format::Ndjson => json::lines(report, out),
-        Format::Csv => csv::write(report, out),
-        Format::Openmetrics => openmetrics::write(report, out),
-        Format::Nagios => nagios::write(report, out),
-    }?;
-    out.flush()
+impl Style {
+    /// Text without color, laid out for so many columns.
+    pub fn plain(columns: Option<usize>) -> Self {
+        Self { columns, ..Self::default() }
+    }
 }
 
-/// Writes the report for people below the header of its run, on the same terminal: what stands there is not repeated.
+/// Writes a result in a format.
 ///
 /// # Errors
-/// Whatever writing returns.
-pub fn report_below_its_header(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    text::write(report, columns, true, out)?;
+/// The error of the output; [`io::ErrorKind::Unsupported`] where the result cannot be written in this format.
+pub(crate) fn write<D: Document + ?Sized>(
+    document: &D,
+    format: Format,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    formats::write(document, format, style, out)?;
     out.flush()
 }
 
@@ -88,6 +82,6 @@ pub fn report_below_its_header(report: &Report, columns: Option<usize>, out: &mu
 /// # Errors
 /// Whatever writing returns.
 pub fn unknown(why: &str, out: &mut dyn Write) -> io::Result<()> {
-    nagios::unknown(why, out)?;
+    formats::unknown(why, out)?;
     out.flush()
 }

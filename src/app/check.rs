@@ -16,14 +16,8 @@ use crate::{
     clock::{Clock, Stamp},
     exit::Exit,
     kernel::HostFacts,
-    output::{CheckFormat, Format},
     render::{self, Style},
 };
-
-/// The form in which a problem is told.
-pub(super) fn form(format: CheckFormat) -> Format {
-    if format == CheckFormat::Nagios { Format::Nagios } else { Format::Text }
-}
 
 /// Looks, judges and writes; the exit code is the verdict's.
 pub(super) fn check(mut request: CheckRequest) -> Result<Exit, Problem> {
@@ -34,9 +28,9 @@ pub(super) fn check(mut request: CheckRequest) -> Result<Exit, Problem> {
     let Some(checkup) = block_on(look(&request))? else { return Ok(Exit::Interrupted) };
     drop(sandbox);
     let file = request.output.as_deref();
-    let color = request.color.on(file.is_none() && render::obeys(&io::stdout()));
+    let color = request.color.on(file.is_none() && render::is_capable_terminal(&io::stdout()));
     let style = Style { color, quiet: request.quiet, ..Style::default() };
-    deliver(file, |out, columns| render::check(&checkup, request.format, Style { columns, ..style }, out))?;
+    deliver(file, |out, columns| render::write(&checkup, request.format, Style { columns, ..style }, out))?;
     Ok(exit_code(checkup.verdict, request.exit_zero))
 }
 

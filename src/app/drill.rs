@@ -13,8 +13,8 @@ use crate::{
     cli::DrillRequest,
     drill::{Cell, Drill, Outcome},
     exit::Exit,
-    output::DrillFormat,
-    render::{self, DrillProgress},
+    output::Format,
+    render::{self, DrillProgress, Style},
     units,
 };
 
@@ -55,8 +55,8 @@ async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
         () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
     };
     progress.finish();
-    let divided = request.format == DrillFormat::Text && !request.quiet;
-    let write = |out: &mut dyn Write, columns| render::drill(&cells, request.format, columns, out);
+    let divided = request.format == Format::Text && !request.quiet;
+    let write = |out: &mut dyn Write, columns| render::write(&*cells, request.format, Style::plain(columns), out);
     deliver_below(request.output.as_deref(), divided, write)?;
     let bad = |cell: &&Cell| !cell.survived && request.must_survive.contains(&cell.policy);
     let not_run = cells.iter().any(|cell| cell.outcome == Outcome::NotRun);

@@ -12,16 +12,15 @@ use crate::{
 
 /// Answers the question, or says that nothing is known.
 pub(super) fn explain(request: &ExplainRequest) -> Result<Exit, Problem> {
-    let color = request.color.on(render::obeys(&io::stdout()));
+    let color = request.color.on(render::is_capable_terminal(&io::stdout()));
     let style = |columns| Style { color, columns, ..Style::default() };
     let Some(query) = &request.query else {
         let all = knowledge::entries();
-        return deliver(None, |out, columns| render::catalogue(all, request.format, style(columns), out))
+        return deliver(None, |out, columns| render::write(all, request.format, style(columns), out))
             .map(|()| Exit::Healthy);
     };
     let answer = knowledge::search(query).ok_or_else(|| nothing(query))?;
-    deliver(None, |out, columns| render::explanation(&answer, request.format, style(columns), out))
-        .map(|()| Exit::Healthy)
+    deliver(None, |out, columns| render::write(&answer, request.format, style(columns), out)).map(|()| Exit::Healthy)
 }
 
 /// The question itself is not repeated: a pasted line may hold a password.

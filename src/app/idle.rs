@@ -22,8 +22,8 @@ use crate::{
     exit::Exit,
     idle::IdleProbe,
     idle::{Circumstances, IdleReport, Progress, Search, ServerSays, Steps},
-    output::{Format, IdleFormat},
-    render::{self, IdleProgress, Outlet},
+    output::Format,
+    render::{self, BufferedStdout, IdleProgress, Style},
 };
 
 /// Between two looks at the clock for the progress line.
@@ -43,18 +43,13 @@ pub(super) fn idle(mut request: IdleRequest) -> Result<Exit, Problem> {
     outcome
 }
 
-/// The form in which a problem is told.
-pub(super) fn form(format: IdleFormat) -> Format {
-    if format == IdleFormat::Nagios { Format::Nagios } else { Format::Text }
-}
-
 async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     let signals = Signals::install()?;
     let (wishes, wish) = unbounded_channel();
     let closed = wishes.clone();
     let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
-    let (outlet, mut writer) = Outlet::patient(io::stdout(), on_closed);
-    let stream = (request.format == IdleFormat::Ndjson && request.output.is_none()).then_some(&outlet);
+    let (outlet, mut writer) = BufferedStdout::patient(io::stdout(), on_closed);
+    let stream = (request.format == Format::Ndjson && request.output.is_none()).then_some(&outlet);
     let clock = Clock::start();
     let progress = IdleProgress::new(progress_style(request.quiet), Box::new(io::stderr()));
     let report = tokio::select! {
@@ -65,13 +60,13 @@ async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     progress.finish();
     if stream.is_some() {
         let mut lines = Vec::new();
-        render::idle(&report, request.format, None, &mut lines)
+        render::write(&report, request.format, Style::default(), &mut lines)
             .map_err(|error| format!("cannot write the report: {error}"))?;
         outlet.append_all(&lines);
         forgive_closed(outlet.finish(writer)).map_err(|error| format!("cannot write to stdout: {error}"))?;
     } else {
-        let divided = request.format == IdleFormat::Text && !request.quiet;
-        let write = |out: &mut dyn Write, columns| render::idle(&report, request.format, columns, out);
+        let divided = request.format == Format::Text && !request.quiet;
+        let write = |out: &mut dyn Write, columns| render::write(&report, request.format, Style::plain(columns), out);
         deliver_below(request.output.as_deref(), divided, write)?;
     }
     Ok(report.verdict.map_or(Exit::Unknown, Exit::from))
@@ -81,7 +76,7 @@ async fn search(request: IdleRequest) -> Result<Exit, Problem> {
 struct Witness<'a> {
     progress: &'a IdleProgress,
     /// The lines of `--format ndjson`.
-    stream: Option<&'a Outlet>,
+    stream: Option<&'a BufferedStdout>,
 }
 
 impl Witness<'_> {

@@ -1,7 +1,7 @@
 //! `redis-doctor proxy`: the fault proxy on its own, driven by its command line, by stdin, and by `DOCTOR` on the wire.
 
 use std::{
-    io::{self, BufRead},
+    io::{self, BufRead, Write},
     thread,
     time::Duration,
 };
@@ -17,10 +17,10 @@ use crate::{
     engine::Control,
     event::{Event, EventKind, StopReason},
     exit::Exit,
-    output::EventFormat,
+    output::Format,
     plan::{Protocol, Target},
     proxy::{Config, Proxy, ProxyHandle},
-    render::{self, Outlet, Writer},
+    render::{self, BufferedStdout, StdoutWriter, Style},
 };
 
 /// How long the server may take to agree on TLS before the proxy starts.
@@ -121,40 +121,38 @@ fn show_stats(handle: &ProxyHandle) {
     handle.list().iter().for_each(|line| say(line));
 }
 
-/// Where events are written.
-enum Told {
-    Text,
-    Ndjson(Outlet, Writer),
+/// Where events are written: text to stderr, another format to stdout.
+struct Told {
+    format: Format,
+    stdout: Option<(BufferedStdout, StdoutWriter)>,
 }
 
 impl Told {
-    fn new(format: EventFormat, wishes: &UnboundedSender<Control>) -> Result<Self, Problem> {
-        if format == EventFormat::Text {
-            return Ok(Self::Text);
+    fn new(format: Format, wishes: &UnboundedSender<Control>) -> Result<Self, Problem> {
+        if format == Format::Text {
+            return Ok(Self { format, stdout: None });
         }
         let closed = wishes.clone();
         let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
-        let started = Outlet::start(io::stdout(), on_closed);
-        started.map(|(outlet, writer)| Self::Ndjson(outlet, writer)).map_err(|error| cannot_write(&error))
+        let stdout = BufferedStdout::start(io::stdout(), on_closed).map_err(|error| cannot_write(&error))?;
+        Ok(Self { format, stdout: Some(stdout) })
     }
 
     /// Writes an event. One that finds no room, because nobody reads, is left out.
     fn tell(&mut self, event: &Event) {
-        match self {
-            Self::Text => render::event_line(event).iter().for_each(|line| say(line)),
-            // An event is plain data: it can always be written.
-            Self::Ndjson(outlet, _) => {
-                let line = serde_json::to_string(event).unwrap_or_default();
-                outlet.append(|out| out.extend_from_slice(format!("{line}\n").as_bytes()));
-            }
-        }
+        let mut line = Vec::new();
+        // An event is plain data: it can always be written into memory.
+        let _ = match &self.stdout {
+            None => render::write(event, self.format, Style::plain(render::stderr_columns()), &mut line)
+                .and_then(|()| io::stderr().lock().write_all(&line)),
+            Some((stdout, _)) => render::write(event, self.format, Style::default(), &mut line)
+                .map(|()| _ = stdout.append(|out| out.extend_from_slice(&line))),
+        };
     }
 
     fn finish(self) -> Result<(), Problem> {
-        match self {
-            Self::Text => Ok(()),
-            Self::Ndjson(outlet, writer) => forgive_closed(outlet.finish(writer)).map_err(|error| cannot_write(&error)),
-        }
+        let Some((stdout, writer)) = self.stdout else { return Ok(()) };
+        forgive_closed(stdout.finish(writer)).map_err(|error| cannot_write(&error))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     output::{Format, OutputOptions},
     plan::{Command, Plan},
     record::Recorder,
-    render::{self, Gapless, Live, Messages, Outlet, PingLines, Style},
+    render::{self, BufferedStdout, Gapless, Live, Messages, PingLines, Style},
     report::Report,
 };
 
@@ -44,7 +44,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let (wishes, control) = mpsc::unbounded_channel();
     let closed = wishes.clone();
     let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
-    let (outlet, mut writer) = Outlet::patient(io::stdout(), on_closed);
+    let (outlet, mut writer) = BufferedStdout::patient(io::stdout(), on_closed);
     let RunRequest { plan, output } = request;
     let clock = Clock::start();
     let mut sinks = sinks(&plan, &output, journal, &outlet);
@@ -71,7 +71,7 @@ fn conclude(
     output: &OutputOptions,
     sinks: Sinks,
     reason: StopReason,
-    stdout: &Outlet,
+    stdout: &BufferedStdout,
 ) -> Result<Exit, Problem> {
     let Sinks { recorder, journal, live, replies, stream, told: _ } = sinks;
     // They write what they still hold.
@@ -87,11 +87,8 @@ fn conclude(
     drop(journal);
     let write = |columns: Option<usize>, seen: bool| {
         let mut text = Vec::new();
-        let written = match output.format {
-            // Its header stands above it.
-            Format::Text if seen && !output.quiet => render::report_below_its_header(&report, columns, &mut text),
-            format => render::report(&report, format, columns, &mut text),
-        };
+        let style = Style { below_header: seen && !output.quiet, ..Style::plain(columns) };
+        let written = render::write(&report, output.format, style, &mut text);
         written.map(|()| text).map_err(|error| format!("cannot write the report: {error}"))
     };
     // The report of `ping` begins with an empty line anyway.
@@ -119,7 +116,7 @@ fn conclude(
     Ok(exit)
 }
 
-fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, stdout: &Outlet) -> Sinks {
+fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, stdout: &BufferedStdout) -> Sinks {
     let report_each = plan.probes.as_ref().is_some_and(|probes| probes.report_each);
     let streams = output.format == Format::Ndjson && output.output.is_none() && plan.command != Command::Subscribe;
     let style = progress_style(output.quiet);

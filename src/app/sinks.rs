@@ -9,7 +9,7 @@ use crate::{
     journal::JournalWriter,
     output::Format,
     record::Recorder,
-    render::{self, Live, PingLines},
+    render::{self, Live, PingLines, Style},
     report::{OutageRow, Report},
 };
 
@@ -91,6 +91,6 @@ impl EventSink for Sinks {
     fn on_interim(&mut self, at: Stamp) {
         let report = Report::new(&self.recorder.interim(at));
         // Interim figures are a courtesy; the run does not depend on stderr.
-        let _ = render::report(&report, Format::Text, render::stderr_columns(), &mut io::stderr().lock());
+        let _ = render::write(&report, Format::Text, Style::plain(render::stderr_columns()), &mut io::stderr().lock());
     }
 }

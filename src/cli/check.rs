@@ -5,6 +5,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::Args;
 
 use super::{
+    choice::formats,
     environment::Environment,
     groups::{ConnectionArgs, PolicyArgs},
     policy,
@@ -12,7 +13,7 @@ use super::{
     target, value,
 };
 use crate::{
-    output::{CheckFormat, ColorChoice},
+    output::{ColorChoice, Content, Format},
     plan::{Protocol, Range, ReconnectPolicy, Target},
 };
 
@@ -36,8 +37,9 @@ pub(super) struct CheckArgs {
     #[arg(long)]
     exit_zero: bool,
     /// Form of the result
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    format: CheckFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output",
+          value_parser = formats(Content::Checkup))]
+    format: Format,
     /// Write the result to this file
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
@@ -75,7 +77,7 @@ pub struct CheckRequest {
     /// Whether a degraded or critical verdict still exits 0.
     pub exit_zero: bool,
     /// The form of the result.
-    pub format: CheckFormat,
+    pub format: Format,
     /// Where it goes instead of stdout.
     pub output: Option<PathBuf>,
     /// Only what is not in order.

@@ -1,12 +1,20 @@
 //! The words that flags take for the plain enums of the plan and the output, so that those need not know the parser.
 
-use clap::{ValueEnum, builder::PossibleValue};
+use clap::{
+    ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 
 use crate::{
     idle::Cloud,
-    output::{CheckFormat, ColorChoice, DocumentFormat, DrillFormat, EventFormat, Format, IdleFormat, MessageFormat},
+    output::{ColorChoice, Content, Format, MessageFormat},
     plan::{PolicyName, Protocol, Readiness},
 };
+
+/// Parses the names of the formats in which a command writes its content; help and completions list exactly these.
+pub(super) fn formats(content: Content) -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::all_of(content).map(Format::name)).try_map(|name| name.parse::<Format>())
+}
 
 /// Implements `ValueEnum` for an enum defined elsewhere.
 macro_rules! words {
@@ -28,21 +36,8 @@ macro_rules! words {
 words! {
     PolicyName { Hardened = "hardened", Library = "library", Elasticache = "elasticache", Bare = "bare" }
     Protocol { Resp3 = "resp3", Resp2 = "resp2", Auto = "auto" }
-    Format {
-        Text = "text",
-        Json = "json",
-        Ndjson = "ndjson",
-        Csv = "csv",
-        Openmetrics = "openmetrics",
-        Nagios = "nagios",
-    }
-    CheckFormat { Text = "text", Json = "json", Nagios = "nagios" }
-    IdleFormat { Text = "text", Json = "json", Ndjson = "ndjson", Nagios = "nagios" }
-    DrillFormat { Text = "text", Json = "json", Csv = "csv", Markdown = "markdown" }
-    DocumentFormat { Text = "text", Json = "json" }
     Cloud { Aws = "aws", Azure = "azure", Gcp = "gcp" }
     Readiness { Ready = "ready", Primary = "primary", Replica = "replica" }
-    EventFormat { Text = "text", Ndjson = "ndjson" }
     MessageFormat { Text = "text", Ndjson = "ndjson", Raw = "raw" }
     ColorChoice { Auto = "auto", Always = "always", Never = "never" }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
+    choice::formats,
     environment::Environment,
     groups::{ConnectionArgs, FaultArgs},
     resolve::fresh_seed,
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     fault::Case,
-    output::DrillFormat,
+    output::{Content, Format},
     plan::{PolicyName, Protocol, Target},
 };
 
@@ -32,8 +33,8 @@ pub(super) struct DrillArgs {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     must_survive: Vec<PolicyName>,
     /// Form of the results
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: DrillFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Drill))]
+    format: Format,
     /// Write the results to this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -67,7 +68,7 @@ pub struct DrillRequest {
     /// All randomness comes from this number.
     pub seed: u64,
     /// The form of the results.
-    pub format: DrillFormat,
+    pub format: Format,
     /// Where they go instead of stdout.
     pub output: Option<PathBuf>,
     /// No progress.

@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 
 use clap::{
-    CommandFactory as _, ValueEnum,
+    CommandFactory as _,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
@@ -160,7 +160,7 @@ fn format(args: &[OsString]) -> Format {
             Some(_) => {}
         }
     };
-    value.and_then(|value| Format::from_str(value, false).ok()).unwrap_or_default()
+    value.and_then(|value| value.parse().ok()).unwrap_or_default()
 }
 
 /// Strikes every URL out of a text that may quote arguments: arguments that look like one or like `user:password@host`,

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::{environment::Environment, resolve::color};
-use crate::output::{ColorChoice, DocumentFormat};
+use super::{choice::formats, environment::Environment, resolve::color};
+use crate::output::{ColorChoice, Content, Format};
 
 /// Flags of `explain`.
 #[derive(Args, Debug)]
@@ -17,8 +17,8 @@ pub(super) struct ExplainArgs {
     #[arg(long, conflicts_with = "words")]
     list: bool,
     /// Form of the explanation
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: DocumentFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Explanation))]
+    format: Format,
     /// Colour; auto is on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
@@ -30,7 +30,7 @@ pub struct ExplainRequest {
     /// What is asked about; absent asks for the list of everything.
     pub query: Option<String>,
     /// The form of the answer.
-    pub format: DocumentFormat,
+    pub format: Format,
     /// Whether to use colour.
     pub color: ColorChoice,
 }

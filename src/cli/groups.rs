@@ -5,10 +5,13 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::value::{self, Retries, Switch};
+use super::{
+    choice::formats,
+    value::{self, Retries, Switch},
+};
 use crate::{
     fault::{FaultSchedule, Incident},
-    output::{ColorChoice, Format},
+    output::{ColorChoice, Content, Format},
     plan::{Gate, Keepalive, PolicyName, Protocol, Secret, Watchdog},
 };
 
@@ -135,7 +138,7 @@ pub(super) struct OutputArgs {
 #[command(next_help_heading = "Output")]
 pub(super) struct FormatArgs {
     /// Form of the report
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Report))]
     pub(super) format: Format,
 }
 

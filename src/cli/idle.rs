@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 
 use super::{
+    choice::formats,
     environment::Environment,
     faults,
     groups::{ConnectionArgs, FaultArgs},
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     fault::FaultSchedule,
     idle::{Cloud, Steps},
-    output::IdleFormat,
+    output::{Content, Format},
     plan::{Protocol, Target},
 };
 
@@ -50,8 +51,8 @@ pub(super) struct IdleArgs {
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     must_survive: Option<Duration>,
     /// Form of the result
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: IdleFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::IdleReport))]
+    format: Format,
     /// Write the result to this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -93,7 +94,7 @@ pub struct IdleRequest {
     /// The silence that a connection must survive.
     pub must_survive: Option<Duration>,
     /// The form of the result.
-    pub format: IdleFormat,
+    pub format: Format,
     /// Where it goes instead of stdout.
     pub output: Option<PathBuf>,
     /// No progress.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use clap::Args;
 
 use super::{
+    choice::formats,
     environment::Environment,
     faults,
     groups::{ConnectionArgs, FaultArgs},
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     fault::FaultSchedule,
-    output::EventFormat,
+    output::{Content, Format},
     plan::{Address, Secret, Target},
 };
 
@@ -33,8 +34,8 @@ pub(super) struct ProxyArgs {
     #[arg(long)]
     allow_remote: bool,
     /// Form of the events: text on stderr, or ndjson on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: EventFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Events))]
+    format: Format,
     /// Seed of all randomness [default: another one each time]
     #[arg(long, value_name = "N", value_parser = value::seed, allow_hyphen_values = true)]
     seed: Option<u64>,
@@ -56,7 +57,7 @@ pub struct ProxyRequest {
     /// All randomness comes from this number.
     pub seed: u64,
     /// The form of its events.
-    pub format: EventFormat,
+    pub format: Format,
     /// Remarks for the user, one line each without line end, for stderr.
     pub warnings: Vec<String>,
 }

@@ -5,6 +5,7 @@ use std::{collections::HashSet, ffi::OsString, os::unix::ffi::OsStrExt, time::Du
 use clap::{Args, ValueEnum};
 
 use super::{
+    choice::formats,
     environment::Environment,
     faults,
     groups::{FormatArgs, RunArgs},
@@ -13,7 +14,7 @@ use super::{
     target, value,
 };
 use crate::{
-    output::{Format, MessageFormat, OutputOptions},
+    output::{Content, Format, MessageFormat, OutputOptions},
     plan::{self, Name, Pace, Plan, ProbeKind, ProbePlan, StopCondition, SubscriptionPlan},
 };
 
@@ -82,7 +83,7 @@ pub(super) struct SubscribeArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: MessageFormat,
     /// Form of the report in --output FILE; without that, a summary goes to stderr [default: text]
-    #[arg(long, value_name = "FORMAT", requires = "output")]
+    #[arg(long, value_name = "FORMAT", requires = "output", value_parser = formats(Content::Report))]
     report_format: Option<Format>,
     #[command(flatten)]
     run: RunArgs,

@@ -8,7 +8,7 @@ use std::{os::unix::ffi::OsStringExt, path::PathBuf, time::Duration};
 
 use super::*;
 use crate::{
-    output::{CheckFormat, ColorChoice, MessageFormat, OutputOptions},
+    output::{ColorChoice, MessageFormat, OutputOptions},
     plan::{Command, Name, Pace, PolicyName, ProbeKind, Protocol, ReconnectPolicy},
 };
 
@@ -186,7 +186,7 @@ fn faults_and_incidents_become_schedules() {
     };
     assert_eq!((request.listen.to_string().as_str(), request.seed), ("127.0.0.1:7000", 3));
     assert_eq!(request.upstream.to_string(), "redis://cache.example:1");
-    assert_eq!((request.format, request.faults.len()), (crate::output::EventFormat::Ndjson, 3));
+    assert_eq!((request.format, request.faults.len()), (Format::Ndjson, 3));
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn without_a_command_it_checks() {
     );
     let plugin = check(words("check -w 10 -c 5:100 -t 3 --format nagios --policy library"), &[]);
     assert_eq!((plugin.warning, plugin.critical), ("10".parse().ok(), "5:100".parse().ok()));
-    assert_eq!((plugin.deadline, plugin.format), (seconds(3.0), CheckFormat::Nagios));
+    assert_eq!((plugin.deadline, plugin.format), (seconds(3.0), Format::Nagios));
     assert_eq!(plugin.policy.name, PolicyName::Library);
     let typed = check(words("--askpass"), &[]);
     assert!(typed.target.password.is_some());

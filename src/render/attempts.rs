@@ -1,4 +1,4 @@
-//! The client's attempts to come back, in a line for people.
+//! The client's reconnect attempts during an outage, in one line.
 
 use super::units::span;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     report::OutageRow,
 };
 
-/// So many moments of one kind are shown: all but the last of them are the first.
+/// Times of one kind that are shown: the first ones, and the last.
 const MOMENTS: usize = 5;
 
 /// `5 failed: refused at +0 s, +148 ms, +538 ms; no answer from +1.15 s to +6.15 s; answered at +7.4 s`
@@ -28,14 +28,14 @@ pub(super) fn line(row: &OutageRow) -> Option<String> {
             Attempt { end: Some(AttemptEnd::Refused), .. } => format!("refused at {}", moments(false)),
             Attempt { end: Some(AttemptEnd::Unanswered), .. } => format!("no answer from {}", moments(true)),
             Attempt { end: Some(AttemptEnd::Dropped), .. } => {
-                format!("connected and dropped again at {}", moments(false))
+                format!("connected, then dropped at {}", moments(false))
             }
             Attempt { failure: None, .. } => format!("answered at {}", moments(false)),
             Attempt { failure: Some(text), .. } => format!("\"{text}\" at {}", moments(false)),
         });
     }
     if row.outage.circumstances.states.contains(&ClientState::Exhausted) {
-        parts.push("the retries were spent meanwhile".to_owned());
+        parts.push("retries exhausted".to_owned());
     }
     Some(format!("{failed} failed: {}", parts.join("; ")))
 }

@@ -1,39 +1,40 @@
-//! A checkup as text, JSON, or one line for a monitoring system.
+//! A checkup in every format.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
+use serde::Serialize;
 
 use super::{
     Style,
+    document::Document,
     fit::{self, INDENT},
-    nagios, table,
+    formats::{Figure, PluginLine},
+    table,
     units::{clean, duration},
 };
 use crate::{
     checkup::{Blackout, Bound, CheckFinding, Checkup, EndedBy, Line, Mark},
-    output::CheckFormat,
     verdict::{Severity, Verdict},
 };
 
 /// Columns before a line's text: its mark, name and time.
 const MARGIN: usize = 26;
 
-/// Writes the result.
-///
-/// # Errors
-/// Whatever writing returns.
-pub fn check(checkup: &Checkup, format: CheckFormat, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        CheckFormat::Text => text(checkup, style, out),
-        CheckFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, checkup)?;
-            out.write_all(b"\n")
-        }
-        CheckFormat::Nagios => {
-            let line = nagios::line(nagios::word(checkup.verdict), &clean(&checkup.headline));
-            writeln!(out, "{line} | {}", perfdata(checkup).join(" "))
-        }
-    }?;
-    out.flush()
+impl Document for Checkup {
+    fn root(&self) -> impl Serialize {
+        self
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        text(self, style, out)
+    }
+
+    fn plugin_line(&self) -> io::Result<PluginLine> {
+        Ok(PluginLine { verdict: Some(self.verdict), text: clean(&self.headline), figures: figures(self) })
+    }
 }
 
 fn text(checkup: &Checkup, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -144,25 +145,23 @@ fn wrapped(text: &str, start: usize, margin: usize, style: Style) -> String {
     fit::wrapped(text, start, margin, fit::readable(style.columns))
 }
 
-/// The figures, each with its thresholds; `U` where a figure is not known.
-fn perfdata(checkup: &Checkup) -> Vec<String> {
+/// The figures of the plugin line, each with its thresholds.
+fn figures(checkup: &Checkup) -> Vec<Figure> {
     let facts = &checkup.facts;
-    let millis = |time: Option<std::time::Duration>| {
-        time.map_or("U".into(), |time| format!("{}ms", nagios::rounded(time.as_secs_f64() * 1e3)))
+    let millis = |label, time: Option<Duration>| Figure::new(label, time.map(|time| time.as_secs_f64() * 1e3), "ms");
+    let amount = |label, value: Option<u64>, limit: Option<u64>, unit| Figure {
+        max: limit.filter(|limit| *limit > 0).map(|limit| limit.to_string()).unwrap_or_default(),
+        ..Figure::new(label, value.map(|value| value as f64), unit)
     };
-    let threshold = |at: usize| checkup.thresholds[at].map(|range| range.to_string()).unwrap_or_default();
+    let [warn, crit] = checkup.thresholds.map(|range| range.map(|range| range.to_string()).unwrap_or_default());
     let connect = checkup.lines.iter().filter(|line| ["dns", "tcp", "tls", "hello"].contains(&line.name));
-    let connect: std::time::Duration = connect.filter_map(|line| line.took).sum();
-    let connect = facts.ping.map(|_| connect);
-    let number = |value: Option<u64>, unit: &str| value.map_or("U".into(), |value| format!("{value}{unit}"));
-    let limit =
-        |value: Option<u64>| value.filter(|value| *value > 0).map(|value| value.to_string()).unwrap_or_default();
+    let connect: Duration = connect.filter_map(|line| line.took).sum();
     let server = &facts.server;
     vec![
-        format!("'ping'={};{};{};0;", millis(facts.ping), threshold(0), threshold(1)),
-        format!("'connect'={};;;0;", millis(connect)),
-        format!("'pubsub'={};;;0;", millis(facts.pubsub)),
-        format!("'clients'={};;;0;{}", number(server.connected_clients, ""), limit(server.maxclients)),
-        format!("'memory'={};;;0;{}", number(server.used_memory, "B"), limit(server.maxmemory)),
+        Figure { warn, crit, ..millis("ping", facts.ping) },
+        millis("connect", facts.ping.map(|_| connect)),
+        millis("pubsub", facts.pubsub),
+        amount("clients", server.connected_clients, server.maxclients, ""),
+        amount("memory", server.used_memory, server.maxmemory, "B"),
     ]
 }

@@ -31,10 +31,10 @@ pub(super) fn lines(row: &OutageRow) -> Vec<String> {
     lines
 }
 
-/// So many moments of outages are named: these first, and the last.
+/// Times of outages that are listed: the first ones, and the last.
 const MOMENTS: usize = 5;
 
-/// So many words of evidence are added that the outage which is shown does not have.
+/// Sentences of evidence added from other outages than the one shown.
 const ADDITIONS: usize = 3;
 
 /// The lines of a report about outages with the same cause and confidence: when they were, and all that speaks for and
@@ -76,7 +76,7 @@ fn moments(alike: &[&OutageRow], told: &OutageRow) -> String {
     format!("{} outages: {}{more}{whose}", alike.len(), shown.join(", "))
 }
 
-/// How many of several outages have such a sentence: ` [2 of 3]`; nothing when all have.
+/// Returns the share of the outages that have such a sentence: ` [2 of 3]`; empty if all do.
 fn share(text: &str, words: Words, alike: &[&OutageRow]) -> String {
     let has = |row: &&&OutageRow| words(&row.diagnosis).iter().any(|other| shape(other) == shape(text));
     let count = alike.iter().filter(has).count();
@@ -124,15 +124,16 @@ fn advice(diagnosis: &Diagnosis) -> String {
     format!("{code} · {remedy}; see `redis-doctor explain {code}`")
 }
 
-/// Below this, what the client stayed away is the distance between two path probes.
-const WORTH_TELLING: f64 = 0.1;
+/// A shorter time (in seconds) is no more than the interval between two path probes.
+const NOTEWORTHY: f64 = 0.1;
 
-/// `the path was healthy again at +3.1 s, the client back at +5 s: 1.9 s were backoff`
+/// `server reachable after 3.1 s, client back after 5 s (1.9 s backoff)`
 fn lag(row: &OutageRow) -> Option<String> {
-    let backoff = row.backoff.filter(|backoff| *backoff >= WORTH_TELLING)?;
+    let backoff = row.backoff.filter(|backoff| *backoff >= NOTEWORTHY)?;
     let healthy = row.outage.path_healthy_after?.as_secs_f64();
     let back = duration(healthy + backoff);
     let (healthy, backoff) = (duration(healthy), duration(backoff));
-    let again = if row.outage.circumstances.path_failures.is_empty() { "when first tried, at" } else { "again at" };
-    Some(format!("the path was healthy {again} +{healthy}, the client back at +{back}: {backoff} were backoff"))
+    let at_first = row.outage.circumstances.path_failures.is_empty();
+    let when = if at_first { format!("when first tried ({healthy})") } else { format!("after {healthy}") };
+    Some(format!("server reachable {when}, client back after {back} ({backoff} backoff)"))
 }

@@ -1,49 +1,71 @@
-//! A drill: its progress, and its results as a table, JSON, CSV or Markdown.
+//! A drill: its progress, and its results in every format.
 
 use std::{
     collections::BTreeMap,
     io::{self, Write},
 };
 
+use serde::Serialize;
+
 use super::{
     Style,
+    document::Document,
     fit::{self, INDENT},
+    formats::Table,
     lines::Lines,
     table,
     units::duration,
 };
 use crate::{
     drill::Cell,
-    output::DrillFormat,
     report::{Cause, Diagnosis},
 };
 
-/// The columns of every table.
+/// The columns of the tables for people.
 const COLUMNS: [&str; 10] =
     ["case", "policy", "outcome", "survived", "recovery", "failed", "ambiguous", "lost", "wrong replies", "cause"];
+
+/// The columns for programs.
+const FIGURES: [&str; 11] = [
+    "case",
+    "policy",
+    "outcome",
+    "survived",
+    "recovery_seconds",
+    "failed",
+    "ambiguous",
+    "lost",
+    "wrong_replies",
+    "cause",
+    "confidence",
+];
 
 /// Columns that hold numbers.
 const NUMBERS: std::ops::Range<usize> = 4..9;
 
-/// Writes the results; for people they are laid out for a terminal of so many columns, if it is one.
-///
-/// # Errors
-/// Whatever writing returns.
-pub fn drill(cells: &[Cell], format: DrillFormat, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        DrillFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, cells)?;
-            out.write_all(b"\n")
-        }
-        DrillFormat::Csv => csv(cells, out),
-        DrillFormat::Markdown => markdown(cells, out),
-        DrillFormat::Text => {
-            let mut lines = Vec::new();
-            text(cells, columns, &mut lines)?;
-            out.write_all(fit::fitted(&String::from_utf8_lossy(&lines), columns).as_bytes())
-        }
-    }?;
-    out.flush()
+impl Document for [Cell] {
+    fn root(&self) -> impl Serialize {
+        self
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        let mut lines = Vec::new();
+        text(self, style.columns, &mut lines)?;
+        out.write_all(fit::fitted(&String::from_utf8_lossy(&lines), style.columns).as_bytes())
+    }
+
+    /// Figures without units, where the overview has them for people.
+    fn rows(&self) -> io::Result<Table> {
+        Ok(Table { header: &FIGURES, rows: self.iter().map(figures).collect() })
+    }
+
+    fn overview(&self) -> io::Result<(Table, Vec<String>)> {
+        let remark = |(code, Diagnosis { cause, remedy, .. }): (&str, &Diagnosis)| {
+            format!("{code} {cause}: {remedy}; see `redis-doctor explain {code}`")
+        };
+        let table = Table { header: &COLUMNS, rows: self.iter().map(|cell| row(cell).to_vec()).collect() };
+        Ok((table, advice(self).into_iter().map(remark).collect()))
+    }
 }
 
 /// A cell's columns, for people.
@@ -113,7 +135,7 @@ fn reasons(cells: &[Cell]) -> Vec<(String, &str, Vec<&str>)> {
     reasons
 }
 
-/// What can be done about each cause that was named, by its code.
+/// Returns the diagnosis with the remedy of each named cause, by its code.
 fn advice(cells: &[Cell]) -> BTreeMap<&str, &Diagnosis> {
     let told = cells.iter().flat_map(|cell| &cell.diagnoses).filter(|diagnosis| diagnosis.cause != Cause::Unknown);
     told.map(|diagnosis| (diagnosis.code, diagnosis)).collect()
@@ -134,36 +156,21 @@ fn survivals(cells: &[Cell]) -> Vec<(String, usize, usize)> {
     counts
 }
 
-fn markdown(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "| {} |", COLUMNS.join(" | "))?;
-    writeln!(out, "|{}", " --- |".repeat(COLUMNS.len()))?;
-    cells.iter().try_for_each(|cell| writeln!(out, "| {} |", row(cell).join(" | ")))?;
-    let advice = advice(cells);
-    if !advice.is_empty() {
-        writeln!(out)?;
-    }
-    advice.iter().try_for_each(|(code, diagnosis)| {
-        let Diagnosis { cause, remedy, .. } = diagnosis;
-        writeln!(out, "- {code} {cause}: {remedy}; see `redis-doctor explain {code}`")
-    })
-}
-
-fn csv(cells: &[Cell], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "case,policy,outcome,survived,recovery_seconds,failed,ambiguous,lost,wrong_replies,cause,confidence"
-    )?;
-    for cell in cells {
-        let recovery = cell.recovery.map(|recovery| recovery.as_secs_f64().to_string()).unwrap_or_default();
-        // A case that the user wrote is named by its schedule, which may hold commas.
-        let case = format!("\"{}\"", cell.case.replace('"', "\"\""));
-        let Cell { policy, outcome, survived, failed, ambiguous, lost, wrong, .. } = cell;
-        let cause = cell.cause.map(|cause| cause.to_string()).unwrap_or_default();
-        let confidence = cell.confidence.map(|confidence| confidence.to_string()).unwrap_or_default();
-        write!(out, "{case},{policy},{outcome},{survived},{recovery},{failed},{ambiguous},{lost},{wrong}")?;
-        writeln!(out, ",{cause},{confidence}")?;
-    }
-    Ok(())
+/// A cell's columns, for programs.
+fn figures(cell: &Cell) -> Vec<String> {
+    vec![
+        cell.case.clone(),
+        cell.policy.to_string(),
+        cell.outcome.to_string(),
+        cell.survived.to_string(),
+        cell.recovery.map(|recovery| recovery.as_secs_f64().to_string()).unwrap_or_default(),
+        cell.failed.to_string(),
+        cell.ambiguous.to_string(),
+        cell.lost.to_string(),
+        cell.wrong.to_string(),
+        cell.cause.map(|cause| cause.to_string()).unwrap_or_default(),
+        cell.confidence.map(|confidence| confidence.to_string()).unwrap_or_default(),
+    ]
 }
 
 /// Shows a drill as it goes on.
@@ -239,7 +246,7 @@ mod tests {
             cell("refuse-12s-silent", PolicyName::Elasticache, Outcome::Recovered, None),
         ];
         let mut out = Vec::new();
-        drill(&cells, DrillFormat::Text, columns, &mut out).unwrap();
+        cells.text(Style { columns, ..Style::default() }, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

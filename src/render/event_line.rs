@@ -1,4 +1,8 @@
-//! One line for each event worth a look: time of day (UTC), what, details.
+//! Event lines: time of day (UTC), event, details.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
 
 use crate::{
     classify::{Failure, Stage},
@@ -6,7 +10,13 @@ use crate::{
         CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, PathProbed,
         Reconnected, ReplaceReason, StageTime, StopReason,
     },
-    render::units::{clean, count, span, three_digits},
+    render::{
+        Style,
+        document::Document,
+        fit,
+        formats::Records,
+        units::{clean, count, span, three_digits},
+    },
 };
 
 /// `14:07:58.911  disconnected  Connection reset by peer (os error 104) · 3 in flight · idle 100 ms`, without a line
@@ -21,7 +31,22 @@ pub fn event_line(event: &Event) -> Option<String> {
     Some(format!("{time}  {label:<12}  {connection}{}", clean(&details)))
 }
 
-/// The word for an event, and the rest of its line.
+/// An event as it happens, in the formats of a stream of events.
+impl Document for Event {
+    fn root(&self) -> impl Serialize {
+        self
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        event_line(self).map_or(Ok(()), |line| writeln!(out, "{}", fit::fitted(&line, style.columns)))
+    }
+
+    fn records(&self, records: &mut Records<'_>) -> io::Result<()> {
+        records.event(self)
+    }
+}
+
+/// Returns the word for an event, and the rest of its line.
 pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
     Some(match kind {
         EventKind::Connected(connected) => ("connected", connected_details(connected)),
@@ -41,7 +66,7 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Desynced { asked, answered } => ("desync", format!("asked {asked}, was answered {answered}")),
         EventKind::StateEntered { state, why } => ("state", format!("{state}: {why}")),
         EventKind::StateLeft { state } => ("state over", format!("{state}: writes are accepted again")),
-        EventKind::Announced { kind } => ("announced", format!("{kind}: the server tells of its maintenance")),
+        EventKind::Announced { kind } => ("announced", format!("{kind}: the server announced maintenance")),
         EventKind::SessionReplaced { session, why } => {
             ("replaced", format!("by session {session}: {}", replaced(*why)))
         }
@@ -60,24 +85,24 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
 
 fn flow_details(closed: &FlowClosed) -> String {
     let how = match closed.how {
-        FlowEnd::Closed => "in order",
+        FlowEnd::Closed => "clean close (FIN)",
         FlowEnd::ClientReset => "reset by the client",
         FlowEnd::ServerReset => "reset by the server",
         FlowEnd::Fault => "by a fault",
-        FlowEnd::Unreachable => "the server could not be reached",
+        FlowEnd::Unreachable => "server unreachable",
     };
     let FlowClosed { flow, client, after, up, down, .. } = closed;
     format!("flow {flow} from {client} · {how} · after {} · {up} bytes up, {down} down", span(*after))
 }
 
-/// Why a run ended, in words.
+/// Returns the reason for the end of a run, in words.
 pub(super) fn stopped(reason: StopReason) -> &'static str {
     match reason {
-        StopReason::Count => "the count was reached",
-        StopReason::Duration => "the time was up",
+        StopReason::Count => "count reached",
+        StopReason::Duration => "duration reached",
         StopReason::Signal => "ended by a signal",
-        StopReason::Critical => "at the first critical state",
-        StopReason::OutputClosed => "nobody reads the output any more",
+        StopReason::Critical => "stopped at the first critical state",
+        StopReason::OutputClosed => "output closed by its reader",
         StopReason::Unreachable => "no connection could be made",
     }
 }
@@ -102,7 +127,7 @@ fn connected_details(connected: &Connected) -> String {
 }
 
 fn disconnected_details(disconnected: &Disconnected) -> String {
-    let cause = disconnected.failure.as_ref().map_or("the library reports the loss without a cause".into(), failure);
+    let cause = disconnected.failure.as_ref().map_or("connection lost; redis-rs gave no reason".into(), failure);
     format!("{cause} · {} in flight · idle {}", disconnected.in_flight, span(disconnected.idle))
 }
 
@@ -121,7 +146,7 @@ fn reconnected_details(reconnected: &Reconnected) -> String {
     }
     parts.extend(reconnected.path_healthy_after.map(|after| format!("server reachable after {}", span(after))));
     if !reconnected.by_itself {
-        parts.push("not by itself: a fresh session".into());
+        parts.push("needed a new session".into());
     }
     parts.join(" · ")
 }
@@ -151,9 +176,9 @@ fn numbers(from: u64, to: u64, missing: u64) -> String {
 
 fn replaced(why: ReplaceReason) -> &'static str {
     match why {
-        ReplaceReason::Watchdog => "the policy gave the connection up",
-        ReplaceReason::Desync => "its replies go to the wrong questions",
-        ReplaceReason::Terminal => "the client could not leave its state",
+        ReplaceReason::Watchdog => "watchdog declared the connection dead",
+        ReplaceReason::Desync => "replies no longer match the requests",
+        ReplaceReason::Terminal => "client is stuck",
     }
 }
 

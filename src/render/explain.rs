@@ -7,54 +7,43 @@ use std::io::{self, Write};
 use console::measure_text_width;
 use serde::Serialize;
 
-use super::{Style, fit, units::clean};
-use crate::{
-    knowledge::{self, Answer, Entry, Kind},
-    output::DocumentFormat,
-};
+use super::{Style, document::Document, fit, units::clean};
+use crate::knowledge::{self, Answer, Entry, Kind};
 
-/// What introduces a command in the data.
+/// The prefix of a command in the data.
 const COMMAND: &str = "$ ";
 
 const BOLD: &str = "1";
 const CYAN: &str = "36";
 
-/// Writes what was found.
-///
-/// # Errors
-/// Whatever writing returns.
-pub fn explanation(answer: &Answer, format: DocumentFormat, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        DocumentFormat::Json => json(&Found { exact: answer.exact, entry: &answer.best, others: &answer.others }, out),
-        DocumentFormat::Text => text(answer, Page::new(style), out),
-    }?;
-    out.flush()
+impl Document for Answer {
+    fn root(&self) -> impl Serialize {
+        Found { exact: self.exact, entry: &self.best, others: &self.others }
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        text(self, Page::new(style), out)
+    }
 }
 
-/// Writes the list of all entries.
-///
-/// # Errors
-/// Whatever writing returns.
-pub fn catalogue(entries: &[Entry], format: DocumentFormat, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        DocumentFormat::Json => json(&entries, out),
-        DocumentFormat::Text => list(entries, Page::new(style), out),
-    }?;
-    out.flush()
+/// The list of all entries.
+impl Document for [Entry] {
+    fn root(&self) -> impl Serialize {
+        self
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        list(self, Page::new(style), out)
+    }
 }
 
-/// The document of `--format json`.
+/// The JSON document of an answer.
 #[derive(Serialize)]
 struct Found<'a> {
     /// The entry was named, not only described.
     exact: bool,
     entry: &'a Entry,
     others: &'a [&'a Entry],
-}
-
-fn json(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
-    out.write_all(b"\n")
 }
 
 fn list(entries: &[Entry], page: Page, out: &mut dyn Write) -> io::Result<()> {
@@ -86,10 +75,10 @@ fn text(answer: &Answer, page: Page, out: &mut dyn Write) -> io::Result<()> {
     page.prose("", &entry.meaning, out)?;
     let voices: Vec<_> = entry.said_by.iter().map(ToString::to_string).collect();
     if !voices.is_empty() {
-        writeln!(out, "\n{} {}", page.paint(BOLD, "said by"), voices.join(", "))?;
+        writeln!(out, "\n{} {}", page.paint(BOLD, "reported by"), voices.join(", "))?;
     }
     section("likely causes", &entry.causes, page, out)?;
-    steps("how to tell", &entry.tell, page, out)?;
+    steps("how to check", &entry.tell, page, out)?;
     steps("what to do", &entry.remedy, page, out)?;
     section("see also", &entry.see, page, out)?;
     writeln!(out, "\n{}", page.paint(BOLD, "sources"))?;
@@ -98,7 +87,7 @@ fn text(answer: &Answer, page: Page, out: &mut dyn Write) -> io::Result<()> {
     }
     if !answer.others.is_empty() {
         writeln!(out)?;
-        links(if answer.exact { "also called so" } else { "may be meant, too" }, &answer.others, page, out)?;
+        links(if answer.exact { "same name" } else { "other matches" }, &answer.others, page, out)?;
     }
     Ok(())
 }
@@ -163,11 +152,11 @@ impl Page {
 mod tests {
     use super::*;
 
-    const PLAIN: Style = Style { color: false, terminal: false, quiet: false, columns: Some(40) };
+    const PLAIN: Style = Style { color: false, terminal: false, quiet: false, below_header: false, columns: Some(40) };
 
     fn shown(query: &str, style: Style) -> String {
         let mut out = Vec::new();
-        explanation(&knowledge::search(query).unwrap(), DocumentFormat::Text, style, &mut out).unwrap();
+        Document::text(&knowledge::search(query).unwrap(), style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

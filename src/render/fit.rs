@@ -1,7 +1,7 @@
 //! Lines that fit: how wide text may be, and where a line that is too long is broken: between its parts, which are
 //! divided by ` · `, else between words. It goes on below its text, not in the first column.
 //!
-//! A report in a file or a pipe keeps its sentences in one line each, for whoever searches in it.
+//! A report in a file or a pipe keeps each sentence on one line, so that it can be searched.
 
 use console::{Term, measure_text_width};
 
@@ -11,7 +11,7 @@ pub(super) const WIDTH: usize = 80;
 /// Where the text of a line with a name at its head begins, and where its continuation does.
 pub(super) const INDENT: usize = 10;
 
-/// A label and what follows it are divided by so many blanks at least.
+/// The least gap between a label and its text.
 pub(super) const GAP: &str = "  ";
 
 /// Text begins in one of these columns; a gap farther on is part of it.
@@ -36,7 +36,7 @@ pub(super) fn readable(columns: Option<usize>) -> usize {
     columns.map_or(WIDTH, |columns| columns.clamp(NARROWEST, WIDEST))
 }
 
-/// The same text in lines of at most so many columns, as far as there are blanks.
+/// Breaks the lines of a text at blanks so that they fit into these columns.
 pub fn fitted(text: &str, columns: Option<usize>) -> String {
     let Some(columns) = columns else { return text.to_owned() };
     let lines: Vec<_> = text.split('\n').map(|line| broken(line, columns)).collect();
@@ -55,7 +55,7 @@ fn broken(line: &str, columns: usize) -> String {
     format!("{}{}", &line[..head], wrapped(&line[head..], start, margin, columns))
 }
 
-/// Breaks a text that starts in column `start`, so that it fits into so many columns; later lines begin with a margin.
+/// Breaks a text that starts in column `start` so that it fits into `columns`; later lines begin with a margin.
 pub(super) fn wrapped(text: &str, start: usize, margin: usize, columns: usize) -> String {
     let mut lines = String::with_capacity(text.len() + columns);
     let mut width = start;
@@ -76,7 +76,7 @@ pub(super) fn wrapped(text: &str, start: usize, margin: usize, columns: usize) -
     lines
 }
 
-/// What stays together: parts, with the dividers behind them, and of those that are wider than the room their words.
+/// Returns the unbreakable pieces: parts with the dividers behind them, or the words of a part that is wider than the room.
 fn pieces(text: &str, room: usize) -> Vec<String> {
     let parts: Vec<_> = text.split(" · ").collect();
     let last = parts.len() - 1;

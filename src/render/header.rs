@@ -9,14 +9,14 @@ use crate::{
     },
 };
 
-/// So many starts of reconnect attempts fit into a line.
+/// Starts of reconnect attempts shown in a line.
 const ATTEMPTS: usize = 5;
 
 /// Channels that are shown by name.
 const NAMES_SHOWN: usize = 20;
 
-/// What is about to be done: target, policy (with the exact reconnect schedule), plan, and the faults if there are any,
-/// for a terminal of so many columns.
+/// Returns the lines for target, policy (with the exact reconnect schedule), plan, and the faults if there are any, wrapped
+/// for a terminal of this width.
 pub(super) fn header(started: &RunStarted, columns: Option<usize>) -> Vec<String> {
     let mut lines = vec![target_line(started), policy_line(started), plan_line(&started.plan)];
     lines.extend(faults_line(&started.plan));

@@ -1,4 +1,4 @@
-//! The result of a search for the idle limit: for people, as JSON, and for monitoring systems.
+//! The result of a search for the idle limit in every format, and its progress.
 
 mod events;
 mod progress;
@@ -12,48 +12,53 @@ pub(super) use events::EventLine;
 pub use events::idle_event;
 pub use progress::IdleProgress;
 
+use serde::Serialize;
+
 use super::{
+    Style,
+    document::Document,
     fit::{self, INDENT},
-    nagios,
+    formats::{Figure, PluginLine, Records, rounded},
     units::{clean, count, span, three_digits},
 };
-use crate::{
-    idle::{Advice, Ending, IdleReport, Limit, Outcome, ServerSays, Silence, Suspect},
-    output::IdleFormat,
-};
+use crate::idle::{Advice, Ending, IdleReport, Limit, Outcome, ServerSays, Silence, Suspect};
 
-/// Writes the result; for people it is laid out for a terminal of so many columns, if it is one.
-///
-/// # Errors
-/// Whatever writing returns.
-pub fn idle(report: &IdleReport, format: IdleFormat, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        IdleFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, report)?;
-            out.write_all(b"\n")
+impl Document for IdleReport {
+    fn root(&self) -> impl Serialize {
+        self
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        text(self, style.columns, out)
+    }
+
+    /// The result without its lists as `summary`, then each entry of each list.
+    fn records(&self, records: &mut Records<'_>) -> io::Result<()> {
+        records.summary(self)?;
+        records.each("suspect", &self.suspects)?;
+        for text in &self.notes {
+            records.line("note", &serde_json::json!({ "text": text }))?;
         }
-        IdleFormat::Ndjson => events::lines(report, out),
-        IdleFormat::Nagios => plugin(report, out),
-        IdleFormat::Text => text(report, columns, out),
-    }?;
-    out.flush()
-}
+        records.each("silence", &self.silences)
+    }
 
-/// One line; the part after the pipe has the silence that must be survived as a threshold.
-fn plugin(report: &IdleReport, out: &mut dyn Write) -> io::Result<()> {
-    let word = report.verdict.map_or("UNKNOWN", nagios::word);
-    let seconds = |time: Duration| nagios::rounded(time.as_secs_f64());
-    let known = report.silences.iter().any(|silence| silence.ending != Ending::Interrupted);
-    let survived = if known { format!("{}s", seconds(report.survived)) } else { "U".into() };
-    let critical = report.must_survive.map_or(String::new(), |must| format!("{}:", seconds(must)));
-    let limit = report.limit.as_ref().map_or("U".into(), |limit| format!("{}s", seconds(limit.at_least)));
-    let died = report.silences.iter().filter(|silence| Silence::died(silence)).count();
-    let line = nagios::line(word, &headline(report));
-    writeln!(
-        out,
-        "{line} | 'survived'={survived};;{critical};0; 'limit'={limit};;;0; 'silences'={};;;0; 'died'={died};;;0;",
-        report.silences.len()
-    )
+    /// The silence that must be survived is a threshold.
+    fn plugin_line(&self) -> io::Result<PluginLine> {
+        let known = self.silences.iter().any(|silence| silence.ending != Ending::Interrupted);
+        let limit = self.limit.as_ref().map(|limit| limit.at_least.as_secs_f64());
+        let died = self.silences.iter().filter(|silence| Silence::died(silence)).count();
+        let must_survive = self.must_survive.map(|must| format!("{}:", rounded(must.as_secs_f64())));
+        let figures = vec![
+            Figure {
+                crit: must_survive.unwrap_or_default(),
+                ..Figure::new("survived", known.then_some(self.survived.as_secs_f64()), "s")
+            },
+            Figure::new("limit", limit, "s"),
+            Figure::new("silences", Some(self.silences.len() as f64), ""),
+            Figure::new("died", Some(died as f64), ""),
+        ];
+        Ok(PluginLine { verdict: self.verdict, text: headline(self), figures })
+    }
 }
 
 fn text(report: &IdleReport, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
@@ -104,7 +109,7 @@ fn silences(report: &IdleReport) -> String {
     let others = [
         (Ending::Reset, "reset"),
         (Ending::Closed, "closed"),
-        (Ending::Unanswered, "never answered again"),
+        (Ending::Unanswered, "never answered"),
         (Ending::Interrupted, "interrupted"),
     ];
     parts.extend(others.into_iter().filter(|(ending, _)| of(*ending) > 0).map(|(ending, word)| {
@@ -117,7 +122,7 @@ fn silences(report: &IdleReport) -> String {
     parts.join(" · ")
 }
 
-/// `between 346 s and 354 s of silence · then the next command is answered by a reset (RST)`
+/// `between 346 s and 354 s of silence · then the next command gets a reset (RST)`
 fn limit(limit: &Limit) -> String {
     let Limit { at_least, at_most, ending, dated, .. } = limit;
     if *dated {
@@ -125,9 +130,9 @@ fn limit(limit: &Limit) -> String {
         return format!("after {} of silence the connection is {how}", range(limit));
     }
     let how = match ending {
-        Ending::Unanswered => "the next command is never answered",
-        Ending::Closed => "the next command is answered by a close (FIN)",
-        _ => "the next command is answered by a reset (RST)",
+        Ending::Unanswered => "the next command gets no reply",
+        Ending::Closed => "the next command gets a clean close (FIN)",
+        _ => "the next command gets a reset (RST)",
     };
     format!("between {} and {} of silence · then {how}", in_seconds(*at_least), in_seconds(*at_most))
 }
@@ -208,7 +213,7 @@ mod tests {
         idle::{Circumstances, Search, Silence, Steps},
     };
 
-    /// What a search says whose silences, in seconds, ended as told.
+    /// Renders a search whose silences, in seconds, ended in these ways.
     fn shown(silences: &[(u64, Ending, bool)]) -> String {
         let planned = silences.iter().map(|(seconds, ..)| Duration::from_secs(*seconds)).collect();
         let mut search = Search::new(&Steps::List(planned), Duration::MAX, None, None);
@@ -249,9 +254,9 @@ mod tests {
              2026-11-22T14:02:11Z for 6 min 2 s\n\
              \n\
              silences  3 in 1 round · 1 survived, at most 3 min 58 s · 1 reset ·\n          \
-             1 never answered again\n\
+             1 never answered\n\
              limit     between 238 s and 242 s of silence ·\n          \
-             then the next command is never answered\n\
+             then the next command gets no reply\n\
              perhaps   Azure Load Balancer (240 s, explain az-lb) ·\n          \
              IBM Cloud public gateway (240 s, explain ibm-pgw)\n\
              safe      TCP keepalive 60/15/3 (idle s / interval s / probes) ·\n          \

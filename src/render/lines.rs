@@ -1,6 +1,6 @@
 //! Lines on stderr while something goes on, and on a terminal one line below them that is redrawn: how far it is.
 //!
-//! It is redrawn when there is something new, never by a thread of its own.
+//! It is redrawn when there is something new, never by a separate thread.
 
 use std::io::{self, Write};
 
@@ -19,7 +19,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Writes to `out` (stderr), which is a terminal of so many columns, if it is one.
+    /// Writes to `out` (stderr); `columns` is the width of the terminal, if it is one.
     pub(super) fn new(out: Box<dyn Write>, columns: Option<usize>) -> Self {
         Self { out, columns, bar: None }
     }

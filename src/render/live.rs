@@ -1,4 +1,4 @@
-//! What is seen while a run goes on, on stderr: event lines, and on a terminal a line below them with current figures.
+//! The live view of a run on stderr: event lines, and on a terminal a line below them with current figures.
 //!
 //! That line is redrawn when an interval comes (once a second).
 
@@ -69,7 +69,7 @@ impl Live {
         }
     }
 
-    /// What an outage's evidence comes to, below the lines of its events.
+    /// Shows the diagnosis of an outage below the lines of its events.
     pub fn on_diagnosis(&mut self, row: &OutageRow) {
         let told = (row.outage.connection, row.outage.lost, diagnosis::lines(row));
         // Of a long outage evidence comes early, and again at its end: the same is not told twice.

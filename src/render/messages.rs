@@ -7,12 +7,12 @@ use crate::{
     event::{Message, MessageSink},
     output::MessageFormat,
     plan::Name,
-    render::outlet::Outlet,
+    render::stdout::BufferedStdout,
 };
 
-/// Writes each message to an [`Outlet`].
+/// Writes each message to an [`BufferedStdout`].
 pub struct Messages {
-    outlet: Outlet,
+    stdout: BufferedStdout,
     format: MessageFormat,
     timestamps: bool,
     clock: Clock,
@@ -20,8 +20,8 @@ pub struct Messages {
 
 impl Messages {
     /// Messages in `format`; `timestamps` puts the wall-clock time before each line of text.
-    pub fn new(outlet: Outlet, format: MessageFormat, timestamps: bool, clock: Clock) -> Self {
-        Self { outlet, format, timestamps, clock }
+    pub fn new(stdout: BufferedStdout, format: MessageFormat, timestamps: bool, clock: Clock) -> Self {
+        Self { stdout, format, timestamps, clock }
     }
 
     fn text(&self, out: &mut Vec<u8>, message: &Message<'_>) {
@@ -50,7 +50,7 @@ impl Messages {
 
 impl MessageSink for Messages {
     fn on_message(&self, message: &Message<'_>) -> bool {
-        self.outlet.append(|out| match self.format {
+        self.stdout.append(|out| match self.format {
             MessageFormat::Text => self.text(out, message),
             MessageFormat::Ndjson => self.json(out, message),
             MessageFormat::Raw => {
@@ -61,7 +61,7 @@ impl MessageSink for Messages {
     }
 }
 
-/// One line of NDJSON. A payload that is not UTF-8 comes escaped, in a field of its own.
+/// One line of NDJSON. A payload that is not UTF-8 is escaped, in a separate field.
 #[derive(serde::Serialize)]
 struct Line<'a> {
     time: crate::clock::WallTime,
@@ -92,12 +92,12 @@ mod tests {
 
     fn written(format: MessageFormat, payload: &[u8]) -> String {
         let (reader, writer) = std::io::pipe().unwrap();
-        let (outlet, thread) = Outlet::start(writer, || ()).unwrap();
-        let messages = Messages::new(outlet.clone(), format, false, Clock::start());
+        let (stdout, thread) = BufferedStdout::start(writer, || ()).unwrap();
+        let messages = Messages::new(stdout.clone(), format, false, Clock::start());
         let at = crate::clock::Stamp::START;
         assert!(messages.on_message(&Message { at, channel: b"news", pattern: None, payload }));
         drop(messages);
-        outlet.finish(thread).unwrap();
+        stdout.finish(thread).unwrap();
         std::io::read_to_string(reader).unwrap()
     }
 

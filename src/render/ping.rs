@@ -15,7 +15,7 @@ use crate::{
 pub struct PingLines {
     out: Box<dyn Write>,
     timestamps: bool,
-    /// What each line of an answered probe begins with.
+    /// The beginning of the line of each answered probe.
     head: String,
     /// The run's beginning, to turn stamps into wall-clock time.
     start: Option<Event>,
@@ -30,7 +30,7 @@ impl PingLines {
         Self { out, timestamps, head: String::new(), start: None, line: String::new(), error: None }
     }
 
-    /// The error that ended the output ([`io::ErrorKind::BrokenPipe`] when nobody reads it any more).
+    /// The error that ended the output ([`io::ErrorKind::BrokenPipe`] if the reader is gone).
     pub fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }

@@ -69,7 +69,7 @@ fn width(widths: &[usize], gap: usize) -> usize {
     widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1)
 }
 
-/// So many columns stand beside each other.
+/// Returns the number of columns that fit beside each other.
 fn beside(widths: &[usize], gap: usize, room: usize) -> usize {
     let all = widths.len();
     // A text that begins so early goes on below itself.

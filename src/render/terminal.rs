@@ -1,4 +1,4 @@
-//! What can be done on a terminal, and the one that the progress line is drawn on, a few columns narrower than it is.
+//! The capabilities of a terminal, and the one that the progress line is drawn on, a few columns narrower than it is.
 //!
 //! A progress line fills its terminal's width, so the `^C` that a terminal echoes would land on the next line, and the
 //! progress line, cleared where the cursor is, would stay behind.
@@ -8,9 +8,9 @@ use std::io::{self, IsTerminal};
 use console::Term;
 use indicatif::TermLike;
 
-/// Whether it is a terminal that obeys: colours can be had, and a line be drawn over. One that calls itself dumb (of an
-/// editor, say) shows such orders as text.
-pub fn obeys(stream: &impl IsTerminal) -> bool {
+/// Returns true for a terminal that has colors and on which a line can be redrawn. One that calls itself dumb (that of an
+/// editor, for example) shows control sequences as text.
+pub fn is_capable_terminal(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb")
 }
 

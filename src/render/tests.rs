@@ -9,9 +9,10 @@ use crate::{
     journal::JournalWriter,
     plan::Command,
     record::{Recorder, fixture::*},
-    report::OutageRow,
+    report::{OutageRow, Report},
 };
 
+/// The formats of a report, and the extensions of their golden files.
 const FORMATS: [(Format, &str); 6] = [
     (Format::Text, "txt"),
     (Format::Json, "json"),
@@ -56,7 +57,7 @@ fn rendered(of: &Report, format: Format) -> String {
 
 fn laid_out(of: &Report, format: Format, columns: Option<usize>) -> String {
     let mut out = Vec::new();
-    report(of, format, columns, &mut out).unwrap();
+    write(of, format, Style::plain(columns), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -240,7 +241,7 @@ fn a_closed_output_is_a_broken_pipe() {
         }
     }
     for (format, _) in FORMATS {
-        let error = report(&report_of(&rich()), format, None, &mut Closed).unwrap_err();
+        let error = write(&report_of(&rich()), format, Style::default(), &mut Closed).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{format:?}");
     }
     let mut ping = PingLines::new(Box::new(Closed), false);

@@ -41,7 +41,7 @@ fn a_journal_on_a_full_disk_warns_at_once_and_does_not_end_the_run() {
     let run = Doctor::new(["soak", "--sandbox", "-d", "500ms", "--journal", "/dev/full"]).run();
     run.code(1)
         .stdout_contains("verdict  HEALTHY")
-        .stdout_contains("the time was up")
+        .stdout_contains("duration reached")
         .stdout_contains("the journal is incomplete");
     run.stderr_contains("warning: --journal: writing failed, the journal is incomplete: No space left on device");
     let text = run.stderr();
@@ -132,7 +132,7 @@ fn a_reader_that_leaves_a_subscription_ends_it() {
     });
     let ended = pipe.finish();
     ended.code(0).lacks("panicked").lacks("error").lacks("news  more").stderr_contains("codes: 0 0");
-    ended.stderr_contains("nobody reads the output any more");
+    ended.stderr_contains("output closed by its reader");
 }
 
 #[test]

@@ -97,7 +97,8 @@ fn results_come_as_csv_and_markdown_too() {
     assert!(lines[0].starts_with("case,policy,outcome,survived,recovery_seconds"), "{lines:?}");
     assert!(lines[0].ends_with(",cause,confidence"), "{lines:?}");
     assert_eq!(lines[0].split(',').count(), lines[1].split(',').count(), "{lines:?}");
-    assert!(lines[1].starts_with("\"close@1s\",hardened,recovered,true,0."), "{lines:?}");
+    assert!(lines[1].starts_with("close@1s,hardened,recovered,true,0."), "{lines:?}");
+    assert_eq!(csv.matches("\r\n").count(), lines.len(), "{csv:?}");
     let markdown = markdown.finish();
     markdown.code(0).stdout_contains("| close@1s | hardened | recovered | yes |");
     markdown.stdout_contains("- RD011 network_reset: look at").stdout_contains("see `redis-doctor explain RD011`");

@@ -72,7 +72,7 @@ fn the_server_says_its_limit_to_people_too() {
     output
         .code(1)
         .stderr_contains("round 1   3 silences at once, from 100 ms to 6 s")
-        .stderr_contains("died      a connection was closed (FIN) after")
+        .stderr_contains("died      idle connection was closed (FIN) after")
         .stdout_contains("of silence the connection is closed (FIN)")
         .stdout_contains("cause     the server's own timeout, 1 s (explain r-timeout)")
         .stdout_contains("TCP keepalive does not help")

@@ -1,4 +1,4 @@
-//! A search as NDJSON: what happens in it, when it happens, then the result, a line for each of its records.
+//! The events of a search as lines of NDJSON.
 
 use std::io::{self, Write};
 
@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use crate::{
     clock::{Stamp, WallTime},
-    idle::{IdleReport, Progress},
-    render::json,
+    idle::Progress,
 };
 
 /// An event of a search, with the first fields of a run's events.
@@ -27,14 +26,4 @@ pub(crate) struct EventLine {
 pub fn idle_event(at: Stamp, time: WallTime, news: Progress, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &EventLine { t: at, time, news })?;
     out.write_all(b"\n")
-}
-
-/// The result without its lists as `summary`, then each entry of each list: `suspect`, `note`, `silence`.
-pub(super) fn lines(report: &IdleReport, out: &mut dyn Write) -> io::Result<()> {
-    json::summary(report, out)?;
-    json::each("suspect", &report.suspects, out)?;
-    for text in &report.notes {
-        json::line("note", &serde_json::json!({ "text": text }), out)?;
-    }
-    json::each("silence", &report.silences, out)
 }

@@ -120,14 +120,15 @@ impl State {
         }
         self.died += 1;
         if self.died == 1 {
+            let idle = span(silence.lasted);
             let how = match (silence.ending, silence.dated) {
-                (Ending::Unanswered, _) => "does not answer any more",
-                (Ending::Closed, true) => "was closed (FIN)",
-                (Ending::Closed, false) => "was closed (FIN) when spoken to",
-                (_, true) => "was reset (RST)",
-                (_, false) => "was reset (RST) when spoken to",
+                (Ending::Unanswered, _) => format!("first command after {idle} idle got no reply"),
+                (Ending::Closed, true) => format!("idle connection was closed (FIN) after {idle}"),
+                (Ending::Closed, false) => format!("first command after {idle} idle got FIN"),
+                (_, true) => format!("idle connection was reset (RST) after {idle}"),
+                (_, false) => format!("first command after {idle} idle got RST"),
             };
-            self.lines.line(&format!("died      a connection {how} after {} of silence", span(silence.lasted)));
+            self.lines.line(&format!("died      {how}"));
         }
     }
 

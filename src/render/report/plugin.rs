@@ -1,57 +1,26 @@
-//! One line for Nagios and its kin: `REDIS-DOCTOR OK - text | 'label'=value[unit];warn;crit;min;max …`.
-//!
-//! The part before the pipe stays under 80 characters. The gates appear as the thresholds of their figure. The exit
-//! code of the process is the verdict in Nagios' own terms.
+//! The plugin line of a report. The gates appear as the thresholds of their figure.
 
-use std::io::{self, Write};
-
-use super::{text::headline, units::clean};
+use super::text::headline;
 use crate::{
     plan::{Comparison, Metric},
+    render::formats::{Figure, PluginLine, rounded},
     report::{GateLevel, Report},
-    verdict::Verdict,
 };
 
-const WIDTH: usize = 79;
-
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let line = line(word(report.verdict), &headline(report));
-    writeln!(out, "{line} | {}", perfdata(report).join(" "))
+pub(super) fn line(report: &Report) -> PluginLine {
+    PluginLine { verdict: Some(report.verdict), text: headline(report), figures: figures(report) }
 }
 
-/// The verdict in Nagios' words.
-pub(super) fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Healthy => "OK",
-        Verdict::Degraded => "WARNING",
-        Verdict::Critical => "CRITICAL",
-    }
-}
-
-/// Nothing is known of the server, and there are no figures: wrong usage, a file that cannot be written.
-pub(super) fn unknown(why: &str, out: &mut dyn Write) -> io::Result<()> {
-    let why = why.lines().next().unwrap_or_default();
-    writeln!(out, "{}", line("UNKNOWN", &clean(why.strip_prefix("error: ").unwrap_or(why))))
-}
-
-pub(super) fn line(word: &str, text: &str) -> String {
-    // The pipe ends the text, and may therefore not be in it.
-    let text = format!("REDIS-DOCTOR {word} - {text}").replace('|', "/");
-    match text.char_indices().nth(WIDTH) {
-        Some(_) => text.chars().take(WIDTH - 1).chain(['…']).collect(),
-        None => text,
-    }
-}
-
-fn perfdata(report: &Report) -> Vec<String> {
-    let mut data = Vec::new();
-    let mut add = |label: &str, metric: Option<Metric>, value: Option<f64>, unit: &str| {
+fn figures(report: &Report) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let mut add = |label: &'static str, metric: Option<Metric>, value: Option<f64>, unit: &'static str| {
         let scale = if unit == "%" { 100.0 } else { 1.0 };
-        let value = value.map_or("U".into(), |value| format!("{}{unit}", rounded(value * scale)));
-        let warn = threshold(report, metric, GateLevel::Warn, scale);
-        let crit = threshold(report, metric, GateLevel::Fail, scale);
-        let max = if unit == "%" { "100" } else { "" };
-        data.push(format!("'{label}'={value};{warn};{crit};0;{max}"));
+        figures.push(Figure {
+            warn: threshold(report, metric, GateLevel::Warn, scale),
+            crit: threshold(report, metric, GateLevel::Fail, scale),
+            max: if unit == "%" { "100".to_owned() } else { String::new() },
+            ..Figure::new(label, value.map(|value| value * scale), unit)
+        });
     };
     if let Some(probes) = &report.probes {
         let latency = report.latency.as_ref();
@@ -76,7 +45,7 @@ fn perfdata(report: &Report) -> Vec<String> {
         let end_to_end = report.end_to_end.as_ref();
         add("e2e_p99", Some(Metric::E2eP99), end_to_end.map(|latency| latency.p99), "s");
     }
-    data
+    figures
 }
 
 /// The gate on this figure as a Nagios range: `5` alerts above, `99.9:` alerts below.
@@ -91,9 +60,4 @@ fn threshold(report: &Report, metric: Option<Metric>, level: GateLevel, scale: f
             Comparison::Below | Comparison::AtMost => format!("{limit}:"),
         }
     })
-}
-
-/// A number without the noise of binary fractions.
-pub(super) fn rounded(value: f64) -> String {
-    format!("{}", (value * 1e6).round() / 1e6)
 }

@@ -3,32 +3,33 @@
 
 use std::io::{self, Write};
 
-use super::{
-    event_line,
-    fit::{self, INDENT},
-    header, tables,
-    units::{clean, count, duration, percent, three_digits},
-};
+use super::tables;
 use crate::{
     plan::Command,
+    render::{
+        Style, event_line,
+        fit::{self, INDENT},
+        header,
+        units::{clean, count, duration, percent, three_digits},
+    },
     report::{Delivery, Outages, Probes, Report, Run, Subscriptions, together},
     verdict::Severity,
 };
 
-/// Lines that are broken for a terminal of so many columns. What a header says that was `seen` just above is left out.
-pub(super) fn write(report: &Report, columns: Option<usize>, seen: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut text = Vec::new();
-    unbroken(report, columns, seen, &mut text)?;
-    out.write_all(fit::fitted(&String::from_utf8_lossy(&text), columns).as_bytes())
+    unbroken(report, style, &mut text)?;
+    out.write_all(fit::fitted(&String::from_utf8_lossy(&text), style.columns).as_bytes())
 }
 
-fn unbroken(report: &Report, columns: Option<usize>, seen: bool, out: &mut dyn Write) -> io::Result<()> {
+fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let columns = style.columns;
     let ping = report.runs.iter().all(|run| run.started.plan.command == Command::Ping);
     if ping && !report.runs.is_empty() {
         ping_statistics(report, out)?;
     } else {
         let width = fit::readable(columns);
-        heading(report, width, seen, out)?;
+        heading(report, width, style.below_header, out)?;
         totals(report, width, out)?;
         tables::latencies(report, columns, out)?;
     }
@@ -77,9 +78,9 @@ pub(super) fn headline(report: &Report) -> String {
     parts.join(" · ")
 }
 
-fn heading(report: &Report, width: usize, seen: bool, out: &mut dyn Write) -> io::Result<()> {
+fn heading(report: &Report, width: usize, below_header: bool, out: &mut dyn Write) -> io::Result<()> {
     for run in &report.runs {
-        if !seen {
+        if !below_header {
             line(&clean(&header::target_line(&run.started)), width, out)?;
             line(&clean(&header::policy_line(&run.started)), width, out)?;
         }
@@ -93,7 +94,7 @@ fn line(text: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", fit::wrapped(text, 0, INDENT, width))
 }
 
-/// `2026-11-22T14:02:11Z for 1 min · the time was up · Redis 7.2.4 primary · RESP3`
+/// `2026-11-22T14:02:11Z for 1 min · duration reached · Redis 7.2.4 primary · RESP3`
 fn course(run: &Run) -> String {
     let mut parts = vec![format!("{} for {}", run.time.to_the_second(), duration(run.duration))];
     parts.push(run.stopped.map_or("not ended", event_line::stopped).to_owned());

@@ -1,10 +1,10 @@
-//! Standard output, from a thread of its own: a reader that is slow or stops reading must not stall the run.
+//! Standard output, written by a separate thread: a slow reader must not stall the run.
 //!
-//! Lines are appended to a bounded buffer and written in batches. Where lines come faster than they are read, the
-//! surplus is refused (and counted by whoever offered it); where nobody reads any more, that is reported once.
+//! Lines are appended to a bounded buffer and written in batches. Where they come faster than they are read, the surplus
+//! is refused, and the caller counts it. A closed reader is reported once.
 //!
-//! A run that ends within a few milliseconds of its first line has nothing left that could be stalled: it writes by
-//! itself ([`Outlet::patient`]), for making the thread and waiting for its end takes longer than a PING.
+//! A run that ends within a few milliseconds of its first line has nothing left to stall: it writes without a thread
+//! ([`BufferedStdout::patient`]), for making the thread and waiting for its end takes longer than a PING.
 
 use std::{
     convert::Infallible,
@@ -32,13 +32,13 @@ const PATIENCE: Duration = Duration::from_millis(2);
 
 /// The writing end; clones share it.
 #[derive(Clone)]
-pub struct Outlet(Arc<Shared>);
+pub struct BufferedStdout(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
     /// For the thread: there is something to write.
     wake: Condvar,
-    /// For whoever is to start the thread: the first line has come.
+    /// Notified when the first line arrives, so that the thread can be started.
     first: Notify,
 }
 
@@ -51,21 +51,21 @@ struct State {
     closed: bool,
 }
 
-/// What writes.
-pub struct Writer {
+/// The reading end, which writes the buffer out.
+pub struct StdoutWriter {
     shared: Arc<Shared>,
-    /// What is to be done, until there is a thread that does it.
+    /// The job that waits for a thread.
     job: Option<Job>,
     thread: Option<io::Result<JoinHandle<io::Result<()>>>>,
 }
 
-/// Where to write, and whom to tell once that nobody reads any more.
+/// The output, and the call for when its reader is gone.
 struct Job {
     out: Box<dyn Write + Send>,
     on_closed: Arc<dyn Fn() + Send + Sync>,
 }
 
-impl Outlet {
+impl BufferedStdout {
     /// Starts writing to `out`; `on_closed` is called once if writing fails.
     ///
     /// # Errors
@@ -73,23 +73,26 @@ impl Outlet {
     pub fn start(
         out: impl Write + Send + 'static,
         on_closed: impl Fn() + Send + Sync + 'static,
-    ) -> io::Result<(Self, Writer)> {
-        let (outlet, mut writer) = Self::patient(out, on_closed);
+    ) -> io::Result<(Self, StdoutWriter)> {
+        let (stdout, mut writer) = Self::patient(out, on_closed);
         writer.launch();
         match writer.thread {
             Some(Err(error)) => Err(error),
-            _ => Ok((outlet, writer)),
+            _ => Ok((stdout, writer)),
         }
     }
 
-    /// The same, but nothing is written before [`Writer::start_when_needed`] or [`Outlet::finish`].
-    pub fn patient(out: impl Write + Send + 'static, on_closed: impl Fn() + Send + Sync + 'static) -> (Self, Writer) {
+    /// The same, but nothing is written before [`StdoutWriter::start_when_needed`] or [`BufferedStdout::finish`].
+    pub fn patient(
+        out: impl Write + Send + 'static,
+        on_closed: impl Fn() + Send + Sync + 'static,
+    ) -> (Self, StdoutWriter) {
         let shared = Arc::new(Shared { state: Mutex::default(), wake: Condvar::new(), first: Notify::new() });
         let job = Job { out: Box::new(out), on_closed: Arc::new(on_closed) };
-        (Self(Arc::clone(&shared)), Writer { shared, job: Some(job), thread: None })
+        (Self(Arc::clone(&shared)), StdoutWriter { shared, job: Some(job), thread: None })
     }
 
-    /// Appends what `compose` writes; `false` when there is no room or nobody to read it.
+    /// Appends what `compose` writes; returns false if there is no room or no reader.
     pub fn append(&self, compose: impl FnOnce(&mut Vec<u8>)) -> bool {
         let mut state = self.0.lock();
         if state.closed || state.waiting.len() >= CAPACITY {
@@ -114,8 +117,8 @@ impl Outlet {
     /// Writes what waits and ends.
     ///
     /// # Errors
-    /// The error that ended the writing, if one did ([`io::ErrorKind::BrokenPipe`] when nobody reads any more).
-    pub fn finish(self, writer: Writer) -> io::Result<()> {
+    /// The error that ended the writing, if one did ([`io::ErrorKind::BrokenPipe`] if the reader is gone).
+    pub fn finish(self, writer: StdoutWriter) -> io::Result<()> {
         self.0.lock().finished = true;
         self.0.wake.notify_one();
         match (writer.thread, writer.job) {
@@ -128,8 +131,8 @@ impl Outlet {
     }
 }
 
-impl Writer {
-    /// Starts the thread a little after the first line. Where that is dropped before, [`Outlet::finish`] writes.
+impl StdoutWriter {
+    /// Starts the thread a little after the first line. Where that is dropped before, [`BufferedStdout::finish`] writes.
     pub async fn start_when_needed(&mut self, clock: Clock) -> Infallible {
         self.shared.first.notified().await;
         clock.sleep_until(clock.now().after(PATIENCE)).await;
@@ -158,7 +161,7 @@ impl Writer {
 }
 
 /// Never waits: what finds no room is dropped.
-impl Write for Outlet {
+impl Write for BufferedStdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.append(|out| out.extend_from_slice(bytes)) && self.0.lock().closed {
             return Err(io::ErrorKind::BrokenPipe.into());
@@ -172,7 +175,7 @@ impl Write for Outlet {
 }
 
 /// For a stream that must have no gaps: where there is no room, it ends.
-pub struct Gapless(pub Outlet);
+pub struct Gapless(pub BufferedStdout);
 
 impl Write for Gapless {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -217,7 +220,7 @@ impl Shared {
         }
     }
 
-    /// Waits for a batch; tells whether it is the last.
+    /// Waits for a batch; returns true if it is the last.
     fn next(&self, batch: &mut Vec<u8>) -> bool {
         let mut state = self.lock();
         while state.waiting.is_empty() && !state.finished {
@@ -245,14 +248,14 @@ mod tests {
     #[test]
     fn everything_appended_is_written_in_order() {
         let (reader, writer) = io::pipe().unwrap();
-        let (outlet, thread) = Outlet::start(writer, || ()).unwrap();
+        let (stdout, thread) = BufferedStdout::start(writer, || ()).unwrap();
         let reading = std::thread::spawn(|| io::read_to_string(reader).unwrap());
         for number in 0..10_000 {
-            while !outlet.append(|line| writeln!(line, "{number}").unwrap()) {
+            while !stdout.append(|line| writeln!(line, "{number}").unwrap()) {
                 std::thread::yield_now();
             }
         }
-        outlet.finish(thread).unwrap();
+        stdout.finish(thread).unwrap();
         let expected: String = (0..10_000).map(|number| format!("{number}\n")).collect();
         assert_eq!(reading.join().unwrap(), expected);
     }
@@ -260,19 +263,19 @@ mod tests {
     #[test]
     fn what_ends_at_once_is_written_without_a_thread() {
         let (reader, writer) = io::pipe().unwrap();
-        let (mut outlet, writing) = Outlet::patient(writer, || ());
-        outlet.write_all(b"a line\n").unwrap();
-        outlet.append_all(b"the report\n");
+        let (mut stdout, writing) = BufferedStdout::patient(writer, || ());
+        stdout.write_all(b"a line\n").unwrap();
+        stdout.append_all(b"the report\n");
         assert!(writing.thread.is_none());
-        outlet.finish(writing).unwrap();
+        stdout.finish(writing).unwrap();
         assert_eq!(io::read_to_string(reader).unwrap(), "a line\nthe report\n");
     }
 
     #[tokio::test]
     async fn a_line_does_not_wait_for_the_end() {
         let (mut reader, writer) = io::pipe().unwrap();
-        let (mut outlet, mut writing) = Outlet::patient(writer, || ());
-        outlet.write_all(b"first\n").unwrap();
+        let (mut stdout, mut writing) = BufferedStdout::patient(writer, || ());
+        stdout.write_all(b"first\n").unwrap();
         let read = tokio::task::spawn_blocking(move || {
             let mut line = [0; 6];
             io::Read::read_exact(&mut reader, &mut line).unwrap();
@@ -283,8 +286,8 @@ mod tests {
             never = writing.start_when_needed(Clock::start()) => match never {},
         };
         assert_eq!(&line, b"first\n");
-        outlet.append_all(b"last\n");
-        outlet.finish(writing).unwrap();
+        stdout.append_all(b"last\n");
+        stdout.finish(writing).unwrap();
         assert_eq!(io::read_to_string(reader).unwrap(), "last\n");
     }
 
@@ -293,27 +296,27 @@ mod tests {
         let (reader, writer) = io::pipe().unwrap();
         drop(reader);
         let (closed, mut told) = tokio::sync::mpsc::unbounded_channel();
-        let (outlet, mut writing) = Outlet::patient(writer, move || closed.send(()).unwrap());
-        outlet.append_all(b"line\n");
+        let (stdout, mut writing) = BufferedStdout::patient(writer, move || closed.send(()).unwrap());
+        stdout.append_all(b"line\n");
         tokio::select! {
             told = told.recv() => assert!(told.is_some()),
             never = writing.start_when_needed(Clock::start()) => match never {},
         }
-        assert_eq!(outlet.finish(writing).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert_eq!(stdout.finish(writing).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]
     fn a_reader_that_stops_reading_costs_bounded_memory() {
         let (reader, writer) = io::pipe().unwrap();
-        let (outlet, thread) = Outlet::start(writer, || ()).unwrap();
+        let (stdout, thread) = BufferedStdout::start(writer, || ()).unwrap();
         let line = [b'x'; 1 << 10];
-        let refused = (0..20_000).filter(|_| !outlet.append(|out| out.extend_from_slice(&line))).count();
+        let refused = (0..20_000).filter(|_| !stdout.append(|out| out.extend_from_slice(&line))).count();
         assert!(refused > 0);
-        assert!(outlet.0.lock().waiting.len() <= CAPACITY + line.len());
-        let mut gapless = Gapless(outlet.clone());
+        assert!(stdout.0.lock().waiting.len() <= CAPACITY + line.len());
+        let mut gapless = Gapless(stdout.clone());
         assert_eq!(gapless.write(&line).unwrap_err().to_string(), "its reader is too slow");
         drop(reader);
-        assert_eq!(outlet.finish(thread).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert_eq!(stdout.finish(thread).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         assert_eq!(gapless.write(&line).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 
@@ -322,10 +325,10 @@ mod tests {
         let (reader, writer) = io::pipe().unwrap();
         drop(reader);
         let (closed, told) = mpsc::channel();
-        let (outlet, thread) = Outlet::start(writer, move || closed.send(()).unwrap()).unwrap();
-        outlet.append(|out| out.extend_from_slice(b"line\n"));
+        let (stdout, thread) = BufferedStdout::start(writer, move || closed.send(()).unwrap()).unwrap();
+        stdout.append(|out| out.extend_from_slice(b"line\n"));
         told.recv().unwrap();
-        assert!(!outlet.append(|out| out.push(b'x')));
-        assert!(outlet.finish(thread).is_err());
+        assert!(!stdout.append(|out| out.push(b'x')));
+        assert!(stdout.finish(thread).is_err());
     }
 }

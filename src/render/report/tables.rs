@@ -2,16 +2,16 @@
 
 use std::io::{self, Write};
 
-use super::{
-    diagnosis, event_line, table,
-    units::{clean, duration},
-};
 use crate::{
     record::{ErrorRow, OutageKind},
+    render::{
+        diagnosis, event_line, table,
+        units::{clean, duration, percent},
+    },
     report::{GateLevel, GateResult, Latency, OutageRow, Report},
 };
 
-/// More rows than this are a file's business (`--format json`).
+/// Rows shown of one table; `--format json` has all of them.
 const ROWS: usize = 20;
 
 /// A table to be: its header, which columns hold numbers, and its rows.
@@ -52,11 +52,11 @@ pub(super) fn latencies(report: &Report, columns: Option<usize>, out: &mut dyn W
 
 pub(super) fn outages(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> = report.outages.rows.iter().map(outage).collect();
-    let header = ["outage", "", "lasted", "failed", "ambiguous", "lost", "end", "cause", "reported as"];
+    let header = ["outage", "", "lasted", "failed", "ambiguous", "lost", "end", "cause", "client error"];
     write((&header, 2..6, rows), columns, out)
 }
 
-/// Each cause once, with the outages that it ended and their evidence.
+/// Writes each cause once, with its outages and their evidence.
 pub(super) fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let key = |row: &OutageRow| (row.diagnosis.cause, row.diagnosis.confidence);
     let mut told = Vec::new();
@@ -94,8 +94,8 @@ fn outage(row: &OutageRow) -> Vec<String> {
     };
     let reported = match (&outage.failure, outage.kind) {
         (Some(failure), _) => event_line::failure(failure),
-        (None, OutageKind::Drop) => "no cause was given".into(),
-        (None, OutageKind::Stall) => "no answers; nothing was closed".into(),
+        (None, OutageKind::Drop) => "none".into(),
+        (None, OutageKind::Stall) => "none: no replies, connection still open".into(),
     };
     vec![
         outage.time.time_of_day(),
@@ -128,7 +128,7 @@ pub(super) fn errors(report: &Report, columns: Option<usize>, out: &mut dyn Writ
             ]
         })
         .collect();
-    let header = ["error", "code", "count", "ambiguous", "errno", "stage", "said by", "seen", "example"];
+    let header = ["error", "code", "count", "ambiguous", "errno", "stage", "reported by", "seen", "example"];
     write((&header, 2..5, rows), columns, out)
 }
 
@@ -162,8 +162,8 @@ fn gate(result: &GateResult) -> Vec<String> {
 fn value_of(result: &GateResult, value: f64) -> String {
     use crate::plan::Metric;
     match result.gate.metric {
-        Metric::Availability => super::units::percent(value),
-        Metric::Errors if result.gate.is_share() => super::units::percent(value),
+        Metric::Availability => percent(value),
+        Metric::Errors if result.gate.is_share() => percent(value),
         Metric::Ambiguous
         | Metric::Desyncs
         | Metric::Duplicated

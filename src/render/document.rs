@@ -1,0 +1,49 @@
+//! A result that can be written, as the views of it that the formats need.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{
+    Style,
+    formats::{Family, PluginLine, Records, Table, figures},
+};
+
+/// A result that can be written. A view that it does not have is an error of kind [`io::ErrorKind::Unsupported`]; the
+/// table of formats in `output` says which formats, and so which views, a command offers.
+pub(crate) trait Document {
+    /// Returns the value that is serialized as JSON.
+    fn root(&self) -> impl Serialize;
+
+    /// Writes it for people.
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Writes it as one JSON document for each of its records.
+    fn records(&self, _records: &mut Records<'_>) -> io::Result<()> {
+        Err(unsupported("records"))
+    }
+
+    /// Returns its rows; where it is no table, each figure is a row.
+    fn rows(&self) -> io::Result<Table> {
+        figures(&serde_json::to_value(self.root())?)
+    }
+
+    /// Returns a table for people, and remarks that stand below it.
+    fn overview(&self) -> io::Result<(Table, Vec<String>)> {
+        Err(unsupported("overview"))
+    }
+
+    /// Returns its verdict and figures for a monitoring plugin.
+    fn plugin_line(&self) -> io::Result<PluginLine> {
+        Err(unsupported("plugin line"))
+    }
+
+    /// Returns its metric families.
+    fn metrics(&self) -> io::Result<Vec<Family>> {
+        Err(unsupported("metrics"))
+    }
+}
+
+fn unsupported(view: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, format!("this result has no {view}"))
+}

@@ -1,0 +1,140 @@
+//! Every pair of content and format that the table allows can be written.
+
+use std::time::Duration;
+
+use strum::VariantArray;
+
+use super::*;
+use crate::{
+    checkup,
+    clock::WallTime,
+    drill::{Cell, Outcome},
+    event::{Event, EventKind},
+    idle::{Circumstances, IdleReport, Search, ServerSays, Steps},
+    knowledge,
+    output::Content,
+    plan::{PolicyName, Protocol, ReconnectPolicy},
+    record::{Recorder, fixture},
+    report::Report,
+};
+
+const TIME: WallTime = WallTime::from_unix_nanos(1_795_356_131_204_512_000);
+
+fn written<D: Document + ?Sized>(document: &D, format: Format) -> io::Result<String> {
+    let mut out = Vec::new();
+    write(document, format, Style::default(), &mut out)?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+/// A sample of each content in this format.
+fn sample(content: Content, format: Format) -> io::Result<String> {
+    match content {
+        Content::Report => written(&Report::new(&Recorder::default().figures()), format),
+        Content::Checkup => written(&checkup(), format),
+        Content::IdleReport => written(&idle_report(), format),
+        Content::Drill => written(&[cell("close@1s")][..], format),
+        Content::Explanation => written(&knowledge::search("RD012").unwrap(), format)
+            .and_then(|answer| Ok(answer + &written(knowledge::entries(), format)?)),
+        Content::Events => written(&event(), format),
+    }
+}
+
+fn checkup() -> checkup::Checkup {
+    let question = checkup::Question {
+        target: fixture::plan().target,
+        protocol: Protocol::Resp3,
+        policy: ReconnectPolicy::preset(PolicyName::Hardened),
+        warning: None,
+        critical: None,
+    };
+    checkup::judge(&question, &Default::default(), &Default::default(), TIME)
+}
+
+fn idle_report() -> IdleReport {
+    let second = Duration::from_secs(1);
+    let circumstances = Circumstances {
+        target: "redis://cache.example:6379".into(),
+        named_by: "--uri".into(),
+        started: TIME,
+        lasted: second,
+        interrupted: false,
+        server: Ok(ServerSays::default()),
+        refused: None,
+        restarted: false,
+        must_survive: None,
+    };
+    IdleReport::new(&Search::new(&Steps::List(vec![second]), second, None, None), circumstances)
+}
+
+fn cell(case: &str) -> Cell {
+    Cell {
+        case: case.to_owned(),
+        policy: PolicyName::Hardened,
+        outcome: Outcome::Recovered,
+        survived: true,
+        cause: None,
+        confidence: None,
+        recovery: Some(Duration::from_millis(306)),
+        failed: 1,
+        ambiguous: 0,
+        lost: 0,
+        wrong: 0,
+        error: None,
+        why: None,
+        diagnoses: Vec::new(),
+    }
+}
+
+fn event() -> Event {
+    fixture::at(1.0, EventKind::Note { text: "a note".into() })
+}
+
+#[test]
+fn whatever_a_command_offers_can_be_written() {
+    for content in Content::VARIANTS {
+        assert_eq!(Format::all_of(*content).next(), Some(Format::default()), "{content:?}: text is the default");
+        for format in Format::all_of(*content) {
+            let text = sample(*content, format).unwrap_or_else(|error| panic!("{content:?} {format:?}: {error}"));
+            assert!(text.ends_with('\n') && text.len() > 10, "{content:?} {format:?}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn each_format_is_offered_by_a_command_under_its_own_name() {
+    for format in Format::VARIANTS {
+        assert!(Content::VARIANTS.iter().any(|content| Format::all_of(*content).any(|offered| offered == *format)));
+        assert_eq!(format.name().parse(), Ok(*format));
+    }
+}
+
+#[test]
+fn a_view_that_a_result_does_not_have_is_an_error() {
+    for format in [Format::Ndjson, Format::Openmetrics, Format::Markdown] {
+        let error = written(&checkup(), format).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Unsupported, "{format:?}");
+    }
+}
+
+#[test]
+fn csv_is_quoted_only_where_it_must_be_and_its_lines_end_as_rfc_4180_asks() {
+    let cells = [cell("close@1s"), cell("delay=1s, then \"close\"")];
+    let expected = "case,policy,outcome,survived,recovery_seconds,failed,ambiguous,lost,wrong_replies,cause,confidence\r\n\
+        close@1s,hardened,recovered,true,0.306,1,0,0,0,,\r\n\
+        \"delay=1s, then \"\"close\"\"\",hardened,recovered,true,0.306,1,0,0,0,,\r\n";
+    assert_eq!(written(&cells[..], Format::Csv).unwrap(), expected);
+}
+
+#[test]
+fn a_pipe_does_not_end_a_cell_of_a_markdown_table() {
+    let text = written(&[cell("a|b")][..], Format::Markdown).unwrap();
+    assert!(text.contains("\n| a\\|b | hardened | recovered | yes | 306 ms |"), "{text}");
+}
+
+#[test]
+fn a_whole_number_keeps_all_of_its_digits() {
+    let figure = Figure::new("memory", Some(9_007_199_254_740_991.0), "B");
+    assert_eq!(figure.to_string(), "'memory'=9007199254740991B;;;0;");
+    assert_eq!(Figure::new("ping", Some(0.1 + 0.2), "ms").to_string(), "'ping'=0.3ms;;;0;");
+    assert_eq!(Figure::new("ping", None, "ms").to_string(), "'ping'=U;;;0;");
+}

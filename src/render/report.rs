@@ -1,0 +1,47 @@
+//! The report of a run in every format.
+
+mod metrics;
+mod plugin;
+mod tables;
+mod text;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{
+    Style,
+    document::Document,
+    formats::{Family, PluginLine, Records},
+};
+use crate::report::Report;
+
+impl Document for Report {
+    fn root(&self) -> impl Serialize {
+        self
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        text::write(self, style, out)
+    }
+
+    /// The report without its lists as `summary`, then each entry of each list.
+    fn records(&self, records: &mut Records<'_>) -> io::Result<()> {
+        records.summary(self)?;
+        records.each("run", &self.runs)?;
+        records.each("outage", &self.outages.rows)?;
+        records.each("error", &self.errors)?;
+        records.each("state", &self.states)?;
+        records.each("gate", &self.gates)?;
+        records.each("finding", &self.findings)?;
+        records.each("note", &self.notes)
+    }
+
+    fn plugin_line(&self) -> io::Result<PluginLine> {
+        Ok(plugin::line(self))
+    }
+
+    fn metrics(&self) -> io::Result<Vec<Family>> {
+        Ok(metrics::families(self))
+    }
+}

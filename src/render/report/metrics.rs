@@ -1,0 +1,162 @@
+//! The metric families of a report.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    render::formats::Family,
+    report::{Diagnosis, Latency, Report},
+    verdict::Verdict,
+};
+
+/// Returns every family, those of an absent part of the report left out.
+pub(super) fn families(report: &Report) -> Vec<Family> {
+    [about(report), probes(report), latencies(report), outages(report), messages(report), vec![errors(report)]]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn about(report: &Report) -> Vec<Family> {
+    let mut runs = Family::new("run", "info", "What was run.");
+    for run in &report.runs {
+        let started = &run.started;
+        let labels = vec![
+            ("run_id", started.run_id.clone()),
+            ("command", started.plan.command.to_string()),
+            ("target", started.plan.target.to_string()),
+            ("policy", started.plan.policy.name.to_string()),
+            ("version", started.version.clone()),
+        ];
+        runs.push("_info", labels, 1.0);
+    }
+    let verdict = match report.verdict {
+        Verdict::Healthy => 0.0,
+        Verdict::Degraded => 1.0,
+        Verdict::Critical => 2.0,
+    };
+    vec![
+        runs,
+        Family::gauge("verdict", "0 healthy, 1 degraded, 2 critical.", verdict),
+        Family::gauge("run_duration_seconds", "How long the run lasted.", report.duration),
+    ]
+}
+
+fn probes(report: &Report) -> Vec<Family> {
+    let Some(probes) = &report.probes else { return Vec::new() };
+    let outcomes = [("ok", probes.ok), ("failed", probes.failed), ("timed_out", probes.timed_out)];
+    let ambiguous = probes.ambiguous as f64;
+    vec![
+        Family::counters("probes", "Probes by outcome.", "outcome", &outcomes),
+        Family::counter("probes_ambiguous", "Failed probes that may have been executed.", ambiguous),
+        Family::counter("probes_skipped", "Intended starts passed over.", probes.skipped as f64),
+        Family::counter("desyncs", "Replies to another question.", probes.desynced as f64),
+    ]
+}
+
+fn latencies(report: &Report) -> Vec<Family> {
+    [
+        ("latency_seconds", "Answered probes, from the intended start.", &report.latency),
+        ("service_seconds", "Answered probes, from the real start.", &report.service),
+        ("failed_latency_seconds", "Failed probes.", &report.failed_latency),
+        ("waited_seconds", "Time that probes waited for a connection.", &report.waited),
+        ("end_to_end_seconds", "Verified messages, from PUBLISH to receipt.", &report.end_to_end),
+    ]
+    .into_iter()
+    .filter_map(|(name, help, latency)| latency.as_ref().map(|latency| summary(name, help, latency)))
+    .collect()
+}
+
+fn summary(name: &'static str, help: &'static str, latency: &Latency) -> Family {
+    let mut family = Family::new(name, "summary", help);
+    for (quantile, value) in [
+        ("0.5", latency.p50),
+        ("0.9", latency.p90),
+        ("0.99", latency.p99),
+        ("0.999", latency.p999),
+        ("1.0", latency.max),
+    ] {
+        family.push("", vec![("quantile", quantile.to_owned())], value);
+    }
+    family.push("_sum", Vec::new(), latency.sum);
+    family.push("_count", Vec::new(), latency.count as f64);
+    family
+}
+
+fn outages(report: &Report) -> Vec<Family> {
+    let outages = &report.outages;
+    let kinds = [("drop", outages.drops), ("stall", outages.stalls)];
+    let availability = outages.availability;
+    let mut families = Vec::from_iter(
+        availability.map(|share| Family::gauge("availability_ratio", "Share of the watched time with service.", share)),
+    );
+    families.push(Family::counters("outages", "Outages by kind.", "kind", &kinds));
+    families.extend(causes(report));
+    let reconnects = outages.reconnects as f64;
+    families.extend([
+        Family::counter("reconnects", "Drops after which the connection came back.", reconnects),
+        Family::gauge("outages_unresolved", "Outages that are not over.", outages.unresolved as f64),
+        Family::gauge("outage_longest_seconds", "The longest outage.", outages.longest),
+        Family::counter("outage_seconds", "Time without service, all connections.", outages.total),
+    ]);
+    families.extend(report.reconnect_peak.as_ref().map(|peak| {
+        let help = "The most connections that came back within 100 ms.";
+        Family::gauge("reconnect_peak", help, f64::from(peak.connections))
+    }));
+    let sessions = &report.sessions;
+    let reasons = [
+        ("watchdog", sessions.replaced_by_watchdog),
+        ("desync", sessions.replaced_desync),
+        ("terminal", sessions.replaced_terminal),
+    ];
+    families.push(Family::counters("sessions_replaced", "Sessions replaced by reason.", "reason", &reasons));
+    families
+}
+
+/// A gauge, because not every outage of a long run is listed.
+fn causes(report: &Report) -> Option<Family> {
+    let mut counts = BTreeMap::<_, u32>::new();
+    for row in &report.outages.rows {
+        let Diagnosis { cause, confidence, .. } = row.diagnosis;
+        *counts.entry((cause.to_string(), confidence.to_string())).or_default() += 1;
+    }
+    let mut family = Family::new("outages_listed", "gauge", "Outages in the report, by cause and confidence.");
+    let any = !counts.is_empty();
+    for ((cause, confidence), count) in counts {
+        family.push("", vec![("cause", cause), ("confidence", confidence)], f64::from(count));
+    }
+    any.then_some(family)
+}
+
+fn messages(report: &Report) -> Vec<Family> {
+    let Some(delivery) = &report.delivery else { return Vec::new() };
+    let fates = [
+        ("published", delivery.published),
+        ("publish_failed", delivery.publish_failed),
+        ("received", delivery.received),
+        ("lost", delivery.lost),
+        ("duplicated", delivery.duplicated),
+        ("reordered", delivery.reordered),
+    ];
+    let bytes = delivery.message_bytes as f64;
+    vec![
+        Family::counters("verified_messages", "Numbered messages by fate.", "fate", &fates),
+        Family::counter("messages", "Messages of others.", delivery.messages as f64),
+        Family::counter("message_bytes", "Payload of the messages of others.", bytes),
+    ]
+}
+
+fn errors(report: &Report) -> Family {
+    let mut family = Family::new("errors", "counter", "Errors by kind.");
+    for row in &report.errors {
+        let key = row.key;
+        let labels = vec![
+            ("class", key.class.to_string()),
+            ("stage", key.stage.to_string()),
+            ("origin", key.origin.to_string()),
+            ("errno", key.errno.map(|errno| errno.to_string()).unwrap_or_default()),
+            ("code", row.code.to_owned()),
+        ];
+        family.push("_total", labels, row.count as f64);
+    }
+    family
+}
