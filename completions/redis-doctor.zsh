@@ -412,7 +412,12 @@ _arguments "${_arguments_options[@]}" : \
 (completions)
 _arguments "${_arguments_options[@]}" : \
 '--help[Print help (also a lone -h at the end)]' \
-':shell -- Shell:(bash elvish fish nushell powershell zsh)' \
+':shell -- Shell:((bash\:"bash"
+elvish\:"elvish"
+fish\:"fish"
+nushell\:"nushell"
+powershell\:"powershell"
+zsh\:"zsh"))' \
 && ret=0
 ;;
 (man)

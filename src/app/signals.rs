@@ -25,7 +25,7 @@ impl Signals {
     /// # Errors
     /// When a handler cannot be installed.
     pub(super) fn install() -> Result<Self, Problem> {
-        let take = |kind| signal(kind).map_err(|error| format!("cannot handle signals: {error}"));
+        let take = |kind| signal(kind).map_err(Problem::Signals);
         Ok(Self {
             interrupt: take(SignalKind::interrupt())?,
             terminate: take(SignalKind::terminate())?,

@@ -5,12 +5,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, block_on, say,
+    Problem, Work, block_on, say,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
 use crate::{
-    cli::WaitRequest,
+    cli::commands::wait::WaitRequest,
     clock::Clock,
     exit::Exit,
     probe::readiness::{Gate, Obstacle},
@@ -20,14 +20,13 @@ use crate::{
 /// However rarely it is looked, the last look is so long before the time is up.
 const LAST_LOOK: Duration = Duration::from_millis(250);
 
-/// Waits; healthy when the server is ready, critical when the time is up.
-pub(super) fn wait(mut request: WaitRequest) -> Result<Exit, Problem> {
-    warn(&request.warnings);
-    // Kept until the end: it stops when it is dropped.
-    let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
-    let outcome = block_on(until_signalled(&request));
-    drop(sandbox);
-    outcome
+impl Work for WaitRequest {
+    /// Waits; healthy when the server is ready, critical when the time is up.
+    fn perform(mut self) -> Result<Exit, Problem> {
+        warn(&self.warnings);
+        let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
+        block_on(until_signalled(&self))
+    }
 }
 
 /// There is no result before the end: the first signal ends it.

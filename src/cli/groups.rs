@@ -1,14 +1,17 @@
 //! The flags that several commands share, in groups: where the server is, how the connection reconnects, what is
-//! written, and what makes a run fail. Definitions only.
+//! written, and what makes a run fail.
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::value::{self, Retries, Switch};
+use super::{
+    environment::Environment,
+    value::{self, Retries, Switch},
+};
 use crate::{
     fault::{FaultSchedule, Incident},
-    output::{ColorChoice, Format},
+    output::{ColorChoice, Format, OutputOptions},
     plan::{Gate, Keepalive, PolicyName, Protocol, Secret, Watchdog},
 };
 
@@ -60,12 +63,20 @@ pub(super) struct ConnectionArgs {
 pub(super) struct FaultArgs {
     /// Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s,
     /// latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
-    #[arg(long = "fault", value_name = "KIND[=ARGS][@START][+FOR]", value_parser = value::fault)]
+    #[arg(long = "fault", value_name = "KIND[=ARGS][@START][+FOR]")]
     pub(super) faults: Vec<FaultSchedule>,
     /// The same with the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss,
     /// thundering-herd, auth-rotation or slow-resubscribe (repeatable)
-    #[arg(long = "incident", value_name = "NAME", value_parser = value::incident)]
+    #[arg(long = "incident", value_name = "NAME")]
     pub(super) incidents: Vec<Incident>,
+}
+
+impl FaultArgs {
+    /// All faults, those of incidents written out.
+    pub(super) fn schedules(self) -> Vec<FaultSchedule> {
+        let incidents = self.incidents.into_iter().flat_map(Incident::schedules);
+        self.faults.into_iter().chain(incidents).collect()
+    }
 }
 
 /// How the connection under test behaves.
@@ -130,6 +141,14 @@ pub(super) struct OutputArgs {
     pub(super) color: ColorChoice,
 }
 
+impl OutputArgs {
+    /// What is written, as far as these flags decide.
+    pub(super) fn options(self, environment: &Environment) -> OutputOptions {
+        let color = environment.color(self.color);
+        OutputOptions { output: self.output, quiet: self.quiet, color, ..OutputOptions::default() }
+    }
+}
+
 /// The form of the report, for the commands whose stdout is the report.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
@@ -153,10 +172,10 @@ pub(super) struct JournalArgs {
 #[command(next_help_heading = "Gates")]
 pub(super) struct GateArgs {
     /// Critical (exit 2) when this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)
-    #[arg(long, value_name = "CONDITION", value_parser = value::gate)]
+    #[arg(long, value_name = "CONDITION")]
     pub(super) fail_on: Vec<Gate>,
     /// Degraded (exit 1) when this holds (repeatable)
-    #[arg(long, value_name = "CONDITION", value_parser = value::gate)]
+    #[arg(long, value_name = "CONDITION")]
     pub(super) warn_on: Vec<Gate>,
     /// Exit 0 also when the verdict is degraded or critical
     #[arg(long)]

@@ -4,13 +4,13 @@
 
 use std::io;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 
-use super::{args::Cli, help};
+use super::commands;
 
 /// `redis-doctor.1` in roff.
-pub(super) fn page() -> String {
+pub fn page() -> String {
     let mut page = Vec::new();
     // Writing into memory cannot fail.
     let _ = write(&mut page);
@@ -18,7 +18,7 @@ pub(super) fn page() -> String {
 }
 
 fn write(page: &mut Vec<u8>) -> io::Result<()> {
-    let mut root = Cli::command().disable_help_subcommand(true);
+    let mut root = commands::definition().disable_help_subcommand(true);
     root.build();
     let man = Man::new(root.clone()).manual("redis-doctor").source(concat!("redis-doctor ", env!("CARGO_PKG_VERSION")));
     man.render_title(page)?;
@@ -38,20 +38,9 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     page.extend_from_slice(&options(&shared, |heading| heading.is_some())?);
     page.extend_from_slice(SECTIONS.as_bytes());
     page.extend_from_slice(b".SH EXAMPLES\n");
-    let examples = [
-        help::CHECK,
-        help::PING,
-        help::SUBSCRIBE,
-        help::SOAK,
-        &help::proxy(),
-        &help::drill(),
-        help::IDLE,
-        help::WAIT,
-        help::REPORT,
-        help::EXPLAIN,
-    ];
-    for text in examples {
-        for line in text.lines().filter(|line| line.starts_with("  redis-doctor")) {
+    for command in root.get_subcommands() {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for line in help.lines().filter(|line| line.starts_with("  redis-doctor")) {
             page.extend_from_slice(format!(".PP\n.nf\n{}\n.fi\n", escape(line.trim())).as_bytes());
         }
     }
@@ -126,7 +115,9 @@ mod tests {
         {
             assert!(page.contains(&format!(".SH {section}\n")), "{section}");
         }
-        for command in Cli::command().get_subcommands() {
+        let mut root = commands::definition();
+        root.build();
+        for command in root.get_subcommands() {
             for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
                 let flag = format!("\\-\\-{}", flag.replace('-', "\\-"));
                 assert!(page.contains(&flag), "{} {flag}", command.get_name());

@@ -115,12 +115,12 @@ fn format_tip(flag: &str, command: &Command) -> Option<String> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn commands() -> Vec<Command> {
-        super::super::args::Cli::command().get_subcommands().cloned().collect()
+        let mut root = super::super::commands::definition().disable_help_subcommand(true);
+        root.build();
+        root.get_subcommands().cloned().collect()
     }
 
     /// How the command's flags may be written.

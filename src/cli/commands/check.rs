@@ -4,14 +4,15 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{
-    environment::Environment,
-    groups::{ConnectionArgs, PolicyArgs},
-    policy,
-    resolve::{color, fresh_seed},
-    target, value,
-};
 use crate::{
+    cli::{
+        environment::{Environment, fresh_seed},
+        error::UsageError,
+        groups::{ConnectionArgs, PolicyArgs},
+        policy,
+        subcommand::Subcommand,
+        target, value,
+    },
     output::{CheckFormat, ColorChoice},
     plan::{Protocol, Range, ReconnectPolicy, Target},
 };
@@ -22,15 +23,15 @@ const DEADLINE: Duration = Duration::from_secs(9);
 /// Flags of `check`.
 #[derive(Args, Debug)]
 #[command(mut_arg("host", |host| host.visible_short_alias('H')))]
-pub(super) struct CheckArgs {
+pub(in crate::cli) struct CheckArgs {
     /// End after this long, whatever is not known by then [default: 9s]
     #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
     /// Warn when the PING time, in milliseconds, is outside of this range: 10, 5:10, @10:20
-    #[arg(short, long, value_name = "RANGE", value_parser = range, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     warning: Option<Range>,
     /// Critical when the PING time, in milliseconds, is outside of this range
-    #[arg(short, long, value_name = "RANGE", value_parser = range, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     critical: Option<Range>,
     /// Exit 0 also when the verdict is degraded or critical
     #[arg(long)]
@@ -86,35 +87,50 @@ pub struct CheckRequest {
     pub warnings: Vec<String>,
 }
 
-fn range(text: &str) -> Result<Range, String> {
-    text.parse()
-}
+impl Subcommand for CheckArgs {
+    const NAME: &'static str = "check";
+    const ABOUT: &'static str =
+        "Look once at server, path and this machine, in a few seconds; also what redis-doctor does without a command";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor                          # the server of REDIS_URL, or 127.0.0.1
+  redis-doctor -u rediss://cache.example:6379
+  redis-doctor check --policy library   # what a client with the defaults risks
+  redis-doctor check --format json | jq '.findings[]'
+  redis-doctor check -H cache.example -w 10 -c 100 --format nagios
 
-/// Decides what is to be checked.
-pub(super) fn resolve(args: &CheckArgs, environment: &Environment) -> Result<CheckRequest, String> {
-    let mut connection = target::resolve(&args.connection, environment)?;
-    let policy = policy::resolve(&args.policy)?;
-    target::ask(&mut connection.target, &args.connection, environment)?;
-    Ok(CheckRequest {
-        target: connection.target,
-        sandbox: args.connection.sandbox,
-        protocol: connection.protocol,
-        policy,
-        deadline: args.timeout.unwrap_or(DEADLINE),
-        warning: args.warning,
-        critical: args.critical,
-        channel: format!("redis-doctor:check:{:x}", fresh_seed()),
-        exit_zero: args.exit_zero,
-        format: args.format,
-        output: args.output.clone(),
-        quiet: args.quiet,
-        color: color(args.color, environment),
-        warnings: connection.warnings,
-    })
+It writes to no key; it publishes one message on a channel that nobody else
+knows. What a server does not let it ask is shown as not permitted, and is no
+fault. The policy flags say how the client behaves whose longest silent blackout
+is wanted.
+Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
+    type Request = CheckRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<CheckRequest, UsageError> {
+        let mut connection = target::resolve(&self.connection, environment)?;
+        let policy = policy::resolve(&self.policy)?;
+        target::ask(&mut connection.target, &self.connection, environment)?;
+        Ok(CheckRequest {
+            target: connection.target,
+            sandbox: self.connection.sandbox,
+            protocol: connection.protocol,
+            policy,
+            deadline: self.timeout.unwrap_or(DEADLINE),
+            warning: self.warning,
+            critical: self.critical,
+            channel: format!("redis-doctor:check:{:x}", fresh_seed()),
+            exit_zero: self.exit_zero,
+            format: self.format,
+            output: self.output,
+            quiet: self.quiet,
+            color: environment.color(self.color),
+            warnings: connection.warnings,
+        })
+    }
 }
 
 /// Makes `check` of a command line that begins with a flag, or has nothing on it: the first thing that a user types.
-pub(super) fn is_the_default(args: &mut Vec<OsString>) {
+pub(in crate::cli) fn is_the_default(args: &mut Vec<OsString>) {
     let for_the_program = ["--help", "--version", "-V"];
     let bare = args.get(1).is_none_or(|first| {
         first.as_encoded_bytes().starts_with(b"-") && !for_the_program.iter().any(|flag| first == flag)

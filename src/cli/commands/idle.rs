@@ -4,14 +4,15 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{
-    environment::Environment,
-    faults,
-    groups::{ConnectionArgs, FaultArgs},
-    resolve::fresh_seed,
-    target, value,
-};
 use crate::{
+    cli::{
+        environment::{Environment, fresh_seed},
+        error::UsageError,
+        groups::{ConnectionArgs, FaultArgs},
+        subcommand::Subcommand,
+        target,
+        value::{self, ValueError},
+    },
     fault::FaultSchedule,
     idle::{Cloud, Steps},
     order,
@@ -30,7 +31,7 @@ const MOST_STEPS: usize = 10_000;
 
 /// Flags of `idle`.
 #[derive(Args, Debug)]
-pub(super) struct IdleArgs {
+pub(in crate::cli) struct IdleArgs {
     /// Longest limit to look for [default: 20m, or the profile's longest, or --must-survive]
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     max: Option<Duration>,
@@ -103,56 +104,80 @@ pub struct IdleRequest {
     pub warnings: Vec<String>,
 }
 
-/// Decides from flags and environment.
-pub(super) fn resolve(args: &IdleArgs, environment: &Environment) -> Result<IdleRequest, String> {
-    if let Steps::List(_) = args.steps {
-        let contradicting = [("--max", args.max.is_some()), ("--profile", args.profile.is_some())];
-        if let Some((flag, _)) = contradicting.iter().find(|(_, given)| *given) {
-            return Err(format!("{flag}: it chooses silences, and --steps lists them; leave one of the two out"));
+impl Subcommand for IdleArgs {
+    const NAME: &'static str = "idle";
+    const ABOUT: &'static str =
+        "Find out after how much silence something on the path, or the server, gives a connection up";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor idle -u rediss://cache.example:6379   # up to 20 minutes
+  redis-doctor idle --profile aws                    # closely around 350 s
+  redis-doctor idle --steps 1000 --max 1h            # a finer first round
+  redis-doctor idle --steps 50s,60s,70s --resolution 1s
+  redis-doctor idle --sandbox --fault idle_drop=3s,then=reset --max 5s
+  redis-doctor idle --must-survive 5m --format nagios
+
+The connections send nothing and have no TCP keepalive; each is asked with a
+PING when its silence is over. The first round takes as long as the limit, or as
+--max. Ctrl-C ends the search with what is known so far.
+Exit status: 0 no limit found, 1 a limit found, 2 unreachable or nothing
+survived, 3 wrong usage, or ended too early to tell. With --must-survive: 0 it
+survives, 2 it does not, whatever other limit is found.";
+    type Request = IdleRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<IdleRequest, UsageError> {
+        if let Steps::List(_) = self.steps {
+            let contradicting = [("--max", self.max.is_some()), ("--profile", self.profile.is_some())];
+            if let Some((flag, _)) = contradicting.into_iter().find(|(_, given)| *given) {
+                return Err(UsageError::new(
+                    flag,
+                    "it chooses silences, and --steps lists them",
+                    "leave one of the two out",
+                ));
+            }
         }
+        let longest = match &self.steps {
+            Steps::List(list) => list.iter().max().copied(),
+            Steps::Count(_) => self.max,
+        };
+        if let Some((must, longest)) = self.must_survive.zip(longest).filter(|(must, longest)| must > longest) {
+            let flag = if self.max.is_some() { "--max" } else { "--steps" };
+            let [must, longest] = [must, longest].map(humantime::format_duration);
+            let problem = format!("{must} is not looked at, because {flag} ends at {longest}");
+            return Err(UsageError::new("--must-survive", problem, format!("raise {flag}")));
+        }
+        let mut connection = target::resolve(&self.connection, environment)?;
+        target::ask(&mut connection.target, &self.connection, environment)?;
+        Ok(IdleRequest {
+            target: connection.target,
+            sandbox: self.connection.sandbox,
+            protocol: connection.protocol,
+            steps: self.steps,
+            max: self.max.or(self.profile.map(Cloud::longest_limit).max(self.must_survive)).unwrap_or(MAX),
+            profile: self.profile,
+            resolution: self.resolution,
+            patience: self.timeout,
+            faults: self.faults.schedules(),
+            seed: self.seed.unwrap_or_else(fresh_seed),
+            must_survive: self.must_survive,
+            format: self.format,
+            output: self.output,
+            quiet: self.quiet,
+            warnings: connection.warnings,
+        })
     }
-    let longest = match &args.steps {
-        Steps::List(list) => list.iter().max().copied(),
-        Steps::Count(_) => args.max,
-    };
-    if let Some((must, longest)) = args.must_survive.zip(longest).filter(|(must, longest)| must > longest) {
-        let flag = if args.max.is_some() { "--max" } else { "--steps" };
-        let [must, longest] = [must, longest].map(humantime::format_duration);
-        return Err(format!("--must-survive: {must} is not looked at, because {flag} ends at {longest}; raise {flag}"));
-    }
-    let mut connection = target::resolve(&args.connection, environment)?;
-    let faults = faults::expand(&args.faults);
-    target::ask(&mut connection.target, &args.connection, environment)?;
-    Ok(IdleRequest {
-        target: connection.target,
-        sandbox: args.connection.sandbox,
-        protocol: connection.protocol,
-        steps: args.steps.clone(),
-        max: args.max.or(args.profile.map(Cloud::longest_limit).max(args.must_survive)).unwrap_or(MAX),
-        profile: args.profile,
-        resolution: args.resolution,
-        patience: args.timeout,
-        faults,
-        seed: args.seed.unwrap_or_else(fresh_seed),
-        must_survive: args.must_survive,
-        format: args.format,
-        output: args.output.clone(),
-        quiet: args.quiet,
-        warnings: connection.warnings,
-    })
 }
 
 /// A number of silences, or a list of them.
-fn steps(text: &str) -> Result<Steps, String> {
+fn steps(text: &str) -> Result<Steps, ValueError> {
     if let Ok(count) = text.trim().parse::<usize>() {
         return match count {
             1..=MOST_STEPS => Ok(Steps::Count(count)),
-            _ => Err(format!("'{text}' is out of range; write 1 to {MOST_STEPS}, for example {STEPS}")),
+            _ => Err(ValueError::Steps { text: text.to_owned(), most: MOST_STEPS, example: STEPS }),
         };
     }
     let silences: Result<Vec<_>, _> = text.split(',').map(value::positive_duration).collect();
-    let mut silences =
-        silences.map_err(|why| format!("{why}; or write how many silences to try, for example {STEPS}"))?;
+    let mut silences = silences.map_err(|source| ValueError::Silences { source: Box::new(source), example: STEPS })?;
     order::sort_by_key(&mut silences, |silence| *silence);
     silences.dedup();
     Ok(Steps::List(silences))
@@ -175,7 +200,7 @@ mod tests {
             ("1s,,2s", ["'' is not a duration", "how many"]),
             ("many", ["'many' is not a duration", "how many silences"]),
         ] {
-            let why = steps(text).unwrap_err();
+            let why = steps(text).unwrap_err().to_string();
             assert!(parts.iter().all(|part| why.contains(part)), "{text}: {why}");
         }
     }
