@@ -412,12 +412,7 @@ _arguments "${_arguments_options[@]}" : \
 (completions)
 _arguments "${_arguments_options[@]}" : \
 '--help[Print help (also a lone -h at the end)]' \
-':shell -- Shell:((bash\:"bash"
-elvish\:"elvish"
-fish\:"fish"
-nushell\:"nushell"
-powershell\:"powershell"
-zsh\:"zsh"))' \
+':shell -- Shell:(bash elvish fish nushell powershell zsh)' \
 && ret=0
 ;;
 (man)

@@ -29,7 +29,8 @@ mod value;
 use std::ffi::OsString;
 
 use self::environment::Environment;
-pub use self::{completions::script as completion_script, error::CliError, man::page as manual_page, subcommand::Job};
+pub(crate) use self::{completions::script as completion_script, man::page as manual_page};
+pub use self::{error::CliError, subcommand::Job};
 
 /// Reads the arguments (the first is the program's name) and the environment.
 ///

@@ -50,12 +50,15 @@ Durations: 500ms, 30s, 1h 30m; bare numbers are seconds.
 Exit status: 0 healthy, 1 degraded (dropped and recovered), 2 critical,
 3 wrong usage.";
 
+/// What a command line comes to: a request that can be run, or a refusal.
+type Resolved = Result<Box<dyn Job>, UsageError>;
+
 /// One subcommand, without its type.
 struct Entry {
     name: &'static str,
     about: &'static str,
     define: fn(clap::Command) -> clap::Command,
-    resolve: fn(&ArgMatches, &Environment) -> Result<Box<dyn Job>, UsageError>,
+    resolve: fn(&ArgMatches, &Environment) -> Resolved,
 }
 
 impl Entry {
@@ -102,7 +105,7 @@ pub(super) fn definition_of(name: &str) -> Option<clap::Command> {
 }
 
 /// Turns what the parser found into a request.
-pub(super) fn resolve(matches: &ArgMatches, environment: &Environment) -> Result<Box<dyn Job>, UsageError> {
+pub(super) fn resolve(matches: &ArgMatches, environment: &Environment) -> Resolved {
     let mut entries = COMMANDS.iter();
     let given = entries.find_map(|entry| Some((entry, matches.subcommand_matches(entry.name)?)));
     let (entry, matches) = given.ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;

@@ -5,7 +5,7 @@ use clap_complete::{Generator, generate};
 use super::commands::{self, completions::Shell};
 
 /// The script for one shell.
-pub fn script(shell: Shell) -> String {
+pub(crate) fn script(shell: Shell) -> String {
     match shell {
         Shell::Bash => with(clap_complete::Shell::Bash),
         Shell::Elvish => with(clap_complete::Shell::Elvish),

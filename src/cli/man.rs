@@ -10,7 +10,7 @@ use clap_mangen::Man;
 use super::commands;
 
 /// `redis-doctor.1` in roff.
-pub fn page() -> String {
+pub(crate) fn page() -> String {
     let mut page = Vec::new();
     // Writing into memory cannot fail.
     let _ = write(&mut page);

@@ -14,26 +14,19 @@ pub(in crate::cli) struct CompletionsArgs {
 /// A shell with a completion script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "lower")]
-pub enum Shell {
-    /// bash
+pub(crate) enum Shell {
     Bash,
-    /// elvish
     Elvish,
-    /// fish
     Fish,
-    /// nushell
     Nushell,
-    /// powershell
     Powershell,
-    /// zsh
     Zsh,
 }
 
 /// A completion script to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CompletionsRequest {
-    /// The shell that is to complete.
-    pub shell: Shell,
+    pub(crate) shell: Shell,
 }
 
 impl Subcommand for CompletionsArgs {
