@@ -1,4 +1,4 @@
-//! `redis-doctor check`, and `redis-doctor` without a command: one look at server, path and machine.
+//! `redis-doctor check`, and `redis-doctor` without a command: one check of server, path and machine.
 
 use std::io;
 

@@ -1,5 +1,5 @@
 //! Signals, as ping(8) taught them: SIGINT, SIGTERM and SIGHUP end the run and report, SIGUSR1 and SIGQUIT show interim
-//! figures and go on. The second one that ends it ends the program at once.
+//! figures and go on. A second one that ends the run ends the program immediately.
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},

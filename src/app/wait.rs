@@ -1,4 +1,4 @@
-//! `redis-doctor wait`: look at a server until it is what a script waits for.
+//! `redis-doctor wait`: check a server until it is what a script waits for.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     units,
 };
 
-/// However rarely it is looked, the last look is so long before the time is up.
+/// Time of the last check before the timeout, however long the interval is.
 const LAST_LOOK: Duration = Duration::from_millis(250);
 
 impl Work for WaitRequest {
@@ -29,7 +29,7 @@ impl Work for WaitRequest {
     }
 }
 
-/// There is no result before the end: the first signal ends it.
+/// Waits until the server is ready or the first signal; there are no interim figures.
 async fn until_signalled(request: &WaitRequest) -> Result<Exit, Problem> {
     let signals = Signals::install()?;
     let (wishes, wish) = unbounded_channel();
@@ -61,7 +61,7 @@ async fn look_until_ready(request: &WaitRequest) -> Exit {
         // A look that had no time to see anything says nothing against what is known.
         if known.as_ref().is_none_or(|known| !obstacle.cut_short && known.text != obstacle.text) {
             if !quiet {
-                let hint = if obstacle.lasting { " (this does not usually go away by itself)" } else { "" };
+                let hint = if obstacle.lasting { " (this does not usually go away on its own)" } else { "" };
                 say(&format!("waiting for {target}: {}{hint}", obstacle.text));
             }
             known = Some(obstacle);

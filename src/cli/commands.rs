@@ -45,12 +45,12 @@ Without a command, it checks the server: redis-doctor -h cache.example
 Try it with nothing installed:
   redis-doctor soak --sandbox --duration 15s
 
-The server: a flag beats REDIS_URL or VALKEY_URL beats 127.0.0.1:6379.
+Server: a flag overrides REDIS_URL or VALKEY_URL; the default is 127.0.0.1:6379.
 Durations: 500ms, 30s, 1h 30m; bare numbers are seconds.
 Exit status: 0 healthy, 1 degraded (dropped and recovered), 2 critical,
 3 wrong usage.";
 
-/// What a command line comes to: a request that can be run, or a refusal.
+/// A request that can be run, or a refusal.
 type Resolved = Result<Box<dyn Job>, UsageError>;
 
 /// One subcommand, without its type.

@@ -1,4 +1,4 @@
-//! The reconnect policy: a preset, and the flags that override it.
+//! The reconnect policy: a preset and the flags that override it.
 
 use super::{
     error::UsageError,

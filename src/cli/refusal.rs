@@ -57,7 +57,7 @@ fn unknown_argument(error: &clap::Error, args: &[OsString]) -> String {
     }
     let similar = || first(ContextKind::SuggestedArg).map(|flag| format!("did you mean {flag}?"));
     let remedy = known_elsewhere(&argument, args).or_else(similar).map(|remedy| format!("; {remedy}"));
-    strike(&format!("there is no {argument} in {}", command(args)), args) + &remedy.unwrap_or_default()
+    strike(&format!("{} has no {argument}", command(args)), args) + &remedy.unwrap_or_default()
 }
 
 fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
@@ -74,18 +74,18 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
             Some(format!("{flag}: {why}{hint}"))
         }
         ErrorKind::InvalidValue => match (first(ContextKind::InvalidValue)?.as_str(), flag) {
-            ("", "--count") if has_c(args) => Some(format!("--count: it needs a number; {CLUSTER}")),
+            ("", "--count") if has_c(args) => Some(format!("--count: a number is missing; {CLUSTER}")),
             ("", _) => None,
             (value, _) => {
                 let known = context(error, ContextKind::ValidValue).join(", ");
-                Some(format!("{flag}: '{value}' is not known here; write one of {known}"))
+                Some(format!("{flag}: invalid value '{value}'; expected one of {known}"))
             }
         },
         ErrorKind::InvalidSubcommand => {
             let word = first(ContextKind::InvalidSubcommand)?;
             let unknown = || {
                 format!(
-                    "there is no command '{word}'; write one of {}",
+                    "unknown command '{word}'; expected one of {}",
                     commands::names().collect::<Vec<_>>().join(", ")
                 )
             };
@@ -96,7 +96,7 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
 }
 
 fn url_without_flag(argument: &str) -> Option<String> {
-    let message = "a server's URL is given with -u; write redis-doctor ping -u URL";
+    let message = "the URL of a server needs -u; write redis-doctor ping -u URL";
     uri::has_known_scheme(argument.as_bytes()).then(|| message.to_owned())
 }
 
@@ -106,7 +106,7 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
         return Some("-c is not a flag of this command; redis-cli's cluster mode is not supported yet".into());
     }
     if has_c(args) && args.windows(2).any(|pair| pair[0] == "-c" && pair[1].as_encoded_bytes().starts_with(b"-")) {
-        return Some(format!("--count: it needs a number; {CLUSTER}"));
+        return Some(format!("--count: a number is missing; {CLUSTER}"));
     }
     if commands::names().any(|name| name == argument) {
         return Some(format!("the command comes first; write redis-doctor {argument}, then its flags"));
@@ -122,8 +122,8 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
     };
     let shown = if args.iter().any(is_login) { String::new() } else { format!(": '{argument}'") };
     let has_host = command.get_arguments().any(|argument| argument.get_short() == Some('h'));
-    let host = if has_host { "a host is given with -h, and " } else { "" };
-    Some(format!("there is an argument too many{shown}; {host}a value with blanks needs quotes"))
+    let host = if has_host { "a host needs -h, and " } else { "" };
+    Some(format!("unexpected argument{shown}; {host}a value with blanks needs quotes"))
 }
 
 /// How a flag of other tools is written in this command.
@@ -178,7 +178,7 @@ fn format(args: &[OsString]) -> Format {
     value.and_then(|value| Format::from_str(value, false).ok()).unwrap_or_default()
 }
 
-/// Strikes every URL out of a text that may quote arguments: arguments that look like one or like `user:password@host`,
+/// Masks every URL in a text that may quote arguments: arguments that look like one or like `user:password@host`,
 /// in every form in which they may be quoted, and then whatever still looks like one (a part of an argument).
 fn strike(message: &str, args: &[OsString]) -> String {
     let mut quoted = Vec::new();

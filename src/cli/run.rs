@@ -1,4 +1,4 @@
-//! What `ping`, `subscribe` and `soak`, which run a plan, have in common.
+//! The request of `ping`, `subscribe` and `soak`, which run a plan.
 
 use std::time::Duration;
 
@@ -25,8 +25,8 @@ pub struct RunRequest {
     pub output: OutputOptions,
 }
 
-/// Decides what is common to all runs; `fill` adds probes, subscription and stop. The password is asked for last, since
-/// nobody should type one for a command that is then refused.
+/// Decides what is common to all runs; `fill` adds probes, subscription and stop. The password prompt comes last: no one
+/// should type one for a command that is then refused.
 pub(super) fn resolve(
     command: Command,
     args: RunArgs,

@@ -89,8 +89,8 @@ fn locate(
     }
 }
 
-/// `--pass`, then the URL's, then the variable's. `--askpass` beats them all, but not here: whoever has to type should
-/// do so only when everything else is in order.
+/// `--pass`, then the URL's, then the variable's. `--askpass` overrides them all, but not here: the user types only
+/// after everything else is checked.
 fn password(
     args: &ConnectionArgs,
     environment: &Environment,

@@ -14,7 +14,7 @@ pub(super) use self::error::UrlError;
 use self::error::UrlProblem;
 use crate::plan::{Address, Protocol};
 
-/// Where a server is when nobody says otherwise.
+/// Host of a server that no flag, URL or variable names.
 pub(super) const DEFAULT_HOST: &str = "127.0.0.1";
 /// Its port.
 pub(super) const DEFAULT_PORT: u16 = 6379;
@@ -278,9 +278,9 @@ mod tests {
             ("redis://host:0", "'redis://host:0': the port in the URL is 0; write one"),
             ("cache.example:6379", "this is not a URL; write redis://cache.example:6379"),
             ("localhost", "this is not a URL; write for example redis://"),
-            ("http://host:80", "'http://host:80': the scheme 'http' is not known here; write one of redis"),
-            ("redis://[::1", "'redis://[::1': an IPv6 address in a URL stands in brackets"),
-            ("redis://::1:6379", "'redis://::1:6379': an IPv6 address in a URL stands in brackets"),
+            ("http://host:80", "'http://host:80': the scheme 'http' is not supported; write one of redis"),
+            ("redis://[::1", "'redis://[::1': an IPv6 address in a URL needs brackets"),
+            ("redis://::1:6379", "'redis://::1:6379': an IPv6 address in a URL needs brackets"),
             ("redis://host/zero", "is not a whole number from 0; write for example redis://127.0.0.1:6379/0"),
             ("redis://me:12/pw@host", "is not a whole number from 0; in a user or password write"),
             ("redis://:p/w@host", "'redis://***@***': the URL cannot be read (empty host); in a user or password"),

@@ -43,7 +43,7 @@ pub(super) enum Retries {
     Times(u64),
 }
 
-/// The longest duration anybody can mean.
+/// The longest plausible duration.
 const CENTURY: Duration = Duration::from_secs(100 * 31_557_600);
 /// What a probe can carry.
 const MAX_PAYLOAD: u64 = 16 << 20;

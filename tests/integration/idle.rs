@@ -321,8 +321,8 @@ fn what_contradicts_itself_is_refused() {
         "--must-survive: 1m is not looked at, because --steps ends at 2s",
     );
     refused(&["--must-survive", "0"], "--must-survive: '0' is too short");
-    refused(&["--format", "csv"], "--format: 'csv' is not known here; write one of text, json, ndjson, nagios");
-    refused(&["--profile", "ovh"], "--profile: 'ovh' is not known here; write one of aws, azure, gcp");
+    refused(&["--format", "csv"], "--format: invalid value 'csv'; expected one of text, json, ndjson, nagios");
+    refused(&["--profile", "ovh"], "--profile: invalid value 'ovh'; expected one of aws, azure, gcp");
     refused(&["--max", "0"], "--max: '0' is too short");
     refused(&["--sandbox", "-o", "/nowhere/report"], "--output: cannot write /nowhere/report");
 }

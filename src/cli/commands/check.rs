@@ -17,23 +17,23 @@ use crate::{
     plan::{Protocol, Range, ReconnectPolicy, Target},
 };
 
-/// Below the ten seconds after which a monitoring system gives a plug-in up.
+/// Below the ten seconds after which a monitoring system kills a plug-in.
 const DEADLINE: Duration = Duration::from_secs(9);
 
 /// Flags of `check`.
 #[derive(Args, Debug)]
 #[command(mut_arg("host", |host| host.visible_short_alias('H')))]
 pub(in crate::cli) struct CheckArgs {
-    /// End after this long, whatever is not known by then [default: 9s]
+    /// Stop after this long and report what is known so far [default: 9s]
     #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
-    /// Warn when the PING time, in milliseconds, is outside of this range: 10, 5:10, @10:20
+    /// Warn if the PING time in milliseconds is outside this range: 10, 5:10, @10:20
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     warning: Option<Range>,
-    /// Critical when the PING time, in milliseconds, is outside of this range
+    /// Exit 2 (critical) if the PING time in milliseconds is outside this range
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     critical: Option<Range>,
-    /// Exit 0 also when the verdict is degraded or critical
+    /// Always exit 0
     #[arg(long)]
     exit_zero: bool,
     /// Form of the result
@@ -42,10 +42,10 @@ pub(in crate::cli) struct CheckArgs {
     /// Write the result to this file
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
-    /// Only what is not in order
+    /// Print only problems
     #[arg(short, long, help_heading = "Output")]
     quiet: bool,
-    /// Colour; auto is on a terminal, unless NO_COLOR is set
+    /// Use color; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     color: ColorChoice,
     #[command(flatten)]
@@ -54,12 +54,12 @@ pub(in crate::cli) struct CheckArgs {
     policy: PolicyArgs,
 }
 
-/// What to look at, and what to write about it.
+/// A check and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckRequest {
     /// The server; with `sandbox`, it is yet to be started.
     pub target: Target,
-    /// Whether the embedded server is the target.
+    /// Use the embedded server.
     pub sandbox: bool,
     /// The protocol that is wanted.
     pub protocol: Protocol,
@@ -71,17 +71,17 @@ pub struct CheckRequest {
     pub warning: Option<Range>,
     /// The PING time (milliseconds) is critical outside of this.
     pub critical: Option<Range>,
-    /// A channel that nobody else knows.
+    /// A private channel for the publish test.
     pub channel: String,
-    /// Whether a degraded or critical verdict still exits 0.
+    /// Always exit 0.
     pub exit_zero: bool,
     /// The form of the result.
     pub format: CheckFormat,
     /// Where it goes instead of stdout.
     pub output: Option<PathBuf>,
-    /// Only what is not in order.
+    /// Print only problems.
     pub quiet: bool,
-    /// Whether to use colour.
+    /// The choice of color.
     pub color: ColorChoice,
     /// Remarks for the user, one line each without line end, for stderr.
     pub warnings: Vec<String>,
@@ -90,19 +90,19 @@ pub struct CheckRequest {
 impl Subcommand for CheckArgs {
     const NAME: &'static str = "check";
     const ABOUT: &'static str =
-        "Look once at server, path and this machine, in a few seconds; also what redis-doctor does without a command";
+        "Check the server, the path and this machine once, in a few seconds (the default command)";
     const HELP: &'static str = "\
 Examples:
   redis-doctor                          # the server of REDIS_URL, or 127.0.0.1
   redis-doctor -u rediss://cache.example:6379
-  redis-doctor check --policy library   # what a client with the defaults risks
+  redis-doctor check --policy library   # the risks of a default client
   redis-doctor check --format json | jq '.findings[]'
   redis-doctor check -H cache.example -w 10 -c 100 --format nagios
 
-It writes to no key; it publishes one message on a channel that nobody else
-knows. What a server does not let it ask is shown as not permitted, and is no
-fault. The policy flags say how the client behaves whose longest silent blackout
-is wanted.
+A check writes no key; it publishes one message on a private channel. A query
+that the server does not permit is shown as not permitted and is not counted as
+a problem. The policy flags describe the client for which the worst case before
+a dead path is noticed is computed.
 Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
     type Request = CheckRequest;
 
@@ -129,7 +129,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
     }
 }
 
-/// Makes `check` of a command line that begins with a flag, or has nothing on it: the first thing that a user types.
+/// Inserts `check` into a command line that begins with a flag or is empty.
 pub(in crate::cli) fn is_the_default(args: &mut Vec<OsString>) {
     let for_the_program = ["--help", "--version", "-V"];
     let bare = args.get(1).is_none_or(|first| {

@@ -7,7 +7,7 @@ use crate::cli::{environment::Environment, error::UsageError, subcommand::Subcom
 /// The argument of `completions`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct CompletionsArgs {
-    /// Shell
+    /// Shell to complete in
     shell: Shell,
 }
 

@@ -20,13 +20,13 @@ use crate::{
 /// Flags of `drill`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct DrillArgs {
-    /// Every case there is; the default when neither --case nor --fault nor --incident is given
+    /// Run every case (the default without --case, --fault and --incident)
     #[arg(long)]
     all: bool,
-    /// Cases by name, comma-separated (the names are below)
+    /// Cases to run, comma-separated (listed below)
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = Case::named, conflicts_with = "all")]
     case: Vec<Case>,
-    /// Policies to put through it, comma-separated
+    /// Policies to test, comma-separated
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "bare,library,elasticache,hardened")]
     policy: Vec<PolicyName>,
     /// Exit 2 unless these policies survive every case, comma-separated
@@ -38,10 +38,10 @@ pub(in crate::cli) struct DrillArgs {
     /// Write the results to this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// No progress
+    /// Print no progress
     #[arg(short, long)]
     quiet: bool,
-    /// Seed of all randomness [default: another one each time]
+    /// Seed for all randomness [default: random]
     #[arg(long, value_name = "N", value_parser = value::seed, allow_hyphen_values = true)]
     seed: Option<u64>,
     #[command(flatten)]
@@ -50,12 +50,12 @@ pub(in crate::cli) struct DrillArgs {
     connection: ConnectionArgs,
 }
 
-/// A drill and what to write about it.
+/// A drill and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DrillRequest {
     /// The server; with `sandbox`, it is yet to be started.
     pub target: Target,
-    /// Whether the embedded server is the target.
+    /// Use the embedded server.
     pub sandbox: bool,
     /// The protocol of the clients.
     pub protocol: Protocol,
@@ -79,15 +79,15 @@ pub struct DrillRequest {
 
 impl Subcommand for DrillArgs {
     const NAME: &'static str = "drill";
-    const ABOUT: &'static str = "Put each reconnect policy through each fault, and show which client survives what";
+    const ABOUT: &'static str = "Run each reconnect policy through each fault, and show which client survives what";
     const HELP: &'static str = "\
 Examples:
   redis-doctor drill --sandbox                     # everything, in two minutes
   redis-doctor drill --sandbox --case reset-in-flight --policy library,hardened
   redis-doctor drill --incident failover --must-survive hardened
 
-Each cell is a short soak through a fault proxy of its own. With --fault and
---incident the schedules begin when the probes do; leave them a quiet second.";
+Each cell is a short soak through its own fault proxy. The schedules of --fault
+and --incident begin with the probes; leave them a quiet second first.";
     type Request = DrillRequest;
 
     fn resolve(self, environment: &Environment) -> Result<DrillRequest, UsageError> {

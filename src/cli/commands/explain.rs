@@ -1,4 +1,4 @@
-//! `redis-doctor explain`: its flags, and what they mean: words, whatever they look like.
+//! `redis-doctor explain`: its flags, and what they mean together.
 
 use std::ffi::OsString;
 
@@ -12,16 +12,16 @@ use crate::{
 /// Flags of `explain`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ExplainArgs {
-    /// A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, also a whole line of a log
+    /// A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, even a whole log line
     #[arg(value_name = "WORDS")]
     words: Vec<OsString>,
-    /// List everything there is
+    /// List all entries
     #[arg(long, conflicts_with = "words")]
     list: bool,
     /// Form of the explanation
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: DocumentFormat,
-    /// Colour; auto is on a terminal, unless NO_COLOR is set
+    /// Use color; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 }
@@ -29,18 +29,18 @@ pub(in crate::cli) struct ExplainArgs {
 /// A question to the knowledge base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplainRequest {
-    /// What is asked about; absent asks for the list of everything.
+    /// The words to look up; `None` lists all entries.
     pub query: Option<String>,
     /// The form of the answer.
     pub format: DocumentFormat,
-    /// Whether to use colour.
+    /// The choice of color.
     pub color: ColorChoice,
 }
 
 impl Subcommand for ExplainArgs {
     const NAME: &'static str = "explain";
     const ABOUT: &'static str =
-        "Say what an error, a cause, a state or a finding means, how to tell, and what to do (offline)";
+        "Explain an error, cause, state or finding: what it means, how to confirm it, what to do (offline)";
     const HELP: &'static str = "\
 Examples:
   redis-doctor explain 104
@@ -51,8 +51,8 @@ Examples:
   redis-doctor explain --list
   redis-doctor explain --list --format json
 
-The best match is shown in full, others are listed. Each source says how well it
-is known: tried, code (read in the source), documented, thread, or unverified.
+The best match is shown in full, others are listed. Each source is marked as
+tried, code (read in the source), documented, thread, or unverified.
 Exit status: 0 found, 3 nothing found, or wrong usage.";
     type Request = ExplainRequest;
 
@@ -75,8 +75,7 @@ Exit status: 0 found, 3 nothing found, or wrong usage.";
     }
 }
 
-/// An error reply as the server writes it, `-ERR max number of clients reached`, is no flag: no flag begins with a
-/// capital letter.
+/// Strips the dash of a pasted error reply, `-ERR max number of clients reached`: no flag begins with a capital letter.
 pub(in crate::cli) fn error_replies_are_words(args: &mut [OsString]) {
     if args.get(1).is_none_or(|command| command != "explain") {
         return;

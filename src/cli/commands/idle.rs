@@ -20,13 +20,13 @@ use crate::{
     plan::{Protocol, Target},
 };
 
-/// Silences at once, unless somebody says otherwise: room for the common limits, and few connections for a server.
+/// Default number of silences in the first round: room for the common limits, and few connections for a server.
 const STEPS: usize = 48;
 
-/// Limits up to this are looked for, unless somebody says otherwise.
+/// Default longest limit to look for.
 const MAX: Duration = Duration::from_secs(20 * 60);
 
-/// Silences at once, at most.
+/// Most silences in the first round.
 const MOST_STEPS: usize = 10_000;
 
 /// Flags of `idle`.
@@ -35,20 +35,20 @@ pub(in crate::cli) struct IdleArgs {
     /// Longest limit to look for [default: 20m, or the profile's longest, or --must-survive]
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     max: Option<Duration>,
-    /// Connections at once, each with a silence of its own, 1 to 10000; or the silences of the first round: 30s,1m,5m
+    /// Number of parallel connections, each with its own silence, 1 to 10000; or the silences to try first: 30s,1m,5m
     #[arg(long, value_name = "N|TIME,…", value_parser = steps, default_value = "48", allow_hyphen_values = true)]
     steps: Steps,
-    /// Look closely at the limits that are common in this cloud
+    /// Search closely around the limits that are common in this cloud
     #[arg(long, value_name = "CLOUD")]
     profile: Option<Cloud>,
-    /// Go on until the limit is known this well [default: one part in fifty, but not below 100ms]
+    /// Stop when the limit is known this precisely [default: 2 % of it, at least 100ms]
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     resolution: Option<Duration>,
-    /// A PING after a silence is lost when it is not answered after this long
+    /// Count the PING after a silence as lost after this long without a reply
     #[arg(short = 'W', long, value_name = "TIME", default_value = "5s", value_parser = value::positive_duration,
           allow_hyphen_values = true)]
     timeout: Duration,
-    /// Critical (exit 2) when a connection does not survive this much silence; a longer limit is in order
+    /// Exit 2 (critical) unless connections survive this much silence; a longer limit is fine
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     must_survive: Option<Duration>,
     /// Form of the result
@@ -57,10 +57,10 @@ pub(in crate::cli) struct IdleArgs {
     /// Write the result to this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Only the result
+    /// Print only the result
     #[arg(short, long)]
     quiet: bool,
-    /// Seed of all randomness of the faults [default: another one each time]
+    /// Seed for all randomness of the faults [default: random]
     #[arg(long, value_name = "N", value_parser = value::seed, allow_hyphen_values = true)]
     seed: Option<u64>,
     #[command(flatten)]
@@ -69,26 +69,26 @@ pub(in crate::cli) struct IdleArgs {
     connection: ConnectionArgs,
 }
 
-/// A search for the idle limit and what to write about it.
+/// A search for the idle limit and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdleRequest {
     /// The server; with `sandbox`, it is yet to be started.
     pub target: Target,
-    /// Whether the embedded server is the target.
+    /// Use the embedded server.
     pub sandbox: bool,
     /// The protocol of the connections.
     pub protocol: Protocol,
     /// The silences of the first round.
     pub steps: Steps,
-    /// The longest limit that is looked for.
+    /// The longest limit to look for.
     pub max: Duration,
-    /// The cloud whose limits are looked at closely.
+    /// The cloud whose common limits are searched closely.
     pub profile: Option<Cloud>,
-    /// How well the limit is to be known.
+    /// The required precision of the limit.
     pub resolution: Option<Duration>,
-    /// How long the PING after a silence may take.
+    /// Timeout of the PING after a silence.
     pub patience: Duration,
-    /// What goes wrong on purpose.
+    /// Faults to inject.
     pub faults: Vec<FaultSchedule>,
     /// All randomness of the faults comes from this number.
     pub seed: u64,
@@ -106,8 +106,7 @@ pub struct IdleRequest {
 
 impl Subcommand for IdleArgs {
     const NAME: &'static str = "idle";
-    const ABOUT: &'static str =
-        "Find out after how much silence something on the path, or the server, gives a connection up";
+    const ABOUT: &'static str = "Find the idle timeout of the path or server";
     const HELP: &'static str = "\
 Examples:
   redis-doctor idle -u rediss://cache.example:6379   # up to 20 minutes
@@ -117,12 +116,12 @@ Examples:
   redis-doctor idle --sandbox --fault idle_drop=3s,then=reset --max 5s
   redis-doctor idle --must-survive 5m --format nagios
 
-The connections send nothing and have no TCP keepalive; each is asked with a
-PING when its silence is over. The first round takes as long as the limit, or as
---max. Ctrl-C ends the search with what is known so far.
+The connections send nothing and have no TCP keepalive; each gets a PING when
+its silence ends. The first round takes as long as the limit, or --max. Ctrl-C
+ends the search and reports what is known so far.
 Exit status: 0 no limit found, 1 a limit found, 2 unreachable or nothing
-survived, 3 wrong usage, or ended too early to tell. With --must-survive: 0 it
-survives, 2 it does not, whatever other limit is found.";
+survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
+2 it does not, regardless of any other limit.";
     type Request = IdleRequest;
 
     fn resolve(self, environment: &Environment) -> Result<IdleRequest, UsageError> {
@@ -143,7 +142,7 @@ survives, 2 it does not, whatever other limit is found.";
         if let Some((must, longest)) = self.must_survive.zip(longest).filter(|(must, longest)| must > longest) {
             let flag = if self.max.is_some() { "--max" } else { "--steps" };
             let [must, longest] = [must, longest].map(humantime::format_duration);
-            let problem = format!("{must} is not looked at, because {flag} ends at {longest}");
+            let problem = format!("{must} is not tested, because {flag} ends at {longest}");
             return Err(UsageError::new("--must-survive", problem, format!("raise {flag}")));
         }
         let mut connection = target::resolve(&self.connection, environment)?;

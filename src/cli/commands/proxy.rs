@@ -20,36 +20,36 @@ use crate::{
 /// Flags of `proxy`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ProxyArgs {
-    /// Address to listen on, or a port of 127.0.0.1; port 0 takes a free one
+    /// Address to listen on, or a port on 127.0.0.1; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:6380", value_parser = value::listen)]
     listen: SocketAddr,
-    /// Server behind it as a URL [env: REDIS_URL, VALKEY_URL] [default: redis://127.0.0.1:6379]
+    /// Server behind the proxy, as a URL [env: REDIS_URL, VALKEY_URL] [default: redis://127.0.0.1:6379]
     #[arg(short, long, value_name = "URL", value_parser = value::secret)]
     uri: Option<Secret>,
-    /// Put the embedded server behind it
+    /// Put the embedded server behind the proxy
     #[arg(long, conflicts_with = "uri")]
     sandbox: bool,
-    /// Listen also where other machines can connect: they reach the server, and can break its connections
+    /// Allow other machines to connect, to reach the server and to break its connections
     #[arg(long)]
     allow_remote: bool,
     /// Form of the events: text on stderr, or ndjson on stdout
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: EventFormat,
-    /// Seed of all randomness [default: another one each time]
+    /// Seed for all randomness [default: random]
     #[arg(long, value_name = "N", value_parser = value::seed, allow_hyphen_values = true)]
     seed: Option<u64>,
     #[command(flatten)]
     faults: FaultArgs,
 }
 
-/// A fault proxy, and what is behind it.
+/// A fault proxy and the server behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProxyRequest {
-    /// Where it listens.
+    /// The address to listen on.
     pub listen: SocketAddr,
     /// The server; with `sandbox`, it is yet to be started.
     pub upstream: Target,
-    /// Whether the embedded server is to be behind it.
+    /// Put the embedded server behind it.
     pub sandbox: bool,
     /// Faults, counted from the start.
     pub faults: Vec<FaultSchedule>,
@@ -63,25 +63,23 @@ pub struct ProxyRequest {
 
 impl Subcommand for ProxyArgs {
     const NAME: &'static str = "proxy";
-    const ABOUT: &'static str =
-        "Listen in front of a server and break connections on purpose, for your own application in any language";
+    const ABOUT: &'static str = "Run a fault proxy in front of a server, to test your own application in any language";
     const HELP: &'static str = "\
 Examples:
   redis-doctor proxy --sandbox                     # then: redis-cli -p 6380
   redis-doctor proxy -u redis://cache.example:6379 --fault reset_peer@every:30s
   redis-doctor proxy --listen 127.0.0.1:7000 --incident failover --format ndjson
 
-While it runs, faults are taken as lines on stdin (reset_peer, latency=50ms+10s,
+The running proxy reads faults as lines on stdin (reset_peer, latency=50ms+10s,
 list, clear, help) and as commands on the wire, which never reach the server:
   redis-cli -p 6380 DOCTOR FAULT reset_peer
   redis-cli -p 6380 DOCTOR LIST
   redis-cli -p 6380 DOCTOR CLEAR
-With rediss:// the proxy makes the TLS connection to the server itself (and
-checks the certificate, for that host name), and your application connects to
-the proxy with redis://, in plain text: what is tested is the application's
-reconnecting, not its TLS. A reset resets the sockets on both sides, below TLS.
-With redis:// in front of a TLS port, TLS passes through unread, and only faults
-that leave the bytes alone have an effect.";
+With rediss:// the proxy opens the TLS connection to the server and checks its
+certificate; your application connects to the proxy in plain text with redis://.
+This tests how the application reconnects, not its TLS. A reset resets the
+sockets on both sides, below TLS. With redis:// in front of a TLS port, TLS
+passes through unread, and only faults that change no bytes have an effect.";
     type Request = ProxyRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ProxyRequest, UsageError> {
@@ -90,8 +88,8 @@ that leave the bytes alone have an effect.";
             return Err(UsageError::new(
                 "--listen",
                 format!(
-                    "{listen} can be reached from other machines, and whoever reaches it reaches the server and can \
-                     break its connections"
+                    "{listen} is reachable from other machines, which could then reach the server and break its \
+                     connections"
                 ),
                 format!("write 127.0.0.1:{}, or add --allow-remote if that is meant", listen.port()),
             ));
@@ -136,7 +134,7 @@ that leave the bytes alone have an effect.";
     }
 }
 
-/// Whether a name is this machine's own.
+/// Returns true if the name is a loopback address.
 fn is_here(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

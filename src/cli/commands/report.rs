@@ -18,7 +18,7 @@ use crate::{
 /// Flags of `report`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ReportArgs {
-    /// Journals, or the saved stdout of --format ndjson, - for stdin; several are merged
+    /// Journals or saved --format ndjson output; - is stdin, several are merged
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -29,7 +29,7 @@ pub(in crate::cli) struct ReportArgs {
     gates: GateArgs,
 }
 
-/// Journals and what to write about them.
+/// Journals and the output of their report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportRequest {
     /// The journals, at least one.
@@ -44,7 +44,7 @@ pub struct ReportRequest {
 
 impl Subcommand for ReportArgs {
     const NAME: &'static str = "report";
-    const ABOUT: &'static str = "Make a report again from journals, also from one cut off by a crash";
+    const ABOUT: &'static str = "Rebuild a report from journals, including one cut off by a crash";
     const HELP: &'static str = "\
 Examples:
   redis-doctor report soak.ndjson

@@ -24,31 +24,31 @@ pub(in crate::cli) struct SoakArgs {
     /// Stop after this long (bare numbers are seconds) [default: until a signal]
     #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     duration: Option<Duration>,
-    /// Probes per connection: 10, 10/s, 600/m; 0 is as fast as they go [default: 10/s]
+    /// Probe rate of each connection: 10, 10/s, 600/m; 0 = unlimited [default: 10/s]
     #[arg(long, value_name = "RATE", value_parser = value::rate, allow_hyphen_values = true)]
     rate: Option<Pace>,
-    /// What to do, comma-separated; mixed is all three
+    /// Workload, comma-separated; mixed is all three
     #[arg(long, value_name = "WORKLOAD", value_delimiter = ',', default_value = "ping,pubsub")]
     workload: Vec<Workload>,
-    /// Connections under test, 1 to 10000
+    /// Number of connections under test, 1 to 10000
     #[arg(long, value_name = "N", default_value = "1", value_parser = value::parallelism, allow_hyphen_values = true)]
     connections: u32,
-    /// Probes in flight at once on each connection, 1 to 10000 [default: 1]
+    /// Probes in flight at the same time on each connection, 1 to 10000 [default: 1]
     #[arg(long, value_name = "M", value_parser = value::parallelism, allow_hyphen_values = true)]
     concurrency: Option<u32>,
-    /// Bytes that travel with each probe beside its nonce (64k, 1m; at most 16m) [default: 0]
+    /// Extra bytes in each probe (64k, 1m; at most 16m) [default: 0]
     #[arg(long, value_name = "BYTES", value_parser = value::size, allow_hyphen_values = true)]
     payload: Option<usize>,
-    /// A probe without a reply after this long has failed [default: 2s]
+    /// Count a probe as failed after this long without a reply [default: 2s]
     #[arg(short = 'W', long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
-    /// Numbered messages per connection: 10, 10/s, 600/m [default: 10/s]
+    /// Rate of numbered messages of each connection: 10, 10/s, 600/m [default: 10/s]
     #[arg(long, value_name = "RATE", value_parser = value::publish_rate, allow_hyphen_values = true)]
     verify_rate: Option<Pace>,
-    /// Channels subscribed on each connection, 1 to 10000; the numbered messages go to the first [default: 1]
+    /// Channels that each connection subscribes to, 1 to 10000; numbered messages go to the first [default: 1]
     #[arg(long, value_name = "N", value_parser = value::parallelism, allow_hyphen_values = true)]
     channels: Option<u32>,
-    /// Stop at the first state the connection cannot leave by itself, instead of going on with a fresh one
+    /// Stop when a connection cannot recover on its own, instead of continuing with a fresh one
     #[arg(long)]
     stop_on_critical: bool,
     #[command(flatten)]
@@ -57,14 +57,14 @@ pub(in crate::cli) struct SoakArgs {
     format: FormatArgs,
 }
 
-/// One part of what `soak` does.
+/// A part of the workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Workload {
     /// PING with a nonce
     Ping,
     /// Numbered messages on channels redis-doctor:<run>:<n>, each accounted for
     Pubsub,
-    /// SET and GET of keys under redis-doctor: that expire by themselves
+    /// SET and GET of expiring keys under redis-doctor:
     Kv,
     /// All three
     Mixed,
@@ -73,7 +73,7 @@ enum Workload {
 impl Subcommand for SoakArgs {
     const NAME: &'static str = "soak";
     const ABOUT: &'static str =
-        "Hold connections for minutes or weeks with probes and a verified pub/sub stream, and report every outage";
+        "Hold connections open for minutes or weeks under a verified workload, and report every outage";
     const HELP: &'static str = "\
 Examples:
   redis-doctor soak --sandbox -d 15s               # a demonstration
@@ -86,12 +86,12 @@ Examples:
 
 Workloads:
   ping     PING with a nonce
-  kv       SET and GET of keys under redis-doctor: that expire by themselves
-  pubsub   numbered messages on channels redis-doctor:<run>:<n>, none is missed
+  kv       SET and GET of expiring keys under redis-doctor:
+  pubsub   numbered messages on channels redis-doctor:<run>:<n>
   mixed    all three
---rate, --concurrency, --payload and --timeout are for probes (ping, kv),
---verify-rate and --channels are for pubsub. SIGINT, SIGTERM or SIGHUP ends the
-run with its report, SIGUSR1 prints interim figures.";
+--rate, --concurrency, --payload and --timeout apply to probes (ping, kv),
+--verify-rate and --channels to pubsub. SIGINT, SIGTERM and SIGHUP end the run
+and print its report; SIGUSR1 prints interim figures.";
     type Request = RunRequest;
 
     fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {
@@ -128,7 +128,7 @@ run with its report, SIGUSR1 prints interim figures.";
 }
 
 impl SoakArgs {
-    /// A flag for something that the workload does not do is a misunderstanding.
+    /// Refuses flags for a part that the workload does not have.
     fn refuse_idle_flags(&self, probes: bool, pubsub: bool) -> Result<(), UsageError> {
         let for_probes = [
             ("--rate", self.rate.is_some()),

@@ -20,13 +20,13 @@ use crate::{
 /// Flags of `subscribe`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct SubscribeArgs {
-    /// Channels (any bytes)
+    /// Channels to subscribe to (any bytes)
     #[arg(value_name = "CHANNEL")]
     channels: Vec<OsString>,
-    /// Pattern of channels, as PSUBSCRIBE takes it (repeatable)
+    /// Subscribe to a pattern, as PSUBSCRIBE does (repeatable)
     #[arg(long = "pattern", value_name = "GLOB")]
     patterns: Vec<OsString>,
-    /// Shard channel, as SSUBSCRIBE takes it (repeatable)
+    /// Subscribe to a shard channel, as SSUBSCRIBE does (repeatable)
     #[arg(long = "shard", value_name = "CHANNEL")]
     shards: Vec<OsString>,
     /// Stop after this many messages [default: until a signal]
@@ -35,17 +35,17 @@ pub(in crate::cli) struct SubscribeArgs {
     /// Stop after this long (bare numbers are seconds) [default: until a signal]
     #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     duration: Option<Duration>,
-    /// Alarm when no message came for this long
+    /// Report a gap if no message arrives for this long
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     expect_every: Option<Duration>,
-    /// Publish numbered messages to each CHANNEL from a second connection and account for every one; other subscribers
-    /// see them, too
+    /// Publish numbered messages to each CHANNEL from a second connection and account for each; other subscribers see
+    /// them too
     #[arg(long)]
     verify: bool,
-    /// Pace of --verify: 10, 10/s, 600/m [default: 10/s]
+    /// Publish rate of --verify: 10, 10/s, 600/m [default: 10/s]
     #[arg(long, value_name = "RATE", requires = "verify", value_parser = value::publish_rate, allow_hyphen_values = true)]
     rate: Option<Pace>,
-    /// Print the time (UTC) before each line
+    /// Print the UTC time before each line
     #[arg(short = 'D', long)]
     timestamps: bool,
     /// Form of the messages on stdout; raw is the bytes and a line end
@@ -61,10 +61,10 @@ pub(in crate::cli) struct SubscribeArgs {
 impl Subcommand for SubscribeArgs {
     const NAME: &'static str = "subscribe";
     const ABOUT: &'static str =
-        "Tail channels over one connection, with every drop and resubscription, and optionally verify delivery";
+        "Tail channels over one connection, show every drop and resubscription, and optionally verify delivery";
     const HELP: &'static str = "\
 Examples:
-  redis-doctor subscribe news --pattern 'jobs.*'   # what happens is on stderr
+  redis-doctor subscribe news --pattern 'jobs.*'   # events go to stderr
   redis-doctor subscribe news --format raw -c 1    # one message, its bytes only
   redis-doctor subscribe heartbeat --expect-every 30s --duration 1h
   redis-doctor subscribe doctor:test --verify --rate 100/s -d 10m

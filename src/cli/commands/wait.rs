@@ -12,43 +12,43 @@ use crate::{
 /// Flags of `wait`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct WaitArgs {
-    /// What to wait for
+    /// State to wait for
     #[arg(long = "for", value_name = "STATE", default_value = "ready")]
     wanted: Readiness,
     /// Give up after this long
     #[arg(short = 'W', long, value_name = "TIME", default_value = "60s", value_parser = value::positive_duration,
           allow_hyphen_values = true)]
     timeout: Duration,
-    /// Between the beginnings of two looks
+    /// Interval between checks
     #[arg(short, long, value_name = "TIME", default_value = "500ms", value_parser = value::positive_duration,
           allow_hyphen_values = true)]
     interval: Duration,
-    /// End at once when waiting does not usually help: wrong password, missing permission, refused certificate
+    /// Stop immediately if waiting does not usually help: wrong password, missing permission, rejected certificate
     #[arg(long)]
     fail_fast: bool,
-    /// Nothing but the last obstacle, when the time is up
+    /// Print only the last obstacle on a timeout
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
-/// What to wait for, and how.
+/// A wait for a server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WaitRequest {
     /// The server; with `sandbox`, it is yet to be started.
     pub target: Target,
-    /// Whether the embedded server is the target.
+    /// Use the embedded server.
     pub sandbox: bool,
     /// The protocol of the connections.
     pub protocol: Protocol,
-    /// What to wait for.
+    /// The state to wait for.
     pub wanted: Readiness,
-    /// For how long.
+    /// Timeout of the whole wait.
     pub timeout: Duration,
-    /// Between the beginnings of two looks.
+    /// The interval between checks.
     pub interval: Duration,
-    /// Do not wait for what does not usually come.
+    /// Stop immediately if waiting does not usually help.
     pub fail_fast: bool,
     /// No progress.
     pub quiet: bool,
@@ -58,21 +58,21 @@ pub struct WaitRequest {
 
 impl Subcommand for WaitArgs {
     const NAME: &'static str = "wait";
-    const ABOUT: &'static str = "Wait until a server is ready, or a primary, or a replica: for scripts and containers";
+    const ABOUT: &'static str = "Wait until a server is ready, a primary or a replica, for scripts and containers";
     const HELP: &'static str = "\
 Examples:
   redis-doctor wait && exec my-application
   redis-doctor wait --for primary --timeout 5m -u redis://cache.example:6379
   redis-doctor wait --for replica -q || exit 1
 
-Ready is who answers PING after the login: not a server that loads its data set
-(LOADING), not a replica that lost its primary and may serve no stale data
-(MASTERDOWN). A primary or replica also says so (ROLE, or INFO replication), and
-a replica's link to its primary is up. Each look is a connection of its own.
-A wrong password, a missing permission or a refused certificate is waited for,
-too, since whoever starts first may not have been set up yet; --fail-fast ends
-at once.
-Exit status: 0 ready, 2 the time is up, 3 wrong usage, 130 a signal.";
+A server is ready if it answers PING after the login. A server that is loading
+its data set (LOADING) is not ready, nor is a replica that lost its primary and
+may not serve stale data (MASTERDOWN). A primary or replica must also report
+that role (ROLE, or INFO replication), and a replica's link to its primary must
+be up. Each check uses a new connection. A wrong password, a missing permission
+or a rejected certificate is retried too, because the server may not be set up
+yet; --fail-fast stops immediately.
+Exit status: 0 ready, 2 timeout, 3 wrong usage, 130 a signal.";
     type Request = WaitRequest;
 
     fn resolve(self, environment: &Environment) -> Result<WaitRequest, UsageError> {

@@ -1,7 +1,7 @@
 //! The wording of refused URLs.
 //!
-//! What cannot be parsed may still hold a password, and nobody can say where: a message shows the URL only as
-//! [`masked`](super::masked) has it, and no other part of it than a port.
+//! A URL that cannot be parsed may hold a password anywhere: a message shows the URL only as
+//! [`masked`](super::masked) allows, and no other part of it than a port.
 
 use thiserror::Error;
 
@@ -29,7 +29,7 @@ pub(in crate::cli) enum UrlProblem {
     HostAndPort(String),
     #[error("this is not a URL; write for example redis://127.0.0.1:6379")]
     NoScheme,
-    #[error("the scheme {}is not known here; write one of {}", quoted(.0.as_deref()), SCHEMES.join(", "))]
+    #[error("the scheme {}is not supported; write one of {}", quoted(.0.as_deref()), SCHEMES.join(", "))]
     Scheme(Option<String>),
     #[error("'{0}:' must be followed by //; write for example {0}://…")]
     NoSlashes(String),
@@ -39,7 +39,7 @@ pub(in crate::cli) enum UrlProblem {
     LoginInQuery,
     #[error("the URL cannot be read ({0}); {ENCODE}")]
     Unreadable(#[source] url::ParseError),
-    #[error("an IPv6 address in a URL stands in brackets; write for example redis://[::1]:6379")]
+    #[error("an IPv6 address in a URL needs brackets; write for example redis://[::1]:6379")]
     Ipv6,
     #[error("the port {0} does not exist; {PORT}")]
     NoSuchPort(String),

@@ -1,8 +1,8 @@
-//! The wording of refused values; which argument it was is added where the error is shown.
+//! The wording of refused values; the argument is added where the error is shown.
 
 use thiserror::Error;
 
-/// A text that is no value of its argument: what is wrong with it, and what to write instead.
+/// A refused value: the problem and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(in crate::cli) enum ValueError {
     #[error("'{0}' is not a duration; write for example 500ms, 30s, 1h 30m or a number of seconds")]
@@ -13,7 +13,7 @@ pub(in crate::cli) enum ValueError {
     Endless(String),
     #[error("'{text}' is too short; write at least {least}")]
     Short { text: String, least: &'static str },
-    #[error("'{0}' is more than the kernel takes; write at most 24d, or off")]
+    #[error("'{0}' is more than the kernel accepts; write at most 24d, or off")]
     UserTimeout(String),
     /// From the grammar of rates, which words its own refusals.
     #[error("{0}")]
