@@ -2,17 +2,20 @@
 
 mod check;
 mod drill;
+mod error;
 mod explain;
 mod idle;
 mod proxy;
-mod replay;
+mod report;
 mod run;
 mod signals;
 mod sinks;
 mod wait;
 
 use std::{
+    any::Any,
     ffi::OsString,
+    fmt::Debug,
     fs::File,
     io::{self, IsTerminal, Write},
     os::{
@@ -25,8 +28,12 @@ use std::{
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use self::error::{DESCRIPTORS, Problem};
 use crate::{
-    cli::{self, Invocation},
+    cli::{
+        self, Job,
+        commands::{completions::CompletionsRequest, man::ManRequest},
+    },
     exit::Exit,
     output::{Format, OutputOptions},
     plan::{Address, Target},
@@ -36,26 +43,48 @@ use crate::{
     verdict::Verdict,
 };
 
-/// File descriptors without which nothing can be begun: the runtime and its signals take nine beside the standard
-/// three, and it cannot say so itself.
-const DESCRIPTORS: u64 = 16;
-
 /// Runs the program with these arguments to its end.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let (format, outcome) = match cli::parse(args) {
-        Ok(Invocation::Print(text)) => (Format::Text, print(&text).map(|()| Exit::Healthy)),
-        Ok(Invocation::Check(request)) => (request.format, check::check(*request)),
-        Ok(Invocation::Drill(request)) => (Format::Text, drill::drill(request)),
-        Ok(Invocation::Explain(request)) => (Format::Text, explain::explain(&request)),
-        Ok(Invocation::Idle(request)) => (request.format, idle::idle(*request)),
-        Ok(Invocation::Wait(request)) => (Format::Text, wait::wait(request)),
-        Ok(Invocation::Report(request)) => (request.output.format, replay::replay(&request)),
-        Ok(Invocation::Proxy(request)) => (Format::Text, proxy::proxy(request)),
-        Ok(Invocation::Run(request)) => (request.output.format, run::run(*request)),
-        Err(error) if error.to_stdout => (error.format, print(&error.message).map(|()| error.exit)),
-        Err(error) => return refuse(error.format, error.message.trim_end()).into(),
+    let exit = match cli::parse(args) {
+        Ok(job) => job.run(),
+        Err(error) if error.to_stdout => exit_or_refuse(print(&error.message).map(|()| error.exit), error.format),
+        Err(error) => refuse(error.format, error.message.trim_end()),
     };
-    outcome.unwrap_or_else(|problem| refuse(format, &format!("error: {problem}"))).into()
+    exit.into()
+}
+
+/// The work that a request asks for: one implementation for each type of request, in the command's file.
+trait Work: Any + Debug {
+    /// The format in which a problem is reported.
+    fn format(&self) -> Format {
+        Format::Text
+    }
+
+    /// Does the work and writes its result.
+    fn perform(self) -> Result<Exit, Problem>;
+}
+
+impl<W: Work> Job for W {
+    fn run(self: Box<Self>) -> Exit {
+        let format = self.format();
+        exit_or_refuse(self.perform(), format)
+    }
+}
+
+impl Work for CompletionsRequest {
+    fn perform(self) -> Result<Exit, Problem> {
+        print(&cli::completion_script(self.shell)).map(|()| Exit::Healthy)
+    }
+}
+
+impl Work for ManRequest {
+    fn perform(self) -> Result<Exit, Problem> {
+        print(&cli::manual_page()).map(|()| Exit::Healthy)
+    }
+}
+
+fn exit_or_refuse(outcome: Result<Exit, Problem>, format: Format) -> Exit {
+    outcome.unwrap_or_else(|problem| refuse(format, &format!("error: {problem}")))
 }
 
 /// Says why there is no report; a monitoring system is told on stdout, too, in its own terms.
@@ -68,9 +97,6 @@ fn refuse(format: Format, message: &str) -> Exit {
     Exit::Unknown
 }
 
-/// What keeps the program from doing its work: a sentence that names the cause and the remedy.
-type Problem = String;
-
 /// One line on stderr. If nobody reads it, there is nobody to tell.
 fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", render::fitted(text, render::stderr_columns()));
@@ -80,7 +106,7 @@ fn say(text: &str) {
 fn print(text: &str) -> Result<(), Problem> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    forgive_closed(written).map_err(|error| format!("cannot write to stdout: {error}"))
+    forgive_closed(written).map_err(Problem::Stdout)
 }
 
 /// Finds out before the work, not after two weeks, that its result cannot be written into the file that `--output`
@@ -88,7 +114,7 @@ fn print(text: &str) -> Result<(), Problem> {
 fn check_writable(path: Option<&Path>) -> Result<(), Problem> {
     let Some(path) = path else { return Ok(()) };
     let opened = File::options().write(true).create(true).truncate(false).open(path);
-    opened.map(drop).map_err(|error| format!("--output: cannot write {}: {error}", path.display()))
+    opened.map(drop).map_err(Problem::file("--output", path))
 }
 
 /// Writes a result into the file that `--output` names, replacing what is there, or to stdout. What writes it is told
@@ -100,9 +126,8 @@ fn deliver(
     match path {
         Some(path) => File::create(path)
             .and_then(|file| write(&mut io::BufWriter::new(file), None))
-            .map_err(|error| format!("--output: cannot write {}: {error}", path.display())),
-        None => forgive_closed(write(&mut io::stdout().lock(), render::stdout_columns()))
-            .map_err(|error| format!("cannot write the report: {error}")),
+            .map_err(Problem::file("--output", path)),
+        None => forgive_closed(write(&mut io::stdout().lock(), render::stdout_columns())).map_err(Problem::Report),
     }
 }
 
@@ -155,16 +180,11 @@ fn warn(warnings: &[String]) {
 
 /// Runs a command's work to its end. One thread: a second one would only cost, for one connection is the subject.
 fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    let descriptors = allow_many_connections();
-    if descriptors.is_some_and(|most| most < DESCRIPTORS) {
-        let most = descriptors.unwrap_or_default();
-        return Err(format!(
-            "this process may have only {most} file descriptors, and needs {DESCRIPTORS} and three for each connection: \
-             raise the limit (ulimit -n, LimitNOFILE of systemd, --ulimit nofile of Docker)"
-        ));
+    if let Some(limit) = allow_many_connections().filter(|limit| *limit < DESCRIPTORS) {
+        return Err(Problem::Descriptors { limit });
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| format!("cannot start the runtime: {error}"))?.block_on(work)
+    runtime.map_err(Problem::Runtime)?.block_on(work)
 }
 
 /// Raises this process' limit of file descriptors as far as it may: a connection through the
@@ -187,11 +207,14 @@ fn exit_code(verdict: Verdict, exit_zero: bool) -> Exit {
     if exit_zero { Exit::Healthy } else { verdict.into() }
 }
 
-/// Starts the embedded server and makes it the target. It runs until what this returns is dropped.
-fn start_sandbox(target: &mut Target) -> Result<Sandbox, Problem> {
-    let sandbox = Sandbox::start(SandboxConfig::default())
-        .map_err(|error| format!("--sandbox: cannot start the server: {error}"))?;
+/// Starts the embedded server and makes it the target, if it is wanted. It runs until what this returns is dropped.
+fn start_sandbox(wanted: bool, target: &mut Target) -> Result<Option<Sandbox>, Problem> {
+    if !wanted {
+        return Ok(None);
+    }
+    let sandbox = Sandbox::start(SandboxConfig::default()).map_err(Problem::Sandbox)?;
     let address = sandbox.addr();
     target.address = Address::Tcp { host: address.ip().to_string(), port: address.port(), tls: false };
-    Ok(sandbox)
+    target.named_by = "sandbox".to_owned();
+    Ok(Some(sandbox))
 }

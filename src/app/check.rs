@@ -1,37 +1,42 @@
-//! `redis-doctor check`, and `redis-doctor` without a command: one look at server, path and machine.
+//! `redis-doctor check`, and `redis-doctor` without a command: one check of server, path and machine.
 
 use std::io;
 
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, block_on, check_writable, deliver, exit_code,
+    Problem, Work, block_on, check_writable, deliver, exit_code,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
 use crate::{
     checkup::survey::{CheckPlan, survey},
     checkup::{self, Checkup, Question},
-    cli::CheckRequest,
+    cli::commands::check::CheckRequest,
     clock::{Clock, Stamp},
     exit::Exit,
     kernel::HostFacts,
+    output::Format,
     render::{self, Style},
 };
 
-/// Looks, judges and writes; the exit code is the verdict's.
-pub(super) fn check(mut request: CheckRequest) -> Result<Exit, Problem> {
-    warn(&request.warnings);
-    check_writable(request.output.as_deref())?;
-    // Kept until the check is over: it stops when it is dropped.
-    let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
-    let Some(checkup) = block_on(look(&request))? else { return Ok(Exit::Interrupted) };
-    drop(sandbox);
-    let file = request.output.as_deref();
-    let color = request.color.on(file.is_none() && render::is_capable_terminal(&io::stdout()));
-    let style = Style { color, quiet: request.quiet, ..Style::default() };
-    deliver(file, |out, columns| render::write(&checkup, request.format, Style { columns, ..style }, out))?;
-    Ok(exit_code(checkup.verdict, request.exit_zero))
+impl Work for CheckRequest {
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Looks, judges and writes; the exit code is the verdict's.
+    fn perform(mut self) -> Result<Exit, Problem> {
+        warn(&self.warnings);
+        check_writable(self.output.as_deref())?;
+        let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
+        let Some(checkup) = block_on(look(&self))? else { return Ok(Exit::Interrupted) };
+        let file = self.output.as_deref();
+        let color = self.color.on(file.is_none() && render::is_capable_terminal(&io::stdout()));
+        let style = Style { color, quiet: self.quiet, ..Style::default() };
+        deliver(file, |out, columns| render::write(&checkup, self.format, Style { columns, ..style }, out))?;
+        Ok(exit_code(checkup.verdict, self.exit_zero))
+    }
 }
 
 /// The first signal ends it with what is known; `None` when a second one does.

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, block_on, check_writable, deliver_below, progress_style,
+    Problem, Work, block_on, check_writable, deliver_below, progress_style,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
 use crate::{
-    cli::DrillRequest,
+    cli::commands::drill::DrillRequest,
     drill::{Cell, Drill, Outcome},
     exit::Exit,
     output::Format,
@@ -18,18 +18,17 @@ use crate::{
     units,
 };
 
-/// Runs the drill and writes its results; critical when a policy that must survive did not, or a cell could not run.
-pub(super) fn drill(mut request: DrillRequest) -> Result<Exit, Problem> {
-    warn(&request.warnings);
-    check_writable(request.output.as_deref())?;
-    // Kept until the drill is over: it stops when it is dropped.
-    let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
-    let outcome = block_on(perform(&request));
-    drop(sandbox);
-    outcome
+impl Work for DrillRequest {
+    /// Runs the drill and writes its results; critical when a policy that must survive did not, or a cell could not run.
+    fn perform(mut self) -> Result<Exit, Problem> {
+        warn(&self.warnings);
+        check_writable(self.output.as_deref())?;
+        let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
+        block_on(run(&self))
+    }
 }
 
-async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
+async fn run(request: &DrillRequest) -> Result<Exit, Problem> {
     let signals = Signals::install()?;
     let drill = Drill {
         target: request.target.clone(),
@@ -40,11 +39,11 @@ async fn perform(request: &DrillRequest) -> Result<Exit, Problem> {
     };
     let count = request.cases.len() * request.policies.len();
     let least = units::span(drill.estimate());
-    let named_by = if request.sandbox { "sandbox" } else { &request.target.named_by };
     let heading = format!(
-        "redis-doctor {} · drill · {} ({named_by}) · {count} cells · at least {least} · seed {}",
+        "redis-doctor {} · drill · {} ({}) · {count} cells · at least {least} · seed {}",
         env!("CARGO_PKG_VERSION"),
         request.target,
+        request.target.named_by,
         request.seed
     );
     let mut progress =

@@ -10,12 +10,12 @@ use std::{
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::{
-    Problem, block_on, check_writable, deliver_below, forgive_closed, progress_style, say, signals::Signals,
+    Problem, Work, block_on, check_writable, deliver_below, forgive_closed, progress_style, say, signals::Signals,
     start_sandbox, warn,
 };
 use crate::{
     classify::Failure,
-    cli::IdleRequest,
+    cli::commands::idle::IdleRequest,
     clock::Clock,
     engine::{self, Control},
     event::StopReason,
@@ -29,18 +29,18 @@ use crate::{
 /// Between two looks at the clock for the progress line.
 const TICK: Duration = Duration::from_millis(500);
 
-/// Searches and reports; degraded when there is a limit.
-pub(super) fn idle(mut request: IdleRequest) -> Result<Exit, Problem> {
-    warn(&request.warnings);
-    check_writable(request.output.as_deref())?;
-    // Kept until the search is over: it stops when it is dropped.
-    let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
-    if request.sandbox {
-        request.target.named_by = "sandbox".to_owned();
+impl Work for IdleRequest {
+    fn format(&self) -> Format {
+        self.format
     }
-    let outcome = block_on(search(request));
-    drop(sandbox);
-    outcome
+
+    /// Searches and reports; degraded when there is a limit.
+    fn perform(mut self) -> Result<Exit, Problem> {
+        warn(&self.warnings);
+        check_writable(self.output.as_deref())?;
+        let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
+        block_on(search(self))
+    }
 }
 
 async fn search(request: IdleRequest) -> Result<Exit, Problem> {
@@ -60,10 +60,9 @@ async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     progress.finish();
     if stream.is_some() {
         let mut lines = Vec::new();
-        render::write(&report, request.format, Style::default(), &mut lines)
-            .map_err(|error| format!("cannot write the report: {error}"))?;
+        render::write(&report, request.format, Style::default(), &mut lines).map_err(Problem::Report)?;
         outlet.append_all(&lines);
-        forgive_closed(outlet.finish(writer)).map_err(|error| format!("cannot write to stdout: {error}"))?;
+        forgive_closed(outlet.finish(writer)).map_err(Problem::Stdout)?;
     } else {
         let divided = request.format == Format::Text && !request.quiet;
         let write = |out: &mut dyn Write, columns| render::write(&report, request.format, Style::plain(columns), out);
@@ -105,8 +104,8 @@ async fn examine(
     let direct = IdleProbe::new(request.target.clone(), request.protocol, request.patience, clock);
     let mut target = request.target.clone();
     let (events, _nobody) = unbounded_channel();
-    let proxy = engine::put_between(&mut target, &request.faults, request.seed, clock, events)
-        .map_err(|error| format!("the fault proxy could not be started: {error}"))?;
+    let proxy =
+        engine::put_between(&mut target, &request.faults, request.seed, clock, events).map_err(Problem::FaultProxy)?;
     let probe = Arc::new(IdleProbe::new(target, request.protocol, request.patience, clock));
     let mut watch = Watch { wishes: &mut wishes, progress, clock };
     let mut refused = None;

@@ -8,10 +8,10 @@ use std::{
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{Problem, block_on, forgive_closed, say, signals::Signals, start_sandbox, warn};
+use super::{Problem, Work, block_on, forgive_closed, say, signals::Signals, start_sandbox, warn};
 use crate::{
     classify::{Failure, Stage},
-    cli::ProxyRequest,
+    cli::commands::proxy::ProxyRequest,
     clock::Clock,
     dial::Route,
     engine::Control,
@@ -26,14 +26,13 @@ use crate::{
 /// How long the server may take to agree on TLS before the proxy starts.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
 
-/// Runs the proxy until a signal.
-pub(super) fn proxy(mut request: ProxyRequest) -> Result<Exit, Problem> {
-    warn(&request.warnings);
-    // Kept until the proxy is gone: it stops when it is dropped.
-    let sandbox = request.sandbox.then(|| start_sandbox(&mut request.upstream)).transpose()?;
-    let outcome = block_on(serve(request));
-    drop(sandbox);
-    outcome
+impl Work for ProxyRequest {
+    /// Runs the proxy until a signal.
+    fn perform(mut self) -> Result<Exit, Problem> {
+        warn(&self.warnings);
+        let _sandbox = start_sandbox(self.sandbox, &mut self.upstream)?;
+        block_on(serve(self))
+    }
 }
 
 async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
@@ -54,8 +53,7 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
         commands_on_wire: true,
         report_flows: true,
     };
-    let proxy = Proxy::start(config, sender)
-        .map_err(|error| format!("--listen: cannot listen on {}: {error}", request.listen))?;
+    let proxy = Proxy::start(config, sender).map_err(|source| Problem::Listen { address: request.listen, source })?;
     let mut told = Told::new(request.format, &wishes)?;
     for text in greeting(&request, proxy.handle()) {
         let at = clock.now();
@@ -109,7 +107,7 @@ fn take_orders(handle: ProxyHandle) -> Result<(), Problem> {
         }
     };
     let started = thread::Builder::new().name("stdin".to_owned()).spawn(read);
-    started.map(drop).map_err(|error| format!("cannot read stdin: {error}"))
+    started.map(drop).map_err(Problem::Stdin)
 }
 
 fn show_stats(handle: &ProxyHandle) {
@@ -134,7 +132,7 @@ impl Told {
         }
         let closed = wishes.clone();
         let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
-        let stdout = BufferedStdout::start(io::stdout(), on_closed).map_err(|error| cannot_write(&error))?;
+        let stdout = BufferedStdout::start(io::stdout(), on_closed).map_err(Problem::Stdout)?;
         Ok(Self { format, stdout: Some(stdout) })
     }
 
@@ -152,10 +150,6 @@ impl Told {
 
     fn finish(self) -> Result<(), Problem> {
         let Some((stdout, writer)) = self.stdout else { return Ok(()) };
-        forgive_closed(stdout.finish(writer)).map_err(|error| cannot_write(&error))
+        forgive_closed(stdout.finish(writer)).map_err(Problem::Stdout)
     }
-}
-
-fn cannot_write(error: &io::Error) -> Problem {
-    format!("cannot write to stdout: {error}")
 }

@@ -9,11 +9,11 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, block_on, check_writable, divider, exit_of, forgive_closed, progress_style, say, share_a_terminal,
+    Problem, Work, block_on, check_writable, divider, exit_of, forgive_closed, progress_style, say, share_a_terminal,
     signals::Signals, sinks::Sinks, start_sandbox, warn,
 };
 use crate::{
-    cli::RunRequest,
+    cli::run::RunRequest,
     clock::Clock,
     engine::{self, Control, Surroundings},
     event::StopReason,
@@ -26,16 +26,19 @@ use crate::{
     report::Report,
 };
 
-/// Runs the plan and reports; the exit code is the verdict's.
-pub(super) fn run(mut request: RunRequest) -> Result<Exit, Problem> {
-    warn(&request.output.warnings);
-    let journal = request.output.journal.as_deref().map(open_journal).transpose()?;
-    check_writable(request.output.output.as_deref())?;
-    // Kept until the run is over: it stops when it is dropped.
-    let sandbox = request.plan.sandbox.then(|| start_sandbox(&mut request.plan.target)).transpose()?;
-    let outcome = block_on(watched(request, journal));
-    drop(sandbox);
-    outcome
+impl Work for RunRequest {
+    fn format(&self) -> Format {
+        self.output.format
+    }
+
+    /// Runs the plan and reports; the exit code is the verdict's.
+    fn perform(mut self) -> Result<Exit, Problem> {
+        warn(&self.output.warnings);
+        let journal = self.output.journal.as_deref().map(open_journal).transpose()?;
+        check_writable(self.output.output.as_deref())?;
+        let _sandbox = start_sandbox(self.plan.sandbox, &mut self.plan.target)?;
+        block_on(watched(self, journal))
+    }
 }
 
 /// The run, until it ends or a second signal ends the program.
@@ -61,7 +64,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
         never = writer.start_when_needed(clock) => match never {},
     };
     let exit = conclude(command, &output, sinks, reason, &outlet);
-    forgive_closed(outlet.finish(writer)).map_err(|error| format!("cannot write to stdout: {error}"))?;
+    forgive_closed(outlet.finish(writer)).map_err(Problem::Stdout)?;
     exit
 }
 
@@ -89,7 +92,7 @@ fn conclude(
         let mut text = Vec::new();
         let style = Style { below_header: seen && !output.quiet, ..Style::plain(columns) };
         let written = render::write(&report, output.format, style, &mut text);
-        written.map(|()| text).map_err(|error| format!("cannot write the report: {error}"))
+        written.map(|()| text).map_err(Problem::Report)
     };
     // The report of `ping` begins with an empty line anyway.
     let divided = output.format == Format::Text && command != Command::Ping && !output.quiet;
@@ -98,17 +101,16 @@ fn conclude(
         if command == Command::Subscribe {
             let divider: &[u8] = if divided { b"\n" } else { b"" };
             let text = [divider, &write(render::stderr_columns(), io::stderr().is_terminal())?].concat();
-            let shown = forgive_closed(io::stderr().lock().write_all(&text));
-            return shown.map_err(|error| format!("cannot write the report to stderr: {error}"));
+            return forgive_closed(io::stderr().lock().write_all(&text)).map_err(Problem::Stderr);
         }
         stdout.append_all(&[divider(divided), &write(render::stdout_columns(), share_a_terminal())?].concat());
         Ok(())
     };
     match &output.output {
-        Some(path) => std::fs::write(path, write(None, false)?).map_err(|error| {
+        Some(path) => std::fs::write(path, write(None, false)?).map_err(|source| {
             // What two weeks have shown must not be lost to a full disk. If this fails, too, there is no other place.
             let _ = show();
-            format!("--output: cannot write {}: {error}; the report is shown instead", path.display())
+            Problem::ReportShown { path: path.clone(), source }
         })?,
         None if reason == StopReason::OutputClosed => {}
         None => show()?,
@@ -137,5 +139,5 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
 }
 
 fn open_journal(path: &Path) -> Result<JournalWriter, Problem> {
-    JournalWriter::open(path).map_err(|error| format!("--journal: cannot write {}: {error}", path.display()))
+    JournalWriter::open(path).map_err(Problem::file("--journal", path))
 }

@@ -1,5 +1,5 @@
 //! Signals, as ping(8) taught them: SIGINT, SIGTERM and SIGHUP end the run and report, SIGUSR1 and SIGQUIT show interim
-//! figures and go on. The second one that ends it ends the program at once.
+//! figures and go on. A second one that ends the run ends the program immediately.
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -25,7 +25,7 @@ impl Signals {
     /// # Errors
     /// When a handler cannot be installed.
     pub(super) fn install() -> Result<Self, Problem> {
-        let take = |kind| signal(kind).map_err(|error| format!("cannot handle signals: {error}"));
+        let take = |kind| signal(kind).map_err(Problem::Signals);
         Ok(Self {
             interrupt: take(SignalKind::interrupt())?,
             terminate: take(SignalKind::terminate())?,

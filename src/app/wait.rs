@@ -1,36 +1,35 @@
-//! `redis-doctor wait`: look at a server until it is what a script waits for.
+//! `redis-doctor wait`: check a server until it is what a script waits for.
 
 use std::time::Duration;
 
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, block_on, say,
+    Problem, Work, block_on, say,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
 use crate::{
-    cli::WaitRequest,
+    cli::commands::wait::WaitRequest,
     clock::Clock,
     exit::Exit,
     readiness::{Gate, Obstacle},
     units,
 };
 
-/// However rarely it is looked, the last look is so long before the time is up.
+/// Time of the last check before the timeout, however long the interval is.
 const LAST_LOOK: Duration = Duration::from_millis(250);
 
-/// Waits; healthy when the server is ready, critical when the time is up.
-pub(super) fn wait(mut request: WaitRequest) -> Result<Exit, Problem> {
-    warn(&request.warnings);
-    // Kept until the end: it stops when it is dropped.
-    let sandbox = request.sandbox.then(|| start_sandbox(&mut request.target)).transpose()?;
-    let outcome = block_on(until_signalled(&request));
-    drop(sandbox);
-    outcome
+impl Work for WaitRequest {
+    /// Waits; healthy when the server is ready, critical when the time is up.
+    fn perform(mut self) -> Result<Exit, Problem> {
+        warn(&self.warnings);
+        let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
+        block_on(until_signalled(&self))
+    }
 }
 
-/// There is no result before the end: the first signal ends it.
+/// Waits until the server is ready or the first signal; there are no interim figures.
 async fn until_signalled(request: &WaitRequest) -> Result<Exit, Problem> {
     let signals = Signals::install()?;
     let (wishes, wish) = unbounded_channel();
@@ -62,7 +61,7 @@ async fn look_until_ready(request: &WaitRequest) -> Exit {
         // A look that had no time to see anything says nothing against what is known.
         if known.as_ref().is_none_or(|known| !obstacle.cut_short && known.text != obstacle.text) {
             if !quiet {
-                let hint = if obstacle.lasting { " (this does not usually go away by itself)" } else { "" };
+                let hint = if obstacle.lasting { " (this does not usually go away on its own)" } else { "" };
                 say(&format!("waiting for {target}: {}{hint}", obstacle.text));
             }
             known = Some(obstacle);

@@ -1,12 +1,11 @@
 //! Completion scripts, generated from the definitions. The files in `completions/` are what this prints.
 
-use clap::CommandFactory;
 use clap_complete::{Generator, generate};
 
-use super::args::{Cli, Shell};
+use super::commands::{self, completions::Shell};
 
 /// The script for one shell.
-pub(super) fn script(shell: Shell) -> String {
+pub(crate) fn script(shell: Shell) -> String {
     match shell {
         Shell::Bash => with(clap_complete::Shell::Bash),
         Shell::Elvish => with(clap_complete::Shell::Elvish),
@@ -19,7 +18,7 @@ pub(super) fn script(shell: Shell) -> String {
 
 fn with(generator: impl Generator) -> String {
     let mut script = Vec::new();
-    generate(generator, &mut Cli::command(), "redis-doctor", &mut script);
+    generate(generator, &mut commands::definition(), "redis-doctor", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 

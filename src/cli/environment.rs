@@ -1,4 +1,4 @@
-//! What is taken from outside the arguments: environment variables, and a password from the terminal.
+//! What is taken from outside the arguments: environment variables, a password from the terminal, and chance.
 //!
 //! The variables are read here and not by the argument parser, because a flag must be able to override a *part* of
 //! what `REDIS_URL` says, and because a variable's value must never be shown.
@@ -6,8 +6,12 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
+    hash::{BuildHasher, RandomState},
     io::{self, BufRead, IsTerminal},
 };
+
+use super::error::UsageError;
+use crate::output::ColorChoice;
 
 const VARIABLES: [&str; 6] =
     ["REDIS_URL", "VALKEY_URL", "REDISCLI_AUTH", "VALKEYCLI_AUTH", "NO_COLOR", "CLICOLOR_FORCE"];
@@ -33,14 +37,27 @@ impl Environment {
     }
 
     /// The first of the variables that is set to something, with its name.
-    pub(super) fn first(&self, names: [&'static str; 2]) -> Result<Option<(&'static str, &str)>, String> {
-        let Some(name) = names.into_iter().find(|name| self.has(name)) else {
+    pub(super) fn first(&self, names: [&'static str; 2]) -> Result<Option<(&'static str, &str)>, UsageError> {
+        let Some(variable) = names.into_iter().find(|name| self.has(name)) else {
             return Ok(None);
         };
-        let text = self.variables.get(name).and_then(|value| value.to_str());
-        text.map(|text| Some((name, text)))
-            .ok_or_else(|| format!("{name}: its value is not valid UTF-8; set it anew or unset it"))
+        let text = self.variables.get(variable).and_then(|value| value.to_str());
+        text.map(|text| Some((variable, text))).ok_or(UsageError::NotUtf8 { variable })
     }
+
+    /// The choice of `--color`, or what the environment makes of `auto`.
+    pub(super) fn color(&self, choice: ColorChoice) -> ColorChoice {
+        match choice {
+            ColorChoice::Auto if self.has("NO_COLOR") => ColorChoice::Never,
+            ColorChoice::Auto if self.has("CLICOLOR_FORCE") => ColorChoice::Always,
+            choice => choice,
+        }
+    }
+}
+
+/// Another number each time, short enough to be typed again.
+pub(super) fn fresh_seed() -> u64 {
+    RandomState::new().hash_one(std::process::id()) >> 32
 }
 
 fn ask_password() -> io::Result<String> {

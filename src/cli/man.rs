@@ -4,13 +4,13 @@
 
 use std::io;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 
-use super::{args::Cli, help};
+use super::commands;
 
 /// `redis-doctor.1` in roff.
-pub(super) fn page() -> String {
+pub(crate) fn page() -> String {
     let mut page = Vec::new();
     // Writing into memory cannot fail.
     let _ = write(&mut page);
@@ -18,7 +18,7 @@ pub(super) fn page() -> String {
 }
 
 fn write(page: &mut Vec<u8>) -> io::Result<()> {
-    let mut root = Cli::command().disable_help_subcommand(true);
+    let mut root = commands::definition().disable_help_subcommand(true);
     root.build();
     let man = Man::new(root.clone()).manual("redis-doctor").source(concat!("redis-doctor ", env!("CARGO_PKG_VERSION")));
     man.render_title(page)?;
@@ -38,20 +38,9 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     page.extend_from_slice(&options(&shared, |heading| heading.is_some())?);
     page.extend_from_slice(SECTIONS.as_bytes());
     page.extend_from_slice(b".SH EXAMPLES\n");
-    let examples = [
-        help::CHECK,
-        help::PING,
-        help::SUBSCRIBE,
-        help::SOAK,
-        &help::proxy(),
-        &help::drill(),
-        help::IDLE,
-        help::WAIT,
-        help::REPORT,
-        help::EXPLAIN,
-    ];
-    for text in examples {
-        for line in text.lines().filter(|line| line.starts_with("  redis-doctor")) {
+    for command in root.get_subcommands() {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for line in help.lines().filter(|line| line.starts_with("  redis-doctor")) {
             page.extend_from_slice(format!(".PP\n.nf\n{}\n.fi\n", escape(line.trim())).as_bytes());
         }
     }
@@ -80,7 +69,7 @@ const SECTIONS: &str = r#".SH "EXIT STATUS"
 Healthy.
 .TP
 \fB1\fR
-Degraded: the connection was lost and came back by itself, or a \fB\-\-warn\-on\fR gate tripped.
+Degraded: the connection was lost and recovered on its own, or a \fB\-\-warn\-on\fR gate tripped.
 .TP
 \fB2\fR
 Critical: unreachable, not recovered, subscription or messages lost, wrong replies, or a \fB\-\-fail\-on\fR gate tripped.
@@ -89,29 +78,29 @@ Critical: unreachable, not recovered, subscription or messages lost, wrong repli
 Unknown: wrong usage or configuration, or an internal error.
 .TP
 \fB130\fR
-A second Ctrl\-C ended the run before its report; for \fBwait\fR, which has none, the first.
+A second Ctrl\-C ended the run before its report, or the first one ended \fBwait\fR.
 .SH ENVIRONMENT
-A flag beats the environment; an empty variable counts as unset.
+A flag overrides the environment; an empty variable counts as unset.
 .TP
 \fBREDIS_URL\fR, \fBVALKEY_URL\fR
-The server, as \fB\-\-uri\fR takes it; the first that is set. \fB\-\-port\fR, \fB\-\-db\fR, \fB\-\-user\fR and the password flags
+The server, in the form of \fB\-\-uri\fR; the first that is set. \fB\-\-port\fR, \fB\-\-db\fR, \fB\-\-user\fR and the password flags
 override parts of it; \fB\-\-host\fR and \fB\-\-socket\fR name another server, to which its credentials are not sent.
 .TP
 \fBREDISCLI_AUTH\fR, \fBVALKEYCLI_AUTH\fR
 The password, unless a flag or the URL gives one.
 .TP
 \fBNO_COLOR\fR, \fBCLICOLOR_FORCE\fR
-No colour, or colour also without a terminal, unless \fB\-\-color\fR decides.
+Disable color, or force it without a terminal, unless \fB\-\-color\fR decides.
 .TP
 \fBTERM\fR
-On a terminal that is called \fBdumb\fR there is no colour and no progress line.
+With \fBdumb\fR there is no color and no progress line.
 .SH SIGNALS
 .TP
-\fBSIGINT\fR, \fBSIGTERM\fR, \fBSIGHUP\fR (on Linux, unless it is ignored, as nohup has it)
-End the run with its report; a second SIGINT ends it at once with status 130.
+\fBSIGINT\fR, \fBSIGTERM\fR, \fBSIGHUP\fR (on Linux, unless ignored, as under nohup)
+End the run and print its report; a second SIGINT ends it immediately with status 130.
 .TP
 \fBSIGUSR1\fR, \fBSIGQUIT\fR
-Print interim figures and go on.
+Print interim figures and continue.
 "#;
 
 #[cfg(test)]
@@ -126,7 +115,9 @@ mod tests {
         {
             assert!(page.contains(&format!(".SH {section}\n")), "{section}");
         }
-        for command in Cli::command().get_subcommands() {
+        let mut root = commands::definition();
+        root.build();
+        for command in root.get_subcommands() {
             for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
                 let flag = format!("\\-\\-{}", flag.replace('-', "\\-"));
                 assert!(page.contains(&flag), "{} {flag}", command.get_name());

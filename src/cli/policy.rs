@@ -1,13 +1,14 @@
-//! The reconnect policy: a preset, and the flags that override it.
+//! The reconnect policy: a preset and the flags that override it.
 
 use super::{
+    error::UsageError,
     groups::PolicyArgs,
     value::{Retries, Switch},
 };
 use crate::plan::{PolicyName, ReconnectPolicy};
 
 /// Applies the flags to the preset.
-pub(super) fn resolve(args: &PolicyArgs) -> Result<ReconnectPolicy, String> {
+pub(super) fn resolve(args: &PolicyArgs) -> Result<ReconnectPolicy, UsageError> {
     refuse_reconnecting_without_reconnects(args)?;
     let preset = ReconnectPolicy::preset(args.policy);
     let policy = ReconnectPolicy {
@@ -30,22 +31,29 @@ pub(super) fn resolve(args: &PolicyArgs) -> Result<ReconnectPolicy, String> {
         ..preset
     };
     match policy.max_delay {
-        Some(max_delay) if max_delay < policy.min_delay => Err(format!(
-            "{}: the largest delay ({}) is shorter than the first ({}); change --min-delay or --max-delay",
+        Some(max_delay) if max_delay < policy.min_delay => Err(UsageError::new(
             if args.max_delay.is_some() { "--max-delay" } else { "--min-delay" },
-            humantime::format_duration(max_delay),
-            humantime::format_duration(policy.min_delay),
+            format!(
+                "the largest delay ({}) is shorter than the first ({})",
+                humantime::format_duration(max_delay),
+                humantime::format_duration(policy.min_delay),
+            ),
+            "change --min-delay or --max-delay",
         )),
-        Some(max_delay) if max_delay < policy.min_delay + policy.spread => Err(format!(
-            "--spread: the first delay could be {}, and the largest is {}; change --spread or --max-delay",
-            humantime::format_duration(policy.min_delay + policy.spread),
-            humantime::format_duration(max_delay),
+        Some(max_delay) if max_delay < policy.min_delay + policy.spread => Err(UsageError::new(
+            "--spread",
+            format!(
+                "the first delay could be {}, and the largest is {}",
+                humantime::format_duration(policy.min_delay + policy.spread),
+                humantime::format_duration(max_delay),
+            ),
+            "change --spread or --max-delay",
         )),
         _ => Ok(policy),
     }
 }
 
-fn refuse_reconnecting_without_reconnects(args: &PolicyArgs) -> Result<(), String> {
+fn refuse_reconnecting_without_reconnects(args: &PolicyArgs) -> Result<(), UsageError> {
     if args.policy != PolicyName::Bare {
         return Ok(());
     }
@@ -60,8 +68,10 @@ fn refuse_reconnecting_without_reconnects(args: &PolicyArgs) -> Result<(), Strin
     ];
     match given.iter().find(|(_, given)| *given) {
         None => Ok(()),
-        Some((flag, _)) => Err(format!(
-            "{flag}: it has no effect with --policy bare, which never reconnects; leave it out or choose --policy library"
+        Some((flag, _)) => Err(UsageError::new(
+            flag,
+            "it has no effect with --policy bare, which never reconnects",
+            "leave it out or choose --policy library",
         )),
     }
 }

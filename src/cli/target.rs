@@ -2,15 +2,11 @@
 
 use super::{
     environment::Environment,
+    error::UsageError,
     groups::ConnectionArgs,
-    uri::{self, ServerUrl},
+    uri::{self, DEFAULT_HOST, DEFAULT_PORT, ServerUrl},
 };
 use crate::plan::{Address, Protocol, Secret, Target};
-
-/// Where a server is when nobody says otherwise.
-pub(super) const DEFAULT_HOST: &str = "127.0.0.1";
-/// Its port.
-pub(super) const DEFAULT_PORT: u16 = 6379;
 
 /// The connection flags, understood.
 #[derive(Debug)]
@@ -21,7 +17,7 @@ pub(super) struct Connection {
 }
 
 /// Decides from flags and environment. The password of `--askpass` is not asked for here, see [`ask`].
-pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Result<Connection, String> {
+pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Result<Connection, UsageError> {
     let mut warnings = Vec::new();
     let (server, named_by) = locate(args, environment, &mut warnings)?;
     for parameter in &server.ignored {
@@ -52,19 +48,19 @@ fn locate(
     args: &ConnectionArgs,
     environment: &Environment,
     warnings: &mut Vec<String>,
-) -> Result<(ServerUrl, String), String> {
+) -> Result<(ServerUrl, String), UsageError> {
     if args.sandbox {
         // The port is found when the sandbox starts.
         return Ok((at(tcp(DEFAULT_HOST, 0)), "--sandbox".into()));
     }
     if let Some(url) = &args.uri {
-        let server = uri::parse(url.reveal()).map_err(|why| format!("--uri: {why}"))?;
+        let server = uri::parse(url.reveal()).map_err(|source| UsageError::Url { argument: "--uri", source })?;
         return Ok((server, "--uri".into()));
     }
     let variable = environment.first(["REDIS_URL", "VALKEY_URL"])?;
     let own = match (&args.socket, &args.host) {
         (Some(path), _) if path.as_os_str().is_empty() => {
-            return Err("--socket: the path is empty; write for example /run/redis/redis.sock".into());
+            return Err(UsageError::new("--socket", "the path is empty", "write for example /run/redis/redis.sock"));
         }
         (Some(path), _) => Some((Address::Unix(path.clone()), "--socket")),
         (None, Some(host)) => Some((tcp(host, args.port.unwrap_or(DEFAULT_PORT)), "--host")),
@@ -82,7 +78,7 @@ fn locate(
         let named_by = if args.port.is_some() { "--port" } else { "default" };
         return Ok((at(tcp(DEFAULT_HOST, args.port.unwrap_or(DEFAULT_PORT))), named_by.into()));
     };
-    let mut server = uri::parse(url).map_err(|why| format!("{name}: {why}"))?;
+    let mut server = uri::parse(url).map_err(|source| UsageError::Url { argument: name, source })?;
     match (&mut server.address, args.port) {
         (_, None) => Ok((server, name.into())),
         (Address::Tcp { port, .. }, Some(wanted)) => {
@@ -93,13 +89,13 @@ fn locate(
     }
 }
 
-/// `--pass`, then the URL's, then the variable's. `--askpass` beats them all, but not here: whoever has to type should
-/// do so only when everything else is in order.
+/// `--pass`, then the URL's, then the variable's. `--askpass` overrides them all, but not here: the user types only
+/// after everything else is checked.
 fn password(
     args: &ConnectionArgs,
     environment: &Environment,
     of_url: Option<String>,
-) -> Result<Option<String>, String> {
+) -> Result<Option<String>, UsageError> {
     if let Some(password) = &args.pass {
         return Ok(Some(password.reveal().to_owned()));
     }
@@ -111,10 +107,9 @@ fn password(
 }
 
 /// Asks for the password, if `--askpass` wants it.
-pub(super) fn ask(target: &mut Target, args: &ConnectionArgs, environment: &Environment) -> Result<(), String> {
+pub(super) fn ask(target: &mut Target, args: &ConnectionArgs, environment: &Environment) -> Result<(), UsageError> {
     if args.askpass {
-        let password = (environment.ask_password)();
-        let password = password.map_err(|why| format!("--askpass: no password could be read ({why})"))?;
+        let password = (environment.ask_password)().map_err(UsageError::Password)?;
         target.password = Some(password).filter(|password| !password.is_empty()).map(Secret::new);
     }
     Ok(())

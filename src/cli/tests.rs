@@ -6,9 +6,20 @@ mod secrets;
 
 use std::{os::unix::ffi::OsStringExt, path::PathBuf, time::Duration};
 
-use super::*;
+use super::{
+    commands::{
+        check::CheckRequest,
+        completions::{CompletionsRequest, Shell},
+        man::ManRequest,
+        proxy::ProxyRequest,
+        report::ReportRequest,
+    },
+    run::RunRequest,
+    *,
+};
 use crate::{
-    output::{ColorChoice, MessageFormat, OutputOptions},
+    exit::Exit,
+    output::{ColorChoice, Format, MessageFormat, OutputOptions},
     plan::{Command, Name, Pace, PolicyName, ProbeKind, Protocol, ReconnectPolicy},
 };
 
@@ -21,27 +32,24 @@ fn surroundings(variables: &[(&'static str, &str)]) -> Environment {
     }
 }
 
-fn parse_os(args: Vec<OsString>, variables: &[(&'static str, &str)]) -> Result<Invocation, CliError> {
+fn parse_os(args: Vec<OsString>, variables: &[(&'static str, &str)]) -> Result<Box<dyn Job>, CliError> {
     let args: Vec<_> = [OsString::from("redis-doctor")].into_iter().chain(args).collect();
-    the_short_way_agrees_with_the_long_one(args.clone());
     parse_in(args, &surroundings(variables))
 }
 
-fn the_short_way_agrees_with_the_long_one(mut args: Vec<OsString>) {
-    lone_h_is_help(&mut args);
-    check::is_the_default(&mut args);
-    let long = fully(&args).ok().map(|command| format!("{command:?}"));
-    let has_short_way =
-        args.get(1).is_some_and(|name| ["check", "ping", "subscribe", "soak"].map(OsString::from).contains(name));
-    let short = briefly(&args).map(|command| format!("{command:?}"));
-    assert_eq!(short, long.filter(|_| has_short_way), "{args:?}");
+/// The request of a command line that is understood.
+fn request<R: Job>(args: Vec<OsString>, variables: &[(&'static str, &str)]) -> R {
+    let shown = format!("{args:?}");
+    let job: Box<dyn std::any::Any> = parse_os(args, variables).unwrap();
+    *job.downcast().unwrap_or_else(|_| panic!("another request: {shown}"))
+}
+
+fn words(line: &str) -> Vec<OsString> {
+    line.split_whitespace().map(OsString::from).collect()
 }
 
 fn run_with(line: &str, variables: &[(&'static str, &str)]) -> RunRequest {
-    match parse_os(line.split_whitespace().map(OsString::from).collect(), variables) {
-        Ok(Invocation::Run(request)) => *request,
-        other => panic!("{line}: {other:?}"),
-    }
+    request(words(line), variables)
 }
 
 fn run(line: &str) -> RunRequest {
@@ -97,7 +105,7 @@ fn subscribe_takes_any_bytes_once() {
         "a".into(),
         "a".into(),
     ];
-    let Ok(Invocation::Run(request)) = parse_os(args, &[]) else { panic!("refused") };
+    let request: RunRequest = request(args, &[]);
     let subscription = request.plan.subscription.unwrap();
     assert_eq!(subscription.channels, [Name::from([0xff, b' ', 1]), Name::from("a")]);
     assert_eq!(subscription.patterns, [Name::from("j*")]);
@@ -181,9 +189,7 @@ fn faults_and_incidents_become_schedules() {
     assert_eq!(written(&plan.faults), expected);
     assert_eq!(run("ping -u rediss://localhost --fault close@1s").plan.faults.len(), 1);
     let line = "proxy --listen 7000 -u redis://:hunter2@cache.example:1 --incident failover --format ndjson --seed 3";
-    let Ok(Invocation::Proxy(request)) = parse_os(line.split(' ').map(OsString::from).collect(), &[]) else {
-        panic!("refused")
-    };
+    let request: ProxyRequest = request(words(line), &[]);
     assert_eq!((request.listen.to_string().as_str(), request.seed), ("127.0.0.1:7000", 3));
     assert_eq!(request.upstream.to_string(), "redis://cache.example:1");
     assert_eq!((request.format, request.faults.len()), (Format::Ndjson, 3));
@@ -192,9 +198,7 @@ fn faults_and_incidents_become_schedules() {
 #[test]
 fn a_report_takes_files_format_and_gates() {
     let line = "report a b --format nagios -o out --fail-on p99>5ms --warn-on lost>0 --exit-zero";
-    let Ok(Invocation::Report(request)) = parse_os(line.split(' ').map(OsString::from).collect(), &[]) else {
-        panic!("refused")
-    };
+    let request: ReportRequest = request(words(line), &[]);
     assert_eq!(request.files, [PathBuf::from("a"), PathBuf::from("b")]);
     assert_eq!((request.output.format, request.output.exit_zero), (Format::Nagios, true));
     assert_eq!((request.fail_on.len(), request.warn_on[0].to_string().as_str()), (1, "lost>0"));
@@ -216,11 +220,7 @@ fn help_is_asked_for_in_every_way() {
 
 #[test]
 fn without_a_command_it_checks() {
-    let check = |args: Vec<OsString>, variables: &[(&'static str, &str)]| match parse_os(args, variables) {
-        Ok(Invocation::Check(request)) => *request,
-        other => panic!("{other:?}"),
-    };
-    let words = |line: &str| line.split_whitespace().map(OsString::from).collect::<Vec<_>>();
+    let check = request::<CheckRequest>;
     let bare = check(Vec::new(), &[]);
     assert_eq!((bare.target.to_string().as_str(), bare.deadline), ("redis://127.0.0.1:6379", seconds(9.0)));
     assert_eq!(bare.policy, ReconnectPolicy::preset(PolicyName::Hardened));
@@ -244,21 +244,25 @@ fn without_a_command_it_checks() {
 
 #[test]
 fn scripts_and_the_manual_are_printed() {
-    for line in ["completions bash", "completions nushell", "man"] {
-        let printed = parse_os(line.split(' ').map(OsString::from).collect(), &[]);
-        assert!(matches!(printed, Ok(Invocation::Print(text)) if text.contains("redis-doctor")), "{line}");
+    for (line, shell) in [("completions bash", Shell::Bash), ("completions nushell", Shell::Nushell)] {
+        let request: CompletionsRequest = request(words(line), &[]);
+        assert_eq!(request.shell, shell, "{line}");
+        assert!(completion_script(shell).contains("redis-doctor"), "{line}");
     }
+    let _: ManRequest = request(words("man"), &[]);
+    assert!(manual_page().contains("redis-doctor"));
 }
 
 #[test]
 fn the_definitions_are_consistent() {
-    <args::Cli as clap::CommandFactory>::command().debug_assert();
+    commands::definition().debug_assert();
 }
 
 /// Flags are wrapped with a margin; the prose under them would only be torn.
 #[test]
 fn the_prose_under_the_help_fits_80_columns() {
-    let root = <args::Cli as clap::CommandFactory>::command();
+    let mut root = commands::definition();
+    root.build();
     let mut told = 0;
     for command in std::iter::once(&root).chain(root.get_subcommands()) {
         for line in command.get_after_help().map(ToString::to_string).unwrap_or_default().lines() {
@@ -271,8 +275,7 @@ fn the_prose_under_the_help_fits_80_columns() {
 
 #[test]
 fn the_hardened_settings_in_the_help_are_the_presets() {
-    let command = <args::Cli as clap::CommandFactory>::command();
-    let ping = command.find_subcommand("ping").unwrap();
+    let ping = commands::definition_of("ping").unwrap();
     let mut told = 0;
     for flag in ping.get_arguments() {
         let help = flag.get_help().map(ToString::to_string).unwrap_or_default();

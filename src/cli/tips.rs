@@ -1,10 +1,10 @@
-//! What users of redis-cli, redis-benchmark, ping(8) and others of their kind type, and how it is said here.
+//! Flags of redis-cli, redis-benchmark, ping(8) and similar tools, and their names in redis-doctor.
 //!
 //! The parser's own suggestion goes by the letters, and `--json` looks like `--journal`.
 
 use clap::Command;
 
-/// What other tools call the forms that we write with `--format`.
+/// Names of formats as flags of other tools.
 const FORMATS: &[(&str, &str)] = &[
     ("--json", "json"),
     ("--ndjson", "ndjson"),
@@ -19,23 +19,26 @@ const FORMATS: &[(&str, &str)] = &[
     ("--raw", "raw"),
 ];
 
-/// What is typed; the flag that a command must have for the tip to be of use, if it is about one; the tip. The first
-/// that fits is given.
+/// Flags of other tools; the flag that a command must have for the tip to apply, if any; the tip. The first match wins.
 const TIPS: &[(&[&str], Option<&str>, &str)] = &[
     (&["--output-format", "--report-format"], Some("format"), "write --format FORMAT"),
     (&["--tls", "--ssl"], Some("uri"), "TLS is part of the URL; write -u rediss://HOST:PORT"),
-    (&["--sni"], Some("uri"), "the server is asked for by the name in the URL; write -u rediss://NAME:PORT"),
-    (&["--cacert", "--ca"], Some("uri"), "name the issuer's certificate in the environment, as SSL_CERT_FILE=FILE"),
-    (&["--cacertdir"], Some("uri"), "name the directory of certificates in the environment, as SSL_CERT_DIR=DIR"),
+    (&["--sni"], Some("uri"), "the host name in the URL is the SNI name; write -u rediss://NAME:PORT"),
+    (&["--cacert", "--ca"], Some("uri"), "set SSL_CERT_FILE=FILE in the environment to the CA certificate"),
+    (&["--cacertdir"], Some("uri"), "set SSL_CERT_DIR=DIR in the environment to the directory of CA certificates"),
     (&["--cert", "--key"], Some("uri"), "client certificates are not supported yet"),
     (
         &["--insecure", "--skip-verify", "-k"],
         Some("uri"),
-        "certificates are always checked; to trust a private issuer, name its certificate in SSL_CERT_FILE",
+        "certificates are always checked; to trust a private CA, set SSL_CERT_FILE to its certificate",
     ),
     (&["-2", "--resp2"], Some("protocol"), "write --protocol resp2"),
     (&["-3", "--resp3"], Some("protocol"), "write --protocol resp3, which is the default"),
-    (&["-4", "-6", "--ipv4", "--ipv6"], Some("host"), "the address decides; write it with -h, for example -h ::1"),
+    (
+        &["-4", "-6", "--ipv4", "--ipv6"],
+        Some("host"),
+        "the address decides the IP version; write it with -h, for example -h ::1",
+    ),
     (&["--unix", "--unixsocket"], Some("socket"), "write -s PATH"),
     (&["-h", "--host", "-p", "--port"], Some("listen"), "the server is named by its URL; write -u redis://HOST:PORT"),
     (
@@ -48,7 +51,7 @@ const TIPS: &[(&[&str], Option<&str>, &str)] = &[
     (
         &["-r", "--count", "--repeat", "--requests", "--times"],
         Some("workload"),
-        "it ends after a time, not after a count; write --duration TIME",
+        "a soak ends after a time, not after a count; write --duration TIME",
     ),
     (&["-i", "--interval"], Some("workload"), "write --rate RATE, for example --rate 10/s"),
     (&["-d", "--time"], Some("deadline"), "write --deadline TIME"),
@@ -61,14 +64,14 @@ const TIPS: &[(&[&str], Option<&str>, &str)] = &[
     (
         &["-v", "--verbose", "--debug", "--trace"],
         Some("journal"),
-        "everything that happens is shown without it; --journal FILE keeps it (the version is -V)",
+        "every event is shown anyway; --journal FILE keeps them (the version is -V)",
     ),
-    (&["-v", "--verbose", "--debug", "--trace"], None, "everything is shown without it (the version is -V)"),
+    (&["-v", "--verbose", "--debug", "--trace"], None, "everything is shown anyway (the version is -V)"),
     (&["--cluster"], None, "redis-cli's cluster mode is not supported yet"),
     (
         &["--latency", "--latency-history", "--latency-dist", "--stat"],
         None,
-        "latencies and rates are in what redis-doctor ping and redis-doctor soak tell",
+        "redis-doctor ping and redis-doctor soak report latencies and rates",
     ),
     (
         &[
@@ -88,11 +91,11 @@ const TIPS: &[(&[&str], Option<&str>, &str)] = &[
             "-X",
         ],
         None,
-        "this is redis-cli's; redis-doctor looks at connections, not at keys",
+        "this belongs to redis-cli; redis-doctor examines connections, not keys",
     ),
 ];
 
-/// How to say in `command` what `flag`, which it does not know, says elsewhere.
+/// Returns the tip for `flag`, which `command` does not have.
 pub(super) fn tip(flag: &str, command: &Command) -> Option<String> {
     let has = |wanted: &str| command.get_arguments().any(|argument| argument.get_long() == Some(wanted));
     let listed = || TIPS.iter().find(|(names, wanted, _)| names.contains(&flag) && wanted.is_none_or(has));
@@ -115,12 +118,12 @@ fn format_tip(flag: &str, command: &Command) -> Option<String> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn commands() -> Vec<Command> {
-        super::super::args::Cli::command().get_subcommands().cloned().collect()
+        let mut root = super::super::commands::definition().disable_help_subcommand(true);
+        root.build();
+        root.get_subcommands().cloned().collect()
     }
 
     /// How the command's flags may be written.

@@ -1,8 +1,8 @@
 //! Server URLs: `redis://user:password@host:port/db` and its relatives.
 //!
-//! What cannot be parsed may still hold a password, and nobody can say where: every error from here shows the URL as
-//! [`masked`] has it, and no other part of it than a port.
+//! A refused URL is shown without what may be a password in it, see [`error`] and [`masked`].
 
+mod error;
 mod masked;
 
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::PathBuf};
@@ -10,12 +10,16 @@ use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::PathBuf};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+pub(super) use self::error::UrlError;
+use self::error::UrlProblem;
 use crate::plan::{Address, Protocol};
 
-const SCHEMES: [&str; 7] = ["redis", "rediss", "valkey", "valkeys", "unix", "redis+unix", "valkey+unix"];
-const ENCODE: &str = "in a user or password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25";
+/// Host of a server that no flag, URL or variable names.
+pub(super) const DEFAULT_HOST: &str = "127.0.0.1";
+/// Its port.
+pub(super) const DEFAULT_PORT: u16 = 6379;
 
-const PORT: &str = "write one from 1 to 65535";
+const SCHEMES: [&str; 7] = ["redis", "rediss", "valkey", "valkeys", "unix", "redis+unix", "valkey+unix"];
 
 /// What a URL says; everything it leaves open is absent.
 #[derive(Debug, PartialEq)]
@@ -39,47 +43,41 @@ pub(super) fn has_known_scheme(text: &[u8]) -> bool {
 }
 
 /// Reads a URL; blanks and line ends around it do not matter.
-pub(super) fn parse(text: &str) -> Result<ServerUrl, String> {
+pub(super) fn parse(text: &str) -> Result<ServerUrl, UrlError> {
     let text = text.trim();
-    read(text).map_err(|why| match masked::masked(text) {
-        Some(shown) => format!("'{shown}': {why}"),
-        None => why,
-    })
+    read(text).map_err(|problem| UrlError { shown: masked::masked(text), problem })
 }
 
-fn read(text: &str) -> Result<ServerUrl, String> {
+fn read(text: &str) -> Result<ServerUrl, UrlProblem> {
     if text.contains(|char: char| char.is_whitespace() || char.is_control()) {
-        return Err("the URL has a blank or a line break in it; write it as one line, with %20 for a blank".into());
+        return Err(UrlProblem::Blank);
     }
     if masked::is_host_and_port(text) {
-        return Err(format!("this is not a URL; write redis://{text}"));
+        return Err(UrlProblem::HostAndPort(text.to_owned()));
     }
-    let Some((scheme, _)) = text.split_once(':') else {
-        return Err("this is not a URL; write for example redis://127.0.0.1:6379".into());
-    };
+    let (scheme, _) = text.split_once(':').ok_or(UrlProblem::NoScheme)?;
     let scheme = scheme.to_ascii_lowercase();
     if !SCHEMES.contains(&&*scheme) {
         // Without "://" the text may be anything, a password included.
-        let shown = if text.contains("://") && scheme.len() < 16 { format!("'{scheme}' ") } else { String::new() };
-        return Err(format!("the scheme {shown}is not known here; write one of {}", SCHEMES.join(", ")));
+        let may_be_shown = text.contains("://") && scheme.len() < 16;
+        return Err(UrlProblem::Scheme(Some(scheme).filter(|_| may_be_shown)));
     }
     if !text[scheme.len()..].starts_with(if scheme.ends_with("unix") { ":/" } else { "://" }) {
-        return Err(format!("'{scheme}:' must be followed by //; write for example {scheme}://…"));
+        return Err(UrlProblem::NoSlashes(scheme));
     }
     let url = Url::parse(text).map_err(|why| unreadable(text, why))?;
     if url.fragment().is_some() {
-        let remedy = if text.contains('@') { ENCODE } else { "write the URL without it" };
-        return Err(format!("the URL has a '#' part, which means nothing here; {remedy}"));
+        return Err(UrlProblem::Fragment { login: text.contains('@') });
     }
     if url.query().is_some_and(|query| query.contains('@')) {
         // The start of a password with a '?' in it would else pass for host and port, and its end for a parameter.
-        return Err(format!("the URL has an '@' after its '?'; {ENCODE}"));
+        return Err(UrlProblem::LoginInQuery);
     }
     from_url(&url)
 }
 
 /// What is wrong with a URL that cannot be taken apart.
-fn unreadable(text: &str, why: url::ParseError) -> String {
+fn unreadable(text: &str, why: url::ParseError) -> UrlProblem {
     let rest = text.split_once("://").map_or("", |(_, rest)| rest);
     let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
     let authority = place.split(['/', '?', '#']).next().unwrap_or_default();
@@ -89,24 +87,16 @@ fn unreadable(text: &str, why: url::ParseError) -> String {
     let before = rest.strip_suffix(place).unwrap_or_default();
     match why {
         // Before the '@' something else ended the host first.
-        _ if before.contains(['/', '?', '#']) => format!("the URL cannot be read ({why}); {ENCODE}"),
-        _ if authority.starts_with('[') || authority.parse::<std::net::Ipv6Addr>().is_ok() => {
-            "an IPv6 address in a URL stands in brackets; write for example redis://[::1]:6379".to_owned()
-        }
-        url::ParseError::InvalidPort if is_number => format!("the port {port} does not exist; {PORT}"),
-        url::ParseError::InvalidPort => {
-            format!(
-                "what follows the ':' after the host is not a port; {PORT} (a password goes before the host, with an @)"
-            )
-        }
-        url::ParseError::EmptyHost => {
-            format!("the URL names no host; write for example redis://127.0.0.1:6379; {ENCODE}")
-        }
-        _ => format!("the URL cannot be read ({why}); {ENCODE}"),
+        _ if before.contains(['/', '?', '#']) => UrlProblem::Unreadable(why),
+        _ if authority.starts_with('[') || authority.parse::<std::net::Ipv6Addr>().is_ok() => UrlProblem::Ipv6,
+        url::ParseError::InvalidPort if is_number => UrlProblem::NoSuchPort(port.to_owned()),
+        url::ParseError::InvalidPort => UrlProblem::NotAPort,
+        url::ParseError::EmptyHost => UrlProblem::NoHost,
+        _ => UrlProblem::Unreadable(why),
     }
 }
 
-fn from_url(url: &Url) -> Result<ServerUrl, String> {
+fn from_url(url: &Url) -> Result<ServerUrl, UrlProblem> {
     let unix = url.scheme().ends_with("unix");
     // As in redis-cli: what stands alone before the '@' is the password.
     let (user, password) = match url.password() {
@@ -133,62 +123,56 @@ fn from_url(url: &Url) -> Result<ServerUrl, String> {
     Ok(server)
 }
 
-fn host_and_port(url: &Url) -> Result<Address, String> {
+fn host_and_port(url: &Url) -> Result<Address, UrlProblem> {
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-    let host = decode(host, "host")?.unwrap_or_else(|| super::target::DEFAULT_HOST.into());
+    let host = decode(host, "host")?.unwrap_or_else(|| DEFAULT_HOST.into());
     if host.contains(|char: char| char.is_whitespace() || char.is_control() || "/@".contains(char)) {
-        return Err(
-            "the host in the URL is not a name or an IP address; write for example redis://127.0.0.1:6379".into()
-        );
+        return Err(UrlProblem::Host);
     }
     if host.contains(',') {
-        return Err("the URL names several hosts; write one of them".into());
+        return Err(UrlProblem::Hosts);
     }
-    let port = url.port().unwrap_or(super::target::DEFAULT_PORT);
+    let port = url.port().unwrap_or(DEFAULT_PORT);
     if port == 0 {
-        return Err(format!("the port in the URL is 0; {PORT}"));
+        return Err(UrlProblem::PortZero);
     }
     let tls = matches!(url.scheme(), "rediss" | "valkeys");
     Ok(Address::Tcp { host, port, tls })
 }
 
-fn socket(url: &Url) -> Result<Address, String> {
+fn socket(url: &Url) -> Result<Address, UrlProblem> {
     if url.host_str().is_some_and(|host| !host.is_empty()) || url.path().len() < 2 {
-        return Err(format!("the URL names no socket; write the whole path: {}:///path/to/socket", url.scheme()));
+        return Err(UrlProblem::NoSocket { scheme: url.scheme().to_owned() });
     }
     let path: Vec<u8> = percent_decode_str(url.path()).collect();
     Ok(Address::Unix(PathBuf::from(OsStr::from_bytes(&path))))
 }
 
-fn path_db(url: &Url) -> Result<Option<i64>, String> {
+fn path_db(url: &Url) -> Result<Option<i64>, UrlProblem> {
     match url.path().trim_matches('/') {
         "" => Ok(None),
         text => number(text).map(Some),
     }
 }
 
-fn number(text: &str) -> Result<i64, String> {
+fn number(text: &str) -> Result<i64, UrlProblem> {
     let db = text.parse().ok().filter(|db| *db >= 0);
-    // A password with a '/' in it ends up here, with the '@' that follows it.
-    let remedy = if text.contains('@') { ENCODE } else { "write for example redis://127.0.0.1:6379/0" };
-    db.ok_or_else(|| format!("the database in the URL is not a whole number from 0; {remedy}"))
+    db.ok_or(UrlProblem::Db { login: text.contains('@') })
 }
 
-fn protocol(text: &str) -> Result<Protocol, String> {
+fn protocol(text: &str) -> Result<Protocol, UrlProblem> {
     match text.to_ascii_lowercase().as_str() {
         "resp3" | "3" => Ok(Protocol::Resp3),
         "resp2" | "2" => Ok(Protocol::Resp2),
         "auto" => Ok(Protocol::Auto),
-        _ => Err("the protocol in the URL is not known; write protocol=resp3, resp2 or auto".into()),
+        _ => Err(UrlProblem::Protocol),
     }
 }
 
 /// Percent-decodes one part; an empty part is absent.
-fn decode(text: &str, part: &str) -> Result<Option<String>, String> {
-    let decoded = percent_decode_str(text)
-        .decode_utf8()
-        .map_err(|_| format!("the {part} in the URL is not UTF-8; write its bytes as %XX, in UTF-8"))?;
+fn decode(text: &str, part: &'static str) -> Result<Option<String>, UrlProblem> {
+    let decoded = percent_decode_str(text).decode_utf8().map_err(|_| UrlProblem::NotUtf8 { part })?;
     Ok(Some(decoded.into_owned()).filter(|decoded| !decoded.is_empty()))
 }
 
@@ -276,7 +260,7 @@ mod tests {
             "unix://hunter2/redis.sock",
             "unix://",
         ] {
-            let why = parse(text).unwrap_err();
+            let why = parse(text).unwrap_err().to_string();
             for part in ["hunter2", "hun\tter2"] {
                 assert!(!why.contains(part), "{text:?}: {why}");
             }
@@ -294,9 +278,9 @@ mod tests {
             ("redis://host:0", "'redis://host:0': the port in the URL is 0; write one"),
             ("cache.example:6379", "this is not a URL; write redis://cache.example:6379"),
             ("localhost", "this is not a URL; write for example redis://"),
-            ("http://host:80", "'http://host:80': the scheme 'http' is not known here; write one of redis"),
-            ("redis://[::1", "'redis://[::1': an IPv6 address in a URL stands in brackets"),
-            ("redis://::1:6379", "'redis://::1:6379': an IPv6 address in a URL stands in brackets"),
+            ("http://host:80", "'http://host:80': the scheme 'http' is not supported; write one of redis"),
+            ("redis://[::1", "'redis://[::1': an IPv6 address in a URL needs brackets"),
+            ("redis://::1:6379", "'redis://::1:6379': an IPv6 address in a URL needs brackets"),
             ("redis://host/zero", "is not a whole number from 0; write for example redis://127.0.0.1:6379/0"),
             ("redis://me:12/pw@host", "is not a whole number from 0; in a user or password write"),
             ("redis://:p/w@host", "'redis://***@***': the URL cannot be read (empty host); in a user or password"),
@@ -315,7 +299,7 @@ mod tests {
             ("redis://me:pw@", "'redis://***@': the URL names no host; write"),
             ("redis:host", "'redis:' must be followed by //"),
         ] {
-            let said = parse(text).unwrap_err();
+            let said = parse(text).unwrap_err().to_string();
             assert!(said.contains(why), "{text:?}: {said}");
         }
     }

@@ -13,7 +13,7 @@ const INCIDENTS: [(&str, &str, &[&str]); 9] = [
     ),
     (
         "nlb-idle",
-        "a load balancer resets a connection that is used again after a silence (5 s; in AWS 350 s)",
+        "a load balancer resets a connection reused after 5 s of silence (AWS: 350 s)",
         &["idle_drop=5s,then=reset@0s"],
     ),
     ("nat-forget", "a NAT table forgets silent connections: later packets vanish", &["idle_drop=5s@0s"]),

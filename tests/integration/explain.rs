@@ -141,7 +141,7 @@ fn wrong_usage_is_refused() {
     explain(["--list", "RD012"]).code(3).stdout_is_empty().stderr_contains("--list");
     explain(["RD012", "--format", "csv"])
         .code(3)
-        .stderr_contains("--format: 'csv' is not known here; write one of text, json");
+        .stderr_contains("--format: invalid value 'csv'; expected one of text, json");
     explain(["RD012", "--lits"]).code(3).stderr_contains("did you mean --list?");
     explain(["--help"]).code(0).stdout_contains("redis-doctor explain aws-nlb");
     Doctor::new(["RD012"]).run().code(3).stderr_contains("explain");

@@ -237,7 +237,7 @@ fn a_monitoring_system_is_told_whether_the_silence_that_must_be_survived_is() {
         .stdout_contains("REDIS-DOCTOR CRITICAL - tcp: Connection refused")
         .stdout_contains("| 'survived'=U;;;0;");
     let wrong = idle(&["--max", "1s", "--must-survive", "2s", "--format", "nagios"]).run();
-    wrong.code(3).stdout_contains("REDIS-DOCTOR UNKNOWN - --must-survive: 2s is not looked at, because --max ends");
+    wrong.code(3).stdout_contains("REDIS-DOCTOR UNKNOWN - --must-survive: 2s is not tested, because --max ends");
 }
 
 #[test]
@@ -318,11 +318,11 @@ fn what_contradicts_itself_is_refused() {
     refused(&["--steps", "soon"], "--steps: 'soon' is not a duration");
     refused(
         &["--steps", "1s,2s", "--must-survive", "1m"],
-        "--must-survive: 1m is not looked at, because --steps ends at 2s",
+        "--must-survive: 1m is not tested, because --steps ends at 2s",
     );
     refused(&["--must-survive", "0"], "--must-survive: '0' is too short");
-    refused(&["--format", "csv"], "--format: 'csv' is not known here; write one of text, json, ndjson, nagios");
-    refused(&["--profile", "ovh"], "--profile: 'ovh' is not known here; write one of aws, azure, gcp");
+    refused(&["--format", "csv"], "--format: invalid value 'csv'; expected one of text, json, ndjson, nagios");
+    refused(&["--profile", "ovh"], "--profile: invalid value 'ovh'; expected one of aws, azure, gcp");
     refused(&["--max", "0"], "--max: '0' is too short");
     refused(&["--sandbox", "-o", "/nowhere/report"], "--output: cannot write /nowhere/report");
 }

@@ -143,7 +143,7 @@ fn a_wrong_password_is_waited_for_and_said_to_be_lasting_unless_the_user_cannot_
     let wrong = format!("redis://:wrong-one@{}", server.address());
     let waiting = wait(&[]).target(&wrong).spawn();
     let line = waiting.wait_for_stderr("waiting for", SOON);
-    assert!(line.contains("hello: WRONGPASS") && line.contains("does not usually go away by itself"), "{line}");
+    assert!(line.contains("hello: WRONGPASS") && line.contains("does not usually go away on its own"), "{line}");
     server.command(["CONFIG", "SET", "requirepass", "wrong-one"]);
     waiting.finish().code(0).lacks("wrong-one");
 
@@ -172,7 +172,7 @@ fn a_signal_ends_the_wait_and_is_no_success() {
 #[test]
 fn what_cannot_be_waited_for_is_refused() {
     for (arguments, parts) in [
-        (["wait", "--for", "leader"], ["--for: 'leader' is not known here", "ready, primary, replica"]),
+        (["wait", "--for", "leader"], ["--for: invalid value 'leader'", "ready, primary, replica"]),
         (["wait", "--timeout", "0"], ["--timeout: '0' is too short", "at least 1ms"]),
         (["wait", "--interval", "-1"], ["--interval: '-1' is negative", "500ms"]),
     ] {

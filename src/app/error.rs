@@ -1,0 +1,63 @@
+//! What keeps a command from doing its work.
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+
+use crate::journal::JournalError;
+
+/// File descriptors without which nothing can be begun: the runtime and its signals take nine beside the standard
+/// three, and it cannot say so itself.
+pub(super) const DESCRIPTORS: u64 = 16;
+
+/// Why there is no result: the cause, and where it helps the remedy.
+#[derive(Debug, Error)]
+pub(super) enum Problem {
+    #[error("{flag}: cannot write {}: {source}", .path.display())]
+    File { flag: &'static str, path: PathBuf, source: io::Error },
+    #[error("--output: cannot write {}: {source}; the report is shown instead", .path.display())]
+    ReportShown { path: PathBuf, source: io::Error },
+    #[error("cannot write to stdout: {0}")]
+    Stdout(#[source] io::Error),
+    #[error("cannot write the report: {0}")]
+    Report(#[source] io::Error),
+    #[error("cannot write the report to stderr: {0}")]
+    Stderr(#[source] io::Error),
+    #[error("cannot read stdin: {0}")]
+    Stdin(#[source] io::Error),
+    #[error("cannot handle signals: {0}")]
+    Signals(#[source] io::Error),
+    #[error("cannot start the runtime: {0}")]
+    Runtime(#[source] io::Error),
+    #[error(
+        "this process may have only {limit} file descriptors, and needs {DESCRIPTORS} and three for each connection: \
+         raise the limit (ulimit -n, LimitNOFILE of systemd, --ulimit nofile of Docker)"
+    )]
+    Descriptors { limit: u64 },
+    #[error("--sandbox: cannot start the server: {0}")]
+    Sandbox(#[source] io::Error),
+    #[error("--listen: cannot listen on {address}: {source}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("the fault proxy could not be started: {0}")]
+    FaultProxy(#[source] io::Error),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The question itself is not repeated: a pasted line may hold a password.
+    #[error("explain: nothing is known about these words{}\n'redis-doctor explain --list' lists what there is", guess(.nearest))]
+    Unexplained { nearest: Vec<String> },
+}
+
+impl Problem {
+    /// The file that a flag names cannot be written.
+    pub(super) fn file<'a>(flag: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + 'a {
+        move |source| Self::File { flag, path: path.to_owned(), source }
+    }
+}
+
+fn guess(nearest: &[String]) -> String {
+    if nearest.is_empty() { String::new() } else { format!("; did you mean {}?", nearest.join(" or ")) }
+}

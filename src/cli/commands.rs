@@ -1,0 +1,130 @@
+//! The list of subcommands, and the parser's definition made of it.
+//!
+//! A new subcommand is a file below `commands`, a row in [`COMMANDS`], and the run of its request in `app`.
+
+pub mod check;
+pub mod completions;
+pub mod drill;
+pub mod explain;
+pub mod idle;
+pub mod man;
+pub mod ping;
+pub mod proxy;
+pub mod report;
+pub mod soak;
+pub mod subscribe;
+pub mod wait;
+
+use clap::{Arg, ArgAction, ArgMatches, error::ErrorKind};
+
+use super::{
+    environment::Environment,
+    error::UsageError,
+    subcommand::{Job, Subcommand},
+};
+
+/// Every subcommand, in the order of `redis-doctor --help`.
+const COMMANDS: &[Entry] = &[
+    Entry::of::<check::CheckArgs>(),
+    Entry::of::<ping::PingArgs>(),
+    Entry::of::<subscribe::SubscribeArgs>(),
+    Entry::of::<soak::SoakArgs>(),
+    Entry::of::<proxy::ProxyArgs>(),
+    Entry::of::<drill::DrillArgs>(),
+    Entry::of::<idle::IdleArgs>(),
+    Entry::of::<wait::WaitArgs>(),
+    Entry::of::<report::ReportArgs>(),
+    Entry::of::<explain::ExplainArgs>(),
+    Entry::of::<completions::CompletionsArgs>(),
+    Entry::of::<man::ManArgs>(),
+];
+
+/// Under the list of commands.
+const HELP: &str = "\
+Without a command, it checks the server: redis-doctor -h cache.example
+Try it with nothing installed:
+  redis-doctor soak --sandbox --duration 15s
+
+Server: a flag overrides REDIS_URL or VALKEY_URL; the default is 127.0.0.1:6379.
+Durations: 500ms, 30s, 1h 30m; bare numbers are seconds.
+Exit status: 0 healthy, 1 degraded (dropped and recovered), 2 critical,
+3 wrong usage.";
+
+/// A request that can be run, or a refusal.
+type Resolved = Result<Box<dyn Job>, UsageError>;
+
+/// One subcommand, without its type.
+struct Entry {
+    name: &'static str,
+    about: &'static str,
+    define: fn(clap::Command) -> clap::Command,
+    resolve: fn(&ArgMatches, &Environment) -> Resolved,
+}
+
+impl Entry {
+    const fn of<C: Subcommand>() -> Self {
+        Self {
+            name: C::NAME,
+            about: C::ABOUT,
+            define: |command| C::augment_args(command).about(C::ABOUT).after_help(C::help()).arg(help_flag()),
+            resolve: |matches, environment| Ok(Box::new(C::from_arg_matches(matches)?.resolve(environment)?)),
+        }
+    }
+}
+
+/// The definition of the whole command line. The flags of a command are made when it is parsed or built: making those
+/// of all commands takes longer than a PING.
+pub(super) fn definition() -> clap::Command {
+    clap::Command::new("redis-doctor")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Connection doctor for Redis and Valkey: shows why a connection died, whether the client came back, and what was lost")
+        .after_help(HELP)
+        .override_usage("redis-doctor [COMMAND] [FLAGS]")
+        .max_term_width(100)
+        .subcommand_required(true)
+        .disable_help_flag(true)
+        .arg(help_flag())
+        .subcommands(COMMANDS.iter().map(|entry| clap::Command::new(entry.name).about(entry.about).defer(entry.define)))
+}
+
+/// Not clap's own flag: `-h` is the host, as in redis-cli.
+fn help_flag() -> Arg {
+    let flag = Arg::new("help").long("help").help("Print help (also a lone -h at the end)");
+    flag.action(ArgAction::HelpShort).display_order(1000).help_heading(None::<&str>)
+}
+
+/// The names of all subcommands.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    COMMANDS.iter().map(|entry| entry.name)
+}
+
+/// The definition of one subcommand, with its flags.
+pub(super) fn definition_of(name: &str) -> Option<clap::Command> {
+    let entry = COMMANDS.iter().find(|entry| entry.name == name)?;
+    Some((entry.define)(clap::Command::new(entry.name)))
+}
+
+/// Turns what the parser found into a request.
+pub(super) fn resolve(matches: &ArgMatches, environment: &Environment) -> Resolved {
+    let mut entries = COMMANDS.iter();
+    let given = entries.find_map(|entry| Some((entry, matches.subcommand_matches(entry.name)?)));
+    let (entry, matches) = given.ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
+    (entry.resolve)(matches, environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_a_command_is_in_the_list() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/commands");
+        let name = |entry: fs::DirEntry| Some(entry.path().file_stem()?.to_str()?.to_owned());
+        let files: BTreeSet<_> = fs::read_dir(directory).unwrap().filter_map(|entry| name(entry.unwrap())).collect();
+        let listed: BTreeSet<_> = COMMANDS.iter().map(|entry| entry.name.to_owned()).collect();
+        assert_eq!(files, listed);
+        assert_eq!(listed.len(), COMMANDS.len());
+    }
+}

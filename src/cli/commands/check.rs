@@ -1,0 +1,142 @@
+//! `redis-doctor check`, which is also what a bare `redis-doctor` runs: its flags, and what they mean together.
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use crate::{
+    cli::{
+        choice::formats,
+        environment::{Environment, fresh_seed},
+        error::UsageError,
+        groups::{ConnectionArgs, PolicyArgs},
+        policy,
+        subcommand::Subcommand,
+        target, value,
+    },
+    output::{ColorChoice, Content, Format},
+    plan::{Protocol, Range, ReconnectPolicy, Target},
+};
+
+/// Below the ten seconds after which a monitoring system kills a plug-in.
+const DEADLINE: Duration = Duration::from_secs(9);
+
+/// Flags of `check`.
+#[derive(Args, Debug)]
+#[command(mut_arg("host", |host| host.visible_short_alias('H')))]
+pub(in crate::cli) struct CheckArgs {
+    /// Stop after this long and report what is known so far [default: 9s]
+    #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    timeout: Option<Duration>,
+    /// Warn if the PING time in milliseconds is outside this range: 10, 5:10, @10:20
+    #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
+    warning: Option<Range>,
+    /// Exit 2 (critical) if the PING time in milliseconds is outside this range
+    #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
+    critical: Option<Range>,
+    /// Always exit 0
+    #[arg(long)]
+    exit_zero: bool,
+    /// Form of the result
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output", value_parser = formats(Content::Checkup))]
+    format: Format,
+    /// Write the result to this file
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+    /// Print only problems
+    #[arg(short, long, help_heading = "Output")]
+    quiet: bool,
+    /// Use color; auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    color: ColorChoice,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+    #[command(flatten)]
+    policy: PolicyArgs,
+}
+
+/// A check and the output it produces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckRequest {
+    /// The server; with `sandbox`, it is yet to be started.
+    pub target: Target,
+    /// Use the embedded server.
+    pub sandbox: bool,
+    /// The protocol that is wanted.
+    pub protocol: Protocol,
+    /// The policy of the client in question.
+    pub policy: ReconnectPolicy,
+    /// The limit of everything together.
+    pub deadline: Duration,
+    /// The PING time (milliseconds) is a warning outside of this.
+    pub warning: Option<Range>,
+    /// The PING time (milliseconds) is critical outside of this.
+    pub critical: Option<Range>,
+    /// A private channel for the publish test.
+    pub channel: String,
+    /// Always exit 0.
+    pub exit_zero: bool,
+    /// The form of the result.
+    pub format: Format,
+    /// Where it goes instead of stdout.
+    pub output: Option<PathBuf>,
+    /// Print only problems.
+    pub quiet: bool,
+    /// The choice of color.
+    pub color: ColorChoice,
+    /// Remarks for the user, one line each without line end, for stderr.
+    pub warnings: Vec<String>,
+}
+
+impl Subcommand for CheckArgs {
+    const NAME: &'static str = "check";
+    const ABOUT: &'static str =
+        "Check the server, the path and this machine once, in a few seconds (the default command)";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor                          # the server of REDIS_URL, or 127.0.0.1
+  redis-doctor -u rediss://cache.example:6379
+  redis-doctor check --policy library   # the risks of a default client
+  redis-doctor check --format json | jq '.findings[]'
+  redis-doctor check -H cache.example -w 10 -c 100 --format nagios
+
+A check writes no key; it publishes one message on a private channel. A query
+that the server does not permit is shown as not permitted and is not counted as
+a problem. The policy flags describe the client for which the worst case before
+a dead path is noticed is computed.
+Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
+    type Request = CheckRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<CheckRequest, UsageError> {
+        let mut connection = target::resolve(&self.connection, environment)?;
+        let policy = policy::resolve(&self.policy)?;
+        target::ask(&mut connection.target, &self.connection, environment)?;
+        Ok(CheckRequest {
+            target: connection.target,
+            sandbox: self.connection.sandbox,
+            protocol: connection.protocol,
+            policy,
+            deadline: self.timeout.unwrap_or(DEADLINE),
+            warning: self.warning,
+            critical: self.critical,
+            channel: format!("redis-doctor:check:{:x}", fresh_seed()),
+            exit_zero: self.exit_zero,
+            format: self.format,
+            output: self.output,
+            quiet: self.quiet,
+            color: environment.color(self.color),
+            warnings: connection.warnings,
+        })
+    }
+}
+
+/// Inserts `check` into a command line that begins with a flag or is empty.
+pub(in crate::cli) fn is_the_default(args: &mut Vec<OsString>) {
+    let for_the_program = ["--help", "--version", "-V"];
+    let bare = args.get(1).is_none_or(|first| {
+        first.as_encoded_bytes().starts_with(b"-") && !for_the_program.iter().any(|flag| first == flag)
+    });
+    if bare {
+        args.insert(args.len().min(1), "check".into());
+    }
+}

@@ -1,0 +1,89 @@
+//! `redis-doctor explain`: its flags, and what they mean together.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use crate::{
+    cli::{choice::formats, environment::Environment, error::UsageError, subcommand::Subcommand},
+    output::{ColorChoice, Content, Format},
+};
+
+/// Flags of `explain`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ExplainArgs {
+    /// A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, even a whole log line
+    #[arg(value_name = "WORDS")]
+    words: Vec<OsString>,
+    /// List all entries
+    #[arg(long, conflicts_with = "words")]
+    list: bool,
+    /// Form of the explanation
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Explanation))]
+    format: Format,
+    /// Use color; auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+}
+
+/// A question to the knowledge base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainRequest {
+    /// The words to look up; `None` lists all entries.
+    pub query: Option<String>,
+    /// The form of the answer.
+    pub format: Format,
+    /// The choice of color.
+    pub color: ColorChoice,
+}
+
+impl Subcommand for ExplainArgs {
+    const NAME: &'static str = "explain";
+    const ABOUT: &'static str =
+        "Explain an error, cause, state or finding: what it means, how to confirm it, what to do (offline)";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor explain 104
+  redis-doctor explain 'Connection reset by peer (os error 104)'
+  redis-doctor explain broken pipe
+  redis-doctor explain RD012
+  redis-doctor explain aws-nlb       # idle limits of clouds, proxies, kernels
+  redis-doctor explain --list
+  redis-doctor explain --list --format json
+
+The best match is shown in full, others are listed. Each source is marked as
+tried, code (read in the source), documented, thread, or unverified.
+Exit status: 0 found, 3 nothing found, or wrong usage.";
+    type Request = ExplainRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<ExplainRequest, UsageError> {
+        // A log may hold anything; what is no text cannot be part of a name either.
+        let words: Vec<_> = self.words.iter().map(|word| word.to_string_lossy()).collect();
+        let query = words.join(" ");
+        if !self.list && query.trim().is_empty() {
+            return Err(UsageError::new(
+                "WORDS",
+                "there is nothing to explain",
+                "write a code (RD012), an errno (104), words of an error message, or --list",
+            ));
+        }
+        Ok(ExplainRequest {
+            query: (!self.list).then_some(query),
+            format: self.format,
+            color: environment.color(self.color),
+        })
+    }
+}
+
+/// Strips the dash of a pasted error reply, `-ERR max number of clients reached`: no flag begins with a capital letter.
+pub(in crate::cli) fn error_replies_are_words(args: &mut [OsString]) {
+    if args.get(1).is_none_or(|command| command != "explain") {
+        return;
+    }
+    for arg in args {
+        let reply = arg.to_str().and_then(|text| text.strip_prefix('-'));
+        if let Some(reply) = reply.filter(|reply| reply.starts_with(|first: char| first.is_ascii_uppercase())) {
+            *arg = reply.into();
+        }
+    }
+}

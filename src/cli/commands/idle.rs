@@ -1,0 +1,206 @@
+//! `redis-doctor idle`: its flags, and what they mean together.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use crate::{
+    cli::{
+        choice::formats,
+        environment::{Environment, fresh_seed},
+        error::UsageError,
+        groups::{ConnectionArgs, FaultArgs},
+        subcommand::Subcommand,
+        target,
+        value::{self, ValueError},
+    },
+    fault::FaultSchedule,
+    idle::{Cloud, Steps},
+    output::{Content, Format},
+    plan::{Protocol, Target},
+};
+
+/// Default number of silences in the first round: room for the common limits, and few connections for a server.
+const STEPS: usize = 48;
+
+/// Default longest limit to look for.
+const MAX: Duration = Duration::from_secs(20 * 60);
+
+/// Most silences in the first round.
+const MOST_STEPS: usize = 10_000;
+
+/// Flags of `idle`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct IdleArgs {
+    /// Longest limit to look for [default: 20m, or the profile's longest, or --must-survive]
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    max: Option<Duration>,
+    /// Number of parallel connections, each with its own silence, 1 to 10000; or the silences to try first: 30s,1m,5m
+    #[arg(long, value_name = "N|TIME,…", value_parser = steps, default_value = "48", allow_hyphen_values = true)]
+    steps: Steps,
+    /// Search closely around the limits that are common in this cloud
+    #[arg(long, value_name = "CLOUD")]
+    profile: Option<Cloud>,
+    /// Stop when the limit is known this precisely [default: 2 % of it, at least 100ms]
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    resolution: Option<Duration>,
+    /// Count the PING after a silence as lost after this long without a reply
+    #[arg(short = 'W', long, value_name = "TIME", default_value = "5s", value_parser = value::positive_duration,
+          allow_hyphen_values = true)]
+    timeout: Duration,
+    /// Exit 2 (critical) unless connections survive this much silence; a longer limit is fine
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    must_survive: Option<Duration>,
+    /// Form of the result
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::IdleReport))]
+    format: Format,
+    /// Write the result to this file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Print only the result
+    #[arg(short, long)]
+    quiet: bool,
+    /// Seed for all randomness of the faults [default: random]
+    #[arg(long, value_name = "N", value_parser = value::seed, allow_hyphen_values = true)]
+    seed: Option<u64>,
+    #[command(flatten)]
+    faults: FaultArgs,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// A search for the idle limit and the output it produces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IdleRequest {
+    /// The server; with `sandbox`, it is yet to be started.
+    pub target: Target,
+    /// Use the embedded server.
+    pub sandbox: bool,
+    /// The protocol of the connections.
+    pub protocol: Protocol,
+    /// The silences of the first round.
+    pub steps: Steps,
+    /// The longest limit to look for.
+    pub max: Duration,
+    /// The cloud whose common limits are searched closely.
+    pub profile: Option<Cloud>,
+    /// The required precision of the limit.
+    pub resolution: Option<Duration>,
+    /// Timeout of the PING after a silence.
+    pub patience: Duration,
+    /// Faults to inject.
+    pub faults: Vec<FaultSchedule>,
+    /// All randomness of the faults comes from this number.
+    pub seed: u64,
+    /// The silence that a connection must survive.
+    pub must_survive: Option<Duration>,
+    /// The form of the result.
+    pub format: Format,
+    /// Where it goes instead of stdout.
+    pub output: Option<PathBuf>,
+    /// No progress.
+    pub quiet: bool,
+    /// Remarks for the user, one line each without line end, for stderr.
+    pub warnings: Vec<String>,
+}
+
+impl Subcommand for IdleArgs {
+    const NAME: &'static str = "idle";
+    const ABOUT: &'static str = "Find the idle timeout of the path or server";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor idle -u rediss://cache.example:6379   # up to 20 minutes
+  redis-doctor idle --profile aws                    # closely around 350 s
+  redis-doctor idle --steps 1000 --max 1h            # a finer first round
+  redis-doctor idle --steps 50s,60s,70s --resolution 1s
+  redis-doctor idle --sandbox --fault idle_drop=3s,then=reset --max 5s
+  redis-doctor idle --must-survive 5m --format nagios
+
+The connections send nothing and have no TCP keepalive; each gets a PING when
+its silence ends. The first round takes as long as the limit, or --max. Ctrl-C
+ends the search and reports what is known so far.
+Exit status: 0 no limit found, 1 a limit found, 2 unreachable or nothing
+survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
+2 it does not, regardless of any other limit.";
+    type Request = IdleRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<IdleRequest, UsageError> {
+        if let Steps::List(_) = self.steps {
+            let contradicting = [("--max", self.max.is_some()), ("--profile", self.profile.is_some())];
+            if let Some((flag, _)) = contradicting.into_iter().find(|(_, given)| *given) {
+                return Err(UsageError::new(
+                    flag,
+                    "it chooses silences, and --steps lists them",
+                    "leave one of the two out",
+                ));
+            }
+        }
+        let longest = match &self.steps {
+            Steps::List(list) => list.iter().max().copied(),
+            Steps::Count(_) => self.max,
+        };
+        if let Some((must, longest)) = self.must_survive.zip(longest).filter(|(must, longest)| must > longest) {
+            let flag = if self.max.is_some() { "--max" } else { "--steps" };
+            let [must, longest] = [must, longest].map(humantime::format_duration);
+            let problem = format!("{must} is not tested, because {flag} ends at {longest}");
+            return Err(UsageError::new("--must-survive", problem, format!("raise {flag}")));
+        }
+        let mut connection = target::resolve(&self.connection, environment)?;
+        target::ask(&mut connection.target, &self.connection, environment)?;
+        Ok(IdleRequest {
+            target: connection.target,
+            sandbox: self.connection.sandbox,
+            protocol: connection.protocol,
+            steps: self.steps,
+            max: self.max.or(self.profile.map(Cloud::longest_limit).max(self.must_survive)).unwrap_or(MAX),
+            profile: self.profile,
+            resolution: self.resolution,
+            patience: self.timeout,
+            faults: self.faults.schedules(),
+            seed: self.seed.unwrap_or_else(fresh_seed),
+            must_survive: self.must_survive,
+            format: self.format,
+            output: self.output,
+            quiet: self.quiet,
+            warnings: connection.warnings,
+        })
+    }
+}
+
+/// A number of silences, or a list of them.
+fn steps(text: &str) -> Result<Steps, ValueError> {
+    if let Ok(count) = text.trim().parse::<usize>() {
+        return match count {
+            1..=MOST_STEPS => Ok(Steps::Count(count)),
+            _ => Err(ValueError::Steps { text: text.to_owned(), most: MOST_STEPS, example: STEPS }),
+        };
+    }
+    let silences: Result<Vec<_>, _> = text.split(',').map(value::positive_duration).collect();
+    let mut silences = silences.map_err(|source| ValueError::Silences { source: Box::new(source), example: STEPS })?;
+    silences.sort_unstable();
+    silences.dedup();
+    Ok(Steps::List(silences))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_a_number_or_a_list() {
+        let list = |millis: &[u64]| Ok(Steps::List(millis.iter().copied().map(Duration::from_millis).collect()));
+        assert_eq!(steps("1000"), Ok(Steps::Count(1000)));
+        assert_eq!(steps("60s,500ms, 2,60"), list(&[500, 2000, 60_000]));
+        assert_eq!(steps("1m"), list(&[60_000]));
+        for (text, parts) in [
+            ("0", ["out of range", "1 to 10000"]),
+            ("10001", ["out of range", "1 to 10000"]),
+            ("-3", ["negative", "how many"]),
+            ("1s,,2s", ["'' is not a duration", "how many"]),
+            ("many", ["'many' is not a duration", "how many silences"]),
+        ] {
+            let why = steps(text).unwrap_err().to_string();
+            assert!(parts.iter().all(|part| why.contains(part)), "{text}: {why}");
+        }
+    }
+}

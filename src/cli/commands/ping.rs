@@ -1,0 +1,77 @@
+//! `redis-doctor ping`: its flags, and what they mean together.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::{
+    cli::{
+        environment::Environment,
+        error::UsageError,
+        groups::{FormatArgs, RunArgs},
+        run::{self, RunRequest},
+        subcommand::Subcommand,
+        value,
+    },
+    output::Format,
+    plan::{Command, Pace, ProbeKind, ProbePlan, StopCondition},
+};
+
+/// Flags of `ping`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct PingArgs {
+    /// Stop after this many PINGs [default: until a signal]
+    #[arg(short, long, visible_short_alias = 'r', value_name = "N", value_parser = value::count, allow_hyphen_values = true)]
+    count: Option<u64>,
+    /// Time between PINGs (bare numbers are seconds); 0 = back to back
+    #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = value::interval, allow_hyphen_values = true)]
+    interval: Pace,
+    /// Stop after this long, even without replies [default: until a signal]
+    #[arg(short = 'w', long, alias = "duration", value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    deadline: Option<Duration>,
+    /// Count a PING as failed after this long without a reply
+    #[arg(short = 'W', long, value_name = "TIME", default_value = "2s", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    timeout: Duration,
+    /// Extra bytes in each PING (64k, 1m; at most 16m)
+    #[arg(long, value_name = "BYTES", default_value = "0", value_parser = value::size, allow_hyphen_values = true)]
+    payload: usize,
+    /// Print a Unix timestamp before each line, like ping -D
+    #[arg(short = 'D', long)]
+    timestamps: bool,
+    #[command(flatten)]
+    run: RunArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+impl Subcommand for PingArgs {
+    const NAME: &'static str = "ping";
+    const ABOUT: &'static str = "Send PINGs over one connection and print a line per reply, like ping(8)";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor ping                                # one a second, until Ctrl-C
+  redis-doctor ping -h cache.example -c 5 -i 0.2   # five, 200 ms apart
+  redis-doctor ping -i 0 -w 10s -q --fail-on 'p99>5ms'
+  redis-doctor ping -c 3 --format nagios           # for a monitoring system
+
+An error reply (NOAUTH, LOADING …) counts as a failure, not as a reply.
+Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
+    type Request = RunRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {
+        let each = !self.run.output.quiet && self.format.format == Format::Text;
+        run::resolve(Command::Ping, self.run, environment, |RunRequest { plan, output }| {
+            output.format = self.format.format;
+            output.timestamps = self.timestamps;
+            plan.probes = Some(ProbePlan {
+                kind: ProbeKind::Ping,
+                pace: self.interval,
+                concurrency: 1,
+                payload: self.payload,
+                report_each: each,
+                timeout: self.timeout,
+            });
+            plan.stop = StopCondition { count: self.count, duration: self.deadline, on_critical: false };
+        })
+    }
+}

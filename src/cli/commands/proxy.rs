@@ -1,0 +1,141 @@
+//! `redis-doctor proxy`: its flags, and what they mean together.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use crate::{
+    cli::{
+        choice::formats,
+        environment::{Environment, fresh_seed},
+        error::UsageError,
+        groups::{ConnectionArgs, FaultArgs},
+        subcommand::Subcommand,
+        target, value,
+    },
+    fault::{FaultSchedule, Incident, usages},
+    output::{Content, Format},
+    plan::{Address, Secret, Target},
+};
+
+/// Flags of `proxy`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ProxyArgs {
+    /// Address to listen on, or a port on 127.0.0.1; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:6380", value_parser = value::listen)]
+    listen: SocketAddr,
+    /// Server behind the proxy, as a URL [env: REDIS_URL, VALKEY_URL] [default: redis://127.0.0.1:6379]
+    #[arg(short, long, value_name = "URL", value_parser = value::secret)]
+    uri: Option<Secret>,
+    /// Put the embedded server behind the proxy
+    #[arg(long, conflicts_with = "uri")]
+    sandbox: bool,
+    /// Allow other machines to connect, to reach the server and to break its connections
+    #[arg(long)]
+    allow_remote: bool,
+    /// Form of the events: text on stderr, or ndjson on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Events))]
+    format: Format,
+    /// Seed for all randomness [default: random]
+    #[arg(long, value_name = "N", value_parser = value::seed, allow_hyphen_values = true)]
+    seed: Option<u64>,
+    #[command(flatten)]
+    faults: FaultArgs,
+}
+
+/// A fault proxy and the server behind it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProxyRequest {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// The server; with `sandbox`, it is yet to be started.
+    pub upstream: Target,
+    /// Put the embedded server behind it.
+    pub sandbox: bool,
+    /// Faults, counted from the start.
+    pub faults: Vec<FaultSchedule>,
+    /// All randomness comes from this number.
+    pub seed: u64,
+    /// The form of its events.
+    pub format: Format,
+    /// Remarks for the user, one line each without line end, for stderr.
+    pub warnings: Vec<String>,
+}
+
+impl Subcommand for ProxyArgs {
+    const NAME: &'static str = "proxy";
+    const ABOUT: &'static str = "Run a fault proxy in front of a server, to test your own application in any language";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor proxy --sandbox                     # then: redis-cli -p 6380
+  redis-doctor proxy -u redis://cache.example:6379 --fault reset_peer@every:30s
+  redis-doctor proxy --listen 127.0.0.1:7000 --incident failover --format ndjson
+
+The running proxy reads faults as lines on stdin (reset_peer, latency=50ms+10s,
+list, clear, help) and as commands on the wire, which never reach the server:
+  redis-cli -p 6380 DOCTOR FAULT reset_peer
+  redis-cli -p 6380 DOCTOR LIST
+  redis-cli -p 6380 DOCTOR CLEAR
+With rediss:// the proxy opens the TLS connection to the server and checks its
+certificate; your application connects to the proxy in plain text with redis://.
+This tests how the application reconnects, not its TLS. A reset resets the
+sockets on both sides, below TLS. With redis:// in front of a TLS port, TLS
+passes through unread, and only faults that change no bytes have an effect.";
+    type Request = ProxyRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<ProxyRequest, UsageError> {
+        let Self { listen, uri, sandbox, .. } = self;
+        if !listen.ip().is_loopback() && !self.allow_remote {
+            return Err(UsageError::new(
+                "--listen",
+                format!(
+                    "{listen} is reachable from other machines, which could then reach the server and break its \
+                     connections"
+                ),
+                format!("write 127.0.0.1:{}, or add --allow-remote if that is meant", listen.port()),
+            ));
+        }
+        let connection = ConnectionArgs { uri, sandbox, ..ConnectionArgs::default() };
+        let connection = target::resolve(&connection, environment)?;
+        let upstream = connection.target;
+        if let Address::Tcp { host, port, .. } = &upstream.address
+            && *port == listen.port()
+            && *port != 0
+            && is_here(host)
+        {
+            let problem = format!("{listen} is the server's own address");
+            return Err(UsageError::new("--listen", problem, "write another port, for example 0"));
+        }
+        Ok(ProxyRequest {
+            listen,
+            faults: self.faults.schedules(),
+            upstream,
+            sandbox,
+            seed: self.seed.unwrap_or_else(fresh_seed),
+            format: self.format,
+            warnings: connection.warnings,
+        })
+    }
+
+    fn help() -> String {
+        let kinds: String = usages().map(|usage| format!("  {usage}\n")).collect();
+        let incidents: String = Incident::all()
+            .map(|incident| {
+                let faults: Vec<_> = incident.schedules().iter().map(ToString::to_string).collect();
+                let faults = [faults.join("  "), faults.join("\n    ")];
+                let faults = faults.iter().find(|faults| faults.lines().all(|line| line.len() <= 76));
+                format!("  {incident}\n    {}\n    {}\n", incident.story(), faults.map_or("", |faults| faults))
+            })
+            .collect();
+        format!(
+            "{}\n\nFaults (KIND[=ARGS][@START|@every:PERIOD][+FOR]):\n{kinds}\nIncidents:\n{}",
+            Self::HELP,
+            incidents.trim_end()
+        )
+    }
+}
+
+/// Returns true if the name is a loopback address.
+fn is_here(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,64 @@
+//! `redis-doctor report`: its flags, and what they mean.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{
+    cli::{
+        environment::Environment,
+        error::UsageError,
+        groups::{FormatArgs, GateArgs, OutputArgs},
+        subcommand::Subcommand,
+    },
+    output::OutputOptions,
+    plan::Gate,
+};
+
+/// Flags of `report`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ReportArgs {
+    /// Journals or saved --format ndjson output; - is stdin, several are merged
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    gates: GateArgs,
+}
+
+/// Journals and the output of their report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportRequest {
+    /// The journals, at least one.
+    pub files: Vec<PathBuf>,
+    /// What to write.
+    pub output: OutputOptions,
+    /// Conditions that make the verdict critical.
+    pub fail_on: Vec<Gate>,
+    /// Conditions that make the verdict degraded.
+    pub warn_on: Vec<Gate>,
+}
+
+impl Subcommand for ReportArgs {
+    const NAME: &'static str = "report";
+    const ABOUT: &'static str = "Rebuild a report from journals, including one cut off by a crash";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor report soak.ndjson
+  redis-doctor soak -d 1h --format ndjson > saved && redis-doctor report saved
+  redis-doctor report node-*.ndjson --format json -o merged.json
+  redis-doctor report soak.ndjson --fail-on 'availability<99.99%'";
+    type Request = ReportRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<ReportRequest, UsageError> {
+        let output = OutputOptions {
+            format: self.format.format,
+            exit_zero: self.gates.exit_zero,
+            ..self.output.options(environment)
+        };
+        Ok(ReportRequest { files: self.files, output, fail_on: self.gates.fail_on, warn_on: self.gates.warn_on })
+    }
+}

@@ -1,0 +1,152 @@
+//! `redis-doctor soak`: its flags, and what they mean together.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    cli::{
+        environment::Environment,
+        error::UsageError,
+        groups::{FormatArgs, RunArgs},
+        run::{self, DEFAULT_RATE, RunRequest},
+        subcommand::Subcommand,
+        value,
+    },
+    plan::{Command, Pace, ProbeKind, ProbePlan, StopCondition, SubscriptionPlan},
+};
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Flags of `soak`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct SoakArgs {
+    /// Stop after this long (bare numbers are seconds) [default: until a signal]
+    #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    duration: Option<Duration>,
+    /// Probe rate of each connection: 10, 10/s, 600/m; 0 = unlimited [default: 10/s]
+    #[arg(long, value_name = "RATE", value_parser = value::rate, allow_hyphen_values = true)]
+    rate: Option<Pace>,
+    /// Workload, comma-separated; mixed is all three
+    #[arg(long, value_name = "WORKLOAD", value_delimiter = ',', default_value = "ping,pubsub")]
+    workload: Vec<Workload>,
+    /// Number of connections under test, 1 to 10000
+    #[arg(long, value_name = "N", default_value = "1", value_parser = value::parallelism, allow_hyphen_values = true)]
+    connections: u32,
+    /// Probes in flight at the same time on each connection, 1 to 10000 [default: 1]
+    #[arg(long, value_name = "M", value_parser = value::parallelism, allow_hyphen_values = true)]
+    concurrency: Option<u32>,
+    /// Extra bytes in each probe (64k, 1m; at most 16m) [default: 0]
+    #[arg(long, value_name = "BYTES", value_parser = value::size, allow_hyphen_values = true)]
+    payload: Option<usize>,
+    /// Count a probe as failed after this long without a reply [default: 2s]
+    #[arg(short = 'W', long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    timeout: Option<Duration>,
+    /// Rate of numbered messages of each connection: 10, 10/s, 600/m [default: 10/s]
+    #[arg(long, value_name = "RATE", value_parser = value::publish_rate, allow_hyphen_values = true)]
+    verify_rate: Option<Pace>,
+    /// Channels that each connection subscribes to, 1 to 10000; numbered messages go to the first [default: 1]
+    #[arg(long, value_name = "N", value_parser = value::parallelism, allow_hyphen_values = true)]
+    channels: Option<u32>,
+    /// Stop when a connection cannot recover on its own, instead of continuing with a fresh one
+    #[arg(long)]
+    stop_on_critical: bool,
+    #[command(flatten)]
+    run: RunArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// A part of the workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Workload {
+    /// PING with a nonce
+    Ping,
+    /// Numbered messages on channels redis-doctor:<run>:<n>, each accounted for
+    Pubsub,
+    /// SET and GET of expiring keys under redis-doctor:
+    Kv,
+    /// All three
+    Mixed,
+}
+
+impl Subcommand for SoakArgs {
+    const NAME: &'static str = "soak";
+    const ABOUT: &'static str =
+        "Hold connections open for minutes or weeks under a verified workload, and report every outage";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor soak --sandbox -d 15s               # a demonstration
+  redis-doctor soak -u rediss://cache.example:6379 -d 14d --journal soak.ndjson
+  redis-doctor soak --policy library --workload mixed --connections 4 -d 1h
+  redis-doctor soak --workload ping --rate 0 --concurrency 50 -d 10s
+  redis-doctor soak -d 1h --fail-on 'outage>2s' --format json -o report.json
+  redis-doctor soak --sandbox --connections 50 --incident thundering-herd -d 15s
+  redis-doctor soak --connections 50 --spread 1s --fail-on 'reconnect_peak>20'
+
+Workloads:
+  ping     PING with a nonce
+  kv       SET and GET of expiring keys under redis-doctor:
+  pubsub   numbered messages on channels redis-doctor:<run>:<n>
+  mixed    all three
+--rate, --concurrency, --payload and --timeout apply to probes (ping, kv),
+--verify-rate and --channels to pubsub. SIGINT, SIGTERM and SIGHUP end the run
+and print its report; SIGUSR1 prints interim figures.";
+    type Request = RunRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {
+        let wants = |part| self.workload.contains(&part) || self.workload.contains(&Workload::Mixed);
+        let kind = match (wants(Workload::Ping), wants(Workload::Kv)) {
+            (true, true) => Some(ProbeKind::Mixed),
+            (true, false) => Some(ProbeKind::Ping),
+            (false, true) => Some(ProbeKind::Kv),
+            (false, false) => None,
+        };
+        self.refuse_idle_flags(kind.is_some(), wants(Workload::Pubsub))?;
+        let probes = kind.map(|kind| ProbePlan {
+            kind,
+            pace: self.rate.unwrap_or(DEFAULT_RATE),
+            concurrency: self.concurrency.unwrap_or(1),
+            payload: self.payload.unwrap_or(0),
+            report_each: false,
+            timeout: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
+        });
+        // No channels: each connection gets one of its own, which depends on the run.
+        let subscription = wants(Workload::Pubsub).then(|| SubscriptionPlan {
+            private: self.channels.unwrap_or(1),
+            verify: Some(self.verify_rate.unwrap_or(DEFAULT_RATE)),
+            ..SubscriptionPlan::default()
+        });
+        run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output }| {
+            output.format = self.format.format;
+            plan.probes = probes;
+            plan.subscription = subscription;
+            plan.connections = self.connections;
+            plan.stop = StopCondition { count: None, duration: self.duration, on_critical: self.stop_on_critical };
+        })
+    }
+}
+
+impl SoakArgs {
+    /// Refuses flags for a part that the workload does not have.
+    fn refuse_idle_flags(&self, probes: bool, pubsub: bool) -> Result<(), UsageError> {
+        let for_probes = [
+            ("--rate", self.rate.is_some()),
+            ("--concurrency", self.concurrency.is_some()),
+            ("--payload", self.payload.is_some()),
+            ("--timeout", self.timeout.is_some()),
+        ];
+        if let Some((flag, _)) = for_probes.into_iter().find(|(_, given)| *given && !probes) {
+            let remedy = match flag {
+                "--rate" => "add ping to the workload or write --verify-rate",
+                _ => "add ping to the workload",
+            };
+            return Err(UsageError::new(flag, "it is for probes, and --workload pubsub sends none", remedy));
+        }
+        let for_pubsub = [("--verify-rate", self.verify_rate.is_some()), ("--channels", self.channels.is_some())];
+        if let Some((flag, _)) = for_pubsub.into_iter().find(|(_, given)| *given && !pubsub) {
+            return Err(UsageError::new(flag, "the workload has no messages to verify", "add pubsub to --workload"));
+        }
+        Ok(())
+    }
+}

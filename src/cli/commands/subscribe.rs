@@ -1,0 +1,123 @@
+//! `redis-doctor subscribe`: its flags, and what they mean together.
+
+use std::{collections::HashSet, ffi::OsString, os::unix::ffi::OsStrExt, time::Duration};
+
+use clap::Args;
+
+use crate::{
+    cli::{
+        choice::formats,
+        environment::Environment,
+        error::UsageError,
+        groups::RunArgs,
+        run::{self, DEFAULT_RATE, RunRequest},
+        subcommand::Subcommand,
+        value,
+    },
+    output::{Content, Format, MessageFormat},
+    plan::{Command, Name, Pace, StopCondition, SubscriptionPlan},
+};
+
+/// Flags of `subscribe`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct SubscribeArgs {
+    /// Channels to subscribe to (any bytes)
+    #[arg(value_name = "CHANNEL")]
+    channels: Vec<OsString>,
+    /// Subscribe to a pattern, as PSUBSCRIBE does (repeatable)
+    #[arg(long = "pattern", value_name = "GLOB")]
+    patterns: Vec<OsString>,
+    /// Subscribe to a shard channel, as SSUBSCRIBE does (repeatable)
+    #[arg(long = "shard", value_name = "CHANNEL")]
+    shards: Vec<OsString>,
+    /// Stop after this many messages [default: until a signal]
+    #[arg(short, long, value_name = "N", value_parser = value::count, allow_hyphen_values = true)]
+    count: Option<u64>,
+    /// Stop after this long (bare numbers are seconds) [default: until a signal]
+    #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    duration: Option<Duration>,
+    /// Report a gap if no message arrives for this long
+    #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    expect_every: Option<Duration>,
+    /// Publish numbered messages to each CHANNEL from a second connection and account for each; other subscribers see
+    /// them too
+    #[arg(long)]
+    verify: bool,
+    /// Publish rate of --verify: 10, 10/s, 600/m [default: 10/s]
+    #[arg(long, value_name = "RATE", requires = "verify", value_parser = value::publish_rate, allow_hyphen_values = true)]
+    rate: Option<Pace>,
+    /// Print the UTC time before each line
+    #[arg(short = 'D', long)]
+    timestamps: bool,
+    /// Form of the messages on stdout; raw is the bytes and a line end
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: MessageFormat,
+    /// Form of the report in --output FILE; without that, a summary goes to stderr [default: text]
+    #[arg(long, value_name = "FORMAT", requires = "output", value_parser = formats(Content::Report))]
+    report_format: Option<Format>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+impl Subcommand for SubscribeArgs {
+    const NAME: &'static str = "subscribe";
+    const ABOUT: &'static str =
+        "Tail channels over one connection, show every drop and resubscription, and optionally verify delivery";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor subscribe news --pattern 'jobs.*'   # events go to stderr
+  redis-doctor subscribe news --format raw -c 1    # one message, its bytes only
+  redis-doctor subscribe heartbeat --expect-every 30s --duration 1h
+  redis-doctor subscribe doctor:test --verify --rate 100/s -d 10m
+  redis-doctor subscribe news -d 1h -o report.json --report-format json
+
+Messages go to stdout in --format; the summary goes to stderr,
+or with --output to a file in --report-format.";
+    type Request = RunRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {
+        let subscription = SubscriptionPlan {
+            channels: names(&self.channels, "CHANNEL")?,
+            patterns: names(&self.patterns, "--pattern")?,
+            shards: names(&self.shards, "--shard")?,
+            expect_every: self.expect_every,
+            verify: self.verify.then(|| self.rate.unwrap_or(DEFAULT_RATE)),
+            tail: !self.run.output.quiet,
+            private: 0,
+        };
+        if subscription.wanted() == 0 {
+            return Err(UsageError::new(
+                "CHANNEL",
+                "there is nothing to subscribe to",
+                "name a channel, --pattern GLOB or --shard CHANNEL",
+            ));
+        }
+        if self.verify && subscription.channels.is_empty() {
+            return Err(UsageError::new(
+                "--verify",
+                "it publishes to a CHANNEL, and only patterns or shard channels are given",
+                "name a channel, for example doctor:test",
+            ));
+        }
+        run::resolve(Command::Subscribe, self.run, environment, |RunRequest { plan, output }| {
+            output.format = self.report_format.unwrap_or_default();
+            output.messages = self.format;
+            output.timestamps = self.timestamps;
+            plan.subscription = Some(subscription);
+            plan.stop = StopCondition { count: self.count, duration: self.duration, on_critical: false };
+        })
+    }
+}
+
+/// Channel names as given, each once: the server confirms a repeated one twice, but subscribes it once.
+fn names(given: &[OsString], argument: &'static str) -> Result<Vec<Name>, UsageError> {
+    let mut known = HashSet::with_capacity(given.len());
+    let mut names = Vec::with_capacity(given.len());
+    for text in given {
+        let name = value::channel(text.as_bytes()).map_err(|source| UsageError::Value { argument, source })?;
+        if known.insert(text) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,93 @@
+//! `redis-doctor wait`: its flags, and what they mean together.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::{
+    cli::{environment::Environment, error::UsageError, groups::ConnectionArgs, subcommand::Subcommand, target, value},
+    plan::{Protocol, Readiness, Target},
+};
+
+/// Flags of `wait`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct WaitArgs {
+    /// State to wait for
+    #[arg(long = "for", value_name = "STATE", default_value = "ready")]
+    wanted: Readiness,
+    /// Give up after this long
+    #[arg(short = 'W', long, value_name = "TIME", default_value = "60s", value_parser = value::positive_duration,
+          allow_hyphen_values = true)]
+    timeout: Duration,
+    /// Interval between checks
+    #[arg(short, long, value_name = "TIME", default_value = "500ms", value_parser = value::positive_duration,
+          allow_hyphen_values = true)]
+    interval: Duration,
+    /// Stop immediately if waiting does not usually help: wrong password, missing permission, rejected certificate
+    #[arg(long)]
+    fail_fast: bool,
+    /// Print only the last obstacle on a timeout
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// A wait for a server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaitRequest {
+    /// The server; with `sandbox`, it is yet to be started.
+    pub target: Target,
+    /// Use the embedded server.
+    pub sandbox: bool,
+    /// The protocol of the connections.
+    pub protocol: Protocol,
+    /// The state to wait for.
+    pub wanted: Readiness,
+    /// Timeout of the whole wait.
+    pub timeout: Duration,
+    /// The interval between checks.
+    pub interval: Duration,
+    /// Stop immediately if waiting does not usually help.
+    pub fail_fast: bool,
+    /// No progress.
+    pub quiet: bool,
+    /// Remarks for the user, one line each without line end, for stderr.
+    pub warnings: Vec<String>,
+}
+
+impl Subcommand for WaitArgs {
+    const NAME: &'static str = "wait";
+    const ABOUT: &'static str = "Wait until a server is ready, a primary or a replica, for scripts and containers";
+    const HELP: &'static str = "\
+Examples:
+  redis-doctor wait && exec my-application
+  redis-doctor wait --for primary --timeout 5m -u redis://cache.example:6379
+  redis-doctor wait --for replica -q || exit 1
+
+A server is ready if it answers PING after the login. A server that is loading
+its data set (LOADING) is not ready, nor is a replica that lost its primary and
+may not serve stale data (MASTERDOWN). A primary or replica must also report
+that role (ROLE, or INFO replication), and a replica's link to its primary must
+be up. Each check uses a new connection. A wrong password, a missing permission
+or a rejected certificate is retried too, because the server may not be set up
+yet; --fail-fast stops immediately.
+Exit status: 0 ready, 2 timeout, 3 wrong usage, 130 a signal.";
+    type Request = WaitRequest;
+
+    fn resolve(self, environment: &Environment) -> Result<WaitRequest, UsageError> {
+        let mut connection = target::resolve(&self.connection, environment)?;
+        target::ask(&mut connection.target, &self.connection, environment)?;
+        Ok(WaitRequest {
+            target: connection.target,
+            sandbox: self.connection.sandbox,
+            protocol: connection.protocol,
+            wanted: self.wanted,
+            timeout: self.timeout,
+            interval: self.interval,
+            fail_fast: self.fail_fast,
+            quiet: self.quiet,
+            warnings: connection.warnings,
+        })
+    }
+}
