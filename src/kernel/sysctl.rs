@@ -1,5 +1,5 @@
-//! What this machine's kernel has set for TCP, and how much of it is used: Linux's `/proc`. Elsewhere, and where a
-//! container hides it, the facts are absent.
+//! The kernel's TCP settings and the usage of its tables, from Linux' `/proc`. Elsewhere, and where a container hides
+//! it, the facts are absent.
 
 use std::{
     fs::File,
@@ -14,17 +14,17 @@ use serde::Serialize;
 /// The kernel's settings and tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HostFacts {
-    /// `net.ipv4.tcp_retries2`: retransmissions of unacknowledged data before a connection is given up.
+    /// `net.ipv4.tcp_retries2`: retransmissions of unacknowledged data before the kernel gives up a connection.
     pub tcp_retries2: Option<u32>,
-    /// `net.ipv4.tcp_keepalive_*`: what a socket with SO_KEEPALIVE and no values of its own does.
+    /// `net.ipv4.tcp_keepalive_*`: the defaults of a socket with SO_KEEPALIVE.
     pub tcp_keepalive: Option<KeepaliveDefaults>,
-    /// `net.ipv4.tcp_syn_retries`: repetitions of an unanswered connection attempt.
+    /// `net.ipv4.tcp_syn_retries`: retransmissions of an unanswered SYN.
     pub tcp_syn_retries: Option<u32>,
     /// `net.ipv4.ip_local_port_range`: the first and the last port for outgoing connections.
     pub local_ports: Option<(u16, u16)>,
-    /// How many of these are in use towards the server's address and port.
+    /// Ports of that range in use toward the server's address and port.
     pub local_ports_used: Option<u64>,
-    /// `nf_conntrack_count` and `nf_conntrack_max`, where this machine tracks connections.
+    /// `nf_conntrack_count` and `nf_conntrack_max`, if this machine tracks connections.
     pub conntrack: Option<(u64, u64)>,
 }
 
@@ -40,14 +40,14 @@ pub struct KeepaliveDefaults {
 }
 
 impl KeepaliveDefaults {
-    /// From the last sign of life to the end of the connection.
+    /// Time from the last segment received to the end of the connection.
     pub fn limit(self) -> Duration {
         Duration::from_secs(u64::from(self.time) + u64::from(self.interval) * u64::from(self.probes))
     }
 }
 
 impl HostFacts {
-    /// Reads what there is; `peer` is the server's end of the connection.
+    /// Reads the available facts; `peer` is the server's end of the connection.
     pub fn read(peer: Option<SocketAddr>) -> Self {
         Self::read_below(Path::new("/proc"), peer)
     }
@@ -79,15 +79,15 @@ fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     text.trim().parse().ok()
 }
 
-/// `32768 60999`, with a tab in between.
+/// Parses `32768 60999`, separated by a tab.
 fn port_range(text: &str) -> Option<(u16, u16)> {
     let mut ports = text.split_ascii_whitespace().map(str::parse::<u16>);
     let (first, last) = (ports.next()?.ok()?, ports.next()?.ok()?);
     (first <= last).then_some((first, last))
 }
 
-/// Counts the local ports of the range that have a connection to the peer, in any state: one that waits out TIME_WAIT
-/// is as taken as one that is open.
+/// Counts the local ports of the range with a connection to the peer in any state: a port in TIME_WAIT is as unavailable
+/// as an open one.
 fn ports_used(proc: &Path, range: (u16, u16), peer: SocketAddr) -> Option<u64> {
     let peer = (peer.ip().to_canonical(), peer.port());
     let count = |table: &str| {
@@ -102,13 +102,13 @@ fn ports_used(proc: &Path, range: (u16, u16), peer: SocketAddr) -> Option<u64> {
     (ipv4.is_some() || ipv6.is_some()).then(|| ipv4.unwrap_or_default() + ipv6.unwrap_or_default())
 }
 
-/// Local and remote end of a line of `/proc/net/tcp` or `tcp6`; `None` for its heading.
+/// Parses the local and remote end of a line of `/proc/net/tcp` or `tcp6`; `None` for the heading.
 fn endpoints(line: &str) -> Option<((IpAddr, u16), (IpAddr, u16))> {
     let mut fields = line.split_ascii_whitespace().skip(1);
     Some((endpoint(fields.next()?)?, endpoint(fields.next()?)?))
 }
 
-/// `0100007F:18EB`: words of the address in the machine's byte order, and the port.
+/// Parses `0100007F:18EB`: words of the address in the machine's byte order, and the port.
 fn endpoint(text: &str) -> Option<(IpAddr, u16)> {
     let (address, port) = text.split_once(':')?;
     let word = |at: usize| u32::from_str_radix(address.get(at * 8..at * 8 + 8)?, 16).ok().map(u32::to_ne_bytes);
@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    /// What the kernel prints for an endpoint on this machine.
+    /// Formats an endpoint as the kernel does on this machine.
     fn hex(address: [u8; 4], port: u16) -> String {
         format!("{:08X}:{port:04X}", u32::from_ne_bytes(address))
     }
@@ -140,7 +140,7 @@ mod tests {
         let line = format!("   3: {local} {peer} 01 00000000:00000000 00:00000000 00000000     0        0 15201");
         let expected = ((IpAddr::from([127, 0, 0, 1]), 40_000), (IpAddr::from([10, 0, 3, 17]), 6379));
         assert_eq!(endpoints(&line), Some(expected));
-        // ::ffff:10.0.3.17, as a socket for both families has it.
+        // ::ffff:10.0.3.17, as in a dual-stack socket.
         let mapped = format!("0000000000000000{:08X}{peer}", 0xffff_u32.to_be());
         assert_eq!(endpoint(&mapped), Some((IpAddr::from([10, 0, 3, 17]), 6379)));
         assert_eq!(endpoints("  sl  local_address rem_address   st tx_queue rx_queue"), None);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_is_read_and_what_is_missing_is_absent() {
+    fn missing_facts_are_absent() {
         let proc = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
             let file = proc.path().join(name);
