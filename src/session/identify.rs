@@ -10,14 +10,14 @@ use crate::{
     event::ServerIdentity,
 };
 
-/// Limit of each query, on a connection that is up.
+/// Time limit of each query on a connection that is up.
 const LIMIT: Duration = Duration::from_millis(500);
 
-/// Asks who is on the other side of a session's connection, and gives that connection its name. What may not be asked
+/// Identifies the client and the server of a session's connection, and names the connection. What the user may not query
 /// stays unknown.
 ///
-/// May begin before the connection is `up`, so that the questions go out with the first command; the limit counts from
-/// then on.
+/// Can begin before the connection is `up`, so that the queries go out with the first command; the time limit counts
+/// from then on.
 pub(crate) async fn ask(session: &Session, up: &watch::Receiver<bool>) -> (ClientInfo, ServerIdentity) {
     let early = !*up.borrow();
     let limit = if early { session.patience() + LIMIT } else { LIMIT };
@@ -29,7 +29,7 @@ pub(crate) async fn ask(session: &Session, up: &watch::Receiver<bool>) -> (Clien
             if !early {
                 return std::future::pending().await;
             }
-            // Closed, it will not come up any more.
+            // If the channel is closed, the connection will never come up.
             let _ = up.clone().wait_for(|up| *up).await;
             let clock = session.ctx.clock;
             clock.sleep_until(clock.now().after(LIMIT)).await;
@@ -52,9 +52,9 @@ pub(crate) async fn ask(session: &Session, up: &watch::Receiver<bool>) -> (Clien
     (client, server)
 }
 
-/// Asks the server to announce its maintenance on this connection: Redis Cloud and Redis Software do so only for clients
-/// that ask (<https://redis.io/docs/latest/develop/clients/sch/>). Open-source Redis refuses, which does no harm; Valkey
-/// is not bothered. Each connection must ask anew.
+/// Requests announcements of maintenance on this connection: Redis Cloud and Redis Software send them only to clients
+/// that opt in (<https://redis.io/docs/latest/develop/clients/sch/>). Open-source Redis refuses, which does no harm;
+/// Valkey is not asked. Each new connection must opt in again.
 pub(crate) async fn ask_for_announcements(session: &Session, server: &ServerIdentity) {
     let ctx = &session.ctx;
     let pushes = ctx.resp3 && ctx.plan.evidence && !ctx.plan.is_single_ping();

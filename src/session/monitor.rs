@@ -1,5 +1,5 @@
-//! The monitor of a session: turns what the link and the inbox noticed into events, names the state of a lost
-//! connection, and replaces a session that cannot come back.
+//! The monitor of a session: turns changes of the link and the inbox into events, detects the state of a lost
+//! connection, and replaces a session that cannot reconnect.
 
 mod watch;
 
@@ -23,23 +23,23 @@ use crate::{
     },
 };
 
-/// How often a connection that is down is looked at.
+/// Polling interval of a connection that is down.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How often a connection that is up is looked at.
+/// Polling interval of a connection that is up.
 const IDLE_LOOK: Duration = Duration::from_millis(500);
 
-/// How long a hopeless state is left as it is before the run goes on with a fresh session: long enough for the report
-/// to show what the application would have seen.
+/// Time that an unrecoverable state is left alone before the run continues with a new session: long enough for the
+/// report to show what the application would have seen.
 const DWELL: Duration = Duration::from_secs(1);
 
-/// How long a connection that the watchdog has just replaced is waited for before other things are looked after.
+/// Time to wait for the first connection after a replacement by the watchdog; other checks run after it.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 
-/// Between attempts to put a fresh session in place.
+/// Interval between attempts to establish a new session.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Watches one session.
+/// The monitor of one session.
 pub(super) struct Monitor {
     session: Arc<Session>,
     ctx: Arc<RunContext>,
@@ -50,27 +50,27 @@ pub(super) struct Monitor {
     outage: Option<Outage>,
     stall: Option<Stall>,
     resubscription: Option<Resubscription>,
-    /// When the last alarm about missing messages was given.
+    /// Time of the last alarm about missing messages.
     silence_told: Stamp,
-    /// Since when writes have been refused with READONLY.
+    /// Time since which writes have been refused with READONLY.
     pinned: Option<Stamp>,
-    /// When a fresh session is to be put in place of one that cannot come back.
+    /// Due time of a replacement for a session that cannot reconnect.
     replacement: Option<Stamp>,
-    /// The present connection works, but the server refused it its subscriptions.
+    /// The current connection works, but the server refused its subscriptions.
     refused: bool,
 }
 
 /// An outage under way.
 struct Outage {
     lost_at: Stamp,
-    /// The failure in the event of the loss.
+    /// The failure in the loss event.
     failure: Option<Failure>,
     old_client_id: Option<u64>,
     _interest: Interest,
     told: HashSet<ClientState>,
     waiting: Option<WaitingFailure>,
     replaced: Option<ReplaceReason>,
-    /// When the library replaced a connection that it had just made, if it did.
+    /// Time at which the library replaced a connection that it had just made.
     superseded: Option<Stamp>,
 }
 
@@ -81,15 +81,15 @@ struct Stall {
     told: bool,
 }
 
-/// Subscriptions that should come back.
+/// Subscriptions that must be restored.
 struct Resubscription {
     lost_at: Stamp,
-    /// When the connection came back; from then on the clock ticks.
+    /// Time of the reconnect, from which the limit counts.
     restored: Option<Stamp>,
 }
 
 impl Monitor {
-    /// Establishes session number `connection` and emits its first events.
+    /// Establishes the session of `connection` and emits its first events.
     pub(super) async fn start(
         ctx: Arc<RunContext>,
         connection: u32,
@@ -103,7 +103,7 @@ impl Monitor {
             session.subscribe().await?;
             Ok(ctx.clock.now())
         };
-        // In this order, and in one go: a round trip less.
+        // Polled in this order and concurrently: it saves a round trip.
         let (now, (client, server)) =
             tokio::try_join!(biased; coming, async { Ok(identify::ask(&session, &up).await) })?;
         ctx.observer.on_identified(connection, &client, now);
@@ -143,13 +143,13 @@ impl Monitor {
         Ok((session, monitor))
     }
 
-    /// Watches until the task is ended.
+    /// Runs until it is aborted.
     pub(super) async fn run(mut self) {
         identify::ask_for_announcements(&self.session, &self.server).await;
         loop {
             let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
             let pause = if busy { LOOK } else { IDLE_LOOK };
-            // Either way there may be something to see.
+            // A timeout polls as well.
             let _ = tokio::time::timeout(pause, self.session.wake.notified()).await;
             self.look().await;
         }
@@ -174,10 +174,10 @@ impl Monitor {
         }
     }
 
-    /// Turns what was noticed since the last look into events.
+    /// Turns the changes since the last poll into events.
     async fn take_in(&mut self) {
         let (changes, confirmations) = self.session.take_changes();
-        // A confirmation of the connection that is now in use comes before the reply that shows it to be in use.
+        // The confirmation of a connection arrives before the reply that shows it to be in use.
         for change in changes {
             match change {
                 Change::Lost(loss) => self.on_lost(loss),
@@ -204,7 +204,7 @@ impl Monitor {
     fn on_lost(&mut self, loss: Loss) {
         self.stall = None;
         (self.pinned, self.refused) = (None, false);
-        // Whatever was wrong with it, it is another connection that must show it again.
+        // A replacement was meant for the lost connection; the next one gets a new chance.
         self.replacement = None;
         let old_client_id = self.client.id;
         self.emit(
@@ -248,7 +248,7 @@ impl Monitor {
         for failed in self.session.take_waiting() {
             self.ctx.observer.on_attempt_failed(self.session.connection, &failed.failure, failed.at);
         }
-        // A command that was in flight may know more than the library's push did.
+        // A command in flight can have a more precise failure than the library's push.
         let noted = outage.as_ref().and_then(|outage| outage.failure.as_ref());
         let failure = loss.failure.clone().filter(|failure| noted != Some(failure));
         self.emit(
@@ -267,7 +267,7 @@ impl Monitor {
                 path_healthy_after: healthy.map(|since| since.since(loss.at)),
             }),
         );
-        // Interest in the path ends only now: its health was still needed above.
+        // The outage's interest in the path ends here: its health was needed above.
         let superseded = outage.and_then(|outage| outage.superseded);
         if let Some(at) = superseded {
             self.on_superseded(at).await;
@@ -287,8 +287,8 @@ impl Monitor {
         self.emit(at, EventKind::Resubscribed(Confirmations { wanted, confirmed, after }));
     }
 
-    /// The same subscriptions were confirmed twice without a loss in between: the library has replaced a connection
-    /// that it had just made. During an outage that is told when it is over.
+    /// Handles subscriptions confirmed twice without a loss in between: the library has replaced a connection that it had
+    /// just made. During an outage, this is reported at its end.
     async fn on_superseded(&mut self, at: Stamp) {
         if let Some(outage) = &mut self.outage {
             outage.superseded = Some(at);
@@ -299,7 +299,7 @@ impl Monitor {
         self.emit(at, EventKind::Superseded { generation: self.generation, client_id: self.client.id });
     }
 
-    /// Abandons the session's connection and puts a fresh one in place.
+    /// Abandons the session's connection and establishes a new one.
     async fn replace(&mut self, why: ReplaceReason, failure: Option<Failure>) {
         let now = self.ctx.clock.now();
         self.replacement = None;
@@ -309,25 +309,25 @@ impl Monitor {
         self.sessions += 1;
         self.emit(now, EventKind::SessionReplaced { session: self.sessions, why });
         if let Some(outage) = &mut self.outage {
-            // Once it took us to go on, it was not the client's doing.
+            // Once redis-doctor had to step in, the client did not recover on its own.
             outage.replaced = outage.replaced.filter(|known| *known == ReplaceReason::Terminal).or(Some(why));
         }
         let by_policy = why.is_policy() && self.ctx.plan.policy.managed;
         let limit = if by_policy { FIRST_LOOK } else { self.session.patience() };
         match self.session.establish(limit).await {
-            // It goes on trying by itself, as the policy says.
+            // It keeps trying on its own, as the policy prescribes.
             Err(failure) if by_policy && failure.key.stage != Stage::Subscribe => {}
             Err(failure) => self.could_not_establish(&failure),
             Ok(()) => {}
         }
     }
 
-    /// Goes on after a state that the client cannot leave, or after a vain attempt to do so.
+    /// Continues after an unrecoverable state, or after a failed attempt to do so.
     async fn go_on(&mut self) {
         if self.outage.is_some() || !self.refused {
             return self.replace(ReplaceReason::Terminal, None).await;
         }
-        // Another connection would be refused like this one, and each would be an outage of our own making.
+        // A new connection would be refused as well, and each would be an outage of our own making.
         self.replacement = None;
         match self.session.subscribe().await {
             Err(failure) => self.could_not_establish(&failure),
@@ -349,10 +349,10 @@ impl Monitor {
         }
     }
 
-    /// Asks who is on the other side now. What may not be asked stays unknown.
+    /// Identifies the client and the server of the new connection.
     async fn identify(&mut self) {
         let (_, up) = tokio::sync::watch::channel(true);
-        // In one go: nothing more is under way than without it when the connection is lost again at once.
+        // Concurrently: if the connection is lost again, nothing extra is in flight.
         let announcements = identify::ask_for_announcements(&self.session, &self.server);
         ((self.client, self.server), ()) = tokio::join!(identify::ask(&self.session, &up), announcements);
         self.ctx.observer.on_identified(self.session.connection, &self.client, self.ctx.clock.now());

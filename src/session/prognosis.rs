@@ -1,45 +1,45 @@
-//! Will the client come back by itself? Names the state that a lost connection is in. Pure.
+//! The prognosis of a lost connection: its state, and the chance that the client reconnects on its own. Pure.
 
 use std::time::Duration;
 
 use super::question::WaitingFailure;
 use crate::{classify::ErrorClass, clock::Stamp, dial::Health, event::ClientState, plan::ReconnectPolicy};
 
-/// An error that comes back sooner than this was not the result of an attempt: the library had it at hand.
+/// An error returned sooner than this was stored in the library and is not the result of a new attempt.
 const AT_ONCE: Duration = Duration::from_millis(5);
 
-/// Reserve on top of a computed end of the reconnect cycle.
+/// Safety margin on top of the computed end of the reconnect cycle.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// What is known about a lost connection.
+/// The facts about a lost connection.
 pub(super) struct Picture<'a> {
     pub(super) policy: &'a ReconnectPolicy,
     pub(super) lost_at: Stamp,
     pub(super) now: Stamp,
     pub(super) health: &'a Health,
-    /// The latest error that a waiting command got from the library.
+    /// The latest error that the library returned to a waiting command.
     pub(super) waiting: Option<&'a WaitingFailure>,
-    /// Whether commands are sent at all (a subscriber may send none).
+    /// Commands may be sent; a plain subscriber sends none.
     pub(super) asks: bool,
 }
 
-/// A named state and the evidence for it.
+/// A state and the evidence for it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Prognosis {
     pub(super) state: ClientState,
     pub(super) why: String,
-    /// The client cannot leave the state by itself.
+    /// The client cannot leave the state on its own.
     pub(super) hopeless: bool,
 }
 
-/// Names the state of a lost connection, if the evidence allows it.
+/// Returns the state of a lost connection, if the evidence suffices.
 pub(super) fn prognosis(picture: &Picture<'_>) -> Option<Prognosis> {
     let policy = picture.policy;
     if !policy.managed {
-        let why = "this client never reconnects: from now on every command fails without being sent".into();
+        let why = "this client never reconnects: from now on every command fails unsent".into();
         return Some(Prognosis { state: ClientState::Dead, why, hopeless: true });
     }
-    // Without end there is no end to come to.
+    // An unlimited budget is never exhausted.
     policy.retries?;
     match picture.waiting {
         Some(failed) => after_an_error(picture, failed),
@@ -48,7 +48,7 @@ pub(super) fn prognosis(picture: &Picture<'_>) -> Option<Prognosis> {
     }
 }
 
-/// A cycle of a finite budget has ended, or a command got what an earlier one left behind.
+/// The state after an error: a finite budget is exhausted, or the error is left over from an earlier attempt.
 fn after_an_error(picture: &Picture<'_>, failed: &WaitingFailure) -> Option<Prognosis> {
     let path_was_healthy = picture.health.healthy_since.is_some_and(|since| since <= failed.launched);
     let at_once = failed.at.since(failed.launched) < AT_ONCE;
@@ -56,19 +56,19 @@ fn after_an_error(picture: &Picture<'_>, failed: &WaitingFailure) -> Option<Prog
     match (failed.wedges, path_was_healthy && at_once) {
         (true, true) => Some(Prognosis {
             state: ClientState::Wedged,
-            why: format!("the server is healthy, yet every command gets the error of the last attempt again: {text}"),
+            why: format!("the server is healthy, but every command fails with the error of the last attempt: {text}"),
             hopeless: true,
         }),
         (false, true) => Some(Prognosis {
             state: ClientState::StaleError,
-            why: format!("a command got an old error although the server was healthy again: {text}"),
+            why: format!("a command failed with an old error, although the server was healthy again: {text}"),
             hopeless: false,
         }),
-        // A wedging error while the path is ill as well may still be the truth; the next command will show.
+        // While the path fails, too, a wedging error may still be current; the next command decides.
         (true, false) => None,
         (false, false) if failed.failure.key.class.is_timeout() => None,
-        // The library hands an error out when its budget is spent, not before. Until then it can only be the dead
-        // connection's own: a loss that redis-rs does not take for one (a kernel timeout) leaves it in place.
+        // The library returns an error only when its budget is exhausted. An earlier one is left over from the dead
+        // connection: redis-rs does not recognize every loss as one (a kernel timeout, for example).
         (false, false) if failed.at < cycle_end(picture) => None,
         (false, false) => Some(Prognosis {
             state: ClientState::Exhausted,
@@ -78,7 +78,7 @@ fn after_an_error(picture: &Picture<'_>, failed: &WaitingFailure) -> Option<Prog
     }
 }
 
-/// Nobody sends commands, so the library never says that its budget is spent: compute when it was.
+/// The state without any command, in which the library never reports an exhausted budget: its end is computed.
 fn after_silence(picture: &Picture<'_>) -> Option<Prognosis> {
     let healthy = picture.health.healthy_since?;
     let attempts = u32::try_from(picture.policy.retry_budget()).unwrap_or(u32::MAX).saturating_add(1);
@@ -87,25 +87,25 @@ fn after_silence(picture: &Picture<'_>) -> Option<Prognosis> {
     let over = picture.now > end && picture.now > healthy.after(MARGIN);
     over.then(|| Prognosis {
         state: ClientState::Exhausted,
-        why: format!("{}, and a client that only subscribes sends no command to wake it", spent(picture.policy)),
+        why: format!("{}, and a client that only subscribes sends no command to restart it", spent(picture.policy)),
         hopeless: true,
     })
 }
 
-/// When the cycle is over if every attempt fails at once: its delays are known.
+/// Returns the end of the cycle if every attempt fails immediately: the delays are known.
 fn cycle_end(picture: &Picture<'_>) -> Stamp {
     picture.lost_at.after(picture.policy.delays().sum())
 }
 
 fn spent(policy: &ReconnectPolicy) -> String {
-    format!("the retry budget of {} is spent", policy.retries.unwrap_or_default())
+    format!("the retry budget of {} is exhausted", policy.retries.unwrap_or_default())
 }
 
-/// The server's real refusal, where redis-rs shows only a bare "broken pipe": it waits for three replies and gets one.
+/// Returns the server's real refusal, which redis-rs hides behind "broken pipe": it waits for three replies and gets one.
 pub(super) fn masked(health: &Health) -> Option<String> {
     let (class, text) = health.failure.as_ref()?;
     matches!(class, ErrorClass::MaxClients | ErrorClass::ProtectedMode)
-        .then(|| format!("the server says '{text}'; the library shows 'broken pipe'"))
+        .then(|| format!("the server's reply is '{text}', but redis-rs reports 'broken pipe'"))
 }
 
 #[cfg(test)]
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn each_policy_fails_in_its_own_way() {
+    fn each_policy_has_its_own_failure_states() {
         use ClientState::*;
         use PolicyName::*;
         let ill = Health::default();
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_subscriber_is_exhausted_when_its_budget_must_be_spent() {
+    fn a_silent_subscriber_is_exhausted_after_the_computed_end_of_its_budget() {
         use PolicyName::Library;
         assert_eq!(state(Library, 10_000, &healthy_since(8_000), None, false), None);
         assert_eq!(state(Library, 11_000, &healthy_since(8_000), None, false), Some((ClientState::Exhausted, true)));

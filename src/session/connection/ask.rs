@@ -1,5 +1,5 @@
-//! The one way to send a command on the connection under test: it measures, judges the answer, classifies a failure
-//! once, and tells the link.
+//! The only way to send a command on the connection under test: measures it, checks the reply, classifies a failure once,
+//! and updates the link.
 
 use std::{pin::pin, time::Duration};
 
@@ -19,12 +19,12 @@ use crate::{
     units::span,
 };
 
-/// Between two reports of a reply that went to the wrong question.
+/// Minimum time between two reports of misdirected replies.
 const DESYNC_PAUSE: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// Asks for a sign of life, in a way that the user may, for at most `limit` (each way). A user whose own commands
-    /// are PINGs is not spared their refusal.
+    /// Sends a heartbeat that the user is permitted to send, for at most `limit` per attempt. If the plan's own commands are
+    /// PINGs, a refusal is a failure.
     pub(in crate::session) async fn beat(&self, who: &str, limit: Duration) -> Asked {
         let ctx = &self.ctx;
         if !ctx.heartbeat.is_hello() {
@@ -41,20 +41,20 @@ impl Session {
         let first = self.ctx.heartbeat.switch_to_hello();
         if let (Err(failed), true) = (&asked.outcome, first) {
             let text = format!(
-                "redis-doctor's own PING is refused ({}; see `redis-doctor explain NOPERM`): it asks HELLO instead, \
-                 which no ACL forbids",
+                "redis-doctor's own PING is refused ({}; see `redis-doctor explain NOPERM`): it sends HELLO instead, \
+which no ACL forbids",
                 failed.failure
             );
             self.ctx.emit(asked.done, None, EventKind::Note { text });
         }
     }
 
-    /// Sends a command, waits at most `limit`, and notes what that says about the connection.
+    /// Sends a command, waits at most `limit`, and updates the link with the outcome.
     pub(in crate::session) async fn ask(&self, question: &Question, limit: Duration) -> Asked {
         self.ask_by(&mut self.ctx.clock.alarm(), question, limit).await
     }
 
-    /// The same with a timer that the caller keeps.
+    /// Sends a command with a timer that the caller reuses.
     pub(in crate::session) async fn ask_by(&self, alarm: &mut Alarm, question: &Question, limit: Duration) -> Asked {
         let launched = self.ctx.clock.now();
         let (mut subject, epoch, was_up) = {
@@ -63,7 +63,7 @@ impl Session {
             state.link.on_launch(launched);
             (state.subject.clone(), state.epoch, state.link.loss().is_none())
         };
-        // Pinned here: it is large, and would be moved on the way in.
+        // Pinned here: the future is large and would be moved by the call.
         let result = alarm.within(launched, limit, pin!(subject.ask(&question.command))).await;
         let done = self.ctx.clock.now();
         let outcome = match result {
@@ -84,9 +84,9 @@ impl Session {
             return Ok(value);
         }
         let (class, text) = match value {
-            // Nobody else's answer: only a GET is answered with nil.
+            // Not misdirected: only a GET is answered with nil.
             Value::Nil => (ErrorClass::Other, "the value written before is gone from the server".to_owned()),
-            _ => (ErrorClass::Desync, format!("a reply to another question: {}", summary(&value))),
+            _ => (ErrorClass::Desync, format!("a reply to another command: {}", summary(&value))),
         };
         let failure = Failure::doctor(class, Stage::Command, text);
         if class == ErrorClass::Desync {
@@ -95,8 +95,8 @@ impl Session {
         Err(Failed { failure, ambiguous: class == ErrorClass::Desync })
     }
 
-    /// A reply went to the wrong question. All that follow may be wrong, too: one a second is told, all are counted. A
-    /// client with a watchdog does not go on with such a connection.
+    /// Handles a misdirected reply. Every later reply may be wrong, too: all are counted, and one a second is reported. A
+    /// policy with a watchdog replaces the connection.
     fn on_desync(&self, question: &Question, epoch: u64, failure: &Failure) {
         let now = self.ctx.clock.now();
         let mut state = self.lock();
@@ -145,7 +145,7 @@ impl Session {
         Failed { failure: Failure::doctor(class, stage, format!("{what} within {limit}")), ambiguous: was_up }
     }
 
-    /// Tells the link, and splits the time.
+    /// Updates the link, and separates the wait for a connection from the round trip.
     fn conclude(&self, question: &Question, mut asked: Asked) -> Asked {
         let counted = question.counted;
         let (launched, done) = (asked.launched, asked.done);
@@ -159,7 +159,7 @@ impl Session {
             }
             Err(failed) => match failed.failure.key.class {
                 ErrorClass::Desync => false,
-                // The server answered, if not what was hoped for.
+                // The server answered, though not with the value.
                 ErrorClass::Other if failed.failure.key.origin == Origin::Doctor => {
                     state.link.on_error_reply(done, counted)
                 }

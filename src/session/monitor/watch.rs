@@ -1,5 +1,4 @@
-//! What the monitor watches beside the link's own changes: states that only time, other connections or the replies
-//! themselves show.
+//! The states that show only over time, on other connections, or in the replies.
 
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use crate::{
     session::prognosis::{self, Picture},
 };
 
-/// A cycle that takes longer than this is worth telling.
+/// A longer outage is reported as `retrying`.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 impl Monitor {
@@ -49,7 +48,7 @@ impl Monitor {
         }
         let long = now.since(outage.lost_at) > WORTH_TELLING && policy.managed && outage.replaced.is_none();
         if long && outage.told.insert(ClientState::Retrying) {
-            let path = health.failure.map_or("the server answers others".to_owned(), |(_, text)| text);
+            let path = health.failure.map_or("the server answers other clients".to_owned(), |(_, text)| text);
             news.push((ClientState::Retrying, format!("still reconnecting: {path}")));
         }
         for (state, why) in news {
@@ -62,9 +61,9 @@ impl Monitor {
         let Some(stall) = self.stall.as_mut().filter(|stall| !stall.told) else {
             return;
         };
-        // Two good attempts in a row, so that the moment in which a frozen server thaws is not taken for it. Where the
-        // path itself was ill, the old connection may need as long again as it was silent: TCP's pauses between
-        // retransmissions have doubled each time.
+        // Two good probes in a row: a single one may fall on the moment in which a frozen server resumes. If the path
+        // itself failed, the old connection can need as long again as it was silent, because TCP doubles the pause between
+        // retransmissions.
         let proven = health.healthy_since.zip(health.checked).is_some_and(|(since, last)| {
             let was_ill = !health.slowest_failure.is_zero();
             last > since && (!was_ill || last.since(since) >= since.since(stall.since))
@@ -73,7 +72,7 @@ impl Monitor {
             stall.told = true;
             let silent = self.ctx.clock.now().since(stall.since).as_secs_f64();
             let why = format!(
-                "nothing has come for {silent:.1} s on a connection nobody has closed, while new ones are answered"
+                "nothing received for {silent:.1} s on a connection that is still open, while new connections are answered"
             );
             self.enter(self.ctx.clock.now(), ClientState::HalfOpen, why);
         }
@@ -98,10 +97,10 @@ impl Monitor {
         self.resubscription = None;
     }
 
-    /// States that show in the replies themselves.
+    /// Checks for states that show in the replies.
     pub(super) fn watch_replies(&mut self) {
         if self.session.take_desync() {
-            let why = "replies go to the wrong questions: one too many or one too few has come";
+            let why = "replies belong to other commands: one reply too many or too few arrived";
             self.enter(self.ctx.clock.now(), ClientState::Desync, why.into());
         }
         self.watch_writes();
@@ -109,14 +108,14 @@ impl Monitor {
 
     fn watch_writes(&mut self) {
         let now = self.ctx.clock.now();
-        // Where some are refused and some are not, both are told once a second.
+        // If only some writes are refused, each change is reported at most once a second.
         if self.pinned.is_some_and(|since| now.since(since) < DWELL) {
             return;
         }
         let writes = self.session.take_writes();
         if writes.refused && self.pinned.is_none() {
             self.pinned = Some(now);
-            let why = "writes are refused with READONLY: the server is a replica now, and the connection stays with it";
+            let why = "writes are refused with READONLY: the server is now a replica, and the connection stays with it";
             self.enter(now, ClientState::Pinned, why.into());
         }
         if writes.accepted && self.pinned.take().is_some() {
@@ -137,7 +136,7 @@ impl Monitor {
     }
 
     pub(super) fn path_is_healthy(&self) -> bool {
-        // A lost subscription is no outage: nobody watches the path then, and the connection itself proves it.
+        // After a lost subscription nothing probes the path, and the connection itself proves it.
         self.outage.is_none() || self.ctx.path.health().healthy_since.is_some()
     }
 }
