@@ -1,13 +1,13 @@
-//! Evidence about each outage: what the server, the kernel and this machine say about it, gathered beside the
-//! connection under test and never on it.
+//! Evidence about each outage: facts from the server, the kernel and this machine, gathered beside the connection under
+//! test and never on it.
 //!
-//! The server is asked on a short-lived connection of its own, soon after the start, each minute, after each outage and
-//! at the end; what it says after one outage is what it said before the next. However many connections are lost and
-//! however often, it is asked about once a second: outages in between share the answers. The kernel is asked at the
-//! moment of the loss, for a few microseconds ([`socket`]); nothing here waits in the way of a reconnect.
+//! The server is queried on a separate short-lived connection: soon after the start, every minute, after each outage and
+//! at the end. The snapshot after one outage serves as the snapshot before the next. The server is queried at most once
+//! a second, however many connections are lost: the outages of that second share its answers. The kernel is queried at
+//! the moment of the loss, for a few microseconds ([`sockets`]); nothing here delays a reconnect.
 //!
-//! A run with faults asks the server itself and not through the fault proxy: no fault is for this connection, and what
-//! it sends is not to count among what faults are told by.
+//! A run with faults queries the server directly, not through the fault proxy: no fault applies to that connection, and
+//! its bytes do not count toward the triggers of a fault.
 
 mod attempt_listener;
 mod attempts;
@@ -45,19 +45,19 @@ use crate::{
     session::{NoticeSender, Observer},
 };
 
-/// Between two sets of questions.
+/// Minimum time between two queries of the server.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// TCP's figures are read this often.
+/// Interval between two readings of TCP's figures.
 const SAMPLE: Duration = Duration::from_secs(1);
 
-/// Outages that may wait for the same answers; more of them in a second are told without.
+/// Outages that can wait for the same answers; further outages are reported without the server's state.
 const WAITING: usize = 256;
 
-/// Sockets that ended and whose loss has not been told yet.
+/// Lost sockets whose `Disconnected` event has not arrived yet.
 const ENDINGS: usize = 1024;
 
-/// Announcements that are kept.
+/// Server announcements kept.
 const ANNOUNCEMENTS: usize = 64;
 
 /// Gathers evidence about the outages of one run: a sink of its events, and the observer of its sessions.
@@ -65,14 +65,14 @@ pub(crate) struct Collector {
     plan: Arc<Plan>,
     clock: Clock,
     notices: Arc<NoticeSender>,
-    /// Leads to the server itself, where the connections under test go through the fault proxy.
+    /// Route to the server itself, bypassing the fault proxy.
     direct: Route,
-    /// The connections under test go through the fault proxy.
+    /// True if the connections under test go through the fault proxy.
     proxied: bool,
     state: Mutex<State>,
-    /// The server may have to be queried.
+    /// Signals that the server may have to be queried.
     wake: Notify,
-    /// A connection was lost.
+    /// Signals that a connection was lost.
     losing: Notify,
 }
 
@@ -81,28 +81,28 @@ struct State {
     listener: AttemptListener,
     own_lag: OwnLag,
     announcements: VecDeque<(u32, Announcement)>,
-    /// Sockets whose loss has not come through the event stream yet: connection and moment of the loss.
+    /// Lost sockets without their `Disconnected` event yet: connection and moment of the loss.
     endings: VecDeque<(u32, Stamp, Ending)>,
     connections: HashMap<u32, Connection>,
     /// Outages and stalls under way, by connection.
     open: HashMap<u32, Case>,
-    /// Those that are over.
+    /// Outages and stalls that are over and not reported yet.
     over: Vec<Case>,
-    /// Those of them that the server is being queried about.
+    /// Outages and stalls that the query under way is about.
     asking: Vec<Case>,
-    /// The server's last two answers, the latest last.
+    /// The last two snapshots in which the server was reached, the latest last.
     known: VecDeque<Arc<Snapshot>>,
-    /// When it was last queried, and whether it could be reached.
+    /// Time of the last query, and true if it reached the server.
     asked: Option<(Stamp, bool)>,
     /// Losses and stalls so far.
     count: u64,
 }
 
-/// A connection under test as the event stream and the server last described it.
+/// A connection under test, as last described by the event stream and the server.
 #[derive(Default)]
 struct Connection {
     generation: u64,
-    /// Its latest two clients: one may be identified before the loss of the other comes through the event stream.
+    /// The latest two clients: the next client can be identified before the loss of the previous one is reported.
     clients: [ClientInfo; 2],
 }
 
@@ -114,7 +114,7 @@ impl Connection {
 }
 
 impl Collector {
-    /// Gathers for a run of `plan`, whose own target is a proxy where `proxied`. The server is reached by `direct`.
+    /// Creates the collector for a run of `plan`; `proxied` is true if the run's own target is the fault proxy.
     pub(crate) fn new(plan: Arc<Plan>, direct: Route, proxied: bool, notices: Arc<NoticeSender>, clock: Clock) -> Self {
         let port = match &plan.target.address {
             Address::Tcp { port, .. } => Some(*port),
@@ -138,14 +138,14 @@ impl Collector {
         Self { plan, clock, notices, direct, proxied, state, wake, losing }
     }
 
-    /// Starts the tasks that gather, until they are ended.
+    /// Starts the tasks that gather evidence; they run until they are aborted.
     pub(crate) fn start(self: &Arc<Self>, tasks: &mut JoinSet<()>) {
         tasks.spawn(Arc::clone(self).watch());
         tasks.spawn(Arc::clone(self).gather());
         tasks.spawn(Arc::clone(self).listen());
     }
 
-    /// Watches this machine and the sockets, until it is ended.
+    /// Samples this machine and the sockets until it is aborted.
     async fn watch(self: Arc<Self>) {
         let mut due = self.clock.now().after(TICK);
         let mut sampled = Stamp::START;
@@ -182,14 +182,14 @@ impl Observer for Collector {
         known.clients.swap(0, 1);
         known.clients[0] = client.clone();
         state.sockets.follow(connection, client);
-        // A single probe is over before a look for its socket would be. Otherwise, the next tick looks for it.
+        // A single ping is over before its socket could be found. Otherwise the next tick looks for it.
         if !self.plan.is_single_ping() {
             state.sockets.look(now);
             state.listener.prepare();
         }
     }
 
-    /// Keeps the socket as it is until it is examined, and leaves what can wait to [`Collector::listen`].
+    /// Holds the socket as the loss left it, and leaves the rest to [`Collector::listen`].
     fn on_losing(&self, connection: u32, lost: Stamp, now: Stamp) {
         let mut state = self.lock();
         let ending = state.sockets.end(connection, now);
@@ -232,7 +232,7 @@ impl EventSink for Arc<Collector> {
 }
 
 impl State {
-    /// Takes an event of a connection in; returns whether an outage or a stall is over.
+    /// Handles an event of a connection; returns true if an outage or a stall is over.
     fn on_event(&mut self, connection: u32, event: &Event, now: Stamp) -> bool {
         match &event.kind {
             EventKind::Connected(connected) => self.connection(connection).generation = connected.generation,
@@ -276,11 +276,11 @@ impl State {
 
     fn begin_case(&mut self, case: Case) {
         self.count += 1;
-        // A stall that ends with the loss of the connection is part of that outage.
+        // A stall that ends with the loss of the connection belongs to that outage.
         self.count -= u64::from(self.open.insert(case.connection, case).is_some());
     }
 
-    /// The outage or stall of a connection was over at `at`; `failure` is a cause of the loss that became known since.
+    /// Ends the outage or stall of a connection. `failure` is a cause of the loss that became known since.
     fn end_case(&mut self, connection: u32, at: Stamp, failure: Option<&Failure>, now: Stamp) {
         self.examine(now);
         let Some(mut case) = self.open.remove(&connection) else { return };
@@ -294,7 +294,7 @@ impl State {
         self.over.push(case);
     }
 
-    /// Looks at the sockets of lost connections. They are not held any longer, whether their losses are told yet or not.
+    /// Examines the sockets of lost connections and releases them, reported or not.
     fn examine(&mut self, now: Stamp) {
         for (connection, lost, ending) in std::mem::take(&mut self.endings) {
             let ended = self.sockets.ended(ending, now);
@@ -305,7 +305,7 @@ impl State {
         }
     }
 
-    /// What was known of the server before a moment.
+    /// Returns the latest snapshot taken before `moment`.
     fn before(&self, moment: Stamp) -> Option<Arc<Snapshot>> {
         self.known.iter().rev().find(|known| known.finished <= moment).cloned()
     }

@@ -1,5 +1,5 @@
-//! The attempts of one client to come back, from a loss to the first good reply: those whose failure a waiting command
-//! was given, and those that the kernel told of. Pure.
+//! The reconnect attempts of one client, from a loss to the first good reply: failures returned to waiting commands, and
+//! sockets that the kernel reported. Pure.
 
 use std::time::Duration;
 
@@ -10,38 +10,38 @@ use crate::{
     kernel::Destroyed,
 };
 
-/// Attempts that are kept: the first and the latest.
+/// Attempts kept: the first and the latest.
 const ATTEMPTS: usize = 16;
 
-/// Commands that wait for the same attempt learn of its failure in the same moment.
+/// Commands that wait for the same attempt fail within this time of each other.
 const SAME_ATTEMPT: Duration = Duration::from_millis(1);
 
-/// A command and the kernel may tell of the same attempt, either of them first.
+/// A command and the kernel report the same attempt within this time of each other, in either order.
 const TOLD_TWICE: Duration = Duration::from_millis(20);
 
-/// What is known of them.
+/// The attempts known so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempts {
     pub(super) seen: Vec<Attempt>,
-    /// Failed ones that the kernel told of; `None` where it was not listened to.
+    /// Failed attempts reported by the kernel; `None` if it was not listened to.
     pub(super) tried: Option<Tried>,
-    /// Why there are fewer than there could be.
+    /// Why attempts may be missing.
     pub(super) missing: Option<String>,
     cycle: Option<Cycle>,
 }
 
 impl Attempts {
-    /// Those that the kernel tells of are told by `cycle`.
+    /// Creates the attempts of a client whose sockets are identified by `cycle`.
     pub(super) fn heard_by(cycle: Cycle) -> Self {
         Self { tried: Some(Tried::default()), cycle: Some(cycle), ..Self::default() }
     }
 
-    /// The kernel cannot be listened to.
+    /// Creates the attempts of a client while the kernel cannot be listened to.
     pub(super) fn unheard(why: Option<String>) -> Self {
         Self { missing: why, ..Self::default() }
     }
 
-    /// A command that waited has failed.
+    /// Records the failure of a waiting command.
     pub(super) fn failed(&mut self, at: Stamp, failure: String) {
         if let Some(last) = self.seen.last_mut() {
             if last.failure.as_ref() == Some(&failure) && at.since(last.at) < SAME_ATTEMPT {
@@ -56,12 +56,12 @@ impl Attempts {
         self.push(Attempt { started: None, at, end: None, failure: Some(failure) });
     }
 
-    /// How a socket that has ended fits these attempts, if it does.
+    /// Returns the place of an ended socket among these attempts, if it has one.
     pub(super) fn fit(&self, socket: &Destroyed, heard: Heard) -> Option<Fit> {
         self.cycle.as_ref()?.fit(socket, heard)
     }
 
-    /// The socket was one of them.
+    /// Records the socket as an attempt.
     pub(super) fn take(&mut self, socket: &Destroyed, heard: Heard, fit: Fit) {
         let (Some(cycle), Some(tried)) = (&mut self.cycle, &mut self.tried) else {
             return;
@@ -71,7 +71,7 @@ impl Attempts {
         let end = socket.end;
         let started = match fit {
             Fit::Same { .. } => {
-                // It lasts until the last of its addresses has failed, and has the better of their ends.
+                // The attempt lasts until the last of its addresses has failed.
                 if let Some(last) = self.seen.last_mut() {
                     last.at = now;
                 }
@@ -90,20 +90,20 @@ impl Attempts {
         }
     }
 
-    /// Another client was put in place, and begins from the beginning.
+    /// Starts over for a new client.
     pub(super) fn restart(&mut self, now: Stamp) {
         if let Some(cycle) = &mut self.cycle {
             cycle.restart(now);
         }
     }
 
-    /// Some of what the kernel told was lost.
+    /// Records that broadcasts of the kernel were lost.
     pub(super) fn overrun(&mut self) {
-        let why = "sockets of this machine ended faster than they could be heard of: some attempts may be missing";
+        let why = "the kernel dropped broadcasts of ended sockets: some attempts may be missing";
         self.missing.get_or_insert_with(|| why.to_owned());
     }
 
-    /// The first good reply came.
+    /// Records the first good reply.
     pub(super) fn succeed(&mut self, at: Stamp) {
         let later = self.seen.iter().rposition(|attempt| attempt.started.is_none_or(|started| started <= at));
         let failed = self.seen.split_off(later.map_or(0, |last| last + 1));
@@ -128,12 +128,12 @@ impl Attempts {
     }
 }
 
-/// As much as the kernel says of a failure.
+/// Returns the failure of an attempt as far as the kernel reports it.
 fn words(end: AttemptEnd) -> &'static str {
     match end {
         AttemptEnd::Refused => "refused",
         AttemptEnd::Unanswered => "no answer",
-        AttemptEnd::Dropped => "connected, and dropped again",
+        AttemptEnd::Dropped => "connected, then dropped",
     }
 }
 
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_kernel_and_a_command_tell_of_is_one_attempt() {
+    fn an_attempt_reported_by_the_kernel_and_a_command_counts_once() {
         let mut attempts = heard_from(5000);
         refuse(&mut attempts, 5000);
         refuse(&mut attempts, 5148);
@@ -200,7 +200,7 @@ mod tests {
         let mut attempts = heard_from(5000);
         refuse(&mut attempts, 5000);
         refuse(&mut attempts, 5148);
-        // Before the next was due; what came after the reply was not the client's.
+        // Before the next was due: a later socket was not the client's.
         attempts.succeed(at(5160));
         assert_eq!((failures(&attempts), attempts.tried.unwrap().all()), (vec![Some("refused"), None], 1));
 

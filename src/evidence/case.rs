@@ -1,5 +1,4 @@
-//! One outage or stall, from its first sign until its evidence is complete. Pure: what was found goes in, and
-//! [`Evidence`] comes out.
+//! One outage or stall, from its first sign until its evidence is complete. Pure: facts go in, [`Evidence`] comes out.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,17 +9,17 @@ use crate::{
     event::{Announcement, Death, DeathWitness, Disconnected, Evidence, Missing, SocketEnd, TcpFigures},
 };
 
-/// An outage that is not over after this long is reported while it lasts.
+/// An outage longer than this is reported while it lasts.
 const LONG: Duration = Duration::from_secs(10);
 
-/// An announcement may be about a loss that follows within this time.
+/// An announcement at most this long before a loss is listed with it.
 const ANNOUNCED_BEFORE: Duration = Duration::from_secs(60);
 
-/// A connection that was lost.
+/// A lost connection, as the server knew it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LostConnection {
     pub(super) generation: u64,
-    /// Its client id at the server, and its address as the server saw it.
+    /// Its client id at the server, and its address as seen by the server.
     pub(super) client_id: Option<u64>,
     pub(super) addr: Option<String>,
 }
@@ -30,26 +29,26 @@ pub(super) struct LostConnection {
 pub(super) struct Case {
     pub(super) connection: u32,
     pub(super) evidence: Evidence,
-    /// When it was over.
+    /// End of the outage or stall.
     pub(super) over: Option<Stamp>,
-    /// It was told while it lasted.
+    /// Reported while it lasted.
     pub(super) early: bool,
-    /// Outages came so fast that the server was not asked for this one.
+    /// Outages came so fast that the server was not queried for this one.
     pub(super) unasked: bool,
     client: LostConnection,
-    /// What is known of the socket that was lost; `None` for a stall.
+    /// The end of the lost socket; `None` for a stall.
     ended: Option<Ended>,
-    /// The most telling failure of a command.
+    /// The most informative failure of a command.
     failure: Option<Failure>,
-    /// Why not every attempt to come back was seen.
+    /// Why some reconnect attempts were not seen.
     unheard: Option<String>,
     before: Option<Arc<Snapshot>>,
-    /// What the host is asked about begins here, and ends with the loss (or the stall).
+    /// Start of the time for which this machine is examined; it ends with the loss (or the stall).
     since: Stamp,
 }
 
 impl Case {
-    /// The loss of a connection, whose socket has not been looked at yet.
+    /// Creates the case of a lost connection whose socket has not been examined yet.
     pub(super) fn lost(
         connection: u32,
         lost: LostConnection,
@@ -73,7 +72,7 @@ impl Case {
         }
     }
 
-    /// A connection on which nothing has come since `since`.
+    /// Creates the case of a connection that has received nothing since `since`.
     pub(super) fn stalled(connection: u32, generation: u64, since: Stamp, before: Option<Arc<Snapshot>>) -> Self {
         Self {
             connection,
@@ -90,35 +89,35 @@ impl Case {
         }
     }
 
-    /// The client whose ghost the server may still list.
+    /// Returns the client id that the server may still list.
     pub(super) fn client_id(&self) -> Option<u64> {
         self.client.client_id
     }
 
-    /// It lasts for so long that what is known is to be told.
+    /// Returns true if the outage has lasted long enough to be reported before its end.
     pub(super) fn is_due(&self, now: Stamp) -> bool {
         self.over.is_none() && !self.early && now.since(self.evidence.lost) >= LONG
     }
 
-    /// The socket was looked at.
+    /// Stores the end of the socket.
     pub(super) fn examined(&mut self, ended: Ended) {
         self.evidence.tcp = ended.figures;
         self.ended = Some(ended);
     }
 
-    /// The attempts to come back that were seen.
+    /// Stores the reconnect attempts seen.
     pub(super) fn attempted(&mut self, attempts: Attempts) {
         self.evidence.attempts = attempts.seen;
         self.evidence.tried = attempts.tried;
         self.unheard = attempts.missing;
     }
 
-    /// The moment of the loss; `None` for a stall.
+    /// Returns the moment of the loss; `None` for a stall.
     pub(super) fn loss(&self) -> Option<Stamp> {
         self.ended.as_ref().map(|_| self.evidence.lost)
     }
 
-    /// Ends an outage whose cause may have become known since, or a stall, which leaves TCP's `figures`.
+    /// Ends the case: an outage gets the `failure` that became known since, a stall gets TCP's `figures`.
     pub(super) fn end(&mut self, failure: Option<&Failure>, figures: Option<TcpFigures>, at: Stamp) {
         self.over = Some(at);
         match self.loss() {
@@ -127,7 +126,7 @@ impl Case {
         }
     }
 
-    /// Takes in what this machine and the server's announcements show for the time of the loss.
+    /// Adds this machine's state and the server's announcements around the loss.
     pub(super) fn look_back<'a>(
         &mut self,
         own_lag: &OwnLag,
@@ -143,13 +142,13 @@ impl Case {
         self.evidence.announcements = about.map(|(_, told)| told.clone()).collect();
     }
 
-    /// The evidence, with what the server says afterwards.
+    /// Returns the evidence, with the server's state after the case.
     pub(super) fn complete(mut self, after: &Snapshot) -> Evidence {
         self.evidence.ongoing = self.over.is_none();
         self.evidence.death = self.ended.as_ref().and_then(|ended| death(ended, self.failure.as_ref()));
         self.evidence.missing = self.missing();
         if self.unasked {
-            let why = "outages came too fast for the server to be asked about each".to_owned();
+            let why = "outages came faster than the server could be queried".to_owned();
             self.evidence.missing.push(Missing::new("server", why));
             return self.evidence;
         }
@@ -159,7 +158,7 @@ impl Case {
                 self.evidence.before.clone_from(&before.state);
             }
             None => {
-                let why = "it had not been asked before this outage".to_owned();
+                let why = "the server had not been queried before this outage".to_owned();
                 self.evidence.missing.push(Missing::new("server before", why));
                 self.evidence.missing.extend(named(&after.missing, " after"));
             }
@@ -171,18 +170,18 @@ impl Case {
         self.evidence
     }
 
-    /// Whether the server still lists the client that was lost. Its number alone could be another's: a server that was
-    /// restarted counts from the beginning.
+    /// Returns true if the server still lists the lost client. The id alone is not enough: a restarted server counts from
+    /// the beginning.
     fn ghost(&self, after: &Snapshot) -> Option<bool> {
         let id = self.client.client_id?;
         let listed = after.listed.as_ref().filter(|_| after.asked_for.contains(&id))?;
         Some(listed.get(&id).is_some_and(|addr| self.client.addr.is_none() || *addr == self.client.addr))
     }
 
-    /// What could not be had without the server.
+    /// Returns the facts that are missing, those of the server apart.
     fn missing(&self) -> Vec<Missing> {
         let mut missing = Vec::new();
-        let unknown = || "which of our sockets it is, is not known".to_owned();
+        let unknown = || "the connection's socket was not identified".to_owned();
         let why = self.ended.as_ref().map_or_else(|| Some(unknown()), |ended| ended.missing.clone());
         let why = why.unwrap_or_else(unknown);
         if self.ended.is_some() && self.evidence.death.is_none() {
@@ -195,13 +194,14 @@ impl Case {
             missing.push(Missing::new("attempts", why));
         }
         if self.evidence.host.suspended.is_none() {
-            missing.push(Missing::new("suspend", "this system does not tell how long it slept"));
+            missing.push(Missing::new("suspend", "this system does not report how long it was suspended"));
         }
         missing
     }
 }
 
-/// The errno of a command says more than the socket table: that shows only that a socket is gone.
+/// Returns how the connection ended. The errno of a command is more precise than the socket table, which only shows that
+/// a socket is gone.
 fn death(ended: &Ended, failure: Option<&Failure>) -> Option<Death> {
     let kernel = failure.filter(|failure| failure.key.origin == Origin::Kernel);
     let errno = kernel.and_then(|failure| failure.key.errno);
@@ -216,7 +216,7 @@ fn death(ended: &Ended, failure: Option<&Failure>) -> Option<Death> {
     }
 }
 
-/// What both snapshots lack is named once.
+/// Lists once what both snapshots lack.
 fn differences(before: &[Missing], after: &[Missing]) -> Vec<Missing> {
     let (both, gone): (Vec<_>, Vec<_>) = before.iter().cloned().partition(|missing| after.contains(missing));
     let new: Vec<_> = after.iter().filter(|missing| !before.contains(missing)).cloned().collect();
@@ -246,7 +246,7 @@ mod tests {
         let client = LostConnection { generation: 1, client_id: Some(7), addr: Some("10.0.0.1:5".into()) };
         let idle = Duration::from_millis(300);
         let loss = Disconnected { generation: 1, client_id: Some(7), failure, in_flight: 0, idle };
-        let ended = Ended { how, missing: how.is_none().then(|| "no word".to_owned()), ..Ended::default() };
+        let ended = Ended { how, missing: how.is_none().then(|| "unknown".to_owned()), ..Ended::default() };
         let mut case = Case::lost(0, client, at(5000), &loss, None);
         case.examined(ended);
         case
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn the_errno_of_a_command_goes_before_the_socket_table() {
+    fn a_commands_errno_has_precedence_over_the_socket_table() {
         let died = |failure, how| {
             let death = lost(failure, how).complete(&snapshot(6000, &[])).death;
             death.map(|death| (death.how, death.errno, death.known_from))
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(died(Some(kernel(104)), Some(SocketEnd::Gone)), Some((SocketEnd::Reset, Some(104), command)));
         assert_eq!(died(Some(kernel(110)), Some(SocketEnd::Gone)), Some((SocketEnd::TimedOut, Some(110), command)));
         assert_eq!(died(Some(kernel(113)), None), Some((SocketEnd::TimedOut, Some(113), command)));
-        // A broken pipe says that the socket was closed before, not how.
+        // EPIPE: the socket was closed before; how is unknown.
         assert_eq!(died(Some(kernel(32)), Some(SocketEnd::Closed)), Some((SocketEnd::Closed, Some(32), table)));
         assert_eq!(died(Some(kernel(32)), None), None);
         let library = Failure::doctor(ErrorClass::ConnectionClosed, Stage::Command, "broken pipe");
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_both_answers_lack_is_named_once() {
+    fn facts_missing_from_both_snapshots_are_listed_once() {
         let missing = |what: &str| Missing { refused: true, ..Missing::new(what, "NOPERM") };
         let before =
             Snapshot { missing: vec![missing("INFO"), missing("CLIENT INFO")], count: 3, ..snapshot(1000, &[]) };
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lasts_is_due_once() {
+    fn a_long_outage_is_due_once() {
         let mut case = lost(None, None);
         assert!(!case.is_due(at(14_999)) && case.is_due(at(15_000)));
         case.early = true;

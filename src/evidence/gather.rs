@@ -1,4 +1,4 @@
-//! Asks the server when there is reason to, and tells what is known of the outages that it was asked for.
+//! Queries of the server, and the reports of the outages that they answer for.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,25 +10,25 @@ use super::{
 };
 use crate::{clock::Stamp, event::EventKind};
 
-/// From the start to the first question: a run that is shorter asks nothing.
+/// Delay of the first query: a shorter run makes none.
 const FIRST: Duration = Duration::from_millis(500);
 
-/// While nothing happens, what is known of the server is renewed this often.
+/// Interval between queries while nothing happens.
 const RENEWAL: Duration = Duration::from_secs(60);
 
-/// The same when it could not be reached.
+/// The same after a query that did not reach the server.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// How long the questions after the run's end may take.
+/// Time limit of the query after the run's end.
 const LAST: Duration = Duration::from_millis(500);
 
 impl State {
-    /// When the server is to be asked next, in a run that began gathering at `started`.
+    /// Returns the time of the next query, for a collector that began at `started`.
     fn due(&self, started: Stamp, now: Stamp) -> Stamp {
         let pressing = self.is_pressing(now);
         match self.asked {
             None if pressing => now,
-            // What would be asked before an outage is over is worth nothing as what was before the next.
+            // A query during an outage is useless as the state before the next.
             _ if !pressing && !self.open.is_empty() => now.after(SAMPLE),
             None => started.after(FIRST),
             Some((last, _)) if pressing => last.after(PAUSE),
@@ -37,12 +37,12 @@ impl State {
         }
     }
 
-    /// Whether an outage waits for the server's answers.
+    /// Returns true if an outage waits for the server's answers.
     fn is_pressing(&self, now: Stamp) -> bool {
         !self.over.is_empty() || self.open.values().any(|case| case.is_due(now))
     }
 
-    /// Takes the outages that the server is now to be asked for, and gives the clients that may be ghosts.
+    /// Takes the finished outages into the query, and returns the client ids that the server may still list.
     fn begin(&mut self, now: Stamp, last: bool) -> Vec<u64> {
         self.asking.append(&mut self.over);
         let lasting = self.open.values().filter(|case| last || case.is_due(now));
@@ -51,7 +51,7 @@ impl State {
 }
 
 impl Collector {
-    /// Asks the server when there is reason to, and tells what is known, until it is ended.
+    /// Queries the server when there is reason to, and reports the outages, until it is aborted.
     pub(super) async fn gather(self: Arc<Self>) {
         let started = self.clock.now();
         loop {
@@ -73,13 +73,13 @@ impl Collector {
         }
     }
 
-    /// After the last task has ended: tells what is left.
+    /// Reports what is left after the last task has ended.
     pub(crate) async fn conclude(&self) {
         let (old, all_told) = {
             let mut state = self.lock();
             let now = self.clock.now();
             let all_told = state.open.is_empty() && state.over.is_empty() && state.asking.is_empty();
-            // What has changed beside the connection shows in one more look, unless one has just been taken.
+            // One more query shows what changed apart from the connection, unless one was just made.
             if all_told && state.asked.is_none_or(|(last, _)| now.since(last) < PAUSE) {
                 return;
             }
@@ -87,15 +87,15 @@ impl Collector {
         };
         let asked = tokio::time::timeout(LAST, self.ask(&old)).await;
         if all_told && asked.is_err() {
-            // It may be far away: that is no news.
+            // The server may be far away: not worth a report.
             return;
         }
         let snapshot =
-            asked.unwrap_or_else(|_| Snapshot::unreachable(self.clock.now(), "it did not answer before the run ended"));
+            asked.unwrap_or_else(|_| Snapshot::unreachable(self.clock.now(), "no answer before the run ended"));
         self.tell(snapshot, true);
     }
 
-    /// Asks the server. It is asked directly; what stands between it and the connection under test alone is told, too.
+    /// Queries the server directly. A proxy in front of the connection under test only is recorded as well.
     async fn ask(&self, old: &[u64]) -> Snapshot {
         let mut snapshot = server::ask(&self.direct, self.clock, old).await;
         if let Some(state) = snapshot.state.as_mut().filter(|_| self.proxied) {
@@ -104,7 +104,7 @@ impl Collector {
         snapshot
     }
 
-    /// Tells of the outages that the server was asked for, and of those that last.
+    /// Reports the outages that the query was about, and those that last.
     fn tell(&self, mut snapshot: Snapshot, last: bool) {
         let now = self.clock.now();
         let mut state = self.lock();

@@ -1,4 +1,4 @@
-//! How a session's socket ended, where the system does not tell.
+//! A stand-in where the system does not report how a socket ended.
 
 use super::socket_end::Ended;
 use crate::{clock::Stamp, dial::ClientInfo, event::TcpFigures, plan::ReconnectPolicy};
@@ -8,7 +8,7 @@ pub(super) enum Ending {
     Seen(Ended),
 }
 
-/// The sockets of all connections under test: none is known.
+/// The sockets of the connections under test, all unknown.
 pub(super) struct Sockets;
 
 impl Sockets {
@@ -27,7 +27,7 @@ impl Sockets {
     pub(super) fn sample_one(&mut self, _connection: u32, _now: Stamp) {}
 
     pub(super) fn end(&mut self, _connection: u32, _now: Stamp) -> Ending {
-        Ending::Seen(Ended { missing: Some("only Linux tells how a socket ended".to_owned()), ..Ended::default() })
+        Ending::Seen(Ended { missing: Some("only Linux reports how a socket ended".to_owned()), ..Ended::default() })
     }
 
     pub(super) fn ended(&mut self, Ending::Seen(ended): Ending, _now: Stamp) -> Ended {
