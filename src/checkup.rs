@@ -1,7 +1,7 @@
-//! What one look at server, path and machine comes to: facts in, lines and findings out. Pure: nothing is asked here.
+//! The checkup: judges the facts about server, path and machine. Facts in, lines and findings out; pure, without I/O.
 //!
-//! A line is what was looked at, with its figure; a finding is what follows from it, with evidence and a remedy. The
-//! worst finding is the verdict.
+//! A line is one thing checked, with its figure; a finding is a conclusion, with evidence and a remedy. The worst finding
+//! decides the verdict.
 
 mod blackout;
 mod client;
@@ -31,50 +31,50 @@ use crate::{
     units,
 };
 
-/// The version of the JSON form.
+/// Version of the JSON form.
 const SCHEMA_VERSION: u32 = 1;
 
-/// What the user wants to know about.
+/// The subject of a checkup.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
     /// The server.
     pub target: Target,
-    /// The protocol that was asked for.
+    /// The protocol requested.
     pub protocol: Protocol,
-    /// The policy of the client in question.
+    /// The reconnect policy of the client in question.
     pub policy: ReconnectPolicy,
-    /// The PING time (milliseconds) is a warning outside of this.
+    /// A PING time (milliseconds) outside of this range is a warning.
     pub warning: Option<Range>,
-    /// The PING time (milliseconds) is critical outside of this.
+    /// A PING time (milliseconds) outside of this range is critical.
     pub critical: Option<Range>,
 }
 
-/// The result.
+/// The result of a checkup.
 #[derive(Clone, Debug, Serialize)]
 pub struct Checkup {
-    /// The version of this form.
+    /// Version of this form.
     pub schema_version: u32,
-    /// Version of the redis-doctor that made it.
+    /// Version of redis-doctor.
     pub version: String,
     /// The server as a URL without credentials.
     pub target: String,
-    /// Which flag or variable named it.
+    /// The flag or variable that named the server.
     pub named_by: String,
-    /// When it was made.
+    /// Time of the checkup.
     pub time: WallTime,
-    /// How long it took.
+    /// Duration of the checkup.
     #[serde(rename = "seconds", with = "seconds")]
     pub took: Duration,
-    /// The worst of the findings.
+    /// The verdict: the worst of the findings.
     pub verdict: Verdict,
     /// The verdict in a few words.
     pub headline: String,
-    /// What was looked at, in order.
+    /// Everything that was checked, in order.
     pub lines: Vec<Line>,
-    /// What follows from it, worst first.
+    /// The findings, worst first.
     pub findings: Vec<CheckFinding>,
-    /// The longest silent blackout under each policy; none without a connection, and none on a unix
-    /// socket, which no network can silence.
+    /// The longest silent blackout under each policy; empty without a connection, and on a unix socket, which no network
+    /// can silence.
     pub blackouts: Vec<Blackout>,
     /// The facts behind the lines.
     pub facts: Facts,
@@ -83,70 +83,70 @@ pub struct Checkup {
     pub thresholds: [Option<Range>; 2],
 }
 
-/// The facts behind the lines; absent or empty is "not known".
+/// The facts behind the lines; absent or empty if unknown.
 #[derive(Clone, Debug, Serialize)]
 pub struct Facts {
-    /// The round trip of PING: the middle one of several.
+    /// Median round trip of PING.
     #[serde(rename = "ping_seconds", with = "seconds::option")]
     pub ping: Option<Duration>,
-    /// All of them.
+    /// Every round trip of PING.
     #[serde(rename = "pings_seconds", with = "seconds::list")]
     pub pings: Vec<Duration>,
-    /// From PUBLISH to the receipt of our own message.
+    /// Time from PUBLISH to the receipt of our own message.
     #[serde(rename = "pubsub_seconds", with = "seconds::option")]
     pub pubsub: Option<Duration>,
     /// Product, version, run id and role.
     pub identity: ServerIdentity,
-    /// The addresses that the name stands for.
+    /// Addresses that the host name resolved to.
     pub addresses: Vec<String>,
-    /// Those that were tried on the side.
+    /// The other addresses, dialed separately.
     pub dialled: Vec<Dialled>,
-    /// Our end of the connection, as this machine and as the server sees it.
+    /// Our end of the connection, as seen by this machine.
     pub local: Option<String>,
-    /// The same, as the server sees it.
+    /// Our end of the connection, as seen by the server.
     pub seen_from: Option<String>,
-    /// The server's end, as this machine sees it.
+    /// The server's end of the connection, as seen by this machine.
     pub peer: Option<String>,
-    /// The same, as the server sees it.
+    /// The server's end of the connection, as seen by the server.
     pub seen_at: Option<String>,
-    /// The server's own figures and settings.
+    /// The server's figures and settings.
     pub server: ServerFacts,
-    /// Questions that it does not let us ask.
+    /// Commands that the server refused.
     pub refused: Vec<Refused>,
     /// This machine.
     pub host: HostFacts,
 }
 
-/// Something that was looked at.
+/// One thing that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// Its stable name.
+    /// Stable name.
     pub name: &'static str,
-    /// How it looks.
+    /// Result.
     pub mark: Mark,
-    /// How long it took, where that is known.
+    /// Duration, if it was measured.
     #[serde(rename = "seconds", with = "seconds::option")]
     pub took: Option<Duration>,
-    /// What was found.
+    /// Finding or figure.
     pub text: String,
 }
 
-/// How a line looks.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// Not known: not asked, not permitted, or not there.
+    /// Unknown: not checked, not permitted, or absent.
     NotAvailable,
-    /// In order.
+    /// Ok.
     Ok,
-    /// Worth a look.
+    /// Needs attention.
     Warning,
-    /// It does not work.
+    /// Does not work.
     Bad,
 }
 
-/// Judges the facts; `time` is when they were gathered.
+/// Judges the facts, which were gathered at `time`.
 pub fn judge(question: &Question, facts: &CheckFacts, host: &HostFacts, time: WallTime) -> Checkup {
     let mut sheet = Sheet { question, facts, host, time, lines: Vec::new(), findings: Vec::new() };
     connection::judge(&mut sheet);
@@ -176,7 +176,7 @@ pub fn judge(question: &Question, facts: &CheckFacts, host: &HostFacts, time: Wa
     }
 }
 
-/// What speaks against it, or what answered and how fast.
+/// Returns the worst findings, or the server and its PING time.
 fn headline(verdict: Verdict, findings: &[CheckFinding], facts: &CheckFacts) -> String {
     let against: Vec<&str> = findings
         .iter()
@@ -221,7 +221,7 @@ impl Facts {
     }
 }
 
-/// A checkup in the making.
+/// A checkup under construction.
 struct Sheet<'a> {
     question: &'a Question,
     facts: &'a CheckFacts,
@@ -240,7 +240,7 @@ impl Sheet<'_> {
         self.lines.push(Line { name, mark, took, text: text.into() });
     }
 
-    /// Adds a finding, and says how its line is to be marked.
+    /// Adds a finding, and returns the mark for its line.
     fn finding(&mut self, finding: CheckFinding) -> Mark {
         let mark = if finding.severity == Severity::Critical { Mark::Bad } else { Mark::Warning };
         self.findings.push(finding);

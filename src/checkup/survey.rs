@@ -1,7 +1,7 @@
-//! The questions of `check` to a server: one connection by stages, a few PINGs, a message to ourselves, and what the
-//! server says about itself. Facts only; what they mean is another module's business.
+//! The survey of a server for `check`: one connection by stages, a few PINGs, a message to ourselves, and the server's
+//! own figures. It only gathers facts; the checkup judges them.
 //!
-//! A managed service forbids some of the questions. A refusal is a fact like any other, and the next question is asked.
+//! A managed service forbids some of the commands. A refusal is a fact like any other, and the survey continues.
 
 mod facts;
 mod server;
@@ -26,37 +26,37 @@ use crate::{
 /// PINGs on the open connection.
 const PINGS: usize = 5;
 
-/// The longest wait for our own message.
+/// Longest wait for our own message.
 const MESSAGE_LIMIT: Duration = Duration::from_secs(2);
 
-/// The limit of each connection attempt that is made on the side.
+/// Timeout of each additional connection attempt.
 const SIDE_LIMIT: Duration = Duration::from_secs(1);
 
-/// More addresses than this are not dialled one by one.
+/// At most this many additional addresses are dialed.
 const ADDRESSES: usize = 8;
 
-/// With more connections than this, the server is not asked for a list of its subscribers: the list would be megabytes.
+/// With more clients than this, the server is not asked to list its subscribers: the list would be megabytes.
 const LISTED: u64 = 2_000;
 
-/// What to ask, and how long it may take.
+/// The parameters of a survey.
 #[derive(Clone, Debug)]
 pub struct CheckPlan {
     /// The server.
     pub target: Target,
-    /// The protocol that the user wants.
+    /// The protocol requested.
     pub protocol: Protocol,
-    /// The limit of a connection attempt.
+    /// Timeout of a connection attempt.
     pub connect_timeout: Duration,
-    /// The limit of everything together.
+    /// Time limit of the whole survey.
     pub deadline: Duration,
-    /// Where the message to ourselves is published: a channel that nobody else knows.
+    /// A private channel for the message to ourselves.
     pub channel: String,
 }
 
-/// Asks everything, and returns what was learnt by the deadline at the latest, or when `stop` came.
+/// Gathers facts until everything has been queried, the deadline passes, or `stop` completes.
 pub async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Output = ()>) -> CheckFacts {
     let protocol = if plan.protocol == Protocol::Resp2 { Protocol::Resp2 } else { Protocol::Auto };
-    // What the attempt has found is to be told before the deadline, not lost to it.
+    // The attempt must end before the deadline, or its result would be lost.
     let attempt = plan.connect_timeout.min(plan.deadline * 4 / 5);
     let route = Route::new(plan.target.clone(), protocol, attempt, clock).with_ping(false);
     let mut survey =
@@ -69,7 +69,7 @@ pub async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Output = (
         Ok(Err(failure)) => End::Broken(failure),
         Err(_) => {
             let limit = span(plan.deadline);
-            let why = format!("the deadline of {limit} passed before the server had answered everything");
+            let why = format!("the deadline of {limit} passed before the server had answered every command");
             End::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why))
         }
     };
@@ -90,7 +90,7 @@ impl Survey<'_> {
         let (attempt, line) = self.route.open_unless(&mut stop).await;
         self.facts.attempt = Some(attempt);
         if stop.is_terminated() {
-            // The attempt says in which stage that was.
+            // The attempt's failure names the stage.
             return Ok(End::Complete);
         }
         let rest = async {
@@ -133,7 +133,7 @@ impl Survey<'_> {
         Ok(())
     }
 
-    /// The login travelled with HELLO, as the client library sends it. Another one tells what it costs by itself.
+    /// Measures the login alone: it was part of HELLO, as in the client library, and is repeated.
     async fn time_the_login(&mut self, line: &mut RespStream) -> Result<(), Failure> {
         let target = self.target;
         let Some(password) = target.password.as_ref().map(Secret::reveal) else { return Ok(()) };
@@ -144,18 +144,18 @@ impl Survey<'_> {
         let sent = self.clock.now();
         match line.command(&words).await {
             Ok(_) => self.facts.login = Some(self.clock.now().since(sent)),
-            // A server without a password for this user minds the one, but let us in.
+            // A server without a password for this user refuses AUTH, but has let us in.
             Err(failure) if failure.key.origin == Origin::Server => {}
             Err(failure) => return Err(failure),
         }
         Ok(())
     }
 
-    /// What we are to the server: the addresses of the connection, as it sees them. A name is given where one is wanted.
+    /// Queries the addresses of the connection as seen by the server, and sets the client name if one is wanted.
     async fn ask_who_we_are(&mut self, line: &mut RespStream) -> Result<(), Failure> {
         if let Some(name) = &self.target.client_name {
             let named = line.command(&["CLIENT", "SETNAME", name]).await;
-            // Who may not have a name goes without one.
+            // A forbidden client name is no failure.
             named
                 .map(drop)
                 .or_else(|failure| if failure.key.origin == Origin::Server { Ok(()) } else { Err(failure) })?;
@@ -170,7 +170,7 @@ impl Survey<'_> {
     async fn ask_about_the_server(&mut self, line: &mut RespStream) -> Result<(), Failure> {
         if let Some(info) = self.ask(line, Question::Info, &["INFO"]).await?.as_ref().and_then(text) {
             self.facts.server.read_info(&info);
-            // Valkey calls itself redis in HELLO unless configured otherwise.
+            // Valkey reports "redis" in HELLO unless configured otherwise.
             let told = identity::from_info(&info);
             if let Some(attempt) = self.facts.attempt.as_mut().filter(|_| told.version.is_some()) {
                 attempt.server = told;
@@ -218,11 +218,11 @@ impl Survey<'_> {
         match tokio::time::timeout(MESSAGE_LIMIT, waiting).await {
             Ok(Ok(())) => Ok(PubSub::Received { after: self.clock.now().since(published) }),
             Ok(Err(failure)) => Ok(PubSub::Lost { why: failure.to_string() }),
-            Err(_) => Ok(PubSub::Lost { why: format!("it did not come within {}", span(MESSAGE_LIMIT)) }),
+            Err(_) => Ok(PubSub::Lost { why: format!("no message within {}", span(MESSAGE_LIMIT)) }),
         }
     }
 
-    /// `None` when the server refuses the question, which is kept; an error when the connection breaks.
+    /// Returns `None` and records a refusal if the server refuses the command; fails if the connection is lost.
     async fn ask(
         &mut self,
         line: &mut RespStream,
@@ -244,7 +244,7 @@ impl Survey<'_> {
         }
     }
 
-    /// Where a name stands for several servers, one of them may be dead while the others answer.
+    /// Dials the other addresses of the name: one server may be dead while another answers.
     async fn dial_the_other_addresses(&mut self) {
         let Some(attempt) = &self.facts.attempt else { return };
         if attempt.addresses.len() < 2 {
@@ -258,20 +258,20 @@ impl Survey<'_> {
             let failure = match tokio::time::timeout(SIDE_LIMIT, TcpStream::connect(address)).await {
                 Ok(Ok(_)) => None,
                 Ok(Err(error)) => Some(error.to_string()),
-                Err(_) => Some(format!("no answer within {}", span(SIDE_LIMIT))),
+                Err(_) => Some(format!("no reply within {}", span(SIDE_LIMIT))),
             };
             Dialled { address, took: self.clock.now().since(since), failure }
         };
         self.facts.dialled = join_all(others.into_iter().map(dial)).await;
     }
 
-    /// After a failure that may come from TLS on one side only: whether the port speaks what we did not.
+    /// After a failure that TLS on one side only may cause: returns true if the port speaks the other kind.
     async fn try_other_encryption(&self) -> Option<bool> {
         let failure = self.facts.attempt.as_ref()?.probed.failure.as_ref()?;
         let suspicious = matches!(failure.key.stage, Stage::Tls | Stage::Hello) && failure.key.origin != Origin::Server;
         let other = self.route.other_encryption().filter(|_| suspicious)?;
         if failure.key.stage == Stage::Hello && failure.key.class == ErrorClass::Tls {
-            // Its alert was heard already.
+            // A TLS alert was received.
             return Some(true);
         }
         let attempt = other.with_limit(SIDE_LIMIT).attempt().await;
@@ -281,7 +281,7 @@ impl Survey<'_> {
     }
 }
 
-/// Whether a value is our message: a push in RESP3, an array in RESP2.
+/// Returns true if a value is our message: a push in RESP3, an array in RESP2.
 fn is_message(value: &Value, channel: &str, wanted: &str) -> bool {
     let parts = match value {
         Value::Push { data, .. } => data.iter().filter_map(text).collect::<Vec<_>>(),

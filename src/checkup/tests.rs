@@ -1,4 +1,4 @@
-//! Facts in, lines and findings out: a healthy server as the base, and one thing wrong with it at a time.
+//! Facts in, lines and findings out: a healthy server as the base, with one change at a time.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ fn host() -> HostFacts {
     }
 }
 
-/// The judgement after one change to the healthy case.
+/// Returns the checkup after one change to the healthy case.
 fn changed(change: impl FnOnce(&mut Question, &mut CheckFacts, &mut HostFacts)) -> Checkup {
     let (mut question, mut facts, mut host) = (question(), facts(), host());
     change(&mut question, &mut facts, &mut host);
@@ -113,7 +113,7 @@ fn failing(failure: Failure) -> Checkup {
     })
 }
 
-/// Severity and code of all findings but the one about redis-rs' defaults, which every healthy case has.
+/// Returns severity and code of all findings except the one about redis-rs' defaults, which every healthy case has.
 fn found(checkup: &Checkup) -> Vec<(Severity, String)> {
     let code = |finding: &CheckFinding| finding.code.as_deref().unwrap_or_default().to_owned();
     let all = checkup.findings.iter().map(|finding| (finding.severity, code(finding)));
@@ -131,7 +131,7 @@ fn a_healthy_server_has_no_finding_but_the_librarys_defaults() {
     assert_eq!(found(&checkup), []);
     assert_eq!(checkup.findings.len(), 1);
     assert!(
-        checkup.findings[0].text.contains("for ever by a subscriber, at least 15 min 24 s"),
+        checkup.findings[0].text.contains("forever by a subscriber and for at least 15 min 24 s"),
         "{:?}",
         checkup.findings
     );
@@ -142,10 +142,10 @@ fn a_healthy_server_has_no_finding_but_the_librarys_defaults() {
 
 type Change = fn(&mut Question, &mut CheckFacts, &mut HostFacts);
 
-/// The one finding that a change brings: its code and severity; and the line that it marks.
+/// Code and severity of the finding that a change causes, and the line that it marks.
 type Row = (&'static str, Severity, &'static str, Change);
 
-/// On the way to the server, and on this machine.
+/// Problems on the path and on this machine.
 const PATH_AND_CLIENT: &[Row] = &[
     ("RD047", Severity::Warning, "pubsub", |_, facts, _| {
         facts.pubsub = Some(PubSub::NoSecondConnection { why: "ERR max number of clients reached".into() });
@@ -174,7 +174,7 @@ const PATH_AND_CLIENT: &[Row] = &[
     ("RD024", Severity::Critical, "pubsub", |_, facts, _| facts.pubsub = Some(PubSub::Lost { why: "silence".into() })),
 ];
 
-/// In the server's settings and figures.
+/// Problems in the server's settings and figures.
 const SERVER: &[Row] = &[
     ("RD046", Severity::Warning, "keepalive", |_, facts, _| facts.server.tcp_keepalive = Some(0)),
     ("RD046", Severity::Warning, "keepalive", |_, facts, _| facts.server.tcp_keepalive = Some(301)),
@@ -213,7 +213,7 @@ const SERVER: &[Row] = &[
 ];
 
 #[test]
-fn each_thing_that_is_wrong_has_its_code_its_line_and_a_remedy() {
+fn each_problem_has_its_code_its_line_and_a_remedy() {
     for (at, (code, severity, name, change)) in PATH_AND_CLIENT.iter().chain(SERVER).enumerate() {
         let checkup = changed(change);
         assert_eq!(found(&checkup), [(*severity, (*code).to_owned())], "row {at}");
@@ -232,7 +232,7 @@ fn each_thing_that_is_wrong_has_its_code_its_line_and_a_remedy() {
 }
 
 #[test]
-fn what_is_just_below_a_limit_is_in_order() {
+fn values_just_below_a_limit_are_ok() {
     let checkup = changed(|question, facts, host| {
         facts.server.connected_clients = Some(7_999);
         facts.server.largest_subscriber_buffer = Some((4 << 20) - 1);
@@ -246,7 +246,7 @@ fn what_is_just_below_a_limit_is_in_order() {
 }
 
 #[test]
-fn a_server_that_forbids_every_question_is_healthy_and_says_so() {
+fn a_server_that_forbids_every_command_is_healthy_with_unknown_lines() {
     let refused = |question| Refused { question, class: ErrorClass::NoPerm, why: "NOPERM".into() };
     let checkup = changed(|_, facts, _| {
         facts.server = ServerFacts::default();
@@ -259,12 +259,12 @@ fn a_server_that_forbids_every_question_is_healthy_and_says_so() {
         assert_eq!(line.mark, Mark::NotAvailable, "{name}");
         assert!(line.text.starts_with("not permitted ("), "{line:?}");
     }
-    // HELLO had told it.
+    // Known from HELLO.
     assert_eq!(line(&checkup, "role").text, "primary");
 }
 
 #[test]
-fn each_way_not_to_connect_has_its_code() {
+fn each_failure_to_connect_has_its_code() {
     let server = |line| Failure::server(Stage::Hello, line);
     for (failure, code) in [
         (server("ERR max number of clients reached"), "RD009"),
@@ -285,16 +285,16 @@ fn each_way_not_to_connect_has_its_code() {
         assert_eq!(checkup.verdict, Verdict::Critical);
         assert!(!checkup.findings[0].remedy.is_empty(), "{failure}");
         assert!(checkup.lines.iter().any(|line| line.mark == Mark::Bad), "{failure}");
-        // How long its client would be blind is another question.
+        // Without a connection a blackout does not matter.
         assert!(checkup.blackouts.is_empty());
     }
 }
 
 #[test]
-fn a_login_that_fails_is_told_from_a_protocol_that_does() {
+fn a_failed_login_is_distinguished_from_a_failed_protocol() {
     let refused = failing(Failure::server(Stage::Hello, "WRONGPASS invalid username-password pair"));
     assert_eq!((line(&refused, "auth").mark, line(&refused, "hello").mark), (Mark::Bad, Mark::NotAvailable));
-    let broken = failing(Failure::doctor(ErrorClass::ConnectTimeout, Stage::Hello, "nobody answers"));
+    let broken = failing(Failure::doctor(ErrorClass::ConnectTimeout, Stage::Hello, "no reply"));
     assert_eq!((line(&broken, "auth").mark, line(&broken, "hello").mark), (Mark::NotAvailable, Mark::Bad));
     let logged_in = changed(|question, facts, _| {
         question.target.user = Some("worker".into());
@@ -306,7 +306,7 @@ fn a_login_that_fails_is_told_from_a_protocol_that_does() {
 }
 
 #[test]
-fn tls_mixed_up_with_plain_text_is_told_both_ways() {
+fn tls_mixed_up_with_plain_text_is_detected_both_ways() {
     for (tls, remedy) in [(true, "use redis:// instead of rediss://"), (false, "use rediss:// instead of redis://")] {
         let checkup = changed(|question, facts, _| {
             question.target.address = Address::Tcp { host: "h".into(), port: 1, tls };
@@ -332,7 +332,7 @@ fn a_certificate_is_a_warning_in_its_last_two_weeks() {
         })
     };
     assert_eq!(found(&expiring(14)), []);
-    assert_eq!(line(&expiring(90), "tls").text, "TLS 1.3 · the certificate is valid for another 90 days");
+    assert_eq!(line(&expiring(90), "tls").text, "TLS 1.3 · certificate valid for 90 more days");
     assert_eq!(found(&expiring(13)), [(Severity::Warning, "RD062".to_owned())]);
 }
 
@@ -362,7 +362,7 @@ fn a_unix_socket_has_no_network() {
 }
 
 #[test]
-fn questions_that_broke_off_are_critical_and_the_answers_before_are_kept() {
+fn a_survey_that_broke_off_is_critical_and_keeps_its_facts() {
     let checkup = changed(|_, facts, _| {
         facts.server = ServerFacts::default();
         facts.pubsub = None;
@@ -373,7 +373,7 @@ fn questions_that_broke_off_are_critical_and_the_answers_before_are_kept() {
 }
 
 #[test]
-fn what_this_finds_is_explained_with_the_command_that_finds_it() {
+fn each_code_is_explained_with_the_command_that_finds_it() {
     for number in [9, 44, 45, 46, 47, 48, 49, 50, 51, 52, 54, 55, 56, 57, 59, 61, 62, 64] {
         let entry = crate::knowledge::entry(&format!("RD{number:03}")).unwrap();
         assert!(entry.tell.iter().any(|line| line == "$ redis-doctor check"), "{}", entry.id);
