@@ -1,9 +1,9 @@
-//! The idle limit of a path: after how much silence does something between the client and the server, or the server
-//! itself, give a connection up?
+//! The idle limit of a path: the silence after which the server, or something between the client and the server, drops
+//! a connection.
 //!
-//! Here is what can be thought about without a socket: which silences to try (`ladder`), what their ends say and what
-//! to try next (`search`), whose limit it may be (`suspects`), and the result (`report`). The connections
-//! themselves are kept by `probe`.
+//! All but `probe` works without a socket: the silences to try (`ladder`), the interpretation of their ends and the next
+//! silences (`search`), the likely owner of a limit (`suspects`), and the result (`report`). `probe` holds the
+//! connections.
 
 mod ladder;
 mod probe;
@@ -25,65 +25,65 @@ pub use self::{
 use crate::clock::seconds;
 pub use crate::middlebox::Cloud;
 
-/// How a silence ended.
+/// The end of a silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// The PING after it was answered: the connection survived.
     Answered,
-    /// Somebody closed the connection (FIN).
+    /// The connection was closed (FIN).
     Closed,
-    /// Somebody reset the connection (RST).
+    /// The connection was reset (RST).
     Reset,
-    /// The PING after it was never answered: somebody has forgotten the connection and says nothing.
+    /// The PING after it was never answered: something dropped the connection silently.
     Unanswered,
-    /// The server said something by itself, which ended the silence but not the connection.
+    /// The server sent something on its own, which ended the silence but not the connection.
     Interrupted,
 }
 
-/// A connection that was left alone.
+/// A connection that was left idle.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 pub struct Silence {
-    /// The round in which it was tried, from 1.
+    /// Round in which it was tried, from 1.
     pub round: u32,
-    /// For how long it was to be left alone.
+    /// Planned duration.
     #[serde(with = "seconds")]
     pub planned: Duration,
-    /// For how long it was: to the PING, or to the end that came first.
+    /// Actual duration: until the PING, or until an earlier end.
     #[serde(with = "seconds")]
     pub lasted: Duration,
-    /// How it ended.
+    /// Its end.
     pub ending: Ending,
-    /// Whether the end came by itself, before the PING. Then it is dated.
+    /// True if the connection ended on its own, before the PING: the time of the end is known.
     pub dated: bool,
 }
 
 impl Silence {
-    /// Whether the connection is gone.
+    /// Returns true if the connection is gone.
     pub fn died(&self) -> bool {
         matches!(self.ending, Ending::Closed | Ending::Reset | Ending::Unanswered)
     }
 }
 
-/// Progress of a search, for whoever waits for it.
+/// Progress of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(tag = "event")]
 pub enum Progress {
-    /// Connections begin to be silent at once.
+    /// A round begins: its connections fall silent together.
     #[serde(rename = "round_started")]
     Round {
-        /// From 1.
+        /// Number of the round, from 1.
         #[serde(rename = "round")]
         number: u32,
-        /// How many connections.
+        /// Number of connections.
         connections: usize,
         /// The shortest silence.
         #[serde(with = "seconds")]
         shortest: Duration,
-        /// The longest: so long the round takes at most.
+        /// The longest silence, and so the longest duration of the round.
         #[serde(with = "seconds")]
         longest: Duration,
     },

@@ -1,8 +1,8 @@
-//! Connections that are left alone, to find out for how long they may be: no keepalive, no traffic, and a look at each
-//! until it ends or its silence is over; then a PING, or HELLO for a user who may not PING.
+//! Idle connections to find the limit: without keepalive and traffic, watched until they end or their silence is over;
+//! then a PING, or HELLO for a user who may not PING.
 //!
-//! They are raw sockets of the path probe, not redis-rs' connections, for which silence is not the point and which
-//! would not say how they ended. Which silences to try is decided in [`crate::idle`].
+//! They are raw sockets of the path probe, because redis-rs would not report how a connection ended. [`Search`] chooses
+//! the silences.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,41 +16,41 @@ use crate::{
     plan::{Protocol, Target},
 };
 
-/// The limit of opening one connection.
+/// Timeout of opening one connection.
 const OPENING: Duration = Duration::from_secs(5);
 
-/// Connections that are opened at once: enough for a thousand in a second, and no burst that a server would notice.
+/// Connections opened at the same time: fast enough for a thousand in a second, without a burst that the server notices.
 const DOORS: usize = 32;
 
-/// Keeps silent connections.
+/// Holds idle connections to a server.
 pub struct IdleProbe {
     route: Route,
     name: Option<String>,
-    /// How long the PING after a silence may take.
+    /// Timeout of the PING after a silence.
     patience: Duration,
     clock: Clock,
 }
 
 type Opened = (RespStream, &'static [&'static str]);
 
-/// The end of one connection's task.
+/// The result of one connection's task.
 struct Ended {
     planned: Duration,
     outcome: Result<Silence, Failure>,
 }
 
 impl IdleProbe {
-    /// Silences at this server; a PING after one that is not answered within `patience` never will be.
+    /// Creates a probe of `target`; a PING without a reply within `patience` counts as unanswered.
     pub fn new(target: Target, protocol: Protocol, patience: Duration, clock: Clock) -> Self {
         let name = target.client_name.clone();
         let route = Route::new(target, protocol, OPENING, clock).with_ping(false);
         Self { route, name, patience, clock }
     }
 
-    /// Connects once and asks the server what it says about idle clients.
+    /// Connects once and queries the server's settings for idle clients.
     ///
     /// # Errors
-    /// Why it cannot be reached.
+    /// Returns why the server cannot be reached.
     pub async fn survey(&self) -> Result<ServerSays, Failure> {
         let (attempt, mut line) = self.route.connect().await?;
         let asking = async {
@@ -74,7 +74,7 @@ impl IdleProbe {
         Ok(ServerSays { identity: attempt.server.introduction(), ping_refused, ..says })
     }
 
-    /// Carries a search out, to its end. What it has found out when this is dropped, it keeps.
+    /// Runs a search to its end. If the future is dropped, the search keeps what it has found.
     pub async fn run(
         self: &Arc<Self>,
         search: &mut Search,
@@ -91,7 +91,7 @@ impl IdleProbe {
                 running.spawn(Arc::clone(self).keep(number, planned, Arc::clone(&doors)));
             }
             while let Some(ended) = running.join_next().await {
-                // An error would be a panic, which the program does not outlive.
+                // A join error would be a panic, which ends the process.
                 let Ok(Ended { planned, outcome }) = ended else { continue };
                 match outcome {
                     Ok(silence) => {
@@ -112,7 +112,7 @@ impl IdleProbe {
         }
     }
 
-    /// Opens a connection, leaves it alone, and sees what became of it.
+    /// Opens a connection, leaves it idle, and determines how it ended.
     async fn keep(self: Arc<Self>, round: u32, planned: Duration, doors: Arc<Semaphore>) -> Ended {
         let outcome = match self.open(&doors).await {
             Ok(opened) => Ok(self.leave_alone(opened, round, planned).await),
@@ -121,9 +121,9 @@ impl IdleProbe {
         Ended { planned, outcome }
     }
 
-    /// A connection, and what to ask on it for a sign of life.
+    /// Opens a connection; returns it with its heartbeat command.
     async fn open(&self, doors: &Semaphore) -> Result<Opened, Failure> {
-        // It is never closed, so there is always a permit in the end.
+        // The semaphore is never closed, so this always yields a permit.
         let _permit = doors.acquire().await.ok();
         let (attempt, mut line) = self.route.connect().await?;
         if let Some(name) = &self.name {
@@ -157,7 +157,7 @@ impl IdleProbe {
     }
 }
 
-/// How a connection ends with this error.
+/// Returns the end that an error means.
 fn ending(class: ErrorClass) -> Ending {
     match class {
         ErrorClass::ConnectionClosed | ErrorClass::Tls => Ending::Closed,
@@ -166,7 +166,7 @@ fn ending(class: ErrorClass) -> Ending {
     }
 }
 
-/// `timeout`, `tcp-keepalive` and `maxclients`, as far as the server has them.
+/// Returns `timeout`, `tcp-keepalive` and `maxclients`, as far as the server has them.
 async fn settings(line: &mut RespStream) -> Result<[Option<u64>; 3], Failure> {
     let mut found = [None; 3];
     for (name, place) in ["timeout", "tcp-keepalive", "maxclients"].into_iter().zip(&mut found) {

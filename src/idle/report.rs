@@ -1,4 +1,4 @@
-//! The result of a search: the limit, what it is probably the limit of, and which keepalive is safe.
+//! The result of a search: the limit, its likely owner, and a safe keepalive.
 
 use std::time::Duration;
 
@@ -11,24 +11,25 @@ use crate::{
     report::Verdict,
 };
 
-/// Of the JSON form.
+/// Version of the JSON form.
 const SCHEMA_VERSION: u32 = 1;
 
-/// Three signs of life in a limit's time: two may be lost.
+/// Keepalives within the time of a limit: two may be lost.
 const SIGNS: u32 = 3;
 
-/// A keepalive that is rarer saves nothing worth having, and sees a dead peer late. Google's advice for its VPC, too.
+/// Longest period of a keepalive: a longer one saves nothing, and detects a dead peer late. Also Google's advice for its
+/// VPC.
 const RAREST: Duration = Duration::from_secs(60);
 
-/// Keepalive probes that end the connection.
+/// Unanswered keepalive probes that end the connection.
 const PROBES: u32 = 3;
 
-/// What was found.
+/// The outcome of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Nothing died of its silence.
+    /// No connection was lost to silence.
     NoLimit,
     /// There is a limit.
     Limit,
@@ -36,29 +37,29 @@ pub enum Outcome {
     Dead,
     /// The server could not be reached, or no connection could be opened.
     Unreachable,
-    /// It was ended before anything was known.
+    /// Stopped before anything was known.
     Unknown,
 }
 
-/// What the server says about itself.
+/// The server's settings for idle clients.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ServerSays {
     /// Redis or Valkey, version and role.
     pub identity: Option<String>,
-    /// Tells one process from the next.
+    /// Distinguishes one process from the next.
     #[serde(skip)]
     pub run_id: Option<String>,
-    /// `timeout`: it closes clients that are idle for longer; zero is never.
+    /// `timeout`: clients that are idle for longer are closed; zero is never.
     #[serde(with = "seconds::option")]
     pub timeout: Option<Duration>,
-    /// `tcp-keepalive`: it sends keepalive probes to idle clients so often; zero is never.
+    /// `tcp-keepalive`: period of the keepalive probes sent to idle clients; zero is never.
     #[serde(with = "seconds::option")]
     pub tcp_keepalive: Option<Duration>,
-    /// Why the two are not known.
+    /// Why the settings are unknown.
     pub refused: Option<String>,
-    /// How many more clients it admits.
+    /// Number of clients that the server can still accept.
     pub free_clients: Option<u64>,
-    /// Its words where the ACL forbids PING to this user.
+    /// The error reply if the ACL forbids PING.
     #[serde(skip)]
     pub ping_refused: Option<String>,
 }
@@ -66,61 +67,61 @@ pub struct ServerSays {
 /// Connections that could not be opened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Refused {
-    /// Why the latest could not.
+    /// The latest failure.
     pub why: String,
-    /// How many could not.
+    /// Number of failures.
     pub count: usize,
 }
 
-/// What to do about a limit.
+/// Advice for a limit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Advice {
-    /// A TCP keepalive that is safe; none when it would have to be sent more often than each second, or would not help.
+    /// A safe TCP keepalive; none if its period would be below a second, or it would not help.
     pub keepalive: Option<Keepalive>,
     /// Why TCP keepalive does not help.
     pub no_keepalive: Option<&'static str>,
-    /// A PING so often is safe, whatever the limit is of.
+    /// Safe interval between PINGs, whatever imposes the limit.
     #[serde(with = "seconds")]
     pub ping_every: Duration,
 }
 
-/// The result.
+/// The result of a search.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct IdleReport {
-    /// Of this form.
+    /// Version of this form.
     pub schema_version: u32,
-    /// redis-doctor's own version.
+    /// Version of redis-doctor.
     pub version: &'static str,
     /// The server as a URL without credentials.
     pub target: String,
-    /// Which flag or variable named it.
+    /// The flag or variable that named the server.
     pub named_by: String,
-    /// When the search began.
+    /// Start of the search.
     pub started: WallTime,
-    /// How long it took.
+    /// Duration of the search.
     #[serde(with = "seconds")]
     pub lasted: Duration,
-    /// Whether a signal ended it early.
+    /// True if a signal ended it early.
     pub interrupted: bool,
-    /// What was found.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The silence that was to be survived.
+    /// The silence that had to be survived.
     #[serde(with = "seconds::option")]
     pub must_survive: Option<Duration>,
-    /// How that is to be judged; absent when it was ended too early to tell.
+    /// The verdict; absent if the search was ended too early.
     pub verdict: Option<Verdict>,
     /// The limit.
     pub limit: Option<Limit>,
-    /// The longest silence that was survived.
+    /// The longest silence that a connection survived.
     #[serde(with = "seconds")]
     pub survived: Duration,
-    /// Whether the limit is the server's own `timeout`.
+    /// True if the limit is the server's own `timeout`.
     pub is_server_timeout: bool,
-    /// What else it may be the limit of, the likeliest first.
+    /// Other likely owners of the limit, the likeliest first.
     pub suspects: Vec<Suspect>,
-    /// What to do about it.
+    /// Advice.
     pub advice: Option<Advice>,
-    /// What the server says about itself.
+    /// The server's settings.
     pub server: ServerSays,
     /// Why the server could not be reached.
     pub failure: Option<String>,
@@ -128,9 +129,9 @@ pub struct IdleReport {
     pub refused: Option<Refused>,
     /// Connections that died although others survived much longer silences.
     pub strays: usize,
-    /// What else there is to know, one sentence each.
+    /// Notes, one sentence each.
     pub notes: Vec<String>,
-    /// Rounds that it took.
+    /// Number of rounds.
     pub rounds: u32,
     /// Every silence, in the order of their ends.
     pub silences: Vec<Silence>,
@@ -141,26 +142,26 @@ pub struct IdleReport {
 pub struct Circumstances {
     /// The server as a URL without credentials.
     pub target: String,
-    /// Which flag or variable named it.
+    /// The flag or variable that named the server.
     pub named_by: String,
-    /// When the search began.
+    /// Start of the search.
     pub started: WallTime,
-    /// How long it took.
+    /// Duration of the search.
     pub lasted: Duration,
-    /// Whether a signal ended it early.
+    /// True if a signal ended it early.
     pub interrupted: bool,
-    /// What the server said, or why it could not be reached.
+    /// The server's settings, or why it could not be reached.
     pub server: Result<ServerSays, String>,
     /// Connections that could not be opened.
     pub refused: Option<Refused>,
-    /// The server is another process than at the beginning.
+    /// The server process is not the one that was there at the start.
     pub restarted: bool,
-    /// The silence that was to be survived.
+    /// The silence that had to be survived.
     pub must_survive: Option<Duration>,
 }
 
 impl IdleReport {
-    /// Draws the conclusions.
+    /// Creates the report of a search.
     pub fn new(search: &Search, circumstances: Circumstances) -> Self {
         let Circumstances { target, named_by, started, lasted, interrupted, server, refused, restarted, must_survive } =
             circumstances;
@@ -206,16 +207,16 @@ impl IdleReport {
         };
         report.advice = report.limit.as_ref().and_then(|limit| report.advice_on(limit));
         report.notes = report.remarks(restarted);
-        // Rungs may be missing whose connections could not be opened, or whose time has not come.
+        // Rungs are missing if their connections could not be opened or have not ended yet.
         let complete = survived >= search.longest();
         if outcome == Outcome::NoLimit && !complete && !interrupted {
-            report.notes.push(format!("silences up to {} s could not be tried", search.longest().as_secs_f64()));
+            report.notes.push(format!("silences up to {} s could not be tested", search.longest().as_secs_f64()));
         }
         report.verdict = report.judged(complete);
         report
     }
 
-    /// Whether the silence that must be survived was not; `None` when that is not known.
+    /// Returns true if the required silence was not survived; `None` if unknown.
     fn fell_short(&self, of: Duration) -> Option<bool> {
         match &self.limit {
             Some(limit) if limit.at_least < of => (limit.at_most <= of || !self.interrupted).then_some(true),
@@ -223,7 +224,7 @@ impl IdleReport {
         }
     }
 
-    /// The verdict; what was ended before all was tried is no pass.
+    /// Returns the verdict; a search that ended early does not pass.
     fn judged(&self, complete: bool) -> Option<Verdict> {
         let clean = if self.strays == 0 { Verdict::Healthy } else { Verdict::Degraded };
         match (self.outcome, self.must_survive) {
@@ -236,7 +237,7 @@ impl IdleReport {
         }
     }
 
-    /// The server's keepalive, when it is on.
+    /// Returns the server's keepalive period, if enabled.
     fn server_keepalive(&self) -> Option<Duration> {
         self.server.tcp_keepalive.filter(|period| !period.is_zero())
     }
@@ -252,11 +253,11 @@ impl IdleReport {
         let no_keepalive = if self.is_server_timeout {
             Some("the server counts commands, not TCP keepalive probes")
         } else if limit.dated && limit.ending == Ending::Closed {
-            Some("whoever says goodbye with a FIN ends TCP itself, and counts data, not keepalive probes")
+            Some("a device that closes with a FIN terminates TCP itself, and counts data, not keepalive probes")
         } else if outlived {
-            Some("the server's own probes did not keep the connection either")
+            Some("the server's own keepalive probes did not keep the connection alive either")
         } else if often < Duration::from_secs(1) {
-            Some("its shortest period is a second")
+            Some("its shortest period is one second")
         } else {
             None
         };
@@ -269,44 +270,47 @@ impl IdleReport {
     fn remarks(&self, restarted: bool) -> Vec<String> {
         let mut notes = Vec::new();
         if restarted {
-            notes.push("the server process is another one than at the beginning: what ended then, it ended".to_owned());
+            notes.push(
+                "the server process changed during the search: the restart ended the connections of that time"
+                    .to_owned(),
+            );
         }
         if self.strays > 0 {
             notes.push(format!(
-                "{} died although longer silences were survived: that was no idle limit (a failover, packet loss, or \
-                 several ways with limits of their own); `redis-doctor soak` watches for it",
+                "{} died although longer silences were survived: not an idle limit (a failover, packet loss, or \
+several paths with separate limits); `redis-doctor soak` watches for it",
                 plural(self.strays, "connection")
             ));
         }
         let interrupted = self.silences.iter().filter(|silence| silence.ending == Ending::Interrupted).count();
         if interrupted > 0 {
-            notes.push(format!("{} ended by words of the server and not counted", plural(interrupted, "silence")));
+            notes.push(format!("{} ended by data from the server and not counted", plural(interrupted, "silence")));
         }
         if self.failure.is_some() {
             return notes;
         }
         notes.extend(self.server.ping_refused.as_ref().map(|why| {
-            format!("this user may not PING ({why}): after each silence HELLO is asked instead, which no ACL forbids")
+            format!("this user may not PING ({why}): HELLO is sent after each silence instead, which no ACL forbids")
         }));
         let seconds = |time: Duration| time.as_secs();
         match (self.server_keepalive(), &self.limit) {
             (Some(period), None) if period < self.survived => notes.push(format!(
-                "the server's own keepalive refreshes the path each {} s: a longer limit of a box that looks at TCP \
-                 only cannot be seen from outside, and does no harm while tcp-keepalive stays as it is",
+"the server's own keepalive refreshes the path every {} s: it hides a longer limit of a device that counts \
+any TCP traffic, which is harmless while tcp-keepalive stays as it is",
                 seconds(period)
             )),
             (Some(period), Some(limit)) if period < limit.at_least && !self.is_server_timeout => notes.push(format!(
-                "the server's own keepalive probes, each {} s, do not refresh it: it looks at data, or the probes do \
-                 not pass it",
+"the server's own keepalive probes, every {} s, do not refresh it: the device counts only data, or the probes \
+do not reach it",
                 seconds(period)
             )),
             (Some(period), Some(limit)) if period >= limit.at_most && !self.is_server_timeout => notes
-                .push(format!("the server's own keepalive comes each {} s, too late for this limit", seconds(period))),
+                .push(format!("the server's own keepalive probes are sent every {} s, too late for this limit", seconds(period))),
             (None, _) if self.server.tcp_keepalive.is_none() => {
-                let why = self.server.refused.as_deref().unwrap_or("it did not say");
+                let why = self.server.refused.as_deref().unwrap_or("not reported");
                 notes.push(format!(
-                    "the server's own tcp-keepalive is not known ({why}); if it is 300 s, as by default, it refreshes \
-                     the path so often, and a longer limit cannot be seen from outside"
+"the server's own tcp-keepalive is unknown ({why}); at its default of 300 s it refreshes \
+the path and hides a longer limit"
                 ));
             }
             _ => {}
@@ -315,7 +319,7 @@ impl IdleReport {
     }
 }
 
-/// Whole seconds where there are any, otherwise tenths.
+/// Rounds down to whole seconds, or to tenths below a second.
 fn whole(time: Duration) -> Duration {
     match time.as_secs() {
         0 => Duration::from_millis((time.as_millis() as u64 / 100).max(1) * 100),
@@ -350,7 +354,7 @@ mod tests {
         }
     }
 
-    /// A report on silences that end as told, at a server with these settings.
+    /// Creates a report on silences with the given ends, at a server with these settings.
     fn report(silences: &[(u64, Ending, bool)], timeout: Option<u64>, keepalive: Option<u64>) -> IdleReport {
         let planned = silences.iter().map(|(seconds, ..)| s(*seconds)).collect();
         let mut search = Search::new(&Steps::List(planned), s(1), None, None);
@@ -379,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_own_timeout_is_told_from_a_box() {
+    fn the_servers_own_timeout_is_distinguished_from_a_device() {
         let silences = [(1, Ending::Answered, false), (600, Ending::Closed, true)];
         let own = report(&silences, Some(600), Some(300));
         assert!(own.is_server_timeout && own.advice.as_ref().unwrap().keepalive.is_none());
@@ -389,13 +393,13 @@ mod tests {
     }
 
     #[test]
-    fn it_is_said_when_the_servers_keepalive_hides_a_limit() {
+    fn a_note_warns_when_the_servers_keepalive_hides_a_limit() {
         let survived = [(500, Ending::Answered, false)];
         let hidden = report(&survived, Some(0), Some(300));
         assert_eq!(hidden.outcome, Outcome::NoLimit);
-        assert!(hidden.notes[0].contains("each 300 s: a longer limit"), "{:?}", hidden.notes);
+        assert!(hidden.notes[0].contains("every 300 s: it hides a longer limit"), "{:?}", hidden.notes);
         assert_eq!(report(&survived, Some(0), Some(0)).notes, Vec::<String>::new());
-        assert!(report(&survived, None, None).notes[0].contains("is not known"));
+        assert!(report(&survived, None, None).notes[0].contains("is unknown"));
         let late = report(&[(230, Ending::Answered, false), (240, Ending::Reset, false)], Some(0), Some(300));
         assert!(late.notes[0].contains("too late"), "{:?}", late.notes);
         let deaf = report(&[(590, Ending::Answered, false), (610, Ending::Unanswered, false)], Some(0), Some(300));
@@ -404,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_tried_is_not_healthy() {
+    fn untested_silences_are_not_healthy() {
         let mut search = Search::new(&Steps::List(vec![s(1), s(9)]), s(1), None, None);
         search.next_round();
         let silence = Silence { round: 1, planned: s(1), lasted: s(1), ending: Ending::Answered, dated: false };
@@ -413,18 +417,18 @@ mod tests {
         let refused = Some(Refused { why: "max number of clients reached".into(), count: 1 });
         let report = IdleReport::new(&search, Circumstances { refused, ..circumstances(ServerSays::default()) });
         assert_eq!((report.outcome, report.verdict), (Outcome::NoLimit, Some(Verdict::Degraded)));
-        assert!(report.notes.iter().any(|note| note == "silences up to 9 s could not be tried"), "{:?}", report.notes);
+        assert!(report.notes.iter().any(|note| note == "silences up to 9 s could not be tested"), "{:?}", report.notes);
     }
 
     #[test]
-    fn a_limit_below_three_seconds_takes_pings() {
+    fn a_limit_below_three_seconds_needs_pings() {
         let report = report(&[(2, Ending::Answered, false), (3, Ending::Reset, false)], Some(0), Some(0));
         let advice = report.advice.unwrap();
         assert_eq!((advice.keepalive, advice.ping_every), (None, Duration::from_millis(600)));
     }
 
     #[test]
-    fn nothing_that_survives_is_no_limit() {
+    fn a_path_without_survivors_has_no_limit() {
         let report = report(&[(1, Ending::Unanswered, false)], Some(0), Some(0));
         assert_eq!((report.outcome, report.advice), (Outcome::Dead, None));
     }

@@ -256,7 +256,7 @@ mod tests {
              safe      TCP keepalive 60/15/3 (idle s / interval s / probes) ·\n          \
              or a PING each 1 min\n\
              server    timeout off · tcp-keepalive 300 s\n\
-             note      the server's own keepalive comes each 300 s, too late for this limit\n\
+             note      the server's own keepalive probes are sent every 300 s, too late for\n          this limit\n\
              \n\
              verdict  DEGRADED  idle limit 238 s to 242 s\n"
             )
@@ -270,8 +270,8 @@ mod tests {
         for part in [
             "limit     after 3600 s to 3601 s of silence the connection is closed (FIN)\n",
             "perhaps   Envoy or Istio (3600 s, explain envoy)\n",
-            "safe      a PING each 1 min · TCP keepalive does not help: whoever says goodbye\n          with a FIN ends",
-            "note      the server's own keepalive probes, each 300 s, do not refresh it: it\n          looks",
+            "safe      a PING each 1 min · TCP keepalive does not help: a device that closes\n          with a FIN terminates",
+            "note      the server's own keepalive probes, every 300 s, do not refresh it: the\n          device counts",
         ] {
             assert!(shown.contains(part), "{part}\n{shown}");
         }

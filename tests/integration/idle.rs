@@ -107,7 +107,7 @@ fn a_path_without_a_limit_is_healthy() {
         .code(0)
         .stdout_contains("silences  2 in 1 round · 2 survived")
         .stdout_contains("limit     none up to 2")
-        .stdout_contains("the server's own keepalive refreshes the path each 1 s")
+        .stdout_contains("the server's own keepalive refreshes the path every 1 s")
         .stdout_contains("verdict  HEALTHY  no idle limit up to 2");
 }
 
