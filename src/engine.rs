@@ -1,4 +1,4 @@
-//! Runs a plan: one event stream from all probes to one sink, from the preflight to the closed books.
+//! The engine: runs a plan as one event stream into one sink, from the preflight to the final figures.
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -17,34 +17,34 @@ use crate::{
     units::span,
 };
 
-/// How often the sums are handed over.
+/// Interval between two handovers of the counts.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The preflight's own limit, however patient the policy is.
+/// Upper limit of the preflight's timeout, whatever the policy's connect timeout.
 const PREFLIGHT_LIMIT: Duration = Duration::from_secs(5);
 
-/// What a connection takes that nothing is in the way of.
+/// Time for the first connection before the engine looks for an obstacle.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
-/// An attempt of the path probe during an outage.
+/// Timeout of one path probe during an outage.
 const PATH_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long the last messages may take to arrive after the last one was published.
+/// Time for the last messages to arrive after the end of publishing.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// Attempts of the reconnect schedule that are shown.
+/// Attempts shown of the reconnect schedule.
 const SCHEDULE_SHOWN: usize = 12;
 
-/// What the user asks of a run under way.
+/// A request of the user to a run under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// End it and report.
+    /// End the run and report.
     Stop(StopReason),
-    /// Show interim figures and go on.
+    /// Show interim figures and continue.
     Interim,
 }
 
-/// A run's surroundings.
+/// The inputs and outputs of a run.
 pub struct Surroundings<'a> {
     /// The run's clock.
     pub clock: Clock,
@@ -52,11 +52,11 @@ pub struct Surroundings<'a> {
     pub sink: &'a mut dyn EventSink,
     /// Receives the messages of `subscribe`.
     pub messages: Arc<dyn MessageSink>,
-    /// The user's wishes.
+    /// Receives the user's requests.
     pub control: mpsc::UnboundedReceiver<Control>,
 }
 
-/// Runs a plan to its end and tells why it ended.
+/// Runs a plan to its end and returns why it ended.
 pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     let (notices, inlet) = mpsc::unbounded_channel();
     let Surroundings { clock, sink, messages, control } = surroundings;
@@ -71,9 +71,9 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     };
     let plan = Arc::new(plan);
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
-    // To the server itself: the proxy could only say that it has no connection, not why.
+    // To the server itself: behind the proxy, the reason for a refusal would be lost.
     let preflight = Route::new(server.clone(), plan.protocol, limit, clock).with_ping(plan.pings());
-    // A single PING that is answered at once says itself that the server can be reached.
+    // A single PING that is answered immediately proves that the server is reachable.
     let known = plan.protocol.is_resp3().filter(|_| plan.is_single_ping() && plan.faults.is_empty());
     let resp3 = match known {
         Some(resp3) => resp3,
@@ -88,7 +88,7 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
         None => preflight.with_limit(limit),
     };
     let notices = Arc::new(NoticeSender::new(clock, notices, messages));
-    // Evidence comes from the server itself: faults are not for these queries, and must not trigger on them.
+    // Evidence comes from the server itself: faults must neither hit these queries nor trigger on them.
     let collect = || {
         let (plan, notices) = (Arc::clone(&plan), Arc::clone(&notices));
         Arc::new(Collector::new(plan, path.to(server.clone()), proxy.is_some(), notices, clock))
@@ -102,7 +102,7 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     run.collector.iter().for_each(|collector| collector.start(&mut gathering));
     let path = Arc::new(PathWatch::new(path));
     let ctx = Arc::new(RunContext::new(plan, run_id, resp3, path, (notices, observer)));
-    // On the heap: it is large, and every future that it is handed on to would have room for it twice.
+    // On the heap: it is large, and every future it moves through would reserve room for it again.
     let mut start = Box::pin(Sessions::start(Arc::clone(&ctx), server));
     let started = match known {
         Some(_) => run.at_once(&ctx, &preflight, &mut start).await,
@@ -135,17 +135,17 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
 struct Run<'a> {
     clock: Clock,
     sink: &'a mut dyn EventSink,
-    /// Gathers evidence, in a run that wants it.
+    /// Gathers evidence, if the run wants it.
     collector: Option<Arc<Collector>>,
     control: mpsc::UnboundedReceiver<Control>,
     inlet: mpsc::UnboundedReceiver<Notice>,
-    /// What the fault proxy does.
+    /// The fault proxy's events.
     faults: mpsc::UnboundedReceiver<Event>,
     interval_began: Stamp,
 }
 
 impl Run<'_> {
-    /// From the first probe to the closed books.
+    /// Runs from the first probe to the final figures.
     async fn drive(&mut self, ctx: &Arc<RunContext>, mut sessions: Sessions, mut gathering: JoinSet<()>) -> StopReason {
         if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
             let text =
@@ -166,7 +166,7 @@ impl Run<'_> {
         }
         let patience = ctx.plan.probes.as_ref().map_or(SETTLE, |probes| probes.timeout + SETTLE);
         if sessions.has_work() {
-            // Every probe has its own deadline, so this one is never reached by a sound worker.
+            // Every probe has its own deadline, so only a defect reaches this one.
             let _ = self.pump(ctx, tokio::time::timeout(patience, sessions.finished())).await;
         }
         let _ = self.pump(ctx, tokio::time::timeout(SETTLE, sessions.settle())).await;
@@ -181,14 +181,14 @@ impl Run<'_> {
         self.finish(ctx.stop.reason().unwrap_or(StopReason::Signal))
     }
 
-    /// Looks whether the server can be reached, on a connection of its own, and whether it speaks RESP3.
+    /// Checks that the server is reachable, on a separate connection; returns true if it speaks RESP3.
     ///
     /// # Errors
-    /// Why the run is to end: it cannot be reached, or the user does not want to go on.
+    /// Returns why the run must end: the server is unreachable, or the user stopped the run.
     async fn look(&mut self, path: &Route) -> Result<bool, StopReason> {
         let mut stopped = None;
         let stop = async { stopped = Some(self.told_to_stop().await) };
-        // What it has seen until then is all that is known.
+        // On a stop, the stages completed so far are reported.
         let attempt = path.attempt_unless(stop).await;
         let failed = attempt.probed.failure.is_some();
         self.event(EventKind::PathProbed(attempt.probed));
@@ -199,11 +199,11 @@ impl Run<'_> {
         }
     }
 
-    /// Waits for `work` as long as it takes where nothing is wrong. When it fails or takes longer, looks for what is in
-    /// the way; `None` if nothing is, and it is to be waited for.
+    /// Waits for `work` for the time that it takes without obstacles. If it fails or takes longer, checks the path for an
+    /// obstacle; returns `None` if there is none and `work` must be waited for.
     ///
     /// # Errors
-    /// Why the run is to end.
+    /// Returns why the run must end.
     async fn at_once<T, E>(
         &mut self,
         ctx: &RunContext,
@@ -220,7 +220,7 @@ impl Run<'_> {
         Ok(done)
     }
 
-    /// Waits until the run is to end, before there is anything to report.
+    /// Waits for a request to stop, while there is nothing to report yet.
     async fn told_to_stop(&mut self) -> StopReason {
         loop {
             match self.control.recv().await {
@@ -231,10 +231,10 @@ impl Run<'_> {
         }
     }
 
-    /// Tells that the run is ended before its first connection was there, without a word from the server against it.
+    /// Reports that the run was stopped before its first connection was up, without blaming the server.
     fn interrupted(&mut self, ctx: &RunContext) -> StopReason {
         let after = span(self.clock.now().elapsed());
-        let text = format!("interrupted after {after}, while the first connection was still being made");
+        let text = format!("interrupted after {after}, before the first connection was up");
         self.drain();
         self.event(EventKind::Note { text });
         ctx.stop.reason().unwrap_or(StopReason::Signal)
@@ -252,13 +252,13 @@ impl Run<'_> {
         self.pump(ctx, either).await
     }
 
-    /// Passes everything on until `work` is done.
+    /// Forwards everything until `work` is done.
     async fn pump<T>(&mut self, ctx: &RunContext, work: impl Future<Output = T>) -> T {
         let clock = self.clock;
         let mut work = std::pin::pin!(work);
         loop {
             let mut due = std::pin::pin!(clock.sleep_until(self.interval_began.after(INTERVAL)));
-            // One timer for all that comes before it is due.
+            // One timer for everything that arrives before it fires.
             loop {
                 tokio::select! {
                     biased;
@@ -303,7 +303,7 @@ impl Run<'_> {
         }
     }
 
-    /// Hands over the sums.
+    /// Hands over the counts.
     fn interval(&mut self, ctx: &RunContext) {
         self.drain();
         let now = self.clock.now();
@@ -315,7 +315,7 @@ impl Run<'_> {
         self.event(EventKind::Interval(Box::new(interval)));
     }
 
-    /// A failure outside of all sessions: a row of the error table like any other.
+    /// Reports a failure outside of all sessions, as a row of the error table.
     fn failed(&mut self, failure: &Failure) {
         let at = self.clock.now();
         let failed =
@@ -334,14 +334,14 @@ impl Run<'_> {
         reason
     }
 
-    /// Tells of something that concerns no connection of its own.
+    /// Emits an event that belongs to no connection.
     fn event(&mut self, kind: EventKind) {
         let at = self.clock.now();
         self.sink.on_event(&Event { at, time: self.clock.wall(at), connection: None, kind });
     }
 }
 
-/// With faults in the plan, starts the proxy that brings them about and makes it the plan's target.
+/// Starts the proxy that injects the faults, and makes it the target. Does nothing without faults.
 pub(crate) fn put_between(
     target: &mut Target,
     faults: &[FaultSchedule],
@@ -363,7 +363,7 @@ pub(crate) fn put_between(
     };
     let proxy = Proxy::start(setting, events)?;
     let addr = proxy.handle().addr();
-    // Plain text, also to a server that speaks TLS: the proxy does.
+    // Plain text even if the server speaks TLS: the proxy terminates it.
     target.address = Address::Tcp { host: addr.ip().to_string(), port: addr.port(), tls: false };
     Ok(Some(proxy))
 }
@@ -379,12 +379,12 @@ fn started(plan: &Plan, run_id: &str) -> EventKind {
     }))
 }
 
-/// The redis crate in use, whose behaviour is what is being tested. A test compares it with Cargo.lock.
+/// The version of the redis crate, whose behavior is under test. A test compares it with Cargo.lock.
 const CLIENT_VERSION: &str = "1.8.1";
 
-/// Eight hexadecimal digits from the seed.
+/// Returns eight hexadecimal digits from the seed.
 fn run_id(seed: u64) -> String {
-    // The finaliser of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
+    // The finalizer of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
     let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_with_neighbouring_seeds_have_unlike_names() {
+    fn runs_with_adjacent_seeds_have_different_ids() {
         assert_ne!(run_id(1), run_id(2));
         assert_eq!(run_id(7).len(), 8);
     }

@@ -1,5 +1,5 @@
-//! TLS towards a server: the roots that are trusted, the handshake, and what is wrong in words when it fails. The path
-//! probe and the fault proxy use it; the connection under test is redis-rs' own.
+//! TLS to a server: the trusted roots, the handshake, and explained failures. Used by the path probe and the fault proxy;
+//! the connection under test uses redis-rs' own TLS.
 
 use std::{
     io,
@@ -20,7 +20,7 @@ use crate::{
     clock::{WallTime, nanos},
 };
 
-/// A time after which no certificate is valid (the year 2500, within what nanoseconds since 1970 can tell).
+/// A time after which no certificate is valid (the year 2500; nanoseconds since 1970 fit in a `u64`).
 const FAR: Duration = Duration::from_secs(530 * 31_557_600);
 
 /// The system's root certificates, read at the first handshake (it takes milliseconds) and shared by later ones.
@@ -28,10 +28,10 @@ const FAR: Duration = Duration::from_secs(530 * 31_557_600);
 pub struct Roots(Arc<OnceLock<(Arc<ClientConfig>, Arc<RootCertStore>)>>);
 
 impl Roots {
-    /// Makes a handshake for `host`, which the server is asked for by name (SNI), and checks its certificate.
+    /// Performs a handshake for `host`, which is also sent as SNI, and checks the certificate.
     ///
     /// # Errors
-    /// What is wrong with the certificate or the port, and the remedy.
+    /// Explains what is wrong with the certificate or the port, with the remedy.
     pub async fn handshake(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Failure> {
         let (config, _) = self.0.get_or_init(client_config);
         let done = match ServerName::try_from(host.to_owned()) {
@@ -41,8 +41,8 @@ impl Roots {
         done.map_err(|error| failure(host, &error))
     }
 
-    /// When the first certificate of a chain that was accepted for `host` expires. The verifier is asked about a time far
-    /// in the future: its refusal names the date, and nothing else has to read certificates.
+    /// Returns when the certificate of a chain accepted for `host` expires. The verifier is asked to check it for a time far
+    /// in the future: its error contains the date, so no parser for certificates is needed.
     pub fn expiry(&self, host: &str, chain: &[CertificateDer<'_>]) -> Option<WallTime> {
         let (_, roots) = self.0.get()?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -60,14 +60,14 @@ impl Roots {
 
 fn client_config() -> (Arc<ClientConfig>, Arc<RootCertStore>) {
     let mut roots = RootCertStore::empty();
-    // Unreadable certificates are skipped, as redis-rs does: the handshake will say which issuer is unknown.
+    // Unreadable certificates are skipped, as in redis-rs: the handshake then reports an unknown issuer.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let roots = Arc::new(roots);
     let config = ClientConfig::builder().with_root_certificates(Arc::clone(&roots)).with_no_client_auth();
     (Arc::new(config), roots)
 }
 
-/// Whatever breaks a handshake, the user's question is about TLS; the errno stays.
+/// Classifies any failed handshake as a TLS failure, and keeps the errno.
 fn failure(host: &str, error: &io::Error) -> Failure {
     let io = Failure::io(Stage::Tls, error);
     let cause = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
@@ -81,10 +81,10 @@ fn failure(host: &str, error: &io::Error) -> Failure {
     Failure { key: FailureKey { class: ErrorClass::Tls, ..io.key }, text }
 }
 
-/// What is wrong with the server's certificate.
+/// Explains what is wrong with the server's certificate.
 fn certificate(host: &str, why: &CertificateError) -> String {
     match why {
-        // A bad signature is what an authority made anew under its old name looks like.
+        // A CA recreated under the same name shows as a bad signature.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "the server's certificate is not trusted: this machine does not know its \
             issuer; add the issuer to the system's certificates, or name its file in SSL_CERT_FILE"
@@ -103,7 +103,7 @@ fn certificate(host: &str, why: &CertificateError) -> String {
     }
 }
 
-/// `TLS 1.3`, as people write it.
+/// Returns the TLS version in its usual spelling, such as `TLS 1.3`.
 pub fn version(stream: &TlsStream<TcpStream>) -> Option<String> {
     let (_, session) = stream.get_ref();
     session.protocol_version().map(|version| match version {
@@ -138,8 +138,8 @@ mod tests {
         roots.0.set((client_config().0, Arc::new(store))).unwrap();
         let expires = |year| roots.expiry("cache.example", &[issued(year)]).map(|time| time.to_string());
         assert_eq!(expires(2031).as_deref(), Some("2031-03-01T00:00:00.000000Z"));
-        assert_eq!(expires(2600), None, "later than anybody cares");
-        assert!(roots.expiry("other.example", &[issued(2031)]).is_some(), "the date comes before the name");
+        assert_eq!(expires(2600), None, "beyond the supported range");
+        assert!(roots.expiry("other.example", &[issued(2031)]).is_some(), "the date is checked before the name");
         assert_eq!(roots.expiry("cache.example", &[]), None);
     }
 }
