@@ -96,7 +96,7 @@ fn whoever_closes_idle_connections_besides_is_confirmed_by_a_second_round() {
     assert_eq!(report["limit"]["dated"], true, "{report}");
     assert_eq!(report["rounds"], 2, "{report}");
     let note = report["notes"][0].as_str().unwrap();
-    assert!(note.contains("not known (NOPERM") && note.contains("cannot be seen from outside"), "{note}");
+    assert!(note.contains("unknown (NOPERM") && note.contains("hides a longer limit"), "{note}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn a_password_set_meanwhile_is_told_of_before_the_next_reconnect_fails() {
     story.code(0).balances();
     let notes = story.get("notes").to_string();
     assert!(notes.contains("new connections fail: NOAUTH"), "{notes}");
-    assert!(notes.contains("would not come back"), "{notes}");
+    assert!(notes.contains("could not reconnect"), "{notes}");
 }
 
 #[test]
