@@ -190,7 +190,7 @@ impl Observer for Collector {
     }
 
     /// Holds the socket as the loss left it, and leaves the rest to [`Collector::listen`].
-    fn on_losing(&self, connection: u32, lost: Stamp, now: Stamp) {
+    fn on_lost(&self, connection: u32, lost: Stamp, now: Stamp) {
         let mut state = self.lock();
         let ending = state.sockets.end(connection, now);
         if state.endings.len() == ENDINGS {

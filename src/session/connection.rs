@@ -1,9 +1,10 @@
 //! The session: the connection under test and the state observed from inside the client.
 //!
-//! [`Session::ask`] is the only way to send a command; it reports the outcome to the [`Link`], and the push callback
+//! [`Session::send`] is the only way to send a command; it reports the outcome to the [`Link`], and the push callback
 //! reports everything else. The session's monitor turns the result into events.
 
-mod ask;
+mod send;
+mod subscribe;
 
 use std::{
     collections::VecDeque,
@@ -22,11 +23,11 @@ use super::{
     coop_budget,
     inbox::{Confirmed, Inbox},
     link::{Change, Link},
-    question::WaitingFailure,
+    request::WaitingFailure,
     subject::{Dialer, Subject},
 };
 use crate::{
-    classify::{ErrorClass, Failure, Stage, client},
+    classify::{Failure, Stage, client},
     clock::Stamp,
     plan::ReconnectPolicy,
 };
@@ -47,7 +48,7 @@ pub(super) struct Session {
     /// Epoch of the newest subject, in use or being created; pushes of older ones are stale. Outside the state, because a
     /// push must not wait for its lock.
     newest: AtomicU64,
-    state: Mutex<State>,
+    state: Mutex<SessionState>,
     /// Wakes the monitor after a change.
     pub(super) wake: Notify,
     /// The link went down: heartbeats are sent until one is answered.
@@ -74,7 +75,7 @@ async fn dial(dialer: &Dialer, managed: bool, epoch: u64, target: &PushTarget) -
     if managed { dialer.managed(push).map(Subject::Managed) } else { dialer.plain(Some(push)).await.map(Subject::Bare) }
 }
 
-struct State {
+struct SessionState {
     subject: Subject,
     /// Epoch of the subject in use; anything from another epoch is ignored.
     epoch: u64,
@@ -103,7 +104,7 @@ pub(super) struct Writes {
 /// Replies that belong to other commands.
 struct Desync {
     /// Time of the latest report.
-    told: Stamp,
+    reported: Stamp,
     /// Not yet read by the monitor.
     new: bool,
 }
@@ -118,7 +119,7 @@ impl Session {
         let pushes = PushTarget::default();
         let subject = dial(&dialer, policy.managed, FIRST, &pushes).await.map_err(failed)?;
         let now = ctx.clock.now();
-        let state = State {
+        let state = SessionState {
             subject,
             epoch: FIRST,
             link: Link::up(now),
@@ -174,63 +175,12 @@ impl Session {
 
     /// Completes when a new subject has answered.
     pub(super) async fn come_up(&self, limit: Duration) -> Result<(), Failure> {
-        self.beat("establish", limit).await.outcome.map(drop).map_err(|failed| failed.failure)
+        self.heartbeat("establish", limit).await.outcome.map(drop).map_err(|failed| failed.failure)
     }
 
     /// Returns the time limit for connecting without obstacles.
     pub(super) fn patience(&self) -> Duration {
         self.ctx.plan.policy.connect_timeout + self.ctx.plan.policy.response_timeout
-    }
-
-    /// Subscribes unless the current subject already has its subscriptions: from then on the library restores them.
-    pub(super) async fn subscribe(&self) -> Result<(), Failure> {
-        let subject = {
-            let mut state = self.lock();
-            let first = !std::mem::replace(&mut state.subscribed, true);
-            (first && self.inbox.subscription().wanted() > 0).then(|| state.subject.clone())
-        };
-        let Some(subject) = subject else {
-            return Ok(());
-        };
-        let outcome = if self.ctx.resp3 {
-            self.subscribe_on(subject).await
-        } else {
-            self.fresh.notify_waiters();
-            self.open_pubsub().await
-        };
-        // The library does not restore a subscription that was never confirmed.
-        self.lock().subscribed = outcome.is_ok();
-        outcome
-    }
-
-    async fn subscribe_on(&self, mut subject: Subject) -> Result<(), Failure> {
-        // One response timeout for each command, and one for the connection.
-        let commands = Subject::subscribing_commands(self.inbox.subscription()) as u32;
-        let limit = self.ctx.plan.policy.response_timeout * (commands + 1);
-        match tokio::time::timeout(limit, subject.subscribe(self.inbox.subscription())).await {
-            Ok(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
-            Err(_) => Err(Failure::doctor(
-                ErrorClass::ResponseTimeout,
-                Stage::Subscribe,
-                format!("the subscription was not confirmed within {limit:?}"),
-            )),
-        }
-    }
-
-    /// Opens the second connection over RESP2, for the receiver to take.
-    pub(super) async fn open_pubsub(&self) -> Result<(), Failure> {
-        let opened = self.dialer.subscriber(self.inbox.subscription()).await;
-        self.ctx.observer.on_dialed(opened.is_ok(), self.ctx.clock.now());
-        let pubsub = opened?;
-        self.lock().pubsub = Some(pubsub);
-        let confirmed = self.inbox.confirm_all();
-        self.on_confirmed(confirmed);
-        Ok(())
-    }
-
-    /// Takes the subscriber connection that has no receiver yet.
-    pub(super) fn take_pubsub(&self) -> Option<PubSub> {
-        self.lock().pubsub.take()
     }
 
     /// Handles a push of the library. Runs in the task that reconnects.
@@ -267,23 +217,9 @@ impl Session {
         }
     }
 
-    /// Handles a confirmed subscription.
-    pub(super) fn on_confirmed(&self, confirmed: Confirmed) {
-        let now = self.ctx.clock.now();
-        let mut state = self.lock();
-        // Where no heartbeat may be sent, a confirmation is the first sign of the new connection.
-        if !self.ctx.heartbeat.may_send() && state.link.on_reply(now, now) {
-            self.announce(&mut state);
-        }
-        if confirmed != Confirmed::Part && state.subscriptions.len() < KEPT_FAILURES {
-            state.subscriptions.push_back((now, confirmed));
-            self.wake.notify_one();
-        }
-    }
-
-    fn announce(&self, state: &mut State) {
+    fn announce(&self, state: &mut SessionState) {
         if let Some(loss) = state.link.loss() {
-            self.ctx.observer.on_losing(self.connection, loss.at, self.ctx.clock.now());
+            self.ctx.observer.on_lost(self.connection, loss.at, self.ctx.clock.now());
             self.inbox.forget_confirmations();
             state.subscriptions.clear();
             state.desync = None;
@@ -343,7 +279,7 @@ impl Session {
         read(&self.lock().link)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -96,7 +96,7 @@ impl Sessions {
 
     fn serve(&mut self, session: &Arc<Session>, monitor: Monitor) {
         self.watch.spawn(monitor.run());
-        self.watch.spawn(watchdog::ask_while_down(Arc::clone(session)));
+        self.watch.spawn(watchdog::heartbeat_while_down(Arc::clone(session)));
         if !self.ctx.resp3 && session.inbox.subscription().wanted() > 0 {
             self.watch.spawn(resp2::run(Arc::clone(session)));
         }

@@ -25,10 +25,10 @@ pub(super) struct Inbox {
     subscription: SubscriptionPlan,
     /// Prefix of this run's verification messages on this connection.
     prefix: Vec<u8>,
-    state: Mutex<State>,
+    state: Mutex<InboxState>,
 }
 
-struct State {
+struct InboxState {
     /// One per verified channel.
     deliveries: Vec<Delivery>,
     confirmed: HashSet<(u8, Vec<u8>)>,
@@ -53,7 +53,7 @@ impl Inbox {
             (Some(_), 0) => subscription.channels.len() + subscription.shards.len(),
             (Some(_), _) => 1,
         };
-        let state = State {
+        let state = InboxState {
             deliveries: (0..verified).map(|_| Delivery::default()).collect(),
             confirmed: HashSet::new(),
             last_message: Stamp::START,
@@ -124,7 +124,7 @@ impl Inbox {
         }
     }
 
-    fn account(&self, state: &mut State, ours: &[u8], message: &Message<'_>, ctx: &RunContext) {
+    fn account(&self, state: &mut InboxState, ours: &[u8], message: &Message<'_>, ctx: &RunContext) {
         let Some((index, number, sent)) = parse_numbers(ours) else {
             return;
         };
@@ -227,7 +227,7 @@ impl Inbox {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, InboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -58,7 +58,7 @@ pub(super) enum Change {
 }
 
 #[derive(Debug)]
-enum State {
+enum LinkState {
     Up,
     Down(Loss),
     Stalled { since: Stamp, unanswered: u64 },
@@ -67,7 +67,7 @@ enum State {
 /// The state of one connection under test.
 #[derive(Debug)]
 pub(super) struct Link {
-    state: State,
+    state: LinkState,
     up_since: Stamp,
     last_reply: Stamp,
     /// Time of the first command sent since the last reply: silence may have begun here.
@@ -83,7 +83,7 @@ impl Link {
     /// Creates a link that has just received a reply.
     pub(super) fn up(at: Stamp) -> Self {
         Self {
-            state: State::Up,
+            state: LinkState::Up,
             up_since: at,
             last_reply: at,
             unanswered: None,
@@ -95,13 +95,13 @@ impl Link {
 
     /// Returns true if no loss or stall is known.
     pub(super) fn is_up(&self) -> bool {
-        matches!(self.state, State::Up)
+        matches!(self.state, LinkState::Up)
     }
 
     /// Returns the loss under way.
     pub(super) fn loss(&self) -> Option<&Loss> {
         match &self.state {
-            State::Down(loss) => Some(loss),
+            LinkState::Down(loss) => Some(loss),
             _ => None,
         }
     }
@@ -133,10 +133,10 @@ impl Link {
     pub(super) fn on_reply(&mut self, launched: Stamp, at: Stamp) -> bool {
         (self.last_reply, self.unanswered) = (at, None);
         match &self.state {
-            State::Up => false,
+            LinkState::Up => false,
             // Decoded before the loss was noticed: the last reply of the old connection.
-            State::Down(loss) if launched < loss.at => false,
-            State::Down(_) | State::Stalled { .. } => {
+            LinkState::Down(loss) if launched < loss.at => false,
+            LinkState::Down(_) | LinkState::Stalled { .. } => {
                 self.come_up(at);
                 true
             }
@@ -147,15 +147,15 @@ impl Link {
     pub(super) fn on_error_reply(&mut self, at: Stamp, counted: bool) -> bool {
         (self.last_reply, self.unanswered) = (at, None);
         match self.state {
-            State::Stalled { .. } => {
+            LinkState::Stalled { .. } => {
                 self.come_up(at);
                 true
             }
-            State::Down(ref mut loss) => {
+            LinkState::Down(ref mut loss) => {
                 loss.cost.count(counted, false);
                 false
             }
-            State::Up => false,
+            LinkState::Up => false,
         }
     }
 
@@ -163,8 +163,8 @@ impl Link {
     pub(super) fn on_disconnect_push(&mut self, at: Stamp, in_flight: u64) -> bool {
         let owed = std::mem::take(&mut self.push_owed);
         match &self.state {
-            State::Down(_) => false,
-            State::Up if owed && at.since(self.up_since) < LATE_PUSH => false,
+            LinkState::Down(_) => false,
+            LinkState::Up if owed && at.since(self.up_since) < LATE_PUSH => false,
             _ => {
                 self.go_down(at, in_flight, None);
                 true
@@ -176,12 +176,12 @@ impl Link {
     pub(super) fn on_failure(&mut self, launched: Stamp, at: Stamp, failed: FailedCommand<'_>) -> bool {
         let lost = match &self.state {
             // It belongs to the previous connection, whose outage is over.
-            State::Up if launched < self.up_since => {
+            LinkState::Up if launched < self.up_since => {
                 self.late.count(failed.counted, failed.ambiguous);
                 false
             }
-            State::Up | State::Stalled { .. } => true,
-            State::Down(_) => false,
+            LinkState::Up | LinkState::Stalled { .. } => true,
+            LinkState::Down(_) => false,
         };
         if lost {
             if failed.failure.key.class.follows_silence() {
@@ -190,7 +190,7 @@ impl Link {
             self.go_down(at, failed.in_flight, Some(failed.failure));
             self.push_owed = true;
         }
-        if let State::Down(loss) = &mut self.state {
+        if let LinkState::Down(loss) = &mut self.state {
             loss.cost.count(failed.counted, failed.ambiguous);
             let telling = failed.failure.key.origin == Origin::Kernel
                 && loss.failure.as_ref().is_none_or(|known| known.key.origin != Origin::Kernel);
@@ -208,16 +208,16 @@ impl Link {
     /// Handles a command sent at `launched` that got no reply in time.
     pub(super) fn on_timeout(&mut self, launched: Stamp, at: Stamp, counted: bool, ambiguous: bool) -> bool {
         match &mut self.state {
-            State::Up if launched >= self.last_reply && launched >= self.up_since => {
+            LinkState::Up if launched >= self.last_reply && launched >= self.up_since => {
                 self.fall_silent(launched, at);
                 true
             }
-            State::Up => false,
-            State::Stalled { unanswered, .. } => {
+            LinkState::Up => false,
+            LinkState::Stalled { unanswered, .. } => {
                 *unanswered += 1;
                 false
             }
-            State::Down(loss) => {
+            LinkState::Down(loss) => {
                 loss.cost.count(counted, ambiguous);
                 false
             }
@@ -226,7 +226,7 @@ impl Link {
 
     /// Handles the replacement of the session: the old connection is gone, and the new one has not answered yet.
     pub(super) fn on_replaced(&mut self, at: Stamp, failure: Option<&Failure>) -> bool {
-        if matches!(self.state, State::Down(_)) {
+        if matches!(self.state, LinkState::Down(_)) {
             return false;
         }
         self.go_down(at, 0, failure);
@@ -235,9 +235,9 @@ impl Link {
 
     /// Enters a stall: silence since the first unanswered command.
     fn fall_silent(&mut self, launched: Stamp, at: Stamp) {
-        if matches!(self.state, State::Up) {
+        if matches!(self.state, LinkState::Up) {
             let since = self.unanswered.map_or(launched, |first| first.min(launched)).max(self.up_since);
-            self.state = State::Stalled { since, unanswered: 1 };
+            self.state = LinkState::Stalled { since, unanswered: 1 };
             self.changes.push_back(Change::Stalled { since, unanswered: 1, at });
         }
     }
@@ -247,15 +247,15 @@ impl Link {
         let loss = Loss { at, failure: failure.cloned(), in_flight, idle, cost: Cost::default() };
         self.late = Cost::default();
         self.changes.push_back(Change::Lost(loss.clone()));
-        self.state = State::Down(loss);
+        self.state = LinkState::Down(loss);
     }
 
     fn come_up(&mut self, at: Stamp) {
         self.up_since = at;
-        let change = match std::mem::replace(&mut self.state, State::Up) {
-            State::Down(loss) => Change::Restored(loss, at),
-            State::Stalled { since, .. } => Change::Resumed { since, at },
-            State::Up => return,
+        let change = match std::mem::replace(&mut self.state, LinkState::Up) {
+            LinkState::Down(loss) => Change::Restored(loss, at),
+            LinkState::Stalled { since, .. } => Change::Resumed { since, at },
+            LinkState::Up => return,
         };
         self.changes.push_back(change);
     }
@@ -281,7 +281,7 @@ mod tests {
 
     /// A signal, with its times in milliseconds.
     #[derive(Clone, Copy, Debug)]
-    enum Sign {
+    enum Signal {
         Reply(u64, u64),
         ErrorReply(u64),
         Push(u64),
@@ -295,7 +295,7 @@ mod tests {
         Stamp::from_nanos(at * 1_000_000)
     }
 
-    fn feed(link: &mut Link, sign: Sign) {
+    fn feed(link: &mut Link, signal: Signal) {
         let mut fail = |launched, at, error: io::Error| {
             let failure = Failure::io(Stage::Command, &error);
             link.on_failure(
@@ -304,22 +304,22 @@ mod tests {
                 FailedCommand { failure: &failure, counted: true, ambiguous: true, in_flight: 1 },
             );
         };
-        match sign {
-            Sign::Reset(launched, at) => fail(launched, at, io::Error::from_raw_os_error(104)),
-            Sign::Refused(launched, at) => fail(launched, at, io::Error::from_raw_os_error(111)),
-            Sign::Closed(launched, at) => fail(launched, at, io::Error::from(io::ErrorKind::BrokenPipe)),
-            Sign::Reply(launched, at) => _ = link.on_reply(ms(launched), ms(at)),
-            Sign::ErrorReply(at) => _ = link.on_error_reply(ms(at), true),
-            Sign::Push(at) => _ = link.on_disconnect_push(ms(at), 0),
-            Sign::Timeout(launched, at) => _ = link.on_timeout(ms(launched), ms(at), true, true),
+        match signal {
+            Signal::Reset(launched, at) => fail(launched, at, io::Error::from_raw_os_error(104)),
+            Signal::Refused(launched, at) => fail(launched, at, io::Error::from_raw_os_error(111)),
+            Signal::Closed(launched, at) => fail(launched, at, io::Error::from(io::ErrorKind::BrokenPipe)),
+            Signal::Reply(launched, at) => _ = link.on_reply(ms(launched), ms(at)),
+            Signal::ErrorReply(at) => _ = link.on_error_reply(ms(at), true),
+            Signal::Push(at) => _ = link.on_disconnect_push(ms(at), 0),
+            Signal::Timeout(launched, at) => _ = link.on_timeout(ms(launched), ms(at), true, true),
         }
     }
 
     /// One term per change: `lost@10(104)`, `restored@12`, `stalled@5`, `resumed@9`.
-    fn outcome(signs: &[Sign]) -> Vec<String> {
+    fn outcome(signals: &[Signal]) -> Vec<String> {
         let mut link = Link::up(ms(0));
         let at = |stamp: Stamp| stamp.as_nanos() / 1_000_000;
-        signs.iter().for_each(|sign| feed(&mut link, *sign));
+        signals.iter().for_each(|signal| feed(&mut link, *signal));
         let show = |change| match change {
             Change::Lost(loss) => {
                 let errno = loss.failure.and_then(|failure| failure.key.errno);
@@ -332,10 +332,10 @@ mod tests {
         link.take_changes().into_iter().map(show).collect()
     }
 
-    use Sign::*;
+    use Signal::*;
 
     /// Description, signals, expected changes.
-    const SEQUENCES: &[(&str, &[Sign], &[&str])] = &[
+    const SEQUENCES: &[(&str, &[Signal], &[&str])] = &[
         ("idle reset: only the push reports it", &[Push(10), Reply(11, 12)], &["lost@10(-)", "restored@12/0"]),
         (
             "reset in flight: one 104, the rest broken pipe, then the push",
@@ -388,15 +388,17 @@ mod tests {
 
     #[test]
     fn many_signals_of_one_outage_are_one_outage() {
-        for (name, signs, expected) in SEQUENCES {
-            assert_eq!(outcome(signs), *expected, "{name}");
+        for (name, signals, expected) in SEQUENCES {
+            assert_eq!(outcome(signals), *expected, "{name}");
         }
     }
 
     #[test]
     fn a_failure_after_the_recovery_counts_toward_its_outage() {
         let mut link = Link::up(ms(0));
-        [Closed(5, 10), Reply(10, 12), Closed(6, 13), Closed(7, 13)].into_iter().for_each(|sign| feed(&mut link, sign));
+        [Closed(5, 10), Reply(10, 12), Closed(6, 13), Closed(7, 13)]
+            .into_iter()
+            .for_each(|signal| feed(&mut link, signal));
         assert_eq!(link.late(), Cost { failed: 2, ambiguous: 2 });
         feed(&mut link, Push(500));
         assert_eq!(link.late(), Cost::default());

@@ -1,6 +1,7 @@
 //! The monitor of a session: turns changes of the link and the inbox into events, detects the state of a lost
 //! connection, and replaces a session that cannot reconnect.
 
+mod replace;
 mod watch;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -11,10 +12,10 @@ use super::{
     identify,
     inbox::{Confirmed, Inbox},
     link::{Change, Link, Loss},
-    question::WaitingFailure,
+    request::WaitingFailure,
 };
 use crate::{
-    classify::{ErrorClass, Failure, Stage},
+    classify::{ErrorClass, Failure},
     clock::Stamp,
     dial::{ClientInfo, Interest},
     event::{
@@ -24,20 +25,14 @@ use crate::{
 };
 
 /// Polling interval of a connection that is down.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL: Duration = Duration::from_millis(50);
 
 /// Polling interval of a connection that is up.
-const IDLE_LOOK: Duration = Duration::from_millis(500);
+const IDLE_POLL: Duration = Duration::from_millis(500);
 
 /// Time that an unrecoverable state is left alone before the run continues with a new session: long enough for the
 /// report to show what the application would have seen.
 const DWELL: Duration = Duration::from_secs(1);
-
-/// Time to wait for the first connection after a replacement by the watchdog; other checks run after it.
-const FIRST_LOOK: Duration = Duration::from_secs(1);
-
-/// Interval between attempts to establish a new session.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// The monitor of one session.
 pub(super) struct Monitor {
@@ -51,7 +46,7 @@ pub(super) struct Monitor {
     stall: Option<Stall>,
     resubscription: Option<Resubscription>,
     /// Time of the last alarm about missing messages.
-    silence_told: Stamp,
+    silence_reported: Stamp,
     /// Time since which writes have been refused with READONLY.
     pinned: Option<Stamp>,
     /// Due time of a replacement for a session that cannot reconnect.
@@ -67,7 +62,7 @@ struct Outage {
     failure: Option<Failure>,
     old_client_id: Option<u64>,
     _interest: Interest,
-    told: HashSet<ClientState>,
+    reported: HashSet<ClientState>,
     waiting: Option<WaitingFailure>,
     replaced: Option<ReplaceReason>,
     /// Time at which the library replaced a connection that it had just made.
@@ -78,7 +73,7 @@ struct Outage {
 struct Stall {
     since: Stamp,
     _interest: Interest,
-    told: bool,
+    reported: bool,
 }
 
 /// Subscriptions that must be restored.
@@ -96,16 +91,16 @@ impl Monitor {
         inbox: Inbox,
     ) -> Result<(Arc<Session>, Self), Failure> {
         let session = Session::new(Arc::clone(&ctx), connection, inbox).await?;
-        let (told, up) = tokio::sync::watch::channel(false);
+        let (signal, up) = tokio::sync::watch::channel(false);
         let coming = async {
             session.come_up(session.patience()).await?;
-            told.send_replace(true);
+            signal.send_replace(true);
             session.subscribe().await?;
             Ok(ctx.clock.now())
         };
         // Polled in this order and concurrently: it saves a round trip.
         let (now, (client, server)) =
-            tokio::try_join!(biased; coming, async { Ok(identify::ask(&session, &up).await) })?;
+            tokio::try_join!(biased; coming, async { Ok(identify::query(&session, &up).await) })?;
         ctx.observer.on_identified(connection, &client, now);
         let monitor = Self {
             session: Arc::clone(&session),
@@ -117,7 +112,7 @@ impl Monitor {
             outage: None,
             stall: None,
             resubscription: None,
-            silence_told: now,
+            silence_reported: now,
             pinned: None,
             replacement: None,
             refused: false,
@@ -145,18 +140,18 @@ impl Monitor {
 
     /// Runs until it is aborted.
     pub(super) async fn run(mut self) {
-        identify::ask_for_announcements(&self.session, &self.server).await;
+        identify::request_announcements(&self.session, &self.server).await;
         loop {
             let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
-            let pause = if busy { LOOK } else { IDLE_LOOK };
+            let pause = if busy { POLL } else { IDLE_POLL };
             // A timeout polls as well.
             let _ = tokio::time::timeout(pause, self.session.wake.notified()).await;
-            self.look().await;
+            self.poll().await;
         }
     }
 
-    async fn look(&mut self) {
-        self.take_in().await;
+    async fn poll(&mut self) {
+        self.process_changes().await;
         self.session.inbox.tick(&self.ctx);
         self.watch_outage().await;
         self.watch_stall();
@@ -170,12 +165,12 @@ impl Monitor {
         }
         let now = self.ctx.clock.now();
         if self.replacement.is_some_and(|due| due <= now) && self.path_is_healthy() {
-            self.go_on().await;
+            self.recover().await;
         }
     }
 
     /// Turns the changes since the last poll into events.
-    async fn take_in(&mut self) {
+    async fn process_changes(&mut self) {
         let (changes, confirmations) = self.session.take_changes();
         // The confirmation of a connection arrives before the reply that shows it to be in use.
         for change in changes {
@@ -184,7 +179,7 @@ impl Monitor {
                 Change::Restored(loss, at) => self.on_restored(&loss, at).await,
                 Change::Stalled { since, unanswered, at } => {
                     self.emit(at, EventKind::Stalled { since, unanswered });
-                    self.stall = Some(Stall { since, _interest: self.ctx.path.interest(), told: false });
+                    self.stall = Some(Stall { since, _interest: self.ctx.path.interest(), reported: false });
                 }
                 Change::Resumed { since, at } => {
                     self.stall = None;
@@ -222,7 +217,7 @@ impl Monitor {
             failure: loss.failure,
             old_client_id,
             _interest: self.ctx.path.interest(),
-            told: HashSet::new(),
+            reported: HashSet::new(),
             waiting: None,
             replaced: None,
             superseded: None,
@@ -236,7 +231,7 @@ impl Monitor {
         self.replacement = None;
         self.generation += 1;
         if let Err(failure) = self.session.subscribe().await {
-            self.could_not_establish(&failure);
+            self.retry_later(&failure);
         }
         let old_process = self.server.run_id.take();
         self.identify().await;
@@ -299,49 +294,6 @@ impl Monitor {
         self.emit(at, EventKind::Superseded { generation: self.generation, client_id: self.client.id });
     }
 
-    /// Abandons the session's connection and establishes a new one.
-    async fn replace(&mut self, why: ReplaceReason, failure: Option<Failure>) {
-        let now = self.ctx.clock.now();
-        self.replacement = None;
-        self.session.abandon(now, failure.as_ref());
-        self.take_in().await;
-        self.ctx.observer.on_replaced(self.session.connection, self.ctx.clock.now());
-        self.sessions += 1;
-        self.emit(now, EventKind::SessionReplaced { session: self.sessions, why });
-        if let Some(outage) = &mut self.outage {
-            // Once redis-doctor had to step in, the client did not recover on its own.
-            outage.replaced = outage.replaced.filter(|known| *known == ReplaceReason::Terminal).or(Some(why));
-        }
-        let by_policy = why.is_policy() && self.ctx.plan.policy.managed;
-        let limit = if by_policy { FIRST_LOOK } else { self.session.patience() };
-        match self.session.establish(limit).await {
-            // It keeps trying on its own, as the policy prescribes.
-            Err(failure) if by_policy && failure.key.stage != Stage::Subscribe => {}
-            Err(failure) => self.could_not_establish(&failure),
-            Ok(()) => {}
-        }
-    }
-
-    /// Continues after an unrecoverable state, or after a failed attempt to do so.
-    async fn go_on(&mut self) {
-        if self.outage.is_some() || !self.refused {
-            return self.replace(ReplaceReason::Terminal, None).await;
-        }
-        // A new connection would be refused as well, and each would be an outage of our own making.
-        self.replacement = None;
-        match self.session.subscribe().await {
-            Err(failure) => self.could_not_establish(&failure),
-            Ok(()) => self.refused = false,
-        }
-    }
-
-    fn could_not_establish(&mut self, failure: &Failure) {
-        let now = self.ctx.clock.now();
-        self.refused = failure.key.stage == Stage::Subscribe && failure.key.class.is_server_reply();
-        self.ctx.fail(Some(self.session.connection), failure, now, false);
-        self.replacement = Some(now.after(RETRY));
-    }
-
     fn enter(&self, at: Stamp, state: ClientState, why: String) {
         self.emit(at, EventKind::StateEntered { state, why });
         if state.is_terminal() && self.ctx.plan.stop.on_critical {
@@ -353,8 +305,8 @@ impl Monitor {
     async fn identify(&mut self) {
         let (_, up) = tokio::sync::watch::channel(true);
         // Concurrently: if the connection is lost again, nothing extra is in flight.
-        let announcements = identify::ask_for_announcements(&self.session, &self.server);
-        ((self.client, self.server), ()) = tokio::join!(identify::ask(&self.session, &up), announcements);
+        let announcements = identify::request_announcements(&self.session, &self.server);
+        ((self.client, self.server), ()) = tokio::join!(identify::query(&self.session, &up), announcements);
         self.ctx.observer.on_identified(self.session.connection, &self.client, self.ctx.clock.now());
     }
 

@@ -10,7 +10,7 @@ pub(crate) trait Observer: Send + Sync {
     fn on_identified(&self, connection: u32, client: &ClientInfo, now: Stamp);
 
     /// A connection was lost at `lost`; its descriptor is about to be closed.
-    fn on_losing(&self, connection: u32, lost: Stamp, now: Stamp);
+    fn on_lost(&self, connection: u32, lost: Stamp, now: Stamp);
 
     /// A command that waited for a reconnect received the failure of an attempt.
     fn on_attempt_failed(&self, connection: u32, failure: &Failure, at: Stamp);
@@ -27,7 +27,7 @@ pub(crate) struct Unobserved;
 
 impl Observer for Unobserved {
     fn on_identified(&self, _connection: u32, _client: &ClientInfo, _now: Stamp) {}
-    fn on_losing(&self, _connection: u32, _lost: Stamp, _now: Stamp) {}
+    fn on_lost(&self, _connection: u32, _lost: Stamp, _now: Stamp) {}
     fn on_attempt_failed(&self, _connection: u32, _failure: &Failure, _at: Stamp) {}
     fn on_replaced(&self, _connection: u32, _now: Stamp) {}
     fn on_dialed(&self, _succeeded: bool, _now: Stamp) {}

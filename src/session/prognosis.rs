@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::question::WaitingFailure;
+use super::request::WaitingFailure;
 use crate::{classify::ErrorClass, clock::Stamp, dial::Health, event::ClientState, plan::ReconnectPolicy};
 
 /// An error returned sooner than this was stored in the library and is not the result of a new attempt.
-const AT_ONCE: Duration = Duration::from_millis(5);
+const STORED_ERROR: Duration = Duration::from_millis(5);
 
 /// Safety margin on top of the computed end of the reconnect cycle.
 const MARGIN: Duration = Duration::from_secs(1);
 
 /// The facts about a lost connection.
-pub(super) struct Picture<'a> {
+pub(super) struct Situation<'a> {
     pub(super) policy: &'a ReconnectPolicy,
     pub(super) lost_at: Stamp,
     pub(super) now: Stamp,
@@ -20,7 +20,7 @@ pub(super) struct Picture<'a> {
     /// The latest error that the library returned to a waiting command.
     pub(super) waiting: Option<&'a WaitingFailure>,
     /// Commands may be sent; a plain subscriber sends none.
-    pub(super) asks: bool,
+    pub(super) may_send: bool,
 }
 
 /// A state and the evidence for it.
@@ -33,27 +33,27 @@ pub(super) struct Prognosis {
 }
 
 /// Returns the state of a lost connection, if the evidence suffices.
-pub(super) fn prognosis(picture: &Picture<'_>) -> Option<Prognosis> {
-    let policy = picture.policy;
+pub(super) fn prognosis(situation: &Situation<'_>) -> Option<Prognosis> {
+    let policy = situation.policy;
     if !policy.managed {
         let why = "this client never reconnects: from now on every command fails unsent".into();
         return Some(Prognosis { state: ClientState::Dead, why, hopeless: true });
     }
     // An unlimited budget is never exhausted.
     policy.retries?;
-    match picture.waiting {
-        Some(failed) => after_an_error(picture, failed),
-        None if !picture.asks => after_silence(picture),
+    match situation.waiting {
+        Some(failed) => after_error(situation, failed),
+        None if !situation.may_send => after_silence(situation),
         None => None,
     }
 }
 
 /// The state after an error: a finite budget is exhausted, or the error is left over from an earlier attempt.
-fn after_an_error(picture: &Picture<'_>, failed: &WaitingFailure) -> Option<Prognosis> {
-    let path_was_healthy = picture.health.healthy_since.is_some_and(|since| since <= failed.launched);
-    let at_once = failed.at.since(failed.launched) < AT_ONCE;
+fn after_error(situation: &Situation<'_>, failed: &WaitingFailure) -> Option<Prognosis> {
+    let path_was_healthy = situation.health.healthy_since.is_some_and(|since| since <= failed.launched);
+    let stored = failed.at.since(failed.launched) < STORED_ERROR;
     let text = &failed.failure;
-    match (failed.wedges, path_was_healthy && at_once) {
+    match (failed.wedges, path_was_healthy && stored) {
         (true, true) => Some(Prognosis {
             state: ClientState::Wedged,
             why: format!("the server is healthy, but every command fails with the error of the last attempt: {text}"),
@@ -69,35 +69,38 @@ fn after_an_error(picture: &Picture<'_>, failed: &WaitingFailure) -> Option<Prog
         (false, false) if failed.failure.key.class.is_timeout() => None,
         // The library returns an error only when its budget is exhausted. An earlier one is left over from the dead
         // connection: redis-rs does not recognize every loss as one (a kernel timeout, for example).
-        (false, false) if failed.at < cycle_end(picture) => None,
+        (false, false) if failed.at < cycle_end(situation) => None,
         (false, false) => Some(Prognosis {
             state: ClientState::Exhausted,
-            why: format!("{}; the next command starts another cycle (last error: {text})", spent(picture.policy)),
+            why: format!("{}; the next command starts another cycle (last error: {text})", exhausted(situation.policy)),
             hopeless: false,
         }),
     }
 }
 
 /// The state without any command, in which the library never reports an exhausted budget: its end is computed.
-fn after_silence(picture: &Picture<'_>) -> Option<Prognosis> {
-    let healthy = picture.health.healthy_since?;
-    let attempts = u32::try_from(picture.policy.retry_budget()).unwrap_or(u32::MAX).saturating_add(1);
-    let attempt = picture.health.slowest_failure.min(picture.policy.connect_timeout);
-    let end = cycle_end(picture).after(attempt * attempts + MARGIN);
-    let over = picture.now > end && picture.now > healthy.after(MARGIN);
+fn after_silence(situation: &Situation<'_>) -> Option<Prognosis> {
+    let healthy = situation.health.healthy_since?;
+    let attempts = u32::try_from(situation.policy.retry_budget()).unwrap_or(u32::MAX).saturating_add(1);
+    let attempt = situation.health.slowest_failure.min(situation.policy.connect_timeout);
+    let end = cycle_end(situation).after(attempt * attempts + MARGIN);
+    let over = situation.now > end && situation.now > healthy.after(MARGIN);
     over.then(|| Prognosis {
         state: ClientState::Exhausted,
-        why: format!("{}, and a client that only subscribes sends no command to restart it", spent(picture.policy)),
+        why: format!(
+            "{}, and a client that only subscribes sends no command to restart it",
+            exhausted(situation.policy)
+        ),
         hopeless: true,
     })
 }
 
 /// Returns the end of the cycle if every attempt fails immediately: the delays are known.
-fn cycle_end(picture: &Picture<'_>) -> Stamp {
-    picture.lost_at.after(picture.policy.delays().sum())
+fn cycle_end(situation: &Situation<'_>) -> Stamp {
+    situation.lost_at.after(situation.policy.delays().sum())
 }
 
-fn spent(policy: &ReconnectPolicy) -> String {
+fn exhausted(policy: &ReconnectPolicy) -> String {
     format!("the retry budget of {} is exhausted", policy.retries.unwrap_or_default())
 }
 
@@ -141,27 +144,27 @@ mod tests {
         now: u64,
         health: &Health,
         waiting: Option<&WaitingFailure>,
-        asks: bool,
+        may_send: bool,
     ) -> Option<(ClientState, bool)> {
         let policy = ReconnectPolicy::preset(policy);
-        let picture = Picture { policy: &policy, lost_at: at(0), now: at(now), health, waiting, asks };
-        prognosis(&picture).map(|prognosis| (prognosis.state, prognosis.hopeless))
+        let situation = Situation { policy: &policy, lost_at: at(0), now: at(now), health, waiting, may_send };
+        prognosis(&situation).map(|prognosis| (prognosis.state, prognosis.hopeless))
     }
 
     #[test]
     fn each_policy_has_its_own_failure_states() {
         use ClientState::*;
         use PolicyName::*;
-        let ill = Health::default();
-        let well = healthy_since(12_000);
-        assert_eq!(state(Bare, 1, &ill, None, true), Some((Dead, true)));
-        assert_eq!(state(Library, 9_000, &ill, None, true), None);
-        assert_eq!(state(Library, 9_500, &ill, Some(&refused(1, 9_443)), true), Some((Exhausted, false)));
-        assert_eq!(state(Library, 100, &ill, Some(&refused(1, 2)), true), None, "the dead connection's own error");
-        assert_eq!(state(Library, 12_501, &well, Some(&refused(12_500, 12_501)), true), Some((StaleError, false)));
-        assert_eq!(state(Library, 12_501, &well, Some(&wrong_password(12_500, 12_501)), true), Some((Wedged, true)));
-        assert_eq!(state(Library, 9_500, &ill, Some(&wrong_password(1, 9_443)), true), None);
-        assert_eq!(state(Hardened, 60_000, &well, None, true), None);
+        let failing = Health::default();
+        let healthy = healthy_since(12_000);
+        assert_eq!(state(Bare, 1, &failing, None, true), Some((Dead, true)));
+        assert_eq!(state(Library, 9_000, &failing, None, true), None);
+        assert_eq!(state(Library, 9_500, &failing, Some(&refused(1, 9_443)), true), Some((Exhausted, false)));
+        assert_eq!(state(Library, 100, &failing, Some(&refused(1, 2)), true), None, "the dead connection's own error");
+        assert_eq!(state(Library, 12_501, &healthy, Some(&refused(12_500, 12_501)), true), Some((StaleError, false)));
+        assert_eq!(state(Library, 12_501, &healthy, Some(&wrong_password(12_500, 12_501)), true), Some((Wedged, true)));
+        assert_eq!(state(Library, 9_500, &failing, Some(&wrong_password(1, 9_443)), true), None);
+        assert_eq!(state(Hardened, 60_000, &healthy, None, true), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use redis::{PushInfo, Value, aio::MultiplexedConnection};
 use tokio::sync::Mutex;
 
-use super::{connection::Session, context::RunContext, delivery::Publish, question::Failed, subject::Dialer};
+use super::{connection::Session, context::RunContext, delivery::Publish, request::FailedRequest, subject::Dialer};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
     plan::{Pace, Plan, PolicyName, ReconnectPolicy},
@@ -32,10 +32,16 @@ impl Publisher {
     }
 
     /// Publishes a message and returns the number of receivers. A message that was never sent fails unambiguously.
-    async fn publish(&self, ctx: &RunContext, sharded: bool, channel: &[u8], payload: &[u8]) -> Result<i64, Failed> {
-        let connection = self.connect(ctx).await.map_err(|failure| Failed { failure, ambiguous: false })?;
+    async fn publish(
+        &self,
+        ctx: &RunContext,
+        sharded: bool,
+        channel: &[u8],
+        payload: &[u8],
+    ) -> Result<i64, FailedRequest> {
+        let connection = self.connect(ctx).await.map_err(|failure| FailedRequest { failure, ambiguous: false })?;
         let sent = self.send(connection, sharded, channel, payload).await;
-        sent.map_err(|failure| Failed { ambiguous: !failure.key.class.is_server_reply(), failure })
+        sent.map_err(|failure| FailedRequest { ambiguous: !failure.key.class.is_server_reply(), failure })
     }
 
     async fn send(
@@ -89,7 +95,7 @@ pub(super) async fn run(session: Arc<Session>, publisher: Arc<Publisher>, pace: 
                 ctx.samples.lock().counters.published_to_nobody += u64::from(receivers == 0);
                 Publish::Accepted
             }
-            Err(Failed { failure, ambiguous }) => {
+            Err(FailedRequest { failure, ambiguous }) => {
                 ctx.fail(Some(session.connection), &failure, ctx.clock.now(), ambiguous);
                 Publish::Failed
             }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Channels per SUBSCRIBE: with a round trip each, thousands of channels would take seconds.
-const AT_ONCE: usize = 250;
+const CHANNELS_PER_COMMAND: usize = 250;
 
 /// Parts into which the commands of many workers are divided.
 const PARTS: u32 = 4;
@@ -31,7 +31,7 @@ pub(super) enum Subject {
 impl Subject {
     /// Sends one command; an error reply is an error.
     #[inline]
-    pub(super) async fn ask(&mut self, command: &Cmd) -> RedisResult<Value> {
+    pub(super) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
         let reply = match self {
             Self::Managed(manager) => manager.send_packed_command(command).await,
             Self::Bare(connection) => connection.send_packed_command(command).await,
@@ -41,12 +41,12 @@ impl Subject {
 
     /// Returns the number of commands that [`Self::subscribe`] sends one after the other.
     pub(super) fn subscribing_commands(wanted: &SubscriptionPlan) -> usize {
-        wanted.channels.len().div_ceil(AT_ONCE) + wanted.patterns.len() + wanted.shards.len()
+        wanted.channels.len().div_ceil(CHANNELS_PER_COMMAND) + wanted.patterns.len() + wanted.shards.len()
     }
 
     /// Subscribes to everything in the plan; succeeds when the server has confirmed all of it.
     pub(super) async fn subscribe(&mut self, wanted: &SubscriptionPlan) -> RedisResult<()> {
-        for channels in wanted.channels.chunks(AT_ONCE) {
+        for channels in wanted.channels.chunks(CHANNELS_PER_COMMAND) {
             let names: Vec<_> = channels.iter().map(Name::as_bytes).collect();
             match self {
                 Self::Managed(manager) => manager.subscribe(names).await?,
@@ -61,7 +61,7 @@ impl Subject {
         }
         for shard in &wanted.shards {
             // redis-rs has a method for this only in its cluster client, but the confirmation arrives as the reply here, too.
-            self.ask(redis::cmd("SSUBSCRIBE").arg(shard.as_bytes())).await?;
+            self.send(redis::cmd("SSUBSCRIBE").arg(shard.as_bytes())).await?;
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Dialer {
 }
 
 async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan) -> RedisResult<()> {
-    for channels in wanted.channels.chunks(AT_ONCE) {
+    for channels in wanted.channels.chunks(CHANNELS_PER_COMMAND) {
         pubsub.subscribe(channels.iter().map(Name::as_bytes).collect::<Vec<_>>()).await?;
     }
     for pattern in &wanted.patterns {

@@ -10,14 +10,14 @@ use crate::{
 
 /// Sends heartbeats on a lost connection until one is answered, so that the reconnect is dated even between two probes.
 /// Not if the client under test would send nothing: a command can revive a connection that is dead for a plain subscriber.
-pub(super) async fn ask_while_down(session: Arc<Session>) {
+pub(super) async fn heartbeat_while_down(session: Arc<Session>) {
     const LIMIT: Duration = Duration::from_secs(1);
     const PAUSE: Duration = Duration::from_millis(100);
     let ctx = Arc::clone(&session.ctx);
     loop {
         session.down.notified().await;
         while ctx.heartbeat.may_send() && ctx.plan.policy.managed && session.link(|link| link.loss().is_some()) {
-            if session.beat("back", LIMIT).await.outcome.is_err() {
+            if session.heartbeat("back", LIMIT).await.outcome.is_err() {
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -42,21 +42,21 @@ pub(super) async fn run(session: Arc<Session>, watchdog: Watchdog) {
             tokio::time::sleep(watchdog.period).await;
             continue;
         }
-        let asked = session.beat("watchdog", watchdog.period).await;
-        let unanswered = asked.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
+        let exchange = session.heartbeat("watchdog", watchdog.period).await;
+        let unanswered = exchange.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
         // A reply can be queued behind megabytes of messages: the connection lives while they arrive. But not forever: a
         // path can be dead in one direction only.
-        let alive = session.inbox.last_message() > asked.launched;
+        let alive = session.inbox.last_message() > exchange.launched;
         spared = if unanswered && alive { spared + 1 } else { 0 };
         let silent = unanswered && (!alive || spared > SPARED);
         let counters = &mut ctx.samples.lock().counters;
-        counters.watchdog_ok += u64::from(asked.outcome.is_ok());
+        counters.watchdog_ok += u64::from(exchange.outcome.is_ok());
         counters.watchdog_missed += u64::from(silent);
         missed = if silent { missed + 1 } else { 0 };
         if missed >= watchdog.misses {
             missed = 0;
             let why = format!("no reply to {}", ctx.heartbeat.command());
-            session.condemn(asked.epoch, Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why));
+            session.condemn(exchange.epoch, Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why));
         }
     }
 }

@@ -10,7 +10,7 @@ use redis::Cmd;
 use super::{
     connection::Session,
     context::RunContext,
-    question::{Asked, Failed, Question},
+    request::{Exchange, FailedRequest, Request},
     samples::Sums,
 };
 use crate::{
@@ -76,14 +76,25 @@ pub(super) struct Worker {
     /// The value last written, while it is certain.
     written: Option<Vec<u8>>,
     /// Time at which the latest probe that was lost with its connection ended.
-    rid: Stamp,
+    lost_probe_ended: Stamp,
 }
 
 impl Worker {
     pub(super) fn new(session: Arc<Session>, schedule: Arc<Schedule>, plan: ProbePlan, number: u32) -> Self {
         let prefix = format!("{}:{}:{number}:", session.ctx.run_id, session.connection).into_bytes();
         let (nonce, command) = (Vec::new(), Cmd::new());
-        Self { session, schedule, plan, number, turn: 0, prefix, nonce, command, written: None, rid: Stamp::START }
+        Self {
+            session,
+            schedule,
+            plan,
+            number,
+            turn: 0,
+            prefix,
+            nonce,
+            command,
+            written: None,
+            lost_probe_ended: Stamp::START,
+        }
     }
 
     /// Sends probes until the run stops or its count is reached.
@@ -94,15 +105,15 @@ impl Worker {
             let Some(number) = ctx.stop.take_ticket() else {
                 return;
             };
-            let mut question = self.question(&ctx);
+            let mut request = self.request(&ctx);
             ctx.samples.lock().counters.launched += 1;
-            let asked = self.session.ask_by(&mut alarm, &question, self.plan.timeout).await;
-            self.remember(&question, &asked);
+            let exchange = self.session.send_with(&mut alarm, &request, self.plan.timeout).await;
+            self.remember(&request, &exchange);
             if self.nonce.is_empty() {
-                self.nonce = question.answer.take().unwrap_or_default();
+                self.nonce = request.answer.take().unwrap_or_default();
             }
-            self.command = question.command;
-            self.account(&ctx, number, slot.intended.unwrap_or(asked.launched), asked).await;
+            self.command = request.command;
+            self.account(&ctx, number, slot.intended.unwrap_or(exchange.launched), exchange).await;
         }
     }
 
@@ -132,7 +143,7 @@ impl Worker {
         }
     }
 
-    fn question(&mut self, ctx: &RunContext) -> Question {
+    fn request(&mut self, ctx: &RunContext) -> Request {
         self.turn += 1;
         self.renew_nonce();
         let kv = match self.plan.kind {
@@ -144,19 +155,19 @@ impl Worker {
             let mut command = std::mem::take(&mut self.command);
             command.clear();
             command.arg("PING").arg(self.nonce.as_slice());
-            return Question { command, answer: Some(std::mem::take(&mut self.nonce)), counted: true };
+            return Request { command, answer: Some(std::mem::take(&mut self.nonce)), counted: true };
         }
         let key = format!("redis-doctor:{}:{}:{}", ctx.run_id, self.session.connection, self.number);
         match self.written.take() {
             Some(value) => {
                 let mut command = redis::cmd("GET");
                 command.arg(key);
-                Question { command, answer: Some(value), counted: true }
+                Request { command, answer: Some(value), counted: true }
             }
             None => {
                 let mut command = redis::cmd("SET");
                 command.arg(key).arg(self.nonce.as_slice()).arg("PX").arg(KEY_TTL.as_millis() as u64);
-                Question { command, answer: None, counted: true }
+                Request { command, answer: None, counted: true }
             }
         }
     }
@@ -174,27 +185,27 @@ impl Worker {
     }
 
     /// Keeps a value that was certainly written, to be read back.
-    fn remember(&mut self, question: &Question, asked: &Asked) {
-        let wrote = question.answer.is_none() && asked.outcome.is_ok();
+    fn remember(&mut self, request: &Request, exchange: &Exchange) {
+        let wrote = request.answer.is_none() && exchange.outcome.is_ok();
         if wrote {
             self.written = Some(self.nonce.clone());
         }
     }
 
-    async fn account(&mut self, ctx: &RunContext, number: u64, intended: Stamp, asked: Asked) {
+    async fn account(&mut self, ctx: &RunContext, number: u64, intended: Stamp, exchange: Exchange) {
         // An intended start during an outage or a stall counts from its end: an outage is not latency. For this worker, it
         // ends with the probe that was lost with the connection.
-        let latency = asked.done.since(intended.max(asked.ready).max(self.rid).min(asked.done));
-        if asked.outcome.is_err() && asked.launched < asked.ready {
-            self.rid = asked.done;
+        let latency = exchange.done.since(intended.max(exchange.ready).max(self.lost_probe_ended).min(exchange.done));
+        if exchange.outcome.is_err() && exchange.launched < exchange.ready {
+            self.lost_probe_ended = exchange.done;
         }
-        Self::count(&mut ctx.samples.lock(), &asked, latency);
-        if let Err(failed) = &asked.outcome {
-            self.on_failure(ctx, failed, &asked).await;
+        Self::count(&mut ctx.samples.lock(), &exchange, latency);
+        if let Err(failed) = &exchange.outcome {
+            self.on_failure(ctx, failed, &exchange).await;
         }
         if self.plan.report_each {
-            let outcome = asked.outcome.map(|_| self.nonce.len()).map_err(|failed| failed.failure);
-            ctx.notices.reply(Reply { number, at: asked.done, latency, waited: asked.waited, outcome });
+            let outcome = exchange.outcome.map(|_| self.nonce.len()).map_err(|failed| failed.failure);
+            ctx.notices.reply(Reply { number, at: exchange.done, latency, waited: exchange.waited, outcome });
             if self.plan.pace == Pace::Unpaced {
                 // Prints the line now: during the next probe it would add to that probe's latency.
                 tokio::task::yield_now().await;
@@ -202,18 +213,18 @@ impl Worker {
         }
     }
 
-    fn count(sums: &mut Sums, asked: &Asked, latency: Duration) {
-        let took = asked.done.since(asked.launched);
-        match &asked.outcome {
+    fn count(sums: &mut Sums, exchange: &Exchange, latency: Duration) {
+        let took = exchange.done.since(exchange.launched);
+        match &exchange.outcome {
             Ok(_) => {
                 sums.counters.ok += 1;
-                if !asked.waited.is_zero() {
-                    sums.waited.record(asked.waited);
+                if !exchange.waited.is_zero() {
+                    sums.waited.record(exchange.waited);
                 }
                 // The reply that ended an outage has no latency: all its time was waiting.
-                if asked.waited < took {
+                if exchange.waited < took {
                     sums.latency.record(latency);
-                    sums.service.record(took - asked.waited);
+                    sums.service.record(took - exchange.waited);
                 }
             }
             Err(failed) => {
@@ -226,10 +237,10 @@ impl Worker {
         }
     }
 
-    async fn on_failure(&self, ctx: &RunContext, failed: &Failed, asked: &Asked) {
+    async fn on_failure(&self, ctx: &RunContext, failed: &FailedRequest, exchange: &Exchange) {
         let connection = Some(self.session.connection);
-        ctx.fail(connection, &failed.failure, asked.done, failed.ambiguous);
-        if self.plan.pace == Pace::Unpaced && asked.done.since(asked.launched) < AFTER_INSTANT_FAILURE {
+        ctx.fail(connection, &failed.failure, exchange.done, failed.ambiguous);
+        if self.plan.pace == Pace::Unpaced && exchange.done.since(exchange.launched) < AFTER_INSTANT_FAILURE {
             tokio::time::sleep(AFTER_INSTANT_FAILURE).await;
         }
     }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::{DWELL, Monitor};
 use crate::{
     event::{ClientState, Confirmations, EventKind, StopReason},
-    session::prognosis::{self, Picture},
+    session::prognosis::{self, Situation},
 };
 
 /// A longer outage is reported as `retrying`.
-const WORTH_TELLING: Duration = Duration::from_secs(1);
+const LONG_OUTAGE: Duration = Duration::from_secs(1);
 
 impl Monitor {
     pub(super) async fn watch_outage(&mut self) {
@@ -26,15 +26,15 @@ impl Monitor {
         outage.waiting = latest.or(outage.waiting.take());
         let mut news = Vec::new();
         let policy = &self.session.policy;
-        let picture = Picture {
+        let situation = Situation {
             policy,
             lost_at: outage.lost_at,
             now,
             health: &health,
             waiting: outage.waiting.as_ref(),
-            asks: self.ctx.heartbeat.may_send(),
+            may_send: self.ctx.heartbeat.may_send(),
         };
-        if let Some(prognosis) = prognosis::prognosis(&picture).filter(|found| outage.told.insert(found.state)) {
+        if let Some(prognosis) = prognosis::prognosis(&situation).filter(|found| outage.reported.insert(found.state)) {
             if prognosis.hopeless {
                 self.replacement = Some(now.after(DWELL));
                 if self.ctx.plan.stop.on_critical {
@@ -43,11 +43,11 @@ impl Monitor {
             }
             news.push((prognosis.state, prognosis.why));
         }
-        if let Some(why) = prognosis::masked(&health).filter(|_| outage.told.insert(ClientState::Masked)) {
+        if let Some(why) = prognosis::masked(&health).filter(|_| outage.reported.insert(ClientState::Masked)) {
             news.push((ClientState::Masked, why));
         }
-        let long = now.since(outage.lost_at) > WORTH_TELLING && policy.managed && outage.replaced.is_none();
-        if long && outage.told.insert(ClientState::Retrying) {
+        let is_long = now.since(outage.lost_at) > LONG_OUTAGE && policy.managed && outage.replaced.is_none();
+        if is_long && outage.reported.insert(ClientState::Retrying) {
             let path = health.failure.map_or("the server answers other clients".to_owned(), |(_, text)| text);
             news.push((ClientState::Retrying, format!("still reconnecting: {path}")));
         }
@@ -58,18 +58,18 @@ impl Monitor {
 
     pub(super) fn watch_stall(&mut self) {
         let health = self.ctx.path.health();
-        let Some(stall) = self.stall.as_mut().filter(|stall| !stall.told) else {
+        let Some(stall) = self.stall.as_mut().filter(|stall| !stall.reported) else {
             return;
         };
         // Two good probes in a row: a single one may fall on the moment in which a frozen server resumes. If the path
         // itself failed, the old connection can need as long again as it was silent, because TCP doubles the pause between
         // retransmissions.
         let proven = health.healthy_since.zip(health.checked).is_some_and(|(since, last)| {
-            let was_ill = !health.slowest_failure.is_zero();
-            last > since && (!was_ill || last.since(since) >= since.since(stall.since))
+            let had_failed = !health.slowest_failure.is_zero();
+            last > since && (!had_failed || last.since(since) >= since.since(stall.since))
         });
         if proven {
-            stall.told = true;
+            stall.reported = true;
             let silent = self.ctx.clock.now().since(stall.since).as_secs_f64();
             let why = format!(
                 "nothing received for {silent:.1} s on a connection that is still open, while new connections are answered"
@@ -129,8 +129,8 @@ impl Monitor {
         };
         let now = self.ctx.clock.now();
         let last = self.session.inbox.last_message();
-        if now.since(last.max(self.silence_told)) > limit {
-            self.silence_told = now;
+        if now.since(last.max(self.silence_reported)) > limit {
+            self.silence_reported = now;
             self.emit(now, EventKind::Silent { silence: now.since(last) });
         }
     }

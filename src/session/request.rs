@@ -7,7 +7,7 @@ use redis::{Cmd, Value};
 use crate::{classify::Failure, clock::Stamp, plan::Name};
 
 /// A command and its expected reply.
-pub(super) struct Question {
+pub(super) struct Request {
     pub(super) command: Cmd,
     /// The exact reply, if it is known in advance.
     pub(super) answer: Option<Vec<u8>>,
@@ -16,7 +16,7 @@ pub(super) struct Question {
 }
 
 /// A sent command and its outcome.
-pub(super) struct Asked {
+pub(super) struct Exchange {
     /// Epoch of the subject that sent it.
     pub(super) epoch: u64,
     /// Time at which the library took the command.
@@ -28,13 +28,13 @@ pub(super) struct Asked {
     /// Time since which the connection has been up; nothing could be answered earlier.
     pub(super) ready: Stamp,
     /// The reply or the failure.
-    pub(super) outcome: Result<Value, Failed>,
+    pub(super) outcome: Result<Value, FailedRequest>,
 }
 
 /// A command that failed.
 /// A failed command.
 #[derive(Clone, Debug)]
-pub(super) struct Failed {
+pub(super) struct FailedRequest {
     pub(super) failure: Failure,
     /// Outcome unknown: sent and never answered, so it may have been executed.
     pub(super) ambiguous: bool,
@@ -52,7 +52,7 @@ pub(super) struct WaitingFailure {
     pub(super) wedges: bool,
 }
 
-impl Question {
+impl Request {
     /// Returns true for one of the user's writes: of the counted commands, only writes have a plain OK as their reply.
     pub(super) fn is_write(&self) -> bool {
         self.counted && self.answer.is_none()
