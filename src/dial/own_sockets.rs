@@ -23,7 +23,7 @@ const ADDRESSES: usize = 64;
 const DIALS: usize = 64;
 
 /// The kernel reports the end of a socket within a millisecond; it is read when we get CPU time.
-const TOLD_WITHIN: Duration = Duration::from_secs(1);
+const REPORTED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The sockets known as our own; clones share them.
 #[derive(Clone, Default)]
@@ -36,7 +36,7 @@ struct Known {
     /// Addresses that the target's name resolved to, the latest last.
     addresses: VecDeque<SocketAddr>,
     /// Number of addresses in the latest lookup.
-    at_once: usize,
+    resolved: usize,
     /// Failures of connections that redis-rs made for redis-doctor, not for the client under test.
     dials: VecDeque<Stamp>,
 }
@@ -63,7 +63,7 @@ impl OwnSockets {
     /// Records the addresses that the target's name resolved to.
     pub(crate) fn resolved(&self, addresses: &[SocketAddr]) {
         let mut known = self.lock();
-        known.at_once = addresses.len();
+        known.resolved = addresses.len();
         for address in addresses {
             if !known.addresses.contains(address) {
                 keep(&mut known.addresses, *address, ADDRESSES);
@@ -73,9 +73,9 @@ impl OwnSockets {
 
     /// Records that redis-rs has dialed a connection that is not under test: it dials all addresses at the same time, on
     /// sockets that it does not expose.
-    pub(crate) fn dialled(&self, succeeded: bool, at: Stamp) {
+    pub(crate) fn dialed(&self, succeeded: bool, at: Stamp) {
         let mut known = self.lock();
-        for _ in usize::from(succeeded)..known.at_once.max(1) {
+        for _ in usize::from(succeeded)..known.resolved.max(1) {
             keep(&mut known.dials, at, DIALS);
         }
     }
@@ -86,7 +86,7 @@ impl OwnSockets {
         if peer.port() != port || !known.addresses.contains(&peer) || known.cookies.contains(&cookie) {
             return false;
         }
-        known.dials.retain(|failed| now.since(*failed) <= TOLD_WITHIN);
+        known.dials.retain(|failed| now.since(*failed) <= REPORTED_WITHIN);
         known.dials.pop_front().is_none()
     }
 
@@ -127,12 +127,12 @@ mod tests {
         let own = OwnSockets::default();
         let (four, six) = ("127.0.0.1:6379".parse().unwrap(), "[::1]:6379".parse().unwrap());
         own.resolved(&[four, six]);
-        own.dialled(false, at(0));
-        let heard = [(four, 1), (six, 1), (four, 2)].map(|(peer, ms)| own.may_be_the_clients(peer, 6379, ms, at(ms)));
-        assert_eq!(heard, [false, false, true]);
-        own.dialled(true, at(10));
+        own.dialed(false, at(0));
+        let clients = [(four, 1), (six, 1), (four, 2)].map(|(peer, ms)| own.may_be_the_clients(peer, 6379, ms, at(ms)));
+        assert_eq!(clients, [false, false, true]);
+        own.dialed(true, at(10));
         assert!(!own.may_be_the_clients(six, 6379, 3, at(11)), "the address that lost the race");
-        own.dialled(true, at(20));
+        own.dialed(true, at(20));
         assert!(own.may_be_the_clients(six, 6379, 4, at(2000)), "a late broadcast is not expected any more");
     }
 

@@ -48,7 +48,7 @@ impl<S: Stream> RespStream<S> {
             let user = target.user.as_deref().unwrap_or("default");
             hello.arg("AUTH").arg(user).arg(password.reveal());
         }
-        self.ask(Stage::Hello, &hello).await.map(|reply| identity_of(&reply))
+        self.send(Stage::Hello, &hello).await.map(|reply| identity_of(&reply))
     }
 
     /// Sends `AUTH` if there are credentials.
@@ -61,7 +61,7 @@ impl<S: Stream> RespStream<S> {
             auth.arg(user);
         }
         auth.arg(password.reveal());
-        self.ask(Stage::Hello, &auth).await.map(drop)
+        self.send(Stage::Hello, &auth).await.map(drop)
     }
 
     /// Sends `SELECT`, unless the database is 0.
@@ -69,16 +69,16 @@ impl<S: Stream> RespStream<S> {
         if db == 0 {
             return Ok(());
         }
-        self.ask(Stage::Hello, redis::cmd("SELECT").arg(db)).await.map(drop)
+        self.send(Stage::Hello, redis::cmd("SELECT").arg(db)).await.map(drop)
     }
 
     pub(crate) async fn ping(&mut self) -> Result<(), Failure> {
-        self.ask(Stage::Command, &redis::cmd("PING")).await.map(drop)
+        self.send(Stage::Command, &redis::cmd("PING")).await.map(drop)
     }
 
     /// Returns product and version from `INFO server`; empty if that is forbidden.
     pub(crate) async fn describe(&mut self) -> ServerIdentity {
-        match self.ask(Stage::Hello, redis::cmd("INFO").arg("server")).await {
+        match self.send(Stage::Hello, redis::cmd("INFO").arg("server")).await {
             Ok(reply) => text(&reply).map(|info| identity::from_info(&info)).unwrap_or_default(),
             Err(_) => ServerIdentity::default(),
         }
@@ -88,7 +88,7 @@ impl<S: Stream> RespStream<S> {
     pub(crate) async fn command(&mut self, words: &[&str]) -> Result<Value, Failure> {
         let mut command = redis::Cmd::new();
         words.iter().for_each(|word| _ = command.arg(word));
-        self.ask(Stage::Command, &command).await
+        self.send(Stage::Command, &command).await
     }
 
     /// Returns a field of a section of INFO; `None` if it is forbidden or absent.
@@ -104,7 +104,7 @@ impl<S: Stream> RespStream<S> {
     }
 
     /// Waits for unsolicited input: bytes (their number), the end of the stream (0), or an error.
-    pub(crate) async fn overhear(&mut self) -> io::Result<usize> {
+    pub(crate) async fn unsolicited(&mut self) -> io::Result<usize> {
         self.stream.read(&mut [0; HEAD]).await
     }
 
@@ -113,7 +113,7 @@ impl<S: Stream> RespStream<S> {
         self.read(Stage::Subscribe, Ok(())).await
     }
 
-    async fn ask(&mut self, stage: Stage, command: &redis::Cmd) -> Result<Value, Failure> {
+    async fn send(&mut self, stage: Stage, command: &redis::Cmd) -> Result<Value, Failure> {
         let sent = self.stream.inner.write_all(&command.get_packed_command()).await;
         self.read(stage, sent).await
     }

@@ -1,4 +1,4 @@
-//! Listens to the kernel while a connection is down, and assigns each ended socket to the client that it fits best.
+//! Listens to the kernel while a connection is down, and assigns each ended socket to the client that it candidates best.
 //! While no connection is down, nothing is received.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::{
     Collector,
     attempts::Attempts,
-    cycle::{Cycle, Heard},
+    cycle::{Cycle, ReadWindow},
 };
 use crate::{
     clock::Stamp,
@@ -60,9 +60,9 @@ impl AttemptListener {
         let attempts = match self.listen(now) {
             Ok(()) => {
                 let policy = Arc::new(self.policy.of_connection(connection, self.seed));
-                Attempts::heard_by(Cycle::new(policy, lost))
+                Attempts::tracked_by(Cycle::new(policy, lost))
             }
-            Err(why) => Attempts::unheard(why),
+            Err(why) => Attempts::untracked(why),
         };
         if self.lost.len() == LOSSES {
             self.lost.pop_front();
@@ -100,21 +100,21 @@ impl AttemptListener {
     }
 
     /// Reads the broadcasts received so far.
-    pub(super) fn hear(&mut self, now: Stamp) {
+    pub(super) fn read(&mut self, now: Stamp) {
         let (Some(listener), Some(port), Some(since)) = (&self.listener, self.port, self.read) else {
             return;
         };
-        let heard = Heard { since, now };
+        let window = ReadWindow { since, now };
         self.read = Some(now);
         for _ in 0..BATCH {
             match listener.next() {
                 Ok(Some(socket)) if self.own.may_be_the_clients(socket.peer, port, socket.cookie, now) => {
-                    let fits = self.lost.iter_mut().filter_map(|(_, _, attempts)| {
-                        let fit = attempts.fit(&socket, heard)?;
-                        Some((fit, attempts))
+                    let candidates = self.lost.iter_mut().filter_map(|(_, _, attempts)| {
+                        let matched = attempts.find_match(&socket, window)?;
+                        Some((matched, attempts))
                     });
-                    if let Some((fit, attempts)) = fits.min_by_key(|(fit, _)| *fit) {
-                        attempts.take(&socket, heard, fit);
+                    if let Some((matched, attempts)) = candidates.min_by_key(|(matched, _)| *matched) {
+                        attempts.record(&socket, window, matched);
                     }
                 }
                 Ok(_) => {}
@@ -138,7 +138,7 @@ impl AttemptListener {
 
     /// Ends the outage after a loss: the client was back at `at`. Returns the attempts seen.
     pub(super) fn end(&mut self, connection: u32, lost: Stamp, at: Stamp, now: Stamp) -> Option<Attempts> {
-        self.hear(now);
+        self.read(now);
         let found = self.lost.iter().position(|(whose, when, _)| (*whose, *when) == (connection, lost));
         let mut attempts = found.and_then(|index| self.lost.remove(index)).map(|(_, _, attempts)| attempts);
         if let Some(attempts) = &mut attempts {
@@ -156,15 +156,15 @@ impl Collector {
     /// is aborted.
     pub(super) async fn listen(self: Arc<Self>) {
         loop {
-            self.losing.notified().await;
+            self.lost.notified().await;
             loop {
                 // The reconnect has priority, and reading each broadcast as it arrives would wake us too often on a busy machine.
                 self.clock.sleep_until(self.clock.now().after(PERIOD)).await;
                 let now = self.clock.now();
-                let mut state = self.lock();
-                state.examine(now);
-                state.listener.hear(now);
-                if state.listener.read.is_none() {
+                let mut cases = self.lock();
+                cases.examine(now);
+                cases.listener.read(now);
+                if cases.listener.read.is_none() {
                     break;
                 }
             }

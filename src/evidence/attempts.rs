@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::cycle::{Cycle, Fit, Heard};
+use super::cycle::{AttemptMatch, Cycle, ReadWindow};
 use crate::{
     clock::Stamp,
     event::{Attempt, AttemptEnd, Tried},
@@ -17,7 +17,7 @@ const ATTEMPTS: usize = 16;
 const SAME_ATTEMPT: Duration = Duration::from_millis(1);
 
 /// A command and the kernel report the same attempt within this time of each other, in either order.
-const TOLD_TWICE: Duration = Duration::from_millis(20);
+const REPORTED_TWICE: Duration = Duration::from_millis(20);
 
 /// The attempts known so far.
 #[derive(Clone, Debug, Default)]
@@ -32,12 +32,12 @@ pub(super) struct Attempts {
 
 impl Attempts {
     /// Creates the attempts of a client whose sockets are identified by `cycle`.
-    pub(super) fn heard_by(cycle: Cycle) -> Self {
+    pub(super) fn tracked_by(cycle: Cycle) -> Self {
         Self { tried: Some(Tried::default()), cycle: Some(cycle), ..Self::default() }
     }
 
     /// Creates the attempts of a client while the kernel cannot be listened to.
-    pub(super) fn unheard(why: Option<String>) -> Self {
+    pub(super) fn untracked(why: Option<String>) -> Self {
         Self { missing: why, ..Self::default() }
     }
 
@@ -47,8 +47,8 @@ impl Attempts {
             if last.failure.as_ref() == Some(&failure) && at.since(last.at) < SAME_ATTEMPT {
                 return;
             }
-            let told = last.end.is_some_and(|end| last.failure.as_deref() == Some(words(end)));
-            if told && at.since(last.at) < TOLD_TWICE {
+            let from_kernel = last.end.is_some_and(|end| last.failure.as_deref() == Some(words(end)));
+            if from_kernel && at.since(last.at) < REPORTED_TWICE {
                 last.failure = Some(failure);
                 return;
             }
@@ -57,31 +57,33 @@ impl Attempts {
     }
 
     /// Returns the place of an ended socket among these attempts, if it has one.
-    pub(super) fn fit(&self, socket: &Destroyed, heard: Heard) -> Option<Fit> {
-        self.cycle.as_ref()?.fit(socket, heard)
+    pub(super) fn find_match(&self, socket: &Destroyed, window: ReadWindow) -> Option<AttemptMatch> {
+        self.cycle.as_ref()?.find_match(socket, window)
     }
 
     /// Records the socket as an attempt.
-    pub(super) fn take(&mut self, socket: &Destroyed, heard: Heard, fit: Fit) {
+    pub(super) fn record(&mut self, socket: &Destroyed, window: ReadWindow, matched: AttemptMatch) {
         let (Some(cycle), Some(tried)) = (&mut self.cycle, &mut self.tried) else {
             return;
         };
-        cycle.take(socket, heard, fit);
-        let now = heard.now;
+        cycle.record(socket, window, matched);
+        let now = window.now;
         let end = socket.end;
-        let started = match fit {
-            Fit::Same { .. } => {
+        let started = match matched {
+            AttemptMatch::OtherAddress { .. } => {
                 // The attempt lasts until the last of its addresses has failed.
                 if let Some(last) = self.seen.last_mut() {
                     last.at = now;
                 }
                 return;
             }
-            Fit::Next { started, .. } | Fit::Again { started, .. } | Fit::Skipping { started, .. } => started,
+            AttemptMatch::Next { started, .. }
+            | AttemptMatch::NewCycle { started, .. }
+            | AttemptMatch::AfterMissed { started, .. } => started,
         };
         *tried.of(end) += 1;
         match self.seen.last_mut() {
-            Some(last) if last.end.is_none() && now.since(last.at) < TOLD_TWICE => {
+            Some(last) if last.end.is_none() && now.since(last.at) < REPORTED_TWICE => {
                 (last.started, last.end) = (Some(started.min(last.at)), Some(end));
             }
             _ => {
@@ -149,16 +151,16 @@ mod tests {
     }
 
     fn heard_from(ms: u64) -> Attempts {
-        Attempts::heard_by(Cycle::new(Arc::new(ReconnectPolicy::preset(PolicyName::Hardened)), at(ms)))
+        Attempts::tracked_by(Cycle::new(Arc::new(ReconnectPolicy::preset(PolicyName::Hardened)), at(ms)))
     }
 
     fn refuse(attempts: &mut Attempts, ms: u64) {
         let peer = "127.0.0.1:6379".parse().unwrap();
         let (end, age) = (AttemptEnd::Refused, Duration::ZERO);
         let socket = Destroyed { peer, cookie: 1, end, repeats: 0, age, said: 0 };
-        let heard = Heard { since: at(ms), now: at(ms + 2) };
-        let fit = attempts.fit(&socket, heard).unwrap();
-        attempts.take(&socket, heard, fit);
+        let window = ReadWindow { since: at(ms), now: at(ms + 2) };
+        let matched = attempts.find_match(&socket, window).unwrap();
+        attempts.record(&socket, window, matched);
     }
 
     fn failures(attempts: &Attempts) -> Vec<Option<&str>> {

@@ -3,8 +3,8 @@
 //! The kernel does not report the owner of a socket ([`crate::kernel::Listener`]), and other clients of the same server
 //! on this machine make attempts, too. But the time of redis-rs' next attempt is known exactly: it follows the end of
 //! the previous attempt by the delay that the policy prescribes. A socket that ended like such an attempt is taken for
-//! it; one that fits nowhere belonged to another client. If several connections are down at the same time, each attempt
-//! goes to the one that it fits best; if all follow the same schedule, that may be a neighbor's attempt at the same
+//! it; one that candidates nowhere belonged to another client. If several connections are down at the same time, each attempt
+//! goes to the one that it candidates best; if all follow the same schedule, that may be a neighbor's attempt at the same
 //! moment, with the same result.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -18,29 +18,29 @@ const EARLY: Duration = Duration::from_millis(5);
 const LATE: Duration = Duration::from_secs(1);
 
 /// The addresses of one name are dialed within this time.
-const TOGETHER: Duration = Duration::from_millis(50);
+const DIALED_TOGETHER: Duration = Duration::from_millis(50);
 
 /// Delay of the kernel's broadcast. A task of its own sends it (`sock_diag_broadcast_destroy` queues it), which waits for
 /// a CPU on a busy machine: 40 ms were measured with seven programs per CPU.
-const NEWS: Duration = Duration::from_millis(100);
+const BROADCAST_DELAY: Duration = Duration::from_millis(100);
 
 /// Earliest retransmission of a SYN (RFC 6298 section 2.1: the initial RTO).
-const REPETITION: Duration = Duration::from_millis(950);
+const SYN_RETRY: Duration = Duration::from_millis(950);
 
 /// Data segments of a connection that got no further than its handshake, TLS and subscriptions included.
-const GREETING: u32 = 8;
+const HANDSHAKE_SEGMENTS: u32 = 8;
 
 /// The time between two readings: a socket read `now` ended in it or shortly before.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Heard {
+pub(super) struct ReadWindow {
     pub(super) since: Stamp,
     pub(super) now: Stamp,
 }
 
-impl Heard {
+impl ReadWindow {
     /// Returns the earliest time at which the socket can have ended.
     fn earliest(self) -> Stamp {
-        self.since.before(NEWS)
+        self.since.before(BROADCAST_DELAY)
     }
 }
 
@@ -71,15 +71,15 @@ struct Latest {
 
 /// The place of an ended socket in a cycle; best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fit {
+pub(super) enum AttemptMatch {
     /// Another address of the latest attempt.
-    Same { apart: Duration, started: Stamp },
+    OtherAddress { apart: Duration, started: Stamp },
     /// The next attempt.
     Next { apart: Duration, due: Stamp, started: Stamp },
     /// The first attempt of a new cycle.
-    Again { due: Stamp, started: Stamp },
+    NewCycle { due: Stamp, started: Stamp },
     /// The attempt after the next; the next was missed.
-    Skipping { due: Stamp, started: Stamp },
+    AfterMissed { due: Stamp, started: Stamp },
 }
 
 impl Cycle {
@@ -94,62 +94,67 @@ impl Cycle {
     }
 
     /// Returns the place of an ended socket in this cycle, if it has one.
-    pub(super) fn fit(&self, socket: &Destroyed, heard: Heard) -> Option<Fit> {
+    pub(super) fn find_match(&self, socket: &Destroyed, window: ReadWindow) -> Option<AttemptMatch> {
         // A socket that was connected before the loss was no attempt.
-        if socket.age > heard.now.since(self.began) || socket.end == AttemptEnd::Dropped && socket.said > GREETING {
+        if socket.age > window.now.since(self.began)
+            || socket.end == AttemptEnd::Dropped && socket.said > HANDSHAKE_SEGMENTS
+        {
             return None;
         }
         let quick = socket.end == AttemptEnd::Refused && socket.repeats == 0;
         let longest = if quick { Duration::ZERO } else { self.policy.connect_timeout };
-        let shortest = REPETITION * socket.repeats.min(30);
+        let shortest = SYN_RETRY * socket.repeats.min(30);
         let between = |from: Stamp, to: Stamp| {
-            from.after(shortest) <= heard.now.after(EARLY) && heard.since <= to.after(longest + LATE)
+            from.after(shortest) <= window.now.after(EARLY) && window.since <= to.after(longest + LATE)
         };
         // An attempt starts when it is due or later, and at most one connect timeout before its end.
-        let earliest = heard.since.before(longest);
-        let start = |due: Stamp| earliest.max(due).min(heard.now);
+        let earliest = window.since.before(longest);
+        let start = |due: Stamp| earliest.max(due).min(window.now);
         if let Some(latest) = self.latest.as_ref().filter(|latest| !latest.addresses.contains(&socket.peer.ip())) {
             let apart = start(latest.started).since(latest.started);
-            if apart <= TOGETHER && between(latest.started, latest.started) {
-                return Some(Fit::Same { apart, started: latest.started });
+            if apart <= DIALED_TOGETHER && between(latest.started, latest.started) {
+                return Some(AttemptMatch::OtherAddress { apart, started: latest.started });
             }
         }
         let Some(due) = self.due else {
             let over = self.latest.as_ref().map_or(self.began, |latest| latest.ended);
-            return Some(Fit::Again { due: over, started: start(over) });
+            return Some(AttemptMatch::NewCycle { due: over, started: start(over) });
         };
         if between(due, due) {
             let started = start(self.likely);
-            return Some(Fit::Next { apart: started.since(due), due, started });
+            return Some(AttemptMatch::Next { apart: started.since(due), due, started });
         }
         let after = due.after(self.delay(self.made + 1)?);
         let last = after.after(self.policy.connect_timeout);
-        between(after, last).then(|| Fit::Skipping { due: after, started: start(after) })
+        between(after, last).then(|| AttemptMatch::AfterMissed { due: after, started: start(after) })
     }
 
     /// Records the socket as an attempt at the given place.
-    pub(super) fn take(&mut self, socket: &Destroyed, heard: Heard, fit: Fit) {
+    pub(super) fn record(&mut self, socket: &Destroyed, window: ReadWindow, matched: AttemptMatch) {
         let address = socket.peer.ip();
-        let (due, started) = match (fit, &mut self.latest) {
-            (Fit::Same { .. }, Some(latest)) => {
-                latest.ended = latest.ended.max(heard.earliest());
+        let (due, started) = match (matched, &mut self.latest) {
+            (AttemptMatch::OtherAddress { .. }, Some(latest)) => {
+                latest.ended = latest.ended.max(window.earliest());
                 latest.addresses.push(address);
                 let ended = latest.ended;
-                return self.wait(ended, heard.since);
+                return self.wait(ended, window.since);
             }
-            (Fit::Same { started, .. }, None) => (started, started),
-            (Fit::Next { due, started, .. } | Fit::Again { due, started } | Fit::Skipping { due, started }, _) => {
-                (due, started)
-            }
+            (AttemptMatch::OtherAddress { started, .. }, None) => (started, started),
+            (
+                AttemptMatch::Next { due, started, .. }
+                | AttemptMatch::NewCycle { due, started }
+                | AttemptMatch::AfterMissed { due, started },
+                _,
+            ) => (due, started),
         };
-        self.made = match fit {
-            Fit::Again { .. } => 1,
-            Fit::Skipping { .. } => self.made + 2,
+        self.made = match matched {
+            AttemptMatch::NewCycle { .. } => 1,
+            AttemptMatch::AfterMissed { .. } => self.made + 2,
             _ => self.made + 1,
         };
-        let ended = heard.earliest().max(due);
+        let ended = window.earliest().max(due);
         self.latest = Some(Latest { started, ended, addresses: vec![address] });
-        self.wait(ended, heard.since.max(started));
+        self.wait(ended, window.since.max(started));
     }
 
     /// Schedules the next attempt from the earliest and the most likely end of the latest.
@@ -182,8 +187,8 @@ mod tests {
     }
 
     /// Read within ten milliseconds.
-    fn heard(ms: u64) -> Heard {
-        Heard { since: at(ms.saturating_sub(5)), now: at(ms + 5) }
+    fn window(ms: u64) -> ReadWindow {
+        ReadWindow { since: at(ms.saturating_sub(5)), now: at(ms + 5) }
     }
 
     fn ended(end: AttemptEnd) -> Destroyed {
@@ -203,9 +208,9 @@ mod tests {
     fn taken(cycle: &mut Cycle, sockets: &[(u64, Destroyed)]) -> Vec<(u64, u64)> {
         let mut taken = Vec::new();
         for (ms, socket) in sockets {
-            let heard = heard(10_000 + ms);
-            if let Some(fit) = cycle.fit(socket, heard) {
-                cycle.take(socket, heard, fit);
+            let window = window(10_000 + ms);
+            if let Some(matched) = cycle.find_match(socket, window) {
+                cycle.record(socket, window, matched);
                 let latest = cycle.latest.as_ref().unwrap();
                 taken.push((*ms, latest.started.since(at(10_000)).as_millis() as u64));
             }
@@ -227,10 +232,10 @@ mod tests {
         let mut cycle = cycle(PolicyName::Hardened);
         // Two are read together, 400 ms late: each counts from its due time.
         for (since, now) in [(0, 400), (0, 400), (530, 545), (1149, 1160)] {
-            let heard = Heard { since: at(10_000 + since), now: at(10_000 + now) };
-            let fit = cycle.fit(&refused(), heard).unwrap();
-            assert!(matches!(fit, Fit::Next { .. }), "{fit:?} at {now}");
-            cycle.take(&refused(), heard, fit);
+            let window = ReadWindow { since: at(10_000 + since), now: at(10_000 + now) };
+            let matched = cycle.find_match(&refused(), window).unwrap();
+            assert!(matches!(matched, AttemptMatch::Next { .. }), "{matched:?} at {now}");
+            cycle.record(&refused(), window, matched);
         }
     }
 
@@ -241,10 +246,10 @@ mod tests {
         // immediately.
         for (number, (since, now)) in [(39, 50), (145, 158), (531, 545), (1142, 1156), (2440, 2450)].iter().enumerate()
         {
-            let heard = Heard { since: at(10_000 + since), now: at(10_000 + now) };
-            let fit = cycle.fit(&refused(), heard);
-            assert!(matches!(fit, Some(Fit::Next { .. })), "{number}: {fit:?}");
-            cycle.take(&refused(), heard, fit.unwrap());
+            let window = ReadWindow { since: at(10_000 + since), now: at(10_000 + now) };
+            let matched = cycle.find_match(&refused(), window);
+            assert!(matches!(matched, Some(AttemptMatch::Next { .. })), "{number}: {matched:?}");
+            cycle.record(&refused(), window, matched.unwrap());
             assert!(!cycle.has_succeeded(at(10_000 + [148, 538, 1149, 2444, 4313][number])), "{number}");
         }
     }
@@ -264,9 +269,9 @@ mod tests {
     fn a_socket_connected_before_the_loss_was_no_attempt() {
         let cycle = cycle(PolicyName::Hardened);
         let dropped = |age, said| Destroyed { age: Duration::from_millis(age), said, ..ended(AttemptEnd::Dropped) };
-        let fits = |socket| cycle.fit(&socket, heard(10_050)).is_some();
-        assert!(fits(dropped(40, 2)) && !fits(dropped(200, 2)), "older than the loss");
-        assert!(!fits(dropped(0, 500)), "too many segments for a handshake");
+        let candidates = |socket| cycle.find_match(&socket, window(10_050)).is_some();
+        assert!(candidates(dropped(40, 2)) && !candidates(dropped(200, 2)), "older than the loss");
+        assert!(!candidates(dropped(0, 500)), "too many segments for a handshake");
     }
 
     #[test]

@@ -17,13 +17,13 @@ pub(super) const TICK: Duration = Duration::from_millis(100);
 const NOTABLE: Duration = Duration::from_millis(5);
 
 /// Shortest suspend; anything less is the distance between two readings of the clock.
-const ASLEEP: Duration = Duration::from_millis(10);
+const SHORTEST_SUSPEND: Duration = Duration::from_millis(10);
 
 /// Shortest delay that is reported even if no connection was lost.
-const REMARKABLE: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(1);
 
 /// Minimum time between two reports, for a machine that is always late.
-const SELDOM: Duration = Duration::from_secs(60);
+const NOTE_PAUSE: Duration = Duration::from_secs(60);
 
 /// Delays kept.
 const KEPT: usize = 256;
@@ -35,7 +35,7 @@ pub(super) struct OwnLag {
     /// Total suspended time at the last reading.
     slept: Option<Duration>,
     /// Time of the last report.
-    remarked: Option<Stamp>,
+    noted: Option<Stamp>,
 }
 
 /// A late tick.
@@ -54,19 +54,19 @@ impl Late {
 
 impl OwnLag {
     pub(super) fn new() -> Self {
-        Self { late: VecDeque::new(), slept: Clock::slept(), remarked: None }
+        Self { late: VecDeque::new(), slept: Clock::slept(), noted: None }
     }
 
     /// Records the tick that was due at `due`. Returns a note if the delay explains latencies that a reader would blame on
     /// the server.
     pub(super) fn tick(&mut self, due: Stamp, now: Stamp) -> Option<String> {
         self.note(due, now, Clock::slept());
-        let late = self.late.back().filter(|late| late.came == now && late.length() >= REMARKABLE)?;
+        let late = self.late.back().filter(|late| late.came == now && late.length() >= LONG)?;
         let length = late.length().as_secs_f64();
-        if self.remarked.is_some_and(|last| now.since(last) < SELDOM) {
+        if self.noted.is_some_and(|last| now.since(last) < NOTE_PAUSE) {
             return None;
         }
-        self.remarked = Some(now);
+        self.noted = Some(now);
         Some(format!(
             "redis-doctor itself was paused for {length:.1} s (no CPU time, stopped, or the machine was suspended): latencies and pauses \
 until now are its own, not the server's"
@@ -76,7 +76,7 @@ until now are its own, not the server's"
     fn note(&mut self, due: Stamp, came: Stamp, total: Option<Duration>) {
         let slept = total.zip(self.slept).map_or(Duration::ZERO, |(now, before)| now.saturating_sub(before));
         self.slept = total;
-        let slept = if slept > ASLEEP { slept } else { Duration::ZERO };
+        let slept = if slept > SHORTEST_SUSPEND { slept } else { Duration::ZERO };
         if came.since(due) <= NOTABLE && slept.is_zero() {
             return;
         }
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_longest_delay_in_the_given_time_counts() {
-        let mut host = OwnLag { late: VecDeque::new(), slept: Some(ms(0)), remarked: None };
+        let mut host = OwnLag { late: VecDeque::new(), slept: Some(ms(0)), noted: None };
         for (due, came) in [(100, 101), (200, 230), (330, 900), (1000, 1002), (1102, 3000)] {
             host.note(at(due), at(came), Some(ms(0)));
         }
@@ -129,20 +129,20 @@ mod tests {
 
     #[test]
     fn a_suspend_is_distinguished_from_lag() {
-        let mut host = OwnLag { late: VecDeque::new(), slept: Some(ms(5000)), remarked: None };
+        let mut host = OwnLag { late: VecDeque::new(), slept: Some(ms(5000)), noted: None };
         host.note(at(100), at(101), Some(ms(5000)));
         host.note(at(201), at(202), Some(ms(65_000)));
         let state = host.between(at(0), at(150));
         assert_eq!(state, HostState { lag: ms(0), suspended: Some(ms(60_000)) });
         assert_eq!(host.between(at(300), at(400)).suspended, Some(ms(0)));
-        let mut host = OwnLag { late: VecDeque::new(), slept: None, remarked: None };
+        let mut host = OwnLag { late: VecDeque::new(), slept: None, noted: None };
         host.note(at(100), at(101), None);
         assert_eq!(host.between(at(0), at(150)).suspended, None);
     }
 
     #[test]
     fn the_number_of_delays_kept_is_limited() {
-        let mut host = OwnLag { late: VecDeque::new(), slept: None, remarked: None };
+        let mut host = OwnLag { late: VecDeque::new(), slept: None, noted: None };
         for number in 0..10_000 {
             host.note(at(number * 100), at(number * 100 + 50), None);
         }

@@ -46,34 +46,34 @@ pub(super) struct Snapshot {
     pub(super) state: Option<Arc<ServerState>>,
     /// The old clients looked up, and the clients that the server lists, with their addresses; `None` if there was no
     /// answer.
-    pub(super) asked_for: HashSet<u64>,
+    pub(super) looked_up: HashSet<u64>,
     pub(super) listed: Option<HashMap<u64, Option<String>>>,
     /// Facts without an answer, and why.
     pub(super) missing: Vec<Missing>,
 }
 
 /// Queries a server, and looks up the clients `old`.
-pub(super) async fn ask(route: &Route, clock: Clock, old: &[u64]) -> Snapshot {
+pub(super) async fn query(route: &Route, clock: Clock, old: &[u64]) -> Snapshot {
     let at = clock.now();
-    let (attempt, line) = route.open().await;
-    let Some(line) = line else {
+    let (attempt, stream) = route.open().await;
+    let Some(stream) = stream else {
         let why = attempt.probed.failure.map_or_else(String::new, |failure| failure.to_string());
         return Snapshot::unreachable(at, &why);
     };
     let ends = attempt.local.zip(attempt.peer);
-    let mut asker = Asker { line: Some(line), ends, state: found(&attempt, at), missing: Vec::new() };
-    asker.info().await;
-    asker.settings().await;
-    asker.client().await;
+    let mut query = Query { stream: Some(stream), ends, state: found(&attempt, at), missing: Vec::new() };
+    query.info().await;
+    query.settings().await;
+    query.client().await;
     let old = &old[..old.len().min(MOST_CLIENTS)];
-    let listed = asker.clients(old).await;
-    let asked_for = old.iter().copied().collect();
+    let listed = query.clients(old).await;
+    let looked_up = old.iter().copied().collect();
     Snapshot {
         at,
-        state: Some(Arc::new(asker.state)),
-        asked_for,
+        state: Some(Arc::new(query.state)),
+        looked_up,
         listed,
-        missing: asker.missing,
+        missing: query.missing,
         ..Snapshot::default()
     }
 }
@@ -99,21 +99,21 @@ fn found(attempt: &Attempt, at: Stamp) -> ServerState {
 }
 
 /// A query under way.
-struct Asker {
+struct Query {
     /// `None` after a timeout: a late reply would be taken for the reply to the next command.
-    line: Option<RespStream>,
+    stream: Option<RespStream>,
     /// Our end and the server's end of the connection, as seen by us.
     ends: Option<(SocketAddr, SocketAddr)>,
     state: ServerState,
     missing: Vec<Missing>,
 }
 
-impl Asker {
+impl Query {
     async fn info(&mut self) {
-        let mut answer = self.ask::<String>(&SECTIONS).await;
+        let mut answer = self.query::<String>(&SECTIONS).await;
         // Before Redis 7.0 INFO takes a single section.
         if answer.as_ref().is_err_and(is_refused) {
-            answer = self.ask(&["INFO", "all"]).await;
+            answer = self.query(&["INFO", "all"]).await;
         }
         match answer {
             Ok(info) => read_info(&info, &mut self.state),
@@ -123,7 +123,7 @@ impl Asker {
 
     async fn settings(&mut self) {
         let words = |names: &[&'static str]| [&["CONFIG", "GET"], names].concat();
-        let mut answer = self.ask::<HashMap<String, String>>(&words(&SETTINGS)).await;
+        let mut answer = self.query::<HashMap<String, String>>(&words(&SETTINGS)).await;
         // Before Redis 7.0 CONFIG GET takes a single name; if the command is forbidden, that is refused as well.
         if answer.as_ref().is_err_and(is_refused) {
             let mut all = HashMap::new();
@@ -131,7 +131,7 @@ impl Asker {
                 let Some(name) = SETTINGS.get(all.len()) else {
                     break Ok(all);
                 };
-                match self.ask::<HashMap<String, String>>(&words(&[name])).await {
+                match self.query::<HashMap<String, String>>(&words(&[name])).await {
                     Ok(one) => _ = all.insert((*name).to_owned(), one.get(*name).cloned().unwrap_or_default()),
                     Err(failure) => break Err(failure),
                 }
@@ -144,7 +144,7 @@ impl Asker {
     }
 
     async fn client(&mut self) {
-        match self.ask::<String>(&["CLIENT", "INFO"]).await {
+        match self.query::<String>(&["CLIENT", "INFO"]).await {
             Ok(line) => {
                 let client = ClientInfo::parse(&line);
                 self.state.translated = self.ends.and_then(|ends| translated(ends, &client));
@@ -160,11 +160,11 @@ impl Asker {
         }
         let ids: Vec<String> = old.iter().map(u64::to_string).collect();
         let words: Vec<&str> = ["CLIENT", "LIST", "ID"].into_iter().chain(ids.iter().map(String::as_str)).collect();
-        let mut answer = self.ask::<String>(&words).await;
+        let mut answer = self.query::<String>(&words).await;
         // Before Redis 6.2 only the whole list can be fetched.
         let short = self.state.connected_clients.is_some_and(|clients| clients <= SHORT_LIST);
         if short && answer.as_ref().is_err_and(is_refused) {
-            answer = self.ask(&["CLIENT", "LIST"]).await;
+            answer = self.query(&["CLIENT", "LIST"]).await;
         }
         match answer {
             Ok(list) => {
@@ -178,17 +178,17 @@ impl Asker {
         }
     }
 
-    async fn ask<T: FromRedisValue>(&mut self, words: &[&str]) -> Result<T, Failure> {
+    async fn query<T: FromRedisValue>(&mut self, words: &[&str]) -> Result<T, Failure> {
         let timed_out = |text| Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, text);
-        let Some(line) = &mut self.line else {
+        let Some(stream) = &mut self.stream else {
             return Err(timed_out("the server had stopped answering"));
         };
-        let answer: Result<Value, Failure> = match tokio::time::timeout(LIMIT, line.command(words)).await {
+        let answer: Result<Value, Failure> = match tokio::time::timeout(LIMIT, stream.command(words)).await {
             Ok(answer) => answer,
             Err(_) => Err(timed_out("no reply within 500 ms")),
         };
         if answer.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
-            self.line = None;
+            self.stream = None;
         }
         let other = |_| Failure::doctor(ErrorClass::Other, Stage::Command, "unexpected type of reply");
         redis::from_redis_value(answer?).map_err(other)

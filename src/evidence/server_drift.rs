@@ -1,20 +1,19 @@
 //! Changes at the server during which no connection was lost. Established connections do not notice them: a demoted
 //! server still answers PING, and a new password applies only to new connections.
 
-use super::{State, server::Snapshot};
+use super::{casebook::Casebook, server::Snapshot};
 use crate::{
     event::{ClientState, EventKind, ServerState},
     plan::{Plan, ProbeKind},
 };
 
 /// Returns the event to emit if the server has changed since `before`.
-pub(super) fn changed(before: &Snapshot, now: &Snapshot, state: &State, plan: &Plan) -> Option<EventKind> {
-    let was_well = state.open.is_empty() && state.endings.is_empty() && before.count == now.count;
-    if !was_well {
+pub(super) fn changed(before: &Snapshot, now: &Snapshot, cases: &Casebook, plan: &Plan) -> Option<EventKind> {
+    if !cases.was_quiet(before, now) {
         return None;
     }
     match (&before.state, &now.state) {
-        (Some(_), None) if state.asked.is_some_and(|(_, reached)| reached) => {
+        (Some(_), None) if cases.last_query.is_some_and(|(_, reached)| reached) => {
             let why = now.missing.first().map_or("", |missing| &missing.why);
             let text = format!("new connections fail: {why}; existing ones stay up, but could not reconnect");
             Some(EventKind::Note { text })

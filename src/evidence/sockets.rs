@@ -27,7 +27,7 @@ use rustix::{
     process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open},
 };
 
-use super::socket_end::Ended;
+use super::ended_socket::EndedSocket;
 use crate::{
     clock::Stamp,
     dial::ClientInfo,
@@ -93,11 +93,11 @@ pub(super) struct Followed {
 }
 
 /// A socket whose connection was lost.
-pub(super) enum Ending {
+pub(super) enum LostSocket {
     /// Kept as the loss left it until it is examined.
     Held(Box<Followed>),
     /// Examined.
-    Seen(Ended),
+    Examined(EndedSocket),
 }
 
 /// The state of an ended socket in the table.
@@ -129,8 +129,8 @@ impl Sockets {
     /// Follows the new socket of `connection`, once a scan has found it.
     pub(super) fn follow(&mut self, connection: u32, client: &ClientInfo) {
         self.forget(connection);
-        let deaf = matches!(self.table, Some(Err(_)));
-        if self.port.is_none() || deaf || self.followed.len() + self.wanted.len() >= FOLLOWED {
+        let unavailable = matches!(self.table, Some(Err(_)));
+        if self.port.is_none() || unavailable || self.followed.len() + self.wanted.len() >= FOLLOWED {
             return;
         }
         let read = |addr: &Option<String>| addr.as_ref().and_then(|addr| addr.parse().ok());
@@ -138,16 +138,16 @@ impl Sockets {
     }
 
     /// Scans for the wanted sockets, unless the last scan was a moment ago.
-    pub(super) fn look(&mut self, now: Stamp) {
+    pub(super) fn scan_if_due(&mut self, now: Stamp) {
         if self.scanned.is_none_or(|last| now.since(last) >= SCAN_PAUSE) {
-            self.catch_up(now);
+            self.scan_wanted(now);
         }
     }
 
     /// Scans for the sockets that are still wanted.
-    pub(super) fn catch_up(&mut self, now: Stamp) {
+    pub(super) fn scan_wanted(&mut self, now: Stamp) {
         if !self.wanted.is_empty() {
-            self.find(now);
+            self.scan(now);
         }
     }
 
@@ -171,11 +171,12 @@ impl Sockets {
     }
 
     /// Stops following the socket of `connection`, which was lost. Work that can wait is left to [`Self::ended`].
-    pub(super) fn end(&mut self, connection: u32, now: Stamp) -> Ending {
-        let missing = |why: &str| Ending::Seen(Ended { missing: Some(why.to_owned()), ..Ended::default() });
+    pub(super) fn end(&mut self, connection: u32, now: Stamp) -> LostSocket {
+        let missing =
+            |why: &str| LostSocket::Examined(EndedSocket { missing: Some(why.to_owned()), ..EndedSocket::default() });
         match self.followed.remove(&connection) {
-            Some(followed) if followed.held.is_some() => Ending::Held(Box::new(followed)),
-            Some(followed) => Ending::Seen(self.examine(followed, now)),
+            Some(followed) if followed.held.is_some() => LostSocket::Held(Box::new(followed)),
+            Some(followed) => LostSocket::Examined(self.examine(followed, now)),
             None => {
                 self.forget(connection);
                 match (&self.table, self.port) {
@@ -188,16 +189,16 @@ impl Sockets {
     }
 
     /// Returns how a socket ended, and releases it.
-    pub(super) fn ended(&mut self, ending: Ending, now: Stamp) -> Ended {
-        match ending {
-            Ending::Held(followed) => self.examine(*followed, now),
-            Ending::Seen(ended) => ended,
+    pub(super) fn ended(&mut self, socket: LostSocket, now: Stamp) -> EndedSocket {
+        match socket {
+            LostSocket::Held(followed) => self.examine(*followed, now),
+            LostSocket::Examined(ended) => ended,
         }
     }
 
-    fn examine(&mut self, followed: Followed, now: Stamp) -> Ended {
+    fn examine(&mut self, followed: Followed, now: Stamp) -> EndedSocket {
         let Some(Ok(table)) = &mut self.table else {
-            return Ended::default();
+            return EndedSocket::default();
         };
         let found = followed.end.map_or_else(|| followed.found(table, now), |end| Ok(Some(end)));
         let how = match found {
@@ -206,11 +207,11 @@ impl Sockets {
             Ok(Some(Found::Absent)) => self.without_fin(followed.figures, now),
             Ok(None) => {
                 let missing = Some("the socket was gone before it could be examined".to_owned());
-                return Ended { how: None, figures: followed.figures, missing };
+                return EndedSocket { how: None, figures: followed.figures, missing };
             }
-            Err(why) => return Ended { how: None, figures: followed.figures, missing: Some(why) },
+            Err(why) => return EndedSocket { how: None, figures: followed.figures, missing: Some(why) },
         };
-        Ended { how: Some(how), figures: followed.figures, missing: None }
+        EndedSocket { how: Some(how), figures: followed.figures, missing: None }
     }
 
     /// Distinguishes the two ends without a FIN: a reset, or the kernel gave up. The kernel gives up only after a long
@@ -244,7 +245,7 @@ impl Sockets {
     }
 
     /// Scans our own descriptors for the wanted sockets.
-    fn find(&mut self, now: Stamp) {
+    fn scan(&mut self, now: Stamp) {
         self.open();
         self.scanned = Some(now);
         let before = std::mem::take(&mut self.seen);
@@ -258,7 +259,7 @@ impl Sockets {
         for wanted in std::mem::take(&mut self.wanted) {
             let followed = match &self.process {
                 Some(_) => self.candidate(&wanted, &before).and_then(|candidate| self.hold(candidate)),
-                None => self.only_look(&wanted, now),
+                None => self.without_descriptor(&wanted, now),
             };
             if let (Some(mut followed), Some(Ok(table))) = (followed, &mut self.table) {
                 followed.sample(table, now);
@@ -275,7 +276,7 @@ impl Sockets {
 
     /// Without a second descriptor (a sandbox may forbid it): returns the socket with the ends that the server reports, if
     /// it is one of ours.
-    fn only_look(&mut self, wanted: &Wanted, now: Stamp) -> Option<Followed> {
+    fn without_descriptor(&mut self, wanted: &Wanted, now: Stamp) -> Option<Followed> {
         let pair = Pair { local: wanted.addr?, peer: wanted.laddr? };
         let entry = self.table.as_mut()?.as_mut().ok()?.look_up(pair, now).ok()??;
         let fd = self.seen.get(&entry.inode)?.fd;
@@ -381,9 +382,9 @@ mod tests {
 
     impl Sockets {
         /// Returns how the socket of connection 0 ended.
-        fn ended_now(&mut self, now: Stamp) -> Ended {
-            let ending = self.end(0, now);
-            self.ended(ending, now)
+        fn ended_now(&mut self, now: Stamp) -> EndedSocket {
+            let socket = self.end(0, now);
+            self.ended(socket, now)
         }
     }
 
@@ -403,7 +404,7 @@ mod tests {
         let addr = if named { here.local_addr().unwrap().to_string() } else { "192.0.2.7:4711".into() };
         let laddr = here.peer_addr().unwrap().to_string();
         sockets.follow(0, &ClientInfo { addr: Some(addr), laddr: Some(laddr), id: None });
-        sockets.look(NOW);
+        sockets.scan_if_due(NOW);
         assert!(sockets.figures(0).is_some(), "not followed");
         Line { here, there, sockets }
     }
@@ -484,7 +485,7 @@ mod tests {
         sockets.follow(0, &ClientInfo::default());
         assert!(sockets.ended_now(NOW).missing.unwrap().contains("was not identified"), "before the first scan");
         sockets.follow(0, &ClientInfo::default());
-        sockets.look(NOW);
+        sockets.scan_if_due(NOW);
         assert!(sockets.ended_now(NOW).missing.unwrap().contains("was not identified"), "after the first scan");
     }
 

@@ -136,7 +136,7 @@ impl IdleProbe {
         let began = self.clock.now();
         let heard = tokio::select! {
             biased;
-            heard = line.overhear() => Some(heard),
+            heard = line.unsolicited() => Some(heard),
             () = self.clock.sleep_until(began.after(planned)) => None,
         };
         let lasted = self.clock.now().since(began);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{attempts::Attempts, own_lag::OwnLag, server::Snapshot, socket_end::Ended};
+use super::{attempts::Attempts, ended_socket::EndedSocket, own_lag::OwnLag, server::Snapshot};
 use crate::{
     classify::{ErrorClass, Failure, Origin},
     clock::Stamp,
@@ -26,7 +26,7 @@ pub(super) struct LostConnection {
 
 /// An outage or a stall.
 #[derive(Clone, Debug)]
-pub(super) struct Case {
+pub(super) struct OutageCase {
     pub(super) connection: u32,
     pub(super) evidence: Evidence,
     /// End of the outage or stall.
@@ -34,20 +34,20 @@ pub(super) struct Case {
     /// Reported while it lasted.
     pub(super) early: bool,
     /// Outages came so fast that the server was not queried for this one.
-    pub(super) unasked: bool,
+    pub(super) not_queried: bool,
     client: LostConnection,
     /// The end of the lost socket; `None` for a stall.
-    ended: Option<Ended>,
+    ended: Option<EndedSocket>,
     /// The most informative failure of a command.
     failure: Option<Failure>,
     /// Why some reconnect attempts were not seen.
-    unheard: Option<String>,
+    attempts_missing: Option<String>,
     before: Option<Arc<Snapshot>>,
     /// Start of the time for which this machine is examined; it ends with the loss (or the stall).
     since: Stamp,
 }
 
-impl Case {
+impl OutageCase {
     /// Creates the case of a lost connection whose socket has not been examined yet.
     pub(super) fn lost(
         connection: u32,
@@ -62,11 +62,11 @@ impl Case {
             evidence: Evidence { generation: lost.generation, lost: at, ..Evidence::default() },
             over: None,
             early: false,
-            unasked: false,
+            not_queried: false,
             client: lost,
-            ended: Some(Ended::default()),
+            ended: Some(EndedSocket::default()),
             failure: loss.failure.clone(),
-            unheard: None,
+            attempts_missing: None,
             before,
             since: last_reply,
         }
@@ -79,11 +79,11 @@ impl Case {
             evidence: Evidence { generation, lost: since, ..Evidence::default() },
             over: None,
             early: false,
-            unasked: false,
+            not_queried: false,
             client: LostConnection::default(),
             ended: None,
             failure: None,
-            unheard: None,
+            attempts_missing: None,
             before,
             since,
         }
@@ -100,7 +100,7 @@ impl Case {
     }
 
     /// Stores the end of the socket.
-    pub(super) fn examined(&mut self, ended: Ended) {
+    pub(super) fn examined(&mut self, ended: EndedSocket) {
         self.evidence.tcp = ended.figures;
         self.ended = Some(ended);
     }
@@ -109,7 +109,7 @@ impl Case {
     pub(super) fn attempted(&mut self, attempts: Attempts) {
         self.evidence.attempts = attempts.seen;
         self.evidence.tried = attempts.tried;
-        self.unheard = attempts.missing;
+        self.attempts_missing = attempts.missing;
     }
 
     /// Returns the moment of the loss; `None` for a stall.
@@ -138,8 +138,9 @@ impl Case {
         self.evidence.host = own_lag.between(self.since, until);
         let from = lost.before(ANNOUNCED_BEFORE);
         let during = from..=self.over.unwrap_or(now);
-        let about = announcements.filter(|(whose, told)| *whose == self.connection && during.contains(&told.at));
-        self.evidence.announcements = about.map(|(_, told)| told.clone()).collect();
+        let about =
+            announcements.filter(|(whose, announced)| *whose == self.connection && during.contains(&announced.at));
+        self.evidence.announcements = about.map(|(_, announced)| announced.clone()).collect();
     }
 
     /// Returns the evidence, with the server's state after the case.
@@ -147,7 +148,7 @@ impl Case {
         self.evidence.ongoing = self.over.is_none();
         self.evidence.death = self.ended.as_ref().and_then(|ended| death(ended, self.failure.as_ref()));
         self.evidence.missing = self.missing();
-        if self.unasked {
+        if self.not_queried {
             let why = "outages came faster than the server could be queried".to_owned();
             self.evidence.missing.push(Missing::new("server", why));
             return self.evidence;
@@ -174,7 +175,7 @@ impl Case {
     /// the beginning.
     fn ghost(&self, after: &Snapshot) -> Option<bool> {
         let id = self.client.client_id?;
-        let listed = after.listed.as_ref().filter(|_| after.asked_for.contains(&id))?;
+        let listed = after.listed.as_ref().filter(|_| after.looked_up.contains(&id))?;
         Some(listed.get(&id).is_some_and(|addr| self.client.addr.is_none() || *addr == self.client.addr))
     }
 
@@ -190,7 +191,7 @@ impl Case {
         if self.evidence.tcp.is_none() {
             missing.push(Missing::new("tcp figures", why));
         }
-        if let Some(why) = &self.unheard {
+        if let Some(why) = &self.attempts_missing {
             missing.push(Missing::new("attempts", why));
         }
         if self.evidence.host.suspended.is_none() {
@@ -202,15 +203,15 @@ impl Case {
 
 /// Returns how the connection ended. The errno of a command is more precise than the socket table, which only shows that
 /// a socket is gone.
-fn death(ended: &Ended, failure: Option<&Failure>) -> Option<Death> {
+fn death(ended: &EndedSocket, failure: Option<&Failure>) -> Option<Death> {
     let kernel = failure.filter(|failure| failure.key.origin == Origin::Kernel);
     let errno = kernel.and_then(|failure| failure.key.errno);
-    let told = match kernel.map(|failure| failure.key.class) {
+    let known = match kernel.map(|failure| failure.key.class) {
         Some(ErrorClass::Reset) => Some(SocketEnd::Reset),
         Some(class) if class.follows_silence() => Some(SocketEnd::TimedOut),
         _ => None,
     };
-    match told {
+    match known {
         Some(how) => Some(Death { how, errno, known_from: DeathWitness::Command }),
         None => ended.how.map(|how| Death { how, errno, known_from: DeathWitness::SocketTable }),
     }
@@ -242,12 +243,12 @@ mod tests {
         Failure::io(Stage::Command, &std::io::Error::from_raw_os_error(errno))
     }
 
-    fn lost(failure: Option<Failure>, how: Option<SocketEnd>) -> Case {
+    fn lost(failure: Option<Failure>, how: Option<SocketEnd>) -> OutageCase {
         let client = LostConnection { generation: 1, client_id: Some(7), addr: Some("10.0.0.1:5".into()) };
         let idle = Duration::from_millis(300);
         let loss = Disconnected { generation: 1, client_id: Some(7), failure, in_flight: 0, idle };
-        let ended = Ended { how, missing: how.is_none().then(|| "unknown".to_owned()), ..Ended::default() };
-        let mut case = Case::lost(0, client, at(5000), &loss, None);
+        let ended = EndedSocket { how, missing: how.is_none().then(|| "unknown".to_owned()), ..EndedSocket::default() };
+        let mut case = OutageCase::lost(0, client, at(5000), &loss, None);
         case.examined(ended);
         case
     }
@@ -259,7 +260,7 @@ mod tests {
             at: at(at_ms),
             finished: at(at_ms + 5),
             state,
-            asked_for: [7].into(),
+            looked_up: [7].into(),
             listed: Some(listed),
             ..Snapshot::default()
         }
@@ -293,8 +294,8 @@ mod tests {
         assert_eq!(ghost(&[(7, "10.0.0.1:5"), (8, "10.0.0.1:6")]), Some(true));
         assert_eq!(ghost(&[(8, "10.0.0.1:6")]), Some(false));
         assert_eq!(ghost(&[(7, "10.0.0.9:6")]), Some(false), "another server's number 7");
-        let unasked = Snapshot { listed: None, ..snapshot(6000, &[]) };
-        assert_eq!(lost(None, None).complete(&unasked).old_client_listed, None);
+        let not_queried = Snapshot { listed: None, ..snapshot(6000, &[]) };
+        assert_eq!(lost(None, None).complete(&not_queried).old_client_listed, None);
     }
 
     #[test]
@@ -310,26 +311,26 @@ mod tests {
         let evidence = case.clone().complete(&after);
         assert_eq!(what(&evidence.missing), ["INFO", "CLIENT INFO before", "CONFIG GET after"]);
         assert_eq!((evidence.outages_between, evidence.ongoing), (2, true));
-        case.unasked = true;
+        case.not_queried = true;
         let evidence = case.complete(&after);
         assert_eq!((what(&evidence.missing), evidence.after, evidence.outages_between), (vec!["server"], None, 0));
     }
 
     #[test]
     fn announcements_count_for_a_minute_and_on_their_own_connection() {
-        let told = |whose, ms, kind: &str| (whose, Announcement { at: at(ms), kind: kind.into() });
+        let announced = |whose, ms, kind: &str| (whose, Announcement { at: at(ms), kind: kind.into() });
         let mut case = lost(None, None);
         case.evidence.lost = at(100_000);
         case.over = Some(at(101_000));
         let all = [
-            told(0, 39_000, "too early"),
-            told(0, 41_000, "MOVING"),
-            told(1, 99_000, "another's"),
-            told(0, 100_500, "MOVED"),
-            told(0, 101_500, "too late"),
+            announced(0, 39_000, "too early"),
+            announced(0, 41_000, "MOVING"),
+            announced(1, 99_000, "another's"),
+            announced(0, 100_500, "MOVED"),
+            announced(0, 101_500, "too late"),
         ];
         case.look_back(&OwnLag::new(), all.iter(), at(102_000));
-        let kinds: Vec<_> = case.evidence.announcements.iter().map(|told| told.kind.as_str()).collect();
+        let kinds: Vec<_> = case.evidence.announcements.iter().map(|announced| announced.kind.as_str()).collect();
         assert_eq!(kinds, ["MOVING", "MOVED"]);
     }
 

@@ -4,7 +4,7 @@ use crate::event::{SocketEnd, TcpFigures};
 
 /// The end of a socket.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Ended {
+pub(super) struct EndedSocket {
     pub(super) how: Option<SocketEnd>,
     pub(super) figures: Option<TcpFigures>,
     /// Why something is unknown.
