@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use self::survey::{CheckFacts, Dialled, Refused, ServerFacts};
+use self::survey::{CheckFacts, DialedAddress, RefusedCommand, ServerFacts};
 pub use self::{
     blackout::{Blackout, Bound, EndedBy},
     finding::CheckFinding,
@@ -36,7 +36,7 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// The subject of a checkup.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Question {
+pub struct CheckSubject {
     /// The server.
     pub target: Target,
     /// The protocol requested.
@@ -70,7 +70,7 @@ pub struct Checkup {
     /// The verdict in a few words.
     pub headline: String,
     /// Everything that was checked, in order.
-    pub lines: Vec<Line>,
+    pub lines: Vec<CheckLine>,
     /// The findings, worst first.
     pub findings: Vec<CheckFinding>,
     /// The longest silent blackout under each policy; empty without a connection, and on a unix socket, which no network
@@ -100,7 +100,7 @@ pub struct Facts {
     /// Addresses that the host name resolved to.
     pub addresses: Vec<String>,
     /// The other addresses, dialed separately.
-    pub dialled: Vec<Dialled>,
+    pub dialled: Vec<DialedAddress>,
     /// Our end of the connection, as seen by this machine.
     pub local: Option<String>,
     /// Our end of the connection, as seen by the server.
@@ -112,14 +112,14 @@ pub struct Facts {
     /// The server's figures and settings.
     pub server: ServerFacts,
     /// Commands that the server refused.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedCommand>,
     /// This machine.
     pub host: HostFacts,
 }
 
 /// One thing that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct CheckLine {
     /// Stable name.
     pub name: &'static str,
     /// Result.
@@ -147,8 +147,8 @@ pub enum Mark {
 }
 
 /// Judges the facts, which were gathered at `time`.
-pub fn judge(question: &Question, facts: &CheckFacts, host: &HostFacts, time: WallTime) -> Checkup {
-    let mut sheet = Sheet { question, facts, host, time, lines: Vec::new(), findings: Vec::new() };
+pub fn judge(subject: &CheckSubject, facts: &CheckFacts, host: &HostFacts, time: WallTime) -> Checkup {
+    let mut sheet = Sheet { subject, facts, host, time, lines: Vec::new(), findings: Vec::new() };
     connection::judge(&mut sheet);
     server::judge(&mut sheet);
     let blackouts = client::judge(&mut sheet);
@@ -162,8 +162,8 @@ pub fn judge(question: &Question, facts: &CheckFacts, host: &HostFacts, time: Wa
     Checkup {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: question.target.to_string(),
-        named_by: question.target.named_by.clone(),
+        target: subject.target.to_string(),
+        named_by: subject.target.named_by.clone(),
         time,
         took: facts.took,
         verdict,
@@ -172,7 +172,7 @@ pub fn judge(question: &Question, facts: &CheckFacts, host: &HostFacts, time: Wa
         findings,
         blackouts,
         facts: Facts::new(facts, host),
-        thresholds: [question.warning, question.critical],
+        thresholds: [subject.warning, subject.critical],
     }
 }
 
@@ -223,11 +223,11 @@ impl Facts {
 
 /// A checkup under construction.
 struct Sheet<'a> {
-    question: &'a Question,
+    subject: &'a CheckSubject,
     facts: &'a CheckFacts,
     host: &'a HostFacts,
     time: WallTime,
-    lines: Vec<Line>,
+    lines: Vec<CheckLine>,
     findings: Vec<CheckFinding>,
 }
 
@@ -237,7 +237,7 @@ impl Sheet<'_> {
     }
 
     fn timed(&mut self, name: &'static str, mark: Mark, took: Option<Duration>, text: impl Into<String>) {
-        self.lines.push(Line { name, mark, took, text: text.into() });
+        self.lines.push(CheckLine { name, mark, took, text: text.into() });
     }
 
     /// Adds a finding, and returns the mark for its line.

@@ -25,7 +25,7 @@ fn syn_limit(retries: u32) -> u64 {
 }
 
 pub(super) fn judge(sheet: &mut Sheet<'_>) -> Vec<Blackout> {
-    if matches!(sheet.question.target.address, Address::Unix(_)) {
+    if matches!(sheet.subject.target.address, Address::Unix(_)) {
         return Vec::new();
     }
     settings(sheet);
@@ -35,7 +35,7 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) -> Vec<Blackout> {
     if sheet.facts.attempt.as_ref().is_none_or(|attempt| attempt.probed.failure.is_some()) {
         return Vec::new();
     }
-    let rows = blackout::of_all(&sheet.question.policy, sheet.host);
+    let rows = blackout::of_all(&sheet.subject.policy, sheet.host);
     blackouts(sheet, &rows);
     keepalive(sheet);
     rows
@@ -68,7 +68,7 @@ fn local_ports(sheet: &mut Sheet<'_>) {
         let remedy = "share connections instead of opening new ones (each closed one holds its port for a minute), or widen \
                       net.ipv4.ip_local_port_range; with no port left, connecting fails with errno 99";
         let finding = CheckFinding::new(Severity::Warning, finding::LOCAL_PORTS, text);
-        mark = sheet.finding(finding.seen(format!("ip_local_port_range {first}-{last}")).remedy(remedy));
+        mark = sheet.finding(finding.evidence(format!("ip_local_port_range {first}-{last}")).remedy(remedy));
     }
     sheet.line("ports", mark, format!("{used} of {all} in use toward this server ({})", whole_percent(used, all)));
 }
@@ -83,8 +83,8 @@ fn conntrack(sheet: &mut Sheet<'_>) {
         let remedy = "raise net.netfilter.nf_conntrack_max: when it is full, packets of new connections are dropped, and \
                       old connections may be forgotten";
         let finding = CheckFinding::new(Severity::Warning, finding::CONNTRACK, text);
-        mark =
-            sheet.finding(finding.seen(format!("nf_conntrack_count {count} nf_conntrack_max {most}")).remedy(remedy));
+        mark = sheet
+            .finding(finding.evidence(format!("nf_conntrack_count {count} nf_conntrack_max {most}")).remedy(remedy));
     }
     sheet.line("conntrack", mark, format!("{count} of {most} ({})", whole_percent(count, most)));
 }
@@ -126,16 +126,16 @@ response timeout, but the connection is kept"
     };
     let remedy = "set TCP_USER_TIMEOUT (25 s) and keepalive (10/5/3) on the client's sockets, as policy hardened does, and \
 send an application-level PING about once a second";
-    sheet.finding(CheckFinding::new(severity, finding::BLACKOUT, text).seen(evidence).remedy(remedy));
+    sheet.finding(CheckFinding::new(severity, finding::BLACKOUT, text).evidence(evidence).remedy(remedy));
 }
 
 fn keepalive(sheet: &mut Sheet<'_>) {
-    let policy = &sheet.question.policy;
+    let policy = &sheet.subject.policy;
     if policy.keepalive.is_some() || policy.watchdog.is_some() {
         return;
     }
     let finding = CheckFinding::new(Severity::Warning, finding::NO_KEEPALIVE, "the client sends no keepalive probes")
-        .seen(format!("policy {}: keepalive off, watchdog off", policy.name))
+        .evidence(format!("policy {}: keepalive off, watchdog off", policy.name))
         .remedy(
             "enable keepalive with a time below the path's idle limit (10/5/3): idle connections then survive NATs and \
 load balancers, and dead ones are detected",

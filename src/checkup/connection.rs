@@ -10,7 +10,7 @@ use super::{
     Mark, Sheet,
     finding::{self, CheckFinding},
     server::is_sentinel,
-    survey::{End, PubSub, Question},
+    survey::{PubSub, SurveyCommand, SurveyEnd},
 };
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
@@ -47,9 +47,9 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
 
 fn ended_early(sheet: &mut Sheet<'_>) {
     let (severity, code, text, evidence) = match &sheet.facts.end {
-        End::Complete => return,
-        End::Stopped => (Severity::Info, None, "a signal ended the check early", String::new()),
-        End::Broken(failure) => {
+        SurveyEnd::Complete => return,
+        SurveyEnd::Stopped => (Severity::Info, None, "a signal ended the check early", String::new()),
+        SurveyEnd::Broken(failure) => {
             let text = "the connection was lost or too slow during the check";
             (Severity::Critical, Some(finding::SLOW.into()), text, failure.to_string())
         }
@@ -83,7 +83,7 @@ fn unfinished(sheet: &mut Sheet<'_>, attempt: &Attempt, stage: Stage, name: &'st
 }
 
 fn name_and_addresses(sheet: &mut Sheet<'_>, attempt: &Attempt) {
-    let Address::Tcp { host, .. } = &sheet.question.target.address else {
+    let Address::Tcp { host, .. } = &sheet.subject.target.address else {
         return sheet.line("dns", Mark::NotAvailable, "a unix socket has no host name");
     };
     let Some(lookup) = took(attempt, Stage::Dns) else {
@@ -106,7 +106,7 @@ fn name_and_addresses(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         let evidence = if dead.is_empty() { ips.join(", ") } else { dead.join("; ") };
         let remedy = "make sure that each of them may serve this client: redis-rs dials all of them and uses the \
 fastest; with a dead address or a replica among them, reconnects are a matter of luck";
-        let finding = CheckFinding::new(Severity::Info, finding::ADDRESSES, text).seen(evidence).remedy(remedy);
+        let finding = CheckFinding::new(Severity::Info, finding::ADDRESSES, text).evidence(evidence).remedy(remedy);
         mark = sheet.finding(finding);
     }
     let literal = host.parse::<IpAddr>().is_ok();
@@ -119,13 +119,13 @@ fn tcp_and_tls(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         Some(time) => {
             let ends = match (attempt.local, attempt.peer) {
                 (Some(local), Some(peer)) => format!("{local} → {peer}"),
-                _ => sheet.question.target.address.to_string(),
+                _ => sheet.subject.target.address.to_string(),
             };
             sheet.timed("tcp", Mark::Ok, Some(time), ends);
         }
         None => unfinished(sheet, attempt, Stage::Tcp, "tcp"),
     }
-    if !matches!(sheet.question.target.address, Address::Tcp { tls: true, .. }) {
+    if !matches!(sheet.subject.target.address, Address::Tcp { tls: true, .. }) {
         return sheet.line("tls", Mark::NotAvailable, "plain text");
     }
     let Some(time) = took(attempt, Stage::Tls) else {
@@ -142,14 +142,14 @@ fn tcp_and_tls(sheet: &mut Sheet<'_>, attempt: &Attempt) {
             let finding = CheckFinding::new(Severity::Warning, finding::CERTIFICATE, what);
             let remedy = "renew it: once it has expired no client can connect, and connected clients fail at \
 their next reconnect";
-            mark = sheet.finding(finding.seen(format!("valid until {expires}")).remedy(remedy));
+            mark = sheet.finding(finding.evidence(format!("valid until {expires}")).remedy(remedy));
         }
     }
     sheet.timed("tls", mark, Some(time), text);
 }
 
 fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
-    let target = &sheet.question.target;
+    let target = &sheet.subject.target;
     let user = target.user.as_deref().unwrap_or("default");
     let refused = attempt.probed.failure.as_ref().filter(|failure| is_login(&failure.key));
     let reached = took(attempt, Stage::Hello).is_some();
@@ -169,11 +169,11 @@ fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         };
     }
     let mut mark = Mark::Ok;
-    if attempt.resp == 2 && sheet.question.protocol != Protocol::Resp2 {
-        let severity = if sheet.question.protocol == Protocol::Auto { Severity::Info } else { Severity::Warning };
+    if attempt.resp == 2 && sheet.subject.protocol != Protocol::Resp2 {
+        let severity = if sheet.subject.protocol == Protocol::Auto { Severity::Info } else { Severity::Warning };
         let text = "the server does not speak RESP3";
         let finding = CheckFinding::new(severity, finding::NO_RESP3, text)
-            .seen(format!("{} refused HELLO 3", name(&attempt.server)))
+            .evidence(format!("{} refused HELLO 3", name(&attempt.server)))
             .remedy(
                 "use RESP2 (--protocol auto or resp2): a redis-rs client then needs a second connection for \
 subscriptions and detects a loss only with its next command; RESP3 requires Redis 6",
@@ -227,8 +227,8 @@ fn obstacle(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     }
     let mixed_up = sheet.facts.speaks_other_encryption == Some(true);
     let code = if mixed_up { Some(finding::TLS_MIXED_UP.into()) } else { by_failure(&failure.key) };
-    let encrypted = matches!(sheet.question.target.address, Address::Tcp { tls: true, .. });
-    let advice = on_connecting(failure, &sheet.question.target);
+    let encrypted = matches!(sheet.subject.target.address, Address::Tcp { tls: true, .. });
+    let advice = on_connecting(failure, &sheet.subject.target);
     let (text, remedy) = match (mixed_up, encrypted) {
         (true, true) => (
             "the port speaks plain text, but TLS was used".to_owned(),
@@ -252,7 +252,7 @@ fn obstacle(sheet: &mut Sheet<'_>, attempt: &Attempt) {
 }
 
 fn ping(sheet: &mut Sheet<'_>, attempt: &Attempt) {
-    if let Some(refused) = sheet.facts.refusal(Question::Ping) {
+    if let Some(refused) = sheet.facts.refusal(SurveyCommand::Ping) {
         return no_ping(sheet, &refused.why);
     }
     let mut pings = sheet.facts.pings.clone();
@@ -263,8 +263,8 @@ fn ping(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let text = format!("median of {} ({})", pings.len(), span_range(*least, *most));
     let value = middle.as_secs_f64() * 1e3;
     let beyond = |range: Option<crate::plan::Range>| range.filter(|range| range.alerts(value));
-    let (critical, warning) = (beyond(sheet.question.critical), beyond(sheet.question.warning));
-    let own = sheet.question.critical.is_none() && sheet.question.warning.is_none() && middle > SLOW;
+    let (critical, warning) = (beyond(sheet.subject.critical), beyond(sheet.subject.warning));
+    let own = sheet.subject.critical.is_none() && sheet.subject.warning.is_none() && middle > SLOW;
     let tripped = match (critical, warning) {
         (Some(range), _) => Some((Severity::Critical, format!("--critical {range}"))),
         (None, Some(range)) => Some((Severity::Warning, format!("--warning {range}"))),
@@ -284,31 +284,31 @@ closer together, or expect this time for every command that waits for its reply"
             "the server is slow, not the path: its kernel answers faster than its process; see SLOWLOG GET and LATENCY \
 DOCTOR on the server, and the load of its machine"
         };
-        mark = sheet.finding(finding.seen(evidence.unwrap_or_default()).remedy(remedy));
+        mark = sheet.finding(finding.evidence(evidence.unwrap_or_default()).remedy(remedy));
     }
     sheet.timed("ping", mark, Some(middle), text);
 }
 
 /// Adds the finding of a user who may not PING. With a threshold for PING, the missing time counts as a violation.
 fn no_ping(sheet: &mut Sheet<'_>, why: &str) {
-    let severity = match (sheet.question.critical, sheet.question.warning) {
+    let severity = match (sheet.subject.critical, sheet.subject.warning) {
         (Some(_), _) => Severity::Critical,
         (None, Some(_)) => Severity::Warning,
         (None, None) => Severity::Info,
     };
-    let user = sheet.question.target.user.as_deref().unwrap_or("default").to_owned();
+    let user = sheet.subject.target.user.as_deref().unwrap_or("default").to_owned();
     let finding = CheckFinding::new(severity, finding::AUTHENTICATION, format!("user {user} may not PING"));
     let remedy = format!("allow it for clients that use it as a heartbeat: ACL SETUSER {user} +ping");
-    sheet.finding(finding.seen(why).remedy(remedy));
+    sheet.finding(finding.evidence(why).remedy(remedy));
     sheet.line("ping", Mark::NotAvailable, "PING is not permitted");
 }
 
 fn pubsub(sheet: &mut Sheet<'_>) {
-    let Some(heard) = &sheet.facts.pubsub else {
+    let Some(result) = &sheet.facts.pubsub else {
         return sheet.line("pubsub", Mark::NotAvailable, "not reached");
     };
-    let user = sheet.question.target.user.as_deref().unwrap_or("default").to_owned();
-    match heard {
+    let user = sheet.subject.target.user.as_deref().unwrap_or("default").to_owned();
+    match result {
         PubSub::Received { after } => {
             sheet.timed("pubsub", Mark::Ok, Some(*after), "subscribed, published and received on a private channel");
         }
@@ -316,29 +316,31 @@ fn pubsub(sheet: &mut Sheet<'_>) {
             let text = "a published message did not reach its subscriber";
             let remedy = "look for a proxy that does not forward pub/sub, and verify delivery with `redis-doctor subscribe \
 CHANNEL --verify`";
-            let finding = CheckFinding::new(Severity::Critical, finding::NOT_DELIVERED, text).seen(why).remedy(remedy);
+            let finding =
+                CheckFinding::new(Severity::Critical, finding::NOT_DELIVERED, text).evidence(why).remedy(remedy);
             let mark = sheet.finding(finding);
             sheet.line("pubsub", mark, why);
         }
         PubSub::Refused { .. } if is_sentinel(sheet) => {
             sheet.line("pubsub", Mark::NotAvailable, "a Sentinel accepts no messages");
         }
-        PubSub::Refused { question } => {
-            let why = sheet.facts.refusal(*question).map(|refused| refused.why.clone()).unwrap_or_default();
-            let text = format!("user {user} may not {question} on a private channel");
+        PubSub::Refused { command } => {
+            let why = sheet.facts.refusal(*command).map(|refused| refused.why.clone()).unwrap_or_default();
+            let text = format!("user {user} may not {command} on a private channel");
             let remedy = format!(
                 "if the application uses pub/sub, allow the command and its channels: ACL SETUSER {user} +subscribe \
                  +publish &CHANNEL"
             );
-            let finding = CheckFinding::new(Severity::Warning, finding::AUTHENTICATION, text).seen(&why).remedy(remedy);
+            let finding =
+                CheckFinding::new(Severity::Warning, finding::AUTHENTICATION, text).evidence(&why).remedy(remedy);
             let mark = sheet.finding(finding);
-            sheet.line("pubsub", mark, format!("{question} is not permitted"));
+            sheet.line("pubsub", mark, format!("{command} is not permitted"));
         }
         PubSub::NoSecondConnection { why } => {
             let text = "a second connection could not be opened";
             let remedy = "the server may be at its maxclients, or a proxy may allow only one connection";
             let finding =
-                CheckFinding::new(Severity::Warning, finding::NEAR_MAX_CLIENTS, text).seen(why).remedy(remedy);
+                CheckFinding::new(Severity::Warning, finding::NEAR_MAX_CLIENTS, text).evidence(why).remedy(remedy);
             let mark = sheet.finding(finding);
             sheet.line("pubsub", mark, why);
         }
@@ -351,7 +353,7 @@ fn in_between(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         return sheet.line("between", Mark::NotAvailable, "a unix socket: nothing can be in between");
     };
     let Some(from) = &sheet.facts.seen_from else {
-        let refused = sheet.facts.refusal(Question::ClientInfo).is_some();
+        let refused = sheet.facts.refusal(SurveyCommand::ClientInfo).is_some();
         let why = if refused { "not permitted (CLIENT INFO)" } else { "not reported by the server (CLIENT INFO)" };
         return sheet.line("between", Mark::NotAvailable, why);
     };
@@ -375,7 +377,7 @@ fn in_between(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let text = "a proxy, load balancer or NAT is between client and server";
     let remedy = "it has its own idle limit and can silently drop connections: keep keepalive or PINGs \
 below that limit, and find it with `redis-doctor idle`";
-    let finding = CheckFinding::new(Severity::Info, finding::IN_BETWEEN, text).seen(&evidence).remedy(remedy);
+    let finding = CheckFinding::new(Severity::Info, finding::IN_BETWEEN, text).evidence(&evidence).remedy(remedy);
     let mark = sheet.finding(finding);
     sheet.line("between", mark, evidence);
 }

@@ -22,12 +22,12 @@ pub struct CheckFinding {
 }
 
 impl CheckFinding {
-    /// Creates a finding without evidence and remedy; [`CheckFinding::seen`] and [`CheckFinding::remedy`] add them.
+    /// Creates a finding without evidence and remedy; [`CheckFinding::evidence`] and [`CheckFinding::remedy`] add them.
     pub(super) fn new(severity: Severity, code: &'static str, text: impl Into<String>) -> Self {
         Self { severity, code: Some(code.into()), text: text.into(), evidence: String::new(), remedy: String::new() }
     }
 
-    pub(super) fn seen(self, evidence: impl Into<String>) -> Self {
+    pub(super) fn evidence(self, evidence: impl Into<String>) -> Self {
         Self { evidence: evidence.into(), ..self }
     }
 

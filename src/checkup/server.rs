@@ -7,7 +7,7 @@ use super::{
     finding::{self, CheckFinding},
 };
 use crate::{
-    checkup::survey::{Question, ServerFacts},
+    checkup::survey::{ServerFacts, SurveyCommand},
     event::role_name,
     report::Severity,
     units::{bytes, whole_percent},
@@ -45,10 +45,10 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
 }
 
 /// Adds the line of an unknown figure, with the reason.
-fn unknown(sheet: &mut Sheet<'_>, name: &'static str, question: Question) {
-    let text = match sheet.facts.refusal(question) {
-        Some(_) => format!("not permitted ({question})"),
-        None => format!("not reported by the server ({question})"),
+fn unknown(sheet: &mut Sheet<'_>, name: &'static str, command: SurveyCommand) {
+    let text = match sheet.facts.refusal(command) {
+        Some(_) => format!("not permitted ({command})"),
+        None => format!("not reported by the server ({command})"),
     };
     sheet.line(name, Mark::NotAvailable, text);
 }
@@ -66,7 +66,7 @@ pub(super) fn is_sentinel(sheet: &Sheet<'_>) -> bool {
 
 fn role(sheet: &mut Sheet<'_>) {
     let Some(role) = reported_role(sheet) else {
-        return unknown(sheet, "role", Question::Info);
+        return unknown(sheet, "role", SurveyCommand::Info);
     };
     if role == "master" {
         return sheet.line("role", Mark::Ok, role_name(role));
@@ -76,20 +76,21 @@ fn role(sheet: &mut Sheet<'_>) {
 that server";
         let finding =
             CheckFinding::new(Severity::Warning, finding::SENTINEL, "connected to a Sentinel, not to a Redis server");
-        let mark = sheet.finding(finding.seen("its mode is sentinel").remedy(remedy));
+        let mark = sheet.finding(finding.evidence("its mode is sentinel").remedy(remedy));
         return sheet.line("role", mark, role);
     }
     let text = "connected to a replica";
     let remedy = "if this client writes, use the primary's name: a replica refuses writes with READONLY, and redis-rs' \
 manager does not reconnect because of it";
     let finding = CheckFinding::new(Severity::Warning, finding::REPLICA, text);
-    let mark = sheet.finding(finding.seen(format!("the server reports the role {}", role_name(role))).remedy(remedy));
+    let mark =
+        sheet.finding(finding.evidence(format!("the server reports the role {}", role_name(role))).remedy(remedy));
     sheet.line("role", mark, role_name(role));
 }
 
 fn replication(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     if server.role.is_none() {
-        return unknown(sheet, "replication", Question::Info);
+        return unknown(sheet, "replication", SurveyCommand::Info);
     }
     if let Some(up) = server.primary_link_up {
         let age = server.primary_last_io.filter(|age| *age >= 0).map(|age| format!("last data {age} s ago"));
@@ -98,7 +99,7 @@ fn replication(sheet: &mut Sheet<'_>, server: &ServerFacts) {
             return sheet.line("replication", Mark::Ok, format!("the link to the primary is up · {age}"));
         }
         let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, "the replica has lost its primary")
-            .seen(format!("master_link_status:down · {age}"))
+            .evidence(format!("master_link_status:down · {age}"))
             .remedy(
                 "see the replica's log; until the link is restored it serves stale data, and messages published on the \
 primary do not reach its subscribers",
@@ -126,7 +127,7 @@ primary do not reach its subscribers",
     if !behind.is_empty() {
         let are = if behind.len() == 1 { "is" } else { "are" };
         let text = format!("{} of {count} {replicas} {are} not up to date", behind.len());
-        let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, text).seen(behind.join("; "));
+        let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, text).evidence(behind.join("; "));
         mark = sheet.finding(finding.remedy(
             "a failover to such a replica loses writes; see its log and the primary's client-output-buffer-limit replica",
         ));
@@ -136,7 +137,7 @@ primary do not reach its subscribers",
 
 fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let Some(connected) = server.connected_clients else {
-        return unknown(sheet, "clients", Question::Info);
+        return unknown(sheet, "clients", SurveyCommand::Info);
     };
     let Some(most) = server.maxclients.filter(|most| *most > 0) else {
         return sheet.line("clients", Mark::Ok, format!("{connected} connected · maxclients unknown"));
@@ -150,7 +151,7 @@ fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {
         let remedy = "raise maxclients (and the server's file limit), or find the clients that hold connections with CLIENT LIST; \
 at the limit, reconnecting clients are refused";
         let finding = CheckFinding::new(Severity::Warning, finding::NEAR_MAX_CLIENTS, text);
-        mark = sheet.finding(finding.seen(evidence).remedy(remedy));
+        mark = sheet.finding(finding.evidence(evidence).remedy(remedy));
     }
     let before = if rejected > 0 { format!(" · {rejected} refused since the server started") } else { String::new() };
     sheet.line("clients", mark, format!("{connected} of {most} ({share}){before}"));
@@ -158,7 +159,7 @@ at the limit, reconnecting clients are refused";
 
 fn output_buffer(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let Some(limit) = server.pubsub_limit else {
-        return unknown(sheet, "buffers", Question::Config);
+        return unknown(sheet, "buffers", SurveyCommand::Config);
     };
     let waiting = server.largest_subscriber_buffer;
     let largest = waiting.map(|waiting| format!(" · largest subscriber buffer: {}", bytes(waiting)));
@@ -174,7 +175,7 @@ fn output_buffer(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let tightest = [limit.hard, limit.soft].into_iter().filter(|limit| *limit > 0).min();
     let half = tightest.filter(|tightest| waiting.is_some_and(|waiting| waiting * 2 >= *tightest));
     let evidence = format!("client-output-buffer-limit pubsub {} {} {}", limit.hard, limit.soft, limit.soft_seconds);
-    let new = |severity, text: String| CheckFinding::new(severity, finding::OUTPUT_BUFFER, text).seen(&evidence);
+    let new = |severity, text: String| CheckFinding::new(severity, finding::OUTPUT_BUFFER, text).evidence(&evidence);
     let found = if let Some(tightest) = half {
         let text =
             format!("a subscriber's output buffer holds {} of {}", bytes(waiting.unwrap_or_default()), bytes(tightest));
@@ -201,14 +202,14 @@ the limit",
 
 fn memory(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let Some(most) = server.maxmemory else {
-        return unknown(sheet, "memory", Question::Info);
+        return unknown(sheet, "memory", SurveyCommand::Info);
     };
     let policy = server.maxmemory_policy.as_deref().unwrap_or("unknown policy");
     let used = server.used_memory.unwrap_or_default();
     let clients = server.maxmemory_clients.as_deref().filter(|limit| *limit != "0");
     if let Some(limit) = clients {
         let finding = CheckFinding::new(Severity::Info, finding::MEMORY, "the server evicts clients to save memory");
-        sheet.finding(finding.seen(format!("maxmemory-clients {limit}")).remedy(
+        sheet.finding(finding.evidence(format!("maxmemory-clients {limit}")).remedy(
             "a subscriber with a full buffer is among the first to be evicted; exempt it with CLIENT NO-EVICT on",
         ));
     }
@@ -226,7 +227,7 @@ fn memory(sheet: &mut Sheet<'_>, server: &ServerFacts) {
         let what = if evicts { "keys are evicted" } else { "writes fail with OOM" };
         let finding =
             CheckFinding::new(severity, finding::MEMORY, format!("memory is nearly full: at the limit {what}"));
-        mark = sheet.finding(finding.seen(format!("used_memory:{used} maxmemory:{most} {policy}")).remedy(
+        mark = sheet.finding(finding.evidence(format!("used_memory:{used} maxmemory:{most} {policy}")).remedy(
             "raise maxmemory, let keys expire, or choose an eviction policy; output buffers count as used memory, too",
         ));
     }
@@ -235,12 +236,12 @@ fn memory(sheet: &mut Sheet<'_>, server: &ServerFacts) {
 
 fn idle_timeout(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let Some(timeout) = server.timeout else {
-        return unknown(sheet, "timeout", Question::Config);
+        return unknown(sheet, "timeout", SurveyCommand::Config);
     };
     if timeout == 0 {
         return sheet.line("timeout", Mark::Ok, "idle clients are never closed");
     }
-    let watchdog = sheet.question.policy.watchdog.map(|watchdog| watchdog.period);
+    let watchdog = sheet.subject.policy.watchdog.map(|watchdog| watchdog.period);
     let kept_alive = watchdog.is_some_and(|period| period < Duration::from_secs(timeout));
     // Keepalive probes are handled by the kernel: the server does not count them.
     let remedy = if kept_alive {
@@ -251,14 +252,14 @@ keepalive does not count"
     };
     let severity = if kept_alive { Severity::Info } else { Severity::Warning };
     let text = format!("the server closes clients that are idle for {timeout} s");
-    let finding = CheckFinding::new(severity, finding::SERVER_TIMEOUT, &text).seen(format!("timeout {timeout}"));
+    let finding = CheckFinding::new(severity, finding::SERVER_TIMEOUT, &text).evidence(format!("timeout {timeout}"));
     let mark = sheet.finding(finding.remedy(remedy));
     sheet.line("timeout", mark, text);
 }
 
 fn keepalive(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let Some(time) = server.tcp_keepalive else {
-        return unknown(sheet, "keepalive", Question::Config);
+        return unknown(sheet, "keepalive", SurveyCommand::Config);
     };
     let found = match time {
         0 => Some((
@@ -274,7 +275,7 @@ fn keepalive(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let text = if time == 0 { "off".to_owned() } else { format!("the server probes after {time} s of silence") };
     let mark = found.map_or(Mark::Ok, |(text, remedy)| {
         let finding = CheckFinding::new(Severity::Warning, finding::SERVER_KEEPALIVE, text);
-        sheet.finding(finding.seen(format!("tcp-keepalive {time}")).remedy(remedy))
+        sheet.finding(finding.evidence(format!("tcp-keepalive {time}")).remedy(remedy))
     });
     sheet.line("keepalive", mark, text);
 }

@@ -14,7 +14,9 @@ use futures_util::{
 };
 use tokio::net::TcpStream;
 
-pub use self::facts::{CheckFacts, Dialled, End, OutputLimit, PubSub, Question, Refused, Replica, ServerFacts};
+pub use self::facts::{
+    CheckFacts, DialedAddress, OutputLimit, PubSub, RefusedCommand, Replica, ServerFacts, SurveyCommand, SurveyEnd,
+};
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage},
     clock::Clock,
@@ -66,11 +68,11 @@ pub async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Output = (
     survey.facts.took = clock.now().since(started);
     survey.facts.end = match ended {
         Ok(Ok(end)) => end,
-        Ok(Err(failure)) => End::Broken(failure),
+        Ok(Err(failure)) => SurveyEnd::Broken(failure),
         Err(_) => {
             let limit = span(plan.deadline);
             let why = format!("the deadline of {limit} passed before the server had answered every command");
-            End::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why))
+            SurveyEnd::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why))
         }
     };
     survey.facts
@@ -86,43 +88,43 @@ struct Survey<'a> {
 }
 
 impl Survey<'_> {
-    async fn run(&mut self, mut stop: Pin<&mut impl FusedFuture<Output = ()>>) -> Result<End, Failure> {
+    async fn run(&mut self, mut stop: Pin<&mut impl FusedFuture<Output = ()>>) -> Result<SurveyEnd, Failure> {
         let (attempt, line) = self.route.open_unless(&mut stop).await;
         self.facts.attempt = Some(attempt);
         if stop.is_terminated() {
             // The attempt's failure names the stage.
-            return Ok(End::Complete);
+            return Ok(SurveyEnd::Complete);
         }
         let rest = async {
             match line {
-                Some(line) => self.ask_everything(line).await,
+                Some(line) => self.gather(line).await,
                 None => {
                     self.facts.speaks_other_encryption = self.try_other_encryption().await;
-                    Ok(End::Complete)
+                    Ok(SurveyEnd::Complete)
                 }
             }
         };
         tokio::select! {
             end = rest => end,
-            () = stop => Ok(End::Stopped),
+            () = stop => Ok(SurveyEnd::Stopped),
         }
     }
 
-    async fn ask_everything(&mut self, mut line: RespStream) -> Result<End, Failure> {
+    async fn gather(&mut self, mut line: RespStream) -> Result<SurveyEnd, Failure> {
         self.time_pings(&mut line).await?;
-        self.time_the_login(&mut line).await?;
-        self.ask_who_we_are(&mut line).await?;
-        self.ask_about_the_server(&mut line).await?;
-        let heard = self.hear_ourselves(&mut line).await?;
-        self.facts.pubsub = Some(heard);
-        self.dial_the_other_addresses().await;
-        Ok(End::Complete)
+        self.time_login(&mut line).await?;
+        self.query_client(&mut line).await?;
+        self.query_server(&mut line).await?;
+        let result = self.test_pubsub(&mut line).await?;
+        self.facts.pubsub = Some(result);
+        self.dial_other_addresses().await;
+        Ok(SurveyEnd::Complete)
     }
 
     async fn time_pings(&mut self, line: &mut RespStream) -> Result<(), Failure> {
         if let Some(refusal) = self.facts.attempt.as_ref().and_then(|attempt| attempt.ping_refused.as_ref()) {
             let (class, why) = (refusal.key.class, refusal.to_string());
-            self.facts.refused.push(Refused { question: Question::Ping, class, why });
+            self.facts.refused.push(RefusedCommand { command: SurveyCommand::Ping, class, why });
             return Ok(());
         }
         for _ in 0..PINGS {
@@ -134,7 +136,7 @@ impl Survey<'_> {
     }
 
     /// Measures the login alone: it was part of HELLO, as in the client library, and is repeated.
-    async fn time_the_login(&mut self, line: &mut RespStream) -> Result<(), Failure> {
+    async fn time_login(&mut self, line: &mut RespStream) -> Result<(), Failure> {
         let target = self.target;
         let Some(password) = target.password.as_ref().map(Secret::reveal) else { return Ok(()) };
         let words = match &target.user {
@@ -152,7 +154,7 @@ impl Survey<'_> {
     }
 
     /// Queries the addresses of the connection as seen by the server, and sets the client name if one is wanted.
-    async fn ask_who_we_are(&mut self, line: &mut RespStream) -> Result<(), Failure> {
+    async fn query_client(&mut self, line: &mut RespStream) -> Result<(), Failure> {
         if let Some(name) = &self.target.client_name {
             let named = line.command(&["CLIENT", "SETNAME", name]).await;
             // A forbidden client name is no failure.
@@ -160,32 +162,34 @@ impl Survey<'_> {
                 .map(drop)
                 .or_else(|failure| if failure.key.origin == Origin::Server { Ok(()) } else { Err(failure) })?;
         }
-        if let Some(text) = self.ask(line, Question::ClientInfo, &["CLIENT", "INFO"]).await?.as_ref().and_then(text) {
+        if let Some(text) =
+            self.query(line, SurveyCommand::ClientInfo, &["CLIENT", "INFO"]).await?.as_ref().and_then(text)
+        {
             let client = ClientInfo::parse(&text);
             (self.facts.seen_from, self.facts.seen_at) = (client.addr, client.laddr);
         }
         Ok(())
     }
 
-    async fn ask_about_the_server(&mut self, line: &mut RespStream) -> Result<(), Failure> {
-        if let Some(info) = self.ask(line, Question::Info, &["INFO"]).await?.as_ref().and_then(text) {
+    async fn query_server(&mut self, line: &mut RespStream) -> Result<(), Failure> {
+        if let Some(info) = self.query(line, SurveyCommand::Info, &["INFO"]).await?.as_ref().and_then(text) {
             self.facts.server.read_info(&info);
             // Valkey reports "redis" in HELLO unless configured otherwise.
-            let told = identity::from_info(&info);
-            if let Some(attempt) = self.facts.attempt.as_mut().filter(|_| told.version.is_some()) {
-                attempt.server = told;
+            let identity = identity::from_info(&info);
+            if let Some(attempt) = self.facts.attempt.as_mut().filter(|_| identity.version.is_some()) {
+                attempt.server = identity;
             }
         }
         for setting in server::SETTINGS {
             let answer = line.setting(setting).await;
-            match self.unless_refused(Question::Config, answer)? {
+            match self.unless_refused(SurveyCommand::Config, answer)? {
                 Some(Some(value)) => self.facts.server.read_setting(setting, &value),
                 Some(None) => {}
                 None => break,
             }
         }
         if self.facts.server.connected_clients.is_some_and(|clients| clients <= LISTED) {
-            let list = self.ask(line, Question::ClientList, &["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
+            let list = self.query(line, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
             if let Some(list) = list.as_ref().and_then(text) {
                 self.facts.server.read_subscribers(&list);
             }
@@ -194,19 +198,19 @@ impl Survey<'_> {
     }
 
     /// Subscribes on a second connection, publishes on the first, and waits for the message.
-    async fn hear_ourselves(&mut self, line: &mut RespStream) -> Result<PubSub, Failure> {
+    async fn test_pubsub(&mut self, line: &mut RespStream) -> Result<PubSub, Failure> {
         let (attempt, subscriber) = self.route.open().await;
         let Some(mut subscriber) = subscriber else {
             let why = attempt.probed.failure.map(|failure| failure.to_string()).unwrap_or_default();
             return Ok(PubSub::NoSecondConnection { why });
         };
-        if self.ask(&mut subscriber, Question::Subscribe, &["SUBSCRIBE", self.channel]).await?.is_none() {
-            return Ok(PubSub::Refused { question: Question::Subscribe });
+        if self.query(&mut subscriber, SurveyCommand::Subscribe, &["SUBSCRIBE", self.channel]).await?.is_none() {
+            return Ok(PubSub::Refused { command: SurveyCommand::Subscribe });
         }
         let published = self.clock.now();
         let text = format!("{:x}", published.as_nanos());
-        if self.ask(line, Question::Publish, &["PUBLISH", self.channel, &text]).await?.is_none() {
-            return Ok(PubSub::Refused { question: Question::Publish });
+        if self.query(line, SurveyCommand::Publish, &["PUBLISH", self.channel, &text]).await?.is_none() {
+            return Ok(PubSub::Refused { command: SurveyCommand::Publish });
         }
         let waiting = async {
             loop {
@@ -223,21 +227,21 @@ impl Survey<'_> {
     }
 
     /// Returns `None` and records a refusal if the server refuses the command; fails if the connection is lost.
-    async fn ask(
+    async fn query(
         &mut self,
         line: &mut RespStream,
-        question: Question,
+        command: SurveyCommand,
         words: &[&str],
     ) -> Result<Option<Value>, Failure> {
         let answer = line.command(words).await;
-        self.unless_refused(question, answer)
+        self.unless_refused(command, answer)
     }
 
-    fn unless_refused<T>(&mut self, question: Question, answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    fn unless_refused<T>(&mut self, command: SurveyCommand, answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
         match answer {
             Ok(value) => Ok(Some(value)),
             Err(failure) if failure.key.origin == Origin::Server => {
-                self.facts.refused.push(Refused { question, class: failure.key.class, why: failure.to_string() });
+                self.facts.refused.push(RefusedCommand { command, class: failure.key.class, why: failure.to_string() });
                 Ok(None)
             }
             Err(failure) => Err(failure),
@@ -245,7 +249,7 @@ impl Survey<'_> {
     }
 
     /// Dials the other addresses of the name: one server may be dead while another answers.
-    async fn dial_the_other_addresses(&mut self) {
+    async fn dial_other_addresses(&mut self) {
         let Some(attempt) = &self.facts.attempt else { return };
         if attempt.addresses.len() < 2 {
             return;
@@ -260,7 +264,7 @@ impl Survey<'_> {
                 Ok(Err(error)) => Some(error.to_string()),
                 Err(_) => Some(format!("no reply within {}", span(SIDE_LIMIT))),
             };
-            Dialled { address, took: self.clock.now().since(since), failure }
+            DialedAddress { address, took: self.clock.now().since(since), failure }
         };
         self.facts.dialled = join_all(others.into_iter().map(dial)).await;
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    checkup::survey::{End, OutputLimit, PubSub, Question as Asked, Replica},
+    checkup::survey::{OutputLimit, PubSub, Replica, SurveyCommand, SurveyEnd},
     classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
     dial::Attempt,
@@ -17,8 +17,8 @@ const MILLI: Duration = Duration::from_millis(1);
 const NOW: u64 = 1_795_356_131_000_000_000;
 const DAY: u64 = 86_400_000_000_000;
 
-fn question() -> Question {
-    Question {
+fn subject() -> CheckSubject {
+    CheckSubject {
         target: Target {
             address: Address::Tcp { host: "cache.example".into(), port: 6379, tls: false },
             db: 0,
@@ -98,10 +98,10 @@ fn host() -> HostFacts {
 }
 
 /// Returns the checkup after one change to the healthy case.
-fn changed(change: impl FnOnce(&mut Question, &mut CheckFacts, &mut HostFacts)) -> Checkup {
-    let (mut question, mut facts, mut host) = (question(), facts(), host());
-    change(&mut question, &mut facts, &mut host);
-    judge(&question, &facts, &host, WallTime::from_unix_nanos(NOW))
+fn changed(change: impl FnOnce(&mut CheckSubject, &mut CheckFacts, &mut HostFacts)) -> Checkup {
+    let (mut subject, mut facts, mut host) = (subject(), facts(), host());
+    change(&mut subject, &mut facts, &mut host);
+    judge(&subject, &facts, &host, WallTime::from_unix_nanos(NOW))
 }
 
 fn failing(failure: Failure) -> Checkup {
@@ -120,7 +120,7 @@ fn found(checkup: &Checkup) -> Vec<(Severity, String)> {
     all.filter(|found| *found != (Severity::Info, "RD044".to_owned())).collect()
 }
 
-fn line<'a>(checkup: &'a Checkup, name: &str) -> &'a Line {
+fn line<'a>(checkup: &'a Checkup, name: &str) -> &'a CheckLine {
     checkup.lines.iter().find(|line| line.name == name).unwrap_or_else(|| panic!("no line {name}"))
 }
 
@@ -140,7 +140,7 @@ fn a_healthy_server_has_no_finding_but_the_librarys_defaults() {
     assert_eq!(checkup.headline, "Redis 7.2.4 primary answers PING in 1 ms");
 }
 
-type Change = fn(&mut Question, &mut CheckFacts, &mut HostFacts);
+type Change = fn(&mut CheckSubject, &mut CheckFacts, &mut HostFacts);
 
 /// Code and severity of the finding that a change causes, and the line that it marks.
 type Row = (&'static str, Severity, &'static str, Change);
@@ -153,8 +153,8 @@ const PATH_AND_CLIENT: &[Row] = &[
     ("RD051", Severity::Info, "between", |_, facts, _| facts.seen_from = Some("10.0.9.4:40000".into())),
     ("RD051", Severity::Info, "between", |_, facts, _| facts.seen_at = Some("172.17.0.2:6379".into())),
     ("RD052", Severity::Warning, "hello", |_, facts, _| facts.attempt.as_mut().unwrap().resp = 2),
-    ("RD052", Severity::Info, "hello", |question, facts, _| {
-        question.protocol = Protocol::Auto;
+    ("RD052", Severity::Info, "hello", |subject, facts, _| {
+        subject.protocol = Protocol::Auto;
         facts.attempt.as_mut().unwrap().resp = 2;
     }),
     ("RD055", Severity::Warning, "conntrack", |_, _, host| host.conntrack = Some((80, 100))),
@@ -163,13 +163,13 @@ const PATH_AND_CLIENT: &[Row] = &[
         facts.attempt.as_mut().unwrap().addresses.push(([10, 0, 3, 18], 6379).into());
     }),
     ("RD064", Severity::Warning, "ping", |_, facts, _| facts.pings = vec![MILLI * 250]),
-    ("RD064", Severity::Warning, "ping", |question, _, _| question.warning = "0.5".parse().ok()),
-    ("RD064", Severity::Critical, "ping", |question, _, _| {
-        question.warning = "0.5".parse().ok();
-        question.critical = "~:0.9".parse().ok();
+    ("RD064", Severity::Warning, "ping", |subject, _, _| subject.warning = "0.5".parse().ok()),
+    ("RD064", Severity::Critical, "ping", |subject, _, _| {
+        subject.warning = "0.5".parse().ok();
+        subject.critical = "~:0.9".parse().ok();
     }),
     ("RD010", Severity::Warning, "pubsub", |_, facts, _| {
-        facts.pubsub = Some(PubSub::Refused { question: Asked::Subscribe });
+        facts.pubsub = Some(PubSub::Refused { command: SurveyCommand::Subscribe });
     }),
     ("RD024", Severity::Critical, "pubsub", |_, facts, _| facts.pubsub = Some(PubSub::Lost { why: "silence".into() })),
 ];
@@ -198,11 +198,11 @@ const SERVER: &[Row] = &[
     ("RD065", Severity::Warning, "role", |_, facts, _| {
         facts.server.role = None;
         facts.attempt.as_mut().unwrap().server.role = Some("sentinel".into());
-        facts.pubsub = Some(PubSub::Refused { question: Asked::Publish });
+        facts.pubsub = Some(PubSub::Refused { command: SurveyCommand::Publish });
     }),
     ("RD059", Severity::Info, "timeout", |_, facts, _| facts.server.timeout = Some(300)),
-    ("RD059", Severity::Warning, "timeout", |question, facts, _| {
-        question.policy.watchdog = Some(Watchdog { period: Duration::from_secs(300), misses: 2 });
+    ("RD059", Severity::Warning, "timeout", |subject, facts, _| {
+        subject.policy.watchdog = Some(Watchdog { period: Duration::from_secs(300), misses: 2 });
         facts.server.timeout = Some(300);
     }),
     ("RD061", Severity::Warning, "replication", |_, facts, _| {
@@ -233,12 +233,12 @@ fn each_problem_has_its_code_its_line_and_a_remedy() {
 
 #[test]
 fn values_just_below_a_limit_are_ok() {
-    let checkup = changed(|question, facts, host| {
+    let checkup = changed(|subject, facts, host| {
         facts.server.connected_clients = Some(7_999);
         facts.server.largest_subscriber_buffer = Some((4 << 20) - 1);
         facts.server.used_memory = Some((1 << 30) * 89 / 100);
         facts.pings = vec![MILLI * 200];
-        question.warning = "200".parse().ok();
+        subject.warning = "200".parse().ok();
         host.conntrack = Some((79, 100));
         host.local_ports_used = Some(22_585);
     });
@@ -247,11 +247,12 @@ fn values_just_below_a_limit_are_ok() {
 
 #[test]
 fn a_server_that_forbids_every_command_is_healthy_with_unknown_lines() {
-    let refused = |question| Refused { question, class: ErrorClass::NoPerm, why: "NOPERM".into() };
+    let refused = |command| RefusedCommand { command, class: ErrorClass::NoPerm, why: "NOPERM".into() };
     let checkup = changed(|_, facts, _| {
         facts.server = ServerFacts::default();
         (facts.seen_from, facts.seen_at) = (None, None);
-        facts.refused = vec![refused(Asked::ClientInfo), refused(Asked::Info), refused(Asked::Config)];
+        facts.refused =
+            vec![refused(SurveyCommand::ClientInfo), refused(SurveyCommand::Info), refused(SurveyCommand::Config)];
     });
     assert_eq!((found(&checkup), checkup.verdict), (vec![], Verdict::Healthy));
     for name in ["between", "replication", "clients", "buffers", "memory", "timeout", "keepalive"] {
@@ -296,9 +297,9 @@ fn a_failed_login_is_distinguished_from_a_failed_protocol() {
     assert_eq!((line(&refused, "auth").mark, line(&refused, "hello").mark), (Mark::Bad, Mark::NotAvailable));
     let broken = failing(Failure::doctor(ErrorClass::ConnectTimeout, Stage::Hello, "no reply"));
     assert_eq!((line(&broken, "auth").mark, line(&broken, "hello").mark), (Mark::NotAvailable, Mark::Bad));
-    let logged_in = changed(|question, facts, _| {
-        question.target.user = Some("worker".into());
-        question.target.password = Some(Secret::new("hunter2"));
+    let logged_in = changed(|subject, facts, _| {
+        subject.target.user = Some("worker".into());
+        subject.target.password = Some(Secret::new("hunter2"));
         facts.login = Some(MILLI);
     });
     assert_eq!((line(&logged_in, "auth").text.as_str(), line(&logged_in, "auth").took), ("user worker", Some(MILLI)));
@@ -308,8 +309,8 @@ fn a_failed_login_is_distinguished_from_a_failed_protocol() {
 #[test]
 fn tls_mixed_up_with_plain_text_is_detected_both_ways() {
     for (tls, remedy) in [(true, "use redis:// instead of rediss://"), (false, "use rediss:// instead of redis://")] {
-        let checkup = changed(|question, facts, _| {
-            question.target.address = Address::Tcp { host: "h".into(), port: 1, tls };
+        let checkup = changed(|subject, facts, _| {
+            subject.target.address = Address::Tcp { host: "h".into(), port: 1, tls };
             let stage = if tls { Stage::Tls } else { Stage::Hello };
             let attempt = facts.attempt.as_mut().unwrap();
             attempt.probed.failure = Some(Failure::doctor(ErrorClass::Tls, stage, "no"));
@@ -323,8 +324,8 @@ fn tls_mixed_up_with_plain_text_is_detected_both_ways() {
 #[test]
 fn a_certificate_is_a_warning_in_its_last_two_weeks() {
     let expiring = |days: u64| {
-        changed(|question, facts, _| {
-            question.target.address = Address::Tcp { host: "h".into(), port: 1, tls: true };
+        changed(|subject, facts, _| {
+            subject.target.address = Address::Tcp { host: "h".into(), port: 1, tls: true };
             let attempt = facts.attempt.as_mut().unwrap();
             attempt.probed.stages.push(StageTime { stage: Stage::Tls, took: MILLI });
             attempt.tls = Some("TLS 1.3".into());
@@ -338,7 +339,7 @@ fn a_certificate_is_a_warning_in_its_last_two_weeks() {
 
 #[test]
 fn the_policy_in_question_decides_how_bad_a_blackout_is() {
-    let with = |name| changed(|question, _, _| question.policy = ReconnectPolicy::preset(name));
+    let with = |name| changed(|subject, _, _| subject.policy = ReconnectPolicy::preset(name));
     let library = with(PolicyName::Library);
     assert_eq!(found(&library), [(Severity::Warning, "RD044".to_owned()), (Severity::Warning, "RD045".to_owned())]);
     assert_eq!(library.verdict, Verdict::Degraded);
@@ -350,8 +351,8 @@ fn the_policy_in_question_decides_how_bad_a_blackout_is() {
 
 #[test]
 fn a_unix_socket_has_no_network() {
-    let checkup = changed(|question, facts, _| {
-        question.target.address = Address::Unix("/run/redis.sock".into());
+    let checkup = changed(|subject, facts, _| {
+        subject.target.address = Address::Unix("/run/redis.sock".into());
         let attempt = facts.attempt.as_mut().unwrap();
         (attempt.addresses, attempt.peer, attempt.local) = (Vec::new(), None, None);
         attempt.probed.stages.remove(0);
@@ -366,7 +367,7 @@ fn a_survey_that_broke_off_is_critical_and_keeps_its_facts() {
     let checkup = changed(|_, facts, _| {
         facts.server = ServerFacts::default();
         facts.pubsub = None;
-        facts.end = End::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "too late"));
+        facts.end = SurveyEnd::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "too late"));
     });
     assert_eq!(found(&checkup), [(Severity::Critical, "RD064".to_owned())]);
     assert_eq!((line(&checkup, "ping").mark, line(&checkup, "pubsub").text.as_str()), (Mark::Ok, "not reached"));

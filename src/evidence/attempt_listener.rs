@@ -1,4 +1,4 @@
-//! Listens to the kernel while a connection is down, and assigns each ended socket to the client that it candidates best.
+//! Listens to the kernel while a connection is down, and assigns each ended socket to the client that it fits best.
 //! While no connection is down, nothing is received.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};

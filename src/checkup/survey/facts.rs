@@ -29,13 +29,13 @@ pub struct CheckFacts {
     /// Result of the message to ourselves.
     pub pubsub: Option<PubSub>,
     /// The other addresses of the same name.
-    pub dialled: Vec<Dialled>,
+    pub dialled: Vec<DialedAddress>,
     /// Commands that the server refused.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedCommand>,
     /// The port speaks TLS where we used plain text, or the reverse; absent if not tested.
     pub speaks_other_encryption: Option<bool>,
     /// The end of the survey.
-    pub end: End,
+    pub end: SurveyEnd,
     /// Duration of the survey.
     pub took: Duration,
 }
@@ -49,14 +49,14 @@ impl CheckFacts {
     }
 
     /// Returns the refusal of a command, if there was one.
-    pub fn refusal(&self, question: Question) -> Option<&Refused> {
-        self.refused.iter().find(|refused| refused.question == question)
+    pub fn refusal(&self, command: SurveyCommand) -> Option<&RefusedCommand> {
+        self.refused.iter().find(|refused| refused.command == command)
     }
 }
 
 /// The end of a survey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum End {
+pub enum SurveyEnd {
     /// Everything was queried.
     #[default]
     Complete,
@@ -143,7 +143,7 @@ pub enum PubSub {
     /// One of the two commands is forbidden.
     Refused {
         /// The forbidden command.
-        question: Question,
+        command: SurveyCommand,
     },
     /// The second connection could not be opened.
     NoSecondConnection {
@@ -154,7 +154,7 @@ pub enum PubSub {
 
 /// Another address of the same name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Dialled {
+pub struct DialedAddress {
     /// The address.
     pub address: SocketAddr,
     /// Time to connect or to fail.
@@ -167,7 +167,7 @@ pub struct Dialled {
 /// A command of the survey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
-pub enum Question {
+pub enum SurveyCommand {
     /// `PING`
     #[serde(rename = "PING")]
     Ping,
@@ -191,7 +191,7 @@ pub enum Question {
     Publish,
 }
 
-impl std::fmt::Display for Question {
+impl std::fmt::Display for SurveyCommand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::Ping => "PING",
@@ -207,9 +207,10 @@ impl std::fmt::Display for Question {
 
 /// A command that the server refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Refused {
+pub struct RefusedCommand {
     /// The command.
-    pub question: Question,
+    #[serde(rename = "question")]
+    pub command: SurveyCommand,
     /// Class of the error reply.
     pub class: ErrorClass,
     /// Text of the error reply.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    checkup::survey::Question,
+    checkup::survey::SurveyCommand,
     checkup::{EndedBy, Mark},
     classify::{ErrorClass, Origin, Stage},
     diagnose::{Cause, Confidence},
@@ -84,7 +84,7 @@ fn lists() -> Vec<(&'static str, Words)> {
         ("check verdict", words::<Verdict>()),
         ("check lines/mark", words::<Mark>()),
         ("check findings/severity", words::<Severity>()),
-        ("check facts/refused/question", words::<Question>()),
+        ("check facts/refused/question", words::<SurveyCommand>()),
         ("check bound/ended_by", words::<EndedBy>()),
         ("journal error_class", words::<ErrorClass>()),
         ("journal stage", words::<Stage>()),
@@ -193,7 +193,7 @@ fn what_is_written_for_people_is_what_is_written_as_json() {
     agree::<Stage>();
     agree::<ClientState>();
     agree::<PolicyName>();
-    agree::<Question>();
+    agree::<SurveyCommand>();
     agree::<Command>();
     for state in values::<Stuck>() {
         assert_eq!(json!(drill::Outcome::Stuck(state)), json!(ClientState::from(state)));
