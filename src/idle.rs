@@ -6,6 +6,7 @@
 //! connections.
 
 mod ladder;
+mod limit;
 mod probe;
 mod report;
 mod search;
@@ -17,9 +18,10 @@ use serde::Serialize;
 
 pub use self::{
     ladder::Steps,
+    limit::Limit,
     probe::IdleProbe,
-    report::{Advice, Circumstances, IdleReport, Outcome, Refused, ServerSays},
-    search::{Limit, Search},
+    report::{Advice, IdleReport, Outcome, RefusedConnections, SearchContext, ServerSummary},
+    search::Search,
     suspects::Suspect,
 };
 use crate::clock::seconds;

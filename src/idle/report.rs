@@ -43,7 +43,7 @@ pub enum Outcome {
 
 /// The server's settings for idle clients.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct ServerSays {
+pub struct ServerSummary {
     /// Redis or Valkey, version and role.
     pub identity: Option<String>,
     /// Distinguishes one process from the next.
@@ -66,7 +66,7 @@ pub struct ServerSays {
 
 /// Connections that could not be opened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Refused {
+pub struct RefusedConnections {
     /// The latest failure.
     pub why: String,
     /// Number of failures.
@@ -122,11 +122,11 @@ pub struct IdleReport {
     /// Advice.
     pub advice: Option<Advice>,
     /// The server's settings.
-    pub server: ServerSays,
+    pub server: ServerSummary,
     /// Why the server could not be reached.
     pub failure: Option<String>,
     /// Connections that could not be opened.
-    pub refused: Option<Refused>,
+    pub refused: Option<RefusedConnections>,
     /// Connections that died although others survived much longer silences.
     pub strays: usize,
     /// Notes, one sentence each.
@@ -137,9 +137,9 @@ pub struct IdleReport {
     pub silences: Vec<Silence>,
 }
 
-/// The circumstances of a search.
+/// The context of a search.
 #[derive(Clone, Debug)]
-pub struct Circumstances {
+pub struct SearchContext {
     /// The server as a URL without credentials.
     pub target: String,
     /// The flag or variable that named the server.
@@ -151,9 +151,9 @@ pub struct Circumstances {
     /// True if a signal ended it early.
     pub interrupted: bool,
     /// The server's settings, or why it could not be reached.
-    pub server: Result<ServerSays, String>,
+    pub server: Result<ServerSummary, String>,
     /// Connections that could not be opened.
-    pub refused: Option<Refused>,
+    pub refused: Option<RefusedConnections>,
     /// The server process is not the one that was there at the start.
     pub restarted: bool,
     /// The silence that had to be survived.
@@ -162,17 +162,17 @@ pub struct Circumstances {
 
 impl IdleReport {
     /// Creates the report of a search.
-    pub fn new(search: &Search, circumstances: Circumstances) -> Self {
-        let Circumstances { target, named_by, started, lasted, interrupted, server, refused, restarted, must_survive } =
-            circumstances;
+    pub fn new(search: &Search, context: SearchContext) -> Self {
+        let SearchContext { target, named_by, started, lasted, interrupted, server, refused, restarted, must_survive } =
+            context;
         let (server, failure) = match server {
             Ok(server) => (server, None),
-            Err(failure) => (ServerSays::default(), Some(failure)),
+            Err(failure) => (ServerSummary::default(), Some(failure)),
         };
         let limit = search.limit();
         let survived = search.survived();
         let timeout = server.timeout.filter(|timeout| !timeout.is_zero());
-        let agrees = |limit: &Limit| timeout.is_some_and(|timeout| suspects::agrees(timeout, limit));
+        let agrees = |limit: &Limit| timeout.is_some_and(|timeout| limit.agrees_with(timeout));
         let is_server_timeout = limit.as_ref().is_some_and(|limit| limit.ending == Ending::Closed && agrees(limit));
         let outcome = match &limit {
             _ if failure.is_some() || (search.silences().is_empty() && refused.is_some()) => Outcome::Unreachable,
@@ -340,8 +340,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn circumstances(server: ServerSays) -> Circumstances {
-        Circumstances {
+    fn context(server: ServerSummary) -> SearchContext {
+        SearchContext {
             target: "redis://cache".into(),
             named_by: "--uri".into(),
             started: WallTime::default(),
@@ -364,8 +364,9 @@ mod tests {
             let silence = Silence { round: 1, planned, lasted: planned, ending: *ending, dated: *dated };
             search.ended(planned, Some(silence));
         }
-        let server = ServerSays { timeout: timeout.map(s), tcp_keepalive: keepalive.map(s), ..ServerSays::default() };
-        IdleReport::new(&search, circumstances(server))
+        let server =
+            ServerSummary { timeout: timeout.map(s), tcp_keepalive: keepalive.map(s), ..ServerSummary::default() };
+        IdleReport::new(&search, context(server))
     }
 
     #[test]
@@ -414,8 +415,8 @@ mod tests {
         let silence = Silence { round: 1, planned: s(1), lasted: s(1), ending: Ending::Answered, dated: false };
         search.ended(s(1), Some(silence));
         search.ended(s(9), None);
-        let refused = Some(Refused { why: "max number of clients reached".into(), count: 1 });
-        let report = IdleReport::new(&search, Circumstances { refused, ..circumstances(ServerSays::default()) });
+        let refused = Some(RefusedConnections { why: "max number of clients reached".into(), count: 1 });
+        let report = IdleReport::new(&search, SearchContext { refused, ..context(ServerSummary::default()) });
         assert_eq!((report.outcome, report.verdict), (Outcome::NoLimit, Some(Verdict::Degraded)));
         assert!(report.notes.iter().any(|note| note == "silences up to 9 s could not be tested"), "{:?}", report.notes);
     }

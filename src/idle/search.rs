@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
-use super::{Cloud, Ending, Silence, Steps, ladder, suspects};
-use crate::clock::seconds;
+use super::{
+    Cloud, Ending, Silence, Steps, ladder,
+    limit::{Limit, PRECISION, slack},
+};
 
 /// Connections that must die before the rest of a round is abandoned, and before a limit is believed: a single one may
 /// be an accident.
@@ -18,32 +18,8 @@ const MOST_ROUNDS: u32 = 12;
 /// Maximum number of repetitions of a ladder whose connections died for another reason than their silence.
 const REPEATS: u32 = 2;
 
-/// Precision of a limit: one part in fifty, or a tenth of a second.
-const FINE: f64 = 0.02;
+/// Finest precision of a limit, however short it is.
 const FINEST: Duration = Duration::from_millis(100);
-
-/// Returns the possible delay of a timer of this length. Redis checks each client once a second and counts whole seconds
-/// (`timeout.c`); other tables are also swept periodically.
-pub(super) fn slack(limit: Duration) -> Duration {
-    Duration::from_secs(2) + limit.mul_f64(FINE)
-}
-
-/// The idle limit, as far as it is known.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Limit {
-    /// The longest silence survived; or the earliest end, if the ends are dated.
-    #[serde(with = "seconds")]
-    pub at_least: Duration,
-    /// The shortest silence not survived; or the latest end, if the ends are dated.
-    #[serde(with = "seconds")]
-    pub at_most: Duration,
-    /// The end of connections at the limit.
-    pub ending: Ending,
-    /// True if the connections ended on their own, so that the time is known.
-    pub dated: bool,
-    /// Number of connections that ended at the limit.
-    pub connections: usize,
-}
 
 /// A search for the idle limit.
 #[derive(Clone, Debug)]
@@ -105,7 +81,7 @@ impl Search {
             _ if self.round == 0 => self.ladder.clone(),
             None => self.untried(),
             Some(limit) if self.known.as_ref() == Some(limit) => Vec::new(),
-            Some(limit) if limit.dated => self.again(limit),
+            Some(limit) if limit.dated => self.confirmation(limit),
             Some(limit) => self.narrower(limit),
         };
         if silences.is_empty() || self.round == MOST_ROUNDS {
@@ -202,8 +178,8 @@ impl Search {
 
     /// Returns silences that confirm a dated limit. All connections of a round have the same age, so an event that ends
     /// them all at one time looks like a limit: connections opened later must die at the same age.
-    fn again(&self, limit: &Limit) -> Vec<Duration> {
-        let expected = self.expected.is_some_and(|timeout| suspects::agrees(timeout, limit));
+    fn confirmation(&self, limit: &Limit) -> Vec<Duration> {
+        let expected = self.expected.is_some_and(|timeout| limit.agrees_with(timeout));
         let at_this_age = |death: &&Silence| death.dated && death.lasted >= limit.at_least;
         let mut rounds: Vec<_> = self.deaths().filter(at_this_age).map(|death| death.round).collect();
         rounds.dedup();
@@ -220,7 +196,7 @@ impl Search {
         if limit.connections < CONFIRMED_BY {
             return vec![limit.at_most + slack(limit.at_most).mul_f64(1.1); CONFIRMED_BY];
         }
-        let width = self.resolution.unwrap_or_else(|| limit.at_most.mul_f64(FINE).max(FINEST));
+        let width = self.resolution.unwrap_or_else(|| limit.at_most.mul_f64(PRECISION).max(FINEST));
         // A silence lasts slightly longer than planned, which widens the gap between two rungs.
         if limit.at_most - limit.at_least <= width + width / 20 {
             return Vec::new();

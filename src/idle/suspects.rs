@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Cloud, Ending, Limit};
+use super::{Cloud, Ending, limit::Limit};
 use crate::{
     clock::seconds,
     middlebox::{IDLE_LIMITS, Manner},
@@ -40,18 +40,10 @@ pub(super) fn limits(cloud: Option<Cloud>) -> Vec<Duration> {
     limits
 }
 
-/// Returns true if a limit agrees with the measurement: timers are checked periodically, so an end may come later than
-/// its limit by two seconds and one part in fifty.
-pub(super) fn agrees(seconds: Duration, measured: &Limit) -> bool {
-    let late = super::search::slack(seconds);
-    let early = if measured.dated { seconds.mul_f64(0.01).max(Duration::from_millis(50)) } else { Duration::ZERO };
-    measured.at_least <= seconds + late && measured.at_most + early >= seconds
-}
-
 /// Returns the likely owners of a limit, the likeliest first.
 pub(super) fn suspects(measured: &Limit) -> Vec<Suspect> {
     let manner = manner(measured.ending);
-    let near = IDLE_LIMITS.iter().filter(|common| agrees(Duration::from_secs(common.seconds), measured));
+    let near = IDLE_LIMITS.iter().filter(|common| measured.agrees_with(Duration::from_secs(common.seconds)));
     let mut suspects: Vec<_> = near
         .map(|common| Suspect {
             id: common.id,
@@ -107,9 +99,9 @@ mod tests {
 
     #[test]
     fn a_dated_end_may_be_late_and_not_early() {
-        assert!(agrees(Duration::from_secs(2), &limit(2, 4, Ending::Closed, true)));
-        assert!(agrees(Duration::from_secs(600), &limit(610, 613, Ending::Closed, true)));
-        assert!(!agrees(Duration::from_secs(600), &limit(580, 590, Ending::Closed, true)));
+        assert!(limit(2, 4, Ending::Closed, true).agrees_with(Duration::from_secs(2)));
+        assert!(limit(610, 613, Ending::Closed, true).agrees_with(Duration::from_secs(600)));
+        assert!(!limit(580, 590, Ending::Closed, true).agrees_with(Duration::from_secs(600)));
     }
 
     #[test]

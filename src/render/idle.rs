@@ -17,7 +17,7 @@ use super::{
     units::{clean, count, span, three_digits},
 };
 use crate::{
-    idle::{Advice, Ending, IdleReport, Limit, Outcome, ServerSays, Silence, Suspect},
+    idle::{Advice, Ending, IdleReport, Limit, Outcome, ServerSummary, Silence, Suspect},
     output::IdleFormat,
 };
 
@@ -88,7 +88,7 @@ fn text(report: &IdleReport, columns: Option<usize>, out: &mut dyn Write) -> io:
 }
 
 /// `redis-doctor 0.1.0 · idle · redis://127.0.0.1:6379 (--uri) · Redis 7.0.15 primary`
-fn heading(target: &str, server: &ServerSays) -> String {
+fn heading(target: &str, server: &ServerSummary) -> String {
     let mut parts = vec![format!("redis-doctor {}", env!("CARGO_PKG_VERSION")), "idle".to_owned(), target.to_owned()];
     parts.extend(server.identity.as_deref().map(clean));
     parts.join(" · ")
@@ -169,7 +169,7 @@ fn safe(advice: &Advice) -> String {
 }
 
 /// `timeout off · tcp-keepalive 300 s`
-fn settings(server: &ServerSays) -> String {
+fn settings(server: &ServerSummary) -> String {
     let value = |value: Option<Duration>| match value {
         Some(Duration::ZERO) => "off".to_owned(),
         Some(time) => format!("{} s", time.as_secs()),
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
     use crate::{
         clock::WallTime,
-        idle::{Circumstances, Search, Silence, Steps},
+        idle::{Search, SearchContext, Silence, Steps},
     };
 
     /// What a search says whose silences, in seconds, ended as told.
@@ -218,8 +218,8 @@ mod tests {
             search.ended(planned, Some(silence));
         }
         let [never, often] = [0, 300].map(Duration::from_secs);
-        let server = ServerSays { timeout: Some(never), tcp_keepalive: Some(often), ..ServerSays::default() };
-        let circumstances = Circumstances {
+        let server = ServerSummary { timeout: Some(never), tcp_keepalive: Some(often), ..ServerSummary::default() };
+        let circumstances = SearchContext {
             target: "rediss://cache.example:6379".into(),
             named_by: "--uri".into(),
             started: WallTime::from_unix_nanos(1_795_356_131_204_512_000),
