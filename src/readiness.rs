@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Timeout of one check: a slower server is not ready, but frozen.
-const LOOK: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// The reason why a server is not ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,15 +26,12 @@ pub struct Obstacle {
     pub text: String,
     /// True if it does not usually resolve on its own: a wrong password, a missing permission, a certificate.
     pub lasting: bool,
-    /// The check had less time than [`LOOK`], and might have succeeded with more.
+    /// The check had less time than [`LIMIT`], and might have succeeded with more.
     pub cut_short: bool,
 }
 
-/// A ready server's identity: `Redis 7.2.4 primary`, without the role if the role was waited for.
-pub type Introduction = String;
-
 /// Checks a server for the wanted state.
-pub struct Gate {
+pub struct ReadinessCheck {
     route: Route,
     wanted: Readiness,
 }
@@ -51,59 +48,61 @@ enum Role {
     Other(String),
 }
 
-impl Gate {
+impl ReadinessCheck {
     /// Creates the check of `target`.
     pub fn new(target: Target, protocol: Protocol, wanted: Readiness, clock: Clock) -> Self {
-        Self { route: Route::new(target, protocol, LOOK, clock).with_ping(false), wanted }
+        Self { route: Route::new(target, protocol, LIMIT, clock).with_ping(false), wanted }
     }
 
-    /// Checks once, for at most `left`.
+    /// Checks once, for at most `left`. Returns a ready server's identity: `Redis 7.2.4 primary`, without the role if the
+    /// role was waited for.
     ///
     /// # Errors
     /// Returns the obstacle if the server is not ready.
-    pub async fn look(&self, left: Duration) -> Result<Introduction, Obstacle> {
-        let limit = left.min(LOOK);
-        let looked = tokio::time::timeout(limit, self.examine(limit)).await;
-        let cut_short = limit < LOOK;
+    pub async fn run(&self, left: Duration) -> Result<String, Obstacle> {
+        let limit = left.min(LIMIT);
+        let outcome = tokio::time::timeout(limit, self.examine(limit)).await;
+        let cut_short = limit < LIMIT;
         let slow = || {
             let text = format!("command: no reply to INFO and ROLE within {}", span(limit));
             Err(Obstacle { text, lasting: false, cut_short })
         };
-        let looked = looked.unwrap_or_else(|_| slow());
-        looked.map_err(|obstacle| Obstacle { cut_short: obstacle.cut_short && cut_short, ..obstacle })
+        let outcome = outcome.unwrap_or_else(|_| slow());
+        outcome.map_err(|obstacle| Obstacle { cut_short: obstacle.cut_short && cut_short, ..obstacle })
     }
 
-    async fn examine(&self, limit: Duration) -> Result<Introduction, Obstacle> {
-        let (attempt, mut line) = self.route.with_limit(limit).connect().await.map_err(|failure| refusal(&failure))?;
-        if line.info("persistence", "loading").await.is_some_and(|loading| loading == "1") {
-            return Err(passing(
+    async fn examine(&self, limit: Duration) -> Result<String, Obstacle> {
+        let (attempt, mut stream) =
+            self.route.with_limit(limit).connect().await.map_err(|failure| refusal(&failure))?;
+        if stream.info("persistence", "loading").await.is_some_and(|loading| loading == "1") {
+            return Err(temporary(
                 "command: the server is loading its dataset (loading:1 in INFO persistence)".to_owned(),
             ));
         }
         let server = attempt.server;
         // The ACL is checked before LOADING: a user who may not PING needs another command to find out.
         if server.role.as_deref() != Some("master") || attempt.ping_refused.is_some() {
-            serves_data(&mut line).await.map_err(|failure| refusal(&failure))?;
+            serves_data(&mut stream).await.map_err(|failure| refusal(&failure))?;
         }
-        let remark = attempt.ping_refused.map(|failure| format!(" (this user may not PING: {failure})"));
+        let note = attempt.ping_refused.map(|failure| format!(" (this user may not PING: {failure})"));
         let introduced =
-            |server: &ServerIdentity| server.introduction().unwrap_or_default() + remark.as_deref().unwrap_or_default();
+            |server: &ServerIdentity| server.introduction().unwrap_or_default() + note.as_deref().unwrap_or_default();
         if self.wanted == Readiness::Ready {
             return Ok(introduced(&server));
         }
-        let role = match role(&mut line).await {
+        let role = match role(&mut stream).await {
             Ok(role) => role,
-            Err(failure) => by_greeting(server.role.as_deref()).ok_or_else(|| refusal(&failure))?,
+            Err(failure) => role_from_hello(server.role.as_deref()).ok_or_else(|| refusal(&failure))?,
         };
-        judge(self.wanted, &role).map_err(passing)?;
+        judge(self.wanted, &role).map_err(temporary)?;
         // The role was waited for and need not be repeated.
         Ok(introduced(&ServerIdentity { role: None, ..server }))
     }
 }
 
 /// Fails if a replica refuses to serve its data. If DBSIZE is forbidden, the server counts as ready.
-async fn serves_data(line: &mut RespStream) -> Result<(), Failure> {
-    match line.command(&["DBSIZE"]).await {
+async fn serves_data(stream: &mut RespStream) -> Result<(), Failure> {
+    match stream.command(&["DBSIZE"]).await {
         Err(failure) if matches!(failure.key.class, ErrorClass::MasterDown | ErrorClass::Loading) => Err(failure),
         Err(failure) if !failure.key.class.is_server_reply() => Err(failure),
         _ => Ok(()),
@@ -111,15 +110,15 @@ async fn serves_data(line: &mut RespStream) -> Result<(), Failure> {
 }
 
 /// Returns the role from `ROLE`, or from INFO if that is unknown or forbidden.
-async fn role(line: &mut RespStream) -> Result<Role, Failure> {
-    let refused = match line.command(&["ROLE"]).await {
+async fn role(stream: &mut RespStream) -> Result<Role, Failure> {
+    let refused = match stream.command(&["ROLE"]).await {
         Ok(reply) => return Ok(Role::read(&reply)),
         Err(failure) if failure.key.class.is_server_reply() => failure,
         Err(failure) => return Err(failure),
     };
-    match line.info("replication", "role").await.as_deref() {
+    match stream.info("replication", "role").await.as_deref() {
         Some("slave") => {
-            let link = line.info("replication", "master_link_status").await.unwrap_or_default();
+            let link = stream.info("replication", "master_link_status").await.unwrap_or_default();
             Ok(Role::Replica { link: if link == "up" { "connected".to_owned() } else { link } })
         }
         Some("master") => Ok(Role::Primary),
@@ -129,7 +128,7 @@ async fn role(line: &mut RespStream) -> Result<Role, Failure> {
 }
 
 /// Returns the role from HELLO. For a replica HELLO does not report the link to its primary, so it is not enough.
-fn by_greeting(role: Option<&str>) -> Option<Role> {
+fn role_from_hello(role: Option<&str>) -> Option<Role> {
     (role? == "master").then_some(Role::Primary)
 }
 
@@ -183,7 +182,7 @@ fn refusal(failure: &Failure) -> Obstacle {
 }
 
 /// Creates an obstacle that resolves on its own.
-fn passing(text: String) -> Obstacle {
+fn temporary(text: String) -> Obstacle {
     Obstacle { text, lasting: false, cut_short: false }
 }
 
@@ -222,7 +221,7 @@ mod tests {
     #[test]
     fn obstacles_that_need_an_operator_are_lasting() {
         use crate::classify::Stage;
-        let lasting = |line| refusal(&Failure::server(Stage::Hello, line)).lasting;
+        let lasting = |stream| refusal(&Failure::server(Stage::Hello, stream)).lasting;
         assert!(lasting("WRONGPASS invalid username-password pair"));
         assert!(lasting("NOAUTH Authentication required."));
         assert!(!lasting("LOADING Redis is loading the dataset in memory"));
