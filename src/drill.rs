@@ -17,7 +17,7 @@ pub use outcome::{Outcome, Stuck};
 use crate::{
     clock::{Clock, seconds},
     diagnose::{Cause, Confidence, Diagnosis},
-    engine::{self, Surroundings},
+    engine::{self, RunIo},
     event::{Message, MessageSink},
     fault::{Case, Load},
     plan::{
@@ -120,8 +120,7 @@ impl Drill {
         let plan = self.plan(case, policy, seed);
         let mut recorder = Recorder::default();
         let (_keep, control) = mpsc::unbounded_channel();
-        let surroundings =
-            Surroundings { clock: Clock::start(), sink: &mut recorder, messages: Arc::new(Nobody), control };
+        let surroundings = RunIo { clock: Clock::start(), sink: &mut recorder, messages: Arc::new(Nobody), control };
         engine::run(plan, surroundings).await;
         outcome::judge(case, policy, &recorder.figures())
     }

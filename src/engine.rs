@@ -24,7 +24,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const PREFLIGHT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Time for the first connection before the engine looks for an obstacle.
-const AT_ONCE: Duration = Duration::from_millis(100);
+const FIRST_CONNECTION: Duration = Duration::from_millis(100);
 
 /// Timeout of one path probe during an outage.
 const PATH_LIMIT: Duration = Duration::from_secs(1);
@@ -45,7 +45,7 @@ pub enum Control {
 }
 
 /// The inputs and outputs of a run.
-pub struct Surroundings<'a> {
+pub struct RunIo<'a> {
     /// The run's clock.
     pub clock: Clock,
     /// Receives every event, in order.
@@ -57,15 +57,15 @@ pub struct Surroundings<'a> {
 }
 
 /// Runs a plan to its end and returns why it ended.
-pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
-    let (notices, inlet) = mpsc::unbounded_channel();
-    let Surroundings { clock, sink, messages, control } = surroundings;
+pub async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
+    let (sender, notices) = mpsc::unbounded_channel();
+    let RunIo { clock, sink, messages, control } = io;
     let (fault_events, faults) = mpsc::unbounded_channel();
-    let mut run = Run { clock, sink, collector: None, control, inlet, faults, interval_began: clock.now() };
+    let mut run = Run { clock, sink, collector: None, control, notices, faults, interval_began: clock.now() };
     let run_id = run_id(plan.seed);
     run.event(started(&plan, &run_id));
     let server = plan.target.clone();
-    let proxy = match put_between(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {
+    let proxy = match start_proxy(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {
         Ok(proxy) => proxy,
         Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
     };
@@ -77,7 +77,7 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
     let known = plan.protocol.is_resp3().filter(|_| plan.is_single_ping() && plan.faults.is_empty());
     let resp3 = match known {
         Some(resp3) => resp3,
-        None => match run.look(&preflight).await {
+        None => match run.check_path(&preflight).await {
             Ok(resp3) => resp3,
             Err(reason) => return run.finish(reason),
         },
@@ -87,25 +87,14 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
         Some(_) => Route::new(plan.target.clone(), plan.protocol, limit, clock).with_ping(plan.pings()),
         None => preflight.with_limit(limit),
     };
-    let notices = Arc::new(NoticeSender::new(clock, notices, messages));
-    // Evidence comes from the server itself: faults must neither hit these queries nor trigger on them.
-    let collect = || {
-        let (plan, notices) = (Arc::clone(&plan), Arc::clone(&notices));
-        Arc::new(Collector::new(plan, path.to(server.clone()), proxy.is_some(), notices, clock))
-    };
-    run.collector = plan.evidence.then(collect);
-    let observer: Arc<dyn Observer> = match &run.collector {
-        Some(collector) => Arc::clone(collector) as _,
-        None => Arc::new(Unobserved),
-    };
-    let mut gathering = JoinSet::new();
-    run.collector.iter().for_each(|collector| collector.start(&mut gathering));
+    let notices = Arc::new(NoticeSender::new(clock, sender, messages));
+    let (observer, gathering) = run.observe(&plan, path.to(server.clone()), proxy.is_some(), &notices);
     let path = Arc::new(PathWatch::new(path));
     let ctx = Arc::new(RunContext::new(plan, run_id, resp3, path, (notices, observer)));
     // On the heap: it is large, and every future it moves through would reserve room for it again.
     let mut start = Box::pin(Sessions::start(Arc::clone(&ctx), server));
     let started = match known {
-        Some(_) => run.at_once(&ctx, &preflight, &mut start).await,
+        Some(_) => run.connect_quickly(&ctx, &preflight, &mut start).await,
         None => Ok(None),
     };
     let started = match started {
@@ -138,13 +127,32 @@ struct Run<'a> {
     /// Gathers evidence, if the run wants it.
     collector: Option<Arc<Collector>>,
     control: mpsc::UnboundedReceiver<Control>,
-    inlet: mpsc::UnboundedReceiver<Notice>,
+    notices: mpsc::UnboundedReceiver<Notice>,
     /// The fault proxy's events.
     faults: mpsc::UnboundedReceiver<Event>,
     interval_began: Stamp,
 }
 
 impl Run<'_> {
+    /// Starts to gather evidence, if the plan wants it. It comes from the server itself, on the `direct` route: faults
+    /// must neither hit these queries nor trigger on them.
+    fn observe(
+        &mut self,
+        plan: &Arc<Plan>,
+        direct: Route,
+        proxied: bool,
+        notices: &Arc<NoticeSender>,
+    ) -> (Arc<dyn Observer>, JoinSet<()>) {
+        let mut gathering = JoinSet::new();
+        if !plan.evidence {
+            return (Arc::new(Unobserved), gathering);
+        }
+        let collector = Collector::new(Arc::clone(plan), direct, proxied, Arc::clone(notices), self.clock);
+        let collector = self.collector.insert(Arc::new(collector));
+        collector.start(&mut gathering);
+        (Arc::clone(collector) as _, gathering)
+    }
+
     /// Runs from the first probe to the final figures.
     async fn drive(&mut self, ctx: &Arc<RunContext>, mut sessions: Sessions, mut gathering: JoinSet<()>) -> StopReason {
         if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
@@ -185,9 +193,9 @@ impl Run<'_> {
     ///
     /// # Errors
     /// Returns why the run must end: the server is unreachable, or the user stopped the run.
-    async fn look(&mut self, path: &Route) -> Result<bool, StopReason> {
+    async fn check_path(&mut self, path: &Route) -> Result<bool, StopReason> {
         let mut stopped = None;
-        let stop = async { stopped = Some(self.told_to_stop().await) };
+        let stop = async { stopped = Some(self.stop_request().await) };
         // On a stop, the stages completed so far are reported.
         let attempt = path.attempt_unless(stop).await;
         let failed = attempt.probed.failure.is_some();
@@ -204,24 +212,24 @@ impl Run<'_> {
     ///
     /// # Errors
     /// Returns why the run must end.
-    async fn at_once<T, E>(
+    async fn connect_quickly<T, E>(
         &mut self,
         ctx: &RunContext,
         path: &Route,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<Option<Result<T, E>>, StopReason> {
-        let done = match self.while_running(ctx, tokio::time::timeout(AT_ONCE, work)).await {
+        let done = match self.while_running(ctx, tokio::time::timeout(FIRST_CONNECTION, work)).await {
             Some(done) => done.ok(),
             None => return Err(self.interrupted(ctx)),
         };
         if !matches!(done, Some(Ok(_))) {
-            self.look(path).await?;
+            self.check_path(path).await?;
         }
         Ok(done)
     }
 
     /// Waits for a request to stop, while there is nothing to report yet.
-    async fn told_to_stop(&mut self) -> StopReason {
+    async fn stop_request(&mut self) -> StopReason {
         loop {
             match self.control.recv().await {
                 Some(Control::Stop(reason)) => return reason,
@@ -263,16 +271,16 @@ impl Run<'_> {
                 tokio::select! {
                     biased;
                     done = &mut work => return done,
-                    Some(control) = self.control.recv() => self.obey(ctx, control),
+                    Some(control) = self.control.recv() => self.control(ctx, control),
                     () = &mut due => break self.interval(ctx),
                     Some(event) = self.faults.recv() => self.sink.on_event(&event),
-                    Some(notice) = self.inlet.recv() => self.pass_on(notice),
+                    Some(notice) = self.notices.recv() => self.forward(notice),
                 }
             }
         }
     }
 
-    fn obey(&mut self, ctx: &RunContext, control: Control) {
+    fn control(&mut self, ctx: &RunContext, control: Control) {
         match control {
             Control::Stop(reason) => ctx.stop.stop(reason),
             Control::Interim => {
@@ -282,7 +290,7 @@ impl Run<'_> {
         }
     }
 
-    fn pass_on(&mut self, notice: Notice) {
+    fn forward(&mut self, notice: Notice) {
         match notice {
             Notice::Event(event) => {
                 self.sink.on_event(&event);
@@ -298,8 +306,8 @@ impl Run<'_> {
         while let Ok(event) = self.faults.try_recv() {
             self.sink.on_event(&event);
         }
-        while let Ok(notice) = self.inlet.try_recv() {
-            self.pass_on(notice);
+        while let Ok(notice) = self.notices.try_recv() {
+            self.forward(notice);
         }
     }
 
@@ -342,7 +350,7 @@ impl Run<'_> {
 }
 
 /// Starts the proxy that injects the faults, and makes it the target. Does nothing without faults.
-pub(crate) fn put_between(
+pub(crate) fn start_proxy(
     target: &mut Target,
     faults: &[FaultSchedule],
     seed: u64,

@@ -89,15 +89,15 @@ struct Survey<'a> {
 
 impl Survey<'_> {
     async fn run(&mut self, mut stop: Pin<&mut impl FusedFuture<Output = ()>>) -> Result<SurveyEnd, Failure> {
-        let (attempt, line) = self.route.open_unless(&mut stop).await;
+        let (attempt, stream) = self.route.open_unless(&mut stop).await;
         self.facts.attempt = Some(attempt);
         if stop.is_terminated() {
             // The attempt's failure names the stage.
             return Ok(SurveyEnd::Complete);
         }
         let rest = async {
-            match line {
-                Some(line) => self.gather(line).await,
+            match stream {
+                Some(stream) => self.gather(stream).await,
                 None => {
                     self.facts.speaks_other_encryption = self.try_other_encryption().await;
                     Ok(SurveyEnd::Complete)
@@ -110,18 +110,18 @@ impl Survey<'_> {
         }
     }
 
-    async fn gather(&mut self, mut line: RespStream) -> Result<SurveyEnd, Failure> {
-        self.time_pings(&mut line).await?;
-        self.time_login(&mut line).await?;
-        self.query_client(&mut line).await?;
-        self.query_server(&mut line).await?;
-        let result = self.test_pubsub(&mut line).await?;
+    async fn gather(&mut self, mut stream: RespStream) -> Result<SurveyEnd, Failure> {
+        self.time_pings(&mut stream).await?;
+        self.time_login(&mut stream).await?;
+        self.query_client(&mut stream).await?;
+        self.query_server(&mut stream).await?;
+        let result = self.test_pubsub(&mut stream).await?;
         self.facts.pubsub = Some(result);
         self.dial_other_addresses().await;
         Ok(SurveyEnd::Complete)
     }
 
-    async fn time_pings(&mut self, line: &mut RespStream) -> Result<(), Failure> {
+    async fn time_pings(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         if let Some(refusal) = self.facts.attempt.as_ref().and_then(|attempt| attempt.ping_refused.as_ref()) {
             let (class, why) = (refusal.key.class, refusal.to_string());
             self.facts.refused.push(RefusedCommand { command: SurveyCommand::Ping, class, why });
@@ -129,14 +129,14 @@ impl Survey<'_> {
         }
         for _ in 0..PINGS {
             let sent = self.clock.now();
-            line.command(&["PING"]).await?;
+            stream.command(&["PING"]).await?;
             self.facts.pings.push(self.clock.now().since(sent));
         }
         Ok(())
     }
 
     /// Measures the login alone: it was part of HELLO, as in the client library, and is repeated.
-    async fn time_login(&mut self, line: &mut RespStream) -> Result<(), Failure> {
+    async fn time_login(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         let target = self.target;
         let Some(password) = target.password.as_ref().map(Secret::reveal) else { return Ok(()) };
         let words = match &target.user {
@@ -144,7 +144,7 @@ impl Survey<'_> {
             None => vec!["AUTH", password],
         };
         let sent = self.clock.now();
-        match line.command(&words).await {
+        match stream.command(&words).await {
             Ok(_) => self.facts.login = Some(self.clock.now().since(sent)),
             // A server without a password for this user refuses AUTH, but has let us in.
             Err(failure) if failure.key.origin == Origin::Server => {}
@@ -154,16 +154,16 @@ impl Survey<'_> {
     }
 
     /// Queries the addresses of the connection as seen by the server, and sets the client name if one is wanted.
-    async fn query_client(&mut self, line: &mut RespStream) -> Result<(), Failure> {
+    async fn query_client(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         if let Some(name) = &self.target.client_name {
-            let named = line.command(&["CLIENT", "SETNAME", name]).await;
+            let named = stream.command(&["CLIENT", "SETNAME", name]).await;
             // A forbidden client name is no failure.
             named
                 .map(drop)
                 .or_else(|failure| if failure.key.origin == Origin::Server { Ok(()) } else { Err(failure) })?;
         }
         if let Some(text) =
-            self.query(line, SurveyCommand::ClientInfo, &["CLIENT", "INFO"]).await?.as_ref().and_then(text)
+            self.query(stream, SurveyCommand::ClientInfo, &["CLIENT", "INFO"]).await?.as_ref().and_then(text)
         {
             let client = ClientInfo::parse(&text);
             (self.facts.seen_from, self.facts.seen_at) = (client.addr, client.laddr);
@@ -171,8 +171,8 @@ impl Survey<'_> {
         Ok(())
     }
 
-    async fn query_server(&mut self, line: &mut RespStream) -> Result<(), Failure> {
-        if let Some(info) = self.query(line, SurveyCommand::Info, &["INFO"]).await?.as_ref().and_then(text) {
+    async fn query_server(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
+        if let Some(info) = self.query(stream, SurveyCommand::Info, &["INFO"]).await?.as_ref().and_then(text) {
             self.facts.server.read_info(&info);
             // Valkey reports "redis" in HELLO unless configured otherwise.
             let identity = identity::from_info(&info);
@@ -181,7 +181,7 @@ impl Survey<'_> {
             }
         }
         for setting in server::SETTINGS {
-            let answer = line.setting(setting).await;
+            let answer = stream.setting(setting).await;
             match self.unless_refused(SurveyCommand::Config, answer)? {
                 Some(Some(value)) => self.facts.server.read_setting(setting, &value),
                 Some(None) => {}
@@ -189,7 +189,7 @@ impl Survey<'_> {
             }
         }
         if self.facts.server.connected_clients.is_some_and(|clients| clients <= LISTED) {
-            let list = self.query(line, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
+            let list = self.query(stream, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
             if let Some(list) = list.as_ref().and_then(text) {
                 self.facts.server.read_subscribers(&list);
             }
@@ -198,7 +198,7 @@ impl Survey<'_> {
     }
 
     /// Subscribes on a second connection, publishes on the first, and waits for the message.
-    async fn test_pubsub(&mut self, line: &mut RespStream) -> Result<PubSub, Failure> {
+    async fn test_pubsub(&mut self, stream: &mut RespStream) -> Result<PubSub, Failure> {
         let (attempt, subscriber) = self.route.open().await;
         let Some(mut subscriber) = subscriber else {
             let why = attempt.probed.failure.map(|failure| failure.to_string()).unwrap_or_default();
@@ -209,7 +209,7 @@ impl Survey<'_> {
         }
         let published = self.clock.now();
         let text = format!("{:x}", published.as_nanos());
-        if self.query(line, SurveyCommand::Publish, &["PUBLISH", self.channel, &text]).await?.is_none() {
+        if self.query(stream, SurveyCommand::Publish, &["PUBLISH", self.channel, &text]).await?.is_none() {
             return Ok(PubSub::Refused { command: SurveyCommand::Publish });
         }
         let waiting = async {
@@ -229,11 +229,11 @@ impl Survey<'_> {
     /// Returns `None` and records a refusal if the server refuses the command; fails if the connection is lost.
     async fn query(
         &mut self,
-        line: &mut RespStream,
+        stream: &mut RespStream,
         command: SurveyCommand,
         words: &[&str],
     ) -> Result<Option<Value>, Failure> {
-        let answer = line.command(words).await;
+        let answer = stream.command(words).await;
         self.unless_refused(command, answer)
     }
 

@@ -130,10 +130,10 @@ impl Route {
     /// Returns the failure of the attempt.
     pub(crate) async fn connect(&self) -> Result<(Attempt, RespStream), Failure> {
         let (attempt, stream) = self.open().await;
-        let no_line = || Failure::doctor(ErrorClass::Other, Stage::Connect, "not connected");
+        let not_connected = || Failure::doctor(ErrorClass::Other, Stage::Connect, "not connected");
         match stream {
             Some(stream) => Ok((attempt, stream)),
-            None => Err(attempt.probed.failure.unwrap_or_else(no_line)),
+            None => Err(attempt.probed.failure.unwrap_or_else(not_connected)),
         }
     }
 
@@ -168,14 +168,14 @@ impl Route {
             () = tokio::time::sleep(self.limit) => Err(("timed out", self.limit)),
             () = stop => Err(("stopped", whole_millis(self.clock.now().since(started)))),
         };
-        let (line, failure) = match outcome {
-            Ok(Ok(line)) => (Some(line), None),
+        let (stream, failure) = match outcome {
+            Ok(Ok(stream)) => (Some(stream), None),
             Ok(Err(failure)) => (None, Some(self.without_password(failure))),
             Err((how, after)) => (None, Some(dialing.gave_up(how, after))),
         };
         dialing.attempt.probed.failure = failure;
         dialing.attempt.finished = self.clock.now();
-        (dialing.attempt, line)
+        (dialing.attempt, stream)
     }
 }
 
@@ -220,10 +220,10 @@ impl Dialing<'_> {
                 self.done(Stage::Hello);
                 self.attempt.tls = tls::version(&stream);
                 let chain = stream.get_ref().1.peer_certificates().map(<[_]>::to_vec).unwrap_or_default();
-                let line = self.greet(RespStream::new(Box::new(stream))).await?;
+                let stream = self.greet(RespStream::new(Box::new(stream))).await?;
                 // Only now: it must not count toward any stage.
                 self.attempt.certificate_expires = self.path.tls.expiry(&host, &chain);
-                Ok(line)
+                Ok(stream)
             }
         }
     }

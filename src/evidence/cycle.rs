@@ -3,8 +3,8 @@
 //! The kernel does not report the owner of a socket ([`crate::kernel::Listener`]), and other clients of the same server
 //! on this machine make attempts, too. But the time of redis-rs' next attempt is known exactly: it follows the end of
 //! the previous attempt by the delay that the policy prescribes. A socket that ended like such an attempt is taken for
-//! it; one that candidates nowhere belonged to another client. If several connections are down at the same time, each attempt
-//! goes to the one that it candidates best; if all follow the same schedule, that may be a neighbor's attempt at the same
+//! it; one that fits nowhere belonged to another client. If several connections are down at the same time, each attempt
+//! goes to the one that it fits best; if all follow the same schedule, that may be a neighbor's attempt at the same
 //! moment, with the same result.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};

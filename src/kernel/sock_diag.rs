@@ -78,7 +78,7 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) struct Table {
     socket: OwnedFd,
-    asked: u32,
+    sequence: u32,
 }
 
 impl Table {
@@ -87,7 +87,7 @@ impl Table {
     /// # Errors
     /// The kernel has no socket diagnostics, or forbids them.
     pub(crate) fn open() -> Result<Self, Errno> {
-        Ok(Self { socket: socket()?, asked: 0 })
+        Ok(Self { socket: socket()?, sequence: 0 })
     }
 
     /// Looks up a connection; `None` if the kernel knows no such socket. Does not block: the answer is queued before the
@@ -96,13 +96,13 @@ impl Table {
     /// # Errors
     /// The kernel did not answer, or refused the request.
     pub(crate) fn look_up(&mut self, pair: Pair, now: Stamp) -> Result<Option<Entry>, Errno> {
-        self.asked = self.asked.wrapping_add(1);
-        send(&self.socket, &question(pair, self.asked), SendFlags::DONTWAIT)?;
+        self.sequence = self.sequence.wrapping_add(1);
+        send(&self.socket, &request(pair, self.sequence), SendFlags::DONTWAIT)?;
         let mut buffer = [0; 1024];
         loop {
             let (length, _) = recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT)?;
             let answer = buffer.get(..length).unwrap_or(&buffer);
-            if word(answer, 8) == Some(self.asked) {
+            if word(answer, 8) == Some(self.sequence) {
                 return read(answer, pair, now);
             }
         }
@@ -116,12 +116,12 @@ pub(crate) fn socket() -> Result<OwnedFd, Errno> {
 }
 
 /// Encodes `struct nlmsghdr` and `struct inet_diag_req_v2`.
-fn question(pair: Pair, number: u32) -> Vec<u8> {
+fn request(pair: Pair, sequence: u32) -> Vec<u8> {
     let mut message = Vec::with_capacity(72);
     message.extend_from_slice(&72_u32.to_ne_bytes());
     message.extend_from_slice(&BY_FAMILY.to_ne_bytes());
     message.extend_from_slice(&REQUEST.to_ne_bytes());
-    message.extend_from_slice(&number.to_ne_bytes());
+    message.extend_from_slice(&sequence.to_ne_bytes());
     message.extend_from_slice(&[0; 4]);
     let family = if pair.local.is_ipv4() { FAMILIES.0 } else { FAMILIES.1 };
     message.extend_from_slice(&[family, TCP, 1 << (INFO - 1), 0]);
