@@ -1,7 +1,7 @@
 //! The checkup: judges the facts about server, path and machine. Facts in, lines and findings out; pure, without I/O.
 //!
-//! A line is one thing checked, with its figure; a finding is a conclusion, with evidence and a remedy. The worst finding
-//! decides the verdict.
+//! A line is one thing checked, with its figure; a finding is a conclusion, with evidence and a remedy. The worst
+//! finding decides the verdict.
 
 mod blackout;
 mod client;
@@ -73,8 +73,8 @@ pub struct Checkup {
     pub lines: Vec<CheckLine>,
     /// The findings, worst first.
     pub findings: Vec<CheckFinding>,
-    /// The longest silent blackout under each policy; empty without a connection, and on a unix socket, which no network
-    /// can silence.
+    /// The longest silent blackout under each policy; empty without a connection, and on a unix socket, which no
+    /// network can silence.
     pub blackouts: Vec<Blackout>,
     /// The facts behind the lines.
     pub facts: Facts,

@@ -106,7 +106,8 @@ impl Clock {
         {
             use rustix::time::{ClockId, clock_gettime};
             let read = |clock| Duration::try_from(clock_gettime(clock)).ok();
-            // A suspend cannot fall between these two readings without showing in the second; they can be microseconds apart.
+            // A suspend cannot fall between these two readings without showing in the second; they can be microseconds
+            // apart.
             let running = read(ClockId::Monotonic)?;
             read(ClockId::Boottime).map(|all| all.saturating_sub(running))
         }

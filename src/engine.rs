@@ -207,8 +207,8 @@ impl Run<'_> {
         }
     }
 
-    /// Waits for `work` for the time that it takes without obstacles. If it fails or takes longer, checks the path for an
-    /// obstacle; returns `None` if there is none and `work` must be waited for.
+    /// Waits for `work` for the time that it takes without obstacles. If it fails or takes longer, checks the path for
+    /// an obstacle; returns `None` if there is none and `work` must be waited for.
     ///
     /// # Errors
     /// Returns why the run must end.

@@ -1,10 +1,10 @@
 //! Evidence about each outage: facts from the server, the kernel and this machine, gathered beside the connection under
 //! test and never on it.
 //!
-//! The server is queried on a separate short-lived connection: soon after the start, every minute, after each outage and
-//! at the end. The snapshot after one outage serves as the snapshot before the next. The server is queried at most once
-//! a second, however many connections are lost: the outages of that second share its answers. The kernel is queried at
-//! the moment of the loss, for a few microseconds ([`sockets`]); nothing here delays a reconnect.
+//! The server is queried on a separate short-lived connection: soon after the start, every minute, after each outage
+//! and at the end. The snapshot after one outage serves as the snapshot before the next. The server is queried at most
+//! once a second, however many connections are lost: the outages of that second share its answers. The kernel is
+//! queried at the moment of the loss, for a few microseconds ([`sockets`]); nothing here delays a reconnect.
 //!
 //! A run with faults queries the server directly, not through the fault proxy: no fault applies to that connection, and
 //! its bytes do not count toward the triggers of a fault.

@@ -1,8 +1,8 @@
 //! The idle limit of a path: the silence after which the server, or something between the client and the server, drops
 //! a connection.
 //!
-//! All but `probe` works without a socket: the silences to try (`ladder`), the interpretation of their ends and the next
-//! silences (`search`), the likely owner of a limit (`suspects`), and the result (`report`). `probe` holds the
+//! All but `probe` works without a socket: the silences to try (`ladder`), the interpretation of their ends and the
+//! next silences (`search`), the likely owner of a limit (`suspects`), and the result (`report`). `probe` holds the
 //! connections.
 
 mod ladder;

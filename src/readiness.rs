@@ -54,8 +54,8 @@ impl ReadinessCheck {
         Self { route: Route::new(target, protocol, LIMIT, clock).with_ping(false), wanted }
     }
 
-    /// Checks once, for at most `left`. Returns a ready server's identity: `Redis 7.2.4 primary`, without the role if the
-    /// role was waited for.
+    /// Checks once, for at most `left`. Returns a ready server's identity: `Redis 7.2.4 primary`, without the role if
+    /// the role was waited for.
     ///
     /// # Errors
     /// Returns the obstacle if the server is not ready.

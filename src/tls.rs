@@ -1,5 +1,5 @@
-//! TLS to a server: the trusted roots, the handshake, and explained failures. Used by the path probe and the fault proxy;
-//! the connection under test uses redis-rs' own TLS.
+//! TLS to a server: the trusted roots, the handshake, and explained failures. Used by the path probe and the fault
+//! proxy; the connection under test uses redis-rs' own TLS.
 
 use std::{
     io,
@@ -41,8 +41,8 @@ impl Roots {
         done.map_err(|error| failure(host, &error))
     }
 
-    /// Returns when the certificate of a chain accepted for `host` expires. The verifier is asked to check it for a time far
-    /// in the future: its error contains the date, so no parser for certificates is needed.
+    /// Returns when the certificate of a chain accepted for `host` expires. The verifier is asked to check it for a
+    /// time far in the future: its error contains the date, so no parser for certificates is needed.
     pub fn expiry(&self, host: &str, chain: &[CertificateDer<'_>]) -> Option<WallTime> {
         let (_, roots) = self.0.get()?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());

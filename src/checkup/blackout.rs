@@ -1,5 +1,5 @@
-//! The longest silent blackout: how long a client can hold a dead connection when the path falls silent (packets vanish,
-//! and no FIN or RST arrives).
+//! The longest silent blackout: how long a client can hold a dead connection when the path falls silent (packets
+//! vanish, and no FIN or RST arrives).
 //!
 //! For an active client the kernel acts on unacknowledged data; for a client that only subscribes nothing is
 //! unacknowledged, and only keepalive probes can detect the loss. Sources: ip-sysctl.rst (`tcp_retries2`), tcp(7)
@@ -41,7 +41,7 @@ pub struct Blackout {
 /// The time for which a dead connection is held, and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Bound {
-    /// What ends it.
+    /// The mechanism that ends it.
     pub ended_by: EndedBy,
     /// Duration; absent means forever (or unknown).
     #[serde(rename = "seconds", with = "seconds::option")]

@@ -65,8 +65,8 @@ fn local_ports(sheet: &mut Sheet<'_>) {
     let mut mark = Mark::Ok;
     if used * 100 >= all * NEARLY_FULL {
         let text = format!("{used} of {all} local ports toward the server are in use");
-        let remedy = "share connections instead of opening new ones (each closed one holds its port for a minute), or widen \
-                      net.ipv4.ip_local_port_range; with no port left, connecting fails with errno 99";
+        let remedy = "share connections instead of opening new ones (each closed one holds its port for a minute), or \
+                      widen net.ipv4.ip_local_port_range; with no port left, connecting fails with errno 99";
         let finding = CheckFinding::new(Severity::Warning, finding::LOCAL_PORTS, text);
         mark = sheet.finding(finding.evidence(format!("ip_local_port_range {first}-{last}")).remedy(remedy));
     }
@@ -80,8 +80,8 @@ fn conntrack(sheet: &mut Sheet<'_>) {
     let mut mark = Mark::Ok;
     if count.saturating_mul(100) >= most.saturating_mul(NEARLY_FULL) {
         let text = format!("the conntrack table is nearly full: {count} of {most}");
-        let remedy = "raise net.netfilter.nf_conntrack_max: when it is full, packets of new connections are dropped, and \
-                      old connections may be forgotten";
+        let remedy = "raise net.netfilter.nf_conntrack_max: when it is full, packets of new connections are dropped, \
+                      and old connections may be forgotten";
         let finding = CheckFinding::new(Severity::Warning, finding::CONNTRACK, text);
         mark = sheet
             .finding(finding.evidence(format!("nf_conntrack_count {count} nf_conntrack_max {most}")).remedy(remedy));
@@ -119,13 +119,13 @@ fn blackouts(sheet: &mut Sheet<'_>, rows: &[Blackout]) {
     let evidence = match row.sends.ended_by {
         EndedBy::Retransmissions => {
             "no TCP_USER_TIMEOUT and no watchdog: tcp_retries2 decides; commands fail after the \
-response timeout, but the connection is kept"
+             response timeout, but the connection is kept"
         }
         EndedBy::NeverReconnects => "the client never reconnects",
         _ => "nothing is sent on the connection, so nothing detects the loss",
     };
-    let remedy = "set TCP_USER_TIMEOUT (25 s) and keepalive (10/5/3) on the client's sockets, as policy hardened does, and \
-send an application-level PING about once a second";
+    let remedy = "set TCP_USER_TIMEOUT (25 s) and keepalive (10/5/3) on the client's sockets, as policy hardened does, \
+                  and send an application-level PING about once a second";
     sheet.finding(CheckFinding::new(severity, finding::BLACKOUT, text).evidence(evidence).remedy(remedy));
 }
 
@@ -138,7 +138,7 @@ fn keepalive(sheet: &mut Sheet<'_>) {
         .evidence(format!("policy {}: keepalive off, watchdog off", policy.name))
         .remedy(
             "enable keepalive with a time below the path's idle limit (10/5/3): idle connections then survive NATs and \
-load balancers, and dead ones are detected",
+             load balancers, and dead ones are detected",
         );
     sheet.finding(finding);
 }

@@ -54,8 +54,8 @@ fn ended_early(sheet: &mut Sheet<'_>) {
             (Severity::Critical, Some(finding::SLOW.into()), text, failure.to_string())
         }
     };
-    let remedy = "see the server's log and load, watch the connection with `redis-doctor soak`, or give the check longer \
-                  with --timeout";
+    let remedy = "see the server's log and load, watch the connection with `redis-doctor soak`, or give the check \
+                  longer with --timeout";
     let remedy = if severity == Severity::Info { String::new() } else { remedy.to_owned() };
     sheet.finding(CheckFinding { severity, code, text: text.to_owned(), evidence, remedy });
 }
@@ -105,7 +105,7 @@ fn name_and_addresses(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         };
         let evidence = if dead.is_empty() { ips.join(", ") } else { dead.join("; ") };
         let remedy = "make sure that each of them may serve this client: redis-rs dials all of them and uses the \
-fastest; with a dead address or a replica among them, reconnects are a matter of luck";
+                      fastest; with a dead address or a replica among them, reconnects are a matter of luck";
         let finding = CheckFinding::new(Severity::Info, finding::ADDRESSES, text).evidence(evidence).remedy(remedy);
         mark = sheet.finding(finding);
     }
@@ -141,7 +141,7 @@ fn tcp_and_tls(sheet: &mut Sheet<'_>, attempt: &Attempt) {
             let what = format!("the server's certificate expires in {days} days");
             let finding = CheckFinding::new(Severity::Warning, finding::CERTIFICATE, what);
             let remedy = "renew it: once it has expired no client can connect, and connected clients fail at \
-their next reconnect";
+                          their next reconnect";
             mark = sheet.finding(finding.evidence(format!("valid until {expires}")).remedy(remedy));
         }
     }
@@ -176,7 +176,7 @@ fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
             .evidence(format!("{} refused HELLO 3", name(&attempt.server)))
             .remedy(
                 "use RESP2 (--protocol auto or resp2): a redis-rs client then needs a second connection for \
-subscriptions and detects a loss only with its next command; RESP3 requires Redis 6",
+                 subscriptions and detects a loss only with its next command; RESP3 requires Redis 6",
             );
         mark = sheet.finding(finding);
     }
@@ -279,10 +279,10 @@ fn ping(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         let evidence = handshake.map(|handshake| format!("the TCP handshake took {}", millis(handshake)));
         let remedy = if path {
             "the path is slow, not the server: its kernel is no faster than its process; move client and server \
-closer together, or expect this time for every command that waits for its reply"
+             closer together, or expect this time for every command that waits for its reply"
         } else {
             "the server is slow, not the path: its kernel answers faster than its process; see SLOWLOG GET and LATENCY \
-DOCTOR on the server, and the load of its machine"
+             DOCTOR on the server, and the load of its machine"
         };
         mark = sheet.finding(finding.evidence(evidence.unwrap_or_default()).remedy(remedy));
     }
@@ -314,8 +314,8 @@ fn pubsub(sheet: &mut Sheet<'_>) {
         }
         PubSub::Lost { why } => {
             let text = "a published message did not reach its subscriber";
-            let remedy = "look for a proxy that does not forward pub/sub, and verify delivery with `redis-doctor subscribe \
-CHANNEL --verify`";
+            let remedy = "look for a proxy that does not forward pub/sub, and verify delivery with `redis-doctor \
+                          subscribe CHANNEL --verify`";
             let finding =
                 CheckFinding::new(Severity::Critical, finding::NOT_DELIVERED, text).evidence(why).remedy(remedy);
             let mark = sheet.finding(finding);
@@ -376,7 +376,7 @@ fn in_between(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let evidence = evidence.join("; ");
     let text = "a proxy, load balancer or NAT is between client and server";
     let remedy = "it has its own idle limit and can silently drop connections: keep keepalive or PINGs \
-below that limit, and find it with `redis-doctor idle`";
+                  below that limit, and find it with `redis-doctor idle`";
     let finding = CheckFinding::new(Severity::Info, finding::IN_BETWEEN, text).evidence(&evidence).remedy(remedy);
     let mark = sheet.finding(finding);
     sheet.line("between", mark, evidence);

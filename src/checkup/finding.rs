@@ -17,7 +17,7 @@ pub struct CheckFinding {
     pub text: String,
     /// The figures that it is based on.
     pub evidence: String,
-    /// How to fix it.
+    /// The remedy.
     pub remedy: String,
 }
 

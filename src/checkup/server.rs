@@ -73,7 +73,7 @@ fn role(sheet: &mut Sheet<'_>) {
     }
     if is_sentinel(sheet) {
         let remedy = "query it for the primary (redis-cli -p PORT SENTINEL GET-MASTER-ADDR-BY-NAME NAME), and check \
-that server";
+                      that server";
         let finding =
             CheckFinding::new(Severity::Warning, finding::SENTINEL, "connected to a Sentinel, not to a Redis server");
         let mark = sheet.finding(finding.evidence("its mode is sentinel").remedy(remedy));
@@ -81,7 +81,7 @@ that server";
     }
     let text = "connected to a replica";
     let remedy = "if this client writes, use the primary's name: a replica refuses writes with READONLY, and redis-rs' \
-manager does not reconnect because of it";
+                  manager does not reconnect because of it";
     let finding = CheckFinding::new(Severity::Warning, finding::REPLICA, text);
     let mark =
         sheet.finding(finding.evidence(format!("the server reports the role {}", role_name(role))).remedy(remedy));
@@ -102,7 +102,7 @@ fn replication(sheet: &mut Sheet<'_>, server: &ServerFacts) {
             .evidence(format!("master_link_status:down · {age}"))
             .remedy(
                 "see the replica's log; until the link is restored it serves stale data, and messages published on the \
-primary do not reach its subscribers",
+                 primary do not reach its subscribers",
             );
         let mark = sheet.finding(finding);
         return sheet.line("replication", mark, format!("the link to the primary is down · {age}"));
@@ -129,7 +129,8 @@ primary do not reach its subscribers",
         let text = format!("{} of {count} {replicas} {are} not up to date", behind.len());
         let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, text).evidence(behind.join("; "));
         mark = sheet.finding(finding.remedy(
-            "a failover to such a replica loses writes; see its log and the primary's client-output-buffer-limit replica",
+            "a failover to such a replica loses writes; see its log and the primary's client-output-buffer-limit \
+             replica",
         ));
     }
     sheet.line("replication", mark, format!("{count} {replicas}, {} up to date{worst}", count - behind.len()));
@@ -148,8 +149,8 @@ fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     if connected * 100 >= most * NEAR_MAX_CLIENTS {
         let text = format!("{connected} of {most} connections are in use");
         let evidence = format!("connected_clients:{connected} maxclients:{most} rejected_connections:{rejected}");
-        let remedy = "raise maxclients (and the server's file limit), or find the clients that hold connections with CLIENT LIST; \
-at the limit, reconnecting clients are refused";
+        let remedy = "raise maxclients (and the server's file limit), or find the clients that hold connections with \
+                      CLIENT LIST; at the limit, reconnecting clients are refused";
         let finding = CheckFinding::new(Severity::Warning, finding::NEAR_MAX_CLIENTS, text);
         mark = sheet.finding(finding.evidence(evidence).remedy(remedy));
     }
@@ -180,19 +181,20 @@ fn output_buffer(sheet: &mut Sheet<'_>, server: &ServerFacts) {
         let text =
             format!("a subscriber's output buffer holds {} of {}", bytes(waiting.unwrap_or_default()), bytes(tightest));
         Some(new(Severity::Warning, text).remedy(
-"that subscriber reads too slowly, and the server will close it without an error reply: speed it up, or raise \
-the limit",
+            "that subscriber reads too slowly, and the server will close it without an error reply: speed it up, or \
+             raise the limit",
         ))
     } else if limit.hard > 0 && limit.hard < SMALL_OUTPUT_BUFFER {
         let text = format!("subscribers are closed when their output buffer exceeds {}", bytes(limit.hard));
         Some(new(Severity::Warning, text).remedy(
-"a short burst of messages is larger than that: raise client-output-buffer-limit pubsub (the default is 32 MB, and 8 MB for \
-60 s)",
+            "a short burst of messages is larger than that: raise client-output-buffer-limit pubsub (the default is \
+             32 MB, and 8 MB for 60 s)",
         ))
     } else {
         (tightest.is_none()).then(|| {
             new(Severity::Info, "the output buffer of a slow subscriber has no limit".into()).remedy(
-                "a subscriber that stops reading can exhaust the server's memory: set client-output-buffer-limit pubsub",
+                "a subscriber that stops reading can exhaust the server's memory: set client-output-buffer-limit \
+                 pubsub",
             )
         })
     };
@@ -245,8 +247,8 @@ fn idle_timeout(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let kept_alive = watchdog.is_some_and(|period| period < Duration::from_secs(timeout));
     // Keepalive probes are handled by the kernel: the server does not count them.
     let remedy = if kept_alive {
-        "the watchdog's PINGs keep a connection of this policy open; other clients need a PING more often than that, because \
-keepalive does not count"
+        "the watchdog's PINGs keep a connection of this policy open; other clients need a PING more often than that, \
+         because keepalive does not count"
     } else {
         "send a PING more often than that (keepalive does not count), or set timeout to 0; subscribers are exempt"
     };

@@ -1,9 +1,9 @@
 //! The path probe: an independent connection attempt, stage by stage (DNS, TCP, TLS, HELLO, PING).
 //!
-//! It uses a separate socket rather than redis-rs, so it sees what the library hides: the failed stage, its errno, and the
-//! server's first line ("max number of clients reached", "DENIED", an HTTP response), which redis-rs replaces by a bare
-//! "broken pipe". Before a run it is the preflight; during an outage it dates the moment from which the client *could*
-//! have been back.
+//! It uses a separate socket rather than redis-rs, so it sees what the library hides: the failed stage, its errno, and
+//! the server's first line ("max number of clients reached", "DENIED", an HTTP response), which redis-rs replaces by a
+//! bare "broken pipe". Before a run it is the preflight; during an outage it dates the moment from which the client
+//! *could* have been back.
 
 use std::{net::SocketAddr, time::Duration};
 

@@ -1,5 +1,5 @@
-//! Connections to the target that redis-doctor makes apart from the one under test. The kernel reports every socket that
-//! ends; only without these do the client's reconnect attempts remain.
+//! Connections to the target that redis-doctor makes apart from the one under test. The kernel reports every socket
+//! that ends; only without these do the client's reconnect attempts remain.
 
 use std::{
     collections::VecDeque,
@@ -71,8 +71,8 @@ impl OwnSockets {
         }
     }
 
-    /// Records that redis-rs has dialed a connection that is not under test: it dials all addresses at the same time, on
-    /// sockets that it does not expose.
+    /// Records that redis-rs has dialed a connection that is not under test: it dials all addresses at the same time,
+    /// on sockets that it does not expose.
     pub(crate) fn dialed(&self, succeeded: bool, at: Stamp) {
         let mut known = self.lock();
         for _ in usize::from(succeeded)..known.resolved.max(1) {

@@ -146,7 +146,8 @@ impl<S: Stream> RespStream<S> {
         let first_line = String::from_utf8_lossy(head.split(|byte| *byte == b'\n').next().unwrap_or_default());
         let (class, text) = match head.first() {
             None if failure.key.errno.is_none() => {
-                let text = "the server closed the connection without replying (a TLS port, a proxy without a server, or a limit)";
+                let text = "the server closed the connection without replying (a TLS port, a proxy without a server, \
+                            or a limit)";
                 (ErrorClass::ConnectionClosed, text.to_owned())
             }
             None if failure.key.class == ErrorClass::Reset => (

@@ -27,8 +27,8 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// It does not show that new connections are served.
 const PROMPT: Duration = Duration::from_millis(500);
 
-/// Allowance for distance: all replies of an attempt (TLS handshake, HELLO, PING) may take [`PROMPT`] plus this many times
-/// the TCP handshake, which takes one round trip.
+/// Allowance for distance: all replies of an attempt (TLS handshake, HELLO, PING) may take [`PROMPT`] plus this many
+/// times the TCP handshake, which takes one round trip.
 const ROUND_TRIPS: u32 = 10;
 
 /// The result of the latest attempts.
@@ -67,8 +67,8 @@ impl PathWatch {
         Interest(Arc::clone(self))
     }
 
-    /// Explains a vague failure to connect: the library retries silently until its timeout, and hides a refusal behind a
-    /// closed connection. A separate attempt shows the reason.
+    /// Explains a vague failure to connect: the library retries silently until its timeout, and hides a refusal behind
+    /// a closed connection. A separate attempt shows the reason.
     pub(crate) async fn explain(&self, failure: Failure) -> Failure {
         let vague = failure.key.class.is_timeout() || failure.key.class == ErrorClass::ConnectionClosed;
         if !vague {

@@ -158,7 +158,8 @@ impl Collector {
         loop {
             self.lost.notified().await;
             loop {
-                // The reconnect has priority, and reading each broadcast as it arrives would wake us too often on a busy machine.
+                // The reconnect has priority, and reading each broadcast as it arrives would wake us too often on a
+                // busy machine.
                 self.clock.sleep_until(self.clock.now().after(PERIOD)).await;
                 let now = self.clock.now();
                 let mut cases = self.lock();

@@ -1,5 +1,5 @@
-//! The reconnect attempts of one client, from a loss to the first good reply: failures returned to waiting commands, and
-//! sockets that the kernel reported. Pure.
+//! The reconnect attempts of one client, from a loss to the first good reply: failures returned to waiting commands,
+//! and sockets that the kernel reported. Pure.
 
 use std::time::Duration;
 

@@ -20,7 +20,7 @@ const LATE: Duration = Duration::from_secs(1);
 /// The addresses of one name are dialed within this time.
 const DIALED_TOGETHER: Duration = Duration::from_millis(50);
 
-/// Delay of the kernel's broadcast. A task of its own sends it (`sock_diag_broadcast_destroy` queues it), which waits for
+/// Delay of the kernel's broadcast. A separate task sends it (`sock_diag_broadcast_destroy` queues it), which waits for
 /// a CPU on a busy machine: 40 ms were measured with seven programs per CPU.
 const BROADCAST_DELAY: Duration = Duration::from_millis(100);
 
@@ -164,8 +164,9 @@ impl Cycle {
         self.likely = likely.after(delay.unwrap_or_default());
     }
 
-    /// Returns true if the latest attempt seen is the one that succeeded at `at`, because the next was not due yet: a name
-    /// can have one address that refuses and one that accepts, and redis-rs can open two connections at the same time.
+    /// Returns true if the latest attempt seen is the one that succeeded at `at`, because the next was not due yet: a
+    /// name can have one address that refuses and one that accepts, and redis-rs can open two connections at the same
+    /// time.
     pub(super) fn has_succeeded(&self, at: Stamp) -> bool {
         let next = self.due.filter(|_| self.latest.is_some());
         next.is_some_and(|due| at.after(EARLY) < due)

@@ -171,8 +171,8 @@ impl OutageCase {
         self.evidence
     }
 
-    /// Returns true if the server still lists the lost client. The id alone is not enough: a restarted server counts from
-    /// the beginning.
+    /// Returns true if the server still lists the lost client. The id alone is not enough: a restarted server counts
+    /// from the beginning.
     fn ghost(&self, after: &Snapshot) -> Option<bool> {
         let id = self.client.client_id?;
         let listed = after.listed.as_ref().filter(|_| after.looked_up.contains(&id))?;
@@ -201,8 +201,8 @@ impl OutageCase {
     }
 }
 
-/// Returns how the connection ended. The errno of a command is more precise than the socket table, which only shows that
-/// a socket is gone.
+/// Returns how the connection ended. The errno of a command is more precise than the socket table, which only shows
+/// that a socket is gone.
 fn death(ended: &EndedSocket, failure: Option<&Failure>) -> Option<Death> {
     let kernel = failure.filter(|failure| failure.key.origin == Origin::Kernel);
     let errno = kernel.and_then(|failure| failure.key.errno);

@@ -57,8 +57,8 @@ impl OwnLag {
         Self { late: VecDeque::new(), slept: Clock::slept(), noted: None }
     }
 
-    /// Records the tick that was due at `due`. Returns a note if the delay explains latencies that a reader would blame on
-    /// the server.
+    /// Records the tick that was due at `due`. Returns a note if the delay explains latencies that a reader would blame
+    /// on the server.
     pub(super) fn tick(&mut self, due: Stamp, now: Stamp) -> Option<String> {
         self.note(due, now, Clock::slept());
         let late = self.late.back().filter(|late| late.came == now && late.length() >= LONG)?;
@@ -68,8 +68,8 @@ impl OwnLag {
         }
         self.noted = Some(now);
         Some(format!(
-            "redis-doctor itself was paused for {length:.1} s (no CPU time, stopped, or the machine was suspended): latencies and pauses \
-until now are its own, not the server's"
+            "redis-doctor itself was paused for {length:.1} s (no CPU time, stopped, or the machine was suspended): \
+             latencies and pauses until now are its own, not the server's"
         ))
     }
 

@@ -88,7 +88,7 @@ pub(super) struct Followed {
     /// Our second descriptor.
     held: Option<OwnedFd>,
     figures: Option<TcpFigures>,
-    /// How it ended, if a sample showed that before the library reported the loss.
+    /// Its end, if a sample showed it before the library reported the loss.
     end: Option<Found>,
 }
 
@@ -274,8 +274,8 @@ impl Sockets {
         held.is_some().then_some(Followed { pair, inode, fd: seen.fd, held, figures: None, end: None })
     }
 
-    /// Without a second descriptor (a sandbox may forbid it): returns the socket with the ends that the server reports, if
-    /// it is one of ours.
+    /// Without a second descriptor (a sandbox may forbid it): returns the socket with the ends that the server reports,
+    /// if it is one of ours.
     fn without_descriptor(&mut self, wanted: &Wanted, now: Stamp) -> Option<Followed> {
         let pair = Pair { local: wanted.addr?, peer: wanted.laddr? };
         let entry = self.table.as_mut()?.as_mut().ok()?.look_up(pair, now).ok()??;
@@ -283,7 +283,8 @@ impl Sockets {
         Some(Followed { pair, inode: entry.inode, fd, held: None, figures: None, end: None })
     }
 
-    /// Returns the socket with the address that the server reports; if there is none, the only new one with that peer port.
+    /// Returns the socket with the address that the server reports; if there is none, the only new one with that peer
+    /// port.
     fn candidate(&self, wanted: &Wanted, before: &HashMap<u32, Seen>) -> Option<(u32, Seen, Pair)> {
         let taken = |inode: &u32| self.followed.values().any(|followed| followed.inode == *inode);
         let there = self.seen.iter().filter_map(|(inode, seen)| {

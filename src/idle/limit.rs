@@ -10,8 +10,8 @@ use crate::clock::seconds;
 /// Precision of a limit: one part in fifty.
 pub(super) const PRECISION: f64 = 0.02;
 
-/// Returns the possible delay of a timer of this length. Redis checks each client once a second and counts whole seconds
-/// (`timeout.c`); other tables are also swept periodically.
+/// Returns the possible delay of a timer of this length. Redis checks each client once a second and counts whole
+/// seconds (`timeout.c`); other tables are also swept periodically.
 pub(super) fn slack(limit: Duration) -> Duration {
     Duration::from_secs(2) + limit.mul_f64(PRECISION)
 }
@@ -34,8 +34,8 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// Returns true if a timer of this length explains the limit: timers are checked periodically, so an end may be late
-    /// by two seconds and one part in fifty.
+    /// Returns true if a timer of this length explains the limit: timers are checked periodically, so an end may be
+    /// late by two seconds and one part in fifty.
     pub(super) fn agrees_with(&self, timer: Duration) -> bool {
         let late = slack(timer);
         let early = if self.dated { timer.mul_f64(0.01).max(Duration::from_millis(50)) } else { Duration::ZERO };

@@ -19,7 +19,8 @@ use crate::{
 /// Timeout of opening one connection.
 const OPENING: Duration = Duration::from_secs(5);
 
-/// Connections opened at the same time: fast enough for a thousand in a second, without a burst that the server notices.
+/// Connections opened at the same time: fast enough for a thousand in a second, without a burst that the server
+/// notices.
 const OPENINGS: usize = 32;
 
 /// Holds idle connections to a server.

@@ -17,8 +17,8 @@ const SCHEMA_VERSION: u32 = 1;
 /// Keepalives within the time of a limit: two may be lost.
 const SIGNS: u32 = 3;
 
-/// Longest period of a keepalive: a longer one saves nothing, and detects a dead peer late. Also Google's advice for its
-/// VPC.
+/// Longest period of a keepalive: a longer one saves nothing, and detects a dead peer late. Also Google's advice for
+/// its VPC.
 const RAREST: Duration = Duration::from_secs(60);
 
 /// Unanswered keepalive probes that end the connection.
@@ -278,7 +278,7 @@ impl IdleReport {
         if self.strays > 0 {
             notes.push(format!(
                 "{} died although longer silences were survived: not an idle limit (a failover, packet loss, or \
-several paths with separate limits); `redis-doctor soak` watches for it",
+                 several paths with separate limits); `redis-doctor soak` watches for it",
                 plural(self.strays, "connection")
             ));
         }
@@ -295,22 +295,24 @@ several paths with separate limits); `redis-doctor soak` watches for it",
         let seconds = |time: Duration| time.as_secs();
         match (self.server_keepalive(), &self.limit) {
             (Some(period), None) if period < self.survived => notes.push(format!(
-"the server's own keepalive refreshes the path every {} s: it hides a longer limit of a device that counts \
-any TCP traffic, which is harmless while tcp-keepalive stays as it is",
+                "the server's own keepalive refreshes the path every {} s: it hides a longer limit of a device that \
+                 counts any TCP traffic, which is harmless while tcp-keepalive stays as it is",
                 seconds(period)
             )),
             (Some(period), Some(limit)) if period < limit.at_least && !self.is_server_timeout => notes.push(format!(
-"the server's own keepalive probes, every {} s, do not refresh it: the device counts only data, or the probes \
-do not reach it",
+                "the server's own keepalive probes, every {} s, do not refresh it: the device counts only data, or \
+                 the probes do not reach it",
                 seconds(period)
             )),
-            (Some(period), Some(limit)) if period >= limit.at_most && !self.is_server_timeout => notes
-                .push(format!("the server's own keepalive probes are sent every {} s, too late for this limit", seconds(period))),
+            (Some(period), Some(limit)) if period >= limit.at_most && !self.is_server_timeout => notes.push(format!(
+                "the server's own keepalive probes are sent every {} s, too late for this limit",
+                seconds(period)
+            )),
             (None, _) if self.server.tcp_keepalive.is_none() => {
                 let why = self.server.refused.as_deref().unwrap_or("not reported");
                 notes.push(format!(
-"the server's own tcp-keepalive is unknown ({why}); at its default of 300 s it refreshes \
-the path and hides a longer limit"
+                    "the server's own tcp-keepalive is unknown ({why}); at its default of 300 s it refreshes the path \
+                     and hides a longer limit"
                 ));
             }
             _ => {}

@@ -72,8 +72,8 @@ impl Search {
         self.most = self.ladder.len();
     }
 
-    /// Returns the number of the next round and its silences, which must begin together; `None` if there is nothing left to
-    /// find out.
+    /// Returns the number of the next round and its silences, which must begin together; `None` if there is nothing
+    /// left to find out.
     pub fn next_round(&mut self) -> Option<(u32, Vec<Duration>)> {
         self.running.clear();
         let limit = self.limit();
@@ -191,7 +191,8 @@ impl Search {
         (0..CONFIRMED_BY as u32).map(|number| longer + FINEST * number).collect()
     }
 
-    /// Returns silences between those survived and those not; before that, repeats a single death to rule out an accident.
+    /// Returns silences between those survived and those not; before that, repeats a single death to rule out an
+    /// accident.
     fn narrower(&self, limit: &Limit) -> Vec<Duration> {
         if limit.connections < CONFIRMED_BY {
             return vec![limit.at_most + slack(limit.at_most).mul_f64(1.1); CONFIRMED_BY];

@@ -10,7 +10,7 @@ pub(crate) struct Destroyed {
     pub(crate) peer: SocketAddr,
     /// Its `SO_COOKIE`.
     pub(crate) cookie: u64,
-    /// How it ended, if it was a connection attempt.
+    /// Its end, if it was a connection attempt.
     pub(crate) end: AttemptEnd,
     /// Retransmissions of its SYN, at least a second apart.
     pub(crate) repeats: u32,

@@ -2,12 +2,12 @@
 //! as well. It is the only view of redis-rs' reconnect attempts: the library does not report them and does not expose
 //! its sockets, which exist for microseconds if the connection is refused.
 //!
-//! The contents were established on Linux 6.18 as root, as `nobody`, and in a network namespace (which receives only its
-//! own sockets): the addresses, the socket's cookie (`SO_COOKIE`), and the last `struct tcp_info`. The owner and the
-//! inode are both 0, so the owner of a socket is never certain. The state is always CLOSE, but the figures distinguish a
-//! refused connection (a segment received, nothing acknowledged) from an unanswered one (no segment received) and an
-//! established one (our SYN acknowledged). If connect(2) fails immediately (no route), the socket has no address any
-//! more and is not reported.
+//! The contents were established on Linux 6.18 as root, as `nobody`, and in a network namespace (which receives only
+//! its own sockets): the addresses, the socket's cookie (`SO_COOKIE`), and the last `struct tcp_info`. The owner and
+//! the inode are both 0, so the owner of a socket is never certain. The state is always CLOSE, but the figures
+//! distinguish a refused connection (a segment received, nothing acknowledged) from an unanswered one (no segment
+//! received) and an established one (our SYN acknowledged). If connect(2) fails immediately (no route), the socket has
+//! no address any more and is not reported.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},

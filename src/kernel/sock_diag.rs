@@ -1,8 +1,8 @@
 //! The kernel's socket table, one connection at a time, and the format of its messages: Linux' socket diagnostics
 //! (`NETLINK_SOCK_DIAG`, sock_diag(7)).
 //!
-//! A lookup names exactly one pair of addresses, so it takes a few microseconds however many sockets the machine has, and
-//! needs no privileges. The messages are a handful of fixed fields, encoded by hand: the layouts are those of the
+//! A lookup names exactly one pair of addresses, so it takes a few microseconds however many sockets the machine has,
+//! and needs no privileges. The messages are a handful of fixed fields, encoded by hand: the layouts are those of the
 //! kernel's `linux/inet_diag.h` and `linux/tcp.h`, which are a stable ABI.
 
 use std::{
@@ -90,8 +90,8 @@ impl Table {
         Ok(Self { socket: socket()?, sequence: 0 })
     }
 
-    /// Looks up a connection; `None` if the kernel knows no such socket. Does not block: the answer is queued before the
-    /// system call that sends the request returns.
+    /// Looks up a connection; `None` if the kernel knows no such socket. Does not block: the answer is queued before
+    /// the system call that sends the request returns.
     ///
     /// # Errors
     /// The kernel did not answer, or refused the request.

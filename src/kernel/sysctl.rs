@@ -86,8 +86,8 @@ fn port_range(text: &str) -> Option<(u16, u16)> {
     (first <= last).then_some((first, last))
 }
 
-/// Counts the local ports of the range with a connection to the peer in any state: a port in TIME_WAIT is as unavailable
-/// as an open one.
+/// Counts the local ports of the range with a connection to the peer in any state: a port in TIME_WAIT is as
+/// unavailable as an open one.
 fn ports_used(proc: &Path, range: (u16, u16), peer: SocketAddr) -> Option<u64> {
     let peer = (peer.ip().to_canonical(), peer.port());
     let count = |table: &str| {

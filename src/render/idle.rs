@@ -270,7 +270,7 @@ mod tests {
         for part in [
             "limit     after 3600 s to 3601 s of silence the connection is closed (FIN)\n",
             "perhaps   Envoy or Istio (3600 s, explain envoy)\n",
-            "safe      a PING each 1 min · TCP keepalive does not help: a device that closes\n          with a FIN terminates",
+            "safe      a PING each 1 min · TCP keepalive does not help: a device that closes\n          with a FIN",
             "note      the server's own keepalive probes, every 300 s, do not refresh it: the\n          device counts",
         ] {
             assert!(shown.contains(part), "{part}\n{shown}");

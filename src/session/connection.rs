@@ -45,8 +45,8 @@ pub(super) struct Session {
     pub(super) policy: ReconnectPolicy,
     dialer: Dialer,
     pushes: PushTarget,
-    /// Epoch of the newest subject, in use or being created; pushes of older ones are stale. Outside the state, because a
-    /// push must not wait for its lock.
+    /// Epoch of the newest subject, in use or being created; pushes of older ones are stale. Outside the state, because
+    /// a push must not wait for its lock.
     newest: AtomicU64,
     state: Mutex<SessionState>,
     /// Wakes the monitor after a change.

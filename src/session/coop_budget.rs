@@ -2,10 +2,10 @@
 //! memory.
 //!
 //! redis-rs passes pushed messages through an unbounded queue from the task that reads the socket to the task that
-//! forwards them, and tokio preempts a task after 128 steps. A step of the reader is a whole read of a hundred messages,
-//! a step of the forwarder is one message: on one thread the queue would grow without limit during a flood (1.4 GB in
-//! five seconds at a million messages a second). Therefore the forwarder runs until its queue is empty; the reader can
-//! then be ahead by one turn, about 15,000 messages.
+//! forwards them, and tokio preempts a task after 128 steps. A step of the reader is a whole read of a hundred
+//! messages, a step of the forwarder is one message: on one thread the queue would grow without limit during a flood
+//! (1.4 GB in five seconds at a million messages a second). Therefore the forwarder runs until its queue is empty; the
+//! reader can then be ahead by one turn, about 15,000 messages.
 
 use std::{
     cell::RefCell,

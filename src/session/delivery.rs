@@ -1,8 +1,8 @@
 //! The fate of each numbered message: received, lost, duplicated or reordered. Exact, with bounded memory.
 //!
 //! A number is *resolved* when its PUBLISH has an outcome and it was received or can no longer arrive (a later number
-//! arrived, and the grace period for reordering by a second connection has passed). Only resolved numbers are counted, so
-//! `published = received + lost` holds at any time.
+//! arrived, and the grace period for reordering by a second connection has passed). Only resolved numbers are counted,
+//! so `published = received + lost` holds at any time.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -110,8 +110,8 @@ impl Delivery {
         self.resolve(sums);
     }
 
-    /// Gives up every missing number at the end of the run. Returns the first and the last of those not reported yet, and
-    /// how many of them the server had accepted.
+    /// Gives up every missing number at the end of the run. Returns the first and the last of those not reported yet,
+    /// and how many of them the server had accepted.
     pub(super) fn close(&mut self, sums: &mut Counters) -> Option<(u64, u64, u64)> {
         let missing = |entry: &Entry| !entry.received && !entry.missed && entry.publish == Publish::Accepted;
         let numbered = || {

@@ -74,7 +74,8 @@ impl Sessions {
             let started = Monitor::start(Arc::clone(&ctx), number, inbox(&ctx, number)).await;
             let (session, monitor) = match started {
                 Ok(started) => started,
-                // Explained while the open connections still hold the exhausted resource: a slot at the server, a descriptor.
+                // Explained while the open connections still hold the exhausted resource: a slot at the server, a
+                // descriptor.
                 Err(failure) => {
                     let failure = ctx.path.explain(failure).await;
                     return Err(NotStarted { number: Some(number + 1), of: ctx.plan.connections, failure });

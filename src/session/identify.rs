@@ -13,8 +13,8 @@ use crate::{
 /// Time limit of each query on a connection that is up.
 const LIMIT: Duration = Duration::from_millis(500);
 
-/// Identifies the client and the server of a session's connection, and names the connection. What the user may not query
-/// stays unknown.
+/// Identifies the client and the server of a session's connection, and names the connection. What the user may not
+/// query stays unknown.
 ///
 /// Can begin before the connection is `up`, so that the queries go out with the first command; the time limit counts
 /// from then on.

@@ -1,8 +1,8 @@
 //! The link: a state machine that turns signals about the connection under test into outages and stalls.
 //!
 //! One outage stays one outage, however many signals the library gives: it returns errno 104 to one command and a
-//! synthetic "broken pipe" to the rest, can connect twice, and can omit its Disconnection push. Pure: timestamped signals
-//! go in, [`Change`]s come out, and a table of sequences tests it.
+//! synthetic "broken pipe" to the rest, can connect twice, and can omit its Disconnection push. Pure: timestamped
+//! signals go in, [`Change`]s come out, and a table of sequences tests it.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -111,8 +111,8 @@ impl Link {
         self.up_since
     }
 
-    /// Returns the cost of the last outage beyond what was known at its end: commands of the old connection can fail after
-    /// the new one has answered.
+    /// Returns the cost of the last outage beyond what was known at its end: commands of the old connection can fail
+    /// after the new one has answered.
     pub(super) fn late(&self) -> Cost {
         self.late
     }

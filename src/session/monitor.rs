@@ -282,8 +282,8 @@ impl Monitor {
         self.emit(at, EventKind::Resubscribed(Confirmations { wanted, confirmed, after }));
     }
 
-    /// Handles subscriptions confirmed twice without a loss in between: the library has replaced a connection that it had
-    /// just made. During an outage, this is reported at its end.
+    /// Handles subscriptions confirmed twice without a loss in between: the library has replaced a connection that it
+    /// had just made. During an outage, this is reported at its end.
     async fn on_superseded(&mut self, at: Stamp) {
         if let Some(outage) = &mut self.outage {
             outage.superseded = Some(at);

@@ -104,7 +104,8 @@ fn exhausted(policy: &ReconnectPolicy) -> String {
     format!("the retry budget of {} is exhausted", policy.retries.unwrap_or_default())
 }
 
-/// Returns the server's real refusal, which redis-rs hides behind "broken pipe": it waits for three replies and gets one.
+/// Returns the server's real refusal, which redis-rs hides behind "broken pipe": it waits for three replies and gets
+/// one.
 pub(super) fn masked(health: &Health) -> Option<String> {
     let (class, text) = health.failure.as_ref()?;
     matches!(class, ErrorClass::MaxClients | ErrorClass::ProtectedMode)

@@ -30,8 +30,8 @@ pub(crate) struct Sums {
     failures: HashMap<FailureKey, Burst>,
 }
 
-/// Failures of one kind since the last handover. The first is reported immediately and not counted here, so that nothing
-/// is counted twice.
+/// Failures of one kind since the last handover. The first is reported immediately and not counted here, so that
+/// nothing is counted twice.
 struct Burst {
     pending: Option<CommandFailed>,
 }

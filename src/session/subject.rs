@@ -60,7 +60,8 @@ impl Subject {
             }
         }
         for shard in &wanted.shards {
-            // redis-rs has a method for this only in its cluster client, but the confirmation arrives as the reply here, too.
+            // redis-rs has a method for this only in its cluster client, but the confirmation arrives as the reply
+            // here, too.
             self.send(redis::cmd("SSUBSCRIBE").arg(shard.as_bytes())).await?;
         }
         Ok(())

@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// Sends heartbeats on a lost connection until one is answered, so that the reconnect is dated even between two probes.
-/// Not if the client under test would send nothing: a command can revive a connection that is dead for a plain subscriber.
+/// Not if the client under test would send nothing: a command can revive a connection that is dead for a plain
+/// subscriber.
 pub(super) async fn heartbeat_while_down(session: Arc<Session>) {
     const LIMIT: Duration = Duration::from_secs(1);
     const PAUSE: Duration = Duration::from_millis(100);
@@ -28,7 +29,8 @@ pub(super) async fn heartbeat_while_down(session: Arc<Session>) {
 const SPARED: u32 = 10;
 
 /// The policy's watchdog: sends a heartbeat each period, and condemns the connection after a number of heartbeats in a
-/// row that were followed by neither a reply nor a message. A connection that the library is reconnecting is left alone.
+/// row that were followed by neither a reply nor a message. A connection that the library is reconnecting is left
+/// alone.
 pub(super) async fn run(session: Arc<Session>, watchdog: Watchdog) {
     let ctx = Arc::clone(&session.ctx);
     let (mut missed, mut spared) = (0, 0);
@@ -44,8 +46,8 @@ pub(super) async fn run(session: Arc<Session>, watchdog: Watchdog) {
         }
         let exchange = session.heartbeat("watchdog", watchdog.period).await;
         let unanswered = exchange.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
-        // A reply can be queued behind megabytes of messages: the connection lives while they arrive. But not forever: a
-        // path can be dead in one direction only.
+        // A reply can be queued behind megabytes of messages: the connection lives while they arrive. But not forever:
+        // a path can be dead in one direction only.
         let alive = session.inbox.last_message() > exchange.launched;
         spared = if unanswered && alive { spared + 1 } else { 0 };
         let silent = unanswered && (!alive || spared > SPARED);

@@ -119,9 +119,9 @@ impl Worker {
 
     /// Waits for the next slot; `None` if the run stops first.
     ///
-    /// A worker that was free when its slot came due starts when the timer fires (tokio's is up to two milliseconds late).
-    /// That delay is ours, not the server's, so the start counts as the intended one. A worker that was still busy with an
-    /// earlier probe is late because of the server, and the slot's own time counts.
+    /// A worker that was free when its slot came due starts when the timer fires (tokio's is up to two milliseconds
+    /// late). That delay is ours, not the server's, so the start counts as the intended one. A worker that was still
+    /// busy with an earlier probe is late because of the server, and the slot's own time counts.
     async fn slot(&self, ctx: &RunContext) -> Option<Slot> {
         if ctx.stop.is_stopping() {
             return None;
@@ -193,8 +193,8 @@ impl Worker {
     }
 
     async fn account(&mut self, ctx: &RunContext, number: u64, intended: Stamp, exchange: Exchange) {
-        // An intended start during an outage or a stall counts from its end: an outage is not latency. For this worker, it
-        // ends with the probe that was lost with the connection.
+        // An intended start during an outage or a stall counts from its end: an outage is not latency. For this worker,
+        // it ends with the probe that was lost with the connection.
         let latency = exchange.done.since(intended.max(exchange.ready).max(self.lost_probe_ended).min(exchange.done));
         if exchange.outcome.is_err() && exchange.launched < exchange.ready {
             self.lost_probe_ended = exchange.done;

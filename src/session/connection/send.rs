@@ -1,5 +1,5 @@
-//! The only way to send a command on the connection under test: measures it, checks the reply, classifies a failure once,
-//! and updates the link.
+//! The only way to send a command on the connection under test: measures it, checks the reply, classifies a failure
+//! once, and updates the link.
 
 use std::{pin::pin, time::Duration};
 
@@ -23,8 +23,8 @@ use crate::{
 const DESYNC_PAUSE: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// Sends a heartbeat that the user is permitted to send, for at most `limit` per attempt. If the plan's own commands are
-    /// PINGs, a refusal is a failure.
+    /// Sends a heartbeat that the user is permitted to send, for at most `limit` per attempt. If the plan's own
+    /// commands are PINGs, a refusal is a failure.
     pub(in crate::session) async fn heartbeat(&self, who: &str, limit: Duration) -> Exchange {
         let ctx = &self.ctx;
         if !ctx.heartbeat.is_hello() {
@@ -42,7 +42,7 @@ impl Session {
         if let (Err(failed), true) = (&exchange.outcome, first) {
             let text = format!(
                 "redis-doctor's own PING is refused ({}; see `redis-doctor explain NOPERM`): it sends HELLO instead, \
-which no ACL forbids",
+                 which no ACL forbids",
                 failed.failure
             );
             self.ctx.emit(exchange.done, None, EventKind::Note { text });
@@ -100,8 +100,8 @@ which no ACL forbids",
         Err(FailedRequest { failure, ambiguous: class == ErrorClass::Desync })
     }
 
-    /// Handles a misdirected reply. Every later reply may be wrong, too: all are counted, and one a second is reported. A
-    /// policy with a watchdog replaces the connection.
+    /// Handles a misdirected reply. Every later reply may be wrong, too: all are counted, and one a second is reported.
+    /// A policy with a watchdog replaces the connection.
     fn on_desync(&self, request: &Request, epoch: u64, failure: &Failure) {
         let now = self.ctx.clock.now();
         let mut state = self.lock();

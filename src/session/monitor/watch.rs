@@ -62,8 +62,8 @@ impl Monitor {
             return;
         };
         // Two good probes in a row: a single one may fall on the moment in which a frozen server resumes. If the path
-        // itself failed, the old connection can need as long again as it was silent, because TCP doubles the pause between
-        // retransmissions.
+        // itself failed, the old connection can need as long again as it was silent, because TCP doubles the pause
+        // between retransmissions.
         let proven = health.healthy_since.zip(health.checked).is_some_and(|(since, last)| {
             let had_failed = !health.slowest_failure.is_zero();
             last > since && (!had_failed || last.since(since) >= since.since(stall.since))
@@ -72,7 +72,8 @@ impl Monitor {
             stall.reported = true;
             let silent = self.ctx.clock.now().since(stall.since).as_secs_f64();
             let why = format!(
-                "nothing received for {silent:.1} s on a connection that is still open, while new connections are answered"
+                "nothing received for {silent:.1} s on a connection that is still open, while new connections are \
+                 answered"
             );
             self.enter(self.ctx.clock.now(), ClientState::HalfOpen, why);
         }
