@@ -1,7 +1,7 @@
-//! The check-up of server, path and machine: facts in, lines and findings out. Nothing is queried here.
+//! The checkup: judges the facts about server, path and machine. Facts in, lines and findings out; pure, without I/O.
 //!
-//! A line shows one checked item with its figure; a finding is a conclusion, with evidence and a remedy. The worst finding
-//! decides the verdict.
+//! A line is one thing checked, with its figure; a finding is a conclusion, with evidence and a remedy. The worst
+//! finding decides the verdict.
 
 mod blackout;
 mod client;
@@ -17,7 +17,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::survey::{CheckFacts, Dialled, Refused, ServerFacts};
+use self::survey::{CheckFacts, DialedAddress, RefusedCommand, ServerFacts};
 pub use self::{
     blackout::{Blackout, Bound, EndedBy},
     finding::CheckFinding,
@@ -31,17 +31,17 @@ use crate::{
     verdict::{Severity, Verdict},
 };
 
-/// Version of the JSON.
+/// Version of the JSON form.
 const SCHEMA_VERSION: u32 = 1;
 
-/// The input of a check-up, besides its facts.
+/// The subject of a checkup.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Question {
+pub struct CheckSubject {
     /// The server.
     pub target: Target,
-    /// The requested protocol.
+    /// The protocol requested.
     pub protocol: Protocol,
-    /// The policy of the client in question.
+    /// The reconnect policy of the client in question.
     pub policy: ReconnectPolicy,
     /// Range of the PING time in milliseconds outside of which it is a warning.
     pub warning: Option<Range>,
@@ -70,11 +70,11 @@ pub struct Checkup {
     pub verdict: Verdict,
     /// Verdict in a few words.
     pub headline: String,
-    /// Checked items, in order.
-    pub lines: Vec<Line>,
-    /// Conclusions, worst first.
+    /// Everything that was checked, in order.
+    pub lines: Vec<CheckLine>,
+    /// The findings, worst first.
     pub findings: Vec<CheckFinding>,
-    /// Worst case before each policy notices a dead path; empty without a connection, and for a Unix socket, which no
+    /// The longest silent blackout under each policy; empty without a connection, and on a unix socket, which no
     /// network can silence.
     pub blackouts: Vec<Blackout>,
     /// Facts behind the lines.
@@ -101,7 +101,7 @@ pub struct Facts {
     /// Addresses that the name resolves to.
     pub addresses: Vec<String>,
     /// Connection attempts to the other addresses.
-    pub dialled: Vec<Dialled>,
+    pub dialled: Vec<DialedAddress>,
     /// Address of the client as this machine sees it.
     pub local: Option<String>,
     /// Address of the client as the server sees it.
@@ -113,14 +113,14 @@ pub struct Facts {
     /// Figures and settings of the server.
     pub server: ServerFacts,
     /// Queries that the server refused.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedCommand>,
     /// Kernel settings of this machine.
     pub host: HostFacts,
 }
 
 /// A checked item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Line {
+pub struct CheckLine {
     /// Stable name of the item.
     pub name: &'static str,
     /// State of the item.
@@ -147,8 +147,8 @@ pub enum Mark {
 }
 
 /// Judges the facts; `time` is the time at which they were gathered.
-pub fn judge(question: &Question, facts: &CheckFacts, host: &HostFacts, time: WallTime) -> Checkup {
-    let mut sheet = Sheet { question, facts, host, time, lines: Vec::new(), findings: Vec::new() };
+pub fn judge(subject: &CheckSubject, facts: &CheckFacts, host: &HostFacts, time: WallTime) -> Checkup {
+    let mut sheet = Sheet { subject, facts, host, time, lines: Vec::new(), findings: Vec::new() };
     connection::judge(&mut sheet);
     server::judge(&mut sheet);
     let blackouts = client::judge(&mut sheet);
@@ -158,8 +158,8 @@ pub fn judge(question: &Question, facts: &CheckFacts, host: &HostFacts, time: Wa
     Checkup {
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: question.target.to_string(),
-        named_by: question.target.named_by.clone(),
+        target: subject.target.to_string(),
+        named_by: subject.target.named_by.clone(),
         time,
         took: facts.took,
         verdict,
@@ -168,11 +168,11 @@ pub fn judge(question: &Question, facts: &CheckFacts, host: &HostFacts, time: Wa
         findings,
         blackouts,
         facts: Facts::new(facts, host),
-        thresholds: [question.warning, question.critical],
+        thresholds: [subject.warning, subject.critical],
     }
 }
 
-/// What speaks against it, or what answered and how fast.
+/// Returns the worst findings, or the server and its PING time.
 fn headline(verdict: Verdict, findings: &[CheckFinding], facts: &CheckFacts) -> String {
     let against: Vec<&str> = findings
         .iter()
@@ -217,13 +217,13 @@ impl Facts {
     }
 }
 
-/// A checkup in the making.
+/// A checkup under construction.
 struct Sheet<'a> {
-    question: &'a Question,
+    subject: &'a CheckSubject,
     facts: &'a CheckFacts,
     host: &'a HostFacts,
     time: WallTime,
-    lines: Vec<Line>,
+    lines: Vec<CheckLine>,
     findings: Vec<CheckFinding>,
 }
 
@@ -233,10 +233,10 @@ impl Sheet<'_> {
     }
 
     fn timed(&mut self, name: &'static str, mark: Mark, took: Option<Duration>, text: impl Into<String>) {
-        self.lines.push(Line { name, mark, took, text: text.into() });
+        self.lines.push(CheckLine { name, mark, took, text: text.into() });
     }
 
-    /// Adds a finding, and says how its line is to be marked.
+    /// Adds a finding, and returns the mark for its line.
     fn finding(&mut self, finding: CheckFinding) -> Mark {
         let mark = if finding.severity == Severity::Critical { Mark::Bad } else { Mark::Warning };
         self.findings.push(finding);

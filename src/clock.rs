@@ -1,8 +1,8 @@
 //! The only source of time.
 //!
-//! A run has one [`Clock`]: a monotonic origin and the wall-clock reading taken at that same moment. Every later
-//! wall time is *derived* (anchor + monotonic distance), so a stepped or slewed system clock cannot reorder events,
-//! stretch an outage or make a latency negative. It sits on `tokio::time`, so a test can pause it.
+//! A run has one [`Clock`]: a monotonic origin and the wall-clock time at the same moment. Every later wall time is
+//! *derived* (anchor + monotonic distance), so a stepped or slewed system clock cannot reorder events, stretch an
+//! outage or make a latency negative. It is built on `tokio::time`, so a test can pause it.
 
 mod seconds;
 
@@ -30,17 +30,17 @@ impl Stamp {
     /// The run's start.
     pub const START: Self = Self(0);
 
-    /// Creates a stamp this many nanoseconds after the start of the run.
+    /// Creates a stamp this many nanoseconds after the run's start.
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// Returns the nanoseconds since the start of the run.
+    /// Returns the nanoseconds since the run's start.
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
 
-    /// Returns the time since the start of the run.
+    /// Returns the time since the run's start.
     pub const fn elapsed(self) -> Duration {
         Duration::from_nanos(self.0)
     }
@@ -56,7 +56,7 @@ impl Stamp {
         Self(self.0.saturating_add(nanos(by)))
     }
 
-    /// Returns this stamp moved into the past, at most to the start of the run.
+    /// Returns this stamp moved into the past, at most to the run's start.
     #[must_use]
     pub fn before(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(nanos(by)))
@@ -81,7 +81,7 @@ pub fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The time of one run.
+/// The clock of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     origin: tokio::time::Instant,
@@ -89,33 +89,34 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts the run's clock: this moment becomes [`Stamp::START`].
+    /// Starts the clock: now becomes [`Stamp::START`].
     #[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "the one place that reads the clocks")]
     pub fn start() -> Self {
         let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Self { origin: tokio::time::Instant::now(), anchor: WallTime(nanos(wall)) }
     }
 
-    /// Returns the present moment.
+    /// Returns the current time.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clocks")]
     #[inline]
     pub fn now(&self) -> Stamp {
         Stamp(nanos(tokio::time::Instant::now() - self.origin))
     }
 
-    /// Returns the wall-clock time of a stamp, derived from the start of the run.
+    /// Returns the wall-clock time of a stamp, derived from the run's anchor.
     pub fn wall(&self, stamp: Stamp) -> WallTime {
         WallTime(self.anchor.0.saturating_add(stamp.0))
     }
 
-    /// How long the machine has slept since it was started (suspend), during which this clock stands still; `None`
-    /// where the system does not tell.
+    /// Returns how long the machine has been suspended since its start, which this clock does not count; `None` if the
+    /// system does not report it.
     pub fn slept() -> Option<Duration> {
         #[cfg(target_os = "linux")]
         {
             use rustix::time::{ClockId, clock_gettime};
             let read = |clock| Duration::try_from(clock_gettime(clock)).ok();
-            // What sleeps is not between these two readings but in them, so they can be some microseconds apart.
+            // A suspend cannot fall between these two readings without showing in the second; they can be microseconds
+            // apart.
             let running = read(ClockId::Monotonic)?;
             read(ClockId::Boottime).map(|all| all.saturating_sub(running))
         }
@@ -123,32 +124,32 @@ impl Clock {
         None
     }
 
-    /// A timer to be set again and again.
+    /// Creates a timer that can be reused.
     pub fn alarm(&self) -> Alarm {
         let timer = Box::pin(tokio::time::sleep_until(self.origin));
         Alarm { origin: self.origin, timer, rings: Stamp::START, wakes: None }
     }
 
-    /// Sleeps until `stamp` (returns at once when it has passed).
+    /// Sleeps until `stamp`; returns immediately if it has passed.
     pub async fn sleep_until(&self, stamp: Stamp) {
         tokio::time::sleep_until(self.origin + stamp.elapsed()).await;
     }
 }
 
-/// A timer for one piece of work after the other. At hundreds of thousands a second it would show to set it for each:
-/// it is left as it is while it rings before the present work is due, and set to that only when it has rung.
+/// A timer for many pieces of work, one after the other. Resetting it for each would cost too much at hundreds of
+/// thousands a second: a timer that fires before the current deadline is left running, and reset only once it fires.
 #[derive(Debug)]
 pub struct Alarm {
     origin: tokio::time::Instant,
     timer: Pin<Box<tokio::time::Sleep>>,
-    /// What the timer is set to.
+    /// Time at which the timer fires.
     rings: Stamp,
-    /// Whom it wakes then.
+    /// The waker registered with the timer.
     wakes: Option<Waker>,
 }
 
 impl Alarm {
-    /// Waits for `work`; `None` when it is not done within `limit` of `now`, the present moment.
+    /// Waits for `work`; `None` if it is not done within `limit` of `now`, the current time.
     pub async fn within<T>(&mut self, now: Stamp, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
         let due = now.after(limit);
         let mut running = now < self.rings && self.rings <= due;
@@ -160,7 +161,7 @@ impl Alarm {
             if let Poll::Ready(done) = work.as_mut().poll(cx) {
                 return Poll::Ready(Some(done));
             }
-            // Only the first time: who is woken later may have been woken by the timer.
+            // Only on the first poll: a later one may have been caused by the timer.
             if std::mem::take(&mut running) && self.wakes.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
                 return Poll::Pending;
             }
@@ -175,7 +176,7 @@ impl Alarm {
     }
 
     fn poll(&mut self, due: Stamp, cx: &mut Context<'_>) -> Poll<()> {
-        // Unconstrained, because a task at the end of its turn would be put off here without the timer knowing it.
+        // Unconstrained: a task out of budget would be put off here without registering with the timer.
         while pin!(tokio::task::coop::unconstrained(self.timer.as_mut())).poll(cx).is_ready() {
             if self.rings >= due {
                 return Poll::Ready(());
@@ -196,29 +197,29 @@ pub struct WallTime(
 );
 
 impl WallTime {
-    /// A wall time this many nanoseconds after the Unix epoch.
+    /// Creates a wall time this many nanoseconds after the Unix epoch.
     pub const fn from_unix_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// Nanoseconds since the Unix epoch.
+    /// Returns the nanoseconds since the Unix epoch.
     pub const fn unix_nanos(self) -> u64 {
         self.0
     }
 
-    /// `2026-11-22T14:02:11Z`: to the second, for people.
+    /// Formats as `2026-11-22T14:02:11Z`, to the second.
     pub fn to_the_second(self) -> String {
         humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + Duration::from_nanos(self.0)).to_string()
     }
 
-    /// `14:02:11.204`: the time of day in UTC, for event lines.
+    /// Formats as `14:02:11.204`: the time of day in UTC, for event lines.
     pub fn time_of_day(self) -> String {
         let text = self.to_string();
         text.get(11..23).unwrap_or(&text).to_owned()
     }
 }
 
-/// RFC 3339 in UTC with microseconds: `2026-11-22T14:02:11.204512Z`.
+/// Formats as RFC 3339 in UTC with microseconds: `2026-11-22T14:02:11.204512Z`.
 impl std::fmt::Display for WallTime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let since_epoch = Duration::from_nanos(self.0);
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn wall_time_reads_back_what_it_prints() {
+    fn wall_time_survives_json() {
         let time = WallTime::from_unix_nanos(1_795_356_131_204_512_000);
         assert_eq!(time.to_string(), "2026-11-22T14:02:11.204512Z");
         assert_eq!(time.time_of_day(), "14:02:11.204");
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_alarm_rings_at_each_of_its_moments() {
+    async fn an_alarm_fires_at_each_deadline() {
         let clock = Clock::start();
         let mut alarm = clock.alarm();
         for _ in 0..3 {
@@ -281,11 +282,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_alarm_that_still_runs_for_earlier_work_rings_for_the_present_one_in_time() {
+    async fn an_alarm_set_for_earlier_work_fires_in_time_for_the_current_work() {
         let clock = Clock::start();
         let mut alarm = clock.alarm();
         let limit = Duration::from_secs(2);
-        // Each starts while the timer is set for one before it, and the last two after it has rung unheard.
+        // Each starts while the timer is set for an earlier one, the last two after it has fired unobserved.
         for pause in [0, 700, 700, 700, 1_999, 2_000, 5_000].map(Duration::from_millis) {
             tokio::time::sleep(pause).await;
             let now = clock.now();
@@ -297,7 +298,7 @@ mod tests {
             assert_eq!(alarm.within(now, limit, std::future::pending::<()>()).await, None);
             assert_eq!(clock.now(), now.after(limit));
         }
-        // Another task than the one that it woke before.
+        // Another task than the one woken before.
         let now = clock.now();
         assert_eq!(alarm.within(now, limit, tokio::time::sleep(Duration::from_millis(10))).await, Some(()));
         let mut other = tokio::task::JoinSet::new();

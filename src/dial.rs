@@ -1,8 +1,8 @@
-//! Connections to a target beside the session under test: staged attempts, RESP over a raw stream, and the server's
+//! Connections to a target apart from the session under test: staged attempts, RESP over a raw stream, and the server's
 //! identity.
 //!
-//! None of this is redis-rs' connection code, so it sees what the library hides: the stage that failed, the errno, and
-//! the server's first words.
+//! Nothing here uses redis-rs' connection code, so it sees what the library hides: the failed stage, the errno, and the
+//! server's first line.
 
 mod attempt;
 pub(crate) mod identity;

@@ -18,7 +18,7 @@ pub use outcome::{Outcome, Stuck};
 use crate::{
     clock::{Clock, OptionalSeconds},
     diagnose::{Cause, Confidence, Diagnosis},
-    engine::{self, Surroundings},
+    engine::{self, RunIo},
     event::{Message, MessageSink},
     fault::{Case, Load},
     plan::{
@@ -122,8 +122,7 @@ impl Drill {
         let plan = self.plan(case, policy, seed);
         let mut recorder = Recorder::default();
         let (_keep, control) = mpsc::unbounded_channel();
-        let surroundings =
-            Surroundings { clock: Clock::start(), sink: &mut recorder, messages: Arc::new(Discard), control };
+        let surroundings = RunIo { clock: Clock::start(), sink: &mut recorder, messages: Arc::new(Discard), control };
         engine::run(plan, surroundings).await;
         outcome::judge(case, policy, &recorder.figures())
     }

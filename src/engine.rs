@@ -1,4 +1,4 @@
-//! Runs a plan: one event stream from all probes to one sink, from the preflight to the closed books.
+//! The engine: runs a plan as one event stream into one sink, from the preflight to the final figures.
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -17,67 +17,67 @@ use crate::{
     units::span,
 };
 
-/// How often the sums are handed over.
+/// Interval between two handovers of the counts.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The preflight's own limit, however patient the policy is.
+/// Upper limit of the preflight's timeout, whatever the policy's connect timeout.
 const PREFLIGHT_LIMIT: Duration = Duration::from_secs(5);
 
-/// What a connection takes that nothing is in the way of.
-const AT_ONCE: Duration = Duration::from_millis(100);
+/// Time for the first connection before the engine looks for an obstacle.
+const FIRST_CONNECTION: Duration = Duration::from_millis(100);
 
-/// An attempt of the path probe during an outage.
+/// Timeout of one path probe during an outage.
 const PATH_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long the last messages may take to arrive after the last one was published.
+/// Time for the last messages to arrive after the end of publishing.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// Attempts of the reconnect schedule that are shown.
+/// Attempts shown of the reconnect schedule.
 const SCHEDULE_SHOWN: usize = 12;
 
-/// What the user asks of a run under way.
+/// A request of the user to a run under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// End it and report.
+    /// End the run and report.
     Stop(StopReason),
-    /// Show interim figures and go on.
+    /// Show interim figures and continue.
     Interim,
 }
 
-/// A run's surroundings.
-pub struct Surroundings<'a> {
+/// The inputs and outputs of a run.
+pub struct RunIo<'a> {
     /// The run's clock.
     pub clock: Clock,
     /// Receives every event, in order.
     pub sink: &'a mut dyn EventSink,
     /// Receives the messages of `subscribe`.
     pub messages: Arc<dyn MessageSink>,
-    /// The user's wishes.
+    /// Receives the user's requests.
     pub control: mpsc::UnboundedReceiver<Control>,
 }
 
-/// Runs a plan to its end and tells why it ended.
-pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
-    let (notices, inlet) = mpsc::unbounded_channel();
-    let Surroundings { clock, sink, messages, control } = surroundings;
+/// Runs a plan to its end and returns why it ended.
+pub async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
+    let (sender, notices) = mpsc::unbounded_channel();
+    let RunIo { clock, sink, messages, control } = io;
     let (fault_events, faults) = mpsc::unbounded_channel();
-    let mut run = Run { clock, sink, collector: None, control, inlet, faults, interval_began: clock.now() };
+    let mut run = Run { clock, sink, collector: None, control, notices, faults, interval_began: clock.now() };
     let run_id = run_id(plan.seed);
     run.event(started(&plan, &run_id));
     let server = plan.target.clone();
-    let proxy = match put_between(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {
+    let proxy = match start_proxy(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {
         Ok(proxy) => proxy,
         Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
     };
     let plan = Arc::new(plan);
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
-    // To the server itself: the proxy could only say that it has no connection, not why.
+    // To the server itself: behind the proxy, the reason for a refusal would be lost.
     let preflight = Route::new(server.clone(), plan.protocol, limit, clock).with_ping(plan.pings());
-    // A single PING that is answered at once says itself that the server can be reached.
+    // A single PING that is answered immediately proves that the server is reachable.
     let known = plan.protocol.is_resp3().filter(|_| plan.is_single_ping() && plan.faults.is_empty());
     let resp3 = match known {
         Some(resp3) => resp3,
-        None => match run.look(&preflight).await {
+        None => match run.check_path(&preflight).await {
             Ok(resp3) => resp3,
             Err(reason) => return run.finish(reason),
         },
@@ -87,25 +87,14 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
         Some(_) => Route::new(plan.target.clone(), plan.protocol, limit, clock).with_ping(plan.pings()),
         None => preflight.with_limit(limit),
     };
-    let notices = Arc::new(NoticeSender::new(clock, notices, messages));
-    // Evidence comes from the server itself: faults are not for these queries, and must not trigger on them.
-    let collect = || {
-        let (plan, notices) = (Arc::clone(&plan), Arc::clone(&notices));
-        Arc::new(Collector::new(plan, path.to(server.clone()), proxy.is_some(), notices, clock))
-    };
-    run.collector = plan.evidence.then(collect);
-    let observer: Arc<dyn Observer> = match &run.collector {
-        Some(collector) => Arc::clone(collector) as _,
-        None => Arc::new(Unobserved),
-    };
-    let mut gathering = JoinSet::new();
-    run.collector.iter().for_each(|collector| collector.start(&mut gathering));
+    let notices = Arc::new(NoticeSender::new(clock, sender, messages));
+    let (observer, gathering) = run.observe(&plan, path.to(server.clone()), proxy.is_some(), &notices);
     let path = Arc::new(PathWatch::new(path));
     let ctx = Arc::new(RunContext::new(plan, run_id, resp3, path, (notices, observer)));
-    // On the heap: it is large, and every future that it is handed on to would have room for it twice.
+    // On the heap: it is large, and every future it moves through would reserve room for it again.
     let mut start = Box::pin(Sessions::start(Arc::clone(&ctx), server));
     let started = match known {
-        Some(_) => run.at_once(&ctx, &preflight, &mut start).await,
+        Some(_) => run.connect_quickly(&ctx, &preflight, &mut start).await,
         None => Ok(None),
     };
     let started = match started {
@@ -135,17 +124,36 @@ pub async fn run(mut plan: Plan, surroundings: Surroundings<'_>) -> StopReason {
 struct Run<'a> {
     clock: Clock,
     sink: &'a mut dyn EventSink,
-    /// Gathers evidence, in a run that wants it.
+    /// Gathers evidence, if the run wants it.
     collector: Option<Arc<Collector>>,
     control: mpsc::UnboundedReceiver<Control>,
-    inlet: mpsc::UnboundedReceiver<Notice>,
-    /// What the fault proxy does.
+    notices: mpsc::UnboundedReceiver<Notice>,
+    /// The fault proxy's events.
     faults: mpsc::UnboundedReceiver<Event>,
     interval_began: Stamp,
 }
 
 impl Run<'_> {
-    /// From the first probe to the closed books.
+    /// Starts to gather evidence, if the plan wants it. It comes from the server itself, on the `direct` route: faults
+    /// must neither hit these queries nor trigger on them.
+    fn observe(
+        &mut self,
+        plan: &Arc<Plan>,
+        direct: Route,
+        proxied: bool,
+        notices: &Arc<NoticeSender>,
+    ) -> (Arc<dyn Observer>, JoinSet<()>) {
+        let mut gathering = JoinSet::new();
+        if !plan.evidence {
+            return (Arc::new(Unobserved), gathering);
+        }
+        let collector = Collector::new(Arc::clone(plan), direct, proxied, Arc::clone(notices), self.clock);
+        let collector = self.collector.insert(Arc::new(collector));
+        collector.start(&mut gathering);
+        (Arc::clone(collector) as _, gathering)
+    }
+
+    /// Runs from the first probe to the final figures.
     async fn drive(&mut self, ctx: &Arc<RunContext>, mut sessions: Sessions, mut gathering: JoinSet<()>) -> StopReason {
         if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
             let text =
@@ -166,7 +174,7 @@ impl Run<'_> {
         }
         let patience = ctx.plan.probes.as_ref().map_or(SETTLE, |probes| probes.timeout + SETTLE);
         if sessions.has_work() {
-            // Every probe has its own deadline, so this one is never reached by a sound worker.
+            // Every probe has its own deadline, so only a defect reaches this one.
             let _ = self.pump(ctx, tokio::time::timeout(patience, sessions.finished())).await;
         }
         let _ = self.pump(ctx, tokio::time::timeout(SETTLE, sessions.settle())).await;
@@ -181,14 +189,14 @@ impl Run<'_> {
         self.finish(ctx.stop.reason().unwrap_or(StopReason::Signal))
     }
 
-    /// Looks whether the server can be reached, on a connection of its own, and whether it speaks RESP3.
+    /// Checks that the server is reachable, on a separate connection; returns true if it speaks RESP3.
     ///
     /// # Errors
-    /// Why the run is to end: it cannot be reached, or the user does not want to go on.
-    async fn look(&mut self, path: &Route) -> Result<bool, StopReason> {
+    /// Returns why the run must end: the server is unreachable, or the user stopped the run.
+    async fn check_path(&mut self, path: &Route) -> Result<bool, StopReason> {
         let mut stopped = None;
-        let stop = async { stopped = Some(self.told_to_stop().await) };
-        // What it has seen until then is all that is known.
+        let stop = async { stopped = Some(self.stop_request().await) };
+        // On a stop, the stages completed so far are reported.
         let attempt = path.attempt_unless(stop).await;
         let failed = attempt.probed.failure.is_some();
         self.event(EventKind::PathProbed(attempt.probed));
@@ -199,29 +207,29 @@ impl Run<'_> {
         }
     }
 
-    /// Waits for `work` as long as it takes where nothing is wrong. When it fails or takes longer, looks for what is in
-    /// the way; `None` if nothing is, and it is to be waited for.
+    /// Waits for `work` for the time that it takes without obstacles. If it fails or takes longer, checks the path for
+    /// an obstacle; returns `None` if there is none and `work` must be waited for.
     ///
     /// # Errors
-    /// Why the run is to end.
-    async fn at_once<T, E>(
+    /// Returns why the run must end.
+    async fn connect_quickly<T, E>(
         &mut self,
         ctx: &RunContext,
         path: &Route,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<Option<Result<T, E>>, StopReason> {
-        let done = match self.while_running(ctx, tokio::time::timeout(AT_ONCE, work)).await {
+        let done = match self.while_running(ctx, tokio::time::timeout(FIRST_CONNECTION, work)).await {
             Some(done) => done.ok(),
             None => return Err(self.interrupted(ctx)),
         };
         if !matches!(done, Some(Ok(_))) {
-            self.look(path).await?;
+            self.check_path(path).await?;
         }
         Ok(done)
     }
 
-    /// Waits until the run is to end, before there is anything to report.
-    async fn told_to_stop(&mut self) -> StopReason {
+    /// Waits for a request to stop, while there is nothing to report yet.
+    async fn stop_request(&mut self) -> StopReason {
         loop {
             match self.control.recv().await {
                 Some(Control::Stop(reason)) => return reason,
@@ -231,10 +239,10 @@ impl Run<'_> {
         }
     }
 
-    /// Tells that the run is ended before its first connection was there, without a word from the server against it.
+    /// Reports that the run was stopped before its first connection was up, without blaming the server.
     fn interrupted(&mut self, ctx: &RunContext) -> StopReason {
         let after = span(self.clock.now().elapsed());
-        let text = format!("interrupted after {after}, while the first connection was still being made");
+        let text = format!("interrupted after {after}, before the first connection was up");
         self.drain();
         self.event(EventKind::Note { text });
         ctx.stop.reason().unwrap_or(StopReason::Signal)
@@ -252,27 +260,27 @@ impl Run<'_> {
         self.pump(ctx, either).await
     }
 
-    /// Passes everything on until `work` is done.
+    /// Forwards everything until `work` is done.
     async fn pump<T>(&mut self, ctx: &RunContext, work: impl Future<Output = T>) -> T {
         let clock = self.clock;
         let mut work = std::pin::pin!(work);
         loop {
             let mut due = std::pin::pin!(clock.sleep_until(self.interval_began.after(INTERVAL)));
-            // One timer for all that comes before it is due.
+            // One timer for everything that arrives before it fires.
             loop {
                 tokio::select! {
                     biased;
                     done = &mut work => return done,
-                    Some(control) = self.control.recv() => self.obey(ctx, control),
+                    Some(control) = self.control.recv() => self.control(ctx, control),
                     () = &mut due => break self.interval(ctx),
                     Some(event) = self.faults.recv() => self.sink.on_event(&event),
-                    Some(notice) = self.inlet.recv() => self.pass_on(notice),
+                    Some(notice) = self.notices.recv() => self.forward(notice),
                 }
             }
         }
     }
 
-    fn obey(&mut self, ctx: &RunContext, control: Control) {
+    fn control(&mut self, ctx: &RunContext, control: Control) {
         match control {
             Control::Stop(reason) => ctx.stop.stop(reason),
             Control::Interim => {
@@ -282,7 +290,7 @@ impl Run<'_> {
         }
     }
 
-    fn pass_on(&mut self, notice: Notice) {
+    fn forward(&mut self, notice: Notice) {
         match notice {
             Notice::Event(event) => {
                 self.sink.on_event(&event);
@@ -298,12 +306,12 @@ impl Run<'_> {
         while let Ok(event) = self.faults.try_recv() {
             self.sink.on_event(&event);
         }
-        while let Ok(notice) = self.inlet.try_recv() {
-            self.pass_on(notice);
+        while let Ok(notice) = self.notices.try_recv() {
+            self.forward(notice);
         }
     }
 
-    /// Hands over the sums.
+    /// Hands over the counts.
     fn interval(&mut self, ctx: &RunContext) {
         self.drain();
         let now = self.clock.now();
@@ -315,7 +323,7 @@ impl Run<'_> {
         self.event(EventKind::Interval(Box::new(interval)));
     }
 
-    /// A failure outside of all sessions: a row of the error table like any other.
+    /// Reports a failure outside of all sessions, as a row of the error table.
     fn failed(&mut self, failure: &Failure) {
         let at = self.clock.now();
         let failed =
@@ -334,15 +342,15 @@ impl Run<'_> {
         reason
     }
 
-    /// Tells of something that concerns no connection of its own.
+    /// Emits an event that belongs to no connection.
     fn event(&mut self, kind: EventKind) {
         let at = self.clock.now();
         self.sink.on_event(&Event { at, time: self.clock.wall(at), connection: None, kind });
     }
 }
 
-/// With faults in the plan, starts the proxy that brings them about and makes it the plan's target.
-pub(crate) fn put_between(
+/// Starts the proxy that injects the faults, and makes it the target. Does nothing without faults.
+pub(crate) fn start_proxy(
     target: &mut Target,
     faults: &[FaultSchedule],
     seed: u64,
@@ -363,7 +371,7 @@ pub(crate) fn put_between(
     };
     let proxy = Proxy::start(config, events)?;
     let addr = proxy.handle().addr();
-    // Plain text, also to a server that speaks TLS: the proxy does.
+    // Plain text even if the server speaks TLS: the proxy terminates it.
     target.address = Address::Tcp { host: addr.ip().to_string(), port: addr.port(), tls: false };
     Ok(Some(proxy))
 }
@@ -379,10 +387,10 @@ fn started(plan: &Plan, run_id: &str) -> EventKind {
     }))
 }
 
-/// The redis crate in use, whose behaviour is what is being tested. A test compares it with Cargo.lock.
+/// The version of the redis crate, whose behavior is under test. A test compares it with Cargo.lock.
 const CLIENT_VERSION: &str = "1.8.1";
 
-/// Eight hexadecimal digits from the seed.
+/// Returns eight hexadecimal digits from the seed.
 fn run_id(seed: u64) -> String {
     format!("{:08x}", Random::from_seed(seed).bits() as u32)
 }
@@ -398,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_with_neighbouring_seeds_have_unlike_names() {
+    fn runs_with_adjacent_seeds_have_different_ids() {
         assert_ne!(run_id(1), run_id(2));
         assert_eq!(run_id(7).len(), 8);
     }

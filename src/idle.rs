@@ -1,10 +1,12 @@
-//! The idle limit of a path: the silence after which the server, or something on the way to it, drops a connection.
+//! The idle limit of a path: the silence after which the server, or something between the client and the server, drops
+//! a connection.
 //!
-//! This module has no sockets: it holds the silences to try (`ladder`), the conclusions from their ends and the next
-//! silences (`search`), the possible owners of the limit (`suspects`), and the result (`report`). `probe` holds the
+//! All but `probe` works without a socket: the silences to try (`ladder`), the interpretation of their ends and the
+//! next silences (`search`), the likely owner of a limit (`suspects`), and the result (`report`). `probe` holds the
 //! connections.
 
 mod ladder;
+mod limit;
 mod probe;
 mod report;
 mod search;
@@ -18,9 +20,10 @@ use strum::VariantArray;
 
 pub use self::{
     ladder::Steps,
+    limit::Limit,
     probe::IdleProbe,
-    report::{Advice, Circumstances, IdleReport, Outcome, Refused, ServerSays},
-    search::{Limit, Search},
+    report::{Advice, IdleReport, Outcome, RefusedConnections, SearchContext, ServerSummary},
+    search::Search,
     suspects::Suspect,
 };
 use crate::clock::Seconds;
@@ -36,7 +39,7 @@ pub enum Ending {
     Closed,
     /// The connection was reset (RST).
     Reset,
-    /// The PING after the silence was never answered: something on the way has forgotten the connection.
+    /// The PING after it was never answered: something dropped the connection silently.
     Unanswered,
     /// The server sent something on its own, which ended the silence but not the connection.
     Interrupted,

@@ -1,7 +1,7 @@
-//! Linux facilities that redis-rs and tokio do not expose: the socket table, the broadcast of destroyed sockets, and
-//! the kernel's TCP settings.
+//! Kernel interfaces that redis-rs and tokio do not expose: the socket table, the broadcast of destroyed sockets, and
+//! the TCP settings.
 //!
-//! Everything here works without privileges. On other systems each facility is absent.
+//! Nothing here needs privileges. On systems other than Linux each interface is absent.
 
 mod destroyed;
 #[cfg_attr(not(target_os = "linux"), path = "kernel/no_listener.rs")]
@@ -12,7 +12,7 @@ mod sysctl;
 
 #[cfg(target_os = "linux")]
 pub(crate) use self::sock_diag::{Pair, Table, TcpState};
-pub use self::sysctl::HostFacts;
+pub(crate) use self::sysctl::HostFacts;
 #[cfg(test)]
 pub(crate) use self::sysctl::KeepaliveDefaults;
 pub(crate) use self::{destroyed::Destroyed, listener::Listener};

@@ -1,9 +1,9 @@
-//! Whether a server is what a script waits for: it can be reached, takes the login, has its data, and has the role.
+//! The readiness of a server for `wait`: reachable, login accepted, dataset loaded, and in the wanted role.
 //!
-//! Each look is a connection of its own, as the application's first one will be. A server that loads its data refuses
-//! PING with LOADING; a replica without its primary that may serve no stale data refuses it with MASTERDOWN (before
-//! Redis 7.0 it answers PING and refuses the rest): what answers PING and DBSIZE serves commands. A user who
-//! may ask none of these takes a server that lets it in for ready: for all that it may do, it is.
+//! Each check opens a new connection, like the application's first one. A server that is loading refuses PING with
+//! LOADING; a replica that has lost its primary and may not serve stale data refuses it with MASTERDOWN (before
+//! Redis 7.0 it answers PING and refuses the rest). A server that answers PING and DBSIZE therefore serves commands.
+//! For a user who may run neither, a successful login counts as ready: that user cannot do more.
 
 use std::time::Duration;
 
@@ -16,108 +16,109 @@ use crate::{
     units::span,
 };
 
-/// The limit of one look: a server that is slower is not ready, but frozen.
-const LOOK: Duration = Duration::from_secs(5);
+/// Timeout of one check: a slower server is not ready, but frozen.
+const LIMIT: Duration = Duration::from_secs(5);
 
-/// What stands in the way.
+/// The reason why a server is not ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Obstacle {
-    /// What it is, with the stage, and the words (and the errno) of whoever said so.
+    /// The stage and the failure, with the errno if there is one.
     pub text: String,
-    /// It does not usually go away by itself: a wrong password, a missing permission, a certificate.
+    /// True if it does not usually resolve on its own: a wrong password, a missing permission, a certificate.
     pub lasting: bool,
-    /// The look was cut short: it might have seen more.
+    /// The check had less time than [`LIMIT`], and might have succeeded with more.
     pub cut_short: bool,
 }
 
-/// What a server that is ready says about itself: `Redis 7.2.4 primary`, without the role if that was waited for.
-pub type Introduction = String;
-
-/// Looks at a server.
-pub struct Gate {
+/// Checks a server for the wanted state.
+pub struct ReadinessCheck {
     route: Route,
     wanted: Readiness,
 }
 
-/// A server's role, as far as it tells.
+/// A server's role, as far as it reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Role {
     Primary,
-    /// With the state of the link to its primary: `connected` is up.
+    /// `link` is the state of the link to the primary: `connected` if it is up.
     Replica {
         link: String,
     },
-    /// `sentinel`, and whatever comes.
+    /// `sentinel`, or an unknown role.
     Other(String),
 }
 
-impl Gate {
-    /// Looks at this server for the wanted state.
+impl ReadinessCheck {
+    /// Creates the check of `target`.
     pub fn new(target: Target, protocol: Protocol, wanted: Readiness, clock: Clock) -> Self {
-        Self { route: Route::new(target, protocol, LOOK, clock).with_ping(false), wanted }
+        Self { route: Route::new(target, protocol, LIMIT, clock).with_ping(false), wanted }
     }
 
-    /// Looks once, for at most `left`.
+    /// Checks once, for at most `left`. Returns a ready server's identity: `Redis 7.2.4 primary`, without the role if
+    /// the role was waited for.
     ///
     /// # Errors
-    /// What stands in the way.
-    pub async fn look(&self, left: Duration) -> Result<Introduction, Obstacle> {
-        let limit = left.min(LOOK);
-        let looked = tokio::time::timeout(limit, self.examine(limit)).await;
-        let cut_short = limit < LOOK;
+    /// Returns the obstacle if the server is not ready.
+    pub async fn run(&self, left: Duration) -> Result<String, Obstacle> {
+        let limit = left.min(LIMIT);
+        let outcome = tokio::time::timeout(limit, self.examine(limit)).await;
+        let cut_short = limit < LIMIT;
         let slow = || {
-            let text = format!("command: INFO and ROLE were not answered within {}", span(limit));
+            let text = format!("command: no reply to INFO and ROLE within {}", span(limit));
             Err(Obstacle { text, lasting: false, cut_short })
         };
-        let looked = looked.unwrap_or_else(|_| slow());
-        looked.map_err(|obstacle| Obstacle { cut_short: obstacle.cut_short && cut_short, ..obstacle })
+        let outcome = outcome.unwrap_or_else(|_| slow());
+        outcome.map_err(|obstacle| Obstacle { cut_short: obstacle.cut_short && cut_short, ..obstacle })
     }
 
-    async fn examine(&self, limit: Duration) -> Result<Introduction, Obstacle> {
-        let (attempt, mut line) = self.route.with_limit(limit).connect().await.map_err(|failure| refusal(&failure))?;
-        if line.info("persistence", "loading").await.is_some_and(|loading| loading == "1") {
-            return Err(passing("command: the server is loading its data set (INFO persistence says so)".to_owned()));
+    async fn examine(&self, limit: Duration) -> Result<String, Obstacle> {
+        let (attempt, mut stream) =
+            self.route.with_limit(limit).connect().await.map_err(|failure| refusal(&failure))?;
+        if stream.info("persistence", "loading").await.is_some_and(|loading| loading == "1") {
+            return Err(temporary(
+                "command: the server is loading its dataset (loading:1 in INFO persistence)".to_owned(),
+            ));
         }
         let server = attempt.server;
-        // The ACL's answer comes before LOADING: who may not PING has to find out otherwise.
+        // The ACL is checked before LOADING: a user who may not PING needs another command to find out.
         if server.role.as_deref() != Some("master") || attempt.ping_refused.is_some() {
-            serves_data(&mut line).await.map_err(|failure| refusal(&failure))?;
+            serves_data(&mut stream).await.map_err(|failure| refusal(&failure))?;
         }
-        let remark = attempt.ping_refused.map(|failure| format!(" (this user may not PING: {failure})"));
+        let note = attempt.ping_refused.map(|failure| format!(" (this user may not PING: {failure})"));
         let introduced =
-            |server: &ServerIdentity| server.introduction().unwrap_or_default() + remark.as_deref().unwrap_or_default();
+            |server: &ServerIdentity| server.introduction().unwrap_or_default() + note.as_deref().unwrap_or_default();
         if self.wanted == Readiness::Ready {
             return Ok(introduced(&server));
         }
-        let role = match role(&mut line).await {
+        let role = match role(&mut stream).await {
             Ok(role) => role,
-            Err(failure) => by_greeting(server.role.as_deref()).ok_or_else(|| refusal(&failure))?,
+            Err(failure) => role_from_hello(server.role.as_deref()).ok_or_else(|| refusal(&failure))?,
         };
-        judge(self.wanted, &role).map_err(passing)?;
-        // Its role is what was waited for.
+        judge(self.wanted, &role).map_err(temporary)?;
+        // The role was waited for and need not be repeated.
         Ok(introduced(&ServerIdentity { role: None, ..server }))
     }
 }
 
-/// Whether a replica may serve the data that it has. Who may not ask is not kept waiting.
-async fn serves_data(line: &mut RespStream) -> Result<(), Failure> {
-    match line.command(&["DBSIZE"]).await {
+/// Fails if a replica refuses to serve its data. If DBSIZE is forbidden, the server counts as ready.
+async fn serves_data(stream: &mut RespStream) -> Result<(), Failure> {
+    match stream.command(&["DBSIZE"]).await {
         Err(failure) if matches!(failure.key.class, ErrorClass::MasterDown | ErrorClass::Loading) => Err(failure),
         Err(failure) if !failure.key.class.is_server_reply() => Err(failure),
         _ => Ok(()),
     }
 }
 
-/// `ROLE`, or INFO where that is unknown or forbidden.
-async fn role(line: &mut RespStream) -> Result<Role, Failure> {
-    let refused = match line.command(&["ROLE"]).await {
+/// Returns the role from `ROLE`, or from INFO if that is unknown or forbidden.
+async fn role(stream: &mut RespStream) -> Result<Role, Failure> {
+    let refused = match stream.command(&["ROLE"]).await {
         Ok(reply) => return Ok(Role::read(&reply)),
         Err(failure) if failure.key.class.is_server_reply() => failure,
         Err(failure) => return Err(failure),
     };
-    match line.info("replication", "role").await.as_deref() {
+    match stream.info("replication", "role").await.as_deref() {
         Some("slave") => {
-            let link = line.info("replication", "master_link_status").await.unwrap_or_default();
+            let link = stream.info("replication", "master_link_status").await.unwrap_or_default();
             Ok(Role::Replica { link: if link == "up" { "connected".to_owned() } else { link } })
         }
         Some("master") => Ok(Role::Primary),
@@ -126,13 +127,13 @@ async fn role(line: &mut RespStream) -> Result<Role, Failure> {
     }
 }
 
-/// What HELLO says of the role. It does not tell whether a replica has its primary, so that is not good enough.
-fn by_greeting(role: Option<&str>) -> Option<Role> {
+/// Returns the role from HELLO. For a replica HELLO does not report the link to its primary, so it is not enough.
+fn role_from_hello(role: Option<&str>) -> Option<Role> {
     (role? == "master").then_some(Role::Primary)
 }
 
 impl Role {
-    /// Reads the reply to `ROLE`: `["master", …]` or `["slave", host, port, state, offset]`.
+    /// Parses the reply to `ROLE`: `["master", …]` or `["slave", host, port, state, offset]`.
     fn read(reply: &Value) -> Self {
         let words: Vec<String> = match reply {
             Value::Array(items) => {
@@ -148,21 +149,21 @@ impl Role {
     }
 }
 
-/// Whether the role is the wanted one.
+/// Compares the role with the wanted one.
 fn judge(wanted: Readiness, role: &Role) -> Result<(), String> {
     match (wanted, role) {
         (Readiness::Ready, _) | (Readiness::Primary, Role::Primary) => Ok(()),
         (Readiness::Replica, Role::Replica { link }) if link == "connected" => Ok(()),
         (Readiness::Replica, Role::Replica { link }) => {
-            Err(format!("role: it is a replica without its primary (the link's state is '{link}')"))
+            Err(format!("role: the server is a replica without its primary (link state '{link}')"))
         }
-        (Readiness::Primary, Role::Replica { .. }) => Err("role: it is a replica, not a primary".to_owned()),
-        (Readiness::Replica, Role::Primary) => Err("role: it is a primary, not a replica".to_owned()),
-        (wanted, Role::Other(role)) => Err(format!("role: it is a {role}, not a {wanted}")),
+        (Readiness::Primary, Role::Replica { .. }) => Err("role: the server is a replica, not a primary".to_owned()),
+        (Readiness::Replica, Role::Primary) => Err("role: the server is a primary, not a replica".to_owned()),
+        (wanted, Role::Other(role)) => Err(format!("role: the server is a {role}, not a {wanted}")),
     }
 }
 
-/// What keeps a look from going on.
+/// Converts a failure into an obstacle.
 fn refusal(failure: &Failure) -> Obstacle {
     let class = failure.key.class;
     let lasting = matches!(
@@ -175,13 +176,13 @@ fn refusal(failure: &Failure) -> Obstacle {
             | ErrorClass::Resp3Unsupported
             | ErrorClass::Tls
     );
-    // The kernel names its errors by number; ours are told by whoever made them.
+    // `Failure` adds the errno of a kernel error.
     let text = format!("{}: {failure}", failure.key.stage);
     Obstacle { text, lasting, cut_short: matches!(class, ErrorClass::ConnectTimeout | ErrorClass::ResponseTimeout) }
 }
 
-/// What goes away by itself.
-fn passing(text: String) -> Obstacle {
+/// Creates an obstacle that resolves on its own.
+fn temporary(text: String) -> Obstacle {
     Obstacle { text, lasting: false, cut_short: false }
 }
 
@@ -202,10 +203,10 @@ mod tests {
         for (wanted, role, outcome) in [
             (Readiness::Primary, &primary, None),
             (Readiness::Replica, &linked, None),
-            (Readiness::Primary, &linked, Some("it is a replica, not a primary")),
-            (Readiness::Replica, &primary, Some("it is a primary, not a replica")),
-            (Readiness::Replica, &alone, Some("state is 'connecting'")),
-            (Readiness::Primary, &sentinel, Some("it is a sentinel, not a primary")),
+            (Readiness::Primary, &linked, Some("the server is a replica, not a primary")),
+            (Readiness::Replica, &primary, Some("the server is a primary, not a replica")),
+            (Readiness::Replica, &alone, Some("state 'connecting'")),
+            (Readiness::Primary, &sentinel, Some("the server is a sentinel, not a primary")),
             (Readiness::Ready, &sentinel, None),
         ] {
             match (judge(wanted, role), outcome) {
@@ -218,9 +219,9 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_but_an_operator_can_change_is_lasting() {
+    fn obstacles_that_need_an_operator_are_lasting() {
         use crate::classify::Stage;
-        let lasting = |line| refusal(&Failure::server(Stage::Hello, line)).lasting;
+        let lasting = |stream| refusal(&Failure::server(Stage::Hello, stream)).lasting;
         assert!(lasting("WRONGPASS invalid username-password pair"));
         assert!(lasting("NOAUTH Authentication required."));
         assert!(!lasting("LOADING Redis is loading the dataset in memory"));

@@ -18,7 +18,7 @@ mod notices;
 mod observer;
 mod prognosis;
 mod publisher;
-mod question;
+mod request;
 mod resp2;
 mod samples;
 mod stop;

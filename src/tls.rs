@@ -1,5 +1,5 @@
-//! TLS to a server: the trusted roots, the handshake, and its errors with remedies. The path probe and the fault proxy use
-//! it; the connection under test uses the TLS of redis-rs.
+//! TLS to a server: the trusted roots, the handshake, and explained failures. Used by the path probe and the fault
+//! proxy; the connection under test uses redis-rs' own TLS.
 
 use std::{
     io,
@@ -20,7 +20,7 @@ use crate::{
     clock::{WallTime, nanos},
 };
 
-/// A time at which no certificate is valid: the year 2500, within the range of nanoseconds since 1970.
+/// A time after which no certificate is valid (the year 2500; nanoseconds since 1970 fit in a `u64`).
 const FAR: Duration = Duration::from_secs(530 * 31_557_600);
 
 /// The system's root certificates, read at the first handshake (it takes milliseconds) and shared by later ones.
@@ -28,10 +28,10 @@ const FAR: Duration = Duration::from_secs(530 * 31_557_600);
 pub struct Roots(Arc<OnceLock<(Arc<ClientConfig>, Arc<RootCertStore>)>>);
 
 impl Roots {
-    /// Performs a handshake for `host` (sent as SNI) and checks its certificate.
+    /// Performs a handshake for `host`, which is also sent as SNI, and checks the certificate.
     ///
     /// # Errors
-    /// The problem of the certificate or the port, with a remedy.
+    /// Explains what is wrong with the certificate or the port, with the remedy.
     pub async fn handshake(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Failure> {
         let (config, _) = self.0.get_or_init(client_config);
         let done = match ServerName::try_from(host.to_owned()) {
@@ -41,8 +41,8 @@ impl Roots {
         done.map_err(|error| failure(host, &error))
     }
 
-    /// Returns the time at which the first certificate of a chain accepted for `host` expires. The verifier checks a time
-    /// far in the future: its refusal names the date, so nothing else has to parse certificates.
+    /// Returns when the certificate of a chain accepted for `host` expires. The verifier is asked to check it for a
+    /// time far in the future: its error contains the date, so no parser for certificates is needed.
     pub fn expiry(&self, host: &str, chain: &[CertificateDer<'_>]) -> Option<WallTime> {
         let (_, roots) = self.0.get()?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -60,14 +60,14 @@ impl Roots {
 
 fn client_config() -> (Arc<ClientConfig>, Arc<RootCertStore>) {
     let mut roots = RootCertStore::empty();
-    // Unreadable certificates are skipped, as in redis-rs: the handshake reports the unknown issuer.
+    // Unreadable certificates are skipped, as in redis-rs: the handshake then reports an unknown issuer.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let roots = Arc::new(roots);
     let config = ClientConfig::builder().with_root_certificates(Arc::clone(&roots)).with_no_client_auth();
     (Arc::new(config), roots)
 }
 
-/// Classifies any failure of a handshake as a TLS failure; the errno stays.
+/// Classifies any failed handshake as a TLS failure, and keeps the errno.
 fn failure(host: &str, error: &io::Error) -> Failure {
     let io = Failure::io(Stage::Tls, error);
     let cause = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
@@ -81,10 +81,10 @@ fn failure(host: &str, error: &io::Error) -> Failure {
     Failure { key: FailureKey { class: ErrorClass::Tls, ..io.key }, text }
 }
 
-/// Describes the problem of the server's certificate.
+/// Explains what is wrong with the server's certificate.
 fn certificate(host: &str, why: &CertificateError) -> String {
     match why {
-        // A CA that was recreated under its old name looks like a bad signature.
+        // A CA recreated under the same name shows as a bad signature.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "the server's certificate is not trusted: this machine does not know its \
             issuer; add the issuer to the system's certificates, or name its file in SSL_CERT_FILE"
@@ -103,7 +103,7 @@ fn certificate(host: &str, why: &CertificateError) -> String {
     }
 }
 
-/// Formats the version as people write it: `TLS 1.3`.
+/// Returns the TLS version in its usual spelling, such as `TLS 1.3`.
 pub fn version(stream: &TlsStream<TcpStream>) -> Option<String> {
     let (_, session) = stream.get_ref();
     session.protocol_version().map(|version| match version {
@@ -138,8 +138,8 @@ mod tests {
         roots.0.set((client_config().0, Arc::new(store))).unwrap();
         let expires = |year| roots.expiry("cache.example", &[issued(year)]).map(|time| time.to_string());
         assert_eq!(expires(2031).as_deref(), Some("2031-03-01T00:00:00.000000Z"));
-        assert_eq!(expires(2600), None, "later than anybody cares");
-        assert!(roots.expiry("other.example", &[issued(2031)]).is_some(), "the date comes before the name");
+        assert_eq!(expires(2600), None, "beyond the supported range");
+        assert!(roots.expiry("other.example", &[issued(2031)]).is_some(), "the date is checked before the name");
         assert_eq!(roots.expiry("cache.example", &[]), None);
     }
 }

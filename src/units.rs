@@ -1,8 +1,8 @@
-//! Durations, sizes and shares as text for people.
+//! Durations, sizes, shares and counts formatted for people.
 
 use std::time::Duration;
 
-/// `412 µs`, `1.23 ms`, `5 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`.
+/// Formats seconds: `412 µs`, `1.23 ms`, `5 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`.
 pub(crate) fn duration(seconds: f64) -> String {
     let pair = |large: f64, large_name: &str, small: f64, small_name: &str| {
         let whole = (seconds / large).floor();
@@ -32,7 +32,16 @@ pub(crate) fn span(time: Duration) -> String {
     duration(time.as_nanos() as f64 / 1e9)
 }
 
-/// `350 s`, `1.5 s`, `0.02 s`: for a sentence that is about seconds.
+/// Formats a range, with the unit once if it is the same: `18–21 µs`, `0.9 ms–1.2 s`.
+pub(crate) fn span_range(low: Duration, high: Duration) -> String {
+    let (low, high) = (span(low), span(high));
+    match (low.rsplit_once(' '), high.rsplit_once(' ')) {
+        (Some((number, unit)), Some((_, same))) if unit == same => format!("{number}–{high}"),
+        _ => format!("{low}–{high}"),
+    }
+}
+
+/// Formats seconds only: `350 s`, `1.5 s`, `0.02 s`.
 pub(crate) fn seconds(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     let decimals = match seconds {
@@ -43,21 +52,21 @@ pub(crate) fn seconds(time: Duration) -> String {
     format!("{seconds:.decimals$} s")
 }
 
-/// `0.07 ms`, `12.3 ms`: milliseconds with three significant digits.
+/// Formats milliseconds with three significant digits: `0.07 ms`, `12.3 ms`.
 pub(crate) fn millis(time: Duration) -> String {
     format!("{} ms", three_significant(time.as_secs_f64() * 1e3))
 }
 
-/// Adds milliseconds as ping(8) prints them.
+/// Appends milliseconds in the style of ping(8).
 pub(crate) fn push_millis(text: &mut String, time: Duration) {
     let micros = (time.as_nanos() + 500) / 1000;
     let (mut whole, mut rest) = (itoa::Buffer::new(), itoa::Buffer::new());
-    // A digit before the three, so that their zeros are there.
+    // A leading digit keeps the zeros of the other three.
     let rest = rest.format(1000 + micros % 1000);
     text.extend([whole.format(micros / 1000), ".", &rest[1..], " ms"]);
 }
 
-/// `99.994 %`; never 100 or 0 unless it is exactly that.
+/// Formats a share: `99.994 %`; never 100 or 0 unless exact.
 pub(crate) fn percent(share: f64) -> String {
     if share == 0.0 || share == 1.0 {
         return format!("{} %", share * 100.0);
@@ -66,7 +75,7 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{} %", trimmed(&format!("{percent:.3}")))
 }
 
-/// `12 %`, `< 1 %`; never 100 or 0 unless it is exactly that.
+/// Formats a share in whole percent: `12 %`, `< 1 %`; never 100 or 0 unless exact.
 pub(crate) fn whole_percent(part: u64, of: u64) -> String {
     if part == 0 || of == 0 {
         return "0 %".into();
@@ -93,7 +102,7 @@ pub(crate) fn parse_bytes(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(unit)
 }
 
-/// `64 MiB`.
+/// Formats a size: `64 MiB`.
 pub(crate) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut value = bytes as f64;
@@ -106,13 +115,13 @@ pub(crate) fn bytes(bytes: u64) -> String {
     if whole { format!("{value:.0} {}", UNITS[unit]) } else { format!("{value:.1} {}", UNITS[unit]) }
 }
 
-/// `1 drop`, `2 drops`.
+/// Formats a count: `1 drop`, `2 drops`.
 pub(crate) fn count(number: u64, one: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {one}{plural}")
 }
 
-/// A number with three significant digits, without zeros at the end.
+/// Formats a number with three significant digits, without trailing zeros.
 pub(crate) fn three_digits(value: f64) -> String {
     trimmed(&three_significant(value)).to_owned()
 }
@@ -130,7 +139,7 @@ fn trimmed(number: &str) -> &str {
     if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
-/// A text from elsewhere on one line, without anything that a terminal would obey.
+/// Returns an external text on one line, without control characters that a terminal would act on.
 pub(crate) fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for char in text.chars() {
@@ -184,6 +193,13 @@ mod tests {
     }
 
     #[test]
+    fn a_range_has_its_unit_once_if_it_is_the_same() {
+        let range = |low, high| span_range(Duration::from_micros(low), Duration::from_micros(high));
+        assert_eq!(range(18, 21), "18–21 µs");
+        assert_eq!(range(900, 1_200), "900 µs–1.2 ms");
+    }
+
+    #[test]
     fn seconds_and_milliseconds_keep_the_digits_that_matter() {
         let texts = |micros| (seconds(Duration::from_micros(micros)), millis(Duration::from_micros(micros)));
         for (micros, second, milli) in [
@@ -197,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_have_a_decimal_only_where_it_tells() {
+    fn sizes_have_a_decimal_only_where_it_matters() {
         for (size, text) in [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (64 << 20, "64 MiB"), (5 << 40, "5 TiB")]
         {
             assert_eq!(bytes(size), text);

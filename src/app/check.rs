@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     checkup::survey::{CheckPlan, survey},
-    checkup::{self, Checkup, Question},
+    checkup::{self, CheckSubject, Checkup},
     cli::commands::check::CheckRequest,
     clock::{Clock, Stamp},
     exit::Exit,
@@ -56,7 +56,7 @@ async fn look(request: &CheckRequest) -> Result<Option<Checkup>, Problem> {
         () = signals.pass_on(&wishes) => return Ok(None),
     };
     let host = HostFacts::read(facts.attempt.as_ref().and_then(|attempt| attempt.peer));
-    let question = Question {
+    let question = CheckSubject {
         target: request.target.clone(),
         protocol: request.protocol,
         policy: request.policy.clone(),

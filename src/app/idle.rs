@@ -21,7 +21,7 @@ use crate::{
     event::StopReason,
     exit::Exit,
     idle::IdleProbe,
-    idle::{Circumstances, IdleReport, Progress, Search, ServerSays, Steps},
+    idle::{IdleReport, Progress, Search, SearchContext, ServerSummary, Steps},
     output::Format,
     render::{self, BufferedStdout, IdleProgress, Style},
 };
@@ -105,13 +105,13 @@ async fn examine(
     let mut target = request.target.clone();
     let (events, _nobody) = unbounded_channel();
     let proxy =
-        engine::put_between(&mut target, &request.faults, request.seed, clock, events).map_err(Problem::FaultProxy)?;
+        engine::start_proxy(&mut target, &request.faults, request.seed, clock, events).map_err(Problem::FaultProxy)?;
     let probe = Arc::new(IdleProbe::new(target, request.protocol, request.patience, clock));
     let mut watch = Watch { wishes: &mut wishes, progress, clock };
     let mut refused = None;
     let surveyed = watch.until_stopped(Box::pin(direct.survey())).await;
     let mut interrupted = surveyed.is_none();
-    let mut server = surveyed.unwrap_or_else(|| Ok(ServerSays::default())).map_err(|failure| named(&failure));
+    let mut server = surveyed.unwrap_or_else(|| Ok(ServerSummary::default())).map_err(|failure| named(&failure));
     let steps = server.as_ref().map_or_else(|_| request.steps.clone(), |server| affordable(&request.steps, server));
     let mut search = Search::new(&steps, request.max, request.profile, request.resolution);
     let mut restarted = false;
@@ -133,7 +133,7 @@ async fn examine(
             }
         }
     }
-    let circumstances = Circumstances {
+    let circumstances = SearchContext {
         target: request.target.to_string(),
         named_by: request.target.named_by.clone(),
         started: clock.wall(began),
@@ -153,7 +153,7 @@ fn named(failure: &Failure) -> String {
 }
 
 /// So many steps that the server keeps half of its free clients for others; a list is what the user wants.
-fn affordable(steps: &Steps, server: &ServerSays) -> Steps {
+fn affordable(steps: &Steps, server: &ServerSummary) -> Steps {
     match (steps, server.free_clients) {
         (Steps::Count(count), Some(free)) if *count as u64 > free / 2 => {
             let fewer = usize::try_from(free / 2).unwrap_or(*count).max(1);

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     cli::run::RunRequest,
     clock::Clock,
-    engine::{self, Control, Surroundings},
+    engine::{self, Control, RunIo},
     event::StopReason,
     exit::Exit,
     journal::JournalWriter,
@@ -51,7 +51,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let RunRequest { plan, output } = request;
     let clock = Clock::start();
     let mut sinks = sinks(&plan, &output, journal, &outlet);
-    let surroundings = Surroundings {
+    let surroundings = RunIo {
         clock,
         sink: &mut sinks,
         messages: Arc::new(Messages::new(outlet.clone(), output.messages, output.timestamps, clock)),

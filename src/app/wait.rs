@@ -13,7 +13,7 @@ use crate::{
     cli::commands::wait::WaitRequest,
     clock::Clock,
     exit::Exit,
-    readiness::{Gate, Obstacle},
+    readiness::{Obstacle, ReadinessCheck},
     units,
 };
 
@@ -44,12 +44,12 @@ async fn look_until_ready(request: &WaitRequest) -> Exit {
     let WaitRequest { target, wanted, timeout, interval, quiet, .. } = request;
     let clock = Clock::start();
     let deadline = clock.now().after(*timeout);
-    let gate = Gate::new(target.clone(), request.protocol, *wanted, clock);
+    let gate = ReadinessCheck::new(target.clone(), request.protocol, *wanted, clock);
     let so_long = || units::span(clock.now().elapsed());
     let mut known: Option<Obstacle> = None;
     loop {
         let next = clock.now().after(*interval);
-        let obstacle = match gate.look(deadline.since(clock.now())).await {
+        let obstacle = match gate.run(deadline.since(clock.now())).await {
             Ok(server) => {
                 if !quiet {
                     say(&format!("{target} is {wanted} after {}: {server}", so_long()));

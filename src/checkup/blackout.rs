@@ -1,8 +1,8 @@
-//! The longest silent blackout: the time for which a client can hold a dead connection if the path falls silent (packets
-//! vanish, no RST and no FIN arrives).
+//! The longest silent blackout: how long a client can hold a dead connection when the path falls silent (packets
+//! vanish, and no FIN or RST arrives).
 //!
-//! For an active client the kernel acts on unacknowledged data; for a subscriber nothing is unacknowledged, and only
-//! keepalive probes can detect the loss. Sources: ip-sysctl.rst (`tcp_retries2`), tcp(7)
+//! For an active client the kernel acts on unacknowledged data; for a client that only subscribes nothing is
+//! unacknowledged, and only keepalive probes can detect the loss. Sources: ip-sysctl.rst (`tcp_retries2`), tcp(7)
 //! (TCP_USER_TIMEOUT, SO_KEEPALIVE), and the tests with real network faults in `tests/integration/netns.rs`.
 
 use std::time::Duration;
@@ -16,11 +16,11 @@ use crate::{
     plan::{Keepalive, PolicyName, ReconnectPolicy},
 };
 
-/// The shortest and the longest time between retransmissions that Linux starts from (`TCP_RTO_MIN`, `TCP_RTO_MAX`).
+/// Shortest and longest retransmission timeout of Linux (`TCP_RTO_MIN`, `TCP_RTO_MAX`).
 const RTO_MIN: Duration = Duration::from_millis(200);
 const RTO_MAX: Duration = Duration::from_secs(120);
 
-/// The doublings from the one to the other: the whole part of log2(120 / 0.2).
+/// Doublings from the shortest to the longest: the whole part of log2(120 / 0.2).
 const DOUBLINGS: u32 = 9;
 
 /// The worst case before a client under a policy notices a dead path.
@@ -61,20 +61,20 @@ pub enum EndedBy {
     Watchdog,
     /// TCP_USER_TIMEOUT expired.
     UserTimeout,
-    /// Keepalive probes went unanswered.
+    /// Unanswered keepalive probes.
     Keepalive,
-    /// `tcp_retries2` retransmissions went unanswered; the time is a lower bound.
+    /// Unanswered retransmissions (`tcp_retries2`); the time is a lower bound.
     Retransmissions,
-    /// No mechanism: the connection is held forever.
+    /// Nothing ends it.
     Nothing,
-    /// The client never makes another connection, regardless of the end of this one.
+    /// The client never reconnects, whatever ends the connection.
     NeverReconnects,
-    /// The kernel, whose settings are not known.
+    /// The kernel, whose settings are unknown.
     Unknown,
 }
 
 impl Bound {
-    /// Returns true if this is longer than `limit`; an unknown time is not.
+    /// Returns true if this is longer than `limit`; an unknown bound is not.
     pub fn exceeds(&self, limit: Duration) -> bool {
         match self.ended_by {
             EndedBy::Nothing | EndedBy::NeverReconnects => true,
@@ -84,7 +84,7 @@ impl Bound {
     }
 }
 
-/// The presets that somebody may have, and the selected policy if it is none of them.
+/// Returns the presets that a client may use, and the selected policy if it is none of them.
 pub(super) fn of_all(selected: &ReconnectPolicy, host: &HostFacts) -> Vec<Blackout> {
     let presets = [PolicyName::Library, PolicyName::Elasticache, PolicyName::Hardened];
     let mut rows: Vec<Blackout> = presets
@@ -112,12 +112,12 @@ fn of(name: String, policy: &ReconnectPolicy, selected: bool, host: &HostFacts) 
     }
 }
 
-/// The sooner of the kernel and the watchdog.
+/// Returns the shorter of the kernel's bound and the watchdog's.
 fn bound(policy: &ReconnectPolicy, (ended_by, after): (EndedBy, Option<Duration>)) -> Bound {
     if !policy.managed {
         return Bound { ended_by: EndedBy::NeverReconnects, after: None, kernel_alone: after };
     }
-    // Up to one period before the first PING that nobody answers.
+    // Up to one period passes before the first PING without a reply.
     let watchdog = policy.watchdog.map(|watchdog| watchdog.period * (watchdog.misses + 1));
     match watchdog {
         Some(watchdog) if after.is_none_or(|after| watchdog < after) => {
@@ -127,9 +127,9 @@ fn bound(policy: &ReconnectPolicy, (ended_by, after): (EndedBy, Option<Duration>
     }
 }
 
-/// With unacknowledged data the kernel sends no keepalive probe.
+/// Returns the kernel's bound for an active client; with unacknowledged data the kernel sends no keepalive probes.
 fn sender(policy: &ReconnectPolicy, host: &HostFacts) -> (EndedBy, Option<Duration>) {
-    // The option is Linux' own, and so is the file that says whether this is Linux.
+    // The option exists only on Linux, where the other setting is known as well.
     match (policy.user_timeout, host.tcp_retries2) {
         (Some(limit), Some(_)) => (EndedBy::UserTimeout, Some(limit)),
         (None, Some(retries)) => (EndedBy::Retransmissions, Some(retransmissions(retries))),
@@ -137,7 +137,7 @@ fn sender(policy: &ReconnectPolicy, host: &HostFacts) -> (EndedBy, Option<Durati
     }
 }
 
-/// Without keepalive nothing is ever sent, and TCP_USER_TIMEOUT has nothing to measure.
+/// Returns the kernel's bound for a subscriber; without keepalive nothing is sent, and TCP_USER_TIMEOUT has no effect.
 fn listener(policy: &ReconnectPolicy) -> (EndedBy, Option<Duration>) {
     match policy.keepalive {
         None => (EndedBy::Nothing, None),
@@ -145,14 +145,14 @@ fn listener(policy: &ReconnectPolicy) -> (EndedBy, Option<Duration>) {
     }
 }
 
-/// The sum of the doubling intervals: `tcp_model_timeout` in Linux' tcp_timer.c. 924.6 s for the default of 15.
+/// Returns the sum of the doubling intervals: `tcp_model_timeout` in Linux' tcp_timer.c. 924.6 s for the default of 15.
 fn retransmissions(retries: u32) -> Duration {
     let doubled = RTO_MIN * ((2 << retries.min(DOUBLINGS)) - 1);
     doubled + RTO_MAX * retries.saturating_sub(DOUBLINGS)
 }
 
-/// When keepalive gives up. A user timeout replaces the number of probes: the connection ends at the first probe's time
-/// at which it has passed and one probe at least has gone unanswered (`tcp_keepalive_timer` in tcp_timer.c).
+/// Returns when keepalive ends the connection. A user timeout replaces the number of probes: the connection ends at the
+/// first probe after the timeout, but not before one probe went unanswered (`tcp_keepalive_timer` in tcp_timer.c).
 fn keepalive_limit(keepalive: Keepalive, user_timeout: Option<Duration>) -> Duration {
     let interval = keepalive.interval.max(Duration::from_secs(1));
     let Some(limit) = user_timeout.filter(|limit| !limit.is_zero()) else {
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_and_other_policies_have_a_row_of_their_own() {
+    fn flags_and_other_policies_have_a_separate_row() {
         let library = ReconnectPolicy::preset(PolicyName::Library);
         let changed = ReconnectPolicy { user_timeout: Some(SECOND * 20), ..library.clone() };
         let row = of_all(&changed, &linux()).pop().unwrap();
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_kernel_does_not_tell_nothing_is_claimed() {
+    fn without_the_kernels_settings_the_bound_is_unknown() {
         let library = ReconnectPolicy::preset(PolicyName::Library);
         let row = &of_all(&library, &HostFacts::default())[0];
         assert_eq!((row.sends.ended_by, row.sends.after), (EndedBy::Unknown, None));

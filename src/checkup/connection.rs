@@ -1,4 +1,4 @@
-//! The way to the server: name, TCP, TLS, login, protocol, PING, pub/sub, and who else is on the path.
+//! Checks of the path to the server: name, TCP, TLS, login, protocol, PING, pub/sub, and devices in between.
 
 use std::{
     borrow::Cow,
@@ -10,7 +10,7 @@ use super::{
     Mark, Sheet,
     finding::{self, CheckFinding},
     server::is_sentinel,
-    survey::{End, PubSub, Question},
+    survey::{PubSub, SurveyCommand, SurveyEnd},
 };
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
@@ -18,14 +18,14 @@ use crate::{
     event::ServerIdentity,
     plan::{Address, Protocol},
     report::on_connecting,
-    units::{millis, span},
+    units::{millis, span_range},
     verdict::Severity,
 };
 
-/// A middle PING above this is slow, unless the user says what slow is.
+/// A median PING above this is slow, unless the user sets a threshold.
 const SLOW: Duration = Duration::from_millis(200);
 
-/// A certificate that expires sooner is a warning.
+/// A certificate that expires within this time is a warning.
 const EXPIRES_SOON: Duration = Duration::from_secs(14 * 86_400);
 
 pub(super) fn judge(sheet: &mut Sheet<'_>) {
@@ -47,25 +47,25 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
 
 fn ended_early(sheet: &mut Sheet<'_>) {
     let (severity, code, text, evidence) = match &sheet.facts.end {
-        End::Complete => return,
-        End::Stopped => (Severity::Info, None, "a signal ended the check before its last question", String::new()),
-        End::Broken(failure) => {
-            let text = "the connection broke, or was too slow, during the check";
+        SurveyEnd::Complete => return,
+        SurveyEnd::Stopped => (Severity::Info, None, "a signal ended the check early", String::new()),
+        SurveyEnd::Broken(failure) => {
+            let text = "the connection was lost or too slow during the check";
             (Severity::Critical, Some(finding::SLOW.into()), text, failure.to_string())
         }
     };
-    let remedy = "see the server's log and load, watch the connection with `redis-doctor soak`, or give the check longer \
-                  with --timeout";
+    let remedy = "see the server's log and load, watch the connection with `redis-doctor soak`, or give the check \
+                  longer with --timeout";
     let remedy = if severity == Severity::Info { String::new() } else { remedy.to_owned() };
     sheet.finding(CheckFinding { severity, code, text: text.to_owned(), evidence, remedy });
 }
 
-/// `Redis 7.0.15 primary`, as far as it is known.
+/// Returns the server's identity as far as known, such as `Redis 7.0.15 primary`.
 pub(super) fn name(server: &ServerIdentity) -> String {
     server.introduction().unwrap_or_else(|| "the server".to_owned())
 }
 
-/// How long a stage took, if it was completed.
+/// Returns the duration of a stage, if it was completed.
 fn took(attempt: &Attempt, stage: Stage) -> Option<Duration> {
     attempt.probed.stages.iter().find(|done| done.stage == stage).map(|done| done.took)
 }
@@ -74,7 +74,7 @@ fn failure_at(attempt: &Attempt, stage: Stage) -> Option<&Failure> {
     attempt.probed.failure.as_ref().filter(|failure| failure.key.stage == stage)
 }
 
-/// Adds the line of a stage that failed, or that was never begun.
+/// Adds the line of a stage that failed or was never reached.
 fn unfinished(sheet: &mut Sheet<'_>, attempt: &Attempt, stage: Stage, name: &'static str) {
     match failure_at(attempt, stage) {
         Some(failure) => sheet.line(name, Mark::Bad, failure.to_string()),
@@ -83,8 +83,8 @@ fn unfinished(sheet: &mut Sheet<'_>, attempt: &Attempt, stage: Stage, name: &'st
 }
 
 fn name_and_addresses(sheet: &mut Sheet<'_>, attempt: &Attempt) {
-    let Address::Tcp { host, .. } = &sheet.question.target.address else {
-        return sheet.line("dns", Mark::NotAvailable, "a unix socket has no name to look up");
+    let Address::Tcp { host, .. } = &sheet.subject.target.address else {
+        return sheet.line("dns", Mark::NotAvailable, "a unix socket has no host name");
     };
     let Some(lookup) = took(attempt, Stage::Dns) else {
         return unfinished(sheet, attempt, Stage::Dns, "dns");
@@ -100,13 +100,13 @@ fn name_and_addresses(sheet: &mut Sheet<'_>, attempt: &Attempt) {
             .filter_map(|dialled| Some(format!("{}: {}", dialled.address, dialled.failure.as_ref()?)))
             .collect();
         let text = match dead.len() {
-            0 => format!("{host} stands for {} addresses", ips.len()),
-            dead => format!("{host} stands for {} addresses, and {dead} of them cannot be connected to", ips.len()),
+            0 => format!("{host} resolves to {} addresses", ips.len()),
+            dead => format!("{host} resolves to {} addresses; {dead} cannot be reached", ips.len()),
         };
         let evidence = if dead.is_empty() { ips.join(", ") } else { dead.join("; ") };
-        let remedy = "make sure that each of them may serve this client: redis-rs dials them all and takes the \
-                      quickest; a dead one, or a replica among them, makes reconnects a matter of luck";
-        let finding = CheckFinding::new(Severity::Info, finding::ADDRESSES, text).seen(evidence).remedy(remedy);
+        let remedy = "make sure that each of them may serve this client: redis-rs dials all of them and uses the \
+                      fastest; with a dead address or a replica among them, reconnects are a matter of luck";
+        let finding = CheckFinding::new(Severity::Info, finding::ADDRESSES, text).evidence(evidence).remedy(remedy);
         mark = sheet.finding(finding);
     }
     let literal = host.parse::<IpAddr>().is_ok();
@@ -119,13 +119,13 @@ fn tcp_and_tls(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         Some(time) => {
             let ends = match (attempt.local, attempt.peer) {
                 (Some(local), Some(peer)) => format!("{local} → {peer}"),
-                _ => sheet.question.target.address.to_string(),
+                _ => sheet.subject.target.address.to_string(),
             };
             sheet.timed("tcp", Mark::Ok, Some(time), ends);
         }
         None => unfinished(sheet, attempt, Stage::Tcp, "tcp"),
     }
-    if !matches!(sheet.question.target.address, Address::Tcp { tls: true, .. }) {
+    if !matches!(sheet.subject.target.address, Address::Tcp { tls: true, .. }) {
         return sheet.line("tls", Mark::NotAvailable, "plain text");
     }
     let Some(time) = took(attempt, Stage::Tls) else {
@@ -136,20 +136,20 @@ fn tcp_and_tls(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     if let Some(expires) = attempt.certificate_expires {
         let left = Duration::from_nanos(expires.unix_nanos().saturating_sub(sheet.time.unix_nanos()));
         let days = left.as_secs() / 86_400;
-        text += &format!(" · the certificate is valid for another {days} days");
+        text += &format!(" · certificate valid for {days} more days");
         if left < EXPIRES_SOON {
             let what = format!("the server's certificate expires in {days} days");
             let finding = CheckFinding::new(Severity::Warning, finding::CERTIFICATE, what);
-            let remedy = "renew it: from that moment no client can connect, and those that are connected notice at \
+            let remedy = "renew it: once it has expired no client can connect, and connected clients fail at \
                           their next reconnect";
-            mark = sheet.finding(finding.seen(format!("valid until {expires}")).remedy(remedy));
+            mark = sheet.finding(finding.evidence(format!("valid until {expires}")).remedy(remedy));
         }
     }
     sheet.timed("tls", mark, Some(time), text);
 }
 
 fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
-    let target = &sheet.question.target;
+    let target = &sheet.subject.target;
     let user = target.user.as_deref().unwrap_or("default");
     let refused = attempt.probed.failure.as_ref().filter(|failure| is_login(&failure.key));
     let reached = took(attempt, Stage::Hello).is_some();
@@ -157,10 +157,10 @@ fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         (Some(failure), _) => sheet.line("auth", Mark::Bad, failure.to_string()),
         (None, _) if !reached => sheet.line("auth", Mark::NotAvailable, "not reached"),
         (None, Some(_)) => {
-            // The login travels with HELLO; this is the time of another one.
+            // The login is part of HELLO; this is the time of a second one.
             sheet.timed("auth", Mark::Ok, sheet.facts.login, format!("user {user}"));
         }
-        (None, None) => sheet.line("auth", Mark::Ok, "no password given, and none asked for"),
+        (None, None) => sheet.line("auth", Mark::Ok, "no password needed"),
     }
     if !reached {
         return match (refused, failure_at(attempt, Stage::Hello)) {
@@ -169,14 +169,14 @@ fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         };
     }
     let mut mark = Mark::Ok;
-    if attempt.resp == 2 && sheet.question.protocol != Protocol::Resp2 {
-        let severity = if sheet.question.protocol == Protocol::Auto { Severity::Info } else { Severity::Warning };
+    if attempt.resp == 2 && sheet.subject.protocol != Protocol::Resp2 {
+        let severity = if sheet.subject.protocol == Protocol::Auto { Severity::Info } else { Severity::Warning };
         let text = "the server does not speak RESP3";
         let finding = CheckFinding::new(severity, finding::NO_RESP3, text)
-            .seen(format!("{} refused HELLO 3", name(&attempt.server)))
+            .evidence(format!("{} refused HELLO 3", name(&attempt.server)))
             .remedy(
                 "use RESP2 (--protocol auto or resp2): a redis-rs client then needs a second connection for \
-                 subscriptions and is told of a loss only by its next command; RESP3 came with Redis 6",
+                 subscriptions and detects a loss only with its next command; RESP3 requires Redis 6",
             );
         mark = sheet.finding(finding);
     }
@@ -184,7 +184,7 @@ fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     sheet.timed("hello", mark, took(attempt, Stage::Hello), text);
 }
 
-/// Whether the server refuses who we are, not what we ask.
+/// Returns true if the server refused the login rather than a command.
 fn is_login(key: &FailureKey) -> bool {
     match key.class {
         ErrorClass::NoAuth | ErrorClass::WrongPass => true,
@@ -193,7 +193,7 @@ fn is_login(key: &FailureKey) -> bool {
     }
 }
 
-/// The entry about a failure: its class', the errno's, or, where the kernel gave no number, that of the error itself.
+/// Returns the knowledge entry for a failure: of its class, its errno, or else of the error.
 fn by_failure(key: &FailureKey) -> Option<Cow<'static, str>> {
     let of_class = match key.class {
         ErrorClass::MaxClients => finding::MAX_CLIENTS,
@@ -219,7 +219,7 @@ fn by_class(class: ErrorClass) -> Option<&'static str> {
     })
 }
 
-/// Why there is no usable connection.
+/// Adds the finding about why there is no usable connection.
 fn obstacle(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let Some(failure) = &attempt.probed.failure else { return };
     if failure.key.stage == Stage::Command {
@@ -227,15 +227,15 @@ fn obstacle(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     }
     let mixed_up = sheet.facts.speaks_other_encryption == Some(true);
     let code = if mixed_up { Some(finding::TLS_MIXED_UP.into()) } else { by_failure(&failure.key) };
-    let encrypted = matches!(sheet.question.target.address, Address::Tcp { tls: true, .. });
-    let advice = on_connecting(failure, &sheet.question.target);
+    let encrypted = matches!(sheet.subject.target.address, Address::Tcp { tls: true, .. });
+    let advice = on_connecting(failure, &sheet.subject.target);
     let (text, remedy) = match (mixed_up, encrypted) {
         (true, true) => (
-            "the port speaks plain text, and TLS was asked for".to_owned(),
+            "the port speaks plain text, but TLS was used".to_owned(),
             Some("use redis:// instead of rediss://, or the server's TLS port".to_owned()),
         ),
         (true, false) => (
-            "the port speaks TLS, and plain text was sent".to_owned(),
+            "the port speaks TLS, but plain text was sent".to_owned(),
             Some("use rediss:// instead of redis://".to_owned()),
         ),
         (false, _) if failure.key.class == ErrorClass::Loading => {
@@ -252,19 +252,19 @@ fn obstacle(sheet: &mut Sheet<'_>, attempt: &Attempt) {
 }
 
 fn ping(sheet: &mut Sheet<'_>, attempt: &Attempt) {
-    if let Some(refused) = sheet.facts.refusal(Question::Ping) {
+    if let Some(refused) = sheet.facts.refusal(SurveyCommand::Ping) {
         return no_ping(sheet, &refused.why);
     }
     let mut pings = sheet.facts.pings.clone();
     pings.sort_unstable();
     let (Some(least), Some(middle), Some(most)) = (pings.first(), sheet.facts.ping(), pings.last()) else {
-        return sheet.line("ping", Mark::Bad, "no answer");
+        return sheet.line("ping", Mark::Bad, "no reply");
     };
-    let text = format!("the middle one of {}; from {} to {}", pings.len(), span(*least), span(*most));
+    let text = format!("median of {} ({})", pings.len(), span_range(*least, *most));
     let value = middle.as_secs_f64() * 1e3;
     let beyond = |range: Option<crate::plan::Range>| range.filter(|range| range.alerts(value));
-    let (critical, warning) = (beyond(sheet.question.critical), beyond(sheet.question.warning));
-    let own = sheet.question.critical.is_none() && sheet.question.warning.is_none() && middle > SLOW;
+    let (critical, warning) = (beyond(sheet.subject.critical), beyond(sheet.subject.warning));
+    let own = sheet.subject.critical.is_none() && sheet.subject.warning.is_none() && middle > SLOW;
     let tripped = match (critical, warning) {
         (Some(range), _) => Some((Severity::Critical, format!("--critical {range}"))),
         (None, Some(range)) => Some((Severity::Warning, format!("--warning {range}"))),
@@ -273,86 +273,88 @@ fn ping(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let mut mark = Mark::Ok;
     if let Some((severity, limit)) = tripped {
         let finding = CheckFinding::new(severity, finding::SLOW, format!("PING takes {} ({limit})", millis(middle)));
-        // The TCP handshake is answered by the server's kernel, PING by its process.
+        // The server's kernel answers the TCP handshake, its process answers PING.
         let handshake = took(attempt, Stage::Tcp);
         let path = handshake.is_some_and(|handshake| handshake * 2 > middle);
         let evidence = handshake.map(|handshake| format!("the TCP handshake took {}", millis(handshake)));
         let remedy = if path {
-            "the path is slow, not the server: its kernel is no quicker than its process; bring client and server \
-             closer, or expect this time for each command that waits for its reply"
+            "the path is slow, not the server: its kernel is no faster than its process; move client and server \
+             closer together, or expect this time for every command that waits for its reply"
         } else {
-            "the server is slow, not the path: its kernel answers sooner than its process; see SLOWLOG GET and LATENCY \
-             DOCTOR there, and the load of its machine"
+            "the server is slow, not the path: its kernel answers faster than its process; see SLOWLOG GET and LATENCY \
+             DOCTOR on the server, and the load of its machine"
         };
-        mark = sheet.finding(finding.seen(evidence.unwrap_or_default()).remedy(remedy));
+        mark = sheet.finding(finding.evidence(evidence.unwrap_or_default()).remedy(remedy));
     }
     sheet.timed("ping", mark, Some(middle), text);
 }
 
-/// The user may not PING. Who wants to know how long it takes has no answer, which is not a good one.
+/// Adds the finding of a user who may not PING. With a threshold for PING, the missing time counts as a violation.
 fn no_ping(sheet: &mut Sheet<'_>, why: &str) {
-    let severity = match (sheet.question.critical, sheet.question.warning) {
+    let severity = match (sheet.subject.critical, sheet.subject.warning) {
         (Some(_), _) => Severity::Critical,
         (None, Some(_)) => Severity::Warning,
         (None, None) => Severity::Info,
     };
-    let user = sheet.question.target.user.as_deref().unwrap_or("default").to_owned();
+    let user = sheet.subject.target.user.as_deref().unwrap_or("default").to_owned();
     let finding = CheckFinding::new(severity, finding::AUTHENTICATION, format!("user {user} may not PING"));
-    let remedy = format!("allow it to clients that look after their connection with it: ACL SETUSER {user} +ping");
-    sheet.finding(finding.seen(why).remedy(remedy));
+    let remedy = format!("allow it for clients that use it as a heartbeat: ACL SETUSER {user} +ping");
+    sheet.finding(finding.evidence(why).remedy(remedy));
     sheet.line("ping", Mark::NotAvailable, "PING is not permitted");
 }
 
 fn pubsub(sheet: &mut Sheet<'_>) {
-    let Some(heard) = &sheet.facts.pubsub else {
+    let Some(result) = &sheet.facts.pubsub else {
         return sheet.line("pubsub", Mark::NotAvailable, "not reached");
     };
-    let user = sheet.question.target.user.as_deref().unwrap_or("default").to_owned();
-    match heard {
+    let user = sheet.subject.target.user.as_deref().unwrap_or("default").to_owned();
+    match result {
         PubSub::Received { after } => {
             sheet.timed("pubsub", Mark::Ok, Some(*after), "subscribed, published and received on a private channel");
         }
         PubSub::Lost { why } => {
-            let text = "a message that was published did not reach its subscriber";
-            let remedy = "look for a proxy that does not pass pub/sub on, and watch delivery with `redis-doctor subscribe \
-                          CHANNEL --verify`";
-            let finding = CheckFinding::new(Severity::Critical, finding::NOT_DELIVERED, text).seen(why).remedy(remedy);
+            let text = "a published message did not reach its subscriber";
+            let remedy = "look for a proxy that does not forward pub/sub, and verify delivery with `redis-doctor \
+                          subscribe CHANNEL --verify`";
+            let finding =
+                CheckFinding::new(Severity::Critical, finding::NOT_DELIVERED, text).evidence(why).remedy(remedy);
             let mark = sheet.finding(finding);
             sheet.line("pubsub", mark, why);
         }
         PubSub::Refused { .. } if is_sentinel(sheet) => {
-            sheet.line("pubsub", Mark::NotAvailable, "a Sentinel takes no messages");
+            sheet.line("pubsub", Mark::NotAvailable, "a Sentinel accepts no messages");
         }
-        PubSub::Refused { question } => {
-            let why = sheet.facts.refusal(*question).map(|refused| refused.why.clone()).unwrap_or_default();
-            let text = format!("user {user} may not {question} on a channel of its own");
+        PubSub::Refused { command } => {
+            let why = sheet.facts.refusal(*command).map(|refused| refused.why.clone()).unwrap_or_default();
+            let text = format!("user {user} may not {command} on a private channel");
             let remedy = format!(
                 "if the application uses pub/sub, allow the command and its channels: ACL SETUSER {user} +subscribe \
                  +publish &CHANNEL"
             );
-            let finding = CheckFinding::new(Severity::Warning, finding::AUTHENTICATION, text).seen(&why).remedy(remedy);
+            let finding =
+                CheckFinding::new(Severity::Warning, finding::AUTHENTICATION, text).evidence(&why).remedy(remedy);
             let mark = sheet.finding(finding);
-            sheet.line("pubsub", mark, format!("{question} is not permitted"));
+            sheet.line("pubsub", mark, format!("{command} is not permitted"));
         }
         PubSub::NoSecondConnection { why } => {
-            let text = "a second connection could not be made";
-            let remedy = "the server may be at its maxclients, or a proxy may allow one connection only";
+            let text = "a second connection could not be opened";
+            let remedy = "the server may be at its maxclients, or a proxy may allow only one connection";
             let finding =
-                CheckFinding::new(Severity::Warning, finding::NEAR_MAX_CLIENTS, text).seen(why).remedy(remedy);
+                CheckFinding::new(Severity::Warning, finding::NEAR_MAX_CLIENTS, text).evidence(why).remedy(remedy);
             let mark = sheet.finding(finding);
             sheet.line("pubsub", mark, why);
         }
     }
 }
 
-/// Compares both ends of the connection with what the server says of them.
+/// Compares both ends of the connection with the server's view of them.
 fn in_between(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let (Some(local), Some(peer)) = (attempt.local, attempt.peer) else {
         return sheet.line("between", Mark::NotAvailable, "a unix socket: nothing can be in between");
     };
     let Some(from) = &sheet.facts.seen_from else {
-        let refused = sheet.facts.refusal(Question::ClientInfo).is_some();
-        let why = if refused { "not permitted (CLIENT INFO)" } else { "the server does not tell (CLIENT INFO)" };
+        let refused = sheet.facts.refusal(SurveyCommand::ClientInfo).is_some();
+        let why = if refused { "not permitted (CLIENT INFO)" } else { "not reported by the server (CLIENT INFO)" };
         return sheet.line("between", Mark::NotAvailable, why);
     };
     let differs = |ours: SocketAddr, theirs: &str| {
@@ -361,21 +363,21 @@ fn in_between(sheet: &mut Sheet<'_>, attempt: &Attempt) {
             .is_ok_and(|theirs| (theirs.ip().to_canonical(), theirs.port()) != (ours.ip().to_canonical(), ours.port()))
     };
     let changed_from = differs(local, from);
-    // Before Redis 6.2 the server does not tell its own end.
+    // Before Redis 6.2 the server does not report its own end.
     let changed_to = sheet.facts.seen_at.as_ref().filter(|at| differs(peer, at));
     if !changed_from && changed_to.is_none() {
-        return sheet.line("between", Mark::Ok, "nothing rewrites addresses: both sides see the same connection");
+        return sheet.line("between", Mark::Ok, "no NAT or proxy detected: both sides see the same addresses");
     }
     let mut evidence = Vec::new();
     if changed_from {
-        evidence.push(format!("we are {local} here and {from} to the server"));
+        evidence.push(format!("our end is {local} here and {from} at the server"));
     }
-    evidence.extend(changed_to.map(|at| format!("the server is {peer} here and {at} to itself")));
+    evidence.extend(changed_to.map(|at| format!("the server's end is {peer} here and {at} at the server")));
     let evidence = evidence.join("; ");
-    let text = "a proxy, a load balancer or NAT is between client and server";
-    let remedy = "it has an idle limit of its own and may forget connections without a word: keep keepalive or PINGs \
+    let text = "a proxy, load balancer or NAT is between client and server";
+    let remedy = "it has its own idle limit and can silently drop connections: keep keepalive or PINGs \
                   below that limit, and find it with `redis-doctor idle`";
-    let finding = CheckFinding::new(Severity::Info, finding::IN_BETWEEN, text).seen(&evidence).remedy(remedy);
+    let finding = CheckFinding::new(Severity::Info, finding::IN_BETWEEN, text).evidence(&evidence).remedy(remedy);
     let mark = sheet.finding(finding);
     sheet.line("between", mark, evidence);
 }

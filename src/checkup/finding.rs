@@ -1,4 +1,4 @@
-//! The findings of a check-up, and their codes.
+//! Findings of a checkup, and their codes.
 
 use std::borrow::Cow;
 
@@ -24,12 +24,12 @@ pub struct CheckFinding {
 }
 
 impl CheckFinding {
-    /// A finding without evidence and remedy; [`CheckFinding::seen`] and [`CheckFinding::remedy`] add them.
+    /// Creates a finding without evidence and remedy; [`CheckFinding::evidence`] and [`CheckFinding::remedy`] add them.
     pub(super) fn new(severity: Severity, code: &'static str, text: impl Into<String>) -> Self {
         Self { severity, code: Some(code.into()), text: text.into(), evidence: String::new(), remedy: String::new() }
     }
 
-    pub(super) fn seen(self, evidence: impl Into<String>) -> Self {
+    pub(super) fn evidence(self, evidence: impl Into<String>) -> Self {
         Self { evidence: evidence.into(), ..self }
     }
 
@@ -38,11 +38,11 @@ impl CheckFinding {
     }
 }
 
-/// The server has as many clients as it may have.
+/// The server has reached its maximum number of clients.
 pub(super) const MAX_CLIENTS: &str = "RD009";
-/// Credentials are missing, wrong, or do not suffice.
+/// Credentials are missing, wrong, or insufficient.
 pub(super) const AUTHENTICATION: &str = "RD010";
-/// A subscriber gets nothing.
+/// A message did not reach its subscriber.
 pub(super) const NOT_DELIVERED: &str = "RD024";
 /// A long silent blackout is possible.
 pub(super) const BLACKOUT: &str = "RD044";
@@ -66,13 +66,13 @@ pub(super) const NO_RESP3: &str = "RD052";
 pub(super) const TLS_MIXED_UP: &str = "RD053";
 /// Protected mode.
 pub(super) const PROTECTED_MODE: &str = "RD054";
-/// The table of tracked connections is nearly full.
+/// The conntrack table is nearly full.
 pub(super) const CONNTRACK: &str = "RD055";
-/// The local ports are nearly used up.
+/// The local ports are nearly exhausted.
 pub(super) const LOCAL_PORTS: &str = "RD056";
-/// Several addresses behind the name.
+/// The host name resolves to several addresses.
 pub(super) const ADDRESSES: &str = "RD057";
-/// The server closes silent clients.
+/// The server closes idle clients.
 pub(super) const SERVER_TIMEOUT: &str = "RD059";
 /// The server is loading its dataset.
 pub(super) const LOADING: &str = "RD060";

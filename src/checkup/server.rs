@@ -1,4 +1,4 @@
-//! The server: role, replication, connections, buffers, memory, and what it does to silent clients.
+//! Checks of the server: role, replication, connections, buffers, memory, and its treatment of idle clients.
 
 use std::time::Duration;
 
@@ -7,25 +7,25 @@ use super::{
     finding::{self, CheckFinding},
 };
 use crate::{
-    checkup::survey::{Question, ServerFacts},
+    checkup::survey::{ServerFacts, SurveyCommand},
     event::role_name,
     units::{bytes, whole_percent},
     verdict::Severity,
 };
 
-/// More than this share of `maxclients` in use is near it (percent).
+/// A share of `maxclients` above this is near the limit (percent).
 const NEAR_MAX_CLIENTS: u64 = 80;
 
-/// More than this share of a memory limit in use is near it (percent).
+/// A share of a memory limit above this is near the limit (percent).
 const NEAR_MEMORY: u64 = 90;
 
-/// A hard limit below this is less than a burst of ordinary messages (bytes).
+/// A hard limit below this is smaller than an ordinary burst of messages (bytes).
 const SMALL_OUTPUT_BUFFER: u64 = 1 << 20;
 
-/// A replica whose last acknowledgement is older lags (seconds); replicas acknowledge each second.
+/// A replica lags if its last acknowledgement is older (seconds); replicas acknowledge every second.
 const LAG: u64 = 10;
 
-/// A server's `tcp-keepalive` above its default leaves dead clients for longer, and refreshes no box on the path in
+/// A `tcp-keepalive` above the server's default keeps dead clients for longer, and refreshes no device on the path in
 /// time (seconds; redis.conf).
 const KEEPALIVE: u64 = 300;
 
@@ -44,64 +44,65 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
     keepalive(sheet, server);
 }
 
-/// A line for what is not known, with the reason.
-fn unknown(sheet: &mut Sheet<'_>, name: &'static str, question: Question) {
-    let text = match sheet.facts.refusal(question) {
-        Some(_) => format!("not permitted ({question})"),
-        None => format!("the server does not tell ({question})"),
+/// Adds the line of an unknown figure, with the reason.
+fn unknown(sheet: &mut Sheet<'_>, name: &'static str, command: SurveyCommand) {
+    let text = match sheet.facts.refusal(command) {
+        Some(_) => format!("not permitted ({command})"),
+        None => format!("not reported by the server ({command})"),
     };
     sheet.line(name, Mark::NotAvailable, text);
 }
 
-/// As INFO tells it, or else HELLO.
-fn told_role<'a>(sheet: &Sheet<'a>) -> Option<&'a str> {
-    let told = sheet.facts.attempt.as_ref().and_then(|attempt| attempt.server.role.as_deref());
-    sheet.facts.server.role.as_deref().or(told)
+/// Returns the role from INFO, or else from HELLO.
+fn reported_role<'a>(sheet: &Sheet<'a>) -> Option<&'a str> {
+    let greeted = sheet.facts.attempt.as_ref().and_then(|attempt| attempt.server.role.as_deref());
+    sheet.facts.server.role.as_deref().or(greeted)
 }
 
-/// A Sentinel knows where servers are, and is none: it has no data, no replicas, and takes no messages.
+/// Returns true for a Sentinel, which knows the servers but is none: it has no data, no replicas and no pub/sub.
 pub(super) fn is_sentinel(sheet: &Sheet<'_>) -> bool {
-    told_role(sheet) == Some("sentinel")
+    reported_role(sheet) == Some("sentinel")
 }
 
 fn role(sheet: &mut Sheet<'_>) {
-    let Some(role) = told_role(sheet) else {
-        return unknown(sheet, "role", Question::Info);
+    let Some(role) = reported_role(sheet) else {
+        return unknown(sheet, "role", SurveyCommand::Info);
     };
     if role == "master" {
         return sheet.line("role", Mark::Ok, role_name(role));
     }
     if is_sentinel(sheet) {
-        let remedy = "ask it where the primary is (redis-cli -p PORT SENTINEL GET-MASTER-ADDR-BY-NAME NAME), and check \
+        let remedy = "query it for the primary (redis-cli -p PORT SENTINEL GET-MASTER-ADDR-BY-NAME NAME), and check \
                       that server";
         let finding =
-            CheckFinding::new(Severity::Warning, finding::SENTINEL, "connected to a Sentinel, not to a server");
-        let mark = sheet.finding(finding.seen("its mode is sentinel").remedy(remedy));
+            CheckFinding::new(Severity::Warning, finding::SENTINEL, "connected to a Sentinel, not to a Redis server");
+        let mark = sheet.finding(finding.evidence("its mode is sentinel").remedy(remedy));
         return sheet.line("role", mark, role);
     }
     let text = "connected to a replica";
-    let remedy = "if this client writes, use the primary's name: a replica answers READONLY, and redis-rs' manager does \
-                  not reconnect because of it";
+    let remedy = "if this client writes, use the primary's name: a replica refuses writes with READONLY, and redis-rs' \
+                  manager does not reconnect because of it";
     let finding = CheckFinding::new(Severity::Warning, finding::REPLICA, text);
-    let mark = sheet.finding(finding.seen(format!("the server says that it is a {}", role_name(role))).remedy(remedy));
+    let mark =
+        sheet.finding(finding.evidence(format!("the server reports the role {}", role_name(role))).remedy(remedy));
     sheet.line("role", mark, role_name(role));
 }
 
 fn replication(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     if server.role.is_none() {
-        return unknown(sheet, "replication", Question::Info);
+        return unknown(sheet, "replication", SurveyCommand::Info);
     }
     if let Some(up) = server.primary_link_up {
-        let age = server.primary_last_io.filter(|age| *age >= 0).map(|age| format!("last heard {age} s ago"));
-        let age = age.unwrap_or_else(|| "not heard of since".into());
+        let age = server.primary_last_io.filter(|age| *age >= 0).map(|age| format!("last data {age} s ago"));
+        let age = age.unwrap_or_else(|| "no data since".into());
         if up {
             return sheet.line("replication", Mark::Ok, format!("the link to the primary is up · {age}"));
         }
         let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, "the replica has lost its primary")
-            .seen(format!("master_link_status:down · {age}"))
+            .evidence(format!("master_link_status:down · {age}"))
             .remedy(
-                "see the replica's log; until the link is back it serves old data, and messages published on the \
-                         primary do not reach its subscribers",
+                "see the replica's log; until the link is restored it serves stale data, and messages published on the \
+                 primary do not reach its subscribers",
             );
         let mark = sheet.finding(finding);
         return sheet.line("replication", mark, format!("the link to the primary is down · {age}"));
@@ -126,9 +127,10 @@ fn replication(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     if !behind.is_empty() {
         let are = if behind.len() == 1 { "is" } else { "are" };
         let text = format!("{} of {count} {replicas} {are} not up to date", behind.len());
-        let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, text).seen(behind.join("; "));
+        let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, text).evidence(behind.join("; "));
         mark = sheet.finding(finding.remedy(
-            "a failover to such a replica loses writes; see its log and the primary's client-output-buffer-limit replica",
+            "a failover to such a replica loses writes; see its log and the primary's client-output-buffer-limit \
+             replica",
         ));
     }
     sheet.line("replication", mark, format!("{count} {replicas}, {} up to date{worst}", count - behind.len()));
@@ -136,10 +138,10 @@ fn replication(sheet: &mut Sheet<'_>, server: &ServerFacts) {
 
 fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let Some(connected) = server.connected_clients else {
-        return unknown(sheet, "clients", Question::Info);
+        return unknown(sheet, "clients", SurveyCommand::Info);
     };
     let Some(most) = server.maxclients.filter(|most| *most > 0) else {
-        return sheet.line("clients", Mark::Ok, format!("{connected} connected · maxclients is not known"));
+        return sheet.line("clients", Mark::Ok, format!("{connected} connected · maxclients unknown"));
     };
     let rejected = server.rejected_connections.unwrap_or_default();
     let share = whole_percent(connected, most);
@@ -147,72 +149,71 @@ fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     if connected * 100 >= most * NEAR_MAX_CLIENTS {
         let text = format!("{connected} of {most} connections are in use");
         let evidence = format!("connected_clients:{connected} maxclients:{most} rejected_connections:{rejected}");
-        let remedy = "raise maxclients (and the server's file limit), or find out who holds connections with CLIENT LIST; \
-                      at the limit, clients that reconnect are refused";
+        let remedy = "raise maxclients (and the server's file limit), or find the clients that hold connections with \
+                      CLIENT LIST; at the limit, reconnecting clients are refused";
         let finding = CheckFinding::new(Severity::Warning, finding::NEAR_MAX_CLIENTS, text);
-        mark = sheet.finding(finding.seen(evidence).remedy(remedy));
+        mark = sheet.finding(finding.evidence(evidence).remedy(remedy));
     }
-    let before = if rejected > 0 { format!(" · {rejected} refused since the start") } else { String::new() };
+    let before = if rejected > 0 { format!(" · {rejected} refused since the server started") } else { String::new() };
     sheet.line("clients", mark, format!("{connected} of {most} ({share}){before}"));
 }
 
 fn output_buffer(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let Some(limit) = server.pubsub_limit else {
-        return unknown(sheet, "buffers", Question::Config);
+        return unknown(sheet, "buffers", SurveyCommand::Config);
     };
     let waiting = server.largest_subscriber_buffer;
-    let fullest = waiting.map(|waiting| format!(" · the fullest subscriber holds {}", bytes(waiting)));
-    let fullest = fullest.unwrap_or_default();
+    let largest = waiting.map(|waiting| format!(" · largest subscriber buffer: {}", bytes(waiting)));
+    let largest = largest.unwrap_or_default();
     let shown = match (limit.hard, limit.soft) {
         (0, 0) => "no limit for subscribers".to_owned(),
-        (hard, 0) => format!("subscribers may hold {}", bytes(hard)),
-        (0, soft) => format!("subscribers may hold {} for {} s", bytes(soft), limit.soft_seconds),
+        (hard, 0) => format!("subscriber buffers up to {}", bytes(hard)),
+        (0, soft) => format!("subscriber buffers up to {} for {} s", bytes(soft), limit.soft_seconds),
         (hard, soft) => {
-            format!("subscribers may hold {}, or {} for {} s", bytes(hard), bytes(soft), limit.soft_seconds)
+            format!("subscriber buffers up to {}, or {} for {} s", bytes(hard), bytes(soft), limit.soft_seconds)
         }
     };
     let tightest = [limit.hard, limit.soft].into_iter().filter(|limit| *limit > 0).min();
     let half = tightest.filter(|tightest| waiting.is_some_and(|waiting| waiting * 2 >= *tightest));
     let evidence = format!("client-output-buffer-limit pubsub {} {} {}", limit.hard, limit.soft, limit.soft_seconds);
-    let new = |severity, text: String| CheckFinding::new(severity, finding::OUTPUT_BUFFER, text).seen(&evidence);
+    let new = |severity, text: String| CheckFinding::new(severity, finding::OUTPUT_BUFFER, text).evidence(&evidence);
     let found = if let Some(tightest) = half {
         let text =
             format!("a subscriber's output buffer holds {} of {}", bytes(waiting.unwrap_or_default()), bytes(tightest));
         Some(new(Severity::Warning, text).remedy(
-            "that subscriber reads too slowly, and the server will close it without a word: make it read faster, or raise \
-             the limit",
+            "that subscriber reads too slowly, and the server will close it without an error reply: speed it up, or \
+             raise the limit",
         ))
     } else if limit.hard > 0 && limit.hard < SMALL_OUTPUT_BUFFER {
-        let text = format!("subscribers are closed when {} wait for them", bytes(limit.hard));
+        let text = format!("subscribers are closed when their output buffer exceeds {}", bytes(limit.hard));
         Some(new(Severity::Warning, text).remedy(
-            "a short burst of messages is more than that: raise client-output-buffer-limit pubsub (32 MB, and 8 MB for \
-             60 s, by default)",
+            "a short burst of messages is larger than that: raise client-output-buffer-limit pubsub (the default is \
+             32 MB, and 8 MB for 60 s)",
         ))
     } else {
         (tightest.is_none()).then(|| {
-            new(Severity::Info, "nothing limits what waits for a slow subscriber".into()).remedy(
-                "a subscriber that stops reading can use up the server's memory: set client-output-buffer-limit pubsub",
+            new(Severity::Info, "the output buffer of a slow subscriber has no limit".into()).remedy(
+                "a subscriber that stops reading can exhaust the server's memory: set client-output-buffer-limit \
+                 pubsub",
             )
         })
     };
     let mark = found.map_or(Mark::Ok, |finding| sheet.finding(finding));
-    sheet.line("buffers", mark, format!("{shown}{fullest}"));
+    sheet.line("buffers", mark, format!("{shown}{largest}"));
 }
 
 fn memory(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let Some(most) = server.maxmemory else {
-        return unknown(sheet, "memory", Question::Info);
+        return unknown(sheet, "memory", SurveyCommand::Info);
     };
     let policy = server.maxmemory_policy.as_deref().unwrap_or("unknown policy");
     let used = server.used_memory.unwrap_or_default();
     let clients = server.maxmemory_clients.as_deref().filter(|limit| *limit != "0");
     if let Some(limit) = clients {
         let finding = CheckFinding::new(Severity::Info, finding::MEMORY, "the server evicts clients to save memory");
-        sheet.finding(
-            finding
-                .seen(format!("maxmemory-clients {limit}"))
-                .remedy("a subscriber with a full buffer is among the first to go; exempt it with CLIENT NO-EVICT on"),
-        );
+        sheet.finding(finding.evidence(format!("maxmemory-clients {limit}")).remedy(
+            "a subscriber with a full buffer is among the first to be evicted; exempt it with CLIENT NO-EVICT on",
+        ));
     }
     if most == 0 {
         let mark = if clients.is_some() { Mark::Warning } else { Mark::Ok };
@@ -225,9 +226,10 @@ fn memory(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     if near {
         let evicts = policy != "noeviction";
         let severity = if evicts { Severity::Info } else { Severity::Warning };
-        let what = if evicts { "keys are evicted" } else { "writes are refused with OOM" };
-        let finding = CheckFinding::new(severity, finding::MEMORY, format!("memory is nearly full: then {what}"));
-        mark = sheet.finding(finding.seen(format!("used_memory:{used} maxmemory:{most} {policy}")).remedy(
+        let what = if evicts { "keys are evicted" } else { "writes fail with OOM" };
+        let finding =
+            CheckFinding::new(severity, finding::MEMORY, format!("memory is nearly full: at the limit {what}"));
+        mark = sheet.finding(finding.evidence(format!("used_memory:{used} maxmemory:{most} {policy}")).remedy(
             "raise maxmemory, let keys expire, or choose an eviction policy; output buffers count as used memory, too",
         ));
     }
@@ -236,46 +238,46 @@ fn memory(sheet: &mut Sheet<'_>, server: &ServerFacts) {
 
 fn idle_timeout(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let Some(timeout) = server.timeout else {
-        return unknown(sheet, "timeout", Question::Config);
+        return unknown(sheet, "timeout", SurveyCommand::Config);
     };
     if timeout == 0 {
-        return sheet.line("timeout", Mark::Ok, "the server closes no silent client");
+        return sheet.line("timeout", Mark::Ok, "idle clients are never closed");
     }
-    let watchdog = sheet.question.policy.watchdog.map(|watchdog| watchdog.period);
+    let watchdog = sheet.subject.policy.watchdog.map(|watchdog| watchdog.period);
     let kept_alive = watchdog.is_some_and(|period| period < Duration::from_secs(timeout));
-    // Keepalive probes are the kernels' affair: the server does not count them.
+    // Keepalive probes are handled by the kernel: the server does not count them.
     let remedy = if kept_alive {
-        "the watchdog's PINGs keep a connection of this policy open; other clients need a PING more often than that, for \
-         keepalive does not count"
+        "the watchdog's PINGs keep a connection of this policy open; other clients need a PING more often than that, \
+         because keepalive does not count"
     } else {
         "send a PING more often than that (keepalive does not count), or set timeout to 0; subscribers are exempt"
     };
     let severity = if kept_alive { Severity::Info } else { Severity::Warning };
-    let text = format!("the server closes clients that are silent for {timeout} s");
-    let finding = CheckFinding::new(severity, finding::SERVER_TIMEOUT, &text).seen(format!("timeout {timeout}"));
+    let text = format!("the server closes clients that are idle for {timeout} s");
+    let finding = CheckFinding::new(severity, finding::SERVER_TIMEOUT, &text).evidence(format!("timeout {timeout}"));
     let mark = sheet.finding(finding.remedy(remedy));
     sheet.line("timeout", mark, text);
 }
 
 fn keepalive(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let Some(time) = server.tcp_keepalive else {
-        return unknown(sheet, "keepalive", Question::Config);
+        return unknown(sheet, "keepalive", SurveyCommand::Config);
     };
     let found = match time {
         0 => Some((
             "the server's tcp-keepalive is off",
-            "dead clients stay listed for ever and hold their place below maxclients: set tcp-keepalive to 60",
+            "dead clients stay connected forever and count toward maxclients: set tcp-keepalive to 60",
         )),
         time if time > KEEPALIVE => Some((
-            "the server's tcp-keepalive is longer than what most paths allow to be silent",
-            "set tcp-keepalive to 60: load balancers and NATs forget connections after 240 to 350 s of silence",
+            "the server's tcp-keepalive is longer than the idle limit of most paths",
+            "set tcp-keepalive to 60: load balancers and NATs drop connections that are idle for 240 to 350 s",
         )),
         _ => None,
     };
     let text = if time == 0 { "off".to_owned() } else { format!("the server probes after {time} s of silence") };
     let mark = found.map_or(Mark::Ok, |(text, remedy)| {
         let finding = CheckFinding::new(Severity::Warning, finding::SERVER_KEEPALIVE, text);
-        sheet.finding(finding.seen(format!("tcp-keepalive {time}")).remedy(remedy))
+        sheet.finding(finding.evidence(format!("tcp-keepalive {time}")).remedy(remedy))
     });
     sheet.line("keepalive", mark, text);
 }

@@ -1,7 +1,7 @@
-//! The questions of `check` to a server: one connection by stages, a few PINGs, a message to ourselves, and what the
-//! server says about itself. Facts only; what they mean is another module's business.
+//! The survey of a server for `check`: one connection by stages, a few PINGs, a message to ourselves, and the server's
+//! own figures. It only gathers facts; the checkup judges them.
 //!
-//! A managed service forbids some of the questions. A refusal is a fact like any other, and the next question is asked.
+//! A managed service forbids some of the commands. A refusal is a fact like any other, and the survey continues.
 
 mod facts;
 mod server;
@@ -14,7 +14,9 @@ use futures_util::{
 };
 use tokio::net::TcpStream;
 
-pub use self::facts::{CheckFacts, Dialled, End, OutputLimit, PubSub, Question, Refused, Replica, ServerFacts};
+pub use self::facts::{
+    CheckFacts, DialedAddress, OutputLimit, PubSub, RefusedCommand, Replica, ServerFacts, SurveyCommand, SurveyEnd,
+};
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage},
     clock::Clock,
@@ -26,37 +28,37 @@ use crate::{
 /// PINGs on the open connection.
 const PINGS: usize = 5;
 
-/// The longest wait for our own message.
+/// Longest wait for our own message.
 const MESSAGE_LIMIT: Duration = Duration::from_secs(2);
 
-/// The limit of each connection attempt that is made on the side.
+/// Timeout of each additional connection attempt.
 const SIDE_LIMIT: Duration = Duration::from_secs(1);
 
-/// More addresses than this are not dialled one by one.
+/// At most this many additional addresses are dialed.
 const ADDRESSES: usize = 8;
 
-/// With more connections than this, the server is not asked for a list of its subscribers: the list would be megabytes.
+/// With more clients than this, the server is not asked to list its subscribers: the list would be megabytes.
 const LISTED: u64 = 2_000;
 
-/// What to ask, and how long it may take.
+/// The parameters of a survey.
 #[derive(Clone, Debug)]
 pub struct CheckPlan {
     /// The server.
     pub target: Target,
-    /// The protocol that the user wants.
+    /// The protocol requested.
     pub protocol: Protocol,
-    /// The limit of a connection attempt.
+    /// Timeout of a connection attempt.
     pub connect_timeout: Duration,
-    /// The limit of everything together.
+    /// Time limit of the whole survey.
     pub deadline: Duration,
-    /// Where the message to ourselves is published: a channel that nobody else knows.
+    /// A private channel for the message to ourselves.
     pub channel: String,
 }
 
-/// Asks everything, and returns what was learnt by the deadline at the latest, or when `stop` came.
+/// Gathers facts until everything has been queried, the deadline passes, or `stop` completes.
 pub async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Output = ()>) -> CheckFacts {
     let protocol = if plan.protocol == Protocol::Resp2 { Protocol::Resp2 } else { Protocol::Auto };
-    // What the attempt has found is to be told before the deadline, not lost to it.
+    // The attempt must end before the deadline, or its result would be lost.
     let attempt = plan.connect_timeout.min(plan.deadline * 4 / 5);
     let route = Route::new(plan.target.clone(), protocol, attempt, clock).with_ping(false);
     let mut survey =
@@ -66,11 +68,11 @@ pub async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Output = (
     survey.facts.took = clock.now().since(started);
     survey.facts.end = match ended {
         Ok(Ok(end)) => end,
-        Ok(Err(failure)) => End::Broken(failure),
+        Ok(Err(failure)) => SurveyEnd::Broken(failure),
         Err(_) => {
             let limit = span(plan.deadline);
-            let why = format!("the deadline of {limit} passed before the server had answered everything");
-            End::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why))
+            let why = format!("the deadline of {limit} passed before the server had answered every command");
+            SurveyEnd::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why))
         }
     };
     survey.facts
@@ -86,55 +88,55 @@ struct Survey<'a> {
 }
 
 impl Survey<'_> {
-    async fn run(&mut self, mut stop: Pin<&mut impl FusedFuture<Output = ()>>) -> Result<End, Failure> {
-        let (attempt, line) = self.route.open_unless(&mut stop).await;
+    async fn run(&mut self, mut stop: Pin<&mut impl FusedFuture<Output = ()>>) -> Result<SurveyEnd, Failure> {
+        let (attempt, stream) = self.route.open_unless(&mut stop).await;
         self.facts.attempt = Some(attempt);
         if stop.is_terminated() {
-            // The attempt says in which stage that was.
-            return Ok(End::Complete);
+            // The attempt's failure names the stage.
+            return Ok(SurveyEnd::Complete);
         }
         let rest = async {
-            match line {
-                Some(line) => self.ask_everything(line).await,
+            match stream {
+                Some(stream) => self.gather(stream).await,
                 None => {
                     self.facts.speaks_other_encryption = self.try_other_encryption().await;
-                    Ok(End::Complete)
+                    Ok(SurveyEnd::Complete)
                 }
             }
         };
         tokio::select! {
             end = rest => end,
-            () = stop => Ok(End::Stopped),
+            () = stop => Ok(SurveyEnd::Stopped),
         }
     }
 
-    async fn ask_everything(&mut self, mut line: RespStream) -> Result<End, Failure> {
-        self.time_pings(&mut line).await?;
-        self.time_the_login(&mut line).await?;
-        self.ask_who_we_are(&mut line).await?;
-        self.ask_about_the_server(&mut line).await?;
-        let heard = self.hear_ourselves(&mut line).await?;
-        self.facts.pubsub = Some(heard);
-        self.dial_the_other_addresses().await;
-        Ok(End::Complete)
+    async fn gather(&mut self, mut stream: RespStream) -> Result<SurveyEnd, Failure> {
+        self.time_pings(&mut stream).await?;
+        self.time_login(&mut stream).await?;
+        self.query_client(&mut stream).await?;
+        self.query_server(&mut stream).await?;
+        let result = self.test_pubsub(&mut stream).await?;
+        self.facts.pubsub = Some(result);
+        self.dial_other_addresses().await;
+        Ok(SurveyEnd::Complete)
     }
 
-    async fn time_pings(&mut self, line: &mut RespStream) -> Result<(), Failure> {
+    async fn time_pings(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         if let Some(refusal) = self.facts.attempt.as_ref().and_then(|attempt| attempt.ping_refused.as_ref()) {
             let (class, why) = (refusal.key.class, refusal.to_string());
-            self.facts.refused.push(Refused { question: Question::Ping, class, why });
+            self.facts.refused.push(RefusedCommand { command: SurveyCommand::Ping, class, why });
             return Ok(());
         }
         for _ in 0..PINGS {
             let sent = self.clock.now();
-            line.command(&["PING"]).await?;
+            stream.command(&["PING"]).await?;
             self.facts.pings.push(self.clock.now().since(sent));
         }
         Ok(())
     }
 
-    /// The login travelled with HELLO, as the client library sends it. Another one tells what it costs by itself.
-    async fn time_the_login(&mut self, line: &mut RespStream) -> Result<(), Failure> {
+    /// Measures the login alone: it was part of HELLO, as in the client library, and is repeated.
+    async fn time_login(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         let target = self.target;
         let Some(password) = target.password.as_ref().map(Secret::reveal) else { return Ok(()) };
         let words = match &target.user {
@@ -142,50 +144,52 @@ impl Survey<'_> {
             None => vec!["AUTH", password],
         };
         let sent = self.clock.now();
-        match line.command(&words).await {
+        match stream.command(&words).await {
             Ok(_) => self.facts.login = Some(self.clock.now().since(sent)),
-            // A server without a password for this user minds the one, but let us in.
+            // A server without a password for this user refuses AUTH, but has let us in.
             Err(failure) if failure.key.origin == Origin::Server => {}
             Err(failure) => return Err(failure),
         }
         Ok(())
     }
 
-    /// What we are to the server: the addresses of the connection, as it sees them. A name is given where one is wanted.
-    async fn ask_who_we_are(&mut self, line: &mut RespStream) -> Result<(), Failure> {
+    /// Queries the addresses of the connection as seen by the server, and sets the client name if one is wanted.
+    async fn query_client(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         if let Some(name) = &self.target.client_name {
-            let named = line.command(&["CLIENT", "SETNAME", name]).await;
-            // Who may not have a name goes without one.
+            let named = stream.command(&["CLIENT", "SETNAME", name]).await;
+            // A forbidden client name is no failure.
             named
                 .map(drop)
                 .or_else(|failure| if failure.key.origin == Origin::Server { Ok(()) } else { Err(failure) })?;
         }
-        if let Some(text) = self.ask(line, Question::ClientInfo, &["CLIENT", "INFO"]).await?.as_ref().and_then(text) {
+        if let Some(text) =
+            self.query(stream, SurveyCommand::ClientInfo, &["CLIENT", "INFO"]).await?.as_ref().and_then(text)
+        {
             let client = ClientInfo::parse(&text);
             (self.facts.seen_from, self.facts.seen_at) = (client.addr, client.laddr);
         }
         Ok(())
     }
 
-    async fn ask_about_the_server(&mut self, line: &mut RespStream) -> Result<(), Failure> {
-        if let Some(info) = self.ask(line, Question::Info, &["INFO"]).await?.as_ref().and_then(text) {
+    async fn query_server(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
+        if let Some(info) = self.query(stream, SurveyCommand::Info, &["INFO"]).await?.as_ref().and_then(text) {
             self.facts.server.read_info(&info);
-            // Valkey calls itself redis in HELLO unless configured otherwise.
-            let told = identity::from_info(&info);
-            if let Some(attempt) = self.facts.attempt.as_mut().filter(|_| told.version.is_some()) {
-                attempt.server = told;
+            // Valkey reports "redis" in HELLO unless configured otherwise.
+            let identity = identity::from_info(&info);
+            if let Some(attempt) = self.facts.attempt.as_mut().filter(|_| identity.version.is_some()) {
+                attempt.server = identity;
             }
         }
         for setting in server::SETTINGS {
-            let answer = line.setting(setting).await;
-            match self.unless_refused(Question::Config, answer)? {
+            let answer = stream.setting(setting).await;
+            match self.unless_refused(SurveyCommand::Config, answer)? {
                 Some(Some(value)) => self.facts.server.read_setting(setting, &value),
                 Some(None) => {}
                 None => break,
             }
         }
         if self.facts.server.connected_clients.is_some_and(|clients| clients <= LISTED) {
-            let list = self.ask(line, Question::ClientList, &["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
+            let list = self.query(stream, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
             if let Some(list) = list.as_ref().and_then(text) {
                 self.facts.server.read_subscribers(&list);
             }
@@ -194,19 +198,19 @@ impl Survey<'_> {
     }
 
     /// Subscribes on a second connection, publishes on the first, and waits for the message.
-    async fn hear_ourselves(&mut self, line: &mut RespStream) -> Result<PubSub, Failure> {
+    async fn test_pubsub(&mut self, stream: &mut RespStream) -> Result<PubSub, Failure> {
         let (attempt, subscriber) = self.route.open().await;
         let Some(mut subscriber) = subscriber else {
             let why = attempt.probed.failure.map(|failure| failure.to_string()).unwrap_or_default();
             return Ok(PubSub::NoSecondConnection { why });
         };
-        if self.ask(&mut subscriber, Question::Subscribe, &["SUBSCRIBE", self.channel]).await?.is_none() {
-            return Ok(PubSub::Refused { question: Question::Subscribe });
+        if self.query(&mut subscriber, SurveyCommand::Subscribe, &["SUBSCRIBE", self.channel]).await?.is_none() {
+            return Ok(PubSub::Refused { command: SurveyCommand::Subscribe });
         }
         let published = self.clock.now();
         let text = format!("{:x}", published.as_nanos());
-        if self.ask(line, Question::Publish, &["PUBLISH", self.channel, &text]).await?.is_none() {
-            return Ok(PubSub::Refused { question: Question::Publish });
+        if self.query(stream, SurveyCommand::Publish, &["PUBLISH", self.channel, &text]).await?.is_none() {
+            return Ok(PubSub::Refused { command: SurveyCommand::Publish });
         }
         let waiting = async {
             loop {
@@ -218,34 +222,34 @@ impl Survey<'_> {
         match tokio::time::timeout(MESSAGE_LIMIT, waiting).await {
             Ok(Ok(())) => Ok(PubSub::Received { after: self.clock.now().since(published) }),
             Ok(Err(failure)) => Ok(PubSub::Lost { why: failure.to_string() }),
-            Err(_) => Ok(PubSub::Lost { why: format!("it did not come within {}", span(MESSAGE_LIMIT)) }),
+            Err(_) => Ok(PubSub::Lost { why: format!("no message within {}", span(MESSAGE_LIMIT)) }),
         }
     }
 
-    /// `None` when the server refuses the question, which is kept; an error when the connection breaks.
-    async fn ask(
+    /// Returns `None` and records a refusal if the server refuses the command; fails if the connection is lost.
+    async fn query(
         &mut self,
-        line: &mut RespStream,
-        question: Question,
+        stream: &mut RespStream,
+        command: SurveyCommand,
         words: &[&str],
     ) -> Result<Option<Value>, Failure> {
-        let answer = line.command(words).await;
-        self.unless_refused(question, answer)
+        let answer = stream.command(words).await;
+        self.unless_refused(command, answer)
     }
 
-    fn unless_refused<T>(&mut self, question: Question, answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    fn unless_refused<T>(&mut self, command: SurveyCommand, answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
         match answer {
             Ok(value) => Ok(Some(value)),
             Err(failure) if failure.key.origin == Origin::Server => {
-                self.facts.refused.push(Refused { question, class: failure.key.class, why: failure.to_string() });
+                self.facts.refused.push(RefusedCommand { command, class: failure.key.class, why: failure.to_string() });
                 Ok(None)
             }
             Err(failure) => Err(failure),
         }
     }
 
-    /// Where a name stands for several servers, one of them may be dead while the others answer.
-    async fn dial_the_other_addresses(&mut self) {
+    /// Dials the other addresses of the name: one server may be dead while another answers.
+    async fn dial_other_addresses(&mut self) {
         let Some(attempt) = &self.facts.attempt else { return };
         if attempt.addresses.len() < 2 {
             return;
@@ -258,20 +262,20 @@ impl Survey<'_> {
             let failure = match tokio::time::timeout(SIDE_LIMIT, TcpStream::connect(address)).await {
                 Ok(Ok(_)) => None,
                 Ok(Err(error)) => Some(error.to_string()),
-                Err(_) => Some(format!("no answer within {}", span(SIDE_LIMIT))),
+                Err(_) => Some(format!("no reply within {}", span(SIDE_LIMIT))),
             };
-            Dialled { address, took: self.clock.now().since(since), failure }
+            DialedAddress { address, took: self.clock.now().since(since), failure }
         };
         self.facts.dialled = join_all(others.into_iter().map(dial)).await;
     }
 
-    /// After a failure that may come from TLS on one side only: whether the port speaks what we did not.
+    /// After a failure that TLS on one side only may cause: returns true if the port speaks the other kind.
     async fn try_other_encryption(&self) -> Option<bool> {
         let failure = self.facts.attempt.as_ref()?.probed.failure.as_ref()?;
         let suspicious = matches!(failure.key.stage, Stage::Tls | Stage::Hello) && failure.key.origin != Origin::Server;
         let other = self.route.other_encryption().filter(|_| suspicious)?;
         if failure.key.stage == Stage::Hello && failure.key.class == ErrorClass::Tls {
-            // Its alert was heard already.
+            // A TLS alert was received.
             return Some(true);
         }
         let attempt = other.with_limit(SIDE_LIMIT).attempt().await;
@@ -281,7 +285,7 @@ impl Survey<'_> {
     }
 }
 
-/// Whether a value is our message: a push in RESP3, an array in RESP2.
+/// Returns true if a value is our message: a push in RESP3, an array in RESP2.
 fn is_message(value: &Value, channel: &str, wanted: &str) -> bool {
     let parts = match value {
         Value::Push { data, .. } => data.iter().filter_map(text).collect::<Vec<_>>(),

@@ -1,10 +1,10 @@
-//! Facts in, lines and findings out: a healthy server as the base, and one thing wrong with it at a time.
+//! Facts in, lines and findings out: a healthy server as the base, with one change at a time.
 
 use std::time::Duration;
 
 use super::*;
 use crate::{
-    checkup::survey::{End, OutputLimit, PubSub, Question as Asked, Replica},
+    checkup::survey::{OutputLimit, PubSub, Replica, SurveyCommand, SurveyEnd},
     classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
     dial::Attempt,
@@ -17,8 +17,8 @@ const MILLI: Duration = Duration::from_millis(1);
 const NOW: u64 = 1_795_356_131_000_000_000;
 const DAY: u64 = 86_400_000_000_000;
 
-fn question() -> Question {
-    Question {
+fn subject() -> CheckSubject {
+    CheckSubject {
         target: Target {
             address: Address::Tcp { host: "cache.example".into(), port: 6379, tls: false },
             db: 0,
@@ -97,11 +97,11 @@ fn host() -> HostFacts {
     }
 }
 
-/// The judgement after one change to the healthy case.
-fn changed(change: impl FnOnce(&mut Question, &mut CheckFacts, &mut HostFacts)) -> Checkup {
-    let (mut question, mut facts, mut host) = (question(), facts(), host());
-    change(&mut question, &mut facts, &mut host);
-    judge(&question, &facts, &host, WallTime::from_unix_nanos(NOW))
+/// Returns the checkup after one change to the healthy case.
+fn changed(change: impl FnOnce(&mut CheckSubject, &mut CheckFacts, &mut HostFacts)) -> Checkup {
+    let (mut subject, mut facts, mut host) = (subject(), facts(), host());
+    change(&mut subject, &mut facts, &mut host);
+    judge(&subject, &facts, &host, WallTime::from_unix_nanos(NOW))
 }
 
 fn failing(failure: Failure) -> Checkup {
@@ -113,14 +113,14 @@ fn failing(failure: Failure) -> Checkup {
     })
 }
 
-/// Severity and code of all findings but the one about redis-rs' defaults, which every healthy case has.
+/// Returns severity and code of all findings except the one about redis-rs' defaults, which every healthy case has.
 fn found(checkup: &Checkup) -> Vec<(Severity, String)> {
     let code = |finding: &CheckFinding| finding.code.as_deref().unwrap_or_default().to_owned();
     let all = checkup.findings.iter().map(|finding| (finding.severity, code(finding)));
     all.filter(|found| *found != (Severity::Info, "RD044".to_owned())).collect()
 }
 
-fn line<'a>(checkup: &'a Checkup, name: &str) -> &'a Line {
+fn line<'a>(checkup: &'a Checkup, name: &str) -> &'a CheckLine {
     checkup.lines.iter().find(|line| line.name == name).unwrap_or_else(|| panic!("no line {name}"))
 }
 
@@ -131,7 +131,7 @@ fn a_healthy_server_has_no_finding_but_the_librarys_defaults() {
     assert_eq!(found(&checkup), []);
     assert_eq!(checkup.findings.len(), 1);
     assert!(
-        checkup.findings[0].text.contains("for ever by a subscriber, at least 15 min 24 s"),
+        checkup.findings[0].text.contains("forever by a subscriber and for at least 15 min 24 s"),
         "{:?}",
         checkup.findings
     );
@@ -140,12 +140,12 @@ fn a_healthy_server_has_no_finding_but_the_librarys_defaults() {
     assert_eq!(checkup.headline, "Redis 7.2.4 primary answers PING in 1 ms");
 }
 
-type Change = fn(&mut Question, &mut CheckFacts, &mut HostFacts);
+type Change = fn(&mut CheckSubject, &mut CheckFacts, &mut HostFacts);
 
-/// The one finding that a change brings: its code and severity; and the line that it marks.
+/// Code and severity of the finding that a change causes, and the line that it marks.
 type Row = (&'static str, Severity, &'static str, Change);
 
-/// On the way to the server, and on this machine.
+/// Problems on the path and on this machine.
 const PATH_AND_CLIENT: &[Row] = &[
     ("RD047", Severity::Warning, "pubsub", |_, facts, _| {
         facts.pubsub = Some(PubSub::NoSecondConnection { why: "ERR max number of clients reached".into() });
@@ -153,8 +153,8 @@ const PATH_AND_CLIENT: &[Row] = &[
     ("RD051", Severity::Info, "between", |_, facts, _| facts.seen_from = Some("10.0.9.4:40000".into())),
     ("RD051", Severity::Info, "between", |_, facts, _| facts.seen_at = Some("172.17.0.2:6379".into())),
     ("RD052", Severity::Warning, "hello", |_, facts, _| facts.attempt.as_mut().unwrap().resp = 2),
-    ("RD052", Severity::Info, "hello", |question, facts, _| {
-        question.protocol = Protocol::Auto;
+    ("RD052", Severity::Info, "hello", |subject, facts, _| {
+        subject.protocol = Protocol::Auto;
         facts.attempt.as_mut().unwrap().resp = 2;
     }),
     ("RD055", Severity::Warning, "conntrack", |_, _, host| host.conntrack = Some((80, 100))),
@@ -163,18 +163,18 @@ const PATH_AND_CLIENT: &[Row] = &[
         facts.attempt.as_mut().unwrap().addresses.push(([10, 0, 3, 18], 6379).into());
     }),
     ("RD064", Severity::Warning, "ping", |_, facts, _| facts.pings = vec![MILLI * 250]),
-    ("RD064", Severity::Warning, "ping", |question, _, _| question.warning = "0.5".parse().ok()),
-    ("RD064", Severity::Critical, "ping", |question, _, _| {
-        question.warning = "0.5".parse().ok();
-        question.critical = "~:0.9".parse().ok();
+    ("RD064", Severity::Warning, "ping", |subject, _, _| subject.warning = "0.5".parse().ok()),
+    ("RD064", Severity::Critical, "ping", |subject, _, _| {
+        subject.warning = "0.5".parse().ok();
+        subject.critical = "~:0.9".parse().ok();
     }),
     ("RD010", Severity::Warning, "pubsub", |_, facts, _| {
-        facts.pubsub = Some(PubSub::Refused { question: Asked::Subscribe });
+        facts.pubsub = Some(PubSub::Refused { command: SurveyCommand::Subscribe });
     }),
     ("RD024", Severity::Critical, "pubsub", |_, facts, _| facts.pubsub = Some(PubSub::Lost { why: "silence".into() })),
 ];
 
-/// In the server's settings and figures.
+/// Problems in the server's settings and figures.
 const SERVER: &[Row] = &[
     ("RD046", Severity::Warning, "keepalive", |_, facts, _| facts.server.tcp_keepalive = Some(0)),
     ("RD046", Severity::Warning, "keepalive", |_, facts, _| facts.server.tcp_keepalive = Some(301)),
@@ -198,11 +198,11 @@ const SERVER: &[Row] = &[
     ("RD065", Severity::Warning, "role", |_, facts, _| {
         facts.server.role = None;
         facts.attempt.as_mut().unwrap().server.role = Some("sentinel".into());
-        facts.pubsub = Some(PubSub::Refused { question: Asked::Publish });
+        facts.pubsub = Some(PubSub::Refused { command: SurveyCommand::Publish });
     }),
     ("RD059", Severity::Info, "timeout", |_, facts, _| facts.server.timeout = Some(300)),
-    ("RD059", Severity::Warning, "timeout", |question, facts, _| {
-        question.policy.watchdog = Some(Watchdog { period: Duration::from_secs(300), misses: 2 });
+    ("RD059", Severity::Warning, "timeout", |subject, facts, _| {
+        subject.policy.watchdog = Some(Watchdog { period: Duration::from_secs(300), misses: 2 });
         facts.server.timeout = Some(300);
     }),
     ("RD061", Severity::Warning, "replication", |_, facts, _| {
@@ -213,7 +213,7 @@ const SERVER: &[Row] = &[
 ];
 
 #[test]
-fn each_thing_that_is_wrong_has_its_code_its_line_and_a_remedy() {
+fn each_problem_has_its_code_its_line_and_a_remedy() {
     for (at, (code, severity, name, change)) in PATH_AND_CLIENT.iter().chain(SERVER).enumerate() {
         let checkup = changed(change);
         assert_eq!(found(&checkup), [(*severity, (*code).to_owned())], "row {at}");
@@ -232,13 +232,13 @@ fn each_thing_that_is_wrong_has_its_code_its_line_and_a_remedy() {
 }
 
 #[test]
-fn what_is_just_below_a_limit_is_in_order() {
-    let checkup = changed(|question, facts, host| {
+fn values_just_below_a_limit_are_ok() {
+    let checkup = changed(|subject, facts, host| {
         facts.server.connected_clients = Some(7_999);
         facts.server.largest_subscriber_buffer = Some((4 << 20) - 1);
         facts.server.used_memory = Some((1 << 30) * 89 / 100);
         facts.pings = vec![MILLI * 200];
-        question.warning = "200".parse().ok();
+        subject.warning = "200".parse().ok();
         host.conntrack = Some((79, 100));
         host.local_ports_used = Some(22_585);
     });
@@ -246,12 +246,13 @@ fn what_is_just_below_a_limit_is_in_order() {
 }
 
 #[test]
-fn a_server_that_forbids_every_question_is_healthy_and_says_so() {
-    let refused = |question| Refused { question, class: ErrorClass::NoPerm, why: "NOPERM".into() };
+fn a_server_that_forbids_every_command_is_healthy_with_unknown_lines() {
+    let refused = |command| RefusedCommand { command, class: ErrorClass::NoPerm, why: "NOPERM".into() };
     let checkup = changed(|_, facts, _| {
         facts.server = ServerFacts::default();
         (facts.seen_from, facts.seen_at) = (None, None);
-        facts.refused = vec![refused(Asked::ClientInfo), refused(Asked::Info), refused(Asked::Config)];
+        facts.refused =
+            vec![refused(SurveyCommand::ClientInfo), refused(SurveyCommand::Info), refused(SurveyCommand::Config)];
     });
     assert_eq!((found(&checkup), checkup.verdict), (vec![], Verdict::Healthy));
     for name in ["between", "replication", "clients", "buffers", "memory", "timeout", "keepalive"] {
@@ -259,12 +260,12 @@ fn a_server_that_forbids_every_question_is_healthy_and_says_so() {
         assert_eq!(line.mark, Mark::NotAvailable, "{name}");
         assert!(line.text.starts_with("not permitted ("), "{line:?}");
     }
-    // HELLO had told it.
+    // Known from HELLO.
     assert_eq!(line(&checkup, "role").text, "primary");
 }
 
 #[test]
-fn each_way_not_to_connect_has_its_code() {
+fn each_failure_to_connect_has_its_code() {
     let server = |line| Failure::server(Stage::Hello, line);
     for (failure, code) in [
         (server("ERR max number of clients reached"), "RD009"),
@@ -285,20 +286,20 @@ fn each_way_not_to_connect_has_its_code() {
         assert_eq!(checkup.verdict, Verdict::Critical);
         assert!(!checkup.findings[0].remedy.is_empty(), "{failure}");
         assert!(checkup.lines.iter().any(|line| line.mark == Mark::Bad), "{failure}");
-        // How long its client would be blind is another question.
+        // Without a connection a blackout does not matter.
         assert!(checkup.blackouts.is_empty());
     }
 }
 
 #[test]
-fn a_login_that_fails_is_told_from_a_protocol_that_does() {
+fn a_failed_login_is_distinguished_from_a_failed_protocol() {
     let refused = failing(Failure::server(Stage::Hello, "WRONGPASS invalid username-password pair"));
     assert_eq!((line(&refused, "auth").mark, line(&refused, "hello").mark), (Mark::Bad, Mark::NotAvailable));
-    let broken = failing(Failure::doctor(ErrorClass::ConnectTimeout, Stage::Hello, "nobody answers"));
+    let broken = failing(Failure::doctor(ErrorClass::ConnectTimeout, Stage::Hello, "no reply"));
     assert_eq!((line(&broken, "auth").mark, line(&broken, "hello").mark), (Mark::NotAvailable, Mark::Bad));
-    let logged_in = changed(|question, facts, _| {
-        question.target.user = Some("worker".into());
-        question.target.password = Some(Secret::new("hunter2"));
+    let logged_in = changed(|subject, facts, _| {
+        subject.target.user = Some("worker".into());
+        subject.target.password = Some(Secret::new("hunter2"));
         facts.login = Some(MILLI);
     });
     assert_eq!((line(&logged_in, "auth").text.as_str(), line(&logged_in, "auth").took), ("user worker", Some(MILLI)));
@@ -306,10 +307,10 @@ fn a_login_that_fails_is_told_from_a_protocol_that_does() {
 }
 
 #[test]
-fn tls_mixed_up_with_plain_text_is_told_both_ways() {
+fn tls_mixed_up_with_plain_text_is_detected_both_ways() {
     for (tls, remedy) in [(true, "use redis:// instead of rediss://"), (false, "use rediss:// instead of redis://")] {
-        let checkup = changed(|question, facts, _| {
-            question.target.address = Address::Tcp { host: "h".into(), port: 1, tls };
+        let checkup = changed(|subject, facts, _| {
+            subject.target.address = Address::Tcp { host: "h".into(), port: 1, tls };
             let stage = if tls { Stage::Tls } else { Stage::Hello };
             let attempt = facts.attempt.as_mut().unwrap();
             attempt.probed.failure = Some(Failure::doctor(ErrorClass::Tls, stage, "no"));
@@ -323,8 +324,8 @@ fn tls_mixed_up_with_plain_text_is_told_both_ways() {
 #[test]
 fn a_certificate_is_a_warning_in_its_last_two_weeks() {
     let expiring = |days: u64| {
-        changed(|question, facts, _| {
-            question.target.address = Address::Tcp { host: "h".into(), port: 1, tls: true };
+        changed(|subject, facts, _| {
+            subject.target.address = Address::Tcp { host: "h".into(), port: 1, tls: true };
             let attempt = facts.attempt.as_mut().unwrap();
             attempt.probed.stages.push(StageTime { stage: Stage::Tls, took: MILLI });
             attempt.tls = Some("TLS 1.3".into());
@@ -332,13 +333,13 @@ fn a_certificate_is_a_warning_in_its_last_two_weeks() {
         })
     };
     assert_eq!(found(&expiring(14)), []);
-    assert_eq!(line(&expiring(90), "tls").text, "TLS 1.3 · the certificate is valid for another 90 days");
+    assert_eq!(line(&expiring(90), "tls").text, "TLS 1.3 · certificate valid for 90 more days");
     assert_eq!(found(&expiring(13)), [(Severity::Warning, "RD062".to_owned())]);
 }
 
 #[test]
 fn the_policy_in_question_decides_how_bad_a_blackout_is() {
-    let with = |name| changed(|question, _, _| question.policy = ReconnectPolicy::preset(name));
+    let with = |name| changed(|subject, _, _| subject.policy = ReconnectPolicy::preset(name));
     let library = with(PolicyName::Library);
     assert_eq!(found(&library), [(Severity::Warning, "RD044".to_owned()), (Severity::Warning, "RD045".to_owned())]);
     assert_eq!(library.verdict, Verdict::Degraded);
@@ -350,8 +351,8 @@ fn the_policy_in_question_decides_how_bad_a_blackout_is() {
 
 #[test]
 fn a_unix_socket_has_no_network() {
-    let checkup = changed(|question, facts, _| {
-        question.target.address = Address::Unix("/run/redis.sock".into());
+    let checkup = changed(|subject, facts, _| {
+        subject.target.address = Address::Unix("/run/redis.sock".into());
         let attempt = facts.attempt.as_mut().unwrap();
         (attempt.addresses, attempt.peer, attempt.local) = (Vec::new(), None, None);
         attempt.probed.stages.remove(0);
@@ -362,18 +363,18 @@ fn a_unix_socket_has_no_network() {
 }
 
 #[test]
-fn questions_that_broke_off_are_critical_and_the_answers_before_are_kept() {
+fn a_survey_that_broke_off_is_critical_and_keeps_its_facts() {
     let checkup = changed(|_, facts, _| {
         facts.server = ServerFacts::default();
         facts.pubsub = None;
-        facts.end = End::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "too late"));
+        facts.end = SurveyEnd::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "too late"));
     });
     assert_eq!(found(&checkup), [(Severity::Critical, "RD064".to_owned())]);
     assert_eq!((line(&checkup, "ping").mark, line(&checkup, "pubsub").text.as_str()), (Mark::Ok, "not reached"));
 }
 
 #[test]
-fn what_this_finds_is_explained_with_the_command_that_finds_it() {
+fn each_code_is_explained_with_the_command_that_finds_it() {
     for number in [9, 44, 45, 46, 47, 48, 49, 50, 51, 52, 54, 55, 56, 57, 59, 61, 62, 64] {
         let entry = crate::knowledge::entry(&format!("RD{number:03}")).unwrap();
         assert!(entry.tell.iter().any(|line| line == "$ redis-doctor check"), "{}", entry.id);

@@ -1,9 +1,9 @@
 //! The path probe: an independent connection attempt, stage by stage (DNS, TCP, TLS, HELLO, PING).
 //!
-//! It uses a socket of its own rather than redis-rs, so it sees what the library hides: which stage failed with which
-//! errno, and the server's first line ("max number of clients reached", "DENIED", an HTTP answer), which redis-rs
-//! replaces by a bare "broken pipe". Before a run it is the preflight; during an outage it dates the moment from which
-//! the client *could* have been back.
+//! It uses a separate socket rather than redis-rs, so it sees what the library hides: the failed stage, its errno, and
+//! the server's first line ("max number of clients reached", "DENIED", an HTTP response), which redis-rs replaces by a
+//! bare "broken pipe". Before a run it is the preflight; during an outage it dates the moment from which the client
+//! *could* have been back.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -19,41 +19,41 @@ use crate::{
     units::span,
 };
 
-/// A path: where to, as whom, and how long it may take.
+/// A route to a server: target, user and time limit.
 #[derive(Clone)]
 pub(crate) struct Route {
     target: Target,
     protocol: Protocol,
     limit: Duration,
-    /// A user who may not PING has not arrived.
+    /// A user who may not PING counts as a failure.
     ping: bool,
     clock: Clock,
     tls: tls::Roots,
     own: OwnSockets,
 }
 
-/// What an attempt found.
+/// The result of an attempt.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     /// Completed stages and the failure, if any.
     pub probed: PathProbed,
-    /// All addresses that the host's name stands for, in the order they are tried.
+    /// Addresses that the host name resolved to, in the order of the attempts.
     pub addresses: Vec<SocketAddr>,
-    /// The address that answered (or refused), when one was found.
+    /// The address that answered (or refused).
     pub peer: Option<SocketAddr>,
-    /// Our own end of the connection, as we see it.
+    /// Our end of the connection, as seen by us.
     pub local: Option<SocketAddr>,
     /// The TLS version, on an encrypted connection.
     pub tls: Option<String>,
-    /// When the server's certificate expires, on an encrypted connection.
+    /// Expiry of the server's certificate, on an encrypted connection.
     pub certificate_expires: Option<WallTime>,
-    /// The server, as HELLO or INFO describes it.
+    /// The server's identity from HELLO or INFO.
     pub server: ServerIdentity,
-    /// The server's words where the ACL forbids PING to this user, who can do without.
+    /// The error reply where the ACL forbids PING and PING is not needed.
     pub ping_refused: Option<Failure>,
-    /// The protocol that the server speaks with us: 2 or 3.
+    /// The protocol in use: 2 or 3.
     pub resp: u8,
-    /// When the attempt was over.
+    /// End of the attempt.
     pub finished: Stamp,
 }
 
@@ -74,25 +74,25 @@ pub(crate) fn is_forbidden(failure: &Failure) -> bool {
 }
 
 impl Route {
-    /// A path whose attempts take at most `limit`.
-    pub fn new(target: Target, protocol: Protocol, limit: Duration, clock: Clock) -> Self {
+    /// Creates a route whose attempts take at most `limit`.
+    pub(crate) fn new(target: Target, protocol: Protocol, limit: Duration, clock: Clock) -> Self {
         Self { target, protocol, limit, ping: true, clock, tls: tls::Roots::default(), own: OwnSockets::default() }
     }
 
-    /// The same path with another limit.
+    /// Returns the same route with another limit.
     #[must_use]
-    pub fn with_limit(&self, limit: Duration) -> Self {
+    pub(crate) fn with_limit(&self, limit: Duration) -> Self {
         Self { limit, ..self.clone() }
     }
 
-    /// The same path for somebody who needs PING, or who does not: an ACL that forbids it is then no failure.
+    /// Returns the same route with PING needed or not; if not, an ACL that forbids it is no failure.
     #[must_use]
-    pub fn with_ping(&self, needed: bool) -> Self {
+    pub(crate) fn with_ping(&self, needed: bool) -> Self {
         Self { ping: needed, ..self.clone() }
     }
 
-    /// The same path to the same port, with TLS where this one has none and without where it has, and without the
-    /// password: to find out what a port speaks. `None` for a unix socket.
+    /// Returns a route to the same port with TLS switched on or off and without credentials, to find out what the port
+    /// speaks. `None` for a unix socket.
     pub(crate) fn other_encryption(&self) -> Option<Self> {
         let Address::Tcp { host, port, tls } = &self.target.address else { return None };
         let address = Address::Tcp { host: host.clone(), port: *port, tls: !tls };
@@ -100,7 +100,7 @@ impl Route {
         Some(Self { target, ..self.clone() })
     }
 
-    /// A path to another target, as the same user with the same limit.
+    /// Returns a route to another target, with the same user and limit.
     pub(crate) fn to(&self, target: Target) -> Self {
         Self { target, ..self.clone() }
     }
@@ -109,40 +109,40 @@ impl Route {
         self.clock
     }
 
-    /// The sockets that this path and its copies have used.
+    /// Returns the sockets used by this route and its copies.
     pub(crate) fn own(&self) -> OwnSockets {
         self.own.clone()
     }
 
-    /// Makes one attempt, and hangs up.
-    pub async fn attempt(&self) -> Attempt {
+    /// Makes one attempt, and closes the connection.
+    pub(crate) async fn attempt(&self) -> Attempt {
         self.open().await.0
     }
 
-    /// The same, unless `stop` comes first: the attempt then fails in the stage that it had reached.
+    /// Makes one attempt unless `stop` completes first: it then fails in the stage that it had reached.
     pub(crate) async fn attempt_unless(&self, stop: impl Future<Output = ()>) -> Attempt {
         self.open_unless(stop).await.0
     }
 
-    /// Makes one attempt that is to succeed, and stays on the line.
+    /// Makes one attempt that must succeed, and keeps the connection open.
     ///
     /// # Errors
-    /// Why there is no line.
+    /// Returns the failure of the attempt.
     pub(crate) async fn connect(&self) -> Result<(Attempt, RespStream), Failure> {
         let (attempt, stream) = self.open().await;
-        let no_line = || Failure::doctor(ErrorClass::Other, Stage::Connect, "there is no connection");
+        let not_connected = || Failure::doctor(ErrorClass::Other, Stage::Connect, "not connected");
         match stream {
             Some(stream) => Ok((attempt, stream)),
-            None => Err(attempt.probed.failure.unwrap_or_else(no_line)),
+            None => Err(attempt.probed.failure.unwrap_or_else(not_connected)),
         }
     }
 
-    /// Makes one attempt, and stays on the line when it succeeds.
+    /// Makes one attempt, and keeps the connection open if it succeeds.
     pub(crate) async fn open(&self) -> (Attempt, Option<RespStream>) {
         self.open_unless(std::future::pending()).await
     }
 
-    /// The same, unless `stop` comes first: the attempt then fails in the stage that it had reached.
+    /// Does the same unless `stop` completes first: the attempt then fails in the stage that it had reached.
     pub(crate) async fn open_unless(&self, stop: impl Future<Output = ()>) -> (Attempt, Option<RespStream>) {
         let started = self.clock.now();
         let mut dialing = Dialing {
@@ -168,19 +168,19 @@ impl Route {
             () = tokio::time::sleep(self.limit) => Err(("timed out", self.limit)),
             () = stop => Err(("stopped", whole_millis(self.clock.now().since(started)))),
         };
-        let (line, failure) = match outcome {
-            Ok(Ok(line)) => (Some(line), None),
+        let (stream, failure) = match outcome {
+            Ok(Ok(stream)) => (Some(stream), None),
             Ok(Err(failure)) => (None, Some(self.without_password(failure))),
             Err((how, after)) => (None, Some(dialing.gave_up(how, after))),
         };
         dialing.attempt.probed.failure = failure;
         dialing.attempt.finished = self.clock.now();
-        (dialing.attempt, line)
+        (dialing.attempt, stream)
     }
 }
 
 impl Route {
-    /// A server that does not know HELLO or AUTH quotes their arguments in its error.
+    /// Hides the password: a server that does not know HELLO or AUTH quotes their arguments in its error.
     fn without_password(&self, failure: Failure) -> Failure {
         match self.target.password.as_ref().map(Secret::reveal).filter(|password| !password.is_empty()) {
             Some(password) => Failure { text: failure.text.replace(password, "***"), ..failure },
@@ -189,7 +189,7 @@ impl Route {
     }
 }
 
-/// As people read a time that nobody has chosen.
+/// Rounds a measured time, for an error text.
 fn whole_millis(time: Duration) -> Duration {
     Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
@@ -220,10 +220,10 @@ impl Dialing<'_> {
                 self.done(Stage::Hello);
                 self.attempt.tls = tls::version(&stream);
                 let chain = stream.get_ref().1.peer_certificates().map(<[_]>::to_vec).unwrap_or_default();
-                let line = self.greet(RespStream::new(Box::new(stream))).await?;
-                // Not before: no stage's time is to hold it.
+                let stream = self.greet(RespStream::new(Box::new(stream))).await?;
+                // Only now: it must not count toward any stage.
                 self.attempt.certificate_expires = self.path.tls.expiry(&host, &chain);
-                Ok(line)
+                Ok(stream)
             }
         }
     }
@@ -247,7 +247,7 @@ impl Dialing<'_> {
             match self.path.own.connect(address).await {
                 Ok(stream) => {
                     self.done(Stage::Tls);
-                    // Only the sum of PING's round trip would suffer if this failed.
+                    // A failure would only slow down PING.
                     let _ = stream.set_nodelay(true);
                     self.attempt.local = stream.local_addr().ok();
                     return Ok(stream);
@@ -276,7 +276,7 @@ impl Dialing<'_> {
         stream.select(self.path.target.db).await?;
         self.done(Stage::Command);
         match stream.ping().await {
-            // An answer of a server that lives and knows the user.
+            // The server is alive and knows the user.
             Err(failure) if !self.path.ping && is_forbidden(&failure) => {
                 self.attempt.ping_refused = Some(failure);
             }
@@ -286,7 +286,7 @@ impl Dialing<'_> {
         Ok(stream)
     }
 
-    /// The server cannot speak RESP3: use RESP2 if the user allows it, otherwise say which server it is.
+    /// Handles a server without RESP3: falls back to RESP2 if the user allows it, otherwise names the server.
     async fn fall_back(&mut self, stream: &mut RespStream, failure: Failure) -> Result<(), Failure> {
         if self.path.protocol == Protocol::Auto {
             self.attempt.resp = 2;
@@ -297,11 +297,11 @@ impl Dialing<'_> {
         let product = server.product.as_deref().unwrap_or("the server");
         let version = server.version.as_deref().unwrap_or("(version unknown)");
         let text =
-            format!("{product} {version} does not speak RESP3; use --protocol auto or resp2 (it says: {failure})");
+            format!("{product} {version} does not speak RESP3; use --protocol auto or resp2 (server: {failure})");
         Err(Failure { text, ..failure })
     }
 
-    /// Ends the present stage well and begins `next`.
+    /// Completes the current stage and begins `next`.
     fn done(&mut self, next: Stage) {
         let now = self.path.clock.now();
         self.attempt.probed.stages.push(StageTime { stage: self.stage, took: now.since(self.since) });
@@ -316,15 +316,15 @@ impl Dialing<'_> {
         result.map_err(|error| Failure::io(stage, &error))
     }
 
-    /// What the stage that had no end means.
+    /// Returns the failure of the stage that did not complete.
     fn gave_up(&self, how: &str, after: Duration) -> Failure {
         let (class, hint) = match self.stage {
             Stage::Dns => (ErrorClass::Dns, "the name server does not answer"),
             Stage::Tls => {
-                (ErrorClass::Tls, "no TLS answer; the port may speak plain text (redis:// instead of rediss://)")
+                (ErrorClass::Tls, "no TLS response; the port may be plain text (redis:// instead of rediss://)")
             }
-            Stage::Hello => (ErrorClass::ConnectTimeout, "the connection was accepted and never answered"),
-            Stage::Command => (ErrorClass::ResponseTimeout, "PING was not answered"),
+            Stage::Hello => (ErrorClass::ConnectTimeout, "the connection was accepted, but HELLO was never answered"),
+            Stage::Command => (ErrorClass::ResponseTimeout, "no reply to PING"),
             _ => (ErrorClass::ConnectTimeout, "no answer to the connection attempt"),
         };
         let after = span(after);

@@ -1,4 +1,4 @@
-//! A server's identity and a connection's two ends, as read from INFO and CLIENT INFO.
+//! A server's identity and a connection's two ends, parsed from INFO and CLIENT INFO.
 
 use super::reply;
 use crate::event::ServerIdentity;
@@ -8,21 +8,21 @@ use crate::event::ServerIdentity;
 pub(crate) struct ClientInfo {
     /// `id`
     pub(crate) id: Option<u64>,
-    /// `addr`: our end, as the server sees it.
+    /// `addr`: our end, as seen by the server.
     pub(crate) addr: Option<String>,
     /// `laddr`: the server's end.
     pub(crate) laddr: Option<String>,
 }
 
 impl ClientInfo {
-    /// Reads a line of `CLIENT INFO` or `CLIENT LIST`.
+    /// Parses a line of `CLIENT INFO` or `CLIENT LIST`.
     pub(crate) fn parse(line: &str) -> Self {
         let field = |name: &str| reply::line_field(line, ' ', name).map(str::to_owned);
         Self { id: field("id").and_then(|id| id.parse().ok()), addr: field("addr"), laddr: field("laddr") }
     }
 }
 
-/// Reads the sections `server` and `replication` of INFO, as far as they are there.
+/// Parses the sections `server` and `replication` of INFO, as far as present.
 pub(crate) fn from_info(info: &str) -> ServerIdentity {
     let field = |name: &str| reply::info_field(info, name).map(str::to_owned);
     let valkey = field("valkey_version");
@@ -32,13 +32,13 @@ pub(crate) fn from_info(info: &str) -> ServerIdentity {
         (None, Some(_)) => Some("Redis".to_owned()),
         (None, None) => None,
     };
-    // Valkey calls it server_mode. A Sentinel has no role in INFO.
+    // Valkey calls the mode server_mode. A Sentinel has no role in INFO.
     let mode = field("redis_mode").or(field("server_mode"));
     let role = field("role").or(mode.filter(|mode| mode == "sentinel"));
     ServerIdentity { product, version: valkey.or(redis), run_id: field("run_id"), role }
 }
 
-/// A product's name as its makers write it.
+/// Returns a product's name in its official spelling.
 pub(crate) fn product(name: &str) -> String {
     match name {
         "redis" => "Redis".to_owned(),
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn valkey_is_told_from_redis() {
+    fn valkey_is_distinguished_from_redis() {
         let redis = from_info("# Server\r\nredis_version:7.2.4\r\nrun_id:abc\r\n\r\n# Replication\r\nrole:master\r\n");
         assert_eq!((redis.product.as_deref(), redis.version.as_deref()), (Some("Redis"), Some("7.2.4")));
         assert_eq!((redis.run_id.as_deref(), redis.role.as_deref()), (Some("abc"), Some("master")));
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentinel_is_told_by_its_mode_whatever_that_is_called() {
+    fn a_sentinel_is_recognized_by_its_mode_under_either_name() {
         for info in
             ["redis_version:8.2.3\r\nredis_mode:sentinel\r\n", "valkey_version:9.1.2\r\nserver_mode:sentinel\r\n"]
         {

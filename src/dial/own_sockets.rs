@@ -1,5 +1,5 @@
-//! Connections to the target that redis-doctor makes beside the one under test. The kernel tells of every socket that
-//! ends; which of them were attempts of the client to come back shows only when these are known.
+//! Connections to the target that redis-doctor makes apart from the one under test. The kernel reports every socket
+//! that ends; only without these do the client's reconnect attempts remain.
 
 use std::{
     collections::VecDeque,
@@ -13,19 +13,19 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::clock::Stamp;
 
-/// Sockets that are remembered: at four path probes a second, of more than the last minute.
+/// Sockets remembered: at four path probes a second, more than a minute's worth.
 const SOCKETS: usize = 512;
 
-/// Addresses that are remembered; a name stands for a handful of them.
+/// Addresses remembered; a name resolves to a handful.
 const ADDRESSES: usize = 64;
 
-/// Failed connections of the library's that are waited for.
+/// Failed connections of the library whose broadcast is expected.
 const DIALS: usize = 64;
 
-/// The kernel tells of a socket's end within a millisecond, and we read it when we get the processor.
-const TOLD_WITHIN: Duration = Duration::from_secs(1);
+/// The kernel reports the end of a socket within a millisecond; it is read when we get CPU time.
+const REPORTED_WITHIN: Duration = Duration::from_secs(1);
 
-/// What is known of them; clones share it.
+/// The sockets known as our own; clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct OwnSockets(Arc<Mutex<Known>>);
 
@@ -33,16 +33,16 @@ pub(crate) struct OwnSockets(Arc<Mutex<Known>>);
 struct Known {
     /// The kernel's numbers of our own sockets (`SO_COOKIE`).
     cookies: VecDeque<u64>,
-    /// What the target's name stood for, the latest last.
+    /// Addresses that the target's name resolved to, the latest last.
     addresses: VecDeque<SocketAddr>,
-    /// How many addresses the latest look-up gave.
-    at_once: usize,
-    /// Sockets of a connection that redis-rs made for us and not for the client under test: when they failed.
+    /// Number of addresses in the latest lookup.
+    resolved: usize,
+    /// Failures of connections that redis-rs made for redis-doctor, not for the client under test.
     dials: VecDeque<Stamp>,
 }
 
 impl OwnSockets {
-    /// Connects to an address, on a socket that is remembered.
+    /// Connects to an address on a remembered socket.
     pub(crate) async fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         self.note(&socket);
@@ -51,7 +51,7 @@ impl OwnSockets {
 
     #[cfg(target_os = "linux")]
     fn note(&self, socket: &TcpSocket) {
-        // Before Linux 4.12 there are no such numbers to be had.
+        // Not available before Linux 4.12.
         if let Ok(cookie) = rustix::net::sockopt::socket_cookie(socket) {
             keep(&mut self.lock().cookies, cookie, SOCKETS);
         }
@@ -60,10 +60,10 @@ impl OwnSockets {
     #[cfg(not(target_os = "linux"))]
     fn note(&self, _socket: &TcpSocket) {}
 
-    /// What a name that is connected to stands for.
+    /// Records the addresses that the target's name resolved to.
     pub(crate) fn resolved(&self, addresses: &[SocketAddr]) {
         let mut known = self.lock();
-        known.at_once = addresses.len();
+        known.resolved = addresses.len();
         for address in addresses {
             if !known.addresses.contains(address) {
                 keep(&mut known.addresses, *address, ADDRESSES);
@@ -71,22 +71,22 @@ impl OwnSockets {
         }
     }
 
-    /// redis-rs has tried to make a connection that is not under test: it dials all addresses at once, on sockets that
-    /// nobody else gets to see.
-    pub(crate) fn dialled(&self, succeeded: bool, at: Stamp) {
+    /// Records that redis-rs has dialed a connection that is not under test: it dials all addresses at the same time,
+    /// on sockets that it does not expose.
+    pub(crate) fn dialed(&self, succeeded: bool, at: Stamp) {
         let mut known = self.lock();
-        for _ in usize::from(succeeded)..known.at_once.max(1) {
+        for _ in usize::from(succeeded)..known.resolved.max(1) {
             keep(&mut known.dials, at, DIALS);
         }
     }
 
-    /// Whether a socket that has ended, as is heard now, may have been an attempt of the client to come back to `port`.
+    /// Returns true if a socket reported now as ended may have been a reconnect attempt of the client to `port`.
     pub(crate) fn may_be_the_clients(&self, peer: SocketAddr, port: u16, cookie: u64, now: Stamp) -> bool {
         let mut known = self.lock();
         if peer.port() != port || !known.addresses.contains(&peer) || known.cookies.contains(&cookie) {
             return false;
         }
-        known.dials.retain(|failed| now.since(*failed) <= TOLD_WITHIN);
+        known.dials.retain(|failed| now.since(*failed) <= REPORTED_WITHIN);
         known.dials.pop_front().is_none()
     }
 
@@ -111,10 +111,10 @@ mod tests {
     }
 
     #[test]
-    fn sockets_to_elsewhere_and_our_own_are_none_of_the_clients() {
+    fn sockets_to_other_addresses_and_our_own_are_not_the_clients() {
         let own = OwnSockets::default();
         let server: SocketAddr = "127.0.0.1:6379".parse().unwrap();
-        assert!(!own.may_be_the_clients(server, 6379, 1, at(0)), "an address that nobody connects to");
+        assert!(!own.may_be_the_clients(server, 6379, 1, at(0)), "an address that was never resolved");
         own.resolved(&[server, "[::1]:6379".parse().unwrap()]);
         keep(&mut own.lock().cookies, 7, SOCKETS);
         assert!(own.may_be_the_clients(server, 6379, 1, at(0)));
@@ -127,13 +127,13 @@ mod tests {
         let own = OwnSockets::default();
         let (four, six) = ("127.0.0.1:6379".parse().unwrap(), "[::1]:6379".parse().unwrap());
         own.resolved(&[four, six]);
-        own.dialled(false, at(0));
-        let heard = [(four, 1), (six, 1), (four, 2)].map(|(peer, ms)| own.may_be_the_clients(peer, 6379, ms, at(ms)));
-        assert_eq!(heard, [false, false, true]);
-        own.dialled(true, at(10));
+        own.dialed(false, at(0));
+        let clients = [(four, 1), (six, 1), (four, 2)].map(|(peer, ms)| own.may_be_the_clients(peer, 6379, ms, at(ms)));
+        assert_eq!(clients, [false, false, true]);
+        own.dialed(true, at(10));
         assert!(!own.may_be_the_clients(six, 6379, 3, at(11)), "the address that lost the race");
-        own.dialled(true, at(20));
-        assert!(own.may_be_the_clients(six, 6379, 4, at(2000)), "what was not heard of in time never was");
+        own.dialed(true, at(20));
+        assert!(own.may_be_the_clients(six, 6379, 4, at(2000)), "a late broadcast is not expected any more");
     }
 
     #[tokio::test]

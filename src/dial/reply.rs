@@ -1,8 +1,8 @@
-//! Reads the texts in which a server answers: INFO, and the lines of CLIENT LIST.
+//! Parsers for textual replies: INFO, and the lines of CLIENT LIST.
 
 use redis::Value;
 
-/// A reply that is text, however it was sent: RESP3 has a form of its own for INFO and CLIENT LIST.
+/// Returns a textual reply, in whatever type it was sent: RESP3 has a separate type for INFO and CLIENT LIST.
 pub(crate) fn text(reply: &Value) -> Option<String> {
     match reply {
         Value::BulkString(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
@@ -11,18 +11,18 @@ pub(crate) fn text(reply: &Value) -> Option<String> {
     }
 }
 
-/// The fields of a reply to INFO, in order: `role:master`.
+/// Returns the fields of a reply to INFO, in order: `role:master`.
 pub(crate) fn info_fields(info: &str) -> impl Iterator<Item = (&str, &str)> {
     info.lines().filter_map(|line| line.trim_end().split_once(':'))
 }
 
-/// A field of a reply to INFO.
+/// Returns a field of a reply to INFO.
 pub(crate) fn info_field<'a>(info: &'a str, wanted: &str) -> Option<&'a str> {
     info_fields(info).find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
-/// A field of a line such as `id=7 addr=10.0.9.4:51322` (CLIENT LIST, with spaces in between) or
-/// `ip=10.0.0.2,port=6379` (a value in INFO, with commas).
+/// Returns a field of a line such as `id=7 addr=10.0.9.4:51322` (CLIENT LIST, separated by spaces) or
+/// `ip=10.0.0.2,port=6379` (a value in INFO, separated by commas).
 pub(crate) fn line_field<'a>(line: &'a str, between: char, wanted: &str) -> Option<&'a str> {
     let mut fields = line.trim_end().split(between).filter_map(|field| field.split_once('='));
     fields.find(|(name, _)| *name == wanted).map(|(_, value)| value)
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headings_empty_lines_and_line_ends_are_no_part_of_a_field() {
+    fn headings_empty_lines_and_line_ends_are_not_part_of_a_field() {
         let info = "# Server\r\nredis_version:7.2.4\r\n\r\n# Replication\r\nslave0:ip=10.0.0.2,port=6379\r\nempty:\r\n";
         let all: Vec<_> = info_fields(info).collect();
         assert_eq!(all, [("redis_version", "7.2.4"), ("slave0", "ip=10.0.0.2,port=6379"), ("empty", "")]);

@@ -1,4 +1,4 @@
-//! A few words of RESP on a raw stream, for the path probe: HELLO, AUTH, SELECT, INFO, PING.
+//! A minimal RESP client over a raw stream, for the path probe: HELLO, AUTH, SELECT, INFO, PING.
 
 use std::{
     collections::HashMap,
@@ -20,18 +20,18 @@ use crate::{
     plan::Target,
 };
 
-/// How many of the first bytes are kept, to recognise who is talking.
+/// Bytes kept from the start of the stream, to recognize another protocol.
 const HEAD: usize = 96;
 
-/// What the words travel over.
+/// A byte stream to a server.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// A RESP conversation with a server over a byte stream: TCP, TLS or a unix socket.
+/// A RESP connection to a server over TCP, TLS or a unix socket.
 pub(crate) struct RespStream<S = Box<dyn Stream>> {
     stream: Headed<S>,
-    /// The other side has answered in RESP: what goes wrong from here on is no misunderstanding.
+    /// The server has answered in RESP: a later error is not caused by another protocol.
     understood: bool,
 }
 
@@ -40,7 +40,7 @@ impl<S: Stream> RespStream<S> {
         Self { stream: Headed { inner: stream, head: Vec::new() }, understood: false }
     }
 
-    /// `HELLO 3`, with the credentials when there are any.
+    /// Sends `HELLO 3`, with the credentials if there are any.
     pub(crate) async fn hello(&mut self, target: &Target) -> Result<ServerIdentity, Failure> {
         let mut hello = redis::cmd("HELLO");
         hello.arg(3);
@@ -48,10 +48,10 @@ impl<S: Stream> RespStream<S> {
             let user = target.user.as_deref().unwrap_or("default");
             hello.arg("AUTH").arg(user).arg(password.reveal());
         }
-        self.ask(Stage::Hello, &hello).await.map(|reply| identity_of(&reply))
+        self.send(Stage::Hello, &hello).await.map(|reply| identity_of(&reply))
     }
 
-    /// `AUTH`, when there are credentials.
+    /// Sends `AUTH` if there are credentials.
     pub(crate) async fn auth(&mut self, target: &Target) -> Result<(), Failure> {
         let Some(password) = &target.password else {
             return Ok(());
@@ -61,66 +61,65 @@ impl<S: Stream> RespStream<S> {
             auth.arg(user);
         }
         auth.arg(password.reveal());
-        self.ask(Stage::Hello, &auth).await.map(drop)
+        self.send(Stage::Hello, &auth).await.map(drop)
     }
 
-    /// `SELECT`, unless the database is 0.
+    /// Sends `SELECT`, unless the database is 0.
     pub(crate) async fn select(&mut self, db: i64) -> Result<(), Failure> {
         if db == 0 {
             return Ok(());
         }
-        self.ask(Stage::Hello, redis::cmd("SELECT").arg(db)).await.map(drop)
+        self.send(Stage::Hello, redis::cmd("SELECT").arg(db)).await.map(drop)
     }
 
-    /// `PING`.
     pub(crate) async fn ping(&mut self) -> Result<(), Failure> {
-        self.ask(Stage::Command, &redis::cmd("PING")).await.map(drop)
+        self.send(Stage::Command, &redis::cmd("PING")).await.map(drop)
     }
 
-    /// Product and version by `INFO server`; empty when it may not be asked.
+    /// Returns product and version from `INFO server`; empty if that is forbidden.
     pub(crate) async fn describe(&mut self) -> ServerIdentity {
-        match self.ask(Stage::Hello, redis::cmd("INFO").arg("server")).await {
+        match self.send(Stage::Hello, redis::cmd("INFO").arg("server")).await {
             Ok(reply) => text(&reply).map(|info| identity::from_info(&info)).unwrap_or_default(),
             Err(_) => ServerIdentity::default(),
         }
     }
 
-    /// A command by its words, such as `["CONFIG", "GET", "timeout"]`.
+    /// Sends a command given as words, such as `["CONFIG", "GET", "timeout"]`.
     pub(crate) async fn command(&mut self, words: &[&str]) -> Result<Value, Failure> {
         let mut command = redis::Cmd::new();
         words.iter().for_each(|word| _ = command.arg(word));
-        self.ask(Stage::Command, &command).await
+        self.send(Stage::Command, &command).await
     }
 
-    /// A field of a section of INFO; `None` where it may not be asked, or has none.
+    /// Returns a field of a section of INFO; `None` if it is forbidden or absent.
     pub(crate) async fn info(&mut self, section: &str, field: &str) -> Option<String> {
         let info: String = redis::from_redis_value(self.command(&["INFO", section]).await.ok()?).ok()?;
         reply::info_field(&info, field).map(str::to_owned)
     }
 
-    /// A setting by its name; `None` where the server has none of this name.
+    /// Returns a setting by name; `None` if the server has no such setting.
     pub(crate) async fn setting(&mut self, name: &str) -> Result<Option<String>, Failure> {
         let reply = self.command(&["CONFIG", "GET", name]).await?;
         Ok(redis::from_redis_value::<HashMap<String, _>>(reply).ok().and_then(|mut pairs| pairs.remove(name)))
     }
 
-    /// Waits for what comes without having been asked for: bytes (how many), the end (0), or an error.
-    pub(crate) async fn overhear(&mut self) -> io::Result<usize> {
+    /// Waits for unsolicited input: bytes (their number), the end of the stream (0), or an error.
+    pub(crate) async fn unsolicited(&mut self) -> io::Result<usize> {
         self.stream.read(&mut [0; HEAD]).await
     }
 
-    /// What the server sends next, unasked: a message for a subscriber.
+    /// Reads the next push of the server: a message for a subscriber.
     pub(crate) async fn pushed(&mut self) -> Result<Value, Failure> {
         self.read(Stage::Subscribe, Ok(())).await
     }
 
-    async fn ask(&mut self, stage: Stage, command: &redis::Cmd) -> Result<Value, Failure> {
+    async fn send(&mut self, stage: Stage, command: &redis::Cmd) -> Result<Value, Failure> {
         let sent = self.stream.inner.write_all(&command.get_packed_command()).await;
         self.read(stage, sent).await
     }
 
     async fn read(&mut self, stage: Stage, sent: io::Result<()>) -> Result<Value, Failure> {
-        // Even where writing fails there may be a last line to read: a server at its limit speaks first, then closes.
+        // Even if writing fails there may be a last line to read: a server at its limit speaks first, then closes.
         let reply = redis::parse_redis_value_async(&mut Default::default(), &mut self.stream).await;
         match reply.and_then(Value::extract_error) {
             Ok(value) => {
@@ -138,7 +137,7 @@ impl<S: Stream> RespStream<S> {
         }
     }
 
-    /// Says what it means when the other side does not speak RESP.
+    /// Explains the failure if the other side does not speak RESP.
     fn interpret(&self, stage: Stage, failure: Failure) -> Failure {
         if failure.key.origin == Origin::Server || self.understood {
             return failure;
@@ -147,12 +146,13 @@ impl<S: Stream> RespStream<S> {
         let first_line = String::from_utf8_lossy(head.split(|byte| *byte == b'\n').next().unwrap_or_default());
         let (class, text) = match head.first() {
             None if failure.key.errno.is_none() => {
-                let text = "the server closed the connection without a word (a TLS port, a proxy without a server, or a limit)";
+                let text = "the server closed the connection without replying (a TLS port, a proxy without a server, \
+                            or a limit)";
                 (ErrorClass::ConnectionClosed, text.to_owned())
             }
             None if failure.key.class == ErrorClass::Reset => (
                 ErrorClass::Reset,
-                format!("{} (at the first byte: the port may speak TLS; try rediss://)", failure.text),
+                format!("{} (before the first reply: the port may speak TLS; try rediss://)", failure.text),
             ),
             None => return failure,
             // A TLS alert record: content type 21, version 3.x (RFC 8446 section 5.1).
@@ -162,14 +162,14 @@ impl<S: Stream> RespStream<S> {
             }
             Some(_) => {
                 let shown = crate::plan::Name::from(head.as_slice());
-                (ErrorClass::ProtocolGarbage, format!("not a Redis protocol answer: {shown}"))
+                (ErrorClass::ProtocolGarbage, format!("not a reply in the Redis protocol: {shown}"))
             }
         };
         let mut failure = failure;
         failure.key.class = class;
         failure.key.stage = stage;
         if failure.key.errno.is_none() {
-            // Our reading of the bytes, not the library's.
+            // redis-doctor's interpretation of the bytes, not the library's.
             failure.key.origin = Origin::Doctor;
         }
         failure.text = text;
@@ -184,11 +184,11 @@ fn identity_of(hello: &Value) -> ServerIdentity {
             continue;
         };
         match key.as_str() {
-            // Valkey introduces itself as redis here unless configured otherwise; INFO tells them apart.
+            // Valkey reports "redis" here unless configured otherwise; INFO distinguishes them.
             "server" => server.product = Some(identity::product(&value)),
             "version" => server.version = Some(value),
             "role" => server.role = Some(value),
-            // A Sentinel tells no role.
+            // A Sentinel reports no role.
             "mode" if value == "sentinel" => server.role = Some(value),
             _ => {}
         }
@@ -196,7 +196,7 @@ fn identity_of(hello: &Value) -> ServerIdentity {
     server
 }
 
-/// A stream that remembers the first bytes it read.
+/// A stream that keeps the first bytes it read.
 struct Headed<S> {
     inner: S,
     head: Vec<u8>,

@@ -1,4 +1,4 @@
-//! While any connection is down or silent: probe the path at a steady pace, and say since when it has been healthy.
+//! The path watch: probes the path at a steady pace while any connection is down or silent.
 
 use std::{
     sync::{
@@ -17,34 +17,34 @@ use crate::{
     event::PathProbed,
 };
 
-/// Between the end of an attempt and the next.
+/// Pause between the end of an attempt and the next.
 const PERIOD: Duration = Duration::from_millis(250);
 
-/// Before the first attempt: most outages are over by then, and need none.
+/// Delay of the first attempt: most outages are over by then.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// An answer that comes later, and so much later than the way there explains, has been waited for: a frozen server that
-/// thaws gives such answers. It does not show that new connections are served.
+/// A later reply, and later than the distance explains, was held back: a frozen server that resumes gives such replies.
+/// It does not show that new connections are served.
 const PROMPT: Duration = Duration::from_millis(500);
 
-/// Answers of a connection attempt (TLS handshake, HELLO, PING) that may take no longer than [`PROMPT`] besides so many
-/// times the handshake of TCP, which takes one round trip.
+/// Allowance for distance: all replies of an attempt (TLS handshake, HELLO, PING) may take [`PROMPT`] plus this many
+/// times the TCP handshake, which takes one round trip.
 const ROUND_TRIPS: u32 = 10;
 
-/// What the latest attempts say.
+/// The result of the latest attempts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Health {
-    /// When the latest attempt ended; `None` before the first of this watch.
+    /// End of the latest attempt; `None` before the first of this watch.
     pub(crate) checked: Option<Stamp>,
-    /// Since when every attempt has succeeded, the first of them promptly.
+    /// Time since which every attempt has succeeded, the first one promptly.
     pub(crate) healthy_since: Option<Stamp>,
-    /// The latest failure's class and the server's or kernel's words for it.
+    /// The latest failure: its class, and the text from the server or the kernel.
     pub(crate) failure: Option<(ErrorClass, String)>,
-    /// The longest that a failing attempt has taken.
+    /// Duration of the slowest failed attempt.
     pub(crate) slowest_failure: Duration,
 }
 
-/// One prober for all connections of a run; it works only while somebody is interested.
+/// The path prober shared by all connections of a run; it is idle unless at least one connection is interested.
 pub(crate) struct PathWatch {
     route: Route,
     interested: AtomicUsize,
@@ -53,7 +53,7 @@ pub(crate) struct PathWatch {
 }
 
 impl PathWatch {
-    /// Nothing is probed until [`PathWatch::interest`] is called.
+    /// Creates a watch that is idle until [`PathWatch::interest`] is called.
     pub(crate) fn new(route: Route) -> Self {
         Self { route, interested: AtomicUsize::new(0), wake: Notify::new(), health: Mutex::default() }
     }
@@ -67,8 +67,8 @@ impl PathWatch {
         Interest(Arc::clone(self))
     }
 
-    /// A failure to connect, in other words where its own do not tell: the library retries in silence until its time is
-    /// up, and hides a refusal behind a closed connection. An attempt of our own is told the reason.
+    /// Explains a vague failure to connect: the library retries silently until its timeout, and hides a refusal behind
+    /// a closed connection. A separate attempt shows the reason.
     pub(crate) async fn explain(&self, failure: Failure) -> Failure {
         let vague = failure.key.class.is_timeout() || failure.key.class == ErrorClass::ConnectionClosed;
         if !vague {
@@ -77,12 +77,11 @@ impl PathWatch {
         self.route.attempt().await.probed.failure.unwrap_or(failure)
     }
 
-    /// What is known now.
     pub(crate) fn health(&self) -> Health {
         self.lock().clone()
     }
 
-    /// Probes for ever; `changed` hears of every change of outcome.
+    /// Probes until it is aborted; calls `changed` for every change of outcome.
     pub(crate) async fn run(&self, mut changed: impl FnMut(Stamp, PathProbed)) {
         loop {
             if self.interested.load(Ordering::Relaxed) == 0 {
@@ -99,7 +98,7 @@ impl PathWatch {
         }
     }
 
-    /// Takes a result in; returns whether the outcome is another than before.
+    /// Records a result; returns true if the outcome has changed.
     fn note(&self, started: Stamp, attempt: &Attempt) -> bool {
         let mut health = self.lock();
         let first = health.checked.is_none();
@@ -130,7 +129,7 @@ impl PathWatch {
     }
 }
 
-/// Whether the other side accepted the connection and then kept it waiting.
+/// Returns true if the server accepted the connection and then held back its replies.
 fn is_late(probed: &PathProbed) -> bool {
     let (way, answers): (Vec<_>, Vec<_>) = probed
         .stages
@@ -142,7 +141,7 @@ fn is_late(probed: &PathProbed) -> bool {
     sum(answers) > PROMPT + sum(way) * ROUND_TRIPS
 }
 
-/// Somebody's wish to know the path's health.
+/// Keeps the path watch probing until it is dropped.
 pub(crate) struct Interest(Arc<PathWatch>);
 
 impl Drop for Interest {
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_was_waited_for_is_told_from_a_long_way() {
+    fn a_delayed_reply_is_distinguished_from_a_long_distance() {
         let thawed = [(Stage::Dns, 1), (Stage::Tcp, 1), (Stage::Hello, 900), (Stage::Command, 1)];
         assert!(is_late(&probed(&thawed)));
         assert!(is_late(&probed(&[(Stage::Tcp, 1), (Stage::Tls, 2), (Stage::Hello, 1), (Stage::Command, 700)])));

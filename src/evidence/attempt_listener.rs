@@ -1,5 +1,5 @@
-//! Listens to the kernel while a connection is down, and puts down what it tells to the clients that try to come back.
-//! While none is down the kernel tells nothing.
+//! Listens to the kernel while a connection is down, and assigns each ended socket to the client that it fits best.
+//! While no connection is down, nothing is received.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use super::{
     Collector,
     attempts::Attempts,
-    cycle::{Cycle, Heard},
+    cycle::{Cycle, ReadWindow},
 };
 use crate::{
     clock::Stamp,
@@ -17,27 +17,27 @@ use crate::{
     plan::{Plan, ReconnectPolicy},
 };
 
-/// Losses whose attempts are listened for at the same time; beyond that the oldest is dropped.
+/// Losses tracked at the same time; beyond that the oldest is dropped.
 const LOSSES: usize = 1024;
 
-/// Between two readings. An attempt is dated so much too late at the most, on a machine that is not busy.
+/// Interval between two readings. On an idle machine an attempt is dated at most this much too late.
 const PERIOD: Duration = Duration::from_millis(10);
 
-/// Read at once: more than the kernel keeps for us, which is about 200.
+/// Messages read in one go: more than the kernel buffers for us, which is about 200.
 const BATCH: usize = 512;
 
-/// What is heard, for whom.
+/// Reads the kernel's broadcast of ended sockets for all connections that are down.
 pub(super) struct AttemptListener {
     policy: ReconnectPolicy,
     seed: u64,
-    /// The port that the connections under test go to; `None` where they are no TCP connections.
+    /// Port of the connections under test; `None` if they are not TCP connections.
     port: Option<u16>,
     own: OwnSockets,
-    /// Opened before the first loss where that is possible: it takes a twentieth of the time that a reconnect takes.
+    /// Opened before the first loss if possible: opening takes a twentieth of the time of a reconnect.
     listener: Option<Listener>,
-    /// When it was last read; `None` while it is not listened to.
+    /// Time of the last reading; `None` while not listening.
     read: Option<Stamp>,
-    /// Losses that are not over: connection and moment.
+    /// Losses that are not over: connection, moment and attempts.
     lost: VecDeque<(u32, Stamp, Attempts)>,
 }
 
@@ -47,22 +47,22 @@ impl AttemptListener {
         Self { policy, seed: plan.seed, port, own, listener: None, read: None, lost: VecDeque::new() }
     }
 
-    /// Opens what will be listened to, while no client waits to come back.
+    /// Opens the socket ahead of the first loss.
     pub(super) fn prepare(&mut self) {
         if self.listener.is_none() && self.policy.managed && self.port.is_some() {
-            // Where it cannot be opened, the loss will tell why.
+            // If it cannot be opened, the loss reports why.
             self.listener = Listener::open().ok();
         }
     }
 
-    /// The loss of a connection is noticed; its client has not tried to come back yet.
+    /// Begins to track a loss, before the client's first reconnect attempt.
     pub(super) fn begin(&mut self, connection: u32, lost: Stamp, now: Stamp) {
         let attempts = match self.listen(now) {
             Ok(()) => {
                 let policy = Arc::new(self.policy.of_connection(connection, self.seed));
-                Attempts::heard_by(Cycle::new(policy, lost))
+                Attempts::tracked_by(Cycle::new(policy, lost))
             }
-            Err(why) => Attempts::unheard(why),
+            Err(why) => Attempts::untracked(why),
         };
         if self.lost.len() == LOSSES {
             self.lost.pop_front();
@@ -71,15 +71,16 @@ impl AttemptListener {
     }
 
     fn listen(&mut self, now: Stamp) -> Result<(), Option<String>> {
-        // A client that makes no attempts leaves none to be missed.
+        // A client that never reconnects makes no attempts to miss.
         if !self.policy.managed {
             return Err(None);
         }
         if self.port.is_none() {
-            return Err(Some("only of TCP connections the kernel tells".to_owned()));
+            return Err(Some("the kernel reports ended sockets for TCP only".to_owned()));
         }
         if self.read.is_none() {
-            self.start().map_err(|errno| Some(format!("the kernel tells of no sockets: {errno}")))?;
+            self.start()
+                .map_err(|errno| Some(format!("the kernel's broadcast of ended sockets is unavailable: {errno}")))?;
             self.read = Some(now);
         }
         Ok(())
@@ -92,28 +93,28 @@ impl AttemptListener {
         self.listener.insert(Listener::open()?).start()
     }
 
-    /// Nobody tries to come back any more.
+    /// Stops listening: no client is reconnecting any more.
     fn stop(&mut self) {
         self.read = None;
         self.listener = self.listener.take().filter(|listener| listener.stop().is_ok());
     }
 
-    /// Takes in what the kernel has told until now.
-    pub(super) fn hear(&mut self, now: Stamp) {
+    /// Reads the broadcasts received so far.
+    pub(super) fn read(&mut self, now: Stamp) {
         let (Some(listener), Some(port), Some(since)) = (&self.listener, self.port, self.read) else {
             return;
         };
-        let heard = Heard { since, now };
+        let window = ReadWindow { since, now };
         self.read = Some(now);
         for _ in 0..BATCH {
             match listener.next() {
                 Ok(Some(socket)) if self.own.may_be_the_clients(socket.peer, port, socket.cookie, now) => {
-                    let fits = self.lost.iter_mut().filter_map(|(_, _, attempts)| {
-                        let fit = attempts.fit(&socket, heard)?;
-                        Some((fit, attempts))
+                    let candidates = self.lost.iter_mut().filter_map(|(_, _, attempts)| {
+                        let matched = attempts.find_match(&socket, window)?;
+                        Some((matched, attempts))
                     });
-                    if let Some((fit, attempts)) = fits.min_by_key(|(fit, _)| *fit) {
-                        attempts.take(&socket, heard, fit);
+                    if let Some((matched, attempts)) = candidates.min_by_key(|(matched, _)| *matched) {
+                        attempts.record(&socket, window, matched);
                     }
                 }
                 Ok(_) => {}
@@ -123,21 +124,21 @@ impl AttemptListener {
         }
     }
 
-    /// The attempts after a loss, as far as they are known.
+    /// Returns the attempts known after a loss.
     pub(super) fn of(&mut self, connection: u32, lost: Stamp) -> Option<&mut Attempts> {
         let mut all = self.lost.iter_mut().rev();
         all.find(|(whose, when, _)| (*whose, *when) == (connection, lost)).map(|(_, _, attempts)| attempts)
     }
 
-    /// The attempts of a connection that is down.
+    /// Returns the attempts of a connection that is down.
     pub(super) fn latest(&mut self, connection: u32) -> Option<&mut Attempts> {
         let mut all = self.lost.iter_mut().rev();
         all.find(|(whose, _, _)| *whose == connection).map(|(_, _, attempts)| attempts)
     }
 
-    /// The outage after a loss was over at `at`, as is noticed now: what was seen.
+    /// Ends the outage after a loss: the client was back at `at`. Returns the attempts seen.
     pub(super) fn end(&mut self, connection: u32, lost: Stamp, at: Stamp, now: Stamp) -> Option<Attempts> {
-        self.hear(now);
+        self.read(now);
         let found = self.lost.iter().position(|(whose, when, _)| (*whose, *when) == (connection, lost));
         let mut attempts = found.and_then(|index| self.lost.remove(index)).map(|(_, _, attempts)| attempts);
         if let Some(attempts) = &mut attempts {
@@ -151,19 +152,20 @@ impl AttemptListener {
 }
 
 impl Collector {
-    /// After each loss: examines the socket, and reads the kernel's broadcasts until every client is back. Until it is
-    /// ended.
+    /// Examines the socket after each loss, and reads the kernel's broadcasts until every client is back. Runs until it
+    /// is aborted.
     pub(super) async fn listen(self: Arc<Self>) {
         loop {
-            self.losing.notified().await;
+            self.lost.notified().await;
             loop {
-                // A reconnect goes first. And broadcasts are not read one by one: on a busy machine each would wake us.
+                // The reconnect has priority, and reading each broadcast as it arrives would wake us too often on a
+                // busy machine.
                 self.clock.sleep_until(self.clock.now().after(PERIOD)).await;
                 let now = self.clock.now();
-                let mut state = self.lock();
-                state.examine(now);
-                state.listener.hear(now);
-                if state.listener.read.is_none() {
+                let mut cases = self.lock();
+                cases.examine(now);
+                cases.listener.read(now);
+                if cases.listener.read.is_none() {
                     break;
                 }
             }

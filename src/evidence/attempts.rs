@@ -1,54 +1,54 @@
-//! The attempts of one client to come back, from a loss to the first good reply: those whose failure a waiting command
-//! was given, and those that the kernel told of. Pure.
+//! The reconnect attempts of one client, from a loss to the first good reply: failures returned to waiting commands,
+//! and sockets that the kernel reported. Pure.
 
 use std::time::Duration;
 
-use super::cycle::{Cycle, Fit, Heard};
+use super::cycle::{AttemptMatch, Cycle, ReadWindow};
 use crate::{
     clock::Stamp,
     event::{Attempt, AttemptEnd, Tried},
     kernel::Destroyed,
 };
 
-/// Attempts that are kept: the first and the latest.
+/// Attempts kept: the first and the latest.
 const ATTEMPTS: usize = 16;
 
-/// Commands that wait for the same attempt learn of its failure in the same moment.
+/// Commands that wait for the same attempt fail within this time of each other.
 const SAME_ATTEMPT: Duration = Duration::from_millis(1);
 
-/// A command and the kernel may tell of the same attempt, either of them first.
-const TOLD_TWICE: Duration = Duration::from_millis(20);
+/// A command and the kernel report the same attempt within this time of each other, in either order.
+const REPORTED_TWICE: Duration = Duration::from_millis(20);
 
-/// What is known of them.
+/// The attempts known so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempts {
     pub(super) seen: Vec<Attempt>,
-    /// Failed ones that the kernel told of; `None` where it was not listened to.
+    /// Failed attempts reported by the kernel; `None` if it was not listened to.
     pub(super) tried: Option<Tried>,
-    /// Why there are fewer than there could be.
+    /// Why attempts may be missing.
     pub(super) missing: Option<String>,
     cycle: Option<Cycle>,
 }
 
 impl Attempts {
-    /// Those that the kernel tells of are told by `cycle`.
-    pub(super) fn heard_by(cycle: Cycle) -> Self {
+    /// Creates the attempts of a client whose sockets are identified by `cycle`.
+    pub(super) fn tracked_by(cycle: Cycle) -> Self {
         Self { tried: Some(Tried::default()), cycle: Some(cycle), ..Self::default() }
     }
 
-    /// The kernel cannot be listened to.
-    pub(super) fn unheard(why: Option<String>) -> Self {
+    /// Creates the attempts of a client while the kernel cannot be listened to.
+    pub(super) fn untracked(why: Option<String>) -> Self {
         Self { missing: why, ..Self::default() }
     }
 
-    /// A command that waited has failed.
+    /// Records the failure of a waiting command.
     pub(super) fn failed(&mut self, at: Stamp, failure: String) {
         if let Some(last) = self.seen.last_mut() {
             if last.failure.as_ref() == Some(&failure) && at.since(last.at) < SAME_ATTEMPT {
                 return;
             }
-            let told = last.end.is_some_and(|end| last.failure.as_deref() == Some(words(end)));
-            if told && at.since(last.at) < TOLD_TWICE {
+            let from_kernel = last.end.is_some_and(|end| last.failure.as_deref() == Some(words(end)));
+            if from_kernel && at.since(last.at) < REPORTED_TWICE {
                 last.failure = Some(failure);
                 return;
             }
@@ -56,32 +56,34 @@ impl Attempts {
         self.push(Attempt { started: None, at, end: None, failure: Some(failure) });
     }
 
-    /// How a socket that has ended fits these attempts, if it does.
-    pub(super) fn fit(&self, socket: &Destroyed, heard: Heard) -> Option<Fit> {
-        self.cycle.as_ref()?.fit(socket, heard)
+    /// Returns the place of an ended socket among these attempts, if it has one.
+    pub(super) fn find_match(&self, socket: &Destroyed, window: ReadWindow) -> Option<AttemptMatch> {
+        self.cycle.as_ref()?.find_match(socket, window)
     }
 
-    /// The socket was one of them.
-    pub(super) fn take(&mut self, socket: &Destroyed, heard: Heard, fit: Fit) {
+    /// Records the socket as an attempt.
+    pub(super) fn record(&mut self, socket: &Destroyed, window: ReadWindow, matched: AttemptMatch) {
         let (Some(cycle), Some(tried)) = (&mut self.cycle, &mut self.tried) else {
             return;
         };
-        cycle.take(socket, heard, fit);
-        let now = heard.now;
+        cycle.record(socket, window, matched);
+        let now = window.now;
         let end = socket.end;
-        let started = match fit {
-            Fit::Same { .. } => {
-                // It lasts until the last of its addresses has failed, and has the better of their ends.
+        let started = match matched {
+            AttemptMatch::OtherAddress { .. } => {
+                // The attempt lasts until the last of its addresses has failed.
                 if let Some(last) = self.seen.last_mut() {
                     last.at = now;
                 }
                 return;
             }
-            Fit::Next { started, .. } | Fit::Again { started, .. } | Fit::Skipping { started, .. } => started,
+            AttemptMatch::Next { started, .. }
+            | AttemptMatch::NewCycle { started, .. }
+            | AttemptMatch::AfterMissed { started, .. } => started,
         };
         *tried.of(end) += 1;
         match self.seen.last_mut() {
-            Some(last) if last.end.is_none() && now.since(last.at) < TOLD_TWICE => {
+            Some(last) if last.end.is_none() && now.since(last.at) < REPORTED_TWICE => {
                 (last.started, last.end) = (Some(started.min(last.at)), Some(end));
             }
             _ => {
@@ -90,20 +92,20 @@ impl Attempts {
         }
     }
 
-    /// Another client was put in place, and begins from the beginning.
+    /// Starts over for a new client.
     pub(super) fn restart(&mut self, now: Stamp) {
         if let Some(cycle) = &mut self.cycle {
             cycle.restart(now);
         }
     }
 
-    /// Some of what the kernel told was lost.
+    /// Records that broadcasts of the kernel were lost.
     pub(super) fn overrun(&mut self) {
-        let why = "sockets of this machine ended faster than they could be heard of: some attempts may be missing";
+        let why = "the kernel dropped broadcasts of ended sockets: some attempts may be missing";
         self.missing.get_or_insert_with(|| why.to_owned());
     }
 
-    /// The first good reply came.
+    /// Records the first good reply.
     pub(super) fn succeed(&mut self, at: Stamp) {
         let later = self.seen.iter().rposition(|attempt| attempt.started.is_none_or(|started| started <= at));
         let failed = self.seen.split_off(later.map_or(0, |last| last + 1));
@@ -128,12 +130,12 @@ impl Attempts {
     }
 }
 
-/// As much as the kernel says of a failure.
+/// Returns the failure of an attempt as far as the kernel reports it.
 fn words(end: AttemptEnd) -> &'static str {
     match end {
         AttemptEnd::Refused => "refused",
         AttemptEnd::Unanswered => "no answer",
-        AttemptEnd::Dropped => "connected, and dropped again",
+        AttemptEnd::Dropped => "connected, then dropped",
     }
 }
 
@@ -149,16 +151,16 @@ mod tests {
     }
 
     fn heard_from(ms: u64) -> Attempts {
-        Attempts::heard_by(Cycle::new(Arc::new(ReconnectPolicy::preset(PolicyName::Hardened)), at(ms)))
+        Attempts::tracked_by(Cycle::new(Arc::new(ReconnectPolicy::preset(PolicyName::Hardened)), at(ms)))
     }
 
     fn refuse(attempts: &mut Attempts, ms: u64) {
         let peer = "127.0.0.1:6379".parse().unwrap();
         let (end, age) = (AttemptEnd::Refused, Duration::ZERO);
         let socket = Destroyed { peer, cookie: 1, end, repeats: 0, age, said: 0 };
-        let heard = Heard { since: at(ms), now: at(ms + 2) };
-        let fit = attempts.fit(&socket, heard).unwrap();
-        attempts.take(&socket, heard, fit);
+        let window = ReadWindow { since: at(ms), now: at(ms + 2) };
+        let matched = attempts.find_match(&socket, window).unwrap();
+        attempts.record(&socket, window, matched);
     }
 
     fn failures(attempts: &Attempts) -> Vec<Option<&str>> {
@@ -182,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_kernel_and_a_command_tell_of_is_one_attempt() {
+    fn an_attempt_reported_by_the_kernel_and_a_command_counts_once() {
         let mut attempts = heard_from(5000);
         refuse(&mut attempts, 5000);
         refuse(&mut attempts, 5148);
@@ -200,7 +202,7 @@ mod tests {
         let mut attempts = heard_from(5000);
         refuse(&mut attempts, 5000);
         refuse(&mut attempts, 5148);
-        // Before the next was due; what came after the reply was not the client's.
+        // Before the next was due: a later socket was not the client's.
         attempts.succeed(at(5160));
         assert_eq!((failures(&attempts), attempts.tried.unwrap().all()), (vec![Some("refused"), None], 1));
 

@@ -1,14 +1,14 @@
-//! How a session's socket ended, where the system does not tell.
+//! A stand-in where the system does not report how a socket ended.
 
-use super::socket_end::Ended;
+use super::ended_socket::EndedSocket;
 use crate::{clock::Stamp, dial::ClientInfo, event::TcpFigures, plan::ReconnectPolicy};
 
 /// A socket whose connection was lost.
-pub(super) enum Ending {
-    Seen(Ended),
+pub(super) enum LostSocket {
+    Examined(EndedSocket),
 }
 
-/// The sockets of all connections under test: none is known.
+/// The sockets of the connections under test, all unknown.
 pub(super) struct Sockets;
 
 impl Sockets {
@@ -18,19 +18,22 @@ impl Sockets {
 
     pub(super) fn follow(&mut self, _connection: u32, _client: &ClientInfo) {}
 
-    pub(super) fn look(&mut self, _now: Stamp) {}
+    pub(super) fn scan_if_due(&mut self, _now: Stamp) {}
 
-    pub(super) fn catch_up(&mut self, _now: Stamp) {}
+    pub(super) fn scan_wanted(&mut self, _now: Stamp) {}
 
     pub(super) fn sample(&mut self, _now: Stamp) {}
 
     pub(super) fn sample_one(&mut self, _connection: u32, _now: Stamp) {}
 
-    pub(super) fn end(&mut self, _connection: u32, _now: Stamp) -> Ending {
-        Ending::Seen(Ended { missing: Some("only Linux tells how a socket ended".to_owned()), ..Ended::default() })
+    pub(super) fn end(&mut self, _connection: u32, _now: Stamp) -> LostSocket {
+        LostSocket::Examined(EndedSocket {
+            missing: Some("only Linux reports how a socket ended".to_owned()),
+            ..EndedSocket::default()
+        })
     }
 
-    pub(super) fn ended(&mut self, Ending::Seen(ended): Ending, _now: Stamp) -> Ended {
+    pub(super) fn ended(&mut self, LostSocket::Examined(ended): LostSocket, _now: Stamp) -> EndedSocket {
         ended
     }
 

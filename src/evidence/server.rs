@@ -1,7 +1,7 @@
-//! What a server says of itself, asked on a short-lived connection of its own: INFO, CONFIG GET, CLIENT INFO, and which
-//! clients it still lists.
+//! A server's state, queried on a separate short-lived connection: INFO, CONFIG GET, CLIENT INFO, and the old clients
+//! that it still lists.
 //!
-//! Each question may be forbidden, or unknown to an older server; what was not answered is listed with the reason.
+//! An ACL can forbid each command, and an older server may not know it; each missing answer is listed with the reason.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,74 +19,74 @@ use crate::{
     event::{Missing, ServerState},
 };
 
-/// The limit of each question.
+/// Timeout of each command.
 const LIMIT: Duration = Duration::from_millis(500);
 
-/// Old clients that are asked for at once.
+/// Old clients looked up in one query.
 const MOST_CLIENTS: usize = 200;
 
-/// A server that can only list all its clients is asked to when it has no more than this.
+/// Without CLIENT LIST ID, the whole list is fetched if it has at most this many clients.
 const SHORT_LIST: u64 = 1000;
 
-/// The settings that are asked for.
+/// Settings queried.
 const SETTINGS: [&str; 4] = ["timeout", "tcp-keepalive", "maxclients", "client-output-buffer-limit"];
 
-/// The sections of INFO that are asked for.
+/// Sections of INFO queried.
 const SECTIONS: [&str; 7] = ["INFO", "server", "clients", "stats", "replication", "persistence", "commandstats"];
 
 /// A server at one moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Snapshot {
-    /// When it was begun, and when the last answer had come.
+    /// Start of the query, and time of the last answer.
     pub(super) at: Stamp,
     pub(super) finished: Stamp,
-    /// Losses and stalls of the run until then.
+    /// Losses and stalls of the run so far.
     pub(super) count: u64,
-    /// What it said; `None` when it could not be reached.
+    /// The server's state; `None` if it could not be reached.
     pub(super) state: Option<Arc<ServerState>>,
-    /// Old clients that it was asked for, and those of its clients that it lists, with their addresses; `None` when it
-    /// could not be asked.
-    pub(super) asked_for: HashSet<u64>,
+    /// The old clients looked up, and the clients that the server lists, with their addresses; `None` if there was no
+    /// answer.
+    pub(super) looked_up: HashSet<u64>,
     pub(super) listed: Option<HashMap<u64, Option<String>>>,
-    /// What was not answered, and why.
+    /// Facts without an answer, and why.
     pub(super) missing: Vec<Missing>,
 }
 
-/// Asks a server, and whether it still lists the clients `old`.
-pub(super) async fn ask(route: &Route, clock: Clock, old: &[u64]) -> Snapshot {
+/// Queries a server, and looks up the clients `old`.
+pub(super) async fn query(route: &Route, clock: Clock, old: &[u64]) -> Snapshot {
     let at = clock.now();
-    let (attempt, line) = route.open().await;
-    let Some(line) = line else {
+    let (attempt, stream) = route.open().await;
+    let Some(stream) = stream else {
         let why = attempt.probed.failure.map_or_else(String::new, |failure| failure.to_string());
         return Snapshot::unreachable(at, &why);
     };
     let ends = attempt.local.zip(attempt.peer);
-    let mut asker = Asker { line: Some(line), ends, state: found(&attempt, at), missing: Vec::new() };
-    asker.info().await;
-    asker.settings().await;
-    asker.client().await;
+    let mut query = Query { stream: Some(stream), ends, state: found(&attempt, at), missing: Vec::new() };
+    query.info().await;
+    query.settings().await;
+    query.client().await;
     let old = &old[..old.len().min(MOST_CLIENTS)];
-    let listed = asker.clients(old).await;
-    let asked_for = old.iter().copied().collect();
+    let listed = query.clients(old).await;
+    let looked_up = old.iter().copied().collect();
     Snapshot {
         at,
-        state: Some(Arc::new(asker.state)),
-        asked_for,
+        state: Some(Arc::new(query.state)),
+        looked_up,
         listed,
-        missing: asker.missing,
+        missing: query.missing,
         ..Snapshot::default()
     }
 }
 
 impl Snapshot {
-    /// A server that said nothing.
+    /// Creates the snapshot of a server that could not be reached.
     pub(super) fn unreachable(at: Stamp, why: &str) -> Self {
         let missing = vec![Missing::new("server", why)];
         Self { at, missing, ..Self::default() }
     }
 }
 
-/// What the connection itself shows.
+/// Returns what the connection attempt itself shows.
 fn found(attempt: &Attempt, at: Stamp) -> ServerState {
     ServerState {
         at,
@@ -98,22 +98,22 @@ fn found(attempt: &Attempt, at: Stamp) -> ServerState {
     }
 }
 
-/// A conversation under way.
-struct Asker {
-    /// `None` once the server has not answered: what comes later would be taken for the answer to something else.
-    line: Option<RespStream>,
-    /// Our end of the connection and the server's, as we see them.
+/// A query under way.
+struct Query {
+    /// `None` after a timeout: a late reply would be taken for the reply to the next command.
+    stream: Option<RespStream>,
+    /// Our end and the server's end of the connection, as seen by us.
     ends: Option<(SocketAddr, SocketAddr)>,
     state: ServerState,
     missing: Vec<Missing>,
 }
 
-impl Asker {
+impl Query {
     async fn info(&mut self) {
-        let mut answer = self.ask::<String>(&SECTIONS).await;
-        // Before Redis 7.0 INFO takes one section.
+        let mut answer = self.query::<String>(&SECTIONS).await;
+        // Before Redis 7.0 INFO takes a single section.
         if answer.as_ref().is_err_and(is_refused) {
-            answer = self.ask(&["INFO", "all"]).await;
+            answer = self.query(&["INFO", "all"]).await;
         }
         match answer {
             Ok(info) => read_info(&info, &mut self.state),
@@ -123,15 +123,15 @@ impl Asker {
 
     async fn settings(&mut self) {
         let words = |names: &[&'static str]| [&["CONFIG", "GET"], names].concat();
-        let mut answer = self.ask::<HashMap<String, String>>(&words(&SETTINGS)).await;
-        // Before Redis 7.0 CONFIG GET takes one name; where none may be asked for, one more refusal tells.
+        let mut answer = self.query::<HashMap<String, String>>(&words(&SETTINGS)).await;
+        // Before Redis 7.0 CONFIG GET takes a single name; if the command is forbidden, that is refused as well.
         if answer.as_ref().is_err_and(is_refused) {
             let mut all = HashMap::new();
             answer = loop {
                 let Some(name) = SETTINGS.get(all.len()) else {
                     break Ok(all);
                 };
-                match self.ask::<HashMap<String, String>>(&words(&[name])).await {
+                match self.query::<HashMap<String, String>>(&words(&[name])).await {
                     Ok(one) => _ = all.insert((*name).to_owned(), one.get(*name).cloned().unwrap_or_default()),
                     Err(failure) => break Err(failure),
                 }
@@ -144,7 +144,7 @@ impl Asker {
     }
 
     async fn client(&mut self) {
-        match self.ask::<String>(&["CLIENT", "INFO"]).await {
+        match self.query::<String>(&["CLIENT", "INFO"]).await {
             Ok(line) => {
                 let client = ClientInfo::parse(&line);
                 self.state.translated = self.ends.and_then(|ends| translated(ends, &client));
@@ -160,11 +160,11 @@ impl Asker {
         }
         let ids: Vec<String> = old.iter().map(u64::to_string).collect();
         let words: Vec<&str> = ["CLIENT", "LIST", "ID"].into_iter().chain(ids.iter().map(String::as_str)).collect();
-        let mut answer = self.ask::<String>(&words).await;
-        // Before Redis 6.2 there is only the whole list.
+        let mut answer = self.query::<String>(&words).await;
+        // Before Redis 6.2 only the whole list can be fetched.
         let short = self.state.connected_clients.is_some_and(|clients| clients <= SHORT_LIST);
         if short && answer.as_ref().is_err_and(is_refused) {
-            answer = self.ask(&["CLIENT", "LIST"]).await;
+            answer = self.query(&["CLIENT", "LIST"]).await;
         }
         match answer {
             Ok(list) => {
@@ -178,19 +178,19 @@ impl Asker {
         }
     }
 
-    async fn ask<T: FromRedisValue>(&mut self, words: &[&str]) -> Result<T, Failure> {
+    async fn query<T: FromRedisValue>(&mut self, words: &[&str]) -> Result<T, Failure> {
         let timed_out = |text| Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, text);
-        let Some(line) = &mut self.line else {
+        let Some(stream) = &mut self.stream else {
             return Err(timed_out("the server had stopped answering"));
         };
-        let answer: Result<Value, Failure> = match tokio::time::timeout(LIMIT, line.command(words)).await {
+        let answer: Result<Value, Failure> = match tokio::time::timeout(LIMIT, stream.command(words)).await {
             Ok(answer) => answer,
             Err(_) => Err(timed_out("no reply within 500 ms")),
         };
         if answer.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
-            self.line = None;
+            self.stream = None;
         }
-        let other = |_| Failure::doctor(ErrorClass::Other, Stage::Command, "not the kind of answer it has");
+        let other = |_| Failure::doctor(ErrorClass::Other, Stage::Command, "unexpected type of reply");
         redis::from_redis_value(answer?).map_err(other)
     }
 
@@ -200,27 +200,27 @@ impl Asker {
     }
 }
 
-/// Whether the server sees other ends of the connection than we do; `None` when it does not tell both.
+/// Returns true if the server sees different ends of the connection than we do; `None` if it does not report both.
 fn translated((local, peer): (SocketAddr, SocketAddr), seen: &ClientInfo) -> Option<bool> {
     let same = |ours: SocketAddr, theirs: &Option<String>| {
         let theirs: SocketAddr = theirs.as_deref()?.parse().ok()?;
-        // A server that listens on IPv6 may write IPv4 addresses as its own.
+        // A server that listens on IPv6 may write IPv4 addresses in mapped form.
         Some((ours.ip().to_canonical(), ours.port()) == (theirs.ip().to_canonical(), theirs.port()))
     };
     Some(!(same(local, &seen.addr)? && same(peer, &seen.laddr)?))
 }
 
-/// The server does not know the command in this form. What is forbidden is forbidden in every form.
+/// Returns true if the server does not know this form of the command. NOPERM applies to every form.
 fn is_refused(failure: &Failure) -> bool {
     failure.key.class.is_server_reply() && failure.key.class != ErrorClass::NoPerm
 }
 
-/// Reads INFO, as far as it is there.
+/// Reads the fields of INFO that are present.
 fn read_info(info: &str, state: &mut ServerState) {
     let fields: HashMap<&str, &str> = info_fields(info).collect();
     let text = |name: &str| fields.get(name).copied().map(Arc::<str>::from);
     let number = |name: &str| fields.get(name)?.parse::<u64>().ok();
-    // A command that was never called has no line.
+    // A command that has never been called has no line.
     let counted = fields.keys().any(|name| name.starts_with("cmdstat_"));
     let calls = |names: &[&str]| counted.then(|| names.iter().map(|name| calls_of(&fields, name)).sum());
     state.run_id = text("run_id");
@@ -228,7 +228,7 @@ fn read_info(info: &str, state: &mut ServerState) {
     state.uptime = number("uptime_in_seconds");
     state.role = text("role").or(state.role.take());
     state.replication_offset = number("master_repl_offset");
-    // Forty zeros stand for none.
+    // Forty zeros mean none.
     let history = |name| text(name).filter(|id| id.bytes().any(|digit| digit != b'0'));
     state.replication_id = history("master_replid");
     state.former_replication_id = history("master_replid2");
@@ -240,7 +240,7 @@ fn read_info(info: &str, state: &mut ServerState) {
     state.evicted_clients = number("evicted_clients");
     state.output_buffer_disconnections = number("client_output_buffer_limit_disconnections");
     state.query_buffer_disconnections = number("client_query_buffer_limit_disconnections");
-    // Since Redis 7.0 subcommands are counted one by one; Valkey gives the version of Redis that it is compatible with.
+    // Since Redis 7.0 subcommands are counted separately; Valkey reports the Redis version that it is compatible with.
     let major = fields.get("redis_version").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     if major.is_some_and(|major| major >= 7) {
         state.client_kills = calls(&["client|kill"]);
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn info_is_read_as_far_as_it_is_there() {
+    fn info_fields_that_are_present_are_read() {
         let info = "# Server\r\nredis_version:7.2.4\r\nrun_id:abc\r\nuptime_in_seconds:77\r\n\
             connected_clients:3\r\ntotal_connections_received:9\r\nrole:master\r\nmaster_repl_offset:14\r\n\
             master_failover_state:no-failover\r\nloading:0\r\ncmdstat_ping:calls=4,usec=1\r\n\
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_translated_when_either_end_has_another_address_on_the_other_side() {
+    fn a_connection_is_translated_if_either_end_has_a_different_address_on_the_other_side() {
         let ends = ("10.0.9.4:51322".parse().unwrap(), "10.0.3.17:6379".parse().unwrap());
         for (line, expected) in [
             ("addr=10.0.9.4:51322 laddr=10.0.3.17:6379", Some(false)),

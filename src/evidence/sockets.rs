@@ -1,23 +1,23 @@
-//! How a session's socket ended, and how it was before: from the kernel, for a socket that belongs to the library.
+//! The sockets of the connections under test: how each ended, and TCP's figures while it was up.
 //!
-//! redis-rs tells that a connection is gone, not why: an idle connection's errno is read by its driver and dropped, and
-//! a close brings none. The kernel's socket table knows ([`crate::kernel`]), but at the moment at which we hear of a
-//! loss the driver has already closed its descriptor, and an orderly close is then forgotten as soon as the other side
-//! has acknowledged it: at once on one machine, after a round trip elsewhere. What was tried:
+//! redis-rs reports that a connection is gone, not why: its driver reads and drops the errno of an idle connection, and
+//! a close has none. The kernel's socket table knows ([`crate::kernel`]), but when the loss is reported the driver has
+//! already closed its descriptor, and the kernel forgets a clean close as soon as the other side has acknowledged it:
+//! immediately on one machine, after a round trip elsewhere. Three ways were tried:
 //!
-//! - Looking the connection up when the library's push comes: after a close it shows LAST_ACK for one round trip, so on
-//!   a fast network a close cannot be told from a reset. On one machine the server's side shows TIME_WAIT, which proves
-//!   the close.
-//! - The kernel's broadcast of destroyed sockets (`ss -E`): it comes when everything is over, so the state is always
-//!   CLOSE, and it comes for every socket of the machine.
-//! - A second descriptor of the same socket: it keeps the socket as the loss left it until it has been looked at. That
-//!   is what is done, and the looking-up is left for where it is not possible.
+//! - Looking up the connection when the library pushes the loss: after a close the table shows LAST_ACK for one round
+//!   trip, so on a fast network a close looks like a reset. On one machine the server's side shows TIME_WAIT, which
+//!   proves the close.
+//! - The kernel's broadcast of destroyed sockets (`ss -E`): it arrives when everything is over, so the state is always
+//!   CLOSE, and it covers every socket of the machine.
+//! - A second descriptor of the same socket: it keeps the socket as the loss left it until the socket is examined. This
+//!   is used, and the lookup remains for systems without it.
 //!
-//! The second descriptor is had without `unsafe` code by asking the kernel for a descriptor of our own process
-//! (pidfd_getfd(2), Linux 5.6). It is never read from or written to, and its error is not fetched: that would take it
-//! from the library. It is looked at, which takes some ten microseconds, and closed when the client is back, or after
-//! ten milliseconds: nothing holds the reconnect up, and the other side sees nothing of it. Where the library replaces a
-//! connection by itself, the old one can live on until the next look, a second at most.
+//! pidfd_getfd(2) (Linux 5.6) duplicates a descriptor of our own process without `unsafe` code. The duplicate is never
+//! read or written, and its error is never fetched, which would take it from the library. Examining it takes about ten
+//! microseconds; it is closed once the client is back, or after ten milliseconds. It delays no reconnect, and the other
+//! side sees nothing of it. If the library replaces a connection on its own, the old one can live on until the next
+//! sample, a second at most.
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
@@ -27,7 +27,7 @@ use rustix::{
     process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open},
 };
 
-use super::socket_end::Ended;
+use super::ended_socket::EndedSocket;
 use crate::{
     clock::Stamp,
     dial::ClientInfo,
@@ -36,28 +36,28 @@ use crate::{
     plan::ReconnectPolicy,
 };
 
-/// Connections whose sockets are followed: each costs a descriptor and a question a second.
+/// Connections whose sockets are followed: each costs a descriptor and a lookup a second.
 const FOLLOWED: usize = 100;
 
-/// Between two looks through our own descriptors, which take some microseconds each.
+/// Minimum time between two scans of our own descriptors, which take some microseconds each.
 const SCAN_PAUSE: Duration = Duration::from_millis(50);
 
-/// A sound kernel retransmits for at least this long before it gives up (RFC 1122 section 4.2.3.5: R2).
+/// A kernel with default settings retransmits for at least this long before it gives up (RFC 1122 section 4.2.3.5: R2).
 const RETRANSMITS: Duration = Duration::from_secs(100);
 
 /// The sockets of all connections under test.
 pub(super) struct Sockets {
-    /// What the kernel is asked through; `None` before the first look.
+    /// The kernel's socket table; `None` before the first scan.
     table: Option<Result<Table, String>>,
-    /// Our own process, to ask for second descriptors; opened with the table.
+    /// Our own process, for second descriptors; opened with the table.
     process: Option<OwnedFd>,
-    /// The port that the connections under test go to; `None` where they are no TCP connections.
+    /// Port of the connections under test; `None` if they are not TCP connections.
     port: Option<u16>,
-    /// The shortest silence after which the kernel itself ends a connection.
+    /// Shortest silence after which the kernel itself ends a connection.
     patience: Duration,
-    /// Our sockets at the last look, by inode.
+    /// Our sockets at the last scan, by inode.
     seen: HashMap<u32, Seen>,
-    /// Sockets that are followed, by connection.
+    /// Followed sockets, by connection.
     followed: HashMap<u32, Followed>,
     /// Connections whose socket is not known yet.
     wanted: Vec<Wanted>,
@@ -68,49 +68,49 @@ pub(super) struct Sockets {
 #[derive(Clone, Copy)]
 struct Seen {
     fd: i32,
-    /// Its ends, when it is a TCP connection.
+    /// Its ends, if it is a TCP connection.
     pair: Option<Pair>,
 }
 
 struct Wanted {
     connection: u32,
-    /// Our end and its own, as the server sees them; behind a NAT or a proxy they are others.
+    /// Our end and the server's end as seen by the server; a NAT or a proxy changes them.
     addr: Option<SocketAddr>,
     laddr: Option<SocketAddr>,
 }
 
-/// A socket that is known.
+/// A followed socket.
 pub(super) struct Followed {
     pair: Pair,
     inode: u32,
     /// The library's descriptor.
     fd: i32,
-    /// Ours.
+    /// Our second descriptor.
     held: Option<OwnedFd>,
     figures: Option<TcpFigures>,
-    /// How it ended, when that was seen before the library told of it.
+    /// Its end, if a sample showed it before the library reported the loss.
     end: Option<Found>,
 }
 
 /// A socket whose connection was lost.
-pub(super) enum Ending {
-    /// It stays as the loss left it until it is looked at.
+pub(super) enum LostSocket {
+    /// Kept as the loss left it until it is examined.
     Held(Box<Followed>),
-    /// It was looked at.
-    Seen(Ended),
+    /// Examined.
+    Examined(EndedSocket),
 }
 
-/// What the table says of a socket that ended.
+/// The state of an ended socket in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     Closed,
     Left,
-    /// The kernel does not know it any more.
+    /// The kernel no longer knows it.
     Absent,
 }
 
 impl Sockets {
-    /// Follows nothing yet.
+    /// Creates the table; it follows no socket yet.
     pub(super) fn new(port: Option<u16>, policy: &ReconnectPolicy) -> Self {
         let keepalive = policy.keepalive.map(|keepalive| keepalive.time + keepalive.interval * keepalive.probes);
         let limits = [keepalive, policy.user_timeout, Some(RETRANSMITS)];
@@ -126,32 +126,32 @@ impl Sockets {
         }
     }
 
-    /// Follows the socket that `connection` has from now on, as soon as it is looked for.
+    /// Follows the new socket of `connection`, once a scan has found it.
     pub(super) fn follow(&mut self, connection: u32, client: &ClientInfo) {
         self.forget(connection);
-        let deaf = matches!(self.table, Some(Err(_)));
-        if self.port.is_none() || deaf || self.followed.len() + self.wanted.len() >= FOLLOWED {
+        let unavailable = matches!(self.table, Some(Err(_)));
+        if self.port.is_none() || unavailable || self.followed.len() + self.wanted.len() >= FOLLOWED {
             return;
         }
         let read = |addr: &Option<String>| addr.as_ref().and_then(|addr| addr.parse().ok());
         self.wanted.push(Wanted { connection, addr: read(&client.addr), laddr: read(&client.laddr) });
     }
 
-    /// Looks for the sockets that are wanted, unless the last look was just now.
-    pub(super) fn look(&mut self, now: Stamp) {
+    /// Scans for the wanted sockets, unless the last scan was a moment ago.
+    pub(super) fn scan_if_due(&mut self, now: Stamp) {
         if self.scanned.is_none_or(|last| now.since(last) >= SCAN_PAUSE) {
-            self.catch_up(now);
+            self.scan_wanted(now);
         }
     }
 
-    /// Looks for the sockets that were not looked for at once.
-    pub(super) fn catch_up(&mut self, now: Stamp) {
+    /// Scans for the sockets that are still wanted.
+    pub(super) fn scan_wanted(&mut self, now: Stamp) {
         if !self.wanted.is_empty() {
-            self.find(now);
+            self.scan(now);
         }
     }
 
-    /// Reads what can change while a connection is up: TCP's figures, and whether it still is.
+    /// Reads TCP's figures and the state of every followed socket that is up.
     pub(super) fn sample(&mut self, now: Stamp) {
         let Some(Ok(table)) = &mut self.table else {
             return;
@@ -161,7 +161,7 @@ impl Sockets {
         }
     }
 
-    /// The same for one connection.
+    /// Reads the same for one connection.
     pub(super) fn sample_one(&mut self, connection: u32, now: Stamp) {
         if let (Some(Ok(table)), Some(followed)) = (&mut self.table, self.followed.get_mut(&connection))
             && followed.end.is_none()
@@ -170,35 +170,35 @@ impl Sockets {
         }
     }
 
-    /// The loss of `connection` is noticed: from now on its socket is not followed. What can wait is left for
-    /// [`Self::ended`].
-    pub(super) fn end(&mut self, connection: u32, now: Stamp) -> Ending {
-        let missing = |why: &str| Ending::Seen(Ended { missing: Some(why.to_owned()), ..Ended::default() });
+    /// Stops following the socket of `connection`, which was lost. Work that can wait is left to [`Self::ended`].
+    pub(super) fn end(&mut self, connection: u32, now: Stamp) -> LostSocket {
+        let missing =
+            |why: &str| LostSocket::Examined(EndedSocket { missing: Some(why.to_owned()), ..EndedSocket::default() });
         match self.followed.remove(&connection) {
-            Some(followed) if followed.held.is_some() => Ending::Held(Box::new(followed)),
-            Some(followed) => Ending::Seen(self.examine(followed, now)),
+            Some(followed) if followed.held.is_some() => LostSocket::Held(Box::new(followed)),
+            Some(followed) => LostSocket::Examined(self.examine(followed, now)),
             None => {
                 self.forget(connection);
                 match (&self.table, self.port) {
-                    (_, None) => missing("it is not a TCP connection"),
+                    (_, None) => missing("not a TCP connection"),
                     (Some(Err(why)), _) => missing(why),
-                    _ => missing("which of our sockets it was is not known"),
+                    _ => missing("the connection's socket was not identified"),
                 }
             }
         }
     }
 
-    /// How a socket ended. It is not held any more.
-    pub(super) fn ended(&mut self, ending: Ending, now: Stamp) -> Ended {
-        match ending {
-            Ending::Held(followed) => self.examine(*followed, now),
-            Ending::Seen(ended) => ended,
+    /// Returns how a socket ended, and releases it.
+    pub(super) fn ended(&mut self, socket: LostSocket, now: Stamp) -> EndedSocket {
+        match socket {
+            LostSocket::Held(followed) => self.examine(*followed, now),
+            LostSocket::Examined(ended) => ended,
         }
     }
 
-    fn examine(&mut self, followed: Followed, now: Stamp) -> Ended {
+    fn examine(&mut self, followed: Followed, now: Stamp) -> EndedSocket {
         let Some(Ok(table)) = &mut self.table else {
-            return Ended::default();
+            return EndedSocket::default();
         };
         let found = followed.end.map_or_else(|| followed.found(table, now), |end| Ok(Some(end)));
         let how = match found {
@@ -206,16 +206,16 @@ impl Sockets {
             Ok(Some(Found::Left)) => SocketEnd::Local,
             Ok(Some(Found::Absent)) => self.without_fin(followed.figures, now),
             Ok(None) => {
-                let missing = Some("it was gone before it could be looked at".to_owned());
-                return Ended { how: None, figures: followed.figures, missing };
+                let missing = Some("the socket was gone before it could be examined".to_owned());
+                return EndedSocket { how: None, figures: followed.figures, missing };
             }
-            Err(why) => return Ended { how: None, figures: followed.figures, missing: Some(why) },
+            Err(why) => return EndedSocket { how: None, figures: followed.figures, missing: Some(why) },
         };
-        Ended { how: Some(how), figures: followed.figures, missing: None }
+        EndedSocket { how: Some(how), figures: followed.figures, missing: None }
     }
 
-    /// A socket that is gone without a FIN was reset, or the kernel gave it up. The kernel does that only after a
-    /// silence of a certain length: where the last acknowledgement is younger, it was a reset.
+    /// Distinguishes the two ends without a FIN: a reset, or the kernel gave up. The kernel gives up only after a long
+    /// silence; with a more recent acknowledgement it was a reset.
     fn without_fin(&self, figures: Option<TcpFigures>, now: Stamp) -> SocketEnd {
         let silent = figures.map(|figures| figures.last_ack_received + now.since(figures.at));
         match silent {
@@ -224,7 +224,7 @@ impl Sockets {
         }
     }
 
-    /// TCP's figures of a connection that is up, as read last.
+    /// Returns TCP's figures of a connection that is up, as of the last sample.
     pub(super) fn figures(&self, connection: u32) -> Option<TcpFigures> {
         self.followed.get(&connection)?.figures
     }
@@ -234,17 +234,18 @@ impl Sockets {
         self.wanted.retain(|wanted| wanted.connection != connection);
     }
 
-    /// Opens what the kernel is asked through, once.
+    /// Opens the table once.
     fn open(&mut self) {
         if self.table.is_none() {
-            let table = Table::open().map_err(|errno| format!("the kernel gives no socket diagnostics: {errno}"));
+            let table =
+                Table::open().map_err(|errno| format!("the kernel's socket diagnostics are unavailable: {errno}"));
             self.table = Some(table);
             self.process = pidfd_open(getpid(), PidfdFlags::empty()).ok();
         }
     }
 
-    /// Looks through our own descriptors for the sockets that are wanted.
-    fn find(&mut self, now: Stamp) {
+    /// Scans our own descriptors for the wanted sockets.
+    fn scan(&mut self, now: Stamp) {
         self.open();
         self.scanned = Some(now);
         let before = std::mem::take(&mut self.seen);
@@ -258,7 +259,7 @@ impl Sockets {
         for wanted in std::mem::take(&mut self.wanted) {
             let followed = match &self.process {
                 Some(_) => self.candidate(&wanted, &before).and_then(|candidate| self.hold(candidate)),
-                None => self.only_look(&wanted, now),
+                None => self.without_descriptor(&wanted, now),
             };
             if let (Some(mut followed), Some(Ok(table))) = (followed, &mut self.table) {
                 followed.sample(table, now);
@@ -268,21 +269,22 @@ impl Sockets {
     }
 
     fn hold(&self, (inode, seen, pair): (u32, Seen, Pair)) -> Option<Followed> {
-        // Between the two looks the number may have been given to another socket.
+        // Since the scan the descriptor may have been reused for another socket.
         let held = self.second(seen.fd).filter(|held| ends(held) == Some(pair));
         held.is_some().then_some(Followed { pair, inode, fd: seen.fd, held, figures: None, end: None })
     }
 
-    /// Where there is no second descriptor (a sandbox may forbid it): the socket with the ends that the server names,
+    /// Without a second descriptor (a sandbox may forbid it): returns the socket with the ends that the server reports,
     /// if it is one of ours.
-    fn only_look(&mut self, wanted: &Wanted, now: Stamp) -> Option<Followed> {
+    fn without_descriptor(&mut self, wanted: &Wanted, now: Stamp) -> Option<Followed> {
         let pair = Pair { local: wanted.addr?, peer: wanted.laddr? };
         let entry = self.table.as_mut()?.as_mut().ok()?.look_up(pair, now).ok()??;
         let fd = self.seen.get(&entry.inode)?.fd;
         Some(Followed { pair, inode: entry.inode, fd, held: None, figures: None, end: None })
     }
 
-    /// The socket whose address the server names; where that is none of ours, the only new one that goes there.
+    /// Returns the socket with the address that the server reports; if there is none, the only new one with that peer
+    /// port.
     fn candidate(&self, wanted: &Wanted, before: &HashMap<u32, Seen>) -> Option<(u32, Seen, Pair)> {
         let taken = |inode: &u32| self.followed.values().any(|followed| followed.inode == *inode);
         let there = self.seen.iter().filter_map(|(inode, seen)| {
@@ -295,7 +297,7 @@ impl Sockets {
         named.or_else(|| new.next().copied().filter(|_| new.next().is_none()))
     }
 
-    /// A second descriptor for one of our own.
+    /// Duplicates one of our own descriptors.
     fn second(&self, fd: i32) -> Option<OwnedFd> {
         pidfd_getfd(self.process.as_ref()?, fd, PidfdGetfdFlags::empty()).ok()
     }
@@ -320,10 +322,11 @@ impl Followed {
         }
     }
 
-    /// What the table says now; `None` when it can say nothing.
+    /// Returns the state in the table; `None` if it proves nothing.
     fn found(&self, table: &mut Table, now: Stamp) -> Result<Option<Found>, String> {
         let mut state = |pair| {
-            let found = table.look_up(pair, now).map_err(|errno| format!("the kernel does not answer: {errno}"));
+            let found =
+                table.look_up(pair, now).map_err(|errno| format!("the kernel's socket diagnostics failed: {errno}"));
             found.map(|entry| entry.map(|entry| entry.state))
         };
         match state(self.pair)? {
@@ -331,7 +334,7 @@ impl Followed {
             Some(TcpState::Established | TcpState::ClosedHere | TcpState::TimeWait) => return Ok(Some(Found::Left)),
             Some(TcpState::Other) | None => {}
         }
-        // The side that closes first keeps its end for a while, on one machine in the same table.
+        // The side that closes first keeps its socket for a while; on one machine it is in the same table.
         Ok(match state(self.pair.reversed())? {
             Some(TcpState::TimeWait | TcpState::ClosedHere) => Some(Found::Closed),
             _ => (self.held.is_some() || self.pair.is_local()).then_some(Found::Absent),
@@ -339,7 +342,7 @@ impl Followed {
     }
 }
 
-/// Our own sockets: descriptor and inode.
+/// Returns our own sockets: descriptor and inode.
 fn own_sockets() -> impl Iterator<Item = (i32, u32)> {
     let descriptors = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
     descriptors.filter_map(|entry| {
@@ -348,7 +351,7 @@ fn own_sockets() -> impl Iterator<Item = (i32, u32)> {
     })
 }
 
-/// The inode of the socket that a descriptor stands for.
+/// Returns the inode of the socket behind a descriptor.
 fn link_of(fd: i32) -> Option<u32> {
     let link = std::fs::read_link(format!("/proc/self/fd/{fd}")).ok()?;
     link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
@@ -379,14 +382,14 @@ mod tests {
     }
 
     impl Sockets {
-        /// How the socket of connection 0 ended.
-        fn ended_now(&mut self, now: Stamp) -> Ended {
-            let ending = self.end(0, now);
-            self.ended(ending, now)
+        /// Returns how the socket of connection 0 ended.
+        fn ended_now(&mut self, now: Stamp) -> EndedSocket {
+            let socket = self.end(0, now);
+            self.ended(socket, now)
         }
     }
 
-    /// A connection that is followed by the address that the server sees, or by being the only new one.
+    /// Creates a connection that is identified by the address the server reports, or as the only new one.
     fn followed(named: bool) -> Line {
         followed_by(named, |sockets| sockets)
     }
@@ -402,19 +405,19 @@ mod tests {
         let addr = if named { here.local_addr().unwrap().to_string() } else { "192.0.2.7:4711".into() };
         let laddr = here.peer_addr().unwrap().to_string();
         sockets.follow(0, &ClientInfo { addr: Some(addr), laddr: Some(laddr), id: None });
-        sockets.look(NOW);
-        assert!(sockets.figures(0).is_some(), "it is followed");
+        sockets.scan_if_due(NOW);
+        assert!(sockets.figures(0).is_some(), "not followed");
         Line { here, there, sockets }
     }
 
-    /// As the library's driver does it: reads the end, and drops its descriptor.
+    /// Reads the end and drops the descriptor, as the library's driver does.
     fn driver_drops(mut here: TcpStream) {
         let _ = here.read(&mut [0]);
         drop(here);
     }
 
     #[test]
-    fn a_close_is_told_from_a_reset_after_the_driver_has_gone() {
+    fn a_close_is_distinguished_from_a_reset_after_the_driver_has_gone() {
         for named in [true, false] {
             let Line { here, there, mut sockets } = followed(named);
             drop(there);
@@ -432,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_second_descriptor_the_other_side_of_this_machine_tells() {
+    fn without_a_second_descriptor_the_other_end_on_this_machine_shows_it() {
         let forbidden = |sockets: Sockets| Sockets { process: None, ..sockets };
         let Line { here, there, mut sockets } = followed_by(true, forbidden);
         drop(there);
@@ -474,17 +477,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_said() {
+    fn an_unknown_end_has_a_reason() {
         let policy = ReconnectPolicy::preset(PolicyName::Hardened);
         let mut sockets = Sockets::new(None, &policy);
         sockets.follow(0, &ClientInfo::default());
-        assert_eq!(sockets.ended_now(NOW).missing.as_deref(), Some("it is not a TCP connection"));
+        assert_eq!(sockets.ended_now(NOW).missing.as_deref(), Some("not a TCP connection"));
         let mut sockets = Sockets::new(Some(1), &policy);
         sockets.follow(0, &ClientInfo::default());
-        assert!(sockets.ended_now(NOW).missing.unwrap().contains("which of our sockets"), "before the first look");
+        assert!(sockets.ended_now(NOW).missing.unwrap().contains("was not identified"), "before the first scan");
         sockets.follow(0, &ClientInfo::default());
-        sockets.look(NOW);
-        assert!(sockets.ended_now(NOW).missing.unwrap().contains("which of our sockets"), "after it");
+        sockets.scan_if_due(NOW);
+        assert!(sockets.ended_now(NOW).missing.unwrap().contains("was not identified"), "after the first scan");
     }
 
     /// It runs in the task that reconnects: far below a millisecond, even in a debug build on a busy machine.

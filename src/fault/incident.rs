@@ -19,7 +19,7 @@ const INCIDENTS: [(&str, &str, &[&str]); 9] = [
     ("nat-forget", "a NAT table forgets silent connections: later packets vanish", &["idle_drop=5s@0s"]),
     (
         "failover",
-        "the primary dies, the port is closed for 8 s, and the new primary is still loading",
+        "the primary dies, the port is closed for 8 s, the new primary loads its data",
         &["reset_peer@5s", "refuse@5s+8s", "error_reply=LOADING@13s+2s"],
     ),
     (

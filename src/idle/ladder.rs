@@ -1,30 +1,30 @@
-//! Which silences to try at once: close around the limits that are common, and evenly in ratio between them.
+//! The silences to try in one round: dense around common limits, and with an even ratio between them.
 
 use std::time::Duration;
 
 use super::{Cloud, suspects};
 
-/// How many silences are tried at once, or which.
+/// The silences of the first round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Steps {
-    /// So many.
+    /// This many.
     Count(usize),
-    /// These, ascending.
+    /// Exactly these, ascending.
     List(Vec<Duration>),
 }
 
-/// Around a common limit: one connection that must survive it and two that must not, so that the first round answers
-/// when the limit is one of the common ones.
+/// Around a common limit: one connection that must survive it and two that must not, so that one round is enough if the
+/// limit is a common one.
 const AROUND: [f64; 3] = [0.99, 1.01, 1.03];
 
-/// The two longest silences against the longest limit that is looked for.
+/// The two longest silences, as factors of the longest limit searched for.
 const BEYOND: [f64; 2] = [1.01, 1.02];
 
-/// The shortest silence of a long ladder; a short one begins at this part of its length.
+/// Shortest silence of a long ladder; a short ladder begins at this fraction of its length.
 const SHORTEST: Duration = Duration::from_secs(1);
 const PART: u32 = 16;
 
-/// The silences of a first round, ascending: `count` of them, for limits up to `max`.
+/// Returns the silences of the first round, ascending: `count` of them, for limits up to `max`.
 pub(super) fn silences(count: usize, max: Duration, cloud: Option<Cloud>) -> Vec<Duration> {
     let [beyond, longest] = BEYOND.map(|factor| max.mul_f64(factor));
     let shortest = SHORTEST.min(max / PART);
@@ -50,7 +50,7 @@ pub(super) fn silences(count: usize, max: Duration, cloud: Option<Cloud>) -> Vec
     rungs
 }
 
-/// Where two neighbours differ by the largest factor; `None` when no silence fits between any two.
+/// Returns the pair of neighbors with the largest ratio; `None` if no silence fits between any two.
 fn widest_gap(rungs: &[Duration]) -> Option<usize> {
     let ratio = |pair: &[Duration]| pair[1].as_secs_f64() / pair[0].as_secs_f64().max(f64::MIN_POSITIVE);
     let ratios = rungs.windows(2).map(ratio).enumerate();
@@ -58,7 +58,7 @@ fn widest_gap(rungs: &[Duration]) -> Option<usize> {
     (ratio > 1.000_01).then_some(widest)
 }
 
-/// Silences that divide what lies between two evenly, at most `width` apart; as many as that takes, up to `most`.
+/// Returns silences that divide a gap evenly, at most `width` apart; as many as that takes, up to `most`.
 pub(super) fn between(low: Duration, high: Duration, width: Duration, most: usize) -> Vec<Duration> {
     let gap = high.saturating_sub(low);
     let wanted = (gap.as_secs_f64() / width.as_secs_f64().max(1e-3)).ceil() as usize;
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ladder_has_as_many_rungs_as_asked_for_and_they_ascend() {
+    fn a_ladder_has_the_requested_number_of_rungs_in_ascending_order() {
         for (count, max) in [(1, 60), (2, 60), (7, 5), (48, 1200), (1000, 1200), (1000, 4000)] {
             let rungs = silences(count, Duration::from_secs(max), None);
             assert_eq!(rungs.len(), count);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_looks_closely_at_its_own_limits_only() {
+    fn a_profile_is_dense_only_around_its_own_limits() {
         let rungs = silences(6, Duration::from_secs(400), Some(Cloud::Aws));
         assert_eq!(seconds(&rungs), [1.0, 346.5, 353.5, 360.5, 404.0, 408.0]);
     }

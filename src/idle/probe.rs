@@ -1,14 +1,14 @@
-//! Connections that are left alone, to find out for how long they may be: no keepalive, no traffic, and a look at each
-//! until it ends or its silence is over; then a PING, or HELLO for a user who may not PING.
+//! Idle connections to find the limit: without keepalive and traffic, watched until they end or their silence is over;
+//! then a PING, or HELLO for a user who may not PING.
 //!
-//! They are raw sockets of the path probe, not redis-rs' connections, for which silence is not the point and which
-//! would not say how they ended. Which silences to try is decided in [`crate::idle`].
+//! They are raw sockets of the path probe, because redis-rs would not report how a connection ended. [`Search`] chooses
+//! the silences.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::{Ending, Progress, Refused, Search, ServerSays, Silence};
+use super::{Ending, Progress, RefusedConnections, Search, ServerSummary, Silence};
 use crate::{
     classify::{ErrorClass, Failure},
     clock::Clock,
@@ -16,93 +16,95 @@ use crate::{
     plan::{Protocol, Target},
 };
 
-/// The limit of opening one connection.
+/// Timeout of opening one connection.
 const OPENING: Duration = Duration::from_secs(5);
 
-/// Connections that are opened at once: enough for a thousand in a second, and no burst that a server would notice.
-const DOORS: usize = 32;
+/// Connections opened at the same time: fast enough for a thousand in a second, without a burst that the server
+/// notices.
+const OPENINGS: usize = 32;
 
-/// Keeps silent connections.
+/// Holds idle connections to a server.
 pub struct IdleProbe {
     route: Route,
     name: Option<String>,
-    /// How long the PING after a silence may take.
+    /// Timeout of the PING after a silence.
     patience: Duration,
     clock: Clock,
 }
 
 type Opened = (RespStream, &'static [&'static str]);
 
-/// The end of one connection's task.
+/// The result of one connection's task.
 struct Ended {
     planned: Duration,
     outcome: Result<Silence, Failure>,
 }
 
 impl IdleProbe {
-    /// Silences at this server; a PING after one that is not answered within `patience` never will be.
+    /// Creates a probe of `target`; a PING without a reply within `patience` counts as unanswered.
     pub fn new(target: Target, protocol: Protocol, patience: Duration, clock: Clock) -> Self {
         let name = target.client_name.clone();
         let route = Route::new(target, protocol, OPENING, clock).with_ping(false);
         Self { route, name, patience, clock }
     }
 
-    /// Connects once and asks the server what it says about idle clients.
+    /// Connects once and queries the server's settings for idle clients.
     ///
     /// # Errors
-    /// Why it cannot be reached.
-    pub async fn survey(&self) -> Result<ServerSays, Failure> {
-        let (attempt, mut line) = self.route.connect().await?;
+    /// Returns why the server cannot be reached.
+    pub async fn survey(&self) -> Result<ServerSummary, Failure> {
+        let (attempt, mut stream) = self.route.connect().await?;
         let asking = async {
-            let mut says = ServerSays::default();
-            match settings(&mut line).await {
-                Ok([timeout, keepalive, most]) => {
-                    says.timeout = timeout.map(Duration::from_secs);
-                    says.tcp_keepalive = keepalive.map(Duration::from_secs);
-                    let clients = line.info("clients", "connected_clients").await;
+            let mut summary = ServerSummary::default();
+            match settings(&mut stream).await {
+                Ok([timeout, keepalive, maxclients]) => {
+                    summary.timeout = timeout.map(Duration::from_secs);
+                    summary.tcp_keepalive = keepalive.map(Duration::from_secs);
+                    let clients = stream.info("clients", "connected_clients").await;
                     let clients = clients.and_then(|count| count.parse().ok());
-                    says.free_clients =
-                        most.zip(clients).map(|(most, clients): (u64, u64)| most.saturating_sub(clients));
+                    summary.free_clients = maxclients
+                        .zip(clients)
+                        .map(|(maxclients, clients): (u64, u64)| maxclients.saturating_sub(clients));
                 }
-                Err(failure) => says.refused = Some(failure.to_string()),
+                Err(failure) => summary.refused = Some(failure.to_string()),
             }
-            says.run_id = line.info("server", "run_id").await;
-            says
+            summary.run_id = stream.info("server", "run_id").await;
+            summary
         };
-        let says = tokio::time::timeout(OPENING, asking).await.unwrap_or_default();
+        let summary = tokio::time::timeout(OPENING, asking).await.unwrap_or_default();
         let ping_refused = attempt.ping_refused.map(|failure| failure.to_string());
-        Ok(ServerSays { identity: attempt.server.introduction(), ping_refused, ..says })
+        Ok(ServerSummary { identity: attempt.server.introduction(), ping_refused, ..summary })
     }
 
-    /// Carries a search out, to its end. What it has found out when this is dropped, it keeps.
+    /// Runs a search to its end. If the future is dropped, the search keeps what it has found.
     pub async fn run(
         self: &Arc<Self>,
         search: &mut Search,
-        refused: &mut Option<Refused>,
-        mut told: impl FnMut(Progress),
+        refused: &mut Option<RefusedConnections>,
+        mut progress: impl FnMut(Progress),
     ) {
         while let Some((number, silences)) = search.next_round() {
             let shortest = silences.iter().min().copied().unwrap_or_default();
             let longest = silences.iter().max().copied().unwrap_or_default();
-            told(Progress::Round { number, connections: silences.len(), shortest, longest });
-            let doors = Arc::new(Semaphore::new(DOORS));
+            progress(Progress::Round { number, connections: silences.len(), shortest, longest });
+            let permits = Arc::new(Semaphore::new(OPENINGS));
             let mut running = JoinSet::new();
             for planned in silences {
-                running.spawn(Arc::clone(self).keep(number, planned, Arc::clone(&doors)));
+                running.spawn(Arc::clone(self).hold(number, planned, Arc::clone(&permits)));
             }
             while let Some(ended) = running.join_next().await {
-                // An error would be a panic, which the program does not outlive.
+                // A join error would be a panic, which ends the process.
                 let Ok(Ended { planned, outcome }) = ended else { continue };
                 match outcome {
                     Ok(silence) => {
                         search.ended(planned, Some(silence));
-                        told(Progress::Ended(silence));
+                        progress(Progress::Ended(silence));
                     }
                     Err(failure) => {
                         search.ended(planned, None);
-                        told(Progress::NotOpened);
+                        progress(Progress::NotOpened);
                         let count = refused.as_ref().map_or(0, |refused| refused.count) + 1;
-                        *refused = Some(Refused { why: failure.to_string(), count });
+                        *refused = Some(RefusedConnections { why: failure.to_string(), count });
                     }
                 }
                 if search.settled() {
@@ -112,40 +114,40 @@ impl IdleProbe {
         }
     }
 
-    /// Opens a connection, leaves it alone, and sees what became of it.
-    async fn keep(self: Arc<Self>, round: u32, planned: Duration, doors: Arc<Semaphore>) -> Ended {
-        let outcome = match self.open(&doors).await {
+    /// Opens a connection, leaves it idle, and determines how it ended.
+    async fn hold(self: Arc<Self>, round: u32, planned: Duration, permits: Arc<Semaphore>) -> Ended {
+        let outcome = match self.open(&permits).await {
             Ok(opened) => Ok(self.leave_alone(opened, round, planned).await),
             Err(failure) => Err(failure),
         };
         Ended { planned, outcome }
     }
 
-    /// A connection, and what to ask on it for a sign of life.
-    async fn open(&self, doors: &Semaphore) -> Result<Opened, Failure> {
-        // It is never closed, so there is always a permit in the end.
-        let _permit = doors.acquire().await.ok();
-        let (attempt, mut line) = self.route.connect().await?;
+    /// Opens a connection; returns it with its heartbeat command.
+    async fn open(&self, permits: &Semaphore) -> Result<Opened, Failure> {
+        // The semaphore is never closed, so this always yields a permit.
+        let _permit = permits.acquire().await.ok();
+        let (attempt, mut stream) = self.route.connect().await?;
         if let Some(name) = &self.name {
-            let _ = tokio::time::timeout(OPENING, line.command(&["CLIENT", "SETNAME", name])).await;
+            let _ = tokio::time::timeout(OPENING, stream.command(&["CLIENT", "SETNAME", name])).await;
         }
-        Ok((line, attempt.heartbeat()))
+        Ok((stream, attempt.heartbeat()))
     }
 
-    async fn leave_alone(&self, (mut line, sign_of_life): Opened, round: u32, planned: Duration) -> Silence {
+    async fn leave_alone(&self, (mut stream, heartbeat): Opened, round: u32, planned: Duration) -> Silence {
         let began = self.clock.now();
-        let heard = tokio::select! {
+        let input = tokio::select! {
             biased;
-            heard = line.overhear() => Some(heard),
+            input = stream.unsolicited() => Some(input),
             () = self.clock.sleep_until(began.after(planned)) => None,
         };
         let lasted = self.clock.now().since(began);
-        let by_itself = heard.is_some();
-        let ending = match heard {
+        let early = input.is_some();
+        let ending = match input {
             Some(Ok(0)) => Ending::Closed,
             Some(Ok(_)) => Ending::Interrupted,
             Some(Err(error)) => ending(ErrorClass::from_io(&error)),
-            None => match tokio::time::timeout(self.patience, line.command(sign_of_life)).await {
+            None => match tokio::time::timeout(self.patience, stream.command(heartbeat)).await {
                 Ok(Ok(_)) => Ending::Answered,
                 Ok(Err(failure)) if failure.key.class.is_server_reply() => Ending::Answered,
                 Ok(Err(failure)) => ending(failure.key.class),
@@ -153,11 +155,11 @@ impl IdleProbe {
             },
         };
         let silence = Silence { round, planned, lasted, ending, dated: false };
-        Silence { dated: by_itself && silence.died(), ..silence }
+        Silence { dated: early && silence.died(), ..silence }
     }
 }
 
-/// How a connection ends with this error.
+/// Returns the end that an error means.
 fn ending(class: ErrorClass) -> Ending {
     match class {
         ErrorClass::ConnectionClosed | ErrorClass::Tls => Ending::Closed,
@@ -166,11 +168,11 @@ fn ending(class: ErrorClass) -> Ending {
     }
 }
 
-/// `timeout`, `tcp-keepalive` and `maxclients`, as far as the server has them.
-async fn settings(line: &mut RespStream) -> Result<[Option<u64>; 3], Failure> {
+/// Returns `timeout`, `tcp-keepalive` and `maxclients`, as far as the server has them.
+async fn settings(stream: &mut RespStream) -> Result<[Option<u64>; 3], Failure> {
     let mut found = [None; 3];
     for (name, place) in ["timeout", "tcp-keepalive", "maxclients"].into_iter().zip(&mut found) {
-        *place = line.setting(name).await?.and_then(|value| value.parse().ok());
+        *place = stream.setting(name).await?.and_then(|value| value.parse().ok());
     }
     Ok(found)
 }

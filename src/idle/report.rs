@@ -1,4 +1,4 @@
-//! The result of a search: the limit, its probable owner, and a safe keepalive.
+//! The result of a search: the limit, its likely owner, and a safe keepalive.
 
 use std::time::Duration;
 
@@ -12,16 +12,17 @@ use crate::{
     verdict::Verdict,
 };
 
-/// Version of the JSON.
+/// Version of the JSON form.
 const SCHEMA_VERSION: u32 = 1;
 
-/// Three signs of life in a limit's time: two may be lost.
+/// Keepalives within the time of a limit: two may be lost.
 const SIGNS: u32 = 3;
 
-/// A keepalive that is rarer saves nothing worth having, and sees a dead peer late. Google's advice for its VPC, too.
+/// Longest period of a keepalive: a longer one saves nothing, and detects a dead peer late. Also Google's advice for
+/// its VPC.
 const RAREST: Duration = Duration::from_secs(60);
 
-/// Keepalive probes that end the connection.
+/// Unanswered keepalive probes that end the connection.
 const PROBES: u32 = 3;
 
 /// The outcome of a search.
@@ -42,7 +43,7 @@ pub enum Outcome {
 
 /// The settings of the server, as it reports them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct ServerSays {
+pub struct ServerSummary {
     /// Product, version and role; null is not known.
     pub identity: Option<String>,
     /// Distinguishes one process from the next.
@@ -65,7 +66,7 @@ pub struct ServerSays {
 
 /// Connections that could not be opened.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Refused {
+pub struct RefusedConnections {
     /// Failure of the latest one.
     pub why: String,
     /// Number of connections.
@@ -95,7 +96,7 @@ pub struct IdleReport {
     pub version: &'static str,
     /// Server as a URL without credentials.
     pub target: String,
-    /// Flag or variable that named the server.
+    /// The flag or variable that named the server.
     pub named_by: String,
     /// Start of the search.
     pub started: WallTime,
@@ -123,11 +124,11 @@ pub struct IdleReport {
     /// Advice about the limit; null if there is none.
     pub advice: Option<Advice>,
     /// Settings of the server.
-    pub server: ServerSays,
+    pub server: ServerSummary,
     /// Reason why the server could not be reached; null if it was.
     pub failure: Option<String>,
     /// Connections that could not be opened; null if there were none.
-    pub refused: Option<Refused>,
+    pub refused: Option<RefusedConnections>,
     /// Number of connections that ended although others survived much longer silences.
     pub strays: usize,
     /// Further remarks, one sentence each.
@@ -138,42 +139,42 @@ pub struct IdleReport {
     pub silences: Vec<Silence>,
 }
 
-/// The circumstances of a search, besides its measurements.
+/// The context of a search.
 #[derive(Clone, Debug)]
-pub struct Circumstances {
+pub struct SearchContext {
     /// The server as a URL without credentials.
     pub target: String,
-    /// Which flag or variable named it.
+    /// The flag or variable that named the server.
     pub named_by: String,
-    /// When the search began.
+    /// Start of the search.
     pub started: WallTime,
-    /// How long it took.
+    /// Duration of the search.
     pub lasted: Duration,
-    /// Whether a signal ended it early.
+    /// True if a signal ended it early.
     pub interrupted: bool,
-    /// What the server said, or why it could not be reached.
-    pub server: Result<ServerSays, String>,
+    /// The server's settings, or why it could not be reached.
+    pub server: Result<ServerSummary, String>,
     /// Connections that could not be opened.
-    pub refused: Option<Refused>,
-    /// The server is another process than at the beginning.
+    pub refused: Option<RefusedConnections>,
+    /// The server process is not the one that was there at the start.
     pub restarted: bool,
-    /// The silence that was to be survived.
+    /// The silence that had to be survived.
     pub must_survive: Option<Duration>,
 }
 
 impl IdleReport {
-    /// Draws the conclusions.
-    pub fn new(search: &Search, circumstances: Circumstances) -> Self {
-        let Circumstances { target, named_by, started, lasted, interrupted, server, refused, restarted, must_survive } =
-            circumstances;
+    /// Creates the report of a search.
+    pub fn new(search: &Search, context: SearchContext) -> Self {
+        let SearchContext { target, named_by, started, lasted, interrupted, server, refused, restarted, must_survive } =
+            context;
         let (server, failure) = match server {
             Ok(server) => (server, None),
-            Err(failure) => (ServerSays::default(), Some(failure)),
+            Err(failure) => (ServerSummary::default(), Some(failure)),
         };
         let limit = search.limit();
         let survived = search.survived();
         let timeout = server.timeout.filter(|timeout| !timeout.is_zero());
-        let agrees = |limit: &Limit| timeout.is_some_and(|timeout| suspects::agrees(timeout, limit));
+        let agrees = |limit: &Limit| timeout.is_some_and(|timeout| limit.agrees_with(timeout));
         let is_server_timeout = limit.as_ref().is_some_and(|limit| limit.ending == Ending::Closed && agrees(limit));
         let outcome = match &limit {
             _ if failure.is_some() || (search.silences().is_empty() && refused.is_some()) => Outcome::Unreachable,
@@ -208,16 +209,16 @@ impl IdleReport {
         };
         report.advice = report.limit.as_ref().and_then(|limit| report.advice_on(limit));
         report.notes = report.remarks(restarted);
-        // Rungs may be missing whose connections could not be opened, or whose time has not come.
+        // Rungs are missing if their connections could not be opened or have not ended yet.
         let complete = survived >= search.longest();
         if outcome == Outcome::NoLimit && !complete && !interrupted {
-            report.notes.push(format!("silences up to {} s could not be tried", search.longest().as_secs_f64()));
+            report.notes.push(format!("silences up to {} s could not be tested", search.longest().as_secs_f64()));
         }
         report.verdict = report.judged(complete);
         report
     }
 
-    /// Whether the silence that must be survived was not; `None` when that is not known.
+    /// Returns true if the required silence was not survived; `None` if unknown.
     fn fell_short(&self, of: Duration) -> Option<bool> {
         match &self.limit {
             Some(limit) if limit.at_least < of => (limit.at_most <= of || !self.interrupted).then_some(true),
@@ -225,7 +226,7 @@ impl IdleReport {
         }
     }
 
-    /// The verdict; what was ended before all was tried is no pass.
+    /// Returns the verdict; a search that ended early does not pass.
     fn judged(&self, complete: bool) -> Option<Verdict> {
         let clean = if self.strays == 0 { Verdict::Healthy } else { Verdict::Degraded };
         match (self.outcome, self.must_survive) {
@@ -238,7 +239,7 @@ impl IdleReport {
         }
     }
 
-    /// The server's keepalive, when it is on.
+    /// Returns the server's keepalive period, if enabled.
     fn server_keepalive(&self) -> Option<Duration> {
         self.server.tcp_keepalive.filter(|period| !period.is_zero())
     }
@@ -254,11 +255,11 @@ impl IdleReport {
         let no_keepalive = if self.is_server_timeout {
             Some("the server counts commands, not TCP keepalive probes")
         } else if limit.dated && limit.ending == Ending::Closed {
-            Some("whoever says goodbye with a FIN ends TCP itself, and counts data, not keepalive probes")
+            Some("a device that closes with a FIN terminates TCP itself, and counts data, not keepalive probes")
         } else if outlived {
-            Some("the server's own probes did not keep the connection either")
+            Some("the server's own keepalive probes did not keep the connection alive either")
         } else if often < Duration::from_secs(1) {
-            Some("its shortest period is a second")
+            Some("its shortest period is one second")
         } else {
             None
         };
@@ -271,44 +272,49 @@ impl IdleReport {
     fn remarks(&self, restarted: bool) -> Vec<String> {
         let mut notes = Vec::new();
         if restarted {
-            notes.push("the server process is another one than at the beginning: what ended then, it ended".to_owned());
+            notes.push(
+                "the server process changed during the search: the restart ended the connections of that time"
+                    .to_owned(),
+            );
         }
         if self.strays > 0 {
             notes.push(format!(
-                "{} died although longer silences were survived: that was no idle limit (a failover, packet loss, or \
-                 several ways with limits of their own); `redis-doctor soak` watches for it",
+                "{} died although longer silences were survived: not an idle limit (a failover, packet loss, or \
+                 several paths with separate limits); `redis-doctor soak` watches for it",
                 plural(self.strays, "connection")
             ));
         }
         let interrupted = self.silences.iter().filter(|silence| silence.ending == Ending::Interrupted).count();
         if interrupted > 0 {
-            notes.push(format!("{} ended by words of the server and not counted", plural(interrupted, "silence")));
+            notes.push(format!("{} ended by data from the server and not counted", plural(interrupted, "silence")));
         }
         if self.failure.is_some() {
             return notes;
         }
         notes.extend(self.server.ping_refused.as_ref().map(|why| {
-            format!("this user may not PING ({why}): after each silence HELLO is asked instead, which no ACL forbids")
+            format!("this user may not PING ({why}): HELLO is sent after each silence instead, which no ACL forbids")
         }));
         let seconds = |time: Duration| time.as_secs();
         match (self.server_keepalive(), &self.limit) {
             (Some(period), None) if period < self.survived => notes.push(format!(
-                "the server's own keepalive refreshes the path each {} s: a longer limit of a box that looks at TCP \
-                 only cannot be seen from outside, and does no harm while tcp-keepalive stays as it is",
+                "the server's own keepalive refreshes the path every {} s: it hides a longer limit of a device that \
+                 counts any TCP traffic, which is harmless while tcp-keepalive stays as it is",
                 seconds(period)
             )),
             (Some(period), Some(limit)) if period < limit.at_least && !self.is_server_timeout => notes.push(format!(
-                "the server's own keepalive probes, each {} s, do not refresh it: it looks at data, or the probes do \
-                 not pass it",
+                "the server's own keepalive probes, every {} s, do not refresh it: the device counts only data, or \
+                 the probes do not reach it",
                 seconds(period)
             )),
-            (Some(period), Some(limit)) if period >= limit.at_most && !self.is_server_timeout => notes
-                .push(format!("the server's own keepalive comes each {} s, too late for this limit", seconds(period))),
+            (Some(period), Some(limit)) if period >= limit.at_most && !self.is_server_timeout => notes.push(format!(
+                "the server's own keepalive probes are sent every {} s, too late for this limit",
+                seconds(period)
+            )),
             (None, _) if self.server.tcp_keepalive.is_none() => {
-                let why = self.server.refused.as_deref().unwrap_or("it did not say");
+                let why = self.server.refused.as_deref().unwrap_or("not reported");
                 notes.push(format!(
-                    "the server's own tcp-keepalive is not known ({why}); if it is 300 s, as by default, it refreshes \
-                     the path so often, and a longer limit cannot be seen from outside"
+                    "the server's own tcp-keepalive is unknown ({why}); at its default of 300 s it refreshes the path \
+                     and hides a longer limit"
                 ));
             }
             _ => {}
@@ -317,7 +323,7 @@ impl IdleReport {
     }
 }
 
-/// Whole seconds where there are any, otherwise tenths.
+/// Rounds down to whole seconds, or to tenths below a second.
 fn whole(time: Duration) -> Duration {
     match time.as_secs() {
         0 => Duration::from_millis((time.as_millis() as u64 / 100).max(1) * 100),
@@ -338,8 +344,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn circumstances(server: ServerSays) -> Circumstances {
-        Circumstances {
+    fn context(server: ServerSummary) -> SearchContext {
+        SearchContext {
             target: "redis://cache".into(),
             named_by: "--uri".into(),
             started: WallTime::default(),
@@ -352,7 +358,7 @@ mod tests {
         }
     }
 
-    /// A report on silences that end as told, at a server with these settings.
+    /// Creates a report on silences with the given ends, at a server with these settings.
     fn report(silences: &[(u64, Ending, bool)], timeout: Option<u64>, keepalive: Option<u64>) -> IdleReport {
         let planned = silences.iter().map(|(seconds, ..)| s(*seconds)).collect();
         let mut search = Search::new(&Steps::List(planned), s(1), None, None);
@@ -362,8 +368,9 @@ mod tests {
             let silence = Silence { round: 1, planned, lasted: planned, ending: *ending, dated: *dated };
             search.ended(planned, Some(silence));
         }
-        let server = ServerSays { timeout: timeout.map(s), tcp_keepalive: keepalive.map(s), ..ServerSays::default() };
-        IdleReport::new(&search, circumstances(server))
+        let server =
+            ServerSummary { timeout: timeout.map(s), tcp_keepalive: keepalive.map(s), ..ServerSummary::default() };
+        IdleReport::new(&search, context(server))
     }
 
     #[test]
@@ -381,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_own_timeout_is_told_from_a_box() {
+    fn the_servers_own_timeout_is_distinguished_from_a_device() {
         let silences = [(1, Ending::Answered, false), (600, Ending::Closed, true)];
         let own = report(&silences, Some(600), Some(300));
         assert!(own.is_server_timeout && own.advice.as_ref().unwrap().keepalive.is_none());
@@ -391,13 +398,13 @@ mod tests {
     }
 
     #[test]
-    fn it_is_said_when_the_servers_keepalive_hides_a_limit() {
+    fn a_note_warns_when_the_servers_keepalive_hides_a_limit() {
         let survived = [(500, Ending::Answered, false)];
         let hidden = report(&survived, Some(0), Some(300));
         assert_eq!(hidden.outcome, Outcome::NoLimit);
-        assert!(hidden.notes[0].contains("each 300 s: a longer limit"), "{:?}", hidden.notes);
+        assert!(hidden.notes[0].contains("every 300 s: it hides a longer limit"), "{:?}", hidden.notes);
         assert_eq!(report(&survived, Some(0), Some(0)).notes, Vec::<String>::new());
-        assert!(report(&survived, None, None).notes[0].contains("is not known"));
+        assert!(report(&survived, None, None).notes[0].contains("is unknown"));
         let late = report(&[(230, Ending::Answered, false), (240, Ending::Reset, false)], Some(0), Some(300));
         assert!(late.notes[0].contains("too late"), "{:?}", late.notes);
         let deaf = report(&[(590, Ending::Answered, false), (610, Ending::Unanswered, false)], Some(0), Some(300));
@@ -406,27 +413,27 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_tried_is_not_healthy() {
+    fn untested_silences_are_not_healthy() {
         let mut search = Search::new(&Steps::List(vec![s(1), s(9)]), s(1), None, None);
         search.next_round();
         let silence = Silence { round: 1, planned: s(1), lasted: s(1), ending: Ending::Answered, dated: false };
         search.ended(s(1), Some(silence));
         search.ended(s(9), None);
-        let refused = Some(Refused { why: "max number of clients reached".into(), count: 1 });
-        let report = IdleReport::new(&search, Circumstances { refused, ..circumstances(ServerSays::default()) });
+        let refused = Some(RefusedConnections { why: "max number of clients reached".into(), count: 1 });
+        let report = IdleReport::new(&search, SearchContext { refused, ..context(ServerSummary::default()) });
         assert_eq!((report.outcome, report.verdict), (Outcome::NoLimit, Some(Verdict::Degraded)));
-        assert!(report.notes.iter().any(|note| note == "silences up to 9 s could not be tried"), "{:?}", report.notes);
+        assert!(report.notes.iter().any(|note| note == "silences up to 9 s could not be tested"), "{:?}", report.notes);
     }
 
     #[test]
-    fn a_limit_below_three_seconds_takes_pings() {
+    fn a_limit_below_three_seconds_needs_pings() {
         let report = report(&[(2, Ending::Answered, false), (3, Ending::Reset, false)], Some(0), Some(0));
         let advice = report.advice.unwrap();
         assert_eq!((advice.keepalive, advice.ping_every), (None, Duration::from_millis(600)));
     }
 
     #[test]
-    fn nothing_that_survives_is_no_limit() {
+    fn a_path_without_survivors_has_no_limit() {
         let report = report(&[(1, Ending::Unanswered, false)], Some(0), Some(0));
         assert_eq!((report.outcome, report.advice), (Outcome::Dead, None));
     }

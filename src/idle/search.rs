@@ -3,71 +3,44 @@
 
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
-use super::{Cloud, Ending, Silence, Steps, ladder, suspects};
-use crate::clock::Seconds;
+use super::{
+    Cloud, Ending, Silence, Steps, ladder,
+    limit::{Limit, PRECISION, slack},
+};
 
 /// So many connections must have died before the rest of a round is not waited for, and before a limit is believed: one
 /// may be an accident.
 const CONFIRMED_BY: usize = 2;
 
-/// Rounds of a search, however it goes: each narrows the limit by at least a half.
+/// Maximum number of rounds: each narrows the limit by at least a half.
 const MOST_ROUNDS: u32 = 12;
 
-/// How often a ladder is gone on with whose connections died for another reason than their silence.
+/// Maximum number of repetitions of a ladder whose connections died for another reason than their silence.
 const REPEATS: u32 = 2;
 
-/// A limit is known well enough within one part in fifty, but a tenth of a second is fine enough.
-const FINE: f64 = 0.02;
+/// Finest precision of a limit, however short it is.
 const FINEST: Duration = Duration::from_millis(100);
-
-/// By how much a timer of this length may be late. Redis looks at each client once a second and counts whole seconds
-/// (`timeout.c`); tables elsewhere are swept now and then, too.
-pub(super) fn slack(limit: Duration) -> Duration {
-    Duration::from_secs(2) + limit.mul_f64(FINE)
-}
-
-/// An idle limit, as far as it is known.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Limit {
-    /// Longest silence that was survived; if the ends are dated, the earliest end.
-    #[serde(with = "Seconds")]
-    pub at_least: Duration,
-    /// Shortest silence that was not survived; if the ends are dated, the latest end.
-    #[serde(with = "Seconds")]
-    pub at_most: Duration,
-    /// Kind of end at the limit.
-    #[schemars(extend("enum" = Ending::deaths()))]
-    pub ending: Ending,
-    /// True if the connections ended before their PING: the times of the ends are known.
-    pub dated: bool,
-    /// Number of connections that ended so.
-    #[schemars(range(min = 1))]
-    pub connections: usize,
-}
 
 /// A search for the idle limit.
 #[derive(Clone, Debug)]
 pub struct Search {
     ladder: Vec<Duration>,
-    /// Connections at once.
+    /// Connections at the same time.
     most: usize,
-    /// What is asked for instead of one part in fifty.
+    /// Requested precision, instead of one part in fifty.
     resolution: Option<Duration>,
-    /// The server's own `timeout`: an end at that moment needs no confirmation.
+    /// The server's own `timeout`: an end at that time needs no confirmation.
     expected: Option<Duration>,
     silences: Vec<Silence>,
     running: Vec<Duration>,
     round: u32,
     repeats: u32,
-    /// What was known before the last round, so that one that brings nothing new is the last.
+    /// The limit before the last round: a round that changes nothing is the last.
     known: Option<Limit>,
 }
 
 impl Search {
-    /// A search for limits up to `max` (a list of steps has its own end).
+    /// Creates a search for limits up to `max`; a list of steps has its own end.
     pub fn new(steps: &Steps, max: Duration, cloud: Option<Cloud>, resolution: Option<Duration>) -> Self {
         let ladder = match steps {
             Steps::Count(count) => ladder::silences(*count, max, cloud),
@@ -86,12 +59,12 @@ impl Search {
         }
     }
 
-    /// Tells the search the server's own idle limit.
+    /// Sets the server's own idle limit.
     pub fn expect(&mut self, timeout: Option<Duration>) {
         self.expected = timeout;
     }
 
-    /// Tells the search which silence must be tried, to the second, and not only one a little longer.
+    /// Adds a silence that must be tried exactly, not only a slightly longer one.
     pub fn require(&mut self, silence: Option<Duration>) {
         let Some(silence) = silence.filter(|silence| !self.ladder.contains(silence)) else { return };
         let place = self.ladder.iter().take_while(|rung| **rung < silence).count();
@@ -99,8 +72,8 @@ impl Search {
         self.most = self.ladder.len();
     }
 
-    /// The number of the next round and its silences, which are to begin together; `None` when there is nothing left to
-    /// find out.
+    /// Returns the number of the next round and its silences, which must begin together; `None` if there is nothing
+    /// left to find out.
     pub fn next_round(&mut self) -> Option<(u32, Vec<Duration>)> {
         self.running.clear();
         let limit = self.limit();
@@ -108,7 +81,7 @@ impl Search {
             _ if self.round == 0 => self.ladder.clone(),
             None => self.untried(),
             Some(limit) if self.known.as_ref() == Some(limit) => Vec::new(),
-            Some(limit) if limit.dated => self.again(limit),
+            Some(limit) if limit.dated => self.confirmation(limit),
             Some(limit) => self.narrower(limit),
         };
         if silences.is_empty() || self.round == MOST_ROUNDS {
@@ -120,7 +93,7 @@ impl Search {
         Some((self.round, silences))
     }
 
-    /// A silence of the present round has ended; `None` when its connection could not be opened.
+    /// Records the end of a silence of this round; `None` if its connection could not be opened.
     pub fn ended(&mut self, planned: Duration, silence: Option<Silence>) {
         if let Some(place) = self.running.iter().position(|running| *running == planned) {
             self.running.swap_remove(place);
@@ -128,11 +101,11 @@ impl Search {
         self.silences.extend(silence);
     }
 
-    /// Whether what still runs in this round can say nothing new.
+    /// Returns true if the connections still running in this round cannot change the result.
     pub fn settled(&self) -> bool {
         let survived = self.survived();
         let beyond = self.deaths().filter(|death| death.lasted > survived);
-        // Ends that come by themselves come to all: if they do not, they were no limit.
+        // Dated ends must happen to all connections; otherwise they were no limit.
         self.limit().is_some_and(|limit| {
             !limit.dated
                 && beyond.count() >= CONFIRMED_BY
@@ -140,39 +113,39 @@ impl Search {
         })
     }
 
-    /// The longest silence that a connection survived.
+    /// Returns the longest silence that a connection survived.
     pub fn survived(&self) -> Duration {
         let survivors = self.silences.iter().filter(|silence| silence.ending == Ending::Answered);
         survivors.map(|silence| silence.lasted).max().unwrap_or_default()
     }
 
-    /// Connections that died although others survived much longer silences.
+    /// Returns the number of connections that died although others survived much longer silences.
     pub fn strays(&self) -> usize {
         let survived = self.survived();
         self.deaths().filter(|death| is_stray(death, survived)).count()
     }
 
-    /// Every silence that has ended.
+    /// Returns every silence that has ended.
     pub fn silences(&self) -> &[Silence] {
         &self.silences
     }
 
-    /// Rounds so far.
+    /// Returns the number of rounds so far.
     pub fn rounds(&self) -> u32 {
         self.round
     }
 
-    /// The longest silence of the first round.
+    /// Returns the longest silence of the first round.
     pub fn longest(&self) -> Duration {
         self.ladder.last().copied().unwrap_or_default()
     }
 
-    /// Connections at once, at most.
+    /// Returns the maximum number of connections at the same time.
     pub fn connections(&self) -> usize {
         self.most
     }
 
-    /// The limit, as far as it is known; `None` when nothing has died of its silence.
+    /// Returns the limit, as far as it is known; `None` if no connection was lost to silence.
     pub fn limit(&self) -> Option<Limit> {
         let survived = self.survived();
         let deaths: Vec<_> = self.deaths().filter(|death| !is_stray(death, survived)).collect();
@@ -193,7 +166,7 @@ impl Search {
         self.silences.iter().filter(|silence| silence.died())
     }
 
-    /// The rungs above the longest silence that was survived: their connections died early, or were never opened.
+    /// Returns the rungs above the longest silence survived: their connections died early, or were never opened.
     fn untried(&mut self) -> Vec<Duration> {
         let survived = self.survived();
         self.repeats += 1;
@@ -203,10 +176,10 @@ impl Search {
         self.ladder.iter().copied().filter(|rung| *rung > survived).collect()
     }
 
-    /// Whether it was the silence, and not the moment: all connections of a round are equally old, so whatever ends them
-    /// at one moment looks like a limit. Others, begun later, must die at the same age.
-    fn again(&self, limit: &Limit) -> Vec<Duration> {
-        let expected = self.expected.is_some_and(|timeout| suspects::agrees(timeout, limit));
+    /// Returns silences that confirm a dated limit. All connections of a round have the same age, so an event that ends
+    /// them all at one time looks like a limit: connections opened later must die at the same age.
+    fn confirmation(&self, limit: &Limit) -> Vec<Duration> {
+        let expected = self.expected.is_some_and(|timeout| limit.agrees_with(timeout));
         let at_this_age = |death: &&Silence| death.dated && death.lasted >= limit.at_least;
         let mut rounds: Vec<_> = self.deaths().filter(at_this_age).map(|death| death.round).collect();
         rounds.dedup();
@@ -214,17 +187,18 @@ impl Search {
             return Vec::new();
         }
         let longer = limit.at_most + slack(limit.at_most) * 2;
-        // No two alike, to tell them apart.
+        // All different, to distinguish them.
         (0..CONFIRMED_BY as u32).map(|number| longer + FINEST * number).collect()
     }
 
-    /// Silences between what was survived and what was not; but first a single death must not have been an accident.
+    /// Returns silences between those survived and those not; before that, repeats a single death to rule out an
+    /// accident.
     fn narrower(&self, limit: &Limit) -> Vec<Duration> {
         if limit.connections < CONFIRMED_BY {
             return vec![limit.at_most + slack(limit.at_most).mul_f64(1.1); CONFIRMED_BY];
         }
-        let width = self.resolution.unwrap_or_else(|| limit.at_most.mul_f64(FINE).max(FINEST));
-        // What is planned lasts a little longer, and the gap between two rungs is a little wider for it.
+        let width = self.resolution.unwrap_or_else(|| limit.at_most.mul_f64(PRECISION).max(FINEST));
+        // A silence lasts slightly longer than planned, which widens the gap between two rungs.
         if limit.at_most - limit.at_least <= width + width / 20 {
             return Vec::new();
         }
@@ -232,7 +206,7 @@ impl Search {
     }
 }
 
-/// Whether a connection died of something else, for others survived much longer silences.
+/// Returns true if a connection died of something else, because others survived much longer silences.
 fn is_stray(death: &Silence, survived: Duration) -> bool {
     death.lasted + slack(death.lasted) < survived
 }
@@ -241,20 +215,20 @@ fn is_stray(death: &Silence, survived: Duration) -> bool {
 mod tests {
     use super::*;
 
-    /// What stands between: how a connection ends that is left alone for so long, and after how long.
+    /// A device on the path: returns the duration and end of a silence.
     type Box<'a> = &'a dyn Fn(u32, Duration) -> (Duration, Ending, bool);
 
     fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
     }
 
-    /// A box that forgets, and shows it only to who speaks.
+    /// A device that silently drops idle connections, which shows only in the next command.
     fn forgets(limit: Duration, ending: Ending) -> impl Fn(u32, Duration) -> (Duration, Ending, bool) {
         move |_, planned| (planned, if planned >= limit { ending } else { Ending::Answered }, false)
     }
 
-    /// Runs a search; silences end in the order of their lengths, and a settled round ends early. Returns how long it
-    /// took in all.
+    /// Runs a search; silences end in the order of their lengths, and a settled round ends early. Returns the total
+    /// duration.
     fn run(search: &mut Search, what: Box<'_>) -> Duration {
         let mut took = Duration::ZERO;
         while let Some((round, mut planned)) = search.next_round() {
@@ -302,7 +276,7 @@ mod tests {
                 assert_eq!((found.ending, found.dated), (ending, false));
                 assert!(found.at_least < limit && limit <= found.at_most, "{found:?}");
                 let fine = found.at_most.mul_f64(0.0211).max(ms(105));
-                // One connection at a time halves the gap each time, and there is an end to that.
+                // With one connection each round only halves the gap, and the number of rounds is limited.
                 let fine = if count == 1 { fine.max(ms(1_224_000) / (1 << 10)) } else { fine };
                 assert!(found.at_most - found.at_least <= fine, "{count} {millis} {found:?}");
                 assert!(found.connections >= CONFIRMED_BY);
@@ -311,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resolution_that_is_asked_for_is_reached() {
+    fn a_requested_resolution_is_reached() {
         let mut search = Search::new(&Steps::Count(20), ms(4000), None, Some(ms(10)));
         run(&mut search, &forgets(ms(2345), Ending::Reset));
         let found = search.limit().unwrap();
@@ -327,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_that_come_by_themselves_are_dated_and_confirmed_once() {
+    fn connections_that_end_on_their_own_are_dated_and_confirmed_once() {
         let closes = |_, planned: Duration| match planned {
             planned if planned < ms(350_000) => (planned, Ending::Answered, false),
             _ => (ms(350_400), Ending::Closed, true),
@@ -359,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_that_ends_all_connections_is_no_limit() {
+    fn an_event_that_ends_all_connections_is_no_limit() {
         // A failover at 100 s into the first round; later rounds are not disturbed.
         let failover = |round, planned: Duration| match (round, planned) {
             (1, planned) if planned > ms(100_000) => (ms(100_000), Ending::Closed, true),
@@ -383,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_on_which_nothing_survives_is_narrowed_down_to_nothing() {
+    fn a_path_without_survivors_is_narrowed_down_to_zero() {
         let mut search = search(16, ms(60_000));
         run(&mut search, &forgets(Duration::ZERO, Ending::Unanswered));
         let found = search.limit().unwrap();
@@ -403,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_ends_when_rounds_bring_nothing_new() {
+    fn a_search_ends_when_a_round_changes_nothing() {
         let mut search = search(16, ms(60_000));
         let mut rounds = 0;
         while let Some((round, planned)) = search.next_round() {

@@ -1,11 +1,11 @@
-//! The possible owners of a measured limit, from the table of common limits.
+//! The likely owners of a measured limit, from the table of common limits.
 
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Cloud, Ending, Limit};
+use super::{Cloud, Ending, limit::Limit};
 use crate::{
     clock::Seconds,
     middlebox::{IDLE_LIMITS, Manner},
@@ -21,18 +21,18 @@ pub struct Suspect {
     /// Usual limit.
     #[serde(with = "Seconds")]
     pub limit: Duration,
-    /// True if it also ends connections in the observed way.
+    /// True if it also ends connections in the observed manner.
     pub ends_so: bool,
 }
 
 impl Cloud {
-    /// The longest of the limits that are common there.
+    /// Returns the longest common limit of this cloud.
     pub fn longest_limit(self) -> Duration {
         limits(Some(self)).last().copied().unwrap_or_default()
     }
 }
 
-/// The common limits, ascending, each once; of one cloud, if that is known.
+/// Returns the common limits, ascending and without duplicates; of one cloud, if given.
 pub(super) fn limits(cloud: Option<Cloud>) -> Vec<Duration> {
     let wanted = IDLE_LIMITS.iter().filter(|common| cloud.is_none() || common.cloud == cloud);
     let mut limits: Vec<_> = wanted.map(|common| Duration::from_secs(common.seconds)).collect();
@@ -40,18 +40,10 @@ pub(super) fn limits(cloud: Option<Cloud>) -> Vec<Duration> {
     limits
 }
 
-/// Whether a limit agrees with what was measured: timers are looked at now and then, so an end may come later than its
-/// limit, by up to two seconds and one part in fifty.
-pub(super) fn agrees(seconds: Duration, measured: &Limit) -> bool {
-    let late = super::search::slack(seconds);
-    let early = if measured.dated { seconds.mul_f64(0.01).max(Duration::from_millis(50)) } else { Duration::ZERO };
-    measured.at_least <= seconds + late && measured.at_most + early >= seconds
-}
-
-/// What the limit may be the limit of, the likeliest first.
+/// Returns the likely owners of a limit, the likeliest first.
 pub(super) fn suspects(measured: &Limit) -> Vec<Suspect> {
     let manner = manner(measured.ending);
-    let near = IDLE_LIMITS.iter().filter(|common| agrees(Duration::from_secs(common.seconds), measured));
+    let near = IDLE_LIMITS.iter().filter(|common| measured.agrees_with(Duration::from_secs(common.seconds)));
     let mut suspects: Vec<_> = near
         .map(|common| Suspect {
             id: common.id,
@@ -64,7 +56,7 @@ pub(super) fn suspects(measured: &Limit) -> Vec<Suspect> {
     suspects
 }
 
-/// What a box does that ends connections so.
+/// Returns the manner in which a device ends connections like this.
 fn manner(ending: Ending) -> Option<Manner> {
     match ending {
         Ending::Closed => Some(Manner::Closes),
@@ -88,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_box_is_named_by_its_limit_and_the_likeliest_by_its_manner() {
+    fn a_device_is_found_by_its_limit_and_ranked_by_its_manner() {
         let reset = ids(&limit(346, 353, Ending::Reset, false));
         let like = [("aws-nlb", true), ("aws-natgw", true), ("aws-gwlb", false), ("aws-ec2-ct", false)];
         assert_eq!(reset, like);
@@ -99,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_nobodys_names_nobody() {
+    fn an_uncommon_limit_has_no_suspects() {
         for measured in [limit(100, 102, Ending::Reset, false), limit(2, 3, Ending::Closed, true)] {
             assert_eq!(suspects(&measured), []);
         }
@@ -107,13 +99,13 @@ mod tests {
 
     #[test]
     fn a_dated_end_may_be_late_and_not_early() {
-        assert!(agrees(Duration::from_secs(2), &limit(2, 4, Ending::Closed, true)));
-        assert!(agrees(Duration::from_secs(600), &limit(610, 613, Ending::Closed, true)));
-        assert!(!agrees(Duration::from_secs(600), &limit(580, 590, Ending::Closed, true)));
+        assert!(limit(2, 4, Ending::Closed, true).agrees_with(Duration::from_secs(2)));
+        assert!(limit(610, 613, Ending::Closed, true).agrees_with(Duration::from_secs(600)));
+        assert!(!limit(580, 590, Ending::Closed, true).agrees_with(Duration::from_secs(600)));
     }
 
     #[test]
-    fn the_limits_of_a_cloud_are_its_own_each_once() {
+    fn the_limits_of_a_cloud_are_listed_once() {
         assert_eq!(limits(Some(Cloud::Azure)), [240, 600].map(Duration::from_secs));
         assert_eq!(limits(Some(Cloud::Aws)), [Duration::from_secs(350)]);
     }

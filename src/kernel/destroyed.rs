@@ -1,4 +1,4 @@
-//! The end of a TCP socket, as the kernel broadcasts it.
+//! A TCP socket that has ended, as broadcast by the kernel.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -8,14 +8,14 @@ use crate::event::AttemptEnd;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Destroyed {
     pub(crate) peer: SocketAddr,
-    /// Its number.
+    /// Its `SO_COOKIE`.
     pub(crate) cookie: u64,
-    /// What became of it, if it was an attempt to connect.
+    /// Its end, if it was a connection attempt.
     pub(crate) end: AttemptEnd,
-    /// How often its SYN was repeated: each time after a second at least.
+    /// Retransmissions of its SYN, at least a second apart.
     pub(crate) repeats: u32,
-    /// It had been a connection for at least this long.
+    /// It had been connected for at least this long.
     pub(crate) age: Duration,
-    /// Segments with data that it sent.
+    /// Data segments sent.
     pub(crate) said: u32,
 }

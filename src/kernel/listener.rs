@@ -1,13 +1,13 @@
-//! The kernel's word on every TCP socket that ends: Linux' socket diagnostics broadcast it (`ss -E`), to ordinary users
-//! too. That is how the attempts of redis-rs to come back are seen: it tells nobody of them and lets nobody look at its
-//! sockets, which for a refused connection exist for some microseconds.
+//! The kernel's broadcast of every TCP socket that ends: Linux' socket diagnostics send it (`ss -E`), to ordinary users
+//! as well. It is the only view of redis-rs' reconnect attempts: the library does not report them and does not expose
+//! its sockets, which exist for microseconds if the connection is refused.
 //!
-//! What a broadcast holds was found by trying, on Linux 6.18 as root, as `nobody`, and in a network namespace (of which
-//! only its own sockets are told): the addresses, the socket's number (`SO_COOKIE`), and the last `struct tcp_info`. It
-//! holds neither the owner nor the inode: both are 0. So it cannot be told for certain whose socket it was. The state is
-//! always CLOSE, but the figures tell a connection that was refused (a segment came, nothing was acknowledged) from
-//! one that was never answered (no segment came) and from one that was made (our SYN was acknowledged). Where the
-//! system call that connects fails at once (no route), the socket has no address any more, and is not seen.
+//! The contents were established on Linux 6.18 as root, as `nobody`, and in a network namespace (which receives only
+//! its own sockets): the addresses, the socket's cookie (`SO_COOKIE`), and the last `struct tcp_info`. The owner and
+//! the inode are both 0, so the owner of a socket is never certain. The state is always CLOSE, but the figures
+//! distinguish a refused connection (a segment received, nothing acknowledged) from an unanswered one (no segment
+//! received) and an established one (our SYN acknowledged). If connect(2) fails immediately (no route), the socket has
+//! no address any more and is not reported.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -29,19 +29,19 @@ use crate::event::AttemptEnd;
 /// `SKNLGRP_INET_TCP_DESTROY` (1) and `SKNLGRP_INET6_TCP_DESTROY` (3), as bits.
 const GROUPS: u32 = 0b101;
 
-/// The kernel counts these times in its own ticks, of at most 10 ms.
+/// The kernel counts these times in jiffies of at most 10 ms.
 const TICK: Duration = Duration::from_millis(15);
 
-/// Hears of sockets that end, while it listens.
+/// Receives the sockets that end, while started.
 #[derive(Debug)]
 pub(crate) struct Listener {
     socket: OwnedFd,
-    /// The socket's own address, which the kernel chose.
+    /// The netlink port ID assigned by the kernel.
     port: u32,
 }
 
 impl Listener {
-    /// Opens a socket, and does not listen yet.
+    /// Opens the socket without starting to listen.
     ///
     /// # Errors
     /// The kernel has no socket diagnostics, or forbids them.
@@ -52,7 +52,7 @@ impl Listener {
         Ok(Self { socket, port })
     }
 
-    /// Begins to listen.
+    /// Starts listening.
     ///
     /// # Errors
     /// The kernel forbids it.
@@ -60,7 +60,7 @@ impl Listener {
         self.subscribe(GROUPS)
     }
 
-    /// Listens no more, and forgets what was not read.
+    /// Stops listening, and discards unread messages.
     ///
     /// # Errors
     /// The kernel forbids it.
@@ -74,10 +74,10 @@ impl Listener {
         bind(&self.socket, &SocketAddrNetlink::new(self.port, groups))
     }
 
-    /// The next that was told; `None` for what cannot be read.
+    /// Returns the next ended socket; `None` for a message that cannot be parsed.
     ///
     /// # Errors
-    /// `WOULDBLOCK` when there is none, and `NOBUFS` when some were lost because they came too fast.
+    /// `WOULDBLOCK` if there is none, and `NOBUFS` if the kernel dropped messages.
     pub(crate) fn next(&self) -> Result<Option<Destroyed>, Errno> {
         let mut buffer = [0; 1024];
         let (length, _) = recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT)?;
@@ -85,7 +85,7 @@ impl Listener {
     }
 }
 
-/// Reads `struct inet_diag_msg` and `struct tcp_info`.
+/// Parses `struct inet_diag_msg` and `struct tcp_info`.
 fn read(message: &[u8]) -> Option<Destroyed> {
     let (body, info) = (body(message)?, info(message)?);
     let port = u16::from_be_bytes(body.get(6..8)?.try_into().ok()?);
@@ -101,7 +101,7 @@ fn read(message: &[u8]) -> Option<Destroyed> {
         (0, 1..) => AttemptEnd::Refused,
         (0, 0) => AttemptEnd::Unanswered,
     };
-    // Since it last sent data, received data, and received an acknowledgement; of no use where it never was connected.
+    // Time since data was last sent, data received, and an acknowledgement received; meaningless if never connected.
     let quiet = [44, 52, 56].into_iter().filter_map(|at| word(info, at)).max()?;
     let age = if end == AttemptEnd::Dropped {
         Duration::from_millis(quiet.into()).saturating_sub(TICK)
@@ -130,15 +130,15 @@ mod tests {
 
     use super::*;
 
-    /// One that listens.
+    /// Creates a started listener.
     fn listening() -> Listener {
         let listener = Listener::open().unwrap();
         listener.start().unwrap();
         listener
     }
 
-    /// What is told of the socket with this number.
-    fn told(listener: &Listener, cookie: u64) -> Destroyed {
+    /// Waits for the message about the socket with this cookie.
+    fn wait_for(listener: &Listener, cookie: u64) -> Destroyed {
         loop {
             match listener.next() {
                 Ok(Some(destroyed)) if destroyed.cookie == cookie => return destroyed,
@@ -148,7 +148,7 @@ mod tests {
         }
     }
 
-    /// As an event loop does it: a socket that does not block.
+    /// Connects a non-blocking socket, as an event loop does.
     fn connecting(peer: SocketAddr) -> (Socket, u64) {
         let socket = Socket::new(Domain::for_address(peer), Type::STREAM, None).unwrap();
         socket.set_nonblocking(true).unwrap();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_connection_is_told_over_both_versions() {
+    fn a_refused_connection_is_reported_over_ipv4_and_ipv6() {
         for any in ["127.0.0.1:0", "[::1]:0"] {
             let Ok(bound) = TcpListener::bind(any) else {
                 continue;
@@ -169,14 +169,14 @@ mod tests {
             let (socket, cookie) = connecting(peer);
             while socket.take_error().unwrap().is_none() {}
             drop(socket);
-            let told = told(&listener, cookie);
-            assert_eq!((told.peer, told.end, told.repeats), (peer, AttemptEnd::Refused, 0));
+            let ended = wait_for(&listener, cookie);
+            assert_eq!((ended.peer, ended.end, ended.repeats), (peer, AttemptEnd::Refused, 0));
         }
     }
 
     #[test]
-    fn a_connection_that_nobody_answers_is_told_apart() {
-        // A full queue: Linux drops what comes then, and says nothing.
+    fn an_unanswered_connection_is_distinguished() {
+        // A full backlog: Linux silently drops further SYNs.
         let full = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         full.bind(&"127.0.0.1:0".parse::<SocketAddr>().unwrap().into()).unwrap();
         full.listen(0).unwrap();
@@ -185,11 +185,11 @@ mod tests {
         let listener = listening();
         let (socket, cookie) = connecting(peer);
         drop(socket);
-        assert_eq!(told(&listener, cookie).end, AttemptEnd::Unanswered);
+        assert_eq!(wait_for(&listener, cookie).end, AttemptEnd::Unanswered);
     }
 
     #[test]
-    fn what_is_told_while_nobody_listens_is_not_heard_later() {
+    fn messages_sent_while_stopped_are_not_received_later() {
         let bound = TcpListener::bind("127.0.0.1:0").unwrap();
         let peer = bound.local_addr().unwrap();
         drop(bound);
@@ -199,17 +199,17 @@ mod tests {
             cookie
         };
         let (listener, witness) = (listening(), listening());
-        let heard = end();
-        told(&witness, heard);
-        // Told, and not read.
+        let unread = end();
+        wait_for(&witness, unread);
+        // Reported, but not read.
         listener.stop().unwrap();
-        let unheard = end();
-        told(&witness, unheard);
+        let missed = end();
+        wait_for(&witness, missed);
         listener.start().unwrap();
         let last = end();
         let first = loop {
             match listener.next() {
-                Ok(Some(told)) if [heard, unheard, last].contains(&told.cookie) => break told.cookie,
+                Ok(Some(ended)) if [unread, missed, last].contains(&ended.cookie) => break ended.cookie,
                 _ => std::thread::yield_now(),
             }
         };
@@ -229,8 +229,8 @@ mod tests {
         drop(there);
         assert_eq!(here.read(&mut [0]).unwrap(), 0);
         drop(here);
-        let told = told(&listener, cookie);
-        assert_eq!(told.end, AttemptEnd::Dropped);
-        assert!(told.age >= Duration::from_millis(30) && told.said == 1, "{told:?}");
+        let ended = wait_for(&listener, cookie);
+        assert_eq!(ended.end, AttemptEnd::Dropped);
+        assert!(ended.age >= Duration::from_millis(30) && ended.said == 1, "{ended:?}");
     }
 }

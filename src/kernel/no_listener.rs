@@ -1,10 +1,10 @@
-//! The end of a TCP socket, where the system tells nobody of it.
+//! A stand-in for the listener where the system does not report ended sockets.
 
 use rustix::io::Errno;
 
 use super::destroyed::Destroyed;
 
-/// Hears of nothing.
+/// Cannot be opened.
 #[derive(Debug)]
 pub(crate) enum Listener {}
 

@@ -1,8 +1,9 @@
-//! The kernel's socket table, one connection at a time, and what any message of it looks like: Linux' socket diagnostics (`NETLINK_SOCK_DIAG`, sock_diag(7)).
+//! The kernel's socket table, one connection at a time, and the format of its messages: Linux' socket diagnostics
+//! (`NETLINK_SOCK_DIAG`, sock_diag(7)).
 //!
-//! It is asked for exactly one pair of addresses, so an answer takes a few microseconds however many sockets the
-//! machine has. It needs no privileges. The messages are a handful of fixed fields, written and read here by hand: the
-//! layouts are those of the kernel's `linux/inet_diag.h` and `linux/tcp.h`, which never change.
+//! A lookup names exactly one pair of addresses, so it takes a few microseconds however many sockets the machine has,
+//! and needs no privileges. The messages are a handful of fixed fields, encoded by hand: the layouts are those of the
+//! kernel's `linux/inet_diag.h` and `linux/tcp.h`, which are a stable ABI.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -33,7 +34,7 @@ const HEADER: usize = 16;
 const MESSAGE: usize = 72;
 const ATTRIBUTE: usize = 4;
 
-/// The two ends of a connection, as one of its sockets has them.
+/// The two ends of a connection, as seen by one of its sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pair {
     pub(crate) local: SocketAddr,
@@ -41,12 +42,12 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// The same connection as the other side has it.
+    /// Returns the same connection as seen by the other side.
     pub(crate) fn reversed(self) -> Self {
         Self { local: self.peer, peer: self.local }
     }
 
-    /// Whether both ends are on one machine, as far as their addresses tell.
+    /// Returns true if both ends have addresses of this machine.
     pub(crate) fn is_local(self) -> bool {
         self.local.ip() == self.peer.ip() || self.peer.ip().is_loopback()
     }
@@ -56,11 +57,11 @@ impl Pair {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TcpState {
     Established,
-    /// We closed it.
+    /// Closed on this side.
     ClosedHere,
-    /// The other side closed it (CLOSE_WAIT), and then we did (LAST_ACK).
+    /// Closed by the other side (CLOSE_WAIT), possibly then by us (LAST_ACK).
     ClosedThere,
-    /// Both did.
+    /// Closed by both sides.
     TimeWait,
     Other,
 }
@@ -73,64 +74,64 @@ pub(crate) struct Entry {
     pub(crate) figures: Option<TcpFigures>,
 }
 
-/// The way to the table.
+/// A handle to the socket table.
 #[derive(Debug)]
 pub(crate) struct Table {
     socket: OwnedFd,
-    asked: u32,
+    sequence: u32,
 }
 
 impl Table {
-    /// Opens the way.
+    /// Opens the table.
     ///
     /// # Errors
     /// The kernel has no socket diagnostics, or forbids them.
     pub(crate) fn open() -> Result<Self, Errno> {
-        Ok(Self { socket: socket()?, asked: 0 })
+        Ok(Self { socket: socket()?, sequence: 0 })
     }
 
-    /// Looks a connection up; `None` when the kernel knows no such socket. It does not block: the kernel has put the
-    /// answer there before the question's system call returns.
+    /// Looks up a connection; `None` if the kernel knows no such socket. Does not block: the answer is queued before
+    /// the system call that sends the request returns.
     ///
     /// # Errors
-    /// The kernel does not answer, or not this question.
+    /// The kernel did not answer, or refused the request.
     pub(crate) fn look_up(&mut self, pair: Pair, now: Stamp) -> Result<Option<Entry>, Errno> {
-        self.asked = self.asked.wrapping_add(1);
-        send(&self.socket, &question(pair, self.asked), SendFlags::DONTWAIT)?;
+        self.sequence = self.sequence.wrapping_add(1);
+        send(&self.socket, &request(pair, self.sequence), SendFlags::DONTWAIT)?;
         let mut buffer = [0; 1024];
         loop {
             let (length, _) = recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT)?;
             let answer = buffer.get(..length).unwrap_or(&buffer);
-            if word(answer, 8) == Some(self.asked) {
+            if word(answer, 8) == Some(self.sequence) {
                 return read(answer, pair, now);
             }
         }
     }
 }
 
-/// A socket of the kernel's socket diagnostics, which never blocks.
+/// Opens a non-blocking socket for the kernel's socket diagnostics.
 pub(crate) fn socket() -> Result<OwnedFd, Errno> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     socket_with(AddressFamily::NETLINK, SocketType::DGRAM, flags, Some(netlink::SOCK_DIAG))
 }
 
-/// `struct nlmsghdr` and `struct inet_diag_req_v2`.
-fn question(pair: Pair, number: u32) -> Vec<u8> {
+/// Encodes `struct nlmsghdr` and `struct inet_diag_req_v2`.
+fn request(pair: Pair, sequence: u32) -> Vec<u8> {
     let mut message = Vec::with_capacity(72);
     message.extend_from_slice(&72_u32.to_ne_bytes());
     message.extend_from_slice(&BY_FAMILY.to_ne_bytes());
     message.extend_from_slice(&REQUEST.to_ne_bytes());
-    message.extend_from_slice(&number.to_ne_bytes());
+    message.extend_from_slice(&sequence.to_ne_bytes());
     message.extend_from_slice(&[0; 4]);
     let family = if pair.local.is_ipv4() { FAMILIES.0 } else { FAMILIES.1 };
     message.extend_from_slice(&[family, TCP, 1 << (INFO - 1), 0]);
-    // In whatever state.
+    // Any state.
     message.extend_from_slice(&u32::MAX.to_ne_bytes());
     message.extend_from_slice(&pair.local.port().to_be_bytes());
     message.extend_from_slice(&pair.peer.port().to_be_bytes());
     message.extend_from_slice(&address(pair.local.ip()));
     message.extend_from_slice(&address(pair.peer.ip()));
-    // On any interface, with any cookie.
+    // Any interface, any cookie.
     message.extend_from_slice(&0_u32.to_ne_bytes());
     message.extend_from_slice(&[0xff; 8]);
     message
@@ -158,8 +159,8 @@ fn read(answer: &[u8], pair: Pair, now: Stamp) -> Result<Option<Entry>, Errno> {
     }
 }
 
-/// Reads `struct inet_diag_msg` and the attribute behind it. The kernel answers with a listening socket where it finds
-/// no connection: that is none.
+/// Decodes `struct inet_diag_msg` and its attribute. If there is no connection, the kernel can answer with a listening
+/// socket, which is ignored.
 fn entry(answer: &[u8], pair: Pair, now: Stamp) -> Option<Entry> {
     let message = body(answer)?;
     if message.get(6..8) != Some(&pair.peer.port().to_be_bytes()) {
@@ -175,12 +176,12 @@ fn entry(answer: &[u8], pair: Pair, now: Stamp) -> Option<Entry> {
     Some(Entry { state, inode: word(message, 68)?, figures: info(answer).and_then(|info| figures(info, now)) })
 }
 
-/// The `struct inet_diag_msg` of a message.
+/// Returns the `struct inet_diag_msg` of a message.
 pub(crate) fn body(message: &[u8]) -> Option<&[u8]> {
     message.get(HEADER..HEADER + MESSAGE)
 }
 
-/// The `struct tcp_info` behind it.
+/// Returns the `struct tcp_info` of a message.
 pub(crate) fn info(message: &[u8]) -> Option<&[u8]> {
     let mut rest = message.get(HEADER + MESSAGE..)?;
     while let Some(length) = half(rest, 0).map(usize::from).filter(|length| *length >= ATTRIBUTE) {
@@ -192,7 +193,7 @@ pub(crate) fn info(message: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// Reads `struct tcp_info`.
+/// Decodes `struct tcp_info`.
 fn figures(info: &[u8], now: Stamp) -> Option<TcpFigures> {
     let millis = |at| word(info, at).map(|ms| Duration::from_millis(ms.into()));
     Some(TcpFigures {
@@ -255,7 +256,7 @@ mod tests {
         let mut table = Table::open().unwrap();
         let (mut here, there, pair) = connection();
         there.shutdown(Shutdown::Write).unwrap();
-        // The end of the stream has come when it can be read.
+        // Once the end of the stream can be read, the FIN has arrived.
         assert_eq!(here.read(&mut [0]).unwrap(), 0);
         assert_eq!(state(&mut table, pair), Some(TcpState::ClosedThere));
 

@@ -1,5 +1,5 @@
-//! This machine's TCP settings and their usage, read from Linux's `/proc`. On other systems, and where a container
-//! hides it, the facts are absent.
+//! The kernel's TCP settings and the usage of its tables, from Linux' `/proc`. Elsewhere, and where a container hides
+//! it, the facts are absent.
 
 use std::{
     fs::File,
@@ -15,7 +15,7 @@ use serde::Serialize;
 /// Kernel settings and table usage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct HostFacts {
-    /// `net.ipv4.tcp_retries2`: retransmissions of unacknowledged data before the connection ends.
+    /// `net.ipv4.tcp_retries2`: retransmissions of unacknowledged data before the kernel gives up a connection.
     pub tcp_retries2: Option<u32>,
     /// `net.ipv4.tcp_keepalive_*`: the defaults of a socket with SO_KEEPALIVE.
     pub tcp_keepalive: Option<KeepaliveDefaults>,
@@ -25,7 +25,7 @@ pub struct HostFacts {
     pub local_ports: Option<(u16, u16)>,
     /// Ports of that range in use toward the server's address and port.
     pub local_ports_used: Option<u64>,
-    /// `nf_conntrack_count` and `nf_conntrack_max`, where this machine tracks connections.
+    /// `nf_conntrack_count` and `nf_conntrack_max`, if this machine tracks connections.
     pub conntrack: Option<(u64, u64)>,
 }
 
@@ -41,14 +41,14 @@ pub struct KeepaliveDefaults {
 }
 
 impl KeepaliveDefaults {
-    /// Returns the time from the last received packet to the end of the connection.
+    /// Time from the last segment received to the end of the connection.
     pub fn limit(self) -> Duration {
         Duration::from_secs(u64::from(self.time) + u64::from(self.interval) * u64::from(self.probes))
     }
 }
 
 impl HostFacts {
-    /// Reads the facts that exist; `peer` is the server's end of the connection.
+    /// Reads the available facts; `peer` is the server's end of the connection.
     pub fn read(peer: Option<SocketAddr>) -> Self {
         Self::read_below(Path::new("/proc"), peer)
     }
@@ -87,8 +87,8 @@ fn port_range(text: &str) -> Option<(u16, u16)> {
     (first <= last).then_some((first, last))
 }
 
-/// Counts the local ports of the range with a connection to the peer, in any state: a port in TIME_WAIT is as occupied
-/// as an open one.
+/// Counts the local ports of the range with a connection to the peer in any state: a port in TIME_WAIT is as
+/// unavailable as an open one.
 fn ports_used(proc: &Path, range: (u16, u16), peer: SocketAddr) -> Option<u64> {
     let peer = (peer.ip().to_canonical(), peer.port());
     let count = |table: &str| {
@@ -109,7 +109,7 @@ fn endpoints(line: &str) -> Option<((IpAddr, u16), (IpAddr, u16))> {
     Some((endpoint(fields.next()?)?, endpoint(fields.next()?)?))
 }
 
-/// Parses `0100007F:18EB`: 32-bit words of the address in native byte order, and the port.
+/// Parses `0100007F:18EB`: words of the address in the machine's byte order, and the port.
 fn endpoint(text: &str) -> Option<(IpAddr, u16)> {
     let (address, port) = text.split_once(':')?;
     let word = |at: usize| u32::from_str_radix(address.get(at * 8..at * 8 + 8)?, 16).ok().map(u32::to_ne_bytes);
@@ -130,7 +130,7 @@ mod tests {
 
     use super::*;
 
-    /// Formats an endpoint as the kernel prints it on this machine.
+    /// Formats an endpoint as the kernel does on this machine.
     fn hex(address: [u8; 4], port: u16) -> String {
         format!("{:08X}:{port:04X}", u32::from_ne_bytes(address))
     }
@@ -141,7 +141,7 @@ mod tests {
         let line = format!("   3: {local} {peer} 01 00000000:00000000 00:00000000 00000000     0        0 15201");
         let expected = ((IpAddr::from([127, 0, 0, 1]), 40_000), (IpAddr::from([10, 0, 3, 17]), 6379));
         assert_eq!(endpoints(&line), Some(expected));
-        // ::ffff:10.0.3.17, the form of a dual-stack socket.
+        // ::ffff:10.0.3.17, as in a dual-stack socket.
         let mapped = format!("0000000000000000{:08X}{peer}", 0xffff_u32.to_be());
         assert_eq!(endpoint(&mapped), Some((IpAddr::from([10, 0, 3, 17]), 6379)));
         assert_eq!(endpoints("  sl  local_address rem_address   st tx_queue rx_queue"), None);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_are_read_and_missing_files_leave_them_absent() {
+    fn missing_facts_are_absent() {
         let proc = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
             let file = proc.path().join(name);

@@ -16,7 +16,7 @@ use super::{
     units::{clean, duration},
 };
 use crate::{
-    checkup::{Blackout, Bound, CheckFinding, Checkup, EndedBy, Line, Mark},
+    checkup::{Blackout, Bound, CheckFinding, CheckLine, Checkup, EndedBy, Mark},
     verdict::{Severity, Verdict},
 };
 
@@ -43,7 +43,7 @@ fn text(checkup: &Checkup, style: Style, out: &mut dyn Write) -> io::Result<()> 
         let heading = format!("redis-doctor {version} · check · {target} ({named_by})");
         writeln!(out, "{}\n", wrapped(&heading, 0, INDENT, style))?;
     }
-    let wanted = |line: &&Line| !style.quiet || line.mark > Mark::Ok;
+    let wanted = |line: &&CheckLine| !style.quiet || line.mark > Mark::Ok;
     checkup.lines.iter().filter(wanted).try_for_each(|line| self::line(line, style, out))?;
     if !style.quiet {
         blackouts(&checkup.blackouts, style, out)?;
@@ -65,7 +65,7 @@ fn text(checkup: &Checkup, style: Style, out: &mut dyn Write) -> io::Result<()> 
 }
 
 /// `✔ tcp              0.13 ms  10.0.9.4:51322 → 10.0.3.17:6379`
-fn line(line: &Line, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn line(line: &CheckLine, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let took = line.took.map(|took| duration(took.as_secs_f64())).unwrap_or_default();
     let mark = painted(mark(line.mark), style, line.mark);
     writeln!(out, "{mark} {:<12} {took:>9}  {}", line.name, wrapped(&clean(&line.text), MARGIN, MARGIN, style))

@@ -21,7 +21,7 @@ use super::{
     formats::{Figure, PluginLine, Records, rounded},
     units::{clean, count, span, three_digits},
 };
-use crate::idle::{Advice, Ending, IdleReport, Limit, Outcome, ServerSays, Silence, Suspect};
+use crate::idle::{Advice, Ending, IdleReport, Limit, Outcome, ServerSummary, Silence, Suspect};
 
 impl Document for IdleReport {
     fn root(&self) -> impl Serialize {
@@ -94,7 +94,7 @@ fn text(report: &IdleReport, columns: Option<usize>, out: &mut dyn Write) -> io:
 }
 
 /// `redis-doctor 0.1.0 · idle · redis://127.0.0.1:6379 (--uri) · Redis 7.0.15 primary`
-fn heading(target: &str, server: &ServerSays) -> String {
+fn heading(target: &str, server: &ServerSummary) -> String {
     let mut parts = vec![format!("redis-doctor {}", env!("CARGO_PKG_VERSION")), "idle".to_owned(), target.to_owned()];
     parts.extend(server.identity.as_deref().map(clean));
     parts.join(" · ")
@@ -175,7 +175,7 @@ fn safe(advice: &Advice) -> String {
 }
 
 /// `timeout off · tcp-keepalive 300 s`
-fn settings(server: &ServerSays) -> String {
+fn settings(server: &ServerSummary) -> String {
     let value = |value: Option<Duration>| match value {
         Some(Duration::ZERO) => "off".to_owned(),
         Some(time) => format!("{} s", time.as_secs()),
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
     use crate::{
         clock::WallTime,
-        idle::{Circumstances, Search, Silence, Steps},
+        idle::{Search, SearchContext, Silence, Steps},
     };
 
     /// Renders a search whose silences, in seconds, ended in these ways.
@@ -224,8 +224,8 @@ mod tests {
             search.ended(planned, Some(silence));
         }
         let [never, often] = [0, 300].map(Duration::from_secs);
-        let server = ServerSays { timeout: Some(never), tcp_keepalive: Some(often), ..ServerSays::default() };
-        let circumstances = Circumstances {
+        let server = ServerSummary { timeout: Some(never), tcp_keepalive: Some(often), ..ServerSummary::default() };
+        let circumstances = SearchContext {
             target: "rediss://cache.example:6379".into(),
             named_by: "--uri".into(),
             started: WallTime::from_unix_nanos(1_795_356_131_204_512_000),
@@ -262,7 +262,7 @@ mod tests {
              safe      TCP keepalive 60/15/3 (idle s / interval s / probes) ·\n          \
              or a PING each 1 min\n\
              server    timeout off · tcp-keepalive 300 s\n\
-             note      the server's own keepalive comes each 300 s, too late for this limit\n\
+             note      the server's own keepalive probes are sent every 300 s, too late for\n          this limit\n\
              \n\
              verdict  DEGRADED  idle limit 238 s to 242 s\n"
             )
@@ -276,8 +276,8 @@ mod tests {
         for part in [
             "limit     after 3600 s to 3601 s of silence the connection is closed (FIN)\n",
             "perhaps   Envoy or Istio (3600 s, explain envoy)\n",
-            "safe      a PING each 1 min · TCP keepalive does not help: whoever says goodbye\n          with a FIN ends",
-            "note      the server's own keepalive probes, each 300 s, do not refresh it: it\n          looks",
+            "safe      a PING each 1 min · TCP keepalive does not help: a device that closes\n          with a FIN",
+            "note      the server's own keepalive probes, every 300 s, do not refresh it: the\n          device counts",
         ] {
             assert!(shown.contains(part), "{part}\n{shown}");
         }

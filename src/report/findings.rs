@@ -91,7 +91,7 @@ impl List {
         let ended_before = run.stopped.is_some_and(|reason| reason != StopReason::Unreachable);
         let text = if ended_before {
             let stage = obstacle.key.stage;
-            format!("interrupted while the first connection was still being attempted (stage {stage}): {obstacle}")
+            format!("interrupted before the first connection was up (stage {stage}): {obstacle}")
         } else {
             format!("no connection: {obstacle}")
         };

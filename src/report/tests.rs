@@ -150,8 +150,7 @@ fn a_first_attempt_that_was_interrupted_is_no_verdict_on_the_server() {
         }
         Report::new(&recorder.figures())
     };
-    let told =
-        "interrupted while the first connection was still being attempted (stage tcp): stopped after 300 ms: no answer";
+    let told = "interrupted before the first connection was up (stage tcp): stopped after 300 ms: no answer";
     for (seconds, advised) in [(0.3, false), (1.2, true)] {
         let report = run(StopReason::Signal, seconds);
         assert_eq!((report.verdict, worst(&report)), (Verdict::Critical, told));

@@ -14,9 +14,9 @@ use crate::{
 /// The shared parts of one run.
 pub(crate) struct RunContext {
     pub(crate) plan: Arc<Plan>,
-    /// Distinguishes this run's messages and keys from another run's.
+    /// Distinguishes the messages and keys of this run from those of another.
     pub(crate) run_id: String,
-    /// The connection under test speaks RESP3 (otherwise RESP2).
+    /// The connection under test speaks RESP3, otherwise RESP2.
     pub(crate) resp3: bool,
     pub(crate) clock: Clock,
     pub(crate) path: Arc<PathWatch>,
@@ -28,7 +28,7 @@ pub(crate) struct RunContext {
 }
 
 impl RunContext {
-    /// A context in which nothing has happened yet.
+    /// Creates the context of a run that has not started.
     pub(crate) fn new(
         plan: Arc<Plan>,
         run_id: String,
@@ -64,7 +64,7 @@ impl RunContext {
         }
     }
 
-    /// Counts a message towards the plan's count, in a run that only subscribes.
+    /// Counts a message toward the plan's count, in a run that only subscribes.
     pub(super) fn count_message(&self) {
         if self.plan.probes.is_none() {
             let _ = self.stop.take_ticket();

@@ -1,17 +1,17 @@
-//! What became of each numbered message: received, lost, duplicated, reordered. Exact, with bounded memory.
+//! The fate of each numbered message: received, lost, duplicated or reordered. Exact, with bounded memory.
 //!
-//! A number is *resolved* when its PUBLISH has an outcome and it has either come or cannot come any more (a later
-//! number came, and the grace for a second connection's reordering is over). Only resolved numbers are counted, so at
-//! any time `published = received + lost`.
+//! A number is *resolved* when its PUBLISH has an outcome and it was received or can no longer arrive (a later number
+//! arrived, and the grace period for reordering by a second connection has passed). Only resolved numbers are counted,
+//! so `published = received + lost` holds at any time.
 
 use std::{collections::VecDeque, time::Duration};
 
 use crate::{clock::Stamp, event::Counters};
 
-/// How long after a gap showed a missing message may still come (the library can hold two connections for a moment).
+/// Grace period after a gap for a missing message (the library can hold two connections for a moment).
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Unresolved numbers kept at most; beyond that the oldest is given up.
+/// Unresolved numbers kept; beyond that the oldest is given up.
 const WINDOW: usize = 65_536;
 
 /// The messages of one channel on one connection under test.
@@ -20,9 +20,9 @@ pub(super) struct Delivery {
     /// Number of the first entry.
     base: u64,
     entries: VecDeque<Entry>,
-    /// One past the highest number received.
+    /// The highest number received plus one.
     horizon: u64,
-    /// Gaps that showed: from when on everything below the number is decided.
+    /// Gaps: at this time every number below is decided.
     gaps: VecDeque<(Stamp, u64)>,
 }
 
@@ -36,30 +36,30 @@ struct Entry {
 /// The outcome of a PUBLISH.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Publish {
-    /// No answer yet.
+    /// No reply yet.
     #[default]
     Pending,
-    /// The server took it.
+    /// The server accepted it.
     Accepted,
-    /// It failed, or nobody knows whether it was taken.
+    /// It failed, or the outcome is unknown.
     Failed,
 }
 
-/// What a received message shows.
+/// The place of a received message in the sequence.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Receipt {
-    /// The next one, as it should be.
+    /// The expected number.
     InOrder,
-    /// A later one than expected: numbers `from..=to` are missing so far; the server had accepted `accepted` of them.
+    /// A later number than expected: `from..=to` are missing so far, of which the server had accepted `accepted`.
     Gap { from: u64, to: u64, accepted: u64 },
-    /// One that was missing.
+    /// A number that was missing.
     Late,
-    /// One that had already come (or was given up long ago).
+    /// A number already received, or given up long ago.
     Again,
 }
 
 impl Delivery {
-    /// The number for the next message.
+    /// Returns the number of the next message.
     pub(super) fn next(&mut self, sums: &mut Counters) -> u64 {
         if self.entries.len() == WINDOW {
             self.give_up_oldest(sums);
@@ -68,7 +68,7 @@ impl Delivery {
         self.base + self.entries.len() as u64 - 1
     }
 
-    /// The outcome of publishing `number`.
+    /// Records the outcome of publishing `number`.
     pub(super) fn published(&mut self, number: u64, outcome: Publish, sums: &mut Counters) {
         if let Some(entry) = self.entry(number) {
             entry.publish = outcome;
@@ -76,7 +76,7 @@ impl Delivery {
         self.resolve(sums);
     }
 
-    /// `number` has come.
+    /// Records the receipt of `number`.
     pub(super) fn received(&mut self, number: u64, at: Stamp, sums: &mut Counters) -> Receipt {
         let horizon = self.horizon;
         let Some(entry) = self.entry(number).filter(|entry| !entry.received) else {
@@ -95,7 +95,7 @@ impl Delivery {
         receipt
     }
 
-    /// Gives up what has been missing for longer than the grace.
+    /// Gives up numbers that have been missing for longer than the grace period.
     pub(super) fn tick(&mut self, now: Stamp, sums: &mut Counters) {
         let mut decided = 0;
         while let Some((due, number)) = self.gaps.front().copied().filter(|(due, _)| *due <= now) {
@@ -110,13 +110,13 @@ impl Delivery {
         self.resolve(sums);
     }
 
-    /// The run is over: whatever has not come is lost. Returns the numbers it gives up and how many the server had
-    /// accepted.
+    /// Gives up every missing number at the end of the run. Returns the first and the last of those not reported yet,
+    /// and how many of them the server had accepted.
     pub(super) fn close(&mut self, sums: &mut Counters) -> Option<(u64, u64, u64)> {
         let missing = |entry: &Entry| !entry.received && !entry.missed && entry.publish == Publish::Accepted;
         let numbered = || {
             self.entries.iter().zip(self.base..).filter(|(entry, number)| {
-                // Gaps below the horizon were told when they showed.
+                // Gaps below the horizon were reported when they appeared.
                 missing(entry) && *number >= self.horizon
             })
         };
@@ -129,7 +129,7 @@ impl Delivery {
         Some((first?, last?, count))
     }
 
-    /// Whether everything published has come.
+    /// Returns true if every published message has been received.
     pub(super) fn is_settled(&self) -> bool {
         let settled = |entry: &Entry| entry.received || entry.publish == Publish::Failed;
         self.entries.iter().all(settled)
@@ -171,7 +171,7 @@ impl Delivery {
         };
         self.base += 1;
         match entry {
-            // It came, so the server took it, whatever became of the answer to PUBLISH.
+            // Received, so the server accepted it, whatever the outcome of PUBLISH.
             Entry { received: true, .. } => {
                 sums.published += 1;
                 sums.received += 1;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_told_at_once_and_counted_after_the_grace() {
+    fn a_gap_is_reported_immediately_and_counted_after_the_grace_period() {
         let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
         publish(&mut delivery, &[Publish::Accepted; 5], &mut sums);
         delivery.received(0, ZERO, &mut sums);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn closing_names_what_never_came() {
+    fn closing_returns_the_messages_that_never_arrived() {
         let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
         publish(&mut delivery, &[Publish::Accepted; 4], &mut sums);
         delivery.received(0, ZERO, &mut sums);

@@ -1,4 +1,4 @@
-//! All sessions of a run, with their workers, monitors and the publisher.
+//! The sessions of a run, with their workers, monitors and the publisher.
 
 use std::{fmt, sync::Arc};
 
@@ -20,13 +20,12 @@ use crate::{
     plan::{Name, Plan, Target},
 };
 
-/// Why a run could not begin.
+/// The error that kept a run from starting.
 #[derive(Debug)]
 pub(crate) struct NotStarted {
-    /// Which connection, counted from 1; `None` where none had been begun.
+    /// The connection, counted from 1; `None` if there was none yet.
     number: Option<u32>,
     of: u32,
-    /// What was in its way.
     pub(crate) failure: Failure,
 }
 
@@ -45,13 +44,13 @@ impl fmt::Display for NotStarted {
     }
 }
 
-/// All sessions of a run and the tasks that serve them.
+/// The sessions of a run and the tasks that serve them.
 pub(crate) struct Sessions {
     ctx: Arc<RunContext>,
     sessions: Vec<Arc<Session>>,
-    /// Tasks that end by themselves when the run stops.
+    /// Tasks that end on their own when the run stops.
     work: JoinSet<()>,
-    /// Tasks that watch until they are ended.
+    /// Tasks that run until they are aborted.
     watch: JoinSet<()>,
 }
 
@@ -59,11 +58,11 @@ impl Sessions {
     /// Establishes every session of the plan and starts its tasks.
     ///
     /// # Errors
-    /// Why the first session that could not be established could not.
+    /// The failure of the first session that could not be established.
     pub(crate) async fn start(ctx: Arc<RunContext>, server: Target) -> Result<Self, NotStarted> {
         let mut sessions =
             Self { ctx: Arc::clone(&ctx), sessions: Vec::new(), work: JoinSet::new(), watch: JoinSet::new() };
-        // Faults are not for the publisher: it must send everything that could have been received.
+        // The publisher bypasses the faults: it must send everything that could have been received.
         let direct = Plan { target: server, ..(*ctx.plan).clone() };
         let publisher = Arc::new(Publisher::new(&direct)?);
         let path = Arc::clone(&ctx);
@@ -75,7 +74,8 @@ impl Sessions {
             let started = Monitor::start(Arc::clone(&ctx), number, inbox(&ctx, number)).await;
             let (session, monitor) = match started {
                 Ok(started) => started,
-                // While those that are up still hold what this one did not get: a place at the server, a descriptor.
+                // Explained while the open connections still hold the exhausted resource: a slot at the server, a
+                // descriptor.
                 Err(failure) => {
                     let failure = ctx.path.explain(failure).await;
                     return Err(NotStarted { number: Some(number + 1), of: ctx.plan.connections, failure });
@@ -97,7 +97,7 @@ impl Sessions {
 
     fn serve(&mut self, session: &Arc<Session>, monitor: Monitor) {
         self.watch.spawn(monitor.run());
-        self.watch.spawn(watchdog::ask_while_down(Arc::clone(session)));
+        self.watch.spawn(watchdog::heartbeat_while_down(Arc::clone(session)));
         if !self.ctx.resp3 && session.inbox.subscription().wanted() > 0 {
             self.watch.spawn(resp2::run(Arc::clone(session)));
         }
@@ -113,7 +113,7 @@ impl Sessions {
         let start = self.ctx.clock.now();
         let count = self.sessions.len() as u32;
         for (number, session) in (0..).zip(&self.sessions) {
-            // Connections take turns, so that their probes do not go out in one burst.
+            // Connections are staggered, so that their probes do not go out in one burst.
             let offset = plan.pace.due(1).unwrap_or_default() * number / count.max(1);
             let schedule = Arc::new(Schedule::new(plan, start.after(offset)));
             for worker in 0..plan.concurrency {
@@ -123,17 +123,17 @@ impl Sessions {
         }
     }
 
-    /// Completes when every worker and publisher has ended.
+    /// Completes when every worker and the publisher have ended.
     pub(crate) async fn finished(&mut self) {
         while self.work.join_next().await.is_some() {}
     }
 
-    /// Whether there is anything that ends by itself.
+    /// Returns true if a task ends on its own.
     pub(crate) fn has_work(&self) -> bool {
         !self.work.is_empty()
     }
 
-    /// Waits until every verified message has come; a connection that is down cannot bring any.
+    /// Waits until every verified message has arrived; a connection that is down cannot receive any.
     pub(crate) async fn settle(&self) {
         let open = |session: &Arc<Session>| !session.inbox.is_settled() && session.link(Link::is_up);
         while self.sessions.iter().any(open) {
@@ -141,7 +141,7 @@ impl Sessions {
         }
     }
 
-    /// Ends all tasks and closes the books.
+    /// Aborts all tasks and settles the figures.
     pub(crate) async fn close(mut self) {
         for session in &self.sessions {
             session.inbox.close(&self.ctx);
@@ -151,7 +151,7 @@ impl Sessions {
     }
 }
 
-/// The receiving side of connection `number`; a run that verifies without naming a channel gets private ones.
+/// Creates the inbox of connection `number`; a run that verifies without naming a channel gets private ones.
 fn inbox(ctx: &RunContext, number: u32) -> Inbox {
     let mut subscription = ctx.plan.subscription.clone().unwrap_or_default();
     if subscription.verify.is_some() && subscription.wanted() == 0 {

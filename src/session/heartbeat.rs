@@ -1,18 +1,18 @@
-//! redis-doctor's own sign of life on the connection under test, and on those that `idle` leaves alone: a PING that
-//! carries a nonce, or what a user may ask to whom PING is forbidden.
+//! The heartbeat: redis-doctor's own command on the connection under test. A PING with a nonce, or HELLO where PING is
+//! forbidden.
 //!
-//! A consumer is often given a user who may SUBSCRIBE and nothing else. A server refuses it PING, but no ACL refuses
-//! HELLO: Redis lets it through before it looks at the user's permissions, for it is how one logs in. So HELLO is asked
-//! where PING is refused. Its answer carries no nonce: it shows that the server lives, not that replies are in order.
+//! A consumer is often given a user who may only SUBSCRIBE. The server refuses PING to that user, but no ACL forbids
+//! HELLO: Redis exempts it from permissions, because it is how a client logs in. Its reply carries no nonce: it shows
+//! that the server is alive, not that replies match their commands.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The heartbeat command of a run.
 #[derive(Debug)]
 pub(super) struct Heartbeat {
-    /// The run may send commands of its own while the connection is down. A plain subscriber may not.
+    /// The run may send heartbeats while the connection is down; a plain subscriber may not.
     may_send: bool,
-    /// The user may not PING.
+    /// PING is refused; HELLO is sent instead.
     hello: AtomicBool,
 }
 
@@ -27,12 +27,12 @@ impl Heartbeat {
         self.may_send
     }
 
-    /// Switches from PING to HELLO; `true` the first time.
+    /// Switches from PING to HELLO; returns true the first time.
     pub(super) fn switch_to_hello(&self) -> bool {
         !self.hello.swap(true, Ordering::Relaxed)
     }
 
-    /// The command.
+    /// Returns the command name.
     pub(super) fn command(&self) -> &'static str {
         if self.is_hello() { "HELLO" } else { "PING" }
     }

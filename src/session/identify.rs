@@ -4,63 +4,63 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{connection::Session, question::Question};
+use super::{connection::Session, request::Request};
 use crate::{
     dial::{ClientInfo, identity::from_info},
     event::ServerIdentity,
 };
 
-/// Limit of each query, on a connection that is up.
+/// Time limit of each query on a connection that is up.
 const LIMIT: Duration = Duration::from_millis(500);
 
-/// Asks who is on the other side of a session's connection, and gives that connection its name. What may not be asked
-/// stays unknown.
+/// Identifies the client and the server of a session's connection, and names the connection. What the user may not
+/// query stays unknown.
 ///
-/// May begin before the connection is `up`, so that the questions go out with the first command; the limit counts from
-/// then on.
-pub(crate) async fn ask(session: &Session, up: &watch::Receiver<bool>) -> (ClientInfo, ServerIdentity) {
+/// Can begin before the connection is `up`, so that the queries go out with the first command; the time limit counts
+/// from then on.
+pub(super) async fn query(session: &Session, up: &watch::Receiver<bool>) -> (ClientInfo, ServerIdentity) {
     let early = !*up.borrow();
     let limit = if early { session.patience() + LIMIT } else { LIMIT };
-    let ask = async |words: &[&str]| {
+    let query = async |words: &[&str]| {
         let mut command = redis::Cmd::new();
         words.iter().for_each(|word| _ = command.arg(word));
-        let question = Question::open(command);
+        let request = Request::open(command);
         let late = async {
             if !early {
                 return std::future::pending().await;
             }
-            // Closed, it will not come up any more.
+            // If the channel is closed, the connection will never come up.
             let _ = up.clone().wait_for(|up| *up).await;
             let clock = session.ctx.clock;
             clock.sleep_until(clock.now().after(LIMIT)).await;
         };
-        let asked = tokio::select! {
+        let exchange = tokio::select! {
             biased;
-            asked = session.ask(&question, limit) => asked,
+            exchange = session.send(&request, limit) => exchange,
             () = late => return None,
         };
-        redis::from_redis_value::<String>(asked.outcome.ok()?).ok()
+        redis::from_redis_value::<String>(exchange.outcome.ok()?).ok()
     };
     if let Some(name) = &session.ctx.plan.target.client_name {
-        ask(&["CLIENT", "SETNAME", name]).await;
+        query(&["CLIENT", "SETNAME", name]).await;
     }
     let (client, server, replication) =
-        tokio::join!(ask(&["CLIENT", "INFO"]), ask(&["INFO", "server"]), ask(&["INFO", "replication"]));
+        tokio::join!(query(&["CLIENT", "INFO"]), query(&["INFO", "server"]), query(&["INFO", "replication"]));
     let client = client.map(|line| ClientInfo::parse(&line)).unwrap_or_default();
     let mut server = server.map(|info| from_info(&info)).unwrap_or_default();
     server.role = replication.and_then(|info| from_info(&info).role).or(server.role);
     (client, server)
 }
 
-/// Asks the server to announce its maintenance on this connection: Redis Cloud and Redis Software do so only for clients
-/// that ask (<https://redis.io/docs/latest/develop/clients/sch/>). Open-source Redis refuses, which does no harm; Valkey
-/// is not bothered. Each connection must ask anew.
-pub(crate) async fn ask_for_announcements(session: &Session, server: &ServerIdentity) {
+/// Requests announcements of maintenance on this connection: Redis Cloud and Redis Software send them only to clients
+/// that opt in (<https://redis.io/docs/latest/develop/clients/sch/>). Open-source Redis refuses, which does no harm;
+/// Valkey is not asked. Each new connection must opt in again.
+pub(super) async fn request_announcements(session: &Session, server: &ServerIdentity) {
     let ctx = &session.ctx;
     let pushes = ctx.resp3 && ctx.plan.evidence && !ctx.plan.is_single_ping();
     if pushes && server.product.as_deref() == Some("Redis") {
         let mut command = redis::cmd("CLIENT");
         command.arg("MAINT_NOTIFICATIONS").arg("ON");
-        session.ask(&Question::open(command), LIMIT).await;
+        session.send(&Request::open(command), LIMIT).await;
     }
 }

@@ -1,6 +1,6 @@
-//! Everything that is pushed on one connection under test: messages, and the confirmations of its subscriptions.
+//! The inbox: pushed messages of one connection under test, and the confirmations of its subscriptions.
 //!
-//! It runs inside the library's push callback, in the task that also reconnects: bounded work, no waiting.
+//! Runs inside the library's push callback, in the task that also reconnects: bounded work, no waiting.
 
 use std::{
     collections::HashSet,
@@ -23,26 +23,26 @@ use crate::{
 pub(super) struct Inbox {
     connection: u32,
     subscription: SubscriptionPlan,
-    /// Start of every verification message of this run on this connection.
+    /// Prefix of this run's verification messages on this connection.
     prefix: Vec<u8>,
-    state: Mutex<State>,
+    state: Mutex<InboxState>,
 }
 
-struct State {
-    /// One per channel that is verified.
+struct InboxState {
+    /// One per verified channel.
     deliveries: Vec<Delivery>,
     confirmed: HashSet<(u8, Vec<u8>)>,
     last_message: Stamp,
 }
 
-/// What a confirmation completes.
+/// The effect of a confirmation.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Confirmed {
     /// Some are still missing.
     Part,
-    /// This was the last one wanted.
+    /// The last one wanted.
     All,
-    /// It had been confirmed before: another connection has subscribed again.
+    /// Confirmed before: another connection has resubscribed.
     Again,
 }
 
@@ -53,7 +53,7 @@ impl Inbox {
             (Some(_), 0) => subscription.channels.len() + subscription.shards.len(),
             (Some(_), _) => 1,
         };
-        let state = State {
+        let state = InboxState {
             deliveries: (0..verified).map(|_| Delivery::default()).collect(),
             confirmed: HashSet::new(),
             last_message: Stamp::START,
@@ -62,19 +62,18 @@ impl Inbox {
         Self { connection, subscription, prefix, state: Mutex::new(state) }
     }
 
-    /// What is subscribed.
     pub(super) fn subscription(&self) -> &SubscriptionPlan {
         &self.subscription
     }
 
-    /// The channels that are verified: plain ones first, then shard channels. The flag tells which.
+    /// Returns the verified channels: plain ones first, then shard channels, which have the flag set.
     pub(super) fn verified(&self) -> impl Iterator<Item = (&Name, bool)> {
         let plain = self.subscription.channels.iter().map(|channel| (channel, false));
         let sharded = self.subscription.shards.iter().map(|channel| (channel, true));
         plain.chain(sharded).take(self.lock().deliveries.len())
     }
 
-    /// A numbered message for the verified channel `index`, stamped with the moment of sending.
+    /// Creates a numbered message for the verified channel `index`, stamped with the time of sending.
     pub(super) fn compose(&self, index: usize, now: Stamp, ctx: &RunContext) -> (u64, Vec<u8>) {
         let mut state = self.lock();
         let number = state.deliveries[index].next(&mut ctx.samples.lock().counters);
@@ -83,13 +82,13 @@ impl Inbox {
         (number, payload)
     }
 
-    /// The outcome of publishing message `number`.
+    /// Records the outcome of publishing message `number`.
     pub(super) fn published(&self, index: usize, number: u64, outcome: Publish, ctx: &RunContext) {
         self.lock().deliveries[index].published(number, outcome, &mut ctx.samples.lock().counters);
         ctx.stop.note_progress();
     }
 
-    /// A message, as the library parsed it.
+    /// Handles a message as parsed by the library.
     pub(super) fn on_message(&self, kind: &PushKind, data: &[Value], ctx: &RunContext) {
         let fields: (&[u8], Option<&[u8]>, &[u8]) = match (kind, data) {
             (
@@ -103,12 +102,12 @@ impl Inbox {
         self.receive(&Message { at: ctx.clock.now(), channel, pattern, payload }, ctx);
     }
 
-    /// One message: account for it when it is ours, show it when it is not.
+    /// Accounts for a verification message; counts and shows any other.
     pub(super) fn receive(&self, message: &Message<'_>, ctx: &RunContext) {
         let mut state = self.lock();
         state.last_message = message.at;
         if let Some(ours) = message.payload.strip_prefix(self.prefix.as_slice()) {
-            // A pattern that matches as well brings a second copy by right: no duplicate.
+            // A matching pattern brings a legitimate second copy: no duplicate.
             if message.pattern.is_none() {
                 self.account(&mut state, ours, message, ctx);
             }
@@ -125,7 +124,7 @@ impl Inbox {
         }
     }
 
-    fn account(&self, state: &mut State, ours: &[u8], message: &Message<'_>, ctx: &RunContext) {
+    fn account(&self, state: &mut InboxState, ours: &[u8], message: &Message<'_>, ctx: &RunContext) {
         let Some((index, number, sent)) = parse_numbers(ours) else {
             return;
         };
@@ -155,7 +154,7 @@ impl Inbox {
         ctx.emit(message.at, Some(self.connection), event);
     }
 
-    /// A confirmation of SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE.
+    /// Records a confirmation of SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE.
     pub(super) fn on_confirmation(&self, kind: &PushKind, data: &[Value]) -> Confirmed {
         let kind = match kind {
             PushKind::PSubscribe => 1,
@@ -172,7 +171,7 @@ impl Inbox {
         if state.confirmed.len() == self.subscription.wanted() { Confirmed::All } else { Confirmed::Part }
     }
 
-    /// Everything wanted was confirmed at once (the library waited for it).
+    /// Records that all subscriptions are confirmed (the library waited for them).
     pub(super) fn confirm_all(&self) -> Confirmed {
         let wanted = &self.subscription;
         let names = [&wanted.channels, &wanted.patterns, &wanted.shards];
@@ -186,22 +185,22 @@ impl Inbox {
         Confirmed::All
     }
 
-    /// How many subscriptions are confirmed on the present connection.
+    /// Returns the number of subscriptions confirmed on the current connection.
     pub(super) fn confirmed(&self) -> usize {
         self.lock().confirmed.len()
     }
 
-    /// The connection is gone, and its subscriptions with it.
+    /// Forgets the confirmations of a lost connection.
     pub(super) fn forget_confirmations(&self) {
         self.lock().confirmed.clear();
     }
 
-    /// When the last message came (the run's start before the first).
+    /// Returns the time of the last message, or the run's start.
     pub(super) fn last_message(&self) -> Stamp {
         self.lock().last_message
     }
 
-    /// Decides on messages that have been missing for long enough.
+    /// Gives up messages that have been missing for too long.
     pub(super) fn tick(&self, ctx: &RunContext) {
         let now = ctx.clock.now();
         let mut state = self.lock();
@@ -210,12 +209,12 @@ impl Inbox {
         ctx.stop.note_progress();
     }
 
-    /// Whether everything published has come.
+    /// Returns true if every published message has been received.
     pub(super) fn is_settled(&self) -> bool {
         self.lock().deliveries.iter().all(Delivery::is_settled)
     }
 
-    /// The run is over: what has not come is lost.
+    /// Counts every missing message as lost at the end of the run.
     pub(super) fn close(&self, ctx: &RunContext) {
         let at = ctx.clock.now();
         let names: Vec<_> = self.verified().map(|(name, _)| name.clone()).collect();
@@ -228,7 +227,7 @@ impl Inbox {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, InboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

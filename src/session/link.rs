@@ -1,8 +1,8 @@
-//! Is the connection under test up? The state machine that folds every sign into outages and stalls.
+//! The link: a state machine that turns signals about the connection under test into outages and stalls.
 //!
-//! One outage is one outage, however many signs the library gives of it: it hands errno 104 to one command and a
-//! synthetic "broken pipe" to the rest, may connect twice, and may omit its Disconnection push. Pure: signs and their
-//! moments go in, [`Change`]s come out, so a table of sequences tests it.
+//! One outage stays one outage, however many signals the library gives: it returns errno 104 to one command and a
+//! synthetic "broken pipe" to the rest, can connect twice, and can omit its Disconnection push. Pure: timestamped
+//! signals go in, [`Change`]s come out, and a table of sequences tests it.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -11,31 +11,29 @@ use crate::{
     clock::Stamp,
 };
 
-/// A Disconnection push that comes within this of the recovery belongs to the outage that a failed command already
-/// reported: it travels through one more task than the failure, and a flood of messages can hold it up.
+/// A Disconnection push this soon after the recovery belongs to the outage that a failed command already reported: the
+/// push passes through one more task than the failure, and a flood of messages can delay it.
 const LATE_PUSH: Duration = Duration::from_millis(50);
 
-/// The loss of a connection, and what it has cost so far.
+/// The loss of a connection, and its cost so far.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Loss {
-    /// When the first sign came.
+    /// Time of the first signal.
     pub(super) at: Stamp,
-    /// The most telling failure so far: the kernel's word beats the library's.
+    /// The most informative failure so far: one from the kernel replaces one from the library.
     pub(super) failure: Option<Failure>,
-    /// Probes in flight at the first sign.
+    /// Probes in flight at the first signal.
     pub(super) in_flight: u64,
-    /// Time since the last reply at the first sign.
+    /// Time from the last reply to the first signal.
     pub(super) idle: Duration,
-    /// What it has cost so far.
     pub(super) cost: Cost,
 }
 
-/// Commands that an outage has cost.
+/// Commands that failed because of an outage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cost {
-    /// Failed commands.
     pub(super) failed: u64,
-    /// Those of them that may have been executed.
+    /// Failed commands with an unknown outcome: they may have been executed.
     pub(super) ambiguous: u64,
 }
 
@@ -46,21 +44,21 @@ impl Cost {
     }
 }
 
-/// What the signs add up to.
+/// A change of the link's state.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Change {
     /// The connection was lost.
     Lost(Loss),
-    /// It is back: the first good reply came at this moment.
+    /// The connection is back: the first good reply arrived at this time.
     Restored(Loss, Stamp),
-    /// Probes launched since this moment have had no reply, and nothing was closed.
+    /// Probes sent since this time have had no reply, and the connection is still open.
     Stalled { since: Stamp, unanswered: u64, at: Stamp },
     /// The same connection answers again.
     Resumed { since: Stamp, at: Stamp },
 }
 
 #[derive(Debug)]
-enum State {
+enum LinkState {
     Up,
     Down(Loss),
     Stalled { since: Stamp, unanswered: u64 },
@@ -69,23 +67,23 @@ enum State {
 /// The state of one connection under test.
 #[derive(Debug)]
 pub(super) struct Link {
-    state: State,
+    state: LinkState,
     up_since: Stamp,
     last_reply: Stamp,
-    /// The first launch since the last reply, while there is none: from here on there may be silence.
+    /// Time of the first command sent since the last reply: silence may have begun here.
     unanswered: Option<Stamp>,
-    /// The last outage was noticed by a command, and the library's push for it has not come.
+    /// A command reported the last outage, and the library's push for it is still due.
     push_owed: bool,
-    /// Failures of the last outage that came after its end.
+    /// Failures of the last outage reported after its end.
     late: Cost,
     changes: VecDeque<Change>,
 }
 
 impl Link {
-    /// A connection that has just answered.
+    /// Creates a link that has just received a reply.
     pub(super) fn up(at: Stamp) -> Self {
         Self {
-            state: State::Up,
+            state: LinkState::Up,
             up_since: at,
             last_reply: at,
             unanswered: None,
@@ -95,78 +93,78 @@ impl Link {
         }
     }
 
-    /// The connection works, as far as anyone can tell.
+    /// Returns true if no loss or stall is known.
     pub(super) fn is_up(&self) -> bool {
-        matches!(self.state, State::Up)
+        matches!(self.state, LinkState::Up)
     }
 
-    /// The loss that is not yet repaired.
+    /// Returns the loss under way.
     pub(super) fn loss(&self) -> Option<&Loss> {
         match &self.state {
-            State::Down(loss) => Some(loss),
+            LinkState::Down(loss) => Some(loss),
             _ => None,
         }
     }
 
-    /// Since when the connection has been up (before that, probes were waiting, not slow).
+    /// Returns the time since which the connection has been up; earlier probes were waiting, not slow.
     pub(super) fn up_since(&self) -> Stamp {
         self.up_since
     }
 
-    /// What the last outage has cost beyond what was known at its end: commands of the old connection may learn of the
-    /// loss after the new one has answered.
+    /// Returns the cost of the last outage beyond what was known at its end: commands of the old connection can fail
+    /// after the new one has answered.
     pub(super) fn late(&self) -> Cost {
         self.late
     }
 
-    /// What has changed since the last call.
+    /// Takes the changes since the last call.
     pub(super) fn take_changes(&mut self) -> VecDeque<Change> {
         std::mem::take(&mut self.changes)
     }
 
-    /// A command is sent off.
+    /// Records that a command was sent.
     #[inline]
     pub(super) fn on_launch(&mut self, at: Stamp) {
         self.unanswered.get_or_insert(at);
     }
 
-    /// A good reply to a command launched at `launched`. Returns whether it changed anything.
+    /// Handles a good reply to a command sent at `launched`; returns true if the state changed.
     #[inline]
     pub(super) fn on_reply(&mut self, launched: Stamp, at: Stamp) -> bool {
         (self.last_reply, self.unanswered) = (at, None);
         match &self.state {
-            State::Up => false,
-            // It was decoded before the loss was noticed: the old connection's last word.
-            State::Down(loss) if launched < loss.at => false,
-            State::Down(_) | State::Stalled { .. } => {
+            LinkState::Up => false,
+            // Decoded before the loss was noticed: the last reply of the old connection.
+            LinkState::Down(loss) if launched < loss.at => false,
+            LinkState::Down(_) | LinkState::Stalled { .. } => {
                 self.come_up(at);
                 true
             }
         }
     }
 
-    /// An error reply: the connection works, but an outage ends only with a good reply.
+    /// Handles an error reply: the connection works, but only a good reply ends an outage.
     pub(super) fn on_error_reply(&mut self, at: Stamp, counted: bool) -> bool {
         (self.last_reply, self.unanswered) = (at, None);
         match self.state {
-            State::Stalled { .. } => {
+            LinkState::Stalled { .. } => {
                 self.come_up(at);
                 true
             }
-            State::Down(ref mut loss) => {
+            LinkState::Down(ref mut loss) => {
                 loss.cost.count(counted, false);
                 false
             }
-            State::Up => false,
+            LinkState::Up => false,
         }
     }
 
-    /// The library said that the connection is gone, without a command having failed.
+    /// Handles the library's report of a loss without a failed command.
     pub(super) fn on_disconnect_push(&mut self, at: Stamp, in_flight: u64) -> bool {
         let owed = std::mem::take(&mut self.push_owed);
         match &self.state {
-            State::Down(_) => false,
-            State::Up if owed && at.since(self.up_since) < LATE_PUSH => false,
+            LinkState::Down(_) => false,
+            LinkState::Up if owed && at.since(self.up_since) < LATE_PUSH => false,
             _ => {
                 self.go_down(at, in_flight, None);
                 true
@@ -174,16 +172,16 @@ impl Link {
         }
     }
 
-    /// A command launched at `launched` failed because the connection is gone or cannot be made.
+    /// Handles a command sent at `launched` that failed because the connection is gone or could not be made.
     pub(super) fn on_failure(&mut self, launched: Stamp, at: Stamp, failed: FailedCommand<'_>) -> bool {
         let lost = match &self.state {
-            // It ran on the connection before this one; its outage is over.
-            State::Up if launched < self.up_since => {
+            // It belongs to the previous connection, whose outage is over.
+            LinkState::Up if launched < self.up_since => {
                 self.late.count(failed.counted, failed.ambiguous);
                 false
             }
-            State::Up | State::Stalled { .. } => true,
-            State::Down(_) => false,
+            LinkState::Up | LinkState::Stalled { .. } => true,
+            LinkState::Down(_) => false,
         };
         if lost {
             if failed.failure.key.class.follows_silence() {
@@ -192,11 +190,11 @@ impl Link {
             self.go_down(at, failed.in_flight, Some(failed.failure));
             self.push_owed = true;
         }
-        if let State::Down(loss) = &mut self.state {
+        if let LinkState::Down(loss) = &mut self.state {
             loss.cost.count(failed.counted, failed.ambiguous);
             let telling = failed.failure.key.origin == Origin::Kernel
                 && loss.failure.as_ref().is_none_or(|known| known.key.origin != Origin::Kernel);
-            // Later kernel errors (refused …) belong to the attempts to come back, not to the loss.
+            // Later kernel errors (refused …) belong to reconnect attempts, not to the loss.
             if telling && launched <= loss.at {
                 loss.failure = Some(failed.failure.clone());
                 if let Some(Change::Lost(noted)) = self.changes.back_mut() {
@@ -207,39 +205,39 @@ impl Link {
         lost
     }
 
-    /// A command launched at `launched` got no reply in time.
+    /// Handles a command sent at `launched` that got no reply in time.
     pub(super) fn on_timeout(&mut self, launched: Stamp, at: Stamp, counted: bool, ambiguous: bool) -> bool {
         match &mut self.state {
-            State::Up if launched >= self.last_reply && launched >= self.up_since => {
+            LinkState::Up if launched >= self.last_reply && launched >= self.up_since => {
                 self.fall_silent(launched, at);
                 true
             }
-            State::Up => false,
-            State::Stalled { unanswered, .. } => {
+            LinkState::Up => false,
+            LinkState::Stalled { unanswered, .. } => {
                 *unanswered += 1;
                 false
             }
-            State::Down(loss) => {
+            LinkState::Down(loss) => {
                 loss.cost.count(counted, ambiguous);
                 false
             }
         }
     }
 
-    /// The session was given up at `at`: what it stood on is gone, and the fresh one has not answered yet.
+    /// Handles the replacement of the session: the old connection is gone, and the new one has not answered yet.
     pub(super) fn on_replaced(&mut self, at: Stamp, failure: Option<&Failure>) -> bool {
-        if matches!(self.state, State::Down(_)) {
+        if matches!(self.state, LinkState::Down(_)) {
             return false;
         }
         self.go_down(at, 0, failure);
         true
     }
 
-    /// A command launched at `launched` shows that there has been silence since the first unanswered launch.
+    /// Enters a stall: silence since the first unanswered command.
     fn fall_silent(&mut self, launched: Stamp, at: Stamp) {
-        if matches!(self.state, State::Up) {
+        if matches!(self.state, LinkState::Up) {
             let since = self.unanswered.map_or(launched, |first| first.min(launched)).max(self.up_since);
-            self.state = State::Stalled { since, unanswered: 1 };
+            self.state = LinkState::Stalled { since, unanswered: 1 };
             self.changes.push_back(Change::Stalled { since, unanswered: 1, at });
         }
     }
@@ -249,15 +247,15 @@ impl Link {
         let loss = Loss { at, failure: failure.cloned(), in_flight, idle, cost: Cost::default() };
         self.late = Cost::default();
         self.changes.push_back(Change::Lost(loss.clone()));
-        self.state = State::Down(loss);
+        self.state = LinkState::Down(loss);
     }
 
     fn come_up(&mut self, at: Stamp) {
         self.up_since = at;
-        let change = match std::mem::replace(&mut self.state, State::Up) {
-            State::Down(loss) => Change::Restored(loss, at),
-            State::Stalled { since, .. } => Change::Resumed { since, at },
-            State::Up => return,
+        let change = match std::mem::replace(&mut self.state, LinkState::Up) {
+            LinkState::Down(loss) => Change::Restored(loss, at),
+            LinkState::Stalled { since, .. } => Change::Resumed { since, at },
+            LinkState::Up => return,
         };
         self.changes.push_back(change);
     }
@@ -265,13 +263,12 @@ impl Link {
 
 /// A command that failed with its connection.
 pub(super) struct FailedCommand<'a> {
-    /// How.
     pub(super) failure: &'a Failure,
-    /// Whether it is one of the user's commands, not one of our own.
+    /// One of the user's commands, not one of our own.
     pub(super) counted: bool,
-    /// Whether it may have been executed.
+    /// It may have been executed.
     pub(super) ambiguous: bool,
-    /// Probes in flight, itself included.
+    /// Probes in flight, including this one.
     pub(super) in_flight: u64,
 }
 
@@ -282,9 +279,9 @@ mod tests {
     use super::*;
     use crate::classify::Stage;
 
-    /// A sign, with its moments in milliseconds.
+    /// A signal, with its times in milliseconds.
     #[derive(Clone, Copy, Debug)]
-    enum Sign {
+    enum Signal {
         Reply(u64, u64),
         ErrorReply(u64),
         Push(u64),
@@ -298,7 +295,7 @@ mod tests {
         Stamp::from_nanos(at * 1_000_000)
     }
 
-    fn feed(link: &mut Link, sign: Sign) {
+    fn feed(link: &mut Link, signal: Signal) {
         let mut fail = |launched, at, error: io::Error| {
             let failure = Failure::io(Stage::Command, &error);
             link.on_failure(
@@ -307,22 +304,22 @@ mod tests {
                 FailedCommand { failure: &failure, counted: true, ambiguous: true, in_flight: 1 },
             );
         };
-        match sign {
-            Sign::Reset(launched, at) => fail(launched, at, io::Error::from_raw_os_error(104)),
-            Sign::Refused(launched, at) => fail(launched, at, io::Error::from_raw_os_error(111)),
-            Sign::Closed(launched, at) => fail(launched, at, io::Error::from(io::ErrorKind::BrokenPipe)),
-            Sign::Reply(launched, at) => _ = link.on_reply(ms(launched), ms(at)),
-            Sign::ErrorReply(at) => _ = link.on_error_reply(ms(at), true),
-            Sign::Push(at) => _ = link.on_disconnect_push(ms(at), 0),
-            Sign::Timeout(launched, at) => _ = link.on_timeout(ms(launched), ms(at), true, true),
+        match signal {
+            Signal::Reset(launched, at) => fail(launched, at, io::Error::from_raw_os_error(104)),
+            Signal::Refused(launched, at) => fail(launched, at, io::Error::from_raw_os_error(111)),
+            Signal::Closed(launched, at) => fail(launched, at, io::Error::from(io::ErrorKind::BrokenPipe)),
+            Signal::Reply(launched, at) => _ = link.on_reply(ms(launched), ms(at)),
+            Signal::ErrorReply(at) => _ = link.on_error_reply(ms(at), true),
+            Signal::Push(at) => _ = link.on_disconnect_push(ms(at), 0),
+            Signal::Timeout(launched, at) => _ = link.on_timeout(ms(launched), ms(at), true, true),
         }
     }
 
-    /// One word a change: `lost@10(104)`, `restored@12`, `stalled@5`, `resumed@9`.
-    fn outcome(signs: &[Sign]) -> Vec<String> {
+    /// One term per change: `lost@10(104)`, `restored@12`, `stalled@5`, `resumed@9`.
+    fn outcome(signals: &[Signal]) -> Vec<String> {
         let mut link = Link::up(ms(0));
         let at = |stamp: Stamp| stamp.as_nanos() / 1_000_000;
-        signs.iter().for_each(|sign| feed(&mut link, *sign));
+        signals.iter().for_each(|signal| feed(&mut link, *signal));
         let show = |change| match change {
             Change::Lost(loss) => {
                 let errno = loss.failure.and_then(|failure| failure.key.errno);
@@ -335,11 +332,11 @@ mod tests {
         link.take_changes().into_iter().map(show).collect()
     }
 
-    use Sign::*;
+    use Signal::*;
 
-    /// What it is, the signs, the changes they add up to.
-    const SEQUENCES: &[(&str, &[Sign], &[&str])] = &[
-        ("idle reset: only the push tells", &[Push(10), Reply(11, 12)], &["lost@10(-)", "restored@12/0"]),
+    /// Description, signals, expected changes.
+    const SEQUENCES: &[(&str, &[Signal], &[&str])] = &[
+        ("idle reset: only the push reports it", &[Push(10), Reply(11, 12)], &["lost@10(-)", "restored@12/0"]),
         (
             "reset in flight: one 104, the rest broken pipe, then the push",
             &[Reset(5, 10), Closed(6, 10), Closed(7, 10), Push(10), Reply(10, 12)],
@@ -356,7 +353,7 @@ mod tests {
             &["lost@10(104)", "restored@12/1"],
         ),
         (
-            "the push never comes, and the next loss is a loss of its own",
+            "the push never arrives, and the next loss is a separate one",
             &[Reset(5, 10), Reply(10, 12), Push(500), Reply(501, 502)],
             &["lost@10(104)", "restored@12/1", "lost@500(-)", "restored@502/0"],
         ),
@@ -390,16 +387,18 @@ mod tests {
     ];
 
     #[test]
-    fn many_signs_of_one_outage_are_one_outage() {
-        for (name, signs, expected) in SEQUENCES {
-            assert_eq!(outcome(signs), *expected, "{name}");
+    fn many_signals_of_one_outage_are_one_outage() {
+        for (name, signals, expected) in SEQUENCES {
+            assert_eq!(outcome(signals), *expected, "{name}");
         }
     }
 
     #[test]
-    fn a_failure_that_comes_after_the_recovery_is_put_down_to_its_outage() {
+    fn a_failure_after_the_recovery_counts_toward_its_outage() {
         let mut link = Link::up(ms(0));
-        [Closed(5, 10), Reply(10, 12), Closed(6, 13), Closed(7, 13)].into_iter().for_each(|sign| feed(&mut link, sign));
+        [Closed(5, 10), Reply(10, 12), Closed(6, 13), Closed(7, 13)]
+            .into_iter()
+            .for_each(|signal| feed(&mut link, signal));
         assert_eq!(link.late(), Cost { failed: 2, ambiguous: 2 });
         feed(&mut link, Push(500));
         assert_eq!(link.late(), Cost::default());

@@ -1,6 +1,7 @@
-//! The monitor of a session: turns what the link and the inbox noticed into events, names the state of a lost
-//! connection, and replaces a session that cannot come back.
+//! The monitor of a session: turns changes of the link and the inbox into events, detects the state of a lost
+//! connection, and replaces a session that cannot reconnect.
 
+mod replace;
 mod watch;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -11,10 +12,10 @@ use super::{
     identify,
     inbox::{Confirmed, Inbox},
     link::{Change, Link, Loss},
-    question::WaitingFailure,
+    request::WaitingFailure,
 };
 use crate::{
-    classify::{ErrorClass, Failure, Stage},
+    classify::{ErrorClass, Failure},
     clock::Stamp,
     dial::{ClientInfo, Interest},
     event::{
@@ -23,23 +24,17 @@ use crate::{
     },
 };
 
-/// How often a connection that is down is looked at.
-const LOOK: Duration = Duration::from_millis(50);
+/// Polling interval of a connection that is down.
+const POLL: Duration = Duration::from_millis(50);
 
-/// How often a connection that is up is looked at.
-const IDLE_LOOK: Duration = Duration::from_millis(500);
+/// Polling interval of a connection that is up.
+const IDLE_POLL: Duration = Duration::from_millis(500);
 
-/// How long a hopeless state is left as it is before the run goes on with a fresh session: long enough for the report
-/// to show what the application would have seen.
+/// Time that an unrecoverable state is left alone before the run continues with a new session: long enough for the
+/// report to show what the application would have seen.
 const DWELL: Duration = Duration::from_secs(1);
 
-/// How long a connection that the watchdog has just replaced is waited for before other things are looked after.
-const FIRST_LOOK: Duration = Duration::from_secs(1);
-
-/// Between attempts to put a fresh session in place.
-const RETRY: Duration = Duration::from_secs(1);
-
-/// Watches one session.
+/// The monitor of one session.
 pub(super) struct Monitor {
     session: Arc<Session>,
     ctx: Arc<RunContext>,
@@ -50,27 +45,27 @@ pub(super) struct Monitor {
     outage: Option<Outage>,
     stall: Option<Stall>,
     resubscription: Option<Resubscription>,
-    /// When the last alarm about missing messages was given.
-    silence_told: Stamp,
-    /// Since when writes have been refused with READONLY.
+    /// Time of the last alarm about missing messages.
+    silence_reported: Stamp,
+    /// Time since which writes have been refused with READONLY.
     pinned: Option<Stamp>,
-    /// When a fresh session is to be put in place of one that cannot come back.
+    /// Due time of a replacement for a session that cannot reconnect.
     replacement: Option<Stamp>,
-    /// The present connection works, but the server refused it its subscriptions.
+    /// The current connection works, but the server refused its subscriptions.
     refused: bool,
 }
 
 /// An outage under way.
 struct Outage {
     lost_at: Stamp,
-    /// The failure in the event of the loss.
+    /// The failure in the loss event.
     failure: Option<Failure>,
     old_client_id: Option<u64>,
     _interest: Interest,
-    told: HashSet<ClientState>,
+    reported: HashSet<ClientState>,
     waiting: Option<WaitingFailure>,
     replaced: Option<ReplaceReason>,
-    /// When the library replaced a connection that it had just made, if it did.
+    /// Time at which the library replaced a connection that it had just made.
     superseded: Option<Stamp>,
 }
 
@@ -78,34 +73,34 @@ struct Outage {
 struct Stall {
     since: Stamp,
     _interest: Interest,
-    told: bool,
+    reported: bool,
 }
 
-/// Subscriptions that should come back.
+/// Subscriptions that must be restored.
 struct Resubscription {
     lost_at: Stamp,
-    /// When the connection came back; from then on the clock ticks.
+    /// Time of the reconnect, from which the limit counts.
     restored: Option<Stamp>,
 }
 
 impl Monitor {
-    /// Establishes session number `connection` and emits its first events.
+    /// Establishes the session of `connection` and emits its first events.
     pub(super) async fn start(
         ctx: Arc<RunContext>,
         connection: u32,
         inbox: Inbox,
     ) -> Result<(Arc<Session>, Self), Failure> {
         let session = Session::new(Arc::clone(&ctx), connection, inbox).await?;
-        let (told, up) = tokio::sync::watch::channel(false);
+        let (signal, up) = tokio::sync::watch::channel(false);
         let coming = async {
             session.come_up(session.patience()).await?;
-            told.send_replace(true);
+            signal.send_replace(true);
             session.subscribe().await?;
             Ok(ctx.clock.now())
         };
-        // In this order, and in one go: a round trip less.
+        // Polled in this order and concurrently: it saves a round trip.
         let (now, (client, server)) =
-            tokio::try_join!(biased; coming, async { Ok(identify::ask(&session, &up).await) })?;
+            tokio::try_join!(biased; coming, async { Ok(identify::query(&session, &up).await) })?;
         ctx.observer.on_identified(connection, &client, now);
         let monitor = Self {
             session: Arc::clone(&session),
@@ -117,7 +112,7 @@ impl Monitor {
             outage: None,
             stall: None,
             resubscription: None,
-            silence_told: now,
+            silence_reported: now,
             pinned: None,
             replacement: None,
             refused: false,
@@ -143,20 +138,20 @@ impl Monitor {
         Ok((session, monitor))
     }
 
-    /// Watches until the task is ended.
+    /// Runs until it is aborted.
     pub(super) async fn run(mut self) {
-        identify::ask_for_announcements(&self.session, &self.server).await;
+        identify::request_announcements(&self.session, &self.server).await;
         loop {
             let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
-            let pause = if busy { LOOK } else { IDLE_LOOK };
-            // Either way there may be something to see.
+            let pause = if busy { POLL } else { IDLE_POLL };
+            // A timeout polls as well.
             let _ = tokio::time::timeout(pause, self.session.wake.notified()).await;
-            self.look().await;
+            self.poll().await;
         }
     }
 
-    async fn look(&mut self) {
-        self.take_in().await;
+    async fn poll(&mut self) {
+        self.process_changes().await;
         self.session.inbox.tick(&self.ctx);
         self.watch_outage().await;
         self.watch_stall();
@@ -170,21 +165,21 @@ impl Monitor {
         }
         let now = self.ctx.clock.now();
         if self.replacement.is_some_and(|due| due <= now) && self.path_is_healthy() {
-            self.go_on().await;
+            self.recover().await;
         }
     }
 
-    /// Turns what was noticed since the last look into events.
-    async fn take_in(&mut self) {
+    /// Turns the changes since the last poll into events.
+    async fn process_changes(&mut self) {
         let (changes, confirmations) = self.session.take_changes();
-        // A confirmation of the connection that is now in use comes before the reply that shows it to be in use.
+        // The confirmation of a connection arrives before the reply that shows it to be in use.
         for change in changes {
             match change {
                 Change::Lost(loss) => self.on_lost(loss),
                 Change::Restored(loss, at) => self.on_restored(&loss, at).await,
                 Change::Stalled { since, unanswered, at } => {
                     self.emit(at, EventKind::Stalled { since, unanswered });
-                    self.stall = Some(Stall { since, _interest: self.ctx.path.interest(), told: false });
+                    self.stall = Some(Stall { since, _interest: self.ctx.path.interest(), reported: false });
                 }
                 Change::Resumed { since, at } => {
                     self.stall = None;
@@ -204,7 +199,7 @@ impl Monitor {
     fn on_lost(&mut self, loss: Loss) {
         self.stall = None;
         (self.pinned, self.refused) = (None, false);
-        // Whatever was wrong with it, it is another connection that must show it again.
+        // A replacement was meant for the lost connection; the next one gets a new chance.
         self.replacement = None;
         let old_client_id = self.client.id;
         self.emit(
@@ -222,7 +217,7 @@ impl Monitor {
             failure: loss.failure,
             old_client_id,
             _interest: self.ctx.path.interest(),
-            told: HashSet::new(),
+            reported: HashSet::new(),
             waiting: None,
             replaced: None,
             superseded: None,
@@ -236,7 +231,7 @@ impl Monitor {
         self.replacement = None;
         self.generation += 1;
         if let Err(failure) = self.session.subscribe().await {
-            self.could_not_establish(&failure);
+            self.retry_later(&failure);
         }
         let old_process = self.server.run_id.take();
         self.identify().await;
@@ -248,7 +243,7 @@ impl Monitor {
         for failed in self.session.take_waiting() {
             self.ctx.observer.on_attempt_failed(self.session.connection, &failed.failure, failed.at);
         }
-        // A command that was in flight may know more than the library's push did.
+        // A command in flight can have a more precise failure than the library's push.
         let noted = outage.as_ref().and_then(|outage| outage.failure.as_ref());
         let failure = loss.failure.clone().filter(|failure| noted != Some(failure));
         self.emit(
@@ -267,7 +262,7 @@ impl Monitor {
                 path_healthy_after: healthy.map(|since| since.since(loss.at)),
             }),
         );
-        // Interest in the path ends only now: its health was still needed above.
+        // The outage's interest in the path ends here: its health was needed above.
         let superseded = outage.and_then(|outage| outage.superseded);
         if let Some(at) = superseded {
             self.on_superseded(at).await;
@@ -287,8 +282,8 @@ impl Monitor {
         self.emit(at, EventKind::Resubscribed(Confirmations { wanted, confirmed, after }));
     }
 
-    /// The same subscriptions were confirmed twice without a loss in between: the library has replaced a connection
-    /// that it had just made. During an outage that is told when it is over.
+    /// Handles subscriptions confirmed twice without a loss in between: the library has replaced a connection that it
+    /// had just made. During an outage, this is reported at its end.
     async fn on_superseded(&mut self, at: Stamp) {
         if let Some(outage) = &mut self.outage {
             outage.superseded = Some(at);
@@ -299,49 +294,6 @@ impl Monitor {
         self.emit(at, EventKind::Superseded { generation: self.generation, client_id: self.client.id });
     }
 
-    /// Abandons the session's connection and puts a fresh one in place.
-    async fn replace(&mut self, why: ReplaceReason, failure: Option<Failure>) {
-        let now = self.ctx.clock.now();
-        self.replacement = None;
-        self.session.abandon(now, failure.as_ref());
-        self.take_in().await;
-        self.ctx.observer.on_replaced(self.session.connection, self.ctx.clock.now());
-        self.sessions += 1;
-        self.emit(now, EventKind::SessionReplaced { session: self.sessions, why });
-        if let Some(outage) = &mut self.outage {
-            // Once it took us to go on, it was not the client's doing.
-            outage.replaced = outage.replaced.filter(|known| *known == ReplaceReason::Terminal).or(Some(why));
-        }
-        let by_policy = why.is_policy() && self.ctx.plan.policy.managed;
-        let limit = if by_policy { FIRST_LOOK } else { self.session.patience() };
-        match self.session.establish(limit).await {
-            // It goes on trying by itself, as the policy says.
-            Err(failure) if by_policy && failure.key.stage != Stage::Subscribe => {}
-            Err(failure) => self.could_not_establish(&failure),
-            Ok(()) => {}
-        }
-    }
-
-    /// Goes on after a state that the client cannot leave, or after a vain attempt to do so.
-    async fn go_on(&mut self) {
-        if self.outage.is_some() || !self.refused {
-            return self.replace(ReplaceReason::Terminal, None).await;
-        }
-        // Another connection would be refused like this one, and each would be an outage of our own making.
-        self.replacement = None;
-        match self.session.subscribe().await {
-            Err(failure) => self.could_not_establish(&failure),
-            Ok(()) => self.refused = false,
-        }
-    }
-
-    fn could_not_establish(&mut self, failure: &Failure) {
-        let now = self.ctx.clock.now();
-        self.refused = failure.key.stage == Stage::Subscribe && failure.key.class.is_server_reply();
-        self.ctx.fail(Some(self.session.connection), failure, now, false);
-        self.replacement = Some(now.after(RETRY));
-    }
-
     fn enter(&self, at: Stamp, state: ClientState, why: String) {
         self.emit(at, EventKind::StateEntered { state, why });
         if state.is_terminal() && self.ctx.plan.stop.on_critical {
@@ -349,12 +301,12 @@ impl Monitor {
         }
     }
 
-    /// Asks who is on the other side now. What may not be asked stays unknown.
+    /// Identifies the client and the server of the new connection.
     async fn identify(&mut self) {
         let (_, up) = tokio::sync::watch::channel(true);
-        // In one go: nothing more is under way than without it when the connection is lost again at once.
-        let announcements = identify::ask_for_announcements(&self.session, &self.server);
-        ((self.client, self.server), ()) = tokio::join!(identify::ask(&self.session, &up), announcements);
+        // Concurrently: if the connection is lost again, nothing extra is in flight.
+        let announcements = identify::request_announcements(&self.session, &self.server);
+        ((self.client, self.server), ()) = tokio::join!(identify::query(&self.session, &up), announcements);
         self.ctx.observer.on_identified(self.session.connection, &self.client, self.ctx.clock.now());
     }
 

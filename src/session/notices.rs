@@ -14,26 +14,26 @@ use crate::{
     plan::Name,
 };
 
-/// Announcements reported in [`PERIOD`]. A server can push as many as it likes.
+/// Announcements reported per [`PERIOD`]; a server can push any number of them.
 const ANNOUNCEMENTS: usize = 10;
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Bytes of an announcement's kind that are kept.
+/// Bytes kept of an announcement's kind.
 const KIND: usize = 60;
 
 /// An item for the engine.
 pub(crate) enum Notice {
     Event(Event),
-    /// The end of one probe, in a run that shows each.
+    /// The outcome of one probe, in a run that shows each.
     Reply(Reply),
 }
 
-/// The sending end.
+/// The sending side of the channel.
 pub(crate) struct NoticeSender {
     clock: Clock,
     notices: mpsc::UnboundedSender<Notice>,
     messages: Arc<dyn MessageSink>,
-    /// When the latest announcements came.
+    /// Times of the latest announcements.
     announced: Mutex<VecDeque<Stamp>>,
 }
 
@@ -56,12 +56,12 @@ impl NoticeSender {
         let _ = self.notices.send(Notice::Reply(reply));
     }
 
-    /// Hands a received message on; `false` if the output has no room for it.
+    /// Forwards a received message; returns false if the output has no room for it.
     pub(super) fn message(&self, message: &Message<'_>) -> bool {
         self.messages.on_message(message)
     }
 
-    /// Emits a push message that is neither a message nor a confirmation, up to a number in each period.
+    /// Emits a push that is neither a message nor a confirmation, up to a number per period.
     pub(super) fn announce(&self, connection: u32, kind: &str, at: Stamp) {
         let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
         announced.retain(|earlier| at.since(*earlier) < PERIOD);

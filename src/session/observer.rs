@@ -1,21 +1,21 @@
-//! The part of a session's life that the event stream does not carry, or carries too late.
+//! Events of a session that the event stream does not carry, or carries too late.
 
 use crate::{classify::Failure, clock::Stamp, dial::ClientInfo};
 
-/// An observer of the connections under test, next to the event stream.
+/// An observer of the connections under test, beside the event stream.
 ///
-/// Every method is called in a task that a reconnect may wait for: it does bounded work and never waits.
+/// Every method is called in a task that a reconnect may depend on: it does bounded work and never waits.
 pub(crate) trait Observer: Send + Sync {
-    /// A connection came up, or was replaced by the library, and this is how the server lists it.
+    /// A connection came up or was replaced by the library; `client` is its entry at the server.
     fn on_identified(&self, connection: u32, client: &ClientInfo, now: Stamp);
 
-    /// The loss of a connection at `lost` was just noticed; its descriptor is about to be closed.
-    fn on_losing(&self, connection: u32, lost: Stamp, now: Stamp);
+    /// A connection was lost at `lost`; its descriptor is about to be closed.
+    fn on_lost(&self, connection: u32, lost: Stamp, now: Stamp);
 
-    /// A command that waited for a reconnect got the failure of an attempt.
+    /// A command that waited for a reconnect received the failure of an attempt.
     fn on_attempt_failed(&self, connection: u32, failure: &Failure, at: Stamp);
 
-    /// The client of a connection that is down was replaced by a fresh one.
+    /// The client of a connection that is down was replaced by a new one.
     fn on_replaced(&self, connection: u32, now: Stamp);
 
     /// redis-rs finished dialing a connection that is not under test.
@@ -27,7 +27,7 @@ pub(crate) struct Unobserved;
 
 impl Observer for Unobserved {
     fn on_identified(&self, _connection: u32, _client: &ClientInfo, _now: Stamp) {}
-    fn on_losing(&self, _connection: u32, _lost: Stamp, _now: Stamp) {}
+    fn on_lost(&self, _connection: u32, _lost: Stamp, _now: Stamp) {}
     fn on_attempt_failed(&self, _connection: u32, _failure: &Failure, _at: Stamp) {}
     fn on_replaced(&self, _connection: u32, _now: Stamp) {}
     fn on_dialed(&self, _succeeded: bool, _now: Stamp) {}

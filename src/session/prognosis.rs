@@ -1,111 +1,115 @@
-//! Will the client come back by itself? Names the state that a lost connection is in. Pure.
+//! The prognosis of a lost connection: its state, and the chance that the client reconnects on its own. Pure.
 
 use std::time::Duration;
 
-use super::question::WaitingFailure;
+use super::request::WaitingFailure;
 use crate::{classify::ErrorClass, clock::Stamp, dial::Health, event::ClientState, plan::ReconnectPolicy};
 
-/// An error that comes back sooner than this was not the result of an attempt: the library had it at hand.
-const AT_ONCE: Duration = Duration::from_millis(5);
+/// An error returned sooner than this was stored in the library and is not the result of a new attempt.
+const STORED_ERROR: Duration = Duration::from_millis(5);
 
-/// Reserve on top of a computed end of the reconnect cycle.
+/// Safety margin on top of the computed end of the reconnect cycle.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// What is known about a lost connection.
-pub(super) struct Picture<'a> {
+/// The facts about a lost connection.
+pub(super) struct Situation<'a> {
     pub(super) policy: &'a ReconnectPolicy,
     pub(super) lost_at: Stamp,
     pub(super) now: Stamp,
     pub(super) health: &'a Health,
-    /// The latest error that a waiting command got from the library.
+    /// The latest error that the library returned to a waiting command.
     pub(super) waiting: Option<&'a WaitingFailure>,
-    /// Whether commands are sent at all (a subscriber may send none).
-    pub(super) asks: bool,
+    /// Commands may be sent; a plain subscriber sends none.
+    pub(super) may_send: bool,
 }
 
-/// A named state and the evidence for it.
+/// A state and the evidence for it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Prognosis {
     pub(super) state: ClientState,
     pub(super) why: String,
-    /// The client cannot leave the state by itself.
+    /// The client cannot leave the state on its own.
     pub(super) hopeless: bool,
 }
 
-/// Names the state of a lost connection, if the evidence allows it.
-pub(super) fn prognosis(picture: &Picture<'_>) -> Option<Prognosis> {
-    let policy = picture.policy;
+/// Returns the state of a lost connection, if the evidence suffices.
+pub(super) fn prognosis(situation: &Situation<'_>) -> Option<Prognosis> {
+    let policy = situation.policy;
     if !policy.managed {
-        let why = "this client never reconnects: from now on every command fails without being sent".into();
+        let why = "this client never reconnects: from now on every command fails unsent".into();
         return Some(Prognosis { state: ClientState::Dead, why, hopeless: true });
     }
-    // Without end there is no end to come to.
+    // An unlimited budget is never exhausted.
     policy.retries?;
-    match picture.waiting {
-        Some(failed) => after_an_error(picture, failed),
-        None if !picture.asks => after_silence(picture),
+    match situation.waiting {
+        Some(failed) => after_error(situation, failed),
+        None if !situation.may_send => after_silence(situation),
         None => None,
     }
 }
 
-/// A cycle of a finite budget has ended, or a command got what an earlier one left behind.
-fn after_an_error(picture: &Picture<'_>, failed: &WaitingFailure) -> Option<Prognosis> {
-    let path_was_healthy = picture.health.healthy_since.is_some_and(|since| since <= failed.launched);
-    let at_once = failed.at.since(failed.launched) < AT_ONCE;
+/// The state after an error: a finite budget is exhausted, or the error is left over from an earlier attempt.
+fn after_error(situation: &Situation<'_>, failed: &WaitingFailure) -> Option<Prognosis> {
+    let path_was_healthy = situation.health.healthy_since.is_some_and(|since| since <= failed.launched);
+    let stored = failed.at.since(failed.launched) < STORED_ERROR;
     let text = &failed.failure;
-    match (failed.wedges, path_was_healthy && at_once) {
+    match (failed.wedges, path_was_healthy && stored) {
         (true, true) => Some(Prognosis {
             state: ClientState::Wedged,
-            why: format!("the server is healthy, yet every command gets the error of the last attempt again: {text}"),
+            why: format!("the server is healthy, but every command fails with the error of the last attempt: {text}"),
             hopeless: true,
         }),
         (false, true) => Some(Prognosis {
             state: ClientState::StaleError,
-            why: format!("a command got an old error although the server was healthy again: {text}"),
+            why: format!("a command failed with an old error, although the server was healthy again: {text}"),
             hopeless: false,
         }),
-        // A wedging error while the path is ill as well may still be the truth; the next command will show.
+        // While the path fails, too, a wedging error may still be current; the next command decides.
         (true, false) => None,
         (false, false) if failed.failure.key.class.is_timeout() => None,
-        // The library hands an error out when its budget is spent, not before. Until then it can only be the dead
-        // connection's own: a loss that redis-rs does not take for one (a kernel timeout) leaves it in place.
-        (false, false) if failed.at < cycle_end(picture) => None,
+        // The library returns an error only when its budget is exhausted. An earlier one is left over from the dead
+        // connection: redis-rs does not recognize every loss as one (a kernel timeout, for example).
+        (false, false) if failed.at < cycle_end(situation) => None,
         (false, false) => Some(Prognosis {
             state: ClientState::Exhausted,
-            why: format!("{}; the next command starts another cycle (last error: {text})", spent(picture.policy)),
+            why: format!("{}; the next command starts another cycle (last error: {text})", exhausted(situation.policy)),
             hopeless: false,
         }),
     }
 }
 
-/// Nobody sends commands, so the library never says that its budget is spent: compute when it was.
-fn after_silence(picture: &Picture<'_>) -> Option<Prognosis> {
-    let healthy = picture.health.healthy_since?;
-    let attempts = u32::try_from(picture.policy.retry_budget()).unwrap_or(u32::MAX).saturating_add(1);
-    let attempt = picture.health.slowest_failure.min(picture.policy.connect_timeout);
-    let end = cycle_end(picture).after(attempt * attempts + MARGIN);
-    let over = picture.now > end && picture.now > healthy.after(MARGIN);
+/// The state without any command, in which the library never reports an exhausted budget: its end is computed.
+fn after_silence(situation: &Situation<'_>) -> Option<Prognosis> {
+    let healthy = situation.health.healthy_since?;
+    let attempts = u32::try_from(situation.policy.retry_budget()).unwrap_or(u32::MAX).saturating_add(1);
+    let attempt = situation.health.slowest_failure.min(situation.policy.connect_timeout);
+    let end = cycle_end(situation).after(attempt * attempts + MARGIN);
+    let over = situation.now > end && situation.now > healthy.after(MARGIN);
     over.then(|| Prognosis {
         state: ClientState::Exhausted,
-        why: format!("{}, and a client that only subscribes sends no command to wake it", spent(picture.policy)),
+        why: format!(
+            "{}, and a client that only subscribes sends no command to restart it",
+            exhausted(situation.policy)
+        ),
         hopeless: true,
     })
 }
 
-/// When the cycle is over if every attempt fails at once: its delays are known.
-fn cycle_end(picture: &Picture<'_>) -> Stamp {
-    picture.lost_at.after(picture.policy.delays().sum())
+/// Returns the end of the cycle if every attempt fails immediately: the delays are known.
+fn cycle_end(situation: &Situation<'_>) -> Stamp {
+    situation.lost_at.after(situation.policy.delays().sum())
 }
 
-fn spent(policy: &ReconnectPolicy) -> String {
-    format!("the retry budget of {} is spent", policy.retries.unwrap_or_default())
+fn exhausted(policy: &ReconnectPolicy) -> String {
+    format!("the retry budget of {} is exhausted", policy.retries.unwrap_or_default())
 }
 
-/// The server's real refusal, where redis-rs shows only a bare "broken pipe": it waits for three replies and gets one.
+/// Returns the server's real refusal, which redis-rs hides behind "broken pipe": it waits for three replies and gets
+/// one.
 pub(super) fn masked(health: &Health) -> Option<String> {
     let (class, text) = health.failure.as_ref()?;
     matches!(class, ErrorClass::MaxClients | ErrorClass::ProtectedMode)
-        .then(|| format!("the server says '{text}'; the library shows 'broken pipe'"))
+        .then(|| format!("the server's reply is '{text}', but redis-rs reports 'broken pipe'"))
 }
 
 #[cfg(test)]
@@ -141,31 +145,31 @@ mod tests {
         now: u64,
         health: &Health,
         waiting: Option<&WaitingFailure>,
-        asks: bool,
+        may_send: bool,
     ) -> Option<(ClientState, bool)> {
         let policy = ReconnectPolicy::preset(policy);
-        let picture = Picture { policy: &policy, lost_at: at(0), now: at(now), health, waiting, asks };
-        prognosis(&picture).map(|prognosis| (prognosis.state, prognosis.hopeless))
+        let situation = Situation { policy: &policy, lost_at: at(0), now: at(now), health, waiting, may_send };
+        prognosis(&situation).map(|prognosis| (prognosis.state, prognosis.hopeless))
     }
 
     #[test]
-    fn each_policy_fails_in_its_own_way() {
+    fn each_policy_has_its_own_failure_states() {
         use ClientState::*;
         use PolicyName::*;
-        let ill = Health::default();
-        let well = healthy_since(12_000);
-        assert_eq!(state(Bare, 1, &ill, None, true), Some((Dead, true)));
-        assert_eq!(state(Library, 9_000, &ill, None, true), None);
-        assert_eq!(state(Library, 9_500, &ill, Some(&refused(1, 9_443)), true), Some((Exhausted, false)));
-        assert_eq!(state(Library, 100, &ill, Some(&refused(1, 2)), true), None, "the dead connection's own error");
-        assert_eq!(state(Library, 12_501, &well, Some(&refused(12_500, 12_501)), true), Some((StaleError, false)));
-        assert_eq!(state(Library, 12_501, &well, Some(&wrong_password(12_500, 12_501)), true), Some((Wedged, true)));
-        assert_eq!(state(Library, 9_500, &ill, Some(&wrong_password(1, 9_443)), true), None);
-        assert_eq!(state(Hardened, 60_000, &well, None, true), None);
+        let failing = Health::default();
+        let healthy = healthy_since(12_000);
+        assert_eq!(state(Bare, 1, &failing, None, true), Some((Dead, true)));
+        assert_eq!(state(Library, 9_000, &failing, None, true), None);
+        assert_eq!(state(Library, 9_500, &failing, Some(&refused(1, 9_443)), true), Some((Exhausted, false)));
+        assert_eq!(state(Library, 100, &failing, Some(&refused(1, 2)), true), None, "the dead connection's own error");
+        assert_eq!(state(Library, 12_501, &healthy, Some(&refused(12_500, 12_501)), true), Some((StaleError, false)));
+        assert_eq!(state(Library, 12_501, &healthy, Some(&wrong_password(12_500, 12_501)), true), Some((Wedged, true)));
+        assert_eq!(state(Library, 9_500, &failing, Some(&wrong_password(1, 9_443)), true), None);
+        assert_eq!(state(Hardened, 60_000, &healthy, None, true), None);
     }
 
     #[test]
-    fn a_silent_subscriber_is_exhausted_when_its_budget_must_be_spent() {
+    fn a_silent_subscriber_is_exhausted_after_the_computed_end_of_its_budget() {
         use PolicyName::Library;
         assert_eq!(state(Library, 10_000, &healthy_since(8_000), None, false), None);
         assert_eq!(state(Library, 11_000, &healthy_since(8_000), None, false), Some((ClientState::Exhausted, true)));

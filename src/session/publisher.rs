@@ -1,23 +1,23 @@
-//! The second connection: publishes numbered messages, so that the first one's deliveries can be counted.
+//! The publisher: a second connection that publishes numbered messages, so that deliveries on the first can be counted.
 //!
-//! It is not under test and must outlive every fault of the one that is: a plain connection that is thrown away at the
-//! first sign of trouble and made anew for the next message.
+//! It is not under test and must survive every fault: a plain connection, discarded at the first sign of trouble and
+//! reopened for the next message.
 
 use std::{sync::Arc, time::Duration};
 
 use redis::{PushInfo, Value, aio::MultiplexedConnection};
 use tokio::sync::Mutex;
 
-use super::{connection::Session, context::RunContext, delivery::Publish, question::Failed, subject::Dialer};
+use super::{connection::Session, context::RunContext, delivery::Publish, request::FailedRequest, subject::Dialer};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
     plan::{Pace, Plan, PolicyName, ReconnectPolicy},
 };
 
-/// A message that is not accepted within this time counts as not published.
+/// A message not accepted within this time counts as not published.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// The connection that publishes, shared by all connections under test.
+/// The publishing connection, shared by all connections under test.
 pub(super) struct Publisher {
     dialer: Dialer,
     connection: Mutex<Option<MultiplexedConnection>>,
@@ -31,11 +31,17 @@ impl Publisher {
         Ok(Self { dialer, connection: Mutex::new(None) })
     }
 
-    /// Publishes; tells how many subscribers the server passed it to. A message that was never sent fails unambiguously.
-    async fn publish(&self, ctx: &RunContext, sharded: bool, channel: &[u8], payload: &[u8]) -> Result<i64, Failed> {
-        let connection = self.connect(ctx).await.map_err(|failure| Failed { failure, ambiguous: false })?;
+    /// Publishes a message and returns the number of receivers. A message that was never sent fails unambiguously.
+    async fn publish(
+        &self,
+        ctx: &RunContext,
+        sharded: bool,
+        channel: &[u8],
+        payload: &[u8],
+    ) -> Result<i64, FailedRequest> {
+        let connection = self.connect(ctx).await.map_err(|failure| FailedRequest { failure, ambiguous: false })?;
         let sent = self.send(connection, sharded, channel, payload).await;
-        sent.map_err(|failure| Failed { ambiguous: !failure.key.class.is_server_reply(), failure })
+        sent.map_err(|failure| FailedRequest { ambiguous: !failure.key.class.is_server_reply(), failure })
     }
 
     async fn send(
@@ -51,7 +57,7 @@ impl Publisher {
         let outcome = match answer {
             Ok(reply) => reply.and_then(Value::extract_error).map_err(|error| client::failure(Stage::Publish, &error)),
             Err(_) => {
-                Err(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Publish, "PUBLISH was not answered within 1 s"))
+                Err(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Publish, "no reply to PUBLISH within 1 s"))
             }
         };
         if outcome.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
@@ -89,7 +95,7 @@ pub(super) async fn run(session: Arc<Session>, publisher: Arc<Publisher>, pace: 
                 ctx.samples.lock().counters.published_to_nobody += u64::from(receivers == 0);
                 Publish::Accepted
             }
-            Err(Failed { failure, ambiguous }) => {
+            Err(FailedRequest { failure, ambiguous }) => {
                 ctx.fail(Some(session.connection), &failure, ctx.clock.now(), ambiguous);
                 Publish::Failed
             }
@@ -98,7 +104,7 @@ pub(super) async fn run(session: Arc<Session>, publisher: Arc<Publisher>, pace: 
     }
 }
 
-/// Waits for the next slot; those that a slow server made us miss are passed over. `false` when the run stops.
+/// Waits for the next slot and skips those missed because of a slow server. Returns false when the run stops.
 async fn wait(ctx: &RunContext, start: crate::clock::Stamp, pace: Pace, slot: &mut u64) -> bool {
     if ctx.stop.is_stopping() {
         return false;

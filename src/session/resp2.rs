@@ -1,7 +1,7 @@
-//! Subscriptions over RESP2: a second connection, because a RESP2 connection that subscribes can do nothing else.
+//! Subscriptions over RESP2, on a second connection: a subscribed RESP2 connection accepts no other commands.
 //!
-//! redis-rs does not reconnect such a connection, so this does what an application would have to do: reconnect with
-//! the policy's own delays and subscribe again.
+//! redis-rs does not reconnect that connection, so this does what an application has to do: reconnect with the policy's
+//! delays and subscribe again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use redis::aio::PubSub;
 use super::connection::Session;
 use crate::event::Message;
 
-/// Receives on the session's subscribing connection, and brings it back when it is lost, as the policy says.
+/// Receives on the session's subscriber connection, and reconnects it as the policy prescribes.
 pub(super) async fn run(session: Arc<Session>) {
     let policy = session.policy.clone();
     let schedule = || std::iter::once(Duration::ZERO).chain(policy.delays());
@@ -19,7 +19,7 @@ pub(super) async fn run(session: Arc<Session>) {
     loop {
         if let Some(pubsub) = session.take_pubsub() {
             delays = schedule();
-            // Its turn lasts until nothing is left, for the reason that `coop_budget` gives.
+            // Unconstrained until the queue is empty, for the reason given in `coop_budget`.
             tokio::task::unconstrained(receive(&session, pubsub)).await;
             continue;
         }
@@ -30,7 +30,7 @@ pub(super) async fn run(session: Arc<Session>) {
                     session.ctx.fail(Some(session.connection), &failure, session.ctx.clock.now(), false);
                 }
             }
-            // Given up, as the client under test would: only a fresh session helps.
+            // Retries exhausted, as in the client under test: only a new session helps.
             None => {
                 session.fresh.notified().await;
                 delays = schedule();

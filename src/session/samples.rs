@@ -1,4 +1,4 @@
-//! The many: what workers count on the spot, handed over as one [`Interval`] each second.
+//! Counts that workers keep in place, handed over as one [`Interval`] a second.
 
 use std::{
     collections::HashMap,
@@ -13,11 +13,11 @@ use crate::{
     event::{CommandFailed, Counters, Interval},
 };
 
-/// Counts of a run since the last hand-over, shared by all its workers.
+/// Counts of a run since the last handover, shared by all its workers.
 #[derive(Default)]
 pub(crate) struct Samples(Mutex<Sums>);
 
-/// The sums themselves.
+/// The counts.
 #[derive(Default)]
 pub(crate) struct Sums {
     pub(super) counters: Counters,
@@ -29,20 +29,20 @@ pub(crate) struct Sums {
     failures: HashMap<FailureKey, Burst>,
 }
 
-/// Failures of one kind since the last hand-over. The first of a quiet period is reported at once and counted here as
-/// zero, so that nothing is counted twice.
+/// Failures of one kind since the last handover. The first is reported immediately and not counted here, so that
+/// nothing is counted twice.
 struct Burst {
     pending: Option<CommandFailed>,
 }
 
 impl Samples {
-    /// The sums, to add to. Everything runs on one thread, so the lock is never contended.
+    /// Locks the counts for an update. Everything runs on one thread, so the lock is never contended.
     #[inline]
     pub(super) fn lock(&self) -> MutexGuard<'_, Sums> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the sums since the last call, `span` ago, and the failures not yet reported.
+    /// Takes the counts of the last `span`, and the failures not yet reported.
     pub(crate) fn take(&self, span: Duration) -> (Interval, Vec<CommandFailed>) {
         let sums = std::mem::take(&mut *self.lock());
         let some = |distribution: Distribution| (!distribution.is_empty()).then_some(distribution);
@@ -62,7 +62,7 @@ impl Samples {
 }
 
 impl Sums {
-    /// Counts a failure. Returns it when it is the first of its kind since the last hand-over and so to be reported now.
+    /// Counts a failure. Returns it if it is the first of its kind since the last handover, to be reported immediately.
     pub(super) fn failure(&mut self, failure: &Failure, at: Stamp, ambiguous: bool) -> Option<CommandFailed> {
         let ambiguous = u64::from(ambiguous);
         let first =
@@ -91,7 +91,7 @@ mod tests {
     use crate::classify::Stage;
 
     #[test]
-    fn a_burst_is_its_first_failure_at_once_and_the_rest_as_one() {
+    fn a_burst_is_reported_as_its_first_failure_and_one_sum() {
         let samples = Samples::default();
         let failure = Failure::io(Stage::Command, &io::Error::from_raw_os_error(104));
         let at = Stamp::from_nanos;

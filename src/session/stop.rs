@@ -1,4 +1,4 @@
-//! The end of a run: who asked for it, and the count after which it comes.
+//! The end of a run: its reason, and the count that triggers it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -6,20 +6,20 @@ use tokio::sync::{Notify, watch};
 
 use crate::event::StopReason;
 
-/// Ends a run once, for the first reason given.
+/// Stops a run once, with the first reason given.
 pub(crate) struct StopControl {
     reason: watch::Sender<Option<StopReason>>,
-    /// A copy of "there is a reason" that every worker can read before every probe.
+    /// A copy of "a reason is set" that every worker can check before every probe.
     is_stopping: AtomicBool,
     /// Probes (or messages) so far.
     tickets: AtomicU64,
     count: Option<u64>,
-    /// While the run is stopping: a message was accounted for, or a connection was lost.
+    /// Signals, while the run stops, that a message was accounted for or a connection was lost.
     progress: Notify,
 }
 
 impl StopControl {
-    /// A run that ends by itself after `count` probes or messages, if there is a count.
+    /// Creates the control of a run; with a `count`, the run ends after that many probes or messages.
     pub(crate) fn new(count: Option<u64>) -> Self {
         Self {
             reason: watch::Sender::new(None),
@@ -30,7 +30,7 @@ impl StopControl {
         }
     }
 
-    /// Takes the number of the next probe; `None` once the count is reached. The last number ends the run.
+    /// Takes the number of the next probe; `None` once the count is reached. The last number stops the run.
     pub(super) fn take_ticket(&self) -> Option<u64> {
         let number = self.tickets.fetch_add(1, Ordering::Relaxed) + 1;
         let Some(count) = self.count else { return Some(number) };
@@ -40,7 +40,7 @@ impl StopControl {
         (number <= count).then_some(number)
     }
 
-    /// Ends the run, unless it is ending already.
+    /// Stops the run, unless it is stopping already.
     pub(crate) fn stop(&self, reason: StopReason) {
         self.reason.send_if_modified(|known| {
             let first = known.is_none();
@@ -54,18 +54,18 @@ impl StopControl {
         self.is_stopping.load(Ordering::Acquire)
     }
 
-    /// Completes once the run is ending.
+    /// Completes once the run is stopping.
     pub(crate) async fn stopped(&self) {
-        // The sender lives as long as this value: waiting cannot fail.
+        // The sender lives as long as `self`, so this cannot fail.
         let _ = self.reason.subscribe().wait_for(Option::is_some).await;
     }
 
-    /// The reason for the end, if the run is ending.
+    /// Returns why the run is stopping, if it is.
     pub(crate) fn reason(&self) -> Option<StopReason> {
         *self.reason.borrow()
     }
 
-    /// Reports that a message was accounted for, or that a connection that owed some was lost.
+    /// Signals that a message was accounted for, or that a connection with outstanding messages was lost.
     #[inline]
     pub(super) fn note_progress(&self) {
         if self.is_stopping() {
@@ -73,7 +73,7 @@ impl StopControl {
         }
     }
 
-    /// Waits for such a report.
+    /// Waits for that signal.
     pub(super) async fn progress(&self) {
         self.progress.notified().await;
     }

@@ -1,5 +1,5 @@
-//! The connection under test itself: an unmodified redis-rs ConnectionManager (or, for the policy `bare`, a plain
-//! MultiplexedConnection), configured as the policy says.
+//! The subject: an unmodified redis-rs ConnectionManager (or a plain MultiplexedConnection, for the policy `bare`),
+//! configured by the policy.
 
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, PushInfo,
@@ -13,16 +13,16 @@ use crate::{
     plan::{Address, Name, Pace, Plan, ProbePlan, ReconnectPolicy, SubscriptionPlan, Target},
 };
 
-/// Channels in one SUBSCRIBE: a round trip each would take thousands of them seconds.
-const AT_ONCE: usize = 250;
+/// Channels per SUBSCRIBE: with a round trip each, thousands of channels would take seconds.
+const CHANNELS_PER_COMMAND: usize = 250;
 
-/// Into so many parts the commands of many workers are divided.
+/// Parts into which the commands of many workers are divided.
 const PARTS: u32 = 4;
 
-/// A handle to the connection; clones share it.
+/// The connection under test; clones share it.
 #[derive(Clone)]
 pub(super) enum Subject {
-    /// Reconnects by itself.
+    /// Reconnects on its own.
     Managed(ConnectionManager),
     /// Never reconnects.
     Bare(MultiplexedConnection),
@@ -31,7 +31,7 @@ pub(super) enum Subject {
 impl Subject {
     /// Sends one command; an error reply is an error.
     #[inline]
-    pub(super) async fn ask(&mut self, command: &Cmd) -> RedisResult<Value> {
+    pub(super) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
         let reply = match self {
             Self::Managed(manager) => manager.send_packed_command(command).await,
             Self::Bare(connection) => connection.send_packed_command(command).await,
@@ -39,14 +39,14 @@ impl Subject {
         reply.and_then(Value::extract_error)
     }
 
-    /// How many commands [`Self::subscribe`] sends, one after the other.
+    /// Returns the number of commands that [`Self::subscribe`] sends one after the other.
     pub(super) fn subscribing_commands(wanted: &SubscriptionPlan) -> usize {
-        wanted.channels.len().div_ceil(AT_ONCE) + wanted.patterns.len() + wanted.shards.len()
+        wanted.channels.len().div_ceil(CHANNELS_PER_COMMAND) + wanted.patterns.len() + wanted.shards.len()
     }
 
     /// Subscribes to everything in the plan; succeeds when the server has confirmed all of it.
     pub(super) async fn subscribe(&mut self, wanted: &SubscriptionPlan) -> RedisResult<()> {
-        for channels in wanted.channels.chunks(AT_ONCE) {
+        for channels in wanted.channels.chunks(CHANNELS_PER_COMMAND) {
             let names: Vec<_> = channels.iter().map(Name::as_bytes).collect();
             match self {
                 Self::Managed(manager) => manager.subscribe(names).await?,
@@ -60,31 +60,32 @@ impl Subject {
             }
         }
         for shard in &wanted.shards {
-            // redis-rs has a method for this only in its cluster client; the confirmation is the reply all the same.
-            self.ask(redis::cmd("SSUBSCRIBE").arg(shard.as_bytes())).await?;
+            // redis-rs has a method for this only in its cluster client, but the confirmation arrives as the reply
+            // here, too.
+            self.send(redis::cmd("SSUBSCRIBE").arg(shard.as_bytes())).await?;
         }
         Ok(())
     }
 }
 
-/// Makes connections to one target under one policy.
+/// Opens connections to one target under one policy.
 pub(super) struct Dialer {
     client: Client,
     policy: ReconnectPolicy,
     resp3: bool,
-    /// Commands that the library takes before it writes; its own default where this is `None`.
+    /// Commands that the library queues before it writes; `None` is its default.
     queue: Option<usize>,
 }
 
 impl Dialer {
-    /// Prepares connections to the plan's target that speak RESP3 or RESP2.
+    /// Prepares connections to the plan's target over RESP3 or RESP2.
     pub(super) fn new(plan: &Plan, policy: ReconnectPolicy, resp3: bool) -> RedisResult<Self> {
         let info = connection_info(&plan.target, &policy, resp3)?;
         let queue = plan.probes.as_ref().and_then(queue);
         Ok(Self { client: Client::open(info)?, policy, resp3, queue })
     }
 
-    /// A managed connection, not yet made: the first command makes it.
+    /// Creates a managed connection; its first command connects it.
     pub(super) fn managed<F>(&self, push: F) -> RedisResult<ConnectionManager>
     where
         F: Fn(PushInfo) -> Result<(), String> + Send + Sync + 'static,
@@ -111,7 +112,7 @@ impl Dialer {
         self.client.get_connection_manager_lazy(config)
     }
 
-    /// A plain connection, made now.
+    /// Opens a plain connection.
     pub(super) async fn plain<F>(&self, push: Option<F>) -> RedisResult<MultiplexedConnection>
     where
         F: Fn(PushInfo) -> Result<(), String> + Send + Sync + 'static,
@@ -128,7 +129,7 @@ impl Dialer {
         self.client.get_multiplexed_async_connection_with_config(&config).await
     }
 
-    /// Opens the second connection that subscriptions need over RESP2, and waits until everything is confirmed.
+    /// Opens the second connection for subscriptions over RESP2, and waits for all confirmations.
     pub(super) async fn subscriber(&self, wanted: &SubscriptionPlan) -> Result<PubSub, Failure> {
         let made = match tokio::time::timeout(self.policy.connect_timeout, self.client.get_async_pubsub()).await {
             Ok(made) => made,
@@ -141,7 +142,7 @@ impl Dialer {
 }
 
 async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan) -> RedisResult<()> {
-    for channels in wanted.channels.chunks(AT_ONCE) {
+    for channels in wanted.channels.chunks(CHANNELS_PER_COMMAND) {
         pubsub.subscribe(channels.iter().map(Name::as_bytes).collect::<Vec<_>>()).await?;
     }
     for pattern in &wanted.patterns {
@@ -150,9 +151,9 @@ async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan) -> RedisResul
     Ok(())
 }
 
-/// Many unpaced workers on one connection fall into step with the server: it answers all of them at once, they ask all
-/// at once, and one side always sleeps while the other works. A queue that holds a part of them only makes the library
-/// write that part while the others still compose theirs.
+/// Returns the queue length for many unpaced workers on one connection. With the default they fall into lockstep with
+/// the server: it replies to all of them at once, they all send at once, and one side always sleeps while the other
+/// works. A queue for a part of them makes the library write that part while the others prepare theirs.
 fn queue(probes: &ProbePlan) -> Option<usize> {
     let many = probes.pace == Pace::Unpaced && probes.concurrency >= 4 * PARTS;
     many.then(|| probes.concurrency.div_ceil(PARTS) as usize)

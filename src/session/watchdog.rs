@@ -1,5 +1,4 @@
-//! The commands that redis-doctor sends on its own account: to find out when a lost connection is back, and as the
-//! policy's watchdog.
+//! Heartbeats on the connection under test: to detect the reconnect of a lost connection, and as the policy's watchdog.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,32 +8,34 @@ use crate::{
     plan::Watchdog,
 };
 
-/// Asks a lost connection until it answers, so that the moment of its return is known even between two probes. Not
-/// where the client under test would send nothing itself: a command can wake what is dead for a mere subscriber.
-pub(super) async fn ask_while_down(session: Arc<Session>) {
+/// Sends heartbeats on a lost connection until one is answered, so that the reconnect is dated even between two probes.
+/// Not if the client under test would send nothing: a command can revive a connection that is dead for a plain
+/// subscriber.
+pub(super) async fn heartbeat_while_down(session: Arc<Session>) {
     const LIMIT: Duration = Duration::from_secs(1);
     const PAUSE: Duration = Duration::from_millis(100);
     let ctx = Arc::clone(&session.ctx);
     loop {
         session.down.notified().await;
         while ctx.heartbeat.may_send() && ctx.plan.policy.managed && session.link(|link| link.loss().is_some()) {
-            if session.beat("back", LIMIT).await.outcome.is_err() {
+            if session.heartbeat("back", LIMIT).await.outcome.is_err() {
                 tokio::time::sleep(PAUSE).await;
             }
         }
     }
 }
 
-/// So many unanswered PINGs in a row are forgiven while messages come.
+/// Unanswered heartbeats in a row that are tolerated while messages arrive.
 const SPARED: u32 = 10;
 
-/// The policy's watchdog: a nonced PING each period; after so many in a row that neither a reply nor a message followed,
-/// the connection is condemned. A connection that the library is reconnecting anyway is left to it.
+/// The policy's watchdog: sends a heartbeat each period, and condemns the connection after a number of heartbeats in a
+/// row that were followed by neither a reply nor a message. A connection that the library is reconnecting is left
+/// alone.
 pub(super) async fn run(session: Arc<Session>, watchdog: Watchdog) {
     let ctx = Arc::clone(&session.ctx);
     let (mut missed, mut spared) = (0, 0);
     loop {
-        // After a miss the next PING goes out at once: its deadline is the period.
+        // After a miss the next heartbeat is sent immediately: its deadline is the period.
         if missed == 0 {
             tokio::time::sleep(watchdog.period).await;
         }
@@ -43,21 +44,21 @@ pub(super) async fn run(session: Arc<Session>, watchdog: Watchdog) {
             tokio::time::sleep(watchdog.period).await;
             continue;
         }
-        let asked = session.beat("watchdog", watchdog.period).await;
-        let unanswered = asked.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
-        // A reply can be behind megabytes of messages: while they come, the connection lives, but not for ever, for a
-        // path can be dead in one direction only.
-        let alive = session.inbox.last_message() > asked.launched;
+        let exchange = session.heartbeat("watchdog", watchdog.period).await;
+        let unanswered = exchange.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
+        // A reply can be queued behind megabytes of messages: the connection lives while they arrive. But not forever:
+        // a path can be dead in one direction only.
+        let alive = session.inbox.last_message() > exchange.launched;
         spared = if unanswered && alive { spared + 1 } else { 0 };
         let silent = unanswered && (!alive || spared > SPARED);
         let counters = &mut ctx.samples.lock().counters;
-        counters.watchdog_ok += u64::from(asked.outcome.is_ok());
+        counters.watchdog_ok += u64::from(exchange.outcome.is_ok());
         counters.watchdog_missed += u64::from(silent);
         missed = if silent { missed + 1 } else { 0 };
         if missed >= watchdog.misses {
             missed = 0;
-            let why = format!("{}s went unanswered", ctx.heartbeat.command());
-            session.condemn(asked.epoch, Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why));
+            let why = format!("no reply to {}", ctx.heartbeat.command());
+            session.condemn(exchange.epoch, Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why));
         }
     }
 }

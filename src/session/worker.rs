@@ -1,4 +1,4 @@
-//! The probe loop: take the next slot, ask, account. There is one loop; count, pace and output are data.
+//! The probe loop: take the next slot, send, account. A single loop; count, pace and output are data.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -10,7 +10,7 @@ use redis::Cmd;
 use super::{
     connection::Session,
     context::RunContext,
-    question::{Asked, Failed, Question},
+    request::{Exchange, FailedRequest, Request},
     samples::Sums,
 };
 use crate::{
@@ -19,17 +19,17 @@ use crate::{
     plan::{Pace, ProbeKind, ProbePlan},
 };
 
-/// The time to live of the keys that the kv workload writes.
+/// Time to live of the keys written by the kv workload.
 const KEY_TTL: Duration = Duration::from_secs(60);
 
-/// After a failure that came at once, so that an unpaced worker on a dead connection does not spin.
+/// Pause after an immediate failure, so that an unpaced worker on a dead connection does not spin.
 const AFTER_INSTANT_FAILURE: Duration = Duration::from_millis(10);
 
-/// The intended starts of one connection's probes, handed out to its workers.
+/// The intended start times of one connection's probes, shared by its workers.
 pub(super) struct Schedule {
     pace: Pace,
     anchor: Stamp,
-    /// A slot older than this is passed over: its probe could only have been late.
+    /// A slot older than this is skipped: its probe could only be late.
     patience: Duration,
     next: Mutex<u64>,
 }
@@ -39,7 +39,7 @@ impl Schedule {
         Self { pace: plan.pace, anchor, patience: plan.timeout, next: Mutex::new(0) }
     }
 
-    /// The next intended start, and how many were passed over to get there.
+    /// Returns the next intended start, and the number of slots skipped.
     fn take(&self, now: Stamp) -> (Stamp, u64) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let Pace::Every(interval) = self.pace else {
@@ -54,39 +54,50 @@ impl Schedule {
     }
 }
 
-/// Leave to send a probe.
+/// Permission to send a probe.
 struct Slot {
-    /// When it was to start; `None` without a pace: whenever it does.
+    /// Intended start; `None` without a pace.
     intended: Option<Stamp>,
 }
 
-/// One worker: at most one probe in flight.
+/// A worker with at most one probe in flight.
 pub(super) struct Worker {
     session: Arc<Session>,
     schedule: Arc<Schedule>,
     plan: ProbePlan,
     number: u32,
     turn: u64,
-    /// `run:connection:worker:`, the start of every nonce.
+    /// `run:connection:worker:`, the prefix of every nonce.
     prefix: Vec<u8>,
-    /// Lent to the question while that is out.
+    /// Moved into the request while it is in flight, to reuse its memory.
     nonce: Vec<u8>,
-    /// The same.
+    /// Moved in the same way.
     command: Cmd,
-    /// The value last written, while it can be relied on.
+    /// The value last written, while it is certain.
     written: Option<Vec<u8>>,
-    /// When a probe that had gone down with its connection ended at last.
-    rid: Stamp,
+    /// Time at which the latest probe that was lost with its connection ended.
+    lost_probe_ended: Stamp,
 }
 
 impl Worker {
     pub(super) fn new(session: Arc<Session>, schedule: Arc<Schedule>, plan: ProbePlan, number: u32) -> Self {
         let prefix = format!("{}:{}:{number}:", session.ctx.run_id, session.connection).into_bytes();
         let (nonce, command) = (Vec::new(), Cmd::new());
-        Self { session, schedule, plan, number, turn: 0, prefix, nonce, command, written: None, rid: Stamp::START }
+        Self {
+            session,
+            schedule,
+            plan,
+            number,
+            turn: 0,
+            prefix,
+            nonce,
+            command,
+            written: None,
+            lost_probe_ended: Stamp::START,
+        }
     }
 
-    /// Probes until the run stops or its count is reached.
+    /// Sends probes until the run stops or its count is reached.
     pub(super) async fn run(mut self) {
         let ctx = Arc::clone(&self.session.ctx);
         let mut alarm = ctx.clock.alarm();
@@ -94,23 +105,23 @@ impl Worker {
             let Some(number) = ctx.stop.take_ticket() else {
                 return;
             };
-            let mut question = self.question(&ctx);
+            let mut request = self.request(&ctx);
             ctx.samples.lock().counters.launched += 1;
-            let asked = self.session.ask_by(&mut alarm, &question, self.plan.timeout).await;
-            self.remember(&question, &asked);
+            let exchange = self.session.send_with(&mut alarm, &request, self.plan.timeout).await;
+            self.remember(&request, &exchange);
             if self.nonce.is_empty() {
-                self.nonce = question.answer.take().unwrap_or_default();
+                self.nonce = request.answer.take().unwrap_or_default();
             }
-            self.command = question.command;
-            self.account(&ctx, number, slot.intended.unwrap_or(asked.launched), asked).await;
+            self.command = request.command;
+            self.account(&ctx, number, slot.intended.unwrap_or(exchange.launched), exchange).await;
         }
     }
 
-    /// Waits for the next slot; `None` when the run stops first.
+    /// Waits for the next slot; `None` if the run stops first.
     ///
-    /// A worker that was free when its slot came due starts as soon as the timer lets it (tokio's fires up to two
-    /// milliseconds late): that delay is ours, not the server's, so the start is then the intended one. A worker that
-    /// was still busy with an earlier probe is late because of the server, and its slot's own time counts.
+    /// A worker that was free when its slot came due starts when the timer fires (tokio's is up to two milliseconds
+    /// late). That delay is ours, not the server's, so the start counts as the intended one. A worker that was still
+    /// busy with an earlier probe is late because of the server, and the slot's own time counts.
     async fn slot(&self, ctx: &RunContext) -> Option<Slot> {
         if ctx.stop.is_stopping() {
             return None;
@@ -132,7 +143,7 @@ impl Worker {
         }
     }
 
-    fn question(&mut self, ctx: &RunContext) -> Question {
+    fn request(&mut self, ctx: &RunContext) -> Request {
         self.turn += 1;
         self.renew_nonce();
         let kv = match self.plan.kind {
@@ -144,24 +155,24 @@ impl Worker {
             let mut command = std::mem::take(&mut self.command);
             command.clear();
             command.arg("PING").arg(self.nonce.as_slice());
-            return Question { command, answer: Some(std::mem::take(&mut self.nonce)), counted: true };
+            return Request { command, answer: Some(std::mem::take(&mut self.nonce)), counted: true };
         }
         let key = format!("redis-doctor:{}:{}:{}", ctx.run_id, self.session.connection, self.number);
         match self.written.take() {
             Some(value) => {
                 let mut command = redis::cmd("GET");
                 command.arg(key);
-                Question { command, answer: Some(value), counted: true }
+                Request { command, answer: Some(value), counted: true }
             }
             None => {
                 let mut command = redis::cmd("SET");
                 command.arg(key).arg(self.nonce.as_slice()).arg("PX").arg(KEY_TTL.as_millis() as u64);
-                Question { command, answer: None, counted: true }
+                Request { command, answer: None, counted: true }
             }
         }
     }
 
-    /// `run:connection:worker:turn`, and the payload after another colon.
+    /// Writes `run:connection:worker:turn`, and the payload after another colon.
     fn renew_nonce(&mut self) {
         self.nonce.clear();
         self.nonce.extend_from_slice(&self.prefix);
@@ -173,47 +184,47 @@ impl Worker {
         }
     }
 
-    /// A value that was certainly written must be read back.
-    fn remember(&mut self, question: &Question, asked: &Asked) {
-        let wrote = question.answer.is_none() && asked.outcome.is_ok();
+    /// Keeps a value that was certainly written, to be read back.
+    fn remember(&mut self, request: &Request, exchange: &Exchange) {
+        let wrote = request.answer.is_none() && exchange.outcome.is_ok();
         if wrote {
             self.written = Some(self.nonce.clone());
         }
     }
 
-    async fn account(&mut self, ctx: &RunContext, number: u64, intended: Stamp, asked: Asked) {
-        // An intended start during an outage or a stall counts from its end: an outage is not latency. For this worker
-        // it ends when it is rid of the probe that went down with the connection.
-        let latency = asked.done.since(intended.max(asked.ready).max(self.rid).min(asked.done));
-        if asked.outcome.is_err() && asked.launched < asked.ready {
-            self.rid = asked.done;
+    async fn account(&mut self, ctx: &RunContext, number: u64, intended: Stamp, exchange: Exchange) {
+        // An intended start during an outage or a stall counts from its end: an outage is not latency. For this worker,
+        // it ends with the probe that was lost with the connection.
+        let latency = exchange.done.since(intended.max(exchange.ready).max(self.lost_probe_ended).min(exchange.done));
+        if exchange.outcome.is_err() && exchange.launched < exchange.ready {
+            self.lost_probe_ended = exchange.done;
         }
-        Self::count(&mut ctx.samples.lock(), &asked, latency);
-        if let Err(failed) = &asked.outcome {
-            self.on_failure(ctx, failed, &asked).await;
+        Self::count(&mut ctx.samples.lock(), &exchange, latency);
+        if let Err(failed) = &exchange.outcome {
+            self.on_failure(ctx, failed, &exchange).await;
         }
         if self.plan.report_each {
-            let outcome = asked.outcome.map(|_| self.nonce.len()).map_err(|failed| failed.failure);
-            ctx.notices.reply(Reply { number, at: asked.done, latency, waited: asked.waited, outcome });
+            let outcome = exchange.outcome.map(|_| self.nonce.len()).map_err(|failed| failed.failure);
+            ctx.notices.reply(Reply { number, at: exchange.done, latency, waited: exchange.waited, outcome });
             if self.plan.pace == Pace::Unpaced {
-                // Its line is written now and not while the next probe is out, whose time it would be counted as.
+                // Prints the line now: during the next probe it would add to that probe's latency.
                 tokio::task::yield_now().await;
             }
         }
     }
 
-    fn count(sums: &mut Sums, asked: &Asked, latency: Duration) {
-        let took = asked.done.since(asked.launched);
-        match &asked.outcome {
+    fn count(sums: &mut Sums, exchange: &Exchange, latency: Duration) {
+        let took = exchange.done.since(exchange.launched);
+        match &exchange.outcome {
             Ok(_) => {
                 sums.counters.ok += 1;
-                if !asked.waited.is_zero() {
-                    sums.waited.record(asked.waited);
+                if !exchange.waited.is_zero() {
+                    sums.waited.record(exchange.waited);
                 }
-                // The reply that ended an outage has no latency of its own: all its time was waiting.
-                if asked.waited < took {
+                // The reply that ended an outage has no latency: all its time was waiting.
+                if exchange.waited < took {
                     sums.latency.record(latency);
-                    sums.service.record(took - asked.waited);
+                    sums.service.record(took - exchange.waited);
                 }
             }
             Err(failed) => {
@@ -226,10 +237,10 @@ impl Worker {
         }
     }
 
-    async fn on_failure(&self, ctx: &RunContext, failed: &Failed, asked: &Asked) {
+    async fn on_failure(&self, ctx: &RunContext, failed: &FailedRequest, exchange: &Exchange) {
         let connection = Some(self.session.connection);
-        ctx.fail(connection, &failed.failure, asked.done, failed.ambiguous);
-        if self.plan.pace == Pace::Unpaced && asked.done.since(asked.launched) < AFTER_INSTANT_FAILURE {
+        ctx.fail(connection, &failed.failure, exchange.done, failed.ambiguous);
+        if self.plan.pace == Pace::Unpaced && exchange.done.since(exchange.launched) < AFTER_INSTANT_FAILURE {
             tokio::time::sleep(AFTER_INSTANT_FAILURE).await;
         }
     }
@@ -248,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn slots_are_due_at_the_pace_however_late_they_are_taken() {
+    fn slots_keep_the_pace_however_late_they_are_taken() {
         let schedule = schedule(Pace::every(Duration::from_millis(100)));
         assert_eq!(schedule.take(at(0)), (at(0), 0));
         assert_eq!(schedule.take(at(350)), (at(100), 0));
@@ -256,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn slots_older_than_a_probe_may_take_are_passed_over() {
+    fn slots_older_than_the_timeout_are_skipped() {
         let schedule = schedule(Pace::every(Duration::from_millis(100)));
         schedule.take(at(0));
         assert_eq!(schedule.take(at(10_000)), (at(8_000), 79));

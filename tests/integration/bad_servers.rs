@@ -69,9 +69,9 @@ fn a_run_that_is_interrupted_while_it_connects_says_how_far_it_had_come() {
         run.signal(Signal::INT);
         let output = run.finish();
         let shown = format!("{}{}", output.code(2).stdout(), output.stderr());
-        let told = "interrupted while the first connection was still being attempted (stage hello): stopped after ";
+        let told = "interrupted before the first connection was up (stage hello): stopped after ";
         assert!(shown.contains(told) && !shown.contains("was ever made"), "{shown}");
-        assert!(shown.contains("the connection was accepted and never answered"), "{shown}");
+        assert!(shown.contains("the connection was accepted, but HELLO was never answered"), "{shown}");
     }
     // Where nothing comes back at all, and of a single PING, whose way is looked at only when it takes longer.
     let nobody = FullBacklog::new();
@@ -81,7 +81,7 @@ fn a_run_that_is_interrupted_while_it_connects_says_how_far_it_had_come() {
         run.signal(Signal::INT);
         let output = run.finish();
         output.code(2).stdout_contains("interrupted ").lacks("was ever made");
-        output.stdout_contains("while the first connection was still being ");
+        output.stdout_contains("before the first connection was up");
     }
 }
 
@@ -114,7 +114,7 @@ fn an_unknown_host_is_named_at_once() {
 #[test]
 fn a_server_that_accepts_and_never_answers_costs_one_connect_timeout() {
     let server = ScriptedServer::mute();
-    let cause = "timed out after 300 ms: the connection was accepted and never answered";
+    let cause = "timed out after 300 ms: the connection was accepted, but HELLO was never answered";
     is_reported(&server.address(), &found("connect_timeout", "hello", cause, "the port is open but nothing answers"));
 }
 
@@ -135,7 +135,7 @@ fn a_web_server_is_recognised() {
 #[test]
 fn garbage_is_shown_escaped() {
     let server = ScriptedServer::garbage();
-    let cause = r"not a Redis protocol answer: \x00\xff\x17garbage";
+    let cause = r"not a reply in the Redis protocol: \x00\xff\x17garbage";
     is_reported(&server, &found("protocol_garbage", "hello", cause, "this is not a Redis server"));
 }
 
@@ -146,7 +146,10 @@ fn a_server_that_closes_at_once_is_told_from_one_that_is_not_there() {
     run.code(2).stdout_contains("no connection: ").stdout_contains("verdict  CRITICAL");
     // Whether the close or the reset for our unread HELLO comes first is the kernel's affair.
     let text = run.stdout();
-    assert!(text.contains("closed the connection without a word") || text.contains("at the first byte"), "{text}");
+    assert!(
+        text.contains("closed the connection without replying") || text.contains("before the first reply"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -215,7 +215,7 @@ fn a_sentinel_is_not_taken_for_a_server_with_too_few_rights() {
     let sentinel = RedisServer::builder().sentinel().start();
     let json = looked(check(&sentinel), 1);
     assert_eq!((codes(&json, WORSE), line(&json, "role").1), (vec!["RD065".to_owned()], "sentinel"));
-    assert_eq!(json["headline"], "connected to a Sentinel, not to a server");
+    assert_eq!(json["headline"], "connected to a Sentinel, not to a Redis server");
     check(&sentinel).run().lacks("ACL SETUSER");
     if !sentinel.release().has(7, 0) {
         return skipped("a Sentinel under ping", "this one takes no PING with a nonce");

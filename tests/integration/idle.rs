@@ -96,7 +96,7 @@ fn whoever_closes_idle_connections_besides_is_confirmed_by_a_second_round() {
     assert_eq!(report["limit"]["dated"], true, "{report}");
     assert_eq!(report["rounds"], 2, "{report}");
     let note = report["notes"][0].as_str().unwrap();
-    assert!(note.contains("not known (NOPERM") && note.contains("cannot be seen from outside"), "{note}");
+    assert!(note.contains("unknown (NOPERM") && note.contains("hides a longer limit"), "{note}");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_path_without_a_limit_is_healthy() {
         .code(0)
         .stdout_contains("silences  2 in 1 round · 2 survived")
         .stdout_contains("limit     none up to 2")
-        .stdout_contains("the server's own keepalive refreshes the path each 1 s")
+        .stdout_contains("the server's own keepalive refreshes the path every 1 s")
         .stdout_contains("verdict  HEALTHY  no idle limit up to 2");
 }
 

@@ -42,7 +42,7 @@ fn thousands_of_channels_after_a_reconnect_desync_the_library() {
     for running in library {
         let report = shows_desync(&running.finish());
         let wrong = report["errors"].as_array().unwrap().iter().find(|row| row["class"] == "desync").unwrap();
-        assert_eq!(wrong["example"], "a reply to another question: push subscribe");
+        assert_eq!(wrong["example"], "a reply to another command: push subscribe");
         assert_eq!(report["sessions"]["replaced_desync"], 0);
         assert!(report["probes"]["desynced"].as_u64().unwrap() >= 5, "it goes on as long as they come");
     }

@@ -157,7 +157,8 @@ fn idle_asks_hello_of_a_user_without_ping_and_says_so() {
         assert_eq!(endings, ["answered", "answered"], "{report:#}");
         let note = report["notes"][0].as_str().unwrap();
         assert!(
-            note.starts_with("this user may not PING (NOPERM") && note.contains("HELLO is asked instead"),
+            note.starts_with("this user may not PING (NOPERM")
+                && note.contains("HELLO is sent after each silence instead"),
             "{note}"
         );
         assert_eq!(refusals(&server, "ping") - refused, 3, "the survey and each connection try it once, at the start");

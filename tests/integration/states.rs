@@ -286,7 +286,7 @@ fn one_reply_too_many_goes_to_the_wrong_question_and_the_hardened_policy_replace
     let story = hardened.stop();
     story.code(2).balances();
     assert_eq!(story.states(), ["desync"]);
-    assert_eq!(story.the("desynced")["answered"], "a reply to another question: no question");
+    assert_eq!(story.the("desynced")["answered"], "a reply to another command: no question");
     assert_eq!(story.the("session_replaced")["why"], "desync");
     assert_eq!(story.the("disconnected")["failure"]["class"], "desync");
     // No more than were out at that moment: a probe, the watchdog's PING, and what was asked before the change.

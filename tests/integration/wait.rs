@@ -81,22 +81,22 @@ fn a_real_server_that_loads_its_data_is_not_ready() {
 #[test]
 fn roles_are_waited_for_and_a_promotion_is_seen() {
     let (primary, replica) = (RedisServer::start(), RedisServer::start());
-    in_vain(&["--for", "replica"], &replica).code(2).stderr_contains("role: it is a primary, not a replica");
+    in_vain(&["--for", "replica"], &replica).code(2).stderr_contains("role: the server is a primary, not a replica");
     let to = |port: u16| ["REPLICAOF".to_owned(), "127.0.0.1".to_owned(), port.to_string()];
     let linked = wait(&["--for", "replica"]).target(&replica).spawn();
-    linked.wait_for_stderr("it is a primary, not a replica", SOON);
+    linked.wait_for_stderr("the server is a primary, not a replica", SOON);
     replica.command(to(primary.address().port()));
     linked.finish().code(0).stderr_contains("is replica after");
 
     let promoted = wait(&["--for", "primary"]).target(&replica).spawn();
-    promoted.wait_for_stderr("role: it is a replica, not a primary", SOON);
+    promoted.wait_for_stderr("role: the server is a replica, not a primary", SOON);
     replica.command(["REPLICAOF", "NO", "ONE"]);
     promoted.finish().code(0).stderr_contains("is primary after");
 
     // A replica that never finds its primary.
     replica.command(to(closed_port().port()));
     let alone = in_vain(&["--for", "replica"], &replica);
-    alone.code(2).stderr_contains("role: it is a replica without its primary (the link's state is");
+    alone.code(2).stderr_contains("role: the server is a replica without its primary (link state");
     in_vain(&[], &replica).code(0);
     replica.command(["CONFIG", "SET", "replica-serve-stale-data", "no"]);
     in_vain(&[], &replica).code(2).stderr_contains("MASTERDOWN");
@@ -110,7 +110,7 @@ fn who_may_not_ask_for_the_role_is_told_so() {
     // HELLO says that it is a primary, which is all there is to know of one.
     in_vain(&["--for", "primary"], &url).code(0);
     let replica = in_vain(&["--for", "replica"], &url);
-    replica.code(2).stderr_contains("role: it is a primary, not a replica").lacks("secret");
+    replica.code(2).stderr_contains("role: the server is a primary, not a replica").lacks("secret");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn when_the_time_is_up_the_last_obstacle_is_named_also_quietly() {
     frozen.sigstop();
     let output = in_vain(&[], &frozen);
     frozen.sigcont();
-    output.code(2).stderr_contains("hello: timed out").stderr_contains("accepted and never answered");
+    output.code(2).stderr_contains("hello: timed out").stderr_contains("accepted, but HELLO was never answered");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a check has learnt from a server: plain data.
+//! The facts gathered by a survey: plain data.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,58 +11,58 @@ use crate::{
     dial::Attempt,
 };
 
-/// Everything that could be learnt.
+/// Every fact that could be gathered.
 #[derive(Clone, Debug, Default)]
 pub struct CheckFacts {
-    /// The first connection, stage by stage; absent when not even its attempt ended before the deadline.
-    pub attempt: Option<Attempt>,
+    /// The first connection, stage by stage; absent if its attempt did not end before the deadline.
+    pub(crate) attempt: Option<Attempt>,
     /// Round trips of PING on the open connection.
     pub pings: Vec<Duration>,
-    /// The round trip of another login on the open connection; absent without a password.
+    /// Round trip of a second login on the open connection; absent without a password.
     pub login: Option<Duration>,
-    /// Our end of the connection, as the server sees it (`CLIENT INFO addr`).
+    /// Our end of the connection, as seen by the server (`CLIENT INFO addr`).
     pub seen_from: Option<String>,
-    /// The server's end of the connection, as it sees it (`CLIENT INFO laddr`).
+    /// The server's end of the connection, as seen by the server (`CLIENT INFO laddr`).
     pub seen_at: Option<String>,
-    /// The server itself.
+    /// The server's figures and settings.
     pub server: ServerFacts,
-    /// What became of a message to ourselves.
+    /// Result of the message to ourselves.
     pub pubsub: Option<PubSub>,
     /// The other addresses of the same name.
-    pub dialled: Vec<Dialled>,
-    /// Questions that the server does not let us ask.
-    pub refused: Vec<Refused>,
-    /// Whether the port speaks TLS where we spoke plain text, or the reverse; absent when that was not in question.
+    pub dialled: Vec<DialedAddress>,
+    /// Commands that the server refused.
+    pub refused: Vec<RefusedCommand>,
+    /// The port speaks TLS where we used plain text, or the reverse; absent if not tested.
     pub speaks_other_encryption: Option<bool>,
-    /// How the questions ended.
-    pub end: End,
-    /// How long it all took.
+    /// The end of the survey.
+    pub end: SurveyEnd,
+    /// Duration of the survey.
     pub took: Duration,
 }
 
 impl CheckFacts {
-    /// The middle of the PINGs' round trips.
+    /// Returns the median round trip of PING.
     pub fn ping(&self) -> Option<Duration> {
         let mut pings = self.pings.clone();
         pings.sort_unstable();
         pings.get(pings.len() / 2).copied()
     }
 
-    /// Why this question has no answer, if the server refused it.
-    pub fn refusal(&self, question: Question) -> Option<&Refused> {
-        self.refused.iter().find(|refused| refused.question == question)
+    /// Returns the refusal of a command, if there was one.
+    pub fn refusal(&self, command: SurveyCommand) -> Option<&RefusedCommand> {
+        self.refused.iter().find(|refused| refused.command == command)
     }
 }
 
-/// How the questions ended.
+/// The end of a survey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum End {
-    /// Each was asked that could be.
+pub enum SurveyEnd {
+    /// Everything was queried.
     #[default]
     Complete,
-    /// A signal came before the last.
+    /// Stopped by a signal.
     Stopped,
-    /// The connection broke, or the deadline passed.
+    /// The connection was lost, or the deadline passed.
     Broken(Failure),
 }
 
@@ -85,17 +85,17 @@ pub struct ServerFacts {
     pub maxmemory: Option<u64>,
     /// `maxmemory-policy`
     pub maxmemory_policy: Option<String>,
-    /// `maxmemory-clients`, as CONFIG GET has it; `0` is off.
+    /// `maxmemory-clients`, as reported by CONFIG GET; `0` is off.
     pub maxmemory_clients: Option<String>,
-    /// `timeout` (seconds): silent clients are closed after it; 0 is never.
+    /// `timeout` (seconds): idle clients are closed after it; 0 is never.
     pub timeout: Option<u64>,
     /// `tcp-keepalive` (seconds); 0 is off.
     pub tcp_keepalive: Option<u64>,
     /// `client-output-buffer-limit pubsub`
     pub pubsub_limit: Option<OutputLimit>,
-    /// Subscribed connections that were listed.
+    /// Subscribers in the list.
     pub subscribers: Option<u64>,
-    /// The most that waits for one of them in the server's memory (bytes).
+    /// The largest output buffer of a subscriber (bytes).
     pub largest_subscriber_buffer: Option<u64>,
     /// `master_link_status` is `up` (replicas only).
     pub primary_link_up: Option<bool>,
@@ -108,110 +108,103 @@ pub struct ServerFacts {
 /// A limit of what may wait for a client in the server's memory (bytes and seconds); 0 is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OutputLimit {
-    /// The client is closed at once above it.
+    /// Above this, the client is closed immediately.
     pub hard: u64,
-    /// The client is closed when it stays above it …
+    /// Above this for `soft_seconds`, the client is closed.
     pub soft: u64,
-    /// … for so many seconds.
+    /// Seconds above the soft limit.
     pub soft_seconds: u64,
 }
 
 /// A replica, as its primary lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Replica {
-    /// Its address.
+    /// Address.
     pub address: String,
-    /// `online`, or a stage of its synchronisation.
+    /// `online`, or a stage of its synchronization.
     pub state: String,
-    /// Seconds since it last acknowledged.
+    /// Seconds since its last acknowledgement.
     pub lag: Option<u64>,
 }
 
-/// What became of a message to ourselves.
+/// The result of a message to ourselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PubSub {
-    /// It came.
+    /// Received.
     Received {
-        /// From PUBLISH to receipt.
+        /// Time from PUBLISH to receipt.
         after: Duration,
     },
-    /// It did not come.
+    /// Not received.
     Lost {
-        /// What is known of it.
+        /// The reason as far as known.
         why: String,
     },
     /// One of the two commands is forbidden.
     Refused {
-        /// Which.
-        question: Question,
+        /// The forbidden command.
+        command: SurveyCommand,
     },
-    /// The second connection could not be made.
+    /// The second connection could not be opened.
     NoSecondConnection {
-        /// What it failed with.
+        /// The failure.
         why: String,
     },
 }
 
 /// Another address of the same name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Dialled {
+pub struct DialedAddress {
     /// The address.
     pub address: SocketAddr,
-    /// How long it took to connect, or to fail.
+    /// Time to connect or to fail.
     #[serde(rename = "seconds", with = "Seconds")]
     pub took: Duration,
-    /// What it failed with, if it did.
+    /// The failure, if any.
     pub failure: Option<String>,
 }
 
-/// What a server can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, strum::VariantArray)]
-pub enum Question {
+/// A command of the survey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, strum::VariantArray, strum::Display)]
+pub enum SurveyCommand {
     /// `PING`
     #[serde(rename = "PING")]
+    #[strum(serialize = "PING")]
     Ping,
     /// `CLIENT INFO`
     #[serde(rename = "CLIENT INFO")]
+    #[strum(serialize = "CLIENT INFO")]
     ClientInfo,
     /// `INFO`
     #[serde(rename = "INFO")]
+    #[strum(serialize = "INFO")]
     Info,
     /// `CONFIG GET`
     #[serde(rename = "CONFIG GET")]
+    #[strum(serialize = "CONFIG GET")]
     Config,
     /// `CLIENT LIST`
     #[serde(rename = "CLIENT LIST")]
+    #[strum(serialize = "CLIENT LIST")]
     ClientList,
     /// `SUBSCRIBE`
     #[serde(rename = "SUBSCRIBE")]
+    #[strum(serialize = "SUBSCRIBE")]
     Subscribe,
     /// `PUBLISH`
     #[serde(rename = "PUBLISH")]
+    #[strum(serialize = "PUBLISH")]
     Publish,
 }
 
-/// The command.
-impl std::fmt::Display for Question {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Ping => "PING",
-            Self::ClientInfo => "CLIENT INFO",
-            Self::Info => "INFO",
-            Self::Config => "CONFIG GET",
-            Self::ClientList => "CLIENT LIST",
-            Self::Subscribe => "SUBSCRIBE",
-            Self::Publish => "PUBLISH",
-        })
-    }
-}
-
-/// A question that the server does not let us ask.
+/// A command that the server refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Refused {
-    /// The question.
-    pub question: Question,
-    /// The kind of its refusal.
+pub struct RefusedCommand {
+    /// The command.
+    #[serde(rename = "question")]
+    pub command: SurveyCommand,
+    /// Class of the error reply.
     pub class: ErrorClass,
-    /// The server's words.
+    /// Text of the error reply.
     pub why: String,
 }

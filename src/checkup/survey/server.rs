@@ -1,10 +1,10 @@
-//! Reads what INFO, CONFIG GET and CLIENT LIST say.
+//! Parsers for INFO, CONFIG GET and CLIENT LIST.
 
 use super::{OutputLimit, Replica, ServerFacts};
 use crate::dial::reply::{info_fields, line_field};
 
-/// The settings that are asked for, one by one: before Redis 7 CONFIG GET takes one name, and a pattern would bring
-/// passwords along.
+/// The settings, queried one at a time: before Redis 7 CONFIG GET takes a single name, and a pattern would also return
+/// passwords.
 pub(super) const SETTINGS: [&str; 7] = [
     "maxclients",
     "timeout",
@@ -16,7 +16,7 @@ pub(super) const SETTINGS: [&str; 7] = [
 ];
 
 impl ServerFacts {
-    /// Takes in a reply to `INFO`.
+    /// Reads a reply to `INFO`.
     pub(super) fn read_info(&mut self, info: &str) {
         for (name, value) in info_fields(info) {
             match name {
@@ -36,7 +36,7 @@ impl ServerFacts {
         }
     }
 
-    /// Takes in one of the [`SETTINGS`].
+    /// Reads one of the [`SETTINGS`].
     pub(super) fn read_setting(&mut self, name: &str, value: &str) {
         match name {
             "maxclients" => self.maxclients = value.parse().ok(),
@@ -50,7 +50,7 @@ impl ServerFacts {
         }
     }
 
-    /// Takes in a reply to `CLIENT LIST TYPE pubsub`.
+    /// Reads a reply to `CLIENT LIST TYPE pubsub`.
     pub(super) fn read_subscribers(&mut self, list: &str) {
         let waiting = |line: &str| {
             let field = |wanted: &str| line_field(line, ' ', wanted).and_then(|value| value.parse::<u64>().ok());
@@ -63,13 +63,13 @@ impl ServerFacts {
     }
 }
 
-/// `slave0`, but not `slave_read_only`.
+/// Returns true for `slave0`, but not for `slave_read_only`.
 fn is_replica(name: &str) -> bool {
     let number = name.strip_prefix("slave");
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// `ip=10.0.0.2,port=6379,state=online,offset=14,lag=1`
+/// Parses `ip=10.0.0.2,port=6379,state=online,offset=14,lag=1`.
 fn replica(text: &str) -> Replica {
     let field = |wanted: &str| line_field(text, ',', wanted);
     Replica {
@@ -79,7 +79,7 @@ fn replica(text: &str) -> Replica {
     }
 }
 
-/// `normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60`
+/// Parses `normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60`.
 fn pubsub_limit(text: &str) -> Option<OutputLimit> {
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     let class = words.chunks_exact(4).find(|class| class[0] == "pubsub")?;
@@ -109,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn info_of_a_replica_tells_of_its_link() {
+    fn info_of_a_replica_has_the_state_of_its_link() {
         let mut facts = ServerFacts::default();
         facts.read_info("role:slave\r\nmaster_link_status:down\r\nmaster_last_io_seconds_ago:-1\r\n");
         assert_eq!((facts.primary_link_up, facts.primary_last_io), (Some(false), Some(-1)));
     }
 
     #[test]
-    fn settings_are_read_and_strange_ones_are_not() {
+    fn settings_are_read_and_invalid_ones_ignored() {
         let mut facts = ServerFacts::default();
         facts.read_setting("timeout", "300");
         facts.read_setting("tcp-keepalive", "0");
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_waiting_output_is_found() {
+    fn the_largest_output_buffer_is_found() {
         let mut facts = ServerFacts::default();
         facts.read_subscribers("id=3 obl=0 oll=2 omem=40000 events=r\nid=4 obl=100 oll=0 omem=0\n\n");
         assert_eq!((facts.subscribers, facts.largest_subscriber_buffer), (Some(2), Some(40_000)));

@@ -10,7 +10,7 @@ use crate::{
     clock::WallTime,
     drill::{Cell, Outcome},
     event::{Event, EventKind},
-    idle::{Circumstances, IdleReport, Search, ServerSays, Steps},
+    idle::{IdleReport, Search, SearchContext, ServerSummary, Steps},
     knowledge,
     output::Content,
     plan::{PolicyName, Protocol, ReconnectPolicy},
@@ -40,30 +40,30 @@ fn sample(content: Content, format: Format) -> io::Result<String> {
 }
 
 fn checkup() -> checkup::Checkup {
-    let question = checkup::Question {
+    let subject = checkup::CheckSubject {
         target: fixture::plan().target,
         protocol: Protocol::Resp3,
         policy: ReconnectPolicy::preset(PolicyName::Hardened),
         warning: None,
         critical: None,
     };
-    checkup::judge(&question, &Default::default(), &Default::default(), TIME)
+    checkup::judge(&subject, &Default::default(), &Default::default(), TIME)
 }
 
 fn idle_report() -> IdleReport {
     let second = Duration::from_secs(1);
-    let circumstances = Circumstances {
+    let context = SearchContext {
         target: "redis://cache.example:6379".into(),
         named_by: "--uri".into(),
         started: TIME,
         lasted: second,
         interrupted: false,
-        server: Ok(ServerSays::default()),
+        server: Ok(ServerSummary::default()),
         refused: None,
         restarted: false,
         must_survive: None,
     };
-    IdleReport::new(&Search::new(&Steps::List(vec![second]), second, None, None), circumstances)
+    IdleReport::new(&Search::new(&Steps::List(vec![second]), second, None, None), context)
 }
 
 fn cell(case: &str) -> Cell {

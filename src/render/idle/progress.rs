@@ -6,7 +6,7 @@ use std::{cell::RefCell, io::Write, time::Duration};
 use super::{heading, settings};
 use crate::{
     clock::Stamp,
-    idle::{Ending, Progress, ServerSays, Silence},
+    idle::{Ending, Progress, ServerSummary, Silence},
     plan::Target,
     render::{
         Style,
@@ -53,7 +53,7 @@ impl IdleProgress {
     }
 
     /// The server has been reached.
-    pub fn begin(&self, target: &Target, server: &ServerSays) {
+    pub fn begin(&self, target: &Target, server: &ServerSummary) {
         if self.style.quiet {
             return;
         }

@@ -8,7 +8,7 @@ use strum::VariantArray;
 
 use super::*;
 use crate::{
-    checkup::survey::Question,
+    checkup::survey::SurveyCommand,
     classify::{ErrorClass, Origin, Stage},
     clock::{Stamp, WallTime},
     diagnose::Cause,
@@ -209,7 +209,7 @@ fn a_name_is_the_same_in_text_and_in_json() {
     agree(ClientState::VARIANTS);
     agree(Command::VARIANTS);
     agree(PolicyName::VARIANTS);
-    agree(Question::VARIANTS);
+    agree(SurveyCommand::VARIANTS);
     agree(Stuck::VARIANTS);
     for state in Stuck::VARIANTS {
         let outcome = drill::Outcome::Stuck(*state);

@@ -1,16 +1,15 @@
-//! What the monitor watches beside the link's own changes: states that only time, other connections or the replies
-//! themselves show.
+//! The states that show only over time, on other connections, or in the replies.
 
 use std::time::Duration;
 
 use super::{DWELL, Monitor};
 use crate::{
     event::{ClientState, Confirmations, EventKind, StopReason},
-    session::prognosis::{self, Picture},
+    session::prognosis::{self, Situation},
 };
 
-/// A cycle that takes longer than this is worth telling.
-const WORTH_TELLING: Duration = Duration::from_secs(1);
+/// A longer outage is reported as `retrying`.
+const LONG_OUTAGE: Duration = Duration::from_secs(1);
 
 impl Monitor {
     pub(super) async fn watch_outage(&mut self) {
@@ -27,15 +26,15 @@ impl Monitor {
         outage.waiting = latest.or(outage.waiting.take());
         let mut news = Vec::new();
         let policy = &self.session.policy;
-        let picture = Picture {
+        let situation = Situation {
             policy,
             lost_at: outage.lost_at,
             now,
             health: &health,
             waiting: outage.waiting.as_ref(),
-            asks: self.ctx.heartbeat.may_send(),
+            may_send: self.ctx.heartbeat.may_send(),
         };
-        if let Some(prognosis) = prognosis::prognosis(&picture).filter(|found| outage.told.insert(found.state)) {
+        if let Some(prognosis) = prognosis::prognosis(&situation).filter(|found| outage.reported.insert(found.state)) {
             if prognosis.hopeless {
                 self.replacement = Some(now.after(DWELL));
                 if self.ctx.plan.stop.on_critical {
@@ -44,12 +43,12 @@ impl Monitor {
             }
             news.push((prognosis.state, prognosis.why));
         }
-        if let Some(why) = prognosis::masked(&health).filter(|_| outage.told.insert(ClientState::Masked)) {
+        if let Some(why) = prognosis::masked(&health).filter(|_| outage.reported.insert(ClientState::Masked)) {
             news.push((ClientState::Masked, why));
         }
-        let long = now.since(outage.lost_at) > WORTH_TELLING && policy.managed && outage.replaced.is_none();
-        if long && outage.told.insert(ClientState::Retrying) {
-            let path = health.failure.map_or("the server answers others".to_owned(), |(_, text)| text);
+        let is_long = now.since(outage.lost_at) > LONG_OUTAGE && policy.managed && outage.replaced.is_none();
+        if is_long && outage.reported.insert(ClientState::Retrying) {
+            let path = health.failure.map_or("the server answers other clients".to_owned(), |(_, text)| text);
             news.push((ClientState::Retrying, format!("still reconnecting: {path}")));
         }
         for (state, why) in news {
@@ -59,21 +58,22 @@ impl Monitor {
 
     pub(super) fn watch_stall(&mut self) {
         let health = self.ctx.path.health();
-        let Some(stall) = self.stall.as_mut().filter(|stall| !stall.told) else {
+        let Some(stall) = self.stall.as_mut().filter(|stall| !stall.reported) else {
             return;
         };
-        // Two good attempts in a row, so that the moment in which a frozen server thaws is not taken for it. Where the
-        // path itself was ill, the old connection may need as long again as it was silent: TCP's pauses between
-        // retransmissions have doubled each time.
+        // Two good probes in a row: a single one may fall on the moment in which a frozen server resumes. If the path
+        // itself failed, the old connection can need as long again as it was silent, because TCP doubles the pause
+        // between retransmissions.
         let proven = health.healthy_since.zip(health.checked).is_some_and(|(since, last)| {
-            let was_ill = !health.slowest_failure.is_zero();
-            last > since && (!was_ill || last.since(since) >= since.since(stall.since))
+            let had_failed = !health.slowest_failure.is_zero();
+            last > since && (!had_failed || last.since(since) >= since.since(stall.since))
         });
         if proven {
-            stall.told = true;
+            stall.reported = true;
             let silent = self.ctx.clock.now().since(stall.since).as_secs_f64();
             let why = format!(
-                "nothing has come for {silent:.1} s on a connection nobody has closed, while new ones are answered"
+                "nothing received for {silent:.1} s on a connection that is still open, while new connections are \
+                 answered"
             );
             self.enter(self.ctx.clock.now(), ClientState::HalfOpen, why);
         }
@@ -98,10 +98,10 @@ impl Monitor {
         self.resubscription = None;
     }
 
-    /// States that show in the replies themselves.
+    /// Checks for states that show in the replies.
     pub(super) fn watch_replies(&mut self) {
         if self.session.take_desync() {
-            let why = "replies go to the wrong questions: one too many or one too few has come";
+            let why = "replies belong to other commands: one reply too many or too few arrived";
             self.enter(self.ctx.clock.now(), ClientState::Desync, why.into());
         }
         self.watch_writes();
@@ -109,14 +109,14 @@ impl Monitor {
 
     fn watch_writes(&mut self) {
         let now = self.ctx.clock.now();
-        // Where some are refused and some are not, both are told once a second.
+        // If only some writes are refused, each change is reported at most once a second.
         if self.pinned.is_some_and(|since| now.since(since) < DWELL) {
             return;
         }
         let writes = self.session.take_writes();
         if writes.refused && self.pinned.is_none() {
             self.pinned = Some(now);
-            let why = "writes are refused with READONLY: the server is a replica now, and the connection stays with it";
+            let why = "writes are refused with READONLY: the server is now a replica, and the connection stays with it";
             self.enter(now, ClientState::Pinned, why.into());
         }
         if writes.accepted && self.pinned.take().is_some() {
@@ -130,14 +130,14 @@ impl Monitor {
         };
         let now = self.ctx.clock.now();
         let last = self.session.inbox.last_message();
-        if now.since(last.max(self.silence_told)) > limit {
-            self.silence_told = now;
+        if now.since(last.max(self.silence_reported)) > limit {
+            self.silence_reported = now;
             self.emit(now, EventKind::Silent { silence: now.since(last) });
         }
     }
 
     pub(super) fn path_is_healthy(&self) -> bool {
-        // A lost subscription is no outage: nobody watches the path then, and the connection itself proves it.
+        // After a lost subscription nothing probes the path, and the connection itself proves it.
         self.outage.is_none() || self.ctx.path.health().healthy_since.is_some()
     }
 }

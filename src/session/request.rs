@@ -1,4 +1,4 @@
-//! One command and its answer: what is asked, what must come back, and how it went.
+//! One command with its expected reply, and the outcome of sending it.
 
 use std::time::Duration;
 
@@ -6,61 +6,59 @@ use redis::{Cmd, Value};
 
 use crate::{classify::Failure, clock::Stamp, plan::Name};
 
-/// A command and the answer that it must get.
-pub(super) struct Question {
-    /// The command.
+/// A command and its expected reply.
+pub(super) struct Request {
     pub(super) command: Cmd,
-    /// The exact answer, when there is one.
+    /// The exact reply, if it is known in advance.
     pub(super) answer: Option<Vec<u8>>,
-    /// Whether it is one of the user's commands; ours are not counted among the failed.
+    /// One of the user's commands; the failures of our own are not counted.
     pub(super) counted: bool,
 }
 
-/// How asking went.
-pub(super) struct Asked {
-    /// Which of the session's subjects was asked.
+/// A sent command and its outcome.
+pub(super) struct Exchange {
+    /// Epoch of the subject that sent it.
     pub(super) epoch: u64,
-    /// When the command was handed to the library.
+    /// Time at which the library took the command.
     pub(super) launched: Stamp,
-    /// When the answer, the error or the deadline came.
+    /// Time of the reply, the error or the deadline.
     pub(super) done: Stamp,
-    /// The part of it spent waiting for a connection.
+    /// Time spent waiting for a connection.
     pub(super) waited: Duration,
-    /// Since when the connection has been up: what was due before could not be answered before.
+    /// Time since which the connection has been up; nothing could be answered earlier.
     pub(super) ready: Stamp,
-    /// The answer, or what went wrong.
-    pub(super) outcome: Result<Value, Failed>,
+    /// The reply or the failure.
+    pub(super) outcome: Result<Value, FailedRequest>,
 }
 
 /// A command that failed.
+/// A failed command.
 #[derive(Clone, Debug)]
-pub(super) struct Failed {
-    /// How.
+pub(super) struct FailedRequest {
     pub(super) failure: Failure,
-    /// It was sent and never answered: it may have been executed.
+    /// Outcome unknown: sent and never answered, so it may have been executed.
     pub(super) ambiguous: bool,
 }
 
-/// The library's answer to a command that waited for a reconnect: what it says about the reconnect cycle.
+/// The failure of a command that waited for a reconnect, which shows the state of the reconnect cycle.
 #[derive(Clone, Debug)]
 pub(super) struct WaitingFailure {
-    /// When the command was sent off.
+    /// Time at which the command was sent.
     pub(super) launched: Stamp,
-    /// When the error came.
+    /// Time of the error.
     pub(super) at: Stamp,
-    /// The error.
     pub(super) failure: Failure,
-    /// Whether the library never tries again after it.
+    /// The library never tries again after this error.
     pub(super) wedges: bool,
 }
 
-impl Question {
-    /// Whether it is one of the user's writes: of what is counted, only these are answered with a mere OK.
+impl Request {
+    /// Returns true for one of the user's writes: of the counted commands, only writes have a plain OK as their reply.
     pub(super) fn is_write(&self) -> bool {
         self.counted && self.answer.is_none()
     }
 
-    /// `PING` with something that nobody else asks.
+    /// Creates a `PING` with a unique payload.
     pub(super) fn nonced_ping(who: &str, now: Stamp) -> Self {
         let nonce = format!("redis-doctor:{who}:{}", now.as_nanos()).into_bytes();
         let mut command = redis::cmd("PING");
@@ -68,20 +66,20 @@ impl Question {
         Self { command, answer: Some(nonce), counted: false }
     }
 
-    /// `HELLO` in the version that is spoken already, which changes nothing.
+    /// Creates a `HELLO` in the protocol already in use, which changes nothing.
     pub(super) fn hello(resp3: bool) -> Self {
         let mut command = redis::cmd("HELLO");
         command.arg(if resp3 { 3 } else { 2 });
         Self::open(command)
     }
 
-    /// A command whose answer is not known in advance.
+    /// Creates a command without an expected reply.
     pub(super) fn open(command: Cmd) -> Self {
         Self { command, answer: None, counted: false }
     }
 }
 
-/// The beginning of a reply, for an event line.
+/// Returns the beginning of a reply, for an event line.
 pub(super) fn summary(value: &Value) -> String {
     let mut text = match value {
         Value::BulkString(bytes) => Name::from(&bytes[..bytes.len().min(60)]).to_string(),

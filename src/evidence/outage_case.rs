@@ -1,55 +1,54 @@
-//! One outage or stall, from its first sign until its evidence is complete. Pure: what was found goes in, and
-//! [`Evidence`] comes out.
+//! One outage or stall, from its first sign until its evidence is complete. Pure: facts go in, [`Evidence`] comes out.
 
 use std::{sync::Arc, time::Duration};
 
-use super::{attempts::Attempts, own_lag::OwnLag, server::Snapshot, socket_end::Ended};
+use super::{attempts::Attempts, ended_socket::EndedSocket, own_lag::OwnLag, server::Snapshot};
 use crate::{
     classify::{ErrorClass, Failure, Origin},
     clock::Stamp,
     event::{Announcement, Death, DeathWitness, Disconnected, Evidence, Missing, SocketEnd, TcpFigures},
 };
 
-/// An outage that is not over after this long is reported while it lasts.
+/// An outage longer than this is reported while it lasts.
 const LONG: Duration = Duration::from_secs(10);
 
-/// An announcement may be about a loss that follows within this time.
+/// An announcement at most this long before a loss is listed with it.
 const ANNOUNCED_BEFORE: Duration = Duration::from_secs(60);
 
-/// A connection that was lost.
+/// A lost connection, as the server knew it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LostConnection {
     pub(super) generation: u64,
-    /// Its client id at the server, and its address as the server saw it.
+    /// Its client id at the server, and its address as seen by the server.
     pub(super) client_id: Option<u64>,
     pub(super) addr: Option<String>,
 }
 
 /// An outage or a stall.
 #[derive(Clone, Debug)]
-pub(super) struct Case {
+pub(super) struct OutageCase {
     pub(super) connection: u32,
     pub(super) evidence: Evidence,
-    /// When it was over.
+    /// End of the outage or stall.
     pub(super) over: Option<Stamp>,
-    /// It was told while it lasted.
+    /// Reported while it lasted.
     pub(super) early: bool,
-    /// Outages came so fast that the server was not asked for this one.
-    pub(super) unasked: bool,
+    /// Outages came so fast that the server was not queried for this one.
+    pub(super) not_queried: bool,
     client: LostConnection,
-    /// What is known of the socket that was lost; `None` for a stall.
-    ended: Option<Ended>,
-    /// The most telling failure of a command.
+    /// The end of the lost socket; `None` for a stall.
+    ended: Option<EndedSocket>,
+    /// The most informative failure of a command.
     failure: Option<Failure>,
-    /// Why not every attempt to come back was seen.
-    unheard: Option<String>,
+    /// Why some reconnect attempts were not seen.
+    attempts_missing: Option<String>,
     before: Option<Arc<Snapshot>>,
-    /// What the host is asked about begins here, and ends with the loss (or the stall).
+    /// Start of the time for which this machine is examined; it ends with the loss (or the stall).
     since: Stamp,
 }
 
-impl Case {
-    /// The loss of a connection, whose socket has not been looked at yet.
+impl OutageCase {
+    /// Creates the case of a lost connection whose socket has not been examined yet.
     pub(super) fn lost(
         connection: u32,
         lost: LostConnection,
@@ -63,62 +62,62 @@ impl Case {
             evidence: Evidence { generation: lost.generation, lost: at, ..Evidence::default() },
             over: None,
             early: false,
-            unasked: false,
+            not_queried: false,
             client: lost,
-            ended: Some(Ended::default()),
+            ended: Some(EndedSocket::default()),
             failure: loss.failure.clone(),
-            unheard: None,
+            attempts_missing: None,
             before,
             since: last_reply,
         }
     }
 
-    /// A connection on which nothing has come since `since`.
+    /// Creates the case of a connection that has received nothing since `since`.
     pub(super) fn stalled(connection: u32, generation: u64, since: Stamp, before: Option<Arc<Snapshot>>) -> Self {
         Self {
             connection,
             evidence: Evidence { generation, lost: since, ..Evidence::default() },
             over: None,
             early: false,
-            unasked: false,
+            not_queried: false,
             client: LostConnection::default(),
             ended: None,
             failure: None,
-            unheard: None,
+            attempts_missing: None,
             before,
             since,
         }
     }
 
-    /// The client whose ghost the server may still list.
+    /// Returns the client id that the server may still list.
     pub(super) fn client_id(&self) -> Option<u64> {
         self.client.client_id
     }
 
-    /// It lasts for so long that what is known is to be told.
+    /// Returns true if the outage has lasted long enough to be reported before its end.
     pub(super) fn is_due(&self, now: Stamp) -> bool {
         self.over.is_none() && !self.early && now.since(self.evidence.lost) >= LONG
     }
 
-    /// The socket was looked at.
-    pub(super) fn examined(&mut self, ended: Ended) {
+    /// Stores the end of the socket.
+    pub(super) fn examined(&mut self, ended: EndedSocket) {
         self.evidence.tcp = ended.figures;
         self.ended = Some(ended);
     }
 
-    /// The attempts to come back that were seen.
+    /// Stores the reconnect attempts seen.
     pub(super) fn attempted(&mut self, attempts: Attempts) {
         self.evidence.attempts = attempts.seen;
         self.evidence.tried = attempts.tried;
-        self.unheard = attempts.missing;
+        self.attempts_missing = attempts.missing;
     }
 
-    /// The moment of the loss; `None` for a stall.
+    /// Returns the moment of the loss; `None` for a stall.
     pub(super) fn loss(&self) -> Option<Stamp> {
         self.ended.as_ref().map(|_| self.evidence.lost)
     }
 
-    /// Ends an outage whose cause may have become known since, or a stall, which leaves TCP's `figures`.
+    /// Ends the case: an outage gets the `failure` that became known since, a stall gets TCP's `figures`.
     pub(super) fn end(&mut self, failure: Option<&Failure>, figures: Option<TcpFigures>, at: Stamp) {
         self.over = Some(at);
         match self.loss() {
@@ -127,7 +126,7 @@ impl Case {
         }
     }
 
-    /// Takes in what this machine and the server's announcements show for the time of the loss.
+    /// Adds this machine's state and the server's announcements around the loss.
     pub(super) fn look_back<'a>(
         &mut self,
         own_lag: &OwnLag,
@@ -139,17 +138,18 @@ impl Case {
         self.evidence.host = own_lag.between(self.since, until);
         let from = lost.before(ANNOUNCED_BEFORE);
         let during = from..=self.over.unwrap_or(now);
-        let about = announcements.filter(|(whose, told)| *whose == self.connection && during.contains(&told.at));
-        self.evidence.announcements = about.map(|(_, told)| told.clone()).collect();
+        let about =
+            announcements.filter(|(whose, announced)| *whose == self.connection && during.contains(&announced.at));
+        self.evidence.announcements = about.map(|(_, announced)| announced.clone()).collect();
     }
 
-    /// The evidence, with what the server says afterwards.
+    /// Returns the evidence, with the server's state after the case.
     pub(super) fn complete(mut self, after: &Snapshot) -> Evidence {
         self.evidence.ongoing = self.over.is_none();
         self.evidence.death = self.ended.as_ref().and_then(|ended| death(ended, self.failure.as_ref()));
         self.evidence.missing = self.missing();
-        if self.unasked {
-            let why = "outages came too fast for the server to be asked about each".to_owned();
+        if self.not_queried {
+            let why = "outages came faster than the server could be queried".to_owned();
             self.evidence.missing.push(Missing::new("server", why));
             return self.evidence;
         }
@@ -159,7 +159,7 @@ impl Case {
                 self.evidence.before.clone_from(&before.state);
             }
             None => {
-                let why = "it had not been asked before this outage".to_owned();
+                let why = "the server had not been queried before this outage".to_owned();
                 self.evidence.missing.push(Missing::new("server before", why));
                 self.evidence.missing.extend(named(&after.missing, " after"));
             }
@@ -171,18 +171,18 @@ impl Case {
         self.evidence
     }
 
-    /// Whether the server still lists the client that was lost. Its number alone could be another's: a server that was
-    /// restarted counts from the beginning.
+    /// Returns true if the server still lists the lost client. The id alone is not enough: a restarted server counts
+    /// from the beginning.
     fn ghost(&self, after: &Snapshot) -> Option<bool> {
         let id = self.client.client_id?;
-        let listed = after.listed.as_ref().filter(|_| after.asked_for.contains(&id))?;
+        let listed = after.listed.as_ref().filter(|_| after.looked_up.contains(&id))?;
         Some(listed.get(&id).is_some_and(|addr| self.client.addr.is_none() || *addr == self.client.addr))
     }
 
-    /// What could not be had without the server.
+    /// Returns the facts that are missing, those of the server apart.
     fn missing(&self) -> Vec<Missing> {
         let mut missing = Vec::new();
-        let unknown = || "which of our sockets it is, is not known".to_owned();
+        let unknown = || "the connection's socket was not identified".to_owned();
         let why = self.ended.as_ref().map_or_else(|| Some(unknown()), |ended| ended.missing.clone());
         let why = why.unwrap_or_else(unknown);
         if self.ended.is_some() && self.evidence.death.is_none() {
@@ -191,32 +191,33 @@ impl Case {
         if self.evidence.tcp.is_none() {
             missing.push(Missing::new("tcp figures", why));
         }
-        if let Some(why) = &self.unheard {
+        if let Some(why) = &self.attempts_missing {
             missing.push(Missing::new("attempts", why));
         }
         if self.evidence.host.suspended.is_none() {
-            missing.push(Missing::new("suspend", "this system does not tell how long it slept"));
+            missing.push(Missing::new("suspend", "this system does not report how long it was suspended"));
         }
         missing
     }
 }
 
-/// The errno of a command says more than the socket table: that shows only that a socket is gone.
-fn death(ended: &Ended, failure: Option<&Failure>) -> Option<Death> {
+/// Returns how the connection ended. The errno of a command is more precise than the socket table, which only shows
+/// that a socket is gone.
+fn death(ended: &EndedSocket, failure: Option<&Failure>) -> Option<Death> {
     let kernel = failure.filter(|failure| failure.key.origin == Origin::Kernel);
     let errno = kernel.and_then(|failure| failure.key.errno);
-    let told = match kernel.map(|failure| failure.key.class) {
+    let known = match kernel.map(|failure| failure.key.class) {
         Some(ErrorClass::Reset) => Some(SocketEnd::Reset),
         Some(class) if class.follows_silence() => Some(SocketEnd::TimedOut),
         _ => None,
     };
-    match told {
+    match known {
         Some(how) => Some(Death { how, errno, known_from: DeathWitness::Command }),
         None => ended.how.map(|how| Death { how, errno, known_from: DeathWitness::SocketTable }),
     }
 }
 
-/// What both snapshots lack is named once.
+/// Lists once what both snapshots lack.
 fn differences(before: &[Missing], after: &[Missing]) -> Vec<Missing> {
     let (both, gone): (Vec<_>, Vec<_>) = before.iter().cloned().partition(|missing| after.contains(missing));
     let new: Vec<_> = after.iter().filter(|missing| !before.contains(missing)).cloned().collect();
@@ -242,12 +243,12 @@ mod tests {
         Failure::io(Stage::Command, &std::io::Error::from_raw_os_error(errno))
     }
 
-    fn lost(failure: Option<Failure>, how: Option<SocketEnd>) -> Case {
+    fn lost(failure: Option<Failure>, how: Option<SocketEnd>) -> OutageCase {
         let client = LostConnection { generation: 1, client_id: Some(7), addr: Some("10.0.0.1:5".into()) };
         let idle = Duration::from_millis(300);
         let loss = Disconnected { generation: 1, client_id: Some(7), failure, in_flight: 0, idle };
-        let ended = Ended { how, missing: how.is_none().then(|| "no word".to_owned()), ..Ended::default() };
-        let mut case = Case::lost(0, client, at(5000), &loss, None);
+        let ended = EndedSocket { how, missing: how.is_none().then(|| "unknown".to_owned()), ..EndedSocket::default() };
+        let mut case = OutageCase::lost(0, client, at(5000), &loss, None);
         case.examined(ended);
         case
     }
@@ -259,7 +260,7 @@ mod tests {
             at: at(at_ms),
             finished: at(at_ms + 5),
             state,
-            asked_for: [7].into(),
+            looked_up: [7].into(),
             listed: Some(listed),
             ..Snapshot::default()
         }
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_errno_of_a_command_goes_before_the_socket_table() {
+    fn a_commands_errno_has_precedence_over_the_socket_table() {
         let died = |failure, how| {
             let death = lost(failure, how).complete(&snapshot(6000, &[])).death;
             death.map(|death| (death.how, death.errno, death.known_from))
@@ -279,7 +280,7 @@ mod tests {
         assert_eq!(died(Some(kernel(104)), Some(SocketEnd::Gone)), Some((SocketEnd::Reset, Some(104), command)));
         assert_eq!(died(Some(kernel(110)), Some(SocketEnd::Gone)), Some((SocketEnd::TimedOut, Some(110), command)));
         assert_eq!(died(Some(kernel(113)), None), Some((SocketEnd::TimedOut, Some(113), command)));
-        // A broken pipe says that the socket was closed before, not how.
+        // EPIPE: the socket was closed before; how is unknown.
         assert_eq!(died(Some(kernel(32)), Some(SocketEnd::Closed)), Some((SocketEnd::Closed, Some(32), table)));
         assert_eq!(died(Some(kernel(32)), None), None);
         let library = Failure::doctor(ErrorClass::ConnectionClosed, Stage::Command, "broken pipe");
@@ -293,12 +294,12 @@ mod tests {
         assert_eq!(ghost(&[(7, "10.0.0.1:5"), (8, "10.0.0.1:6")]), Some(true));
         assert_eq!(ghost(&[(8, "10.0.0.1:6")]), Some(false));
         assert_eq!(ghost(&[(7, "10.0.0.9:6")]), Some(false), "another server's number 7");
-        let unasked = Snapshot { listed: None, ..snapshot(6000, &[]) };
-        assert_eq!(lost(None, None).complete(&unasked).old_client_listed, None);
+        let not_queried = Snapshot { listed: None, ..snapshot(6000, &[]) };
+        assert_eq!(lost(None, None).complete(&not_queried).old_client_listed, None);
     }
 
     #[test]
-    fn what_both_answers_lack_is_named_once() {
+    fn facts_missing_from_both_snapshots_are_listed_once() {
         let missing = |what: &str| Missing { refused: true, ..Missing::new(what, "NOPERM") };
         let before =
             Snapshot { missing: vec![missing("INFO"), missing("CLIENT INFO")], count: 3, ..snapshot(1000, &[]) };
@@ -310,31 +311,31 @@ mod tests {
         let evidence = case.clone().complete(&after);
         assert_eq!(what(&evidence.missing), ["INFO", "CLIENT INFO before", "CONFIG GET after"]);
         assert_eq!((evidence.outages_between, evidence.ongoing), (2, true));
-        case.unasked = true;
+        case.not_queried = true;
         let evidence = case.complete(&after);
         assert_eq!((what(&evidence.missing), evidence.after, evidence.outages_between), (vec!["server"], None, 0));
     }
 
     #[test]
     fn announcements_count_for_a_minute_and_on_their_own_connection() {
-        let told = |whose, ms, kind: &str| (whose, Announcement { at: at(ms), kind: kind.into() });
+        let announced = |whose, ms, kind: &str| (whose, Announcement { at: at(ms), kind: kind.into() });
         let mut case = lost(None, None);
         case.evidence.lost = at(100_000);
         case.over = Some(at(101_000));
         let all = [
-            told(0, 39_000, "too early"),
-            told(0, 41_000, "MOVING"),
-            told(1, 99_000, "another's"),
-            told(0, 100_500, "MOVED"),
-            told(0, 101_500, "too late"),
+            announced(0, 39_000, "too early"),
+            announced(0, 41_000, "MOVING"),
+            announced(1, 99_000, "another's"),
+            announced(0, 100_500, "MOVED"),
+            announced(0, 101_500, "too late"),
         ];
         case.look_back(&OwnLag::new(), all.iter(), at(102_000));
-        let kinds: Vec<_> = case.evidence.announcements.iter().map(|told| told.kind.as_str()).collect();
+        let kinds: Vec<_> = case.evidence.announcements.iter().map(|announced| announced.kind.as_str()).collect();
         assert_eq!(kinds, ["MOVING", "MOVED"]);
     }
 
     #[test]
-    fn what_lasts_is_due_once() {
+    fn a_long_outage_is_due_once() {
         let mut case = lost(None, None);
         assert!(!case.is_due(at(14_999)) && case.is_due(at(15_000)));
         case.early = true;

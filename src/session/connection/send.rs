@@ -1,5 +1,5 @@
-//! The one way to send a command on the connection under test: it measures, judges the answer, classifies a failure
-//! once, and tells the link.
+//! The only way to send a command on the connection under test: measures it, checks the reply, classifies a failure
+//! once, and updates the link.
 
 use std::{pin::pin, time::Duration};
 
@@ -14,68 +14,73 @@ use crate::{
     plan::Name,
     session::{
         link::FailedCommand,
-        question::{Asked, Failed, Question, WaitingFailure, summary},
+        request::{Exchange, FailedRequest, Request, WaitingFailure, summary},
     },
     units::span,
 };
 
-/// Between two reports of a reply that went to the wrong question.
+/// Minimum time between two reports of misdirected replies.
 const DESYNC_PAUSE: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// Asks for a sign of life, in a way that the user may, for at most `limit` (each way). A user whose own commands
-    /// are PINGs is not spared their refusal.
-    pub(in crate::session) async fn beat(&self, who: &str, limit: Duration) -> Asked {
+    /// Sends a heartbeat that the user is permitted to send, for at most `limit` per attempt. If the plan's own
+    /// commands are PINGs, a refusal is a failure.
+    pub(in crate::session) async fn heartbeat(&self, who: &str, limit: Duration) -> Exchange {
         let ctx = &self.ctx;
         if !ctx.heartbeat.is_hello() {
-            let asked = self.ask(&Question::nonced_ping(who, ctx.clock.now()), limit).await;
-            match &asked.outcome {
-                Err(failed) if is_forbidden(&failed.failure) && !ctx.plan.pings() => self.go_over_to_hello(&asked),
-                _ => return asked,
+            let exchange = self.send(&Request::nonced_ping(who, ctx.clock.now()), limit).await;
+            match &exchange.outcome {
+                Err(failed) if is_forbidden(&failed.failure) && !ctx.plan.pings() => self.switch_to_hello(&exchange),
+                _ => return exchange,
             }
         }
-        self.ask(&Question::hello(ctx.resp3), limit).await
+        self.send(&Request::hello(ctx.resp3), limit).await
     }
 
-    fn go_over_to_hello(&self, asked: &Asked) {
+    fn switch_to_hello(&self, exchange: &Exchange) {
         let first = self.ctx.heartbeat.switch_to_hello();
-        if let (Err(failed), true) = (&asked.outcome, first) {
+        if let (Err(failed), true) = (&exchange.outcome, first) {
             let text = format!(
-                "redis-doctor's own PING is refused ({}; see `redis-doctor explain NOPERM`): it asks HELLO instead, \
+                "redis-doctor's own PING is refused ({}; see `redis-doctor explain NOPERM`): it sends HELLO instead, \
                  which no ACL forbids",
                 failed.failure
             );
-            self.ctx.emit(asked.done, None, EventKind::Note { text });
+            self.ctx.emit(exchange.done, None, EventKind::Note { text });
         }
     }
 
-    /// Sends a command, waits at most `limit`, and notes what that says about the connection.
-    pub(in crate::session) async fn ask(&self, question: &Question, limit: Duration) -> Asked {
-        self.ask_by(&mut self.ctx.clock.alarm(), question, limit).await
+    /// Sends a command, waits at most `limit`, and updates the link with the outcome.
+    pub(in crate::session) async fn send(&self, request: &Request, limit: Duration) -> Exchange {
+        self.send_with(&mut self.ctx.clock.alarm(), request, limit).await
     }
 
-    /// The same with a timer that the caller keeps.
-    pub(in crate::session) async fn ask_by(&self, alarm: &mut Alarm, question: &Question, limit: Duration) -> Asked {
+    /// Sends a command with a timer that the caller reuses.
+    pub(in crate::session) async fn send_with(
+        &self,
+        alarm: &mut Alarm,
+        request: &Request,
+        limit: Duration,
+    ) -> Exchange {
         let launched = self.ctx.clock.now();
         let (mut subject, epoch, was_up) = {
             let mut state = self.lock();
-            state.in_flight += u64::from(question.counted);
+            state.in_flight += u64::from(request.counted);
             state.link.on_launch(launched);
             (state.subject.clone(), state.epoch, state.link.loss().is_none())
         };
-        // Pinned here: it is large, and would be moved on the way in.
-        let result = alarm.within(launched, limit, pin!(subject.ask(&question.command))).await;
+        // Pinned here: the future is large and would be moved by the call.
+        let result = alarm.within(launched, limit, pin!(subject.send(&request.command))).await;
         let done = self.ctx.clock.now();
         let outcome = match result {
-            Some(Ok(value)) => self.judge(question, epoch, value),
+            Some(Ok(value)) => self.judge(request, epoch, value),
             Some(Err(error)) => Err(self.library_error(&error, was_up, launched, done)),
             None => Err(Self::deadline_passed(was_up, limit)),
         };
-        self.conclude(question, Asked { epoch, launched, done, waited: Duration::ZERO, ready: launched, outcome })
+        self.conclude(request, Exchange { epoch, launched, done, waited: Duration::ZERO, ready: launched, outcome })
     }
 
-    fn judge(&self, question: &Question, epoch: u64, value: Value) -> Result<Value, Failed> {
-        let right = match (&question.answer, &value) {
+    fn judge(&self, request: &Request, epoch: u64, value: Value) -> Result<Value, FailedRequest> {
+        let right = match (&request.answer, &value) {
             (None, _) => true,
             (Some(wanted), Value::BulkString(got)) => wanted == got,
             (Some(_), _) => false,
@@ -84,35 +89,35 @@ impl Session {
             return Ok(value);
         }
         let (class, text) = match value {
-            // Nobody else's answer: only a GET is answered with nil.
+            // Not misdirected: only a GET is answered with nil.
             Value::Nil => (ErrorClass::Other, "the value written before is gone from the server".to_owned()),
-            _ => (ErrorClass::Desync, format!("a reply to another question: {}", summary(&value))),
+            _ => (ErrorClass::Desync, format!("a reply to another command: {}", summary(&value))),
         };
         let failure = Failure::doctor(class, Stage::Command, text);
         if class == ErrorClass::Desync {
-            self.on_desync(question, epoch, &failure);
+            self.on_desync(request, epoch, &failure);
         }
-        Err(Failed { failure, ambiguous: class == ErrorClass::Desync })
+        Err(FailedRequest { failure, ambiguous: class == ErrorClass::Desync })
     }
 
-    /// A reply went to the wrong question. All that follow may be wrong, too: one a second is told, all are counted. A
-    /// client with a watchdog does not go on with such a connection.
-    fn on_desync(&self, question: &Question, epoch: u64, failure: &Failure) {
+    /// Handles a misdirected reply. Every later reply may be wrong, too: all are counted, and one a second is reported.
+    /// A policy with a watchdog replaces the connection.
+    fn on_desync(&self, request: &Request, epoch: u64, failure: &Failure) {
         let now = self.ctx.clock.now();
         let mut state = self.lock();
         let present = state.epoch == epoch;
-        let tell = present && state.desync.as_ref().is_none_or(|desync| now.since(desync.told) >= DESYNC_PAUSE);
-        if tell {
+        let report = present && state.desync.as_ref().is_none_or(|desync| now.since(desync.reported) >= DESYNC_PAUSE);
+        if report {
             let new = state.desync.as_ref().is_none_or(|desync| desync.new);
-            state.desync = Some(Desync { told: now, new });
+            state.desync = Some(Desync { reported: now, new });
         }
         if present && self.ctx.plan.policy.watchdog.is_some() {
             state.condemned.get_or_insert_with(|| failure.clone());
         }
         drop(state);
         self.ctx.samples.lock().counters.desynced += 1;
-        if tell {
-            let wanted = question.answer.as_deref().unwrap_or_default();
+        if report {
+            let wanted = request.answer.as_deref().unwrap_or_default();
             let asked = Name::from(&wanted[..wanted.len().min(60)]).to_string();
             let answered = failure.to_string();
             self.ctx.emit(now, Some(self.connection), EventKind::Desynced { asked, answered });
@@ -120,7 +125,7 @@ impl Session {
         }
     }
 
-    fn library_error(&self, error: &RedisError, was_up: bool, launched: Stamp, at: Stamp) -> Failed {
+    fn library_error(&self, error: &RedisError, was_up: bool, launched: Stamp, at: Stamp) -> FailedRequest {
         let waiting = !was_up && self.ctx.plan.policy.managed;
         let stage = if waiting { Stage::WaitingForReconnect } else { Stage::Command };
         let failure = client::failure(stage, error);
@@ -132,34 +137,34 @@ impl Session {
             let wedges = client::wedges_the_manager(error);
             state.waiting.push_back(WaitingFailure { launched, at, failure: failure.clone(), wedges });
         }
-        Failed { ambiguous: was_up && !failure.key.class.is_server_reply(), failure }
+        FailedRequest { ambiguous: was_up && !failure.key.class.is_server_reply(), failure }
     }
 
-    fn deadline_passed(was_up: bool, limit: Duration) -> Failed {
+    fn deadline_passed(was_up: bool, limit: Duration) -> FailedRequest {
         let (class, stage, what) = if was_up {
             (ErrorClass::ResponseTimeout, Stage::Command, "no reply")
         } else {
             (ErrorClass::WaitingTimeout, Stage::WaitingForReconnect, "no connection")
         };
         let limit = span(limit);
-        Failed { failure: Failure::doctor(class, stage, format!("{what} within {limit}")), ambiguous: was_up }
+        FailedRequest { failure: Failure::doctor(class, stage, format!("{what} within {limit}")), ambiguous: was_up }
     }
 
-    /// Tells the link, and splits the time.
-    fn conclude(&self, question: &Question, mut asked: Asked) -> Asked {
-        let counted = question.counted;
-        let (launched, done) = (asked.launched, asked.done);
+    /// Updates the link, and separates the wait for a connection from the round trip.
+    fn conclude(&self, request: &Request, mut exchange: Exchange) -> Exchange {
+        let counted = request.counted;
+        let (launched, done) = (exchange.launched, exchange.done);
         let mut state = self.lock();
         let in_flight = state.in_flight;
         state.in_flight -= u64::from(counted);
-        let changed = match &asked.outcome {
+        let changed = match &exchange.outcome {
             Ok(_) => {
-                state.writes.accepted |= question.is_write();
+                state.writes.accepted |= request.is_write();
                 state.link.on_reply(launched, done)
             }
             Err(failed) => match failed.failure.key.class {
                 ErrorClass::Desync => false,
-                // The server answered, if not what was hoped for.
+                // The server answered, though not with the value.
                 ErrorClass::Other if failed.failure.key.origin == Origin::Doctor => {
                     state.link.on_error_reply(done, counted)
                 }
@@ -176,14 +181,14 @@ impl Session {
                 }
             },
         };
-        asked.ready = state.link.up_since();
-        if asked.outcome.is_ok() {
-            asked.waited = asked.ready.since(launched).min(done.since(launched));
+        exchange.ready = state.link.up_since();
+        if exchange.outcome.is_ok() {
+            exchange.waited = exchange.ready.since(launched).min(done.since(launched));
         }
         if changed {
             self.announce(&mut state);
         }
         drop(state);
-        asked
+        exchange
     }
 }

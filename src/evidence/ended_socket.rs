@@ -2,11 +2,11 @@
 
 use crate::event::{SocketEnd, TcpFigures};
 
-/// A socket that ended.
+/// The end of a socket.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Ended {
+pub(super) struct EndedSocket {
     pub(super) how: Option<SocketEnd>,
     pub(super) figures: Option<TcpFigures>,
-    /// Why there is less than there could be.
+    /// Why something is unknown.
     pub(super) missing: Option<String>,
 }

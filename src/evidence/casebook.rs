@@ -1,0 +1,415 @@
+//! The outages and stalls of a run: opened and closed by its events, until their evidence is complete.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    attempt_listener::AttemptListener,
+    outage_case::{LostConnection, OutageCase},
+    own_lag::OwnLag,
+    server::Snapshot,
+    sockets::{LostSocket, Sockets},
+};
+use crate::{
+    classify::Failure,
+    clock::Stamp,
+    dial::ClientInfo,
+    event::{Announcement, Event, EventKind, Evidence},
+};
+
+/// Minimum time between two queries of the server.
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
+
+/// Interval between two readings of TCP's figures.
+pub(super) const SAMPLE: Duration = Duration::from_secs(1);
+
+/// Delay of the first query: a shorter run makes none.
+const FIRST: Duration = Duration::from_millis(500);
+
+/// Interval between queries while nothing happens.
+const RENEWAL: Duration = Duration::from_secs(60);
+
+/// The same after a query that did not reach the server.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Outages that can wait for the same answers; further outages are reported without the server's state.
+const WAITING: usize = 256;
+
+/// Lost sockets whose `Disconnected` event has not arrived yet.
+const LOST_SOCKETS: usize = 1024;
+
+/// Server announcements kept.
+const ANNOUNCEMENTS: usize = 64;
+
+/// The cases of a run, and the sources of their evidence.
+pub(super) struct Casebook {
+    pub(super) sockets: Sockets,
+    pub(super) listener: AttemptListener,
+    pub(super) own_lag: OwnLag,
+    announcements: VecDeque<(u32, Announcement)>,
+    /// Lost sockets without their `Disconnected` event yet: connection and moment of the loss.
+    lost_sockets: VecDeque<(u32, Stamp, LostSocket)>,
+    connections: HashMap<u32, Connection>,
+    /// Outages and stalls under way, by connection.
+    open: HashMap<u32, OutageCase>,
+    /// Outages and stalls that are over and not reported yet.
+    over: Vec<OutageCase>,
+    /// Outages and stalls that the query under way is about.
+    queried: Vec<OutageCase>,
+    /// The last two snapshots in which the server was reached, the latest last.
+    snapshots: VecDeque<Arc<Snapshot>>,
+    /// Time of the last query, and true if it reached the server.
+    pub(super) last_query: Option<(Stamp, bool)>,
+    /// Losses and stalls so far.
+    count: u64,
+}
+
+/// A connection under test, as last described by the event stream and the server.
+#[derive(Default)]
+struct Connection {
+    generation: u64,
+    /// The latest two clients: the next client can be identified before the loss of the previous one is reported.
+    clients: [ClientInfo; 2],
+}
+
+impl Connection {
+    fn addr_of(&self, client_id: Option<u64>) -> Option<String> {
+        let known = self.clients.iter().find(|client| client.id == client_id)?;
+        known.addr.clone()
+    }
+}
+
+impl Casebook {
+    pub(super) fn new(sockets: Sockets, listener: AttemptListener) -> Self {
+        Self {
+            sockets,
+            listener,
+            own_lag: OwnLag::new(),
+            announcements: VecDeque::new(),
+            lost_sockets: VecDeque::new(),
+            connections: HashMap::new(),
+            open: HashMap::new(),
+            over: Vec::new(),
+            queried: Vec::new(),
+            snapshots: VecDeque::new(),
+            last_query: None,
+            count: 0,
+        }
+    }
+
+    /// Follows the client that a connection has from now on.
+    pub(super) fn on_identified(&mut self, connection: u32, client: &ClientInfo) {
+        let known = self.connection(connection);
+        known.clients.swap(0, 1);
+        known.clients[0] = client.clone();
+        self.sockets.follow(connection, client);
+    }
+
+    /// Holds the socket of a lost connection until it is examined.
+    pub(super) fn on_lost(&mut self, connection: u32, lost: Stamp, now: Stamp) {
+        let socket = self.sockets.end(connection, now);
+        if self.lost_sockets.len() == LOST_SOCKETS {
+            self.lost_sockets.pop_front();
+        }
+        self.lost_sockets.push_back((connection, lost, socket));
+        self.listener.begin(connection, lost, now);
+    }
+
+    /// Returns true if no outage or stall is under way, and none has occurred between two snapshots.
+    pub(super) fn was_quiet(&self, before: &Snapshot, after: &Snapshot) -> bool {
+        self.open.is_empty() && self.lost_sockets.is_empty() && before.count == after.count
+    }
+
+    /// Returns true if every case has been reported.
+    pub(super) fn all_reported(&self) -> bool {
+        self.open.is_empty() && self.over.is_empty() && self.queried.is_empty()
+    }
+
+    /// Returns true if an outage has lasted long enough to be reported before its end.
+    pub(super) fn any_is_due(&self, now: Stamp) -> bool {
+        self.open.values().any(|case| case.is_due(now))
+    }
+
+    /// Returns true if a query now would be useless: an outage is under way, and none waits for the answers.
+    pub(super) fn must_wait(&self, now: Stamp) -> bool {
+        !self.is_urgent(now) && !self.open.is_empty()
+    }
+
+    /// Reads everything that can still belong to the cases of a query, which ends with `snapshot`.
+    pub(super) fn finish_query(&mut self, snapshot: &mut Snapshot, now: Stamp) {
+        self.examine(now);
+        self.listener.read(now);
+        (snapshot.finished, snapshot.count) = (now, self.count);
+    }
+
+    /// Returns the latest snapshot in which the server was reached.
+    pub(super) fn latest(&self) -> Option<&Snapshot> {
+        self.snapshots.back().map(AsRef::as_ref)
+    }
+
+    /// Completes the cases that a query was about, and those that are due (all of them with `last`). Returns their
+    /// connections and evidence, and keeps the snapshot.
+    pub(super) fn complete(&mut self, snapshot: Snapshot, last: bool, now: Stamp) -> Vec<(u32, Evidence)> {
+        self.last_query = Some((snapshot.at, snapshot.state.is_some()));
+        let mut cases = std::mem::take(&mut self.queried);
+        for case in self.open.values_mut().filter(|case| last || case.is_due(now)) {
+            case.early = true;
+            cases.push(case.clone());
+        }
+        let mut completed = Vec::with_capacity(cases.len());
+        for mut case in cases {
+            case.look_back(&self.own_lag, self.announcements.iter(), now);
+            if case.over.is_none() {
+                case.evidence.tcp = case.evidence.tcp.or(self.sockets.figures(case.connection));
+                if let Some(attempts) = self.listener.of(case.connection, case.evidence.lost) {
+                    case.attempted(attempts.clone());
+                }
+            }
+            completed.push((case.connection, case.complete(&snapshot)));
+        }
+        if snapshot.state.is_some() {
+            self.snapshots.push_back(Arc::new(snapshot));
+            if self.snapshots.len() > 2 {
+                self.snapshots.pop_front();
+            }
+        }
+        completed
+    }
+
+    /// Handles an event of a connection; returns true if an outage or a stall is over.
+    pub(super) fn on_event(&mut self, connection: u32, event: &Event, now: Stamp) -> bool {
+        match &event.kind {
+            EventKind::Connected(connected) => self.connection(connection).generation = connected.generation,
+            EventKind::Superseded { generation, .. } => self.connection(connection).generation = *generation,
+            EventKind::Announced { kind } => self.on_announced(connection, kind, event.at),
+            EventKind::Disconnected(loss) => {
+                let addr = self.connection(connection).addr_of(loss.client_id);
+                let lost = LostConnection { generation: loss.generation, client_id: loss.client_id, addr };
+                let before = self.before(event.at);
+                self.begin_case(OutageCase::lost(connection, lost, event.at, loss, before));
+            }
+            EventKind::Stalled { since, .. } => {
+                self.sockets.sample_one(connection, event.at);
+                let generation = self.connection(connection).generation;
+                self.begin_case(OutageCase::stalled(connection, generation, *since, self.before(*since)));
+            }
+            EventKind::Reconnected(back) => {
+                self.connection(connection).generation = back.generation;
+                self.end_case(connection, event.at, back.failure.as_ref(), now);
+                return true;
+            }
+            EventKind::Resumed { .. } => {
+                self.end_case(connection, event.at, None, now);
+                return true;
+            }
+            _ => {}
+        }
+        false
+    }
+
+    fn connection(&mut self, connection: u32) -> &mut Connection {
+        self.connections.entry(connection).or_default()
+    }
+
+    fn on_announced(&mut self, connection: u32, kind: &str, at: Stamp) {
+        if self.announcements.len() == ANNOUNCEMENTS {
+            self.announcements.pop_front();
+        }
+        self.announcements.push_back((connection, Announcement { at, kind: kind.to_owned() }));
+    }
+
+    fn begin_case(&mut self, case: OutageCase) {
+        self.count += 1;
+        // A stall that ends with the loss of the connection belongs to that outage.
+        self.count -= u64::from(self.open.insert(case.connection, case).is_some());
+    }
+
+    /// Ends the outage or stall of a connection. `failure` is a cause of the loss that became known since.
+    fn end_case(&mut self, connection: u32, at: Stamp, failure: Option<&Failure>, now: Stamp) {
+        self.examine(now);
+        let Some(mut case) = self.open.remove(&connection) else { return };
+        let lost = case.loss();
+        let attempts = lost.and_then(|lost| self.listener.end(connection, lost, at, now));
+        case.end(failure, self.sockets.figures(connection), at);
+        if let Some(attempts) = attempts {
+            case.attempted(attempts);
+        }
+        case.not_queried = self.over.len() >= WAITING;
+        self.over.push(case);
+    }
+
+    /// Examines the sockets of lost connections and releases them, reported or not.
+    pub(super) fn examine(&mut self, now: Stamp) {
+        for (connection, lost, socket) in std::mem::take(&mut self.lost_sockets) {
+            let ended = self.sockets.ended(socket, now);
+            match self.open.get_mut(&connection).filter(|case| case.evidence.lost == lost) {
+                Some(case) => case.examined(ended),
+                None => self.lost_sockets.push_back((connection, lost, LostSocket::Examined(ended))),
+            }
+        }
+    }
+
+    /// Returns the latest snapshot taken before `moment`.
+    fn before(&self, moment: Stamp) -> Option<Arc<Snapshot>> {
+        self.snapshots.iter().rev().find(|snapshot| snapshot.finished <= moment).cloned()
+    }
+
+    /// Returns the time of the next query, for a collector that began at `started`.
+    pub(super) fn due(&self, started: Stamp, now: Stamp) -> Stamp {
+        let urgent = self.is_urgent(now);
+        match self.last_query {
+            None if urgent => now,
+            // A query during an outage is useless as the state before the next.
+            _ if !urgent && !self.open.is_empty() => now.after(SAMPLE),
+            None => started.after(FIRST),
+            Some((last, _)) if urgent => last.after(PAUSE),
+            Some((last, true)) => last.after(RENEWAL),
+            Some((last, false)) => last.after(RETRY),
+        }
+    }
+
+    /// Returns true if an outage waits for the server's answers.
+    fn is_urgent(&self, now: Stamp) -> bool {
+        !self.over.is_empty() || self.any_is_due(now)
+    }
+
+    /// Takes the finished outages into the query, and returns the client ids that the server may still list.
+    pub(super) fn begin_query(&mut self, now: Stamp, last: bool) -> Vec<u64> {
+        self.queried.append(&mut self.over);
+        let lasting = self.open.values().filter(|case| last || case.is_due(now));
+        self.queried.iter().chain(lasting).filter_map(OutageCase::client_id).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::{
+        classify::Stage,
+        dial::OwnSockets,
+        event::{DeathWitness, Reconnected, ServerState, SocketEnd},
+        record::fixture::{at, connected, disconnected, plan, reconnected, resumed, stalled, stamp},
+    };
+
+    const OLD_ADDR: &str = "10.0.0.1:5000";
+    const NEW_ADDR: &str = "10.0.0.1:5001";
+
+    /// The cases of a run over a unix socket, whose sockets and attempts the kernel does not show.
+    fn casebook() -> Casebook {
+        let plan = plan();
+        Casebook::new(Sockets::new(None, &plan.policy), AttemptListener::new(&plan, None, OwnSockets::default()))
+    }
+
+    fn client(id: u64, addr: &str) -> ClientInfo {
+        ClientInfo { id: Some(id), addr: Some(addr.to_owned()), laddr: None }
+    }
+
+    fn errno(errno: i32) -> Failure {
+        Failure::io(Stage::Command, &io::Error::from_raw_os_error(errno))
+    }
+
+    /// The return of connection 0 as generation 2, with a failure that became known since the loss.
+    fn returned(failure: Option<Failure>) -> EventKind {
+        match reconnected(2, 1.0) {
+            EventKind::Reconnected(back) => EventKind::Reconnected(Reconnected { failure, ..back }),
+            other => other,
+        }
+    }
+
+    impl Casebook {
+        /// Handles events of a connection; returns true for each that ended a case.
+        fn handle(&mut self, connection: u32, events: &[(f64, EventKind)]) -> Vec<bool> {
+            let events = events.iter().map(|(seconds, kind)| at(*seconds, kind.clone()));
+            events.map(|event| self.on_event(connection, &event, stamp(60.0))).collect()
+        }
+
+        /// Completes all cases with a snapshot in which the server lists client 8001 at an address.
+        fn evidence(&mut self, listed: &str) -> Vec<(u32, Evidence)> {
+            let looked_up = self.begin_query(stamp(60.0), true);
+            let mut snapshot = Snapshot {
+                at: stamp(60.0),
+                state: Some(Arc::new(ServerState::default())),
+                looked_up: looked_up.into_iter().collect(),
+                listed: Some([(8001, Some(listed.to_owned()))].into()),
+                ..Snapshot::default()
+            };
+            self.finish_query(&mut snapshot, stamp(60.0));
+            self.complete(snapshot, true, stamp(60.0))
+        }
+    }
+
+    /// The cases after a loss at 10 s, whose events come in one burst once both clients have been identified.
+    fn after_a_burst() -> Casebook {
+        let mut cases = casebook();
+        cases.on_identified(0, &client(8001, OLD_ADDR));
+        assert_eq!(cases.handle(0, &[(0.0, connected(1))]), [false]);
+        cases.on_lost(0, stamp(10.0), stamp(10.0));
+        cases.on_identified(0, &client(8002, NEW_ADDR));
+        assert_eq!(cases.handle(0, &[(10.0, disconnected(1, None)), (11.0, returned(None))]), [false, true]);
+        cases
+    }
+
+    #[test]
+    fn a_loss_and_its_return_in_one_burst_are_one_case_of_the_lost_client() {
+        let mut cases = after_a_burst();
+        assert!(cases.is_urgent(stamp(11.0)), "the case waits for the server");
+        let (connection, evidence) = cases.evidence(OLD_ADDR).pop().unwrap();
+        assert_eq!((connection, evidence.generation, evidence.lost), (0, 1, stamp(10.0)));
+        assert_eq!((evidence.ongoing, evidence.old_client_listed), (false, Some(true)));
+        assert!(cases.all_reported() && cases.evidence(OLD_ADDR).is_empty(), "reported once");
+        let (_, evidence) = after_a_burst().evidence(NEW_ADDR).pop().unwrap();
+        assert_eq!(evidence.old_client_listed, Some(false), "the address is that of the lost client");
+    }
+
+    #[test]
+    fn a_stall_that_ends_with_a_loss_is_one_case() {
+        let mut cases = casebook();
+        cases.on_identified(0, &client(8001, OLD_ADDR));
+        let events = [(0.0, connected(1)), (9.0, stalled(8.0)), (10.0, disconnected(1, None)), (11.0, returned(None))];
+        assert_eq!(cases.handle(0, &events), [false, false, false, true]);
+        let all = cases.evidence(OLD_ADDR);
+        assert_eq!((all.len(), all[0].1.lost, cases.count), (1, stamp(10.0), 1));
+
+        assert_eq!(cases.handle(0, &[(21.0, stalled(20.0)), (23.0, resumed(3.0))]), [false, true]);
+        let all = cases.evidence(OLD_ADDR);
+        assert_eq!((all.len(), all[0].1.lost, cases.count), (1, stamp(20.0), 2), "a stall that heals is a case, too");
+    }
+
+    #[test]
+    fn a_failure_known_at_the_reconnect_replaces_the_one_known_at_the_loss() {
+        let death = |at_the_loss, at_the_reconnect| {
+            let mut cases = casebook();
+            let events = [(10.0, disconnected(1, at_the_loss)), (11.0, returned(at_the_reconnect))];
+            assert_eq!(cases.handle(0, &events), [false, true]);
+            let (_, evidence) = cases.evidence(OLD_ADDR).pop().unwrap();
+            evidence.death.map(|death| (death.how, death.errno, death.known_from))
+        };
+        let (reset, timed_out) = (
+            Some((SocketEnd::Reset, Some(104), DeathWitness::Command)),
+            Some((SocketEnd::TimedOut, Some(110), DeathWitness::Command)),
+        );
+        assert_eq!(death(None, None), None);
+        assert_eq!(death(None, Some(errno(104))), reset);
+        assert_eq!(death(Some(errno(110)), Some(errno(104))), reset);
+        assert_eq!(death(Some(errno(110)), None), timed_out);
+    }
+
+    #[test]
+    fn an_announcement_reaches_the_case_of_its_own_connection() {
+        let mut cases = casebook();
+        cases.handle(0, &[(5.0, EventKind::Announced { kind: "MOVING".into() })]);
+        for connection in [0, 1] {
+            cases.handle(connection, &[(10.0, disconnected(1, None)), (11.0, returned(None))]);
+        }
+        let kinds = |evidence: &Evidence| -> Vec<_> {
+            evidence.announcements.iter().map(|announced| (announced.at, announced.kind.clone())).collect()
+        };
+        let all: Vec<_> = cases.evidence(OLD_ADDR).iter().map(|(whose, evidence)| (*whose, kinds(evidence))).collect();
+        assert_eq!(all, [(0, vec![(stamp(5.0), "MOVING".to_owned())]), (1, vec![])]);
+    }
+}

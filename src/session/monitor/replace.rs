@@ -1,0 +1,60 @@
+//! The replacement of a session that cannot reconnect on its own, and of one that its policy gives up.
+
+use std::time::Duration;
+
+use super::Monitor;
+use crate::{
+    classify::{Failure, Stage},
+    event::{EventKind, ReplaceReason},
+};
+
+/// Time to wait for the first connection after a replacement by the watchdog; other checks run after it.
+const FIRST_CONNECT: Duration = Duration::from_secs(1);
+
+/// Interval between attempts to establish a new session.
+const RETRY: Duration = Duration::from_secs(1);
+
+impl Monitor {
+    /// Abandons the session's connection and establishes a new one.
+    pub(super) async fn replace(&mut self, why: ReplaceReason, failure: Option<Failure>) {
+        let now = self.ctx.clock.now();
+        self.replacement = None;
+        self.session.abandon(now, failure.as_ref());
+        self.process_changes().await;
+        self.ctx.observer.on_replaced(self.session.connection, self.ctx.clock.now());
+        self.sessions += 1;
+        self.emit(now, EventKind::SessionReplaced { session: self.sessions, why });
+        if let Some(outage) = &mut self.outage {
+            // Once redis-doctor had to step in, the client did not recover on its own.
+            outage.replaced = outage.replaced.filter(|known| *known == ReplaceReason::Terminal).or(Some(why));
+        }
+        let by_policy = why.is_policy() && self.ctx.plan.policy.managed;
+        let limit = if by_policy { FIRST_CONNECT } else { self.session.patience() };
+        match self.session.establish(limit).await {
+            // It keeps trying on its own, as the policy prescribes.
+            Err(failure) if by_policy && failure.key.stage != Stage::Subscribe => {}
+            Err(failure) => self.retry_later(&failure),
+            Ok(()) => {}
+        }
+    }
+
+    /// Continues after an unrecoverable state, or after a failed attempt to do so.
+    pub(super) async fn recover(&mut self) {
+        if self.outage.is_some() || !self.refused {
+            return self.replace(ReplaceReason::Terminal, None).await;
+        }
+        // A new connection would be refused as well, and each would be an outage of our own making.
+        self.replacement = None;
+        match self.session.subscribe().await {
+            Err(failure) => self.retry_later(&failure),
+            Ok(()) => self.refused = false,
+        }
+    }
+
+    pub(super) fn retry_later(&mut self, failure: &Failure) {
+        let now = self.ctx.clock.now();
+        self.refused = failure.key.stage == Stage::Subscribe && failure.key.class.is_server_reply();
+        self.ctx.fail(Some(self.session.connection), failure, now, false);
+        self.replacement = Some(now.after(RETRY));
+    }
+}
