@@ -69,7 +69,7 @@ fn a_run_that_is_interrupted_while_it_connects_says_how_far_it_had_come() {
         run.signal(Signal::INT);
         let output = run.finish();
         let shown = format!("{}{}", output.code(2).stdout(), output.stderr());
-        let told = "interrupted before the first connection was upattempted (stage hello): stopped after ";
+        let told = "interrupted while the first connection was still being attempted (stage hello): stopped after ";
         assert!(shown.contains(told) && !shown.contains("never a connection"), "{shown}");
         assert!(shown.contains("the connection was accepted, but HELLO was never answered"), "{shown}");
     }
