@@ -242,7 +242,7 @@ impl Run<'_> {
     /// Reports that the run was stopped before its first connection was up, without blaming the server.
     fn interrupted(&mut self, ctx: &RunContext) -> StopReason {
         let after = span(self.clock.now().elapsed());
-        let text = format!("interrupted after {after}, before the first connection was up");
+        let text = format!("interrupted after {after}, while the first connection was still being made");
         self.drain();
         self.event(EventKind::Note { text });
         ctx.stop.reason().unwrap_or(StopReason::Signal)

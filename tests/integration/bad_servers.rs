@@ -81,7 +81,7 @@ fn a_run_that_is_interrupted_while_it_connects_says_how_far_it_had_come() {
         run.signal(Signal::INT);
         let output = run.finish();
         output.code(2).stdout_contains("interrupted ").lacks("never a connection");
-        output.stdout_contains("before the first connection was up");
+        output.stdout_contains("while the first connection was still being ");
     }
 }
 
