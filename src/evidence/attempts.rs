@@ -47,7 +47,7 @@ impl Attempts {
             if last.failure.as_ref() == Some(&failure) && at.since(last.at) < SAME_ATTEMPT {
                 return;
             }
-            let from_kernel = last.end.is_some_and(|end| last.failure.as_deref() == Some(words(end)));
+            let from_kernel = last.end.is_some_and(|end| last.failure.as_deref() == Some(describe(end)));
             if from_kernel && at.since(last.at) < REPORTED_TWICE {
                 last.failure = Some(failure);
                 return;
@@ -86,9 +86,12 @@ impl Attempts {
             Some(last) if last.end.is_none() && now.since(last.at) < REPORTED_TWICE => {
                 (last.started, last.end) = (Some(started.min(last.at)), Some(end));
             }
-            _ => {
-                self.push(Attempt { started: Some(started), at: now, end: Some(end), failure: Some(words(end).into()) })
-            }
+            _ => self.push(Attempt {
+                started: Some(started),
+                at: now,
+                end: Some(end),
+                failure: Some(describe(end).into()),
+            }),
         }
     }
 
@@ -110,8 +113,8 @@ impl Attempts {
         let later = self.seen.iter().rposition(|attempt| attempt.started.is_none_or(|started| started <= at));
         let failed = self.seen.split_off(later.map_or(0, |last| last + 1));
         let mut wrong: Vec<_> = failed.into_iter().filter_map(|attempt| attempt.end).collect();
-        let came = self.cycle.as_ref().is_some_and(|cycle| cycle.has_succeeded(at));
-        if wrong.is_empty() && came {
+        let succeeded = self.cycle.as_ref().is_some_and(|cycle| cycle.has_succeeded(at));
+        if wrong.is_empty() && succeeded {
             wrong.extend(self.seen.pop_if(|last| last.end.is_some()).and_then(|last| last.end));
         }
         for end in wrong {
@@ -131,7 +134,7 @@ impl Attempts {
 }
 
 /// Returns the failure of an attempt as far as the kernel reports it.
-fn words(end: AttemptEnd) -> &'static str {
+fn describe(end: AttemptEnd) -> &'static str {
     match end {
         AttemptEnd::Refused => "refused",
         AttemptEnd::Unanswered => "no answer",
@@ -157,7 +160,7 @@ mod tests {
     fn refuse(attempts: &mut Attempts, ms: u64) {
         let peer = "127.0.0.1:6379".parse().unwrap();
         let (end, age) = (AttemptEnd::Refused, Duration::ZERO);
-        let socket = Destroyed { peer, cookie: 1, end, repeats: 0, age, said: 0 };
+        let socket = Destroyed { peer, cookie: 1, end, syn_retries: 0, age, segments_sent: 0 };
         let window = ReadWindow { since: at(ms), now: at(ms + 2) };
         let matched = attempts.find_match(&socket, window).unwrap();
         attempts.record(&socket, window, matched);

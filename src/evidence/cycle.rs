@@ -97,13 +97,13 @@ impl Cycle {
     pub(super) fn find_match(&self, socket: &Destroyed, window: ReadWindow) -> Option<AttemptMatch> {
         // A socket that was connected before the loss was no attempt.
         if socket.age > window.now.since(self.began)
-            || socket.end == AttemptEnd::Dropped && socket.said > HANDSHAKE_SEGMENTS
+            || socket.end == AttemptEnd::Dropped && socket.segments_sent > HANDSHAKE_SEGMENTS
         {
             return None;
         }
-        let quick = socket.end == AttemptEnd::Refused && socket.repeats == 0;
+        let quick = socket.end == AttemptEnd::Refused && socket.syn_retries == 0;
         let longest = if quick { Duration::ZERO } else { self.policy.connect_timeout };
-        let shortest = SYN_RETRY * socket.repeats.min(30);
+        let shortest = SYN_RETRY * socket.syn_retries.min(30);
         let between = |from: Stamp, to: Stamp| {
             from.after(shortest) <= window.now.after(EARLY) && window.since <= to.after(longest + LATE)
         };
@@ -194,7 +194,7 @@ mod tests {
 
     fn ended(end: AttemptEnd) -> Destroyed {
         let peer = "127.0.0.1:6379".parse().unwrap();
-        Destroyed { peer, cookie: 1, end, repeats: 0, age: Duration::ZERO, said: 0 }
+        Destroyed { peer, cookie: 1, end, syn_retries: 0, age: Duration::ZERO, segments_sent: 0 }
     }
 
     fn refused() -> Destroyed {
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn an_unanswered_attempt_lasts_until_the_timeout_or_a_network_error() {
-        let silent = |repeats| Destroyed { repeats, ..ended(AttemptEnd::Unanswered) };
+        let silent = |syn_retries| Destroyed { syn_retries, ..ended(AttemptEnd::Unanswered) };
         // 5 s each: the second is due at 5.148 s and over at 10.148 s; a network error ends the third, due at 10.538 s.
         let all = [(3000, silent(4)), (5000, silent(3)), (10_150, silent(3)), (10_700, silent(0))];
         let taken = taken(&mut cycle(PolicyName::Hardened), &all);
@@ -269,7 +269,11 @@ mod tests {
     #[test]
     fn a_socket_connected_before_the_loss_was_no_attempt() {
         let cycle = cycle(PolicyName::Hardened);
-        let dropped = |age, said| Destroyed { age: Duration::from_millis(age), said, ..ended(AttemptEnd::Dropped) };
+        let dropped = |age, segments_sent| Destroyed {
+            age: Duration::from_millis(age),
+            segments_sent,
+            ..ended(AttemptEnd::Dropped)
+        };
         let candidates = |socket| cycle.find_match(&socket, window(10_050)).is_some();
         assert!(candidates(dropped(40, 2)) && !candidates(dropped(200, 2)), "older than the loss");
         assert!(!candidates(dropped(0, 500)), "too many segments for a handshake");

@@ -54,7 +54,7 @@ impl IdleProbe {
     /// Returns why the server cannot be reached.
     pub async fn survey(&self) -> Result<ServerSummary, Failure> {
         let (attempt, mut stream) = self.route.connect().await?;
-        let asking = async {
+        let querying = async {
             let mut summary = ServerSummary::default();
             match settings(&mut stream).await {
                 Ok([timeout, keepalive, maxclients]) => {
@@ -71,7 +71,7 @@ impl IdleProbe {
             summary.run_id = stream.info("server", "run_id").await;
             summary
         };
-        let summary = tokio::time::timeout(OPENING, asking).await.unwrap_or_default();
+        let summary = tokio::time::timeout(OPENING, querying).await.unwrap_or_default();
         let ping_refused = attempt.ping_refused.map(|failure| failure.to_string());
         Ok(ServerSummary { identity: attempt.server.introduction(), ping_refused, ..summary })
     }

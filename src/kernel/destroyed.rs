@@ -13,9 +13,9 @@ pub(crate) struct Destroyed {
     /// Its end, if it was a connection attempt.
     pub(crate) end: AttemptEnd,
     /// Retransmissions of its SYN, at least a second apart.
-    pub(crate) repeats: u32,
+    pub(crate) syn_retries: u32,
     /// It had been connected for at least this long.
     pub(crate) age: Duration,
     /// Data segments sent.
-    pub(crate) said: u32,
+    pub(crate) segments_sent: u32,
 }

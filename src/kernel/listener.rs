@@ -112,9 +112,9 @@ fn read(message: &[u8]) -> Option<Destroyed> {
         peer: SocketAddr::new(ip, port),
         cookie,
         end,
-        repeats: word(info, 100)?,
+        syn_retries: word(info, 100)?,
         age,
-        said: word(info, 156)?,
+        segments_sent: word(info, 156)?,
     })
 }
 
@@ -170,7 +170,7 @@ mod tests {
             while socket.take_error().unwrap().is_none() {}
             drop(socket);
             let ended = wait_for(&listener, cookie);
-            assert_eq!((ended.peer, ended.end, ended.repeats), (peer, AttemptEnd::Refused, 0));
+            assert_eq!((ended.peer, ended.end, ended.syn_retries), (peer, AttemptEnd::Refused, 0));
         }
     }
 
@@ -231,6 +231,6 @@ mod tests {
         drop(here);
         let ended = wait_for(&listener, cookie);
         assert_eq!(ended.end, AttemptEnd::Dropped);
-        assert!(ended.age >= Duration::from_millis(30) && ended.said == 1, "{ended:?}");
+        assert!(ended.age >= Duration::from_millis(30) && ended.segments_sent == 1, "{ended:?}");
     }
 }
