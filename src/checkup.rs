@@ -8,7 +8,7 @@ mod client;
 mod connection;
 mod finding;
 mod server;
-pub mod survey;
+pub(crate) mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::survey::{CheckFacts, DialedAddress, RefusedCommand, ServerFacts};
-pub use self::{
+pub(crate) use self::{
     blackout::{Blackout, Bound, EndedBy},
     finding::CheckFinding,
 };
@@ -36,7 +36,7 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// The subject of a checkup.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CheckSubject {
+pub(crate) struct CheckSubject {
     /// The server.
     pub target: Target,
     /// The protocol requested.
@@ -51,7 +51,7 @@ pub struct CheckSubject {
 
 /// The result of a check-up.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Checkup {
+pub(crate) struct Checkup {
     /// Version of this JSON.
     #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
@@ -86,7 +86,7 @@ pub struct Checkup {
 
 /// The facts behind the lines; null or empty is not known.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// Median round trip of PING.
     #[serde(rename = "ping_seconds", with = "OptionalSeconds")]
     pub ping: Option<Duration>,
@@ -120,7 +120,7 @@ pub struct Facts {
 
 /// A checked item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct CheckLine {
+pub(crate) struct CheckLine {
     /// Stable name of the item.
     pub name: &'static str,
     /// State of the item.
@@ -135,7 +135,7 @@ pub struct CheckLine {
 /// The state of a checked item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Mark {
+pub(crate) enum Mark {
     /// Not known: not queried, not permitted, or not present.
     NotAvailable,
     /// No problem.
@@ -147,7 +147,7 @@ pub enum Mark {
 }
 
 /// Judges the facts; `time` is the time at which they were gathered.
-pub fn judge(subject: &CheckSubject, facts: &CheckFacts, host: &HostFacts, time: WallTime) -> Checkup {
+pub(crate) fn judge(subject: &CheckSubject, facts: &CheckFacts, host: &HostFacts, time: WallTime) -> Checkup {
     let mut sheet = Sheet { subject, facts, host, time, lines: Vec::new(), findings: Vec::new() };
     connection::judge(&mut sheet);
     server::judge(&mut sheet);

@@ -5,7 +5,7 @@
 //! library (`RedisError`, read in [`client`]); the [`Origin`] names the source, because redis-rs makes up a "broken pipe"
 //! *without* an errno after a connection ended in another way.
 
-pub mod client;
+pub(crate) mod client;
 mod code;
 
 use std::io;

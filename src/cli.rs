@@ -11,7 +11,7 @@
 //! | `completions`, `man`, `tips`, `refusal` | what is derived from the list of commands |
 
 mod choice;
-pub mod commands;
+pub(crate) mod commands;
 mod completions;
 mod environment;
 mod error;
@@ -19,7 +19,7 @@ mod groups;
 mod man;
 mod policy;
 mod refusal;
-pub mod run;
+pub(crate) mod run;
 mod subcommand;
 mod target;
 mod tips;

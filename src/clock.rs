@@ -16,7 +16,7 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use seconds::{OptionalSeconds, Seconds, SecondsList};
+pub(crate) use seconds::{OptionalSeconds, Seconds, SecondsList};
 
 /// A moment: seconds since the start of the run, on the monotonic clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for Stamp {
 }
 
 /// Returns the whole nanoseconds of a duration, saturating after 584 years.
-pub fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -13,8 +13,8 @@ mod rules;
 mod tests;
 mod weigh;
 
-pub use causes::Cause;
-pub use diagnosis::{Confidence, Diagnosis};
+pub(crate) use causes::Cause;
+pub(crate) use diagnosis::{Confidence, Diagnosis};
 use facts::Facts;
 
 use crate::{
@@ -45,7 +45,7 @@ pub(crate) fn for_event(
 }
 
 /// Returns the cause of a state that needs no outage: a demoted server closes no connection.
-pub fn of_state(state: ClientState) -> Option<Cause> {
+pub(crate) fn of_state(state: ClientState) -> Option<Cause> {
     (state == ClientState::Pinned).then_some(Cause::Failover)
 }
 

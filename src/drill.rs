@@ -13,7 +13,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-pub use outcome::{Outcome, Stuck};
+pub(crate) use outcome::Outcome;
+#[cfg(test)]
+pub(crate) use outcome::Stuck;
 
 use crate::{
     clock::{Clock, OptionalSeconds},
@@ -39,7 +41,7 @@ const CHANNELS: u32 = 2000;
 
 /// The parameters of a drill.
 #[derive(Clone, Debug)]
-pub struct Drill {
+pub(crate) struct Drill {
     /// The server behind the proxies.
     pub target: Target,
     /// The protocol of the clients.
@@ -54,7 +56,7 @@ pub struct Drill {
 
 /// The result of one policy under one fault.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Cell {
+pub(crate) struct Cell {
     /// Name of the case, or the fault as it was written.
     pub case: String,
     /// Policy of the client.
@@ -90,7 +92,7 @@ pub struct Cell {
 impl Drill {
     /// Runs every cell, or as many as end before `stop` does; `done` hears of each as it ends. The cells come back in
     /// the order of cases, then policies; one that was cut short says nothing about its policy, so it was not run.
-    pub async fn run(&self, stop: impl Future<Output = ()>, mut done: impl FnMut(&Cell)) -> Vec<Cell> {
+    pub(crate) async fn run(&self, stop: impl Future<Output = ()>, mut done: impl FnMut(&Cell)) -> Vec<Cell> {
         let cells: Vec<_> =
             self.cases.iter().flat_map(|case| self.policies.iter().map(move |policy| (case, *policy))).collect();
         let running = cells.iter().enumerate().map(|(index, (case, policy))| async move {
@@ -112,7 +114,7 @@ impl Drill {
     }
 
     /// The least time that the whole drill takes.
-    pub fn estimate(&self) -> Duration {
+    pub(crate) fn estimate(&self) -> Duration {
         let together: Duration = self.cases.iter().map(|case| case.lasts * self.policies.len() as u32).sum();
         let longest = self.cases.iter().map(|case| case.lasts).max().unwrap_or_default();
         longest.max(together / SIDE_BY_SIDE as u32)

@@ -37,7 +37,7 @@ const SCHEDULE_SHOWN: usize = 12;
 
 /// A request of the user to a run under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Control {
+pub(crate) enum Control {
     /// End the run and report.
     Stop(StopReason),
     /// Show interim figures and continue.
@@ -45,7 +45,7 @@ pub enum Control {
 }
 
 /// The inputs and outputs of a run.
-pub struct RunIo<'a> {
+pub(crate) struct RunIo<'a> {
     /// The run's clock.
     pub clock: Clock,
     /// Receives every event, in order.
@@ -57,7 +57,7 @@ pub struct RunIo<'a> {
 }
 
 /// Runs a plan to its end and returns why it ended.
-pub async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
+pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     let (sender, notices) = mpsc::unbounded_channel();
     let RunIo { clock, sink, messages, control } = io;
     let (fault_events, faults) = mpsc::unbounded_channel();

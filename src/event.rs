@@ -19,15 +19,16 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use evidence::{
+pub(crate) use evidence::{
     Announcement, Attempt, AttemptEnd, Death, DeathWitness, Evidence, HostState, Missing, ServerState, SocketEnd,
     TcpFigures, Tried,
 };
-pub use flow::{FlowClosed, FlowEnd, FlowOpened};
-pub use interval::{Counters, Interval};
-pub use path::{PathProbed, StageTime};
-pub use server::{ServerIdentity, role_name};
-pub use state::ClientState;
+pub use flow::FlowEnd;
+pub(crate) use flow::{FlowClosed, FlowOpened};
+pub(crate) use interval::{Counters, Interval};
+pub(crate) use path::{PathProbed, StageTime};
+pub(crate) use server::{ServerIdentity, role_name};
+pub(crate) use state::ClientState;
 
 use crate::{
     classify::{Failure, FailureKey},
@@ -37,7 +38,7 @@ use crate::{
 };
 
 /// Version of the JSON of journal and report; it grows when a name or a meaning changes.
-pub const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 /// One event of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,7 +71,7 @@ impl Event {
 }
 
 /// A receiver of the events of a run, in order.
-pub trait EventSink {
+pub(crate) trait EventSink {
     /// Handles one event.
     fn on_event(&mut self, event: &Event);
 
@@ -83,7 +84,7 @@ pub trait EventSink {
 
 /// The end of one probe: a sample that only `ping` shows one by one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// Number of the probe (from 1).
     pub number: u64,
     /// Time at which it ended.
@@ -98,7 +99,7 @@ pub struct Reply {
 
 /// One message on a subscribed channel: a sample that only `subscribe` shows one by one.
 #[derive(Clone, Copy, Debug)]
-pub struct Message<'a> {
+pub(crate) struct Message<'a> {
     /// Time of receipt.
     pub at: Stamp,
     /// Channel of the message.
@@ -110,7 +111,7 @@ pub struct Message<'a> {
 }
 
 /// A receiver of messages, called on the task that reads them: it must neither wait nor grow without bound.
-pub trait MessageSink: Send + Sync {
+pub(crate) trait MessageSink: Send + Sync {
     /// Takes one message; returns `false` if it cannot be shown because the output is slower than the messages.
     fn on_message(&self, message: &Message<'_>) -> bool;
 }

@@ -25,14 +25,14 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use case::{Case, Load};
+pub(crate) use case::{Case, Load};
 pub(crate) use effect::{
     Direction, Directions, Door, Effect, Forgotten, Moment, Order, Reach, Scope, Shape, Side, Tamper,
 };
-pub use incident::Incident;
-pub use random::Random;
-pub use schedule::{FaultSchedule, Instances, Timing};
-pub use value::text as duration_text;
+pub(crate) use incident::Incident;
+pub(crate) use random::Random;
+pub(crate) use schedule::{FaultSchedule, Instances};
+pub(crate) use value::text as duration_text;
 
 use kinds::{KINDS, Kind, Name};
 
@@ -68,7 +68,7 @@ impl Fault {
 }
 
 /// The syntax of each kind, with its arguments: for help texts and error messages.
-pub fn usages() -> impl Iterator<Item = String> {
+pub(crate) fn usages() -> impl Iterator<Item = String> {
     KINDS.iter().map(kinds::Row::usage)
 }
 

@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use strum::VariantArray;
 
-pub use self::{
+pub(crate) use self::{
     ladder::Steps,
     limit::Limit,
     probe::IdleProbe,
@@ -27,12 +27,12 @@ pub use self::{
     suspects::Suspect,
 };
 use crate::clock::Seconds;
-pub use crate::middlebox::Cloud;
+pub(crate) use crate::middlebox::Cloud;
 
 /// The end of a silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Ending {
+pub(crate) enum Ending {
     /// The PING after the silence was answered: the connection survived.
     Answered,
     /// The connection was closed (FIN).
@@ -47,7 +47,7 @@ pub enum Ending {
 
 impl Ending {
     /// Returns true if the connection is gone.
-    pub fn is_death(self) -> bool {
+    pub(crate) fn is_death(self) -> bool {
         matches!(self, Self::Closed | Self::Reset | Self::Unanswered)
     }
 
@@ -59,7 +59,7 @@ impl Ending {
 
 /// A connection that was left silent.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Silence {
+pub(crate) struct Silence {
     /// Number of the round (from 1).
     #[schemars(range(min = 1))]
     pub round: u32,
@@ -77,7 +77,7 @@ pub struct Silence {
 
 impl Silence {
     /// Returns true if the connection is gone.
-    pub fn died(&self) -> bool {
+    pub(crate) fn died(&self) -> bool {
         self.ending.is_death()
     }
 }
@@ -85,7 +85,7 @@ impl Silence {
 /// The progress of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "event")]
-pub enum Progress {
+pub(crate) enum Progress {
     /// Several connections begin their silence together.
     #[serde(rename = "round_started")]
     Round {

@@ -11,5 +11,5 @@ mod scenarios;
 mod tests;
 mod writer;
 
-pub use reader::{JournalError, replay};
-pub use writer::JournalWriter;
+pub(crate) use reader::{JournalError, replay};
+pub(crate) use writer::JournalWriter;

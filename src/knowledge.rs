@@ -16,7 +16,7 @@ use serde::{
     de::{Error, IntoDeserializer, value},
 };
 
-pub use search::{Answer, nearest, search};
+pub(crate) use search::{Answer, nearest, search};
 
 /// Parsed on first use, so that only `explain` pays for it. A test parses the file.
 static ENTRIES: LazyLock<Vec<Entry>> =

@@ -75,34 +75,49 @@
 //! 10. Nothing is written to the user's keyspace unless asked for; passwords appear nowhere.
 
 pub mod app;
-pub mod checkup;
-pub mod classify;
-pub mod cli;
-pub mod clock;
-pub mod diagnose;
-pub(crate) mod dial;
-pub mod distribution;
-pub mod drill;
-pub mod engine;
-pub mod event;
-pub(crate) mod evidence;
-pub mod exit;
-pub mod fault;
-pub mod idle;
-pub mod journal;
-pub(crate) mod kernel;
-pub mod knowledge;
-pub mod middlebox;
-pub mod output;
-pub mod plan;
-pub mod proxy;
-pub mod readiness;
-pub mod record;
-pub mod render;
-pub mod report;
+mod checkup;
+mod classify;
+mod cli;
+mod clock;
+mod diagnose;
+mod dial;
+mod distribution;
+mod drill;
+mod engine;
+mod event;
+mod evidence;
+mod exit;
+mod fault;
+mod idle;
+mod journal;
+mod kernel;
+mod knowledge;
+mod middlebox;
+mod output;
+mod plan;
+mod proxy;
+mod readiness;
+mod record;
+mod render;
+mod report;
 mod resp;
-pub mod sandbox;
-pub(crate) mod session;
-pub mod tls;
+mod sandbox;
+mod session;
+mod tls;
 mod units;
-pub mod verdict;
+mod verdict;
+
+/// Items that the integration tests use directly, besides the program itself.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::{
+        cli::{CliError, Job, parse},
+        clock::Clock,
+        event::{Event, EventKind, FlowEnd},
+        knowledge::{Entry, entries},
+        plan::{Address, Name},
+        proxy::{Config, Proxy, ProxyHandle},
+        render::schema,
+        sandbox::{Sandbox, SandboxConfig},
+    };
+}

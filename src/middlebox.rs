@@ -4,7 +4,7 @@
 
 /// A cloud with its own idle limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cloud {
+pub(crate) enum Cloud {
     /// Amazon Web Services
     Aws,
     /// Microsoft Azure

@@ -6,7 +6,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Destinations and formats of a run's output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OutputOptions {
+pub(crate) struct OutputOptions {
     /// Report format.
     pub format: Format,
     /// Format of received messages (`subscribe` only).
@@ -106,7 +106,7 @@ pub enum Content {
 
 /// Format of received messages. Not a [`Format`]: a message is foreign bytes, not a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MessageFormat {
+pub(crate) enum MessageFormat {
     /// `channel  message`, with everything unprintable escaped.
     #[default]
     Text,
@@ -118,7 +118,7 @@ pub enum MessageFormat {
 
 /// Use of color.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ColorChoice {
+pub(crate) enum ColorChoice {
     /// On a terminal.
     #[default]
     Auto,
@@ -130,7 +130,7 @@ pub enum ColorChoice {
 
 impl ColorChoice {
     /// Returns true if output should be colored, given that it is a terminal or not.
-    pub fn on(self, terminal: bool) -> bool {
+    pub(crate) fn on(self, terminal: bool) -> bool {
         match self {
             Self::Auto => terminal,
             Self::Always => true,

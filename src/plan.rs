@@ -20,13 +20,14 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, VariantArray};
 
 pub(crate) use conditions::Conditions;
-pub use gate::{Comparison, Gate, Metric};
+pub(crate) use gate::{Comparison, Gate, Metric};
 pub use name::Name;
-pub use pace::Pace;
-pub use policy::{Keepalive, PolicyName, ReconnectPolicy, Watchdog};
-pub use range::Range;
-pub use readiness::Readiness;
-pub use target::{Address, Protocol, Secret, Target};
+pub(crate) use pace::Pace;
+pub(crate) use policy::{Keepalive, PolicyName, ReconnectPolicy, Watchdog};
+pub(crate) use range::Range;
+pub(crate) use readiness::Readiness;
+pub use target::Address;
+pub(crate) use target::{Protocol, Secret, Target};
 
 use crate::{
     clock::{OptionalSeconds, Seconds},

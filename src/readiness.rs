@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// The reason why a server is not ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Obstacle {
+pub(crate) struct Obstacle {
     /// The stage and the failure, with the errno if there is one.
     pub text: String,
     /// True if it does not usually resolve on its own: a wrong password, a missing permission, a certificate.
@@ -31,7 +31,7 @@ pub struct Obstacle {
 }
 
 /// Checks a server for the wanted state.
-pub struct ReadinessCheck {
+pub(crate) struct ReadinessCheck {
     route: Route,
     wanted: Readiness,
 }
@@ -50,7 +50,7 @@ enum Role {
 
 impl ReadinessCheck {
     /// Creates the check of `target`.
-    pub fn new(target: Target, protocol: Protocol, wanted: Readiness, clock: Clock) -> Self {
+    pub(crate) fn new(target: Target, protocol: Protocol, wanted: Readiness, clock: Clock) -> Self {
         Self { route: Route::new(target, protocol, LIMIT, clock).with_ping(false), wanted }
     }
 
@@ -59,7 +59,7 @@ impl ReadinessCheck {
     ///
     /// # Errors
     /// Returns the obstacle if the server is not ready.
-    pub async fn run(&self, left: Duration) -> Result<String, Obstacle> {
+    pub(crate) async fn run(&self, left: Duration) -> Result<String, Obstacle> {
         let limit = left.min(LIMIT);
         let outcome = tokio::time::timeout(limit, self.examine(limit)).await;
         let cut_short = limit < LIMIT;

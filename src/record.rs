@@ -21,22 +21,22 @@ mod tests;
 
 use std::{collections::BTreeMap, time::Duration};
 
-pub use capped::List;
+pub(crate) use capped::List;
 use capped::{Capped, shortened};
-pub use circumstances::Circumstances;
-pub use downtime::Downtime;
+pub(crate) use circumstances::Circumstances;
+pub(crate) use downtime::Downtime;
 use downtime::History;
-pub use errors::ErrorRow;
+pub(crate) use errors::ErrorRow;
 use errors::ErrorTable;
-pub use figures::{Figures, NoteRow, RunFigures, StateRow, Tally};
+pub(crate) use figures::{Figures, NoteRow, RunFigures, StateRow, Tally};
 use herd::Herd;
-pub use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
+pub(crate) use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
 use outage::Track;
-pub use outage::{Outage, OutageKind};
+pub(crate) use outage::{Outage, OutageKind};
 pub(crate) use outages::Outages;
 use servers::ServerStates;
-pub use standing::Standing;
-pub use summary::Summary;
+pub(crate) use standing::Standing;
+pub(crate) use summary::Summary;
 
 use crate::{
     classify::Failure,
@@ -50,28 +50,28 @@ use crate::{
 
 /// The recorded samples and events of one or several runs.
 #[derive(Debug, Default)]
-pub struct Recorder {
+pub(crate) struct Recorder {
     samples: Samples,
     story: Story,
 }
 
 impl Recorder {
     /// Returns the figures of all runs, each to its end, or to its last event if it has not ended or was cut off.
-    pub fn figures(&self) -> Figures {
+    pub(crate) fn figures(&self) -> Figures {
         let mut story = self.story.clone();
         story.close_run(Stamp::START);
         story.into_figures(&self.samples)
     }
 
     /// Returns the figures as of `now` on the clock of the current run, which continues.
-    pub fn interim(&self, now: Stamp) -> Figures {
+    pub(crate) fn interim(&self, now: Stamp) -> Figures {
         let mut story = self.story.clone();
         story.close_run(now);
         Figures { interim: true, ..story.into_figures(&self.samples) }
     }
 
     /// Returns the plan of the current run; `None` before the first.
-    pub fn plan(&self) -> Option<&Plan> {
+    pub(crate) fn plan(&self) -> Option<&Plan> {
         self.story.runs.last().map(|run| &run.started.plan)
     }
 }

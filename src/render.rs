@@ -29,21 +29,21 @@ mod tests;
 use std::io::{self, Write};
 
 use document::Document;
-pub use drill::DrillProgress;
-pub use event_line::event_line;
-pub use fit::{fitted, stderr_columns, stdout_columns};
-pub use idle::{IdleProgress, idle_event};
-pub use live::Live;
-pub use messages::Messages;
-pub use ping::PingLines;
-pub use stdout::{BufferedStdout, Gapless, StdoutWriter};
-pub use terminal::is_capable_terminal;
+pub(crate) use drill::DrillProgress;
+pub(crate) use event_line::event_line;
+pub(crate) use fit::{fitted, stderr_columns, stdout_columns};
+pub(crate) use idle::{IdleProgress, idle_event};
+pub(crate) use live::Live;
+pub(crate) use messages::Messages;
+pub(crate) use ping::PingLines;
+pub(crate) use stdout::{BufferedStdout, Gapless, StdoutWriter};
+pub(crate) use terminal::is_capable_terminal;
 
 use crate::{output::Format, units};
 
 /// How to write to a terminal, or to something that is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Style {
+pub(crate) struct Style {
     /// Color is wanted (the caller has checked `--color`, NO_COLOR and the terminal).
     pub color: bool,
     /// It is a terminal: a progress bar can be drawn, and drawn over.
@@ -58,7 +58,7 @@ pub struct Style {
 
 impl Style {
     /// Text without color, laid out for so many columns.
-    pub fn plain(columns: Option<usize>) -> Self {
+    pub(crate) fn plain(columns: Option<usize>) -> Self {
         Self { columns, ..Self::default() }
     }
 }
@@ -81,7 +81,7 @@ pub(crate) fn write<D: Document + ?Sized>(
 ///
 /// # Errors
 /// Whatever writing returns.
-pub fn unknown(why: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn unknown(why: &str, out: &mut dyn Write) -> io::Result<()> {
     formats::unknown(why, out)?;
     out.flush()
 }

@@ -17,14 +17,14 @@ mod tests;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use advice::on_connecting;
-pub use finding::Finding;
-pub use gates::{GateLevel, GateResult};
+pub(crate) use advice::on_connecting;
+pub(crate) use finding::Finding;
+pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
-pub use messages::{Delivery, Subscriptions};
-pub use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
+pub(crate) use messages::{Delivery, Subscriptions};
+pub(crate) use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
 
-pub use crate::diagnose::{Cause, Confidence, Diagnosis};
+pub(crate) use crate::diagnose::{Cause, Diagnosis};
 use crate::{
     clock::Seconds,
     diagnose,
@@ -36,7 +36,7 @@ use crate::{
 
 /// The result of one run, or of several merged runs.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Report {
+pub(crate) struct Report {
     /// Version of this JSON.
     #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
@@ -91,7 +91,7 @@ pub struct Report {
 
 impl Report {
     /// Judges the figures by the gates of the (last) run's own plan.
-    pub fn new(figures: &Figures) -> Self {
+    pub(crate) fn new(figures: &Figures) -> Self {
         match figures.runs.last().map(|run| &run.started.plan) {
             Some(plan) => Self::judged(figures, &plan.fail_on, &plan.warn_on),
             None => Self::judged(figures, &[], &[]),
@@ -99,7 +99,7 @@ impl Report {
     }
 
     /// Judges the figures by the given gates instead of the plan's.
-    pub fn judged(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) -> Self {
+    pub(crate) fn judged(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) -> Self {
         let plans = || figures.runs.iter().map(|run| &run.started.plan);
         let subscribes = plans().any(|plan| plan.subscription.is_some());
         let gates = gates::evaluate(figures, fail_on, warn_on);

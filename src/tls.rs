@@ -25,14 +25,14 @@ const FAR: Duration = Duration::from_secs(530 * 31_557_600);
 
 /// The system's root certificates, read at the first handshake (it takes milliseconds) and shared by later ones.
 #[derive(Clone, Debug, Default)]
-pub struct Roots(Arc<OnceLock<(Arc<ClientConfig>, Arc<RootCertStore>)>>);
+pub(crate) struct Roots(Arc<OnceLock<(Arc<ClientConfig>, Arc<RootCertStore>)>>);
 
 impl Roots {
     /// Performs a handshake for `host`, which is also sent as SNI, and checks the certificate.
     ///
     /// # Errors
     /// Explains what is wrong with the certificate or the port, with the remedy.
-    pub async fn handshake(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Failure> {
+    pub(crate) async fn handshake(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Failure> {
         let (config, _) = self.0.get_or_init(client_config);
         let done = match ServerName::try_from(host.to_owned()) {
             Ok(name) => TlsConnector::from(Arc::clone(config)).connect(name, stream).await,
@@ -43,7 +43,7 @@ impl Roots {
 
     /// Returns when the certificate of a chain accepted for `host` expires. The verifier is asked to check it for a
     /// time far in the future: its error contains the date, so no parser for certificates is needed.
-    pub fn expiry(&self, host: &str, chain: &[CertificateDer<'_>]) -> Option<WallTime> {
+    pub(crate) fn expiry(&self, host: &str, chain: &[CertificateDer<'_>]) -> Option<WallTime> {
         let (_, roots) = self.0.get()?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider).build().ok()?;
@@ -104,7 +104,7 @@ fn certificate(host: &str, why: &CertificateError) -> String {
 }
 
 /// Returns the TLS version in its usual spelling, such as `TLS 1.3`.
-pub fn version(stream: &TlsStream<TcpStream>) -> Option<String> {
+pub(crate) fn version(stream: &TlsStream<TcpStream>) -> Option<String> {
     let (_, session) = stream.get_ref();
     session.protocol_version().map(|version| match version {
         rustls::ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),

@@ -25,7 +25,7 @@ const DOUBLINGS: u32 = 9;
 
 /// The worst case before a client under a policy notices a dead path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Blackout {
+pub(crate) struct Blackout {
     /// Name of the policy; `NAME with your flags` if flags override it.
     pub policy: String,
     /// True for the policy that the command line names.
@@ -42,7 +42,7 @@ pub struct Blackout {
 
 /// The time for which a dead connection is held, and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Bound {
+pub(crate) struct Bound {
     /// Mechanism that ends the connection.
     pub ended_by: EndedBy,
     /// Time to the end; null is never, or unknown. A lower bound with `retransmissions`.
@@ -56,7 +56,7 @@ pub struct Bound {
 /// A mechanism that ends a dead connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum EndedBy {
+pub(crate) enum EndedBy {
     /// PINGs of the application went unanswered.
     Watchdog,
     /// TCP_USER_TIMEOUT expired.
@@ -75,7 +75,7 @@ pub enum EndedBy {
 
 impl Bound {
     /// Returns true if this is longer than `limit`; an unknown bound is not.
-    pub fn exceeds(&self, limit: Duration) -> bool {
+    pub(crate) fn exceeds(&self, limit: Duration) -> bool {
         match self.ended_by {
             EndedBy::Nothing | EndedBy::NeverReconnects => true,
             EndedBy::Unknown => false,

@@ -9,7 +9,7 @@ use crate::verdict::Severity;
 
 /// A finding of a check-up, with its evidence and a remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct CheckFinding {
+pub(crate) struct CheckFinding {
     /// Severity of the finding.
     pub severity: Severity,
     /// Code for `redis-doctor explain`: `RD` and a number, or an error number of the kernel; null if there is no entry.

@@ -14,7 +14,7 @@ use futures_util::{
 };
 use tokio::net::TcpStream;
 
-pub use self::facts::{
+pub(crate) use self::facts::{
     CheckFacts, DialedAddress, OutputLimit, PubSub, RefusedCommand, Replica, ServerFacts, SurveyCommand, SurveyEnd,
 };
 use crate::{
@@ -42,7 +42,7 @@ const LISTED: u64 = 2_000;
 
 /// The parameters of a survey.
 #[derive(Clone, Debug)]
-pub struct CheckPlan {
+pub(crate) struct CheckPlan {
     /// The server.
     pub target: Target,
     /// The protocol requested.
@@ -56,7 +56,7 @@ pub struct CheckPlan {
 }
 
 /// Gathers facts until everything has been queried, the deadline passes, or `stop` completes.
-pub async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Output = ()>) -> CheckFacts {
+pub(crate) async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Output = ()>) -> CheckFacts {
     let protocol = if plan.protocol == Protocol::Resp2 { Protocol::Resp2 } else { Protocol::Auto };
     // The attempt must end before the deadline, or its result would be lost.
     let attempt = plan.connect_timeout.min(plan.deadline * 4 / 5);

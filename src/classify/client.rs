@@ -13,7 +13,7 @@ use super::{ErrorClass, Failure, FailureKey, Origin, Stage};
 ///
 /// redis-rs reports an expired connect timeout and an expired response timeout with the same value, so the stage
 /// decides between them.
-pub fn failure(stage: Stage, error: &RedisError) -> Failure {
+pub(crate) fn failure(stage: Stage, error: &RedisError) -> Failure {
     if let Some(io) = io_error(error) {
         let mut failure = Failure::io(stage, io);
         if failure.key.class == ErrorClass::ResponseTimeout && is_set_up(stage) {
@@ -35,7 +35,7 @@ pub fn failure(stage: Stage, error: &RedisError) -> Failure {
 
 /// The manager never reconnects after this error if it ended the *last* attempt of a cycle: redis-rs starts a new
 /// cycle only for I/O errors (`reconnect_if_io_error!`, `aio/connection_manager.rs`).
-pub fn wedges_the_manager(error: &RedisError) -> bool {
+pub(crate) fn wedges_the_manager(error: &RedisError) -> bool {
     !error.is_io_error()
 }
 

@@ -2,18 +2,18 @@
 //!
 //! A new subcommand is a file below `commands`, a row in [`COMMANDS`], and the run of its request in `app`.
 
-pub mod check;
-pub mod completions;
-pub mod drill;
-pub mod explain;
-pub mod idle;
-pub mod man;
-pub mod ping;
-pub mod proxy;
-pub mod report;
-pub mod soak;
-pub mod subscribe;
-pub mod wait;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod drill;
+pub(crate) mod explain;
+pub(crate) mod idle;
+pub(crate) mod man;
+pub(crate) mod ping;
+pub(crate) mod proxy;
+pub(crate) mod report;
+pub(crate) mod soak;
+pub(crate) mod subscribe;
+pub(crate) mod wait;
 
 use clap::{Arg, ArgAction, ArgMatches, error::ErrorKind};
 

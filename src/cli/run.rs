@@ -18,7 +18,7 @@ pub(super) const DEFAULT_RATE: Pace = Pace::Every(Duration::from_millis(100));
 
 /// A plan and what to write about it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RunRequest {
+pub(crate) struct RunRequest {
     /// What to do.
     pub plan: Plan,
     /// What to write.

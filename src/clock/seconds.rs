@@ -7,14 +7,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// A [`Duration`] as a JSON number.
 #[derive(Debug)]
-pub enum Seconds {}
+pub(crate) enum Seconds {}
 
 impl Seconds {
     /// Writes seconds as a floating-point number.
     ///
     /// # Errors
     /// The serializer's.
-    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(to_f64(*duration))
     }
 
@@ -22,7 +22,7 @@ impl Seconds {
     ///
     /// # Errors
     /// A negative, infinite or very large number.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         from_f64(f64::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
@@ -39,14 +39,14 @@ impl JsonSchema for Seconds {
 
 /// An optional [`Duration`] as a JSON number or `null`.
 #[derive(Debug)]
-pub enum OptionalSeconds {}
+pub(crate) enum OptionalSeconds {}
 
 impl OptionalSeconds {
     /// Writes seconds, or `null`.
     ///
     /// # Errors
     /// The serializer's.
-    pub fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
         duration.map(to_f64).serialize(serializer)
     }
 
@@ -54,7 +54,7 @@ impl OptionalSeconds {
     ///
     /// # Errors
     /// A negative, infinite or very large number.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
         Option::<f64>::deserialize(deserializer)?.map(from_f64).transpose().map_err(D::Error::custom)
     }
 }
@@ -75,14 +75,14 @@ impl JsonSchema for OptionalSeconds {
 
 /// A list of [`Duration`]s as JSON numbers.
 #[derive(Debug)]
-pub enum SecondsList {}
+pub(crate) enum SecondsList {}
 
 impl SecondsList {
     /// Writes a list of seconds.
     ///
     /// # Errors
     /// The serializer's.
-    pub fn serialize<S: Serializer>(list: &[Duration], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(list: &[Duration], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(list.iter().map(|duration| to_f64(*duration)))
     }
 
@@ -90,7 +90,7 @@ impl SecondsList {
     ///
     /// # Errors
     /// A negative, infinite or very large number.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
         Vec::<f64>::deserialize(deserializer)?
             .into_iter()
             .map(|seconds| from_f64(seconds).map_err(D::Error::custom))

@@ -18,16 +18,16 @@ macro_rules! causes {
         /// A cause of a lost or silent connection.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
-        pub enum Cause {
+        pub(crate) enum Cause {
             $(#[doc = concat!("`", stringify!($file), "`")] $cause,)*
         }
 
         impl Cause {
             /// Every cause, in the order of precedence.
-            pub const ALL: &'static [Self] = &[$(Self::$cause),*];
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$cause),*];
 
             /// The stable name, as in JSON.
-            pub fn name(self) -> &'static str {
+            pub(crate) fn name(self) -> &'static str {
                 match self { $(Self::$cause => stringify!($file),)* }
             }
 
@@ -61,17 +61,17 @@ causes! {
 
 impl Cause {
     /// The code, for `redis-doctor explain`.
-    pub fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         self.def().code
     }
 
     /// The remedy, in one sentence.
-    pub fn remedy(self) -> &'static str {
+    pub(crate) fn remedy(self) -> &'static str {
         self.def().remedy
     }
 
     /// `network_reset` in prose: `network reset`.
-    pub fn words(self) -> String {
+    pub(crate) fn words(self) -> String {
         self.name().replace('_', " ")
     }
 }

@@ -9,7 +9,7 @@ use super::causes::Cause;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-pub enum Confidence {
+pub(crate) enum Confidence {
     /// Some fact points to the cause.
     Possible,
     /// The facts fit the cause, and no other cause as well.
@@ -20,7 +20,7 @@ pub enum Confidence {
 
 /// The cause of an outage, with evidence and remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Diagnosis {
+pub(crate) struct Diagnosis {
     /// The cause.
     pub cause: Cause,
     /// The confidence.

@@ -20,7 +20,7 @@ pub(super) const DIAGNOSES: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Display, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The client noticed nothing.
     Unaffected,
     /// Commands failed, but the connection stayed up.
@@ -74,7 +74,7 @@ impl From<Stuck> for ClientState {
 
 impl Outcome {
     /// Returns true if the application continued without help and with the right replies.
-    pub fn survived(self) -> bool {
+    pub(crate) fn survived(self) -> bool {
         matches!(self, Self::Unaffected | Self::Errors | Self::Recovered)
     }
 }

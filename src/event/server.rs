@@ -27,7 +27,7 @@ impl ServerIdentity {
 }
 
 /// Returns `primary` and `replica` for the `master` and `slave` of INFO, HELLO and ROLE.
-pub fn role_name(role: &str) -> &str {
+pub(crate) fn role_name(role: &str) -> &str {
     match role {
         "master" => "primary",
         "slave" => "replica",

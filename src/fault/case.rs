@@ -6,7 +6,7 @@ use super::FaultSchedule;
 
 /// One row of the drill.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Case {
+pub(crate) struct Case {
     /// The name.
     pub name: String,
     /// The faults and when they happen.
@@ -19,7 +19,7 @@ pub struct Case {
 
 /// The client's load during a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Load {
+pub(crate) enum Load {
     /// PINGs and verified messages.
     Probing,
     /// SET and GET, and verified messages.
@@ -72,7 +72,7 @@ const ALL: &[(&str, &[&str], u64, Load)] = &[
 
 impl Case {
     /// Every case of `--all`.
-    pub fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let case = |(name, faults, seconds, load): &(&str, &[&str], u64, Load)| Self {
             name: (*name).to_owned(),
             // A test has read every one.
@@ -84,14 +84,14 @@ impl Case {
     }
 
     /// Finds a case by its name; the error lists the names.
-    pub fn named(name: &str) -> Result<Self, String> {
+    pub(crate) fn named(name: &str) -> Result<Self, String> {
         let known = || Self::all().into_iter().map(|case| case.name).collect::<Vec<_>>().join(", ");
         let found = Self::all().into_iter().find(|case| case.name == name);
         found.ok_or_else(|| format!("'{name}' is not a case of the drill; write one of {}", known()))
     }
 
     /// A case written by the user.
-    pub fn of(name: String, faults: Vec<FaultSchedule>) -> Self {
+    pub(crate) fn of(name: String, faults: Vec<FaultSchedule>) -> Self {
         let end = faults.iter().flat_map(|fault| fault.instances(Duration::from_secs(600)).last()).map(|(_, end)| end);
         let lasts = end.max().unwrap_or(QUIET) + AFTERMATH;
         Self { name, faults, lasts, load: Load::Probing }

@@ -47,26 +47,26 @@ const INCIDENTS: [(&str, &str, &[&str]); 9] = [
 
 /// An incident with a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Incident(usize);
+pub(crate) struct Incident(usize);
 
 impl Incident {
     /// Every incident.
-    pub fn all() -> impl Iterator<Item = Self> {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
         (0..INCIDENTS.len()).map(Self)
     }
 
     /// Its name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         INCIDENTS[self.0].0
     }
 
     /// A description in one sentence.
-    pub fn story(self) -> &'static str {
+    pub(crate) fn story(self) -> &'static str {
         INCIDENTS[self.0].1
     }
 
     /// The fault schedules. A test parses every one.
-    pub fn schedules(self) -> Vec<FaultSchedule> {
+    pub(crate) fn schedules(self) -> Vec<FaultSchedule> {
         INCIDENTS[self.0].2.iter().filter_map(|text| text.parse().ok()).collect()
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
 use proptest::prelude::*;
 
-use super::{reply::ErrorCode, *};
+use super::{reply::ErrorCode, schedule::Timing, *};
 
 fn fault(text: &str) -> Fault {
     text.parse().unwrap_or_else(|why| panic!("{text}: {why}"))

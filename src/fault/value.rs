@@ -50,7 +50,7 @@ impl FromStr for Share {
 }
 
 /// A time as the grammar writes it: `350s`, `50ms`, in the largest unit in which it is a whole number.
-pub fn text(duration: Duration) -> String {
+pub(crate) fn text(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     match nanos {
         _ if nanos.is_multiple_of(1_000_000_000) => format!("{}s", nanos / 1_000_000_000),

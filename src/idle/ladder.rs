@@ -6,7 +6,7 @@ use super::{Cloud, suspects};
 
 /// The silences of the first round.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Steps {
+pub(crate) enum Steps {
     /// This many.
     Count(usize),
     /// Exactly these, ascending.

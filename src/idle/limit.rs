@@ -19,7 +19,7 @@ pub(super) fn slack(limit: Duration) -> Duration {
 
 /// The idle limit, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Limit {
+pub(crate) struct Limit {
     /// The longest silence survived; or the earliest end, if the ends are dated.
     #[serde(with = "Seconds")]
     pub at_least: Duration,

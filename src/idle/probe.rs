@@ -24,7 +24,7 @@ const OPENING: Duration = Duration::from_secs(5);
 const OPENINGS: usize = 32;
 
 /// Holds idle connections to a server.
-pub struct IdleProbe {
+pub(crate) struct IdleProbe {
     route: Route,
     name: Option<String>,
     /// Timeout of the PING after a silence.
@@ -42,7 +42,7 @@ struct Ended {
 
 impl IdleProbe {
     /// Creates a probe of `target`; a PING without a reply within `patience` counts as unanswered.
-    pub fn new(target: Target, protocol: Protocol, patience: Duration, clock: Clock) -> Self {
+    pub(crate) fn new(target: Target, protocol: Protocol, patience: Duration, clock: Clock) -> Self {
         let name = target.client_name.clone();
         let route = Route::new(target, protocol, OPENING, clock).with_ping(false);
         Self { route, name, patience, clock }
@@ -52,7 +52,7 @@ impl IdleProbe {
     ///
     /// # Errors
     /// Returns why the server cannot be reached.
-    pub async fn survey(&self) -> Result<ServerSummary, Failure> {
+    pub(crate) async fn survey(&self) -> Result<ServerSummary, Failure> {
         let (attempt, mut stream) = self.route.connect().await?;
         let querying = async {
             let mut summary = ServerSummary::default();
@@ -77,7 +77,7 @@ impl IdleProbe {
     }
 
     /// Runs a search to its end. If the future is dropped, the search keeps what it has found.
-    pub async fn run(
+    pub(crate) async fn run(
         self: &Arc<Self>,
         search: &mut Search,
         refused: &mut Option<RefusedConnections>,

@@ -28,7 +28,7 @@ const PROBES: u32 = 3;
 /// The outcome of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// No connection ended because of its silence.
     NoLimit,
     /// A limit was found.
@@ -43,7 +43,7 @@ pub enum Outcome {
 
 /// The settings of the server, as it reports them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct ServerSummary {
+pub(crate) struct ServerSummary {
     /// Product, version and role; null is not known.
     pub identity: Option<String>,
     /// Distinguishes one process from the next.
@@ -66,7 +66,7 @@ pub struct ServerSummary {
 
 /// Connections that could not be opened.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct RefusedConnections {
+pub(crate) struct RefusedConnections {
     /// Failure of the latest one.
     pub why: String,
     /// Number of connections.
@@ -76,7 +76,7 @@ pub struct RefusedConnections {
 
 /// The advice about a limit.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Advice {
+pub(crate) struct Advice {
     /// Safe TCP keepalive; null if its period would have to be shorter than a second, or if it does not help.
     pub keepalive: Option<Keepalive>,
     /// Reason why TCP keepalive does not help.
@@ -88,7 +88,7 @@ pub struct Advice {
 
 /// The result of a search for the idle limit.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct IdleReport {
+pub(crate) struct IdleReport {
     /// Version of this JSON.
     #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
@@ -141,7 +141,7 @@ pub struct IdleReport {
 
 /// The context of a search.
 #[derive(Clone, Debug)]
-pub struct SearchContext {
+pub(crate) struct SearchContext {
     /// The server as a URL without credentials.
     pub target: String,
     /// The flag or variable that named the server.
@@ -164,7 +164,7 @@ pub struct SearchContext {
 
 impl IdleReport {
     /// Creates the report of a search.
-    pub fn new(search: &Search, context: SearchContext) -> Self {
+    pub(crate) fn new(search: &Search, context: SearchContext) -> Self {
         let SearchContext { target, named_by, started, lasted, interrupted, server, refused, restarted, must_survive } =
             context;
         let (server, failure) = match server {

@@ -23,7 +23,7 @@ const FINEST: Duration = Duration::from_millis(100);
 
 /// A search for the idle limit.
 #[derive(Clone, Debug)]
-pub struct Search {
+pub(crate) struct Search {
     ladder: Vec<Duration>,
     /// Connections at the same time.
     most: usize,
@@ -41,7 +41,7 @@ pub struct Search {
 
 impl Search {
     /// Creates a search for limits up to `max`; a list of steps has its own end.
-    pub fn new(steps: &Steps, max: Duration, cloud: Option<Cloud>, resolution: Option<Duration>) -> Self {
+    pub(crate) fn new(steps: &Steps, max: Duration, cloud: Option<Cloud>, resolution: Option<Duration>) -> Self {
         let ladder = match steps {
             Steps::Count(count) => ladder::silences(*count, max, cloud),
             Steps::List(list) => list.clone(),
@@ -60,12 +60,12 @@ impl Search {
     }
 
     /// Sets the server's own idle limit.
-    pub fn expect(&mut self, timeout: Option<Duration>) {
+    pub(crate) fn expect(&mut self, timeout: Option<Duration>) {
         self.expected = timeout;
     }
 
     /// Adds a silence that must be tried exactly, not only a slightly longer one.
-    pub fn require(&mut self, silence: Option<Duration>) {
+    pub(crate) fn require(&mut self, silence: Option<Duration>) {
         let Some(silence) = silence.filter(|silence| !self.ladder.contains(silence)) else { return };
         let place = self.ladder.iter().take_while(|rung| **rung < silence).count();
         self.ladder.insert(place, silence);
@@ -74,7 +74,7 @@ impl Search {
 
     /// Returns the number of the next round and its silences, which must begin together; `None` if there is nothing
     /// left to find out.
-    pub fn next_round(&mut self) -> Option<(u32, Vec<Duration>)> {
+    pub(crate) fn next_round(&mut self) -> Option<(u32, Vec<Duration>)> {
         self.running.clear();
         let limit = self.limit();
         let silences = match &limit {
@@ -94,7 +94,7 @@ impl Search {
     }
 
     /// Records the end of a silence of this round; `None` if its connection could not be opened.
-    pub fn ended(&mut self, planned: Duration, silence: Option<Silence>) {
+    pub(crate) fn ended(&mut self, planned: Duration, silence: Option<Silence>) {
         if let Some(place) = self.running.iter().position(|running| *running == planned) {
             self.running.swap_remove(place);
         }
@@ -102,7 +102,7 @@ impl Search {
     }
 
     /// Returns true if the connections still running in this round cannot change the result.
-    pub fn settled(&self) -> bool {
+    pub(crate) fn settled(&self) -> bool {
         let survived = self.survived();
         let beyond = self.deaths().filter(|death| death.lasted > survived);
         // Dated ends must happen to all connections; otherwise they were no limit.
@@ -114,39 +114,34 @@ impl Search {
     }
 
     /// Returns the longest silence that a connection survived.
-    pub fn survived(&self) -> Duration {
+    pub(crate) fn survived(&self) -> Duration {
         let survivors = self.silences.iter().filter(|silence| silence.ending == Ending::Answered);
         survivors.map(|silence| silence.lasted).max().unwrap_or_default()
     }
 
     /// Returns the number of connections that died although others survived much longer silences.
-    pub fn strays(&self) -> usize {
+    pub(crate) fn strays(&self) -> usize {
         let survived = self.survived();
         self.deaths().filter(|death| is_stray(death, survived)).count()
     }
 
     /// Returns every silence that has ended.
-    pub fn silences(&self) -> &[Silence] {
+    pub(crate) fn silences(&self) -> &[Silence] {
         &self.silences
     }
 
     /// Returns the number of rounds so far.
-    pub fn rounds(&self) -> u32 {
+    pub(crate) fn rounds(&self) -> u32 {
         self.round
     }
 
     /// Returns the longest silence of the first round.
-    pub fn longest(&self) -> Duration {
+    pub(crate) fn longest(&self) -> Duration {
         self.ladder.last().copied().unwrap_or_default()
     }
 
-    /// Returns the maximum number of connections at the same time.
-    pub fn connections(&self) -> usize {
-        self.most
-    }
-
     /// Returns the limit, as far as it is known; `None` if no connection was lost to silence.
-    pub fn limit(&self) -> Option<Limit> {
+    pub(crate) fn limit(&self) -> Option<Limit> {
         let survived = self.survived();
         let deaths: Vec<_> = self.deaths().filter(|death| !is_stray(death, survived)).collect();
         let beyond = deaths.iter().filter(|death| death.lasted > survived);

@@ -13,7 +13,7 @@ use crate::{
 
 /// A device or service that may have the measured limit.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Suspect {
+pub(crate) struct Suspect {
     /// Id for `redis-doctor explain`.
     pub id: &'static str,
     /// Name of the device or service.
@@ -27,7 +27,7 @@ pub struct Suspect {
 
 impl Cloud {
     /// Returns the longest common limit of this cloud.
-    pub fn longest_limit(self) -> Duration {
+    pub(crate) fn longest_limit(self) -> Duration {
         limits(Some(self)).last().copied().unwrap_or_default()
     }
 }

@@ -20,7 +20,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// An error while reading a journal.
 #[derive(Debug)]
-pub enum JournalError {
+pub(crate) enum JournalError {
     /// The file cannot be read.
     Io {
         /// The file.
@@ -111,7 +111,7 @@ impl std::error::Error for JournalError {
 ///
 /// # Errors
 /// Returns the first error; the sink has seen all events before it.
-pub fn replay(paths: &[PathBuf], sink: &mut dyn EventSink) -> Result<(), JournalError> {
+pub(crate) fn replay(paths: &[PathBuf], sink: &mut dyn EventSink) -> Result<(), JournalError> {
     let mut seen = BTreeSet::new();
     for path in paths {
         let mut replay = Replay { path, seen: &mut seen, sink, line: 0, last: None, reported: None, torn: None };

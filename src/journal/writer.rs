@@ -21,7 +21,7 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
 /// Appends events to a file. A write error does not end the run: it is kept for [`JournalWriter::error`], and nothing
 /// more is written.
-pub struct JournalWriter {
+pub(crate) struct JournalWriter {
     out: BufWriter<Box<dyn Write>>,
     error: Option<io::Error>,
     line: Vec<u8>,
@@ -39,7 +39,7 @@ struct Pending {
 impl JournalWriter {
     /// Opens a file for appending, and creates it if need be; whatever is wrong with the path is reported here. A last
     /// line that a crash has cut off is ended first.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().append(true).create(true).open(path)?;
         let mut writer = Self::new(Box::new(file));
         if ends_within_a_line(path) {
@@ -49,7 +49,7 @@ impl JournalWriter {
     }
 
     /// Writes to something that is not a file.
-    pub fn new(out: Box<dyn Write>) -> Self {
+    pub(crate) fn new(out: Box<dyn Write>) -> Self {
         Self {
             out: BufWriter::new(out),
             error: None,
@@ -60,7 +60,7 @@ impl JournalWriter {
     }
 
     /// The error that ended the journal before the run's end (a full disk, say).
-    pub fn error(&self) -> Option<&io::Error> {
+    pub(crate) fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }
 

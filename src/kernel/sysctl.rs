@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// Kernel settings and table usage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct HostFacts {
+pub(crate) struct HostFacts {
     /// `net.ipv4.tcp_retries2`: retransmissions of unacknowledged data before the kernel gives up a connection.
     pub tcp_retries2: Option<u32>,
     /// `net.ipv4.tcp_keepalive_*`: the defaults of a socket with SO_KEEPALIVE.
@@ -31,7 +31,7 @@ pub struct HostFacts {
 
 /// `net.ipv4.tcp_keepalive_time`, `_intvl` (seconds) and `_probes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct KeepaliveDefaults {
+pub(crate) struct KeepaliveDefaults {
     /// Idle seconds before the first probe.
     pub time: u32,
     /// Seconds between probes.
@@ -42,14 +42,14 @@ pub struct KeepaliveDefaults {
 
 impl KeepaliveDefaults {
     /// Time from the last segment received to the end of the connection.
-    pub fn limit(self) -> Duration {
+    pub(crate) fn limit(self) -> Duration {
         Duration::from_secs(u64::from(self.time) + u64::from(self.interval) * u64::from(self.probes))
     }
 }
 
 impl HostFacts {
     /// Reads the available facts; `peer` is the server's end of the connection.
-    pub fn read(peer: Option<SocketAddr>) -> Self {
+    pub(crate) fn read(peer: Option<SocketAddr>) -> Self {
         Self::read_below(Path::new("/proc"), peer)
     }
 

@@ -15,7 +15,7 @@ use super::{Entry, entries, entry, errno};
 
 /// A search result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The best match.
     pub best: Cow<'static, Entry>,
     /// Further matches, best first.
@@ -61,7 +61,7 @@ const LEVELS: [&str; 9] = ["CRITICAL", "DEBUG", "ERROR", "FATAL", "INFO", "NOTIC
 
 /// Finds the entry for a query; `None` if nothing matches. An errno or error reply without its own entry gives the
 /// general one.
-pub fn search(query: &str) -> Option<Answer> {
+pub(crate) fn search(query: &str) -> Option<Answer> {
     let words = tokens(query);
     let exact = named(&words);
     // A bare number is an errno, and only then a code: 104 is ECONNRESET.
@@ -231,7 +231,7 @@ impl Indexed {
 }
 
 /// Returns the names most similar to a mistyped query.
-pub fn nearest(query: &str) -> Vec<(&'static str, &'static Entry)> {
+pub(crate) fn nearest(query: &str) -> Vec<(&'static str, &'static Entry)> {
     let wanted = query.trim().to_lowercase();
     if wanted.len() > LONGEST_NAME {
         return Vec::new();

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 /// An alert range: alerts outside of two bounds, or with `@` inside; both bounds count as inside.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Range {
+pub(crate) struct Range {
     /// The lower bound; absent is minus infinity.
     start: Option<f64>,
     /// The upper bound; absent is infinity.
@@ -15,7 +15,7 @@ pub struct Range {
 
 impl Range {
     /// Returns true if the value raises an alert.
-    pub fn alerts(&self, value: f64) -> bool {
+    pub(crate) fn alerts(&self, value: f64) -> bool {
         let within = self.start.is_none_or(|start| value >= start) && self.end.is_none_or(|end| value <= end);
         within == self.inside
     }

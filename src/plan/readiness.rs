@@ -5,7 +5,7 @@ use strum::Display;
 /// A condition that a server must meet before a script continues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Display)]
 #[strum(serialize_all = "snake_case")]
-pub enum Readiness {
+pub(crate) enum Readiness {
     /// The server answers commands, in any role.
     #[default]
     Ready,

@@ -40,7 +40,7 @@ impl<T: Clone> Capped<T> {
 
 /// The kept entries of a list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct List<T> {
+pub(crate) struct List<T> {
     /// Kept entries, in order.
     pub kept: Vec<T>,
     /// Number of all entries.
@@ -55,7 +55,7 @@ impl<T> Default for List<T> {
 
 impl<T> List<T> {
     /// Returns the number of entries missing from `kept`.
-    pub fn omitted(&self) -> u64 {
+    pub(crate) fn omitted(&self) -> u64 {
         self.total.saturating_sub(self.kept.len() as u64)
     }
 }

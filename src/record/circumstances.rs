@@ -21,7 +21,7 @@ const NOTICE: Duration = Duration::from_secs(60);
 
 /// The circumstances of an outage.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Circumstances {
+pub(crate) struct Circumstances {
     /// Time at which the connection was abandoned or found closed: later than the loss if silence came first; `None` for a
     /// stall.
     pub closed: Option<Stamp>,

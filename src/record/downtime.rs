@@ -11,7 +11,7 @@ const LONGEST: usize = 20;
 
 /// The totals of all outages.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Downtime {
+pub(crate) struct Downtime {
     /// Losses of a connection.
     pub drops: u64,
     /// Stalls that recovered on the same connection.
@@ -38,13 +38,13 @@ pub struct Downtime {
 
 impl Downtime {
     /// Returns the share of the watched time without an outage (0 to 1); `None` if no time was watched.
-    pub fn availability(&self) -> Option<f64> {
+    pub(crate) fn availability(&self) -> Option<f64> {
         let watched = self.watched.as_secs_f64();
         (watched > 0.0).then(|| (1.0 - self.total.as_secs_f64() / watched).clamp(0.0, 1.0))
     }
 
     /// Returns the mean time to repair; `None` without an ended outage.
-    pub fn mean_repair(&self) -> Option<Duration> {
+    pub(crate) fn mean_repair(&self) -> Option<Duration> {
         (self.repaired > 0).then(|| Duration::from_secs_f64(self.repair.as_secs_f64() / self.repaired as f64))
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 
 /// The failures of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ErrorRow {
+pub(crate) struct ErrorRow {
     /// Kind of failure.
     #[serde(flatten)]
     pub key: FailureKey,

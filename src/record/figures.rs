@@ -14,7 +14,7 @@ use crate::{
 
 /// The figures of one or several runs, as of a moment.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Figures {
+pub(crate) struct Figures {
     /// Runs, in order.
     pub runs: Vec<RunFigures>,
     /// True if the last run continues.
@@ -51,7 +51,7 @@ pub struct Figures {
 
 /// Counts of events.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// Numbered messages that never arrived.
     pub lost: u64,
     /// Lost messages that are attributed to an outage.
@@ -94,7 +94,7 @@ pub struct Tally {
 
 /// The figures of one run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RunFigures {
+pub(crate) struct RunFigures {
     /// Start of the run.
     pub started: RunStarted,
     /// Start time.
@@ -115,7 +115,7 @@ pub struct RunFigures {
 
 /// A state that the client entered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct StateRow {
+pub(crate) struct StateRow {
     /// Number of the run (from 1).
     pub run: u32,
     /// Number of the connection (from 0).
@@ -132,7 +132,7 @@ pub struct StateRow {
 
 /// A remark made during a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct NoteRow {
+pub(crate) struct NoteRow {
     /// Time of the remark.
     pub time: WallTime,
     /// Text of the remark, one sentence.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Width of the window in which returns are counted together.
-pub const WINDOW: Duration = Duration::from_millis(WINDOW_MILLIS);
+pub(crate) const WINDOW: Duration = Duration::from_millis(WINDOW_MILLIS);
 
 const WINDOW_MILLIS: u64 = 100;
 
@@ -23,7 +23,7 @@ const KEPT_MILLIS: u64 = 10_000;
 
 /// The largest number of connections that came back within 100 ms.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct ReconnectPeak {
+pub(crate) struct ReconnectPeak {
     /// Number of connections that came back.
     #[schemars(range(min = 1))]
     pub connections: u32,

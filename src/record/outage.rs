@@ -28,7 +28,7 @@ const ROUNDING: Duration = Duration::from_millis(1);
 /// The kind of an outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum OutageKind {
+pub(crate) enum OutageKind {
     /// The connection ended.
     Drop,
     /// The connection stayed open, but silent for a time.
@@ -37,7 +37,7 @@ pub enum OutageKind {
 
 /// An outage, from the loss of service to the first good reply.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Outage {
+pub(crate) struct Outage {
     /// Number of its run (from 1; merged journals have several).
     pub run: u32,
     /// Number of the connection (from 0).
@@ -89,12 +89,12 @@ pub struct Outage {
 
 impl Outage {
     /// Returns the duration to the end, or until `now`.
-    pub fn duration(&self, now: Stamp) -> Duration {
+    pub(crate) fn duration(&self, now: Stamp) -> Duration {
         self.restored.unwrap_or(now).since(self.lost)
     }
 
     /// Returns the time from an independent attempt that found the server healthy to the client's return, if it came back.
-    pub fn backoff(&self) -> Option<Duration> {
+    pub(crate) fn backoff(&self) -> Option<Duration> {
         if self.by_itself == Some(false) {
             return None;
         }

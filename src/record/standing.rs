@@ -4,7 +4,7 @@ use super::{Downtime, OutageKind, Recorder};
 
 /// The standing of a run, for a progress line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub(crate) struct Standing {
     /// Losses of a connection.
     pub drops: u64,
     /// Stalls that recovered on the same connection, or have not ended.
@@ -21,7 +21,7 @@ pub struct Standing {
 
 impl Recorder {
     /// Returns the standing: the same numbers as the figures, but cheaper.
-    pub fn standing(&self) -> Standing {
+    pub(crate) fn standing(&self) -> Standing {
         let (story, counters) = (&self.story, &self.samples.counters);
         let Downtime { mut drops, mut stalls, unresolved, .. } = story.history.downtime;
         let mut is_down = unresolved > 0;

@@ -6,7 +6,7 @@ use crate::distribution::Distribution;
 
 /// The figures of a distribution of durations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Number of durations.
     pub count: u64,
     /// Sum of all durations, from the mean.
@@ -31,7 +31,7 @@ pub struct Summary {
 
 impl Summary {
     /// Returns the figures of a distribution; `None` if it is empty.
-    pub fn of(distribution: &Distribution) -> Option<Self> {
+    pub(crate) fn of(distribution: &Distribution) -> Option<Self> {
         let count = distribution.count();
         let mean = distribution.mean()?;
         Some(Self {

@@ -174,14 +174,14 @@ fn figures(cell: &Cell) -> Vec<String> {
 }
 
 /// Shows a drill as it goes on.
-pub struct DrillProgress {
+pub(crate) struct DrillProgress {
     lines: Lines,
 }
 
 impl DrillProgress {
     /// Writes `heading` to `out` (stderr), and draws how many of so many cells are done on stderr, if the style says
     /// that it is a terminal.
-    pub fn new(style: Style, out: Box<dyn Write>, heading: &str, cells: u64) -> Self {
+    pub(crate) fn new(style: Style, out: Box<dyn Write>, heading: &str, cells: u64) -> Self {
         let mut lines = Lines::new(out, style.columns);
         if !style.quiet {
             lines.line(&fit::wrapped(heading, 0, INDENT, fit::readable(style.columns)));
@@ -193,7 +193,7 @@ impl DrillProgress {
     }
 
     /// A cell has ended.
-    pub fn done(&self, cell: &Cell) {
+    pub(crate) fn done(&self, cell: &Cell) {
         if let Some(bar) = self.lines.progress() {
             bar.set_message(format!("{} under {}: {}", cell.policy, cell.case, cell.outcome));
             bar.inc(1);
@@ -201,7 +201,7 @@ impl DrillProgress {
     }
 
     /// All cells have ended.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.lines.end_progress();
     }
 }
@@ -212,9 +212,9 @@ mod tests {
 
     use super::*;
     use crate::{
+        diagnose::Confidence,
         drill::{Outcome, Stuck},
         plan::PolicyName,
-        report::Confidence,
     };
 
     fn cell(case: &str, policy: PolicyName, outcome: Outcome, why: Option<&str>) -> Cell {

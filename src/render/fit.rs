@@ -20,12 +20,12 @@ pub(super) const LAST_MARGIN: usize = 30;
 const DIVIDER: &str = " ·";
 
 /// Columns of the terminal on stderr; `None` where it is none.
-pub fn stderr_columns() -> Option<usize> {
+pub(crate) fn stderr_columns() -> Option<usize> {
     Term::stderr().size_checked().map(|(_, columns)| columns.into())
 }
 
 /// Columns of the terminal on stdout; `None` where it is none.
-pub fn stdout_columns() -> Option<usize> {
+pub(crate) fn stdout_columns() -> Option<usize> {
     Term::stdout().size_checked().map(|(_, columns)| columns.into())
 }
 
@@ -37,7 +37,7 @@ pub(super) fn readable(columns: Option<usize>) -> usize {
 }
 
 /// Breaks the lines of a text at blanks so that they fit into these columns.
-pub fn fitted(text: &str, columns: Option<usize>) -> String {
+pub(crate) fn fitted(text: &str, columns: Option<usize>) -> String {
     let Some(columns) = columns else { return text.to_owned() };
     let lines: Vec<_> = text.split('\n').map(|line| broken(line, columns)).collect();
     lines.join("\n")

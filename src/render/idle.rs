@@ -9,8 +9,8 @@ use std::{
 };
 
 pub(super) use events::EventLine;
-pub use events::idle_event;
-pub use progress::IdleProgress;
+pub(crate) use events::idle_event;
+pub(crate) use progress::IdleProgress;
 
 use serde::Serialize;
 

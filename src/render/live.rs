@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Shows a run as it goes on.
-pub struct Live {
+pub(crate) struct Live {
     style: Style,
     lines: Lines,
     /// The figures of the last interval.
@@ -30,12 +30,12 @@ pub struct Live {
 impl Live {
     /// Writes the header and event lines to `out` (stderr), and draws a progress line on stderr if the style says that
     /// it is a terminal. `ping` wants its lines undisturbed: `terminal: false`.
-    pub fn new(style: Style, out: Box<dyn Write>) -> Self {
+    pub(crate) fn new(style: Style, out: Box<dyn Write>) -> Self {
         Self { style, lines: Lines::new(out, style.columns), pace: String::new(), told: None }
     }
 
     /// Shows an event; the recorder has seen it, and knows what happened before.
-    pub fn on_event(&mut self, event: &Event, so_far: &Recorder) {
+    pub(crate) fn on_event(&mut self, event: &Event, so_far: &Recorder) {
         match &event.kind {
             EventKind::Interval(interval) => return self.interval(event, interval, so_far),
             EventKind::RunStarted(started) => self.begin(started),
@@ -70,7 +70,7 @@ impl Live {
     }
 
     /// Shows the diagnosis of an outage below the lines of its events.
-    pub fn on_diagnosis(&mut self, row: &OutageRow) {
+    pub(crate) fn on_diagnosis(&mut self, row: &OutageRow) {
         let told = (row.outage.connection, row.outage.lost, diagnosis::lines(row));
         // Of a long outage evidence comes early, and again at its end: the same is not told twice.
         if self.style.quiet || self.told.as_ref() == Some(&told) {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Writes each message to an [`BufferedStdout`].
-pub struct Messages {
+pub(crate) struct Messages {
     stdout: BufferedStdout,
     format: MessageFormat,
     timestamps: bool,
@@ -20,7 +20,7 @@ pub struct Messages {
 
 impl Messages {
     /// Messages in `format`; `timestamps` puts the wall-clock time before each line of text.
-    pub fn new(stdout: BufferedStdout, format: MessageFormat, timestamps: bool, clock: Clock) -> Self {
+    pub(crate) fn new(stdout: BufferedStdout, format: MessageFormat, timestamps: bool, clock: Clock) -> Self {
         Self { stdout, format, timestamps, clock }
     }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Writes `PONG from 127.0.0.1:6379: seq=1 time=0.123 ms` for each answered probe, and what went wrong for the others.
-pub struct PingLines {
+pub(crate) struct PingLines {
     out: Box<dyn Write>,
     timestamps: bool,
     /// The beginning of the line of each answered probe.
@@ -26,12 +26,13 @@ pub struct PingLines {
 impl PingLines {
     /// Writes to `out`, each line at once and in one piece; with `timestamps`, each begins with the time in seconds
     /// since the Unix epoch, as `ping -D` has it.
-    pub fn new(out: Box<dyn Write>, timestamps: bool) -> Self {
+    pub(crate) fn new(out: Box<dyn Write>, timestamps: bool) -> Self {
         Self { out, timestamps, head: String::new(), start: None, line: String::new(), error: None }
     }
 
     /// The error that ended the output ([`io::ErrorKind::BrokenPipe`] if the reader is gone).
-    pub fn error(&self) -> Option<&io::Error> {
+    #[cfg(test)]
+    pub(crate) fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }
 

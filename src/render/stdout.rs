@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_millis(2);
 
 /// The writing end; clones share it.
 #[derive(Clone)]
-pub struct BufferedStdout(Arc<Shared>);
+pub(crate) struct BufferedStdout(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
@@ -52,7 +52,7 @@ struct State {
 }
 
 /// The reading end, which writes the buffer out.
-pub struct StdoutWriter {
+pub(crate) struct StdoutWriter {
     shared: Arc<Shared>,
     /// The job that waits for a thread.
     job: Option<Job>,
@@ -70,7 +70,7 @@ impl BufferedStdout {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(
+    pub(crate) fn start(
         out: impl Write + Send + 'static,
         on_closed: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<(Self, StdoutWriter)> {
@@ -83,7 +83,7 @@ impl BufferedStdout {
     }
 
     /// The same, but nothing is written before [`StdoutWriter::start_when_needed`] or [`BufferedStdout::finish`].
-    pub fn patient(
+    pub(crate) fn patient(
         out: impl Write + Send + 'static,
         on_closed: impl Fn() + Send + Sync + 'static,
     ) -> (Self, StdoutWriter) {
@@ -93,7 +93,7 @@ impl BufferedStdout {
     }
 
     /// Appends what `compose` writes; returns false if there is no room or no reader.
-    pub fn append(&self, compose: impl FnOnce(&mut Vec<u8>)) -> bool {
+    pub(crate) fn append(&self, compose: impl FnOnce(&mut Vec<u8>)) -> bool {
         let mut state = self.0.lock();
         if state.closed || state.waiting.len() >= CAPACITY {
             return false;
@@ -108,7 +108,7 @@ impl BufferedStdout {
     }
 
     /// Appends all of `bytes`, whatever waits already: for the report, which is bounded and must not be refused.
-    pub fn append_all(&self, bytes: &[u8]) {
+    pub(crate) fn append_all(&self, bytes: &[u8]) {
         let mut state = self.0.lock();
         state.waiting.extend_from_slice(bytes);
         self.0.announce(&state);
@@ -118,7 +118,7 @@ impl BufferedStdout {
     ///
     /// # Errors
     /// The error that ended the writing, if one did ([`io::ErrorKind::BrokenPipe`] if the reader is gone).
-    pub fn finish(self, writer: StdoutWriter) -> io::Result<()> {
+    pub(crate) fn finish(self, writer: StdoutWriter) -> io::Result<()> {
         self.0.lock().finished = true;
         self.0.wake.notify_one();
         match (writer.thread, writer.job) {
@@ -133,7 +133,7 @@ impl BufferedStdout {
 
 impl StdoutWriter {
     /// Starts the thread a little after the first line. Where that is dropped before, [`BufferedStdout::finish`] writes.
-    pub async fn start_when_needed(&mut self, clock: Clock) -> Infallible {
+    pub(crate) async fn start_when_needed(&mut self, clock: Clock) -> Infallible {
         self.shared.first.notified().await;
         clock.sleep_until(clock.now().after(PATIENCE)).await;
         self.launch();
@@ -175,7 +175,7 @@ impl Write for BufferedStdout {
 }
 
 /// For a stream that must have no gaps: where there is no room, it ends.
-pub struct Gapless(pub BufferedStdout);
+pub(crate) struct Gapless(pub BufferedStdout);
 
 impl Write for Gapless {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -10,7 +10,7 @@ use indicatif::TermLike;
 
 /// Returns true for a terminal that has colors and on which a line can be redrawn. One that calls itself dumb (that of an
 /// editor, for example) shows control sequences as text.
-pub fn is_capable_terminal(stream: &impl IsTerminal) -> bool {
+pub(crate) fn is_capable_terminal(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb")
 }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Returns advice on a failure to connect; `None` if the text of the failure says it all.
-pub fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
+pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
     let user = target.user.as_deref().unwrap_or("default");
     Some(match (failure.key.class, failure.key.stage) {
         (ErrorClass::Refused, _) if matches!(target.address, Address::Unix(_)) => {

@@ -7,7 +7,7 @@ use crate::verdict::Severity;
 
 /// A problem of the connection, or a remark for the reader.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// Severity of the finding. The worst one decides the verdict.
     pub severity: Severity,
     /// Code for `redis-doctor explain`; null if there is no entry.

@@ -13,7 +13,7 @@ use crate::{
 
 /// The result of a gate.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct GateResult {
+pub(crate) struct GateResult {
     /// Condition as it was written.
     pub gate: Gate,
     /// Consequence if it trips.
@@ -27,7 +27,7 @@ pub struct GateResult {
 /// The consequence of a tripped gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum GateLevel {
+pub(crate) enum GateLevel {
     /// `--fail-on`: the verdict is critical.
     Fail,
     /// `--warn-on`: the verdict is degraded.

@@ -7,7 +7,7 @@ use crate::{clock::Seconds, record::Figures};
 
 /// The subscription counts of a report.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Subscriptions {
+pub(crate) struct Subscriptions {
     /// Subscriptions wanted at the end.
     pub wanted: u64,
     /// Subscriptions confirmed by the server.
@@ -39,7 +39,7 @@ impl Subscriptions {
 
 /// The message counts of a report.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Delivery {
+pub(crate) struct Delivery {
     /// True if numbered messages were published and accounted for.
     pub verified: bool,
     /// Numbered messages that the server accepted.

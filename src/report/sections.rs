@@ -14,7 +14,7 @@ use crate::{
 
 /// One run of a report.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Run {
+pub(crate) struct Run {
     /// Start of the run: the plan, the versions, the reconnect schedule.
     #[serde(flatten)]
     pub started: RunStarted,
@@ -43,7 +43,7 @@ impl Run {
 
 /// The probe counts of a report.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Probes {
+pub(crate) struct Probes {
     /// Probes started.
     pub launched: u64,
     /// Probes with the right reply.
@@ -102,7 +102,7 @@ pub(super) fn unfinished(figures: &Figures) -> u64 {
 
 /// The figures of a distribution of durations, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Latency {
+pub(crate) struct Latency {
     /// Number of measured durations.
     pub count: u64,
     /// Sum of all durations.
@@ -154,7 +154,7 @@ impl Latency {
 
 /// The outages of a report: losses of the connection and stalls.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Outages {
+pub(crate) struct Outages {
     /// Share of the watched time without an outage (0 to 1), all connections together; null if no time was watched.
     #[schemars(range(min = 0, max = 1))]
     pub availability: Option<f64>,
@@ -188,7 +188,7 @@ pub struct Outages {
 
 /// One outage of a report.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct OutageRow {
+pub(crate) struct OutageRow {
     /// Recorded facts.
     #[serde(flatten)]
     pub outage: Outage,
@@ -205,7 +205,7 @@ pub struct OutageRow {
 
 impl OutageRow {
     /// Creates the row as of `now`.
-    pub fn new(outage: Outage, diagnosis: Diagnosis, now: Stamp) -> Self {
+    pub(crate) fn new(outage: Outage, diagnosis: Diagnosis, now: Stamp) -> Self {
         let backoff = outage.backoff().map(|backoff| backoff.as_secs_f64());
         Self { duration: outage.duration(now).as_secs_f64(), outage, backoff, diagnosis }
     }
@@ -238,7 +238,7 @@ impl Outages {
 
 /// The counts of replaced sessions, watchdog PINGs and path probes.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Sessions {
+pub(crate) struct Sessions {
     /// Connections that the library replaced immediately after making them.
     pub superseded: u64,
     /// Sessions that the policy's watchdog replaced.

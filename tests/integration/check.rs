@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
-use redis_doctor::render::schema;
+use redis_doctor::internals::schema;
 use serde_json::Value as Json;
 
 use crate::harness::*;

@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 fn outcomes(output: &Output) -> BTreeMap<(String, String), String> {
     let cells = output.json();
-    follows(redis_doctor::render::schema::DRILL, &cells);
+    follows(redis_doctor::internals::schema::DRILL, &cells);
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     for cell in cells.as_array().unwrap() {
         let hurt = ["recovered", "dead", "down"].contains(&cell["outcome"].as_str().unwrap());

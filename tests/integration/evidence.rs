@@ -35,7 +35,7 @@ fn wait_for_evidence(trial: &Trial) {
 /// The only evidence of a run, checked against the schema.
 #[track_caller]
 fn the_evidence(story: &Story) -> &Json {
-    let schema = jsonschema::validator_for(&redis_doctor::render::schema::JOURNAL.schema()).unwrap();
+    let schema = jsonschema::validator_for(&redis_doctor::internals::schema::JOURNAL.schema()).unwrap();
     story.events.iter().for_each(|event| assert!(schema.is_valid(event), "{event}"));
     let evidence = story.the("evidence");
     match story.events("disconnected").first() {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 
-use redis_doctor::{cli, knowledge};
+use redis_doctor::internals::{entries, parse};
 
 use crate::harness::{Doctor, Output};
 
@@ -116,7 +116,7 @@ fn the_list_has_every_entry() {
     text.code(0).stderr_is_empty().stdout_contains("causes of a lost connection\n  RD001  server_restarted: ");
     let json = explain(["--list", "--format", "json"]).code(0).json();
     let ids: Vec<_> = json.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(ids, knowledge::entries().iter().map(|entry| entry.id.clone()).collect::<Vec<_>>());
+    assert_eq!(ids, entries().iter().map(|entry| entry.id.clone()).collect::<Vec<_>>());
     for id in ids {
         text.stdout_contains(&format!("\n  {id} "));
     }
@@ -182,10 +182,10 @@ fn a_reader_that_leaves_is_no_failure_and_a_full_disk_is_one() {
 #[test]
 fn every_command_of_ours_in_the_data_is_valid() {
     let mut count = 0;
-    for entry in knowledge::entries() {
+    for entry in entries() {
         let steps = entry.tell.iter().chain(&entry.remedy).filter_map(|step| step.strip_prefix("$ "));
         for command in steps.filter(|command| command.starts_with("redis-doctor ")) {
-            let parsed = cli::parse(command.split_whitespace().map(Into::into));
+            let parsed = parse(command.split_whitespace().map(Into::into));
             assert!(parsed.is_ok(), "{}: {command}: {parsed:?}", entry.id);
             count += 1;
         }

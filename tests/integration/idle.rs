@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use redis_doctor::render::schema;
+use redis_doctor::internals::schema;
 use serde_json::Value as Json;
 
 use crate::harness::*;

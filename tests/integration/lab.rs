@@ -77,7 +77,7 @@ fn stdin_drives_it_and_ndjson_tells() {
     doctor.wait_for_stdout("flow_closed", PATIENCE);
     doctor.signal(Signal::TERM);
     let output = doctor.finish();
-    let schema = jsonschema::validator_for(&redis_doctor::render::schema::JOURNAL.schema()).unwrap();
+    let schema = jsonschema::validator_for(&redis_doctor::internals::schema::JOURNAL.schema()).unwrap();
     let events = output.code(0).ndjson();
     events.iter().for_each(|event| assert!(schema.is_valid(event), "{event}"));
     let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();

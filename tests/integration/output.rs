@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use redis_doctor::render::schema;
+use redis_doctor::internals::schema;
 
 use crate::harness::{Doctor, Output, RedisServer, follows};
 

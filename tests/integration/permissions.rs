@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use redis_doctor::render::schema;
+use redis_doctor::internals::schema;
 
 use crate::harness::{Doctor, RedisServer, Story, Tap, Target, Trial, follows, skipped};
 

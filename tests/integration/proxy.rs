@@ -9,11 +9,9 @@ use proptest::prelude::*;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::harness::{RawClient, RedisServer, Value, closed_port, eventually};
-use redis_doctor::clock::Clock;
-use redis_doctor::event::{Event, EventKind, FlowEnd};
-use redis_doctor::plan::Address;
-use redis_doctor::proxy::{Config, Proxy, ProxyHandle};
-use redis_doctor::sandbox::{Sandbox, SandboxConfig};
+use redis_doctor::internals::{
+    Address, Clock, Config, Event, EventKind, FlowEnd, Proxy, ProxyHandle, Sandbox, SandboxConfig,
+};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -34,7 +34,7 @@ fn every_command_in_the_readme_is_valid() {
         let list = format!("set -- {arguments}; printf '%s\\n' \"$@\"");
         let split = Doctor::script("bash", ["-c", list.as_str()]).run();
         let words = split.code(0).stdout().lines().map(Into::into).collect::<Vec<std::ffi::OsString>>();
-        let parsed = redis_doctor::cli::parse(words);
+        let parsed = redis_doctor::internals::parse(words);
         assert!(parsed.is_ok(), "{command}: {parsed:?}");
     }
 }

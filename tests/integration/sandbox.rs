@@ -6,7 +6,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnecti
 use redis::{Client, InfoDict, PushInfo, PushKind, RedisResult, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use redis_doctor::sandbox::{Sandbox, SandboxConfig};
+use redis_doctor::internals::{Sandbox, SandboxConfig};
 
 fn start() -> Sandbox {
     Sandbox::start(SandboxConfig::default()).unwrap()

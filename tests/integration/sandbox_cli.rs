@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use redis_doctor::sandbox::{Sandbox, SandboxConfig};
+use redis_doctor::internals::{Sandbox, SandboxConfig};
 
 use crate::harness::{Doctor, skipped};
 

@@ -57,8 +57,8 @@ fn ndjson_keeps_every_byte_of_channel_and_message() {
     assert_eq!(lines[0]["payload_escaped"], r"\x00\r\n\xff end");
     assert_eq!(lines[1]["payload"], "grüße \u{1f600}\n");
     for line in &lines {
-        let name: redis_doctor::plan::Name = serde_json::from_value(line["channel"].clone()).unwrap();
-        assert_eq!(name, redis_doctor::plan::Name::from(CHANNEL));
+        let name: redis_doctor::internals::Name = serde_json::from_value(line["channel"].clone()).unwrap();
+        assert_eq!(name, redis_doctor::internals::Name::from(CHANNEL));
     }
 }
 

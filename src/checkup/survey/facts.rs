@@ -13,7 +13,7 @@ use crate::{
 
 /// Every fact that could be gathered.
 #[derive(Clone, Debug, Default)]
-pub struct CheckFacts {
+pub(crate) struct CheckFacts {
     /// The first connection, stage by stage; absent if its attempt did not end before the deadline.
     pub(crate) attempt: Option<Attempt>,
     /// Round trips of PING on the open connection.
@@ -42,21 +42,21 @@ pub struct CheckFacts {
 
 impl CheckFacts {
     /// Returns the median round trip of PING.
-    pub fn ping(&self) -> Option<Duration> {
+    pub(crate) fn ping(&self) -> Option<Duration> {
         let mut pings = self.pings.clone();
         pings.sort_unstable();
         pings.get(pings.len() / 2).copied()
     }
 
     /// Returns the refusal of a command, if there was one.
-    pub fn refusal(&self, command: SurveyCommand) -> Option<&RefusedCommand> {
+    pub(crate) fn refusal(&self, command: SurveyCommand) -> Option<&RefusedCommand> {
         self.refused.iter().find(|refused| refused.command == command)
     }
 }
 
 /// The end of a survey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum SurveyEnd {
+pub(crate) enum SurveyEnd {
     /// Everything was queried.
     #[default]
     Complete,
@@ -68,7 +68,7 @@ pub enum SurveyEnd {
 
 /// A server as INFO, CONFIG GET and CLIENT LIST describe it; what could not be asked is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ServerFacts {
+pub(crate) struct ServerFacts {
     /// `role`: `master`, `slave` …
     pub role: Option<String>,
     /// `loading`
@@ -107,7 +107,7 @@ pub struct ServerFacts {
 
 /// A limit of what may wait for a client in the server's memory (bytes and seconds); 0 is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct OutputLimit {
+pub(crate) struct OutputLimit {
     /// Above this, the client is closed immediately.
     pub hard: u64,
     /// Above this for `soft_seconds`, the client is closed.
@@ -118,7 +118,7 @@ pub struct OutputLimit {
 
 /// A replica, as its primary lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Replica {
+pub(crate) struct Replica {
     /// Address.
     pub address: String,
     /// `online`, or a stage of its synchronization.
@@ -129,7 +129,7 @@ pub struct Replica {
 
 /// The result of a message to ourselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PubSub {
+pub(crate) enum PubSub {
     /// Received.
     Received {
         /// Time from PUBLISH to receipt.
@@ -154,7 +154,7 @@ pub enum PubSub {
 
 /// Another address of the same name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct DialedAddress {
+pub(crate) struct DialedAddress {
     /// The address.
     pub address: SocketAddr,
     /// Time to connect or to fail.
@@ -166,7 +166,7 @@ pub struct DialedAddress {
 
 /// A command of the survey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, strum::VariantArray, strum::Display)]
-pub enum SurveyCommand {
+pub(crate) enum SurveyCommand {
     /// `PING`
     #[serde(rename = "PING")]
     #[strum(serialize = "PING")]
@@ -199,7 +199,7 @@ pub enum SurveyCommand {
 
 /// A command that the server refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct RefusedCommand {
+pub(crate) struct RefusedCommand {
     /// The command.
     #[serde(rename = "question")]
     pub command: SurveyCommand,

@@ -57,7 +57,7 @@ pub(in crate::cli) struct CheckArgs {
 
 /// A check and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CheckRequest {
+pub(crate) struct CheckRequest {
     /// The server; with `sandbox`, it is yet to be started.
     pub target: Target,
     /// Use the embedded server.

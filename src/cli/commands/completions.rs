@@ -25,7 +25,7 @@ pub(crate) enum Shell {
 
 /// A completion script to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CompletionsRequest {
+pub(crate) struct CompletionsRequest {
     pub(crate) shell: Shell,
 }
 

@@ -53,7 +53,7 @@ pub(in crate::cli) struct DrillArgs {
 
 /// A drill and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
-pub struct DrillRequest {
+pub(crate) struct DrillRequest {
     /// The server; with `sandbox`, it is yet to be started.
     pub target: Target,
     /// Use the embedded server.

@@ -28,7 +28,7 @@ pub(in crate::cli) struct ExplainArgs {
 
 /// A question to the knowledge base.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExplainRequest {
+pub(crate) struct ExplainRequest {
     /// The words to look up; `None` lists all entries.
     pub query: Option<String>,
     /// The form of the answer.

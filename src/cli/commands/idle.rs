@@ -71,7 +71,7 @@ pub(in crate::cli) struct IdleArgs {
 
 /// A search for the idle limit and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
-pub struct IdleRequest {
+pub(crate) struct IdleRequest {
     /// The server; with `sandbox`, it is yet to be started.
     pub target: Target,
     /// Use the embedded server.

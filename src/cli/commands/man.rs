@@ -10,7 +10,7 @@ pub(in crate::cli) struct ManArgs {}
 
 /// The manual page is to be printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ManRequest;
+pub(crate) struct ManRequest;
 
 impl Subcommand for ManArgs {
     const NAME: &'static str = "man";

@@ -45,7 +45,7 @@ pub(in crate::cli) struct ProxyArgs {
 
 /// A fault proxy and the server behind it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ProxyRequest {
+pub(crate) struct ProxyRequest {
     /// The address to listen on.
     pub listen: SocketAddr,
     /// The server; with `sandbox`, it is yet to be started.

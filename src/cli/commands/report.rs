@@ -31,7 +31,7 @@ pub(in crate::cli) struct ReportArgs {
 
 /// Journals and the output of their report.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ReportRequest {
+pub(crate) struct ReportRequest {
     /// The journals, at least one.
     pub files: Vec<PathBuf>,
     /// What to write.

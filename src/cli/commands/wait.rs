@@ -35,7 +35,7 @@ pub(in crate::cli) struct WaitArgs {
 
 /// A wait for a server.
 #[derive(Clone, Debug, PartialEq)]
-pub struct WaitRequest {
+pub(crate) struct WaitRequest {
     /// The server; with `sandbox`, it is yet to be started.
     pub target: Target,
     /// Use the embedded server.

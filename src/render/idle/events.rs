@@ -23,7 +23,7 @@ pub(crate) struct EventLine {
 ///
 /// # Errors
 /// Whatever writing returns.
-pub fn idle_event(at: Stamp, time: WallTime, news: Progress, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn idle_event(at: Stamp, time: WallTime, news: Progress, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &EventLine { t: at, time, news })?;
     out.write_all(b"\n")
 }

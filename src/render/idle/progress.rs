@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Shows a search as it goes on.
-pub struct IdleProgress {
+pub(crate) struct IdleProgress {
     style: Style,
     state: RefCell<State>,
 }
@@ -37,7 +37,7 @@ struct State {
 
 impl IdleProgress {
     /// Writes to `out` (stderr), and draws on stderr if the style says that it is a terminal.
-    pub fn new(style: Style, out: Box<dyn Write>) -> Self {
+    pub(crate) fn new(style: Style, out: Box<dyn Write>) -> Self {
         let state = State {
             lines: Lines::new(out, style.columns),
             number: 0,
@@ -53,7 +53,7 @@ impl IdleProgress {
     }
 
     /// The server has been reached.
-    pub fn begin(&self, target: &Target, server: &ServerSummary) {
+    pub(crate) fn begin(&self, target: &Target, server: &ServerSummary) {
         if self.style.quiet {
             return;
         }
@@ -65,7 +65,7 @@ impl IdleProgress {
     }
 
     /// Something has happened.
-    pub fn tell(&self, now: Stamp, news: Progress) {
+    pub(crate) fn tell(&self, now: Stamp, news: Progress) {
         if self.style.quiet {
             return;
         }
@@ -92,19 +92,19 @@ impl IdleProgress {
     }
 
     /// Time has passed.
-    pub fn tick(&self, now: Stamp) {
+    pub(crate) fn tick(&self, now: Stamp) {
         self.state.borrow().redraw(now);
     }
 
     /// Says how far it is.
-    pub fn interim(&self, now: Stamp) {
+    pub(crate) fn interim(&self, now: Stamp) {
         let mut state = self.state.borrow_mut();
         let text = state.standing(now);
         state.lines.line(&text);
     }
 
     /// The search is over.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.state.borrow_mut().lines.end_progress();
     }
 }

@@ -1,6 +1,6 @@
 //! What the program writes follows its JSON Schema, whatever it holds.
 
-use redis_doctor::render::schema::Form;
+use redis_doctor::internals::schema::Form;
 use serde_json::Value as Json;
 
 /// Fails with every place where a value departs from a form's schema.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis_doctor::render::schema::JOURNAL;
+use redis_doctor::internals::schema::JOURNAL;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
