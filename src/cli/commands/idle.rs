@@ -14,10 +14,8 @@ use crate::{
         target,
         value::{self, ValueError},
     },
-    fault::FaultSchedule,
-    idle::{Cloud, Steps},
+    idle::{Cloud, IdlePlan, Steps},
     output::{Content, Format},
-    plan::{Protocol, Target},
 };
 
 /// Default number of silences in the first round: room for the common limits, and few connections for a server.
@@ -72,28 +70,10 @@ pub(in crate::cli) struct IdleArgs {
 /// A search for the idle limit and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct IdleRequest {
-    /// The server; with `sandbox`, it is yet to be started.
-    pub target: Target,
+    /// The search. With `sandbox`, its target is not started yet.
+    pub plan: IdlePlan,
     /// Use the embedded server.
     pub sandbox: bool,
-    /// The protocol of the connections.
-    pub protocol: Protocol,
-    /// The silences of the first round.
-    pub steps: Steps,
-    /// The longest limit to look for.
-    pub max: Duration,
-    /// The cloud whose common limits are searched closely.
-    pub profile: Option<Cloud>,
-    /// The required precision of the limit.
-    pub resolution: Option<Duration>,
-    /// Timeout of the PING after a silence.
-    pub patience: Duration,
-    /// Faults to inject.
-    pub faults: Vec<FaultSchedule>,
-    /// All randomness of the faults comes from this number.
-    pub seed: u64,
-    /// The silence that a connection must survive.
-    pub must_survive: Option<Duration>,
     /// The form of the result.
     pub format: Format,
     /// Where it goes instead of stdout.
@@ -147,18 +127,21 @@ survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
         }
         let mut connection = target::resolve(&self.connection, environment)?;
         target::ask(&mut connection.target, &self.connection, environment)?;
-        Ok(IdleRequest {
+        let plan = IdlePlan {
             target: connection.target,
-            sandbox: self.connection.sandbox,
             protocol: connection.protocol,
             steps: self.steps,
             max: self.max.or(self.profile.map(Cloud::longest_limit).max(self.must_survive)).unwrap_or(MAX),
             profile: self.profile,
             resolution: self.resolution,
-            patience: self.timeout,
+            timeout: self.timeout,
+            must_survive: self.must_survive,
             faults: self.faults.schedules(),
             seed: self.seed.unwrap_or_else(fresh_seed),
-            must_survive: self.must_survive,
+        };
+        Ok(IdleRequest {
+            plan,
+            sandbox: self.connection.sandbox,
             format: self.format,
             output: self.output,
             quiet: self.quiet,
