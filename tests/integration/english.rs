@@ -1,6 +1,6 @@
 //! Keeps phrases out of comments, messages and documentation that a reader has to read twice.
 //!
-//! It reads comments and string literals of `src`, the knowledge base, the README, the changelog and the completions.
+//! It reads comments and string literals of `src`, the knowledge base, the completions, and the Markdown files at the top.
 //! A literal of one word is a name, not prose, and is not read; neither are the knowledge base's `aliases`, which are
 //! other programs' words. Code spans in comments and Markdown (`said_by`) are names, too.
 
@@ -359,7 +359,7 @@ fn read(path: &Path) -> String {
 
 /// Returns every file that a reader reads, relative to the root.
 fn files() -> Vec<PathBuf> {
-    let mut files = vec![PathBuf::from("README.md"), PathBuf::from("CHANGELOG.md")];
+    let mut files = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(PathBuf::from).to_vec();
     for directory in ["src", "completions"] {
         below(Path::new(directory), &mut files);
     }
