@@ -112,6 +112,17 @@ pub(super) fn masked(health: &Health) -> Option<String> {
         .then(|| format!("the server's reply is '{text}', but redis-rs reports 'broken pipe'"))
 }
 
+/// Describes what a client that still reconnects is up against, as far as the path probe knows.
+pub(super) fn retrying(health: &Health) -> String {
+    let path = match (&health.failure, health.healthy_since, health.checked) {
+        (Some((_, text)), _, _) => text,
+        (None, Some(_), _) => "the server answers new connections",
+        (None, None, Some(_)) => "the server answers new connections, but late",
+        (None, None, None) => "no path probe has finished yet",
+    };
+    format!("still reconnecting: {path}")
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;
@@ -177,5 +188,17 @@ mod tests {
         let slow = Health { slowest_failure: Duration::from_secs(3), ..healthy_since(8_000) };
         assert_eq!(state(Library, 15_000, &slow, None, false), None, "attempts of 1 s each prolong the cycle");
         assert_eq!(state(Library, 18_000, &slow, None, false), Some((ClientState::Exhausted, true)));
+    }
+
+    #[test]
+    fn a_server_answers_only_if_a_path_probe_has_seen_it() {
+        let none = Health::default();
+        assert_eq!(retrying(&none), "still reconnecting: no path probe has finished yet");
+        let late = Health { checked: Some(at(1)), ..Health::default() };
+        assert_eq!(retrying(&late), "still reconnecting: the server answers new connections, but late");
+        let healthy = Health { checked: Some(at(1)), healthy_since: Some(at(1)), ..Health::default() };
+        assert_eq!(retrying(&healthy), "still reconnecting: the server answers new connections");
+        let refused = Health { failure: Some((ErrorClass::Refused, "connection refused".into())), ..healthy };
+        assert_eq!(retrying(&refused), "still reconnecting: connection refused");
     }
 }

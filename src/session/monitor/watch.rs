@@ -48,8 +48,7 @@ impl Monitor {
         }
         let is_long = now.since(outage.lost_at) > LONG_OUTAGE && policy.managed && outage.replaced.is_none();
         if is_long && outage.reported.insert(ClientState::Retrying) {
-            let path = health.failure.map_or("the server answers other clients".to_owned(), |(_, text)| text);
-            news.push((ClientState::Retrying, format!("still reconnecting: {path}")));
+            news.push((ClientState::Retrying, prognosis::retrying(&health)));
         }
         for (state, why) in news {
             self.enter(now, state, why);
