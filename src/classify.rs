@@ -1,7 +1,7 @@
 //! The error taxonomy, and the rules that classify an error.
 //!
 //! An error is classified once, where it happens, with its stage and errno; from then on it is a [`Failure`] whose
-//! `text` is for people only. The sources of errors are the kernel (`io::Error`), the server (an error reply) and the
+//! `text` is only ever shown. The sources of errors are the kernel (`io::Error`), the server (an error reply) and the
 //! library (`RedisError`, read in [`client`]); the [`Origin`] names the source, because redis-rs makes up a "broken pipe"
 //! *without* an errno after a connection ended in another way.
 
@@ -251,7 +251,7 @@ pub struct Failure {
     /// Its row in the error table.
     #[serde(flatten)]
     pub key: FailureKey,
-    /// The message of the source, for people: never compared, never parsed.
+    /// The message of the source: shown, but never compared or parsed.
     pub text: String,
 }
 

@@ -1,4 +1,4 @@
-//! Checks of the client's machine, and of the longest silent blackout of a client on it.
+//! Checks of the client's machine, and of the longest blackout of a client on it.
 
 use std::time::Duration;
 

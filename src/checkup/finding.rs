@@ -44,7 +44,7 @@ pub(super) const MAX_CLIENTS: &str = "RD009";
 pub(super) const AUTHENTICATION: &str = "RD010";
 /// A message did not reach its subscriber.
 pub(super) const NOT_DELIVERED: &str = "RD024";
-/// A long silent blackout is possible.
+/// A dead connection can stay unnoticed for long.
 pub(super) const BLACKOUT: &str = "RD044";
 /// The client has no keepalive.
 pub(super) const NO_KEEPALIVE: &str = "RD045";

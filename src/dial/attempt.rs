@@ -85,7 +85,7 @@ impl Route {
         Self { limit, ..self.clone() }
     }
 
-    /// Returns the same route with PING needed or not; if not, an ACL that forbids it is no failure.
+    /// Returns the same route with PING needed or not; if not, an ACL that forbids it does not count as a failure.
     #[must_use]
     pub(crate) fn with_ping(&self, needed: bool) -> Self {
         Self { ping: needed, ..self.clone() }

@@ -2,7 +2,7 @@
 
 use redis::Value;
 
-/// Returns a textual reply, in whatever type it was sent: RESP3 has a separate type for INFO and CLIENT LIST.
+/// Returns a textual reply of any type: RESP3 has a separate type for INFO and CLIENT LIST.
 pub(crate) fn text(reply: &Value) -> Option<String> {
     match reply {
         Value::BulkString(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The identity of a server process, from INFO; null is not known (an ACL may forbid INFO).
+/// The identity of a server process, from INFO; null is unknown (an ACL may forbid INFO).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerIdentity {
     /// Product name: `Redis` or `Valkey`.

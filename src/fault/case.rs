@@ -35,7 +35,7 @@ pub(crate) enum Load {
 /// Time before the faults begin, as a healthy baseline.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// Time for which a case written by the user goes on after its faults end.
+/// Time for which a case written by the user continues after its faults end.
 const AFTERMATH: Duration = Duration::from_secs(6);
 
 /// Name, schedules, seconds, load. Faults of 11 s outlast the library's retry budget of 9.44 s, and runs of 16 s reach

@@ -100,7 +100,7 @@ impl History {
 
     fn keep(&mut self, outage: Outage) {
         if self.first.len() < FIRST {
-            // At once, so that no smaller tables are left as holes; what is not used of it takes no memory.
+            // In one step, so that growth leaves no smaller tables as holes; unused pages take no memory.
             self.first.reserve_exact(FIRST - self.first.len());
             self.first.push(outage);
             return;

@@ -66,7 +66,7 @@ pub(crate) struct Tally {
     pub states: BTreeMap<ClientState, u64>,
     /// Connections whose writes are refused with READONLY at the end.
     pub pinned: u64,
-    /// Alarms of silence.
+    /// Silence alarms (`--expect-every`).
     pub silences: u64,
     /// Longest silence that raised an alarm.
     pub longest_silence: Duration,
@@ -165,6 +165,7 @@ impl Tally {
                 self.path_probes += 1;
                 self.path_failures += u64::from(probed.failure.is_some());
             }
+            // Other events are counted elsewhere: intervals, outages, errors.
             _ => {}
         }
     }

@@ -56,13 +56,13 @@ fn a_limit_may_have_struck(facts: &Facts<'_>) -> Option<Argument> {
     let limit =
         closing::an_uncounted_limit(facts).filter(|_| facts.end() == Some(SocketEnd::Reset) && facts.in_use())?;
     let why = format!(
-        "a server that closes a subscriber over client-output-buffer-limit (pubsub {limit}) resets it, too, when a \
-         command is on its way, and this version does not count that"
+        "a server that closes a subscriber over client-output-buffer-limit (pubsub {limit}) also resets it if a \
+         command is in flight, and this version does not count such closes"
     );
     Argument::new(Weight::Qualifies, why)
 }
 
-/// So does a kill. If the counter is still 0, no kill was missed before the first reading.
+/// A kill also becomes a reset. If the counter is still 0, no kill was missed before the first reading.
 fn a_kill_may_have_struck(facts: &Facts<'_>) -> Option<Argument> {
     let never = facts.after().and_then(|after| after.client_kills) == Some(0);
     let uncounted = facts.moved(|state| state.client_kills).is_none() && !never;

@@ -20,8 +20,8 @@ pub(super) static CAUSE: CauseDef = CauseDef {
         nobody_listened,
         offset_was_kept,
         a_kill_may_look_the_same,
-        reset_is_rarely_an_orderly_end,
-        an_orderly_end_is_told,
+        clean_shutdown_rarely_resets,
+        clean_shutdown_sends_fin,
         it_has_not_come_back,
         process::the_process_lives,
         process::the_process_is_older,
@@ -54,7 +54,7 @@ fn nobody_listened(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(facts.was_refused(), weight, "new connections were refused: nothing was listening")
 }
 
-/// Redis 7.0 and later save the offset with the dataset at an orderly shutdown and continue from it.
+/// Redis 7.0 and later save the offset with the dataset at a clean shutdown and continue from it.
 fn offset_was_kept(facts: &Facts<'_>) -> Option<Argument> {
     let (before, after) = facts.offsets().filter(|_| process::replaced_in_place(facts))?;
     let kept = after >= before;
@@ -66,15 +66,15 @@ fn a_kill_may_look_the_same(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(looks, Weight::Qualifies, "a killed process with no unread data looks the same")
 }
 
-fn reset_is_rarely_an_orderly_end(facts: &Facts<'_>) -> Option<Argument> {
+fn clean_shutdown_rarely_resets(facts: &Facts<'_>) -> Option<Argument> {
     let reset = facts.end() == Some(SocketEnd::Reset) && facts.silence().is_zero() && !facts.is_busy();
-    let why = "an orderly shutdown closes its connections with FIN; it resets one only if a command is in flight";
+    let why = "a clean shutdown closes its connections with FIN; it resets one only if a command is in flight";
     Argument::when(reset, Weight::Qualifies, why)
 }
 
-fn an_orderly_end_is_told(facts: &Facts<'_>) -> Option<Argument> {
-    let untold = facts.end() == Some(SocketEnd::TimedOut);
-    Argument::when(untold, Weight::Weakens, "an orderly shutdown closes its connections, but no FIN arrived")
+fn clean_shutdown_sends_fin(facts: &Facts<'_>) -> Option<Argument> {
+    let silent = facts.end() == Some(SocketEnd::TimedOut);
+    Argument::when(silent, Weight::Weakens, "a clean shutdown closes its connections, but no FIN arrived")
 }
 
 fn it_has_not_come_back(facts: &Facts<'_>) -> Option<Argument> {

@@ -10,7 +10,7 @@ use crate::{
     diagnose::{Cause, Confidence},
 };
 
-/// What it is, the cause and the confidence that must be found, and what is special about it.
+/// A name, the expected cause and confidence, and the change to the scene.
 pub(super) type Row = (&'static str, Cause, Confidence, fn(&mut Scene));
 
 /// All rows.

@@ -16,13 +16,13 @@ use crate::{
 /// When the outage begins.
 pub(super) const LOST: f64 = 4000.0;
 
-/// A run with one outage; the fields say what is special about it. As it is made, everything is known, the server
-/// process lives, and nothing explains the loss.
+/// A run with one outage, changed through its fields. A new scene knows everything, the server stayed up, and nothing
+/// explains the loss.
 #[derive(Clone)]
 pub(super) struct Scene {
     pub(super) plan: Plan,
     pub(super) subscribed: bool,
-    /// It was silent for so long before it was closed, or healed.
+    /// Seconds of silence before it was closed or healed.
     pub(super) silent: f64,
     /// It healed on the same connection.
     pub(super) healed: bool,
@@ -37,7 +37,7 @@ pub(super) struct Scene {
     pub(super) path_healthy_after: Option<f64>,
     pub(super) states: Vec<ClientState>,
     pub(super) evidence: Option<Evidence>,
-    /// Told before and after the outage.
+    /// Events before and after the outage.
     pub(super) earlier: Vec<Event>,
     pub(super) later: Vec<Event>,
 }
@@ -144,7 +144,7 @@ impl Scene {
         self.known().old_client_listed = listed;
     }
 
-    /// Another process answers, up for so many seconds.
+    /// Another process answers, up for `uptime` seconds.
     pub(super) fn process(&mut self, uptime: u64) {
         self.same_process = Some(false);
         self.listed(None);
@@ -153,14 +153,14 @@ impl Scene {
         after.uptime = Some(uptime);
     }
 
-    /// Something in between has an address of its own, or nobody knows.
+    /// Something in between has a separate address, or it is unknown.
     pub(super) fn relayed(&mut self, translated: Option<bool>) {
         self.before().translated = translated;
         self.after().translated = translated;
         (self.before().laddr, self.after().laddr) = (None, None);
     }
 
-    /// Another address answers, and the name stands for others.
+    /// Another address answers.
     pub(super) fn elsewhere(&mut self) {
         let after = self.after();
         after.laddr = Some("10.0.3.18:6379".into());
@@ -226,7 +226,7 @@ impl Scene {
         self.known().tcp = Some(tcp);
     }
 
-    /// So many earlier losses of other connections' generations, each after such a silence.
+    /// Earlier losses of other generations, each after a silence of `idle` seconds.
     pub(super) fn losses_before(&mut self, count: u32, idle: f64) {
         for n in 0..count {
             let when = 1000.0 * f64::from(n + 1);
