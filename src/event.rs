@@ -297,7 +297,7 @@ pub struct Disconnected {
     pub generation: u64,
     /// Client id of that connection at the server, if known.
     pub client_id: Option<u64>,
-    /// First failure that revealed the loss; null if only the library's disconnect notice did, which has no reason.
+    /// First failure that revealed the loss; null if the library only reported the loss, without a reason.
     pub failure: Option<Failure>,
     /// Commands in flight at the loss.
     pub in_flight: u64,

@@ -39,8 +39,8 @@ impl ClientState {
         self.row().0
     }
 
-    /// Returns true if no client can leave this state on its own. [`Self::Exhausted`] is not one of them: the client's
-    /// next command starts another cycle, although a subscriber sends none.
+    /// Returns true if no client can leave this state on its own. [`Self::Exhausted`] is not one of them: the next
+    /// command starts another cycle, although a client that only subscribes sends none.
     pub fn is_terminal(self) -> bool {
         self.row().1
     }
