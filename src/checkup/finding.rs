@@ -62,7 +62,7 @@ pub(super) const REPLICA: &str = "RD050";
 pub(super) const IN_BETWEEN: &str = "RD051";
 /// No RESP3.
 pub(super) const NO_RESP3: &str = "RD052";
-/// TLS on one side, plain text on the other.
+/// TLS on one side, plaintext on the other.
 pub(super) const TLS_MIXED_UP: &str = "RD053";
 /// Protected mode.
 pub(super) const PROTECTED_MODE: &str = "RD054";

@@ -229,7 +229,7 @@ impl Facts<'_> {
     }
 
     /// True if the client was connected directly to the server, not to a proxy. A run with faults has its own proxy.
-    pub(super) fn nobody_in_between(&self) -> bool {
+    pub(super) fn is_direct(&self) -> bool {
         self.direct() == Some(true) && self.plan.is_some_and(|plan| !plan.relayed)
     }
 

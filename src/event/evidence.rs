@@ -151,7 +151,7 @@ pub struct ServerState {
     pub version: Option<Arc<str>>,
     /// `uptime_in_seconds`
     pub uptime: Option<u64>,
-    /// `role`, in the server's own words: `master`, `slave` …
+    /// `role`, as INFO reports it: `master`, `slave` …
     pub role: Option<Arc<str>>,
     /// `master_repl_offset`
     pub replication_offset: Option<u64>,

@@ -12,7 +12,7 @@ pub struct ServerIdentity {
     pub version: Option<String>,
     /// `run_id` of the process; a restart changes it.
     pub run_id: Option<String>,
-    /// `role`, in the server's own words: `master`, `slave`, or `sentinel`.
+    /// `role`, as INFO reports it: `master`, `slave`, or `sentinel`.
     pub role: Option<String>,
 }
 

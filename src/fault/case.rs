@@ -7,13 +7,11 @@ use super::FaultSchedule;
 /// One row of the drill.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Case {
-    /// The name.
     pub name: String,
     /// The faults and when they happen.
     pub faults: Vec<FaultSchedule>,
     /// The length of the soak.
     pub lasts: Duration,
-    /// The client's load.
     pub load: Load,
 }
 

@@ -25,7 +25,7 @@ pub(crate) enum JournalError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         error: io::Error,
     },
     /// A line is not an event, and was not cut off by a crash.

@@ -93,9 +93,9 @@ impl History {
     }
 
     /// Returns the latest outage that the evidence is about.
-    pub(super) fn told_of(&mut self, run: u32, connection: u32, evidence: &Evidence) -> Option<&mut Outage> {
+    pub(super) fn for_evidence(&mut self, run: u32, connection: u32, evidence: &Evidence) -> Option<&mut Outage> {
         let all = self.first.iter_mut().chain(&mut self.longest).chain(&mut self.last);
-        all.rev().find(|outage| outage.run == run && outage.connection == connection && outage.is_told_of(evidence))
+        all.rev().find(|outage| outage.run == run && outage.connection == connection && outage.matches(evidence))
     }
 
     fn keep(&mut self, outage: Outage) {

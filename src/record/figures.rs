@@ -95,9 +95,7 @@ pub(crate) struct Tally {
 /// The figures of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RunFigures {
-    /// Start of the run.
     pub started: RunStarted,
-    /// Start time.
     pub time: WallTime,
     /// Duration, so far if the run continues.
     pub elapsed: Duration,
@@ -105,7 +103,7 @@ pub(crate) struct RunFigures {
     pub stopped: Option<StopReason>,
     /// Answered probes.
     pub answered: u64,
-    /// First connection.
+    /// The first connection.
     pub connected: Option<Connected>,
     /// Failure that prevented the first connection; `None` once there is one.
     pub obstacle: Option<Failure>,

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fullest_window_is_found_wherever_it_begins_and_in_whatever_order_it_is_told() {
+    fn the_fullest_window_is_found_wherever_it_begins_and_in_any_order_of_the_returns() {
         let returns = [(0, 9.0, 1.0), (1, 9.399, 4.319), (2, 9.3, 4.33), (3, 9.35, 4.32), (4, 9.4, 4.34)];
         let found = peak(5, &returns);
         assert_eq!((found.connections, found.of, found.run), (3, 5, 1));

@@ -103,7 +103,7 @@ impl Outage {
     }
 
     /// Returns true if the evidence is about this outage: a connection is lost once, but may stall often before.
-    pub(super) fn is_told_of(&self, evidence: &Evidence) -> bool {
+    pub(super) fn matches(&self, evidence: &Evidence) -> bool {
         if self.generation != evidence.generation {
             return false;
         }
@@ -211,9 +211,9 @@ impl Track {
     }
 
     /// Returns the outage that evidence is about, if it is one of the last two.
-    pub(super) fn told_of(&mut self, evidence: &Evidence) -> Option<&mut Outage> {
+    pub(super) fn for_evidence(&mut self, evidence: &Evidence) -> Option<&mut Outage> {
         let recent = [self.latest.as_mut(), self.previous.as_mut()];
-        recent.into_iter().flatten().find(|outage| outage.is_told_of(evidence))
+        recent.into_iter().flatten().find(|outage| outage.matches(evidence))
     }
 
     /// Returns the open outage.

@@ -69,7 +69,7 @@ fn one_outage_is_one_outage_however_many_events_it_brings() {
             &["drop 10.0-10.5"],
         ),
         (
-            "news of an older connection after it was replaced",
+            "a report about an older connection after it was replaced",
             vec![
                 at(10.0, disconnected(1, None)),
                 at(10.5, reconnected(2, 0.5)),

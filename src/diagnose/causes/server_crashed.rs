@@ -15,7 +15,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     rules: &[
         died_with_unread_bytes,
         reset_then_refused,
-        process::nobody_listens_any_more,
+        process::nothing_listens_any_more,
         machine_vanished,
         a_command_may_have_crossed,
         offset_fell,

@@ -17,7 +17,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
         new_process_in_the_same_place,
         uptime_fell,
         was_loading,
-        nobody_listened,
+        nothing_listened,
         offset_was_kept,
         a_kill_may_look_the_same,
         clean_shutdown_rarely_resets,
@@ -48,7 +48,7 @@ fn was_loading(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(loading, weight, "the server was still loading its dataset (LOADING)")
 }
 
-fn nobody_listened(facts: &Facts<'_>) -> Option<Argument> {
+fn nothing_listened(facts: &Facts<'_>) -> Option<Argument> {
     let weight =
         if facts.same_process().is_none() && facts.may_be_closed() { Weight::Supports } else { Weight::Suggests };
     Argument::when(facts.was_refused(), weight, "new connections were refused: nothing was listening")
@@ -78,6 +78,6 @@ fn clean_shutdown_sends_fin(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 fn it_has_not_come_back(facts: &Facts<'_>) -> Option<Argument> {
-    let gone = process::nobody_listens_any_more(facts).is_some();
+    let gone = process::nothing_listens_any_more(facts).is_some();
     Argument::when(gone, Weight::Refutes, "no process has come back")
 }

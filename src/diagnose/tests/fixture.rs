@@ -197,20 +197,20 @@ impl Scene {
         self.path = vec![Failure::server(Stage::Hello, line)];
     }
 
-    /// It fell silent for so long, and healed.
+    /// It fell silent for `seconds`, and healed.
     pub(super) fn heals(&mut self, seconds: f64) {
         (self.silent, self.healed) = (seconds, true);
         self.known().death = None;
         self.listed(Some(true));
     }
 
-    /// It fell silent, and the watchdog gave it up.
+    /// It fell silent, and the watchdog declared it dead.
     pub(super) fn watchdog(&mut self) {
         (self.silent, self.replaced) = (2.0, Some(ReplaceReason::Watchdog));
         self.ends(SocketEnd::Local);
     }
 
-    /// Nothing was sent for so long, by plan, and the connection had lived for so long.
+    /// Nothing was sent for `seconds`, as planned, and the connection is as old.
     pub(super) fn pauses(&mut self, seconds: f64) {
         self.idle = seconds;
         self.plan.probes.as_mut().unwrap().pace = Pace::every(secs(seconds));

@@ -187,7 +187,7 @@ pub(super) const CASES: &[Row] = &[
         s.known().host.suspended = Some(secs(3600.0));
         s.after().at = stamp(LOST + 60.0);
     }),
-    ("garbage, and we hung up", ProtocolError, Certain, |s| {
+    ("garbage, and the client closed it", ProtocolError, Certain, |s| {
         s.failure = garbage();
         s.ends(SocketEnd::Local);
     }),
