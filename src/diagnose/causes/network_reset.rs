@@ -74,11 +74,7 @@ fn a_kill_may_have_struck(facts: &Facts<'_>) -> Option<Argument> {
 fn closed_without_the_server(facts: &Facts<'_>) -> Option<Argument> {
     let closed = facts.end() == Some(SocketEnd::Closed) && facts.listed() == Some(false) && facts.is_same_process();
     let why = "clean close (FIN); no server counter explains it";
-    let why = if facts.is_direct() {
-        why.to_owned()
-    } else {
-        format!("{why}; a proxy in between may have closed it")
-    };
+    let why = if facts.is_direct() { why.to_owned() } else { format!("{why}; a proxy in between may have closed it") };
     Argument::when(closed && facts.server_did_nothing(), Weight::Suggests, why)
 }
 
