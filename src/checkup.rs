@@ -74,8 +74,8 @@ pub(crate) struct Checkup {
     pub lines: Vec<CheckLine>,
     /// The findings, worst first.
     pub findings: Vec<CheckFinding>,
-    /// The longest silent blackout under each policy; empty without a connection, and on a unix socket, which no
-    /// network can silence.
+    /// The longest time for which a dead path can stay unnoticed, under each policy; empty without a connection and on
+    /// a unix socket, which no network can silence.
     pub blackouts: Vec<Blackout>,
     /// Facts behind the lines.
     pub facts: Facts,
@@ -195,7 +195,12 @@ impl Facts {
         let attempt = facts.attempt.as_ref();
         let pubsub = match &facts.pubsub {
             Some(survey::PubSub::Received { after }) => Some(*after),
-            _ => None,
+            Some(
+                survey::PubSub::Lost { .. }
+                | survey::PubSub::Refused { .. }
+                | survey::PubSub::NoSecondConnection { .. },
+            )
+            | None => None,
         };
         Self {
             ping: facts.ping(),

@@ -1,7 +1,7 @@
 //! The error taxonomy, and the rules that classify an error.
 //!
 //! An error is classified once, where it happens, with its stage and errno; from then on it is a [`Failure`] whose
-//! `text` is for people only. The sources of errors are the kernel (`io::Error`), the server (an error reply) and the
+//! `text` is only ever shown. The sources of errors are the kernel (`io::Error`), the server (an error reply) and the
 //! library (`RedisError`, read in [`client`]); the [`Origin`] names the source, because redis-rs makes up a "broken pipe"
 //! *without* an errno after a connection ended in another way.
 
@@ -31,9 +31,9 @@ pub enum ErrorClass {
     ClusterDown,
     /// The connection ended (FIN, or for a reason the library hides): redis-rs' synthetic "broken pipe", or end of file.
     ConnectionClosed,
-    /// No connection within the connect timeout (name look-up, TCP, TLS and HELLO together).
+    /// No connection within the connect timeout (name lookup, TCP, TLS and HELLO together).
     ConnectTimeout,
-    /// A reply to another command: the stream of replies has slipped.
+    /// A reply to another command: the replies are out of step.
     Desync,
     /// The host name could not be resolved.
     Dns,
@@ -105,7 +105,7 @@ impl ErrorClass {
         matches!(self, Self::ResponseTimeout | Self::WaitingTimeout)
     }
 
-    /// The kernel gave up a connection after a long silence of the peer: the outage is older than the error.
+    /// The kernel closed the connection after a long silence of the peer: the outage is older than the error.
     pub fn follows_silence(self) -> bool {
         matches!(self, Self::KernelTimeout | Self::HostUnreachable | Self::NetworkUnreachable)
     }
@@ -115,7 +115,7 @@ impl ErrorClass {
         !self.is_server_reply() && !self.is_timeout() && self != Self::Desync
     }
 
-    /// The code word of the error replies of this class; [`ErrorClass::from_server_line`] is its inverse.
+    /// Returns the code word of the error replies of this class; [`ErrorClass::from_server_line`] is its inverse.
     fn server_code(self) -> Option<&'static str> {
         SERVER_CODES.iter().find(|(_, class)| *class == self).map(|(code, _)| *code)
     }
@@ -251,7 +251,7 @@ pub struct Failure {
     /// Its row in the error table.
     #[serde(flatten)]
     pub key: FailureKey,
-    /// The message of the source, for people: never compared, never parsed.
+    /// The message of the source: shown, but never compared or parsed.
     pub text: String,
 }
 

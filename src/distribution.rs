@@ -23,7 +23,7 @@ const DIGITS: u8 = 3;
 const FEW: usize = 1 << 11;
 
 /// A distribution of durations in nanoseconds: an HDR histogram, V2 encoding, in base64.
-// A run has dozens of them, filled anew each second, most of them with little or nothing. So a few durations are kept
+// A run has dozens of them, refilled each second, most of them with little or nothing. So a few durations are kept
 // as they are, and only many are counted in a histogram, which takes at least 16 KB, and 8 KB more for each doubling of
 // the longest duration: allocated and freed each second, such blocks would leave holes in the heap.
 #[derive(Clone, JsonSchema)]
@@ -205,8 +205,8 @@ mod tests {
         distribution
     }
 
-    /// All that is told of it.
-    fn told(distribution: &Distribution) -> String {
+    /// Every figure that is shown.
+    fn shown(distribution: &Distribution) -> String {
         let quantiles = [0.5, 0.9, 0.99, 0.999].map(|quantile| distribution.quantile(quantile));
         let figures = (distribution.count(), distribution.min(), distribution.mean(), distribution.deviation());
         format!("{figures:?} {quantiles:?} {:?} {}", distribution.max(), serde_json::to_string(distribution).unwrap())
@@ -217,11 +217,11 @@ mod tests {
         let (mut few, mut many) = (of((1..100).map(|n| n * n * 1000)), of((1..100).map(|n| n * n * 1000)));
         many.counted();
         assert!(matches!(few.0, Counts::Few(_)) && matches!(many.0, Counts::Many(_)));
-        assert_eq!((told(&few), &few), (told(&many), &many));
+        assert_eq!((shown(&few), &few), (shown(&many), &many));
         few.merge(&of((0..FEW as u64).map(|n| n * 500)));
         many.merge(&of((0..FEW as u64).map(|n| n * 500)));
-        assert!(matches!(few.0, Counts::Many(_)), "so many are counted");
-        assert_eq!((told(&few), &few), (told(&many), &many));
+        assert!(matches!(few.0, Counts::Many(_)), "they are counted");
+        assert_eq!((shown(&few), &few), (shown(&many), &many));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The events of a run as plain data: the interface between the code that observes and the code that counts, keeps or
+//! The events of a run as plain data: the interface between the code that observes and the code that counts, stores or
 //! shows.
 //!
 //! A run produces events and samples. *Events* are rare and ordered: each is one change, with its time. *Samples* are
@@ -143,7 +143,7 @@ pub enum EventKind {
     },
     /// The client is connected again and has a reply: the outage is over.
     Reconnected(Reconnected),
-    /// The library replaced a connection that it had just made (it connects twice if a command was in flight).
+    /// The library replaced a connection immediately after making it (it connects twice if a command was in flight).
     Superseded {
         /// Number of the physical connection now in use.
         generation: u64,
@@ -299,7 +299,7 @@ pub struct Disconnected {
     pub generation: u64,
     /// Client id of that connection at the server, if known.
     pub client_id: Option<u64>,
-    /// First failure that revealed the loss; null if only the library's disconnect notice did, which has no cause.
+    /// First failure that revealed the loss; null if the library only reported the loss, without a reason.
     pub failure: Option<Failure>,
     /// Commands in flight at the loss.
     pub in_flight: u64,
@@ -333,7 +333,7 @@ pub struct Reconnected {
     /// Time from the loss until the path probe found the server healthy again.
     #[serde(with = "OptionalSeconds")]
     pub path_healthy_after: Option<Duration>,
-    /// The failure that ended the connection, where it became known only after the event of the loss.
+    /// The failure that ended the connection, if it became known only after the event of the loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
@@ -376,12 +376,12 @@ pub enum ReplaceReason {
     Watchdog,
     /// A reply went to the wrong command: the watchdog, part of the client under test, drops such a connection.
     Desync,
-    /// The client was in a state that it could not leave; the run continues with a new session.
+    /// The client was in an unrecoverable state; the run continues with a new session.
     Terminal,
 }
 
 impl ReplaceReason {
-    /// Returns true if the client under test did it.
+    /// Returns true if the client under test replaced it.
     pub const fn is_policy(self) -> bool {
         matches!(self, Self::Watchdog | Self::Desync)
     }

@@ -1,4 +1,4 @@
-//! Faults: what can go wrong between a client and a server, and when. Data and its grammar only; `proxy` applies them.
+//! Faults between a client and a server, and their schedules. Data and its grammar only; `proxy` applies them.
 //!
 //! A fault is written `KIND[=ARGS]`, with comma-separated arguments, and a schedule adds `@START[+FOR]` or
 //! `@every:PERIOD[+FOR]`; kinds have toxiproxy's names where it has them. Both are serialized as that text, so a journal

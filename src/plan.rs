@@ -43,7 +43,7 @@ pub struct Plan {
     pub target: Target,
     /// True if the target is the embedded server.
     pub sandbox: bool,
-    /// Protocol that the user asked for.
+    /// Protocol that the user requested.
     pub protocol: Protocol,
     /// Reconnect settings of the connection under test.
     pub policy: ReconnectPolicy,
@@ -83,7 +83,7 @@ impl Plan {
     }
 }
 
-/// The journal mentions evidence only if it is off.
+/// The journal has this field only if evidence is off.
 fn evidence_by_default() -> bool {
     true
 }
@@ -108,7 +108,7 @@ pub struct ProbePlan {
     pub kind: ProbeKind,
     /// Pace of all workers of one connection together.
     pub pace: Pace,
-    /// Probes in flight at the same time on one connection, at most.
+    /// Maximum number of probes in flight on one connection.
     #[schemars(range(min = 1))]
     pub concurrency: u32,
     /// Payload of each probe in bytes, besides its nonce.
@@ -145,10 +145,10 @@ pub struct SubscriptionPlan {
     /// numbered messages go to the first.
     #[serde(default)]
     pub private: u32,
-    /// Silence after which an alarm is raised; null is no alarm.
+    /// Silence that raises an alarm; null is no alarm.
     #[serde(with = "OptionalSeconds")]
     pub expect_every: Option<Duration>,
-    /// Pace of numbered messages from a second connection, each of which is accounted for; null is none.
+    /// Pace of numbered messages, sent on a second connection and all accounted for; null is none.
     pub verify: Option<Pace>,
     /// True if messages are shown as they arrive.
     pub tail: bool,

@@ -1,13 +1,13 @@
 //! A fault proxy: relays connections to a server, and breaks them as its faults demand.
 //!
-//! Bytes pass unchanged unless a fault affects them; an end of stream passes in one direction at a time; a reader that
-//! stops stops its writer, and memory stays bounded. `shaping` decides about each chunk, as a pure function of the
+//! Bytes pass unchanged unless a fault affects them; an end of stream passes in one direction at a time. A reader that
+//! stops makes its writer stop, so memory stays bounded. `shaping` decides about each chunk, as a pure function of the
 //! active faults (`conditions`), the direction, the time and the connection's past. `dialogue` matches replies to
 //! commands, and passes unread what is not RESP. `flow` is one connection, `acceptor` the thread's main loop, `state`
 //! the state that they share.
 //!
-//! If the server speaks TLS, the proxy makes the TLS connection and its clients speak plain text, so every fault works
-//! there, too. The client's own TLS is then not tested. A reset resets the socket below TLS.
+//! If the server speaks TLS, the proxy makes the TLS connection and its clients use plaintext, so every fault works there,
+//! too. The client's own TLS is then not tested. A reset resets the socket below TLS.
 //!
 //! The proxy has its own thread and runtime, so a stall of the client does not stall the proxy, nor the reverse. While
 //! the proxy silences a connection, the kernel still acknowledges what the client sends, as a load balancer's would. It
@@ -48,9 +48,9 @@ use tokio::{
 use self::{acceptor::Acceptor, state::ProxyState};
 use crate::{clock::Clock, event::Event, fault::FaultSchedule, plan::Address};
 
-/// Ports to choose from: below the range from which the kernel takes the source ports of outgoing connections. A client
-/// that dials a closed port of that range on loopback can end up connected to itself, and any connection can take it
-/// while `refuse` has it closed.
+/// Ports to choose from, below the kernel's range of source ports for outgoing connections. In that range, a client that
+/// dials a closed port on loopback can connect to itself, and any connection can take the port while `refuse` has it
+/// closed.
 const PORTS: std::ops::Range<u16> = 10_000..30_000;
 
 /// The configuration of a proxy.
@@ -62,13 +62,13 @@ pub struct Config {
     pub upstream: Address,
     /// Faults, counted from [`ProxyHandle::begin`].
     pub schedules: Vec<FaultSchedule>,
-    /// The seed of all randomness.
+    /// Seed of all randomness.
     pub seed: u64,
     /// The clock of the run.
     pub clock: Clock,
-    /// Clients may send `DOCTOR …` commands.
+    /// True if clients may send `DOCTOR …` commands.
     pub commands_on_wire: bool,
-    /// The beginning and the end of each connection are events.
+    /// True if the start and the end of each connection are reported as events.
     pub report_flows: bool,
 }
 
@@ -123,7 +123,7 @@ impl Proxy {
     /// [`ProxyHandle::begin`]. Events go to `events` as they happen.
     ///
     /// # Errors
-    /// When the port cannot be bound, or the proxy's runtime or thread cannot be created.
+    /// If the port cannot be bound, or the proxy's runtime or thread cannot be created.
     pub fn start(config: Config, events: UnboundedSender<Event>) -> io::Result<Self> {
         let listener = bind(config.listen)?;
         listener.set_nonblocking(true)?;
@@ -149,7 +149,7 @@ impl Proxy {
         Ok(Self { handle, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Its control handle, which may be cloned and may outlive it.
+    /// Returns its control handle, which may be cloned and may outlive it.
     pub fn handle(&self) -> &ProxyHandle {
         &self.handle
     }
@@ -166,7 +166,7 @@ impl Drop for Proxy {
 }
 
 impl ProxyHandle {
-    /// The address it listens on.
+    /// Returns the address that it listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -186,7 +186,7 @@ impl ProxyHandle {
         self.ask(Request::Clear).unwrap_or_default()
     }
 
-    /// Lists active and scheduled faults, one a line, for people.
+    /// Returns the active and scheduled faults as text, one a line.
     pub fn list(&self) -> Vec<String> {
         self.order("list").unwrap_or_default()
     }
@@ -194,7 +194,7 @@ impl ProxyHandle {
     /// Runs a line of text (a fault, `list`, `clear`, `help` …) and returns the lines of its answer.
     ///
     /// # Errors
-    /// A description of what is wrong with the line and what to write instead.
+    /// A description of the problem with the line, and a remedy.
     pub fn order(&self, line: &str) -> Result<Vec<String>, String> {
         let answer = self.ask(|done| Request::Order(line.to_owned(), done));
         answer.unwrap_or_else(|| Err("the proxy has ended".to_owned()))
@@ -227,7 +227,7 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
         return std::net::TcpListener::bind(address);
     }
     let count = u32::from(PORTS.end - PORTS.start);
-    // Processes that run side by side start at different places.
+    // Concurrent processes start at different ports.
     let start = std::process::id().wrapping_mul(7_919);
     for offset in 0..100 {
         let port = PORTS.start + (start.wrapping_add(offset) % count) as u16;

@@ -207,10 +207,10 @@ impl Story {
     /// Files evidence with its outage. It arrives when it is complete, and more may have happened since.
     fn gathered(&mut self, run: u32, connection: Option<u32>, evidence: &Evidence) {
         let Some(id) = connection else { return };
-        let recent = self.tracks.get_mut(&id).and_then(|track| track.told_of(evidence));
+        let recent = self.tracks.get_mut(&id).and_then(|track| track.for_evidence(evidence));
         let outage = match recent {
             Some(outage) => Some(outage),
-            None => self.history.told_of(run, id, evidence),
+            None => self.history.for_evidence(run, id, evidence),
         };
         if let Some(outage) = outage {
             outage.circumstances.gathered(evidence, &mut self.servers);

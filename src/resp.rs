@@ -1,7 +1,7 @@
 //! RESP2 and RESP3 as bytes, for everything that reads them without redis-rs.
 //!
-//! Two readers, because they keep different things. [`Framer`] finds where values end in a stream that is not kept, in
-//! whatever chunks it arrives: the proxy passes bytes on while it counts commands and replies. [`CommandDecoder`] finds
+//! Two readers, because they keep different things. [`Framer`] finds the ends of values in a stream that is not kept, in
+//! chunks of any size: the proxy passes bytes on while it counts commands and replies. [`CommandDecoder`] finds
 //! the arguments of commands in a buffer and enforces a server's limits: the sandbox executes them. [`skim`] is a fast
 //! path for common values that are complete.
 

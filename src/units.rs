@@ -1,4 +1,4 @@
-//! Durations, sizes, shares and counts formatted for people.
+//! Durations, sizes, shares and counts as text.
 
 use std::time::Duration;
 

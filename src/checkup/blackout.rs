@@ -1,4 +1,4 @@
-//! The longest silent blackout: how long a client can hold a dead connection when the path falls silent (packets
+//! The longest blackout: the time for which a client can hold a dead connection after the path falls silent (packets
 //! vanish, and no FIN or RST arrives).
 //!
 //! For an active client the kernel acts on unacknowledged data; for a client that only subscribes nothing is

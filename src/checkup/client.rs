@@ -1,4 +1,4 @@
-//! Checks of the client's machine, and of the longest silent blackout of a client on it.
+//! Checks of the client's machine, and of the longest blackout of a client on it.
 
 use std::time::Duration;
 
@@ -122,7 +122,9 @@ fn blackouts(sheet: &mut Sheet<'_>, rows: &[Blackout]) {
              response timeout, but the connection is kept"
         }
         EndedBy::NeverReconnects => "the client never reconnects",
-        _ => "nothing is sent on the connection, so nothing detects the loss",
+        EndedBy::Watchdog | EndedBy::UserTimeout | EndedBy::Keepalive | EndedBy::Nothing | EndedBy::Unknown => {
+            "nothing is sent on the connection, so nothing detects the loss"
+        }
     };
     let remedy = "set TCP_USER_TIMEOUT (25 s) and keepalive (10/5/3) on the client's sockets, as policy hardened does, \
                   and send an application-level PING about once a second";

@@ -126,7 +126,7 @@ fn tcp_and_tls(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         None => unfinished(sheet, attempt, Stage::Tcp, "tcp"),
     }
     if !matches!(sheet.subject.target.address, Address::Tcp { tls: true, .. }) {
-        return sheet.line("tls", Mark::NotAvailable, "plain text");
+        return sheet.line("tls", Mark::NotAvailable, "plaintext");
     }
     let Some(time) = took(attempt, Stage::Tls) else {
         return unfinished(sheet, attempt, Stage::Tls, "tls");
@@ -231,11 +231,11 @@ fn obstacle(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let advice = on_connecting(failure, &sheet.subject.target);
     let (text, remedy) = match (mixed_up, encrypted) {
         (true, true) => (
-            "the port speaks plain text, but TLS was used".to_owned(),
+            "the port speaks plaintext, but TLS was used".to_owned(),
             Some("use redis:// instead of rediss://, or the server's TLS port".to_owned()),
         ),
         (true, false) => (
-            "the port speaks TLS, but plain text was sent".to_owned(),
+            "the port speaks TLS, but plaintext was sent".to_owned(),
             Some("use rediss:// instead of redis://".to_owned()),
         ),
         (false, _) if failure.key.class == ErrorClass::Loading => {

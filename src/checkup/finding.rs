@@ -44,7 +44,7 @@ pub(super) const MAX_CLIENTS: &str = "RD009";
 pub(super) const AUTHENTICATION: &str = "RD010";
 /// A message did not reach its subscriber.
 pub(super) const NOT_DELIVERED: &str = "RD024";
-/// A long silent blackout is possible.
+/// A dead connection can stay unnoticed for long.
 pub(super) const BLACKOUT: &str = "RD044";
 /// The client has no keepalive.
 pub(super) const NO_KEEPALIVE: &str = "RD045";
@@ -62,7 +62,7 @@ pub(super) const REPLICA: &str = "RD050";
 pub(super) const IN_BETWEEN: &str = "RD051";
 /// No RESP3.
 pub(super) const NO_RESP3: &str = "RD052";
-/// TLS on one side, plain text on the other.
+/// TLS on one side, plaintext on the other.
 pub(super) const TLS_MIXED_UP: &str = "RD053";
 /// Protected mode.
 pub(super) const PROTECTED_MODE: &str = "RD054";

@@ -78,7 +78,7 @@ pub(crate) async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Out
     survey.facts
 }
 
-/// A survey under way.
+/// A survey in progress.
 struct Survey<'a> {
     route: Route,
     target: &'a Target,

@@ -10,9 +10,9 @@ pub(super) struct CauseDef {
     pub(super) rules: &'static [Rule],
 }
 
-/// Looks at one thing and argues for or against one cause, or has no argument.
+/// Checks one fact and argues for or against one cause, or returns no argument.
 ///
-/// A rule that [proves](Weight::Proves) must itself rule out every other story: it needs facts that are known, never the
+/// A rule that [proves](Weight::Proves) must itself rule out every other explanation: it needs known facts, never the
 /// absence of knowledge.
 pub(super) type Rule = fn(&Facts<'_>) -> Option<Argument>;
 
@@ -28,9 +28,9 @@ pub(super) struct Argument {
 pub(super) enum Weight {
     /// Rules the cause out.
     Refutes,
-    /// Another story fits better: one level less.
+    /// Another explanation fits better: one level less.
     Weakens,
-    /// Another story remains, but does not make this one less likely.
+    /// Another explanation remains possible, but does not make this one less likely.
     Qualifies,
     /// Points to the cause: possible.
     Suggests,

@@ -82,7 +82,7 @@ impl<'a> Facts<'a> {
         self.outage.kind == OutageKind::Stall
     }
 
-    /// The same connection answered again.
+    /// True if the same connection answered again.
     pub(super) fn healed(&self) -> bool {
         self.is_stall() && self.outage.restored.is_some()
     }
@@ -102,7 +102,7 @@ impl Facts<'_> {
         death.map(|death| death.how).or(reported)
     }
 
-    /// It may have been a clean close: the kernel reports one, or nothing contradicts it.
+    /// True if it may have been a clean close: the kernel reports one, or nothing contradicts it.
     pub(super) fn may_be_closed(&self) -> bool {
         let by_failure = self.failure().is_none_or(|failure| failure.key.class == ErrorClass::ConnectionClosed);
         match self.end() {
@@ -115,28 +115,28 @@ impl Facts<'_> {
         self.outage.failure.as_ref()
     }
 
-    /// The policy replaced it while it was open.
+    /// True if the policy replaced it while it was open.
     pub(super) fn left_by_policy(&self) -> bool {
         self.outage.replaced.is_some_and(ReplaceReason::is_policy)
     }
 
-    /// The watchdog of the policy declared it dead.
+    /// True if the watchdog of the policy declared it dead.
     pub(super) fn by_watchdog(&self) -> bool {
         self.outage.replaced == Some(ReplaceReason::Watchdog)
     }
 
-    /// Time without a reply until the connection was given up or answered again.
+    /// Time without a reply until the connection was abandoned or answered again.
     pub(super) fn silence(&self) -> Duration {
         let end = self.circumstances().closed.or(self.outage.restored).unwrap_or(self.outage.detected);
         end.since(self.outage.lost)
     }
 
-    /// It fell silent first.
+    /// True if it fell silent first.
     pub(super) fn silent(&self) -> bool {
         self.is_stall() || self.by_watchdog() || self.outage.detected > self.outage.lost
     }
 
-    /// A reply arrived just before the first sign of the outage.
+    /// True if a reply arrived just before the first sign of the outage.
     pub(super) fn was_answered_lately(&self) -> bool {
         self.outage.idle.is_some_and(|idle| idle.saturating_sub(self.silence()) <= IN_USE)
     }
@@ -149,13 +149,13 @@ impl Facts<'_> {
         Some(messages.filter(|_| self.circumstances().subscribed).map_or(since_reply, |pace| since_reply.min(pace)))
     }
 
-    /// Other publishers may send messages at any time, so the quiet time is only a guess.
+    /// True if other publishers may send messages at any time, so that the quiet time is only a guess.
     pub(super) fn quiet_is_guessed(&self) -> bool {
         let subscription = self.plan.and_then(|plan| plan.subscription);
         self.circumstances().subscribed && subscription.is_none_or(|subscription| subscription.verify.is_none())
     }
 
-    /// The connection was in use at the loss.
+    /// True if the connection was in use at the loss.
     pub(super) fn in_use(&self) -> bool {
         self.quiet().is_some_and(|quiet| quiet <= IN_USE)
     }
@@ -165,7 +165,7 @@ impl Facts<'_> {
         self.plan?.probes?.pace.due(1)
     }
 
-    /// Commands follow each other without a pause, so one is always in flight.
+    /// True if commands follow each other without a pause, so one is always in flight.
     pub(super) fn is_busy(&self) -> bool {
         self.plan.and_then(|plan| plan.probes).is_some_and(|probes| probes.pace.due(1).is_none())
     }
@@ -228,8 +228,8 @@ impl Facts<'_> {
         translated.reduce(|one, other| one || other).map(|translated| !translated).or(local.then_some(true))
     }
 
-    /// The client was connected directly to the server, and not to a proxy. A run with faults has its own proxy.
-    pub(super) fn nobody_in_between(&self) -> bool {
+    /// True if the client was connected directly to the server, not to a proxy. A run with faults has its own proxy.
+    pub(super) fn is_direct(&self) -> bool {
         self.direct() == Some(true) && self.plan.is_some_and(|plan| !plan.relayed)
     }
 
@@ -253,7 +253,7 @@ impl Facts<'_> {
         Some((before.role.as_deref()?, after.role.as_deref()?))
     }
 
-    /// The same process has a different role than before.
+    /// True if the same process has a different role than before.
     pub(super) fn changed_role(&self) -> bool {
         self.is_same_process() && self.roles().is_some_and(|(before, after)| before != after)
     }
@@ -264,7 +264,7 @@ impl Facts<'_> {
         Some((before.replication_offset.filter(|offset| *offset > 0)?, after.replication_offset?))
     }
 
-    /// The answering process ran before the loss and continues the replication history of the old process.
+    /// True if the answering process ran before the loss and continues the old process' replication history.
     pub(super) fn took_over(&self) -> bool {
         let history = self.states().and_then(|(before, after)| {
             before.replication_id.as_ref().zip(after.former_replication_id.as_ref()).map(|(old, former)| old == former)
@@ -279,12 +279,13 @@ impl Facts<'_> {
         counter(after)?.checked_sub(counter(before)?)
     }
 
-    /// The counters were read shortly before the loss.
+    /// True if the counters were read shortly before the loss.
     pub(super) fn narrow(&self) -> bool {
         self.before().is_some_and(|before| self.outage.lost.since(before.at) <= NARROW)
     }
 
-    /// No other connection of the run was lost between the two readings: a counter that moved, moved for this one.
+    /// True if no other connection of the run was lost between the two readings: a counter that moved, moved for this
+    /// one.
     pub(super) fn alone(&self) -> bool {
         let Some((before, after)) = self.states() else { return false };
         let counted = self.evidence().map_or(0, |evidence| evidence.outages_between);
@@ -303,7 +304,7 @@ impl Facts<'_> {
         counters.into_iter().find(|(counter, _)| self.moved(*counter) > Some(0)).map(|(_, reason)| reason)
     }
 
-    /// All counters of closed clients are known, and none moved.
+    /// True if all counters of closed clients are known and none moved.
     pub(super) fn server_did_nothing(&self) -> bool {
         self.servers_reason().is_none() && self.moved(|state| state.client_kills) == Some(0)
     }
@@ -322,30 +323,30 @@ impl Facts<'_> {
         self.circumstances().path_failures.iter().find(fits)
     }
 
-    /// Nothing was listening on the server's port: a path probe or an attempt of the client was refused.
+    /// True if nothing was listening on the server's port: a path probe or an attempt of the client was refused.
     pub(super) fn was_refused(&self) -> bool {
         let own = self.evidence().and_then(|evidence| evidence.tried).is_some_and(|tried| tried.refused > 0);
         own || self.path_failed(&[ErrorClass::Refused], &[Stage::Tcp]).is_some()
     }
 
-    /// A path probe or a command failed with this class during the outage.
+    /// True if a path probe or a command failed with this class during the outage.
     pub(super) fn met(&self, class: ErrorClass) -> bool {
         let circumstances = self.circumstances();
         let path = circumstances.path_failures.iter().map(|failure| failure.key.class);
         path.chain(circumstances.failures.iter().map(|key| key.class)).any(|met| met == class)
     }
 
-    /// New connections failed.
+    /// True if new connections failed.
     pub(super) fn path_was_ill(&self) -> bool {
         !self.circumstances().path_failures.is_empty()
     }
 
-    /// Nothing is known to be wrong beyond this machine.
+    /// True if nothing is known to be wrong beyond this machine.
     pub(super) fn is_calm(&self) -> bool {
         !self.path_was_ill() && !self.half_open() && !self.another_process() && self.servers_reason().is_none()
     }
 
-    /// New connections were answered repeatedly while this one was silent.
+    /// True if new connections were answered repeatedly while this one was silent.
     pub(super) fn half_open(&self) -> bool {
         self.circumstances().states.contains(&ClientState::HalfOpen)
     }

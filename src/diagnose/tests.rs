@@ -1,4 +1,4 @@
-//! Outages with their evidence, and the causes they are put down to.
+//! Tests of the causes found for outages with their evidence.
 
 mod cases;
 mod fixture;
@@ -98,9 +98,9 @@ fn what_is_unknown_is_blamed_on_permissions_only_if_one_was_refused() {
             "allow the user INFO",
         ),
         ("not reached", Some(vec![Missing::new("server", "Connection refused")]), true, "tcpdump"),
-        ("all was told", Some(vec![]), true, "tcpdump"),
-        ("not asked", None, false, "without --no-evidence"),
-        ("cut off before it was told", None, true, "tcpdump"),
+        ("nothing is missing", Some(vec![]), true, "tcpdump"),
+        ("not queried", None, false, "without --no-evidence"),
+        ("cut off before the evidence", None, true, "tcpdump"),
     ] {
         let mut scene = made(nothing_known);
         scene.plan.evidence = evidence;
@@ -108,9 +108,9 @@ fn what_is_unknown_is_blamed_on_permissions_only_if_one_was_refused() {
             Some(missing) => scene.known().missing = missing,
             None => scene.evidence = None,
         }
-        let told = scene.diagnosis();
-        assert_eq!(told.cause, Cause::Unknown, "{name}: {told:?}");
-        assert!(told.remedy.contains(advice), "{name}: {}", told.remedy);
+        let found = scene.diagnosis();
+        assert_eq!(found.cause, Cause::Unknown, "{name}: {found:?}");
+        assert!(found.remedy.contains(advice), "{name}: {}", found.remedy);
     }
 }
 

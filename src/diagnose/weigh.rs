@@ -1,4 +1,4 @@
-//! From the arguments of all rules to one diagnosis.
+//! Weighs the arguments of all rules into one diagnosis.
 
 use std::cmp::Reverse;
 

@@ -85,7 +85,7 @@ impl Route {
         Self { limit, ..self.clone() }
     }
 
-    /// Returns the same route with PING needed or not; if not, an ACL that forbids it is no failure.
+    /// Returns the same route with PING needed or not; if not, an ACL that forbids it does not count as a failure.
     #[must_use]
     pub(crate) fn with_ping(&self, needed: bool) -> Self {
         Self { ping: needed, ..self.clone() }
@@ -194,7 +194,7 @@ fn whole_millis(time: Duration) -> Duration {
     Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// One attempt under way.
+/// One attempt in progress.
 struct Dialing<'a> {
     path: &'a Route,
     stage: Stage,
@@ -321,7 +321,7 @@ impl Dialing<'_> {
         let (class, hint) = match self.stage {
             Stage::Dns => (ErrorClass::Dns, "the name server does not answer"),
             Stage::Tls => {
-                (ErrorClass::Tls, "no TLS response; the port may be plain text (redis:// instead of rediss://)")
+                (ErrorClass::Tls, "no TLS response; the port may be plaintext (redis:// instead of rediss://)")
             }
             Stage::Hello => (ErrorClass::ConnectTimeout, "the connection was accepted, but HELLO was never answered"),
             Stage::Command => (ErrorClass::ResponseTimeout, "no reply to PING"),

@@ -31,7 +31,7 @@ pub(crate) struct OwnSockets(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
-    /// The kernel's numbers of our own sockets (`SO_COOKIE`).
+    /// The kernel's numbers of our sockets (`SO_COOKIE`).
     cookies: VecDeque<u64>,
     /// Addresses that the target's name resolved to, the latest last.
     addresses: VecDeque<SocketAddr>,

@@ -7,7 +7,7 @@ pub(crate) fn decode<T: FromRedisValue>(reply: Value) -> Option<T> {
     redis::from_redis_value(reply).ok()
 }
 
-/// Returns a textual reply, in whatever type it was sent: RESP3 has a separate type for INFO and CLIENT LIST.
+/// Returns a textual reply of any type: RESP3 has a separate type for INFO and CLIENT LIST.
 pub(crate) fn text(reply: &Value) -> Option<String> {
     match reply {
         Value::BulkString(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),

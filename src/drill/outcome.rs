@@ -13,7 +13,7 @@ use crate::{
     record::{Figures, OutageKind},
 };
 
-/// Diagnoses that a cell keeps: a cell is short, and its outages are much alike.
+/// Maximum number of diagnoses of a cell: it is short, and its outages are similar.
 pub(super) const DIAGNOSES: usize = 20;
 
 /// The outcome for a client under a fault.
@@ -37,7 +37,7 @@ pub(crate) enum Outcome {
     Stuck(Stuck),
 }
 
-/// A state that a client does not leave.
+/// A state that a client does not leave on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Display, VariantArray, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -46,7 +46,7 @@ pub enum Stuck {
     Dead,
     /// The last reconnect attempt failed with an error after which the library never tries again.
     Wedged,
-    /// The retries are spent.
+    /// The retries are exhausted.
     Exhausted,
     /// Connected, but without its subscription.
     SubscriptionLost,
@@ -89,7 +89,7 @@ pub(super) fn judge(case: &Case, policy: PolicyName, figures: &Figures) -> Cell 
     let mut diagnoses = diagnose::all(&figures.outages());
     diagnoses.truncate(DIAGNOSES);
     let first = diagnoses.first();
-    // A demotion is a failover, although it closes nothing.
+    // A demotion is a failover, although no connection is closed.
     let of_state = || figures.tally.states.keys().find_map(|state| diagnose::of_state(*state));
     let stuck_in = |state| matches!(outcome, Outcome::Stuck(stuck) if ClientState::from(stuck) == state);
     let evidence = figures.states.kept.iter().rev().find(|row| stuck_in(row.state));
@@ -137,7 +137,7 @@ fn outcome(figures: &Figures) -> Outcome {
         Some(_) => return Outcome::Down,
         None => {}
     }
-    // As in a report: a client that has left the state, or does not write, goes on.
+    // As in a report: a client that has left the state, or does not write, is not stuck.
     if figures.tally.pinned > 0 {
         return Outcome::Stuck(Pinned);
     }
@@ -170,7 +170,7 @@ mod tests {
             ("until the server was promoted again", vec![entered(), left()], false),
             ("again", vec![entered(), left(), entered()], true),
             ("until the connection was lost", lost.to_vec(), false),
-            ("but nobody wrote", vec![seen], false),
+            ("but no client wrote", vec![seen], false),
         ] {
             let mut recorder = Recorder::default();
             let subscribed = at(0.0, EventKind::Subscribed(confirmations(1, 0.1)));

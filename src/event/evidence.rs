@@ -1,7 +1,6 @@
-//! Evidence about one outage, from which its cause is named: facts only, no conclusions.
+//! The evidence about one outage, from which its cause is derived: facts only, no conclusions.
 //!
-//! Any of it may be missing: a server may forbid a query, a platform may not have a fact, a server that is gone cannot
-//! be queried. Missing evidence is listed with the reason, so a diagnosis can show its basis.
+//! Any of it may be missing: a server may forbid a query or be gone, and not every platform has every fact. Missing evidence is listed with the reason, so a diagnosis can show its basis.
 
 use std::{sync::Arc, time::Duration};
 
@@ -82,7 +81,7 @@ pub struct Death {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SocketEnd {
-    /// The other side reset the connection (RST). A close that crosses a command on the way also ends in a reset: data
+    /// The other side reset the connection (RST). A close that crosses a command in flight also ends in a reset: data
     /// for a closed socket is answered with RST.
     Reset,
     /// The other side closed the connection (FIN).
@@ -92,7 +91,7 @@ pub enum SocketEnd {
     TimedOut,
     /// The connection was still open when the client abandoned it.
     Local,
-    /// The connection ended without a FIN: by a reset or a timeout, it is not known which.
+    /// The connection ended without a FIN: a reset or a timeout, but it is unknown which.
     Gone,
 }
 
@@ -130,7 +129,7 @@ pub struct TcpFigures {
     pub last_ack_received: Duration,
 }
 
-/// A server as INFO, CONFIG GET and CLIENT INFO describe it; null is not known. Counters run since its start.
+/// A server as INFO, CONFIG GET and CLIENT INFO describe it; null is unknown. Counters count from its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerState {
     /// Time of the query.
@@ -152,7 +151,7 @@ pub struct ServerState {
     pub version: Option<Arc<str>>,
     /// `uptime_in_seconds`
     pub uptime: Option<u64>,
-    /// `role`, in the server's own words: `master`, `slave` …
+    /// `role`, as INFO reports it: `master`, `slave` …
     pub role: Option<Arc<str>>,
     /// `master_repl_offset`
     pub replication_offset: Option<u64>,
@@ -274,7 +273,7 @@ impl Tried {
 pub struct Missing {
     /// Name of the evidence.
     pub what: String,
-    /// Reason why it is missing, in the words of the server or of redis-doctor.
+    /// Reason why it is missing, as the server or redis-doctor reports it.
     pub why: String,
     /// True if the server refused the query: the user has no right to it, or the server (a managed service) has no such
     /// command.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The identity of a server process, from INFO; null is not known (an ACL may forbid INFO).
+/// The identity of a server process, from INFO; null is unknown (an ACL may forbid INFO).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerIdentity {
     /// Product name: `Redis` or `Valkey`.
@@ -12,7 +12,7 @@ pub struct ServerIdentity {
     pub version: Option<String>,
     /// `run_id` of the process; a restart changes it.
     pub run_id: Option<String>,
-    /// `role`, in the server's own words: `master`, `slave`, or `sentinel`.
+    /// `role`, as INFO reports it: `master`, `slave`, or `sentinel`.
     pub role: Option<String>,
 }
 

@@ -15,7 +15,7 @@ pub enum ClientState {
     Dead,
     /// Replies go to the wrong commands.
     Desync,
-    /// The retries are spent; the client does not reconnect until a command is sent.
+    /// The retries are exhausted; the client does not reconnect until a command is sent.
     Exhausted,
     /// The connection is dead and nothing has noticed: commands time out while new connections work.
     HalfOpen,
@@ -34,13 +34,13 @@ pub enum ClientState {
 }
 
 impl ClientState {
-    /// The code of its entry in the knowledge base.
+    /// Returns the code of its entry in the knowledge base.
     pub fn code(self) -> &'static str {
         self.row().0
     }
 
-    /// True if no client can leave this state on its own. ([`Self::Exhausted`] depends on the commands of the client: the
-    /// next one starts another cycle, and a mere subscriber sends none.)
+    /// Returns true if no client can leave this state on its own. [`Self::Exhausted`] is not one of them: the next
+    /// command starts another cycle, although a client that only subscribes sends none.
     pub fn is_terminal(self) -> bool {
         self.row().1
     }

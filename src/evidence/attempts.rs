@@ -25,7 +25,7 @@ pub(super) struct Attempts {
     pub(super) seen: Vec<Attempt>,
     /// Failed attempts reported by the kernel; `None` if it was not listened to.
     pub(super) tried: Option<Tried>,
-    /// Why attempts may be missing.
+    /// Reason why attempts may be missing.
     pub(super) missing: Option<String>,
     cycle: Option<Cycle>,
 }

@@ -53,11 +53,11 @@ pub(super) struct Casebook {
     /// Lost sockets without their `Disconnected` event yet: connection and moment of the loss.
     lost_sockets: VecDeque<(u32, Stamp, LostSocket)>,
     connections: HashMap<u32, Connection>,
-    /// Outages and stalls under way, by connection.
+    /// Open outages and stalls, by connection.
     open: HashMap<u32, OutageCase>,
     /// Outages and stalls that are over and not reported yet.
     over: Vec<OutageCase>,
-    /// Outages and stalls that the query under way is about.
+    /// Outages and stalls that the current query is about.
     queried: Vec<OutageCase>,
     /// The last two snapshots in which the server was reached, the latest last.
     snapshots: VecDeque<Arc<Snapshot>>,
@@ -118,7 +118,7 @@ impl Casebook {
         self.listener.begin(connection, lost, now);
     }
 
-    /// Returns true if no outage or stall is under way, and none has occurred between two snapshots.
+    /// Returns true if no outage or stall is open, and none has occurred between two snapshots.
     pub(super) fn was_quiet(&self, before: &Snapshot, after: &Snapshot) -> bool {
         self.open.is_empty() && self.lost_sockets.is_empty() && before.count == after.count
     }
@@ -133,7 +133,7 @@ impl Casebook {
         self.open.values().any(|case| case.is_due(now))
     }
 
-    /// Returns true if a query now would be useless: an outage is under way, and none waits for the answers.
+    /// Returns true if a query now would be useless: an outage is open, and none waits for the answers.
     pub(super) fn must_wait(&self, now: Stamp) -> bool {
         !self.is_urgent(now) && !self.open.is_empty()
     }
@@ -205,6 +205,7 @@ impl Casebook {
                 self.end_case(connection, event.at, None, now);
                 return true;
             }
+            // Other events open or close no case.
             _ => {}
         }
         false
@@ -227,7 +228,7 @@ impl Casebook {
         self.count -= u64::from(self.open.insert(case.connection, case).is_some());
     }
 
-    /// Ends the outage or stall of a connection. `failure` is a cause of the loss that became known since.
+    /// Ends the outage or stall of a connection. `failure` is a reason for the loss that became known since.
     fn end_case(&mut self, connection: u32, at: Stamp, failure: Option<&Failure>, now: Stamp) {
         self.examine(now);
         let Some(mut case) = self.open.remove(&connection) else { return };

@@ -1,4 +1,4 @@
-//! The end of a socket, as far as it is known.
+//! The known facts about the end of a socket.
 
 use crate::event::{SocketEnd, TcpFigures};
 
@@ -7,6 +7,6 @@ use crate::event::{SocketEnd, TcpFigures};
 pub(super) struct EndedSocket {
     pub(super) how: Option<SocketEnd>,
     pub(super) figures: Option<TcpFigures>,
-    /// Why something is unknown.
+    /// Reason why something is unknown.
     pub(super) missing: Option<String>,
 }

@@ -40,7 +40,7 @@ pub(super) struct OutageCase {
     ended: Option<EndedSocket>,
     /// The most informative failure of a command.
     failure: Option<Failure>,
-    /// Why some reconnect attempts were not seen.
+    /// Reason why some reconnect attempts were not seen.
     attempts_missing: Option<String>,
     before: Option<Arc<Snapshot>>,
     /// Start of the time for which this machine is examined; it ends with the loss (or the stall).

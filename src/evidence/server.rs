@@ -99,7 +99,7 @@ fn found(attempt: &Attempt, at: Stamp) -> ServerState {
     }
 }
 
-/// A query under way.
+/// A query in progress.
 struct Query {
     /// `None` after a timeout: a late reply would be taken for the reply to the next command.
     stream: Option<RespStream>,

@@ -13,7 +13,7 @@
 //! - A second descriptor of the same socket: it keeps the socket as the loss left it until the socket is examined. This
 //!   is used, and the lookup remains for systems without it.
 //!
-//! pidfd_getfd(2) (Linux 5.6) duplicates a descriptor of our own process without `unsafe` code. The duplicate is never
+//! pidfd_getfd(2) (Linux 5.6) duplicates a descriptor of this process without `unsafe` code. The duplicate is never
 //! read or written, and its error is never fetched, which would take it from the library. Examining it takes about ten
 //! microseconds; it is closed once the client is back, or after ten milliseconds. It delays no reconnect, and the other
 //! side sees nothing of it. If the library replaces a connection on its own, the old one can live on until the next
@@ -39,7 +39,7 @@ use crate::{
 /// Connections whose sockets are followed: each costs a descriptor and a lookup a second.
 const FOLLOWED: usize = 100;
 
-/// Minimum time between two scans of our own descriptors, which take some microseconds each.
+/// Minimum time between two scans of our descriptors, which take some microseconds each.
 const SCAN_PAUSE: Duration = Duration::from_millis(50);
 
 /// A kernel with default settings retransmits for at least this long before it gives up (RFC 1122 section 4.2.3.5: R2).
@@ -64,7 +64,7 @@ pub(super) struct Sockets {
     scanned: Option<Stamp>,
 }
 
-/// One of our own sockets.
+/// One of our sockets.
 #[derive(Clone, Copy)]
 struct Seen {
     fd: i32,
@@ -297,7 +297,7 @@ impl Sockets {
         named.or_else(|| new.next().copied().filter(|_| new.next().is_none()))
     }
 
-    /// Duplicates one of our own descriptors.
+    /// Duplicates one of our descriptors.
     fn second(&self, fd: i32) -> Option<OwnedFd> {
         pidfd_getfd(self.process.as_ref()?, fd, PidfdGetfdFlags::empty()).ok()
     }

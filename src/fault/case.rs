@@ -7,13 +7,11 @@ use super::FaultSchedule;
 /// One row of the drill.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Case {
-    /// The name.
     pub name: String,
     /// The faults and when they happen.
     pub faults: Vec<FaultSchedule>,
     /// The length of the soak.
     pub lasts: Duration,
-    /// The client's load.
     pub load: Load,
 }
 
@@ -35,7 +33,7 @@ pub(crate) enum Load {
 /// Time before the faults begin, as a healthy baseline.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// Time for which a case written by the user goes on after its faults end.
+/// Time for which a case written by the user continues after its faults end.
 const AFTERMATH: Duration = Duration::from_secs(6);
 
 /// Name, schedules, seconds, load. Faults of 11 s outlast the library's retry budget of 9.44 s, and runs of 16 s reach

@@ -9,7 +9,7 @@ use super::value::Share;
 /// The effect of a fault.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
-    /// New connections are turned away.
+    /// New connections are refused.
     Door(Door),
     /// The bytes of connections pass differently.
     Shape(Shape),
@@ -19,7 +19,7 @@ pub(crate) enum Effect {
     Order(Order),
 }
 
-/// A way to turn new connections away. If several apply, the greatest does.
+/// A way to refuse new connections. If several apply, the greatest does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Door {
     /// Accepted, then closed (FIN).
@@ -37,15 +37,15 @@ pub(crate) enum Shape {
     Silence { directions: Directions, reach: Reach },
     /// Every byte arrives later, by `delay` plus or minus up to `jitter`, evenly distributed.
     Delay { directions: Directions, delay: Duration, jitter: Duration },
-    /// At most so many bytes a second, at least 1.
+    /// At most `rate` bytes a second, at least 1.
     Rate { directions: Directions, rate: u64 },
-    /// In pieces of at most so many bytes, at least 1, with a pause between two.
+    /// In pieces of at most `size` bytes, at least 1, with a pause between two.
     Slice { directions: Directions, size: u64, pause: Duration },
-    /// After so many more bytes to the client the connection ends (FIN).
+    /// The connection ends (FIN) after this many more bytes to the client.
     Limit { bytes: u64 },
     /// After this much silence in both directions the connection is forgotten.
     Forget { after: Duration, then: Forgotten },
-    /// The end of a stream passes so much later.
+    /// The end of a stream passes later, by `delay`.
     LateEnd { delay: Duration },
     /// Each connection that exists is reset when its moment comes; if none exists, the next one is.
     Reset { side: Side, at: Moment },
@@ -71,7 +71,7 @@ pub(crate) enum Order {
     Reset(Side),
     /// Closes both sides (FIN).
     Close,
-    /// Sends the end of the stream (FIN) to the client and goes on reading from it.
+    /// Sends the end of the stream (FIN) to the client and continues to read from it.
     HalfClose,
     /// Sends a RESP3 push to a client that speaks RESP3.
     Push(Vec<u8>),

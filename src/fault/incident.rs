@@ -55,7 +55,6 @@ impl Incident {
         (0..INCIDENTS.len()).map(Self)
     }
 
-    /// Its name.
     pub(crate) fn name(self) -> &'static str {
         INCIDENTS[self.0].0
     }

@@ -1,8 +1,8 @@
-//! Replies of a server: errors in the words of Redis, and RESP3 pushes.
+//! Replies of a server: errors with Redis' own texts, and RESP3 pushes.
 
 use std::{fmt, str::FromStr};
 
-/// Errors by the word they begin with, as Redis 7 words them.
+/// Errors by their first word, with the texts of Redis 7.
 const ERRORS: [(&str, &str); 14] = [
     ("LOADING", "LOADING Redis is loading the dataset in memory"),
     ("READONLY", "READONLY You can't write against a read only replica."),

@@ -1,4 +1,4 @@
-//! The grammar: what is written is read back, what is wrong is refused with its remedy, and schedules are arithmetic.
+//! Tests of the grammar: faults are read back as written, errors come with a remedy, and schedules add up.
 
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 

@@ -8,8 +8,7 @@ use super::{
     limit::{Limit, PRECISION, slack},
 };
 
-/// So many connections must have died before the rest of a round is not waited for, and before a limit is believed: one
-/// may be an accident.
+/// Minimum number of dead connections before a round ends early and before a limit is believed: one may be an accident.
 const CONFIRMED_BY: usize = 2;
 
 /// Maximum number of rounds: each narrows the limit by at least a half.

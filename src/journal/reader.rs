@@ -25,7 +25,7 @@ pub(crate) enum JournalError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         error: io::Error,
     },
     /// A line is not an event, and was not cut off by a crash.
@@ -71,7 +71,7 @@ impl fmt::Display for JournalError {
             Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
             Self::Garbage { path, line, why } => {
                 write!(f, "{}:{line}: not a journal line: {why}", path.display())?;
-                // Somebody else's file, or a report.
+                // Probably another program's file, or a report.
                 if *line == 1 {
                     f.write_str("; a journal is what --journal FILE or --format ndjson writes")?;
                 }
@@ -125,7 +125,7 @@ pub(crate) fn replay(paths: &[PathBuf], sink: &mut dyn EventSink) -> Result<(), 
     Ok(())
 }
 
-/// The state of reading one file.
+/// The state of the reader in one file.
 struct Replay<'a> {
     path: &'a Path,
     seen: &'a mut BTreeSet<String>,
@@ -133,19 +133,19 @@ struct Replay<'a> {
     line: u64,
     /// The latest event, once a run has begun.
     last: Option<Event>,
-    /// A line of a report, which stands after a run.
+    /// A line of a report, which follows a run.
     reported: Option<u64>,
-    /// A line that could not be read, with its number and what is wrong with it.
+    /// A line that could not be read: its number and the reason.
     torn: Option<(u64, String)>,
 }
 
-/// The part of a first line that every version has.
+/// The part of the first line that every version has.
 #[derive(Deserialize)]
 struct Version {
     schema_version: u32,
 }
 
-/// The part that every line of a report has, and no event.
+/// The part that every line of a report has and no event has.
 #[derive(Deserialize)]
 struct ReportLine {
     #[serde(rename = "type")]

@@ -1,4 +1,4 @@
-//! `tests/scenarios`: journals and what the report makes of them. A bug report becomes two files there: `NAME.ndjson`,
+//! Tests of `tests/scenarios`: journals and the reports expected of them. A bug report becomes two files there: `NAME.ndjson`,
 //! and `NAME.expected.json` with the fields that matter (JSON pointers into the report).
 
 use std::path::{Path, PathBuf};

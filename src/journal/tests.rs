@@ -1,4 +1,4 @@
-//! What is written is read back, and what is broken is named.
+//! Tests of journals: events are read back as written, and broken files are reported.
 
 use std::{cell::RefCell, path::PathBuf, rc::Rc};
 

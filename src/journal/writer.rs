@@ -16,7 +16,7 @@ use crate::{
 
 /// Interval between histograms.
 const DISTRIBUTIONS_EVERY: Duration = Duration::from_secs(10);
-/// The file is complete up to this long ago.
+/// Maximum age of events that are not in the file yet.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
 /// Appends events to a file. A write error does not end the run: it is kept for [`JournalWriter::error`], and nothing
@@ -37,8 +37,8 @@ struct Pending {
 }
 
 impl JournalWriter {
-    /// Opens a file for appending, and creates it if need be; whatever is wrong with the path is reported here. A last
-    /// line that a crash has cut off is ended first.
+    /// Opens a file for appending, or creates it; a wrong path is reported here. A last line that a crash cut off is
+    /// ended first.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().append(true).create(true).open(path)?;
         let mut writer = Self::new(Box::new(file));
@@ -59,7 +59,7 @@ impl JournalWriter {
         }
     }
 
-    /// The error that ended the journal before the run's end (a full disk, say).
+    /// Returns the error that ended the journal before the run's end (a full disk, for example).
     pub(crate) fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }
@@ -73,9 +73,9 @@ impl JournalWriter {
             }
             _ => self.write_line(event)?,
         }
-        let at_once =
+        let immediate =
             matches!(event.kind, EventKind::RunStarted(_) | EventKind::RunFinished { .. } | EventKind::Interval(_));
-        if at_once || event.at.since(self.flushed) >= FLUSH_EVERY {
+        if immediate || event.at.since(self.flushed) >= FLUSH_EVERY {
             self.flushed = event.at;
             self.out.flush()?;
         }
@@ -93,7 +93,7 @@ impl JournalWriter {
         self.write_line(&event.with(EventKind::Interval(Box::new(kept))))
     }
 
-    /// The histograms that are still due when the run ends, in intervals without counters.
+    /// Writes the histograms that are due when the run ends, in intervals without counters.
     fn write_pending(&mut self, end: &Event) -> io::Result<()> {
         for (connection, pending) in std::mem::take(&mut self.pending) {
             if pending.interval != Interval::default() {
@@ -108,7 +108,7 @@ impl JournalWriter {
         Ok(())
     }
 
-    /// In one piece, so that what a full disk or a slow reader leaves are whole lines.
+    /// Writes a line in one piece, so a full disk or a slow reader leaves whole lines.
     fn write_line(&mut self, event: &Event) -> io::Result<()> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, event)?;
@@ -141,7 +141,7 @@ impl Interval {
     }
 }
 
-/// Whether a regular file's last byte is something else than a line feed.
+/// Returns true if it is a regular file and its last byte is not a line feed.
 fn ends_within_a_line(path: &Path) -> bool {
     let last_byte = || -> io::Result<u8> {
         let mut byte = [b'\n'];

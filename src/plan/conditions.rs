@@ -2,7 +2,8 @@
 
 use super::{Address, Plan, ProbePlan, SubscriptionPlan};
 
-/// A plan without its faults. A diagnosis that could read them would find what was injected instead of what happened.
+/// A plan without its faults. A diagnosis that could read them would repeat what was injected instead of finding what
+/// happened.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Conditions<'a> {
     pub(crate) address: &'a Address,
@@ -10,7 +11,7 @@ pub(crate) struct Conditions<'a> {
     pub(crate) subscription: Option<&'a SubscriptionPlan>,
     pub(crate) connections: u32,
     pub(crate) evidence: bool,
-    /// The connections under test lead through a proxy of redis-doctor's own.
+    /// True if the connections under test go through redis-doctor's own proxy.
     pub(crate) relayed: bool,
 }
 

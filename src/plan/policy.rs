@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn spread_connections_have_first_delays_of_their_own_the_same_for_the_same_seed() {
         let mut policy = ReconnectPolicy::preset(PolicyName::Library);
-        assert_eq!(policy.of_connection(7, 42), policy, "nothing is random unless asked for");
+        assert_eq!(policy.of_connection(7, 42), policy, "nothing is random by default");
         policy.spread = Duration::from_millis(100);
         let delays: Vec<_> = (0..50).map(|number| policy.of_connection(number, 42).min_delay).collect();
         assert!(delays.iter().all(|delay| (100..200).contains(&delay.as_millis())), "{delays:?}");

@@ -9,7 +9,7 @@ pub(crate) struct Range {
     start: Option<f64>,
     /// The upper bound; absent is infinity.
     end: Option<f64>,
-    /// Alerts inside instead of outside.
+    /// True if values inside raise the alert, not values outside.
     inside: bool,
 }
 

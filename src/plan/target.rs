@@ -18,7 +18,7 @@ pub struct Target {
     /// Password; never written.
     #[serde(skip)]
     pub password: Option<Secret>,
-    /// Name set with CLIENT SETNAME, if any.
+    /// Name set with CLIENT SETNAME; null is none.
     pub client_name: Option<String>,
     /// Flag or variable that named the server: `--uri`, `REDIS_URL`, `default` …
     pub named_by: String,
@@ -98,7 +98,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A protocol that the user asks for.
+/// A requested protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Protocol {

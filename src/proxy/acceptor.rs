@@ -54,7 +54,7 @@ impl Acceptor {
         }
     }
 
-    /// Takes a connection; after a failure accepting pauses, and everything else goes on.
+    /// Takes a connection. After a failure, accepting pauses; requests and faults do not wait for it.
     fn receive(&mut self, accepted: io::Result<(TcpStream, SocketAddr)>) {
         match accepted {
             Ok((stream, _)) => self.admit(stream),
@@ -157,7 +157,7 @@ mod tests {
         Acceptor::new(Rc::new(state), listen, listener)
     }
 
-    /// Time stands still but for timers that nothing else is left to wait for.
+    /// The paused clock advances only when every task waits for a timer.
     #[tokio::test(start_paused = true)]
     async fn when_no_connection_can_be_accepted_orders_are_carried_out_at_once_and_the_next_is_accepted_later() {
         let clock = Clock::start();
@@ -172,7 +172,7 @@ mod tests {
                 tokio::task::yield_now().await;
                 assert_eq!(clock.now().elapsed(), Duration::ZERO, "the order waits for the pause");
             }
-            // Without an await, for while one waits the time may go on.
+            // Without an await, during which time could advance.
             let client = std::net::TcpStream::connect(address).unwrap();
             assert_eq!(shared.accepted.load(Ordering::Relaxed), 0);
             client.set_nonblocking(true).unwrap();

@@ -10,7 +10,7 @@ use crate::{
 /// Schedules, each with its next beginning.
 #[derive(Debug)]
 pub(super) struct Agenda {
-    /// Schedules that wait for the beginning.
+    /// Schedules that wait for the start of the run.
     waiting: Vec<FaultSchedule>,
     running: Vec<Entry>,
 }
@@ -48,12 +48,12 @@ impl Agenda {
         (self.waiting, self.running) = (Vec::new(), Vec::new());
     }
 
-    /// The schedules with a fault still to begin.
+    /// Returns the schedules with a fault still to begin.
     pub(super) fn scheduled(&self) -> impl Iterator<Item = &FaultSchedule> {
         self.waiting.iter().chain(self.running.iter().map(|entry| &entry.schedule))
     }
 
-    /// The time at which the next fault begins.
+    /// Returns the time at which the next fault begins.
     pub(super) fn next(&self) -> Option<Stamp> {
         self.running.iter().map(Entry::begins).min()
     }

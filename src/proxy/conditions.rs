@@ -15,7 +15,7 @@ pub(super) struct Active {
     pub(super) id: u64,
     pub(super) fault: Fault,
     pub(super) since: Stamp,
-    /// When its schedule ends it.
+    /// Time at which its schedule ends it.
     pub(super) until: Option<Stamp>,
     /// Connections with a lower number existed when it began.
     pub(super) below: u64,
@@ -33,7 +33,7 @@ pub(super) fn waits_for_connections(effect: &Effect) -> bool {
     matches!(effect, Effect::Shape(Shape::Reset { .. }))
 }
 
-/// How new connections are turned away; `None` if they are let in.
+/// Returns the way in which new connections are refused; `None` if they are accepted.
 pub(super) fn door(active: &[Active]) -> Option<Door> {
     let each = active.iter().map(|active| match active.fault.effect() {
         Effect::Door(door) => Some(*door),
@@ -51,7 +51,7 @@ pub(super) struct Lane {
     pub(super) delays: Vec<(Duration, Duration)>,
     /// Bytes a second.
     pub(super) rate: Option<u64>,
-    /// Bytes of a piece, and the time between two.
+    /// Maximum length of a piece in bytes, and the pause between two.
     pub(super) slice: Option<(u64, Duration)>,
 }
 
@@ -87,7 +87,7 @@ impl Conditions {
         match active.fault.effect() {
             Effect::Shape(shape) => self.shape(shape, active.id, flow < active.below),
             Effect::Reply(scope, tamper) => self.rules.push(Rule { scope: scope.clone(), tamper: tamper.clone() }),
-            // Not for a connection that was let in.
+            // It concerns new connections only, and this one is already accepted.
             Effect::Door(_) => {}
             // Carried out when the fault began.
             Effect::Order(_) => {}
@@ -138,7 +138,7 @@ impl Conditions {
         }
     }
 
-    /// What happens to a command: the first rule that matches it applies.
+    /// Returns the change to a command: that of the first rule that matches it.
     pub(super) fn tamper(&self, command: &str, random: &mut Random) -> Option<&Tamper> {
         self.rules.iter().find(|rule| rule.scope.includes(command, || random.unit())).map(|rule| &rule.tamper)
     }

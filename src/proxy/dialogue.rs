@@ -12,7 +12,7 @@ use std::{collections::VecDeque, time::Duration};
 use self::rewriter::Rewriter;
 use crate::resp::{Framer, Speaker, Step, skim};
 
-/// A command whose name is not complete after so many bytes is passed on.
+/// A command whose name is not complete after this many bytes is passed on.
 const HEAD_LIMIT: usize = 16 * 1024;
 /// A reply that is held until it is complete is passed on when it gets longer than this.
 const REPLY_LIMIT: usize = 1 << 20;
@@ -26,7 +26,7 @@ pub(super) enum Answer {
     Local { bytes: Vec<u8>, last: bool },
     /// It is passed on, and the connection ends inside its reply.
     Truncate,
-    /// It is passed on, and its reply comes so much later.
+    /// It is passed on, and its reply is delayed by this time.
     Delay(Duration),
 }
 
@@ -42,24 +42,24 @@ pub(super) struct Segment {
 /// The part of a chunk that passes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Passed<T> {
-    /// All of it as it is.
+    /// All of it, unchanged.
     Whole,
-    /// This instead.
+    /// A replacement.
     Instead(T),
 }
 
 /// An expected reply.
 #[derive(Debug)]
 enum Expected {
-    /// So many that pass unchanged.
+    /// This many, unchanged.
     Replies(u64),
-    /// So many confirmations of subscriptions that pass unchanged.
+    /// This many confirmations of subscriptions, unchanged.
     Confirmations(u64),
-    /// The proxy's answer, due when its turn comes.
+    /// An answer of the proxy, in its turn.
     Local(Segment),
-    /// One in which the connection ends.
+    /// A reply inside which the connection ends.
     Truncated,
-    /// So many that come later; true if they are confirmations.
+    /// This many, delayed; true if they are confirmations.
     Delayed(u64, Duration, bool),
 }
 
@@ -76,7 +76,7 @@ enum Course {
 pub(super) struct Dialogue {
     requests: Framer,
     replies: Framer,
-    /// The beginning of a command whose name has not come yet.
+    /// The start of a command whose name is not complete.
     head: Vec<u8>,
     course: Course,
     expected: VecDeque<Expected>,
@@ -116,22 +116,22 @@ impl Dialogue {
         (!self.opaque).then_some(!self.expected.is_empty())
     }
 
-    /// Takes bytes for the server and the client that were held for a decision that will not come: because a stream has
-    /// `ended`, or the bytes are not RESP.
+    /// Takes the bytes for server and client that were held for a decision that will not come, because a stream has
+    /// `ended` or the bytes are not RESP.
     pub(super) fn abandoned(&mut self, ended: [bool; 2]) -> [Vec<u8>; 2] {
         let [requests, replies] = ended.map(|ended| ended || self.opaque);
         let head = if requests { std::mem::take(&mut self.head) } else { Vec::new() };
         [head, if replies { std::mem::take(&mut self.part) } else { Vec::new() }]
     }
 
-    /// Bytes of the proxy's answers that wait for their turn.
+    /// Returns the length of the proxy's answers that wait for their turn, in bytes.
     pub(super) fn waiting(&self) -> usize {
         self.waiting
     }
 
     /// Takes a chunk from the client and returns what passes to the server. `judge` decides about every command by its
     /// words (at least the first; all of a short one for HELLO and DOCTOR). With nothing to judge (`idle`) it decides
-    /// about those two and a few more only.
+    /// only about those two and a few more.
     pub(super) fn requests(
         &mut self,
         chunk: &[u8],

@@ -35,7 +35,7 @@ use crate::{
     fault::{Direction, Moment, Order, Random},
 };
 
-/// Bytes that may wait in one direction before no more are read.
+/// Bytes that may wait in one direction before reading stops.
 const QUEUE_LIMIT: usize = 1 << 20;
 
 /// One direction.
@@ -43,11 +43,11 @@ const QUEUE_LIMIT: usize = 1 << 20;
 struct Pipe {
     queue: VecDeque<(Stamp, Bytes)>,
     queued: usize,
-    /// Its source has sent the end of the stream.
+    /// True if its source has sent the end of the stream.
     ended: Option<Stamp>,
-    /// The end of the stream has been passed on.
+    /// True if the end of the stream has been passed on.
     finished: bool,
-    /// The connection ends when the queue is empty.
+    /// True if the connection ends when the queue is empty.
     last: bool,
     received: u64,
 }
@@ -62,11 +62,11 @@ pub(super) struct Flow {
     pipes: [Pipe; 2],
     version: u64,
     conditions: Conditions,
-    /// No fault affects this connection.
+    /// True if no fault affects this connection.
     at_ease: bool,
     past: Past,
     dialogue: Dialogue,
-    /// Bytes have gone up since bytes came down last.
+    /// True if the client has sent bytes since the server's last bytes.
     unanswered: bool,
     random: Random,
     timer: Timer,

@@ -23,7 +23,7 @@ pub(super) enum ChunkAction {
     Drop,
     /// It is not read yet.
     Hold,
-    /// So many bytes of it pass immediately, then the connection ends (FIN).
+    /// This many bytes pass immediately, then the connection ends (FIN).
     Cut(usize),
     /// Its sender gets a reset.
     Refuse,

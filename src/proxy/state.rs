@@ -30,12 +30,12 @@ const GHOSTS: usize = 256;
 /// Bytes of one read.
 const CHUNK: usize = 64 * 1024;
 
-/// The handle by which a connection gets orders.
+/// The handle through which a connection receives orders.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     waker: RefCell<Option<Waker>>,
     pub(super) inbox: RefCell<VecDeque<Order>>,
-    /// It sends commands to the proxy, so no fault affects it.
+    /// True if it sends commands to the proxy, so that no fault affects it.
     pub(super) exempt: Cell<bool>,
 }
 
@@ -133,13 +133,13 @@ impl ProxyState {
         self.changed.notify_one();
     }
 
-    /// The conditions on a connection with their version, unless that is `known`.
+    /// Returns the conditions on a connection with their version, unless that is `known`.
     pub(super) fn conditions(&self, flow: u64, known: u64) -> Option<(u64, Conditions)> {
         let version = self.version.get();
         (version != known).then(|| (version, Conditions::of(&self.active.borrow(), flow)))
     }
 
-    /// The way in which new connections are turned away; `None` if they are accepted.
+    /// Returns the way in which new connections are refused; `None` if they are accepted.
     pub(super) fn door(&self) -> Option<Door> {
         conditions::door(&self.active.borrow())
     }
@@ -203,7 +203,7 @@ impl ProxyState {
         [ends, begins].into_iter().flatten().min()
     }
 
-    /// True if its time is up, or every connection that it waits for is gone.
+    /// True if its time has passed, or every connection that it waits for is gone.
     fn is_over(&self, active: &Active, now: Stamp) -> bool {
         let came = self.next_flow.get() >= active.below;
         let gone = || self.slots.borrow().range(..active.below).all(|(_, slot)| slot.exempt.get());

@@ -47,7 +47,7 @@ impl Stream {
         Self::Tcp(stream)
     }
 
-    /// Connects to a server, with a TLS handshake where it speaks TLS. A name is resolved anew each time.
+    /// Connects to a server, with a TLS handshake if it speaks TLS. A name is resolved every time.
     pub(super) async fn connect(address: &Address, roots: &Roots) -> Result<Self, Unreachable> {
         let network = |_: io::Error| Unreachable::Network;
         match address {
@@ -64,7 +64,7 @@ impl Stream {
         }
     }
 
-    /// The other end's address.
+    /// Returns the other end's address.
     pub(super) fn peer(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.peer_addr().ok(),
@@ -99,8 +99,8 @@ impl Stream {
         }
     }
 
-    /// Sends the end of the stream (FIN; with TLS first what was taken and a close_notify); reading goes on. Pending is
-    /// possible with TLS only.
+    /// Sends the end of the stream (FIN; with TLS first the taken bytes and a close_notify). Reading remains possible.
+    /// Only TLS can return pending.
     pub(super) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // It fails only if the connection is gone, which ends the stream as well.
         let done = match self {

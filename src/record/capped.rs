@@ -1,9 +1,16 @@
-//! A bounded list: it keeps the first and the last entries and counts all of them.
+//! Limits on what a server can make a report keep: a list that keeps its first and last entries and counts all of them,
+//! and texts cut to a length.
 
 use std::collections::VecDeque;
 
 /// Number of entries kept from the start, and of those kept from the end.
 const KEPT: usize = 100;
+
+/// Maximum length of each list of an outage.
+pub(super) const ENTRIES: usize = 16;
+
+/// Maximum length of each text of an outage, in characters.
+pub(super) const TEXT: usize = 200;
 
 /// The first and the last entries of a list of any length.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +67,7 @@ impl<T> List<T> {
     }
 }
 
-/// Shortens a text to at most `limit` characters: a long error of a server must not fill the memory.
+/// Shortens a text to at most `limit` characters.
 pub(super) fn shortened(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,21 +1,18 @@
-//! The circumstances of an outage, from which its cause is named. Bounded, whatever a server sends.
+//! The circumstances of an outage, from which its cause is derived: bounded lists and texts.
 
 use std::{sync::Arc, time::Duration};
 
-use super::{capped::shortened, servers::ServerStates};
+use super::{
+    capped::{ENTRIES, TEXT, shortened},
+    servers::ServerStates,
+};
 use crate::{
     classify::{Failure, FailureKey},
     clock::Stamp,
     event::{Announcement, Attempt, ClientState, Evidence, Missing},
 };
 
-/// Entries of each list of an outage; more would add nothing.
-pub(super) const ENTRIES: usize = 16;
-
-/// Characters of each text of an outage.
-pub(super) const TEXT: usize = 200;
-
-/// Time in which an outage must begin for a maintenance announcement to count (Redis Cloud announces MOVING at most 30 s
+/// Maximum time from a maintenance announcement to an outage that it explains (Redis Cloud announces MOVING at most 30 s
 /// ahead).
 const NOTICE: Duration = Duration::from_secs(60);
 
@@ -69,7 +66,7 @@ impl Circumstances {
     }
 }
 
-/// The latest maintenance announcements, until their notice is over.
+/// The latest maintenance announcements that still count.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notices(Vec<Announcement>);
 

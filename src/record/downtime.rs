@@ -93,14 +93,14 @@ impl History {
     }
 
     /// Returns the latest outage that the evidence is about.
-    pub(super) fn told_of(&mut self, run: u32, connection: u32, evidence: &Evidence) -> Option<&mut Outage> {
+    pub(super) fn for_evidence(&mut self, run: u32, connection: u32, evidence: &Evidence) -> Option<&mut Outage> {
         let all = self.first.iter_mut().chain(&mut self.longest).chain(&mut self.last);
-        all.rev().find(|outage| outage.run == run && outage.connection == connection && outage.is_told_of(evidence))
+        all.rev().find(|outage| outage.run == run && outage.connection == connection && outage.matches(evidence))
     }
 
     fn keep(&mut self, outage: Outage) {
         if self.first.len() < FIRST {
-            // At once, so that no smaller tables are left as holes; what is not used of it takes no memory.
+            // In one step, so that growth leaves no smaller tables as holes; unused pages take no memory.
             self.first.reserve_exact(FIRST - self.first.len());
             self.first.push(outage);
             return;

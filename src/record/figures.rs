@@ -66,7 +66,7 @@ pub(crate) struct Tally {
     pub states: BTreeMap<ClientState, u64>,
     /// Connections whose writes are refused with READONLY at the end.
     pub pinned: u64,
-    /// Alarms of silence.
+    /// Silence alarms (`--expect-every`).
     pub silences: u64,
     /// Longest silence that raised an alarm.
     pub longest_silence: Duration,
@@ -95,9 +95,7 @@ pub(crate) struct Tally {
 /// The figures of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RunFigures {
-    /// Start of the run.
     pub started: RunStarted,
-    /// Start time.
     pub time: WallTime,
     /// Duration, so far if the run continues.
     pub elapsed: Duration,
@@ -105,7 +103,7 @@ pub(crate) struct RunFigures {
     pub stopped: Option<StopReason>,
     /// Answered probes.
     pub answered: u64,
-    /// First connection.
+    /// The first connection.
     pub connected: Option<Connected>,
     /// Failure that prevented the first connection; `None` once there is one.
     pub obstacle: Option<Failure>,
@@ -165,6 +163,7 @@ impl Tally {
                 self.path_probes += 1;
                 self.path_failures += u64::from(probed.failure.is_some());
             }
+            // Other events are counted elsewhere: intervals, outages, errors.
             _ => {}
         }
     }

@@ -148,7 +148,7 @@ pub(crate) fn reconnected(generation: u64, after: f64) -> EventKind {
     })
 }
 
-/// Evidence about the connection of [`connected`], lost at this moment: the same server process, and it told all.
+/// Evidence about the connection of [`connected`], lost at this moment: the same server process, and nothing is missing.
 pub(crate) fn evidence(generation: u64, lost: f64, how: SocketEnd) -> Evidence {
     let state = |seconds: f64| ServerState {
         at: stamp(seconds),
@@ -301,7 +301,7 @@ pub(crate) fn rich() -> Vec<Event> {
         at(47.2, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Terminal }),
         at(47.25, connected(4)),
         at(47.25, EventKind::Subscribed(confirmations(1, 0.04))),
-        at(48.0, EventKind::Note { text: "INFO is not permitted: server restarts cannot be told".into() }),
+        at(48.0, EventKind::Note { text: "INFO is not permitted: server restarts cannot be detected".into() }),
         at(
             60.0,
             interval(

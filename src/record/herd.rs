@@ -18,7 +18,7 @@ pub(crate) const WINDOW: Duration = Duration::from_millis(WINDOW_MILLIS);
 
 const WINDOW_MILLIS: u64 = 100;
 
-/// Returns are told in the order in which the connections have been identified, which may take them this long.
+/// Returns arrive in the order in which the connections were identified, and that may take this long.
 const KEPT_MILLIS: u64 = 10_000;
 
 /// The largest number of connections that came back within 100 ms.
@@ -101,7 +101,7 @@ impl Herd {
         self.find_peak(at);
     }
 
-    /// Looks at every window that a return at `at` has changed.
+    /// Checks every window that a return at `at` has changed.
     fn find_peak(&mut self, at: u64) {
         for (start, first) in self.recent.range(at.saturating_sub(WINDOW_MILLIS - 1)..=at) {
             let window = || self.recent.range(start..&(start + WINDOW_MILLIS)).map(|(_, returns)| returns);
@@ -123,7 +123,7 @@ impl Herd {
     }
 }
 
-/// The attempts that all connections make at the same time after a loss: where they are spread, only the first.
+/// Returns the attempts that all connections make at the same time after a loss: if they are spread, only the first.
 fn common_schedule(started: &RunStarted) -> Vec<Duration> {
     let spread = !started.plan.policy.spread.is_zero();
     started.schedule.iter().take(if spread { 1 } else { usize::MAX }).copied().collect()
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use crate::record::fixture::{at, connected, disconnected, plan, reconnected, secs, started};
 
-    /// A run of so many connections that come back at these seconds, each after so many.
+    /// A run of `connections`, with returns: the connection, the second of its return, and the seconds since its loss.
     fn herd(connections: u32, returns: &[(u32, f64, f64)]) -> Herd {
         let mut herd = Herd::default();
         let mut plan = plan();
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fullest_window_is_found_wherever_it_begins_and_in_whatever_order_it_is_told() {
+    fn the_fullest_window_is_found_wherever_it_begins_and_in_any_order_of_the_returns() {
         let returns = [(0, 9.0, 1.0), (1, 9.399, 4.319), (2, 9.3, 4.33), (3, 9.35, 4.32), (4, 9.4, 4.34)];
         let found = peak(5, &returns);
         assert_eq!((found.connections, found.of, found.run), (3, 5, 1));

@@ -103,7 +103,7 @@ impl Outage {
     }
 
     /// Returns true if the evidence is about this outage: a connection is lost once, but may stall often before.
-    pub(super) fn is_told_of(&self, evidence: &Evidence) -> bool {
+    pub(super) fn matches(&self, evidence: &Evidence) -> bool {
         if self.generation != evidence.generation {
             return false;
         }
@@ -113,32 +113,32 @@ impl Outage {
     }
 }
 
-/// What is known of one connection of the current run.
+/// The state of one connection of the current run, from its events.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Track {
     run: u32,
     id: u32,
-    /// After this long on a restored connection a missing message is no longer put down to the outage.
+    /// Time on a restored connection after which a missing message is no longer attributed to the outage.
     settling: Duration,
     generation: u64,
     client_id: Option<u64>,
     /// The first good reply of the run.
     pub(super) first_up: Option<Stamp>,
-    /// The latest outage, over or not.
+    /// The latest outage, ended or open.
     pub(super) latest: Option<Outage>,
-    /// The latest outage ended with a fresh session's first connection, and its `reconnected` is still to come.
+    /// True if the latest outage ended with the first connection of a new session and its `reconnected` event is due.
     provisional: bool,
-    /// Since when an outage-free time runs.
+    /// Start of the current time without an outage.
     up_since: Option<Stamp>,
     pub(super) longest_up: Duration,
-    /// Missing messages noticed until then are put down to a drop.
+    /// Time until which missing messages are attributed to a drop.
     blame_until: Option<Stamp>,
     pub(super) lost_in_outages: u64,
     pub(super) confirmations: Option<Confirmations>,
-    /// Writes are refused with READONLY.
+    /// True if writes are refused with READONLY.
     pub(super) pinned: bool,
     notices: Notices,
-    /// The outage before: a message missing because of it may still be noticed.
+    /// The outage before: a message that it lost may still be noticed.
     pub(super) previous: Option<Outage>,
     /// Older outages, for the recorder to collect.
     pub(super) settled: Vec<Outage>,
@@ -149,7 +149,7 @@ impl Track {
         Self { run, id, settling, ..Self::default() }
     }
 
-    /// Takes note of an event of this connection.
+    /// Handles an event of this connection.
     pub(super) fn on_event(&mut self, event: &Event) {
         match &event.kind {
             EventKind::Connected(connected) => self.connected(event, connected),
@@ -172,7 +172,7 @@ impl Track {
                     }
                 }
             }
-            // The publisher of verification messages has a connection of its own.
+            // The publisher of verification messages has a separate connection.
             EventKind::CommandFailed(failed) if failed.key.stage != Stage::Publish => {
                 self.failed(failed);
             }
@@ -184,17 +184,18 @@ impl Track {
             }
             EventKind::StateLeft { state: ClientState::Pinned } => self.pinned = false,
             EventKind::StateEntered { state, .. } => {
-                // A look at the server, which is no connection's, finds it without a write that was refused.
+                // A check of the server finds it, too, without a refused write; that event belongs to no connection.
                 self.pinned |= *state == ClientState::Pinned && event.connection.is_some();
                 if let Some(outage) = self.open() {
                     outage.circumstances.entered(*state);
                 }
             }
+            // Other events change no outage.
             _ => {}
         }
     }
 
-    /// The server has announced maintenance.
+    /// Handles a maintenance announcement of the server.
     pub(super) fn announced(&mut self, at: Stamp, kind: &str) {
         let announcement = self.notices.push(at, kind);
         if let Some(outage) = self.open() {
@@ -202,25 +203,25 @@ impl Track {
         }
     }
 
-    /// An independent connection attempt failed.
+    /// Handles a failed path probe.
     pub(super) fn path_failed(&mut self, failure: &Failure) {
         if let Some(outage) = self.open() {
             outage.circumstances.path_failed(failure);
         }
     }
 
-    /// The outage that evidence is about, if it is one of the last two.
-    pub(super) fn told_of(&mut self, evidence: &Evidence) -> Option<&mut Outage> {
+    /// Returns the outage that evidence is about, if it is one of the last two.
+    pub(super) fn for_evidence(&mut self, evidence: &Evidence) -> Option<&mut Outage> {
         let recent = [self.latest.as_mut(), self.previous.as_mut()];
-        recent.into_iter().flatten().find(|outage| outage.is_told_of(evidence))
+        recent.into_iter().flatten().find(|outage| outage.matches(evidence))
     }
 
-    /// The outage that is not over.
+    /// Returns the open outage.
     pub(super) fn open(&mut self) -> Option<&mut Outage> {
         self.latest.as_mut().filter(|outage| outage.restored.is_none())
     }
 
-    /// The longest time without an outage, up to `now`.
+    /// Returns the longest time without an outage, up to `now`.
     pub(super) fn longest_up_until(&self, now: Stamp) -> Duration {
         let current = self.up_since.map_or(Duration::ZERO, |since| now.since(since));
         self.longest_up.max(current)
@@ -260,7 +261,7 @@ impl Track {
 
     fn disconnected(&mut self, event: &Event, disconnected: &Disconnected) {
         if self.open().is_none() {
-            // News of a connection that has been replaced since.
+            // A late report about a connection that has been replaced since.
             if disconnected.generation < self.generation {
                 return;
             }
@@ -282,7 +283,7 @@ impl Track {
 
     fn reconnected(&mut self, event: &Event, reconnected: &Reconnected) {
         if self.open().is_none() && !self.provisional && !self.already_restored(event, reconnected) {
-            // Only its end was told.
+            // Its start was not reported.
             let lost = event.at.as_nanos().saturating_sub(nanos(reconnected.after));
             self.begin(event, OutageKind::Drop, Stamp::from_nanos(lost));
         }
@@ -308,7 +309,7 @@ impl Track {
         }
     }
 
-    /// A second report of the end of the same outage: the library had connected twice.
+    /// Returns true for a second report of the end of the same outage: the library had connected twice.
     fn already_restored(&self, event: &Event, reconnected: &Reconnected) -> bool {
         let restored = self.latest.as_ref().and_then(|outage| outage.restored);
         restored.is_some_and(|restored| event.at.since(restored) <= reconnected.after)
@@ -322,7 +323,7 @@ impl Track {
         }
     }
 
-    /// Failures are told up to a second later. How many a drop has cost is told once more by its end, exactly.
+    /// Counts failed commands, which are reported up to a second later. The end of a drop repeats their exact number.
     fn failed(&mut self, failed: &CommandFailed) {
         let Some(outage) = self.latest.as_mut() else { return };
         let within = match (outage.kind, outage.restored) {

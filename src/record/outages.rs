@@ -1,4 +1,4 @@
-//! The outages as the diagnosis reads them: with the conditions of their runs, without any injected fault.
+//! The outages as the diagnosis sees them: with the conditions of their runs, without the injected faults.
 
 use super::{Figures, Outage, Recorder, RunFigures};
 use crate::plan::Conditions;
@@ -19,21 +19,21 @@ impl<'a> Outages<'a> {
         &self.list
     }
 
-    /// The conditions of the run that an outage belongs to.
+    /// Returns the conditions of the run that an outage belongs to.
     pub(crate) fn conditions_of(&self, outage: &Outage) -> Option<Conditions<'a>> {
         self.runs.get((outage.run as usize).checked_sub(1)?).copied()
     }
 }
 
 impl Figures {
-    /// The outages that the figures list, in their order.
+    /// Collects the outages that the figures list, in their order.
     pub(crate) fn outages(&self) -> Outages<'_> {
         Outages::new(self.outages.kept.iter().collect(), &self.runs)
     }
 }
 
 impl Recorder {
-    /// The outages so far, as far as they are kept, in no order: cheaper than the figures.
+    /// Collects the kept outages in no order: cheaper than the figures.
     pub(crate) fn outages(&self) -> Outages<'_> {
         let story = &self.story;
         let recent = story.tracks.values().flat_map(|track| track.previous.iter().chain(&track.latest));

@@ -1,17 +1,14 @@
-//! Server states, kept once for all outages that they are evidence about.
+//! The server states in the evidence, each kept once.
 //!
-//! The state after one outage is the state before the next, and most of it (name, version, limits) is the same each time:
-//! hundreds of outages are kept, and each would hold it twice.
+//! The state after one outage is the state before the next, and most of it (name, version, limits) is the same each time.
+//! Hundreds of outages are kept, and each would hold it twice.
 
 use std::{collections::VecDeque, mem, sync::Arc};
 
-use super::{
-    capped::shortened,
-    circumstances::{ENTRIES, TEXT},
-};
+use super::capped::{ENTRIES, TEXT, shortened};
 use crate::event::ServerState;
 
-/// The number of states of an outage: before and after.
+/// Number of states of an outage: before and after.
 const LATEST: usize = 2;
 
 /// The latest states, which share parts with the next ones.

@@ -58,7 +58,7 @@ fn one_outage_is_one_outage_however_many_events_it_brings() {
         ("nothing happened", vec![], &[]),
         ("a drop", vec![at(10.0, disconnected(1, Some(reset()))), at(10.5, reconnected(2, 0.5))], &["drop 10.0-10.5"]),
         (
-            "told twice, connected twice",
+            "reported twice, connected twice",
             vec![
                 at(10.0, disconnected(1, None)),
                 at(10.1, disconnected(1, Some(reset()))),
@@ -69,7 +69,7 @@ fn one_outage_is_one_outage_however_many_events_it_brings() {
             &["drop 10.0-10.5"],
         ),
         (
-            "news of an older connection after it was replaced",
+            "a report about an older connection after it was replaced",
             vec![
                 at(10.0, disconnected(1, None)),
                 at(10.5, reconnected(2, 0.5)),
@@ -78,7 +78,7 @@ fn one_outage_is_one_outage_however_many_events_it_brings() {
             ],
             &["drop 10.0-10.5"],
         ),
-        ("only its end was told", vec![at(10.5, reconnected(2, 0.5))], &["drop 10.0-10.5"]),
+        ("only its end was reported", vec![at(10.5, reconnected(2, 0.5))], &["drop 10.0-10.5"]),
         ("never came back", vec![at(90.0, disconnected(1, None))], &["drop 90.0-never"]),
         ("a stall that healed", vec![at(11.0, stalled(10.0)), at(12.5, resumed(2.5))], &["stall 10.0-12.5"]),
         ("a stall without end", vec![at(11.0, stalled(10.0))], &["stall 10.0-never"]),
@@ -98,7 +98,7 @@ fn one_outage_is_one_outage_however_many_events_it_brings() {
             &["drop 10.0-12.0"],
         ),
         (
-            "a fresh session, told by its first connection alone",
+            "a new session, reported only by its first connection",
             vec![
                 at(10.0, disconnected(1, None)),
                 replaced(20.0, ReplaceReason::Terminal),
@@ -109,7 +109,7 @@ fn one_outage_is_one_outage_however_many_events_it_brings() {
             &["drop 10.0-20.5 replaced", "drop 30.0-30.5"],
         ),
         (
-            "a fresh session, told twice",
+            "a new session, reported twice",
             vec![
                 at(10.0, disconnected(1, None)),
                 replaced(20.0, ReplaceReason::Terminal),

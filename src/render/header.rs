@@ -106,14 +106,14 @@ fn plan_line(plan: &Plan) -> String {
     format!("plan {}", parts.join(" · "))
 }
 
-/// `faults reset_peer@10s · blackhole@30s+20s · TLS from the fault proxy to the server, plain text to the client`
+/// `faults reset_peer@10s · blackhole@30s+20s · TLS from the fault proxy to the server, plaintext to the client`
 fn faults_line(plan: &Plan) -> Option<String> {
     let mut parts: Vec<_> = plan.faults.iter().map(ToString::to_string).collect();
     if parts.is_empty() {
         return None;
     }
     parts.extend(
-        plan.target.speaks_tls().then(|| "TLS from the fault proxy to the server, plain text to the client".into()),
+        plan.target.speaks_tls().then(|| "TLS from the fault proxy to the server, plaintext to the client".into()),
     );
     Some(format!("faults {}", parts.join(" · ")))
 }

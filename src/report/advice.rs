@@ -1,11 +1,11 @@
-//! Advice on a connection that could not be made: one sentence for each kind of failure whose text does not say it.
+//! Advice on a connection that could not be made: one sentence for each kind of failure whose own text is not enough.
 
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     plan::{Address, Target},
 };
 
-/// Returns advice on a failure to connect; `None` if the text of the failure says it all.
+/// Returns advice on a failure to connect; `None` if the text of the failure is enough.
 pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
     let user = target.user.as_deref().unwrap_or("default");
     Some(match (failure.key.class, failure.key.stage) {
@@ -34,7 +34,9 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         (ErrorClass::NoPerm, _) => {
             format!("the ACL of user '{user}' forbids it: see ACL GETUSER {user} on the server")
         }
-        (ErrorClass::Loading, _) => "the server is still loading its dataset: try again when INFO shows loading:0".into(),
+        (ErrorClass::Loading, _) => {
+            "the server is still loading its dataset: try again when INFO shows loading:0".into()
+        }
         (ErrorClass::MaxClients, _) => {
             "raise maxclients on the server, or find out which clients hold its connections (CLIENT LIST)".into()
         }
@@ -45,8 +47,8 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
             "this replica has lost its primary: connect to the primary, or check why the link is down".into()
         }
         (ErrorClass::ConnectionClosed | ErrorClass::Reset, _) => {
-            "the peer accepted and hung up: look for a proxy or firewall without a server behind it, a port that expects \
-             TLS, and check the server log"
+            "the peer accepted, then closed: look for a proxy or firewall without a server behind it, or a port that \
+             expects TLS, and check the server log"
                 .into()
         }
         (ErrorClass::KernelTimeout, _) => {
@@ -58,10 +60,10 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
                 .into()
         }
         (ErrorClass::ServerError, Stage::Subscribe) => {
-            "the server refused the subscription: shard channels (--shard) need Redis 7.0 or later"
-                .into()
+            "the server refused the subscription: shard channels (--shard) need Redis 7.0 or later".into()
         }
         (ErrorClass::ProtocolGarbage, _) => "this is not a Redis server: check host and port".into(),
+        // A new class has no advice until it needs some: its text is shown in any case.
         _ => return None,
     })
 }
@@ -94,8 +96,8 @@ mod tests {
         assert!(on_connecting(&refused, &tcp).unwrap().contains("nothing is listening"));
         assert!(on_connecting(&refused, &target(Address::Unix("/s".into()))).unwrap().contains("unixsocket"));
         for (class, remedy) in [
-            (ErrorClass::ConnectionClosed, "hung up"),
-            (ErrorClass::Reset, "hung up"),
+            (ErrorClass::ConnectionClosed, "then closed"),
+            (ErrorClass::Reset, "then closed"),
             (ErrorClass::KernelTimeout, "firewall"),
             (ErrorClass::Tls, "SSL_CERT_FILE"),
         ] {

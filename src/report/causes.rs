@@ -12,6 +12,9 @@ use crate::{
 impl List {
     /// Adds the number of recovered outages and their causes.
     pub(super) fn about_recovered(&mut self, recovered: u64, figures: &Figures, diagnoses: &[Diagnosis]) {
+        if recovered == 0 {
+            return;
+        }
         let over = |outage: &Outage| outage.restored.is_some() && outage.by_itself != Some(false);
         let kept = figures.outages.kept.iter().zip(diagnoses).filter(|(outage, _)| over(outage));
         let tally = tally(kept.map(|(_, diagnosis)| diagnosis));
@@ -23,20 +26,17 @@ impl List {
             text += &format!(" (listed ones only; {omitted} are not listed)");
         }
         let code = tally.first().filter(|_| tally.len() == 1).map(|(diagnosis, _)| diagnosis.code);
-        match recovered {
-            0 => {}
-            _ => self.push_coded(Severity::Warning, code, text),
-        }
+        self.push_coded(Severity::Warning, code, text);
     }
 
     /// Adds the number of outages that lasted to the end, and the obstacle to a new connection, which may differ from the
     /// cause of the loss.
     pub(super) fn about_open(&mut self, open: u64, figures: &Figures) {
+        if open == 0 {
+            return;
+        }
         let words = if open == 1 { "outage was not over at the end" } else { "outages were not over at the end" };
-        let text = match open {
-            0 => return,
-            _ => format!("{open} {words}"),
-        };
+        let text = format!("{open} {words}");
         let lasting = figures.outages.kept.iter().rev().filter(|outage| outage.restored.is_none());
         let Some((outage, failure)) =
             lasting.filter_map(|outage| Some((outage, outage.circumstances.path_failures.last()?))).next()
@@ -54,9 +54,9 @@ impl List {
     pub(super) fn about_causes(&mut self, diagnoses: &[Diagnosis]) {
         // A connection that redis-doctor closed itself has no cause to advise on: the state behind it has a finding.
         let ours = |diagnosis: &&Diagnosis| diagnosis.cause == Cause::Unknown && !diagnosis.evidence_for.is_empty();
-        let told = diagnoses.iter().filter(|diagnosis| !ours(diagnosis));
+        let advised = diagnoses.iter().filter(|diagnosis| !ours(diagnosis));
         // One cause has several remedies only if they depend on which queries were allowed.
-        let mut named: Vec<_> = told.map(|diagnosis| (diagnosis.cause, diagnosis.remedy)).collect();
+        let mut named: Vec<_> = advised.map(|diagnosis| (diagnosis.cause, diagnosis.remedy)).collect();
         named.sort_unstable();
         named.dedup();
         for (cause, remedy) in named {

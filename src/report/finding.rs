@@ -17,7 +17,7 @@ pub(crate) struct Finding {
     pub text: String,
 }
 
-/// Findings as they are made.
+/// The findings so far.
 pub(super) struct List(pub(super) Vec<Finding>);
 
 impl List {

@@ -19,7 +19,7 @@ use crate::{
     verdict::Severity,
 };
 
-/// An unanswered first attempt means something only after this time: a lost SYN has been repeated by then.
+/// Time after which an unanswered first attempt is significant: a lost SYN has been repeated by then.
 const TELLING: Duration = Duration::from_secs(1);
 
 /// Returns all findings, worst first.
@@ -96,7 +96,7 @@ impl List {
             format!("no connection: {obstacle}")
         };
         self.push_coded(Severity::Critical, Some(obstacle.key.code()), text);
-        // A short wait without an answer means nothing yet.
+        // A short wait without an answer proves nothing.
         let advice = advice::on_connecting(obstacle, &run.started.plan.target);
         if let Some(advice) = advice.filter(|_| !ended_before || run.elapsed >= TELLING) {
             self.info(advice);
@@ -128,8 +128,8 @@ impl List {
             self.count(
                 Severity::Critical,
                 down.not_by_itself,
-                "outage ended only with a fresh session",
-                "outages ended only with a fresh session",
+                "outage ended only with a new session",
+                "outages ended only with a new session",
             );
         }
         self.about_recovered(recovered, figures, diagnoses);
@@ -183,7 +183,7 @@ impl List {
         self.count_coded(Severity::Critical, Some("RD042"), outside, words);
         let words = ("message lost in an outage", "messages lost in outages");
         self.count_coded(Severity::Warning, Some("RD041"), tally.lost_in_outages, words);
-        // In a short run, one outage may have taken all of them.
+        // In a short run, one outage may have lost all of them.
         if messages::verifies(figures) && counters.published > tally.lost_in_outages && counters.received == 0 {
             self.critical("none of the published messages arrived");
         }

@@ -1,4 +1,4 @@
-//! What the verdict rests on.
+//! Tests of the verdict and its reasons.
 
 use super::*;
 use crate::{
@@ -62,7 +62,7 @@ fn what_degrades() {
         ("messages lost in a recovered drop", lost_within),
         ("a failed probe", vec![counted(failed)]),
         ("a timeout", vec![counted(timed_out)]),
-        ("a state it leaves by itself", vec![state(ClientState::HalfOpen)]),
+        ("a state it leaves on its own", vec![state(ClientState::HalfOpen)]),
         ("a retry budget that the next command renews", vec![state(ClientState::Exhausted)]),
         ("the watchdog acted", vec![at(20.0, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Watchdog })]),
         ("the policy left", vec![at(20.0, EventKind::SessionReplaced { session: 2, why: ReplaceReason::Desync })]),

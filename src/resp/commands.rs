@@ -1,7 +1,7 @@
 //! Cuts a client's bytes into commands, as a server does.
 //!
-//! A command is an array of bulk strings, or a line of words typed by hand. Decoding goes on from the last complete
-//! argument when more bytes arrive; arrays cannot be nested; a broken protocol is an error in the words of Redis.
+//! A command is an array of bulk strings, or a line of words typed by hand. Decoding continues after the last complete
+//! argument when more bytes arrive; arrays cannot be nested; a protocol error has Redis' own text.
 
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub(crate) struct ProtocolError(pub(crate) String);
 /// The state of a connection inside the command it is receiving.
 #[derive(Debug, Default)]
 pub(crate) struct CommandDecoder {
-    /// Where the current command starts, and where decoding goes on.
+    /// Start of the current command, and the position at which decoding continues.
     start: usize,
     position: usize,
     /// Arguments that are still to come; `None` between commands.
@@ -97,7 +97,7 @@ impl CommandDecoder {
         Ok(Some(count))
     }
 
-    /// Decodes a line of words parted by spaces, for people with `nc` at hand; quotes are not understood.
+    /// Decodes a line of words separated by spaces, as typed in `nc`; quotes are not understood.
     fn decode_inline(&mut self, input: &[u8]) -> Result<Option<()>, ProtocolError> {
         let Some(line) = line(&input[self.position..], b"\n") else {
             return too_long(&input[self.position..], "too big inline request");

@@ -92,7 +92,7 @@ impl Framer {
         &self.words[..self.count]
     }
 
-    /// Goes on from where it stopped to the next step, and returns how many bytes of `input` that took.
+    /// Continues to the next step, and returns the number of bytes of `input` that it consumed.
     pub(crate) fn advance(&mut self, input: &[u8]) -> Result<(usize, Step), NotResp> {
         if !self.inside && !input.is_empty() {
             self.begin(input[0])?;
@@ -206,7 +206,7 @@ impl Framer {
         Ok(false)
     }
 
-    /// A line of words, for people with `nc` at hand.
+    /// Reads a line of words, as typed in `nc`.
     fn inline(&mut self, line: &[u8]) -> Result<bool, NotResp> {
         self.elements = 0;
         for place in words(line) {

@@ -17,7 +17,7 @@ use super::reply::Reply;
 use super::state::{ClientId, State};
 use crate::resp::CommandDecoder;
 
-/// How much is read at once.
+/// Maximum length of one read, in bytes.
 const READ_SIZE: usize = 16 * 1024;
 /// A client that leaves more replies than this unread is not read from until it has caught up, in bytes.
 const UNREAD_REPLIES: usize = 32 * 1024 * 1024;
@@ -40,7 +40,7 @@ struct Connection {
     stream: TcpStream,
 }
 
-/// What a connection waits for.
+/// The events that a connection waits for.
 struct Due {
     reading: bool,
     writing: bool,

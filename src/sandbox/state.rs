@@ -19,10 +19,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::sync::Notify;
 
-pub(super) use client::{Client, ClientId};
+pub(super) use client::Client;
 pub(super) use keyspace::{Entry, Keyspace};
 pub(super) use settings::Settings;
-pub(super) use subscriptions::{Kind, Subscriptions};
+pub(super) use subscriptions::{ClientId, Kind, Subscriptions};
 
 use super::SandboxConfig;
 use super::reply::{Protocol, Reply};

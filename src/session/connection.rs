@@ -84,7 +84,7 @@ struct SessionState {
     pubsub: Option<PubSub>,
     waiting: VecDeque<WaitingFailure>,
     subscriptions: VecDeque<(Stamp, Confirmed)>,
-    /// Why the connection must be replaced.
+    /// Reason why the connection must be replaced.
     condemned: Option<Failure>,
     /// The current subject has been given its subscriptions.
     subscribed: bool,
@@ -229,7 +229,7 @@ impl Session {
         self.wake.notify_one();
     }
 
-    /// Abandons the current connection, whether it is alive or not; begins an outage unless one is under way.
+    /// Abandons the current connection, whether it is alive or not; begins an outage unless one is open.
     pub(super) fn abandon(&self, at: Stamp, failure: Option<&Failure>) {
         let mut state = self.lock();
         state.condemned = None;

@@ -11,7 +11,7 @@ use crate::{clock::Stamp, event::Counters};
 /// Grace period after a gap for a missing message (the library can hold two connections for a moment).
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Unresolved numbers kept; beyond that the oldest is given up.
+/// Unresolved numbers kept; beyond that the oldest is dropped.
 const WINDOW: usize = 65_536;
 
 /// The messages of one channel on one connection under test.

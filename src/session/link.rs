@@ -98,11 +98,11 @@ impl Link {
         matches!(self.state, LinkState::Up)
     }
 
-    /// Returns the loss under way.
+    /// Returns the current loss.
     pub(super) fn loss(&self) -> Option<&Loss> {
         match &self.state {
             LinkState::Down(loss) => Some(loss),
-            _ => None,
+            LinkState::Up | LinkState::Stalled { .. } => None,
         }
     }
 
@@ -165,7 +165,7 @@ impl Link {
         match &self.state {
             LinkState::Down(_) => false,
             LinkState::Up if owed && at.since(self.up_since) < LATE_PUSH => false,
-            _ => {
+            LinkState::Up | LinkState::Stalled { .. } => {
                 self.go_down(at, in_flight, None);
                 true
             }
@@ -264,7 +264,7 @@ impl Link {
 /// A command that failed with its connection.
 pub(super) struct FailedCommand<'a> {
     pub(super) failure: &'a Failure,
-    /// One of the user's commands, not one of our own.
+    /// One of the user's commands, not one of redis-doctor's.
     pub(super) counted: bool,
     /// It may have been executed.
     pub(super) ambiguous: bool,

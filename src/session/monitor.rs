@@ -55,7 +55,7 @@ pub(super) struct Monitor {
     refused: bool,
 }
 
-/// An outage under way.
+/// The current outage.
 struct Outage {
     lost_at: Stamp,
     /// The failure in the loss event.
@@ -69,7 +69,7 @@ struct Outage {
     superseded: Option<Stamp>,
 }
 
-/// A stall under way.
+/// The current stall.
 struct Stall {
     since: Stamp,
     _interest: Interest,

@@ -11,7 +11,7 @@ pub(super) struct Request {
     pub(super) command: Cmd,
     /// The exact reply, if it is known in advance.
     pub(super) answer: Option<Vec<u8>>,
-    /// One of the user's commands; the failures of our own are not counted.
+    /// One of the user's commands; failures of redis-doctor's commands are not counted.
     pub(super) counted: bool,
 }
 

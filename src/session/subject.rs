@@ -152,7 +152,7 @@ async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan) -> RedisResul
 }
 
 /// Returns the queue length for many unpaced workers on one connection. With the default they fall into lockstep with
-/// the server: it replies to all of them at once, they all send at once, and one side always sleeps while the other
+/// the server: it replies to all of them together, they all send together, and one side always sleeps while the other
 /// works. A queue for a part of them makes the library write that part while the others prepare theirs.
 fn queue(probes: &ProbePlan) -> Option<usize> {
     let many = probes.pace == Pace::Unpaced && probes.concurrency >= 4 * PARTS;

@@ -47,6 +47,7 @@ const RULES: &[Rule] = &[
     opening("how (?:often|long|far)", "'Interval ...', 'Time ...', 'Limit ...'", "How often it is looked for."),
     opening("how", "a noun phrase: 'The way ...', 'The order of ...'", "How it ends connections."),
     opening("whatever|whoever|wherever", "a noun phrase", "Whatever writing returns."),
+    opening("why", "'Reason ...', 'Error ...'", "Why the connection must be replaced."),
     opening("tells", "'Reports ...', 'Returns ...', 'Wakes ...'", "Tells the task that there is output."),
     opening("so many|so much", "'Maximum ...', 'Minimum ...'", "So many suggestions at most."),
     // Verbs of telling and asking.
@@ -76,6 +77,7 @@ const RULES: &[Rule] = &[
     anywhere("again and again", "repeatedly", "It ends connections again and again."),
     anywhere("anew", "again", "Read the credentials anew."),
     anywhere("just then", "at that time", "Its own command runs just then."),
+    anywhere("under way", "current, open; in progress; in flight", "A query is under way."),
     anywhere("(?:goes|went) on", "continues", "Then the server went on."),
     anywhere("time was up", "ran for the full ...", "finished: the time was up"),
     anywhere("beginnings of", "interval between", "Between the beginnings of two checks."),
@@ -134,6 +136,8 @@ const RULES: &[Rule] = &[
     anywhere("by (?:itself|themselves)", "automatically, on its own", "A client that reconnects by itself."),
     anywhere("of (?:its|their|your|our|my) own", "own, separate", "A proxy with an idle limit of its own."),
     anywhere("in the hands of", "held by", "It is in the hands of the worker."),
+    anywhere("put down to", "attributed to", "An outage is put down to its cause."),
+    anywhere("h[au]ngs? up|hanging up", "closes the connection", "The peer accepted and hung up."),
     // Help and headings.
     anywhere("form of the report", "Report format", "Form of the report."),
     anywhere("exit 0 also when", "Always exit 0", "Exit 0 also when the verdict is critical."),

@@ -1,4 +1,4 @@
-//! The fault proxy in front of a server that speaks TLS: clients speak plain text to it, and every fault works.
+//! The fault proxy in front of a server that speaks TLS: clients speak plaintext to it, and every fault works.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -171,8 +171,7 @@ fn a_run_with_faults_on_tls_says_what_is_tested_and_recovers() {
     let soak = [&["soak", "-d", "1500ms"][..], &faults].concat();
     let run = trusting(&server.certificates().authority, &soak).target(&server).run();
     run.code(1).stdout_contains("2 drops").stdout_contains("2 reconnects").stdout_contains("OOM ");
-    run.stderr_contains("rediss://")
-        .stderr_contains("TLS from the fault proxy to the server, plain text to the client");
+    run.stderr_contains("rediss://").stderr_contains("TLS from the fault proxy to the server, plaintext to the client");
     run.lacks("open-sesame");
 }
 

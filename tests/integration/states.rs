@@ -189,7 +189,13 @@ fn a_revoked_channel_is_a_lost_subscription_while_everything_else_works() {
     assert_eq!(story.count("sessions.replaced_terminal"), 1);
     assert_eq!(story.count("outages.drops"), 2, "the server's, and ours");
     let ours = &story.outages()[1]["diagnosis"];
-    assert!(ours["evidence_for"][0].as_str().unwrap().contains("redis-doctor left it"), "{ours}");
+    assert!(
+        ours["evidence_for"][0]
+            .as_str()
+            .unwrap()
+            .contains("so redis-doctor closed the connection and started a new session"),
+        "{ours}"
+    );
     let findings = story.get("findings").to_string();
     assert!(!findings.contains("permit INFO"), "nothing was forbidden: {findings}");
     let confirmations: Vec<_> = story.events("resubscribed").iter().map(|event| event["confirmed"].clone()).collect();

@@ -32,7 +32,7 @@ pub(crate) struct CheckFacts {
     pub dialled: Vec<DialedAddress>,
     /// Commands that the server refused.
     pub refused: Vec<RefusedCommand>,
-    /// The port speaks TLS where we used plain text, or the reverse; absent if not tested.
+    /// The port speaks TLS and we used plaintext, or the reverse; absent if not tested.
     pub speaks_other_encryption: Option<bool>,
     /// The end of the survey.
     pub end: SurveyEnd,

@@ -12,7 +12,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     rules: &[
         kill_was_counted,
         kills_cannot_be_counted,
-        nobody_was_killed,
+        no_client_was_killed,
         closing::was_not_closed_by_the_server,
         others_were_killed_perhaps,
     ],
@@ -35,7 +35,7 @@ fn kills_cannot_be_counted(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(unknown && closed, Weight::Suggests, why)
 }
 
-fn nobody_was_killed(facts: &Facts<'_>) -> Option<Argument> {
+fn no_client_was_killed(facts: &Facts<'_>) -> Option<Argument> {
     let none = facts.moved(|state| state.client_kills) == Some(0);
     Argument::when(none, Weight::Refutes, "CLIENT KILL did not run")
 }

@@ -60,8 +60,8 @@ fn an_older_process_answers(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 fn failover_under_way(facts: &Facts<'_>) -> Option<Argument> {
-    let told = |state: Option<&ServerState>| state.and_then(|state| state.failover_state.clone());
-    let state = told(facts.after()).or_else(|| told(facts.before()))?;
+    let known = |state: Option<&ServerState>| state.and_then(|state| state.failover_state.clone());
+    let state = known(facts.after()).or_else(|| known(facts.before()))?;
     Argument::new(Weight::Supports, format!("the server reports a failover ({state})"))
 }
 

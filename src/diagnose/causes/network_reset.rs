@@ -29,15 +29,15 @@ pub(super) static CAUSE: CauseDef = CauseDef {
 };
 
 fn reset_while_listed(facts: &Facts<'_>) -> Option<Argument> {
-    let told = facts.end() == Some(SocketEnd::Reset) && facts.listed() == Some(true) && !facts.another_process();
+    let known = facts.end() == Some(SocketEnd::Reset) && facts.listed() == Some(true) && !facts.another_process();
     let sure = facts.is_same_process() && facts.was_answered_lately() && !facts.silent();
     let weight = if sure { Weight::Proves } else { Weight::Supports };
-    Argument::when(told, weight, still_connected(facts, "it was reset", "sent the reset"))
+    Argument::when(known, weight, still_connected(facts, "it was reset", "sent the reset"))
 }
 
 fn closed_while_listed(facts: &Facts<'_>) -> Option<Argument> {
-    let told = facts.may_be_closed() && facts.listed() == Some(true) && facts.is_same_process();
-    Argument::when(told, Weight::Supports, still_connected(facts, "it was closed", "closed it"))
+    let known = facts.may_be_closed() && facts.listed() == Some(true) && facts.is_same_process();
+    Argument::when(known, Weight::Supports, still_connected(facts, "it was closed", "closed it"))
 }
 
 fn reset_by_somebody(facts: &Facts<'_>) -> Option<Argument> {
@@ -56,13 +56,13 @@ fn a_limit_may_have_struck(facts: &Facts<'_>) -> Option<Argument> {
     let limit =
         closing::an_uncounted_limit(facts).filter(|_| facts.end() == Some(SocketEnd::Reset) && facts.in_use())?;
     let why = format!(
-        "a server that closes a subscriber over client-output-buffer-limit (pubsub {limit}) resets it, too, when a \
-         command is on its way, and this version does not count that"
+        "a server that closes a subscriber over client-output-buffer-limit (pubsub {limit}) also resets it if a \
+         command is in flight, and this version does not count such closes"
     );
     Argument::new(Weight::Qualifies, why)
 }
 
-/// So does a kill. If the counter is still 0, no kill was missed before the first reading.
+/// A kill also becomes a reset. If the counter is still 0, no kill was missed before the first reading.
 fn a_kill_may_have_struck(facts: &Facts<'_>) -> Option<Argument> {
     let never = facts.after().and_then(|after| after.client_kills) == Some(0);
     let uncounted = facts.moved(|state| state.client_kills).is_none() && !never;
@@ -74,11 +74,7 @@ fn a_kill_may_have_struck(facts: &Facts<'_>) -> Option<Argument> {
 fn closed_without_the_server(facts: &Facts<'_>) -> Option<Argument> {
     let closed = facts.end() == Some(SocketEnd::Closed) && facts.listed() == Some(false) && facts.is_same_process();
     let why = "clean close (FIN); no server counter explains it";
-    let why = if facts.nobody_in_between() {
-        why.to_owned()
-    } else {
-        format!("{why}; a proxy in between may have closed it")
-    };
+    let why = if facts.is_direct() { why.to_owned() } else { format!("{why}; a proxy in between may have closed it") };
     Argument::when(closed && facts.server_did_nothing(), Weight::Suggests, why)
 }
 

@@ -53,8 +53,8 @@ fn an_uncounted_limit_is_left(facts: &Facts<'_>) -> Option<Argument> {
     let limit = closing::an_uncounted_limit(facts)?;
     let closed = facts.end() == Some(SocketEnd::Closed);
     let why = format!(
-        "the server closed a subscriber in order, and nothing that it counts explains it; closes over \
-         client-output-buffer-limit (pubsub {limit}) this version does not count"
+        "clean close (FIN) of a subscriber; no server counter explains it, and this version does not count closes over \
+         client-output-buffer-limit (pubsub {limit})"
     );
     Argument::when(closed, Weight::Suggests, why)
 }

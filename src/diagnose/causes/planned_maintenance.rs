@@ -20,7 +20,7 @@ const ANNOUNCES_THE_END: [&str; 3] = ["MOVING", "FAILING_OVER", "MIGRATING"];
 
 fn announced_and_closed(facts: &Facts<'_>) -> Option<Argument> {
     let (before, _) = facts.announcements();
-    let announced = before.iter().rev().find(|told| ANNOUNCES_THE_END.contains(&told.kind.as_str()))?;
+    let announced = before.iter().rev().find(|announced| ANNOUNCES_THE_END.contains(&announced.kind.as_str()))?;
     let closed = facts.end() == Some(SocketEnd::Closed) && facts.listed() != Some(true);
     let explained = facts.another_process() || facts.server_did_nothing();
     let ahead = facts.outage.lost.since(announced.at);

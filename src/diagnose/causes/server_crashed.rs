@@ -15,7 +15,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     rules: &[
         died_with_unread_bytes,
         reset_then_refused,
-        process::nobody_listens_any_more,
+        process::nothing_listens_any_more,
         machine_vanished,
         a_command_may_have_crossed,
         offset_fell,
@@ -44,12 +44,12 @@ fn machine_vanished(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(vanished, Weight::Supports, why)
 }
 
-/// Data in flight during an orderly shutdown also gets a reset, on a busy machine even a rare command. From the client,
-/// the two look the same.
+/// Data in flight during a clean shutdown also gets a reset, on a busy machine even a rare command. From the client, the
+/// two look the same.
 fn a_command_may_have_crossed(facts: &Facts<'_>) -> Option<Argument> {
     let ended = process::replaced_in_place(facts) || facts.was_refused() && facts.same_process().is_none();
     let crossed = ended && facts.end() == Some(SocketEnd::Reset);
-    Argument::when(crossed, Weight::Weakens, "an orderly shutdown also resets a connection with a command in flight")
+    Argument::when(crossed, Weight::Weakens, "a clean shutdown also resets a connection with a command in flight")
 }
 
 fn offset_fell(facts: &Facts<'_>) -> Option<Argument> {

@@ -17,11 +17,11 @@ pub(super) static CAUSE: CauseDef = CauseDef {
         new_process_in_the_same_place,
         uptime_fell,
         was_loading,
-        nobody_listened,
+        nothing_listened,
         offset_was_kept,
         a_kill_may_look_the_same,
-        reset_is_rarely_an_orderly_end,
-        an_orderly_end_is_told,
+        clean_shutdown_rarely_resets,
+        clean_shutdown_sends_fin,
         it_has_not_come_back,
         process::the_process_lives,
         process::the_process_is_older,
@@ -48,13 +48,13 @@ fn was_loading(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(loading, weight, "the server was still loading its dataset (LOADING)")
 }
 
-fn nobody_listened(facts: &Facts<'_>) -> Option<Argument> {
+fn nothing_listened(facts: &Facts<'_>) -> Option<Argument> {
     let weight =
         if facts.same_process().is_none() && facts.may_be_closed() { Weight::Supports } else { Weight::Suggests };
     Argument::when(facts.was_refused(), weight, "new connections were refused: nothing was listening")
 }
 
-/// Redis 7.0 and later save the offset with the dataset at an orderly shutdown and continue from it.
+/// Redis 7.0 and later save the offset with the dataset at a clean shutdown and continue from it.
 fn offset_was_kept(facts: &Facts<'_>) -> Option<Argument> {
     let (before, after) = facts.offsets().filter(|_| process::replaced_in_place(facts))?;
     let kept = after >= before;
@@ -66,18 +66,18 @@ fn a_kill_may_look_the_same(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(looks, Weight::Qualifies, "a killed process with no unread data looks the same")
 }
 
-fn reset_is_rarely_an_orderly_end(facts: &Facts<'_>) -> Option<Argument> {
+fn clean_shutdown_rarely_resets(facts: &Facts<'_>) -> Option<Argument> {
     let reset = facts.end() == Some(SocketEnd::Reset) && facts.silence().is_zero() && !facts.is_busy();
-    let why = "an orderly shutdown closes its connections with FIN; it resets one only if a command is in flight";
+    let why = "a clean shutdown closes its connections with FIN; it resets one only if a command is in flight";
     Argument::when(reset, Weight::Qualifies, why)
 }
 
-fn an_orderly_end_is_told(facts: &Facts<'_>) -> Option<Argument> {
-    let untold = facts.end() == Some(SocketEnd::TimedOut);
-    Argument::when(untold, Weight::Weakens, "an orderly shutdown closes its connections, but no FIN arrived")
+fn clean_shutdown_sends_fin(facts: &Facts<'_>) -> Option<Argument> {
+    let silent = facts.end() == Some(SocketEnd::TimedOut);
+    Argument::when(silent, Weight::Weakens, "a clean shutdown closes its connections, but no FIN arrived")
 }
 
 fn it_has_not_come_back(facts: &Facts<'_>) -> Option<Argument> {
-    let gone = process::nobody_listens_any_more(facts).is_some();
+    let gone = process::nothing_listens_any_more(facts).is_some();
     Argument::when(gone, Weight::Refutes, "no process has come back")
 }

@@ -61,7 +61,7 @@ pub(crate) fn was_our_silence(facts: &Facts<'_>, quiet: Duration) -> bool {
 pub(crate) fn an_uncounted_limit(facts: &Facts<'_>) -> Option<String> {
     let after = facts.after().filter(|after| after.output_buffer_disconnections.is_none())?;
     let forgotten = facts.listed() == Some(false) && facts.is_same_process() && facts.circumstances().subscribed;
-    let left = forgotten && facts.server_did_nothing() && facts.nobody_in_between();
+    let left = forgotten && facts.server_did_nothing() && facts.is_direct();
     pubsub_limit(after.output_buffer_limit.as_deref()?).filter(|_| left)
 }
 

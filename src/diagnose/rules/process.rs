@@ -35,8 +35,8 @@ pub(crate) fn was_replaced(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(facts.another_process(), Weight::Weakens, "another server process answers")
 }
 
-/// From the client, a stopped process and a crashed one look the same.
-pub(crate) fn nobody_listens_any_more(facts: &Facts<'_>) -> Option<Argument> {
+/// From the client, a stopped process looks the same as a crashed process.
+pub(crate) fn nothing_listens_any_more(facts: &Facts<'_>) -> Option<Argument> {
     let gone = facts.outage.restored.is_none() && facts.was_refused() && facts.same_process().is_none();
     Argument::when(
         gone,

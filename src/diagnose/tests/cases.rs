@@ -1,5 +1,5 @@
-//! The table: what is special about an outage, and what it must be put down to. Pairs that can be confused stand next
-//! to each other, and so do the same outages with evidence missing.
+//! The table of outages and their expected causes. Outages that can be confused are next to each other, as are the same
+//! outages with evidence missing.
 
 mod network;
 mod server;
@@ -10,10 +10,9 @@ use crate::{
     diagnose::{Cause, Confidence},
 };
 
-/// What it is, the cause and the confidence that must be found, and what is special about it.
+/// A name, the expected cause and confidence, and the change to the scene.
 pub(super) type Row = (&'static str, Cause, Confidence, fn(&mut Scene));
 
-/// All rows.
 pub(super) fn cases() -> Vec<Row> {
     [server::CASES, network::CASES].concat()
 }

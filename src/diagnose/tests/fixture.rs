@@ -16,13 +16,13 @@ use crate::{
 /// When the outage begins.
 pub(super) const LOST: f64 = 4000.0;
 
-/// A run with one outage; the fields say what is special about it. As it is made, everything is known, the server
-/// process lives, and nothing explains the loss.
+/// A run with one outage, changed through its fields. A new scene knows everything, the server stayed up, and nothing
+/// explains the loss.
 #[derive(Clone)]
 pub(super) struct Scene {
     pub(super) plan: Plan,
     pub(super) subscribed: bool,
-    /// It was silent for so long before it was closed, or healed.
+    /// Seconds of silence before it was closed or healed.
     pub(super) silent: f64,
     /// It healed on the same connection.
     pub(super) healed: bool,
@@ -37,7 +37,7 @@ pub(super) struct Scene {
     pub(super) path_healthy_after: Option<f64>,
     pub(super) states: Vec<ClientState>,
     pub(super) evidence: Option<Evidence>,
-    /// Told before and after the outage.
+    /// Events before and after the outage.
     pub(super) earlier: Vec<Event>,
     pub(super) later: Vec<Event>,
 }
@@ -144,7 +144,7 @@ impl Scene {
         self.known().old_client_listed = listed;
     }
 
-    /// Another process answers, up for so many seconds.
+    /// Another process answers, up for `uptime` seconds.
     pub(super) fn process(&mut self, uptime: u64) {
         self.same_process = Some(false);
         self.listed(None);
@@ -153,14 +153,14 @@ impl Scene {
         after.uptime = Some(uptime);
     }
 
-    /// Something in between has an address of its own, or nobody knows.
+    /// Something in between has a separate address, or it is unknown.
     pub(super) fn relayed(&mut self, translated: Option<bool>) {
         self.before().translated = translated;
         self.after().translated = translated;
         (self.before().laddr, self.after().laddr) = (None, None);
     }
 
-    /// Another address answers, and the name stands for others.
+    /// Another address answers.
     pub(super) fn elsewhere(&mut self) {
         let after = self.after();
         after.laddr = Some("10.0.3.18:6379".into());
@@ -197,20 +197,20 @@ impl Scene {
         self.path = vec![Failure::server(Stage::Hello, line)];
     }
 
-    /// It fell silent for so long, and healed.
+    /// It fell silent for `seconds`, and healed.
     pub(super) fn heals(&mut self, seconds: f64) {
         (self.silent, self.healed) = (seconds, true);
         self.known().death = None;
         self.listed(Some(true));
     }
 
-    /// It fell silent, and the watchdog gave it up.
+    /// It fell silent, and the watchdog declared it dead.
     pub(super) fn watchdog(&mut self) {
         (self.silent, self.replaced) = (2.0, Some(ReplaceReason::Watchdog));
         self.ends(SocketEnd::Local);
     }
 
-    /// Nothing was sent for so long, by plan, and the connection had lived for so long.
+    /// Nothing was sent for `seconds`, as planned, and the connection is as old.
     pub(super) fn pauses(&mut self, seconds: f64) {
         self.idle = seconds;
         self.plan.probes.as_mut().unwrap().pace = Pace::every(secs(seconds));
@@ -226,7 +226,7 @@ impl Scene {
         self.known().tcp = Some(tcp);
     }
 
-    /// So many earlier losses of other connections' generations, each after such a silence.
+    /// Earlier losses of other generations, each after a silence of `idle` seconds.
     pub(super) fn losses_before(&mut self, count: u32, idle: f64) {
         for n in 0..count {
             let when = 1000.0 * f64::from(n + 1);

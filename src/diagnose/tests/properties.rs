@@ -55,7 +55,7 @@ fn without(scene: &Scene, forgotten: &[usize]) -> Scene {
     less
 }
 
-/// What must be known before a cause may be called certain, in words of the scene rather than of the rules.
+/// True if the scene knows enough to call a cause certain; stated in terms of the scene rather than of the rules.
 fn decisive(cause: Cause, scene: &Scene) -> bool {
     let Some(known) = &scene.evidence else { return false };
     let end = known.death.as_ref().map(|death| death.how);

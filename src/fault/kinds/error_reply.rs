@@ -1,4 +1,4 @@
-//! Answers commands with an error, in the words of Redis.
+//! Answers commands with an error, with Redis' own text.
 
 use crate::fault::{
     Effect, Scope, Tamper,

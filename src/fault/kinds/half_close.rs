@@ -1,4 +1,4 @@
-//! Sends the end of the stream (FIN) to the clients of the connections that exist and goes on reading from them.
+//! Sends the end of the stream (FIN) to the clients of the connections that exist and continues to read from them.
 
 use crate::fault::{
     Effect, Order,

@@ -1,4 +1,4 @@
-//! Ends a connection (FIN) after so many more bytes to its client.
+//! Ends a connection (FIN) after a number of further bytes to its client.
 
 use crate::fault::{
     Effect, Shape,

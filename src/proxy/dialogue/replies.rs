@@ -157,7 +157,7 @@ impl Dialogue {
         fate
     }
 
-    /// Removes so many replies that are not confirmations.
+    /// Removes `count` replies that are not confirmations.
     fn take_replies(&mut self, count: u64) {
         let mut left = count;
         while left > 0 {

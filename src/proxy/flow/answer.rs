@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// Decides what happens to a command.
+/// Decides about a command.
 pub(super) struct Judge<'a> {
     pub(super) state: &'a ProxyState,
     pub(super) slot: &'a Slot,
@@ -34,7 +34,7 @@ impl Judge<'_> {
             None => Answer::Forward,
             Some(Tamper::Answer { bytes, last }) => Answer::Local { bytes: bytes.clone(), last: *last },
             Some(Tamper::Noise) => {
-                // Bytes with which no reply begins.
+                // No reply begins with these bytes.
                 let noise = std::iter::repeat_with(|| 0x80 | random.bits() as u8).take(16);
                 Answer::Local { bytes: noise.chain(*b"\r\n").collect(), last: false }
             }

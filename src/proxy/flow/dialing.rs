@@ -69,7 +69,7 @@ impl Flow {
         // A handshake record: content type 22, version 3.x (RFC 8446 section 5.1).
         let misled = first.starts_with(&[22, 3]) && matches!(self.ends[1], Some(Stream::Tls(_)));
         if misled {
-            let text = "a client speaks TLS to the proxy, which takes plain text and makes the TLS connection to the \
+            let text = "a client speaks TLS to the proxy, which takes plaintext and makes the TLS connection to the \
                         server itself: use redis:// in the client, or give the proxy this server as redis:// to \
                         have TLS passed through unread";
             self.state.note_once(text.to_owned());

@@ -17,7 +17,7 @@ use crate::{
 /// A connection is idle after this long with nothing in flight.
 const IDLE: Duration = Duration::from_millis(10);
 
-/// Sleeps until a moment that may change.
+/// A timer whose deadline may change.
 #[derive(Default)]
 pub(super) struct Timer(Option<(Stamp, Sleep)>);
 

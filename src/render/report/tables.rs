@@ -85,7 +85,7 @@ fn outage(row: &OutageRow) -> Vec<String> {
     };
     let end = match (outage.restored, outage.by_itself) {
         (None, _) => "not over",
-        (Some(_), Some(false)) => "fresh session",
+        (Some(_), Some(false)) => "new session",
         (Some(_), _) => "recovered",
     };
     let connection = match outage.connection {

@@ -9,11 +9,8 @@ use bytes::BytesMut;
 use tokio::sync::Notify;
 
 use super::settings::OutputLimits;
-use super::subscriptions::{Kind, Subscriptions};
+use super::subscriptions::{ClientId, Kind, Subscriptions};
 use crate::sandbox::reply::Protocol;
-
-/// Counts up from one; never reused by the same server.
-pub(in crate::sandbox) type ClientId = u64;
 
 /// A connected client.
 #[derive(Debug)]

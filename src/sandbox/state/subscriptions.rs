@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 
-use super::client::ClientId;
 use crate::sandbox::glob::{self, Case};
+
+/// A client's number. It counts up from one and is never reused by the same server.
+pub(in crate::sandbox) type ClientId = u64;
 
 /// The three kinds of subscription, each with its own namespace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -43,7 +43,7 @@ impl Monitor {
         if self.outage.is_some() || !self.refused {
             return self.replace(ReplaceReason::Terminal, None).await;
         }
-        // A new connection would be refused as well, and each would be an outage of our own making.
+        // A new connection would be refused as well, and each would be an outage that redis-doctor caused.
         self.replacement = None;
         match self.session.subscribe().await {
             Err(failure) => self.retry_later(&failure),

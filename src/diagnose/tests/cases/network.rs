@@ -1,4 +1,4 @@
-//! Outages that the network, the client's own machine, or nobody known has to do with.
+//! Outages from the network, the client's own machine, or an unknown cause.
 
 use super::{Row, garbage};
 use crate::{
@@ -18,7 +18,7 @@ pub(super) const CASES: &[Row] = &[
         s.ends(SocketEnd::Reset);
         (s.before().client_kills, s.after().client_kills) = (None, None);
     }),
-    ("the same before the server was asked for the first time", NetworkReset, Possible, |s| {
+    ("the same before the server was first queried", NetworkReset, Possible, |s| {
         s.ends(SocketEnd::Reset);
         s.known().before = None;
     }),
@@ -27,16 +27,16 @@ pub(super) const CASES: &[Row] = &[
         s.known().before = None;
         s.after().client_kills = Some(0);
     }),
-    ("reset, and nothing is known of the server", NetworkReset, Possible, |s| {
+    ("reset, and the server is unknown", NetworkReset, Possible, |s| {
         s.evidence = None;
         s.same_process = None;
         s.failure = Some(reset());
     }),
-    ("reset, and the server process lives", NetworkReset, Likely, |s| {
+    ("reset, and the server stayed up", NetworkReset, Likely, |s| {
         s.evidence = None;
         s.failure = Some(reset());
     }),
-    ("closed towards us only", NetworkReset, Likely, |s| s.listed(Some(true))),
+    ("closed on our side only", NetworkReset, Likely, |s| s.listed(Some(true))),
     ("it was gone without an end", NetworkReset, Possible, |s| s.ends(SocketEnd::Gone)),
     ("still listed after a pause: it may have been forgotten", MiddleboxIdleLimit, Likely, |s| {
         s.pauses(3.0);
@@ -182,16 +182,16 @@ pub(super) const CASES: &[Row] = &[
         s.ends(SocketEnd::TimedOut);
         s.known().host.suspended = Some(secs(2.0));
     }),
-    ("the machine slept, and the server was restarted meanwhile", ServerRestarted, Likely, |s| {
+    ("the machine slept, and the server was restarted during that time", ServerRestarted, Likely, |s| {
         s.process(30);
         s.known().host.suspended = Some(secs(3600.0));
         s.after().at = stamp(LOST + 60.0);
     }),
-    ("garbage, and we hung up", ProtocolError, Certain, |s| {
+    ("garbage, and the client closed it", ProtocolError, Certain, |s| {
         s.failure = garbage();
         s.ends(SocketEnd::Local);
     }),
-    ("garbage, and somebody closed it", ProtocolError, Likely, |s| s.failure = garbage()),
+    ("garbage, and the other side closed it", ProtocolError, Likely, |s| s.failure = garbage()),
     ("an HTTP answer to new connections", ProtocolError, Likely, |s| {
         s.evidence = None;
         s.path = garbage().into_iter().collect();

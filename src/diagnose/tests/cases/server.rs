@@ -23,17 +23,17 @@ pub(super) const CASES: &[Row] = &[
         s.evidence = None;
         s.same_process = Some(false);
     }),
-    ("LOADING, where run_id is not told", ServerRestarted, Likely, |s| {
+    ("LOADING, and run_id is unknown", ServerRestarted, Likely, |s| {
         s.same_process = None;
         s.evidence = None;
         s.says("LOADING Redis is loading the dataset in memory");
     }),
-    ("uptime began anew, where run_id is not told", ServerRestarted, Likely, |s| {
+    ("uptime started again, and run_id is unknown", ServerRestarted, Likely, |s| {
         s.process(1);
         s.same_process = None;
         (s.before().run_id, s.after().run_id) = (None, None);
     }),
-    ("its offset was kept over an orderly end", ServerRestarted, Likely, |s| s.process(0)),
+    ("its offset was kept across a clean shutdown", ServerRestarted, Likely, |s| s.process(0)),
     (
         "a silence, a reset, another process: killed while frozen, or saved before its end",
         ServerRestarted,
@@ -44,7 +44,7 @@ pub(super) const CASES: &[Row] = &[
             s.silent = 2.0;
         },
     ),
-    ("always a command under way: a reset tells nothing of the end", ServerRestarted, Likely, |s| {
+    ("always a command in flight: a reset shows nothing about the end", ServerRestarted, Likely, |s| {
         s.process(1);
         s.ends(SocketEnd::Reset);
         s.plan.probes.as_mut().unwrap().pace = Pace::Unpaced;
@@ -80,13 +80,13 @@ pub(super) const CASES: &[Row] = &[
         s.process(90_000);
         s.moved_name();
     }),
-    ("a replica went on with the primary's history", Failover, Certain, |s| {
+    ("a replica continued the primary's history", Failover, Certain, |s| {
         s.process(90_000);
         s.elsewhere();
         s.before().replication_id = Some("8f1a".into());
         s.after().former_replication_id = Some("8f1a".into());
     }),
-    ("a primary that started again goes on with its own history", ServerRestarted, Likely, |s| {
+    ("a restarted primary continues its own history", ServerRestarted, Likely, |s| {
         s.process(1);
         s.before().replication_id = Some("8f1a".into());
         s.after().former_replication_id = Some("8f1a".into());
@@ -104,7 +104,7 @@ pub(super) const CASES: &[Row] = &[
         s.before().at = stamp(LOST - 900.0);
         s.ends(SocketEnd::Reset);
     }),
-    ("a failover is under way, a replica answers", Failover, Likely, |s| {
+    ("a failover is in progress, and a replica answers", Failover, Likely, |s| {
         s.process(90_000);
         s.elsewhere();
         s.after().failover_state = Some("waiting-for-sync".into());
@@ -126,7 +126,7 @@ pub(super) const CASES: &[Row] = &[
     ("announced ten minutes ago is not announced", NetworkReset, Possible, |s| {
         s.earlier = vec![at(LOST - 600.0, EventKind::Announced { kind: "MOVING".into() })];
     }),
-    ("the name stands for another server", DnsMoved, Likely, |s| {
+    ("the name resolves to another server", DnsMoved, Likely, |s| {
         s.process(90_000);
         s.moved_name();
         (s.before().replication_offset, s.after().replication_offset) = (Some(0), Some(0));
@@ -169,7 +169,7 @@ pub(super) const CASES: &[Row] = &[
         s.idle = 301.0;
         (s.before().timeout, s.after().timeout) = (Some(300), Some(300));
     }),
-    ("closed at the server's timeout, because this program was stopped", ClientStall, Likely, |s| {
+    ("closed at the server's timeout, because redis-doctor was stopped", ClientStall, Likely, |s| {
         s.idle = 301.0;
         (s.before().timeout, s.after().timeout) = (Some(300), Some(300));
         s.known().host.lag = secs(300.0);
@@ -184,7 +184,7 @@ pub(super) const CASES: &[Row] = &[
         s.after().timeout = Some(300);
         s.after().config_changes = Some(2);
     }),
-    ("closed at the server's timeout, as far as it can be told", ServerIdleTimeout, Likely, |s| {
+    ("closed at the server's timeout, as far as is known", ServerIdleTimeout, Likely, |s| {
         s.idle = 301.0;
         s.after().timeout = Some(300);
         s.known().death = None;
@@ -207,7 +207,7 @@ pub(super) const CASES: &[Row] = &[
         s.after().output_buffer_disconnections = Some(3);
         s.subscribed = true;
     }),
-    ("the output-buffer limit struck somebody in the last quarter of an hour", OutputBufferLimit, Possible, |s| {
+    ("the output-buffer limit closed some client in the last quarter of an hour", OutputBufferLimit, Possible, |s| {
         s.after().output_buffer_disconnections = Some(3);
         s.before().at = stamp(LOST - 900.0);
     }),
@@ -223,7 +223,7 @@ pub(super) const CASES: &[Row] = &[
         },
     ),
     (
-        "a subscriber is closed, the server does not count over-full buffers, and nobody is in between",
+        "a subscriber is closed, the server does not count over-full buffers, and nothing is in between",
         OutputBufferLimit,
         Possible,
         |s| {
@@ -254,7 +254,7 @@ pub(super) const CASES: &[Row] = &[
         s.replaced = Some(ReplaceReason::Terminal);
         s.subscribed = true;
     }),
-    ("the output-buffer limit does not strike all at once", OutputBufferLimit, Possible, |s| {
+    ("the output-buffer limit does not close all clients at the same time", OutputBufferLimit, Possible, |s| {
         s.after().output_buffer_disconnections = Some(3);
         s.plan.connections = 2;
         s.later = vec![Event { connection: Some(1), ..at(LOST + 2.5, reconnected(2, 2.3)) }];
