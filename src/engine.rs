@@ -111,7 +111,7 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     }
 }
 
-/// A run under way.
+/// A run in progress.
 struct Run<'a> {
     clock: Clock,
     sink: &'a mut dyn EventSink,

@@ -49,7 +49,7 @@
 //! | `distribution` | HDR histograms of durations |
 //! | `middlebox` | common idle limits and the products that have them |
 //! | `clock` | the only source of time |
-//! | `verdict`, `exit`, `output`, `units` | the words of a result, exit codes, output options, numbers for people |
+//! | `verdict`, `exit`, `output`, `units` | the words of a result, exit codes, output options, formatted numbers |
 //!
 //! # Events and samples
 //! At 300,000 replies a second nothing can pass through a channel one by one. Workers count *samples* on the spot and
@@ -69,7 +69,7 @@
 //! | heartbeat | redis-doctor's own command on a connection under test |
 //! | outage | from the loss to the first good reply: a *drop* was closed, a *stall* fell silent and recovered |
 //! | attempt | one try of a client to reconnect |
-//! | path probe | an independent connection attempt in stages, which tells a healthy server from a slow client |
+//! | path probe | an independent connection attempt in stages: distinguishes a sick server from a slow client |
 //! | evidence | facts about an outage from the server, the kernel and this machine; no conclusions |
 //! | cause | what ended a connection, with a confidence: possible, likely, certain |
 //! | obstacle | what kept a client from connecting |
@@ -85,7 +85,7 @@
 //! 1. Only `render` (and `app`, for errors) writes output; only the return from `main` ends the process.
 //! 2. All time comes from `clock`, all randomness from the plan's seed; no task outlives its `JoinSet`.
 //! 3. Figures are computed in `record`, judged in `report` and `diagnose`, formatted in `render`.
-//! 4. An error is classified once, where it happens; its text is for people only.
+//! 4. An error is classified once, where it happens; no code compares its text.
 //! 5. Count, pace and output are data, never another copy of a loop.
 //! 6. The push callback of redis-rs runs in the task that reconnects: it does bounded work and never waits.
 //! 7. An outage is never a latency sample; latency counts from the intended start of its probe.
