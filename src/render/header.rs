@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// Starts of reconnect attempts shown in a line.
+/// Number of reconnect attempts shown.
 const ATTEMPTS: usize = 5;
 
 /// Channels that are shown by name.
@@ -106,14 +106,14 @@ fn plan_line(plan: &Plan) -> String {
     format!("plan {}", parts.join(" · "))
 }
 
-/// `faults reset_peer@10s · blackhole@30s+20s · TLS from the fault proxy to the server, plain text to the client`
+/// `faults reset_peer@10s · blackhole@30s+20s · TLS from the fault proxy to the server, plaintext to the client`
 fn faults_line(plan: &Plan) -> Option<String> {
     let mut parts: Vec<_> = plan.faults.iter().map(ToString::to_string).collect();
     if parts.is_empty() {
         return None;
     }
     parts.extend(
-        plan.target.speaks_tls().then(|| "TLS from the fault proxy to the server, plain text to the client".into()),
+        plan.target.speaks_tls().then(|| "TLS from the fault proxy to the server, plaintext to the client".into()),
     );
     Some(format!("faults {}", parts.join(" · ")))
 }
@@ -153,7 +153,7 @@ fn subscription(subscription: &SubscriptionPlan) -> String {
         text += &format!(" on the first of {} channels", subscription.private);
     }
     if let Some(silence) = subscription.expect_every {
-        text += &format!(" · alarm after {} of silence", span(silence));
+        text += &format!(" · alert after {} of silence", span(silence));
     }
     text
 }
