@@ -101,7 +101,9 @@ fn results_come_as_csv_and_markdown_too() {
     assert_eq!(csv.matches("\r\n").count(), lines.len(), "{csv:?}");
     let markdown = markdown.finish();
     markdown.code(0).stdout_contains("| close@1s | hardened | recovered | yes |");
-    markdown.stdout_contains("- RD011 network_reset: look at").stdout_contains("see `redis-doctor explain RD011`");
+    markdown
+        .stdout_contains("- RD011 network_reset: check what is between")
+        .stdout_contains("see `redis-doctor explain RD011`");
 }
 
 #[test]

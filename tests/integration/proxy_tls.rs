@@ -102,7 +102,7 @@ fn a_reset_goes_below_tls_and_a_close_through_it() {
 
     doctor.signal(Signal::INT);
     let ended = doctor.finish();
-    ended.code(0).stderr_contains("TLS is between the proxy and the server").lacks("open-sesame");
+    ended.code(0).stderr_contains("the proxy connects to the server with TLS").lacks("open-sesame");
 }
 
 #[test]
@@ -171,8 +171,7 @@ fn a_run_with_faults_on_tls_says_what_is_tested_and_recovers() {
     let soak = [&["soak", "-d", "1500ms"][..], &faults].concat();
     let run = trusting(&server.certificates().authority, &soak).target(&server).run();
     run.code(1).stdout_contains("2 drops").stdout_contains("2 reconnects").stdout_contains("OOM ");
-    run.stderr_contains("rediss://")
-        .stderr_contains("TLS from the fault proxy to the server, plain text to the client");
+    run.stderr_contains("rediss://").stderr_contains("TLS from the fault proxy to the server, plaintext to the client");
     run.lacks("open-sesame");
 }
 
