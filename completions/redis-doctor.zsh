@@ -208,7 +208,7 @@ _arguments "${_arguments_options[@]}" : \
 '--duration=[Stop after this long \[default\: until a signal\]]:TIME:_default' \
 '--rate=[Probe rate per connection; 0 = unlimited \[default\: 10/s\]]:RATE:_default' \
 '*--workload=[Workload, comma-separated]:WORKLOAD:((ping\:"PING with a nonce"
-pubsub\:"Numbered messages on channels redis-doctor\:<run>\:<n>, each accounted for"
+pubsub\:"Numbered messages on channels redis-doctor\:RUN\:N, each accounted for"
 kv\:"SET and GET of expiring keys under redis-doctor\:"
 mixed\:"All three"))' \
 '--connections=[Number of connections under test, 1 to 10000]:N:_default' \

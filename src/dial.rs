@@ -11,8 +11,8 @@ pub(crate) mod reply;
 mod resp_stream;
 mod watch;
 
-/// A decoded reply.
-pub(crate) use redis::Value;
+/// A decoded reply, and the types that it converts to.
+pub(crate) use redis::{FromRedisValue, Value};
 
 pub(crate) use self::{
     attempt::{Attempt, Route, is_forbidden},

@@ -1,6 +1,6 @@
 //! The engine: runs a plan as one event stream into one sink, from the preflight to the final figures.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -8,11 +8,11 @@ use crate::{
     classify::Failure,
     clock::{Clock, Stamp},
     dial::{PathWatch, Route},
-    event::{CommandFailed, Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
+    event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
     evidence::Collector,
-    fault::{FaultSchedule, Random},
-    plan::{Address, Plan, ProbeKind, Target},
-    proxy::{self, Proxy},
+    fault::Random,
+    plan::{Plan, ProbeKind},
+    proxy::Proxy,
     session::{Notice, NoticeSender, Observer, RunContext, Sessions, Unobserved},
     units::span,
 };
@@ -35,15 +35,6 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// Attempts shown of the reconnect schedule.
 const SCHEDULE_SHOWN: usize = 12;
 
-/// A request of the user to a run under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Control {
-    /// End the run and report.
-    Stop(StopReason),
-    /// Show interim figures and continue.
-    Interim,
-}
-
 /// The inputs and outputs of a run.
 pub(crate) struct RunIo<'a> {
     /// The run's clock.
@@ -65,7 +56,7 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     let run_id = run_id(plan.seed);
     run.event(started(&plan, &run_id));
     let server = plan.target.clone();
-    let proxy = match start_proxy(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {
+    let proxy = match Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {
         Ok(proxy) => proxy,
         Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
     };
@@ -347,33 +338,6 @@ impl Run<'_> {
         let at = self.clock.now();
         self.sink.on_event(&Event { at, time: self.clock.wall(at), connection: None, kind });
     }
-}
-
-/// Starts the proxy that injects the faults, and makes it the target. Does nothing without faults.
-pub(crate) fn start_proxy(
-    target: &mut Target,
-    faults: &[FaultSchedule],
-    seed: u64,
-    clock: Clock,
-    events: mpsc::UnboundedSender<Event>,
-) -> std::io::Result<Option<Proxy>> {
-    if faults.is_empty() {
-        return Ok(None);
-    }
-    let config = proxy::Config {
-        listen: (Ipv4Addr::LOCALHOST, 0).into(),
-        upstream: target.address.clone(),
-        schedules: faults.to_vec(),
-        seed,
-        clock,
-        commands_on_wire: false,
-        report_flows: false,
-    };
-    let proxy = Proxy::start(config, events)?;
-    let addr = proxy.handle().addr();
-    // Plain text even if the server speaks TLS: the proxy terminates it.
-    target.address = Address::Tcp { host: addr.ip().to_string(), port: addr.port(), tls: false };
-    Ok(Some(proxy))
 }
 
 fn started(plan: &Plan, run_id: &str) -> EventKind {

@@ -7,6 +7,7 @@
 //!
 //! The JSON of an event is a line of the journal: stable names, durations in seconds, [`SCHEMA_VERSION`].
 
+mod control;
 mod evidence;
 mod flow;
 mod interval;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use control::{Control, StopReason};
 pub(crate) use evidence::{
     Announcement, Attempt, AttemptEnd, Death, DeathWitness, Evidence, HostState, Missing, ServerState, SocketEnd,
     TcpFigures, Tried,
@@ -383,22 +385,4 @@ impl ReplaceReason {
     pub const fn is_policy(self) -> bool {
         matches!(self, Self::Watchdog | Self::Desync)
     }
-}
-
-/// A reason for the end of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StopReason {
-    /// `--count` was reached.
-    Count,
-    /// `--duration` was reached.
-    Duration,
-    /// SIGINT or SIGTERM arrived.
-    Signal,
-    /// A critical state was reached (`--stop-on-critical`).
-    Critical,
-    /// The reader of the output closed it.
-    OutputClosed,
-    /// The first connection failed.
-    Unreachable,
 }

@@ -34,20 +34,20 @@ pub(crate) use random::Random;
 pub(crate) use schedule::{FaultSchedule, Instances};
 pub(crate) use value::text as duration_text;
 
-use kinds::{KINDS, Kind, Name};
+use kinds::{KINDS, Kind, KindName};
 
 /// Something that can go wrong between a client and a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Fault {
-    kind: Name,
+    kind: KindName,
     /// The arguments as they are written, without those that have their default.
     arguments: String,
     effect: Effect,
 }
 
 impl Fault {
-    fn new(kind: Name, fault: &impl Kind) -> Self {
+    fn new(kind: KindName, fault: &impl Kind) -> Self {
         Self { kind, arguments: fault.arguments().to_string(), effect: fault.effect() }
     }
 

@@ -9,6 +9,7 @@ mod ladder;
 mod limit;
 mod probe;
 mod report;
+mod run;
 mod search;
 mod suspects;
 
@@ -21,8 +22,8 @@ use strum::VariantArray;
 pub(crate) use self::{
     ladder::Steps,
     limit::Limit,
-    probe::IdleProbe,
     report::{Advice, IdleReport, Outcome, RefusedConnections, SearchContext, ServerSummary},
+    run::{IdlePlan, SearchObserver, run},
     search::Search,
     suspects::Suspect,
 };

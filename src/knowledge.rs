@@ -1,7 +1,7 @@
 //! The knowledge base of `redis-doctor explain`: causes of a lost connection, client states, findings, errors, and
 //! vendor limits, each with its meaning, remedy and sources.
 //!
-//! The data is one file, `knowledge/entries.toml`; this module reads and [`search`]es it. The code that detects a cause
+//! The data is one file, `knowledge/entries.toml`; this module reads and searches it. The code that detects a cause
 //! or a finding is elsewhere and refers to an entry by its code only.
 
 mod errno;

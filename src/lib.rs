@@ -1,78 +1,99 @@
 //! redis-doctor: a connection doctor for Redis and Valkey.
 //!
-//! It holds connections with an unmodified redis-rs `ConnectionManager`, watches them from the inside and from the
-//! outside, and reports what happened to them: every loss, every recovery, every failed command with its errno, every
-//! message that did not come. The binary is a thin shell around this library.
+//! It holds connections with an unmodified redis-rs `ConnectionManager`, observes them from inside and outside, and
+//! reports what happened to them: every loss and recovery, every failed command with its errno, every lost message, and
+//! the cause of each outage with evidence. The binary only calls [`app::main`].
 //!
-//! # One sentence
-//! A [`plan`] is run by the [`engine`], which drives the [`probe`]s (against a server or the embedded [`sandbox`], when
-//! asked through a fault [`proxy`]); they emit [`event`]s; [`record`] folds events into figures, [`journal`] keeps them,
-//! [`report`] judges the figures once, and [`render`] writes the result.
+//! # Data flow
+//! A plan is run by the engine. The engine starts sessions, if asked with a fault proxy between them and the server.
+//! Sessions emit events; record folds them into figures, evidence gathers facts about each outage, the journal stores
+//! them, diagnose names causes, report judges once, and render writes the result in any format.
 //!
 //! ```text
-//! argv ─ cli ─▶ Plan ─ engine ─▶ probes ─▶ events ─┬─▶ record ─▶ report ─▶ render ─▶ stdout, exit code
-//!                                                  ├─▶ journal ─▶ (replayed later into the same record)
-//!                                                  └─▶ render::Live ─▶ stderr
+//! argv ─ cli ─▶ Plan ─ engine ─▶ session ─▶ events ─┬─▶ record ─▶ diagnose ─▶ report ─▶ render ─▶ stdout, exit code
+//!                        │  ▲                       ├─▶ evidence ─▶ events
+//!                        ▼  │                       ├─▶ journal ─▶ (replayed later into the same record)
+//!                       proxy                       └─▶ render::Live ─▶ stderr
 //! ```
 //!
-//! # Where to find what
-//! | module | answers for |
+//! # Modules
+//! From the top down; imports go down only, and `tests/integration/architecture.rs` enforces it.
+//!
+//! | module | holds |
 //! | --- | --- |
-//! | [`app`] | what each command puts together, and its exit code |
-//! | [`cli`] | flags, URLs and environment → a valid plan; completions and the manual page |
-//! | [`clock`] | the only source of time |
-//! | [`classify`] | the error taxonomy, and the only reader of `RedisError` |
-//! | [`distribution`] | durations in HDR histograms, and their JSON form |
-//! | [`plan`] | what a run is to do: target, policy (with its exact schedule), pace, gates |
-//! | [`event`] | what can happen in a run, as data: the interface between everybody |
-//! | [`probe`] | everything that touches a server: sessions, workers, publisher, monitor, path probe |
-//! | [`fault`], [`proxy`] | what can be done to a connection and when; the relay that does it |
-//! | [`tls`] | the roots that are trusted, and the handshake of whoever is not redis-rs |
-//! | [`drill`] | each fault against each policy, every cell a run of its own |
-//! | [`idle`] | the search for the idle limit of a path: what to try, and what it says |
-//! | [`middlebox`] | the common idle limits and whose they are, for `idle` and `diagnose` |
-//! | [`engine`] | runs a plan: one event stream, from the preflight to the closed books |
-//! | [`record`], [`report`] | figures, and what they mean |
-//! | [`verdict`] | the words of every result: verdict and severity |
-//! | [`diagnose`] | what ended each connection: rules over the recorded evidence |
-//! | [`host`], [`checkup`] | this machine's kernel settings; what one look at server, path and machine comes to |
-//! | [`journal`] | events on disk, and back |
-//! | [`knowledge`] | what each cause, state, finding and error means, with sources: the data of `explain` |
-//! | [`render`] | text, JSON, NDJSON, CSV, OpenMetrics, Nagios, the live view |
-//! | [`sandbox`] | the embedded RESP2/RESP3 server |
-//! | `resp` | RESP as bytes: the framing and decoding that `proxy` and `sandbox` share |
-//! | `units` | numbers and texts for people |
+//! | `app` | one function for each command: composition, output files, exit code |
+//! | `cli` | flags, URLs and environment → a valid request; completions and the man page. The only user of clap |
+//! | `render` | text, JSON, NDJSON, CSV, OpenMetrics, Nagios, Markdown, the live view. The only user of drawing crates |
+//! | `drill` | each fault against each policy, every cell a run |
+//! | `engine` | one run of a plan: a single event stream, from the preflight to the final figures |
+//! | `checkup` | `check`: the survey of server, path and machine, and its judgment |
+//! | `idle` | `idle`: the search for the idle limit of a path |
+//! | `readiness` | `wait`: the check that a server is ready |
+//! | `report` | the findings and the verdict on a run's figures |
+//! | `diagnose` | the cause of each outage: one file a cause, in one list |
+//! | `evidence` | facts about each outage, gathered beside the sessions |
+//! | `session` | the connections under test, with their workers, publisher and monitors |
+//! | `dial` | connections apart from the session: staged attempts, RESP over a stream, the server's identity |
+//! | `proxy` | the relay that injects faults |
+//! | `record` | events folded into figures |
+//! | `journal` | events on disk, and back |
+//! | `kernel` | Linux: socket table, broadcast of destroyed sockets, TCP settings |
+//! | `event` | everything that can happen in a run, as data |
+//! | `plan` | what to run: target, policy with its exact schedule, pace, gates |
+//! | `fault` | what can be done to a connection, and when: one file a fault, in one list |
+//! | `sandbox` | the embedded RESP2/RESP3 server |
+//! | `resp` | RESP as bytes: framing and decoding for `proxy` and `sandbox` |
+//! | `knowledge` | the entries of `explain`: every cause, state, finding and error, with sources |
+//! | `tls` | trusted roots, and the handshake of everything that is not redis-rs |
+//! | `classify` | the error taxonomy, decided once, and the only reader of `RedisError` |
+//! | `distribution` | HDR histograms of durations |
+//! | `middlebox` | common idle limits and the products that have them |
+//! | `clock` | the only source of time |
+//! | `verdict`, `exit`, `output`, `units` | the words of a result, exit codes, output options, numbers for people |
 //!
-//! Imports point one way; a test reads them (`tests/integration/architecture.rs`) and keeps it so. clap is used in
-//! `cli` only, the `redis` crate in `classify` and `probe`, comfy-table and indicatif in `render`.
+//! # Events and samples
+//! At 300,000 replies a second nothing can pass through a channel one by one. Workers count *samples* on the spot and
+//! hand over the sums each second. What changes is an *event*: rare, ordered, serializable. The live view, the record,
+//! the journal and a replayed journal see the same sequence, so they cannot disagree.
 //!
-//! # Two streams
-//! At 300,000 replies a second nothing may pass through a channel one by one. Workers count *samples* on the spot and
-//! hand the sums over each second; what *changes* is an *event*, rare and ordered. The live view, the recorder, the
-//! journal and a replayed journal see the same sequence, so they cannot disagree.
+//! # Glossary
+//! One word for each thing, in code, text and documentation.
 //!
-//! # Words
-//! *cause* what ended a connection, with a confidence · *evidence* what was gathered about an outage to name it ·
-//! *target* the server under diagnosis · *policy* the reconnect settings of the connection under test · *session* that
-//! connection and what watches it · *probe* one repeated measurement · *outage* from the loss to the first good reply;
-//! a *drop* if the connection was closed, a *stall* if it fell silent and healed · *path probe* an independent
-//! connection attempt by stages, so that a healthy server and a lagging client can be told apart · *evidence* what the
-//! server, the kernel and this machine say about an outage, gathered beside the session: facts, no conclusions ·
-//! *generation* one physical connection · *ambiguous* a command that was sent and never answered: it may have run ·
-//! *lost, duplicated, reordered* for numbered messages · *finding* something worth knowing · *verdict* healthy,
-//! degraded or critical.
+//! | term | meaning |
+//! | --- | --- |
+//! | target | the server under diagnosis |
+//! | policy | reconnect settings of a client |
+//! | session | a connection under test and everything that observes it |
+//! | generation | one physical connection of a session |
+//! | probe | one repeated command with a deadline, such as PING with a nonce |
+//! | heartbeat | redis-doctor's own command on a connection under test |
+//! | outage | from the loss to the first good reply: a *drop* was closed, a *stall* fell silent and recovered |
+//! | attempt | one try of a client to reconnect |
+//! | path probe | an independent connection attempt in stages, which tells a healthy server from a slow client |
+//! | evidence | facts about an outage from the server, the kernel and this machine; no conclusions |
+//! | cause | what ended a connection, with a confidence: possible, likely, certain |
+//! | obstacle | what kept a client from connecting |
+//! | state | what a client is stuck in or went through, such as `half_open` or `exhausted` |
+//! | outcome unknown | sent and never answered: it may have run (JSON: `ambiguous`) |
+//! | lost, duplicated, reordered | of numbered messages |
+//! | finding | a problem or a remark, with a code (RD…), evidence and remedy |
+//! | verdict | healthy, degraded or critical: the worst finding |
+//! | gate | a condition of the user on a figure (`--fail-on`, `--warn-on`) |
+//! | clean close, reset | the connection ended with FIN, or with RST |
 //!
 //! # Rules
 //! 1. Only `render` (and `app`, for errors) writes output; only the return from `main` ends the process.
-//! 2. All time comes from [`clock`], all randomness from the plan's seed; no task outlives its `JoinSet`.
-//! 3. Figures are computed in `record`, judged in `report`, formatted in `render`.
+//! 2. All time comes from `clock`, all randomness from the plan's seed; no task outlives its `JoinSet`.
+//! 3. Figures are computed in `record`, judged in `report` and `diagnose`, formatted in `render`.
 //! 4. An error is classified once, where it happens; its text is for people only.
 //! 5. Count, pace and output are data, never another copy of a loop.
-//! 6. The library's push callback runs in the task that reconnects: it does bounded work and never waits.
-//! 7. An outage is never a latency sample; a latency counts from the intended start of its probe.
-//! 8. Memory is bounded whatever the run's length.
+//! 6. The push callback of redis-rs runs in the task that reconnects: it does bounded work and never waits.
+//! 7. An outage is never a latency sample; latency counts from the intended start of its probe.
+//! 8. Memory is bounded, however long the run.
 //! 9. A probe is answered only if the reply came and carries its nonce. An error reply is a failure.
-//! 10. Nothing is written to the user's keyspace unless asked for; passwords appear nowhere.
+//! 10. The user's keys are written only on request; passwords appear nowhere.
+//! 11. The diagnosis cannot see which faults were injected.
+#![allow(rustdoc::private_intra_doc_links, reason = "the documentation is built with private items")]
 
 pub mod app;
 mod checkup;

@@ -19,6 +19,7 @@ mod command;
 mod conditions;
 mod dialogue;
 mod flow;
+mod interpose;
 mod shaping;
 mod state;
 mod stream;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::{
     classify::{ErrorClass, Failure},
     clock::Clock,
-    dial::{RespStream, Route, Value},
+    dial::{RespStream, Route, Value, reply::text},
     event::ServerIdentity,
     plan::{Protocol, Readiness, Target},
     units::span,
@@ -136,9 +136,7 @@ impl Role {
     /// Parses the reply to `ROLE`: `["master", …]` or `["slave", host, port, state, offset]`.
     fn read(reply: &Value) -> Self {
         let words: Vec<String> = match reply {
-            Value::Array(items) => {
-                items.iter().map(|item| redis::from_redis_value_ref(item).unwrap_or_default()).collect()
-            }
+            Value::Array(items) => items.iter().map(|item| text(item).unwrap_or_default()).collect(),
             _ => Vec::new(),
         };
         match words.first().map(String::as_str) {

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     cli::run::RunRequest,
     clock::Clock,
-    engine::{self, Control, RunIo},
-    event::StopReason,
+    engine::{self, RunIo},
+    event::{Control, StopReason},
     exit::Exit,
     journal::JournalWriter,
     output::{Format, OutputOptions},

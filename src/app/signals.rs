@@ -7,7 +7,7 @@ use tokio::{
 };
 
 use super::Problem;
-use crate::{engine::Control, event::StopReason};
+use crate::event::{Control, StopReason};
 
 /// The signals of a run.
 pub(super) struct Signals {

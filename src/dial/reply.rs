@@ -1,6 +1,11 @@
 //! Parsers for textual replies: INFO, and the lines of CLIENT LIST.
 
-use redis::Value;
+use redis::{FromRedisValue, Value};
+
+/// Converts a reply; `None` if it has another type.
+pub(crate) fn decode<T: FromRedisValue>(reply: Value) -> Option<T> {
+    redis::from_redis_value(reply).ok()
+}
 
 /// Returns a textual reply, in whatever type it was sent: RESP3 has a separate type for INFO and CLIENT LIST.
 pub(crate) fn text(reply: &Value) -> Option<String> {

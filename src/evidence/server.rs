@@ -10,12 +10,13 @@ use std::{
     time::Duration,
 };
 
-use redis::FromRedisValue;
-
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::{Clock, Stamp},
-    dial::{Attempt, ClientInfo, RespStream, Route, Value, reply::info_fields},
+    dial::{
+        Attempt, ClientInfo, FromRedisValue, RespStream, Route, Value,
+        reply::{decode, info_fields},
+    },
     event::{Missing, ServerState},
 };
 
@@ -190,8 +191,8 @@ impl Query {
         if answer.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
             self.stream = None;
         }
-        let other = |_| Failure::doctor(ErrorClass::Other, Stage::Command, "unexpected type of reply");
-        redis::from_redis_value(answer?).map_err(other)
+        let other = || Failure::doctor(ErrorClass::Other, Stage::Command, "unexpected type of reply");
+        decode(answer?).ok_or_else(other)
     }
 
     fn miss(&mut self, what: &str, failure: &Failure) {

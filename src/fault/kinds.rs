@@ -23,11 +23,11 @@ pub(super) trait Kind: Sized {
 }
 
 /// The name of a kind in the grammar. An alias, because serde would borrow a field that is written `&str`.
-pub(super) type Name = &'static str;
+pub(super) type KindName = &'static str;
 
 /// One kind in the list.
 pub(super) struct Row {
-    pub(super) name: Name,
+    pub(super) name: KindName,
     pub(super) arguments: &'static str,
     /// Reads the text behind the `=`.
     pub(super) read: fn(&str) -> Result<Fault, String>,
@@ -45,7 +45,7 @@ impl Row {
     }
 }
 
-fn read<K: Kind>(name: Name, text: &str) -> Result<Fault, String> {
+fn read<K: Kind>(name: KindName, text: &str) -> Result<Fault, String> {
     let mut reader = Reader::new(text);
     let fault = K::read(&mut reader)?;
     reader.finish()?;

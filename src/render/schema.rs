@@ -111,7 +111,7 @@ fn idle_line(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({ "oneOf": lines })
 }
 
-/// A record with its `type`, as [`super::json::line`] writes it.
+/// A record with its `type`, as `formats::ndjson` writes it.
 fn record(kind: &str, schema: Schema) -> Value {
     let mut schema = schema.to_value();
     schema["properties"]["type"] = json!({ "const": kind });
@@ -121,7 +121,7 @@ fn record(kind: &str, schema: Schema) -> Value {
     schema
 }
 
-/// A result as [`super::json::summary`] writes it.
+/// A result as `formats::ndjson` writes it.
 fn without_lists(mut schema: Schema) -> Schema {
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return schema };
     properties.retain(|_, property| property["type"] != "array");

@@ -32,7 +32,7 @@ const ALLOWED: Table<'_> = &[
     ("exit", &["verdict"]),
     ("plan", &["clock", "fault"]),
     ("event", &["clock", "fault", "classify", "distribution", "plan"]),
-    ("idle", &["clock", "classify", "middlebox", "plan", "dial", "verdict"]),
+    ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict"]),
     ("kernel", &["clock", "event"]),
     ("dial", &["clock", "classify", "plan", "event", "tls", "units"]),
     ("session", &["clock", "classify", "distribution", "plan", "event", "dial", "units"]),
@@ -104,7 +104,7 @@ const CONFINED: Table<'_> = &[
     ("clap_complete", &["cli"]),
     ("clap_complete_nushell", &["cli"]),
     ("clap_mangen", &["cli"]),
-    ("redis", &["classify", "dial", "session", "evidence"]),
+    ("redis", &["classify", "dial", "session"]),
     ("comfy_table", &["render"]),
     ("console", &["render"]),
     ("indicatif", &["render"]),
@@ -171,7 +171,7 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
 struct File {
     /// Relative to `src`.
     path: PathBuf,
-    /// The module, as a path: `["probe", "ping"]`.
+    /// The module, as a path: `["session", "ping"]`.
     place: Vec<String>,
     has_opening: bool,
     source: Source,
@@ -433,11 +433,11 @@ mod each_rule_can_fail {
 
     #[test]
     fn paths_through_super_are_read() {
-        fails("probe/ping.rs", "use super::super::render::text;", "depend on `render`");
-        fails("probe/ping.rs", "use super::{session, super::engine::run};", "depend on `engine`");
-        fails("probe.rs", "use super::render;", "depend on `render`");
-        fails("probe/ping.rs", "use self::super::super::app;", "depend on `app`");
-        passes("probe/ping.rs", "use super::{render, engine::Step};");
+        fails("session/ping.rs", "use super::super::render::text;", "depend on `render`");
+        fails("session/ping.rs", "use super::{session, super::engine::run};", "depend on `engine`");
+        fails("session.rs", "use super::render;", "depend on `render`");
+        fails("session/ping.rs", "use self::super::super::app;", "depend on `app`");
+        passes("session/ping.rs", "use super::{render, engine::Step};");
     }
 
     #[test]
@@ -464,7 +464,7 @@ mod each_rule_can_fail {
     #[test]
     fn confined_crates_fail_elsewhere() {
         passes("cli/args.rs", "use clap::Parser;");
-        passes("probe/session.rs", "use redis::aio::ConnectionManager;");
+        passes("session/subject.rs", "use redis::aio::ConnectionManager;");
         passes("sandbox.rs", "use redis_test::resp3;");
         fails("app.rs", "use clap::Parser;", "crate `clap`");
         fails("app.rs", "use {clap_mangen as man};", "crate `clap_mangen`");
@@ -478,8 +478,8 @@ mod each_rule_can_fail {
 
     #[test]
     fn unit_tests_may_import_what_they_like() {
-        passes("probe/ping.rs", "fn f() {}\n#[cfg(test)]\nmod tests { use crate::app; }");
-        fails("probe/ping.rs", "#[cfg(test)]\nuse std::io;\nuse crate::app;", "depend on `app`");
+        passes("session/ping.rs", "fn f() {}\n#[cfg(test)]\nmod tests { use crate::app; }");
+        fails("session/ping.rs", "#[cfg(test)]\nuse std::io;\nuse crate::app;", "depend on `app`");
     }
 
     #[test]
@@ -490,16 +490,16 @@ mod each_rule_can_fail {
             "#[cfg(test)]\nmod tests { const A: &str = \"}\"; fn f() { use crate::app; } }",
             "#[cfg(test)]\n#[allow(x, reason = \"{\")]\npub(in crate::a) mod tests { mod b { } }",
         ] {
-            passes("probe/ping.rs", tests);
-            fails("probe/ping.rs", &format!("{tests}\nuse crate::app;"), "depend on `app`");
+            passes("session/ping.rs", tests);
+            fails("session/ping.rs", &format!("{tests}\nuse crate::app;"), "depend on `app`");
         }
-        fails("probe/ping.rs", "#[cfg(not(test))]\nmod real { use crate::app; }", "depend on `app`");
-        fails("probe/ping.rs", "mod tests { use crate::app; }", "depend on `app`");
+        fails("session/ping.rs", "#[cfg(not(test))]\nmod real { use crate::app; }", "depend on `app`");
+        fails("session/ping.rs", "mod tests { use crate::app; }", "depend on `app`");
     }
 
     #[test]
     fn a_file_is_of_unit_tests_if_it_is_declared_so() {
-        let declared = |root| check(&[file("probe.rs", root), file("probe/tests/made.rs", "use crate::app;")]);
+        let declared = |root| check(&[file("session.rs", root), file("session/tests/made.rs", "use crate::app;")]);
         assert_eq!(declared("#[cfg(test)]\nmod tests;"), Vec::<String>::new());
         assert!(declared("mod tests;")[0].contains("depend on `app`"));
         let root = [file("lib.rs", "#[cfg(test)]\nmod fixture;"), file("fixture.rs", "use crate::app;")];
@@ -544,7 +544,7 @@ mod each_rule_can_fail {
         assert_eq!(found(used, &[("redis", &["plan"])], &[("clock", &["Kept"])]), Vec::<String>::new());
         let grant = found(&[("plan", &["clock", "fault"])], &[], &[]);
         assert_eq!(grant, ["`plan` does not depend on `fault`: take the grant back"]);
-        assert_eq!(found(&[("probe", &[])], &[], &[]), ["there is no module `probe`"]);
+        assert_eq!(found(&[("session", &[])], &[], &[]), ["there is no module `session`"]);
         let place = found(used, &[("redis", &["plan", "clock"])], &[]);
         assert_eq!(place, ["`clock` does not use the crate `redis`: take the grant back"]);
         let name = found(used, &[], &[("clock", &["Renamed"])]);

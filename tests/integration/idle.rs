@@ -247,7 +247,7 @@ fn a_server_that_dies_meanwhile_is_not_a_limit() {
     server.kill9();
     let output = running.finish();
     // Refused, or reset where the dying process still had the port when it was asked again.
-    output.code(2).stdout_contains("could not be reached any more afterwards: ").stdout_contains("(os error 1");
+    output.code(2).stdout_contains("could not be reached after the search: ").stdout_contains("(os error 1");
 }
 
 #[test]

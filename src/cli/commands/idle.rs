@@ -14,10 +14,8 @@ use crate::{
         target,
         value::{self, ValueError},
     },
-    fault::FaultSchedule,
-    idle::{Cloud, Steps},
+    idle::{Cloud, IdlePlan, Steps},
     output::{Content, Format},
-    plan::{Protocol, Target},
 };
 
 /// Default number of silences in the first round: room for the common limits, and few connections for a server.
@@ -80,24 +78,9 @@ pub(in crate::cli) struct IdleArgs {
 /// A search for the idle limit and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct IdleRequest {
-    /// With `sandbox`, the server is not started yet.
-    pub target: Target,
+    /// With `sandbox`, its target is not started yet.
+    pub plan: IdlePlan,
     pub sandbox: bool,
-    pub protocol: Protocol,
-    /// The silences of the first round.
-    pub steps: Steps,
-    pub max: Duration,
-    /// The cloud whose common limits are searched closely.
-    pub profile: Option<Cloud>,
-    /// The required precision of the limit.
-    pub resolution: Option<Duration>,
-    /// Timeout of the PING after a silence.
-    pub patience: Duration,
-    pub faults: Vec<FaultSchedule>,
-    /// Source of the faults' randomness.
-    pub seed: u64,
-    /// The silence that a connection must survive.
-    pub must_survive: Option<Duration>,
     pub format: Format,
     /// Instead of stdout.
     pub output: Option<PathBuf>,
@@ -149,18 +132,21 @@ survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
         }
         let mut connection = target::resolve(&self.connection, environment)?;
         target::ask(&mut connection.target, &self.connection, environment)?;
-        Ok(IdleRequest {
+        let plan = IdlePlan {
             target: connection.target,
-            sandbox: self.connection.sandbox,
             protocol: connection.protocol,
             steps: self.steps,
             max: self.max.or(self.profile.map(Cloud::longest_limit).max(self.must_survive)).unwrap_or(MAX),
             profile: self.profile,
             resolution: self.resolution,
-            patience: self.timeout,
+            timeout: self.timeout,
+            must_survive: self.must_survive,
             faults: self.faults.schedules(),
             seed: self.seed.unwrap_or_else(fresh_seed),
-            must_survive: self.must_survive,
+        };
+        Ok(IdleRequest {
+            plan,
+            sandbox: self.connection.sandbox,
             format: self.format,
             output: self.output,
             quiet: self.quiet,

@@ -74,7 +74,7 @@ pub(in crate::cli) struct SoakArgs {
 enum Workload {
     /// PING with a nonce
     Ping,
-    /// Numbered messages on channels redis-doctor:<run>:<n>, each accounted for
+    /// Numbered messages on channels redis-doctor:RUN:N, each accounted for
     Pubsub,
     /// SET and GET of expiring keys under redis-doctor:
     Kv,
@@ -98,7 +98,7 @@ Examples:
 Workloads:
   ping     PING with a nonce
   kv       SET and GET of expiring keys under redis-doctor:
-  pubsub   numbered messages on channels redis-doctor:<run>:<n>
+  pubsub   numbered messages on channels redis-doctor:RUN:N
   mixed    all three
 --rate, --concurrency, --payload and --timeout apply to probes (ping, kv),
 --verify-rate and --channels to pubsub. SIGINT, SIGTERM and SIGHUP end the run
