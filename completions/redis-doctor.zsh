@@ -15,7 +15,7 @@ _redis-doctor() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--help[Print help (also a lone -h at the end)]' \
+'--help[Print long help (-h at the end\: short help)]' \
 '-V[Print version]' \
 '--version[Print version]' \
 ":: :_redis-doctor_commands" \
@@ -29,52 +29,52 @@ _redis-doctor() {
         case $line[1] in
             (check)
 _arguments "${_arguments_options[@]}" : \
-'-t+[Stop after this long and report what is known so far \[default\: 9s\]]:TIME:_default' \
-'--timeout=[Stop after this long and report what is known so far \[default\: 9s\]]:TIME:_default' \
-'-w+[Warn if the PING time in milliseconds is outside this range\: 10, 5\:10, @10\:20]:RANGE:_default' \
-'--warning=[Warn if the PING time in milliseconds is outside this range\: 10, 5\:10, @10\:20]:RANGE:_default' \
-'-c+[Exit 2 (critical) if the PING time in milliseconds is outside this range]:RANGE:_default' \
-'--critical=[Exit 2 (critical) if the PING time in milliseconds is outside this range]:RANGE:_default' \
-'--format=[Form of the result]:FORMAT:(text json nagios)' \
+'-t+[Stop after this long \[default\: 9s\]]:TIME:_default' \
+'--timeout=[Stop after this long \[default\: 9s\]]:TIME:_default' \
+'-w+[Exit 1 (degraded) if PING takes longer, in ms]:RANGE:_default' \
+'--warning=[Exit 1 (degraded) if PING takes longer, in ms]:RANGE:_default' \
+'-c+[Exit 2 (critical) if PING takes longer, in ms]:RANGE:_default' \
+'--critical=[Exit 2 (critical) if PING takes longer, in ms]:RANGE:_default' \
+'--format=[Result format]:FORMAT:(text json nagios)' \
 '-o+[Write the result to this file]:FILE:_files' \
 '--output=[Write the result to this file]:FILE:_files' \
-'--color=[Use color; auto means on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'--color=[When to use color]:WHEN:(auto always never)' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
 '--port=[Port \[default\: 6379\]]:PORT:_default' \
 '(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
 '(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
-'--policy=[Preset that the flags below override\: hardened is recommended, library is the redis-rs default, elasticache is the published fix for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
-'--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
+'--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
+'--retries=[Retries of a failed reconnect, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
-'--spread=[Add a random part of this to the first delay of each connection, so that a fleet does not reconnect in step; later delays grow from there \[default\: 0s\]]:TIME:_default' \
+'--spread=[Add up to this to the first delay, at random \[default\: 0s\]]:TIME:_default' \
 '--max-delay=[Largest delay between attempts, before jitter \[hardened\: 5s\]]:TIME:_default' \
 '--backoff-base=[Factor from one delay to the next, from 1 \[hardened\: 2\]]:FACTOR:_default' \
-'--connect-timeout=[Timeout of one connection attempt\: DNS, TCP, TLS and HELLO together \[hardened\: 5s\]]:TIME:_default' \
+'--connect-timeout=[Timeout of a connection attempt \[hardened\: 5s\]]:TIME:_default' \
 '--response-timeout=[Client-library response timeout \[hardened\: 2s\]]:TIME:_default' \
-'--keepalive=[TCP keepalive\: idle seconds / interval / probes, or off \[hardened\: 10/5/3\]]:T/I/N:_default' \
-'--user-timeout=[TCP_USER_TIMEOUT\: close the connection when sent data stays unacknowledged for this long, or off \[hardened\: 25s\]]:TIME:_default' \
+'--keepalive=[Set TCP keepalive, or off \[hardened\: 10/5/3\]]:T/I/P:_default' \
+'--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
-'--watchdog=[Send a PING every TIME and reconnect after N go unanswered, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-H+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--exit-zero[Always exit 0]' \
 '-q[Print only problems]' \
 '--quiet[Print only problems]' \
-'(-a --pass)--askpass[Prompt for the password, or read one line of stdin if it is not a terminal]' \
+'(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port; nothing needs to be installed]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
-'--help[Print help (also a lone -h at the end)]' \
+'--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
 (ping)
@@ -82,15 +82,15 @@ _arguments "${_arguments_options[@]}" : \
 '-c+[Stop after this many PINGs \[default\: until a signal\]]:N:_default' \
 '-r+[Stop after this many PINGs \[default\: until a signal\]]:N:_default' \
 '--count=[Stop after this many PINGs \[default\: until a signal\]]:N:_default' \
-'-i+[Time between PINGs (bare numbers are seconds); 0 = back to back]:TIME:_default' \
-'--interval=[Time between PINGs (bare numbers are seconds); 0 = back to back]:TIME:_default' \
-'-w+[Stop after this long, even without replies \[default\: until a signal\]]:TIME:_default' \
-'--deadline=[Stop after this long, even without replies \[default\: until a signal\]]:TIME:_default' \
-'-W+[Count a PING as failed after this long without a reply]:TIME:_default' \
-'--timeout=[Count a PING as failed after this long without a reply]:TIME:_default' \
-'--payload=[Extra bytes in each PING (64k, 1m; at most 16m)]:BYTES:_default' \
-'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'-i+[Time between PINGs; 0 = back to back]:TIME:_default' \
+'--interval=[Time between PINGs; 0 = back to back]:TIME:_default' \
+'-w+[Stop after this long \[default\: until a signal\]]:TIME:_default' \
+'--deadline=[Stop after this long \[default\: until a signal\]]:TIME:_default' \
+'-W+[Timeout of a PING]:TIME:_default' \
+'--timeout=[Timeout of a PING]:TIME:_default' \
+'--payload=[Extra bytes in each PING, at most 16m]:BYTES:_default' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -99,60 +99,60 @@ _arguments "${_arguments_options[@]}" : \
 '(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
-'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
-'--policy=[Preset that the flags below override\: hardened is recommended, library is the redis-rs default, elasticache is the published fix for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
-'--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
+'--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
+'--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
+'--retries=[Retries of a failed reconnect, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
-'--spread=[Add a random part of this to the first delay of each connection, so that a fleet does not reconnect in step; later delays grow from there \[default\: 0s\]]:TIME:_default' \
+'--spread=[Add up to this to the first delay, at random \[default\: 0s\]]:TIME:_default' \
 '--max-delay=[Largest delay between attempts, before jitter \[hardened\: 5s\]]:TIME:_default' \
 '--backoff-base=[Factor from one delay to the next, from 1 \[hardened\: 2\]]:FACTOR:_default' \
-'--connect-timeout=[Timeout of one connection attempt\: DNS, TCP, TLS and HELLO together \[hardened\: 5s\]]:TIME:_default' \
+'--connect-timeout=[Timeout of a connection attempt \[hardened\: 5s\]]:TIME:_default' \
 '--response-timeout=[Client-library response timeout \[hardened\: 2s\]]:TIME:_default' \
-'--keepalive=[TCP keepalive\: idle seconds / interval / probes, or off \[hardened\: 10/5/3\]]:T/I/N:_default' \
-'--user-timeout=[TCP_USER_TIMEOUT\: close the connection when sent data stays unacknowledged for this long, or off \[hardened\: 25s\]]:TIME:_default' \
+'--keepalive=[Set TCP keepalive, or off \[hardened\: 10/5/3\]]:T/I/P:_default' \
+'--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
-'--watchdog=[Send a PING every TIME and reconnect after N go unanswered, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
 '-o+[Write the report to this file]:FILE:_files' \
 '--output=[Write the report to this file]:FILE:_files' \
-'--color=[Use color; auto means on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--journal=[Append every event to this file as NDJSON, to replay with redis-doctor report]:FILE:_files' \
-'*--fail-on=[Exit 2 (critical) if this holds\: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)]:CONDITION:_default' \
-'*--warn-on=[Exit 1 (degraded) if this holds (repeatable)]:CONDITION:_default' \
+'--color=[When to use color]:WHEN:(auto always never)' \
+'--journal=[Append all events to this file as NDJSON]:FILE:_files' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Form of the report]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
 '-D[Print a Unix timestamp before each line, like ping -D]' \
 '--timestamps[Print a Unix timestamp before each line, like ping -D]' \
-'(-a --pass)--askpass[Prompt for the password, or read one line of stdin if it is not a terminal]' \
+'(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port; nothing needs to be installed]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
-'-q[Print only the report, without event lines or progress]' \
-'--quiet[Print only the report, without event lines or progress]' \
+'-q[Print only the report, no events or progress]' \
+'--quiet[Print only the report, no events or progress]' \
 '--exit-zero[Always exit 0]' \
-'--no-evidence[Gather no evidence about outages\: send no INFO, CONFIG GET or CLIENT LIST on separate short-lived connections, and do not read the kernel'\''s socket table]' \
-'--help[Print help (also a lone -h at the end)]' \
+'--no-evidence[Gather no evidence about outages]' \
+'--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
 (subscribe)
 _arguments "${_arguments_options[@]}" : \
-'*--pattern=[Subscribe to a pattern, as PSUBSCRIBE does (repeatable)]:GLOB:_default' \
-'*--shard=[Subscribe to a shard channel, as SSUBSCRIBE does (repeatable)]:CHANNEL:_default' \
+'*--pattern=[Subscribe to a pattern with PSUBSCRIBE (repeatable)]:GLOB:_default' \
+'*--shard=[Subscribe to a shard channel with SSUBSCRIBE (repeatable)]:CHANNEL:_default' \
 '-c+[Stop after this many messages \[default\: until a signal\]]:N:_default' \
 '--count=[Stop after this many messages \[default\: until a signal\]]:N:_default' \
-'-d+[Stop after this long (bare numbers are seconds) \[default\: until a signal\]]:TIME:_default' \
-'--duration=[Stop after this long (bare numbers are seconds) \[default\: until a signal\]]:TIME:_default' \
+'-d+[Stop after this long \[default\: until a signal\]]:TIME:_default' \
+'--duration=[Stop after this long \[default\: until a signal\]]:TIME:_default' \
 '--expect-every=[Report a gap if no message arrives for this long]:TIME:_default' \
-'--rate=[Publish rate of --verify\: 10, 10/s, 600/m \[default\: 10/s\]]:RATE:_default' \
-'--format=[Form of the messages on stdout; raw is the bytes and a line end]:FORMAT:(text ndjson raw)' \
-'--report-format=[Form of the report in --output FILE; without that, a summary goes to stderr \[default\: text\]]:FORMAT:(text json ndjson csv openmetrics nagios)' \
-'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'--rate=[Publish rate of --verify \[default\: 10/s\]]:RATE:_default' \
+'--format=[Message format on stdout]:FORMAT:(text ndjson raw)' \
+'--report-format=[Report format of --output \[default\: text\]]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -161,65 +161,65 @@ _arguments "${_arguments_options[@]}" : \
 '(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
-'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
-'--policy=[Preset that the flags below override\: hardened is recommended, library is the redis-rs default, elasticache is the published fix for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
-'--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
+'--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
+'--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
+'--retries=[Retries of a failed reconnect, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
-'--spread=[Add a random part of this to the first delay of each connection, so that a fleet does not reconnect in step; later delays grow from there \[default\: 0s\]]:TIME:_default' \
+'--spread=[Add up to this to the first delay, at random \[default\: 0s\]]:TIME:_default' \
 '--max-delay=[Largest delay between attempts, before jitter \[hardened\: 5s\]]:TIME:_default' \
 '--backoff-base=[Factor from one delay to the next, from 1 \[hardened\: 2\]]:FACTOR:_default' \
-'--connect-timeout=[Timeout of one connection attempt\: DNS, TCP, TLS and HELLO together \[hardened\: 5s\]]:TIME:_default' \
+'--connect-timeout=[Timeout of a connection attempt \[hardened\: 5s\]]:TIME:_default' \
 '--response-timeout=[Client-library response timeout \[hardened\: 2s\]]:TIME:_default' \
-'--keepalive=[TCP keepalive\: idle seconds / interval / probes, or off \[hardened\: 10/5/3\]]:T/I/N:_default' \
-'--user-timeout=[TCP_USER_TIMEOUT\: close the connection when sent data stays unacknowledged for this long, or off \[hardened\: 25s\]]:TIME:_default' \
+'--keepalive=[Set TCP keepalive, or off \[hardened\: 10/5/3\]]:T/I/P:_default' \
+'--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
-'--watchdog=[Send a PING every TIME and reconnect after N go unanswered, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
 '-o+[Write the report to this file]:FILE:_files' \
 '--output=[Write the report to this file]:FILE:_files' \
-'--color=[Use color; auto means on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--journal=[Append every event to this file as NDJSON, to replay with redis-doctor report]:FILE:_files' \
-'*--fail-on=[Exit 2 (critical) if this holds\: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)]:CONDITION:_default' \
-'*--warn-on=[Exit 1 (degraded) if this holds (repeatable)]:CONDITION:_default' \
+'--color=[When to use color]:WHEN:(auto always never)' \
+'--journal=[Append all events to this file as NDJSON]:FILE:_files' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--verify[Publish numbered messages to each CHANNEL from a second connection and account for each; other subscribers see them too]' \
+'--verify[Publish numbered messages and account for each]' \
 '-D[Print the UTC time before each line]' \
 '--timestamps[Print the UTC time before each line]' \
-'(-a --pass)--askpass[Prompt for the password, or read one line of stdin if it is not a terminal]' \
+'(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port; nothing needs to be installed]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
-'-q[Print only the report, without event lines or progress]' \
-'--quiet[Print only the report, without event lines or progress]' \
+'-q[Print only the report, no events or progress]' \
+'--quiet[Print only the report, no events or progress]' \
 '--exit-zero[Always exit 0]' \
-'--no-evidence[Gather no evidence about outages\: send no INFO, CONFIG GET or CLIENT LIST on separate short-lived connections, and do not read the kernel'\''s socket table]' \
-'--help[Print help (also a lone -h at the end)]' \
+'--no-evidence[Gather no evidence about outages]' \
+'--help[Print long help (-h at the end\: short help)]' \
 '*::channels -- Channels to subscribe to (any bytes):_default' \
 && ret=0
 ;;
 (soak)
 _arguments "${_arguments_options[@]}" : \
-'-d+[Stop after this long (bare numbers are seconds) \[default\: until a signal\]]:TIME:_default' \
-'--duration=[Stop after this long (bare numbers are seconds) \[default\: until a signal\]]:TIME:_default' \
-'--rate=[Probe rate of each connection\: 10, 10/s, 600/m; 0 = unlimited \[default\: 10/s\]]:RATE:_default' \
-'*--workload=[Workload, comma-separated; mixed is all three]:WORKLOAD:((ping\:"PING with a nonce"
+'-d+[Stop after this long \[default\: until a signal\]]:TIME:_default' \
+'--duration=[Stop after this long \[default\: until a signal\]]:TIME:_default' \
+'--rate=[Probe rate per connection; 0 = unlimited \[default\: 10/s\]]:RATE:_default' \
+'*--workload=[Workload, comma-separated]:WORKLOAD:((ping\:"PING with a nonce"
 pubsub\:"Numbered messages on channels redis-doctor\:RUN\:N, each accounted for"
 kv\:"SET and GET of expiring keys under redis-doctor\:"
 mixed\:"All three"))' \
 '--connections=[Number of connections under test, 1 to 10000]:N:_default' \
-'--concurrency=[Probes in flight at the same time on each connection, 1 to 10000 \[default\: 1\]]:M:_default' \
-'--payload=[Extra bytes in each probe (64k, 1m; at most 16m) \[default\: 0\]]:BYTES:_default' \
-'-W+[Count a probe as failed after this long without a reply \[default\: 2s\]]:TIME:_default' \
-'--timeout=[Count a probe as failed after this long without a reply \[default\: 2s\]]:TIME:_default' \
-'--verify-rate=[Rate of numbered messages of each connection\: 10, 10/s, 600/m \[default\: 10/s\]]:RATE:_default' \
-'--channels=[Channels that each connection subscribes to, 1 to 10000; numbered messages go to the first \[default\: 1\]]:N:_default' \
-'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'--concurrency=[Probes in flight per connection, 1 to 10000 \[default\: 1\]]:M:_default' \
+'--payload=[Extra bytes in each probe, at most 16m \[default\: 0\]]:BYTES:_default' \
+'-W+[Timeout of a probe \[default\: 2s\]]:TIME:_default' \
+'--timeout=[Timeout of a probe \[default\: 2s\]]:TIME:_default' \
+'--verify-rate=[Numbered messages per connection \[default\: 10/s\]]:RATE:_default' \
+'--channels=[Channels per connection, 1 to 10000 \[default\: 1\]]:N:_default' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -228,72 +228,72 @@ mixed\:"All three"))' \
 '(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
-'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
-'--policy=[Preset that the flags below override\: hardened is recommended, library is the redis-rs default, elasticache is the published fix for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
-'--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
+'--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
+'--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
+'--retries=[Retries of a failed reconnect, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
-'--spread=[Add a random part of this to the first delay of each connection, so that a fleet does not reconnect in step; later delays grow from there \[default\: 0s\]]:TIME:_default' \
+'--spread=[Add up to this to the first delay, at random \[default\: 0s\]]:TIME:_default' \
 '--max-delay=[Largest delay between attempts, before jitter \[hardened\: 5s\]]:TIME:_default' \
 '--backoff-base=[Factor from one delay to the next, from 1 \[hardened\: 2\]]:FACTOR:_default' \
-'--connect-timeout=[Timeout of one connection attempt\: DNS, TCP, TLS and HELLO together \[hardened\: 5s\]]:TIME:_default' \
+'--connect-timeout=[Timeout of a connection attempt \[hardened\: 5s\]]:TIME:_default' \
 '--response-timeout=[Client-library response timeout \[hardened\: 2s\]]:TIME:_default' \
-'--keepalive=[TCP keepalive\: idle seconds / interval / probes, or off \[hardened\: 10/5/3\]]:T/I/N:_default' \
-'--user-timeout=[TCP_USER_TIMEOUT\: close the connection when sent data stays unacknowledged for this long, or off \[hardened\: 25s\]]:TIME:_default' \
+'--keepalive=[Set TCP keepalive, or off \[hardened\: 10/5/3\]]:T/I/P:_default' \
+'--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
-'--watchdog=[Send a PING every TIME and reconnect after N go unanswered, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
 '-o+[Write the report to this file]:FILE:_files' \
 '--output=[Write the report to this file]:FILE:_files' \
-'--color=[Use color; auto means on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--journal=[Append every event to this file as NDJSON, to replay with redis-doctor report]:FILE:_files' \
-'*--fail-on=[Exit 2 (critical) if this holds\: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)]:CONDITION:_default' \
-'*--warn-on=[Exit 1 (degraded) if this holds (repeatable)]:CONDITION:_default' \
+'--color=[When to use color]:WHEN:(auto always never)' \
+'--journal=[Append all events to this file as NDJSON]:FILE:_files' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Form of the report]:FORMAT:(text json ndjson csv openmetrics nagios)' \
-'--stop-on-critical[Stop when a connection cannot recover on its own, instead of continuing with a fresh one]' \
-'(-a --pass)--askpass[Prompt for the password, or read one line of stdin if it is not a terminal]' \
+'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--stop-on-critical[Stop when a connection cannot recover on its own]' \
+'(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port; nothing needs to be installed]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
-'-q[Print only the report, without event lines or progress]' \
-'--quiet[Print only the report, without event lines or progress]' \
+'-q[Print only the report, no events or progress]' \
+'--quiet[Print only the report, no events or progress]' \
 '--exit-zero[Always exit 0]' \
-'--no-evidence[Gather no evidence about outages\: send no INFO, CONFIG GET or CLIENT LIST on separate short-lived connections, and do not read the kernel'\''s socket table]' \
-'--help[Print help (also a lone -h at the end)]' \
+'--no-evidence[Gather no evidence about outages]' \
+'--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
 (proxy)
 _arguments "${_arguments_options[@]}" : \
-'--listen=[Address to listen on, or a port on 127.0.0.1; port 0 picks a free one]:ADDRESS:_default' \
-'-u+[Server behind the proxy, as a URL \[env\: REDIS_URL, VALKEY_URL\] \[default\: redis\://127.0.0.1\:6379\]]:URL:_default' \
-'--uri=[Server behind the proxy, as a URL \[env\: REDIS_URL, VALKEY_URL\] \[default\: redis\://127.0.0.1\:6379\]]:URL:_default' \
-'--format=[Form of the events\: text on stderr, or ndjson on stdout]:FORMAT:(text ndjson)' \
+'--listen=[Address to listen on; port 0 picks a free one]:ADDRESS:_default' \
+'-u+[URL of the server \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'--uri=[URL of the server \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'--format=[Event format]:FORMAT:(text ndjson)' \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
-'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
-'(-u --uri)--sandbox[Put the embedded server behind the proxy]' \
-'--allow-remote[Allow other machines to connect, to reach the server and to break its connections]' \
-'--help[Print help (also a lone -h at the end)]' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
+'(-u --uri)--sandbox[Use the embedded server]' \
+'--allow-remote[Allow other machines to connect]' \
+'--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
 (drill)
 _arguments "${_arguments_options[@]}" : \
-'(--all)*--case=[Cases to run, comma-separated (listed below)]:NAME:_default' \
+'(--all)*--case=[Cases to run, comma-separated]:NAME:_default' \
 '*--policy=[Policies to test, comma-separated]:NAME:(hardened library elasticache bare)' \
-'*--must-survive=[Exit 2 unless these policies survive every case, comma-separated]:NAME:(hardened library elasticache bare)' \
-'--format=[Form of the results]:FORMAT:(text json csv markdown)' \
+'*--must-survive=[Exit 2 unless these policies survive every case]:NAME:(hardened library elasticache bare)' \
+'--format=[Result format]:FORMAT:(text json csv markdown)' \
 '-o+[Write the results to this file]:FILE:_files' \
 '--output=[Write the results to this file]:FILE:_files' \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
-'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
-'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -302,37 +302,37 @@ _arguments "${_arguments_options[@]}" : \
 '(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
-'--all[Run every case (the default without --case, --fault and --incident)]' \
+'--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--all[Run every case]' \
 '-q[Print no progress]' \
 '--quiet[Print no progress]' \
-'(-a --pass)--askpass[Prompt for the password, or read one line of stdin if it is not a terminal]' \
+'(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port; nothing needs to be installed]' \
-'--help[Print help (also a lone -h at the end)]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
 (idle)
 _arguments "${_arguments_options[@]}" : \
-'--max=[Longest limit to look for \[default\: 20m, or the profile'\''s longest, or --must-survive\]]:TIME:_default' \
-'--steps=[Number of parallel connections, each with its own silence, 1 to 10000; or the silences to try first\: 30s,1m,5m]:N|TIME,…:_default' \
-'--profile=[Search closely around the limits that are common in this cloud]:CLOUD:(aws azure gcp)' \
-'--resolution=[Stop when the limit is known this precisely \[default\: 2 % of it, at least 100ms\]]:TIME:_default' \
-'-W+[Count the PING after a silence as lost after this long without a reply]:TIME:_default' \
-'--timeout=[Count the PING after a silence as lost after this long without a reply]:TIME:_default' \
-'--must-survive=[Exit 2 (critical) unless connections survive this much silence; a longer limit is fine]:TIME:_default' \
-'--format=[Form of the result]:FORMAT:(text json ndjson nagios)' \
+'--max=[Longest limit to look for \[default\: 20m\]]:TIME:_default' \
+'--steps=[Number of silences to try in parallel, or a list]:N|TIME,…:_default' \
+'--profile=[Search closely around the common limits of a cloud]:CLOUD:(aws azure gcp)' \
+'--resolution=[Required precision of the limit \[default\: 2 %\]]:TIME:_default' \
+'-W+[Timeout of the PING after a silence]:TIME:_default' \
+'--timeout=[Timeout of the PING after a silence]:TIME:_default' \
+'--must-survive=[Exit 2 (critical) unless connections survive this silence]:TIME:_default' \
+'--format=[Result format]:FORMAT:(text json ndjson nagios)' \
 '-o+[Write the result to this file]:FILE:_files' \
 '--output=[Write the result to this file]:FILE:_files' \
-'--seed=[Seed for all randomness of the faults \[default\: random\]]:N:_default' \
-'*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
-'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'--seed=[Seed of the faults'\'' randomness \[default\: random\]]:N:_default' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -341,17 +341,17 @@ _arguments "${_arguments_options[@]}" : \
 '(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
 '-q[Print only the result]' \
 '--quiet[Print only the result]' \
-'(-a --pass)--askpass[Prompt for the password, or read one line of stdin if it is not a terminal]' \
+'(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port; nothing needs to be installed]' \
-'--help[Print help (also a lone -h at the end)]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
 (wait)
@@ -361,8 +361,8 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Give up after this long]:TIME:_default' \
 '-i+[Interval between checks]:TIME:_default' \
 '--interval=[Interval between checks]:TIME:_default' \
-'(-h --host -p --port -s --socket)-u+[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server as a URL\: redis, rediss, valkey, valkeys, unix or redis+unix \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -371,53 +371,53 @@ _arguments "${_arguments_options[@]}" : \
 '(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
-'--fail-fast[Stop immediately if waiting does not usually help\: wrong password, missing permission, rejected certificate]' \
-'-q[Print only the last obstacle on a timeout]' \
-'--quiet[Print only the last obstacle on a timeout]' \
-'(-a --pass)--askpass[Prompt for the password, or read one line of stdin if it is not a terminal]' \
+'--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
+'--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--fail-fast[Stop immediately on a lasting error]' \
+'-q[Print only the last error on a timeout]' \
+'--quiet[Print only the last error on a timeout]' \
+'(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port; nothing needs to be installed]' \
-'--help[Print help (also a lone -h at the end)]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
 (report)
 _arguments "${_arguments_options[@]}" : \
-'--format=[Form of the report]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
 '-o+[Write the report to this file]:FILE:_files' \
 '--output=[Write the report to this file]:FILE:_files' \
-'--color=[Use color; auto means on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'*--fail-on=[Exit 2 (critical) if this holds\: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)]:CONDITION:_default' \
-'*--warn-on=[Exit 1 (degraded) if this holds (repeatable)]:CONDITION:_default' \
-'-q[Print only the report, without event lines or progress]' \
-'--quiet[Print only the report, without event lines or progress]' \
+'--color=[When to use color]:WHEN:(auto always never)' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
+'-q[Print only the report, no events or progress]' \
+'--quiet[Print only the report, no events or progress]' \
 '--exit-zero[Always exit 0]' \
-'--help[Print help (also a lone -h at the end)]' \
-'*::files -- Journals or saved --format ndjson output; - is stdin, several are merged:_files' \
+'--help[Print long help (-h at the end\: short help)]' \
+'*::files -- Journals to read; - is stdin:_files' \
 && ret=0
 ;;
 (explain)
 _arguments "${_arguments_options[@]}" : \
-'--format=[Form of the explanation]:FORMAT:(text json)' \
-'--color=[Use color; auto means on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--format=[Output format]:FORMAT:(text json)' \
+'--color=[When to use color]:WHEN:(auto always never)' \
 '()--list[List all entries]' \
-'--help[Print help (also a lone -h at the end)]' \
-'*::words -- A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, even a whole log line:_default' \
+'--help[Print long help (-h at the end\: short help)]' \
+'*::words -- Error, code or words to look up:_default' \
 && ret=0
 ;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
-'--help[Print help (also a lone -h at the end)]' \
+'--help[Print long help (-h at the end\: short help)]' \
 ':shell -- Shell to complete in:(bash elvish fish nushell powershell zsh)' \
 && ret=0
 ;;
 (man)
 _arguments "${_arguments_options[@]}" : \
-'--help[Print help (also a lone -h at the end)]' \
+'--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
 (help)
@@ -496,16 +496,16 @@ esac
 (( $+functions[_redis-doctor_commands] )) ||
 _redis-doctor_commands() {
     local commands; commands=(
-'check:Check the server, the path and this machine once, in a few seconds (the default command)' \
-'ping:Send PINGs over one connection and print a line per reply, like ping(8)' \
-'subscribe:Tail channels over one connection, show every drop and resubscription, and optionally verify delivery' \
-'soak:Hold connections open for minutes or weeks under a verified workload, and report every outage' \
-'proxy:Run a fault proxy in front of a server, to test your own application in any language' \
-'drill:Run each reconnect policy through each fault, and show which client survives what' \
+'check:Check server, path and this machine once (the default command)' \
+'ping:Send PINGs over one connection, one line per reply, like ping(8)' \
+'subscribe:Tail channels; show drops, resubscriptions and lost messages' \
+'soak:Hold connections for minutes or weeks and report every outage' \
+'proxy:Run a fault proxy before a server, to test any application' \
+'drill:Run each reconnect policy through each fault' \
 'idle:Find the idle timeout of the path or server' \
-'wait:Wait until a server is ready, a primary or a replica, for scripts and containers' \
+'wait:Wait until a server is ready, a primary or a replica' \
 'report:Rebuild a report from journals, including one cut off by a crash' \
-'explain:Explain an error, cause, state or finding\: what it means, how to confirm it, what to do (offline)' \
+'explain:Explain an error, cause or finding, and what to do (offline)' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -535,16 +535,16 @@ _redis-doctor__subcmd__explain_commands() {
 (( $+functions[_redis-doctor__subcmd__help_commands] )) ||
 _redis-doctor__subcmd__help_commands() {
     local commands; commands=(
-'check:Check the server, the path and this machine once, in a few seconds (the default command)' \
-'ping:Send PINGs over one connection and print a line per reply, like ping(8)' \
-'subscribe:Tail channels over one connection, show every drop and resubscription, and optionally verify delivery' \
-'soak:Hold connections open for minutes or weeks under a verified workload, and report every outage' \
-'proxy:Run a fault proxy in front of a server, to test your own application in any language' \
-'drill:Run each reconnect policy through each fault, and show which client survives what' \
+'check:Check server, path and this machine once (the default command)' \
+'ping:Send PINGs over one connection, one line per reply, like ping(8)' \
+'subscribe:Tail channels; show drops, resubscriptions and lost messages' \
+'soak:Hold connections for minutes or weeks and report every outage' \
+'proxy:Run a fault proxy before a server, to test any application' \
+'drill:Run each reconnect policy through each fault' \
 'idle:Find the idle timeout of the path or server' \
-'wait:Wait until a server is ready, a primary or a replica, for scripts and containers' \
+'wait:Wait until a server is ready, a primary or a replica' \
 'report:Rebuild a report from journals, including one cut off by a crash' \
-'explain:Explain an error, cause, state or finding\: what it means, how to confirm it, what to do (offline)' \
+'explain:Explain an error, cause or finding, and what to do (offline)' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
 'help:Print this message or the help of the given subcommand(s)' \

@@ -1,4 +1,4 @@
-//! The composition root: what each command puts together, and which exit code its outcome means.
+//! The composition root: the parts of each command, and the exit code of its outcome.
 
 mod check;
 mod drill;
@@ -53,7 +53,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     exit.into()
 }
 
-/// The work that a request asks for: one implementation for each type of request, in the command's file.
+/// The work of a request: one implementation for each type of request, in the command's file.
 trait Work: Any + Debug {
     /// The format in which a problem is reported.
     fn format(&self) -> Format {
@@ -87,38 +87,37 @@ fn exit_or_refuse(outcome: Result<Exit, Problem>, format: Format) -> Exit {
     outcome.unwrap_or_else(|problem| refuse(format, &format!("error: {problem}")))
 }
 
-/// Says why there is no report; a monitoring system is told on stdout, too, in its own terms.
+/// Reports why there is no result on stderr, and to a monitoring system also on stdout, in its own terms.
 fn refuse(format: Format, message: &str) -> Exit {
     say(message);
     if format == Format::Nagios {
-        // If nobody reads it, there is nobody to tell.
+        // A closed stdout is not an error of the run.
         let _ = render::unknown(message, &mut io::stdout().lock());
     }
     Exit::Unknown
 }
 
-/// One line on stderr. If nobody reads it, there is nobody to tell.
+/// Writes a line to stderr, if it is open.
 fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", render::fitted(text, render::stderr_columns()));
 }
 
-/// Text on stdout; a reader that has gone is no problem.
+/// Writes text to stdout; a closed reader is not an error.
 fn print(text: &str) -> Result<(), Problem> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     forgive_closed(written).map_err(Problem::Stdout)
 }
 
-/// Finds out before the work, not after two weeks, that its result cannot be written into the file that `--output`
-/// names.
+/// Checks before the work, not after two weeks, that the file of `--output` can be written.
 fn check_writable(path: Option<&Path>) -> Result<(), Problem> {
     let Some(path) = path else { return Ok(()) };
     let opened = File::options().write(true).create(true).truncate(false).open(path);
     opened.map(drop).map_err(Problem::file("--output", path))
 }
 
-/// Writes a result into the file that `--output` names, replacing what is there, or to stdout. What writes it is told
-/// how many columns the terminal has, if it is one.
+/// Writes a result to the file of `--output`, replacing its content, or to stdout. `write` gets the columns of the
+/// terminal, if it is one.
 fn deliver(
     path: Option<&Path>,
     write: impl FnOnce(&mut dyn Write, Option<usize>) -> io::Result<()>,
@@ -131,7 +130,7 @@ fn deliver(
     }
 }
 
-/// The same below the lines of a command's progress on stderr, from which it may have to be divided.
+/// The same below the lines of a command's progress on stderr, divided from them if `divided`.
 fn deliver_below(
     path: Option<&Path>,
     divided: bool,
@@ -143,7 +142,7 @@ fn deliver_below(
     })
 }
 
-/// How progress on stderr is shown.
+/// Returns the style of progress on stderr.
 fn progress_style(quiet: bool) -> Style {
     Style {
         terminal: render::is_capable_terminal(&io::stderr()),
@@ -153,12 +152,12 @@ fn progress_style(quiet: bool) -> Style {
     }
 }
 
-/// What divides a text on stdout from the lines on stderr before it, where both are on one terminal.
+/// Returns the divider between lines on stderr and a text on stdout, if both are on one terminal.
 fn divider(wanted: bool) -> &'static [u8] {
     if wanted && share_a_terminal() { b"\n" } else { b"" }
 }
 
-/// Whether stdout and stderr are seen together: who reads the one reads the other.
+/// Returns true if stdout and stderr are the same terminal.
 fn share_a_terminal() -> bool {
     let device = |stream: BorrowedFd<'_>| File::from(stream.try_clone_to_owned()?).metadata().map(|file| file.rdev());
     let (out, err) = (io::stdout(), io::stderr());
@@ -173,12 +172,12 @@ fn forgive_closed(written: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Remarks of the command line, before anything else.
+/// Prints the warnings of the command line.
 fn warn(warnings: &[String]) {
     warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
 }
 
-/// Runs a command's work to its end. One thread: a second one would only cost, for one connection is the subject.
+/// Runs a command's work to its end, on one thread: for one connection a second one is only overhead.
 fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
     if let Some(limit) = allow_many_connections().filter(|limit| *limit < DESCRIPTORS) {
         return Err(Problem::Descriptors { limit });
@@ -187,9 +186,9 @@ fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Prob
     runtime.map_err(Problem::Runtime)?.block_on(work)
 }
 
-/// Raises this process' limit of file descriptors as far as it may: a connection through the
-/// proxy takes two, and a thousand are more than many systems give unasked. Where that fails, connections beyond the
-/// limit wait to be accepted. Gives the limit that is in force now; `None` for unlimited.
+/// Raises the file descriptor limit of this process to its maximum: a connection through the proxy takes two, and many
+/// systems start with a limit of a thousand. If that fails, connections beyond the limit wait to be accepted. Returns
+/// the limit now in force; `None` for unlimited.
 fn allow_many_connections() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
@@ -198,7 +197,7 @@ fn allow_many_connections() -> Option<u64> {
     }
 }
 
-/// What the verdict means to the shell.
+/// Returns the exit code of the verdict.
 fn exit_of(report: &Report, options: &OutputOptions) -> Exit {
     exit_code(report.verdict, options.exit_zero)
 }
@@ -207,7 +206,7 @@ fn exit_code(verdict: Verdict, exit_zero: bool) -> Exit {
     if exit_zero { Exit::Healthy } else { verdict.into() }
 }
 
-/// Starts the embedded server and makes it the target, if it is wanted. It runs until what this returns is dropped.
+/// Starts the embedded server and makes it the target, if wanted. It runs until the return value is dropped.
 fn start_sandbox(wanted: bool, target: &mut Target) -> Result<Option<Sandbox>, Problem> {
     if !wanted {
         return Ok(None);

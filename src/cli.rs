@@ -1,14 +1,14 @@
 //! The command line: from arguments and environment to a [`Job`] that holds only valid values.
 //!
-//! The only module that knows the argument parser, and the only one that reads the environment. Imports point one way:
+//! No other module knows the argument parser or reads the environment. Imports point one way:
 //!
 //! | files | hold |
 //! | --- | --- |
-//! | `value`, `uri`, `error`, `environment` | single values, refusals as types, what comes from outside |
-//! | `groups`, `choice` | the flags that several commands share, and their words |
-//! | `target`, `policy`, `run` | what groups of flags mean together |
-//! | [`commands`] | a file for each command: its flags, its help, its request, and how the one becomes the other |
-//! | `completions`, `man`, `tips`, `refusal` | what is derived from the list of commands |
+//! | `value`, `uri`, `error`, `environment` | single values, refusals as types, the environment of the process |
+//! | `groups`, `choice` | flags that several commands share, and the names of their values |
+//! | `target`, `policy`, `run` | the meaning of a group of flags |
+//! | [`commands`] | one file per command: its flags, its help, and the request made from them |
+//! | `completions`, `man`, `tips`, `refusal` | texts derived from the list of commands |
 
 mod choice;
 pub(crate) mod commands;
@@ -32,7 +32,7 @@ use self::environment::Environment;
 pub(crate) use self::{completions::script as completion_script, man::page as manual_page};
 pub use self::{error::CliError, subcommand::Job};
 
-/// Reads the arguments (the first is the program's name) and the environment.
+/// Parses the arguments (the first is the program's name) and the environment.
 ///
 /// # Errors
 /// Help, the version, or wrong usage, ready to be written.
@@ -49,11 +49,14 @@ fn parse_in(mut args: Vec<OsString>, environment: &Environment) -> Result<Box<dy
     job.map_err(|error| refusal::worded(&error, &args))
 }
 
-/// As in redis-cli: `-h` takes a host, but as the last argument it asks for help.
-fn lone_h_is_help(args: &mut [OsString]) {
-    let only_flags = !args.iter().any(|arg| arg == "--");
-    if let Some(last) = args.last_mut().filter(|last| only_flags && *last == "-h") {
-        *last = "--help".into();
+/// As in redis-cli, `-h` takes a host, but prints help as the last argument: the short help, as in most programs.
+fn lone_h_is_help(args: &mut Vec<OsString>) {
+    if args.iter().any(|arg| arg == "--") || args.pop_if(|last| *last == "-h").is_none() {
+        return;
+    }
+    // The command `help` has no flags.
+    if args.get(1).is_none_or(|command| command != "help") {
+        args.push(commands::SHORT_HELP.into());
     }
 }
 

@@ -1,9 +1,9 @@
-//! The exit codes: what a runbook or a monitoring system learns from a run without reading its report.
+//! The exit codes, for runbooks and monitoring systems that do not read the report.
 //!
 //! | code | meaning |
 //! | --- | --- |
 //! | 0 | healthy |
-//! | 1 | degraded: the connection was lost and came back by itself, or a `--warn-on` gate tripped |
+//! | 1 | degraded: the connection was lost and recovered on its own, or a `--warn-on` gate tripped |
 //! | 2 | critical: unreachable, not recovered (down, or writes refused, to the end), subscription or messages lost, wrong replies, or a `--fail-on` gate tripped |
 //! | 3 | unknown: wrong usage or configuration, or an internal error |
 //! | 130 | a second Ctrl-C ended the run before its report; for `wait`, which has none, the first |
@@ -14,17 +14,17 @@ use std::process::ExitCode;
 
 use crate::verdict::Verdict;
 
-/// How the process ends.
+/// The exit code of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Exit {
     /// Nothing to report; also `--help`, `--version` and everything under `--exit-zero`.
     Healthy = 0,
-    /// It dropped and recovered by itself, or a warning threshold was passed.
+    /// The connection was lost and recovered on its own, or a warning threshold was passed.
     Degraded = 1,
     /// Unreachable, not recovered, messages lost, or a `--fail-on` gate.
     Critical = 2,
-    /// Wrong usage or configuration, or an internal error: nothing is said about the server.
+    /// Wrong usage or configuration, or an internal error; the state of the server is unknown.
     Unknown = 3,
     /// The second Ctrl-C (128 + SIGINT).
     Interrupted = 130,

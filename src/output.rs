@@ -21,20 +21,20 @@ pub(crate) struct OutputOptions {
     pub timestamps: bool,
     /// Use of color.
     pub color: ColorChoice,
-    /// Exit 0 whatever the verdict.
+    /// Exit 0 for any verdict.
     pub exit_zero: bool,
-    /// Remarks for the user, one line each without line end, for stderr.
+    /// Warnings for stderr, one line each, without line end.
     pub warnings: Vec<String>,
 }
 
-/// The one list of formats. A row has the variant of [`Format`], whose name in lower case is the word on the command line,
+/// The one list of formats. A row has the variant of [`Format`], whose name in lower case is its name on the command line,
 /// the file of its writer in `render/formats`, and each [`Content`] that it can show.
 ///
 /// It is given to a macro, so that the enum is made here and the call of each writer in `render`.
 macro_rules! formats {
     ($make:ident) => {
         $make! {
-            /// Text for people.
+            /// Human-readable text.
             #[default]
             Text in text: Report, Checkup, IdleReport, Drill, Explanation, Events;
             /// One JSON document.
@@ -81,7 +81,7 @@ impl Format {
         Self::VARIANTS.iter().copied().filter(move |format| format.shows(content))
     }
 
-    /// Returns its word on the command line.
+    /// Returns its name on the command line.
     pub fn name(self) -> &'static str {
         self.into()
     }

@@ -1,7 +1,6 @@
-//! Writes what others have computed: the report in every format, the header and the event lines, the live view and
-//! the lines of `ping`.
+//! All output: the report in every format, the header and the event lines, the live view and the lines of `ping`.
 //!
-//! Nothing is computed here beyond units. A closed output comes back as [`io::ErrorKind::BrokenPipe`].
+//! Nothing is computed here beyond units. A closed output is an error of kind [`io::ErrorKind::BrokenPipe`].
 
 mod attempts;
 mod check;
@@ -25,6 +24,7 @@ mod table;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::io::{self, Write};
 
@@ -41,23 +41,23 @@ pub(crate) use terminal::is_capable_terminal;
 
 use crate::{output::Format, units};
 
-/// How to write to a terminal, or to something that is none.
+/// The style of text, for a terminal or anything else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Style {
-    /// Color is wanted (the caller has checked `--color`, NO_COLOR and the terminal).
+    /// Use color (the caller has checked `--color`, NO_COLOR and the terminal).
     pub color: bool,
-    /// It is a terminal: a progress bar can be drawn, and drawn over.
+    /// It is a terminal, on which a progress bar can be redrawn.
     pub terminal: bool,
-    /// Only errors and the result are wanted.
+    /// Write only errors and the result.
     pub quiet: bool,
-    /// The header of the run stands above, on the same terminal, and is not repeated.
+    /// The header of the run is above, on the same terminal, and is not repeated.
     pub below_header: bool,
-    /// Columns of the terminal; `None` when it is none.
+    /// Columns of the terminal; `None` if it is not one.
     pub columns: Option<usize>,
 }
 
 impl Style {
-    /// Text without color, laid out for so many columns.
+    /// Returns the style of text without color, laid out for this width.
     pub(crate) fn plain(columns: Option<usize>) -> Self {
         Self { columns, ..Self::default() }
     }
@@ -66,7 +66,7 @@ impl Style {
 /// Writes a result in a format.
 ///
 /// # Errors
-/// The error of the output; [`io::ErrorKind::Unsupported`] where the result cannot be written in this format.
+/// If the output fails; [`io::ErrorKind::Unsupported`] if the result does not have this format.
 pub(crate) fn write<D: Document + ?Sized>(
     document: &D,
     format: Format,
@@ -77,10 +77,10 @@ pub(crate) fn write<D: Document + ?Sized>(
     out.flush()
 }
 
-/// Writes, for a monitoring system, why there is no report.
+/// Writes the reason for a missing report in the form of a monitoring plugin.
 ///
 /// # Errors
-/// Whatever writing returns.
+/// If writing fails.
 pub(crate) fn unknown(why: &str, out: &mut dyn Write) -> io::Result<()> {
     formats::unknown(why, out)?;
     out.flush()

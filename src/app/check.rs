@@ -25,12 +25,12 @@ impl Work for CheckRequest {
         self.format
     }
 
-    /// Looks, judges and writes; the exit code is the verdict's.
+    /// Checks and writes the result; the exit code is the verdict's.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.warnings);
         check_writable(self.output.as_deref())?;
         let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
-        let Some(checkup) = block_on(look(&self))? else { return Ok(Exit::Interrupted) };
+        let Some(checkup) = block_on(checked(&self))? else { return Ok(Exit::Interrupted) };
         let file = self.output.as_deref();
         let color = self.color.on(file.is_none() && render::is_capable_terminal(&io::stdout()));
         let style = Style { color, quiet: self.quiet, ..Style::default() };
@@ -39,10 +39,10 @@ impl Work for CheckRequest {
     }
 }
 
-/// The first signal ends it with what is known; `None` when a second one does.
-async fn look(request: &CheckRequest) -> Result<Option<Checkup>, Problem> {
+/// Returns the checkup. The first signal ends it with the facts known so far, a second one with `None`.
+async fn checked(request: &CheckRequest) -> Result<Option<Checkup>, Problem> {
     let signals = Signals::install()?;
-    let (wishes, wish) = unbounded_channel();
+    let (controls, control) = unbounded_channel();
     let clock = Clock::start();
     let plan = CheckPlan {
         target: request.target.clone(),
@@ -52,8 +52,8 @@ async fn look(request: &CheckRequest) -> Result<Option<Checkup>, Problem> {
         channel: request.channel.clone(),
     };
     let facts = tokio::select! {
-        facts = survey(&plan, clock, asked_to_stop(wish)) => facts,
-        () = signals.pass_on(&wishes) => return Ok(None),
+        facts = survey(&plan, clock, asked_to_stop(control)) => facts,
+        () = signals.pass_on(&controls) => return Ok(None),
     };
     let host = HostFacts::read(facts.attempt.as_ref().and_then(|attempt| attempt.peer));
     let question = CheckSubject {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 impl Work for DrillRequest {
-    /// Runs the drill and writes its results; critical when a policy that must survive did not, or a cell could not run.
+    /// Runs the drill and writes its results; critical if a policy that must survive did not, or a cell could not run.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.warnings);
         check_writable(self.output.as_deref())?;
@@ -48,10 +48,10 @@ async fn run(request: &DrillRequest) -> Result<Exit, Problem> {
     );
     let mut progress =
         DrillProgress::new(progress_style(request.quiet), Box::new(io::stderr()), &heading, count as u64);
-    let (wishes, wish) = unbounded_channel();
+    let (controls, control) = unbounded_channel();
     let cells = tokio::select! {
-        cells = drill.run(asked_to_stop(wish), |cell| progress.done(cell)) => cells,
-        () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
+        cells = drill.run(asked_to_stop(control), |cell| progress.done(cell)) => cells,
+        () = signals.pass_on(&controls) => return Ok(Exit::Interrupted),
     };
     progress.finish();
     let divided = request.format == Format::Text && !request.quiet;

@@ -1,4 +1,4 @@
-//! What keeps a command from doing its work.
+//! Errors that keep a command from doing its work.
 
 use std::{
     io,
@@ -10,11 +10,11 @@ use thiserror::Error;
 
 use crate::journal::JournalError;
 
-/// File descriptors without which nothing can be begun: the runtime and its signals take nine beside the standard
-/// three, and it cannot say so itself.
+/// Minimum number of file descriptors: the runtime and its signals need nine besides the standard three, and the runtime
+/// panics without them.
 pub(super) const DESCRIPTORS: u64 = 16;
 
-/// Why there is no result: the cause, and where it helps the remedy.
+/// The reason for a missing result: the cause, and where it helps, the remedy.
 #[derive(Debug, Error)]
 pub(super) enum Problem {
     #[error("{flag}: cannot write {}: {source}", .path.display())]
@@ -34,20 +34,20 @@ pub(super) enum Problem {
     #[error("cannot start the runtime: {0}")]
     Runtime(#[source] io::Error),
     #[error(
-        "this process may have only {limit} file descriptors, and needs {DESCRIPTORS} and three for each connection: \
-         raise the limit (ulimit -n, LimitNOFILE of systemd, --ulimit nofile of Docker)"
+        "the limit of {limit} file descriptors is too low; expected at least {DESCRIPTORS}, plus three per connection \
+         (raise it with ulimit -n, LimitNOFILE of systemd, or --ulimit nofile of Docker)"
     )]
     Descriptors { limit: u64 },
     #[error("--sandbox: cannot start the server: {0}")]
     Sandbox(#[source] io::Error),
     #[error("--listen: cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: io::Error },
-    #[error("the fault proxy could not be started: {0}")]
+    #[error("cannot start the fault proxy: {0}")]
     FaultProxy(#[source] io::Error),
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The question itself is not repeated: a pasted line may hold a password.
-    #[error("explain: nothing is known about these words{}\n'redis-doctor explain --list' lists what there is", guess(.nearest))]
+    /// The query itself is not repeated: a pasted line may hold a password.
+    #[error("explain: no entry matches these words{}\n'redis-doctor explain --list' lists all entries", guess(.nearest))]
     Unexplained { nearest: Vec<String> },
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Work for ExplainRequest {
-    /// Answers the question, or says that nothing is known.
+    /// Writes the matching entry, or all entries.
     fn perform(self) -> Result<Exit, Problem> {
         let color = self.color.on(render::is_capable_terminal(&io::stdout()));
         let style = |columns| Style { color, columns, ..Style::default() };

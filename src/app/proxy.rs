@@ -22,7 +22,7 @@ use crate::{
     render::{self, BufferedStdout, StdoutWriter, Style},
 };
 
-/// How long the server may take to agree on TLS before the proxy starts.
+/// Timeout of the TLS handshake with the server before the proxy starts.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
 
 impl Work for ProxyRequest {
@@ -36,7 +36,7 @@ impl Work for ProxyRequest {
 
 async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     let signals = Signals::install()?;
-    let (wishes, mut control) = unbounded_channel();
+    let (controls, mut control) = unbounded_channel();
     let (sender, mut events) = unbounded_channel();
     let clock = Clock::start();
     if let Some(why) = distrust(&request.upstream, clock).await {
@@ -53,30 +53,30 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
         report_flows: true,
     };
     let proxy = Proxy::start(config, sender).map_err(|source| Problem::Listen { address: request.listen, source })?;
-    let mut told = Told::new(request.format, &wishes)?;
+    let mut output = EventOutput::new(request.format, &controls)?;
     for text in greeting(&request, proxy.handle()) {
         let at = clock.now();
-        told.tell(&Event { at, time: clock.wall(at), connection: None, kind: EventKind::Note { text } });
+        output.write(&Event { at, time: clock.wall(at), connection: None, kind: EventKind::Note { text } });
     }
     proxy.handle().begin();
-    take_orders(proxy.handle().clone())?;
-    let mut signalled = std::pin::pin!(signals.pass_on(&wishes));
+    read_commands(proxy.handle().clone())?;
+    let mut signalled = std::pin::pin!(signals.pass_on(&controls));
     loop {
         tokio::select! {
             biased;
-            Some(wish) = control.recv() => match wish {
+            Some(request) = control.recv() => match request {
                 Control::Stop(_) => break,
                 Control::Interim => show_stats(proxy.handle()),
             },
             () = &mut signalled => return Ok(Exit::Interrupted),
-            Some(event) = events.recv() => told.tell(&event),
+            Some(event) = events.recv() => output.write(&event),
         }
     }
-    told.finish().map(|()| Exit::Healthy)
+    output.finish().map(|()| Exit::Healthy)
 }
 
-/// Why no connection through the proxy could ever stand: the server and this machine do not agree on TLS. (A server
-/// that is not there yet may still come.)
+/// Returns the TLS failure that would end every connection through the proxy. (A server that is not reachable yet may
+/// become so.)
 async fn distrust(server: &Target, clock: Clock) -> Option<Failure> {
     if !server.speaks_tls() {
         return None;
@@ -89,14 +89,14 @@ fn greeting(request: &ProxyRequest, handle: &ProxyHandle) -> Vec<String> {
     let addr = handle.addr();
     let mut lines = vec![format!("listening on {addr}, in front of {}, seed {}", request.upstream, request.seed)];
     if request.upstream.speaks_tls() {
-        lines.push("clients speak plain text to the proxy; TLS is between the proxy and the server".to_owned());
+        lines.push("clients connect to the proxy in plaintext; the proxy connects to the server with TLS".to_owned());
     }
     lines.extend(request.faults.iter().map(|fault| format!("scheduled {fault}")));
     lines
 }
 
-/// Lines on stdin are orders; their answers go to stderr. The end of stdin ends nothing.
-fn take_orders(handle: ProxyHandle) -> Result<(), Problem> {
+/// Executes commands from stdin, with their output on stderr. The proxy outlives stdin.
+fn read_commands(handle: ProxyHandle) -> Result<(), Problem> {
     let read = move || {
         for line in io::stdin().lock().lines().map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
             match handle.order(&line) {
@@ -118,27 +118,27 @@ fn show_stats(handle: &ProxyHandle) {
     handle.list().iter().for_each(|line| say(line));
 }
 
-/// Where events are written: text to stderr, another format to stdout.
-struct Told {
+/// The destination of events: stderr for text, stdout for other formats.
+struct EventOutput {
     format: Format,
     stdout: Option<(BufferedStdout, StdoutWriter)>,
 }
 
-impl Told {
-    fn new(format: Format, wishes: &UnboundedSender<Control>) -> Result<Self, Problem> {
+impl EventOutput {
+    fn new(format: Format, controls: &UnboundedSender<Control>) -> Result<Self, Problem> {
         if format == Format::Text {
             return Ok(Self { format, stdout: None });
         }
-        let closed = wishes.clone();
+        let closed = controls.clone();
         let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
         let stdout = BufferedStdout::start(io::stdout(), on_closed).map_err(Problem::Stdout)?;
         Ok(Self { format, stdout: Some(stdout) })
     }
 
-    /// Writes an event. One that finds no room, because nobody reads, is left out.
-    fn tell(&mut self, event: &Event) {
+    /// Writes an event; it is dropped if the reader is too slow and the buffer full.
+    fn write(&mut self, event: &Event) {
         let mut line = Vec::new();
-        // An event is plain data: it can always be written into memory.
+        // Plain data can always be written into memory; stderr may be closed.
         let _ = match &self.stdout {
             None => render::write(event, self.format, Style::plain(render::stderr_columns()), &mut line)
                 .and_then(|()| io::stderr().lock().write_all(&line)),

@@ -41,11 +41,11 @@ impl Work for RunRequest {
     }
 }
 
-/// The run, until it ends or a second signal ends the program.
+/// Runs the plan until its end or a second signal.
 async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<Exit, Problem> {
     let signals = Signals::install()?;
-    let (wishes, control) = mpsc::unbounded_channel();
-    let closed = wishes.clone();
+    let (controls, control) = mpsc::unbounded_channel();
+    let closed = controls.clone();
     let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
     let (outlet, mut writer) = BufferedStdout::patient(io::stdout(), on_closed);
     let RunRequest { plan, output } = request;
@@ -60,7 +60,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let command = plan.command;
     let reason = tokio::select! {
         reason = engine::run(plan, surroundings) => reason,
-        () = signals.pass_on(&wishes) => return Ok(Exit::Interrupted),
+        () = signals.pass_on(&controls) => return Ok(Exit::Interrupted),
         never = writer.start_when_needed(clock) => match never {},
     };
     let exit = conclude(command, &output, sinks, reason, &outlet);
@@ -68,7 +68,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     exit
 }
 
-/// Writes the report where it belongs.
+/// Writes the report to its destination.
 fn conclude(
     command: Command,
     output: &OutputOptions,
@@ -76,8 +76,8 @@ fn conclude(
     reason: StopReason,
     stdout: &BufferedStdout,
 ) -> Result<Exit, Problem> {
-    let Sinks { recorder, journal, live, replies, stream, told: _ } = sinks;
-    // They write what they still hold.
+    let Sinks { recorder, journal, live, replies, stream, reported: _ } = sinks;
+    // Dropping them flushes their buffers.
     drop((live, replies, stream));
     let report = Report::new(&recorder.figures());
     let mut exit = exit_of(&report, output);
@@ -97,7 +97,7 @@ fn conclude(
     // The report of `ping` begins with an empty line anyway.
     let divided = output.format == Format::Text && command != Command::Ping && !output.quiet;
     let show = || {
-        // The messages are stdout's data there.
+        // Its stdout is for messages.
         if command == Command::Subscribe {
             let divider: &[u8] = if divided { b"\n" } else { b"" };
             let text = [divider, &write(render::stderr_columns(), io::stderr().is_terminal())?].concat();
@@ -108,7 +108,7 @@ fn conclude(
     };
     match &output.output {
         Some(path) => std::fs::write(path, write(None, false)?).map_err(|source| {
-            // What two weeks have shown must not be lost to a full disk. If this fails, too, there is no other place.
+            // A full disk must not lose the report of two weeks. If this fails, too, there is no other place.
             let _ = show();
             Problem::ReportShown { path: path.clone(), source }
         })?,
@@ -124,7 +124,7 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
     let style = progress_style(output.quiet);
     let style = Style {
         color: output.color.on(style.terminal),
-        // The lines of ping and subscribe would fight with a progress line for the same terminal.
+        // A progress line would interfere with the lines of ping and subscribe on the same terminal.
         terminal: style.terminal && plan.command == Command::Soak,
         ..style
     };
@@ -134,7 +134,7 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
         live: Live::new(style, Box::new(io::stderr())),
         replies: report_each.then(|| PingLines::new(Box::new(stdout.clone()), output.timestamps)),
         stream: streams.then(|| JournalWriter::new(Box::new(Gapless(stdout.clone())))),
-        told: [false; 2],
+        reported: [false; 2],
     }
 }
 

@@ -1,5 +1,5 @@
-//! Signals, as ping(8) taught them: SIGINT, SIGTERM and SIGHUP end the run and report, SIGUSR1 and SIGQUIT show interim
-//! figures and go on. A second one that ends the run ends the program immediately.
+//! Signals, as in ping(8): SIGINT, SIGTERM and SIGHUP end the run with its report, SIGUSR1 and SIGQUIT show interim
+//! figures. A second signal of the first group ends the process immediately.
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -15,15 +15,15 @@ pub(super) struct Signals {
     terminate: Signal,
     user: Signal,
     quit: Signal,
-    /// A terminal that goes takes the run along, but not what it has found out.
+    /// A closed terminal ends the run, but not without its report.
     hangup: Option<Signal>,
 }
 
 impl Signals {
-    /// Takes the signals over from the system's defaults.
+    /// Installs the handlers.
     ///
     /// # Errors
-    /// When a handler cannot be installed.
+    /// If a handler cannot be installed.
     pub(super) fn install() -> Result<Self, Problem> {
         let take = |kind| signal(kind).map_err(Problem::Signals);
         Ok(Self {
@@ -35,7 +35,7 @@ impl Signals {
         })
     }
 
-    /// Passes signals on; returns at the second that asks for the end.
+    /// Passes signals on; returns at the second one that ends the run.
     pub(super) async fn pass_on(mut self, control: &UnboundedSender<Control>) {
         let mut asked = false;
         loop {
@@ -50,9 +50,9 @@ impl Signals {
                 return;
             }
             asked |= ends;
-            let wish = if ends { Control::Stop(StopReason::Signal) } else { Control::Interim };
-            // The run may just have ended by itself.
-            let _ = control.send(wish);
+            let request = if ends { Control::Stop(StopReason::Signal) } else { Control::Interim };
+            // The run may have ended in this moment.
+            let _ = control.send(request);
         }
     }
 }
@@ -64,22 +64,21 @@ async fn hung_up(hangup: &mut Option<Signal>) {
     }
 }
 
-/// Whether SIGHUP is ours to handle: nohup has it ignored, and a handler would undo that. Where that cannot be told, it
-/// is left alone.
+/// Returns true if SIGHUP may be handled: nohup ignores it, and a handler would undo that. If unknown, it is left alone.
 fn may_hang_up() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored(&status) == Some(false))
 }
 
-/// Whether SIGHUP is ignored, from proc(5)'s `SigIgn`: a mask in hexadecimal digits, whose lowest bit is signal 1.
+/// Returns true if SIGHUP is ignored, from `SigIgn` of proc(5): a hexadecimal mask whose lowest bit is signal 1.
 fn ignored(status: &str) -> Option<bool> {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(mask.trim(), 16).ok().map(|mask| mask & 1 == 1)
 }
 
-/// Completes at the first signal that asks for the end. For what has no interim figures.
-pub(super) async fn asked_to_stop(mut wishes: UnboundedReceiver<Control>) {
-    while let Some(wish) = wishes.recv().await {
-        if matches!(wish, Control::Stop(_)) {
+/// Completes at the first signal that ends the run, for commands without interim figures.
+pub(super) async fn asked_to_stop(mut controls: UnboundedReceiver<Control>) {
+    while let Some(request) = controls.recv().await {
+        if matches!(request, Control::Stop(_)) {
             return;
         }
     }
@@ -90,7 +89,7 @@ mod tests {
     use super::ignored;
 
     #[test]
-    fn what_nohup_does_is_seen() {
+    fn a_signal_ignored_by_nohup_is_seen() {
         assert_eq!(ignored("SigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n"), Some(true));
         assert_eq!(ignored("SigIgn:\t0000000000001000\nSigCgt:\t0000000000000001\n"), Some(false));
         assert_eq!(ignored("Name:\tdoctor\n"), None);

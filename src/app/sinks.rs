@@ -1,4 +1,4 @@
-//! Where the events of a run go: the recorder always, and what the user asked for.
+//! The receivers of a run's events: the recorder, and each output that the user chose.
 
 use std::io;
 
@@ -24,8 +24,8 @@ pub(super) struct Sinks {
     pub(super) replies: Option<PingLines>,
     /// The events themselves on stdout (`--format ndjson`).
     pub(super) stream: Option<JournalWriter>,
-    /// The user knows that the journal, or the stream, has ended before the run.
-    pub(super) told: [bool; 2],
+    /// A write error of the journal, or of the stream, has been reported.
+    pub(super) reported: [bool; 2],
 }
 
 impl Sinks {
@@ -38,7 +38,7 @@ impl Sinks {
 
     fn show(&mut self, event: &Event) {
         self.recorder.on_event(event);
-        // Lines first, so that an outage stands after the reply before it.
+        // Replies first: an outage follows the reply before it.
         if let Some(replies) = &mut self.replies {
             replies.on_event(event);
         }
@@ -50,7 +50,7 @@ impl Sinks {
         }
     }
 
-    /// Says once, when it happens, that a journal cannot be written any more.
+    /// Reports once that a journal cannot be written any more.
     fn watch_the_writers(&mut self, event: &Event) {
         let Some(text) = self.complaint() else { return };
         let note = Event { connection: None, ..event.with(EventKind::Note { text }) };
@@ -61,14 +61,14 @@ impl Sinks {
         }
     }
 
-    /// An error that the user has not been told of.
+    /// Returns an error that has not been reported yet.
     fn complaint(&mut self) -> Option<String> {
         let writers = [("--journal", &self.journal), ("--format ndjson", &self.stream)];
-        for ((flag, writer), told) in writers.into_iter().zip(&mut self.told) {
+        for ((flag, writer), reported) in writers.into_iter().zip(&mut self.reported) {
             let error = writer.as_ref().and_then(JournalWriter::error);
-            // A reader that has gone does not want to hear of it.
-            if let Some(error) = error.filter(|error| !*told && error.kind() != io::ErrorKind::BrokenPipe) {
-                *told = true;
+            // A closed reader is not an error.
+            if let Some(error) = error.filter(|error| !*reported && error.kind() != io::ErrorKind::BrokenPipe) {
+                *reported = true;
                 return Some(format!("{flag}: writing failed, the journal is incomplete from here on: {error}"));
             }
         }

@@ -1,4 +1,4 @@
-//! `redis-doctor wait`: check a server until it is what a script waits for.
+//! `redis-doctor wait`: repeated checks until a server is ready.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use crate::{
     units,
 };
 
-/// Time of the last check before the timeout, however long the interval is.
-const LAST_LOOK: Duration = Duration::from_millis(250);
+/// Time of the last check before the timeout, for any interval.
+const LAST_CHECK: Duration = Duration::from_millis(250);
 
 impl Work for WaitRequest {
-    /// Waits; healthy when the server is ready, critical when the time is up.
+    /// Waits; healthy if the server becomes ready, critical on a timeout.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.warnings);
         let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
@@ -32,15 +32,15 @@ impl Work for WaitRequest {
 /// Waits until the server is ready or the first signal; there are no interim figures.
 async fn until_signalled(request: &WaitRequest) -> Result<Exit, Problem> {
     let signals = Signals::install()?;
-    let (wishes, wish) = unbounded_channel();
+    let (controls, control) = unbounded_channel();
     tokio::select! {
-        exit = look_until_ready(request) => Ok(exit),
-        () = asked_to_stop(wish) => Ok(Exit::Interrupted),
-        () = signals.pass_on(&wishes) => Ok(Exit::Interrupted),
+        exit = check_until_ready(request) => Ok(exit),
+        () = asked_to_stop(control) => Ok(Exit::Interrupted),
+        () = signals.pass_on(&controls) => Ok(Exit::Interrupted),
     }
 }
 
-async fn look_until_ready(request: &WaitRequest) -> Exit {
+async fn check_until_ready(request: &WaitRequest) -> Exit {
     let WaitRequest { target, wanted, timeout, interval, quiet, .. } = request;
     let clock = Clock::start();
     let deadline = clock.now().after(*timeout);
@@ -58,7 +58,7 @@ async fn look_until_ready(request: &WaitRequest) -> Exit {
             }
             Err(obstacle) => obstacle,
         };
-        // A look that had no time to see anything says nothing against what is known.
+        // A check that was cut short does not contradict an earlier one.
         if known.as_ref().is_none_or(|known| !obstacle.cut_short && known.text != obstacle.text) {
             if !quiet {
                 let hint = if obstacle.lasting { " (this does not usually go away on its own)" } else { "" };
@@ -71,12 +71,12 @@ async fn look_until_ready(request: &WaitRequest) -> Exit {
             say(&format!("error: {target} is not {wanted}, and waiting does not usually help: {last}"));
             return Exit::Critical;
         }
-        let last_look = deadline.before(LAST_LOOK);
-        if clock.now() >= last_look {
+        let last_check = deadline.before(LAST_CHECK);
+        if clock.now() >= last_check {
             clock.sleep_until(deadline).await;
             say(&format!("error: {target} is not {wanted} after {}: {last}", units::span(*timeout)));
             return Exit::Critical;
         }
-        clock.sleep_until(next.min(last_look)).await;
+        clock.sleep_until(next.min(last_check)).await;
     }
 }

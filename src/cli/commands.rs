@@ -1,4 +1,4 @@
-//! The list of subcommands, and the parser's definition made of it.
+//! The list of subcommands, and the definition of the parser made from it.
 //!
 //! A new subcommand is a file below `commands`, a row in [`COMMANDS`], and the run of its request in `app`.
 
@@ -39,16 +39,24 @@ const COMMANDS: &[Entry] = &[
     Entry::of::<man::ManArgs>(),
 ];
 
-/// Under the list of commands.
+/// The text below the list of commands, in the form of [`Subcommand::HELP`].
 const HELP: &str = "\
-Without a command, it checks the server: redis-doctor -h cache.example
-Try it with nothing installed:
-  redis-doctor soak --sandbox --duration 15s
+Examples:
+  redis-doctor -u rediss://cache.example:6379     # check a server
+  redis-doctor soak --sandbox --duration 15s      # try it; needs no server
+  redis-doctor explain 'broken pipe'              # look up an error
+
+Without a command, redis-doctor checks the server: redis-doctor -h cache.example
 
 Server: a flag overrides REDIS_URL or VALKEY_URL; the default is 127.0.0.1:6379.
 Durations: 500ms, 30s, 1h 30m; bare numbers are seconds.
-Exit status: 0 healthy, 1 degraded (dropped and recovered), 2 critical,
-3 wrong usage.";
+
+Exit status:
+  0    healthy
+  1    degraded: the connection was lost and recovered, or a warning threshold
+  2    critical: unreachable, not recovered, messages lost, or a --fail-on gate
+  3    wrong usage or configuration
+  130  interrupted by a second Ctrl-C";
 
 /// A request that can be run, or a refusal.
 type Resolved = Result<Box<dyn Job>, UsageError>;
@@ -66,19 +74,23 @@ impl Entry {
         Self {
             name: C::NAME,
             about: C::ABOUT,
-            define: |command| C::augment_args(command).about(C::ABOUT).after_help(C::help()).arg(help_flag()),
+            define: |command| {
+                let [short, long] = [short_help(C::HELP, C::NAME), C::help()];
+                C::augment_args(command).about(C::ABOUT).after_help(short).after_long_help(long).arg(help_flag())
+            },
             resolve: |matches, environment| Ok(Box::new(C::from_arg_matches(matches)?.resolve(environment)?)),
         }
     }
 }
 
-/// The definition of the whole command line. The flags of a command are made when it is parsed or built: making those
-/// of all commands takes longer than a PING.
+/// Returns the definition of the whole command line. The flags of a command are made when it is parsed or built: making
+/// those of all commands takes longer than a PING.
 pub(super) fn definition() -> clap::Command {
     clap::Command::new("redis-doctor")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Connection doctor for Redis and Valkey: shows why a connection died, whether the client came back, and what was lost")
-        .after_help(HELP)
+        .about("Connection doctor for Redis and Valkey: why a connection died, whether the client recovered, and what was lost")
+        .after_help(short_help(HELP, "COMMAND"))
+        .after_long_help(HELP)
         .override_usage("redis-doctor [COMMAND] [FLAGS]")
         .max_term_width(100)
         .subcommand_required(true)
@@ -87,24 +99,36 @@ pub(super) fn definition() -> clap::Command {
         .subcommands(COMMANDS.iter().map(|entry| clap::Command::new(entry.name).about(entry.about).defer(entry.define)))
 }
 
-/// Not clap's own flag: `-h` is the host, as in redis-cli.
-fn help_flag() -> Arg {
-    let flag = Arg::new("help").long("help").help("Print help (also a lone -h at the end)");
-    flag.action(ArgAction::HelpShort).display_order(1000).help_heading(None::<&str>)
+/// The hidden flag of the short help.
+pub(super) const SHORT_HELP: &str = "-?";
+
+/// Examples in the short help; the long help has all of them.
+const EXAMPLES: usize = 3;
+
+/// Returns the first examples of a text in the form of [`Subcommand::HELP`], and where to read on.
+fn short_help(help: &str, name: &str) -> String {
+    let examples: Vec<_> = help.lines().take(1 + EXAMPLES).take_while(|line| !line.is_empty()).collect();
+    format!("{}\n\nMore: redis-doctor help {name}", examples.join("\n"))
 }
 
-/// The names of all subcommands.
+/// Not clap's own flag: `-h` is the host, as in redis-cli. The action gives the long help to the long flag only.
+fn help_flag() -> Arg {
+    let flag = Arg::new("help").long("help").short_alias('?').help("Print long help (-h at the end: short help)");
+    flag.action(ArgAction::Help).display_order(1000).help_heading(None::<&str>)
+}
+
+/// Returns the names of all subcommands.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     COMMANDS.iter().map(|entry| entry.name)
 }
 
-/// The definition of one subcommand, with its flags.
+/// Returns the definition of one subcommand, with its flags.
 pub(super) fn definition_of(name: &str) -> Option<clap::Command> {
     let entry = COMMANDS.iter().find(|entry| entry.name == name)?;
     Some((entry.define)(clap::Command::new(entry.name)))
 }
 
-/// Turns what the parser found into a request.
+/// Turns the parsed arguments into a request.
 pub(super) fn resolve(matches: &ArgMatches, environment: &Environment) -> Resolved {
     let mut entries = COMMANDS.iter();
     let given = entries.find_map(|entry| Some((entry, matches.subcommand_matches(entry.name)?)));

@@ -4,7 +4,7 @@ use clap_complete::{Generator, generate};
 
 use super::commands::{self, completions::Shell};
 
-/// The script for one shell.
+/// Returns the script for one shell.
 pub(crate) fn script(shell: Shell) -> String {
     match shell {
         Shell::Bash => with(clap_complete::Shell::Bash),

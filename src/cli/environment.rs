@@ -1,7 +1,7 @@
-//! What is taken from outside the arguments: environment variables, a password from the terminal, and chance.
+//! Input from outside the arguments: environment variables, a password from the terminal, and a random seed.
 //!
-//! The variables are read here and not by the argument parser, because a flag must be able to override a *part* of
-//! what `REDIS_URL` says, and because a variable's value must never be shown.
+//! The variables are read here and not by the argument parser, because a flag can override a *part* of `REDIS_URL`, and
+//! because a variable's value must never be shown.
 
 use std::{
     collections::BTreeMap,
@@ -16,27 +16,27 @@ use crate::output::ColorChoice;
 const VARIABLES: [&str; 6] =
     ["REDIS_URL", "VALKEY_URL", "REDISCLI_AUTH", "VALKEYCLI_AUTH", "NO_COLOR", "CLICOLOR_FORCE"];
 
-/// The surroundings of the process; a test brings its own.
+/// The environment of the process; a test brings another.
 pub(super) struct Environment {
     /// Variables by name.
     pub(super) variables: BTreeMap<&'static str, OsString>,
-    /// Asks the user for a password.
+    /// Prompts for a password.
     pub(super) ask_password: fn() -> io::Result<String>,
 }
 
 impl Environment {
-    /// The real ones.
+    /// Returns the real environment.
     pub(super) fn of_the_process() -> Self {
         let value = |name| Some((name, std::env::var_os(name)?));
         Self { variables: VARIABLES.into_iter().filter_map(value).collect(), ask_password }
     }
 
-    /// Whether the variable is set to something.
+    /// Returns true if the variable is set and not empty.
     pub(super) fn has(&self, name: &str) -> bool {
         self.variables.get(name).is_some_and(|value| !value.is_empty())
     }
 
-    /// The first of the variables that is set to something, with its name.
+    /// Returns the first of the variables that is set and not empty, with its name.
     pub(super) fn first(&self, names: [&'static str; 2]) -> Result<Option<(&'static str, &str)>, UsageError> {
         let Some(variable) = names.into_iter().find(|name| self.has(name)) else {
             return Ok(None);
@@ -45,7 +45,7 @@ impl Environment {
         text.map(|text| Some((variable, text))).ok_or(UsageError::NotUtf8 { variable })
     }
 
-    /// The choice of `--color`, or what the environment makes of `auto`.
+    /// Returns the choice of `--color`, with `auto` decided by the environment where it has a say.
     pub(super) fn color(&self, choice: ColorChoice) -> ColorChoice {
         match choice {
             ColorChoice::Auto if self.has("NO_COLOR") => ColorChoice::Never,
@@ -55,7 +55,7 @@ impl Environment {
     }
 }
 
-/// Another number each time, short enough to be typed again.
+/// Returns a random number, short enough to be typed again.
 pub(super) fn fresh_seed() -> u64 {
     RandomState::new().hash_one(std::process::id()) >> 32
 }

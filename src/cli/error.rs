@@ -1,4 +1,4 @@
-//! Refusals as values: what the user must change before there is anything to run.
+//! Usage errors: each names the argument, the problem and the remedy.
 
 use std::{borrow::Cow, io};
 
@@ -11,7 +11,7 @@ use crate::{exit::Exit, output::Format};
 /// an argument.
 #[derive(Debug, Error)]
 pub(super) enum UsageError {
-    /// A refusal by the parser itself, which also says so when help is wanted.
+    /// A refusal by the parser itself, or its help.
     #[error(transparent)]
     Parser(#[from] clap::Error),
     /// Arguments that contradict each other, or one that is missing.
@@ -22,14 +22,14 @@ pub(super) enum UsageError {
     /// A flag or a variable that names the server.
     #[error("{argument}: {source}")]
     Url { argument: &'static str, source: UrlError },
-    #[error("{variable}: its value is not valid UTF-8; set it anew or unset it")]
+    #[error("{variable}: its value is not valid UTF-8; change it or unset it")]
     NotUtf8 { variable: &'static str },
-    #[error("--askpass: no password could be read ({0})")]
+    #[error("--askpass: cannot read a password: {0}")]
     Password(#[source] io::Error),
 }
 
 impl UsageError {
-    /// What is wrong with an argument, and what to write instead.
+    /// Creates an error from an argument, its problem and the remedy.
     pub(super) fn new(
         argument: &'static str,
         problem: impl Into<Cow<'static, str>>,
@@ -39,15 +39,15 @@ impl UsageError {
     }
 }
 
-/// Why there is nothing to do: help was asked for, or the usage is wrong.
+/// Help, the version or a usage error, ready to be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CliError {
     /// The whole text, with its line ends. It never holds a password.
     pub message: String,
-    /// How to end.
+    /// Exit code of the process.
     pub exit: Exit,
-    /// Whether the text is what was asked for (help, version) and belongs on stdout, not stderr.
+    /// True if the text is the requested output (help, version), which belongs on stdout, not stderr.
     pub to_stdout: bool,
-    /// The form in which the report was wanted, as far as that could be understood.
+    /// Requested report format, as far as it could be parsed.
     pub format: Format,
 }

@@ -1,5 +1,4 @@
-//! The flags that several commands share, in groups: where the server is, how the connection reconnects, what is
-//! written, and what makes a run fail.
+//! The flags that several commands share, in groups: connection, faults, reconnect policy, output and gates.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -20,7 +19,10 @@ use crate::{
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct ConnectionArgs {
-    /// Server as a URL: redis, rediss, valkey, valkeys, unix or redis+unix [env: REDIS_URL, VALKEY_URL]
+    /// Server URL [env: REDIS_URL, VALKEY_URL]
+    ///
+    /// SCHEME://[USER:PASSWORD@]HOST[:PORT][/DB], where the scheme is redis, rediss (TLS), valkey, valkeys (TLS), unix or
+    /// redis+unix. Parameters: db, user, password and protocol (?protocol=resp2).
     #[arg(short, long, value_name = "URL", value_parser = value::secret, conflicts_with_all = ["host", "port", "socket"])]
     pub(super) uri: Option<Secret>,
     /// Host name or IP address [default: 127.0.0.1]
@@ -35,25 +37,33 @@ pub(super) struct ConnectionArgs {
     /// Logical database [default: 0]
     #[arg(short = 'n', long, value_name = "DB", value_parser = value::db, allow_hyphen_values = true)]
     pub(super) db: Option<i64>,
-    /// Password; safer in the environment or with --askpass [env: REDISCLI_AUTH, VALKEYCLI_AUTH]
+    /// Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]
+    ///
+    /// The environment and --askpass are safer: a flag can be seen in the process list and the shell history.
     #[arg(short = 'a', long, value_name = "PASSWORD", value_parser = value::secret, allow_hyphen_values = true)]
     pub(super) pass: Option<Secret>,
     /// ACL user [default: the server's default user]
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
-    /// Prompt for the password, or read one line of stdin if it is not a terminal
+    /// Prompt for the password
+    ///
+    /// If stdin is not a terminal, one line is read from it without a prompt.
     #[arg(long, conflicts_with = "pass")]
     pub(super) askpass: bool,
     /// Do not warn about a password on the command line
     #[arg(long)]
     pub(super) no_auth_warning: bool,
-    /// Client name of the connections under test, as in CLIENT LIST
+    /// Client name of the connections, as in CLIENT LIST
     #[arg(long, value_name = "NAME", value_parser = value::client_name)]
     pub(super) name: Option<String>,
-    /// Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]
+    /// Protocol version [default: resp3]
+    ///
+    /// auto falls back to RESP2 if the server does not know HELLO. RESP2 needs a second connection for subscriptions.
     #[arg(long, value_name = "PROTOCOL")]
     pub(super) protocol: Option<Protocol>,
-    /// Use the embedded server on a free loopback port; nothing needs to be installed
+    /// Use the embedded server on a free loopback port
+    ///
+    /// Nothing needs to be installed, and no other server is touched.
     #[arg(long, conflicts_with_all = ["uri", "host", "port", "socket", "pass", "user", "askpass"])]
     pub(super) sandbox: bool,
 }
@@ -62,12 +72,16 @@ pub(super) struct ConnectionArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Faults")]
 pub(super) struct FaultArgs {
-    /// Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s,
-    /// latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
+    /// Inject a fault with a proxy before the server (repeatable)
+    ///
+    /// For example reset_peer@10s, blackhole@30s+20s or latency=50ms~10ms@every:60s+10s. 'redis-doctor help proxy' lists
+    /// all kinds.
     #[arg(long = "fault", value_name = "KIND[=ARGS][@START][+FOR]")]
     pub(super) faults: Vec<FaultSchedule>,
-    /// Replay the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss,
-    /// thundering-herd, auth-rotation or slow-resubscribe (repeatable)
+    /// Replay the faults of a known incident (repeatable)
+    ///
+    /// One of elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation and
+    /// slow-resubscribe. 'redis-doctor help proxy' lists their faults.
     #[arg(long = "incident", value_name = "NAME")]
     pub(super) incidents: Vec<Incident>,
 }
@@ -84,18 +98,24 @@ impl FaultArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Reconnect policy (defaults are those of --policy)")]
 pub(super) struct PolicyArgs {
-    /// Preset that the flags below override: hardened is recommended, library is the redis-rs default, elasticache is
-    /// the published fix for the reset incident, bare never reconnects
+    /// Preset that the flags below override
+    ///
+    /// hardened is recommended, library is the redis-rs default, elasticache is the published fix for the reset incident,
+    /// and bare never reconnects.
     #[arg(long, value_name = "NAME", default_value = "hardened")]
     pub(super) policy: PolicyName,
-    /// Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]
+    /// Retries of a failed reconnect, or unlimited [hardened: unlimited]
+    ///
+    /// The first attempt of a reconnect is not counted.
     #[arg(long, value_name = "N", value_parser = value::retries, allow_hyphen_values = true)]
     pub(super) retries: Option<Retries>,
     /// First delay between attempts, before jitter [hardened: 100ms]
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     pub(super) min_delay: Option<Duration>,
-    /// Add a random part of this to the first delay of each connection, so that a fleet does not reconnect in step; later
-    /// delays grow from there [default: 0s]
+    /// Add up to this to the first delay, at random [default: 0s]
+    ///
+    /// Each connection adds a random part of this to its first delay, and later delays grow from there: a fleet does not
+    /// reconnect in step.
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     pub(super) spread: Option<Duration>,
     /// Largest delay between attempts, before jitter [hardened: 5s]
@@ -104,22 +124,31 @@ pub(super) struct PolicyArgs {
     /// Factor from one delay to the next, from 1 [hardened: 2]
     #[arg(long, value_name = "FACTOR", value_parser = value::backoff_base, allow_hyphen_values = true)]
     pub(super) backoff_base: Option<f32>,
-    /// Timeout of one connection attempt: DNS, TCP, TLS and HELLO together [hardened: 5s]
+    /// Timeout of a connection attempt [hardened: 5s]
+    ///
+    /// It covers DNS, TCP, TLS and HELLO together.
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     pub(super) connect_timeout: Option<Duration>,
     /// Client-library response timeout [hardened: 2s]
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     pub(super) response_timeout: Option<Duration>,
-    /// TCP keepalive: idle seconds / interval / probes, or off [hardened: 10/5/3]
-    #[arg(long, value_name = "T/I/N", value_parser = value::keepalive, allow_hyphen_values = true)]
+    /// Set TCP keepalive, or off [hardened: 10/5/3]
+    ///
+    /// TIME/INTERVAL/PROBES: idle seconds before the first probe, seconds between probes, and unanswered probes after
+    /// which the connection is closed.
+    #[arg(long, value_name = "T/I/P", value_parser = value::keepalive, allow_hyphen_values = true)]
     pub(super) keepalive: Option<Switch<Keepalive>>,
-    /// TCP_USER_TIMEOUT: close the connection when sent data stays unacknowledged for this long, or off [hardened: 25s]
+    /// Set TCP_USER_TIMEOUT, or off [hardened: 25s]
+    ///
+    /// The kernel closes the connection if sent data stays unacknowledged for this long.
     #[arg(long, value_name = "TIME", value_parser = value::user_timeout, allow_hyphen_values = true)]
     pub(super) user_timeout: Option<Switch<Duration>>,
     /// Send small writes immediately (TCP_NODELAY) [hardened: on]
     #[arg(long, value_name = "on|off", value_parser = value::on_off)]
     pub(super) nodelay: Option<bool>,
-    /// Send a PING every TIME and reconnect after N go unanswered, or off [hardened: 1sx2]
+    /// Detect a dead connection with PINGs, or off [hardened: 1sx2]
+    ///
+    /// The watchdog sends a PING every TIME and reconnects after N unanswered ones.
     #[arg(long, value_name = "TIMExN", value_parser = value::watchdog, allow_hyphen_values = true)]
     pub(super) watchdog: Option<Switch<Watchdog>>,
     /// Do not resubscribe after a reconnect
@@ -134,10 +163,12 @@ pub(super) struct OutputArgs {
     /// Write the report to this file
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// Print only the report, without event lines or progress
+    /// Print only the report, no events or progress
     #[arg(short, long)]
     pub(super) quiet: bool,
-    /// Use color; auto means on a terminal, unless NO_COLOR is set
+    /// When to use color
+    ///
+    /// auto means on a terminal, unless NO_COLOR is set.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: ColorChoice,
 }
@@ -150,11 +181,11 @@ impl OutputArgs {
     }
 }
 
-/// The form of the report, for the commands whose stdout is the report.
+/// Report format, for the commands that write the report to stdout.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub(super) struct FormatArgs {
-    /// Form of the report
+    /// Report format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Report))]
     pub(super) format: Format,
 }
@@ -163,7 +194,9 @@ pub(super) struct FormatArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub(super) struct JournalArgs {
-    /// Append every event to this file as NDJSON, to replay with redis-doctor report
+    /// Append all events to this file as NDJSON
+    ///
+    /// 'redis-doctor report FILE' rebuilds the report from it.
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<PathBuf>,
 }
@@ -172,10 +205,14 @@ pub(super) struct JournalArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Gates")]
 pub(super) struct GateArgs {
-    /// Exit 2 (critical) if this holds: p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% … (repeatable)
+    /// Exit 2 (critical) if this is true (repeatable)
+    ///
+    /// For example p99>5ms, outage>2s, lost>0, errors>1% or availability<99.9%.
     #[arg(long, value_name = "CONDITION")]
     pub(super) fail_on: Vec<Gate>,
-    /// Exit 1 (degraded) if this holds (repeatable)
+    /// Exit 1 (degraded) if this is true (repeatable)
+    ///
+    /// Same conditions as --fail-on.
     #[arg(long, value_name = "CONDITION")]
     pub(super) warn_on: Vec<Gate>,
     /// Always exit 0
@@ -198,8 +235,10 @@ pub(super) struct RunArgs {
     pub(super) journal: JournalArgs,
     #[command(flatten)]
     pub(super) gates: GateArgs,
-    /// Gather no evidence about outages: send no INFO, CONFIG GET or CLIENT LIST on separate short-lived connections, and
-    /// do not read the kernel's socket table
+    /// Gather no evidence about outages
+    ///
+    /// Send no INFO, CONFIG GET or CLIENT LIST on separate short-lived connections, and do not read the kernel's socket
+    /// table. Causes are then less certain.
     #[arg(long, help_heading = "Connection")]
     pub(super) no_evidence: bool,
     /// Seed for all randomness [default: random; shown in the report]

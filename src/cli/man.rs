@@ -1,6 +1,6 @@
 //! The manual page: one for the whole tool, generated from the definitions.
 //!
-//! Each command lists the flags that are its own; the groups that commands share are described once, after them.
+//! Each command lists its own flags; the groups that commands share are described once, after them.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use clap_mangen::Man;
 
 use super::commands;
 
-/// `redis-doctor.1` in roff.
+/// Returns `redis-doctor.1` in roff.
 pub(crate) fn page() -> String {
     let mut page = Vec::new();
     // Writing into memory cannot fail.
@@ -39,7 +39,7 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     page.extend_from_slice(SECTIONS.as_bytes());
     page.extend_from_slice(b".SH EXAMPLES\n");
     for command in root.get_subcommands() {
-        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
         for line in help.lines().filter(|line| line.starts_with("  redis-doctor")) {
             page.extend_from_slice(format!(".PP\n.nf\n{}\n.fi\n", escape(line.trim())).as_bytes());
         }
@@ -47,7 +47,7 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// The flags of a command whose heading is wanted, without the heading that the generator puts over those without one.
+/// Returns the flags of a command whose heading is wanted, without the heading that the generator puts over the others.
 fn options(command: &Command, wanted: impl Fn(Option<&str>) -> bool) -> io::Result<Vec<u8>> {
     let part = command.clone().mut_args(|flag| {
         let everywhere = ["help", "version"].contains(&flag.get_id().as_str());

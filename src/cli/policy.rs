@@ -34,7 +34,7 @@ pub(super) fn resolve(args: &PolicyArgs) -> Result<ReconnectPolicy, UsageError> 
         Some(max_delay) if max_delay < policy.min_delay => Err(UsageError::new(
             if args.max_delay.is_some() { "--max-delay" } else { "--min-delay" },
             format!(
-                "the largest delay ({}) is shorter than the first ({})",
+                "the largest delay ({}) is less than the first ({})",
                 humantime::format_duration(max_delay),
                 humantime::format_duration(policy.min_delay),
             ),
@@ -71,7 +71,7 @@ fn refuse_reconnecting_without_reconnects(args: &PolicyArgs) -> Result<(), Usage
         Some((flag, _)) => Err(UsageError::new(
             flag,
             "it has no effect with --policy bare, which never reconnects",
-            "leave it out or choose --policy library",
+            "omit it or use --policy library",
         )),
     }
 }

@@ -1,7 +1,7 @@
-//! The wording of refusals: which flag, what is wrong with its value, what to write instead.
+//! The wording of refusals: the flag, the problem of its value, and the remedy.
 //!
-//! Whatever comes from the parser may quote an argument, and an argument may be a URL with a password in it (in the
-//! wrong place: without `-u`, or after a flag that takes something else). Such an argument is struck out of every text.
+//! A text of the parser may quote an argument, and an argument may be a URL with a password in it (in the wrong place:
+//! without `-u`, or after a flag that takes something else). Such an argument is struck out of every text.
 
 use std::ffi::OsString;
 
@@ -16,7 +16,7 @@ use crate::{exit::Exit, output::Format};
 
 const CLUSTER: &str = "-c is --count here; redis-cli's cluster mode is not supported yet";
 
-/// Help, the version, or a refusal, as it is shown.
+/// Returns help, the version, or a refusal, as it is printed.
 pub(super) fn worded(error: &UsageError, args: &[OsString]) -> CliError {
     match error {
         UsageError::Parser(error) => from_clap(error, args),
@@ -28,7 +28,7 @@ fn usage(message: &str, args: &[OsString]) -> CliError {
     refusal(&format!("error: {message}\n\nFor more information, try '{} --help'.\n", command(args)), args)
 }
 
-/// A refusal by the parser, in our words where we have better ones.
+/// Returns a refusal by the parser, reworded where the parser's own text is less helpful.
 fn from_clap(error: &clap::Error, args: &[OsString]) -> CliError {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let message = error.render().to_string();
@@ -44,8 +44,8 @@ fn from_clap(error: &clap::Error, args: &[OsString]) -> CliError {
     }
 }
 
-/// What to write instead of an argument that the command does not know, with what it quotes struck out. (A tip of ours
-/// may show how a URL is written.)
+/// Returns the refusal of an unknown argument and its remedy, with quoted URLs struck out. (A tip may show the form of a
+/// URL, so it is added afterwards.)
 fn unknown_argument(error: &clap::Error, args: &[OsString]) -> String {
     let first = |kind| context(error, kind).into_iter().next();
     let argument = first(ContextKind::InvalidArg).unwrap_or_default();
@@ -93,11 +93,11 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
 }
 
 fn url_without_flag(argument: &str) -> Option<String> {
-    let message = "the URL of a server needs -u; write redis-doctor ping -u URL";
+    let message = "the URL of a server needs -u; use redis-doctor ping -u URL";
     uri::has_known_scheme(argument.as_bytes()).then(|| message.to_owned())
 }
 
-/// An argument that has no place where it stands, if we can guess what was meant.
+/// Returns the refusal of a misplaced argument, if the intention can be guessed.
 fn stray(argument: &str, args: &[OsString]) -> Option<String> {
     if argument == "-c" {
         return Some("-c is not a flag of this command; redis-cli's cluster mode is not supported yet".into());
@@ -106,7 +106,7 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
         return Some(format!("--count: a number is missing; {CLUSTER}"));
     }
     if commands::names().any(|name| name == argument) {
-        return Some(format!("the command comes first; write redis-doctor {argument}, then its flags"));
+        return Some(format!("the command comes first; use redis-doctor {argument}, then its flags"));
     }
     let command = commands::definition_of(args.get(1)?.to_str()?)?;
     if argument.starts_with('-') || command.get_positionals().next().is_some() {
@@ -123,7 +123,7 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
     Some(format!("unexpected argument{shown}; {host}a value with blanks needs quotes"))
 }
 
-/// How a flag of other tools is written in this command.
+/// Returns the name that a flag of another tool has in this command.
 fn known_elsewhere(argument: &str, args: &[OsString]) -> Option<String> {
     tips::tip(argument, &commands::definition_of(args.get(1)?.to_str()?)?)
 }
@@ -140,18 +140,18 @@ fn context(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     }
 }
 
-/// Which argument it was, without quoting it: it may be a password.
+/// Returns the refusal of an argument that is not UTF-8, without quoting it: it may be a password.
 fn not_utf8(args: &[OsString]) -> String {
     let place = (1..args.len()).find(|&place| args[place].to_str().is_none()).unwrap_or_default();
     let flag = args[..place].last().and_then(|arg| arg.to_str()).filter(|arg| arg.starts_with('-'));
     let after = flag.map(|flag| format!(" (after {flag})")).unwrap_or_default();
     format!(
-        "argument {place}{after} is not valid UTF-8; write it in UTF-8 (only channels, patterns and file names may be \
+        "argument {place}{after} is not valid UTF-8; expected UTF-8 (only channels, patterns and file names may be \
          other bytes)"
     )
 }
 
-/// `redis-doctor ping`, as far as it was understood.
+/// Returns `redis-doctor ping`, or without a known command, `redis-doctor`.
 fn command(args: &[OsString]) -> String {
     let given = args.get(1).and_then(|arg| arg.to_str()).filter(|arg| commands::names().any(|name| name == *arg));
     given.map_or("redis-doctor".into(), |given| format!("redis-doctor {given}"))
@@ -161,7 +161,7 @@ fn refusal(message: &str, args: &[OsString]) -> CliError {
     CliError { message: message.to_owned(), exit: Exit::Unknown, to_stdout: false, format: format(args) }
 }
 
-/// The value of `--format`: a monitoring system wants its line even when the rest of the command line is wrong.
+/// Returns the value of `--format`: a monitoring system needs its line even if the rest of the command line is wrong.
 fn format(args: &[OsString]) -> Format {
     let mut args = args.iter().filter_map(|arg| arg.to_str());
     let value = loop {
@@ -176,7 +176,7 @@ fn format(args: &[OsString]) -> Format {
 }
 
 /// Masks every URL in a text that may quote arguments: arguments that look like one or like `user:password@host`,
-/// in every form in which they may be quoted, and then whatever still looks like one (a part of an argument).
+/// in every form in which they may be quoted, and then anything left that looks like one (a part of an argument).
 fn strike(message: &str, args: &[OsString]) -> String {
     let mut quoted = Vec::new();
     for arg in args.iter().map(|arg| arg.to_string_lossy()).filter(|arg| arg.contains("://") || arg.contains('@')) {

@@ -13,20 +13,18 @@ use crate::{
     plan::{Command, Pace, Plan, StopCondition},
 };
 
-/// Of probes and of numbered messages.
+/// Default rate of probes and of numbered messages.
 pub(super) const DEFAULT_RATE: Pace = Pace::Every(Duration::from_millis(100));
 
-/// A plan and what to write about it.
+/// A plan and the output of its run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RunRequest {
-    /// What to do.
     pub plan: Plan,
-    /// What to write.
     pub output: OutputOptions,
 }
 
-/// Decides what is common to all runs; `fill` adds probes, subscription and stop. The password prompt comes last: no one
-/// should type one for a command that is then refused.
+/// Makes the parts that all runs share; `fill` adds probes, subscription and stop. The password prompt comes last: a user
+/// should not type one for a command that is then refused.
 pub(super) fn resolve(
     command: Command,
     args: RunArgs,
@@ -36,7 +34,7 @@ pub(super) fn resolve(
     let connection = target::resolve(&args.connection, environment)?;
     let journal = args.journal.journal;
     if journal.is_some() && journal == args.output.output {
-        return Err(UsageError::new("--journal", "it is the same file as --output", "name two files"));
+        return Err(UsageError::new("--journal", "it is the same file as --output", "use two files"));
     }
     let plan = Plan {
         command,

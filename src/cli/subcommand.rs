@@ -1,4 +1,4 @@
-//! The parts of a subcommand: its arguments, its help, and the request that they become.
+//! The parts of a subcommand: its arguments, its help, and its request.
 
 use std::{any::Any, fmt};
 
@@ -11,17 +11,18 @@ use crate::exit::Exit;
 pub(super) trait Subcommand: Args {
     /// The word on the command line.
     const NAME: &'static str;
-    /// One line in the list of commands, and the first of its own help.
+    /// Description in the list of commands and at the top of the command's help.
     const ABOUT: &'static str;
-    /// Examples that work when pasted, and what flags alone cannot say.
+    /// A heading and examples that work when pasted, the most useful first; after an empty line, the details. The short
+    /// help has the first examples, the long help has everything.
     const HELP: &'static str;
-    /// The arguments with everything decided.
+    /// The request that the arguments become.
     type Request: Job;
 
-    /// Decides from the arguments and the environment.
+    /// Makes the request from the arguments and the environment.
     fn resolve(self, environment: &Environment) -> Result<Self::Request, UsageError>;
 
-    /// The text under the flags.
+    /// Returns the text below the flags in the long help.
     fn help() -> String {
         Self::HELP.to_owned()
     }

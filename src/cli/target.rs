@@ -1,4 +1,4 @@
-//! Which server is meant: flags, then environment, then 127.0.0.1:6379.
+//! The server to connect to: flags, then environment, then 127.0.0.1:6379.
 
 use super::{
     environment::Environment,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::plan::{Address, Protocol, Secret, Target};
 
-/// The connection flags, understood.
+/// The meaning of the connection flags.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) target: Target,
@@ -16,18 +16,18 @@ pub(super) struct Connection {
     pub(super) warnings: Vec<String>,
 }
 
-/// Decides from flags and environment. The password of `--askpass` is not asked for here, see [`ask`].
+/// Decides from flags and environment. The prompt of `--askpass` comes later, see [`ask`].
 pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Result<Connection, UsageError> {
     let mut warnings = Vec::new();
     let (server, named_by) = locate(args, environment, &mut warnings)?;
     for parameter in &server.ignored {
-        warnings.push(format!("{named_by}: the parameter '{parameter}' means nothing here and is ignored"));
+        warnings.push(format!("{named_by}: unknown parameter '{parameter}' is ignored"));
     }
     let password = password(args, environment, server.password)?;
     if args.pass.is_some() && !args.no_auth_warning {
         warnings.push(
             "a password given with --pass can be seen in the process list and the shell history; \
-             REDISCLI_AUTH or --askpass keep it out of sight (--no-auth-warning silences this)"
+             use REDISCLI_AUTH or --askpass instead (--no-auth-warning silences this)"
                 .into(),
         );
     }
@@ -43,7 +43,7 @@ pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Resul
     Ok(Connection { target, protocol, warnings })
 }
 
-/// Where the server is, with everything a URL says beside that, and who said so.
+/// Returns the server, with everything else that its URL contains, and the flag or variable that names it.
 fn locate(
     args: &ConnectionArgs,
     environment: &Environment,
@@ -60,14 +60,13 @@ fn locate(
     let variable = environment.first(["REDIS_URL", "VALKEY_URL"])?;
     let own = match (&args.socket, &args.host) {
         (Some(path), _) if path.as_os_str().is_empty() => {
-            return Err(UsageError::new("--socket", "the path is empty", "write for example /run/redis/redis.sock"));
+            return Err(UsageError::new("--socket", "the path is empty", "expected for example /run/redis/redis.sock"));
         }
         (Some(path), _) => Some((Address::Unix(path.clone()), "--socket")),
         (None, Some(host)) => Some((tcp(host, args.port.unwrap_or(DEFAULT_PORT)), "--host")),
         (None, None) => None,
     };
-    // Another server than the variable's: what the variable says beside the address, above all its password, is not
-    // for this one.
+    // A flag names another server: the rest of the variable's URL, above all its password, is not for this one.
     if let Some((address, flag)) = own {
         if let Some((name, _)) = variable.filter(|(_, url)| uri::parse(url).is_ok_and(|url| url.password.is_some())) {
             warnings.push(format!("{name} is not used, nor its password, because {flag} names the server"));
@@ -89,8 +88,8 @@ fn locate(
     }
 }
 
-/// `--pass`, then the URL's, then the variable's. `--askpass` overrides them all, but not here: the user types only
-/// after everything else is checked.
+/// Returns the password of `--pass`, of the URL, or of the variable, in this order. `--askpass` overrides them all, but
+/// later: the user types only after everything else is checked.
 fn password(
     args: &ConnectionArgs,
     environment: &Environment,
@@ -106,7 +105,7 @@ fn password(
     Ok(variable.map(|(_, password)| password.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// Asks for the password, if `--askpass` wants it.
+/// Prompts for the password if `--askpass` is given.
 pub(super) fn ask(target: &mut Target, args: &ConnectionArgs, environment: &Environment) -> Result<(), UsageError> {
     if args.askpass {
         let password = (environment.ask_password)().map_err(UsageError::Password)?;

@@ -1,4 +1,4 @@
-//! Whole command lines: what they mean. How wrong ones are refused is in `refusals`, what must not be shown in `secrets`.
+//! Whole command lines and their requests; `refusals` has wrong ones, `secrets` what must not be shown.
 
 mod environment;
 mod refusals;
@@ -206,14 +206,31 @@ fn a_report_takes_files_format_and_gates() {
 
 #[test]
 fn help_is_asked_for_in_every_way() {
-    for line in ["--help", "-h", "ping --help", "ping -h", "soak -p 1 -h", "help ping", "report -h", "--version", "-V"]
-    {
+    for line in [
+        "--help",
+        "-h",
+        "ping --help",
+        "ping -h",
+        "soak -p 1 -h",
+        "help ping",
+        "report -h",
+        "help ping -h",
+        "help -h",
+        "--version",
+        "-V",
+    ] {
         let error = parse_os(line.split(' ').map(OsString::from).collect(), &[]).unwrap_err();
         assert_eq!((error.exit, error.to_stdout), (Exit::Healthy, true), "{line}");
         assert!(error.message.contains("redis-doctor"), "{line}");
     }
-    let ping = parse_os(vec!["ping".into(), "-h".into()], &[]).unwrap_err().message;
-    assert_eq!(parse_os(vec!["ping".into(), "--help".into()], &[]).unwrap_err().message, ping);
+    let help = |line: &str| parse_os(words(line), &[]).unwrap_err().message;
+    let (short, long) = (help("ping -h"), help("ping --help"));
+    assert!(short.len() < long.len() && short.contains("\nExamples:\n") && short.contains("redis-doctor help ping"));
+    assert!(long.contains("Exit status: ") && !short.contains("Exit status: "), "{short}");
+    assert_eq!((help("help ping"), help("ping -c 1 -h")), (long, short));
+    let (short, long) = (help("-h"), help("--help"));
+    assert!(long.contains("Exit status:\n") && !short.contains("Exit status:\n"), "{short}");
+    assert_eq!((help("help"), help("-?")), (long, short));
     let root = parse_os(vec!["--help".into()], &[]).unwrap_err().message;
     assert!(root.contains("Usage: redis-doctor [COMMAND] [FLAGS]"), "{root}");
 }
@@ -263,27 +280,48 @@ fn the_definitions_are_consistent() {
 fn the_prose_under_the_help_fits_80_columns() {
     let mut root = commands::definition();
     root.build();
-    let mut told = 0;
+    let mut seen = 0;
     for command in std::iter::once(&root).chain(root.get_subcommands()) {
-        for line in command.get_after_help().map(ToString::to_string).unwrap_or_default().lines() {
+        let texts = [command.get_after_help(), command.get_after_long_help()];
+        let texts: Vec<_> = texts.into_iter().flatten().map(ToString::to_string).collect();
+        for line in texts.iter().flat_map(|text| text.lines()) {
             assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
-            told += 1;
+            seen += 1;
         }
     }
-    assert!(told > 100, "{told}");
+    assert!(seen > 200, "{seen}");
+}
+
+/// On a terminal of 80 columns, the list of commands and of flags is read down its left edge.
+#[test]
+fn the_short_help_of_a_command_or_a_flag_is_one_line_without_a_full_stop() {
+    let mut root = commands::definition().disable_help_subcommand(true);
+    root.build();
+    for command in root.get_subcommands() {
+        let about = command.get_about().unwrap().to_string();
+        assert!((1..=65).contains(&about.chars().count()) && !about.ends_with('.'), "{about}");
+    }
+    let mut seen = 0;
+    for argument in root.get_subcommands().flat_map(clap::Command::get_arguments) {
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        let is_line = (1..=66).contains(&help.chars().count()) && !help.ends_with('.') && !help.contains('\n');
+        assert!(is_line, "{argument}: {help}");
+        seen += 1;
+    }
+    assert!(seen > 100, "{seen}");
 }
 
 #[test]
 fn the_hardened_settings_in_the_help_are_the_presets() {
     let ping = commands::definition_of("ping").unwrap();
-    let mut told = 0;
+    let mut seen = 0;
     for flag in ping.get_arguments() {
         let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
         if let Some((_, value)) = help.trim_end_matches(']').split_once("[hardened: ") {
             let line = format!("ping --{} {value}", flag.get_long().unwrap());
             assert_eq!(run(&line).plan.policy, ReconnectPolicy::preset(PolicyName::Hardened), "{line}");
-            told += 1;
+            seen += 1;
         }
     }
-    assert_eq!(told, 10);
+    assert_eq!(seen, 10);
 }

@@ -1,6 +1,6 @@
 //! Flags of redis-cli, redis-benchmark, ping(8) and similar tools, and their names in redis-doctor.
 //!
-//! The parser's own suggestion goes by the letters, and `--json` looks like `--journal`.
+//! The parser's own suggestion compares letters, and `--json` looks like `--journal`.
 
 use clap::Command;
 
@@ -21,9 +21,9 @@ const FORMATS: &[(&str, &str)] = &[
 
 /// Flags of other tools; the flag that a command must have for the tip to apply, if any; the tip. The first match wins.
 const TIPS: &[(&[&str], Option<&str>, &str)] = &[
-    (&["--output-format", "--report-format"], Some("format"), "write --format FORMAT"),
-    (&["--tls", "--ssl"], Some("uri"), "TLS is part of the URL; write -u rediss://HOST:PORT"),
-    (&["--sni"], Some("uri"), "the host name in the URL is the SNI name; write -u rediss://NAME:PORT"),
+    (&["--output-format", "--report-format"], Some("format"), "use --format FORMAT"),
+    (&["--tls", "--ssl"], Some("uri"), "TLS is part of the URL; use -u rediss://HOST:PORT"),
+    (&["--sni"], Some("uri"), "the host name in the URL is the SNI name; use -u rediss://NAME:PORT"),
     (&["--cacert", "--ca"], Some("uri"), "set SSL_CERT_FILE=FILE in the environment to the CA certificate"),
     (&["--cacertdir"], Some("uri"), "set SSL_CERT_DIR=DIR in the environment to the directory of CA certificates"),
     (&["--cert", "--key"], Some("uri"), "client certificates are not supported yet"),
@@ -32,41 +32,41 @@ const TIPS: &[(&[&str], Option<&str>, &str)] = &[
         Some("uri"),
         "certificates are always checked; to trust a private CA, set SSL_CERT_FILE to its certificate",
     ),
-    (&["-2", "--resp2"], Some("protocol"), "write --protocol resp2"),
-    (&["-3", "--resp3"], Some("protocol"), "write --protocol resp3, which is the default"),
+    (&["-2", "--resp2"], Some("protocol"), "use --protocol resp2"),
+    (&["-3", "--resp3"], Some("protocol"), "use --protocol resp3, which is the default"),
     (
         &["-4", "-6", "--ipv4", "--ipv6"],
         Some("host"),
-        "the address decides the IP version; write it with -h, for example -h ::1",
+        "the address decides the IP version; use -h ADDRESS, for example -h ::1",
     ),
-    (&["--unix", "--unixsocket"], Some("socket"), "write -s PATH"),
-    (&["-h", "--host", "-p", "--port"], Some("listen"), "the server is named by its URL; write -u redis://HOST:PORT"),
+    (&["--unix", "--unixsocket"], Some("socket"), "use -s PATH"),
+    (&["-h", "--host", "-p", "--port"], Some("listen"), "the server is named by its URL; use -u redis://HOST:PORT"),
     (
         &["-t"],
         Some("connect-timeout"),
-        "write --connect-timeout TIME for connecting, or --response-timeout TIME for a reply",
+        "use --connect-timeout TIME for connecting, or --response-timeout TIME for a reply",
     ),
-    (&["-t"], Some("timeout"), "write --timeout TIME"),
-    (&["-r", "--repeat", "--requests", "--times"], Some("count"), "write --count N"),
+    (&["-t"], Some("timeout"), "use --timeout TIME"),
+    (&["-r", "--repeat", "--requests", "--times"], Some("count"), "use --count N"),
     (
         &["-r", "--count", "--repeat", "--requests", "--times"],
         Some("workload"),
-        "a soak ends after a time, not after a count; write --duration TIME",
+        "a soak ends after a time, not after a count; use --duration TIME",
     ),
-    (&["-i", "--interval"], Some("workload"), "write --rate RATE, for example --rate 10/s"),
-    (&["-d", "--time"], Some("deadline"), "write --deadline TIME"),
-    (&["-w", "--deadline", "--time"], Some("duration"), "write --duration TIME"),
-    (&["-f", "--flood"], Some("deadline"), "write -i 0, which is back to back"),
-    (&["--clients"], Some("connections"), "write --connections N"),
-    (&["-P", "--pipeline"], Some("concurrency"), "write --concurrency M"),
-    (&["--log", "--log-file", "--logfile"], Some("journal"), "write --journal FILE"),
-    (&["--silent"], Some("quiet"), "write --quiet"),
+    (&["-i", "--interval"], Some("workload"), "use --rate RATE, for example --rate 10/s"),
+    (&["-d", "--time"], Some("deadline"), "use --deadline TIME"),
+    (&["-w", "--deadline", "--time"], Some("duration"), "use --duration TIME"),
+    (&["-f", "--flood"], Some("deadline"), "use -i 0, which is back to back"),
+    (&["--clients"], Some("connections"), "use --connections N"),
+    (&["-P", "--pipeline"], Some("concurrency"), "use --concurrency M"),
+    (&["--log", "--log-file", "--logfile"], Some("journal"), "use --journal FILE"),
+    (&["--silent"], Some("quiet"), "use --quiet"),
     (
         &["-v", "--verbose", "--debug", "--trace"],
         Some("journal"),
-        "every event is shown anyway; --journal FILE keeps them (the version is -V)",
+        "all events are shown anyway; --journal FILE keeps them (-V prints the version)",
     ),
-    (&["-v", "--verbose", "--debug", "--trace"], None, "everything is shown anyway (the version is -V)"),
+    (&["-v", "--verbose", "--debug", "--trace"], None, "everything is shown anyway (-V prints the version)"),
     (&["--cluster"], None, "redis-cli's cluster mode is not supported yet"),
     (
         &["--latency", "--latency-history", "--latency-dist", "--stat"],
@@ -107,10 +107,10 @@ fn format_tip(flag: &str, command: &Command) -> Option<String> {
     let argument = command.get_arguments().find(|argument| argument.get_long() == Some("format"))?;
     let forms: Vec<_> = argument.get_possible_values().iter().map(|form| form.get_name().to_owned()).collect();
     match () {
-        () if forms.iter().any(|form| form == wanted) => Some(format!("write --format {wanted}")),
-        // What it is in redis-cli, then.
+        () if forms.iter().any(|form| form == wanted) => Some(format!("use --format {wanted}")),
+        // In redis-cli it is not a format.
         () if *wanted == "raw" => None,
-        () => Some(format!("write --format with one of {}", forms.join(", "))),
+        () => Some(format!("use --format with one of {}", forms.join(", "))),
     }
 }
 
@@ -126,7 +126,7 @@ mod tests {
         root.get_subcommands().cloned().collect()
     }
 
-    /// How the command's flags may be written.
+    /// Returns every spelling of the command's flags.
     fn flags(command: &Command) -> BTreeSet<String> {
         let mut flags = BTreeSet::from(["-V".to_owned(), "--help".to_owned()]);
         for argument in command.get_arguments() {
@@ -154,11 +154,11 @@ mod tests {
         }
         for (names, _, tip) in TIPS {
             for name in *names {
-                assert!(given.contains(&(*name, (*tip).to_owned())), "nobody is ever told of {name}: {tip}");
+                assert!(given.contains(&(*name, (*tip).to_owned())), "never given: {name}: {tip}");
             }
         }
         for (name, format) in FORMATS {
-            assert!(given.contains(&(*name, format!("write --format {format}"))), "{name}");
+            assert!(given.contains(&(*name, format!("use --format {format}"))), "{name}");
         }
     }
 }

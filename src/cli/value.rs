@@ -1,7 +1,6 @@
-//! From the text of one flag to a value that cannot be wrong: durations, counts, sizes and the settings that can be
-//! switched off.
+//! Parsers of single flag values: durations, counts, sizes, and settings that can be switched off.
 //!
-//! Every refusal is a [`ValueError`]; which flag it was is added where the error is shown.
+//! Every refusal is a [`ValueError`]; the flag is added where the error is shown.
 
 mod error;
 
@@ -28,7 +27,7 @@ pub(super) enum Switch<T> {
 }
 
 impl<T> Switch<T> {
-    /// The value, unless it is off.
+    /// Returns the value, or `None` for off.
     pub(super) fn into_option(self) -> Option<T> {
         match self {
             Self::Off => None,
@@ -37,18 +36,18 @@ impl<T> Switch<T> {
     }
 }
 
-/// How often to retry.
+/// Number of retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Retries {
-    /// Without end.
+    /// No limit.
     Unlimited,
-    /// This many times after the first attempt.
+    /// Retries after the first attempt.
     Times(u64),
 }
 
-/// The longest plausible duration.
+/// Maximum duration.
 const CENTURY: Duration = Duration::from_secs(100 * 31_557_600);
-/// What a probe can carry.
+/// Maximum payload of a probe, in bytes.
 const MAX_PAYLOAD: u64 = 16 << 20;
 
 /// A duration, zero included: `500ms`, `1h 30m`, or a bare number of seconds.
@@ -84,7 +83,7 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, ValueError> {
 /// The interval of `ping`: zero is back to back.
 pub(super) fn interval(text: &str) -> Result<Pace, ValueError> {
     let interval = duration(text)?;
-    // What is less than a nanosecond is not zero.
+    // Less than a nanosecond is not zero.
     let zero = interval.is_zero() && text.trim().parse().map_or(true, |seconds: f64| seconds == 0.0);
     if !zero && interval < Duration::from_micros(1) {
         return Err(ValueError::Short { text: text.to_owned(), least: "1us, or 0 for back to back" });
@@ -157,7 +156,7 @@ pub(super) fn host(text: &str) -> Result<String, ValueError> {
     Ok(host.to_owned())
 }
 
-/// The name a connection gives itself; the server takes printable ASCII without blanks.
+/// The name of a connection; the server accepts printable ASCII without blanks.
 pub(super) fn client_name(text: &str) -> Result<String, ValueError> {
     if text.contains("://") {
         return Err(ValueError::UrlAsClientName);
@@ -210,7 +209,7 @@ pub(super) fn on_off(text: &str) -> Result<bool, ValueError> {
     }
 }
 
-/// `TIME/INTERVAL/PROBES` or `off`, within what the kernel takes.
+/// `TIME/INTERVAL/PROBES` or `off`, within the kernel's limits.
 pub(super) fn keepalive(text: &str) -> Result<Switch<Keepalive>, ValueError> {
     if text.trim() == "off" {
         return Ok(Switch::Off);
@@ -229,7 +228,7 @@ pub(super) fn keepalive(text: &str) -> Result<Switch<Keepalive>, ValueError> {
     }
 }
 
-/// A duration or `off`, within what the kernel takes (24 days).
+/// A duration or `off`, within the kernel's limit (24 days).
 pub(super) fn user_timeout(text: &str) -> Result<Switch<Duration>, ValueError> {
     if text.trim() == "off" {
         return Ok(Switch::Off);
@@ -264,7 +263,7 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, ValueError> {
     }
 }
 
-/// A channel or pattern from the shell: any bytes, but not nothing, and not a server's address.
+/// A channel or pattern from the shell: any bytes, but not empty, and not a server's URL.
 pub(super) fn channel(bytes: &[u8]) -> Result<Name, ValueError> {
     if bytes.is_empty() {
         return Err(ValueError::NoChannel);

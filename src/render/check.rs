@@ -11,9 +11,9 @@ use super::{
     Style,
     document::Document,
     fit::{self, INDENT},
-    formats::{Figure, PluginLine},
     table,
     units::{clean, duration},
+    views::{Figure, PluginLine},
 };
 use crate::{
     checkup::{Blackout, Bound, CheckFinding, CheckLine, Checkup, EndedBy, Mark},
@@ -107,27 +107,27 @@ fn finding(finding: &CheckFinding, style: Style, out: &mut dyn Write) -> io::Res
     finding.code.as_ref().map_or(Ok(()), |code| writeln!(out, "  more    redis-doctor explain {code}"))
 }
 
-/// A side by side of all policies.
+/// Writes the worst case of each policy.
 fn blackouts(rows: &[Blackout], style: Style, out: &mut dyn Write) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nlongest silent blackout (a dead path that nobody reports)")?;
+    writeln!(out, "\nworst case before a dead path is noticed")?;
     let row = |row: &Blackout| {
         let chosen = if row.selected { "→" } else { " " };
         vec![format!("{chosen} {}", row.policy), bound(&row.sends), bound(&row.listens)]
     };
-    // An application that has no such PINGs is left to the kernel.
-    let kernel = |bound: &Bound| bound.kernel_alone.map_or("for ever".into(), |after| duration(after.as_secs_f64()));
+    // Without a watchdog's PINGs, only the kernel notices.
+    let kernel = |bound: &Bound| bound.kernel_alone.map_or("never".into(), |after| duration(after.as_secs_f64()));
     let alone = rows.iter().filter(|row| row.sends.ended_by == EndedBy::Watchdog);
     let alone =
         alone.map(|row| vec![format!("  {}, no watchdog", row.policy), kernel(&row.sends), kernel(&row.listens)]);
     let rows: Vec<_> = rows.iter().map(row).chain(alone).collect();
-    let header = ["  policy", "a client that sends", "a client that listens"];
+    let header = ["  policy", "active client", "subscriber only"];
     table::lines(&header, 0..0, &rows, style.columns).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-/// `3 s (watchdog)`, `for ever`
+/// `3 s (watchdog)`, `never`
 fn bound(bound: &Bound) -> String {
     let after = bound.after.map(|after| duration(after.as_secs_f64())).unwrap_or_default();
     match bound.ended_by {
@@ -135,9 +135,9 @@ fn bound(bound: &Bound) -> String {
         EndedBy::UserTimeout => format!("{after} (user timeout)"),
         EndedBy::Keepalive => format!("{after} (keepalive)"),
         EndedBy::Retransmissions => format!("≥ {after} (tcp_retries2)"),
-        EndedBy::Nothing => "for ever".into(),
-        EndedBy::NeverReconnects => "for ever (no reconnect)".into(),
-        EndedBy::Unknown => "not known here".into(),
+        EndedBy::Nothing => "never".into(),
+        EndedBy::NeverReconnects => "never (no reconnect)".into(),
+        EndedBy::Unknown => "unknown".into(),
     }
 }
 
@@ -145,7 +145,7 @@ fn wrapped(text: &str, start: usize, margin: usize, style: Style) -> String {
     fit::wrapped(text, start, margin, fit::readable(style.columns))
 }
 
-/// The figures of the plugin line, each with its thresholds.
+/// Returns the figures of the plugin line with their thresholds.
 fn figures(checkup: &Checkup) -> Vec<Figure> {
     let facts = &checkup.facts;
     let millis = |label, time: Option<Duration>| Figure::new(label, time.map(|time| time.as_secs_f64() * 1e3), "ms");

@@ -1,4 +1,4 @@
-//! A diagnosis for people: below the lines of its outage, and in the text report.
+//! A diagnosis as text: below the lines of its outage in the live view, and in the report.
 
 use super::{
     attempts,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::report::{Cause, Diagnosis, OutageRow};
 
-/// Columns before the label in a live view: where the event lines have the time.
+/// The margin of a label in a live view, as wide as the time of an event line.
 const LIVE: &str = "              ";
 
 /// `network_reset, certain`
@@ -17,7 +17,7 @@ pub(super) fn named(diagnosis: &Diagnosis) -> String {
     }
 }
 
-/// The lines of a live view.
+/// Returns the lines of a live view.
 pub(super) fn lines(row: &OutageRow) -> Vec<String> {
     let connection = match row.outage.connection {
         0 => String::new(),
@@ -37,42 +37,42 @@ const MOMENTS: usize = 5;
 /// Sentences of evidence added from other outages than the one shown.
 const ADDITIONS: usize = 3;
 
-/// The lines of a report about outages with the same cause and confidence: when they were, and all that speaks for and
-/// against it. The evidence is that of the outage of which most is known; how many have the like is said, and what
-/// only others have is added, as far as there is room. What can be done is a finding.
+/// Returns the lines of a report about outages with the same cause and confidence: their times, and the evidence for and
+/// against the cause. The evidence is that of the outage with the most of it, each with the share of outages that have
+/// the same; a few sentences that only other outages have are added. The remedy is a finding.
 pub(super) fn block(alike: &[&OutageRow]) -> Vec<String> {
-    let told = alike.iter().min_by_key(|row| {
+    let best = alike.iter().min_by_key(|row| {
         let Diagnosis { evidence_for, missing, .. } = &row.diagnosis;
         (std::cmp::Reverse(evidence_for.len()), missing.len())
     });
-    let Some(told) = told else { return Vec::new() };
-    let mut parts = vec![("cause", format!("{} ({})", sentence_alone(&told.diagnosis), moments(alike, told)))];
+    let Some(best) = best else { return Vec::new() };
+    let mut parts = vec![("cause", format!("{} ({})", sentence_alone(&best.diagnosis), moments(alike, best)))];
     let kinds: [(&str, Words); 3] = [
         ("for", |diagnosis| &diagnosis.evidence_for),
         ("against", |diagnosis| &diagnosis.evidence_against),
         ("missing", |diagnosis| &diagnosis.missing),
     ];
     for (label, words) in kinds {
-        let own = words(&told.diagnosis);
+        let own = words(&best.diagnosis);
         parts.extend(own.iter().map(|text| (label, format!("{text}{}", share(text, words, alike)))));
-        parts.extend(additions(told, words, alike).into_iter().map(|text| (label, text)));
+        parts.extend(additions(best, words, alike).into_iter().map(|text| (label, text)));
     }
-    parts.extend(attempts::line(told).map(|text| ("attempts", text)));
-    parts.extend(lag(told).map(|text| ("backoff", text)));
+    parts.extend(attempts::line(best).map(|text| ("attempts", text)));
+    parts.extend(lag(best).map(|text| ("backoff", text)));
     let line = |(label, text): (&str, String)| format!("{label:<10}{}", clean(&text));
     parts.into_iter().map(line).collect()
 }
 
-/// One of a diagnosis' lists of sentences.
+/// One of the lists of sentences of a diagnosis.
 type Words = fn(&Diagnosis) -> &Vec<String>;
 
 /// `at 14:02:22.704`, `3 outages: 14:02:22.704, 14:02:30.404, 14:02:51.204`; of many, the first and the last.
-fn moments(alike: &[&OutageRow], told: &OutageRow) -> String {
+fn moments(alike: &[&OutageRow], best: &OutageRow) -> String {
     let of = |row: &OutageRow| row.outage.time.time_of_day();
-    let [first, .., last] = alike else { return format!("at {}", of(told)) };
+    let [first, .., last] = alike else { return format!("at {}", of(best)) };
     let shown: Vec<_> = alike.iter().take(MOMENTS).map(|row| of(row)).collect();
     let more = if alike.len() > MOMENTS { format!(" … {}", of(last)) } else { String::new() };
-    let whose = if of(first) == of(told) { String::new() } else { format!("; evidence of {}", of(told)) };
+    let whose = if of(first) == of(best) { String::new() } else { format!("; evidence from {}", of(best)) };
     format!("{} outages: {}{more}{whose}", alike.len(), shown.join(", "))
 }
 
@@ -83,9 +83,9 @@ fn share(text: &str, words: Words, alike: &[&OutageRow]) -> String {
     if count == alike.len() { String::new() } else { format!(" [{count} of {}]", alike.len()) }
 }
 
-/// Sentences of other outages that the one shown has not the like of.
-fn additions(told: &OutageRow, words: Words, alike: &[&OutageRow]) -> Vec<String> {
-    let mut known: Vec<String> = words(&told.diagnosis).iter().map(|text| shape(text)).collect();
+/// Returns sentences of other outages that the one shown does not have.
+fn additions(best: &OutageRow, words: Words, alike: &[&OutageRow]) -> Vec<String> {
+    let mut known: Vec<String> = words(&best.diagnosis).iter().map(|text| shape(text)).collect();
     let mut added = Vec::new();
     for row in alike {
         for text in words(&row.diagnosis) {
@@ -99,7 +99,7 @@ fn additions(told: &OutageRow, words: Words, alike: &[&OutageRow]) -> Vec<String
     added
 }
 
-/// A sentence without its figures, which are others for each outage.
+/// Returns a sentence without its figures, which differ between outages.
 fn shape(text: &str) -> String {
     text.chars().filter(|char| !char.is_ascii_digit() && *char != '.').collect()
 }
@@ -124,7 +124,7 @@ fn advice(diagnosis: &Diagnosis) -> String {
     format!("{code} · {remedy}; see `redis-doctor explain {code}`")
 }
 
-/// A shorter time (in seconds) is no more than the interval between two path probes.
+/// Minimum backoff shown, in seconds; less is within the interval between two path probes.
 const NOTEWORTHY: f64 = 0.1;
 
 /// `server reachable after 3.1 s, client back after 5 s (1.9 s backoff)`

@@ -1,4 +1,4 @@
-//! A result that can be written, as the views of it that the formats need.
+//! A result that can be written, as the views that the formats need.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Style,
-    formats::{Family, PluginLine, Records, Table, figures},
+    views::{Family, PluginLine, Records, Table},
 };
 
 /// A result that can be written. A view that it does not have is an error of kind [`io::ErrorKind::Unsupported`]; the
@@ -15,7 +15,7 @@ pub(crate) trait Document {
     /// Returns the value that is serialized as JSON.
     fn root(&self) -> impl Serialize;
 
-    /// Writes it for people.
+    /// Writes it as human-readable text.
     fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()>;
 
     /// Writes it as one JSON document for each of its records.
@@ -23,12 +23,12 @@ pub(crate) trait Document {
         Err(unsupported("records"))
     }
 
-    /// Returns its rows; where it is no table, each figure is a row.
+    /// Returns its rows; by default, each figure is a row.
     fn rows(&self) -> io::Result<Table> {
-        figures(&serde_json::to_value(self.root())?)
+        Ok(Table::of_figures(&serde_json::to_value(self.root())?))
     }
 
-    /// Returns a table for people, and remarks that stand below it.
+    /// Returns a human-readable table, and the remarks below it.
     fn overview(&self) -> io::Result<(Table, Vec<String>)> {
         Err(unsupported("overview"))
     }

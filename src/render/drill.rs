@@ -11,21 +11,31 @@ use super::{
     Style,
     document::Document,
     fit::{self, INDENT},
-    formats::Table,
     lines::Lines,
     table,
     units::duration,
+    views::Table,
 };
 use crate::{
     drill::Cell,
     report::{Cause, Diagnosis},
 };
 
-/// The columns of the tables for people.
-const COLUMNS: [&str; 10] =
-    ["case", "policy", "outcome", "survived", "recovery", "failed", "ambiguous", "lost", "wrong replies", "cause"];
+/// The columns of the human-readable tables.
+const COLUMNS: [&str; 10] = [
+    "case",
+    "policy",
+    "outcome",
+    "survived",
+    "recovery",
+    "failed",
+    "outcome unknown",
+    "lost",
+    "wrong replies",
+    "cause",
+];
 
-/// The columns for programs.
+/// The columns of CSV.
 const FIGURES: [&str; 11] = [
     "case",
     "policy",
@@ -54,7 +64,7 @@ impl Document for [Cell] {
         out.write_all(fit::fitted(&String::from_utf8_lossy(&lines), style.columns).as_bytes())
     }
 
-    /// Figures without units, where the overview has them for people.
+    /// Figures without units.
     fn rows(&self) -> io::Result<Table> {
         Ok(Table { header: &FIGURES, rows: self.iter().map(figures).collect() })
     }
@@ -68,7 +78,7 @@ impl Document for [Cell] {
     }
 }
 
-/// A cell's columns, for people.
+/// Returns the columns of a cell as text.
 fn row(cell: &Cell) -> [String; 10] {
     [
         cell.case.clone(),
@@ -96,7 +106,7 @@ fn text(cells: &[Cell], columns: Option<usize>, out: &mut dyn Write) -> io::Resu
     let mut rows = Vec::new();
     for cell in cells {
         let mut columns = row(cell).to_vec();
-        // A case's name stands once, before its first policy.
+        // The name of a case is written once, before its first policy.
         if std::mem::replace(&mut last, &cell.case) == cell.case {
             columns[0].clear();
         }
@@ -116,12 +126,12 @@ fn text(cells: &[Cell], columns: Option<usize>, out: &mut dyn Write) -> io::Resu
     }
     let advice = advice(cells);
     if !advice.is_empty() {
-        writeln!(out, "\nWhat helps against the causes (more: redis-doctor explain CODE):")?;
+        writeln!(out, "\nRemedies by cause (more: redis-doctor explain CODE):")?;
     }
     advice.iter().try_for_each(|(code, diagnosis)| writeln!(out, "{code}  {}: {}", diagnosis.cause, diagnosis.remedy))
 }
 
-/// Each policy with why it did not survive, and the cases that it did not survive for this reason.
+/// Returns each policy and reason with the cases that it did not survive for this reason.
 fn reasons(cells: &[Cell]) -> Vec<(String, &str, Vec<&str>)> {
     let mut reasons: Vec<(String, &str, Vec<&str>)> = Vec::new();
     for cell in cells.iter().filter(|cell| !cell.survived) {
@@ -135,13 +145,13 @@ fn reasons(cells: &[Cell]) -> Vec<(String, &str, Vec<&str>)> {
     reasons
 }
 
-/// Returns the diagnosis with the remedy of each named cause, by its code.
+/// Returns a diagnosis of each named cause, by its code.
 fn advice(cells: &[Cell]) -> BTreeMap<&str, &Diagnosis> {
-    let told = cells.iter().flat_map(|cell| &cell.diagnoses).filter(|diagnosis| diagnosis.cause != Cause::Unknown);
-    told.map(|diagnosis| (diagnosis.code, diagnosis)).collect()
+    let named = cells.iter().flat_map(|cell| &cell.diagnoses).filter(|diagnosis| diagnosis.cause != Cause::Unknown);
+    named.map(|diagnosis| (diagnosis.code, diagnosis)).collect()
 }
 
-/// Each policy with the cases that it survived, and all of its cases.
+/// Returns each policy with the number of cases that it survived, and of all its cases.
 fn survivals(cells: &[Cell]) -> Vec<(String, usize, usize)> {
     let mut counts: Vec<(String, usize, usize)> = Vec::new();
     for cell in cells {
@@ -156,7 +166,7 @@ fn survivals(cells: &[Cell]) -> Vec<(String, usize, usize)> {
     counts
 }
 
-/// A cell's columns, for programs.
+/// Returns the columns of a cell as figures without units.
 fn figures(cell: &Cell) -> Vec<String> {
     vec![
         cell.case.clone(),
@@ -173,14 +183,13 @@ fn figures(cell: &Cell) -> Vec<String> {
     ]
 }
 
-/// Shows a drill as it goes on.
+/// Progress of a drill.
 pub(crate) struct DrillProgress {
     lines: Lines,
 }
 
 impl DrillProgress {
-    /// Writes `heading` to `out` (stderr), and draws how many of so many cells are done on stderr, if the style says
-    /// that it is a terminal.
+    /// Writes `heading` to `out` (stderr), and draws the number of finished cells on stderr if it is a terminal.
     pub(crate) fn new(style: Style, out: Box<dyn Write>, heading: &str, cells: u64) -> Self {
         let mut lines = Lines::new(out, style.columns);
         if !style.quiet {
@@ -192,7 +201,7 @@ impl DrillProgress {
         Self { lines }
     }
 
-    /// A cell has ended.
+    /// Counts a finished cell.
     pub(crate) fn done(&self, cell: &Cell) {
         if let Some(bar) = self.lines.progress() {
             bar.set_message(format!("{} under {}: {}", cell.policy, cell.case, cell.outcome));
@@ -200,7 +209,7 @@ impl DrillProgress {
         }
     }
 
-    /// All cells have ended.
+    /// Removes the progress line.
     pub(crate) fn finish(&mut self) {
         self.lines.end_progress();
     }
@@ -253,15 +262,15 @@ mod tests {
     #[test]
     fn a_matrix_fits_the_terminal_and_says_each_reason_once() {
         let narrow = "\
-case               policy       outcome    survived  recovery  failed  ambiguous
-reset-in-flight    bare         dead       NO                      28          1
-                   cause network_reset, likely
-                   elasticache  recovered  yes         306 ms       1          1
-                   cause network_reset, likely
-refuse-12s-silent  bare         dead       NO                      28          1
-                   cause network_reset, likely
-                   elasticache  recovered  yes         306 ms       1          1
-                   cause network_reset, likely
+case               policy       outcome    survived  recovery  failed
+reset-in-flight    bare         dead       NO                      28
+                   outcome unknown 1 · cause network_reset, likely
+                   elasticache  recovered  yes         306 ms       1
+                   outcome unknown 1 · cause network_reset, likely
+refuse-12s-silent  bare         dead       NO                      28
+                   outcome unknown 1 · cause network_reset, likely
+                   elasticache  recovered  yes         306 ms       1
+                   outcome unknown 1 · cause network_reset, likely
 
 bare         survives 0 of 2
 elasticache  survives 2 of 2
@@ -271,7 +280,7 @@ bare         under reset-in-flight, refuse-12s-silent: this client never
 ";
         assert_eq!(shown(Some(80)), narrow);
         let wide = shown(Some(200));
-        let row = "refuse-12s-silent  bare         dead       NO                      28          1     0              \
+        let row = "refuse-12s-silent  bare         dead       NO                      28                1     0              \
                    0  network_reset, likely\n";
         assert!(wide.contains(row), "{wide}");
         assert!((60..200).all(|columns| shown(Some(columns)).lines().all(|line| line.chars().count() <= columns)));

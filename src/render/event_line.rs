@@ -14,8 +14,8 @@ use crate::{
         Style,
         document::Document,
         fit,
-        formats::Records,
         units::{clean, count, span, three_digits},
+        views::Records,
     },
 };
 
@@ -63,7 +63,9 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Duplicated { channel, number } => ("duplicated", format!("message {number} on {channel}")),
         EventKind::Reordered { channel, number } => ("reordered", format!("message {number} on {channel}")),
         EventKind::Silent { silence } => ("silent", format!("no message for {}", span(*silence))),
-        EventKind::Desynced { asked, answered } => ("desync", format!("asked {asked}, was answered {answered}")),
+        EventKind::Desynced { asked, answered } => {
+            ("desync", format!("sent {asked}, received the reply to {answered}"))
+        }
         EventKind::StateEntered { state, why } => ("state", format!("{state}: {why}")),
         EventKind::StateLeft { state } => ("state over", format!("{state}: writes are accepted again")),
         EventKind::Announced { kind } => ("announced", format!("{kind}: the server announced maintenance")),
@@ -95,7 +97,7 @@ fn flow_details(closed: &FlowClosed) -> String {
     format!("flow {flow} from {client} · {how} · after {} · {up} bytes up, {down} down", span(*after))
 }
 
-/// Returns the reason for the end of a run, in words.
+/// Returns the reason for the end of a run.
 pub(super) fn stopped(reason: StopReason) -> &'static str {
     match reason {
         StopReason::Count => "count reached",
@@ -142,7 +144,7 @@ fn reconnected_details(reconnected: &Reconnected) -> String {
         ),
     );
     if reconnected.failed > 0 {
-        parts.push(format!("{} failed, {} ambiguous", reconnected.failed, reconnected.ambiguous));
+        parts.push(format!("{} failed, {} outcome unknown", reconnected.failed, reconnected.ambiguous));
     }
     parts.extend(reconnected.path_healthy_after.map(|after| format!("server reachable after {}", span(after))));
     if !reconnected.by_itself {
@@ -160,7 +162,7 @@ fn failed_details(failed: &CommandFailed) -> String {
     let one = Failure { key: failed.key, text: failed.text.clone() };
     let ambiguous = match failed.ambiguous {
         0 => String::new(),
-        number => format!(" · {number} may have been executed"),
+        number => format!(" · {number} outcome unknown"),
     };
     format!("{} × {}{ambiguous}", failed.count, failure(&one))
 }
@@ -169,7 +171,7 @@ fn numbers(from: u64, to: u64, missing: u64) -> String {
     match (from == to, missing) {
         (true, _) => format!("message {from}"),
         (false, number) if to - from + 1 == number => format!("{number} messages, {from}–{to}"),
-        // Between them there are some that the server never accepted.
+        // The server never accepted some of the messages between them.
         (false, number) => format!("{} between {from} and {to}", count(number, "message")),
     }
 }
@@ -184,7 +186,7 @@ fn replaced(why: ReplaceReason) -> &'static str {
 
 fn path_details(probed: &PathProbed) -> String {
     let stage = |time: &StageTime| {
-        // The only command of a path probe.
+        // A path probe sends only this command.
         let name = if time.stage == Stage::Command { "ping".into() } else { time.stage.to_string() };
         format!("{name} {}", three_digits(time.took.as_nanos() as f64 / 1e6))
     };

@@ -26,7 +26,7 @@ impl Document for Answer {
     }
 }
 
-/// The list of all entries.
+/// All entries, as a list.
 impl Document for [Entry] {
     fn root(&self) -> impl Serialize {
         self
@@ -124,7 +124,7 @@ fn steps(heading: &str, steps: &[String], page: Page, out: &mut dyn Write) -> io
     Ok(())
 }
 
-/// The page that is written on.
+/// Width and color of the output.
 #[derive(Clone, Copy)]
 struct Page {
     width: usize,
@@ -140,7 +140,7 @@ impl Page {
         if self.color { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// Writes words behind a head, in lines of the page's width.
+    /// Writes text after a head, in lines of the page's width.
     fn prose(self, head: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
         let margin = measure_text_width(head);
         let painted = if head.is_empty() { String::new() } else { self.paint(CYAN, head) };
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_is_there_only_when_it_is_wanted() {
+    fn color_is_used_only_if_wanted() {
         assert!(!shown("RD012", PLAIN).contains('\x1b'));
         let painted = shown("RD012", Style { color: true, ..PLAIN });
         assert!(painted.contains("\x1b[1m"));
@@ -186,6 +186,6 @@ mod tests {
         for code in [BOLD, CYAN, "0"] {
             bare = bare.replace(&format!("\x1b[{code}m"), "");
         }
-        assert_eq!(bare, shown("RD012", PLAIN), "colour changes nothing else");
+        assert_eq!(bare, shown("RD012", PLAIN), "color changes nothing else");
     }
 }

@@ -1,35 +1,35 @@
-//! Lines that fit: how wide text may be, and where a line that is too long is broken: between its parts, which are
-//! divided by ` · `, else between words. It goes on below its text, not in the first column.
+//! The width of text, and the wrapping of long lines: between parts, which are divided by ` · `, or else between words.
+//! A line continues below its text, not in the first column.
 //!
-//! A report in a file or a pipe keeps each sentence on one line, so that it can be searched.
+//! A report in a file or a pipe keeps each sentence on one line, so it can be searched.
 
 use console::{Term, measure_text_width};
 
-/// Columns of text where there is no terminal.
+/// Columns of text without a terminal.
 pub(super) const WIDTH: usize = 80;
 
-/// Where the text of a line with a name at its head begins, and where its continuation does.
+/// Column of the text after a name, and of its continuation.
 pub(super) const INDENT: usize = 10;
 
-/// The least gap between a label and its text.
+/// Minimum gap between a label and its text.
 pub(super) const GAP: &str = "  ";
 
-/// Text begins in one of these columns; a gap farther on is part of it.
+/// Maximum column in which text begins; a later gap is part of the text.
 pub(super) const LAST_MARGIN: usize = 30;
 
 const DIVIDER: &str = " ·";
 
-/// Columns of the terminal on stderr; `None` where it is none.
+/// Returns the columns of the terminal on stderr; `None` if it is not a terminal.
 pub(crate) fn stderr_columns() -> Option<usize> {
     Term::stderr().size_checked().map(|(_, columns)| columns.into())
 }
 
-/// Columns of the terminal on stdout; `None` where it is none.
+/// Returns the columns of the terminal on stdout; `None` if it is not a terminal.
 pub(crate) fn stdout_columns() -> Option<usize> {
     Term::stdout().size_checked().map(|(_, columns)| columns.into())
 }
 
-/// Columns of text that is to be read with ease: those of the terminal as far as they are neither too many nor too few.
+/// Returns the columns of easily read text: those of the terminal, within limits.
 pub(super) fn readable(columns: Option<usize>) -> usize {
     const NARROWEST: usize = 30;
     const WIDEST: usize = 100;
@@ -50,7 +50,7 @@ fn broken(line: &str, columns: usize) -> String {
     let texts = line.char_indices().filter(|(at, char)| *char != ' ' && line[..*at].ends_with(GAP));
     let starts = texts.map(|(at, _)| (at, measure_text_width(&line[..at])));
     let (head, start) = starts.take_while(|(_, start)| *start <= LAST_MARGIN).last().unwrap_or_default();
-    // No margin that leaves nothing beside it.
+    // A margin leaves at least half of the columns.
     let margin = start.min(columns / 2);
     format!("{}{}", &line[..head], wrapped(&line[head..], start, margin, columns))
 }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_line_goes_on_below_its_text() {
+    fn a_long_line_continues_below_its_text() {
         let line = "14:07:58.911  disconnected  Connection reset by peer (os error 104) · 3 in flight · idle 100 ms";
         let expected = "14:07:58.911  disconnected  Connection reset by peer (os error 104) ·\n                            \
                         3 in flight · idle 100 ms";
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_within_the_text_is_no_margin() {
+    fn a_gap_within_the_text_is_not_a_margin() {
         let text = "short\n\nverdict  HEALTHY  availability 100 %";
         assert_eq!(fitted(text, Some(80)), text);
         assert_eq!(fitted(text, Some(30)), "short\n\nverdict  HEALTHY  availability\n               100 %");

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// Starts of reconnect attempts shown in a line.
+/// Number of reconnect attempts shown.
 const ATTEMPTS: usize = 5;
 
 /// Channels that are shown by name.
@@ -153,7 +153,7 @@ fn subscription(subscription: &SubscriptionPlan) -> String {
         text += &format!(" on the first of {} channels", subscription.private);
     }
     if let Some(silence) = subscription.expect_every {
-        text += &format!(" · alarm after {} of silence", span(silence));
+        text += &format!(" · alert after {} of silence", span(silence));
     }
     text
 }

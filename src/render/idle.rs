@@ -18,8 +18,8 @@ use super::{
     Style,
     document::Document,
     fit::{self, INDENT},
-    formats::{Figure, PluginLine, Records, rounded},
     units::{clean, count, span, three_digits},
+    views::{Figure, PluginLine, Records, rounded},
 };
 use crate::idle::{Advice, Ending, IdleReport, Limit, Outcome, ServerSummary, Silence, Suspect};
 
@@ -42,7 +42,7 @@ impl Document for IdleReport {
         records.each("silence", &self.silences)
     }
 
-    /// The silence that must be survived is a threshold.
+    /// `--must-survive` is a threshold.
     fn plugin_line(&self) -> io::Result<PluginLine> {
         let known = self.silences.iter().any(|silence| silence.ending != Ending::Interrupted);
         let limit = self.limit.as_ref().map(|limit| limit.at_least.as_secs_f64());
@@ -143,7 +143,7 @@ fn range(limit: &Limit) -> String {
     if from == to { from } else { format!("{from} to {to}") }
 }
 
-/// In seconds where there are any: that is how such limits are written everywhere.
+/// Formats a time in seconds, from one second: documentation writes idle limits in seconds.
 fn in_seconds(time: Duration) -> String {
     if time.as_secs() > 0 { format!("{} s", three_digits(time.as_secs_f64())) } else { span(time) }
 }
@@ -151,7 +151,7 @@ fn in_seconds(time: Duration) -> String {
 fn none(report: &IdleReport) -> String {
     match report.outcome {
         Outcome::NoLimit => format!("none up to {}", span(report.survived)),
-        _ => "not known".to_owned(),
+        _ => "unknown".to_owned(),
     }
 }
 
@@ -163,7 +163,7 @@ fn suspect(suspect: &Suspect) -> String {
 }
 
 fn safe(advice: &Advice) -> String {
-    let ping = format!("a PING each {}", span(advice.ping_every));
+    let ping = format!("a PING every {}", span(advice.ping_every));
     match (&advice.keepalive, advice.no_keepalive) {
         (Some(keepalive), _) => {
             let [time, interval] = [keepalive.time, keepalive.interval].map(|time| time.as_secs());
@@ -179,7 +179,7 @@ fn settings(server: &ServerSummary) -> String {
     let value = |value: Option<Duration>| match value {
         Some(Duration::ZERO) => "off".to_owned(),
         Some(time) => format!("{} s", time.as_secs()),
-        None => "not known".to_owned(),
+        None => "unknown".to_owned(),
     };
     format!("timeout {} · tcp-keepalive {}", value(server.timeout), value(server.tcp_keepalive))
 }
@@ -191,10 +191,10 @@ fn headline(report: &IdleReport) -> String {
         (Outcome::Dead, _) => "no connection survived any silence".to_owned(),
         (Outcome::Limit, Some(limit)) => format!("idle limit {}{}", range(limit), wanted(report)),
         (Outcome::Unknown, _) | (_, None) if report.outcome != Outcome::NoLimit => {
-            "ended before anything was known".to_owned()
+            "ended before the first result".to_owned()
         }
         _ if report.verdict.is_none() => {
-            format!("ended too early to tell: no idle limit up to {}{}", span(report.survived), wanted(report))
+            format!("ended too early: no idle limit up to {}{}", span(report.survived), wanted(report))
         }
         _ => format!("no idle limit up to {}{}", span(report.survived), wanted(report)),
     }
@@ -260,7 +260,7 @@ mod tests {
              perhaps   Azure Load Balancer (240 s, explain az-lb) ·\n          \
              IBM Cloud public gateway (240 s, explain ibm-pgw)\n\
              safe      TCP keepalive 60/15/3 (idle s / interval s / probes) ·\n          \
-             or a PING each 1 min\n\
+             or a PING every 1 min\n\
              server    timeout off · tcp-keepalive 300 s\n\
              note      the server's own keepalive probes are sent every 300 s, too late for\n          this limit\n\
              \n\
@@ -276,7 +276,7 @@ mod tests {
         for part in [
             "limit     after 3600 s to 3601 s of silence the connection is closed (FIN)\n",
             "perhaps   Envoy or Istio (3600 s, explain envoy)\n",
-            "safe      a PING each 1 min · TCP keepalive does not help: a device that closes\n          with a FIN",
+            "safe      a PING every 1 min · TCP keepalive does not help: a device that closes\n          with a FIN",
             "note      the server's own keepalive probes, every 300 s, do not refresh it: the\n          device counts",
         ] {
             assert!(shown.contains(part), "{part}\n{shown}");

@@ -1,6 +1,6 @@
-//! Lines on stderr while something goes on, and on a terminal one line below them that is redrawn: how far it is.
+//! Lines on stderr, and on a terminal a progress line below them.
 //!
-//! It is redrawn when there is something new, never by a separate thread.
+//! The progress line is redrawn when there is something new, never by a separate thread.
 
 use std::io::{self, Write};
 
@@ -10,10 +10,10 @@ use super::{fit, terminal::Narrow};
 
 const REDRAWS_PER_SECOND: u8 = 2;
 
-/// Lines, and the progress line below them once it is begun.
+/// Lines, and the progress line below them once it has begun.
 pub(super) struct Lines {
     out: Box<dyn Write>,
-    /// Lines that are longer than a terminal are broken.
+    /// Width at which long lines are wrapped.
     columns: Option<usize>,
     bar: Option<ProgressBar>,
 }
@@ -24,7 +24,7 @@ impl Lines {
         Self { out, columns, bar: None }
     }
 
-    /// One line, above the progress line if there is one. Nothing depends on it: if stderr is closed, it is lost.
+    /// Writes a line, above the progress line if there is one. If stderr is closed, it is lost.
     pub(super) fn line(&mut self, line: &str) {
         let line = fit::fitted(line, self.columns);
         let out = &mut self.out;
@@ -38,8 +38,7 @@ impl Lines {
         };
     }
 
-    /// Draws a progress line on stderr from now on: a bar where the end is known, and `text` (in the words of
-    /// indicatif's templates) behind it.
+    /// Begins a progress line on stderr: a bar if the end is known, then `text` (a template of indicatif).
     pub(super) fn begin_progress(&mut self, length: Option<u64>, text: &str) {
         let template = if length.is_some() { format!("[{{bar:16}}] {text}") } else { format!("{{spinner}} {text}") };
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -50,12 +49,12 @@ impl Lines {
         self.bar = Some(bar);
     }
 
-    /// The progress line, where there is one.
+    /// Returns the progress line, if there is one.
     pub(super) fn progress(&self) -> Option<&ProgressBar> {
         self.bar.as_ref()
     }
 
-    /// Takes the progress line away.
+    /// Removes the progress line.
     pub(super) fn end_progress(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();

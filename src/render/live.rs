@@ -1,6 +1,6 @@
 //! The live view of a run on stderr: event lines, and on a terminal a line below them with current figures.
 //!
-//! That line is redrawn when an interval comes (once a second).
+//! That line is redrawn with each interval (once a second).
 
 use std::io::Write;
 
@@ -17,31 +17,31 @@ use crate::{
     report::OutageRow,
 };
 
-/// Shows a run as it goes on.
+/// The live view of a run.
 pub(crate) struct Live {
     style: Style,
     lines: Lines,
     /// The figures of the last interval.
     pace: String,
-    /// The diagnosis that was shown last: of which connection and loss, and its lines.
-    told: Option<(u32, Stamp, Vec<String>)>,
+    /// The last diagnosis shown: its connection, the loss, and its lines.
+    shown: Option<(u32, Stamp, Vec<String>)>,
 }
 
 impl Live {
-    /// Writes the header and event lines to `out` (stderr), and draws a progress line on stderr if the style says that
-    /// it is a terminal. `ping` wants its lines undisturbed: `terminal: false`.
+    /// Writes the header and event lines to `out` (stderr), and draws a progress line on stderr if the style's `terminal`
+    /// is true; for `ping`, whose lines it would disturb, it is false.
     pub(crate) fn new(style: Style, out: Box<dyn Write>) -> Self {
-        Self { style, lines: Lines::new(out, style.columns), pace: String::new(), told: None }
+        Self { style, lines: Lines::new(out, style.columns), pace: String::new(), shown: None }
     }
 
-    /// Shows an event; the recorder has seen it, and knows what happened before.
+    /// Shows an event that the recorder has already seen.
     pub(crate) fn on_event(&mut self, event: &Event, so_far: &Recorder) {
         match &event.kind {
             EventKind::Interval(interval) => return self.interval(event, interval, so_far),
             EventKind::RunStarted(started) => self.begin(started),
             EventKind::RunFinished { .. } => {
                 self.lines.end_progress();
-                // Its statistics say that it has ended, and stand where the last reply is.
+                // Its statistics show the end.
                 if so_far.plan().is_some_and(|plan| plan.command == Command::Ping) {
                     return;
                 }
@@ -71,13 +71,13 @@ impl Live {
 
     /// Shows the diagnosis of an outage below the lines of its events.
     pub(crate) fn on_diagnosis(&mut self, row: &OutageRow) {
-        let told = (row.outage.connection, row.outage.lost, diagnosis::lines(row));
-        // Of a long outage evidence comes early, and again at its end: the same is not told twice.
-        if self.style.quiet || self.told.as_ref() == Some(&told) {
+        let diagnosis = (row.outage.connection, row.outage.lost, diagnosis::lines(row));
+        // A long outage has evidence early and again at its end: the same diagnosis is not repeated.
+        if self.style.quiet || self.shown.as_ref() == Some(&diagnosis) {
             return;
         }
-        told.2.iter().for_each(|line| self.lines.line(line));
-        self.told = Some(told);
+        diagnosis.2.iter().for_each(|line| self.lines.line(line));
+        self.shown = Some(diagnosis);
     }
 
     fn interval(&mut self, event: &Event, interval: &Interval, so_far: &Recorder) {
@@ -108,7 +108,7 @@ impl Live {
             parts[0] += &format!(" of {}", duration(length as f64));
         }
         parts.push(if is_down { "DOWN" } else { "up" }.to_owned());
-        // What is at the end is the first to be cut off on a narrow terminal.
+        // A narrow terminal cuts off the end.
         let happened = [
             (drops, count(drops, "drop")),
             (stalls, count(stalls, "stall")),

@@ -10,7 +10,7 @@ use crate::{
     render::stdout::BufferedStdout,
 };
 
-/// Writes each message to an [`BufferedStdout`].
+/// Writes each message to a [`BufferedStdout`].
 pub(crate) struct Messages {
     stdout: BufferedStdout,
     format: MessageFormat,
@@ -19,7 +19,7 @@ pub(crate) struct Messages {
 }
 
 impl Messages {
-    /// Messages in `format`; `timestamps` puts the wall-clock time before each line of text.
+    /// Creates a writer of messages in `format`; `timestamps` puts the wall-clock time before each line of text.
     pub(crate) fn new(stdout: BufferedStdout, format: MessageFormat, timestamps: bool, clock: Clock) -> Self {
         Self { stdout, format, timestamps, clock }
     }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn ndjson_tells_text_from_bytes() {
+    fn ndjson_distinguishes_text_from_bytes() {
         let text: serde_json::Value = serde_json::from_str(&written(MessageFormat::Ndjson, b"hello")).unwrap();
         assert_eq!((&text["channel"], &text["payload"]), (&"news".into(), &"hello".into()));
         let bytes: serde_json::Value = serde_json::from_str(&written(MessageFormat::Ndjson, b"\xff")).unwrap();

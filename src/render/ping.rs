@@ -1,4 +1,4 @@
-//! The lines of `ping`, one for each reply, as ping(8) has them.
+//! The lines of `ping`, one for each reply, as in ping(8).
 
 use std::{
     fmt::Write as _,
@@ -11,26 +11,26 @@ use crate::{
     render::units::{clean, push_millis},
 };
 
-/// Writes `PONG from 127.0.0.1:6379: seq=1 time=0.123 ms` for each answered probe, and what went wrong for the others.
+/// Writes `PONG from 127.0.0.1:6379: seq=1 time=0.123 ms` for each answered probe, and the error of the others.
 pub(crate) struct PingLines {
     out: Box<dyn Write>,
     timestamps: bool,
     /// The beginning of the line of each answered probe.
     head: String,
-    /// The run's beginning, to turn stamps into wall-clock time.
+    /// The start of the run, to turn stamps into wall-clock time.
     start: Option<Event>,
     line: String,
     error: Option<io::Error>,
 }
 
 impl PingLines {
-    /// Writes to `out`, each line at once and in one piece; with `timestamps`, each begins with the time in seconds
-    /// since the Unix epoch, as `ping -D` has it.
+    /// Writes to `out`, each line immediately and in one piece; with `timestamps`, each begins with the time in seconds
+    /// since the Unix epoch, as in `ping -D`.
     pub(crate) fn new(out: Box<dyn Write>, timestamps: bool) -> Self {
         Self { out, timestamps, head: String::new(), start: None, line: String::new(), error: None }
     }
 
-    /// The error that ended the output ([`io::ErrorKind::BrokenPipe`] if the reader is gone).
+    /// Returns the error that ended the output ([`io::ErrorKind::BrokenPipe`] if the reader is gone).
     #[cfg(test)]
     pub(crate) fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
@@ -44,7 +44,7 @@ impl PingLines {
         let mut number = itoa::Buffer::new();
         let number = number.format(reply.number);
         match &reply.outcome {
-            // In a run without pauses the next probe is on its way while this is written: no detours here.
+            // In a run without pauses the next probe is in flight while this is written: nothing slow here.
             Ok(_) => {
                 self.line.extend([&self.head, number, " time="]);
                 push_millis(&mut self.line, reply.latency);

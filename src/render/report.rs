@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{
     Style,
     document::Document,
-    formats::{Family, PluginLine, Records},
+    views::{Family, PluginLine, Records},
 };
 use crate::report::Report;
 

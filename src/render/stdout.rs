@@ -1,10 +1,10 @@
 //! Standard output, written by a separate thread: a slow reader must not stall the run.
 //!
-//! Lines are appended to a bounded buffer and written in batches. Where they come faster than they are read, the surplus
+//! Lines are appended to a bounded buffer and written in batches. If they come faster than they are read, the surplus
 //! is refused, and the caller counts it. A closed reader is reported once.
 //!
 //! A run that ends within a few milliseconds of its first line has nothing left to stall: it writes without a thread
-//! ([`BufferedStdout::patient`]), for making the thread and waiting for its end takes longer than a PING.
+//! ([`BufferedStdout::patient`]), because starting a thread and waiting for its end takes longer than a PING.
 
 use std::{
     convert::Infallible,
@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 
-/// Bytes that may wait for a slow reader.
+/// Maximum number of bytes that wait for a slow reader.
 const CAPACITY: usize = 8 << 20;
 
 /// A batch is written when it has this many bytes …
@@ -27,7 +27,7 @@ const BATCH: usize = 64 << 10;
 /// … or after this long.
 const LINGER: Duration = Duration::from_millis(5);
 
-/// A run that goes on for longer than this after its first line needs the thread.
+/// A run that continues for longer than this after its first line needs the thread.
 const PATIENCE: Duration = Duration::from_millis(2);
 
 /// The writing end; clones share it.
@@ -69,7 +69,7 @@ impl BufferedStdout {
     /// Starts writing to `out`; `on_closed` is called once if writing fails.
     ///
     /// # Errors
-    /// When no thread can be started.
+    /// If no thread can be started.
     pub(crate) fn start(
         out: impl Write + Send + 'static,
         on_closed: impl Fn() + Send + Sync + 'static,
@@ -92,7 +92,7 @@ impl BufferedStdout {
         (Self(Arc::clone(&shared)), StdoutWriter { shared, job: Some(job), thread: None })
     }
 
-    /// Appends what `compose` writes; returns false if there is no room or no reader.
+    /// Appends the output of `compose`; returns false if there is no room or no reader.
     pub(crate) fn append(&self, compose: impl FnOnce(&mut Vec<u8>)) -> bool {
         let mut state = self.0.lock();
         if state.closed || state.waiting.len() >= CAPACITY {
@@ -107,17 +107,17 @@ impl BufferedStdout {
         true
     }
 
-    /// Appends all of `bytes`, whatever waits already: for the report, which is bounded and must not be refused.
+    /// Appends all of `bytes` even if the buffer is full: for the report, which is bounded and must not be refused.
     pub(crate) fn append_all(&self, bytes: &[u8]) {
         let mut state = self.0.lock();
         state.waiting.extend_from_slice(bytes);
         self.0.announce(&state);
     }
 
-    /// Writes what waits and ends.
+    /// Writes the rest and ends.
     ///
     /// # Errors
-    /// The error that ended the writing, if one did ([`io::ErrorKind::BrokenPipe`] if the reader is gone).
+    /// If writing failed ([`io::ErrorKind::BrokenPipe`] if the reader is gone).
     pub(crate) fn finish(self, writer: StdoutWriter) -> io::Result<()> {
         self.0.lock().finished = true;
         self.0.wake.notify_one();
@@ -132,7 +132,7 @@ impl BufferedStdout {
 }
 
 impl StdoutWriter {
-    /// Starts the thread a little after the first line. Where that is dropped before, [`BufferedStdout::finish`] writes.
+    /// Starts the thread shortly after the first line. If dropped before, [`BufferedStdout::finish`] writes.
     pub(crate) async fn start_when_needed(&mut self, clock: Clock) -> Infallible {
         self.shared.first.notified().await;
         clock.sleep_until(clock.now().after(PATIENCE)).await;
@@ -160,7 +160,7 @@ impl StdoutWriter {
     }
 }
 
-/// Never waits: what finds no room is dropped.
+/// Never waits: without room, output is dropped.
 impl Write for BufferedStdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.append(|out| out.extend_from_slice(bytes)) && self.0.lock().closed {
@@ -174,7 +174,7 @@ impl Write for BufferedStdout {
     }
 }
 
-/// For a stream that must have no gaps: where there is no room, it ends.
+/// A stream without gaps: it ends when there is no room.
 pub(crate) struct Gapless(pub BufferedStdout);
 
 impl Write for Gapless {
@@ -193,7 +193,7 @@ impl Write for Gapless {
 }
 
 impl Shared {
-    /// There is something to write.
+    /// Wakes the thread, or has it started.
     fn announce(&self, state: &State) {
         if state.started {
             self.wake.notify_one();
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_at_once_is_written_without_a_thread() {
+    fn a_short_run_is_written_without_a_thread() {
         let (reader, writer) = io::pipe().unwrap();
         let (mut stdout, writing) = BufferedStdout::patient(writer, || ());
         stdout.write_all(b"a line\n").unwrap();
@@ -295,11 +295,11 @@ mod tests {
     async fn a_closed_reader_is_reported_when_the_thread_starts_late() {
         let (reader, writer) = io::pipe().unwrap();
         drop(reader);
-        let (closed, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let (closed, mut notified) = tokio::sync::mpsc::unbounded_channel();
         let (stdout, mut writing) = BufferedStdout::patient(writer, move || closed.send(()).unwrap());
         stdout.append_all(b"line\n");
         tokio::select! {
-            told = told.recv() => assert!(told.is_some()),
+            notified = notified.recv() => assert!(notified.is_some()),
             never = writing.start_when_needed(Clock::start()) => match never {},
         }
         assert_eq!(stdout.finish(writing).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
@@ -324,10 +324,10 @@ mod tests {
     fn a_closed_reader_is_reported_once() {
         let (reader, writer) = io::pipe().unwrap();
         drop(reader);
-        let (closed, told) = mpsc::channel();
+        let (closed, notified) = mpsc::channel();
         let (stdout, thread) = BufferedStdout::start(writer, move || closed.send(()).unwrap()).unwrap();
         stdout.append(|out| out.extend_from_slice(b"line\n"));
-        told.recv().unwrap();
+        notified.recv().unwrap();
         assert!(!stdout.append(|out| out.push(b'x')));
         assert!(stdout.finish(thread).is_err());
     }

@@ -1,4 +1,4 @@
-//! Tables that fit: columns that find no room beside the others go on in a line below their row, with their names.
+//! Tables that fit the terminal: columns without room continue in a line below their row, with their names.
 
 use std::ops::Range;
 
@@ -7,8 +7,8 @@ use console::measure_text_width;
 
 use super::fit::{self, GAP, LAST_MARGIN, WIDTH};
 
-/// The lines of a table; numbers, from column `numbers.start` to `numbers.end`, are aligned to the right. The first
-/// columns are the most important ones: the others are the first to go below.
+/// Returns the lines of a table; numbers, from column `numbers.start` to `numbers.end`, are aligned to the right. The last
+/// columns are the first to go below.
 pub(super) fn lines(
     header: &[&str],
     numbers: Range<usize>,
@@ -18,7 +18,7 @@ pub(super) fn lines(
     let widths = widths(header, rows);
     let room = columns.unwrap_or(WIDTH);
     let all_numbers = numbers.end == header.len();
-    // Numbers are told apart by a single blank, too.
+    // Between numbers a single blank is enough.
     let gap = if all_numbers && width(&widths, GAP.len()) > room && width(&widths, 1) <= room { 1 } else { GAP.len() };
     let beside = beside(&widths, gap, room);
     let cells = |row: &[String]| -> Vec<Cell> {
@@ -40,7 +40,7 @@ pub(super) fn lines(
         lines.push(line);
         let below = below(header, row, beside);
         if !below.is_empty() {
-            // In a file it is one line.
+            // In a file it stays on one line.
             let below = match columns {
                 Some(columns) => fit::wrapped(&below, margin, margin, columns),
                 None => below,
@@ -55,7 +55,7 @@ fn alignment(numbers: &Range<usize>, column: usize) -> CellAlignment {
     if numbers.contains(&column) { CellAlignment::Right } else { CellAlignment::Left }
 }
 
-/// Of each column.
+/// Returns the width of each column.
 fn widths(header: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
     let of = |column: usize, name: &str| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|text| measure_text_width(text));
@@ -64,7 +64,7 @@ fn widths(header: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
     header.iter().enumerate().map(|(column, name)| of(column, name)).collect()
 }
 
-/// Of such columns side by side.
+/// Returns the width of such columns side by side.
 fn width(widths: &[usize], gap: usize) -> usize {
     widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1)
 }
@@ -72,13 +72,13 @@ fn width(widths: &[usize], gap: usize) -> usize {
 /// Returns the number of columns that fit beside each other.
 fn beside(widths: &[usize], gap: usize, room: usize) -> usize {
     let all = widths.len();
-    // A text that begins so early goes on below itself.
+    // A text that begins this early continues below itself.
     let is_text = width(&widths[..all.saturating_sub(1)], gap) + gap <= LAST_MARGIN;
     let fits = |count: &usize| width(&widths[..*count], gap) <= room;
     if is_text { all } else { (1..=all).rev().find(fits).unwrap_or(1) }
 }
 
-/// `cause network_reset, certain · reported as broken pipe`; nothing is said of what is nothing.
+/// `cause network_reset, certain · reported as broken pipe`, without empty cells and zeros.
 fn below(header: &[&str], row: &[String], beside: usize) -> String {
     let cells = header.iter().zip(row).skip(beside).filter(|(_, text)| !text.is_empty() && *text != "0");
     let named = cells.map(|(name, text)| if name.is_empty() { text.clone() } else { format!("{name} {text}") });

@@ -8,8 +8,8 @@ use std::io::{self, IsTerminal};
 use console::Term;
 use indicatif::TermLike;
 
-/// Returns true for a terminal that has colors and on which a line can be redrawn. One that calls itself dumb (that of an
-/// editor, for example) shows control sequences as text.
+/// Returns true for a terminal that has colors and can redraw a line. A dumb one (of an editor, for example) shows control
+/// sequences as text.
 pub(crate) fn is_capable_terminal(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb")
 }

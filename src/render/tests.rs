@@ -96,9 +96,9 @@ fn a_report_fits_each_terminal_and_says_the_same() {
         let text = laid_out(&report, Format::Text, Some(columns));
         let wide: Vec<_> = text.lines().filter(|line| line.chars().count() > columns).collect();
         assert!(wide.is_empty(), "{columns}: {wide:#?}");
-        for told in ["7.25 s", "network_reset, certain", "[reset, command, kernel]", "connection_closed", "wedged"] {
+        for part in ["7.25 s", "network_reset, certain", "[reset, command, kernel]", "connection_closed", "wedged"] {
             let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(words(&text).contains(told), "{columns}: {told}\n{text}");
+            assert!(words(&text).contains(part), "{columns}: {part}\n{text}");
         }
     }
     for format in FORMATS.iter().map(|(format, _)| *format).filter(|format| *format != Format::Text) {
@@ -136,7 +136,7 @@ fn a_cause_of_several_outages_says_which_they_are_and_what_is_known_of_how_many(
     let several: Vec<String> = lines(&report);
     assert_eq!(
         several[0],
-        "cause     network reset, certain (3 outages: 14:02:22.704, 14:02:23.704, 14:02:24.704; evidence of 14:02:23.704)"
+        "cause     network reset, certain (3 outages: 14:02:22.704, 14:02:23.704, 14:02:24.704; evidence from 14:02:23.704)"
     );
     assert!(several[1].starts_with("for       ") && several[1].contains("9917") && several[1].ends_with(" [2 of 3]"));
     assert_eq!(several[2], "for       it was reset on both sides [1 of 3]");

@@ -69,7 +69,7 @@ fn what_stands_in_the_wrong_place_is_explained() {
     for (arguments, parts) in [
         (&["ping", "example.com"][..], ["unexpected argument: 'example.com'", "a host needs -h"]),
         (&["ping", "redis://example.com"], ["the URL of a server needs -u", "redis-doctor ping -u URL"]),
-        (&["ping", "-h", "example.com:6380"], ["--host: 'example.com:6380' has a port in it", "-p 6380"]),
+        (&["ping", "-h", "example.com:6380"], ["--host: 'example.com:6380' contains a port", "-p 6380"]),
         (&["ping", "-h", ""], ["--host: the host is empty", "an unset variable?"]),
         (
             &["ping", "-u", "http://example.com"],
@@ -90,14 +90,20 @@ fn what_stands_in_the_wrong_place_is_explained() {
 #[test]
 fn a_url_that_cannot_be_meant_is_shown_with_its_remedy_and_without_its_password() {
     for (url, parts) in [
-        ("valkey://host:99999", ["--uri: 'valkey://host:99999': the port 99999 does not exist", "from 1 to 65535"]),
-        ("redis://:hunter2@host:99999", ["--uri: 'redis://***@host:99999': the port 99999", "from 1 to 65535"]),
-        ("redis://me:hunter2", ["--uri: 'redis://me:***': what follows the ':'", "a password goes before the host"]),
-        ("cache.example:6379", ["--uri: 'cache.example:6379': this is not a URL", "write redis://cache.example:6379"]),
+        ("valkey://host:99999", ["--uri: 'valkey://host:99999': the port 99999 does not exist", "expected 1 to 65535"]),
+        ("redis://:hunter2@host:99999", ["--uri: 'redis://***@host:99999': the port 99999", "expected 1 to 65535"]),
+        (
+            "redis://me:hunter2",
+            ["--uri: 'redis://me:***': the part after the host's ':'", "a password goes before the host"],
+        ),
+        (
+            "cache.example:6379",
+            ["--uri: 'cache.example:6379': this is not a URL", "expected redis://cache.example:6379"],
+        ),
         ("redis://::1:6379", ["--uri: 'redis://::1:6379': an IPv6 address", "for example redis://[::1]:6379"]),
-        ("redis://host/zero", ["--uri: 'redis://host/zero': the database", "write for example"]),
+        ("redis://host/zero", ["--uri: 'redis://host/zero': the database", "expected for example"]),
         ("redis://:hunter2/x@host", ["--uri: 'redis://***@***': the URL cannot be read", "/ as %2F"]),
-        ("redis://host?password=hunter2#", ["--uri: 'redis://host?***': the URL has a '#'", "without it"]),
+        ("redis://host?password=hunter2#", ["--uri: 'redis://host?***': the URL has a '#'", "remove it"]),
     ] {
         refused(&["ping", "-u", url], &parts);
         Doctor::new(["ping", "-u", url]).run().lacks("hunter2");
@@ -107,21 +113,21 @@ fn a_url_that_cannot_be_meant_is_shown_with_its_remedy_and_without_its_password(
 #[test]
 fn a_flag_of_another_tool_gets_the_name_it_has_here() {
     for (arguments, parts) in [
-        (&["soak", "--json"][..], ["redis-doctor soak has no --json", "; write --format json"]),
-        (&["--json"], ["redis-doctor check has no --json", "; write --format json"]),
-        (&["ping", "--prometheus"], ["redis-doctor ping has no --prometheus", "; write --format openmetrics"]),
-        (&["subscribe", "x", "--json"], ["has no --json", "; write --format with one of text, ndjson, raw"]),
+        (&["soak", "--json"][..], ["redis-doctor soak has no --json", "; use --format json"]),
+        (&["--json"], ["redis-doctor check has no --json", "; use --format json"]),
+        (&["ping", "--prometheus"], ["redis-doctor ping has no --prometheus", "; use --format openmetrics"]),
+        (&["subscribe", "x", "--json"], ["has no --json", "; use --format with one of text, ndjson, raw"]),
         (&["ping", "-h", "x", "--tls"], ["redis-doctor ping has no --tls", "; TLS is part of the URL"]),
-        (&["ping", "--tls", "--sni", "x"], ["has no --tls", "write -u rediss://HOST:PORT"]),
-        (&["ping", "--sni=cache.example"], ["has no --sni", "write -u rediss://NAME:PORT"]),
+        (&["ping", "--tls", "--sni", "x"], ["has no --tls", "use -u rediss://HOST:PORT"]),
+        (&["ping", "--sni=cache.example"], ["has no --sni", "use -u rediss://NAME:PORT"]),
         (&["soak", "--cacert", "/etc/ca.pem"], ["has no --cacert", "SSL_CERT_FILE=FILE"]),
-        (&["ping", "-3"], ["has no -3", "; write --protocol resp3, which is the default"]),
-        (&["ping", "-t", "5"], ["has no -t", "; write --connect-timeout TIME"]),
-        (&["ping", "-v"], ["has no -v", "--journal FILE keeps them (the version is -V)"]),
+        (&["ping", "-3"], ["has no -3", "; use --protocol resp3, which is the default"]),
+        (&["ping", "-t", "5"], ["has no -t", "; use --connect-timeout TIME"]),
+        (&["ping", "-v"], ["has no -v", "--journal FILE keeps them (-V prints the version)"]),
         (&["wait", "--verbose"], ["redis-doctor wait has no --verbose", "everything is shown anyway"]),
-        (&["soak", "-i", "1"], ["redis-doctor soak has no -i", "; write --rate RATE"]),
+        (&["soak", "-i", "1"], ["redis-doctor soak has no -i", "; use --rate RATE"]),
         (&["ping", "--bigkeys"], ["has no --bigkeys", "; this belongs to redis-cli"]),
-        (&["proxy", "-p", "6379"], ["redis-doctor proxy has no -p", "; write -u redis://HOST:PORT"]),
+        (&["proxy", "-p", "6379"], ["redis-doctor proxy has no -p", "; use -u redis://HOST:PORT"]),
     ] {
         refused(arguments, &parts);
     }
@@ -131,7 +137,7 @@ fn a_flag_of_another_tool_gets_the_name_it_has_here() {
 fn arguments_that_are_not_utf8_are_refused_by_place_and_taken_where_any_bytes_will_do() {
     let bytes = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
     let run = Doctor::new(["ping", "-h"]).arg(bytes(b"\xff\xfehost")).run();
-    run.code(3).stdout_is_empty().stderr_contains("argument 3 (after -h) is not valid UTF-8; write it in UTF-8");
+    run.code(3).stdout_is_empty().stderr_contains("argument 3 (after -h) is not valid UTF-8; expected UTF-8");
     let run = Doctor::new(["ping", "-i"]).arg(bytes(b"1\xff")).run();
     run.code(3).stderr_contains("argument 3 (after -i) is not valid UTF-8");
     let run = Doctor::new(["ping"]).env("REDIS_URL", bytes(b"redis://h\xff")).run();

@@ -207,7 +207,7 @@ fn a_process_that_may_open_nearly_nothing_is_told_so() {
     for (command, limit) in [("ping -c 1", 6), ("soak -d 1s", 10), ("check", 6), ("wait", 10)] {
         let script = format!("ulimit -n {limit}; exec \"$0\" {command} \"$@\"");
         let run = Doctor::script("bash", ["-c", &script, env!("CARGO_BIN_EXE_redis-doctor")]).target(&server).run();
-        run.code(3).stderr_contains(&format!("error: this process may have only {limit} file descriptors"));
+        run.code(3).stderr_contains(&format!("error: the limit of {limit} file descriptors is too low"));
     }
 }
 

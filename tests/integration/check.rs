@@ -71,14 +71,16 @@ fn without_a_command_it_is_what_runs() {
     bare.code(0).stderr_is_empty().stdout_contains("· check · redis://");
     let release = server.release();
     bare.stdout_contains(&format!("verdict  HEALTHY  {} {} primary", release.product, release.version));
-    bare.stdout_contains("longest silent blackout").stdout_contains("redis-doctor explain RD044").lacks("\x1b");
+    bare.stdout_contains("worst case before a dead path is noticed")
+        .stdout_contains("redis-doctor explain RD044")
+        .lacks("\x1b");
     assert!(bare.stdout().lines().all(|line| line.chars().count() <= 80), "{}", bare.stdout());
     let port = server.port().to_string();
     let flags = Doctor::new(["-p", port.as_str(), "-q"]).run();
     assert_eq!(flags.code(0).stdout().lines().filter(|line| !line.is_empty()).count(), 1, "{}", flags.stdout());
     let late = Doctor::new(["-p", port.as_str(), "ping"]).run();
-    late.code(3).stderr_contains("the command comes first; write redis-doctor ping, then its flags");
-    Doctor::new(["--help"]).run().code(0).stdout_contains("Without a command, it checks the server");
+    late.code(3).stderr_contains("the command comes first; use redis-doctor ping, then its flags");
+    Doctor::new(["--help"]).run().code(0).stdout_contains("Without a command, redis-doctor checks the server");
     Doctor::new(["--nonsense"]).run().code(3).stderr_contains("redis-doctor check");
 }
 

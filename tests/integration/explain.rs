@@ -125,10 +125,10 @@ fn the_list_has_every_entry() {
 #[test]
 fn what_is_not_known_is_said_with_suggestions() {
     let run = explain(["falover"]);
-    run.code(3).stdout_is_empty().stderr_contains("error: explain: nothing is known about these words");
+    run.code(3).stdout_is_empty().stderr_contains("error: explain: no entry matches these words");
     run.stderr_contains("did you mean 'failover' (RD003)").stderr_contains("'redis-doctor explain --list'");
     let run = explain(["--format", "json", "xyzzy"]);
-    run.code(3).stdout_is_empty().stderr_contains("nothing is known").lacks("did you mean");
+    run.code(3).stdout_is_empty().stderr_contains("no entry matches").lacks("did you mean");
     // Whatever was pasted is not repeated: it may hold a password.
     explain(["redis://:hunter2@qqq"]).code(3).lacks("hunter2");
     explain(["connection refused (os error 111) redis://:hunter2@qqq"]).code(0).lacks("hunter2");
@@ -136,7 +136,7 @@ fn what_is_not_known_is_said_with_suggestions() {
 
 #[test]
 fn wrong_usage_is_refused() {
-    explain([]).code(3).stdout_is_empty().stderr_contains("error: WORDS: there is nothing to explain; write a code");
+    explain([]).code(3).stdout_is_empty().stderr_contains("error: WORDS: there is nothing to explain; expected a code");
     explain([" ", ""]).code(3).stderr_contains("WORDS: there is nothing to explain");
     explain(["--list", "RD012"]).code(3).stdout_is_empty().stderr_contains("--list");
     explain(["RD012", "--format", "csv"])

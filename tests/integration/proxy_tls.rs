@@ -102,7 +102,7 @@ fn a_reset_goes_below_tls_and_a_close_through_it() {
 
     doctor.signal(Signal::INT);
     let ended = doctor.finish();
-    ended.code(0).stderr_contains("TLS is between the proxy and the server").lacks("open-sesame");
+    ended.code(0).stderr_contains("the proxy connects to the server with TLS").lacks("open-sesame");
 }
 
 #[test]

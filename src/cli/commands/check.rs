@@ -1,4 +1,4 @@
-//! `redis-doctor check`, which is also what a bare `redis-doctor` runs: its flags, and what they mean together.
+//! `redis-doctor check`, the default command: its flags and its request.
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
@@ -25,19 +25,25 @@ const DEADLINE: Duration = Duration::from_secs(9);
 #[derive(Args, Debug)]
 #[command(mut_arg("host", |host| host.visible_short_alias('H')))]
 pub(in crate::cli) struct CheckArgs {
-    /// Stop after this long and report what is known so far [default: 9s]
+    /// Stop after this long [default: 9s]
+    ///
+    /// The result then shows what is known so far.
     #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
-    /// Warn if the PING time in milliseconds is outside this range: 10, 5:10, @10:20
+    /// Exit 1 (degraded) if PING takes longer, in ms
+    ///
+    /// A limit in milliseconds, or a range as in Nagios plugins: 10, 5:10, or @10:20 for times inside the range.
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     warning: Option<Range>,
-    /// Exit 2 (critical) if the PING time in milliseconds is outside this range
+    /// Exit 2 (critical) if PING takes longer, in ms
+    ///
+    /// Same form as --warning.
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     critical: Option<Range>,
     /// Always exit 0
     #[arg(long)]
     exit_zero: bool,
-    /// Form of the result
+    /// Result format
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output", value_parser = formats(Content::Checkup))]
     format: Format,
     /// Write the result to this file
@@ -46,7 +52,9 @@ pub(in crate::cli) struct CheckArgs {
     /// Print only problems
     #[arg(short, long, help_heading = "Output")]
     quiet: bool,
-    /// Use color; auto means on a terminal, unless NO_COLOR is set
+    /// When to use color
+    ///
+    /// auto means on a terminal, unless NO_COLOR is set.
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     color: ColorChoice,
     #[command(flatten)]
@@ -58,40 +66,33 @@ pub(in crate::cli) struct CheckArgs {
 /// A check and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CheckRequest {
-    /// The server; with `sandbox`, it is yet to be started.
+    /// With `sandbox`, the server is not started yet.
     pub target: Target,
-    /// Use the embedded server.
     pub sandbox: bool,
-    /// The protocol that is wanted.
     pub protocol: Protocol,
     /// The policy of the client in question.
     pub policy: ReconnectPolicy,
-    /// The limit of everything together.
+    /// Timeout of the whole check.
     pub deadline: Duration,
-    /// The PING time (milliseconds) is a warning outside of this.
+    /// Range of the PING time, in milliseconds.
     pub warning: Option<Range>,
-    /// The PING time (milliseconds) is critical outside of this.
+    /// Range of the PING time, in milliseconds.
     pub critical: Option<Range>,
     /// A private channel for the publish test.
     pub channel: String,
-    /// Always exit 0.
     pub exit_zero: bool,
-    /// The form of the result.
     pub format: Format,
-    /// Where it goes instead of stdout.
+    /// Instead of stdout.
     pub output: Option<PathBuf>,
-    /// Print only problems.
     pub quiet: bool,
-    /// The choice of color.
     pub color: ColorChoice,
-    /// Remarks for the user, one line each without line end, for stderr.
+    /// Warnings for stderr, one line each, without line end.
     pub warnings: Vec<String>,
 }
 
 impl Subcommand for CheckArgs {
     const NAME: &'static str = "check";
-    const ABOUT: &'static str =
-        "Check the server, the path and this machine once, in a few seconds (the default command)";
+    const ABOUT: &'static str = "Check server, path and this machine once (the default command)";
     const HELP: &'static str = "\
 Examples:
   redis-doctor                          # the server of REDIS_URL, or 127.0.0.1
@@ -100,10 +101,10 @@ Examples:
   redis-doctor check --format json | jq '.findings[]'
   redis-doctor check -H cache.example -w 10 -c 100 --format nagios
 
-A check writes no key; it publishes one message on a private channel. A query
-that the server does not permit is shown as not permitted and is not counted as
-a problem. The policy flags describe the client for which the worst case before
-a dead path is noticed is computed.
+A check takes a few seconds. It writes no key; it publishes one message on a
+private channel. A query that the server does not permit is shown as such and is
+not a problem. From the policy flags it computes how long a client may take to
+notice a dead path.
 Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
     type Request = CheckRequest;
 
@@ -132,7 +133,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
 
 /// Inserts `check` into a command line that begins with a flag or is empty.
 pub(in crate::cli) fn is_the_default(args: &mut Vec<OsString>) {
-    let for_the_program = ["--help", "--version", "-V"];
+    let for_the_program = ["--help", "--version", "-V", super::SHORT_HELP];
     let bare = args.get(1).is_none_or(|first| {
         first.as_encoded_bytes().starts_with(b"-") && !for_the_program.iter().any(|flag| first == flag)
     });

@@ -1,4 +1,4 @@
-//! `redis-doctor drill`: its flags, and what they mean together.
+//! `redis-doctor drill`: its flags and its request.
 
 use std::path::PathBuf;
 
@@ -21,19 +21,25 @@ use crate::{
 /// Flags of `drill`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct DrillArgs {
-    /// Run every case (the default without --case, --fault and --incident)
+    /// Run every case
+    ///
+    /// This is the default without --case, --fault and --incident.
     #[arg(long)]
     all: bool,
-    /// Cases to run, comma-separated (listed below)
+    /// Cases to run, comma-separated
+    ///
+    /// They are listed below.
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = Case::named, conflicts_with = "all")]
     case: Vec<Case>,
     /// Policies to test, comma-separated
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "bare,library,elasticache,hardened")]
     policy: Vec<PolicyName>,
-    /// Exit 2 unless these policies survive every case, comma-separated
+    /// Exit 2 unless these policies survive every case
+    ///
+    /// Policy names, comma-separated.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     must_survive: Vec<PolicyName>,
-    /// Form of the results
+    /// Result format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Drill))]
     format: Format,
     /// Write the results to this file
@@ -54,33 +60,27 @@ pub(in crate::cli) struct DrillArgs {
 /// A drill and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct DrillRequest {
-    /// The server; with `sandbox`, it is yet to be started.
+    /// With `sandbox`, the server is not started yet.
     pub target: Target,
-    /// Use the embedded server.
     pub sandbox: bool,
-    /// The protocol of the clients.
     pub protocol: Protocol,
-    /// The faults.
     pub cases: Vec<Case>,
-    /// The policies.
     pub policies: Vec<PolicyName>,
     /// The policies that must survive every case.
     pub must_survive: Vec<PolicyName>,
-    /// All randomness comes from this number.
+    /// Source of all randomness.
     pub seed: u64,
-    /// The form of the results.
     pub format: Format,
-    /// Where they go instead of stdout.
+    /// Instead of stdout.
     pub output: Option<PathBuf>,
-    /// No progress.
     pub quiet: bool,
-    /// Remarks for the user, one line each without line end, for stderr.
+    /// Warnings for stderr, one line each, without line end.
     pub warnings: Vec<String>,
 }
 
 impl Subcommand for DrillArgs {
     const NAME: &'static str = "drill";
-    const ABOUT: &'static str = "Run each reconnect policy through each fault, and show which client survives what";
+    const ABOUT: &'static str = "Run each reconnect policy through each fault";
     const HELP: &'static str = "\
 Examples:
   redis-doctor drill --sandbox                     # everything, in two minutes
@@ -88,7 +88,9 @@ Examples:
   redis-doctor drill --incident failover --must-survive hardened
 
 Each cell is a short soak through its own fault proxy. The schedules of --fault
-and --incident begin with the probes; leave them a quiet second first.";
+and --incident begin with the probes; leave them a quiet second first.
+Exit status: 0 done, 2 a policy of --must-survive did not survive, or a cell
+could not run, 3 wrong usage.";
     type Request = DrillRequest;
 
     fn resolve(self, environment: &Environment) -> Result<DrillRequest, UsageError> {

@@ -1,4 +1,4 @@
-//! `redis-doctor explain`: its flags, and what they mean together.
+//! `redis-doctor explain`: its flags and its request.
 
 use std::ffi::OsString;
 
@@ -12,35 +12,36 @@ use crate::{
 /// Flags of `explain`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ExplainArgs {
-    /// A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, even a whole log line
+    /// Error, code or words to look up
+    ///
+    /// A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, even a whole log line.
     #[arg(value_name = "WORDS")]
     words: Vec<OsString>,
     /// List all entries
     #[arg(long, conflicts_with = "words")]
     list: bool,
-    /// Form of the explanation
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Explanation))]
     format: Format,
-    /// Use color; auto means on a terminal, unless NO_COLOR is set
+    /// When to use color
+    ///
+    /// auto means on a terminal, unless NO_COLOR is set.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 }
 
-/// A question to the knowledge base.
+/// A query of the knowledge base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExplainRequest {
     /// The words to look up; `None` lists all entries.
     pub query: Option<String>,
-    /// The form of the answer.
     pub format: Format,
-    /// The choice of color.
     pub color: ColorChoice,
 }
 
 impl Subcommand for ExplainArgs {
     const NAME: &'static str = "explain";
-    const ABOUT: &'static str =
-        "Explain an error, cause, state or finding: what it means, how to confirm it, what to do (offline)";
+    const ABOUT: &'static str = "Explain an error, cause or finding, and what to do (offline)";
     const HELP: &'static str = "\
 Examples:
   redis-doctor explain 104
@@ -57,14 +58,14 @@ Exit status: 0 found, 3 nothing found, or wrong usage.";
     type Request = ExplainRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ExplainRequest, UsageError> {
-        // A log may hold anything; what is no text cannot be part of a name either.
+        // A log may hold any bytes; those that are not text are not part of a name either.
         let words: Vec<_> = self.words.iter().map(|word| word.to_string_lossy()).collect();
         let query = words.join(" ");
         if !self.list && query.trim().is_empty() {
             return Err(UsageError::new(
                 "WORDS",
                 "there is nothing to explain",
-                "write a code (RD012), an errno (104), words of an error message, or --list",
+                "expected a code (RD012), an errno (104), words of an error message, or --list",
             ));
         }
         Ok(ExplainRequest {

@@ -1,4 +1,4 @@
-//! `redis-doctor idle`: its flags, and what they mean together.
+//! `redis-doctor idle`: its flags and its request.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -30,26 +30,34 @@ const MOST_STEPS: usize = 10_000;
 /// Flags of `idle`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct IdleArgs {
-    /// Longest limit to look for [default: 20m, or the profile's longest, or --must-survive]
+    /// Longest limit to look for [default: 20m]
+    ///
+    /// With --profile or --must-survive, the default is the longer of their limits.
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     max: Option<Duration>,
-    /// Number of parallel connections, each with its own silence, 1 to 10000; or the silences to try first: 30s,1m,5m
+    /// Number of silences to try in parallel, or a list
+    ///
+    /// 1 to 10000 connections, each with its own silence; or the silences of the first round, for example 30s,1m,5m.
     #[arg(long, value_name = "N|TIME,…", value_parser = steps, default_value = "48", allow_hyphen_values = true)]
     steps: Steps,
-    /// Search closely around the limits that are common in this cloud
+    /// Search closely around the common limits of a cloud
     #[arg(long, value_name = "CLOUD")]
     profile: Option<Cloud>,
-    /// Stop when the limit is known this precisely [default: 2 % of it, at least 100ms]
+    /// Required precision of the limit [default: 2 %]
+    ///
+    /// The search stops at this precision. The default is 2 % of the limit, and at least 100ms.
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     resolution: Option<Duration>,
-    /// Count the PING after a silence as lost after this long without a reply
+    /// Timeout of the PING after a silence
     #[arg(short = 'W', long, value_name = "TIME", default_value = "5s", value_parser = value::positive_duration,
           allow_hyphen_values = true)]
     timeout: Duration,
-    /// Exit 2 (critical) unless connections survive this much silence; a longer limit is fine
+    /// Exit 2 (critical) unless connections survive this silence
+    ///
+    /// A longer limit does not affect the exit status.
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     must_survive: Option<Duration>,
-    /// Form of the result
+    /// Result format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::IdleReport))]
     format: Format,
     /// Write the result to this file
@@ -58,7 +66,7 @@ pub(in crate::cli) struct IdleArgs {
     /// Print only the result
     #[arg(short, long)]
     quiet: bool,
-    /// Seed for all randomness of the faults [default: random]
+    /// Seed of the faults' randomness [default: random]
     #[arg(long, value_name = "N", value_parser = value::seed, allow_hyphen_values = true)]
     seed: Option<u64>,
     #[command(flatten)]
@@ -70,17 +78,14 @@ pub(in crate::cli) struct IdleArgs {
 /// A search for the idle limit and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct IdleRequest {
-    /// The search. With `sandbox`, its target is not started yet.
+    /// With `sandbox`, its target is not started yet.
     pub plan: IdlePlan,
-    /// Use the embedded server.
     pub sandbox: bool,
-    /// The form of the result.
     pub format: Format,
-    /// Where it goes instead of stdout.
+    /// Instead of stdout.
     pub output: Option<PathBuf>,
-    /// No progress.
     pub quiet: bool,
-    /// Remarks for the user, one line each without line end, for stderr.
+    /// Warnings for stderr, one line each, without line end.
     pub warnings: Vec<String>,
 }
 
@@ -111,7 +116,7 @@ survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
                 return Err(UsageError::new(
                     flag,
                     "it chooses silences, and --steps lists them",
-                    "leave one of the two out",
+                    "omit one of the two",
                 ));
             }
         }
@@ -178,9 +183,9 @@ mod tests {
         for (text, parts) in [
             ("0", ["out of range", "1 to 10000"]),
             ("10001", ["out of range", "1 to 10000"]),
-            ("-3", ["negative", "how many"]),
-            ("1s,,2s", ["'' is not a duration", "how many"]),
-            ("many", ["'many' is not a duration", "how many silences"]),
+            ("-3", ["negative", "number of silences"]),
+            ("1s,,2s", ["'' is not a duration", "number of silences"]),
+            ("many", ["'many' is not a duration", "number of silences"]),
         ] {
             let why = steps(text).unwrap_err().to_string();
             assert!(parts.iter().all(|part| why.contains(part)), "{text}: {why}");

@@ -8,7 +8,7 @@ use crate::cli::{environment::Environment, error::UsageError, subcommand::Subcom
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ManArgs {}
 
-/// The manual page is to be printed.
+/// A manual page to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ManRequest;
 

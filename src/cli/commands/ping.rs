@@ -1,4 +1,4 @@
-//! `redis-doctor ping`: its flags, and what they mean together.
+//! `redis-doctor ping`: its flags and its request.
 
 use std::time::Duration;
 
@@ -23,16 +23,22 @@ pub(in crate::cli) struct PingArgs {
     /// Stop after this many PINGs [default: until a signal]
     #[arg(short, long, visible_short_alias = 'r', value_name = "N", value_parser = value::count, allow_hyphen_values = true)]
     count: Option<u64>,
-    /// Time between PINGs (bare numbers are seconds); 0 = back to back
+    /// Time between PINGs; 0 = back to back
     #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = value::interval, allow_hyphen_values = true)]
     interval: Pace,
-    /// Stop after this long, even without replies [default: until a signal]
+    /// Stop after this long [default: until a signal]
+    ///
+    /// It stops even without replies.
     #[arg(short = 'w', long, alias = "duration", value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     deadline: Option<Duration>,
-    /// Count a PING as failed after this long without a reply
+    /// Timeout of a PING
+    ///
+    /// A PING without a reply counts as failed after this long.
     #[arg(short = 'W', long, value_name = "TIME", default_value = "2s", value_parser = value::positive_duration, allow_hyphen_values = true)]
     timeout: Duration,
-    /// Extra bytes in each PING (64k, 1m; at most 16m)
+    /// Extra bytes in each PING, at most 16m
+    ///
+    /// For example 512, 64k or 1m.
     #[arg(long, value_name = "BYTES", default_value = "0", value_parser = value::size, allow_hyphen_values = true)]
     payload: usize,
     /// Print a Unix timestamp before each line, like ping -D
@@ -46,7 +52,7 @@ pub(in crate::cli) struct PingArgs {
 
 impl Subcommand for PingArgs {
     const NAME: &'static str = "ping";
-    const ABOUT: &'static str = "Send PINGs over one connection and print a line per reply, like ping(8)";
+    const ABOUT: &'static str = "Send PINGs over one connection, one line per reply, like ping(8)";
     const HELP: &'static str = "\
 Examples:
   redis-doctor ping                                # one a second, until Ctrl-C

@@ -1,4 +1,4 @@
-//! `redis-doctor proxy`: its flags, and what they mean together.
+//! `redis-doctor proxy`: its flags and its request.
 
 use std::net::SocketAddr;
 
@@ -21,19 +21,27 @@ use crate::{
 /// Flags of `proxy`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ProxyArgs {
-    /// Address to listen on, or a port on 127.0.0.1; port 0 picks a free one
+    /// Address to listen on; port 0 picks a free one
+    ///
+    /// HOST:PORT, or a port of 127.0.0.1.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:6380", value_parser = value::listen)]
     listen: SocketAddr,
-    /// Server behind the proxy, as a URL [env: REDIS_URL, VALKEY_URL] [default: redis://127.0.0.1:6379]
+    /// URL of the server [env: REDIS_URL, VALKEY_URL]
+    ///
+    /// The default is redis://127.0.0.1:6379.
     #[arg(short, long, value_name = "URL", value_parser = value::secret)]
     uri: Option<Secret>,
-    /// Put the embedded server behind the proxy
+    /// Use the embedded server
     #[arg(long, conflicts_with = "uri")]
     sandbox: bool,
-    /// Allow other machines to connect, to reach the server and to break its connections
+    /// Allow other machines to connect
+    ///
+    /// They can then reach the server and break its connections.
     #[arg(long)]
     allow_remote: bool,
-    /// Form of the events: text on stderr, or ndjson on stdout
+    /// Event format
+    ///
+    /// text goes to stderr, ndjson to stdout.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Events))]
     format: Format,
     /// Seed for all randomness [default: random]
@@ -46,25 +54,22 @@ pub(in crate::cli) struct ProxyArgs {
 /// A fault proxy and the server behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ProxyRequest {
-    /// The address to listen on.
     pub listen: SocketAddr,
-    /// The server; with `sandbox`, it is yet to be started.
+    /// With `sandbox`, the server is not started yet.
     pub upstream: Target,
-    /// Put the embedded server behind it.
     pub sandbox: bool,
     /// Faults, counted from the start.
     pub faults: Vec<FaultSchedule>,
-    /// All randomness comes from this number.
+    /// Source of all randomness.
     pub seed: u64,
-    /// The form of its events.
     pub format: Format,
-    /// Remarks for the user, one line each without line end, for stderr.
+    /// Warnings for stderr, one line each, without line end.
     pub warnings: Vec<String>,
 }
 
 impl Subcommand for ProxyArgs {
     const NAME: &'static str = "proxy";
-    const ABOUT: &'static str = "Run a fault proxy in front of a server, to test your own application in any language";
+    const ABOUT: &'static str = "Run a fault proxy before a server, to test any application";
     const HELP: &'static str = "\
 Examples:
   redis-doctor proxy --sandbox                     # then: redis-cli -p 6380
@@ -77,10 +82,11 @@ list, clear, help) and as commands on the wire, which never reach the server:
   redis-cli -p 6380 DOCTOR LIST
   redis-cli -p 6380 DOCTOR CLEAR
 With rediss:// the proxy opens the TLS connection to the server and checks its
-certificate; your application connects to the proxy in plain text with redis://.
+certificate; your application connects to the proxy in plaintext with redis://.
 This tests how the application reconnects, not its TLS. A reset resets the
 sockets on both sides, below TLS. With redis:// in front of a TLS port, TLS
-passes through unread, and only faults that change no bytes have an effect.";
+passes through unread, and only faults that change no bytes have an effect.
+Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage.";
     type Request = ProxyRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ProxyRequest, UsageError> {
@@ -92,7 +98,7 @@ passes through unread, and only faults that change no bytes have an effect.";
                     "{listen} is reachable from other machines, which could then reach the server and break its \
                      connections"
                 ),
-                format!("write 127.0.0.1:{}, or add --allow-remote if that is meant", listen.port()),
+                format!("use 127.0.0.1:{}, or add --allow-remote to permit this", listen.port()),
             ));
         }
         let connection = ConnectionArgs { uri, sandbox, ..ConnectionArgs::default() };
@@ -104,7 +110,7 @@ passes through unread, and only faults that change no bytes have an effect.";
             && is_here(host)
         {
             let problem = format!("{listen} is the server's own address");
-            return Err(UsageError::new("--listen", problem, "write another port, for example 0"));
+            return Err(UsageError::new("--listen", problem, "use another port, for example 0"));
         }
         Ok(ProxyRequest {
             listen,

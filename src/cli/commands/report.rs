@@ -1,4 +1,4 @@
-//! `redis-doctor report`: its flags, and what they mean.
+//! `redis-doctor report`: its flags and its request.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,9 @@ use crate::{
 /// Flags of `report`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ReportArgs {
-    /// Journals or saved --format ndjson output; - is stdin, several are merged
+    /// Journals to read; - is stdin
+    ///
+    /// Journals of --journal, or saved output of --format ndjson. Several are merged into one report.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -32,9 +34,8 @@ pub(in crate::cli) struct ReportArgs {
 /// Journals and the output of their report.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ReportRequest {
-    /// The journals, at least one.
+    /// Journals, at least one.
     pub files: Vec<PathBuf>,
-    /// What to write.
     pub output: OutputOptions,
     /// Conditions that make the verdict critical.
     pub fail_on: Vec<Gate>,
@@ -50,7 +51,9 @@ Examples:
   redis-doctor report soak.ndjson
   redis-doctor soak -d 1h --format ndjson > saved && redis-doctor report saved
   redis-doctor report node-*.ndjson --format json -o merged.json
-  redis-doctor report soak.ndjson --fail-on 'availability<99.99%'";
+  redis-doctor report soak.ndjson --fail-on 'availability<99.99%'
+
+Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     type Request = ReportRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ReportRequest, UsageError> {

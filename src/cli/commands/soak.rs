@@ -1,4 +1,4 @@
-//! `redis-doctor soak`: its flags, and what they mean together.
+//! `redis-doctor soak`: its flags and its request.
 
 use std::time::Duration;
 
@@ -21,34 +21,46 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Flags of `soak`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct SoakArgs {
-    /// Stop after this long (bare numbers are seconds) [default: until a signal]
+    /// Stop after this long [default: until a signal]
     #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     duration: Option<Duration>,
-    /// Probe rate of each connection: 10, 10/s, 600/m; 0 = unlimited [default: 10/s]
+    /// Probe rate per connection; 0 = unlimited [default: 10/s]
+    ///
+    /// For example 10, 10/s or 600/m.
     #[arg(long, value_name = "RATE", value_parser = value::rate, allow_hyphen_values = true)]
     rate: Option<Pace>,
-    /// Workload, comma-separated; mixed is all three
+    /// Workload, comma-separated
     #[arg(long, value_name = "WORKLOAD", value_delimiter = ',', default_value = "ping,pubsub")]
     workload: Vec<Workload>,
     /// Number of connections under test, 1 to 10000
     #[arg(long, value_name = "N", default_value = "1", value_parser = value::parallelism, allow_hyphen_values = true)]
     connections: u32,
-    /// Probes in flight at the same time on each connection, 1 to 10000 [default: 1]
+    /// Probes in flight per connection, 1 to 10000 [default: 1]
     #[arg(long, value_name = "M", value_parser = value::parallelism, allow_hyphen_values = true)]
     concurrency: Option<u32>,
-    /// Extra bytes in each probe (64k, 1m; at most 16m) [default: 0]
+    /// Extra bytes in each probe, at most 16m [default: 0]
+    ///
+    /// For example 512, 64k or 1m.
     #[arg(long, value_name = "BYTES", value_parser = value::size, allow_hyphen_values = true)]
     payload: Option<usize>,
-    /// Count a probe as failed after this long without a reply [default: 2s]
+    /// Timeout of a probe [default: 2s]
+    ///
+    /// A probe without a reply counts as failed after this long.
     #[arg(short = 'W', long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
-    /// Rate of numbered messages of each connection: 10, 10/s, 600/m [default: 10/s]
+    /// Numbered messages per connection [default: 10/s]
+    ///
+    /// For example 10, 10/s or 600/m.
     #[arg(long, value_name = "RATE", value_parser = value::publish_rate, allow_hyphen_values = true)]
     verify_rate: Option<Pace>,
-    /// Channels that each connection subscribes to, 1 to 10000; numbered messages go to the first [default: 1]
+    /// Channels per connection, 1 to 10000 [default: 1]
+    ///
+    /// Each connection subscribes to this many; its numbered messages go to the first.
     #[arg(long, value_name = "N", value_parser = value::parallelism, allow_hyphen_values = true)]
     channels: Option<u32>,
-    /// Stop when a connection cannot recover on its own, instead of continuing with a fresh one
+    /// Stop when a connection cannot recover on its own
+    ///
+    /// Without this flag, the run continues with a new session.
     #[arg(long)]
     stop_on_critical: bool,
     #[command(flatten)]
@@ -72,8 +84,7 @@ enum Workload {
 
 impl Subcommand for SoakArgs {
     const NAME: &'static str = "soak";
-    const ABOUT: &'static str =
-        "Hold connections open for minutes or weeks under a verified workload, and report every outage";
+    const ABOUT: &'static str = "Hold connections for minutes or weeks and report every outage";
     const HELP: &'static str = "\
 Examples:
   redis-doctor soak --sandbox -d 15s               # a demonstration
@@ -91,7 +102,8 @@ Workloads:
   mixed    all three
 --rate, --concurrency, --payload and --timeout apply to probes (ping, kv),
 --verify-rate and --channels to pubsub. SIGINT, SIGTERM and SIGHUP end the run
-and print its report; SIGUSR1 prints interim figures.";
+and print its report; SIGUSR1 prints interim figures.
+Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     type Request = RunRequest;
 
     fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {
@@ -111,7 +123,7 @@ and print its report; SIGUSR1 prints interim figures.";
             report_each: false,
             timeout: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
         });
-        // No channels: each connection gets one of its own, which depends on the run.
+        // No channels: each connection gets a private one, named after the run.
         let subscription = wants(Workload::Pubsub).then(|| SubscriptionPlan {
             private: self.channels.unwrap_or(1),
             verify: Some(self.verify_rate.unwrap_or(DEFAULT_RATE)),
@@ -138,7 +150,7 @@ impl SoakArgs {
         ];
         if let Some((flag, _)) = for_probes.into_iter().find(|(_, given)| *given && !probes) {
             let remedy = match flag {
-                "--rate" => "add ping to the workload or write --verify-rate",
+                "--rate" => "add ping to the workload or use --verify-rate",
                 _ => "add ping to the workload",
             };
             return Err(UsageError::new(flag, "it is for probes, and --workload pubsub sends none", remedy));

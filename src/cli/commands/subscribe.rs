@@ -1,4 +1,4 @@
-//! `redis-doctor subscribe`: its flags, and what they mean together.
+//! `redis-doctor subscribe`: its flags and its request.
 
 use std::{collections::HashSet, ffi::OsString, os::unix::ffi::OsStrExt, time::Duration};
 
@@ -24,35 +24,42 @@ pub(in crate::cli) struct SubscribeArgs {
     /// Channels to subscribe to (any bytes)
     #[arg(value_name = "CHANNEL")]
     channels: Vec<OsString>,
-    /// Subscribe to a pattern, as PSUBSCRIBE does (repeatable)
+    /// Subscribe to a pattern with PSUBSCRIBE (repeatable)
     #[arg(long = "pattern", value_name = "GLOB")]
     patterns: Vec<OsString>,
-    /// Subscribe to a shard channel, as SSUBSCRIBE does (repeatable)
+    /// Subscribe to a shard channel with SSUBSCRIBE (repeatable)
     #[arg(long = "shard", value_name = "CHANNEL")]
     shards: Vec<OsString>,
     /// Stop after this many messages [default: until a signal]
     #[arg(short, long, value_name = "N", value_parser = value::count, allow_hyphen_values = true)]
     count: Option<u64>,
-    /// Stop after this long (bare numbers are seconds) [default: until a signal]
+    /// Stop after this long [default: until a signal]
     #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     duration: Option<Duration>,
     /// Report a gap if no message arrives for this long
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     expect_every: Option<Duration>,
-    /// Publish numbered messages to each CHANNEL from a second connection and account for each; other subscribers see
-    /// them too
+    /// Publish numbered messages and account for each
+    ///
+    /// They are published to each CHANNEL from a second connection; other subscribers receive them, too.
     #[arg(long)]
     verify: bool,
-    /// Publish rate of --verify: 10, 10/s, 600/m [default: 10/s]
+    /// Publish rate of --verify [default: 10/s]
+    ///
+    /// For example 10, 10/s or 600/m.
     #[arg(long, value_name = "RATE", requires = "verify", value_parser = value::publish_rate, allow_hyphen_values = true)]
     rate: Option<Pace>,
     /// Print the UTC time before each line
     #[arg(short = 'D', long)]
     timestamps: bool,
-    /// Form of the messages on stdout; raw is the bytes and a line end
+    /// Message format on stdout
+    ///
+    /// raw is the bytes of the message and a line end.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: MessageFormat,
-    /// Form of the report in --output FILE; without that, a summary goes to stderr [default: text]
+    /// Report format of --output [default: text]
+    ///
+    /// Without --output, the summary goes to stderr as text.
     #[arg(long, value_name = "FORMAT", requires = "output", value_parser = formats(Content::Report))]
     report_format: Option<Format>,
     #[command(flatten)]
@@ -61,8 +68,7 @@ pub(in crate::cli) struct SubscribeArgs {
 
 impl Subcommand for SubscribeArgs {
     const NAME: &'static str = "subscribe";
-    const ABOUT: &'static str =
-        "Tail channels over one connection, show every drop and resubscription, and optionally verify delivery";
+    const ABOUT: &'static str = "Tail channels; show drops, resubscriptions and lost messages";
     const HELP: &'static str = "\
 Examples:
   redis-doctor subscribe news --pattern 'jobs.*'   # events go to stderr
@@ -72,7 +78,8 @@ Examples:
   redis-doctor subscribe news -d 1h -o report.json --report-format json
 
 Messages go to stdout in --format; the summary goes to stderr,
-or with --output to a file in --report-format.";
+or with --output to a file in --report-format.
+Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     type Request = RunRequest;
 
     fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {

@@ -1,4 +1,4 @@
-//! `redis-doctor wait`: its flags, and what they mean together.
+//! `redis-doctor wait`: its flags and its request.
 
 use std::time::Duration;
 
@@ -23,10 +23,12 @@ pub(in crate::cli) struct WaitArgs {
     #[arg(short, long, value_name = "TIME", default_value = "500ms", value_parser = value::positive_duration,
           allow_hyphen_values = true)]
     interval: Duration,
-    /// Stop immediately if waiting does not usually help: wrong password, missing permission, rejected certificate
+    /// Stop immediately on a lasting error
+    ///
+    /// A wrong password, a missing permission or a rejected certificate does not usually go away on its own.
     #[arg(long)]
     fail_fast: bool,
-    /// Print only the last obstacle on a timeout
+    /// Print only the last error on a timeout
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
@@ -36,29 +38,24 @@ pub(in crate::cli) struct WaitArgs {
 /// A wait for a server.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct WaitRequest {
-    /// The server; with `sandbox`, it is yet to be started.
+    /// With `sandbox`, the server is not started yet.
     pub target: Target,
-    /// Use the embedded server.
     pub sandbox: bool,
-    /// The protocol of the connections.
     pub protocol: Protocol,
-    /// The state to wait for.
     pub wanted: Readiness,
     /// Timeout of the whole wait.
     pub timeout: Duration,
-    /// The interval between checks.
     pub interval: Duration,
     /// Stop immediately if waiting does not usually help.
     pub fail_fast: bool,
-    /// No progress.
     pub quiet: bool,
-    /// Remarks for the user, one line each without line end, for stderr.
+    /// Warnings for stderr, one line each, without line end.
     pub warnings: Vec<String>,
 }
 
 impl Subcommand for WaitArgs {
     const NAME: &'static str = "wait";
-    const ABOUT: &'static str = "Wait until a server is ready, a primary or a replica, for scripts and containers";
+    const ABOUT: &'static str = "Wait until a server is ready, a primary or a replica";
     const HELP: &'static str = "\
 Examples:
   redis-doctor wait && exec my-application

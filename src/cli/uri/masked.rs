@@ -1,7 +1,7 @@
-//! A URL that was refused, as far as it may be shown: what can be a password, or a part of one, is `***`.
+//! The printable form of a refused URL: every part that can be a password, or a part of one, is `***`.
 //!
-//! What cannot be parsed may hold a password in any place, so only what looks like a host, a port or a path where one
-//! belongs is repeated.
+//! A URL that cannot be parsed may hold a password anywhere, so only a part that looks like a host, a port or a path, in
+//! the place of one, is repeated.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -10,10 +10,10 @@ const HIDDEN: &str = "***";
 /// The longest name of a host (RFC 1035 section 2.3.4).
 const LONGEST_HOST: usize = 253;
 
-/// The longest path that is repeated.
+/// Maximum length of a path that is repeated.
 const LONGEST_PATH: usize = 40;
 
-/// The refused text, with what may be secret hidden; `None` where nothing of it may be shown.
+/// Returns the refused text with possible secrets hidden; `None` where nothing of it may be shown.
 pub(super) fn masked(text: &str) -> Option<String> {
     let Some((scheme, rest)) = text.split_once("://") else {
         return is_host_and_port(text).then(|| text.to_owned());
@@ -23,7 +23,7 @@ pub(super) fn masked(text: &str) -> Option<String> {
         return None;
     }
     let (login, place) = match rest.rsplit_once('@') {
-        // Where the password ends is anybody's guess.
+        // The end of the password cannot be found.
         Some((before, _)) if before.contains(['?', '#']) => return Some(format!("{scheme}://{HIDDEN}")),
         // It may have an '@' in it, and no host behind it.
         Some((_, place)) if !place.is_empty() && !begins_with_a_host(place) => {
@@ -35,7 +35,7 @@ pub(super) fn masked(text: &str) -> Option<String> {
     Some(format!("{scheme}://{login}{}", shown_place(place, scheme.ends_with("unix"))))
 }
 
-/// Whether this looks like a host and like nothing else: an address, `localhost`, or a name with the number of a port.
+/// Returns true if this can only be a host: an address, `localhost`, or a name with the number of a port.
 fn begins_with_a_host(place: &str) -> bool {
     let authority = place.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
@@ -46,13 +46,13 @@ fn begins_with_a_host(place: &str) -> bool {
     }
 }
 
-/// A server as other tools take it: `cache.example:6379`.
+/// Returns true for a server in the form of other tools: `cache.example:6379`.
 pub(super) fn is_host_and_port(text: &str) -> bool {
     let is_known = |host: &str| is_name(host) && (host.contains('.') || host == "localhost");
     text.split_once(':').is_some_and(|(host, port)| is_known(host) && port.parse::<u16>().is_ok())
 }
 
-/// Host, port and path; of parameters only that there are some.
+/// Returns host, port and path, with parameters hidden.
 fn shown_place(place: &str, unix: bool) -> String {
     let (place, more) = match place.find(['?', '#']) {
         Some(at) => (&place[..at], &place[at..=at]),
@@ -73,13 +73,13 @@ fn shown_authority(authority: &str) -> Option<String> {
     let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
     match is_name(host) {
         true if is_number(port) => Some(authority.to_owned()),
-        // Somebody may have left the host out: then this is a password.
+        // The host may have been left out: then this is a password.
         true => Some(format!("{host}:{HIDDEN}")),
         false => None,
     }
 }
 
-/// Or what may have been meant for one.
+/// Returns true for an IPv6 address, or an attempt at one.
 fn is_ipv6(authority: &str) -> bool {
     let is_address = |char: char| char.is_ascii_hexdigit() || "[]:.".contains(char);
     authority.parse::<Ipv6Addr>().is_ok() || authority.starts_with('[') && authority.chars().all(is_address)

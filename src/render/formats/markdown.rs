@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Table;
-use crate::render::{Style, document::Document};
+use crate::render::{Style, document::Document, views::Table};
 
 pub(super) fn write<D: Document + ?Sized>(document: &D, _: Style, out: &mut dyn Write) -> io::Result<()> {
     let (Table { header, rows }, remarks) = document.overview()?;

@@ -2,13 +2,15 @@
 //!
 //! The part before the pipe stays under 80 characters. The exit code of the process is the verdict in Nagios' own terms.
 
-use std::{
-    fmt,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use crate::{
-    render::{Style, document::Document, units::clean},
+    render::{
+        Style,
+        document::Document,
+        units::clean,
+        views::{Figure, PluginLine, rounded},
+    },
     verdict::Verdict,
 };
 
@@ -16,7 +18,7 @@ const WIDTH: usize = 79;
 
 pub(super) fn write<D: Document + ?Sized>(document: &D, _: Style, out: &mut dyn Write) -> io::Result<()> {
     let PluginLine { verdict, text, figures } = document.plugin_line()?;
-    let figures: Vec<_> = figures.iter().map(Figure::to_string).collect();
+    let figures: Vec<_> = figures.iter().map(figure).collect();
     writeln!(out, "{} | {}", line(verdict, &text), figures.join(" "))
 }
 
@@ -41,44 +43,9 @@ fn line(verdict: Option<Verdict>, text: &str) -> String {
     }
 }
 
-/// A verdict in a few words, and the figures behind it.
-#[derive(Debug)]
-pub(crate) struct PluginLine {
-    /// `None` where nothing is known.
-    pub(in crate::render) verdict: Option<Verdict>,
-    pub(in crate::render) text: String,
-    pub(in crate::render) figures: Vec<Figure>,
-}
-
-/// A figure from zero up, with its thresholds as Nagios ranges.
-#[derive(Debug)]
-pub(in crate::render) struct Figure {
-    pub(in crate::render) label: &'static str,
-    /// `None` where it is not known.
-    pub(in crate::render) value: Option<f64>,
-    pub(in crate::render) unit: &'static str,
-    pub(in crate::render) warn: String,
-    pub(in crate::render) crit: String,
-    pub(in crate::render) max: String,
-}
-
-impl Figure {
-    /// A figure without thresholds and without an upper limit.
-    pub(in crate::render) fn new(label: &'static str, value: Option<f64>, unit: &'static str) -> Self {
-        Self { label, value, unit, warn: String::new(), crit: String::new(), max: String::new() }
-    }
-}
-
-impl fmt::Display for Figure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { label, value, unit, warn, crit, max } = self;
-        let value = value.map_or("U".into(), |value| format!("{}{unit}", rounded(value)));
-        write!(f, "'{label}'={value};{warn};{crit};0;{max}")
-    }
-}
-
-/// A number without the noise of binary fractions.
-pub(in crate::render) fn rounded(value: f64) -> String {
-    // A whole number has none, and a large one would lose its last digits.
-    if value.fract() == 0.0 { value.to_string() } else { ((value * 1e6).round() / 1e6).to_string() }
+/// `'p99'=0.0012s;0.005;;0;`
+pub(super) fn figure(figure: &Figure) -> String {
+    let Figure { label, value, unit, warn, crit, max } = figure;
+    let value = value.map_or("U".into(), |value| format!("{}{unit}", rounded(value)));
+    format!("'{label}'={value};{warn};{crit};0;{max}")
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use strum::VariantArray;
 
-use super::*;
+use super::{nagios::figure, *};
 use crate::{
     checkup,
     clock::WallTime,
@@ -15,6 +15,7 @@ use crate::{
     output::Content,
     plan::{PolicyName, Protocol, ReconnectPolicy},
     record::{Recorder, fixture},
+    render::views::Figure,
     report::Report,
 };
 
@@ -133,8 +134,11 @@ fn a_pipe_does_not_end_a_cell_of_a_markdown_table() {
 
 #[test]
 fn a_whole_number_keeps_all_of_its_digits() {
-    let figure = Figure::new("memory", Some(9_007_199_254_740_991.0), "B");
-    assert_eq!(figure.to_string(), "'memory'=9007199254740991B;;;0;");
-    assert_eq!(Figure::new("ping", Some(0.1 + 0.2), "ms").to_string(), "'ping'=0.3ms;;;0;");
-    assert_eq!(Figure::new("ping", None, "ms").to_string(), "'ping'=U;;;0;");
+    for (label, value, unit, expected) in [
+        ("memory", Some(9_007_199_254_740_991.0), "B", "'memory'=9007199254740991B;;;0;"),
+        ("ping", Some(0.1 + 0.2), "ms", "'ping'=0.3ms;;;0;"),
+        ("ping", None, "ms", "'ping'=U;;;0;"),
+    ] {
+        assert_eq!(figure(&Figure::new(label, value, unit)), expected);
+    }
 }

@@ -1,4 +1,4 @@
-//! Text for people, laid out by the document itself.
+//! Human-readable text, laid out by the document itself.
 
 use std::io::{self, Write};
 

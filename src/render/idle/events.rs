@@ -19,10 +19,10 @@ pub(crate) struct EventLine {
     news: Progress,
 }
 
-/// Writes a line about something that has just happened.
+/// Writes the line of an event.
 ///
 /// # Errors
-/// Whatever writing returns.
+/// If writing fails.
 pub(crate) fn idle_event(at: Stamp, time: WallTime, news: Progress, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &EventLine { t: at, time, news })?;
     out.write_all(b"\n")

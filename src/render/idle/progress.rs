@@ -1,5 +1,5 @@
-//! What is seen of a search while it goes on, on stderr: a line when a round begins and when the first connection of it
-//! dies, and on a terminal a line below them that says how far it is.
+//! The progress of a search on stderr: a line when a round begins and when its first connection dies, and on a terminal a
+//! progress line below them.
 
 use std::{cell::RefCell, io::Write, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Shows a search as it goes on.
+/// Progress of a search.
 pub(crate) struct IdleProgress {
     style: Style,
     state: RefCell<State>,
@@ -24,7 +24,7 @@ pub(crate) struct IdleProgress {
 
 struct State {
     lines: Lines,
-    /// The present round: its number, when it began, how many silences it has, and its longest.
+    /// Number of the present round; its start, connections and longest silence follow.
     number: u32,
     began: Stamp,
     connections: usize,
@@ -52,7 +52,7 @@ impl IdleProgress {
         Self { style, state: RefCell::new(state) }
     }
 
-    /// The server has been reached.
+    /// Writes the heading once the server has been reached.
     pub(crate) fn begin(&self, target: &Target, server: &ServerSummary) {
         if self.style.quiet {
             return;
@@ -64,7 +64,7 @@ impl IdleProgress {
         state.lines.line(&format!("server    {}", settings(server)));
     }
 
-    /// Something has happened.
+    /// Shows an event of the search.
     pub(crate) fn tell(&self, now: Stamp, news: Progress) {
         if self.style.quiet {
             return;
@@ -80,7 +80,7 @@ impl IdleProgress {
                 } else {
                     format!("from {} to {}", span(shortest), span(longest))
                 };
-                state.lines.line(&format!("round {number}   {silences} at once, {range}"));
+                state.lines.line(&format!("round {number}   {silences} in parallel, {range}"));
                 if self.style.terminal && state.lines.progress().is_none() {
                     state.lines.begin_progress(Some(1), "{wide_msg}");
                 }
@@ -91,19 +91,19 @@ impl IdleProgress {
         state.redraw(now);
     }
 
-    /// Time has passed.
+    /// Redraws the progress line.
     pub(crate) fn tick(&self, now: Stamp) {
         self.state.borrow().redraw(now);
     }
 
-    /// Says how far it is.
+    /// Writes interim figures.
     pub(crate) fn interim(&self, now: Stamp) {
         let mut state = self.state.borrow_mut();
         let text = state.standing(now);
         state.lines.line(&text);
     }
 
-    /// The search is over.
+    /// Removes the progress line.
     pub(crate) fn finish(&self) {
         self.state.borrow_mut().lines.end_progress();
     }
@@ -142,7 +142,7 @@ impl State {
     /// `round 1 · at most 15 min 2 s left · 12 survived, at most 1 min · 2 died · 34 silent`
     fn standing(&self, now: Stamp) -> String {
         let silent = self.connections.saturating_sub(self.survived + self.died + self.not_opened);
-        // To whole seconds: the line would only flicker.
+        // In whole seconds: fractions would flicker.
         let left = Duration::from_secs(self.longest.saturating_sub(now.since(self.began)).as_secs());
         let mut parts = vec![format!("round {}", self.number), format!("at most {} left", span(left))];
         if !self.best.is_zero() {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    render::formats::Family,
+    render::views::Family,
     report::{Diagnosis, Latency, Report},
     verdict::Verdict,
 };
 
-/// Returns every family, those of an absent part of the report left out.
+/// Returns every family, except those of an absent part of the report.
 pub(super) fn families(report: &Report) -> Vec<Family> {
     [about(report), probes(report), latencies(report), outages(report), messages(report), vec![errors(report)]]
         .into_iter()
@@ -17,7 +17,7 @@ pub(super) fn families(report: &Report) -> Vec<Family> {
 }
 
 fn about(report: &Report) -> Vec<Family> {
-    let mut runs = Family::new("run", "info", "What was run.");
+    let mut runs = Family::new("run", "info", "Run, target and policy.");
     for run in &report.runs {
         let started = &run.started;
         let labels = vec![
@@ -37,7 +37,7 @@ fn about(report: &Report) -> Vec<Family> {
     vec![
         runs,
         Family::gauge("verdict", "0 healthy, 1 degraded, 2 critical.", verdict),
-        Family::gauge("run_duration_seconds", "How long the run lasted.", report.duration),
+        Family::gauge("run_duration_seconds", "Duration of the run.", report.duration),
     ]
 }
 
@@ -47,19 +47,19 @@ fn probes(report: &Report) -> Vec<Family> {
     let ambiguous = probes.ambiguous as f64;
     vec![
         Family::counters("probes", "Probes by outcome.", "outcome", &outcomes),
-        Family::counter("probes_ambiguous", "Failed probes that may have been executed.", ambiguous),
-        Family::counter("probes_skipped", "Intended starts passed over.", probes.skipped as f64),
-        Family::counter("desyncs", "Replies to another question.", probes.desynced as f64),
+        Family::counter("probes_ambiguous", "Failed probes with unknown outcome: they may have run.", ambiguous),
+        Family::counter("probes_skipped", "Probes that were due but not sent.", probes.skipped as f64),
+        Family::counter("desyncs", "Replies to a different command.", probes.desynced as f64),
     ]
 }
 
 fn latencies(report: &Report) -> Vec<Family> {
     [
-        ("latency_seconds", "Answered probes, from the intended start.", &report.latency),
-        ("service_seconds", "Answered probes, from the real start.", &report.service),
-        ("failed_latency_seconds", "Failed probes.", &report.failed_latency),
+        ("latency_seconds", "Latency of answered probes, from the intended start.", &report.latency),
+        ("service_seconds", "Latency of answered probes, from the real start.", &report.service),
+        ("failed_latency_seconds", "Time to failure of failed probes.", &report.failed_latency),
         ("waited_seconds", "Time that probes waited for a connection.", &report.waited),
-        ("end_to_end_seconds", "Verified messages, from PUBLISH to receipt.", &report.end_to_end),
+        ("end_to_end_seconds", "Latency of verified messages, from PUBLISH to receipt.", &report.end_to_end),
     ]
     .into_iter()
     .filter_map(|(name, help, latency)| latency.as_ref().map(|latency| summary(name, help, latency)))
@@ -87,19 +87,20 @@ fn outages(report: &Report) -> Vec<Family> {
     let kinds = [("drop", outages.drops), ("stall", outages.stalls)];
     let availability = outages.availability;
     let mut families = Vec::from_iter(
-        availability.map(|share| Family::gauge("availability_ratio", "Share of the watched time with service.", share)),
+        availability
+            .map(|share| Family::gauge("availability_ratio", "Share of the watched time without an outage.", share)),
     );
     families.push(Family::counters("outages", "Outages by kind.", "kind", &kinds));
     families.extend(causes(report));
     let reconnects = outages.reconnects as f64;
     families.extend([
-        Family::counter("reconnects", "Drops after which the connection came back.", reconnects),
-        Family::gauge("outages_unresolved", "Outages that are not over.", outages.unresolved as f64),
+        Family::counter("reconnects", "Drops after which the client reconnected.", reconnects),
+        Family::gauge("outages_unresolved", "Outages that had not recovered at the end.", outages.unresolved as f64),
         Family::gauge("outage_longest_seconds", "The longest outage.", outages.longest),
-        Family::counter("outage_seconds", "Time without service, all connections.", outages.total),
+        Family::counter("outage_seconds", "Total outage time of all connections.", outages.total),
     ]);
     families.extend(report.reconnect_peak.as_ref().map(|peak| {
-        let help = "The most connections that came back within 100 ms.";
+        let help = "Largest number of connections that reconnected within 100 ms.";
         Family::gauge("reconnect_peak", help, f64::from(peak.connections))
     }));
     let sessions = &report.sessions;
@@ -139,9 +140,9 @@ fn messages(report: &Report) -> Vec<Family> {
     ];
     let bytes = delivery.message_bytes as f64;
     vec![
-        Family::counters("verified_messages", "Numbered messages by fate.", "fate", &fates),
-        Family::counter("messages", "Messages of others.", delivery.messages as f64),
-        Family::counter("message_bytes", "Payload of the messages of others.", bytes),
+        Family::counters("verified_messages", "Numbered messages by outcome.", "fate", &fates),
+        Family::counter("messages", "Messages from other publishers.", delivery.messages as f64),
+        Family::counter("message_bytes", "Payload of the messages from other publishers.", bytes),
     ]
 }
 

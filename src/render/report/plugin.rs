@@ -3,7 +3,7 @@
 use super::text::headline;
 use crate::{
     plan::{Comparison, Metric},
-    render::formats::{Figure, PluginLine, rounded},
+    render::views::{Figure, PluginLine, rounded},
     report::{GateLevel, Report},
 };
 
@@ -34,7 +34,7 @@ fn figures(report: &Report) -> Vec<Figure> {
     add("availability", Some(Metric::Availability), outages.availability, "%");
     add("reconnects", Some(Metric::Reconnects), Some(outages.reconnects as f64), "c");
     add("outage", Some(Metric::Outage), Some(outages.longest), "s");
-    // Of one connection there is no herd.
+    // One connection is not a herd.
     if report.runs.iter().any(|run| run.started.plan.connections > 1) {
         let peak = report.reconnect_peak.map_or(0, |peak| peak.connections);
         add("reconnect_peak", Some(Metric::ReconnectPeak), Some(f64::from(peak)), "");

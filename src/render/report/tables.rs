@@ -11,10 +11,10 @@ use crate::{
     report::{GateLevel, GateResult, Latency, OutageRow, Report},
 };
 
-/// Rows shown of one table; `--format json` has all of them.
+/// Maximum number of rows shown; `--format json` has all of them.
 const ROWS: usize = 20;
 
-/// A table to be: its header, which columns hold numbers, and its rows.
+/// The header of a table, its number columns, and its rows.
 type Content<'a> = (&'a [&'a str], std::ops::Range<usize>, Vec<Vec<String>>);
 
 /// Writes an empty line and a table, if it has rows.
@@ -52,23 +52,23 @@ pub(super) fn latencies(report: &Report, columns: Option<usize>, out: &mut dyn W
 
 pub(super) fn outages(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> = report.outages.rows.iter().map(outage).collect();
-    let header = ["outage", "", "lasted", "failed", "ambiguous", "lost", "end", "cause", "client error"];
+    let header = ["outage", "", "lasted", "failed", "outcome unknown", "lost", "end", "cause", "client error"];
     write((&header, 2..6, rows), columns, out)
 }
 
 /// Writes each cause once, with its outages and their evidence.
 pub(super) fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let key = |row: &OutageRow| (row.diagnosis.cause, row.diagnosis.confidence);
-    let mut told = Vec::new();
+    let mut written = Vec::new();
     for row in &report.outages.rows {
         let key_of_row = key(row);
-        if told.contains(&key_of_row) {
+        if written.contains(&key_of_row) {
             continue;
         }
-        if told.is_empty() {
+        if written.is_empty() {
             writeln!(out)?;
         }
-        told.push(key_of_row);
+        written.push(key_of_row);
         let alike: Vec<_> = report.outages.rows.iter().filter(|other| key(other) == key_of_row).collect();
         for line in diagnosis::block(&alike) {
             writeln!(out, "{line}")?;
@@ -84,7 +84,7 @@ fn outage(row: &OutageRow) -> Vec<String> {
         OutageKind::Stall => "stall",
     };
     let end = match (outage.restored, outage.by_itself) {
-        (None, _) => "not over",
+        (None, _) => "not recovered",
         (Some(_), Some(false)) => "new session",
         (Some(_), _) => "recovered",
     };
@@ -128,7 +128,7 @@ pub(super) fn errors(report: &Report, columns: Option<usize>, out: &mut dyn Writ
             ]
         })
         .collect();
-    let header = ["error", "code", "count", "ambiguous", "errno", "stage", "reported by", "seen", "example"];
+    let header = ["error", "code", "count", "outcome unknown", "errno", "stage", "reported by", "seen", "example"];
     write((&header, 2..5, rows), columns, out)
 }
 

@@ -1,5 +1,5 @@
-//! The report for people: a few lines of totals, tables, findings, and the verdict last, where the eye ends.
-//! For `ping` it begins as ping(8) ends.
+//! The text report: a few lines of totals, tables, findings, and the verdict last, where the eye ends.
+//! For `ping` it begins with the statistics of ping(8).
 
 use std::io::{self, Write};
 
@@ -45,7 +45,7 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
     writeln!(out, "\nverdict  {word}{interim}  {headline}")
 }
 
-/// The verdict in a few words.
+/// Returns the verdict in a few words.
 pub(super) fn headline(report: &Report) -> String {
     let mut parts: Vec<String> = report
         .findings
@@ -144,8 +144,8 @@ fn delivery_line(delivery: &Delivery) -> String {
         parts.push(format!("{} reordered", delivery.reordered));
     }
     if !delivery.verified || delivery.messages > 0 {
-        let whose = if delivery.verified { " of others" } else { "" };
-        parts.push(format!("{}{whose} received", delivery.messages));
+        let source = if delivery.verified { " from other publishers" } else { "" };
+        parts.push(format!("{} received{source}", delivery.messages));
         parts.push(count(delivery.message_bytes, "byte"));
     }
     if delivery.messages_not_shown > 0 {
@@ -157,7 +157,7 @@ fn delivery_line(delivery: &Delivery) -> String {
 fn channels_line(subscriptions: &Subscriptions) -> String {
     let mut parts = vec![format!("{} of {} confirmed", subscriptions.confirmed, subscriptions.wanted)];
     if subscriptions.resubscriptions > 0 {
-        parts.push(format!("renewed {}", count(subscriptions.resubscriptions, "time")));
+        parts.push(format!("resubscribed {}", count(subscriptions.resubscriptions, "time")));
     }
     if subscriptions.silences > 0 {
         let longest = duration(subscriptions.longest_silence);

@@ -1,0 +1,171 @@
+//! The views of a result that the formats need: a table, a plugin line, metric families, and a stream of records.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::verdict::Verdict;
+
+/// A table of texts.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(super) header: &'static [&'static str],
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Returns each figure of a JSON document with its path.
+    pub(super) fn of_figures(root: &Value) -> Self {
+        let mut rows = Vec::new();
+        collect(String::new(), root, &mut rows);
+        Self { header: &["name", "value"], rows }
+    }
+}
+
+fn collect(name: String, of: &Value, rows: &mut Vec<Vec<String>>) {
+    let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+    match of {
+        Value::Object(fields) => fields.iter().for_each(|(key, of)| collect(below(key), of, rows)),
+        Value::Array(entries) => {
+            entries.iter().enumerate().for_each(|(number, of)| collect(below(&number.to_string()), of, rows));
+        }
+        Value::Null => rows.push(vec![name, String::new()]),
+        Value::String(text) => rows.push(vec![name, text.clone()]),
+        Value::Bool(_) | Value::Number(_) => rows.push(vec![name, of.to_string()]),
+    }
+}
+
+/// A verdict in a few words, and the figures behind it.
+#[derive(Debug)]
+pub(crate) struct PluginLine {
+    /// `None` if it is unknown.
+    pub(super) verdict: Option<Verdict>,
+    pub(super) text: String,
+    pub(super) figures: Vec<Figure>,
+}
+
+/// A figure from zero up, with its thresholds as Nagios ranges.
+#[derive(Debug)]
+pub(crate) struct Figure {
+    pub(super) label: &'static str,
+    /// `None` if it is unknown.
+    pub(super) value: Option<f64>,
+    pub(super) unit: &'static str,
+    pub(super) warn: String,
+    pub(super) crit: String,
+    pub(super) max: String,
+}
+
+impl Figure {
+    /// Creates a figure without thresholds and without an upper limit.
+    pub(super) fn new(label: &'static str, value: Option<f64>, unit: &'static str) -> Self {
+        Self { label, value, unit, warn: String::new(), crit: String::new(), max: String::new() }
+    }
+}
+
+/// Formats a number without the noise of binary fractions.
+pub(super) fn rounded(value: f64) -> String {
+    // A whole number has none, and a large one would lose its last digits.
+    if value.fract() == 0.0 { value.to_string() } else { ((value * 1e6).round() / 1e6).to_string() }
+}
+
+/// A metric family. A unit is the last word of its name.
+#[derive(Debug)]
+pub(crate) struct Family {
+    pub(super) name: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) help: &'static str,
+    pub(super) samples: Vec<Sample>,
+}
+
+#[derive(Debug)]
+pub(super) struct Sample {
+    /// Appended to the name of the family.
+    pub(super) suffix: &'static str,
+    pub(super) labels: Vec<(&'static str, String)>,
+    pub(super) value: f64,
+}
+
+impl Family {
+    pub(super) fn new(name: &'static str, kind: &'static str, help: &'static str) -> Self {
+        Self { name, kind, help, samples: Vec::new() }
+    }
+
+    /// Creates a gauge with one value.
+    pub(super) fn gauge(name: &'static str, help: &'static str, value: f64) -> Self {
+        let mut family = Self::new(name, "gauge", help);
+        family.push("", Vec::new(), value);
+        family
+    }
+
+    /// Creates a counter with one value.
+    pub(super) fn counter(name: &'static str, help: &'static str, value: f64) -> Self {
+        let mut family = Self::new(name, "counter", help);
+        family.push("_total", Vec::new(), value);
+        family
+    }
+
+    /// Creates a counter with a value for each value of a label.
+    pub(super) fn counters(
+        name: &'static str,
+        help: &'static str,
+        label: &'static str,
+        values: &[(&str, u64)],
+    ) -> Self {
+        let mut family = Self::new(name, "counter", help);
+        for (value, count) in values {
+            family.push("_total", vec![(label, (*value).to_owned())], *count as f64);
+        }
+        family
+    }
+
+    /// Adds a sample.
+    pub(super) fn push(&mut self, suffix: &'static str, labels: Vec<(&'static str, String)>, value: f64) {
+        self.samples.push(Sample { suffix, labels, value });
+    }
+}
+
+/// A stream of JSON documents, one a line. The first field of each is its `type`.
+pub(crate) struct Records<'a> {
+    out: &'a mut dyn Write,
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn new(out: &'a mut dyn Write) -> Self {
+        Self { out }
+    }
+
+    /// Writes a result without its lists.
+    pub(super) fn summary(&mut self, of: &impl Serialize) -> io::Result<()> {
+        let mut summary = serde_json::to_value(of)?;
+        if let Value::Object(fields) = &mut summary {
+            fields.retain(|_, value| !value.is_array());
+        }
+        if let Some(Value::Object(outages)) = summary.get_mut("outages") {
+            outages.remove("rows");
+        }
+        self.line("summary", &summary)
+    }
+
+    /// Writes each entry of a list.
+    pub(super) fn each<T: Serialize>(&mut self, kind: &str, records: &[T]) -> io::Result<()> {
+        records.iter().try_for_each(|record| self.line(kind, record))
+    }
+
+    /// Writes one record.
+    pub(super) fn line<T: Serialize>(&mut self, kind: &str, record: &T) -> io::Result<()> {
+        // Flattened into another type, each type of record would be compiled twice. An empty record has no fields.
+        let record = serde_json::to_vec(record)?;
+        let fields = record.strip_prefix(b"{").unwrap_or(&record);
+        write!(self.out, "{{\"type\":\"{kind}\",")?;
+        self.out.write_all(fields)?;
+        self.out.write_all(b"\n")
+    }
+
+    /// Writes an event, which contains its kind.
+    pub(super) fn event(&mut self, event: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut *self.out, event)?;
+        self.out.write_all(b"\n")
+    }
+}
