@@ -216,7 +216,6 @@ impl Track {
         recent.into_iter().flatten().find(|outage| outage.matches(evidence))
     }
 
-    /// Returns the open outage.
     pub(super) fn open(&mut self) -> Option<&mut Outage> {
         self.latest.as_mut().filter(|outage| outage.restored.is_none())
     }
