@@ -27,7 +27,7 @@ pub use flow::FlowEnd;
 pub(crate) use flow::{FlowClosed, FlowOpened};
 pub(crate) use interval::{Counters, Interval};
 pub(crate) use path::{PathProbed, StageTime};
-pub(crate) use server::{ServerIdentity, role_name};
+pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
 pub(crate) use state::ClientState;
 
 use crate::{

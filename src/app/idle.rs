@@ -106,10 +106,11 @@ async fn examine(
     let (events, _nobody) = unbounded_channel();
     let proxy =
         engine::start_proxy(&mut target, &request.faults, request.seed, clock, events).map_err(Problem::FaultProxy)?;
-    let probe = Arc::new(IdleProbe::new(target, request.protocol, request.patience, clock));
     let mut watch = Watch { wishes: &mut wishes, progress, clock };
     let mut refused = None;
     let surveyed = watch.until_stopped(Box::pin(direct.survey())).await;
+    let probe = IdleProbe::new(target, request.protocol, request.patience, clock).speaking_like(&direct);
+    let probe = Arc::new(probe);
     let mut interrupted = surveyed.is_none();
     let mut server = surveyed.unwrap_or_else(|| Ok(ServerSummary::default())).map_err(|failure| named(&failure));
     let steps = server.as_ref().map_or_else(|_| request.steps.clone(), |server| affordable(&request.steps, server));

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
     dial::Attempt,
-    event::ServerIdentity,
+    event::{ProxyKind, ServerIdentity},
     plan::{Address, Protocol},
     report::on_connecting,
     units::{millis, span_range},
@@ -171,12 +171,21 @@ fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let mut mark = Mark::Ok;
     if attempt.resp == 2 && sheet.subject.protocol != Protocol::Resp2 {
         let severity = if sheet.subject.protocol == Protocol::Auto { Severity::Info } else { Severity::Warning };
-        let text = "the server does not speak RESP3";
+        let text = match attempt.server.proxy {
+            Some(_) => "this is something that speaks RESP2 only: a proxy",
+            None => "the server does not speak RESP3",
+        };
+        let answer = match &attempt.hello_refused {
+            Some(failure) if failure.key.class.is_hang_up() => "closed the connection after HELLO 3".to_owned(),
+            Some(failure) => format!("refused HELLO 3: {failure}"),
+            None => "refused HELLO 3".to_owned(),
+        };
         let finding = CheckFinding::new(severity, finding::NO_RESP3, text)
-            .evidence(format!("{} refused HELLO 3", name(&attempt.server)))
+            .evidence(format!("{} {answer}", name(&attempt.server)))
             .remedy(
                 "use RESP2 (--protocol auto or resp2): a redis-rs client then needs a second connection for \
-                 subscriptions and detects a loss only with its next command; RESP3 requires Redis 6",
+                 subscriptions and detects a loss only with its next command; RESP3 requires Redis 6, without a proxy \
+                 that does not pass on HELLO",
             );
         mark = sheet.finding(finding);
     }
@@ -324,6 +333,24 @@ fn pubsub(sheet: &mut Sheet<'_>) {
         PubSub::Refused { .. } if is_sentinel(sheet) => {
             sheet.line("pubsub", Mark::NotAvailable, "a Sentinel accepts no messages");
         }
+        PubSub::Refused { command } if sheet.facts.refusal(*command).is_some_and(|r| r.class != ErrorClass::NoPerm) => {
+            let why = sheet.facts.refusal(*command).map(|refused| refused.why.clone()).unwrap_or_default();
+            let proxied = sheet.facts.attempt.as_ref().is_some_and(|attempt| attempt.server.proxy.is_some());
+            let (text, remedy) = match proxied {
+                true => (
+                    format!("the proxy does not pass on {command}"),
+                    "if the application uses pub/sub, connect it to a server directly; others are not affected",
+                ),
+                false => (
+                    format!("{command} is refused"),
+                    "look for a proxy that does not pass it on, or for a rename-command in the server's configuration",
+                ),
+            };
+            let severity = if proxied { Severity::Info } else { Severity::Warning };
+            let finding = CheckFinding::new(severity, finding::IN_BETWEEN, &text).evidence(why).remedy(remedy);
+            let mark = sheet.finding(finding);
+            sheet.line("pubsub", mark, text);
+        }
         PubSub::Refused { command } => {
             let why = sheet.facts.refusal(*command).map(|refused| refused.why.clone()).unwrap_or_default();
             let text = format!("user {user} may not {command} on a private channel");
@@ -349,13 +376,15 @@ fn pubsub(sheet: &mut Sheet<'_>) {
 
 /// Compares both ends of the connection with the server's view of them.
 fn in_between(sheet: &mut Sheet<'_>, attempt: &Attempt) {
+    if let Some(proxy) = attempt.server.proxy {
+        return behind_proxy(sheet, proxy);
+    }
     let (Some(local), Some(peer)) = (attempt.local, attempt.peer) else {
         return sheet.line("between", Mark::NotAvailable, "a unix socket: nothing can be in between");
     };
     let Some(from) = &sheet.facts.seen_from else {
-        let refused = sheet.facts.refusal(SurveyCommand::ClientInfo).is_some();
-        let why = if refused { "not permitted (CLIENT INFO)" } else { "not reported by the server (CLIENT INFO)" };
-        return sheet.line("between", Mark::NotAvailable, why);
+        let why = sheet.facts.no_answer(SurveyCommand::ClientInfo);
+        return sheet.line("between", Mark::NotAvailable, format!("{why} (CLIENT INFO)"));
     };
     let differs = |ours: SocketAddr, theirs: &str| {
         theirs
@@ -380,4 +409,23 @@ fn in_between(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let finding = CheckFinding::new(Severity::Info, finding::IN_BETWEEN, text).evidence(&evidence).remedy(remedy);
     let mark = sheet.finding(finding);
     sheet.line("between", mark, evidence);
+}
+
+/// Adds the line of a proxy that answers for the servers behind it.
+fn behind_proxy(sheet: &mut Sheet<'_>, proxy: ProxyKind) {
+    match &sheet.facts.backend {
+        Some(Err(failure)) => {
+            let remedy = "start the server behind the proxy, or correct its address and password in the proxy's \
+                          configuration; see the proxy's log";
+            let text = "the proxy answers, but no server behind it does";
+            let finding = CheckFinding::new(Severity::Critical, finding::IN_BETWEEN, text);
+            let mark = sheet.finding(finding.evidence(format!("GET of a missing key: {failure}")).remedy(remedy));
+            sheet.line("between", mark, format!("{proxy}; GET: {failure}"));
+        }
+        Some(Ok(took)) => {
+            let text = format!("{proxy}; a server behind it answers GET");
+            sheet.timed("between", Mark::Ok, Some(*took), text);
+        }
+        None => sheet.line("between", Mark::Ok, proxy.to_string()),
+    }
 }

@@ -50,7 +50,8 @@ pub(super) struct ConnectionArgs {
     /// Client name of the connections under test, as in CLIENT LIST
     #[arg(long, value_name = "NAME", value_parser = value::client_name)]
     pub(super) name: Option<String>,
-    /// Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]
+    /// Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for
+    /// subscriptions [default: resp3]
     #[arg(long, value_name = "PROTOCOL")]
     pub(super) protocol: Option<Protocol>,
     /// Use the embedded server on a free loopback port; nothing needs to be installed

@@ -69,18 +69,32 @@ impl<S: Stream> RespStream<S> {
         if db == 0 {
             return Ok(());
         }
-        self.send(Stage::Hello, redis::cmd("SELECT").arg(db)).await.map(drop)
+        let selected = self.send(Stage::Hello, redis::cmd("SELECT").arg(db)).await;
+        selected.map(drop).map_err(|failure| match failure.key.class.is_hang_up() {
+            true => {
+                let text = format!("{failure} (after SELECT {db}: a proxy may have database 0 only)");
+                Failure { text, ..failure }
+            }
+            false => failure,
+        })
     }
 
     pub(crate) async fn ping(&mut self) -> Result<(), Failure> {
         self.send(Stage::Command, &redis::cmd("PING")).await.map(drop)
     }
 
-    /// Returns product and version from `INFO server`; empty if that is forbidden.
-    pub(crate) async fn describe(&mut self) -> ServerIdentity {
-        match self.send(Stage::Hello, redis::cmd("INFO").arg("server")).await {
-            Ok(reply) => text(&reply).map(|info| identity::from_info(&info)).unwrap_or_default(),
-            Err(_) => ServerIdentity::default(),
+    /// Returns product and version from `INFO server`.
+    pub(crate) async fn describe(&mut self) -> Result<ServerIdentity, Failure> {
+        let reply = self.send(Stage::Hello, redis::cmd("INFO").arg("server")).await?;
+        Ok(text(&reply).map(|info| identity::from_info(&info)).unwrap_or_default())
+    }
+
+    /// Reads a key that does not exist, and that no workload writes. A proxy answers PING itself, but GET only with a server
+    /// behind it: nil, or NOPERM and other code words of a server.
+    pub(crate) async fn reach_backend(&mut self) -> Result<(), Failure> {
+        match self.command(&["GET", "redis-doctor:backend"]).await {
+            Err(failure) if !matches!(failure.key.class, ErrorClass::NoPerm | ErrorClass::Moved) => Err(failure),
+            _ => Ok(()),
         }
     }
 

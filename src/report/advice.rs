@@ -1,7 +1,7 @@
 //! Advice on a connection that could not be made: one sentence for each kind of failure whose text does not say it.
 
 use crate::{
-    classify::{ErrorClass, Failure, Stage},
+    classify::{ErrorClass, Failure, Origin, Stage},
     plan::{Address, Target},
 };
 
@@ -24,6 +24,9 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         }
         (ErrorClass::HostUnreachable | ErrorClass::NetworkUnreachable, _) => {
             "this machine has no route to the host: check routing, VPN and firewall".into()
+        }
+        (ErrorClass::NoAuth, _) if failure.key.origin == Origin::Doctor => {
+            "the password was given: see how the proxy or server that answers here expects the login".into()
         }
         (ErrorClass::NoAuth, _) => {
             "the server requires a password: set it in REDISCLI_AUTH, in the URL, or with --askpass".into()

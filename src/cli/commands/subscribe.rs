@@ -84,6 +84,7 @@ or with --output to a file in --report-format.";
             verify: self.verify.then(|| self.rate.unwrap_or(DEFAULT_RATE)),
             tail: !self.run.output.quiet,
             private: 0,
+            optional: false,
         };
         if subscription.wanted() == 0 {
             return Err(UsageError::new(

@@ -1,0 +1,75 @@
+//! The preflight of a run: a connection of its own that shows whether the server can be reached and what it understands.
+
+use super::Run;
+use crate::{
+    dial::{Attempt, Dialect, RespStream, Route},
+    event::{EventKind, ServerIdentity, StopReason},
+    plan::{Command, Plan, SubscriptionPlan},
+};
+
+impl Run<'_> {
+    /// Checks that the server is reachable, on a separate connection, which it returns.
+    ///
+    /// # Errors
+    /// Returns why the run must end: the server is unreachable, or the user stopped the run.
+    pub(super) async fn check_path(&mut self, path: &Route) -> Result<(Attempt, RespStream), StopReason> {
+        let mut stopped = None;
+        let stop = async { stopped = Some(self.stop_request().await) };
+        // On a stop, the stages completed so far are reported.
+        let (attempt, stream) = path.open_unless(stop).await;
+        self.event(EventKind::PathProbed(attempt.probed.clone()));
+        match (stopped, stream) {
+            (Some(reason), _) => Err(reason),
+            (None, None) => Err(StopReason::Unreachable),
+            (None, Some(stream)) => Ok((attempt, stream)),
+        }
+    }
+
+    /// Checks that the server is reachable, and finds out what it understands. The plan loses its subscription if it is
+    /// optional and impossible.
+    ///
+    /// # Errors
+    /// Returns why the run must end.
+    pub(super) async fn survey_path(&mut self, path: &Route, plan: &mut Plan) -> Result<Dialect, StopReason> {
+        let (attempt, stream) = self.check_path(path).await?;
+        let commands = plan.subscription.as_ref().map(SubscriptionPlan::commands).unwrap_or_default();
+        let learning = path.learn(&attempt, stream, &commands);
+        let (dialect, no_pubsub) = tokio::select! {
+            learned = learning => learned,
+            reason = self.stop_request() => return Err(reason),
+        };
+        if let Some(proxy) = dialect.proxy {
+            let server = ServerIdentity { proxy: Some(proxy), ..attempt.server };
+            let who = server.introduction().unwrap_or_default();
+            let refused = match (&attempt.hello_refused, &attempt.info_refused) {
+                (Some(failure), _) if failure.key.class.is_hang_up() => {
+                    "it closes the connection after HELLO".to_owned()
+                }
+                (Some(failure), _) => format!("HELLO is answered with: {failure}"),
+                (None, Some(failure)) => format!("INFO is answered with: {failure}"),
+                (None, None) => "its replies to PING or INFO are not those of a server".to_owned(),
+            };
+            let hidden = if server.product.is_none() { "; what is behind it is not visible" } else { "" };
+            self.note(format!("connected to {who}: {refused}{hidden}"));
+        }
+        if let Some(remark) = dialect.nonce.remark().filter(|_| plan.pings() || plan.policy.watchdog.is_some()) {
+            self.note(remark.to_owned());
+        }
+        if let Some(failure) = no_pubsub {
+            let optional = plan.subscription.as_ref().is_some_and(|subscription| subscription.optional);
+            if !optional {
+                self.failed(&failure);
+                let workload = if plan.command == Command::Soak { "--workload ping,kv or " } else { "" };
+                self.note(format!(
+                    "there is no pub/sub here ({failure}): use {workload}a direct connection to a server"
+                ));
+                return Err(StopReason::Unreachable);
+            }
+            self.note(format!(
+                "there is no pub/sub here ({failure}): the run goes on without the default pubsub workload"
+            ));
+            plan.subscription = None;
+        }
+        Ok(dialect)
+    }
+}
