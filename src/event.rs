@@ -240,6 +240,11 @@ pub enum EventKind {
     FlowClosed(FlowClosed),
     /// Counts and latencies since the last such event.
     Interval(Box<Interval>),
+    /// The run goes on without the subscription of its plan: the server, as a rule a proxy, has no pub/sub.
+    SubscriptionDropped {
+        /// Reason, one sentence.
+        why: String,
+    },
     /// A remark for the reader.
     Note {
         /// Text of the remark, one sentence.

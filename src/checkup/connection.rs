@@ -172,7 +172,7 @@ fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     if attempt.resp == 2 && sheet.subject.protocol != Protocol::Resp2 {
         let severity = if sheet.subject.protocol == Protocol::Auto { Severity::Info } else { Severity::Warning };
         let text = match attempt.server.proxy {
-            Some(_) => "this is something that speaks RESP2 only: a proxy",
+            Some(_) => "a proxy that speaks RESP2 only answers here",
             None => "the server does not speak RESP3",
         };
         let answer = match &attempt.hello_refused {
@@ -181,7 +181,10 @@ fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
             None => "refused HELLO 3".to_owned(),
         };
         let finding = CheckFinding::new(severity, finding::NO_RESP3, text)
-            .evidence(format!("{} {answer}", name(&attempt.server)))
+            .evidence(match attempt.server.proxy {
+                Some(_) => format!("it {answer}"),
+                None => format!("{} {answer}", name(&attempt.server)),
+            })
             .remedy(
                 "use RESP2 (--protocol auto or resp2): a redis-rs client then needs a second connection for \
                  subscriptions and detects a loss only with its next command; RESP3 requires Redis 6, without a proxy \
@@ -376,7 +379,7 @@ fn pubsub(sheet: &mut Sheet<'_>) {
 
 /// Compares both ends of the connection with the server's view of them.
 fn in_between(sheet: &mut Sheet<'_>, attempt: &Attempt) {
-    if let Some(proxy) = attempt.server.proxy {
+    if let (Some(proxy), None) = (attempt.server.proxy, &sheet.facts.seen_from) {
         return behind_proxy(sheet, proxy);
     }
     let (Some(local), Some(peer)) = (attempt.local, attempt.peer) else {

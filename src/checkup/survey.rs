@@ -21,6 +21,7 @@ use crate::{
     classify::{ErrorClass, Failure, Origin, Stage},
     clock::Clock,
     dial::{ClientInfo, RespStream, Route, Value, identity, reply::text},
+    event::ServerIdentity,
     plan::{Protocol, Secret, Target},
     units::span,
 };
@@ -202,7 +203,7 @@ impl Survey<'_> {
             // Valkey reports "redis" in HELLO unless configured otherwise.
             let identity = identity::from_info(&info);
             if let Some(attempt) = self.facts.attempt.as_mut().filter(|_| identity.version.is_some()) {
-                attempt.server = identity;
+                attempt.server = ServerIdentity { proxy: attempt.server.proxy.or(identity.proxy), ..identity };
             }
         }
         for setting in server::SETTINGS {
@@ -273,7 +274,7 @@ impl Survey<'_> {
             // A proxy may close the connection on a command that it does not know.
             Err(failure) if self.is_proxied() && failure.key.class.is_hang_up() => {
                 *stream = self.route.connect().await.map_err(|_| failure.clone())?.1;
-                let why = "the connection was closed".to_owned();
+                let why = format!("the proxy closed the connection on {command}");
                 self.facts.refused.push(RefusedCommand { command, class: failure.key.class, why });
                 Ok(None)
             }

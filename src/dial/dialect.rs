@@ -77,7 +77,7 @@ impl Attempt {
 
 impl Route {
     /// Finds out the dialect of a peer after a successful attempt, beginning on its `stream`; over RESP3 without I/O.
-    /// Returns it with the first failure of the commands for pub/sub in `pubsub`.
+    /// Returns it with a failure if the peer does not know one of the commands for pub/sub in `pubsub`.
     pub(crate) async fn learn(
         &self,
         attempt: &Attempt,
@@ -99,7 +99,7 @@ impl Route {
 enum Reaction {
     Reply(Value),
     Refused(Failure),
-    HungUp(Failure),
+    HungUp,
     /// No reply, or no connection.
     Unknown,
 }
@@ -119,7 +119,7 @@ impl Trial {
         let unknown = match &ping {
             Reaction::Unknown => true,
             Reaction::Refused(failure) => is_forbidden(failure),
-            Reaction::Reply(_) | Reaction::HungUp(_) => false,
+            Reaction::Reply(_) | Reaction::HungUp => false,
         };
         if !unknown && !is_nonce(&ping) {
             let echo = self.send(&["ECHO", &nonce]).await;
@@ -127,20 +127,20 @@ impl Trial {
             dialect.proxy.get_or_insert(ProxyKind::Unspecified);
         }
         let named = self.send(&["CLIENT", "SETINFO", "LIB-NAME", "redis-doctor"]).await;
-        dialect.client = !matches!(named, Reaction::HungUp(_));
+        dialect.client = !matches!(named, Reaction::HungUp);
         for command in pubsub {
             let words = [*command, &nonce, "x"];
             // Only PUBLISH takes a message.
             let words = if *command == "PUBLISH" { &words[..] } else { &words[..2] };
-            let failure = match self.send(words).await {
+            let answer = match self.send(words).await {
                 // NOPERM and other code words come from a server that knows the command.
-                Reaction::Refused(failure) if failure.key.class == ErrorClass::ServerError => failure,
-                Reaction::HungUp(failure) => failure,
+                Reaction::Refused(failure) if failure.key.class == ErrorClass::ServerError => failure.to_string(),
+                Reaction::HungUp => "it closes the connection".to_owned(),
                 Reaction::Refused(_) | Reaction::Reply(_) | Reaction::Unknown => continue,
             };
-            let mut failure = Failure { text: format!("{command}: {failure}"), ..failure };
-            failure.key.stage = Stage::Subscribe;
-            *refused = Some(failure);
+            let who = if dialect.proxy.is_some() { "the proxy does not pass on" } else { "the server does not know" };
+            let text = format!("{who} {command} ({answer})");
+            *refused = Some(Failure::doctor(ErrorClass::ServerError, Stage::Subscribe, text));
             return;
         }
     }
@@ -162,7 +162,7 @@ impl Trial {
                 self.stream = Some(stream);
                 Reaction::Refused(failure)
             }
-            Err(failure) if failure.key.class.is_hang_up() => Reaction::HungUp(failure),
+            Err(failure) if failure.key.class.is_hang_up() => Reaction::HungUp,
             Err(_) => Reaction::Unknown,
         }
     }

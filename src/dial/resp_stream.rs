@@ -69,14 +69,7 @@ impl<S: Stream> RespStream<S> {
         if db == 0 {
             return Ok(());
         }
-        let selected = self.send(Stage::Hello, redis::cmd("SELECT").arg(db)).await;
-        selected.map(drop).map_err(|failure| match failure.key.class.is_hang_up() {
-            true => {
-                let text = format!("{failure} (after SELECT {db}: a proxy may have database 0 only)");
-                Failure { text, ..failure }
-            }
-            false => failure,
-        })
+        self.send(Stage::Hello, redis::cmd("SELECT").arg(db)).await.map(drop)
     }
 
     pub(crate) async fn ping(&mut self) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use super::Run;
 use crate::{
     dial::{Attempt, Dialect, RespStream, Route},
     event::{EventKind, ServerIdentity, StopReason},
-    plan::{Command, Plan, SubscriptionPlan},
+    plan::{Plan, SubscriptionPlan},
 };
 
 impl Run<'_> {
@@ -46,6 +46,9 @@ impl Run<'_> {
                     "it closes the connection after HELLO".to_owned()
                 }
                 (Some(failure), _) => format!("HELLO is answered with: {failure}"),
+                (None, Some(failure)) if failure.key.class.is_hang_up() => {
+                    "it closes the connection after INFO".to_owned()
+                }
                 (None, Some(failure)) => format!("INFO is answered with: {failure}"),
                 (None, None) => "its replies to PING or INFO are not those of a server".to_owned(),
             };
@@ -56,18 +59,12 @@ impl Run<'_> {
             self.note(remark.to_owned());
         }
         if let Some(failure) = no_pubsub {
-            let optional = plan.subscription.as_ref().is_some_and(|subscription| subscription.optional);
-            if !optional {
+            if !plan.subscription.as_ref().is_some_and(|subscription| subscription.optional) {
                 self.failed(&failure);
-                let workload = if plan.command == Command::Soak { "--workload ping,kv or " } else { "" };
-                self.note(format!(
-                    "there is no pub/sub here ({failure}): use {workload}a direct connection to a server"
-                ));
                 return Err(StopReason::Unreachable);
             }
-            self.note(format!(
-                "there is no pub/sub here ({failure}): the run goes on without the default pubsub workload"
-            ));
+            let why = format!("{failure}: the run goes on without the pubsub part of the default workload");
+            self.event(EventKind::SubscriptionDropped { why });
             plan.subscription = None;
         }
         Ok(dialect)

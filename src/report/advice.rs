@@ -7,6 +7,9 @@ use crate::{
 
 /// Returns advice on a failure to connect; `None` if the text of the failure says it all.
 pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
+    if let Some(advice) = on_concluding(failure) {
+        return Some(advice.to_owned());
+    }
     let user = target.user.as_deref().unwrap_or("default");
     Some(match (failure.key.class, failure.key.stage) {
         (ErrorClass::Refused, _) if matches!(target.address, Address::Unix(_)) => {
@@ -24,9 +27,6 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         }
         (ErrorClass::HostUnreachable | ErrorClass::NetworkUnreachable, _) => {
             "this machine has no route to the host: check routing, VPN and firewall".into()
-        }
-        (ErrorClass::NoAuth, _) if failure.key.origin == Origin::Doctor => {
-            "the password was given: see how the proxy or server that answers here expects the login".into()
         }
         (ErrorClass::NoAuth, _) => {
             "the server requires a password: set it in REDISCLI_AUTH, in the URL, or with --askpass".into()
@@ -69,6 +69,20 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
     })
 }
 
+/// Returns advice on a failure that redis-doctor concluded from several replies.
+fn on_concluding(failure: &Failure) -> Option<&'static str> {
+    match (failure.key.origin, failure.key.class, failure.key.stage) {
+        (Origin::Doctor, ErrorClass::NoAuth, _) => {
+            Some("the password was given: check how the proxy or server that answers here expects the login")
+        }
+        (Origin::Doctor, ErrorClass::ServerError, Stage::Subscribe) => Some(
+            "there is no pub/sub here: subscribe on a direct connection to a server, or leave it out (soak --workload \
+             ping,kv)",
+        ),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +119,11 @@ mod tests {
             let advice = on_connecting(&Failure::doctor(class, Stage::Hello, "so"), &tcp).unwrap();
             assert!(advice.contains(remedy), "{class}: {advice}");
         }
+        let given = Failure::doctor(ErrorClass::NoAuth, Stage::Hello, "neither HELLO nor AUTH");
+        assert!(on_connecting(&given, &tcp).unwrap().contains("the password was given"));
+        let no_pubsub =
+            Failure::doctor(ErrorClass::ServerError, Stage::Subscribe, "the proxy does not pass on PUBLISH");
+        assert!(on_connecting(&no_pubsub, &tcp).unwrap().contains("--workload ping,kv"));
         let other = Failure::server(Stage::Hello, "ERR something new");
         assert_eq!(on_connecting(&other, &tcp), None);
     }

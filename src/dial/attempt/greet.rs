@@ -114,8 +114,30 @@ impl Dialing<'_> {
             }
         }
         self.attempt.server.proxy = known.map_or_else(|| self.proxy(), |dialect| dialect.proxy);
-        stream.select(path.target.db).await?;
+        if let Err(failure) = stream.select(path.target.db).await {
+            let explains = known.is_none() && failure.key.class.is_hang_up();
+            return Err(if explains { self.without_databases(failure).await } else { failure });
+        }
         self.finish(stream).await
+    }
+
+    /// Explains a hang-up on SELECT if the peer answers PING without it.
+    async fn without_databases(&self, failure: Failure) -> Failure {
+        let answers = async {
+            let mut stream = self.reconnect().await?;
+            stream.auth(&self.path.target).await?;
+            stream.ping().await
+        };
+        let db = self.path.target.db;
+        match answers.await {
+            Ok(()) => {
+                let text = format!(
+                    "the connection is closed on SELECT {db}, as by a proxy that has database 0 only: use database 0"
+                );
+                Failure::doctor(ErrorClass::ServerError, Stage::Hello, text)
+            }
+            Err(_) => failure,
+        }
     }
 
     /// Recognizes a proxy by its refusals: every Redis knows INFO, and none hangs up on HELLO.
