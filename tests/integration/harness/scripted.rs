@@ -1,6 +1,8 @@
 //! A server that says what the test tells it to: silence, HTTP, garbage, or Redis in a state that is hard to reach.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -112,6 +114,29 @@ impl ScriptedServer {
         })
     }
 
+    /// A proxy in the manner of Envoy: it answers PING itself, without the argument, passes on GET and SET while `backend`
+    /// is true, and refuses everything else in its own words.
+    pub(crate) fn envoy_like(backend: &Arc<AtomicBool>) -> Self {
+        let backend = Arc::clone(backend);
+        let data = Mutex::new(HashMap::new());
+        Self::answering(move |command| match command[0].to_ascii_uppercase().as_str() {
+            "PING" => Action::line("+PONG"),
+            "GET" | "SET" => stored(&data, command, backend.load(Ordering::SeqCst)),
+            _ => Action::line(&format!("-unsupported command '{}'", command[0])),
+        })
+    }
+
+    /// A proxy in the manner of twemproxy: it answers PING itself, passes on GET and SET, and closes the connection on
+    /// everything else, PING with an argument included.
+    pub(crate) fn twemproxy_like() -> Self {
+        let data = Mutex::new(HashMap::new());
+        Self::answering(move |command| match (command[0].to_ascii_uppercase().as_str(), command.len()) {
+            ("PING", 1) => Action::line("+PONG"),
+            ("GET" | "SET", _) => stored(&data, command, true),
+            _ => Action::Close,
+        })
+    }
+
     /// A Redis that has as many clients as it admits.
     pub(crate) fn max_clients() -> Self {
         let refusal = b"-ERR max number of clients reached\r\n";
@@ -168,6 +193,22 @@ impl Drop for ScriptedServer {
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
+    }
+}
+
+/// The answer to GET or SET.
+fn stored(data: &Mutex<HashMap<String, String>>, command: &[String], backend: bool) -> Action {
+    let mut data = data.lock().unwrap();
+    match command.get(2) {
+        _ if !backend => Action::line("-no upstream host"),
+        Some(value) => {
+            data.insert(command[1].clone(), value.clone());
+            Action::line("+OK")
+        }
+        None => match data.get(&command[1]) {
+            Some(value) => Action::line(&format!("${}\r\n{value}", value.len())),
+            None => Action::line("$-1"),
+        },
     }
 }
 
