@@ -56,7 +56,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s n -l
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s a -l pass -d 'Password; safer in the environment or with --askpass [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l user -d 'ACL user [default: the server\'s default user]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l name -d 'Client name of the connections under test, as in CLIENT LIST' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l protocol -d 'Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l protocol -d 'Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l policy -d 'Preset that the flags below override: hardened is recommended, library is the redis-rs default, elasticache is the published fix for the reset incident, bare never reconnects' -r -f -a "hardened\t''
@@ -95,7 +95,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s n -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s a -l pass -d 'Password; safer in the environment or with --askpass [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l user -d 'ACL user [default: the server\'s default user]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l name -d 'Client name of the connections under test, as in CLIENT LIST' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l protocol -d 'Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l protocol -d 'Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l fault -d 'Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; \'redis-doctor proxy --help\' lists the kinds)' -r
@@ -161,7 +161,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s a -l pass -d 'Password; safer in the environment or with --askpass [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l user -d 'ACL user [default: the server\'s default user]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l name -d 'Client name of the connections under test, as in CLIENT LIST' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l protocol -d 'Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l protocol -d 'Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l fault -d 'Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; \'redis-doctor proxy --help\' lists the kinds)' -r
@@ -201,7 +201,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l help -d 'Print help (also a lone -h at the end)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s d -l duration -d 'Stop after this long (bare numbers are seconds) [default: until a signal]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l rate -d 'Probe rate of each connection: 10, 10/s, 600/m; 0 = unlimited [default: 10/s]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l workload -d 'Workload, comma-separated; mixed is all three' -r -f -a "ping\t'PING with a nonce'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l workload -d 'Workload, comma-separated; mixed is all three [default: ping,pubsub]' -r -f -a "ping\t'PING with a nonce'
 pubsub\t'Numbered messages on channels redis-doctor:<run>:<n>, each accounted for'
 kv\t'SET and GET of expiring keys under redis-doctor:'
 mixed\t'All three'"
@@ -219,7 +219,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s n -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s a -l pass -d 'Password; safer in the environment or with --askpass [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l user -d 'ACL user [default: the server\'s default user]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l name -d 'Client name of the connections under test, as in CLIENT LIST' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l protocol -d 'Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l protocol -d 'Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l fault -d 'Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; \'redis-doctor proxy --help\' lists the kinds)' -r
@@ -297,7 +297,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s n -l
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s a -l pass -d 'Password; safer in the environment or with --askpass [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l user -d 'ACL user [default: the server\'s default user]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l name -d 'Client name of the connections under test, as in CLIENT LIST' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l protocol -d 'Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l protocol -d 'Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l all -d 'Run every case (the default without --case, --fault and --incident)'
@@ -330,7 +330,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s n -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s a -l pass -d 'Password; safer in the environment or with --askpass [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l user -d 'ACL user [default: the server\'s default user]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l name -d 'Client name of the connections under test, as in CLIENT LIST' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l protocol -d 'Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l protocol -d 'Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s q -l quiet -d 'Print only the result'
@@ -351,7 +351,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s n -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s a -l pass -d 'Password; safer in the environment or with --askpass [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l user -d 'ACL user [default: the server\'s default user]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l name -d 'Client name of the connections under test, as in CLIENT LIST' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l protocol -d 'Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l protocol -d 'Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l fail-fast -d 'Stop immediately if waiting does not usually help: wrong password, missing permission, rejected certificate'

@@ -41,7 +41,7 @@ module completions {
     --askpass                 # Prompt for the password, or read one line of stdin if it is not a terminal
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections under test, as in CLIENT LIST
-    --protocol: string@"nu-complete redis-doctor check protocol" # Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]
+    --protocol: string@"nu-complete redis-doctor check protocol" # Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port; nothing needs to be installed
     --policy: string@"nu-complete redis-doctor check policy" # Preset that the flags below override: hardened is recommended, library is the redis-rs default, elasticache is the published fix for the reset incident, bare never reconnects
     --retries: string         # Retries after the first attempt of a reconnect: a number, or unlimited [hardened: unlimited]
@@ -96,7 +96,7 @@ module completions {
     --askpass                 # Prompt for the password, or read one line of stdin if it is not a terminal
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections under test, as in CLIENT LIST
-    --protocol: string@"nu-complete redis-doctor ping protocol" # Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]
+    --protocol: string@"nu-complete redis-doctor ping protocol" # Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port; nothing needs to be installed
     --fault: string           # Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
     --incident: string        # Replay the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)
@@ -168,7 +168,7 @@ module completions {
     --askpass                 # Prompt for the password, or read one line of stdin if it is not a terminal
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections under test, as in CLIENT LIST
-    --protocol: string@"nu-complete redis-doctor subscribe protocol" # Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]
+    --protocol: string@"nu-complete redis-doctor subscribe protocol" # Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port; nothing needs to be installed
     --fault: string           # Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
     --incident: string        # Replay the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)
@@ -222,7 +222,7 @@ module completions {
   export extern "redis-doctor soak" [
     --duration(-d): string    # Stop after this long (bare numbers are seconds) [default: until a signal]
     --rate: string            # Probe rate of each connection: 10, 10/s, 600/m; 0 = unlimited [default: 10/s]
-    --workload: string@"nu-complete redis-doctor soak workload" # Workload, comma-separated; mixed is all three
+    --workload: string@"nu-complete redis-doctor soak workload" # Workload, comma-separated; mixed is all three [default: ping,pubsub]
     --connections: string     # Number of connections under test, 1 to 10000
     --concurrency: string     # Probes in flight at the same time on each connection, 1 to 10000 [default: 1]
     --payload: string         # Extra bytes in each probe (64k, 1m; at most 16m) [default: 0]
@@ -240,7 +240,7 @@ module completions {
     --askpass                 # Prompt for the password, or read one line of stdin if it is not a terminal
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections under test, as in CLIENT LIST
-    --protocol: string@"nu-complete redis-doctor soak protocol" # Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]
+    --protocol: string@"nu-complete redis-doctor soak protocol" # Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port; nothing needs to be installed
     --fault: string           # Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every:60s+10s (repeatable; 'redis-doctor proxy --help' lists the kinds)
     --incident: string        # Replay the faults of an incident: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)
@@ -325,7 +325,7 @@ module completions {
     --askpass                 # Prompt for the password, or read one line of stdin if it is not a terminal
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections under test, as in CLIENT LIST
-    --protocol: string@"nu-complete redis-doctor drill protocol" # Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]
+    --protocol: string@"nu-complete redis-doctor drill protocol" # Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port; nothing needs to be installed
     --help                    # Print help (also a lone -h at the end)
   ]
@@ -366,7 +366,7 @@ module completions {
     --askpass                 # Prompt for the password, or read one line of stdin if it is not a terminal
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections under test, as in CLIENT LIST
-    --protocol: string@"nu-complete redis-doctor idle protocol" # Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]
+    --protocol: string@"nu-complete redis-doctor idle protocol" # Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port; nothing needs to be installed
     --help                    # Print help (also a lone -h at the end)
   ]
@@ -396,7 +396,7 @@ module completions {
     --askpass                 # Prompt for the password, or read one line of stdin if it is not a terminal
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections under test, as in CLIENT LIST
-    --protocol: string@"nu-complete redis-doctor wait protocol" # Protocol; auto falls back to RESP2, with a second connection for subscriptions [default: resp3]
+    --protocol: string@"nu-complete redis-doctor wait protocol" # Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port; nothing needs to be installed
     --help                    # Print help (also a lone -h at the end)
   ]

@@ -51,7 +51,7 @@ _arguments "${_arguments_options[@]}" : \
 '--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--protocol=[Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
 '--policy=[Preset that the flags below override\: hardened is recommended, library is the redis-rs default, elasticache is the published fix for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
 '--retries=[Retries after the first attempt of a reconnect\: a number, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
@@ -103,7 +103,7 @@ _arguments "${_arguments_options[@]}" : \
 '--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--protocol=[Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
 '*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
 '*--incident=[Replay the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
 '--policy=[Preset that the flags below override\: hardened is recommended, library is the redis-rs default, elasticache is the published fix for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
@@ -165,7 +165,7 @@ _arguments "${_arguments_options[@]}" : \
 '--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--protocol=[Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
 '*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
 '*--incident=[Replay the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
 '--policy=[Preset that the flags below override\: hardened is recommended, library is the redis-rs default, elasticache is the published fix for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
@@ -207,7 +207,7 @@ _arguments "${_arguments_options[@]}" : \
 '-d+[Stop after this long (bare numbers are seconds) \[default\: until a signal\]]:TIME:_default' \
 '--duration=[Stop after this long (bare numbers are seconds) \[default\: until a signal\]]:TIME:_default' \
 '--rate=[Probe rate of each connection\: 10, 10/s, 600/m; 0 = unlimited \[default\: 10/s\]]:RATE:_default' \
-'*--workload=[Workload, comma-separated; mixed is all three]:WORKLOAD:((ping\:"PING with a nonce"
+'*--workload=[Workload, comma-separated; mixed is all three \[default\: ping,pubsub\]]:WORKLOAD:((ping\:"PING with a nonce"
 pubsub\:"Numbered messages on channels redis-doctor\:<run>\:<n>, each accounted for"
 kv\:"SET and GET of expiring keys under redis-doctor\:"
 mixed\:"All three"))' \
@@ -232,7 +232,7 @@ mixed\:"All three"))' \
 '--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--protocol=[Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
 '*--fault=[Break connections with a fault proxy in front of the server, for example reset_peer@10s, blackhole@30s+20s, latency=50ms~10ms@every\:60s+10s (repeatable; '\''redis-doctor proxy --help'\'' lists the kinds)]:KIND[=ARGS][@START][+FOR]:_default' \
 '*--incident=[Replay the faults of an incident\: elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation or slow-resubscribe (repeatable)]:NAME:_default' \
 '--policy=[Preset that the flags below override\: hardened is recommended, library is the redis-rs default, elasticache is the published fix for the reset incident, bare never reconnects]:NAME:(hardened library elasticache bare)' \
@@ -306,7 +306,7 @@ _arguments "${_arguments_options[@]}" : \
 '--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--protocol=[Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
 '--all[Run every case (the default without --case, --fault and --incident)]' \
 '-q[Print no progress]' \
 '--quiet[Print no progress]' \
@@ -345,7 +345,7 @@ _arguments "${_arguments_options[@]}" : \
 '--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--protocol=[Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
 '-q[Print only the result]' \
 '--quiet[Print only the result]' \
 '(-a --pass)--askpass[Prompt for the password, or read one line of stdin if it is not a terminal]' \
@@ -375,7 +375,7 @@ _arguments "${_arguments_options[@]}" : \
 '--pass=[Password; safer in the environment or with --askpass \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Client name of the connections under test, as in CLIENT LIST]:NAME:_default' \
-'--protocol=[Protocol; auto falls back to RESP2, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--protocol=[Protocol; auto falls back to RESP2 where HELLO is refused, as by many proxies, with a second connection for subscriptions \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
 '--fail-fast[Stop immediately if waiting does not usually help\: wrong password, missing permission, rejected certificate]' \
 '-q[Print only the last obstacle on a timeout]' \
 '--quiet[Print only the last obstacle on a timeout]' \

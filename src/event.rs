@@ -11,6 +11,7 @@ mod evidence;
 mod flow;
 mod interval;
 mod path;
+mod reason;
 mod server;
 mod state;
 
@@ -27,6 +28,7 @@ pub use flow::FlowEnd;
 pub(crate) use flow::{FlowClosed, FlowOpened};
 pub(crate) use interval::{Counters, Interval};
 pub(crate) use path::{PathProbed, StageTime};
+pub(crate) use reason::{ReplaceReason, StopReason};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
 pub(crate) use state::ClientState;
 
@@ -240,7 +242,7 @@ pub enum EventKind {
     FlowClosed(FlowClosed),
     /// Counts and latencies since the last such event.
     Interval(Box<Interval>),
-    /// The run goes on without the subscription of its plan: the server, as a rule a proxy, has no pub/sub.
+    /// The run continues without the subscription of its plan: the server, as a rule a proxy, has no pub/sub.
     SubscriptionDropped {
         /// Reason, one sentence.
         why: String,
@@ -369,41 +371,4 @@ pub struct CommandFailed {
     pub first: Stamp,
     /// Time of the last failure.
     pub last: Stamp,
-}
-
-/// A reason to replace a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReplaceReason {
-    /// PINGs of the policy's watchdog went unanswered. The watchdog is part of the client under test.
-    Watchdog,
-    /// A reply went to the wrong command: the watchdog, part of the client under test, drops such a connection.
-    Desync,
-    /// The client was in a state that it could not leave; the run continues with a new session.
-    Terminal,
-}
-
-impl ReplaceReason {
-    /// Returns true if the client under test did it.
-    pub const fn is_policy(self) -> bool {
-        matches!(self, Self::Watchdog | Self::Desync)
-    }
-}
-
-/// A reason for the end of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StopReason {
-    /// `--count` was reached.
-    Count,
-    /// `--duration` was reached.
-    Duration,
-    /// SIGINT or SIGTERM arrived.
-    Signal,
-    /// A critical state was reached (`--stop-on-critical`).
-    Critical,
-    /// The reader of the output closed it.
-    OutputClosed,
-    /// The first connection failed.
-    Unreachable,
 }

@@ -152,7 +152,7 @@ pub struct SubscriptionPlan {
     pub verify: Option<Pace>,
     /// True if messages are shown as they arrive.
     pub tail: bool,
-    /// The user did not ask for it: where the server has no pub/sub, the run goes on without it.
+    /// Only a default: where the server has no pub/sub, the run continues without it.
     #[serde(skip)]
     pub optional: bool,
 }

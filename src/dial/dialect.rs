@@ -16,7 +16,7 @@ use crate::{
     event::ProxyKind,
 };
 
-/// Time limit of finding out a dialect; what is not known by then counts as understood.
+/// Time limit of finding out a dialect; the commands not tried by then count as understood.
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// The commands that a peer understands.

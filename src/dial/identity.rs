@@ -35,7 +35,7 @@ pub(crate) fn from_info(info: &str) -> ServerIdentity {
     // Valkey calls the mode server_mode. A Sentinel has no role in INFO.
     let mode = field("redis_mode").or(field("server_mode"));
     let role = field("role").or(mode.filter(|mode| mode == "sentinel"));
-    // predixy answers INFO itself: https://github.com/joyieldInc/predixy/blob/master/doc/INFO_CN.md
+    // predixy answers INFO itself (its src/Handler.cpp).
     let proxy = field("RedisMode").filter(|mode| mode == "proxy").map(|_| ProxyKind::Unspecified);
     ServerIdentity { product, version: valkey.or(redis), run_id: field("run_id"), role, proxy }
 }

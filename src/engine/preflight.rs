@@ -1,4 +1,4 @@
-//! The preflight of a run: a connection of its own that shows whether the server can be reached and what it understands.
+//! The preflight of a run: a separate connection that shows whether the server can be reached and what it understands.
 
 use super::Run;
 use crate::{
@@ -63,7 +63,7 @@ impl Run<'_> {
                 self.failed(&failure);
                 return Err(StopReason::Unreachable);
             }
-            let why = format!("{failure}: the run goes on without the pubsub part of the default workload");
+            let why = format!("{failure}: the run continues without the pubsub part of the default workload");
             self.event(EventKind::SubscriptionDropped { why });
             plan.subscription = None;
         }

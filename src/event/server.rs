@@ -25,7 +25,7 @@ pub struct ServerIdentity {
 pub enum ProxyKind {
     /// It refuses HELLO.
     Resp2Only,
-    /// Its protocols are not known, because RESP2 was asked for.
+    /// Its protocols are unknown: HELLO was not sent.
     Unspecified,
 }
 

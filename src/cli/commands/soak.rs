@@ -89,7 +89,7 @@ Workloads:
   kv       SET and GET of expiring keys under redis-doctor:
   pubsub   numbered messages on channels redis-doctor:<run>:<n>
   mixed    all three
-Where a proxy has no pub/sub, the default workload goes on without it.
+Where a proxy has no pub/sub, the default workload continues without it.
 --rate, --concurrency, --payload and --timeout apply to probes (ping, kv),
 --verify-rate and --channels to pubsub. SIGINT, SIGTERM and SIGHUP end the run
 and print its report; SIGUSR1 prints interim figures.";

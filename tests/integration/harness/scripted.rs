@@ -102,11 +102,12 @@ impl ScriptedServer {
         Self::answering(|_| Action::line("-LOADING Redis is loading the dataset in memory"))
     }
 
-    /// A Redis from before version 6: it knows PING, and not HELLO.
+    /// A peer that speaks RESP2 and knows little: PING, SELECT and GET, and neither HELLO nor INFO.
     pub(crate) fn without_hello() -> Self {
         Self::answering(|command| match command[0].to_ascii_uppercase().as_str() {
             "PING" => Action::line("+PONG"),
             "SELECT" => Action::line("+OK"),
+            "GET" => Action::line("$-1"),
             _ => {
                 let arguments: String = command[1..].iter().map(|a| format!("`{a}`, ")).collect();
                 Action::line(&format!("-ERR unknown command `{}`, with args beginning with: {arguments}", command[0]))

@@ -1,0 +1,41 @@
+//! Reasons for the end of a session or a run.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A reason to replace a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplaceReason {
+    /// PINGs of the policy's watchdog went unanswered. The watchdog is part of the client under test.
+    Watchdog,
+    /// A reply went to the wrong command: the watchdog, part of the client under test, drops such a connection.
+    Desync,
+    /// The client was in a state that it could not leave; the run continues with a new session.
+    Terminal,
+}
+
+impl ReplaceReason {
+    /// Returns true if the client under test did it.
+    pub const fn is_policy(self) -> bool {
+        matches!(self, Self::Watchdog | Self::Desync)
+    }
+}
+
+/// A reason for the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// `--count` was reached.
+    Count,
+    /// `--duration` was reached.
+    Duration,
+    /// SIGINT or SIGTERM arrived.
+    Signal,
+    /// A critical state was reached (`--stop-on-critical`).
+    Critical,
+    /// The reader of the output closed it.
+    OutputClosed,
+    /// The first connection failed.
+    Unreachable,
+}
