@@ -1,11 +1,17 @@
 //! The preflight of a run: a separate connection that shows whether the server can be reached and what it understands.
 
+use std::time::Duration;
+
 use super::Run;
 use crate::{
-    dial::{Attempt, Dialect, RespStream, Route},
+    classify::Failure,
+    dial::{Attempt, Dialect, Nonce, RespStream, Route},
     event::{EventKind, ServerIdentity, StopReason},
     plan::{Plan, SubscriptionPlan},
 };
+
+/// Time limit of the check for a server behind a proxy.
+const BACKEND_LIMIT: Duration = Duration::from_secs(1);
 
 impl Run<'_> {
     /// Checks that the server is reachable, on a separate connection, which it returns.
@@ -58,6 +64,11 @@ impl Run<'_> {
         if let Some(remark) = dialect.nonce.remark().filter(|_| plan.pings() || plan.policy.watchdog.is_some()) {
             self.note(remark.to_owned());
         }
+        if dialect.nonce != Nonce::Ping
+            && let Ok(Some(failure)) = tokio::time::timeout(BACKEND_LIMIT, backend_failure(path, dialect)).await
+        {
+            self.note(format!("the proxy answers PING, but not GET: no server behind it may be up ({failure})"));
+        }
         if let Some(failure) = no_pubsub {
             if !plan.subscription.as_ref().is_some_and(|subscription| subscription.optional) {
                 self.failed(&failure);
@@ -69,4 +80,10 @@ impl Run<'_> {
         }
         Ok(dialect)
     }
+}
+
+/// Returns the failure of a GET through a proxy, if there is one.
+async fn backend_failure(path: &Route, dialect: Dialect) -> Option<Failure> {
+    let (_, mut stream) = path.speaking(dialect).connect().await.ok()?;
+    stream.reach_backend().await.err()
 }

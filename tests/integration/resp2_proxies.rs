@@ -202,6 +202,8 @@ fn check_says_what_the_proxy_is_and_gives_no_advice_on_permissions() {
         .code(2)
         .stdout_contains("the proxy answers, but no server behind it does")
         .stdout_contains("no upstream host");
+    let ping = Doctor::new(["ping", "-c", "1", "--protocol", "auto"]);
+    ping.target(&ScriptedServer::envoy_like(&backend)).run().code(0).stdout_contains("answers PING, but not GET");
 }
 
 #[test]
