@@ -201,7 +201,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s d -l duration -d 'Stop after this long [default: until a signal]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l rate -d 'Probe rate per connection; 0 = unlimited [default: 10/s]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l workload -d 'Workload, comma-separated' -r -f -a "ping\t'PING with a nonce'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l workload -d 'Workload, comma-separated [default: ping,pubsub]' -r -f -a "ping\t'PING with a nonce'
 pubsub\t'Numbered messages on channels redis-doctor:RUN:N, each accounted for'
 kv\t'SET and GET of expiring keys under redis-doctor:'
 mixed\t'All three'"

@@ -222,7 +222,7 @@ module completions {
   export extern "redis-doctor soak" [
     --duration(-d): string    # Stop after this long [default: until a signal]
     --rate: string            # Probe rate per connection; 0 = unlimited [default: 10/s]
-    --workload: string@"nu-complete redis-doctor soak workload" # Workload, comma-separated
+    --workload: string@"nu-complete redis-doctor soak workload" # Workload, comma-separated [default: ping,pubsub]
     --connections: string     # Number of connections under test, 1 to 10000
     --concurrency: string     # Probes in flight per connection, 1 to 10000 [default: 1]
     --payload: string         # Extra bytes in each probe, at most 16m [default: 0]

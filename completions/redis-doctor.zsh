@@ -207,7 +207,7 @@ _arguments "${_arguments_options[@]}" : \
 '-d+[Stop after this long \[default\: until a signal\]]:TIME:_default' \
 '--duration=[Stop after this long \[default\: until a signal\]]:TIME:_default' \
 '--rate=[Probe rate per connection; 0 = unlimited \[default\: 10/s\]]:RATE:_default' \
-'*--workload=[Workload, comma-separated]:WORKLOAD:((ping\:"PING with a nonce"
+'*--workload=[Workload, comma-separated \[default\: ping,pubsub\]]:WORKLOAD:((ping\:"PING with a nonce"
 pubsub\:"Numbered messages on channels redis-doctor\:RUN\:N, each accounted for"
 kv\:"SET and GET of expiring keys under redis-doctor\:"
 mixed\:"All three"))' \

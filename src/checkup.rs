@@ -7,6 +7,7 @@ mod blackout;
 mod client;
 mod connection;
 mod finding;
+mod pubsub;
 mod server;
 pub(crate) mod survey;
 #[cfg(test)]

@@ -115,6 +115,11 @@ impl ErrorClass {
         !self.is_server_reply() && !self.is_timeout() && self != Self::Desync
     }
 
+    /// Returns true if the peer ended a connection that it had accepted.
+    pub(crate) fn is_hang_up(self) -> bool {
+        matches!(self, Self::Aborted | Self::BrokenPipeKernel | Self::ConnectionClosed | Self::Reset)
+    }
+
     /// Returns the code word of the error replies of this class; [`ErrorClass::from_server_line`] is its inverse.
     fn server_code(self) -> Option<&'static str> {
         SERVER_CODES.iter().find(|(_, class)| *class == self).map(|(code, _)| *code)
@@ -126,14 +131,16 @@ impl ErrorClass {
         if let Some((_, class)) = SERVER_CODES.iter().find(|(known, _)| *known == code) {
             return *class;
         }
-        // The server has no code word for these two, so the wording decides.
-        let detail = line.strip_prefix("ERR ").unwrap_or(line);
+        // The server has no code word for these, so the wording decides.
+        let detail = line.strip_prefix("ERR ").unwrap_or(line).to_ascii_lowercase();
+        let is_unknown = detail.starts_with("unknown command") || detail.starts_with("unsupported command");
         if detail.starts_with("max number of clients") {
             Self::MaxClients
-        } else if detail.split_once(',').map_or(detail, |(command, _)| command).to_ascii_uppercase().contains("HELLO")
-            && detail.to_ascii_lowercase().starts_with("unknown command")
-        {
+        } else if is_unknown && detail.split(',').next().is_some_and(|command| command.contains("hello")) {
             Self::Resp3Unsupported
+        } else if detail.starts_with("invalid password") {
+            // Redis before version 6, twemproxy and Envoy.
+            Self::WrongPass
         } else {
             Self::ServerError
         }
@@ -336,6 +343,10 @@ mod tests {
             ("DENIED Redis is running in protected mode", ErrorClass::ProtectedMode),
             ("ERR unknown command `HELLO`, with args beginning with: `3`, ", ErrorClass::Resp3Unsupported),
             ("ERR unknown command 'HELLO', with args beginning with: '3' ", ErrorClass::Resp3Unsupported),
+            ("ERR unsupported command `hello`", ErrorClass::Resp3Unsupported),
+            ("unsupported command 'HELLO'", ErrorClass::Resp3Unsupported),
+            ("unsupported command 'CLIENT'", ErrorClass::ServerError),
+            ("ERR invalid password", ErrorClass::WrongPass),
             ("ERR unknown command `SSUBSCRIBE`, with args beginning with: `hello`, ", ErrorClass::ServerError),
             ("ERR DB index is out of range", ErrorClass::ServerError),
             ("", ErrorClass::ServerError),

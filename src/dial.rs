@@ -5,6 +5,7 @@
 //! server's first line.
 
 mod attempt;
+mod dialect;
 pub(crate) mod identity;
 mod own_sockets;
 pub(crate) mod reply;
@@ -16,6 +17,7 @@ pub(crate) use redis::{FromRedisValue, Value};
 
 pub(crate) use self::{
     attempt::{Attempt, Route, is_forbidden},
+    dialect::{Dialect, Nonce},
     identity::ClientInfo,
     own_sockets::OwnSockets,
     resp_stream::RespStream,

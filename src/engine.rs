@@ -1,5 +1,7 @@
 //! The engine: runs a plan as one event stream into one sink, from the preflight to the final figures.
 
+mod preflight;
+
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::JoinSet};
@@ -7,7 +9,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 use crate::{
     classify::Failure,
     clock::{Clock, Stamp},
-    dial::{PathWatch, Route},
+    dial::{Dialect, PathWatch, Route},
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
     evidence::Collector,
     fault::Random,
@@ -60,34 +62,35 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
         Ok(proxy) => proxy,
         Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
     };
-    let plan = Arc::new(plan);
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
     // To the server itself: behind the proxy, the reason for a refusal would be lost.
     let preflight = Route::new(server.clone(), plan.protocol, limit, clock).with_ping(plan.pings());
-    // A single PING that is answered immediately proves that the server is reachable.
-    let known = plan.protocol.is_resp3().filter(|_| plan.is_single_ping() && plan.faults.is_empty());
-    let resp3 = match known {
-        Some(resp3) => resp3,
-        None => match run.check_path(&preflight).await {
-            Ok(resp3) => resp3,
+    // A single PING that is answered immediately proves that the server is reachable. A proxy that speaks RESP2 only may
+    // need another PING, so over RESP2 the commands that it understands are found out first.
+    let quick = plan.protocol.is_resp3() == Some(true) && plan.is_single_ping() && plan.faults.is_empty();
+    let dialect = if quick {
+        Dialect::RESP3
+    } else {
+        match run.survey_path(&preflight, &mut plan).await {
+            Ok(dialect) => dialect,
             Err(reason) => return run.finish(reason),
-        },
+        }
     };
+    let plan = Arc::new(plan);
     let limit = PATH_LIMIT.min(limit);
     let path = match &proxy {
-        Some(_) => Route::new(plan.target.clone(), plan.protocol, limit, clock).with_ping(plan.pings()),
-        None => preflight.with_limit(limit),
+        Some(_) => preflight.with_limit(limit).to(plan.target.clone()).speaking(dialect),
+        // After a quick start nothing was found out, and a failure must still show what the peer speaks.
+        None if quick => preflight.with_limit(limit),
+        None => preflight.with_limit(limit).speaking(dialect),
     };
     let notices = Arc::new(NoticeSender::new(clock, sender, messages));
     let (observer, gathering) = run.observe(&plan, path.to(server.clone()), proxy.is_some(), &notices);
     let path = Arc::new(PathWatch::new(path));
-    let ctx = Arc::new(RunContext::new(plan, run_id, resp3, path, (notices, observer)));
+    let ctx = Arc::new(RunContext::new(plan, run_id, dialect, path, (notices, observer)));
     // On the heap: it is large, and every future it moves through would reserve room for it again.
     let mut start = Box::pin(Sessions::start(Arc::clone(&ctx), server));
-    let started = match known {
-        Some(_) => run.connect_quickly(&ctx, &preflight, &mut start).await,
-        None => Ok(None),
-    };
+    let started = if quick { run.connect_quickly(&ctx, &preflight, &mut start).await } else { Ok(None) };
     let started = match started {
         Ok(Some(started)) => Some(started),
         Ok(None) => run.while_running(&ctx, start).await,
@@ -180,24 +183,6 @@ impl Run<'_> {
         self.finish(ctx.stop.reason().unwrap_or(StopReason::Signal))
     }
 
-    /// Checks that the server is reachable, on a separate connection; returns true if it speaks RESP3.
-    ///
-    /// # Errors
-    /// Returns why the run must end: the server is unreachable, or the user stopped the run.
-    async fn check_path(&mut self, path: &Route) -> Result<bool, StopReason> {
-        let mut stopped = None;
-        let stop = async { stopped = Some(self.stop_request().await) };
-        // On a stop, the stages completed so far are reported.
-        let attempt = path.attempt_unless(stop).await;
-        let failed = attempt.probed.failure.is_some();
-        self.event(EventKind::PathProbed(attempt.probed));
-        match stopped {
-            Some(reason) => Err(reason),
-            None if failed => Err(StopReason::Unreachable),
-            None => Ok(attempt.resp == 3),
-        }
-    }
-
     /// Waits for `work` for the time that it takes without obstacles. If it fails or takes longer, checks the path for
     /// an obstacle; returns `None` if there is none and `work` must be waited for.
     ///
@@ -214,7 +199,7 @@ impl Run<'_> {
             None => return Err(self.interrupted(ctx)),
         };
         if !matches!(done, Some(Ok(_))) {
-            self.check_path(path).await?;
+            let _ = self.check_path(path).await?;
         }
         Ok(done)
     }
@@ -322,9 +307,13 @@ impl Run<'_> {
         self.event(EventKind::CommandFailed(failed));
     }
 
+    fn note(&mut self, text: String) {
+        self.event(EventKind::Note { text });
+    }
+
     fn give_up(&mut self, why: &str) -> StopReason {
         self.drain();
-        self.event(EventKind::Note { text: why.to_owned() });
+        self.note(why.to_owned());
         self.finish(StopReason::Unreachable)
     }
 

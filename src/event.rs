@@ -7,11 +7,11 @@
 //!
 //! The JSON of an event is a line of the journal: stable names, durations in seconds, [`SCHEMA_VERSION`].
 
-mod control;
 mod evidence;
 mod flow;
 mod interval;
 mod path;
+mod reason;
 mod server;
 mod state;
 
@@ -20,7 +20,6 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use control::{Control, StopReason};
 pub(crate) use evidence::{
     Announcement, Attempt, AttemptEnd, Death, DeathWitness, Evidence, HostState, Missing, ServerState, SocketEnd,
     TcpFigures, Tried,
@@ -29,7 +28,8 @@ pub use flow::FlowEnd;
 pub(crate) use flow::{FlowClosed, FlowOpened};
 pub(crate) use interval::{Counters, Interval};
 pub(crate) use path::{PathProbed, StageTime};
-pub(crate) use server::{ServerIdentity, role_name};
+pub(crate) use reason::{Control, ReplaceReason, StopReason};
+pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
 pub(crate) use state::ClientState;
 
 use crate::{
@@ -242,6 +242,11 @@ pub enum EventKind {
     FlowClosed(FlowClosed),
     /// Counts and latencies since the last such event.
     Interval(Box<Interval>),
+    /// The run continues without the subscription of its plan: the server, as a rule a proxy, has no pub/sub.
+    SubscriptionDropped {
+        /// Reason, one sentence.
+        why: String,
+    },
     /// A remark for the reader.
     Note {
         /// Text of the remark, one sentence.
@@ -366,23 +371,4 @@ pub struct CommandFailed {
     pub first: Stamp,
     /// Time of the last failure.
     pub last: Stamp,
-}
-
-/// A reason to replace a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReplaceReason {
-    /// PINGs of the policy's watchdog went unanswered. The watchdog is part of the client under test.
-    Watchdog,
-    /// A reply went to the wrong command: the watchdog, part of the client under test, drops such a connection.
-    Desync,
-    /// The client was in an unrecoverable state; the run continues with a new session.
-    Terminal,
-}
-
-impl ReplaceReason {
-    /// Returns true if the client under test replaced it.
-    pub const fn is_policy(self) -> bool {
-        matches!(self, Self::Watchdog | Self::Desync)
-    }
 }

@@ -152,12 +152,27 @@ pub struct SubscriptionPlan {
     pub verify: Option<Pace>,
     /// True if messages are shown as they arrive.
     pub tail: bool,
+    /// Only a default: where the server has no pub/sub, the run continues without it.
+    #[serde(skip)]
+    pub optional: bool,
 }
 
 impl SubscriptionPlan {
     /// Returns the number of confirmations of a complete (re)subscription.
     pub fn wanted(&self) -> usize {
         self.channels.len() + self.patterns.len() + self.shards.len()
+    }
+
+    /// Returns the commands that its channels and patterns need, in the order in which one connection can send them:
+    /// publishing first, because over RESP2 a subscribed connection accepts nothing else.
+    pub(crate) fn commands(&self) -> Vec<&'static str> {
+        let channels = self.wanted() == 0 || !self.channels.is_empty();
+        let needed = [
+            (channels && self.verify.is_some(), "PUBLISH"),
+            (channels, "SUBSCRIBE"),
+            (!self.patterns.is_empty(), "PSUBSCRIBE"),
+        ];
+        needed.into_iter().filter_map(|(needed, command)| needed.then_some(command)).collect()
     }
 }
 

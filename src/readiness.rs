@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::{
     classify::{ErrorClass, Failure},
     clock::Clock,
-    dial::{RespStream, Route, Value, reply::text},
+    dial::{Attempt, RespStream, Route, Value, reply::text},
     event::ServerIdentity,
     plan::{Protocol, Readiness, Target},
     units::span,
@@ -46,6 +46,8 @@ enum Role {
     },
     /// `sentinel`, or an unknown role.
     Other(String),
+    /// The reply names no role.
+    Unknown,
 }
 
 impl ReadinessCheck {
@@ -74,6 +76,9 @@ impl ReadinessCheck {
     async fn examine(&self, limit: Duration) -> Result<String, Obstacle> {
         let (attempt, mut stream) =
             self.route.with_limit(limit).connect().await.map_err(|failure| refusal(&failure))?;
+        if attempt.server.proxy.is_some() && attempt.server.product.is_none() {
+            return self.examine_proxy(&attempt, &mut stream).await;
+        }
         if stream.info("persistence", "loading").await.is_some_and(|loading| loading == "1") {
             return Err(temporary(
                 "command: the server is loading its dataset (loading:1 in INFO persistence)".to_owned(),
@@ -97,6 +102,23 @@ impl ReadinessCheck {
         judge(self.wanted, &role).map_err(temporary)?;
         // The role was waited for and need not be repeated.
         Ok(introduced(&ServerIdentity { role: None, ..server }))
+    }
+
+    /// Checks a proxy, which passes on neither INFO nor ROLE and answers PING itself.
+    async fn examine_proxy(&self, attempt: &Attempt, stream: &mut RespStream) -> Result<String, Obstacle> {
+        let who = attempt.server.introduction().unwrap_or_default();
+        if let Err(failure) = stream.reach_backend().await {
+            let obstacle = refusal(&failure);
+            return Err(Obstacle { text: format!("{} ({who} answers PING, but not GET)", obstacle.text), ..obstacle });
+        }
+        match self.wanted {
+            Readiness::Ready => Ok(who),
+            wanted => Err(Obstacle {
+                text: format!("role: it cannot be known through {who}; wait for the {wanted} on its own address"),
+                lasting: true,
+                cut_short: false,
+            }),
+        }
     }
 }
 
@@ -122,6 +144,7 @@ async fn role(stream: &mut RespStream) -> Result<Role, Failure> {
             Ok(Role::Replica { link: if link == "up" { "connected".to_owned() } else { link } })
         }
         Some("master") => Ok(Role::Primary),
+        Some("") => Ok(Role::Unknown),
         Some(other) => Ok(Role::Other(other.to_owned())),
         None => Err(refused),
     }
@@ -142,7 +165,8 @@ impl Role {
         match words.first().map(String::as_str) {
             Some("master") => Self::Primary,
             Some("slave") => Self::Replica { link: words.get(3).cloned().unwrap_or_default() },
-            other => Self::Other(other.unwrap_or("unknown").to_owned()),
+            None | Some("") => Self::Unknown,
+            Some(other) => Self::Other(other.to_owned()),
         }
     }
 }
@@ -157,6 +181,7 @@ fn judge(wanted: Readiness, role: &Role) -> Result<(), String> {
         }
         (Readiness::Primary, Role::Replica { .. }) => Err("role: the server is a replica, not a primary".to_owned()),
         (Readiness::Replica, Role::Primary) => Err("role: the server is a primary, not a replica".to_owned()),
+        (_, Role::Unknown) => Err("role: the reply to ROLE names none; a proxy may have answered it".to_owned()),
         (wanted, Role::Other(role)) => Err(format!("role: the server is a {role}, not a {wanted}")),
     }
 }
@@ -213,7 +238,11 @@ mod tests {
                 other => panic!("{wanted} {role:?}: {other:?}"),
             }
         }
-        assert_eq!(Role::read(&Value::Nil), Role::Other("unknown".to_owned()));
+        for nameless in [Value::Nil, Value::Array(Vec::new()), reply(&[""])] {
+            assert_eq!(Role::read(&nameless), Role::Unknown);
+        }
+        assert!(judge(Readiness::Primary, &Role::Unknown).unwrap_err().contains("names none"));
+        assert_eq!(judge(Readiness::Ready, &Role::Unknown), Ok(()));
     }
 
     #[test]

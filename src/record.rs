@@ -163,6 +163,10 @@ impl Story {
                 }
                 self.errors.add(event, failed);
             }
+            EventKind::SubscriptionDropped { why } => {
+                run.started.plan.subscription = None;
+                self.notes.push(NoteRow { time: event.time, text: shortened(why, 500) });
+            }
             EventKind::Note { text } => self.notes.push(NoteRow { time: event.time, text: shortened(text, 500) }),
             EventKind::StateEntered { state, why } => self.states.push(StateRow {
                 run: number,
@@ -181,19 +185,25 @@ impl Story {
             EventKind::Announced { kind } => self.tracks.values_mut().for_each(|track| track.announced(event.at, kind)),
             EventKind::Evidence(evidence) => self.gathered(number, connection, evidence),
             kind if concerns_a_connection(kind) => {
-                let Some(id) = connection else { return };
-                // The one prober serves all connections: what it found for another outage holds for this one, too.
-                let known = self.path.as_ref().filter(|_| self.tracks.values_mut().any(|track| track.open().is_some()));
-                let track = self.tracks.entry(id).or_insert_with(|| Track::new(number, id, settling));
-                track.on_event(event);
-                if let Some(failure) = known.filter(|_| begins_an_outage(kind)) {
-                    track.path_failed(failure);
-                }
-                for outage in track.settled.drain(..) {
-                    self.history.add(outage, event.at);
+                if let Some(id) = connection {
+                    self.track(event, number, id, settling);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Hands an event to the track of its connection.
+    fn track(&mut self, event: &Event, run: u32, id: u32, settling: Duration) {
+        // The one prober serves all connections: what it found for another outage holds for this one, too.
+        let known = self.path.as_ref().filter(|_| self.tracks.values_mut().any(|track| track.open().is_some()));
+        let track = self.tracks.entry(id).or_insert_with(|| Track::new(run, id, settling));
+        track.on_event(event);
+        if let Some(failure) = known.filter(|_| begins_an_outage(&event.kind)) {
+            track.path_failed(failure);
+        }
+        for outage in track.settled.drain(..) {
+            self.history.add(outage, event.at);
         }
     }
 
@@ -317,6 +327,7 @@ fn concerns_a_connection(kind: &EventKind) -> bool {
             | EventKind::RunFinished { .. }
             | EventKind::Interval(_)
             | EventKind::Note { .. }
+            | EventKind::SubscriptionDropped { .. }
             | EventKind::PathProbed(_)
             | EventKind::Announced { .. }
             | EventKind::Evidence(_)

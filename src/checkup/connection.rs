@@ -9,13 +9,13 @@ use std::{
 use super::{
     Mark, Sheet,
     finding::{self, CheckFinding},
-    server::is_sentinel,
-    survey::{PubSub, SurveyCommand, SurveyEnd},
+    pubsub,
+    survey::{SurveyCommand, SurveyEnd},
 };
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
     dial::Attempt,
-    event::ServerIdentity,
+    event::{ProxyKind, ServerIdentity},
     plan::{Address, Protocol},
     report::on_connecting,
     units::{millis, span_range},
@@ -40,7 +40,7 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
         return;
     }
     ping(sheet, attempt);
-    pubsub(sheet);
+    pubsub::judge(sheet);
     in_between(sheet, attempt);
     ended_early(sheet);
 }
@@ -171,12 +171,24 @@ fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let mut mark = Mark::Ok;
     if attempt.resp == 2 && sheet.subject.protocol != Protocol::Resp2 {
         let severity = if sheet.subject.protocol == Protocol::Auto { Severity::Info } else { Severity::Warning };
-        let text = "the server does not speak RESP3";
+        let text = match attempt.server.proxy {
+            Some(_) => "a proxy that speaks RESP2 only answers here",
+            None => "the server does not speak RESP3",
+        };
+        let answer = match &attempt.hello_refused {
+            Some(failure) if failure.key.class.is_hang_up() => "closed the connection after HELLO 3".to_owned(),
+            Some(failure) => format!("refused HELLO 3: {failure}"),
+            None => "refused HELLO 3".to_owned(),
+        };
         let finding = CheckFinding::new(severity, finding::NO_RESP3, text)
-            .evidence(format!("{} refused HELLO 3", name(&attempt.server)))
+            .evidence(match attempt.server.proxy {
+                Some(_) => format!("it {answer}"),
+                None => format!("{} {answer}", name(&attempt.server)),
+            })
             .remedy(
                 "use RESP2 (--protocol auto or resp2): a redis-rs client then needs a second connection for \
-                 subscriptions and detects a loss only with its next command; RESP3 requires Redis 6",
+                 subscriptions and detects a loss only with its next command; RESP3 requires Redis 6, without a proxy \
+                 that does not pass on HELLO",
             );
         mark = sheet.finding(finding);
     }
@@ -303,59 +315,17 @@ fn no_ping(sheet: &mut Sheet<'_>, why: &str) {
     sheet.line("ping", Mark::NotAvailable, "PING is not permitted");
 }
 
-fn pubsub(sheet: &mut Sheet<'_>) {
-    let Some(result) = &sheet.facts.pubsub else {
-        return sheet.line("pubsub", Mark::NotAvailable, "not reached");
-    };
-    let user = sheet.subject.target.user.as_deref().unwrap_or("default").to_owned();
-    match result {
-        PubSub::Received { after } => {
-            sheet.timed("pubsub", Mark::Ok, Some(*after), "subscribed, published and received on a private channel");
-        }
-        PubSub::Lost { why } => {
-            let text = "a published message did not reach its subscriber";
-            let remedy = "look for a proxy that does not forward pub/sub, and verify delivery with `redis-doctor \
-                          subscribe CHANNEL --verify`";
-            let finding =
-                CheckFinding::new(Severity::Critical, finding::NOT_DELIVERED, text).evidence(why).remedy(remedy);
-            let mark = sheet.finding(finding);
-            sheet.line("pubsub", mark, why);
-        }
-        PubSub::Refused { .. } if is_sentinel(sheet) => {
-            sheet.line("pubsub", Mark::NotAvailable, "a Sentinel accepts no messages");
-        }
-        PubSub::Refused { command } => {
-            let why = sheet.facts.refusal(*command).map(|refused| refused.why.clone()).unwrap_or_default();
-            let text = format!("user {user} may not {command} on a private channel");
-            let remedy = format!(
-                "if the application uses pub/sub, allow the command and its channels: ACL SETUSER {user} +subscribe \
-                 +publish &CHANNEL"
-            );
-            let finding =
-                CheckFinding::new(Severity::Warning, finding::AUTHENTICATION, text).evidence(&why).remedy(remedy);
-            let mark = sheet.finding(finding);
-            sheet.line("pubsub", mark, format!("{command} is not permitted"));
-        }
-        PubSub::NoSecondConnection { why } => {
-            let text = "a second connection could not be opened";
-            let remedy = "the server may be at its maxclients, or a proxy may allow only one connection";
-            let finding =
-                CheckFinding::new(Severity::Warning, finding::NEAR_MAX_CLIENTS, text).evidence(why).remedy(remedy);
-            let mark = sheet.finding(finding);
-            sheet.line("pubsub", mark, why);
-        }
-    }
-}
-
 /// Compares both ends of the connection with the server's view of them.
 fn in_between(sheet: &mut Sheet<'_>, attempt: &Attempt) {
+    if let (Some(proxy), None) = (attempt.server.proxy, &sheet.facts.seen_from) {
+        return behind_proxy(sheet, proxy);
+    }
     let (Some(local), Some(peer)) = (attempt.local, attempt.peer) else {
         return sheet.line("between", Mark::NotAvailable, "a unix socket: nothing can be in between");
     };
     let Some(from) = &sheet.facts.seen_from else {
-        let refused = sheet.facts.refusal(SurveyCommand::ClientInfo).is_some();
-        let why = if refused { "not permitted (CLIENT INFO)" } else { "not reported by the server (CLIENT INFO)" };
-        return sheet.line("between", Mark::NotAvailable, why);
+        let why = sheet.facts.no_answer(SurveyCommand::ClientInfo);
+        return sheet.line("between", Mark::NotAvailable, format!("{why} (CLIENT INFO)"));
     };
     let differs = |ours: SocketAddr, theirs: &str| {
         theirs
@@ -380,4 +350,23 @@ fn in_between(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let finding = CheckFinding::new(Severity::Info, finding::IN_BETWEEN, text).evidence(&evidence).remedy(remedy);
     let mark = sheet.finding(finding);
     sheet.line("between", mark, evidence);
+}
+
+/// Adds the line of a proxy that answers for the servers behind it.
+fn behind_proxy(sheet: &mut Sheet<'_>, proxy: ProxyKind) {
+    match &sheet.facts.backend {
+        Some(Err(failure)) => {
+            let remedy = "start the server behind the proxy, or correct its address and password in the proxy's \
+                          configuration; see the proxy's log";
+            let text = "the proxy answers, but no server behind it does";
+            let finding = CheckFinding::new(Severity::Critical, finding::IN_BETWEEN, text);
+            let mark = sheet.finding(finding.evidence(format!("GET of a missing key: {failure}")).remedy(remedy));
+            sheet.line("between", mark, format!("{proxy}; GET: {failure}"));
+        }
+        Some(Ok(took)) => {
+            let text = format!("{proxy}; a server behind it answers GET");
+            sheet.timed("between", Mark::Ok, Some(*took), text);
+        }
+        None => sheet.line("between", Mark::Ok, proxy.to_string()),
+    }
 }

@@ -46,11 +46,7 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
 
 /// Adds the line of an unknown figure, with the reason.
 fn unknown(sheet: &mut Sheet<'_>, name: &'static str, command: SurveyCommand) {
-    let text = match sheet.facts.refusal(command) {
-        Some(_) => format!("not permitted ({command})"),
-        None => format!("not reported by the server ({command})"),
-    };
-    sheet.line(name, Mark::NotAvailable, text);
+    sheet.line(name, Mark::NotAvailable, format!("{} ({command})", sheet.facts.no_answer(command)));
 }
 
 /// Returns the role from INFO, or else from HELLO.

@@ -21,6 +21,7 @@ use crate::{
     classify::{ErrorClass, Failure, Origin, Stage},
     clock::Clock,
     dial::{ClientInfo, RespStream, Route, Value, identity, reply::text},
+    event::ServerIdentity,
     plan::{Protocol, Secret, Target},
     units::span,
 };
@@ -111,7 +112,11 @@ impl Survey<'_> {
     }
 
     async fn gather(&mut self, mut stream: RespStream) -> Result<SurveyEnd, Failure> {
+        if let Some(attempt) = &self.facts.attempt {
+            self.route = self.route.speaking(attempt.dialect());
+        }
         self.time_pings(&mut stream).await?;
+        self.reach_backend(&mut stream).await?;
         self.time_login(&mut stream).await?;
         self.query_client(&mut stream).await?;
         self.query_server(&mut stream).await?;
@@ -135,6 +140,24 @@ impl Survey<'_> {
         Ok(())
     }
 
+    /// Reads a key that does not exist, where a proxy may answer PING itself.
+    async fn reach_backend(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
+        if self.is_proxied() {
+            let sent = self.clock.now();
+            let reached = stream.reach_backend().await;
+            self.facts.backend = Some(match reached {
+                Ok(()) => Ok(self.clock.now().since(sent)),
+                Err(failure) if failure.key.origin == Origin::Server => Err(failure),
+                Err(failure) => return Err(failure),
+            });
+        }
+        Ok(())
+    }
+
+    fn is_proxied(&self) -> bool {
+        self.facts.attempt.as_ref().is_some_and(|attempt| attempt.server.proxy.is_some())
+    }
+
     /// Measures the login alone: it was part of HELLO, as in the client library, and is repeated.
     async fn time_login(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         let target = self.target;
@@ -156,11 +179,14 @@ impl Survey<'_> {
     /// Queries the addresses of the connection as seen by the server, and sets the client name if one is wanted.
     async fn query_client(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         if let Some(name) = &self.target.client_name {
-            let named = stream.command(&["CLIENT", "SETNAME", name]).await;
-            // A forbidden client name is no failure.
-            named
-                .map(drop)
-                .or_else(|failure| if failure.key.origin == Origin::Server { Ok(()) } else { Err(failure) })?;
+            // A forbidden client name is no failure, and the refusal of CLIENT is recorded below.
+            match stream.command(&["CLIENT", "SETNAME", name]).await {
+                Err(failure) if self.is_proxied() && failure.key.class.is_hang_up() => {
+                    *stream = self.route.connect().await?.1;
+                }
+                Err(failure) if failure.key.origin != Origin::Server => return Err(failure),
+                _ => {}
+            }
         }
         if let Some(text) =
             self.query(stream, SurveyCommand::ClientInfo, &["CLIENT", "INFO"]).await?.as_ref().and_then(text)
@@ -177,12 +203,12 @@ impl Survey<'_> {
             // Valkey reports "redis" in HELLO unless configured otherwise.
             let identity = identity::from_info(&info);
             if let Some(attempt) = self.facts.attempt.as_mut().filter(|_| identity.version.is_some()) {
-                attempt.server = identity;
+                attempt.server = ServerIdentity { proxy: attempt.server.proxy.or(identity.proxy), ..identity };
             }
         }
         for setting in server::SETTINGS {
             let answer = stream.setting(setting).await;
-            match self.unless_refused(SurveyCommand::Config, answer)? {
+            match self.unless_refused(stream, SurveyCommand::Config, answer).await? {
                 Some(Some(value)) => self.facts.server.read_setting(setting, &value),
                 Some(None) => {}
                 None => break,
@@ -234,12 +260,24 @@ impl Survey<'_> {
         words: &[&str],
     ) -> Result<Option<Value>, Failure> {
         let answer = stream.command(words).await;
-        self.unless_refused(command, answer)
+        self.unless_refused(stream, command, answer).await
     }
 
-    fn unless_refused<T>(&mut self, command: SurveyCommand, answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    async fn unless_refused<T>(
+        &mut self,
+        stream: &mut RespStream,
+        command: SurveyCommand,
+        answer: Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
         match answer {
             Ok(value) => Ok(Some(value)),
+            // A proxy may close the connection on a command that it does not know.
+            Err(failure) if self.is_proxied() && failure.key.class.is_hang_up() => {
+                *stream = self.route.connect().await.map_err(|_| failure.clone())?.1;
+                let why = format!("the proxy closed the connection on {command}");
+                self.facts.refused.push(RefusedCommand { command, class: failure.key.class, why });
+                Ok(None)
+            }
             Err(failure) if failure.key.origin == Origin::Server => {
                 self.facts.refused.push(RefusedCommand { command, class: failure.key.class, why: failure.to_string() });
                 Ok(None)

@@ -51,8 +51,11 @@ fn attempt() -> Attempt {
             version: Some("7.2.4".into()),
             run_id: None,
             role: Some("master".into()),
+            proxy: None,
         },
         ping_refused: None,
+        hello_refused: None,
+        info_refused: None,
         resp: 3,
         finished: Stamp::START,
     }

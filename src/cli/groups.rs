@@ -58,7 +58,8 @@ pub(super) struct ConnectionArgs {
     pub(super) name: Option<String>,
     /// Protocol version [default: resp3]
     ///
-    /// auto falls back to RESP2 if the server does not know HELLO. RESP2 needs a second connection for subscriptions.
+    /// auto falls back to RESP2 if HELLO is refused, as by many proxies. RESP2 needs a second connection for
+    /// subscriptions.
     #[arg(long, value_name = "PROTOCOL")]
     pub(super) protocol: Option<Protocol>,
     /// Use the embedded server on a free loopback port

@@ -5,11 +5,14 @@
 //! bare "broken pipe". Before a run it is the preflight; during an outage it dates the moment from which the client
 //! *could* have been back.
 
+mod greet;
+
 use std::{net::SocketAddr, time::Duration};
 
+use rustls::pki_types::CertificateDer;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::{own_sockets::OwnSockets, resp_stream::RespStream};
+use super::{dialect::Dialect, own_sockets::OwnSockets, resp_stream::RespStream};
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::{Clock, Stamp, WallTime},
@@ -24,6 +27,8 @@ use crate::{
 pub(crate) struct Route {
     target: Target,
     protocol: Protocol,
+    /// The dialect of the peer, once it is known: it replaces `protocol`, and no other is tried.
+    dialect: Option<Dialect>,
     limit: Duration,
     /// A user who may not PING counts as a failure.
     ping: bool,
@@ -51,6 +56,10 @@ pub(crate) struct Attempt {
     pub server: ServerIdentity,
     /// The error reply where the ACL forbids PING and PING is not needed.
     pub ping_refused: Option<Failure>,
+    /// The failure of HELLO, where it was tried and the peer speaks RESP2.
+    pub hello_refused: Option<Failure>,
+    /// The failure of INFO over RESP2, unless an ACL forbids it.
+    pub info_refused: Option<Failure>,
     /// The protocol in use: 2 or 3.
     pub resp: u8,
     /// End of the attempt.
@@ -76,7 +85,16 @@ pub(crate) fn is_forbidden(failure: &Failure) -> bool {
 impl Route {
     /// Creates a route whose attempts take at most `limit`.
     pub(crate) fn new(target: Target, protocol: Protocol, limit: Duration, clock: Clock) -> Self {
-        Self { target, protocol, limit, ping: true, clock, tls: tls::Roots::default(), own: OwnSockets::default() }
+        Self {
+            target,
+            protocol,
+            dialect: None,
+            limit,
+            ping: true,
+            clock,
+            tls: tls::Roots::default(),
+            own: OwnSockets::default(),
+        }
     }
 
     /// Returns the same route with another limit.
@@ -89,6 +107,17 @@ impl Route {
     #[must_use]
     pub(crate) fn with_ping(&self, needed: bool) -> Self {
         Self { ping: needed, ..self.clone() }
+    }
+
+    /// Returns the same route for a peer of known dialect.
+    #[must_use]
+    pub(crate) fn speaking(&self, dialect: Dialect) -> Self {
+        Self { dialect: Some(dialect), ..self.clone() }
+    }
+
+    /// Returns false if INFO, CONFIG and CLIENT end a connection.
+    pub(crate) fn may_query(&self) -> bool {
+        self.dialect.is_none_or(|dialect| dialect.info)
     }
 
     /// Returns a route to the same port with TLS switched on or off and without credentials, to find out what the port
@@ -119,11 +148,6 @@ impl Route {
         self.open().await.0
     }
 
-    /// Makes one attempt unless `stop` completes first: it then fails in the stage that it had reached.
-    pub(crate) async fn attempt_unless(&self, stop: impl Future<Output = ()>) -> Attempt {
-        self.open_unless(stop).await.0
-    }
-
     /// Makes one attempt that must succeed, and keeps the connection open.
     ///
     /// # Errors
@@ -145,23 +169,7 @@ impl Route {
     /// Does the same unless `stop` completes first: the attempt then fails in the stage that it had reached.
     pub(crate) async fn open_unless(&self, stop: impl Future<Output = ()>) -> (Attempt, Option<RespStream>) {
         let started = self.clock.now();
-        let mut dialing = Dialing {
-            path: self,
-            stage: Stage::Dns,
-            since: self.clock.now(),
-            attempt: Attempt {
-                probed: PathProbed { stages: Vec::new(), failure: None },
-                addresses: Vec::new(),
-                peer: None,
-                local: None,
-                tls: None,
-                certificate_expires: None,
-                server: ServerIdentity::default(),
-                ping_refused: None,
-                resp: 3,
-                finished: Stamp::START,
-            },
-        };
+        let mut dialing = Dialing::new(self);
         let outcome = tokio::select! {
             biased;
             outcome = dialing.run() => Ok(outcome),
@@ -202,28 +210,54 @@ struct Dialing<'a> {
     attempt: Attempt,
 }
 
-impl Dialing<'_> {
+impl<'a> Dialing<'a> {
+    fn new(path: &'a Route) -> Self {
+        let attempt = Attempt {
+            probed: PathProbed { stages: Vec::new(), failure: None },
+            addresses: Vec::new(),
+            peer: None,
+            local: None,
+            tls: None,
+            certificate_expires: None,
+            server: ServerIdentity::default(),
+            ping_refused: None,
+            hello_refused: None,
+            info_refused: None,
+            resp: 3,
+            finished: Stamp::START,
+        };
+        Self { path, stage: Stage::Dns, since: path.clock.now(), attempt }
+    }
+
     async fn run(&mut self) -> Result<RespStream, Failure> {
+        let (stream, chain) = self.reach().await?;
+        let stream = self.greet(stream).await?;
+        if let (Some(chain), Address::Tcp { host, .. }) = (chain, &self.path.target.address) {
+            // Only now: it must not count toward any stage.
+            self.attempt.certificate_expires = self.path.tls.expiry(host, &chain);
+        }
+        Ok(stream)
+    }
+
+    /// Opens a stream, with TLS if the target has it; returns it with the server's certificates.
+    async fn reach(&mut self) -> Result<(RespStream, Option<Vec<CertificateDer<'static>>>), Failure> {
         match self.path.target.address.clone() {
             Address::Unix(file) => {
                 self.stage = Stage::Tcp;
                 let stream = UnixStream::connect(file).await;
                 let stream = self.note(stream)?;
-                self.greet(RespStream::new(Box::new(stream))).await
+                Ok((RespStream::new(Box::new(stream)), None))
             }
             Address::Tcp { host, port, tls } => {
                 let stream = self.dial(&host, port).await?;
                 if !tls {
-                    return self.greet(RespStream::new(Box::new(stream))).await;
+                    return Ok((RespStream::new(Box::new(stream)), None));
                 }
                 let stream = self.path.tls.handshake(&host, stream).await?;
                 self.done(Stage::Hello);
                 self.attempt.tls = tls::version(&stream);
                 let chain = stream.get_ref().1.peer_certificates().map(<[_]>::to_vec).unwrap_or_default();
-                let stream = self.greet(RespStream::new(Box::new(stream))).await?;
-                // Only now: it must not count toward any stage.
-                self.attempt.certificate_expires = self.path.tls.expiry(&host, &chain);
-                Ok(stream)
+                Ok((RespStream::new(Box::new(stream)), Some(chain)))
             }
         }
     }
@@ -256,49 +290,6 @@ impl Dialing<'_> {
             }
         }
         Err(last.unwrap_or_else(|| Failure::doctor(ErrorClass::Dns, Stage::Dns, format!("{host} has no address"))))
-    }
-
-    /// HELLO (or AUTH) and PING on an open stream.
-    async fn greet(&mut self, mut stream: RespStream) -> Result<RespStream, Failure> {
-        self.stage = Stage::Hello;
-        self.attempt.resp = if self.path.protocol == Protocol::Resp2 { 2 } else { 3 };
-        if self.attempt.resp == 3 {
-            match stream.hello(&self.path.target).await {
-                Ok(server) => self.attempt.server = server,
-                Err(failure) if failure.key.class != ErrorClass::Resp3Unsupported => return Err(failure),
-                Err(failure) => self.fall_back(&mut stream, failure).await?,
-            }
-        }
-        if self.attempt.resp == 2 {
-            stream.auth(&self.path.target).await?;
-            self.attempt.server = stream.describe().await;
-        }
-        stream.select(self.path.target.db).await?;
-        self.done(Stage::Command);
-        match stream.ping().await {
-            // The server is alive and knows the user.
-            Err(failure) if !self.path.ping && is_forbidden(&failure) => {
-                self.attempt.ping_refused = Some(failure);
-            }
-            answered => answered?,
-        }
-        self.done(Stage::Command);
-        Ok(stream)
-    }
-
-    /// Handles a server without RESP3: falls back to RESP2 if the user allows it, otherwise names the server.
-    async fn fall_back(&mut self, stream: &mut RespStream, failure: Failure) -> Result<(), Failure> {
-        if self.path.protocol == Protocol::Auto {
-            self.attempt.resp = 2;
-            return Ok(());
-        }
-        stream.auth(&self.path.target).await?;
-        let server = stream.describe().await;
-        let product = server.product.as_deref().unwrap_or("the server");
-        let version = server.version.as_deref().unwrap_or("(version unknown)");
-        let text =
-            format!("{product} {version} does not speak RESP3; use --protocol auto or resp2 (server: {failure})");
-        Err(Failure { text, ..failure })
     }
 
     /// Completes the current stage and begins `next`.

@@ -1,7 +1,7 @@
 //! A server's identity and a connection's two ends, parsed from INFO and CLIENT INFO.
 
 use super::reply;
-use crate::event::ServerIdentity;
+use crate::event::{ProxyKind, ServerIdentity};
 
 /// One connection, as the server lists it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,9 @@ pub(crate) fn from_info(info: &str) -> ServerIdentity {
     // Valkey calls the mode server_mode. A Sentinel has no role in INFO.
     let mode = field("redis_mode").or(field("server_mode"));
     let role = field("role").or(mode.filter(|mode| mode == "sentinel"));
-    ServerIdentity { product, version: valkey.or(redis), run_id: field("run_id"), role }
+    // predixy answers INFO itself (its src/Handler.cpp).
+    let proxy = field("RedisMode").filter(|mode| mode == "proxy").map(|_| ProxyKind::Unspecified);
+    ServerIdentity { product, version: valkey.or(redis), run_id: field("run_id"), role, proxy }
 }
 
 /// Returns a product's name in its official spelling.
@@ -68,6 +70,13 @@ mod tests {
         let valkey = from_info("redis_version:7.2.4\r\nvalkey_version:8.1.8\r\n");
         assert_eq!((valkey.product.as_deref(), valkey.version.as_deref()), (Some("Valkey"), Some("8.1.8")));
         assert_eq!(from_info(""), ServerIdentity::default());
+    }
+
+    #[test]
+    fn a_proxy_that_answers_info_itself_is_recognized() {
+        let proxy = from_info("# Proxy\nVersion:1.0.5\nName:Example\nRedisMode:proxy\nSingleThread:0\n");
+        assert_eq!(proxy, ServerIdentity { proxy: Some(ProxyKind::Unspecified), ..ServerIdentity::default() });
+        assert_eq!(from_info("redis_version:7.2.4\r\nredis_mode:standalone\r\n").proxy, None);
     }
 
     #[test]

@@ -76,11 +76,18 @@ impl<S: Stream> RespStream<S> {
         self.send(Stage::Command, &redis::cmd("PING")).await.map(drop)
     }
 
-    /// Returns product and version from `INFO server`; empty if that is forbidden.
-    pub(crate) async fn describe(&mut self) -> ServerIdentity {
-        match self.send(Stage::Hello, redis::cmd("INFO").arg("server")).await {
-            Ok(reply) => text(&reply).map(|info| identity::from_info(&info)).unwrap_or_default(),
-            Err(_) => ServerIdentity::default(),
+    /// Returns product and version from `INFO server`.
+    pub(crate) async fn describe(&mut self) -> Result<ServerIdentity, Failure> {
+        let reply = self.send(Stage::Hello, redis::cmd("INFO").arg("server")).await?;
+        Ok(text(&reply).map(|info| identity::from_info(&info)).unwrap_or_default())
+    }
+
+    /// Reads a key that does not exist, and that no workload writes. A proxy answers PING itself, but GET only with a server
+    /// behind it: nil, or NOPERM and other code words of a server.
+    pub(crate) async fn reach_backend(&mut self) -> Result<(), Failure> {
+        match self.command(&["GET", "redis-doctor:backend"]).await {
+            Err(failure) if !matches!(failure.key.class, ErrorClass::NoPerm | ErrorClass::Moved) => Err(failure),
+            _ => Ok(()),
         }
     }
 

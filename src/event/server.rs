@@ -14,15 +14,41 @@ pub struct ServerIdentity {
     pub run_id: Option<String>,
     /// `role`, as INFO reports it: `master`, `slave`, or `sentinel`.
     pub role: Option<String>,
+    /// Proxy that answers for the server, if its replies show one; a transparent proxy shows none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ProxyKind>,
+}
+
+/// A kind of proxy in front of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyKind {
+    /// It refuses HELLO.
+    Resp2Only,
+    /// Its protocols are unknown: HELLO was not sent.
+    Unspecified,
+}
+
+impl std::fmt::Display for ProxyKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Resp2Only => "a proxy that speaks RESP2 only",
+            Self::Unspecified => "a proxy",
+        })
+    }
 }
 
 impl ServerIdentity {
-    /// Returns the known parts as text: `Redis 7.2.4 primary`.
+    /// Returns the known parts as text: `Redis 7.2.4 primary`, or `a proxy that speaks RESP2 only`.
     pub fn introduction(&self) -> Option<String> {
         let role = self.role.as_deref().map(role_name);
         let words = [self.product.as_deref(), self.version.as_deref(), role];
         let words: Vec<_> = words.into_iter().flatten().collect();
-        (!words.is_empty()).then(|| words.join(" "))
+        match (words.is_empty(), self.proxy) {
+            (true, proxy) => proxy.map(|proxy| proxy.to_string()),
+            (false, None) => Some(words.join(" ")),
+            (false, Some(proxy)) => Some(format!("{} behind {proxy}", words.join(" "))),
+        }
     }
 }
 
@@ -47,6 +73,7 @@ mod tests {
                 version: Some("9.0.1".into()),
                 role: role.map(str::to_owned),
                 run_id: None,
+                proxy: None,
             };
             server.introduction().unwrap()
         };
@@ -55,5 +82,9 @@ mod tests {
         }
         assert_eq!(introduced(None), "Valkey 9.0.1");
         assert_eq!(ServerIdentity::default().introduction(), None);
+        let proxied = ServerIdentity { proxy: Some(ProxyKind::Resp2Only), ..ServerIdentity::default() };
+        assert_eq!(proxied.introduction().unwrap(), "a proxy that speaks RESP2 only");
+        let behind = ServerIdentity { product: Some("Redis".into()), ..proxied };
+        assert_eq!(behind.introduction().unwrap(), "Redis behind a proxy that speaks RESP2 only");
     }
 }

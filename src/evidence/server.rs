@@ -61,6 +61,12 @@ pub(super) async fn query(route: &Route, clock: Clock, old: &[u64]) -> Snapshot 
         let why = attempt.probed.failure.map_or_else(String::new, |failure| failure.to_string());
         return Snapshot::unreachable(at, &why);
     };
+    if !route.may_query() {
+        let why = "the proxy closes the connection on it";
+        let missing = ["INFO", "CONFIG GET", "CLIENT INFO", "CLIENT LIST"];
+        let missing = missing.into_iter().map(|what| Missing { refused: true, ..Missing::new(what, why) }).collect();
+        return Snapshot { at, state: Some(Arc::new(found(&attempt, at))), missing, ..Snapshot::default() };
+    }
     let ends = attempt.local.zip(attempt.peer);
     let mut query = Query { stream: Some(stream), ends, state: found(&attempt, at), missing: Vec::new() };
     query.info().await;

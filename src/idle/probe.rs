@@ -4,7 +4,10 @@
 //! They are raw sockets of the path probe, because redis-rs would not report how a connection ended. [`Search`] chooses
 //! the silences.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -12,7 +15,7 @@ use super::{Ending, Progress, RefusedConnections, Search, ServerSummary, Silence
 use crate::{
     classify::{ErrorClass, Failure},
     clock::Clock,
-    dial::{RespStream, Route},
+    dial::{Dialect, RespStream, Route},
     plan::{Protocol, Target},
 };
 
@@ -30,6 +33,8 @@ pub(crate) struct IdleProbe {
     /// Timeout of the PING after a silence.
     patience: Duration,
     clock: Clock,
+    /// The dialect of the server, since the first survey.
+    dialect: OnceLock<Dialect>,
 }
 
 type Opened = (RespStream, &'static [&'static str]);
@@ -45,7 +50,16 @@ impl IdleProbe {
     pub(crate) fn new(target: Target, protocol: Protocol, patience: Duration, clock: Clock) -> Self {
         let name = target.client_name.clone();
         let route = Route::new(target, protocol, OPENING, clock).with_ping(false);
-        Self { route, name, patience, clock }
+        Self { route, name, patience, clock, dialect: OnceLock::new() }
+    }
+
+    /// Uses the dialect that another probe has found.
+    #[must_use]
+    pub(crate) fn speaking_like(self, other: &Self) -> Self {
+        match other.dialect.get() {
+            Some(dialect) => Self { route: self.route.speaking(*dialect), ..self },
+            None => self,
+        }
     }
 
     /// Connects once and queries the server's settings for idle clients.
@@ -54,8 +68,13 @@ impl IdleProbe {
     /// Returns why the server cannot be reached.
     pub(crate) async fn survey(&self) -> Result<ServerSummary, Failure> {
         let (attempt, mut stream) = self.route.connect().await?;
+        let dialect = *self.dialect.get_or_init(|| attempt.dialect());
         let querying = async {
             let mut summary = ServerSummary::default();
+            if !dialect.info {
+                summary.refused = Some("the proxy closes the connection on CONFIG and INFO".to_owned());
+                return summary;
+            }
             match settings(&mut stream).await {
                 Ok([timeout, keepalive, maxclients]) => {
                     summary.timeout = timeout.map(Duration::from_secs);
@@ -128,7 +147,7 @@ impl IdleProbe {
         // The semaphore is never closed, so this always yields a permit.
         let _permit = permits.acquire().await.ok();
         let (attempt, mut stream) = self.route.connect().await?;
-        if let Some(name) = &self.name {
+        if let Some(name) = self.name.as_ref().filter(|_| attempt.server.proxy.is_none()) {
             let _ = tokio::time::timeout(OPENING, stream.command(&["CLIENT", "SETNAME", name])).await;
         }
         Ok((stream, attempt.heartbeat()))

@@ -69,10 +69,10 @@ pub(crate) async fn run(
     let mut target = plan.target.clone();
     let (events, _unread) = unbounded_channel();
     let proxy = Proxy::interpose(&mut target, &plan.faults, plan.seed, clock, events)?;
-    let probe = Arc::new(IdleProbe::new(target, plan.protocol, plan.timeout, clock));
     let mut user = User { control, observer, clock };
     let mut refused = None;
     let surveyed = user.unless_stopped(Box::pin(direct.survey())).await;
+    let probe = Arc::new(IdleProbe::new(target, plan.protocol, plan.timeout, clock).speaking_like(&direct));
     let mut interrupted = surveyed.is_none();
     let mut server = surveyed.unwrap_or_else(|| Ok(ServerSummary::default())).map_err(|failure| with_stage(&failure));
     let steps = server.as_ref().map_or_else(|_| plan.steps.clone(), |server| affordable(&plan.steps, server, observer));

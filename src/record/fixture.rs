@@ -110,6 +110,7 @@ pub(crate) fn connected(generation: u64) -> EventKind {
             version: Some("7.2.4".into()),
             run_id: Some("5fa2c1".into()),
             role: Some("master".into()),
+            proxy: None,
         },
         resp: 3,
     }))

@@ -77,7 +77,7 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::FaultCleared { fault, after } => ("fault over", format!("{fault} · after {}", span(*after))),
         EventKind::FlowOpened(opened) => ("opened", format!("flow {} from {}", opened.flow, opened.client)),
         EventKind::FlowClosed(closed) => ("closed", flow_details(closed)),
-        EventKind::Note { text } => ("note", text.clone()),
+        EventKind::Note { text } | EventKind::SubscriptionDropped { why: text } => ("note", text.clone()),
         EventKind::RunFinished { reason } => ("finished", stopped(*reason).to_owned()),
         EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Evidence(_) | EventKind::Interval(_) => {
             return None;

@@ -1,12 +1,18 @@
 //! Advice on a connection that could not be made: one sentence for each kind of failure whose own text is not enough.
 
 use crate::{
-    classify::{ErrorClass, Failure, Stage},
+    classify::{ErrorClass, Failure, Origin, Stage},
     plan::{Address, Target},
 };
 
+const TLS: &str = "check that the port speaks TLS and that the certificate is for this name and from an issuer that this \
+                   machine trusts (or set SSL_CERT_FILE to its file)";
+
 /// Returns advice on a failure to connect; `None` if the text of the failure is enough.
 pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
+    if let Some(advice) = on_concluding(failure) {
+        return Some(advice.to_owned());
+    }
     let user = target.user.as_deref().unwrap_or("default");
     Some(match (failure.key.class, failure.key.stage) {
         (ErrorClass::Refused, _) if matches!(target.address, Address::Unix(_)) => {
@@ -54,11 +60,7 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         (ErrorClass::KernelTimeout, _) => {
             "packets went unanswered until the kernel gave up: a firewall may drop them, or the host is down".into()
         }
-        (ErrorClass::Tls, _) => {
-            "check that the port speaks TLS and that the certificate is for this name and from an issuer that this \
-             machine trusts (or set SSL_CERT_FILE to its file)"
-                .into()
-        }
+        (ErrorClass::Tls, _) => TLS.into(),
         (ErrorClass::ServerError, Stage::Subscribe) => {
             "the server refused the subscription: shard channels (--shard) need Redis 7.0 or later".into()
         }
@@ -66,6 +68,20 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         // A new class has no advice until it needs some: its text is shown in any case.
         _ => return None,
     })
+}
+
+/// Returns advice on a failure that redis-doctor concluded from several replies.
+fn on_concluding(failure: &Failure) -> Option<&'static str> {
+    match (failure.key.origin, failure.key.class, failure.key.stage) {
+        (Origin::Doctor, ErrorClass::NoAuth, _) => {
+            Some("the password was given: check how the proxy or server that answers here expects the login")
+        }
+        (Origin::Doctor, ErrorClass::ServerError, Stage::Subscribe) => Some(
+            "there is no pub/sub here: subscribe on a direct connection to a server, or leave it out (soak --workload \
+             ping,kv)",
+        ),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -104,6 +120,11 @@ mod tests {
             let advice = on_connecting(&Failure::doctor(class, Stage::Hello, "so"), &tcp).unwrap();
             assert!(advice.contains(remedy), "{class}: {advice}");
         }
+        let given = Failure::doctor(ErrorClass::NoAuth, Stage::Hello, "neither HELLO nor AUTH");
+        assert!(on_connecting(&given, &tcp).unwrap().contains("the password was given"));
+        let no_pubsub =
+            Failure::doctor(ErrorClass::ServerError, Stage::Subscribe, "the proxy does not pass on PUBLISH");
+        assert!(on_connecting(&no_pubsub, &tcp).unwrap().contains("--workload ping,kv"));
         let other = Failure::server(Stage::Hello, "ERR something new");
         assert_eq!(on_connecting(&other, &tcp), None);
     }

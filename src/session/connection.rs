@@ -115,7 +115,7 @@ impl Session {
         const FIRST: u64 = 1;
         let policy = ctx.plan.policy.of_connection(connection, ctx.plan.seed);
         let failed = |error| client::failure(Stage::Connect, &error);
-        let dialer = Dialer::new(&ctx.plan, policy.clone(), ctx.resp3).map_err(failed)?;
+        let dialer = Dialer::new(&ctx.plan, policy.clone(), ctx.dialect).map_err(failed)?;
         let pushes = PushTarget::default();
         let subject = dial(&dialer, policy.managed, FIRST, &pushes).await.map_err(failed)?;
         let now = ctx.clock.now();

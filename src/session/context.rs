@@ -6,7 +6,7 @@ use super::{heartbeat::Heartbeat, notices::NoticeSender, observer::Observer, sam
 use crate::{
     classify::Failure,
     clock::{Clock, Stamp},
-    dial::PathWatch,
+    dial::{Dialect, PathWatch},
     event::EventKind,
     plan::Plan,
 };
@@ -16,8 +16,8 @@ pub(crate) struct RunContext {
     pub(crate) plan: Arc<Plan>,
     /// Distinguishes the messages and keys of this run from those of another.
     pub(crate) run_id: String,
-    /// The connection under test speaks RESP3, otherwise RESP2.
-    pub(crate) resp3: bool,
+    /// The dialect of the connection under test.
+    pub(crate) dialect: Dialect,
     pub(crate) clock: Clock,
     pub(crate) path: Arc<PathWatch>,
     pub(crate) samples: Samples,
@@ -32,21 +32,21 @@ impl RunContext {
     pub(crate) fn new(
         plan: Arc<Plan>,
         run_id: String,
-        resp3: bool,
+        dialect: Dialect,
         path: Arc<PathWatch>,
         (notices, observer): (Arc<NoticeSender>, Arc<dyn Observer>),
     ) -> Self {
-        let may_send = plan.probes.is_some() || plan.policy.watchdog.is_some() || !resp3;
+        let may_send = plan.probes.is_some() || plan.policy.watchdog.is_some() || !dialect.resp3;
         Self {
             run_id,
-            resp3,
+            dialect,
             clock: notices.clock(),
             path,
             samples: Samples::default(),
             stop: StopControl::new(plan.stop.count),
             notices,
             observer,
-            heartbeat: Heartbeat::new(may_send),
+            heartbeat: Heartbeat::new(may_send, dialect.nonce),
             plan,
         }
     }

@@ -64,7 +64,7 @@ impl Sessions {
             Self { ctx: Arc::clone(&ctx), sessions: Vec::new(), work: JoinSet::new(), watch: JoinSet::new() };
         // The publisher bypasses the faults: it must send everything that could have been received.
         let direct = Plan { target: server, ..(*ctx.plan).clone() };
-        let publisher = Arc::new(Publisher::new(&direct)?);
+        let publisher = Arc::new(Publisher::new(&direct, ctx.dialect)?);
         let path = Arc::clone(&ctx);
         sessions.watch.spawn(async move {
             let changed = |at, probed| path.emit(at, None, EventKind::PathProbed(probed));
@@ -98,7 +98,7 @@ impl Sessions {
     fn serve(&mut self, session: &Arc<Session>, monitor: Monitor) {
         self.watch.spawn(monitor.run());
         self.watch.spawn(watchdog::heartbeat_while_down(Arc::clone(session)));
-        if !self.ctx.resp3 && session.inbox.subscription().wanted() > 0 {
+        if !self.ctx.dialect.resp3 && session.inbox.subscription().wanted() > 0 {
             self.watch.spawn(resp2::run(Arc::clone(session)));
         }
         if let Some(watchdog) = self.ctx.plan.policy.watchdog {

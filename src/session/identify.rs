@@ -41,14 +41,21 @@ pub(super) async fn query(session: &Session, up: &watch::Receiver<bool>) -> (Cli
         };
         redis::from_redis_value::<String>(exchange.outcome.ok()?).ok()
     };
+    let dialect = session.ctx.dialect;
+    // A proxy may close the connection under test on such a query.
+    let query = async |known: bool, words: &[&str]| if known { query(words).await } else { None };
     if let Some(name) = &session.ctx.plan.target.client_name {
-        query(&["CLIENT", "SETNAME", name]).await;
+        query(dialect.client, &["CLIENT", "SETNAME", name]).await;
     }
-    let (client, server, replication) =
-        tokio::join!(query(&["CLIENT", "INFO"]), query(&["INFO", "server"]), query(&["INFO", "replication"]));
+    let (client, server, replication) = tokio::join!(
+        query(dialect.client, &["CLIENT", "INFO"]),
+        query(dialect.info, &["INFO", "server"]),
+        query(dialect.info, &["INFO", "replication"])
+    );
     let client = client.map(|line| ClientInfo::parse(&line)).unwrap_or_default();
     let mut server = server.map(|info| from_info(&info)).unwrap_or_default();
     server.role = replication.and_then(|info| from_info(&info).role).or(server.role);
+    server.proxy = dialect.proxy.or(server.proxy);
     (client, server)
 }
 
@@ -57,7 +64,7 @@ pub(super) async fn query(session: &Session, up: &watch::Receiver<bool>) -> (Cli
 /// Valkey is not asked. Each new connection must opt in again.
 pub(super) async fn request_announcements(session: &Session, server: &ServerIdentity) {
     let ctx = &session.ctx;
-    let pushes = ctx.resp3 && ctx.plan.evidence && !ctx.plan.is_single_ping();
+    let pushes = ctx.dialect.resp3 && ctx.plan.evidence && !ctx.plan.is_single_ping();
     if pushes && server.product.as_deref() == Some("Redis") {
         let mut command = redis::cmd("CLIENT");
         command.arg("MAINT_NOTIFICATIONS").arg("ON");

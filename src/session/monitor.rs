@@ -125,7 +125,7 @@ impl Monitor {
                 local: monitor.client.addr.clone(),
                 peer: monitor.client.laddr.clone(),
                 server: monitor.server.clone(),
-                resp: if monitor.ctx.resp3 { 3 } else { 2 },
+                resp: if monitor.ctx.dialect.resp3 { 3 } else { 2 },
             })),
         );
         let wanted = monitor.session.inbox.subscription().wanted() as u64;

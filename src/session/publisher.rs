@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use super::{connection::Session, context::RunContext, delivery::Publish, request::FailedRequest, subject::Dialer};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
+    dial::Dialect,
     plan::{Pace, Plan, PolicyName, ReconnectPolicy},
 };
 
@@ -24,10 +25,11 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    pub(super) fn new(plan: &Plan) -> Result<Self, Failure> {
+    pub(super) fn new(plan: &Plan, dialect: Dialect) -> Result<Self, Failure> {
         let mut policy = ReconnectPolicy::preset(PolicyName::Hardened);
         (policy.connect_timeout, policy.response_timeout) = (LIMIT, LIMIT);
-        let dialer = Dialer::new(plan, policy, false).map_err(|error| client::failure(Stage::Publish, &error))?;
+        let dialer = Dialer::new(plan, policy, Dialect { resp3: false, ..dialect })
+            .map_err(|error| client::failure(Stage::Publish, &error))?;
         Ok(Self { dialer, connection: Mutex::new(None) })
     }
 

@@ -4,15 +4,39 @@ use std::time::Duration;
 
 use redis::{Cmd, Value};
 
-use crate::{classify::Failure, clock::Stamp, plan::Name};
+use crate::{classify::Failure, clock::Stamp, dial::Nonce, plan::Name};
+
+/// The reply to PING without an argument.
+pub(super) const PONG: &str = "PONG";
 
 /// A command and its expected reply.
 pub(super) struct Request {
     pub(super) command: Cmd,
-    /// The exact reply, if it is known in advance.
-    pub(super) answer: Option<Vec<u8>>,
+    pub(super) proof: Proof,
     /// One of the user's commands; failures of redis-doctor's commands are not counted.
     pub(super) counted: bool,
+}
+
+/// The reply that shows a command to be answered.
+pub(super) enum Proof {
+    /// Any reply but an error.
+    Reply,
+    /// The value written before.
+    Value(Vec<u8>),
+    /// The nonce of a PING or ECHO.
+    Nonce(Vec<u8>),
+    /// `PONG`, in its place.
+    Pong,
+}
+
+impl Proof {
+    /// Returns the bytes of the exact reply, if they are unique.
+    pub(super) fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Value(bytes) | Self::Nonce(bytes) => Some(bytes),
+            Self::Reply | Self::Pong => None,
+        }
+    }
 }
 
 /// A sent command and its outcome.
@@ -31,7 +55,6 @@ pub(super) struct Exchange {
     pub(super) outcome: Result<Value, FailedRequest>,
 }
 
-/// A command that failed.
 /// A failed command.
 #[derive(Clone, Debug)]
 pub(super) struct FailedRequest {
@@ -55,15 +78,14 @@ pub(super) struct WaitingFailure {
 impl Request {
     /// Returns true for one of the user's writes: of the counted commands, only writes have a plain OK as their reply.
     pub(super) fn is_write(&self) -> bool {
-        self.counted && self.answer.is_none()
+        self.counted && matches!(self.proof, Proof::Reply)
     }
 
-    /// Creates a `PING` with a unique payload.
-    pub(super) fn nonced_ping(who: &str, now: Stamp) -> Self {
-        let nonce = format!("redis-doctor:{who}:{}", now.as_nanos()).into_bytes();
-        let mut command = redis::cmd("PING");
-        command.arg(nonce.as_slice());
-        Self { command, answer: Some(nonce), counted: false }
+    /// Creates a heartbeat: with a unique payload, if the peer returns it.
+    pub(super) fn heartbeat(nonce: Nonce, who: &str, now: Stamp) -> Self {
+        let payload = format!("redis-doctor:{who}:{}", now.as_nanos()).into_bytes();
+        let (command, proof) = probe(nonce, Cmd::new(), payload);
+        Self { command, proof, counted: false }
     }
 
     /// Creates a `HELLO` in the protocol already in use, which changes nothing.
@@ -75,8 +97,22 @@ impl Request {
 
     /// Creates a command without an expected reply.
     pub(super) fn open(command: Cmd) -> Self {
-        Self { command, answer: None, counted: false }
+        Self { command, proof: Proof::Reply, counted: false }
     }
+}
+
+/// Writes a probe into an empty command, and returns its proof.
+#[inline]
+pub(super) fn probe(nonce: Nonce, mut command: Cmd, payload: Vec<u8>) -> (Cmd, Proof) {
+    match nonce {
+        Nonce::Ping => command.arg("PING").arg(payload.as_slice()),
+        Nonce::Echo => command.arg("ECHO").arg(payload.as_slice()),
+        Nonce::Place => {
+            command.arg("PING");
+            return (command, Proof::Pong);
+        }
+    };
+    (command, Proof::Nonce(payload))
 }
 
 /// Returns the beginning of a reply, for an event line.

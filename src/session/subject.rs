@@ -10,6 +10,7 @@ use redis::{
 
 use crate::{
     classify::{Failure, Stage, client},
+    dial::Dialect,
     plan::{Address, Name, Pace, Plan, ProbePlan, ReconnectPolicy, SubscriptionPlan, Target},
 };
 
@@ -78,11 +79,11 @@ pub(super) struct Dialer {
 }
 
 impl Dialer {
-    /// Prepares connections to the plan's target over RESP3 or RESP2.
-    pub(super) fn new(plan: &Plan, policy: ReconnectPolicy, resp3: bool) -> RedisResult<Self> {
-        let info = connection_info(&plan.target, &policy, resp3)?;
+    /// Prepares connections to the plan's target.
+    pub(super) fn new(plan: &Plan, policy: ReconnectPolicy, dialect: Dialect) -> RedisResult<Self> {
+        let info = connection_info(&plan.target, &policy, dialect)?;
         let queue = plan.probes.as_ref().and_then(queue);
-        Ok(Self { client: Client::open(info)?, policy, resp3, queue })
+        Ok(Self { client: Client::open(info)?, policy, resp3: dialect.resp3, queue })
     }
 
     /// Creates a managed connection; its first command connects it.
@@ -159,7 +160,7 @@ fn queue(probes: &ProbePlan) -> Option<usize> {
     many.then(|| probes.concurrency.div_ceil(PARTS) as usize)
 }
 
-fn connection_info(target: &Target, policy: &ReconnectPolicy, resp3: bool) -> RedisResult<ConnectionInfo> {
+fn connection_info(target: &Target, policy: &ReconnectPolicy, dialect: Dialect) -> RedisResult<ConnectionInfo> {
     let address = match &target.address {
         Address::Tcp { host, port, tls: false } => ConnectionAddr::Tcp(host.clone(), *port),
         Address::Tcp { host, port, tls: true } => {
@@ -167,11 +168,15 @@ fn connection_info(target: &Target, policy: &ReconnectPolicy, resp3: bool) -> Re
         }
         Address::Unix(path) => ConnectionAddr::Unix(path.clone()),
     };
-    let protocol = if resp3 { ProtocolVersion::RESP3 } else { ProtocolVersion::RESP2 };
+    let protocol = if dialect.resp3 { ProtocolVersion::RESP3 } else { ProtocolVersion::RESP2 };
     let mut settings = RedisConnectionInfo::default()
         .set_protocol(protocol)
         .set_db(target.db)
         .set_lib_name("redis-doctor", env!("CARGO_PKG_VERSION"));
+    if !dialect.client {
+        // redis-rs ignores an error reply to CLIENT SETINFO, but a proxy that closes the connection on it ends the login.
+        settings = settings.set_skip_set_lib_name();
+    }
     if let Some(user) = &target.user {
         settings = settings.set_username(user);
     }

@@ -10,7 +10,7 @@ use redis::Cmd;
 use super::{
     connection::Session,
     context::RunContext,
-    request::{Exchange, FailedRequest, Request},
+    request::{Exchange, FailedRequest, PONG, Proof, Request, probe},
     samples::Sums,
 };
 use crate::{
@@ -105,12 +105,14 @@ impl Worker {
             let Some(number) = ctx.stop.take_ticket() else {
                 return;
             };
-            let mut request = self.request(&ctx);
+            let request = self.request(&ctx);
             ctx.samples.lock().counters.launched += 1;
             let exchange = self.session.send_with(&mut alarm, &request, self.plan.timeout).await;
             self.remember(&request, &exchange);
-            if self.nonce.is_empty() {
-                self.nonce = request.answer.take().unwrap_or_default();
+            if let Proof::Nonce(bytes) | Proof::Value(bytes) = request.proof
+                && self.nonce.is_empty()
+            {
+                self.nonce = bytes;
             }
             self.command = request.command;
             self.account(&ctx, number, slot.intended.unwrap_or(exchange.launched), exchange).await;
@@ -154,20 +156,20 @@ impl Worker {
         if !kv {
             let mut command = std::mem::take(&mut self.command);
             command.clear();
-            command.arg("PING").arg(self.nonce.as_slice());
-            return Request { command, answer: Some(std::mem::take(&mut self.nonce)), counted: true };
+            let (command, proof) = probe(ctx.heartbeat.nonce(), command, std::mem::take(&mut self.nonce));
+            return Request { command, proof, counted: true };
         }
         let key = format!("redis-doctor:{}:{}:{}", ctx.run_id, self.session.connection, self.number);
         match self.written.take() {
             Some(value) => {
                 let mut command = redis::cmd("GET");
                 command.arg(key);
-                Request { command, answer: Some(value), counted: true }
+                Request { command, proof: Proof::Value(value), counted: true }
             }
             None => {
                 let mut command = redis::cmd("SET");
                 command.arg(key).arg(self.nonce.as_slice()).arg("PX").arg(KEY_TTL.as_millis() as u64);
-                Request { command, answer: None, counted: true }
+                Request { command, proof: Proof::Reply, counted: true }
             }
         }
     }
@@ -186,7 +188,7 @@ impl Worker {
 
     /// Keeps a value that was certainly written, to be read back.
     fn remember(&mut self, request: &Request, exchange: &Exchange) {
-        let wrote = request.answer.is_none() && exchange.outcome.is_ok();
+        let wrote = request.is_write() && exchange.outcome.is_ok();
         if wrote {
             self.written = Some(self.nonce.clone());
         }
@@ -204,7 +206,10 @@ impl Worker {
             self.on_failure(ctx, failed, &exchange).await;
         }
         if self.plan.report_each {
-            let outcome = exchange.outcome.map(|_| self.nonce.len()).map_err(|failed| failed.failure);
+            let outcome = exchange
+                .outcome
+                .map(|_| if self.nonce.is_empty() { PONG.len() } else { self.nonce.len() })
+                .map_err(|failed| failed.failure);
             ctx.notices.reply(Reply { number, at: exchange.done, latency, waited: exchange.waited, outcome });
             if self.plan.pace == Pace::Unpaced {
                 // Prints the line now: during the next probe it would add to that probe's latency.

@@ -254,7 +254,7 @@ fn a_server_without_resp3_is_named_with_its_version_when_info_tells() {
 
     let nameless = ScriptedServer::without_hello();
     let run = Doctor::new(["ping", "-c", "2", "-i", "0"]).target(&nameless).run();
-    run.code(2).stdout_contains("the server (version unknown) does not speak RESP3");
+    run.code(2).stdout_contains("this is something that speaks RESP2 only, probably a proxy; use --protocol auto");
 }
 
 #[test]

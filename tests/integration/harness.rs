@@ -29,6 +29,7 @@ mod tap;
 mod target;
 mod tls;
 mod trial;
+mod twemproxy;
 mod wait;
 
 pub(crate) use doctor::{Doctor, Output, RunningDoctor};
@@ -46,4 +47,5 @@ pub(crate) use tap::{InFlight, Tap};
 pub(crate) use target::Target;
 pub(crate) use tls::Certificates;
 pub(crate) use trial::{Story, Trial};
+pub(crate) use twemproxy::Twemproxy;
 pub(crate) use wait::eventually;

@@ -28,6 +28,7 @@
 //! - `proxy`: each fault as a client on a plain socket sees it, and bytes in are bytes out.
 //! - `readme`: the commands of the README are valid, and its scripts work as pasted.
 //! - `resp2`: what is different where nothing is pushed and subscriptions need a second connection.
+//! - `resp2_proxies`: proxies that speak RESP2 only are named, and every command works as far as they pass it on.
 //! - `sandbox_cli`: the embedded server answers redis-cli, and serves a run that has nothing else.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
 //! - `states`: what a client cannot leave is named, and the run goes on with a fresh session.
@@ -76,6 +77,7 @@ mod proxy_tls;
 mod quiet_changes;
 mod readme;
 mod resp2;
+mod resp2_proxies;
 mod sandbox;
 mod sandbox_cli;
 mod states;

@@ -18,6 +18,8 @@ pub(crate) struct CheckFacts {
     pub(crate) attempt: Option<Attempt>,
     /// Round trips of PING on the open connection.
     pub pings: Vec<Duration>,
+    /// Round trip of a GET through a proxy, or the failure; absent without a proxy.
+    pub backend: Option<Result<Duration, Failure>>,
     /// Round trip of a second login on the open connection; absent without a password.
     pub login: Option<Duration>,
     /// Our end of the connection, as seen by the server (`CLIENT INFO addr`).
@@ -51,6 +53,16 @@ impl CheckFacts {
     /// Returns the refusal of a command, if there was one.
     pub(crate) fn refusal(&self, command: SurveyCommand) -> Option<&RefusedCommand> {
         self.refused.iter().find(|refused| refused.command == command)
+    }
+
+    /// Returns why a command has no answer, for a line: `not permitted`.
+    pub(crate) fn no_answer(&self, command: SurveyCommand) -> &'static str {
+        let proxied = self.attempt.as_ref().is_some_and(|attempt| attempt.server.proxy.is_some());
+        match self.refusal(command) {
+            Some(refused) if proxied && refused.class != ErrorClass::NoPerm => "not passed on by the proxy",
+            Some(_) => "not permitted",
+            None => "not reported by the server",
+        }
     }
 }
 

@@ -29,8 +29,8 @@ pub(in crate::cli) struct SoakArgs {
     /// For example 10, 10/s or 600/m.
     #[arg(long, value_name = "RATE", value_parser = value::rate, allow_hyphen_values = true)]
     rate: Option<Pace>,
-    /// Workload, comma-separated
-    #[arg(long, value_name = "WORKLOAD", value_delimiter = ',', default_value = "ping,pubsub")]
+    /// Workload, comma-separated [default: ping,pubsub]
+    #[arg(long, value_name = "WORKLOAD", value_delimiter = ',')]
     workload: Vec<Workload>,
     /// Number of connections under test, 1 to 10000
     #[arg(long, value_name = "N", default_value = "1", value_parser = value::parallelism, allow_hyphen_values = true)]
@@ -100,6 +100,7 @@ Workloads:
   kv       SET and GET of expiring keys under redis-doctor:
   pubsub   numbered messages on channels redis-doctor:RUN:N
   mixed    all three
+Where a proxy has no pub/sub, the default workload continues without it.
 --rate, --concurrency, --payload and --timeout apply to probes (ping, kv),
 --verify-rate and --channels to pubsub. SIGINT, SIGTERM and SIGHUP end the run
 and print its report; SIGUSR1 prints interim figures.
@@ -107,7 +108,9 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     type Request = RunRequest;
 
     fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {
-        let wants = |part| self.workload.contains(&part) || self.workload.contains(&Workload::Mixed);
+        let by_default = self.workload.is_empty();
+        let workload = if by_default { &[Workload::Ping, Workload::Pubsub] } else { self.workload.as_slice() };
+        let wants = |part| workload.contains(&part) || workload.contains(&Workload::Mixed);
         let kind = match (wants(Workload::Ping), wants(Workload::Kv)) {
             (true, true) => Some(ProbeKind::Mixed),
             (true, false) => Some(ProbeKind::Ping),
@@ -127,6 +130,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
         let subscription = wants(Workload::Pubsub).then(|| SubscriptionPlan {
             private: self.channels.unwrap_or(1),
             verify: Some(self.verify_rate.unwrap_or(DEFAULT_RATE)),
+            optional: by_default && self.verify_rate.is_none() && self.channels.is_none(),
             ..SubscriptionPlan::default()
         });
         run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output }| {

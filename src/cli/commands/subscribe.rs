@@ -91,6 +91,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
             verify: self.verify.then(|| self.rate.unwrap_or(DEFAULT_RATE)),
             tail: !self.run.output.quiet,
             private: 0,
+            optional: false,
         };
         if subscription.wanted() == 0 {
             return Err(UsageError::new(

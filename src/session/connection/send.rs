@@ -14,7 +14,7 @@ use crate::{
     plan::Name,
     session::{
         link::FailedCommand,
-        request::{Exchange, FailedRequest, Request, WaitingFailure, summary},
+        request::{Exchange, FailedRequest, PONG, Proof, Request, WaitingFailure, summary},
     },
     units::span,
 };
@@ -28,13 +28,14 @@ impl Session {
     pub(in crate::session) async fn heartbeat(&self, who: &str, limit: Duration) -> Exchange {
         let ctx = &self.ctx;
         if !ctx.heartbeat.is_hello() {
-            let exchange = self.send(&Request::nonced_ping(who, ctx.clock.now()), limit).await;
+            let request = Request::heartbeat(ctx.heartbeat.nonce(), who, ctx.clock.now());
+            let exchange = self.send(&request, limit).await;
             match &exchange.outcome {
                 Err(failed) if is_forbidden(&failed.failure) && !ctx.plan.pings() => self.switch_to_hello(&exchange),
                 _ => return exchange,
             }
         }
-        self.send(&Request::hello(ctx.resp3), limit).await
+        self.send(&Request::hello(ctx.dialect.resp3), limit).await
     }
 
     fn switch_to_hello(&self, exchange: &Exchange) {
@@ -80,10 +81,19 @@ impl Session {
     }
 
     fn judge(&self, request: &Request, epoch: u64, value: Value) -> Result<Value, FailedRequest> {
-        let right = match (&request.answer, &value) {
-            (None, _) => true,
-            (Some(wanted), Value::BulkString(got)) => wanted == got,
-            (Some(_), _) => false,
+        let right = match (&request.proof, &value) {
+            (Proof::Reply, _) => true,
+            (Proof::Value(wanted), Value::BulkString(got)) => wanted == got,
+            (Proof::Nonce(wanted), Value::BulkString(got)) => {
+                let right = wanted == got;
+                if right {
+                    self.ctx.heartbeat.on_nonce();
+                }
+                right
+            }
+            (Proof::Pong, Value::SimpleString(text)) => text == PONG,
+            (Proof::Nonce(_), Value::SimpleString(text)) if text == PONG => self.on_pong(),
+            (Proof::Value(_) | Proof::Nonce(_) | Proof::Pong, _) => false,
         };
         if right {
             return Ok(value);
@@ -98,6 +108,15 @@ impl Session {
             self.on_desync(request, epoch, &failure);
         }
         Err(FailedRequest { failure, ambiguous: class == ErrorClass::Desync })
+    }
+
+    /// Handles `PONG` in reply to a PING with a nonce; returns true if it is the reply of a proxy.
+    fn on_pong(&self) -> bool {
+        let (is_proxy, remark) = self.ctx.heartbeat.on_pong();
+        if let Some(text) = remark {
+            self.ctx.emit(self.ctx.clock.now(), None, EventKind::Note { text: text.to_owned() });
+        }
+        is_proxy
     }
 
     /// Handles a misdirected reply. Every later reply may be wrong, too: all are counted, and one a second is reported.
@@ -117,7 +136,7 @@ impl Session {
         drop(state);
         self.ctx.samples.lock().counters.desynced += 1;
         if report {
-            let wanted = request.answer.as_deref().unwrap_or_default();
+            let wanted = request.proof.bytes().unwrap_or(PONG.as_bytes());
             let asked = Name::from(&wanted[..wanted.len().min(60)]).to_string();
             let answered = failure.to_string();
             self.ctx.emit(now, Some(self.connection), EventKind::Desynced { asked, answered });

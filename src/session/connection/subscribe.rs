@@ -19,7 +19,7 @@ impl Session {
         let Some(subject) = subject else {
             return Ok(());
         };
-        let outcome = if self.ctx.resp3 {
+        let outcome = if self.ctx.dialect.resp3 {
             self.subscribe_on(subject).await
         } else {
             self.fresh.notify_waiters();

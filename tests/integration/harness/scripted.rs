@@ -1,6 +1,8 @@
 //! A server that says what the test tells it to: silence, HTTP, garbage, or Redis in a state that is hard to reach.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -100,15 +102,39 @@ impl ScriptedServer {
         Self::answering(|_| Action::line("-LOADING Redis is loading the dataset in memory"))
     }
 
-    /// A Redis from before version 6: it knows PING, and not HELLO.
+    /// A peer that speaks RESP2 and knows little: PING, SELECT and GET, and neither HELLO nor INFO.
     pub(crate) fn without_hello() -> Self {
         Self::answering(|command| match command[0].to_ascii_uppercase().as_str() {
             "PING" => Action::line("+PONG"),
             "SELECT" => Action::line("+OK"),
+            "GET" => Action::line("$-1"),
             _ => {
                 let arguments: String = command[1..].iter().map(|a| format!("`{a}`, ")).collect();
                 Action::line(&format!("-ERR unknown command `{}`, with args beginning with: {arguments}", command[0]))
             }
+        })
+    }
+
+    /// A proxy in the manner of Envoy: it answers PING itself, without the argument, passes on GET and SET while `backend`
+    /// is true, and refuses everything else in its own words.
+    pub(crate) fn envoy_like(backend: &Arc<AtomicBool>) -> Self {
+        let backend = Arc::clone(backend);
+        let data = Mutex::new(HashMap::new());
+        Self::answering(move |command| match command[0].to_ascii_uppercase().as_str() {
+            "PING" => Action::line("+PONG"),
+            "GET" | "SET" => stored(&data, command, backend.load(Ordering::SeqCst)),
+            _ => Action::line(&format!("-unsupported command '{}'", command[0])),
+        })
+    }
+
+    /// A proxy in the manner of twemproxy: it answers PING itself, passes on GET and SET, and closes the connection on
+    /// everything else, PING with an argument included.
+    pub(crate) fn twemproxy_like() -> Self {
+        let data = Mutex::new(HashMap::new());
+        Self::answering(move |command| match (command[0].to_ascii_uppercase().as_str(), command.len()) {
+            ("PING", 1) => Action::line("+PONG"),
+            ("GET" | "SET", _) => stored(&data, command, true),
+            _ => Action::Close,
         })
     }
 
@@ -168,6 +194,22 @@ impl Drop for ScriptedServer {
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
+    }
+}
+
+/// The answer to GET or SET.
+fn stored(data: &Mutex<HashMap<String, String>>, command: &[String], backend: bool) -> Action {
+    let mut data = data.lock().unwrap();
+    match command.get(2) {
+        _ if !backend => Action::line("-no upstream host"),
+        Some(value) => {
+            data.insert(command[1].clone(), value.clone());
+            Action::line("+OK")
+        }
+        None => match data.get(&command[1]) {
+            Some(value) => Action::line(&format!("${}\r\n{value}", value.len())),
+            None => Action::line("$-1"),
+        },
     }
 }
 

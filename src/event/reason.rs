@@ -1,4 +1,4 @@
-//! Requests of the user to a run, and the reasons for which a run ends.
+//! Requests of the user, and reasons for the end of a session or a run.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,25 @@ pub(crate) enum Control {
     Stop(StopReason),
     /// Show interim figures and continue.
     Interim,
+}
+
+/// A reason to replace a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplaceReason {
+    /// PINGs of the policy's watchdog went unanswered. The watchdog is part of the client under test.
+    Watchdog,
+    /// A reply went to the wrong command: the watchdog, part of the client under test, drops such a connection.
+    Desync,
+    /// The client was in a state that it could not leave; the run continues with a new session.
+    Terminal,
+}
+
+impl ReplaceReason {
+    /// Returns true if the client under test did it.
+    pub const fn is_policy(self) -> bool {
+        matches!(self, Self::Watchdog | Self::Desync)
+    }
 }
 
 /// A reason for the end of a run.

@@ -1,0 +1,89 @@
+//! The preflight of a run: a separate connection that shows whether the server can be reached and what it understands.
+
+use std::time::Duration;
+
+use super::Run;
+use crate::{
+    classify::Failure,
+    dial::{Attempt, Dialect, Nonce, RespStream, Route},
+    event::{EventKind, ServerIdentity, StopReason},
+    plan::{Plan, SubscriptionPlan},
+};
+
+/// Time limit of the check for a server behind a proxy.
+const BACKEND_LIMIT: Duration = Duration::from_secs(1);
+
+impl Run<'_> {
+    /// Checks that the server is reachable, on a separate connection, which it returns.
+    ///
+    /// # Errors
+    /// Returns why the run must end: the server is unreachable, or the user stopped the run.
+    pub(super) async fn check_path(&mut self, path: &Route) -> Result<(Attempt, RespStream), StopReason> {
+        let mut stopped = None;
+        let stop = async { stopped = Some(self.stop_request().await) };
+        // On a stop, the stages completed so far are reported.
+        let (attempt, stream) = path.open_unless(stop).await;
+        self.event(EventKind::PathProbed(attempt.probed.clone()));
+        match (stopped, stream) {
+            (Some(reason), _) => Err(reason),
+            (None, None) => Err(StopReason::Unreachable),
+            (None, Some(stream)) => Ok((attempt, stream)),
+        }
+    }
+
+    /// Checks that the server is reachable, and finds out what it understands. The plan loses its subscription if it is
+    /// optional and impossible.
+    ///
+    /// # Errors
+    /// Returns why the run must end.
+    pub(super) async fn survey_path(&mut self, path: &Route, plan: &mut Plan) -> Result<Dialect, StopReason> {
+        let (attempt, stream) = self.check_path(path).await?;
+        let commands = plan.subscription.as_ref().map(SubscriptionPlan::commands).unwrap_or_default();
+        let learning = path.learn(&attempt, stream, &commands);
+        let (dialect, no_pubsub) = tokio::select! {
+            learned = learning => learned,
+            reason = self.stop_request() => return Err(reason),
+        };
+        if let Some(proxy) = dialect.proxy {
+            let server = ServerIdentity { proxy: Some(proxy), ..attempt.server };
+            let who = server.introduction().unwrap_or_default();
+            let refused = match (&attempt.hello_refused, &attempt.info_refused) {
+                (Some(failure), _) if failure.key.class.is_hang_up() => {
+                    "it closes the connection after HELLO".to_owned()
+                }
+                (Some(failure), _) => format!("HELLO is answered with: {failure}"),
+                (None, Some(failure)) if failure.key.class.is_hang_up() => {
+                    "it closes the connection after INFO".to_owned()
+                }
+                (None, Some(failure)) => format!("INFO is answered with: {failure}"),
+                (None, None) => "its replies to PING or INFO are not those of a server".to_owned(),
+            };
+            let hidden = if server.product.is_none() { "; what is behind it is not visible" } else { "" };
+            self.note(format!("connected to {who}: {refused}{hidden}"));
+        }
+        if let Some(remark) = dialect.nonce.remark().filter(|_| plan.pings() || plan.policy.watchdog.is_some()) {
+            self.note(remark.to_owned());
+        }
+        if dialect.nonce != Nonce::Ping
+            && let Ok(Some(failure)) = tokio::time::timeout(BACKEND_LIMIT, backend_failure(path, dialect)).await
+        {
+            self.note(format!("the proxy answers PING, but not GET: no server behind it may be up ({failure})"));
+        }
+        if let Some(failure) = no_pubsub {
+            if !plan.subscription.as_ref().is_some_and(|subscription| subscription.optional) {
+                self.failed(&failure);
+                return Err(StopReason::Unreachable);
+            }
+            let why = format!("{failure}: the run continues without the pubsub part of the default workload");
+            self.event(EventKind::SubscriptionDropped { why });
+            plan.subscription = None;
+        }
+        Ok(dialect)
+    }
+}
+
+/// Returns the failure of a GET through a proxy, if there is one.
+async fn backend_failure(path: &Route, dialect: Dialect) -> Option<Failure> {
+    let (_, mut stream) = path.speaking(dialect).connect().await.ok()?;
+    stream.reach_backend().await.err()
+}
