@@ -62,7 +62,7 @@ impl Dialing<'_> {
         let failure = match self.greet_in_resp2(stream).await {
             Ok(stream) if self.path.protocol == Protocol::Auto => return Ok(stream),
             Ok(_) => self.resp3_required(&refusal),
-            // The peer hangs up whatever it is sent: HELLO is not the reason.
+            // The peer closes the connection whatever it is sent: HELLO is not the reason.
             Err(failure) if hung_up && !failure.key.class.is_server_reply() => {
                 (self.attempt.hello_refused, self.attempt.resp) = (None, 3);
                 refusal
@@ -140,7 +140,7 @@ impl Dialing<'_> {
         }
     }
 
-    /// Recognizes a proxy by its refusals: every Redis knows INFO, and none hangs up on HELLO.
+    /// Recognizes a proxy by its refusals: every Redis knows INFO, and none closes the connection on HELLO.
     fn proxy(&self) -> Option<ProxyKind> {
         let Self { attempt, .. } = self;
         let hung_up = attempt.hello_refused.as_ref().is_some_and(|failure| failure.key.class.is_hang_up());
