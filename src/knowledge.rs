@@ -6,6 +6,7 @@
 
 mod errno;
 mod search;
+mod wording;
 #[cfg(test)]
 mod tests;
 
@@ -126,6 +127,9 @@ pub(crate) enum Voice {
     /// The client library.
     #[serde(rename = "redis-rs")]
     Library,
+    /// Another client library.
+    #[serde(rename = "client")]
+    Client,
     /// Redis or Valkey, or a proxy that answers in its place.
     #[serde(rename = "server")]
     Server,
@@ -139,6 +143,7 @@ impl fmt::Display for Voice {
         f.pad(match self {
             Self::Kernel => "kernel",
             Self::Library => "redis-rs",
+            Self::Client => "client library",
             Self::Server => "server",
             Self::Doctor => "redis-doctor",
         })
