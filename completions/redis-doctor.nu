@@ -436,7 +436,7 @@ module completions {
     --format: string@"nu-complete redis-doctor explain format" # Form of the explanation
     --color: string@"nu-complete redis-doctor explain color" # Use color; auto means on a terminal, unless NO_COLOR is set
     --help                    # Print help (also a lone -h at the end)
-    ...words: string          # A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, even a whole log line
+    ...words: string          # A code (RD012), an errno (104, ECONNRESET), a name from a report, any words, or log lines; - reads stdin
   ]
 
   def "nu-complete redis-doctor completions shell" [] {

@@ -406,7 +406,7 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[Use color; auto means on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '()--list[List all entries]' \
 '--help[Print help (also a lone -h at the end)]' \
-'*::words -- A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, even a whole log line:_default' \
+'*::words -- A code (RD012), an errno (104, ECONNRESET), a name from a report, any words, or log lines; - reads stdin:_default' \
 && ret=0
 ;;
 (completions)

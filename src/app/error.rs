@@ -46,6 +46,8 @@ pub(super) enum Problem {
     FaultProxy(#[source] io::Error),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error("explain: stdin is empty; pipe the lines of a log into it")]
+    Unread,
     /// The question itself is not repeated: a pasted line may hold a password.
     #[error("explain: nothing is known about these words{}\n'redis-doctor explain --list' lists what there is", guess(.nearest))]
     Unexplained { nearest: Vec<String> },

@@ -38,6 +38,9 @@ const PAIR: f64 = 0.5;
 /// Score of a family for each of its words, on top of their rarity.
 const FAMILY: f64 = 1.5;
 
+/// Maximum score of a family of one word, which is not enough for a sure answer.
+const ONE_WORD: f64 = 4.5;
+
 /// Score of a family that is a literal text.
 const LITERAL: f64 = 11.0;
 
@@ -158,7 +161,8 @@ impl Family {
                 let found = closest(sets, words)?;
                 let distinct: BTreeSet<&str> = found.into_iter().collect();
                 let rare: f64 = distinct.iter().map(|word| rarity(word).unwrap_or(UNSEEN)).sum();
-                Some(rare + FAMILY * distinct.len() as f64)
+                let score = rare + FAMILY * distinct.len() as f64;
+                Some(if sets.len() > 1 { score } else { score.min(ONE_WORD) })
             }
         }
     }
@@ -222,7 +226,9 @@ impl Model {
             (feature, (weight, documents))
         });
         let features: HashMap<_, _> = weighed.collect();
-        let weight = |list: &BTreeSet<String>| list.iter().filter_map(|feature| features.get(feature)).map(|(weight, _)| weight).sum();
+        let weight = |list: &BTreeSet<String>| {
+            list.iter().filter_map(|feature| features.get(feature)).map(|(weight, _)| weight).sum()
+        };
         let documents = texts.iter().map(|(entry, list)| Document { entry, weight: weight(list), length: list.len() });
         Self { documents: documents.collect(), families: families.collect(), features }
     }
@@ -251,7 +257,8 @@ impl Model {
             }
         }
         let rarity = |word: &str| self.features.get(word).map(|(weight, _)| *weight);
-        let families = self.families.iter().filter_map(|family| Some((family.entry, family.score(line, &words, rarity)?)));
+        let families =
+            self.families.iter().filter_map(|family| Some((family.entry, family.score(line, &words, rarity)?)));
         for (entry, score) in families.chain(errnos(&words)) {
             let family = &mut best.entry(entry).or_default().1;
             *family = family.max(score);

@@ -12,7 +12,7 @@ use crate::{
 /// Flags of `explain`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ExplainArgs {
-    /// A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, even a whole log line
+    /// A code (RD012), an errno (104, ECONNRESET), a name from a report, any words, or log lines; - reads stdin
     #[arg(value_name = "WORDS")]
     words: Vec<OsString>,
     /// List all entries
@@ -29,12 +29,23 @@ pub(in crate::cli) struct ExplainArgs {
 /// A question to the knowledge base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExplainRequest {
-    /// The words to look up; `None` lists all entries.
-    pub query: Option<String>,
+    /// The words to look up, or where they are.
+    pub question: Question,
     /// The form of the answer.
     pub format: Format,
     /// The choice of color.
     pub color: ColorChoice,
+}
+
+/// What to explain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Every entry, as a list.
+    All,
+    /// Words, or the lines of a log.
+    Words(String),
+    /// The lines on stdin.
+    Stdin,
 }
 
 impl Subcommand for ExplainArgs {
@@ -50,10 +61,13 @@ Examples:
   redis-doctor explain aws-nlb       # idle limits of clouds, proxies, kernels
   redis-doctor explain --list
   redis-doctor explain --list --format json
+  redis-doctor explain - < app.log   # what occurs, how often, and when
 
-The best match is shown in full, others are listed. Each source is marked as
-tried, code (read in the source), documented, thread, or unverified.
-Exit status: 0 found, 3 nothing found, or wrong usage.";
+The best match is shown in full, others are listed; if it may be wrong, only the
+nearest entries are listed. Of several lines or a log, each entry is counted,
+and the most frequent one is explained. Each source is marked as tried, code
+(read in the source), documented, thread, or unverified.
+Exit status: 0 found, 1 not sure, 3 nothing found, or wrong usage.";
     type Request = ExplainRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ExplainRequest, UsageError> {
@@ -64,11 +78,15 @@ Exit status: 0 found, 3 nothing found, or wrong usage.";
             return Err(UsageError::new(
                 "WORDS",
                 "there is nothing to explain",
-                "write a code (RD012), an errno (104), words of an error message, or --list",
+                "write a code (RD012), an errno (104), words of an error message, - for stdin, or --list",
             ));
         }
         Ok(ExplainRequest {
-            query: (!self.list).then_some(query),
+            question: match query {
+                _ if self.list => Question::All,
+                query if query == "-" => Question::Stdin,
+                query => Question::Words(query),
+            },
             format: self.format,
             color: environment.color(self.color),
         })

@@ -112,7 +112,9 @@ fn the_threshold_is_chosen_from_the_table() {
     let measure = |minimum: f64, rival: f64| {
         let sure = predictions.iter().filter(|Prediction { ranked, .. }| {
             let second = ranked.get(1).map_or(0.0, |second| second.score);
-            ranked.first().is_some_and(|best| best.entry != NOTHING && best.score >= minimum && second <= best.score * rival)
+            ranked
+                .first()
+                .is_some_and(|best| best.entry != NOTHING && best.score >= minimum && second <= best.score * rival)
         });
         let (mut right, mut all, mut alarms) = (0, 0, 0);
         for prediction in sure {

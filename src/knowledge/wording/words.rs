@@ -6,8 +6,8 @@
 
 /// Words without meaning of their own.
 const EMPTY: [&str; 32] = [
-    "a", "an", "and", "are", "as", "at", "be", "been", "by", "for", "from", "has", "have", "in", "is", "it", "its", "of",
-    "on", "or", "so", "that", "the", "this", "to", "was", "were", "will", "with", "you", "your", "did",
+    "a", "an", "and", "are", "as", "at", "be", "been", "by", "for", "from", "has", "have", "in", "is", "it", "its",
+    "of", "on", "or", "so", "that", "the", "this", "to", "was", "were", "will", "with", "you", "your", "did",
 ];
 
 /// Words that occur in lines of every kind.
@@ -51,7 +51,7 @@ fn split(line: &str) -> Vec<String> {
             Ok(number) if announces_errno(&found, tail) && (1..=LAST_ERRNO).contains(&number) => {
                 found.push(format!("errno{number}"));
             }
-            _ if is_number(word) || is_qualifier(word, tail) => {}
+            _ if is_number(word) || is_qualifier(word, tail) || is_host(tail) => {}
             _ => parts(word, &mut found),
         }
     }
@@ -84,6 +84,17 @@ fn is_number(word: &str) -> bool {
     unit.is_empty()
         || digits > 0 && unit.len() <= 3 && unit.bytes().all(|byte| byte.is_ascii_alphabetic())
         || word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// True if the text behind a word makes it part of a host with a port: `cache.example:6379`.
+fn is_host(tail: &str) -> bool {
+    let part = |char: char| char.is_ascii_alphanumeric() || char == '-';
+    let mut rest = tail;
+    while let Some(next) = rest.strip_prefix('.').filter(|next| next.starts_with(part)) {
+        rest = next.trim_start_matches(part);
+    }
+    let port = rest.strip_prefix(':').unwrap_or_default();
+    port.bytes().take_while(u8::is_ascii_digit).count() >= 4
 }
 
 /// True if a word only qualifies the name of a class behind it: a package (`io.netty.channel.`) or a namespace
@@ -122,7 +133,8 @@ fn parts(word: &str, found: &mut Vec<String>) {
     for (at, char) in chars.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| chars.get(at));
         let begins_capital = is_upper(*char)
-            && (before.is_some_and(|before| !is_upper(*before)) || chars.get(at + 1).is_some_and(|next| next.is_lowercase()));
+            && (before.is_some_and(|before| !is_upper(*before))
+                || chars.get(at + 1).is_some_and(|next| next.is_lowercase()));
         let begins_number = char.is_ascii_digit() != before.is_some_and(char::is_ascii_digit);
         if (begins_capital || begins_number) && !part.is_empty() {
             found.push(std::mem::take(&mut part));
@@ -155,7 +167,9 @@ fn unified(words: Vec<String>) -> Vec<String> {
     let mut at = 0;
     while at < words.len() {
         let rest = &words[at..];
-        let phrase = PHRASES.iter().find(|(phrase, _)| rest.len() >= phrase.len() && rest.iter().zip(*phrase).all(|(word, part)| word == part));
+        let phrase = PHRASES.iter().find(|(phrase, _)| {
+            rest.len() >= phrase.len() && rest.iter().zip(*phrase).all(|(word, part)| word == part)
+        });
         match phrase {
             Some((phrase, word)) => {
                 found.push((*word).to_owned());
@@ -182,10 +196,16 @@ mod tests {
     #[test]
     fn the_same_report_has_the_same_words() {
         for (line, expected) in [
-            ("io.netty.channel.ConnectTimeoutException: connection timed out: redis/10.0.0.1:6379", "connect timeout connect timeout"),
-            ("Redis::CannotConnectError: Connection refused - connect(2) for 127.0.0.1:6379", "cannot connect connect refus connect"),
+            (
+                "io.netty.channel.ConnectTimeoutException: connection timed out: redis/10.0.0.1:6379",
+                "connect timeout connect timeout",
+            ),
+            (
+                "Redis::CannotConnectError: Connection refused - connect(2) for 127.0.0.1:6379",
+                "cannot connect connect refus connect",
+            ),
             ("\x1b[31mread ECONNRESET\x1b[0m at 0x7f3a after 5000ms", "read econnreset after"),
-            ("Error 111 connecting to localhost:6379.", "errno111 connect localhost"),
+            ("Error 111 connecting to localhost:6379.", "errno111 connect"),
             ("[Errno 104] Connection reset by peer", "errno errno104 connect reset peer"),
             ("SocketException (111): Connection refused", "socket errno111 connect refus"),
             ("Predis\\Connection\\ConnectionException: couldn't read", "connect cannot read"),
