@@ -32,7 +32,7 @@ pub(crate) enum Survey {
     Log(Log),
 }
 
-/// What occurs in several lines.
+/// The entries that occur in several lines.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Log {
     /// Number of lines that are not empty.

@@ -1,7 +1,7 @@
 //! The entry that a log line leads to, by the wordings of the programs that print such lines.
 //!
 //! `wording/lines.tsv` has lines as programs print them, each with its source; `wording/families.tsv` has the words that
-//! lines of an entry have in common, whoever prints them. A line is compared with both: by the share of a known line's
+//! lines of an entry have in common, in any program. A line is compared with both: by the share of a known line's
 //! words and pairs of words that it contains, rare ones counting more, and by the families that it belongs to. The
 //! tests leave out one program after another and measure how well the others predict its lines.
 
@@ -188,6 +188,8 @@ fn closest<'a>(sets: &[Vec<String>], words: &'a [String]) -> Option<Vec<&'a str>
 struct Model {
     documents: Vec<Document>,
     families: Vec<&'static Family>,
+    /// The families and the sets of each that contain a word.
+    members: HashMap<&'static str, Vec<(usize, usize)>>,
     /// Every feature: its weight and the documents that contain it.
     features: HashMap<String, (f64, Vec<usize>)>,
 }
@@ -230,7 +232,31 @@ impl Model {
             list.iter().filter_map(|feature| features.get(feature)).map(|(weight, _)| weight).sum()
         };
         let documents = texts.iter().map(|(entry, list)| Document { entry, weight: weight(list), length: list.len() });
-        Self { documents: documents.collect(), families: families.collect(), features }
+        let families: Vec<&'static Family> = families.collect();
+        let mut members: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
+        for (number, family) in families.iter().enumerate() {
+            if let Sign::Words(sets) = &family.sign {
+                for (set, word) in
+                    sets.iter().enumerate().flat_map(|(set, words)| words.iter().map(move |word| (set, word)))
+                {
+                    members.entry(word).or_default().push((number, set));
+                }
+            }
+        }
+        Self { documents: documents.collect(), families, members, features }
+    }
+
+    /// Returns the families that a line with these words can belong to: literal ones, and those with a word in every set.
+    fn candidates(&self, words: &[String]) -> impl Iterator<Item = &'static Family> {
+        let hits = words.iter().filter_map(|word| self.members.get(word.as_str())).flatten();
+        let mut hit: HashMap<usize, u32> = HashMap::new();
+        hits.for_each(|(family, set)| *hit.entry(*family).or_default() |= 1 << set);
+        self.families.iter().enumerate().filter_map(move |(number, family)| match &family.sign {
+            Sign::Literal(_) => Some(*family),
+            Sign::Words(sets) => {
+                hit.get(&number).is_some_and(|hit| hit.count_ones() as usize == sets.len()).then_some(*family)
+            }
+        })
     }
 
     /// Returns the entries with a score for this line, best first.
@@ -258,7 +284,7 @@ impl Model {
         }
         let rarity = |word: &str| self.features.get(word).map(|(weight, _)| *weight);
         let families =
-            self.families.iter().filter_map(|family| Some((family.entry, family.score(line, &words, rarity)?)));
+            self.candidates(&words).filter_map(|family| Some((family.entry, family.score(line, &words, rarity)?)));
         for (entry, score) in families.chain(errnos(&words)) {
             let family = &mut best.entry(entry).or_default().1;
             *family = family.max(score);
@@ -267,7 +293,7 @@ impl Model {
             .into_iter()
             .map(|(entry, (line, family))| {
                 let share = VAGUE.iter().find(|(vague, _)| *vague == entry).map_or(1.0, |(_, share)| *share);
-                // A family of lines without fault is a statement of its own.
+                // A family of lines without fault counts in full.
                 let share = if entry == NOTHING && family > line { 1.0 } else { share };
                 Scored { entry, score: share * (line.max(family) + line.min(family) / 2.0) }
             })
@@ -305,14 +331,14 @@ fn aliases() -> impl Iterator<Item = (&'static str, Vec<String>)> {
     })
 }
 
-/// False if an alias is a wording of this program and of no other.
+/// False if an alias is the wording of `program` alone.
 fn others_say(alias: &[String], program: &str) -> bool {
     let says = |line: &&Line| line.words.windows(alias.len()).any(|window| window == alias);
     let mut sayers = LINES.iter().filter(says).map(|line| line.program).peekable();
     sayers.peek().is_none() || sayers.any(|sayer| sayer != program)
 }
 
-/// False if a family is known only by lines of this program.
+/// False if only lines of `program` belong to a family.
 fn others_confirm(family: &Family, program: &str) -> bool {
     let belongs = |line: &&Line| family.score(line.text, &line.words, |_| None).is_some();
     let of_program = LINES.iter().filter(|line| line.program == program).any(|line| belongs(&line));

@@ -37,7 +37,7 @@ pub(crate) struct ExplainRequest {
     pub color: ColorChoice,
 }
 
-/// What to explain.
+/// The subject of an explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
     /// Every entry, as a list.

@@ -1,4 +1,6 @@
-//! How well a line is explained: measured over all known lines, with and without those of the program that prints them.
+//! The quality of the answers to log lines, measured over all known lines, with and without those of their own program.
+
+#![expect(clippy::print_stdout, reason = "the figures are what these tests are read for")]
 
 use std::collections::BTreeMap;
 
@@ -20,8 +22,8 @@ impl Prediction {
     }
 }
 
-/// Scores the lines of each program by everything that is not known from this program alone.
-fn held_out() -> Vec<Prediction> {
+/// The lines of each program, scored by everything that other programs print as well.
+static HELD_OUT: LazyLock<Vec<Prediction>> = LazyLock::new(|| {
     let programs: BTreeSet<&str> = LINES.iter().map(|line| line.program).collect();
     let scored = programs.into_iter().flat_map(|program| {
         let model = Model::without(Some(program));
@@ -29,7 +31,7 @@ fn held_out() -> Vec<Prediction> {
         lines.map(move |line| Prediction { line, ranked: model.rank(line.text) })
     });
     scored.collect()
-}
+});
 
 fn share(right: usize, of: usize) -> f64 {
     right as f64 / of as f64
@@ -81,7 +83,7 @@ fn known_lines_lead_to_their_entries() {
 
 #[test]
 fn lines_of_an_unknown_program_lead_to_their_entries() {
-    let predictions = held_out();
+    let predictions = &HELD_OUT;
     let mut programs: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for prediction in predictions.iter().filter(|prediction| prediction.line.entry != NOTHING) {
         let (right, all) = programs.entry(prediction.line.program).or_default();
@@ -107,7 +109,7 @@ fn lines_of_an_unknown_program_lead_to_their_entries() {
 
 #[test]
 fn the_threshold_is_chosen_from_the_table() {
-    let predictions = held_out();
+    let predictions = &HELD_OUT;
     let harmful = predictions.iter().filter(|prediction| prediction.line.entry != NOTHING).count();
     let measure = |minimum: f64, rival: f64| {
         let sure = predictions.iter().filter(|Prediction { ranked, .. }| {

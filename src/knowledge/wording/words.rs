@@ -1,10 +1,10 @@
 //! The words of a log line, reduced so that two programs that report the same thing share most of them.
 //!
-//! Numbers, addresses, package names and small words go. Names in camel case are split, so that the class
+//! Numbers, addresses, package names and small words are dropped. Names in camel case are split, so that the class
 //! `ConnectTimeoutException` says the same as "connect timed out". Endings are cut, and the common ways to say
 //! "cannot" and "timeout" become one word each.
 
-/// Words without meaning of their own.
+/// Words without a meaning for the comparison.
 const EMPTY: [&str; 32] = [
     "a", "an", "and", "are", "as", "at", "be", "been", "by", "for", "from", "has", "have", "in", "is", "it", "its",
     "of", "on", "or", "so", "that", "the", "this", "to", "was", "were", "will", "with", "you", "your", "did",
