@@ -71,7 +71,7 @@ Exit status: 0 found, 1 not sure, 3 nothing found, or wrong usage.";
     type Request = ExplainRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ExplainRequest, UsageError> {
-        // A log may hold anything; what is no text cannot be part of a name either.
+        // A log may hold anything; bytes that are not text cannot be part of a name either.
         let words: Vec<_> = self.words.iter().map(|word| word.to_string_lossy()).collect();
         let query = words.join(" ");
         if !self.list && query.trim().is_empty() {

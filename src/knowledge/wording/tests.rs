@@ -1,4 +1,4 @@
-//! The quality of the answers to log lines, measured over all known lines, with and without those of their own program.
+//! The quality of the answers to log lines, measured with and without what is known from the program that prints them.
 
 #![expect(clippy::print_stdout, reason = "the figures are what these tests are read for")]
 
