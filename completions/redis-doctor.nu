@@ -436,7 +436,7 @@ module completions {
     --format: string@"nu-complete redis-doctor explain format" # Output format
     --color: string@"nu-complete redis-doctor explain color" # When to use color
     --help                    # Print long help (-h at the end: short help)
-    ...words: string          # Error, code or words to look up
+    ...words: string          # Error, code, words or log lines; - reads stdin
   ]
 
   def "nu-complete redis-doctor completions shell" [] {

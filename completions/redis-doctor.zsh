@@ -406,7 +406,7 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '()--list[List all entries]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::words -- Error, code or words to look up:_default' \
+'*::words -- Error, code, words or log lines; - reads stdin:_default' \
 && ret=0
 ;;
 (completions)

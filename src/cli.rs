@@ -29,7 +29,7 @@ mod value;
 use std::ffi::OsString;
 
 use self::environment::Environment;
-pub(crate) use self::{completions::script as completion_script, man::page as manual_page};
+pub(crate) use self::{completions::script as completion_script, man::page as manual_page, uri::without_secrets};
 pub use self::{error::CliError, subcommand::Job};
 
 /// Parses the arguments (the first is the program's name) and the environment.

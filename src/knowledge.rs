@@ -5,17 +5,21 @@
 //! or a finding is elsewhere and refers to an entry by its code only.
 
 mod errno;
+mod log;
 mod search;
 #[cfg(test)]
 mod tests;
+mod wording;
 
 use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Serialize,
     de::{Error, IntoDeserializer, value},
 };
 
+pub(crate) use log::{Cleaned, Log, Survey, survey};
 pub(crate) use search::{Answer, nearest, search};
 
 /// Parsed on first use, so that only `explain` pays for it. A test parses the file.
@@ -33,7 +37,7 @@ pub(crate) fn entry(id: &str) -> Option<&'static Entry> {
 }
 
 /// An entry of the knowledge base.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// The code (`RD012`) or, for a fact, the readable id (`aws-nlb`); unique and never reused.
@@ -66,7 +70,7 @@ pub struct Entry {
 }
 
 /// The section of the file that an entry belongs to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     /// The reason for a lost connection.
@@ -95,7 +99,7 @@ impl fmt::Display for Kind {
 }
 
 /// A kernel error number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Errno {
     /// The symbolic name: `ECONNRESET`.
@@ -118,7 +122,7 @@ impl fmt::Display for Errno {
 }
 
 /// The component that reports it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum Voice {
     /// The operating system.
     #[serde(rename = "kernel")]
@@ -126,6 +130,9 @@ pub(crate) enum Voice {
     /// The client library.
     #[serde(rename = "redis-rs")]
     Library,
+    /// Another client library.
+    #[serde(rename = "client")]
+    Client,
     /// Redis or Valkey, or a proxy that answers in its place.
     #[serde(rename = "server")]
     Server,
@@ -139,6 +146,7 @@ impl fmt::Display for Voice {
         f.pad(match self {
             Self::Kernel => "kernel",
             Self::Library => "redis-rs",
+            Self::Client => "client library",
             Self::Server => "server",
             Self::Doctor => "redis-doctor",
         })
@@ -146,7 +154,7 @@ impl fmt::Display for Voice {
 }
 
 /// The source of a statement; in the file `{ tried = "Redis 7.0.15" }`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "BTreeMap<String, String>")]
 pub(crate) struct Source {
     pub(crate) how: Evidence,
@@ -165,7 +173,7 @@ impl TryFrom<BTreeMap<String, String>> for Source {
 }
 
 /// The reliability of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Evidence {
     /// Run on the version named.

@@ -46,6 +46,8 @@ pub(super) enum Problem {
     FaultProxy(#[source] io::Error),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error("explain: stdin is empty; pipe the lines of a log into it")]
+    Unread,
     /// The query itself is not repeated: a pasted line may hold a password.
     #[error("explain: no entry matches these words{}\n'redis-doctor explain --list' lists all entries", guess(.nearest))]
     Unexplained { nearest: Vec<String> },

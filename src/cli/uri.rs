@@ -3,6 +3,7 @@
 //! A refused URL is shown without what may be a password in it, see [`error`] and [`masked`].
 
 mod error;
+mod line;
 mod masked;
 
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::PathBuf};
@@ -12,6 +13,7 @@ use url::Url;
 
 pub(super) use self::error::UrlError;
 use self::error::UrlProblem;
+pub(crate) use self::line::without_secrets;
 use crate::plan::{Address, Protocol};
 
 /// Host of a server that no flag, URL or variable names.

@@ -1,8 +1,9 @@
 //! The search for the entry that a typed or pasted text refers to.
 //!
-//! An exact code, errno, name or alias gives its entry. Any other text is scored by its words. Names and aliases in the
-//! text score highest, more the longer they are, so a pasted error line finds the error with that wording. Single words
-//! score by their rarity in the knowledge base.
+//! An exact code, errno, name or alias gives its entry. A pasted line is compared with the wordings of the programs that
+//! print such lines ([`wording`]). Any other text is scored by its words: names and aliases in the text score highest,
+//! more the longer they are, single words by their rarity in the knowledge base. An answer that is not sure is a list of
+//! the nearest entries.
 
 use std::{
     borrow::Cow,
@@ -11,7 +12,7 @@ use std::{
     sync::LazyLock,
 };
 
-use super::{Entry, entries, entry, errno};
+use super::{Entry, Kind, entries, entry, errno, wording};
 
 /// A search result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(crate) struct Answer {
     pub others: Vec<&'static Entry>,
     /// The query was an exact code, errno, name or alias.
     pub exact: bool,
+    /// False if the best match may be wrong; then it and the others are only the nearest entries.
+    pub sure: bool,
 }
 
 /// Score of the first word of a name or alias in the text; the second counts twice that, and so on. Two words in a row
@@ -41,8 +44,10 @@ const OTHERS: usize = 5;
 const ALIKE: f64 = 0.8;
 /// Longest query, in bytes, that is taken for a mistyped name.
 const LONGEST_NAME: usize = 60;
-/// Maximum number of suggestions.
+/// Maximum number of suggestions, and of entries in an answer that is not sure.
 const SUGGESTIONS: usize = 3;
+/// Minimum share of a description's words, rare ones counting more, that an entry must contain to be its sure answer.
+const COVERED: f64 = 0.6;
 
 /// Stop words.
 const EMPTY: [&str; 41] = [
@@ -70,23 +75,47 @@ pub(crate) fn search(query: &str) -> Option<Answer> {
         return Some(answer);
     }
     let found = described(&words);
+    let (ranked, sure) = wording::rank(query);
     let errno = errno::general(query).filter(|general| general.errno.iter().all(|errno| !has_entry(errno.linux)));
-    if let Some(best) = errno {
+    if let Some(best) = errno.filter(|_| !sure) {
         let codes = exact.iter().map(|answer| answer.best.id.as_str());
         let others = codes.filter_map(entry).chain(found.iter().flat_map(Answer::all)).take(OTHERS);
-        return Some(Answer { best, others: others.collect(), exact: true });
+        return Some(Answer { best, others: others.collect(), exact: true, sure: true });
     }
     if exact.is_some() {
         return exact;
     }
+    let titled = found.clone().filter(|found| is_titled(&found.best, &words));
+    if titled.is_some() {
+        return titled;
+    }
+    if let Some((best, score)) = ranked.first().filter(|_| sure) {
+        let others = ranked.iter().skip(1).take_while(|(_, other)| *other >= score * COMPARABLE).take(OTHERS);
+        let others = others.map(|(entry, _)| *entry).collect();
+        return Some(Answer { best: Cow::Borrowed(best), others, exact: false, sure: true });
+    }
     let quoted = found.as_ref().is_some_and(|answer| quotes(&answer.best, &words));
     let reply = entry(ANOTHER_REPLY).filter(|_| !quoted && is_a_reply(query));
-    let Some(reply) = reply else { return found };
-    let others = found.iter().flat_map(Answer::all).filter(|other| other.id != reply.id).take(OTHERS);
-    Some(Answer { best: Cow::Borrowed(reply), others: others.collect(), exact: false })
+    if let Some(reply) = reply {
+        let others = found.iter().flat_map(Answer::all).filter(|other| other.id != reply.id).take(OTHERS);
+        return Some(Answer { best: Cow::Borrowed(reply), others: others.collect(), exact: false, sure: true });
+    }
+    found.clone().filter(|found| found.sure).or_else(|| Answer::of_nearest(&ranked, found.as_ref()))
 }
 
 impl Answer {
+    /// Returns the nearest entries, without a sure one: first those with the wording, then those with the words.
+    fn of_nearest(ranked: &[(&'static Entry, f64)], found: Option<&Self>) -> Option<Self> {
+        let mut nearest: Vec<&'static Entry> = Vec::new();
+        for entry in ranked.iter().map(|(entry, _)| *entry).chain(found.into_iter().flat_map(Self::all)) {
+            if nearest.len() < SUGGESTIONS && !nearest.contains(&entry) {
+                nearest.push(entry);
+            }
+        }
+        let (best, others) = nearest.split_first()?;
+        Some(Self { best: Cow::Borrowed(best), others: others.to_vec(), exact: false, sure: false })
+    }
+
     /// All entries of the answer, best first.
     fn all(&self) -> impl Iterator<Item = &'static Entry> {
         entry(&self.best.id).into_iter().chain(self.others.iter().copied())
@@ -101,6 +130,14 @@ fn names_an_errno(words: &[String]) -> bool {
 /// True if this Linux error number has an entry.
 fn has_entry(number: u16) -> bool {
     entries().iter().flat_map(|entry| &entry.errno).any(|errno| errno.linux == number)
+}
+
+/// True for an entry that no log line reports and whose title and names contain all of these words.
+fn is_titled(entry: &Entry, words: &[String]) -> bool {
+    let indexed = INDEX.iter().find(|indexed| indexed.entry.id == entry.id);
+    let contains = |word: &String| indexed.is_some_and(|indexed| indexed.title.contains(word));
+    let mut telling = words.iter().filter(|word| !EMPTY.contains(&word.as_str()));
+    matches!(entry.kind, Kind::State | Kind::Finding | Kind::Fact) && telling.all(contains)
 }
 
 /// True if the text contains a name or alias of this entry of two or more words, which does not happen by chance.
@@ -134,11 +171,12 @@ fn named(words: &[String]) -> Option<Answer> {
         _ => None,
     };
     let is = |key: &Vec<String>| key == words;
-    let tiers: [&dyn Fn(&Indexed) -> bool; 5] = [
+    let tiers: [&dyn Fn(&Indexed) -> bool; 6] = [
         &|indexed| is(&indexed.id),
         &|indexed| indexed.numbers.iter().any(is),
         &|indexed| is(&indexed.name),
         &|indexed| indexed.aliases.iter().any(is),
+        &|indexed| is(&indexed.headline),
         &|indexed| code.as_ref().is_some_and(|code| indexed.id == *code),
     ];
     let mut found: Vec<&'static Entry> = Vec::new();
@@ -150,7 +188,7 @@ fn named(words: &[String]) -> Option<Answer> {
         }
     }
     let (best, others) = found.split_first()?;
-    Some(Answer { best: Cow::Borrowed(best), others: others.to_vec(), exact: true })
+    Some(Answer { best: Cow::Borrowed(best), others: others.to_vec(), exact: true, sure: true })
 }
 
 /// Returns the entries with the highest scores for these words.
@@ -166,7 +204,8 @@ fn described(words: &[String]) -> Option<Answer> {
     let (best, entry) = *scored.first().filter(|(score, _)| *score >= CHANCE)?;
     let comparable = scored.iter().skip(1).take_while(|(score, _)| *score >= CHANCE.max(best * COMPARABLE));
     let others = comparable.take(OTHERS).map(|(_, entry)| *entry).collect();
-    Some(Answer { best: Cow::Borrowed(entry), others, exact: false })
+    let sure = INDEX.iter().find(|indexed| indexed.entry == entry)?.covers(words, rarity) >= COVERED;
+    Some(Answer { best: Cow::Borrowed(entry), others, exact: false, sure })
 }
 
 /// An entry prepared for the search: every text split into words.
@@ -177,6 +216,8 @@ struct Indexed {
     /// The errno numbers as logs write them.
     numbers: Vec<Vec<String>>,
     aliases: Vec<Vec<String>>,
+    /// The words of the title, in order.
+    headline: Vec<String>,
     /// The words of the title and all names.
     title: HashSet<String>,
     /// The words of the prose.
@@ -199,9 +240,20 @@ impl Indexed {
             name: tokens(&entry.name),
             numbers: numbers.map(|number| tokens(&number)).collect(),
             aliases: names(entry).map(tokens).collect(),
+            headline: tokens(&entry.title),
             title: named.flat_map(tokens).collect(),
             text: prose.flat_map(|text| tokens(text)).collect(),
         }
+    }
+
+    /// Returns the share of these words that the entry contains, rare ones counting more.
+    fn covers(&self, words: &[String], rarity: impl Fn(&str) -> f64) -> f64 {
+        let unknown = (INDEX.len() as f64).ln();
+        let weight = |word: &&String| Some(rarity(word)).filter(|rarity| *rarity > 0.0).unwrap_or(unknown);
+        let telling = words.iter().filter(|word| !EMPTY.contains(&word.as_str()) && !is_number(word));
+        let known = |word: &&String| self.title.contains(*word) || self.text.contains(*word);
+        let all: f64 = telling.clone().map(|word| weight(&word)).sum();
+        telling.filter(known).map(|word| weight(&word)).sum::<f64>() / all.max(f64::MIN_POSITIVE)
     }
 
     fn score(&self, words: &[String], rarity: impl Fn(&str) -> f64) -> f64 {
@@ -422,6 +474,34 @@ mod tests {
             ("ERR Only HELLO messages are accepted by Sentinel instances.", "RD065"),
         ] {
             finds(query, id);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_for_sure_is_not_told_as_sure() {
+        for line in [
+            "ERROR payment declined for order 1234: insufficient funds",
+            "psycopg2.errors.UniqueViolation: duplicate key value violates unique constraint",
+            "TypeError: Cannot read properties of undefined (reading 'id')",
+            "User 42 logged in from 10.0.0.9",
+            "2026-11-22T04:04:32.110Z INFO app: request finished method=GET path=/api/users status=200 duration=12ms",
+            "1:M 22 Nov 2026 04:04:32.110 * Background saving terminated with success",
+            "the quick brown fox jumps over the lazy dog",
+            "com.zaxxer.hikari.pool.HikariPool: HikariPool-1 - Starting...",
+            "Segment 17 of the index was merged in 300 ms",
+        ] {
+            let answer = search(line);
+            assert!(
+                answer.as_ref().is_none_or(|answer| !answer.sure && answer.others.len() < SUGGESTIONS),
+                "{line}: {answer:#?}"
+            );
+        }
+        for description in [
+            "idle limit azure load balancer",
+            "which client survives: all clients reconnect at the same instant",
+            "why is it so slow",
+        ] {
+            assert!(search(description).unwrap().sure, "{description}");
         }
     }
 

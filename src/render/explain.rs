@@ -1,14 +1,18 @@
-//! An entry of the knowledge base, and the list of all, for a terminal of any width or as JSON.
+//! An entry of the knowledge base, the list of all, and what occurs in a log, for a terminal of any width or as JSON.
 //!
 //! Prose is wrapped; a command never is, so that it can be copied.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use console::measure_text_width;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Style, document::Document, fit, units::clean};
-use crate::knowledge::{self, Answer, Entry, Kind};
+use crate::knowledge::{self, Answer, Entry, Kind, Log};
 
 /// The prefix of a command in the data.
 const COMMAND: &str = "$ ";
@@ -18,11 +22,19 @@ const CYAN: &str = "36";
 
 impl Document for Answer {
     fn root(&self) -> impl Serialize {
-        Found { exact: self.exact, entry: &self.best, others: &self.others }
+        let Self { best, others, exact, sure } = self;
+        let nearest = [&**best].into_iter().filter(|_| !sure);
+        Found {
+            exact: *exact,
+            sure: *sure,
+            entry: sure.then_some(&**best),
+            others: nearest.chain(others.iter().copied()).collect(),
+        }
     }
 
     fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
-        text(self, Page::new(style), out)
+        let page = Page::new(style);
+        if self.sure { text(self, page, out) } else { nearest(self, page, out) }
     }
 }
 
@@ -37,13 +49,64 @@ impl Document for [Entry] {
     }
 }
 
+impl Document for Log {
+    fn root(&self) -> impl Serialize {
+        self
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        log(self, Page::new(style), out)
+    }
+}
+
 /// The JSON document of an answer.
-#[derive(Serialize)]
-struct Found<'a> {
-    /// The entry was named, not only described.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Found<'a> {
+    /// True if the entry was named, not only described.
     exact: bool,
-    entry: &'a Entry,
-    others: &'a [&'a Entry],
+    /// False if no entry fits well enough; `others` are then the nearest.
+    sure: bool,
+    /// The entry that explains the words; null if that is not sure.
+    entry: Option<&'a Entry>,
+    /// Further entries, the nearest first.
+    others: Vec<&'a Entry>,
+}
+
+/// The nearest entries, where none is the answer for sure.
+fn nearest(answer: &Answer, page: Page, out: &mut dyn Write) -> io::Result<()> {
+    let entries: Vec<&Entry> = [&*answer.best].into_iter().chain(answer.others.iter().copied()).collect();
+    links("not sure; nearest:", &entries, page, out)?;
+    writeln!(out)?;
+    let example = format!("Read one with `redis-doctor explain {}`, or add more of the line.", answer.best.id);
+    page.prose("", &example, out)
+}
+
+/// Each entry that occurs, then the most frequent one in full.
+fn log(log: &Log, page: Page, out: &mut dyn Write) -> io::Result<()> {
+    let Log { lines, explained, occurrences, possible_causes, entry } = log;
+    writeln!(out, "{}", page.paint(BOLD, &format!("{explained} of {lines} lines explained")))?;
+    let column = occurrences.iter().map(|row| row.id.len()).max().unwrap_or_default();
+    let digits = occurrences.iter().map(|row| row.count.to_string().len()).max().unwrap_or_default();
+    for row in occurrences {
+        let head = format!("  {:>digits$}  {:<column$}  ", row.count, row.id);
+        page.prose(&head, row.title, out)?;
+        let margin = " ".repeat(measure_text_width(&head));
+        match (&row.first, &row.last) {
+            (Some(first), Some(last)) if first != last => page.prose(&margin, &format!("{first} to {last}"), out)?,
+            (Some(first), _) => page.prose(&margin, first, out)?,
+            (None, _) => {}
+        }
+        page.prose(&margin, &row.example.0, out)?;
+    }
+    let causes: Vec<&Entry> = possible_causes.iter().filter_map(|id| knowledge::entry(id)).collect();
+    if !causes.is_empty() {
+        writeln!(out)?;
+        links("occurs as well, and can cause the most frequent one", &causes, page, out)?;
+    }
+    let Some(entry) = entry else { return Ok(()) };
+    writeln!(out)?;
+    let answer = Answer { best: Cow::Borrowed(entry), others: Vec::new(), exact: false, sure: true };
+    text(&answer, page, out)
 }
 
 fn list(entries: &[Entry], page: Page, out: &mut dyn Write) -> io::Result<()> {

@@ -8,12 +8,13 @@ mod close;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Value, json};
 
-use super::idle::EventLine;
+use super::{explain::Found, idle::EventLine};
 use crate::{
     checkup::Checkup,
     drill::Cell,
     event::Event,
     idle::{IdleReport, Silence, Suspect},
+    knowledge::Log,
     report::Report,
 };
 
@@ -78,8 +79,24 @@ pub const DRILL: Form = Form {
     of: root::<Vec<Cell>>,
 };
 
+/// The document of `explain --format json` for a question.
+pub const EXPLAIN: Form = Form {
+    name: "explain",
+    title: "redis-doctor explain",
+    description: "The document that `explain WORDS --format json` writes: an entry of the knowledge base, or the nearest ones.",
+    of: root::<Found<'static>>,
+};
+
+/// The document of `explain --format json` for several lines.
+pub const EXPLAIN_LOG: Form = Form {
+    name: "explain-log",
+    title: "redis-doctor explain of a log",
+    description: "The document that `explain - --format json` writes for several lines: which entries occur, how often, and when.",
+    of: root::<Log>,
+};
+
 /// Every form.
-pub const ALL: [Form; 6] = [REPORT, CHECK, JOURNAL, IDLE, IDLE_LINE, DRILL];
+pub const ALL: [Form; 8] = [REPORT, CHECK, JOURNAL, IDLE, IDLE_LINE, DRILL, EXPLAIN, EXPLAIN_LOG];
 
 impl Form {
     /// Generates its schema.

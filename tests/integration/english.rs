@@ -390,6 +390,8 @@ fn prose_of(path: &Path, text: &str) -> Vec<Prose> {
         Some("rs" | "json") => rust(text),
         Some("toml") => toml(text),
         Some("md") => markdown(text),
+        // Lines of other programs, as they print them.
+        Some("tsv") => Vec::new(),
         _ => plain(text),
     };
     prose.into_iter().filter(|prose| prose.text.contains(' ') || prose.opens_doc).collect()

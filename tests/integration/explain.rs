@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 
-use redis_doctor::internals::{entries, parse};
+use redis_doctor::internals::{entries, parse, schema};
 
 use crate::harness::{Doctor, Output};
 
@@ -191,4 +191,101 @@ fn every_command_of_ours_in_the_data_is_valid() {
         }
     }
     assert!(count >= 10, "{count} commands");
+}
+
+/// Runs `explain` with this input on stdin.
+fn explain_input(input: &[u8], args: &[&str]) -> Output {
+    Doctor::new(["explain", "-"]).args(args).stdin(input).run()
+}
+
+const LOG: &str = "\
+2026-11-22T04:04:30Z INFO  starting, redis://:hunter2@cache.example:6379/0\n\
+2026-11-22T04:04:32Z ERROR redis.exceptions.ConnectionError: Error 111 connecting to cache.example:6379. Connection refused.\n\
+2026-11-22T04:04:33Z ERROR consumer: Cannot connect to redis://:hunter2@cache.example:6379/0: Error 111 connecting to cache.example:6379. Connection refused..\n\
+1:M 22 Nov 2026 04:04:31.110 # User requested shutdown...\n\
+Nov 22 04:04:39 web-1 app[4242]: \x1b[31mConnection refused\x1b[0m AUTH hunter2\n";
+
+#[test]
+fn a_line_that_is_not_known_for_sure_lists_the_nearest_entries() {
+    let line = "sentinel connect helper: master took over, socket timeout of the upstream pool";
+    let run = explain([line]);
+    run.code(1).stderr_is_empty();
+    assert!(run.stdout().starts_with("not sure; nearest:\n  "), "{}", run.stdout());
+    let listed = run.stdout().lines().filter(|row| row.starts_with("  RD") || row.starts_with("  r-")).count();
+    assert!((1..=3).contains(&listed), "{}", run.stdout());
+    run.stdout_contains("redis-doctor explain ");
+    let found = explain([line, "--format", "json"]).code(1).json();
+    assert_eq!((&found["sure"], &found["entry"]), (&false.into(), &serde_json::Value::Null));
+    assert!((1..=3).contains(&found["others"].as_array().unwrap().len()), "{found}");
+    follows(schema::EXPLAIN, &found);
+    let found = explain(["RD012", "--format", "json"]).code(0).json();
+    assert_eq!(found["sure"], true);
+    follows(schema::EXPLAIN, &found);
+}
+
+#[track_caller]
+fn follows(form: schema::Form, value: &serde_json::Value) {
+    let validator = jsonschema::validator_for(&form.schema()).unwrap();
+    let errors: Vec<_> = validator.iter_errors(value).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn a_log_on_stdin_names_what_occurs_with_counts_and_times() {
+    let run = explain_input(LOG.as_bytes(), &[]);
+    run.code(0).stderr_is_empty().lacks("hunter2").lacks("\x1b");
+    assert!(run.stdout().starts_with("4 of 5 lines explained\n  3  RD125  Connection refused"), "{}", run.stdout());
+    run.stdout_contains("\n            2026-11-22T04:04:32Z to Nov 22 04:04:39\n");
+    run.stdout_contains("\n  1  RD001  ").stdout_contains("22 Nov 2026 04:04:31.110\n");
+    run.stdout_contains("\noccurs as well, and can cause the most frequent one\n  RD001  ");
+    run.stdout_contains("\nRD125 · refused · error").stdout_contains("\nwhat to do\n");
+    // An argument of several lines is read in the same way.
+    assert_eq!(explain([LOG]).code(0).stdout(), run.stdout());
+    let found = explain_input(LOG.as_bytes(), &["--format", "json"]).code(0).lacks("hunter2").json();
+    assert_eq!((&found["lines"], &found["explained"]), (&5.into(), &4.into()));
+    let first = &found["occurrences"][0];
+    assert_eq!((&first["id"], &first["count"]), (&"RD125".into(), &3.into()));
+    assert_eq!((&first["first"], &first["last"]), (&"2026-11-22T04:04:32Z".into(), &"Nov 22 04:04:39".into()));
+    assert_eq!((&found["entry"]["id"], &found["possible_causes"]), (&"RD125".into(), &serde_json::json!(["RD001"])));
+    follows(schema::EXPLAIN_LOG, &found);
+}
+
+#[test]
+fn a_stack_trace_names_the_error_inside() {
+    let trace = "redis.clients.jedis.exceptions.JedisConnectionException: Could not get a resource from the pool\n\
+                 \tat redis.clients.jedis.util.Pool.getResource(Pool.java:84)\n\
+                 Caused by: java.net.ConnectException: Connection refused (Connection refused)\n\
+                 \t... 12 more\n";
+    let run = explain([trace]);
+    run.code(0).stdout_contains("2 of 4 lines explained").stdout_contains("\nRD125 · refused · error");
+    run.stdout_contains("RD136");
+}
+
+#[test]
+fn input_of_every_kind_ends_well() {
+    let run = explain_input(b"", &[]);
+    run.code(3).stdout_is_empty().stderr_contains("explain: stdin is empty; pipe the lines of a log into it");
+    explain_input(b"\n \n\r\n", &[]).code(3).stderr_contains("stdin is empty");
+    // One line is a question like any other.
+    let run = explain_input(b"\nConnection refused\r\n", &[]);
+    assert!(run.code(0).stdout().starts_with("RD125 "), "{}", run.stdout());
+    explain_input(b"xyzzy\n", &[]).code(3).stderr_contains("nothing is known");
+    explain_input(b"xyzzy\nplugh\n", &[]).code(3).stdout_is_empty().stderr_contains("nothing is known");
+    let garbage: Vec<u8> = (0..300_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let run = explain_input(&garbage, &[]);
+    assert!(run.stdout().bytes().all(|byte| byte == b'\n' || byte >= b' '), "{}", run.stdout());
+    // A line without an end is cut, and the next one is still read.
+    let mut long = vec![b'x'; 5_000_000];
+    long.extend(b"\nread tcp 10.0.0.5:51234->10.0.0.1:6379: read: connection reset by peer\n");
+    explain_input(&long, &[]).code(0).stdout_contains("1 of 2 lines explained").stdout_contains("\n  1  RD126 ");
+    let directory = File::open("/").unwrap();
+    let run = Doctor::new(["explain", "-"]).stdin_from(directory).run();
+    run.code(3).stdout_is_empty().stderr_contains("error: cannot read stdin: ");
+}
+
+#[test]
+fn a_reader_of_a_log_that_leaves_is_no_failure() {
+    let script =
+        "printf 'Connection refused\\nBroken pipe\\n' | redis-doctor explain - | head -n 1; echo \" ${PIPESTATUS[*]}\"";
+    Doctor::script("bash", ["-c", script]).run().code(0).stderr_is_empty().stdout_contains(" 0 0 0");
 }

@@ -12,9 +12,9 @@ use crate::{
 /// Flags of `explain`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ExplainArgs {
-    /// Error, code or words to look up
+    /// Error, code, words or log lines; - reads stdin
     ///
-    /// A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, even a whole log line.
+    /// A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, even a whole log.
     #[arg(value_name = "WORDS")]
     words: Vec<OsString>,
     /// List all entries
@@ -33,10 +33,21 @@ pub(in crate::cli) struct ExplainArgs {
 /// A query of the knowledge base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExplainRequest {
-    /// The words to look up; `None` lists all entries.
-    pub query: Option<String>,
+    /// The words to look up, or where they are.
+    pub(crate) question: Question,
     pub format: Format,
     pub color: ColorChoice,
+}
+
+/// The subject of an explanation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Every entry, as a list.
+    All,
+    /// Words, or the lines of a log.
+    Words(String),
+    /// The lines on stdin.
+    Stdin,
 }
 
 impl Subcommand for ExplainArgs {
@@ -51,10 +62,13 @@ Examples:
   redis-doctor explain aws-nlb       # idle limits of clouds, proxies, kernels
   redis-doctor explain --list
   redis-doctor explain --list --format json
+  redis-doctor explain - < app.log   # what occurs, how often, and when
 
-The best match is shown in full, others are listed. Each source is marked as
-tried, code (read in the source), documented, thread, or unverified.
-Exit status: 0 found, 3 nothing found, or wrong usage.";
+The best match is shown in full, others are listed; if it may be wrong, only the
+nearest entries are listed. Of several lines or a log, each entry is counted,
+and the most frequent one is explained. Each source is marked as tried, code
+(read in the source), documented, thread, or unverified.
+Exit status: 0 found, 1 not sure, 3 nothing found, or wrong usage.";
     type Request = ExplainRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ExplainRequest, UsageError> {
@@ -65,11 +79,15 @@ Exit status: 0 found, 3 nothing found, or wrong usage.";
             return Err(UsageError::new(
                 "WORDS",
                 "there is nothing to explain",
-                "expected a code (RD012), an errno (104), words of an error message, or --list",
+                "expected a code (RD012), an errno (104), words of an error message, - for stdin, or --list",
             ));
         }
         Ok(ExplainRequest {
-            query: (!self.list).then_some(query),
+            question: match query {
+                _ if self.list => Question::All,
+                query if query == "-" => Question::Stdin,
+                query => Question::Words(query),
+            },
             format: self.format,
             color: environment.color(self.color),
         })

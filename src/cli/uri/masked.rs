@@ -5,7 +5,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-const HIDDEN: &str = "***";
+pub(super) const HIDDEN: &str = "***";
 
 /// The longest name of a host (RFC 1035 section 2.3.4).
 const LONGEST_HOST: usize = 253;
