@@ -21,7 +21,7 @@ use crate::{
 pub(super) struct ConnectionArgs {
     /// Server URL [env: REDIS_URL, VALKEY_URL]
     ///
-    /// SCHEME://[USER:PASSWORD@]HOST[:PORT][/DB], where the scheme is redis, rediss (TLS), valkey, valkeys (TLS), unix or
+    /// For example redis://user:password@host:6379/0. The scheme is redis, rediss (TLS), valkey, valkeys (TLS), unix or
     /// redis+unix. Parameters: db, user, password and protocol (?protocol=resp2).
     #[arg(short, long, value_name = "URL", value_parser = value::secret, conflicts_with_all = ["host", "port", "socket"])]
     pub(super) uri: Option<Secret>,
