@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, rc::Rc, sync::atomic::Ordering, time::Duration};
 
+use rustix::net::Shutdown;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc::UnboundedReceiver,
@@ -65,7 +66,10 @@ impl Acceptor {
     /// Opens or closes the port as the faults demand.
     async fn tend(&mut self) {
         if self.state.door() == Some(Door::Refuse) {
-            self.listener = None;
+            if let Some(listener) = self.listener.take() {
+                // A child process that is just being started holds a copy of the descriptor until its exec.
+                let _ = rustix::net::shutdown(&listener, Shutdown::Both);
+            }
             self.retry = None;
         } else if self.listener.is_none() {
             self.listener = TcpListener::bind(self.address).await.ok();

@@ -8,7 +8,7 @@
 mod flow;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -297,6 +297,14 @@ struct Counters {
     commands: BTreeMap<String, u64>,
 }
 
+/// Closes a listener for every process: a child that another test is starting holds a copy of the descriptor until its
+/// exec, and would keep the port open.
+fn stop_listening(listener: Option<TcpListener>) {
+    if let Some(listener) = listener {
+        SockRef::from(&listener).shutdown(Shutdown::Both).unwrap();
+    }
+}
+
 /// The side that runs on the tap's own thread.
 struct Relay {
     address: SocketAddr,
@@ -320,7 +328,7 @@ impl Relay {
                         listener = Some(TcpListener::bind(self.address).await.unwrap());
                     }
                     Some(Order::Listen(_done)) => {}
-                    Some(Order::Refuse(_done)) => listener = None,
+                    Some(Order::Refuse(_done)) => stop_listening(listener.take()),
                     Some(Order::Stop) | None => break,
                 },
                 Some((client, _)) = accept(listener.as_ref()) => self.admit(client),
