@@ -204,7 +204,10 @@ fn described(words: &[String]) -> Option<Answer> {
     let (best, entry) = *scored.first().filter(|(score, _)| *score >= CHANCE)?;
     let comparable = scored.iter().skip(1).take_while(|(score, _)| *score >= CHANCE.max(best * COMPARABLE));
     let others = comparable.take(OTHERS).map(|(_, entry)| *entry).collect();
-    let sure = INDEX.iter().find(|indexed| indexed.entry == entry)?.covers(words, rarity) >= COVERED;
+    let indexed = INDEX.iter().find(|indexed| indexed.entry == entry)?;
+    // One word somewhere in the prose, such as a flag of a command to run, is no description.
+    let is_described = words.len() > 1 || words.iter().all(|word| indexed.title.contains(word));
+    let sure = is_described && indexed.covers(words, rarity) >= COVERED;
     Some(Answer { best: Cow::Borrowed(entry), others, exact: false, sure })
 }
 

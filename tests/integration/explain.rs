@@ -269,6 +269,7 @@ fn input_of_every_kind_ends_well() {
     // One line is a question like any other.
     let run = explain_input(b"\nConnection refused\r\n", &[]);
     assert!(run.code(0).stdout().starts_with("RD125 "), "{}", run.stdout());
+    explain(["x"]).code(1).stdout_contains("not sure");
     explain_input(b"xyzzy\n", &[]).code(3).stderr_contains("no entry matches these words");
     explain_input(b"xyzzy\nplugh\n", &[]).code(3).stdout_is_empty().stderr_contains("no entry matches these words");
     let garbage: Vec<u8> = (0..300_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
