@@ -13,6 +13,7 @@ mod interval;
 mod path;
 mod reason;
 mod server;
+mod server_state;
 mod state;
 
 use std::time::Duration;
@@ -21,8 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use evidence::{
-    Announcement, Attempt, AttemptEnd, Death, DeathWitness, Evidence, HostState, Missing, ServerState, SocketEnd,
-    TcpFigures, Tried,
+    Announcement, Attempt, AttemptEnd, Death, DeathWitness, Evidence, HostState, Missing, SocketEnd, TcpFigures, Tried,
 };
 pub use flow::FlowEnd;
 pub(crate) use flow::{FlowClosed, FlowOpened};
@@ -30,6 +30,7 @@ pub(crate) use interval::{Counters, Interval};
 pub(crate) use path::{PathProbed, StageTime};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
+pub(crate) use server_state::ServerState;
 pub(crate) use state::ClientState;
 
 use crate::{

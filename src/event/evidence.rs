@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::server_state::{CommandTime, LatencyEvent, ListedClient, Peer, ServerState, SlowCommand};
 use crate::clock::{OptionalSeconds, Seconds, Stamp};
 
 /// The evidence about one outage or stall. It is reported within about a second after the end, once the server has been
@@ -43,6 +44,29 @@ pub struct Evidence {
     /// True if the server still listed the client id of the lost connection afterwards: a ghost connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_client_listed: Option<bool>,
+    /// Our client as the server listed it during or after the outage, if it still did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_client: Option<ListedClient>,
+    /// Server that the lost or stalled connection was connected to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_server: Option<Peer>,
+    /// Server that the connection reached afterwards; absent while there is none, and for a stall.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_server: Option<Peer>,
+    /// Commands that took most of the server's time between `before` and `after`, the longest first
+    /// (`INFO commandstats`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<CommandTime>,
+    /// Slow commands during the outage, the longest first (`SLOWLOG GET`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slow_commands: Vec<SlowCommand>,
+    /// Latency events of the server during the outage (`LATENCY LATEST`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latency_events: Vec<LatencyEvent>,
+    /// Connections that this machine dropped between `before` and `after` because an accept queue was full
+    /// (`ListenOverflows`). Says something about the server only if it runs on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen_overflows: Option<u64>,
     /// State of this machine around the loss.
     #[serde(default)]
     pub host: HostState,
@@ -113,6 +137,12 @@ pub struct TcpFigures {
     /// Smoothed round-trip time.
     #[serde(with = "Seconds")]
     pub rtt: Duration,
+    /// Smallest round-trip time measured on this connection.
+    #[serde(default, with = "OptionalSeconds", skip_serializing_if = "Option::is_none")]
+    pub min_rtt: Option<Duration>,
+    /// Bytes received since the connection was established.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_received: Option<u64>,
     /// Segments sent and not acknowledged.
     pub unacked: u32,
     /// Retransmissions in a row without an acknowledgment.
@@ -127,70 +157,6 @@ pub struct TcpFigures {
     /// Time since the last acknowledgment arrived.
     #[serde(with = "Seconds")]
     pub last_ack_received: Duration,
-}
-
-/// A server as INFO, CONFIG GET and CLIENT INFO describe it; null is unknown. Counters count from its start.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ServerState {
-    /// Time of the query.
-    pub at: Stamp,
-    /// Address that redis-doctor connected to.
-    pub address: Option<Arc<str>>,
-    /// Address of the server as it sees it (`CLIENT INFO laddr`).
-    pub laddr: Option<Arc<str>>,
-    /// True if the two ends of the connection see different addresses: something in between (NAT, a proxy, a relay) may
-    /// hold the other half.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub translated: Option<bool>,
-    /// Addresses that the name resolved to.
-    #[serde(default)]
-    pub addresses: Arc<[String]>,
-    /// `run_id` of the process; a restart changes it.
-    pub run_id: Option<Arc<str>>,
-    /// `redis_version` or `valkey_version`.
-    pub version: Option<Arc<str>>,
-    /// `uptime_in_seconds`
-    pub uptime: Option<u64>,
-    /// `role`, as INFO reports it: `master`, `slave` …
-    pub role: Option<Arc<str>>,
-    /// `master_repl_offset`
-    pub replication_offset: Option<u64>,
-    /// `master_replid`: id of the replication history that it writes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replication_id: Option<Arc<str>>,
-    /// `master_replid2`: id of the history that it continued when it was promoted or restarted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub former_replication_id: Option<Arc<str>>,
-    /// `master_failover_state`, unless it is `no-failover`.
-    pub failover_state: Option<Arc<str>>,
-    /// `loading`
-    pub loading: Option<bool>,
-    /// `connected_clients`
-    pub connected_clients: Option<u64>,
-    /// `total_connections_received`
-    pub connections_received: Option<u64>,
-    /// `rejected_connections`: clients beyond `maxclients`.
-    pub rejected_connections: Option<u64>,
-    /// `evicted_clients`: clients closed because of `maxmemory-clients`.
-    pub evicted_clients: Option<u64>,
-    /// `client_output_buffer_limit_disconnections` (Redis 7.4 and later).
-    pub output_buffer_disconnections: Option<u64>,
-    /// `client_query_buffer_limit_disconnections` (Redis 7.4 and later).
-    pub query_buffer_disconnections: Option<u64>,
-    /// Calls of `CLIENT KILL` (`INFO commandstats`, Redis 7.0 and later).
-    pub client_kills: Option<u64>,
-    /// Calls of `ACL SETUSER`, `ACL DELUSER` and `ACL LOAD` in total (`INFO commandstats`).
-    pub acl_changes: Option<u64>,
-    /// Calls of `CONFIG SET` (`INFO commandstats`).
-    pub config_changes: Option<u64>,
-    /// `timeout`: seconds after which the server closes an idle client; 0 is never.
-    pub timeout: Option<u64>,
-    /// `tcp-keepalive`: seconds between keepalive probes; 0 is off.
-    pub tcp_keepalive: Option<u64>,
-    /// `maxclients`
-    pub maxclients: Option<u64>,
-    /// `client-output-buffer-limit`, as CONFIG GET returns it.
-    pub output_buffer_limit: Option<Arc<str>>,
 }
 
 /// The state of the machine that redis-doctor runs on, around a loss.
@@ -320,6 +286,22 @@ mod tests {
             after: Some(state),
             outages_between: 2,
             old_client_listed: Some(true),
+            listed_client: Some(ListedClient { at: at(9), flags: "b".into(), ..ListedClient::default() }),
+            lost_server: Some(Peer { run_id: Some("abc".into()), ..Peer::default() }),
+            new_server: Some(Peer { laddr: Some("10.0.3.17:6379".into()), ..Peer::default() }),
+            commands: vec![CommandTime { name: "keys".into(), calls: 3, time: Duration::from_millis(900) }],
+            slow_commands: vec![SlowCommand {
+                unix_time: 1_700_000_000,
+                name: "keys".into(),
+                time: Duration::from_millis(400),
+                client: Some("10.0.0.9:5000".into()),
+            }],
+            latency_events: vec![LatencyEvent {
+                name: "fork".into(),
+                unix_time: 1_700_000_000,
+                time: Duration::from_millis(60),
+            }],
+            listen_overflows: Some(2),
             host: HostState { lag: Duration::from_millis(12), suspended: Some(Duration::ZERO) },
             announcements: vec![Announcement { at: at(6), kind: "MOVING".into() }],
             attempts: vec![

@@ -199,6 +199,9 @@ fn figures(info: &[u8], now: Stamp) -> Option<TcpFigures> {
     Some(TcpFigures {
         at: now,
         rtt: Duration::from_micros(word(info, 68)?.into()),
+        // Kernels before 4.10 end earlier.
+        min_rtt: word(info, 148).map(|micros| Duration::from_micros(micros.into())),
+        bytes_received: info.get(128..136).and_then(|bytes| bytes.try_into().ok().map(u64::from_ne_bytes)),
         unacked: word(info, 24)?,
         retransmits: (*info.get(2)?).into(),
         total_retransmits: word(info, 100)?,
