@@ -24,17 +24,18 @@ const ALLOWED: Table<'_> = &[
     ("middlebox", &[]),
     ("verdict", &[]),
     ("fault", &["units"]),
-    ("classify", &[]),
+    ("foreign", &["units"]),
+    ("classify", &["foreign"]),
     ("distribution", &["clock"]),
     ("tls", &["clock", "classify"]),
     ("sandbox", &["clock", "resp"]),
     ("knowledge", &[]),
     ("exit", &["verdict"]),
-    ("plan", &["clock", "fault"]),
+    ("plan", &["clock", "fault", "foreign"]),
     ("event", &["clock", "fault", "classify", "distribution", "plan"]),
     ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict"]),
     ("kernel", &["clock", "event"]),
-    ("dial", &["clock", "classify", "plan", "event", "tls", "units"]),
+    ("dial", &["clock", "classify", "foreign", "plan", "event", "tls", "units"]),
     ("session", &["clock", "classify", "distribution", "plan", "event", "dial", "units"]),
     ("evidence", &["clock", "classify", "plan", "event", "kernel", "dial", "session"]),
     ("readiness", &["clock", "classify", "plan", "event", "dial", "units"]),
@@ -542,7 +543,7 @@ mod each_rule_can_fail {
         let used: Table<'_> = &[("plan", &["clock"]), ("clock", &[])];
         let found = |allowed, confined, forbidden| idle_rules(&files, allowed, confined, forbidden);
         assert_eq!(found(used, &[("redis", &["plan"])], &[("clock", &["Kept"])]), Vec::<String>::new());
-        let grant = found(&[("plan", &["clock", "fault"])], &[], &[]);
+        let grant = found(&[("plan", &["clock", "fault", "foreign"])], &[], &[]);
         assert_eq!(grant, ["`plan` does not depend on `fault`: take the grant back"]);
         assert_eq!(found(&[("session", &[])], &[], &[]), ["there is no module `session`"]);
         let place = found(used, &[("redis", &["plan", "clock"])], &[]);
