@@ -139,7 +139,7 @@ pub mod internals {
         event::{Event, EventKind, FlowEnd},
         knowledge::{Entry, entries},
         plan::{Address, Name},
-        proxy::{Config, Proxy, ProxyHandle},
+        proxy::{Config, Orders, Proxy, ProxyHandle},
         render::schema,
         sandbox::{Sandbox, SandboxConfig},
     };

@@ -39,7 +39,7 @@ const ALLOWED: Table<'_> = &[
     ("session", &["clock", "classify", "distribution", "plan", "event", "dial", "units"]),
     ("evidence", &["clock", "classify", "plan", "event", "kernel", "dial", "session"]),
     ("readiness", &["clock", "classify", "plan", "event", "dial", "units"]),
-    ("proxy", &["clock", "fault", "classify", "plan", "event", "resp", "tls"]),
+    ("proxy", &["clock", "fault", "classify", "foreign", "plan", "event", "resp", "tls"]),
     ("journal", &["clock", "distribution", "event"]),
     ("record", &["clock", "classify", "distribution", "plan", "event"]),
     ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
@@ -66,7 +66,7 @@ const ALLOWED: Table<'_> = &[
             "units",
         ],
     ),
-    ("cli", &["fault", "output", "plan", "exit", "idle", "units"]),
+    ("cli", &["fault", "output", "plan", "proxy", "exit", "idle", "units"]),
     (
         "app",
         &[
