@@ -81,7 +81,8 @@ pub(crate) fn hide(password: &str) {
 }
 
 fn cut(text: &str) -> &str {
-    &text[..text.floor_char_boundary(LONGEST)]
+    let end = (0..=text.len().min(LONGEST)).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }
 
 /// The passwords of this process. A process has one set of them, and a text may enter anywhere.
