@@ -54,6 +54,7 @@ mod broken_outputs;
 mod causes;
 mod check;
 mod credentials;
+mod deadlines;
 mod drill;
 mod english;
 mod evidence;
