@@ -24,6 +24,8 @@ pub(crate) struct Circumstances {
     pub closed: Option<Stamp>,
     /// Time without an outage before the loss.
     pub up: Duration,
+    /// Age of the connection at the loss.
+    pub age: Duration,
     /// True if a subscription was confirmed on the connection: such clients are exempt from the server's `timeout`.
     pub subscribed: bool,
     /// Failures of independent connection attempts during the outage, each kind once.

@@ -130,6 +130,8 @@ pub(super) struct Track {
     provisional: bool,
     /// Start of the current time without an outage.
     up_since: Option<Stamp>,
+    /// Time at which the connection was made.
+    made: Stamp,
     pub(super) longest_up: Duration,
     /// Time until which missing messages are attributed to a drop.
     blame_until: Option<Stamp>,
@@ -229,6 +231,7 @@ impl Track {
     fn connected(&mut self, event: &Event, connected: &Connected) {
         self.generation = connected.generation;
         self.client_id = connected.client_id;
+        self.made = event.at;
         if self.first_up.is_none() {
             self.first_up = Some(event.at);
             self.up_since = Some(event.at);
@@ -358,6 +361,7 @@ impl Track {
         self.settled.extend(std::mem::replace(&mut self.previous, self.latest.take()));
         let circumstances = Circumstances {
             up: lost.since(up_since),
+            age: lost.since(self.made),
             subscribed: self.confirmations.is_some_and(|subscription| subscription.confirmed > 0),
             announcements: self.notices.before(lost),
             ..Circumstances::default()
@@ -394,6 +398,7 @@ impl Track {
             outage.restored = Some(at.max(outage.lost));
             if outage.kind == OutageKind::Drop {
                 self.blame_until = Some(at.after(self.settling));
+                self.made = at;
             }
         }
     }
