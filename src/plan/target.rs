@@ -92,6 +92,47 @@ impl Secret {
     }
 }
 
+/// Length from which a part of a password counts as the password.
+const TELLING: usize = 4;
+
+/// Error replies that are the same for every password, so that they tell nothing about one.
+const CONSTANT: [&str; 3] = [
+    "WRONGPASS invalid username-password pair or user is disabled.",
+    "NOAUTH Authentication required.",
+    "ERR invalid password",
+];
+
+impl Secret {
+    /// Hides the password in text from outside: a server that does not know a command quotes its arguments, possibly cut
+    /// off or escaped. Any four bytes in a row of it hide the whole word, because the rest of a known word would give
+    /// them away.
+    pub(crate) fn hidden_in(&self, text: &str) -> String {
+        let secret = self.0.as_bytes();
+        if secret.is_empty() || CONSTANT.contains(&text) {
+            return text.to_owned();
+        }
+        let telling = secret.len().min(TELLING);
+        let mut hidden = vec![false; text.len()];
+        for (at, window) in text.as_bytes().windows(telling).enumerate() {
+            if secret.windows(telling).any(|part| part == window) {
+                hidden[at..at + telling].fill(true);
+            }
+        }
+        let word = |char: char| !char.is_whitespace() && !"'\"`,;()".contains(char);
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = text;
+        while !rest.is_empty() {
+            let begins_with_word = rest.starts_with(word);
+            let end = rest.find(|char: char| word(char) != begins_with_word).unwrap_or(rest.len());
+            let start = text.len() - rest.len();
+            let masks = hidden[start..start + end].contains(&true);
+            shown.push_str(if masks { "***" } else { &rest[..end] });
+            rest = &rest[end..];
+        }
+        shown
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(***)")
@@ -127,11 +168,48 @@ impl Protocol {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn target(address: Address, db: i64) -> Target {
         let password = Some(Secret::new("hunter2"));
         Target { address, db, user: None, password, client_name: None, named_by: "--uri".into() }
+    }
+
+    #[test]
+    fn a_word_with_a_part_of_the_password_is_hidden_whole() {
+        let hidden = |password: &str, text: &str| Secret::new(password).hidden_in(text);
+        let constant = "WRONGPASS invalid username-password pair or user is disabled.";
+        for password in ["pass", "password", "word", "hunter2", "", "user"] {
+            assert_eq!(hidden(password, constant), constant);
+        }
+        assert_eq!(hidden("pass", "ERR no such password-store"), "ERR no such ***");
+        let quoted = "ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'hunter2'";
+        assert_eq!(hidden("hunter2", quoted), quoted.replace("hunter2", "***"));
+        assert_eq!(hidden("hunter2-and-more", quoted), quoted.replace("hunter2", "***"), "cut off by the server");
+        assert_eq!(hidden("abc", "ERR 'abc' or 'bcd'"), "ERR '***' or 'bcd'");
+        assert_eq!(hidden("hunter2", "ERR unknown command 'HELLO'"), "ERR unknown command 'HELLO'");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_four_bytes_of_a_password_are_shown(
+            password in "[a-z0-9@ é%'-]{1,20}",
+            before in "[ -~é]{0,20}",
+            after in "[ -~é]{0,20}",
+            cut in 0..20_usize,
+        ) {
+            let part: String = password.chars().skip(cut / 4).take(20 - cut).collect();
+            let shown = Secret::new(password.clone()).hidden_in(&format!("ERR {before}{part}{after}"));
+            let telling = password.len().min(TELLING);
+            for leaked in password.as_bytes().windows(telling).filter(|part| !b"***".windows(telling).any(|mask| mask == *part)) {
+                let shown = shown.as_bytes().windows(telling);
+                prop_assert!(!shown.into_iter().any(|window| window == leaked && !window.contains(&b' ') && !window.contains(&b'\'')));
+            }
+        }
     }
 
     #[test]
