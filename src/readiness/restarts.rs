@@ -63,16 +63,17 @@ impl Restarts {
                       startupProbe) above the time to load; see `redis-doctor explain RD192`";
         let period = of_times(&self.ends, self.interval).filter(Period::is_confirmed);
         Some(match (self.count, period, self.ends.as_slice()) {
-            (1, ..) => format!("{stopped}: its supervisor did not wait long enough, or it crashed"),
+            (1, ..) => format!("{stopped}: it crashed, or its supervisor did not wait long enough"),
             (count, Some(period), _) => {
                 let Period { length, spread, .. } = period;
                 let spread = span(spread.max(self.interval));
                 format!("{stopped}, {count} times, every {} (± {spread}): {remedy}", seconds(length))
             }
-            (count, None, [.., before, last]) => {
-                format!("{stopped}, {count} times, the last time after {}: {remedy}", seconds(last.since(*before)))
+            (count, None, ends) => {
+                let last = ends.windows(2).last().map(|pair| pair[1].since(pair[0]));
+                let last = last.map(|last| format!(", the last time after {}", seconds(last))).unwrap_or_default();
+                format!("{stopped}, {count} times{last}: it crashes (out of memory?), or {remedy}")
             }
-            (count, None, _) => format!("{stopped}, {count} times: {remedy}"),
         })
     }
 }

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     capped::{ENTRIES, TEXT, shortened},
+    outage::{Outage, OutageKind},
     servers::ServerStates,
 };
 use crate::{
@@ -15,6 +16,9 @@ use crate::{
 /// Maximum time from a maintenance announcement to an outage that it explains (Redis Cloud announces MOVING at most 30 s
 /// ahead).
 const NOTICE: Duration = Duration::from_secs(60);
+
+/// Times in a journal are rounded; two that differ by less are the same.
+const ROUNDING: Duration = Duration::from_millis(1);
 
 /// The circumstances of an outage.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,6 +69,18 @@ impl Circumstances {
 
     pub(super) fn gathered(&mut self, evidence: &Evidence, servers: &mut ServerStates) {
         self.evidence = Some(Arc::new(bounded(evidence.clone(), servers)));
+    }
+}
+
+impl Outage {
+    /// Returns true if the evidence is about this outage: a connection is lost once, but may stall often before.
+    pub(super) fn matches(&self, evidence: &Evidence) -> bool {
+        if self.generation != evidence.generation {
+            return false;
+        }
+        let begun = evidence.lost.after(ROUNDING) >= self.lost;
+        let over = self.restored.is_some_and(|restored| evidence.lost > restored.after(ROUNDING));
+        begun && (!over || self.kind == OutageKind::Drop)
     }
 }
 

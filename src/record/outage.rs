@@ -22,9 +22,6 @@ use crate::{
     },
 };
 
-/// Times in a journal are rounded; two that differ by less are the same.
-const ROUNDING: Duration = Duration::from_millis(1);
-
 /// The kind of an outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -100,16 +97,6 @@ impl Outage {
         }
         let back = self.restored?.since(self.circumstances.closed.unwrap_or(self.lost));
         back.checked_sub(self.path_healthy_after?)
-    }
-
-    /// Returns true if the evidence is about this outage: a connection is lost once, but may stall often before.
-    pub(super) fn matches(&self, evidence: &Evidence) -> bool {
-        if self.generation != evidence.generation {
-            return false;
-        }
-        let begun = evidence.lost.after(ROUNDING) >= self.lost;
-        let over = self.restored.is_some_and(|restored| evidence.lost > restored.after(ROUNDING));
-        begun && (!over || self.kind == OutageKind::Drop)
     }
 }
 

@@ -33,6 +33,9 @@ const TOGETHER: Duration = Duration::from_millis(500);
 /// Shortest silence or age that can be a limit.
 const SHORTEST: Duration = Duration::from_secs(1);
 
+/// Shortest period that the pace of the commands resolves, as a multiple of it.
+const RESOLVED: u32 = 10;
+
 /// Precision of a server's uptime.
 const UPTIME: Duration = Duration::from_secs(1);
 
@@ -107,18 +110,18 @@ impl Regularity {
 
 /// Returns what repeats among the outages of one run, in order.
 pub(super) fn of_outages(run: u32, plan: &Plan, outages: &[&Outage]) -> Vec<Regularity> {
-    let precision = plan.probes.as_ref().and_then(|probes| probes.pace.due(1)).unwrap_or_default();
+    let pace = pace(plan);
     let (restarts, others): (Vec<&Outage>, Vec<&Outage>) = outages.iter().partition(|outage| is_restart(outage));
     let (drops, stalls): (Vec<&Outage>, Vec<&Outage>) =
         others.iter().partition(|outage| outage.kind == OutageKind::Drop);
     let by_clock =
-        |of, of_these: &[&Outage]| Some(Regularity::new(run, of, Measure::Interval, intervals(of_these, precision)?));
+        |of, of_these: &[&Outage]| Some(Regularity::new(run, of, Measure::Interval, intervals(of_these, pace)?));
     let by_connection = |drops: &[&Outage]| {
         let (by, period) = of_connections(plan, drops)?;
         Some(Regularity::new(run, Recurrence::Drops, by, period))
     };
     let restarts =
-        lives(&restarts, precision).map(|period| Regularity::new(run, Recurrence::Restarts, Measure::Interval, period));
+        lives(&restarts, pace).map(|period| Regularity::new(run, Recurrence::Restarts, Measure::Interval, period));
     let drops = by_connection(&drops).or_else(|| by_clock(Recurrence::Drops, &drops));
     let stalls = by_clock(Recurrence::Stalls, &stalls);
     let found: Vec<_> = [restarts, drops, stalls].into_iter().flatten().collect();
@@ -126,6 +129,11 @@ pub(super) fn of_outages(run: u32, plan: &Plan, outages: &[&Outage]) -> Vec<Regu
         return by_clock(Recurrence::Outages, outages).into_iter().collect();
     }
     found
+}
+
+/// Returns the time between two commands; zero if they follow each other without a pause, or if there are none.
+fn pace(plan: &Plan) -> Duration {
+    plan.probes.as_ref().and_then(|probes| probes.pace.due(1)).unwrap_or_default()
 }
 
 /// True if a process that was started after the loss answered.
@@ -139,8 +147,15 @@ fn is_restart(outage: &&Outage) -> bool {
 }
 
 /// Returns the period of the starts of these outages; what several connections suffered together counts once.
-fn intervals(outages: &[&Outage], precision: Duration) -> Option<Period> {
-    of_times(&incidents(outages), precision)
+fn intervals(outages: &[&Outage], pace: Duration) -> Option<Period> {
+    of_times(&incidents(outages), pace).filter(|period| is_resolved(period, pace, outages))
+}
+
+/// True if the pace of the commands is no reason for equal lengths: a loss that only a command reveals is dated to that
+/// command, so its length is a multiple of the pace.
+fn is_resolved(period: &Period, pace: Duration, outages: &[&Outage]) -> bool {
+    let revealed = |outage: &&Outage| outage.idle.is_none_or(|idle| idle >= pace * 9 / 10);
+    period.length >= pace * RESOLVED || !outages.iter().all(revealed)
 }
 
 fn incidents(outages: &[&Outage]) -> Vec<Stamp> {
@@ -151,8 +166,8 @@ fn incidents(outages: &[&Outage]) -> Vec<Stamp> {
 }
 
 /// Returns the period of restarts. The uptime of the first process counts as an interval if it is precise enough.
-fn lives(restarts: &[&Outage], precision: Duration) -> Option<Period> {
-    let period = intervals(restarts, precision)?;
+fn lives(restarts: &[&Outage], pace: Duration) -> Option<Period> {
+    let period = intervals(restarts, pace)?;
     if period.is_confirmed() {
         return Some(period);
     }
@@ -168,9 +183,11 @@ fn of_connections(plan: &Plan, drops: &[&Outage]) -> Option<(Measure, Period)> {
     let ages: Vec<Duration> = drops.iter().map(|outage| outage.circumstances.age).collect();
     let silences: Vec<Duration> = drops.iter().filter_map(|outage| outage.idle).collect();
     let long = |period: &Period| period.length >= SHORTEST;
+    let pace = pace(plan);
     // A period of the clock meets the first connection at any age.
     let age = of_lengths(&ages, Duration::ZERO)
-        .filter(|age| long(age) && ages.first().is_some_and(|first| age.agrees_with(*first)));
+        .filter(|age| long(age) && ages.first().is_some_and(|first| age.agrees_with(*first)))
+        .filter(|age| is_resolved(age, pace, drops));
     let silence =
         of_lengths(&silences, Duration::ZERO).filter(|silence| long(silence) && !survived(plan, silence, &ages));
     match (silence, age) {
@@ -184,8 +201,8 @@ fn of_connections(plan: &Plan, drops: &[&Outage]) -> Option<(Measure, Period)> {
 /// True if the connections had survived pauses as long as this silence, so that it is no limit: it only reflects the pace
 /// of the commands.
 fn survived(plan: &Plan, silence: &Period, ages: &[Duration]) -> bool {
-    let pause = plan.probes.as_ref().and_then(|probes| probes.pace.due(1));
-    pause.is_some_and(|pause| pause >= silence.length && ages.iter().any(|age| *age >= pause * 2))
+    let pause = pace(plan);
+    pause >= silence.length && ages.iter().any(|age| *age >= pause * 2)
 }
 
 /// The starts of refusals in the current run: of times in which commands got the same error reply.
@@ -207,9 +224,8 @@ impl Refusals {
         if !class.is_server_reply() {
             return;
         }
-        let pace = plan.probes.as_ref().and_then(|probes| probes.pace.due(2)).unwrap_or_default();
         let stretches = self.classes.entry(class).or_default();
-        let anew = stretches.last.is_none_or(|last| first.since(last) > APART.max(pace));
+        let anew = stretches.last.is_none_or(|last| first.since(last) > APART.max(pace(plan) * 2));
         stretches.last = stretches.last.max(Some(last));
         if !anew {
             return;
@@ -222,10 +238,10 @@ impl Refusals {
 
     /// Returns the classes that repeat, unless outages do with the same period.
     pub(super) fn regular(&self, run: u32, plan: &Plan, outages: &[Regularity]) -> Vec<Regularity> {
-        let precision = plan.probes.as_ref().and_then(|probes| probes.pace.due(1)).unwrap_or_default();
+        let pace = pace(plan);
         let regular = self.classes.iter().filter_map(|(class, stretches)| {
             let starts: Vec<Stamp> = stretches.starts.iter().copied().collect();
-            let period = of_times(&starts, precision)?;
+            let period = of_times(&starts, pace).filter(|period| period.length >= pace * RESOLVED)?;
             let found = Regularity::new(run, Recurrence::Refusals, Measure::Interval, period);
             Some(Regularity { class: Some(*class), ..found })
         });
@@ -300,6 +316,13 @@ mod tests {
     fn a_silence_that_connections_had_survived_is_none() {
         let events = drops(&[(27.0, 7.0), (57.0, 7.0), (87.0, 7.0), (117.0, 7.0)]);
         assert_eq!(found(paced(10.0), events), [(Recurrence::Drops, Measure::Interval, 30.0, 3)]);
+    }
+
+    #[test]
+    fn losses_that_only_the_next_command_reveals_have_no_period_of_their_own() {
+        // Lost at any time, and noticed by a command every ten seconds.
+        let events = drops(&[(30.0, 10.0), (60.0, 10.0), (90.0, 10.0), (120.0, 10.0), (140.0, 10.0)]);
+        assert_eq!(found(paced(10.0), events), []);
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl RegularityRow {
         }
         let names: Vec<_> = self.suspects.iter().map(|owner| owner.name).collect();
         let word = if by == Measure::Interval { "period" } else { "limit" };
-        format!("{general}; this is the {word} of {}", names.join(", or of "))
+        format!("the {word} of {}; {general}", names.join(", or of "))
     }
 
     /// Returns the code of the entry with the remedy.
