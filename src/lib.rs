@@ -48,7 +48,7 @@
 //! | `classify` | the error taxonomy, decided once, and the only reader of `RedisError` |
 //! | `distribution` | HDR histograms of durations |
 //! | `middlebox` | common limits and periods, and the products that have them |
-//! | `period` | the length that repeats in a series, told from chance |
+//! | `period` | the length that repeats in a series, distinguished from chance |
 //! | `clock` | the only source of time |
 //! | `verdict`, `exit`, `output`, `units` | the words of a result, exit codes, output options, formatted numbers |
 //!

@@ -1,4 +1,4 @@
-//! The period of a series: a length that repeats, told from chance.
+//! The period of a series: a length that repeats, distinguished from chance.
 //!
 //! Random events also have gaps, and some of them are alike. A period therefore needs several lengths within
 //! [`TOLERANCE`] of each other and few others: random (Poisson) series have one in less than one case in a hundred, which
@@ -164,7 +164,7 @@ mod tests {
     fn one_event_may_be_missing_or_too_many() {
         assert_eq!(period(&[0.0, 30.0, 60.0, 120.0, 150.0]), Some((30_000, 3)), "one is missing");
         assert_eq!(period(&[0.0, 30.0, 60.0, 71.0, 90.0, 120.0]), Some((30_000, 3)), "one is too many");
-        assert_eq!(period(&[0.0, 30.0, 60.0, 71.0, 101.0, 131.0]), Some((30_000, 4)), "the count begins anew");
+        assert_eq!(period(&[0.0, 30.0, 60.0, 71.0, 101.0, 131.0]), Some((30_000, 4)), "the count starts over");
         assert_eq!(period(&[0.0, 30.0, 41.0, 60.0, 75.0, 90.0, 120.0]), None, "two are too many");
     }
 

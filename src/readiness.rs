@@ -32,7 +32,7 @@ pub(crate) struct Obstacle {
     pub lasting: bool,
     /// The check had less time than [`LIMIT`], and might have succeeded with more.
     pub cut_short: bool,
-    /// What the check saw of the server process.
+    /// The server process, as the check saw it.
     pub process: Process,
 }
 
@@ -41,9 +41,9 @@ pub(crate) struct Obstacle {
 pub(crate) enum Process {
     /// It loads its dataset; its `run_id`, if it may be asked.
     Loading(Option<String>),
-    /// Nothing listens.
+    /// There is none: the port is closed.
     Absent,
-    /// It is there, or nothing is known about it.
+    /// There is one, or it is unknown.
     #[default]
     Other,
 }

@@ -138,7 +138,7 @@ struct Story {
     servers: ServerStates,
     /// The refusals of the current run.
     refusals: Refusals,
-    /// What repeated in the runs before.
+    /// Regularities of the runs before.
     settled: Vec<Regularity>,
 }
 

@@ -95,7 +95,7 @@ impl Secret {
 /// Length from which a part of a password counts as the password.
 const TELLING: usize = 4;
 
-/// Error replies that are the same for every password, so that they tell nothing about one.
+/// Error replies that are the same for every password, so that they reveal nothing about one.
 const CONSTANT: [&str; 3] = [
     "WRONGPASS invalid username-password pair or user is disabled.",
     "NOAUTH Authentication required.",

@@ -100,7 +100,7 @@ mod tests {
         let first = restarts.saw(at(12.5), &loading("b")).unwrap();
         assert!(first.contains("ended while it was loading") && !first.contains("times"), "{first}");
         assert!(restarts.saw(at(24.5), &Process::Absent).unwrap().contains("2 times, the last time after 12.0 s"));
-        assert_eq!(restarts.saw(at(25.0), &Process::Absent), None, "told once");
+        assert_eq!(restarts.saw(at(25.0), &Process::Absent), None, "reported once");
         restarts.saw(at(25.5), &loading("c"));
         restarts.saw(at(36.5), &loading("d"));
         let regular = restarts.saw(at(48.5), &loading("e")).unwrap();

@@ -1,6 +1,6 @@
 //! Regularity: outages and refusals that repeat after the same time, age or silence.
 //!
-//! Three periods look alike as long as a client reconnects at once and is idle: of the clock (a job, a supervisor), of the
+//! Three periods look alike as long as a client reconnects immediately and is idle: of the clock (a job, a supervisor), of the
 //! connection's age (a maximum duration), and of its silence (an idle limit). Ages begin with the first connection of a
 //! run, which a period of the clock meets at any point, and silence ends with each command.
 
@@ -44,9 +44,9 @@ const UPTIME: Duration = Duration::from_secs(1);
 pub(crate) struct Regularity {
     /// Number of the run (from 1).
     pub run: u32,
-    /// What repeats.
+    /// The occurrence that repeats.
     pub of: Recurrence,
-    /// What has this length.
+    /// The length that was measured.
     pub by: Measure,
     /// Length that repeats, in seconds.
     #[serde(with = "Seconds")]

@@ -25,7 +25,7 @@ pub(crate) struct Live {
     pace: String,
     /// The last diagnosis shown: its connection, the loss, and its lines.
     shown: Option<(u32, Stamp, Vec<String>)>,
-    /// What is known to repeat.
+    /// Regularities shown so far.
     regular: Vec<(Recurrence, Measure)>,
 }
 

@@ -85,7 +85,7 @@ impl RegularityRow {
         let general = match (by, of) {
             (Measure::Silence, _) => "a device on the path, or the server, closes connections that are idle this long",
             (Measure::AgeOrSilence, _) => {
-                "a limit on silence, or on the age of connections; a run with more frequent commands tells which"
+                "a limit on silence, or on the age of connections; a run with more frequent commands distinguishes them"
             }
             (Measure::Age, _) => {
                 "a limit on the age of connections: a proxy's maximum duration, or a token that expires"

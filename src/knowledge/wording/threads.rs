@@ -1,5 +1,5 @@
-//! The thread pools in a timeout of StackExchange.Redis: their figures, not the words around them, tell whether the
-//! client was too busy to read the reply.
+//! The thread pools in a timeout of StackExchange.Redis: their figures, not the words around them, show whether
+//! the client was too busy to read the reply.
 
 /// Number of waiting work items that a pool does not have by chance.
 const QUEUED: u64 = 100;
