@@ -87,7 +87,7 @@ impl FromStr for Fault {
         let kind = kind.trim().to_ascii_lowercase().replace('-', "_");
         let Some(row) = KINDS.iter().find(|row| row.name == kind) else {
             let known: Vec<_> = KINDS.iter().map(|row| row.name).collect();
-            return Err(format!("'{kind}' is not a fault; write one of {}", known.join(", ")));
+            return Err(format!("'{kind}' is not a fault; expected one of {}", known.join(", ")));
         };
         (row.read)(arguments).map_err(|why| format!("{why} (usage: {})", row.usage()))
     }

@@ -47,7 +47,8 @@
 //! | `tls` | trusted roots, and the handshake of everything that is not redis-rs |
 //! | `classify` | the error taxonomy, decided once, and the only reader of `RedisError` |
 //! | `distribution` | HDR histograms of durations |
-//! | `middlebox` | common idle limits and the products that have them |
+//! | `middlebox` | common limits and periods, and the products that have them |
+//! | `period` | the length that repeats in a series, distinguished from chance |
 //! | `clock` | the only source of time |
 //! | `foreign` | text from outside, safe to show: passwords hidden, control characters escaped, length bounded |
 //! | `verdict`, `exit`, `output`, `units` | the words of a result, exit codes, output options, formatted numbers |
@@ -79,6 +80,7 @@
 //! | lost, duplicated, reordered | of numbered messages |
 //! | finding | a problem or a remark, with a code (RD…), evidence and remedy |
 //! | verdict | healthy, degraded or critical: the worst finding |
+//! | period | a length that repeats: between outages, of a connection's age, or of silence |
 //! | gate | a condition of the user on a figure (`--fail-on`, `--warn-on`) |
 //! | clean close, reset | the connection ended with FIN, or with RST |
 //!
@@ -117,6 +119,7 @@ mod kernel;
 mod knowledge;
 mod middlebox;
 mod output;
+mod period;
 mod plan;
 mod proxy;
 mod readiness;

@@ -5,7 +5,11 @@
 //! Redis 7.0 it answers PING and refuses the rest). A server that answers PING and DBSIZE therefore serves commands.
 //! For a user who may run neither, a successful login counts as ready: that user cannot do more.
 
+mod restarts;
+
 use std::time::Duration;
+
+pub(crate) use restarts::Restarts;
 
 use crate::{
     classify::{ErrorClass, Failure},
@@ -28,6 +32,20 @@ pub(crate) struct Obstacle {
     pub lasting: bool,
     /// The check had less time than [`LIMIT`], and might have succeeded with more.
     pub cut_short: bool,
+    /// The server process, as the check saw it.
+    pub process: Process,
+}
+
+/// The server process, as a check that was not successful saw it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Process {
+    /// It loads its dataset; its `run_id`, if it may be asked.
+    Loading(Option<String>),
+    /// There is none: the port is closed.
+    Absent,
+    /// There is one, or it is unknown.
+    #[default]
+    Other,
 }
 
 /// Checks a server for the wanted state.
@@ -53,7 +71,7 @@ enum Role {
 impl ReadinessCheck {
     /// Creates the check of `target`.
     pub(crate) fn new(target: Target, protocol: Protocol, wanted: Readiness, clock: Clock) -> Self {
-        Self { route: Route::new(target, protocol, LIMIT, clock).with_ping(false), wanted }
+        Self { route: Route::new(target, protocol, LIMIT, clock).with_ping(false).even_while_loading(), wanted }
     }
 
     /// Checks once, for at most `left`. Returns a ready server's identity: `Redis 7.2.4 primary`, without the role if
@@ -67,7 +85,7 @@ impl ReadinessCheck {
         let cut_short = limit < LIMIT;
         let slow = || {
             let text = format!("command: no reply to INFO and ROLE within {}", span(limit));
-            Err(Obstacle { text, lasting: false, cut_short })
+            Err(Obstacle { cut_short, ..temporary(text) })
         };
         let outcome = outcome.unwrap_or_else(|_| slow());
         outcome.map_err(|obstacle| Obstacle { cut_short: obstacle.cut_short && cut_short, ..obstacle })
@@ -79,10 +97,15 @@ impl ReadinessCheck {
         if attempt.server.proxy.is_some() && attempt.server.product.is_none() {
             return self.examine_proxy(&attempt, &mut stream).await;
         }
+        if let Some(failure) = attempt.ping_refused.as_ref().filter(|failure| failure.key.class == ErrorClass::Loading)
+        {
+            let process = Process::Loading(stream.info("server", "run_id").await);
+            return Err(Obstacle { process, ..refusal(failure) });
+        }
         if stream.info("persistence", "loading").await.is_some_and(|loading| loading == "1") {
-            return Err(temporary(
-                "command: the server is loading its dataset (loading:1 in INFO persistence)".to_owned(),
-            ));
+            let text = "command: the server is loading its dataset (loading:1 in INFO persistence)".to_owned();
+            let process = Process::Loading(stream.info("server", "run_id").await);
+            return Err(Obstacle { process, ..temporary(text) });
         }
         let server = attempt.server;
         // The ACL is checked before LOADING: a user who may not PING needs another command to find out.
@@ -116,7 +139,7 @@ impl ReadinessCheck {
             wanted => Err(Obstacle {
                 text: format!("role: it cannot be known through {who}; wait for the {wanted} on its own address"),
                 lasting: true,
-                cut_short: false,
+                ..temporary(String::new())
             }),
         }
     }
@@ -201,12 +224,14 @@ fn refusal(failure: &Failure) -> Obstacle {
     );
     // `Failure` adds the errno of a kernel error.
     let text = format!("{}: {failure}", failure.key.stage);
-    Obstacle { text, lasting, cut_short: matches!(class, ErrorClass::ConnectTimeout | ErrorClass::ResponseTimeout) }
+    let process = if class == ErrorClass::Refused { Process::Absent } else { Process::Other };
+    let cut_short = matches!(class, ErrorClass::ConnectTimeout | ErrorClass::ResponseTimeout);
+    Obstacle { text, lasting, cut_short, process }
 }
 
 /// Creates an obstacle that resolves on its own.
 fn temporary(text: String) -> Obstacle {
-    Obstacle { text, lasting: false, cut_short: false }
+    Obstacle { text, lasting: false, cut_short: false, process: Process::Other }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(crate) mod fixture;
 mod herd;
 mod outage;
 mod outages;
+mod regularity;
 mod servers;
 mod standing;
 mod summary;
@@ -34,6 +35,8 @@ pub(crate) use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
 use outage::Track;
 pub(crate) use outage::{Outage, OutageKind};
 pub(crate) use outages::Outages;
+use regularity::Refusals;
+pub(crate) use regularity::{Measure, Recurrence, Regularity};
 use servers::ServerStates;
 pub(crate) use standing::Standing;
 pub(crate) use summary::Summary;
@@ -68,6 +71,11 @@ impl Recorder {
         let mut story = self.story.clone();
         story.close_run(now);
         Figures { interim: true, ..story.into_figures(&self.samples) }
+    }
+
+    /// Returns what repeats in the runs so far, as the figures have it; cheaper.
+    pub(crate) fn regularities(&self) -> Vec<Regularity> {
+        self.story.regularities()
     }
 
     /// Returns the plan of the current run; `None` before the first.
@@ -128,6 +136,10 @@ struct Story {
     tally: Tally,
     herd: Herd,
     servers: ServerStates,
+    /// The refusals of the current run.
+    refusals: Refusals,
+    /// Regularities of the runs before.
+    settled: Vec<Regularity>,
 }
 
 impl Story {
@@ -161,6 +173,7 @@ impl Story {
                 if run.connected.is_none() {
                     run.obstacle = Some(Failure { key: failed.key, text: failed.text.clone() });
                 }
+                self.refusals.refused(&run.started.plan, failed.key.class, failed.first, failed.last);
                 self.errors.add(event, failed);
             }
             EventKind::SubscriptionDropped { why } => {
@@ -227,8 +240,27 @@ impl Story {
         }
     }
 
+    /// Returns what repeats in each run.
+    fn regularities(&self) -> Vec<Regularity> {
+        self.settled.iter().copied().chain(self.current_regularities()).collect()
+    }
+
+    fn current_regularities(&self) -> Vec<Regularity> {
+        let number = self.runs.len() as u32;
+        let Some(run) = self.runs.last() else { return Vec::new() };
+        let recent = self.tracks.values().flat_map(|track| track.previous.iter().chain(&track.latest));
+        let mut outages: Vec<_> = self.history.kept().chain(recent).filter(|outage| outage.run == number).collect();
+        outages.sort_by_key(|outage| outage.lost);
+        let plan = &run.started.plan;
+        let mut found = regularity::of_outages(number, plan, &outages);
+        found.extend(self.refusals.regular(number, plan, &found));
+        found
+    }
+
     fn begin_run(&mut self, event: &Event, started: &RunStarted) {
         self.close_run(Stamp::START);
+        self.settled = self.regularities();
+        self.refusals = Refusals::default();
         self.path = None;
         self.runs.push(RunFigures {
             started: started.clone(),
@@ -274,6 +306,7 @@ impl Story {
     }
 
     fn into_figures(self, samples: &Samples) -> Figures {
+        let regularities = self.regularities();
         let mut tally = self.tally;
         // Counters arrive once a second, events immediately: where they differ, the larger is the later one.
         tally.lost = tally.lost.max(samples.counters.lost);
@@ -283,6 +316,7 @@ impl Story {
         tally.lost_in_outages = tally.lost_in_outages.min(tally.lost);
         let downtime = self.history.downtime;
         Figures {
+            regularities,
             interim: false,
             elapsed: self.runs.iter().map(|run| run.elapsed).sum(),
             runs: self.runs,

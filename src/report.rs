@@ -10,6 +10,7 @@ mod findings;
 mod gates;
 mod herd;
 mod messages;
+mod regularity;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
 pub(crate) use messages::{Delivery, Subscriptions};
+pub(crate) use regularity::RegularityRow;
 pub(crate) use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
 
 pub(crate) use crate::diagnose::{Cause, Diagnosis};
@@ -67,6 +69,8 @@ pub(crate) struct Report {
     pub end_to_end: Option<Latency>,
     /// Outages: losses of the connection and stalls.
     pub outages: Outages,
+    /// Outages and refusals that repeat after the same time, age or silence.
+    pub regularities: Vec<RegularityRow>,
     /// Largest number of connections that came back within 100 ms; null if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
     /// Counts of replaced sessions, watchdog PINGs and path probes.
@@ -104,7 +108,8 @@ impl Report {
         let subscribes = plans().any(|plan| plan.subscription.is_some());
         let gates = gates::evaluate(figures, fail_on, warn_on);
         let diagnoses = diagnose::all(&figures.outages());
-        let findings = findings::all(figures, &diagnoses, &gates);
+        let regularities = regularity::rows(figures);
+        let findings = findings::all(figures, &diagnoses, &regularities, &gates);
         Self {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -120,6 +125,7 @@ impl Report {
             waited: figures.waited.map(Latency::new),
             end_to_end: figures.end_to_end.map(Latency::new),
             outages: Outages::new(figures, diagnoses),
+            regularities,
             reconnect_peak: figures.reconnect_peak,
             sessions: Sessions::new(figures),
             subscriptions: subscribes.then(|| Subscriptions::new(figures)),

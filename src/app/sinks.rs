@@ -10,7 +10,7 @@ use crate::{
     output::Format,
     record::Recorder,
     render::{self, Live, PingLines, Style},
-    report::{OutageRow, Report},
+    report::{OutageRow, RegularityRow, Report},
 };
 
 /// The receivers of a run's events.
@@ -47,6 +47,9 @@ impl Sinks {
             && let Some((outage, diagnosis)) = diagnose::for_event(&self.recorder.outages(), event.connection, evidence)
         {
             self.live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
+            let plan = self.recorder.plan();
+            let judged = |found| RegularityRow::new(found, plan?);
+            self.recorder.regularities().into_iter().filter_map(judged).for_each(|row| self.live.on_regularity(&row));
         }
     }
 

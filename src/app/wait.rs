@@ -13,7 +13,7 @@ use crate::{
     cli::commands::wait::WaitRequest,
     clock::Clock,
     exit::Exit,
-    readiness::{Obstacle, ReadinessCheck},
+    readiness::{Obstacle, ReadinessCheck, Restarts},
     units,
 };
 
@@ -47,6 +47,7 @@ async fn check_until_ready(request: &WaitRequest) -> Exit {
     let gate = ReadinessCheck::new(target.clone(), request.protocol, *wanted, clock);
     let so_long = || units::span(clock.now().elapsed());
     let mut known: Option<Obstacle> = None;
+    let mut restarts = Restarts::new(*interval);
     loop {
         let next = clock.now().after(*interval);
         let obstacle = match gate.run(deadline.since(clock.now())).await {
@@ -58,6 +59,9 @@ async fn check_until_ready(request: &WaitRequest) -> Exit {
             }
             Err(obstacle) => obstacle,
         };
+        if let Some(news) = restarts.saw(clock.now(), &obstacle.process).filter(|_| !quiet) {
+            say(&format!("waiting for {target}: {news}"));
+        }
         // A check that was cut short does not contradict an earlier one.
         if known.as_ref().is_none_or(|known| !obstacle.cut_short && known.text != obstacle.text) {
             if !quiet {
@@ -74,7 +78,8 @@ async fn check_until_ready(request: &WaitRequest) -> Exit {
         let last_check = deadline.before(LAST_CHECK);
         if clock.now() >= last_check {
             clock.sleep_until(deadline).await;
-            say(&format!("error: {target} is not {wanted} after {}: {last}", units::span(*timeout)));
+            let restarted = restarts.sentence().map(|sentence| format!("; {sentence}")).unwrap_or_default();
+            say(&format!("error: {target} is not {wanted} after {}: {last}{restarted}", units::span(*timeout)));
             return Exit::Critical;
         }
         clock.sleep_until(next.min(last_check)).await;

@@ -32,6 +32,8 @@ pub(crate) struct Route {
     limit: Duration,
     /// A user who may not PING counts as a failure.
     ping: bool,
+    /// A server that loads its dataset does not count as a failure.
+    loading: bool,
     clock: Clock,
     tls: tls::Roots,
     own: OwnSockets,
@@ -54,7 +56,7 @@ pub(crate) struct Attempt {
     pub certificate_expires: Option<WallTime>,
     /// The server's identity from HELLO or INFO.
     pub server: ServerIdentity,
-    /// The error reply where the ACL forbids PING and PING is not needed.
+    /// The error reply where PING is refused and not needed: forbidden by the ACL, or too early.
     pub ping_refused: Option<Failure>,
     /// The failure of HELLO, where it was tried and the peer speaks RESP2.
     pub hello_refused: Option<Failure>,
@@ -91,6 +93,7 @@ impl Route {
             dialect: None,
             limit,
             ping: true,
+            loading: false,
             clock,
             tls: tls::Roots::default(),
             own: OwnSockets::default(),
@@ -107,6 +110,12 @@ impl Route {
     #[must_use]
     pub(crate) fn with_ping(&self, needed: bool) -> Self {
         Self { ping: needed, ..self.clone() }
+    }
+
+    /// Returns the same route that also connects to a server that refuses PING because it is loading its dataset.
+    #[must_use]
+    pub(crate) fn even_while_loading(&self) -> Self {
+        Self { loading: true, ..self.clone() }
     }
 
     /// Returns the same route for a peer of known dialect.

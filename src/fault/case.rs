@@ -85,7 +85,7 @@ impl Case {
     pub(crate) fn named(name: &str) -> Result<Self, String> {
         let known = || Self::all().into_iter().map(|case| case.name).collect::<Vec<_>>().join(", ");
         let found = Self::all().into_iter().find(|case| case.name == name);
-        found.ok_or_else(|| format!("'{name}' is not a case of the drill; write one of {}", known()))
+        found.ok_or_else(|| format!("'{name}' is not a case of the drill; expected one of {}", known()))
     }
 
     /// A case written by the user.

@@ -83,7 +83,7 @@ impl FromStr for Incident {
         let name = text.trim().to_ascii_lowercase().replace('_', "-");
         Self::all().find(|incident| incident.name() == name).ok_or_else(|| {
             let known: Vec<_> = Self::all().map(Self::name).collect();
-            format!("'{text}' is not an incident; write one of {}", known.join(", "))
+            format!("'{text}' is not an incident; expected one of {}", known.join(", "))
         })
     }
 }

@@ -22,6 +22,28 @@ pub(super) trait Kind: Sized {
     fn effect(&self) -> Effect;
 }
 
+/// A kind of fault without arguments.
+pub(super) trait Plain: Default {
+    /// The effect, which the proxy applies.
+    fn effect() -> Effect;
+}
+
+impl<K: Plain> Kind for K {
+    const USAGE: &'static str = "";
+
+    fn read(_: &mut Reader<'_>) -> Result<Self, String> {
+        Ok(Self::default())
+    }
+
+    fn arguments(&self) -> Arguments {
+        Arguments::none()
+    }
+
+    fn effect(&self) -> Effect {
+        <Self as Plain>::effect()
+    }
+}
+
 /// The name of a kind in the grammar. An alias, because serde would borrow a field that is written `&str`.
 pub(super) type KindName = &'static str;
 

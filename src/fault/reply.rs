@@ -50,7 +50,7 @@ impl FromStr for ErrorCode {
         let found = ERRORS.iter().position(|(name, _)| *name == word);
         found.map(Self).ok_or_else(|| {
             let known: Vec<_> = ERRORS.iter().map(|(name, _)| *name).collect();
-            format!("'{text}' is not a known error; write one of {}", known.join(", "))
+            format!("'{text}' is not a known error; expected one of {}", known.join(", "))
         })
     }
 }

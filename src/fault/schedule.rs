@@ -40,6 +40,14 @@ impl FaultSchedule {
         Self { fault, timing: Timing::At(Duration::ZERO), lasts: None }
     }
 
+    /// Returns the time from one beginning to the next; `None` if it begins once.
+    pub fn period(&self) -> Option<Duration> {
+        match self.timing {
+            Timing::At(_) => None,
+            Timing::Every(period) => Some(period),
+        }
+    }
+
     /// Lists beginnings and ends in order, as far as they begin before `until`; the last end is at most `until`. A
     /// momentary fault ends when it begins.
     pub fn instances(&self, until: Duration) -> Instances {

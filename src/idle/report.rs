@@ -288,7 +288,8 @@ impl IdleReport {
         if interrupted > 0 {
             notes.push(format!("{} ended by data from the server and not counted", plural(interrupted, "silence")));
         }
-        if self.failure.is_some() {
+        if self.outcome == Outcome::Unreachable {
+            notes.push("`redis-doctor check` shows the stage that fails, and what to do about it".to_owned());
             return notes;
         }
         notes.extend(self.server.ping_refused.as_ref().map(|why| {

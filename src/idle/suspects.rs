@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Cloud, Ending, limit::Limit};
 use crate::{
     clock::Seconds,
-    middlebox::{IDLE_LIMITS, Manner},
+    middlebox::{IDLE_LIMITS, IdleLimit, Manner},
 };
 
 /// A device or service that may have the measured limit.
@@ -32,9 +32,14 @@ impl Cloud {
     }
 }
 
-/// Returns the common limits, ascending and without duplicates; of one cloud, if given.
+/// Returns the common limits that the ladder has to enclose, ascending and without duplicates; of one cloud, if given.
+/// Elsewhere, a limit that closes connections is left out: the end is dated, whatever the silence.
 pub(super) fn limits(cloud: Option<Cloud>) -> Vec<Duration> {
-    let wanted = IDLE_LIMITS.iter().filter(|common| cloud.is_none() || common.cloud == cloud);
+    let enclosed = |common: &&IdleLimit| match cloud {
+        Some(_) => common.cloud == cloud,
+        None => !common.only_closes(),
+    };
+    let wanted = IDLE_LIMITS.iter().filter(enclosed);
     let mut limits: Vec<_> = wanted.map(|common| Duration::from_secs(common.seconds)).collect();
     limits.dedup();
     limits
@@ -85,9 +90,10 @@ mod tests {
         let like = [("aws-nlb", true), ("aws-natgw", true), ("aws-gwlb", false), ("aws-ec2-ct", false)];
         assert_eq!(reset, like);
         let closed = ids(&limit(600, 601, Ending::Closed, true));
-        assert_eq!(closed, [("az-redis", true), ("gcp-vpc", false)]);
+        assert_eq!(closed, [("az-redis", true), ("nginx", true), ("gcp-vpc", false)]);
         assert_eq!(ids(&limit(594, 606, Ending::Unanswered, false))[0], ("gcp-vpc", true));
-        assert_eq!(ids(&limit(59, 61, Ending::Unanswered, false)), [("RD012", true)]);
+        assert_eq!(ids(&limit(59, 61, Ending::Unanswered, false)), [("RD012", true), ("haproxy", false)]);
+        assert_eq!(ids(&limit(30, 31, Ending::Closed, true)), [("haproxy", true)]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! words and pairs of words that it contains, rare ones counting more, and by the families that it belongs to. The
 //! tests leave out one program after another and measure how well the others predict its lines.
 
+mod threads;
 mod words;
 
 #[cfg(test)]
@@ -20,6 +21,9 @@ use super::{Entry, Errno, Kind, entries, entry};
 
 /// The entry of lines that report nothing wrong.
 const NOTHING: &str = "-";
+
+/// The entry of a client whose own threads are busy.
+const THREADS_BUSY: &str = "RD193";
 
 /// Minimum score of an answer that is given without reserve, and the highest score of any other entry beside it, as a
 /// share. Chosen from the table that the test `the_threshold_is_chosen_from_the_table` prints.
@@ -82,7 +86,7 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| Model::without(None));
 /// Returns the entries that fit a line, best first; those that report nothing wrong end the list. The second value is
 /// true if the first entry is the answer without reserve.
 pub(super) fn rank(line: &str) -> (Vec<(&'static Entry, f64)>, bool) {
-    let ranked = MODEL.rank(line);
+    let ranked = ranked(line);
     let sure = is_sure(&ranked);
     let harmful = ranked.into_iter().take_while(|scored| scored.entry != NOTHING && scored.score >= NEAR);
     (harmful.filter_map(|scored| Some((entry(scored.entry)?, scored.score))).collect(), sure)
@@ -90,8 +94,18 @@ pub(super) fn rank(line: &str) -> (Vec<(&'static Entry, f64)>, bool) {
 
 /// Returns the entry that a line of a log reports without doubt.
 pub(super) fn sure(line: &str) -> Option<&'static Entry> {
-    let ranked = MODEL.rank(line);
+    let ranked = ranked(line);
     ranked.first().filter(|_| is_sure(&ranked)).and_then(|best| entry(best.entry))
+}
+
+/// Returns the entries by score. A timeout whose figures show that the client was busy is more than a timeout.
+fn ranked(line: &str) -> Vec<Scored> {
+    let mut ranked = MODEL.rank(line);
+    if threads::are_busy(line) {
+        let best = ranked.first().map_or(0.0, |best| best.score);
+        ranked.insert(0, Scored { entry: THREADS_BUSY, score: LITERAL.max(best / RIVAL + 1.0) });
+    }
+    ranked
 }
 
 fn is_sure(ranked: &[Scored]) -> bool {

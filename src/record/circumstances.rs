@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     capped::{ENTRIES, TEXT, shortened},
+    outage::{Outage, OutageKind},
     servers::ServerStates,
 };
 use crate::{
@@ -16,6 +17,9 @@ use crate::{
 /// ahead).
 const NOTICE: Duration = Duration::from_secs(60);
 
+/// Times in a journal are rounded; two that differ by less are the same.
+const ROUNDING: Duration = Duration::from_millis(1);
+
 /// The circumstances of an outage.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Circumstances {
@@ -24,6 +28,8 @@ pub(crate) struct Circumstances {
     pub closed: Option<Stamp>,
     /// Time without an outage before the loss.
     pub up: Duration,
+    /// Age of the connection at the loss.
+    pub age: Duration,
     /// True if a subscription was confirmed on the connection: such clients are exempt from the server's `timeout`.
     pub subscribed: bool,
     /// Failures of independent connection attempts during the outage, each kind once.
@@ -63,6 +69,18 @@ impl Circumstances {
 
     pub(super) fn gathered(&mut self, evidence: &Evidence, servers: &mut ServerStates) {
         self.evidence = Some(Arc::new(bounded(evidence.clone(), servers)));
+    }
+}
+
+impl Outage {
+    /// Returns true if the evidence is about this outage: a connection is lost once, but may stall often before.
+    pub(super) fn matches(&self, evidence: &Evidence) -> bool {
+        if self.generation != evidence.generation {
+            return false;
+        }
+        let begun = evidence.lost.after(ROUNDING) >= self.lost;
+        let over = self.restored.is_some_and(|restored| evidence.lost > restored.after(ROUNDING));
+        begun && (!over || self.kind == OutageKind::Drop)
     }
 }
 

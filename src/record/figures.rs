@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Summary};
+use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Regularity, Summary};
 use crate::{
     classify::Failure,
     clock::WallTime,
@@ -37,6 +37,8 @@ pub(crate) struct Figures {
     pub downtime: Downtime,
     /// Outages in order: the first, the last and the longest.
     pub outages: List<Outage>,
+    /// Outages and refusals that repeat.
+    pub regularities: Vec<Regularity>,
     /// Largest number of connections that came back together; `None` if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
     /// Errors by kind, most frequent first.

@@ -22,9 +22,6 @@ use crate::{
     },
 };
 
-/// Times in a journal are rounded; two that differ by less are the same.
-const ROUNDING: Duration = Duration::from_millis(1);
-
 /// The kind of an outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -101,16 +98,6 @@ impl Outage {
         let back = self.restored?.since(self.circumstances.closed.unwrap_or(self.lost));
         back.checked_sub(self.path_healthy_after?)
     }
-
-    /// Returns true if the evidence is about this outage: a connection is lost once, but may stall often before.
-    pub(super) fn matches(&self, evidence: &Evidence) -> bool {
-        if self.generation != evidence.generation {
-            return false;
-        }
-        let begun = evidence.lost.after(ROUNDING) >= self.lost;
-        let over = self.restored.is_some_and(|restored| evidence.lost > restored.after(ROUNDING));
-        begun && (!over || self.kind == OutageKind::Drop)
-    }
 }
 
 /// The state of one connection of the current run, from its events.
@@ -130,6 +117,8 @@ pub(super) struct Track {
     provisional: bool,
     /// Start of the current time without an outage.
     up_since: Option<Stamp>,
+    /// Time at which the connection was made.
+    made: Stamp,
     pub(super) longest_up: Duration,
     /// Time until which missing messages are attributed to a drop.
     blame_until: Option<Stamp>,
@@ -229,6 +218,7 @@ impl Track {
     fn connected(&mut self, event: &Event, connected: &Connected) {
         self.generation = connected.generation;
         self.client_id = connected.client_id;
+        self.made = event.at;
         if self.first_up.is_none() {
             self.first_up = Some(event.at);
             self.up_since = Some(event.at);
@@ -358,6 +348,7 @@ impl Track {
         self.settled.extend(std::mem::replace(&mut self.previous, self.latest.take()));
         let circumstances = Circumstances {
             up: lost.since(up_since),
+            age: lost.since(self.made),
             subscribed: self.confirmations.is_some_and(|subscription| subscription.confirmed > 0),
             announcements: self.notices.before(lost),
             ..Circumstances::default()
@@ -394,6 +385,7 @@ impl Track {
             outage.restored = Some(at.max(outage.lost));
             if outage.kind == OutageKind::Drop {
                 self.blame_until = Some(at.after(self.settling));
+                self.made = at;
             }
         }
     }

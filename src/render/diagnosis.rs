@@ -31,6 +31,11 @@ pub(super) fn lines(row: &OutageRow) -> Vec<String> {
     lines
 }
 
+/// Returns a line of a live view about more than one outage.
+pub(super) fn detail(label: &str, text: &str) -> String {
+    format!("{LIVE}{label:<12}  {}", clean(text))
+}
+
 /// Times of outages that are listed: the first ones, and the last.
 const MOMENTS: usize = 5;
 

@@ -22,7 +22,10 @@ use crate::{
 /// `14:07:58.911  disconnected  Connection reset by peer (os error 104) · 3 in flight · idle 100 ms`, without a line
 /// feed; `None` for events that are not shown one by one.
 pub(crate) fn event_line(event: &Event) -> Option<String> {
-    let (label, details) = parts(&event.kind)?;
+    let (label, mut details) = parts(&event.kind)?;
+    if let EventKind::RunFinished { .. } = event.kind {
+        details += &format!(" · after {}", span(event.at.elapsed()));
+    }
     let connection = match event.connection {
         Some(number) if number > 0 => format!("#{number} "),
         _ => String::new(),

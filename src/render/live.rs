@@ -13,8 +13,8 @@ use crate::{
     clock::Stamp,
     event::{Event, EventKind, Interval, RunStarted},
     plan::Command,
-    record::{Recorder, Standing},
-    report::OutageRow,
+    record::{Measure, Recorder, Recurrence, Standing},
+    report::{OutageRow, RegularityRow},
 };
 
 /// The live view of a run.
@@ -25,13 +25,15 @@ pub(crate) struct Live {
     pace: String,
     /// The last diagnosis shown: its connection, the loss, and its lines.
     shown: Option<(u32, Stamp, Vec<String>)>,
+    /// Regularities shown so far.
+    regular: Vec<(Recurrence, Measure)>,
 }
 
 impl Live {
     /// Writes the header and event lines to `out` (stderr), and draws a progress line on stderr if the style's `terminal`
     /// is true; for `ping`, whose lines it would disturb, it is false.
     pub(crate) fn new(style: Style, out: Box<dyn Write>) -> Self {
-        Self { style, lines: Lines::new(out, style.columns), pace: String::new(), shown: None }
+        Self { style, lines: Lines::new(out, style.columns), pace: String::new(), shown: None, regular: Vec::new() }
     }
 
     /// Shows an event that the recorder has already seen.
@@ -78,6 +80,16 @@ impl Live {
         }
         diagnosis.2.iter().for_each(|line| self.lines.line(line));
         self.shown = Some(diagnosis);
+    }
+
+    /// Shows once that something repeats.
+    pub(crate) fn on_regularity(&mut self, row: &RegularityRow) {
+        let kind = (row.regularity.of, row.regularity.by);
+        if self.style.quiet || self.regular.contains(&kind) {
+            return;
+        }
+        self.regular.push(kind);
+        self.lines.line(&diagnosis::detail("regular", &row.text()));
     }
 
     fn interval(&mut self, event: &Event, interval: &Interval, so_far: &Recorder) {

@@ -336,7 +336,7 @@ fn csv_keeps_commas_and_quotes_apart() {
 fn every_reason_to_stop_has_words() {
     let reason = StopReason::Signal;
     let line = event_line(&at(1.5, EventKind::RunFinished { reason })).unwrap();
-    assert_eq!(line, "14:02:12.704  finished      ended by a signal");
+    assert_eq!(line, "14:02:12.704  finished      ended by a signal · after 1.5 s");
 }
 
 #[test]

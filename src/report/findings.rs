@@ -9,7 +9,9 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     GateLevel, GateResult, advice,
     finding::{Finding, List},
-    herd, messages, sections,
+    herd, messages,
+    regularity::RegularityRow,
+    sections,
 };
 use crate::{
     classify::{Failure, Stage},
@@ -23,7 +25,12 @@ use crate::{
 const TELLING: Duration = Duration::from_secs(1);
 
 /// Returns all findings, worst first.
-pub(super) fn all(figures: &Figures, diagnoses: &[Diagnosis], gates: &[GateResult]) -> Vec<Finding> {
+pub(super) fn all(
+    figures: &Figures,
+    diagnoses: &[Diagnosis],
+    regularities: &[RegularityRow],
+    gates: &[GateResult],
+) -> Vec<Finding> {
     let mut list = List(Vec::new());
     if figures.runs.is_empty() {
         list.critical("there is no run to report");
@@ -33,6 +40,7 @@ pub(super) fn all(figures: &Figures, diagnoses: &[Diagnosis], gates: &[GateResul
     }
     list.about_ends(figures);
     list.about_outages(figures, diagnoses);
+    list.about_regularity(regularities);
     let together = herd::finding(figures);
     together.into_iter().for_each(|text| list.push_coded(Severity::Warning, Some("RD043"), text));
     list.about_states(figures);

@@ -94,15 +94,19 @@ Exit status: 0 found, 1 not sure, 3 nothing found, or wrong usage.";
     }
 }
 
-/// Strips the dash of a pasted error reply, `-ERR max number of clients reached`: no flag begins with a capital letter.
+/// Strips the dashes of pasted text: of an error reply, `-ERR max number of clients reached`, or of a whole line,
+/// `--- lost ---`. The only flag with one dash is `-h`, and no flag has a space in it.
 pub(in crate::cli) fn error_replies_are_words(args: &mut [OsString]) {
     if args.get(1).is_none_or(|command| command != "explain") {
         return;
     }
     for arg in args {
-        let reply = arg.to_str().and_then(|text| text.strip_prefix('-'));
-        if let Some(reply) = reply.filter(|reply| reply.starts_with(|first: char| first.is_ascii_uppercase())) {
-            *arg = reply.into();
+        let Some(text) = arg.to_str() else { continue };
+        let words = text.trim_start_matches('-');
+        let is_reply = text.starts_with('-') && !text.starts_with("--") && words.len() > 1;
+        let is_line = text.starts_with('-') && words.contains(char::is_whitespace);
+        if is_reply || is_line {
+            *arg = words.into();
         }
     }
 }

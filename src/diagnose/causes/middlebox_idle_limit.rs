@@ -1,7 +1,5 @@
 //! Something between client and server drops connections that are idle too long.
 
-use std::time::Duration;
-
 use crate::{
     diagnose::{
         argument::{Argument, CauseDef, Weight},
@@ -29,9 +27,6 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     ],
 };
 
-/// Maximum distance of a silence from a limit: middleboxes check their timers at intervals.
-const NEAR: Duration = Duration::from_secs(2);
-
 /// Losses after the same pause that make a pattern.
 const PATTERN: usize = 3;
 
@@ -41,19 +36,18 @@ fn forgotten(facts: &Facts<'_>) -> bool {
     end || facts.half_open() || facts.by_watchdog() && !facts.path_was_ill() || facts.listed() == Some(true)
 }
 
+/// A proxy closes in order; what only forwards packets cannot.
 fn known_limit(facts: &Facts<'_>) -> Option<Argument> {
     let quiet = pause::length(facts)?;
-    let near = |limit: &&IdleLimit| {
-        let limit = Duration::from_secs(limit.seconds);
-        quiet.abs_diff(limit) <= NEAR.max(limit / 100)
-    };
+    let closed = facts.may_be_closed() && !forgotten(facts);
+    let near = |limit: &&IdleLimit| limit.ends(quiet) && limit.only_closes() == closed;
     let limit = IDLE_LIMITS.iter().find(near)?.seconds;
-    let same = IDLE_LIMITS.iter().filter(|other| other.seconds == limit);
+    let same = IDLE_LIMITS.iter().filter(near).filter(|other| other.seconds == limit);
     let whose = same.map(|other| other.name).collect::<Vec<_>>().join(", ");
-    let ended = forgotten(facts) || facts.may_be_closed();
-    let weight = if forgotten(facts) { Weight::Supports } else { Weight::Suggests };
+    let by_a_proxy = closed && !facts.is_direct() && facts.is_same_process() && facts.server_did_nothing();
+    let weight = if forgotten(facts) || by_a_proxy { Weight::Supports } else { Weight::Suggests };
     let why = format!("it ended after {} of silence; {limit} s is the limit of {whose}", seconds(quiet));
-    Argument::when(ended, weight, why)
+    Argument::when(forgotten(facts) || closed, weight, why)
 }
 
 fn same_pause_each_time(facts: &Facts<'_>) -> Option<Argument> {

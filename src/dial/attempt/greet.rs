@@ -34,7 +34,7 @@ impl Dialing<'_> {
         self.done(Stage::Command);
         match stream.ping().await {
             // The server is alive and knows the user.
-            Err(failure) if !self.path.ping && is_forbidden(&failure) => {
+            Err(failure) if !self.path.ping && is_forbidden(&failure) || self.path.loading && is_loading(&failure) => {
                 self.attempt.ping_refused = Some(failure);
             }
             answered => answered?,
@@ -153,6 +153,11 @@ impl Dialing<'_> {
     async fn reconnect(&self) -> Result<RespStream, Failure> {
         Ok(Dialing::new(self.path).reach().await?.0)
     }
+}
+
+/// Returns true if the server is reading its dataset and answers only questions about itself.
+fn is_loading(failure: &Failure) -> bool {
+    failure.key.class == ErrorClass::Loading
 }
 
 /// Returns true for an error reply without a code word, such as that to an unknown command.

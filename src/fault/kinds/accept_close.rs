@@ -1,25 +1,12 @@
 //! Accepts new connections and closes them immediately (FIN).
 
-use crate::fault::{
-    Door, Effect,
-    grammar::{Arguments, Reader},
-    kinds::Kind,
-};
+use crate::fault::{Door, Effect, kinds::Plain};
 
+#[derive(Default)]
 pub(super) struct AcceptClose;
 
-impl Kind for AcceptClose {
-    const USAGE: &'static str = "";
-
-    fn read(_: &mut Reader<'_>) -> Result<Self, String> {
-        Ok(Self)
-    }
-
-    fn arguments(&self) -> Arguments {
-        Arguments::none()
-    }
-
-    fn effect(&self) -> Effect {
+impl Plain for AcceptClose {
+    fn effect() -> Effect {
         Effect::Door(Door::Close)
     }
 }

@@ -1,25 +1,12 @@
 //! Closes the connections that exist (FIN) on both sides.
 
-use crate::fault::{
-    Effect, Order,
-    grammar::{Arguments, Reader},
-    kinds::Kind,
-};
+use crate::fault::{Effect, Order, kinds::Plain};
 
+#[derive(Default)]
 pub(super) struct Close;
 
-impl Kind for Close {
-    const USAGE: &'static str = "";
-
-    fn read(_: &mut Reader<'_>) -> Result<Self, String> {
-        Ok(Self)
-    }
-
-    fn arguments(&self) -> Arguments {
-        Arguments::none()
-    }
-
-    fn effect(&self) -> Effect {
+impl Plain for Close {
+    fn effect() -> Effect {
         Effect::Order(Order::Close)
     }
 }

@@ -1,25 +1,12 @@
 //! Sends the end of the stream (FIN) to the clients of the connections that exist and continues to read from them.
 
-use crate::fault::{
-    Effect, Order,
-    grammar::{Arguments, Reader},
-    kinds::Kind,
-};
+use crate::fault::{Effect, Order, kinds::Plain};
 
+#[derive(Default)]
 pub(super) struct HalfClose;
 
-impl Kind for HalfClose {
-    const USAGE: &'static str = "";
-
-    fn read(_: &mut Reader<'_>) -> Result<Self, String> {
-        Ok(Self)
-    }
-
-    fn arguments(&self) -> Arguments {
-        Arguments::none()
-    }
-
-    fn effect(&self) -> Effect {
+impl Plain for HalfClose {
+    fn effect() -> Effect {
         Effect::Order(Order::HalfClose)
     }
 }

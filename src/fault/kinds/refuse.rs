@@ -1,25 +1,12 @@
 //! Closes the port: new connections are refused, existing ones go on.
 
-use crate::fault::{
-    Door, Effect,
-    grammar::{Arguments, Reader},
-    kinds::Kind,
-};
+use crate::fault::{Door, Effect, kinds::Plain};
 
+#[derive(Default)]
 pub(super) struct Refuse;
 
-impl Kind for Refuse {
-    const USAGE: &'static str = "";
-
-    fn read(_: &mut Reader<'_>) -> Result<Self, String> {
-        Ok(Self)
-    }
-
-    fn arguments(&self) -> Arguments {
-        Arguments::none()
-    }
-
-    fn effect(&self) -> Effect {
+impl Plain for Refuse {
+    fn effect() -> Effect {
         Effect::Door(Door::Refuse)
     }
 }
