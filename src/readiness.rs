@@ -84,6 +84,9 @@ impl ReadinessCheck {
                 "command: the server is loading its dataset (loading:1 in INFO persistence)".to_owned(),
             ));
         }
+        if let Some(failure) = attempt.ping_refused.as_ref().filter(|failure| failure.key.class == ErrorClass::Misconf) {
+            return Err(refusal(failure));
+        }
         let server = attempt.server;
         // The ACL is checked before LOADING: a user who may not PING needs another command to find out.
         if server.role.as_deref() != Some("master") || attempt.ping_refused.is_some() {
@@ -198,6 +201,8 @@ fn refusal(failure: &Failure) -> Obstacle {
             | ErrorClass::ProtocolGarbage
             | ErrorClass::Resp3Unsupported
             | ErrorClass::Tls
+            | ErrorClass::CertificateExpired
+            | ErrorClass::ClientCertificate
     );
     // `Failure` adds the errno of a kernel error.
     let text = format!("{}: {failure}", failure.key.stage);

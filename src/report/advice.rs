@@ -8,6 +8,16 @@ use crate::{
 const TLS: &str = "check that the port speaks TLS and that the certificate is for this name and from an issuer that this \
                    machine trusts (or set SSL_CERT_FILE to its file)";
 
+/// The usual reasons for a connection that is accepted and closed or reset before its first reply.
+pub(crate) const ACCEPTED_THEN_CLOSED: &str =
+    "look for a published container port whose server listens only on 127.0.0.1 inside the container, and for a proxy, \
+     load balancer or firewall without a live server behind it; the server's log and maxclients show the rest";
+
+/// The remedy for a path that loses large packets.
+pub(crate) const MTU: &str =
+    "a tunnel, VPN or overlay on the path has a smaller MTU, and its ICMP messages are lost: lower the MTU at both ends (ip \
+     link set dev eth0 mtu 1300), clamp the MSS on the router, or let ICMP type 3 code 4 through";
+
 /// Returns advice on a failure to connect; `None` if the text of the failure is enough.
 pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
     if let Some(advice) = on_concluding(failure) {
@@ -26,7 +36,9 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
             "no reply to any packet: a firewall or security group may drop them, or the host is down".into()
         }
         (ErrorClass::ConnectTimeout, Stage::Hello) | (ErrorClass::ResponseTimeout, _) => {
-            "the port is open but nothing answers: the server hangs, or something else is listening there".into()
+            "the port is open but nothing answers: the server hangs, a proxy or load balancer has no live server behind \
+             it, or something else is listening there"
+                .into()
         }
         (ErrorClass::HostUnreachable | ErrorClass::NetworkUnreachable, _) => {
             "this machine has no route to the host: check routing, VPN and firewall".into()
@@ -53,18 +65,38 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
             "this replica has lost its primary: connect to the primary, or check why the link is down".into()
         }
         (ErrorClass::ConnectionClosed | ErrorClass::Reset, _) => {
-            "the peer accepted, then closed: look for a proxy or firewall without a server behind it, or a port that \
-             expects TLS, and check the server log"
-                .into()
+            let tls = if target.speaks_tls() { "" } else { "; or the port speaks TLS (rediss://)" };
+            format!("{ACCEPTED_THEN_CLOSED}{tls}")
         }
         (ErrorClass::KernelTimeout, _) => {
             "packets went unanswered until the kernel gave up: a firewall may drop them, or the host is down".into()
         }
         (ErrorClass::Tls, _) => TLS.into(),
+        (ErrorClass::CertificateExpired, _) => {
+            "if it has been renewed, the server still serves the old one: load the new files (CONFIG SET tls-cert-file \
+             and tls-key-file, or a restart); otherwise renew it, unless this machine's clock is wrong"
+                .into()
+        }
+        (ErrorClass::ClientCertificate, _) => {
+            "set tls-auth-clients to optional or no on the server, or use a client that presents a certificate from the \
+             server's tls-ca-cert-file: redis-doctor has no option for one"
+                .into()
+        }
+        (ErrorClass::MtuBlackHole, _) => MTU.into(),
+        (ErrorClass::Other, Stage::Unix) if failure.key.errno == Some(13) => {
+            "add this user to the group of the socket and set unixsocketperm 770, or open the directories on its path \
+             to the user (chmod o+x)"
+                .into()
+        }
         (ErrorClass::ServerError, Stage::Subscribe) => {
             "the server refused the subscription: shard channels (--shard) need Redis 7.0 or later".into()
         }
         (ErrorClass::ProtocolGarbage, _) => "this is not a Redis server: check host and port".into(),
+        (ErrorClass::Misconf, _) => {
+            "writes are refused because the server cannot save its data: see its log, and the free space and permissions \
+             of its directory"
+                .into()
+        }
         // A new class has no advice until it needs some: its text is shown in any case.
         _ => return None,
     })
@@ -73,6 +105,10 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
 /// Returns advice on a failure that redis-doctor concluded from several replies.
 fn on_concluding(failure: &Failure) -> Option<&'static str> {
     match (failure.key.origin, failure.key.class, failure.key.stage) {
+        (Origin::Doctor, ErrorClass::Dns, Stage::Dns) => Some(
+            "allow more time (--connect-timeout 12s): a lost answer costs the resolver's own retry, 5 s by default \
+             (resolv.conf, options timeout); if that helps, packets to the name server are lost; if not, it is down",
+        ),
         (Origin::Doctor, ErrorClass::NoAuth, _) => {
             Some("the password was given: check how the proxy or server that answers here expects the login")
         }

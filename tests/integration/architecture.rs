@@ -24,7 +24,7 @@ const ALLOWED: Table<'_> = &[
     ("middlebox", &[]),
     ("verdict", &[]),
     ("fault", &["units"]),
-    ("classify", &[]),
+    ("classify", &["clock"]),
     ("distribution", &["clock"]),
     ("tls", &["clock", "classify"]),
     ("sandbox", &["clock", "resp"]),

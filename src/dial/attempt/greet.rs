@@ -34,9 +34,10 @@ impl Dialing<'_> {
         self.done(Stage::Command);
         match stream.ping().await {
             // The server is alive and knows the user.
-            Err(failure) if !self.path.ping && is_forbidden(&failure) => {
-                self.attempt.ping_refused = Some(failure);
-            }
+            Err(failure) if !self.path.ping && is_forbidden(&failure) => self.attempt.ping_refused = Some(failure),
+            // It refuses PING along with writes, as a sign for health checks (processCommand in server.c), and serves
+            // reads.
+            Err(failure) if failure.key.class == ErrorClass::Misconf => self.attempt.ping_refused = Some(failure),
             answered => answered?,
         }
         self.done(Stage::Command);
