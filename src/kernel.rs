@@ -12,15 +12,15 @@ mod resolver;
 mod sock_diag;
 mod sysctl;
 
+#[cfg(test)]
+pub(crate) use self::resolver::Resolver;
 #[cfg(target_os = "linux")]
 pub(crate) use self::sock_diag::{Pair, Table, TcpState};
-pub(crate) use self::sysctl::{HostFacts, listen_overflows};
 #[cfg(test)]
 pub(crate) use self::sysctl::KeepaliveDefaults;
+pub(crate) use self::sysctl::{HostFacts, listen_overflows};
 pub(crate) use self::{
     destroyed::Destroyed,
     listener::Listener,
     path::{AcceptQueue, PathFigures},
 };
-#[cfg(test)]
-pub(crate) use self::resolver::Resolver;

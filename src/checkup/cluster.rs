@@ -15,7 +15,8 @@ const SHOWN: usize = 4;
 
 pub(super) fn judge(sheet: &mut Sheet<'_>) {
     let Some(cluster) = &sheet.facts.cluster else { return };
-    let covered = cluster.slots_assigned.map(|assigned| assigned - cluster.slots_failed.unwrap_or_default().min(assigned));
+    let covered =
+        cluster.slots_assigned.map(|assigned| assigned - cluster.slots_failed.unwrap_or_default().min(assigned));
     let mut mark = Mark::Ok;
     if cluster.state.as_deref() == Some("fail") {
         let remedy = "bring the missing primaries back, or assign their slots (redis-cli --cluster fix HOST:PORT); until \
@@ -42,13 +43,14 @@ fn addresses(sheet: &mut Sheet<'_>, cluster: &ClusterFacts) -> Mark {
     let dead: Vec<&ClusterPrimary> = cluster.primaries.iter().filter(|primary| primary.failure.is_some()).collect();
     if let Some(first) = dead.first() {
         let text = format!(
-            "the cluster sends clients to addresses that cannot be reached from here: {} of {}, {}",
+            "the cluster sends clients to addresses that cannot be reached from here: {} of {} primaries, {}",
             dead.len(),
-            count(cluster.primaries.len() as u64, "primary").replace("primarys", "primaries"),
+            cluster.primaries.len(),
             first.address
         );
         let failures = dead.iter().take(SHOWN);
-        let failures = failures.map(|dead| format!("{}: {}", dead.address, dead.failure.as_deref().unwrap_or_default()));
+        let failures =
+            failures.map(|dead| format!("{}: {}", dead.address, dead.failure.as_deref().unwrap_or_default()));
         let evidence: Vec<String> = failures.chain(own).collect();
         let remedy = "announce addresses that clients can reach: set cluster-announce-ip (or cluster-announce-hostname) and \
                       cluster-announce-port on each node; a port that is published or forwarded under another number \
@@ -58,7 +60,8 @@ fn addresses(sheet: &mut Sheet<'_>, cluster: &ClusterFacts) -> Mark {
     }
     let Some(own) = own else { return Mark::Ok };
     let text = "the cluster announces this node under another address than the one used here";
-    let remedy = "a cluster client connects to the announced address after its first command: both must lead to this node";
+    let remedy =
+        "a cluster client connects to the announced address after its first command: both must lead to this node";
     let finding = CheckFinding::new(Severity::Info, finding::CLUSTER_ADDRESS, text);
     sheet.finding(finding.evidence(own).remedy(remedy))
 }
@@ -77,7 +80,8 @@ fn redirections(sheet: &mut Sheet<'_>, cluster: &ClusterFacts) -> Mark {
     if cluster.own_slots >= SLOTS || cluster.primaries.is_empty() {
         return Mark::Ok;
     }
-    let remedy = "use a cluster client, which follows MOVED; a plain connection is good only for keys whose slots are here";
+    let remedy =
+        "use a cluster client, which follows MOVED; a plain connection is good only for keys whose slots are here";
     let (severity, text) = if cluster.own_slots == 0 && !replica {
         (Severity::Warning, "this node owns no slots: every command with a key is answered with MOVED".to_owned())
     } else {

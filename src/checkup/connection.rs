@@ -152,21 +152,19 @@ fn slow_lookup(sheet: &mut Sheet<'_>, lookup: Duration) -> Mark {
 }
 
 fn tcp_and_tls(sheet: &mut Sheet<'_>, attempt: &Attempt) {
-    if matches!(sheet.subject.target.address, Address::Unix(_)) {
-        return match took(attempt, Stage::Unix) {
-            Some(time) => sheet.timed("unix", Mark::Ok, Some(time), sheet.subject.target.address.to_string()),
-            None => unfinished(sheet, attempt, Stage::Unix, "unix"),
-        };
-    }
-    match took(attempt, Stage::Tcp) {
+    let (stage, name) = match sheet.subject.target.address {
+        Address::Unix(_) => (Stage::Unix, "unix"),
+        Address::Tcp { .. } => (Stage::Tcp, "tcp"),
+    };
+    match took(attempt, stage) {
         Some(time) => {
             let ends = match (attempt.local, attempt.peer) {
                 (Some(local), Some(peer)) => format!("{local} → {peer}"),
                 _ => sheet.subject.target.address.to_string(),
             };
-            sheet.timed("tcp", Mark::Ok, Some(time), ends);
+            sheet.timed(name, Mark::Ok, Some(time), ends);
         }
-        None => unfinished(sheet, attempt, Stage::Tcp, "tcp"),
+        None => unfinished(sheet, attempt, stage, name),
     }
     if !matches!(sheet.subject.target.address, Address::Tcp { tls: true, .. }) {
         return sheet.line("tls", Mark::NotAvailable, "plaintext");
@@ -295,9 +293,10 @@ fn obstacle(sheet: &mut Sheet<'_>, attempt: &Attempt) {
             "the port speaks TLS, but plaintext was sent".to_owned(),
             Some("use rediss:// instead of redis://".to_owned()),
         ),
-        (false, false) if sheet.facts.speaks_other_encryption == Some(false) && failure.key.class.is_hang_up() => {
-            (format!("no connection: {failure} (not a TLS port: that was tried)"), Some(ACCEPTED_THEN_CLOSED.to_owned()))
-        }
+        (false, false) if sheet.facts.speaks_other_encryption == Some(false) && failure.key.class.is_hang_up() => (
+            format!("no connection: {failure} (not a TLS port: that was tried)"),
+            Some(ACCEPTED_THEN_CLOSED.to_owned()),
+        ),
         (false, _) if failure.key.class == ErrorClass::Loading => {
             ("the server is still loading its dataset".to_owned(), advice)
         }

@@ -154,7 +154,7 @@ mod tests {
             (replies(190, 195, 180, 0), None, ""),
             (replies(250, 260, 240, 0), Some("PING takes 250 ms (more than 200 ms)"), "the path is slow"),
             (replies(250, 260, 1, 0), Some("PING takes 250 ms (more than 200 ms)"), server),
-            (replies(80, 90, 1, 0), Some("PING takes 80 ms (the path takes 1 ms)"), server),
+            (replies(80, 90, 1, 0), Some("PING takes 80.0 ms (the path takes 1 ms)"), server),
             (replies(80, 90, 60, 0), None, ""),
             (replies(1, 600, 1, 0), Some("one PING took 600 ms, the median 1 ms"), server),
             (replies(1, 600, 1, 300), None, "our own stop is held against nobody"),

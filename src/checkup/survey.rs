@@ -10,10 +10,6 @@ mod server;
 
 use std::{net::SocketAddr, pin::Pin, time::Duration};
 
-use futures_util::{
-    FutureExt,
-    future::{FusedFuture, join_all},
-};
 pub(crate) use self::{
     cluster::{ClusterFacts, ClusterPrimary},
     facts::{
@@ -28,6 +24,10 @@ use crate::{
     event::ServerIdentity,
     plan::{Protocol, Secret, Target},
     units::span,
+};
+use futures_util::{
+    FutureExt,
+    future::{FusedFuture, join_all},
 };
 
 /// Longest wait for our own message.
@@ -63,15 +63,14 @@ pub(crate) async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Out
     // The attempt must end before the deadline, or its result would be lost.
     let attempt = plan.connect_timeout.min(plan.deadline * 4 / 5);
     let route = Route::new(plan.target.clone(), protocol, attempt, clock).with_ping(false);
-    let mut survey =
-        Survey {
-            route,
-            target: &plan.target,
-            channel: &plan.channel,
-            deadline: plan.deadline,
-            clock,
-            facts: CheckFacts::default(),
-        };
+    let mut survey = Survey {
+        route,
+        target: &plan.target,
+        channel: &plan.channel,
+        deadline: plan.deadline,
+        clock,
+        facts: CheckFacts::default(),
+    };
     let started = clock.now();
     let ended = tokio::time::timeout(plan.deadline, survey.run(std::pin::pin!(stop.fuse()))).await;
     survey.facts.took = clock.now().since(started);

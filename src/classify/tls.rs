@@ -32,7 +32,9 @@ fn received(alert: AlertDescription) -> (ErrorClass, Option<String>) {
         }
         Alert::NoCertificate => (ErrorClass::ClientCertificate, "the server got no client certificate"),
         Alert::UnknownCA => (ErrorClass::ClientCertificate, "the server does not know the issuer of the certificate"),
-        Alert::CertificateExpired => (ErrorClass::ClientCertificate, "the server finds the client's certificate expired"),
+        Alert::CertificateExpired => {
+            (ErrorClass::ClientCertificate, "the server finds the client's certificate expired")
+        }
         Alert::CertificateRevoked => (ErrorClass::ClientCertificate, "the client's certificate is revoked"),
         Alert::BadCertificate | Alert::CertificateUnknown | Alert::UnsupportedCertificate | Alert::AccessDenied => {
             (ErrorClass::ClientCertificate, "the server refuses the client's certificate, or its absence")
@@ -76,7 +78,8 @@ fn certificate(why: &CertificateError) -> (ErrorClass, Option<String>) {
         }
         CertificateError::Other(OtherError(inner)) if is_authority(inner) => {
             "the server presents the certificate of an authority (CA:TRUE, which `openssl req -x509` sets by default) as \
-             its own: OpenSSL's clients accept that, those of rustls and redis-rs do not"
+             its own, which clients with OpenSSL accept and those with rustls, such as redis-rs, do not: let it sign a \
+             certificate for the server (CA:FALSE)"
                 .to_owned()
         }
         other => format!("the server's certificate is refused: {other}"),

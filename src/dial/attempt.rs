@@ -315,10 +315,11 @@ impl<'a> Dialing<'a> {
     fn gave_up(&self, how: &str, after: Duration) -> Failure {
         let (class, hint) = match self.stage {
             Stage::Dns => (ErrorClass::Dns, "no answer from the name servers"),
-            Stage::Tls => {
-                (ErrorClass::Tls, "no TLS response; the port may be plaintext (redis:// instead of rediss://), or the \
-                                   path loses large packets")
-            }
+            Stage::Tls => (
+                ErrorClass::Tls,
+                "no TLS response; the port may be plaintext (redis:// instead of rediss://), or the \
+                                   path loses large packets",
+            ),
             Stage::Hello => (ErrorClass::ConnectTimeout, "the connection was accepted, but HELLO was never answered"),
             Stage::Command => (ErrorClass::ResponseTimeout, "no reply to PING"),
             _ => (ErrorClass::ConnectTimeout, "no answer to the connection attempt"),

@@ -157,9 +157,10 @@ impl<S: Stream> RespStream<S> {
             None if failure.key.errno.is_none() => {
                 (ErrorClass::ConnectionClosed, "the connection was accepted, then closed without a reply".to_owned())
             }
-            None if failure.key.class == ErrorClass::Reset => {
-                (ErrorClass::Reset, format!("the connection was accepted, then reset without a reply: {}", failure.text))
-            }
+            None if failure.key.class == ErrorClass::Reset => (
+                ErrorClass::Reset,
+                format!("the connection was accepted, then reset without a reply: {}", failure.text),
+            ),
             None => return failure,
             // A TLS alert record: content type 21, version 3.x (RFC 8446 section 5.1).
             Some(0x15) => (ErrorClass::Tls, "the port speaks TLS; use rediss:// instead of redis://".to_owned()),

@@ -9,13 +9,11 @@ const TLS: &str = "check that the port speaks TLS and that the certificate is fo
                    machine trusts (or set SSL_CERT_FILE to its file)";
 
 /// The usual reasons for a connection that is accepted and closed or reset before its first reply.
-pub(crate) const ACCEPTED_THEN_CLOSED: &str =
-    "look for a published container port whose server listens only on 127.0.0.1 inside the container, and for a proxy, \
+pub(crate) const ACCEPTED_THEN_CLOSED: &str = "look for a published container port whose server listens only on 127.0.0.1 inside the container, and for a proxy, \
      load balancer or firewall without a live server behind it; the server's log and maxclients show the rest";
 
 /// The remedy for a path that loses large packets.
-pub(crate) const MTU: &str =
-    "a tunnel, VPN or overlay on the path has a smaller MTU, and its ICMP messages are lost: lower the MTU at both ends (ip \
+pub(crate) const MTU: &str = "a tunnel, VPN or overlay on the path has a smaller MTU, and its ICMP messages are lost: lower the MTU at both ends (ip \
      link set dev eth0 mtu 1300), clamp the MSS on the router, or let ICMP type 3 code 4 through";
 
 /// Returns advice on a failure to connect; `None` if the text of the failure is enough.
@@ -148,14 +146,23 @@ mod tests {
         assert!(on_connecting(&refused, &tcp).unwrap().contains("nothing is listening"));
         assert!(on_connecting(&refused, &target(Address::Unix("/s".into()))).unwrap().contains("unixsocket"));
         for (class, remedy) in [
-            (ErrorClass::ConnectionClosed, "then closed"),
-            (ErrorClass::Reset, "then closed"),
+            (ErrorClass::ConnectionClosed, "inside the container"),
+            (ErrorClass::Reset, "rediss://"),
             (ErrorClass::KernelTimeout, "firewall"),
             (ErrorClass::Tls, "SSL_CERT_FILE"),
+            (ErrorClass::CertificateExpired, "tls-cert-file"),
+            (ErrorClass::ClientCertificate, "tls-auth-clients"),
+            (ErrorClass::MtuBlackHole, "ICMP type 3 code 4"),
+            (ErrorClass::Misconf, "free space"),
         ] {
             let advice = on_connecting(&Failure::doctor(class, Stage::Hello, "so"), &tcp).unwrap();
             assert!(advice.contains(remedy), "{class}: {advice}");
         }
+        let silent = Failure::doctor(ErrorClass::Dns, Stage::Dns, "timed out after 5 s: no answer from the name servers");
+        let advice = on_connecting(&silent, &tcp).unwrap();
+        assert!(advice.contains("--connect-timeout 12s") && !advice.contains("spelling"), "{advice}");
+        let denied = Failure::io(Stage::Unix, &std::io::Error::from_raw_os_error(13));
+        assert!(on_connecting(&denied, &target(Address::Unix("/s".into()))).unwrap().contains("unixsocketperm"));
         let given = Failure::doctor(ErrorClass::NoAuth, Stage::Hello, "neither HELLO nor AUTH");
         assert!(on_connecting(&given, &tcp).unwrap().contains("the password was given"));
         let no_pubsub =

@@ -10,7 +10,10 @@ use super::{SIDE_LIMIT, Survey};
 use crate::{
     classify::Failure,
     clock::OptionalSeconds,
-    dial::{RespStream, Value, reply::{info_field, text}},
+    dial::{
+        RespStream, Value,
+        reply::{info_field, text},
+    },
     plan::Address,
 };
 
@@ -48,8 +51,9 @@ pub(crate) struct ClusterPrimary {
     pub took: Option<Duration>,
     /// The failure to connect, if any.
     pub failure: Option<String>,
+    /// The same as host and port.
     #[serde(skip)]
-    place: (String, u16),
+    pub place: (String, u16),
 }
 
 impl Survey<'_> {
@@ -190,7 +194,9 @@ mod tests {
     #[test]
     fn the_state_is_that_of_cluster_info() {
         let mut cluster = ClusterFacts::default();
-        cluster.read_info("cluster_enabled:1\r\ncluster_state:fail\r\ncluster_slots_assigned:10\r\ncluster_slots_fail:4\r\n");
+        cluster.read_info(
+            "cluster_enabled:1\r\ncluster_state:fail\r\ncluster_slots_assigned:10\r\ncluster_slots_fail:4\r\n",
+        );
         assert_eq!((cluster.state.as_deref(), cluster.slots_assigned), (Some("fail"), Some(10)));
         assert_eq!((cluster.slots_failed, cluster.known_nodes), (Some(4), None));
     }

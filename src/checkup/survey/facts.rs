@@ -75,7 +75,9 @@ impl CheckFacts {
         match self.refusal(command) {
             Some(refused) if proxied && refused.class != ErrorClass::NoPerm => "not passed on by the proxy",
             Some(_) => "not permitted",
-            None if command == SurveyCommand::Info && self.loses_large() => "not queried, because large replies are lost",
+            None if command == SurveyCommand::Info && self.loses_large() => {
+                "not queried, because large replies are lost"
+            }
             None => "not reported by the server",
         }
     }

@@ -27,9 +27,7 @@ fn reason(path: &Path, kind: io::ErrorKind) -> Option<String> {
     let shown = path.display();
     match (std::fs::metadata(path), kind) {
         (Ok(file), _) if !file.file_type().is_socket() => Some(format!("{shown} is not a socket")),
-        (Ok(file), io::ErrorKind::PermissionDenied) => {
-            Some(format!("{shown} has {}; {}", access(&file), process()))
-        }
+        (Ok(file), io::ErrorKind::PermissionDenied) => Some(format!("{shown} has {}; {}", access(&file), process())),
         (Ok(_), io::ErrorKind::ConnectionRefused) => {
             Some(format!("{shown} exists, but no process listens on it: it is left over from one that ended"))
         }
