@@ -106,7 +106,7 @@ pub(crate) struct Facts {
     pub large_reply: Option<LargeReply>,
     /// Commands that hold up the server.
     pub slow: SlowFacts,
-    /// Accept queue of a server on this machine, when it was fullest.
+    /// Accept queue of a server on this machine, at its longest.
     pub accept_queue: Option<AcceptQueue>,
     /// The cluster, if the server is a node of one.
     pub cluster: Option<ClusterFacts>,

@@ -54,8 +54,8 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
         let finding = CheckFinding::new(severity, finding::DELAYED_FSYNC, text);
         let evidence = format!("aof_delayed_fsync:{delayed} since the server started");
         mark = mark.max(sheet.finding(finding.evidence(evidence).remedy(
-            "a write waits when an fsync takes longer than 2 s, and every client with it: give the file a faster disk of \
-             its own, or set no-appendfsync-on-rewrite yes",
+            "a write waits when an fsync takes longer than 2 s, and every client with it: give the file a faster, \
+             separate disk, or set no-appendfsync-on-rewrite yes",
         )));
     }
     let mut parts = Vec::new();

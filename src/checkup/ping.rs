@@ -81,7 +81,7 @@ impl Replies {
         }
         let beyond_path = |time: Duration| self.path.map(|path| time.saturating_sub(path));
         let (median_beyond, most_beyond) = (beyond_path(self.middle)?, beyond_path(self.most)?);
-        // What we ourselves may have added is held against nobody.
+        // Not if our own delay may explain it.
         let text = if most_beyond > STALL && self.own_lag * 4 < most_beyond {
             format!("one PING took {}, the median {}", span(self.most), span(self.middle))
         } else if median_beyond > SLOW_SERVER && self.own_lag * 4 < median_beyond {
@@ -157,15 +157,15 @@ mod tests {
             (replies(80, 90, 1, 0), Some("PING takes 80.0 ms (the path takes 1 ms)"), server),
             (replies(80, 90, 60, 0), None, ""),
             (replies(1, 600, 1, 0), Some("one PING took 600 ms, the median 1 ms"), server),
-            (replies(1, 600, 1, 300), None, "our own stop is held against nobody"),
-            (replies(80, 90, 1, 40), None, "our own stop is held against nobody"),
+            (replies(1, 600, 1, 300), None, "our own stop"),
+            (replies(80, 90, 1, 40), None, "our own stop"),
         ] {
             let tripped = replies.beyond(None, None);
             assert_eq!(tripped.as_ref().map(|(_, text)| text.as_str()), text);
             assert!(text.is_none() || replies.whose().1.starts_with(remedy), "{tripped:?} {:?}", replies.whose());
         }
         let unknown = Replies { path: None, ..replies(100, 900, 0, 0) };
-        assert_eq!(unknown.beyond(None, None), None, "without the path's time nobody is blamed");
+        assert_eq!(unknown.beyond(None, None), None, "without the path's time there is no comparison");
     }
 
     #[test]

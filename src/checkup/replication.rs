@@ -30,9 +30,9 @@ pub(super) fn judge(sheet: &mut Sheet<'_>, server: &ServerFacts) {
         let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, text)
             .evidence(format!("master_link_status:down{down} · {age}"))
             .remedy(format!(
-                "check that {primary} is a server of yours: a foreign one was set by an intruder (REPLICAOF NO ONE, then a \
-                 password and a firewall); if it is, see the replica's log: until the link is restored it serves stale \
-                 data, and messages published on the primary do not reach its subscribers"
+                "check that {primary} is a server of yours; if it is, see the replica's log: until the link is restored it \
+                 serves stale data, and messages published on the primary do not reach its subscribers; if it is not, an \
+                 intruder has set it: make this server a primary again, then set a password and close the port"
             ));
         let mark = sheet.finding(finding);
         return sheet.line("replication", mark, format!("the link to {primary} is down{down} · {age}"));

@@ -1,4 +1,4 @@
-//! Judgment of what the server itself reports as slow, and of the queue in front of it.
+//! Judgment of the slow commands that the server reports, and of its accept queue.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
     queue(sheet);
 }
 
-/// What was slow, how long ago, and how severe that is.
+/// A slow command or event in words, with its severity.
 struct Slow {
     severity: Severity,
     text: String,

@@ -128,7 +128,6 @@ impl Survey<'_> {
         self.time_login(&mut stream).await?;
         self.query_client(&mut stream).await?;
         self.query_server(&mut stream).await?;
-        self.query_slowness(&mut stream).await?;
         self.query_cluster(&mut stream).await?;
         let result = self.test_pubsub(&mut stream).await?;
         self.facts.pubsub = Some(result);
@@ -146,6 +145,16 @@ impl Survey<'_> {
                 Err(failure) if failure.key.origin == Origin::Server => Err(failure),
                 Err(failure) => return Err(failure),
             });
+        }
+        Ok(())
+    }
+
+    /// Replaces a connection that is of no further use.
+    async fn reopen(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
+        let (attempt, fresh) = self.route.connect().await?;
+        *stream = fresh;
+        if let Some(first) = &mut self.facts.attempt {
+            (first.local, first.peer) = (attempt.local, attempt.peer);
         }
         Ok(())
     }
@@ -178,7 +187,7 @@ impl Survey<'_> {
             // A forbidden client name is no failure, and the refusal of CLIENT is recorded below.
             match stream.command(&["CLIENT", "SETNAME", name]).await {
                 Err(failure) if self.is_proxied() && failure.key.class.is_hang_up() => {
-                    *stream = self.route.connect().await?.1;
+                    self.reopen(stream).await?;
                 }
                 Err(failure) if failure.key.origin != Origin::Server => return Err(failure),
                 _ => {}
@@ -273,7 +282,7 @@ impl Survey<'_> {
             Ok(value) => Ok(Some(value)),
             // A proxy may close the connection on a command that it does not know.
             Err(failure) if self.is_proxied() && failure.key.class.is_hang_up() => {
-                *stream = self.route.connect().await.map_err(|_| failure.clone())?.1;
+                self.reopen(stream).await.map_err(|_| failure.clone())?;
                 let why = format!("the proxy closed the connection on {command}");
                 self.facts.refused.push(RefusedCommand { command, class: failure.key.class, why });
                 Ok(None)

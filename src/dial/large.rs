@@ -41,8 +41,8 @@ pub(crate) async fn answers(stream: &mut RespStream, dialect: Dialect) -> Option
 }
 
 impl Route {
-    /// Finds out whether large packets are lost on this path while short ones arrive; `None` if not, or if it cannot be
-    /// told from a server that is slow.
+    /// Finds out whether large packets are lost on this path while short ones arrive; `None` if not, or if the server may
+    /// just be slow.
     pub(crate) async fn loses_large(&self, dialect: Dialect) -> Option<Lost> {
         let route = self.with_limit(LIMIT);
         let (_, mut stream) = route.connect().await.ok()?;

@@ -1,4 +1,4 @@
-//! What a server reports about its own slowness: `INFO commandstats`, `SLOWLOG GET` and `LATENCY LATEST`.
+//! Parsers for a server's own reports of slowness: `INFO commandstats`, `SLOWLOG GET` and `LATENCY LATEST`.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) fn command_times(info: &str) -> Vec<CommandTime> {
         .collect()
 }
 
-/// Returns the calls between two looks, those that took the longest first; empty if the counters were reset in between.
+/// Returns the calls between two readings, those that took the longest first; empty if the counters were reset in between.
 pub(crate) fn between(before: &[CommandTime], after: &[CommandTime]) -> Vec<CommandTime> {
     let mut grown = Vec::new();
     for now in after {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_calls_between_two_looks_are_those_that_took_longest_first() {
+    fn calls_are_counted_between_two_readings_and_the_longest_comes_first() {
         let before = command_times("# Commandstats\r\ncmdstat_get:calls=9,usec=18,usec_per_call=2.00\r\n");
         assert_eq!(before, [command("get", 9, 18)]);
         let after = command_times(

@@ -15,7 +15,7 @@ const LONGEST: u64 = 30;
 const ATTEMPTS: u64 = 2;
 const MOST: u64 = 5;
 
-/// How names are looked up.
+/// Settings of name lookups.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Resolver {
     /// Addresses of the name servers, in order.

@@ -8,6 +8,13 @@ use crate::{
 const TLS: &str = "check that the port speaks TLS and that the certificate is for this name and from an issuer that this \
                    machine trusts (or set SSL_CERT_FILE to its file)";
 
+const EXPIRED: &str = "if it has been renewed, the server still serves the old one: load the new files (CONFIG SET \
+                       tls-cert-file and tls-key-file, or a restart); otherwise renew it, unless this machine's clock is \
+                       wrong";
+
+const NO_CERTIFICATE: &str = "set tls-auth-clients to optional or no on the server, or use a client that presents a \
+                              certificate from the server's tls-ca-cert-file: redis-doctor has no option for one";
+
 /// The usual reasons for a connection that is accepted and closed or reset before its first reply.
 pub(crate) const ACCEPTED_THEN_CLOSED: &str = "look for a published container port whose server listens only on 127.0.0.1 inside the container, and for a proxy, \
      load balancer or firewall without a live server behind it; the server's log and maxclients show the rest";
@@ -21,7 +28,9 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
     if let Some(advice) = on_concluding(failure) {
         return Some(advice.to_owned());
     }
-    let user = target.user.as_deref().unwrap_or("default");
+    if let Some(advice) = on_reply(failure.key.class, target) {
+        return Some(advice);
+    }
     Some(match (failure.key.class, failure.key.stage) {
         (ErrorClass::Refused, _) if matches!(target.address, Address::Unix(_)) => {
             "nothing is listening on this socket: check its path and the server's 'unixsocket' setting".into()
@@ -29,7 +38,7 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         (ErrorClass::Refused, _) => {
             "nothing is listening there: check host and port, and that the server runs and binds this address".into()
         }
-        (ErrorClass::Dns, _) => "check the spelling of the host name and this machine's name servers".into(),
+        (ErrorClass::Dns, _) => "check the spelling of the host name, and that this machine's name servers (resolv.conf) answer".into(),
         (ErrorClass::ConnectTimeout, Stage::Tcp) => {
             "no reply to any packet: a firewall or security group may drop them, or the host is down".into()
         }
@@ -41,27 +50,6 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         (ErrorClass::HostUnreachable | ErrorClass::NetworkUnreachable, _) => {
             "this machine has no route to the host: check routing, VPN and firewall".into()
         }
-        (ErrorClass::NoAuth, _) => {
-            "the server requires a password: set it in REDISCLI_AUTH, in the URL, or with --askpass".into()
-        }
-        (ErrorClass::WrongPass, _) => {
-            format!("check the password of user '{user}' (--user, REDISCLI_AUTH, --askpass, the URL)")
-        }
-        (ErrorClass::NoPerm, _) => {
-            format!("the ACL of user '{user}' forbids it: see ACL GETUSER {user} on the server")
-        }
-        (ErrorClass::Loading, _) => {
-            "the server is still loading its dataset: try again when INFO shows loading:0".into()
-        }
-        (ErrorClass::MaxClients, _) => {
-            "raise maxclients on the server, or find out which clients hold its connections (CLIENT LIST)".into()
-        }
-        (ErrorClass::ProtectedMode, _) => {
-            "set a password on the server, or turn protected-mode off there if the network is trusted".into()
-        }
-        (ErrorClass::MasterDown, _) => {
-            "this replica has lost its primary: connect to the primary, or check why the link is down".into()
-        }
         (ErrorClass::ConnectionClosed | ErrorClass::Reset, _) => {
             let tls = if target.speaks_tls() { "" } else { "; or the port speaks TLS (rediss://)" };
             format!("{ACCEPTED_THEN_CLOSED}{tls}")
@@ -70,16 +58,8 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
             "packets went unanswered until the kernel gave up: a firewall may drop them, or the host is down".into()
         }
         (ErrorClass::Tls, _) => TLS.into(),
-        (ErrorClass::CertificateExpired, _) => {
-            "if it has been renewed, the server still serves the old one: load the new files (CONFIG SET tls-cert-file \
-             and tls-key-file, or a restart); otherwise renew it, unless this machine's clock is wrong"
-                .into()
-        }
-        (ErrorClass::ClientCertificate, _) => {
-            "set tls-auth-clients to optional or no on the server, or use a client that presents a certificate from the \
-             server's tls-ca-cert-file: redis-doctor has no option for one"
-                .into()
-        }
+        (ErrorClass::CertificateExpired, _) => EXPIRED.into(),
+        (ErrorClass::ClientCertificate, _) => NO_CERTIFICATE.into(),
         (ErrorClass::MtuBlackHole, _) => MTU.into(),
         (ErrorClass::Other, Stage::Unix) if failure.key.errno == Some(13) => {
             "add this user to the group of the socket and set unixsocketperm 770, or open the directories on its path \
@@ -90,12 +70,41 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
             "the server refused the subscription: shard channels (--shard) need Redis 7.0 or later".into()
         }
         (ErrorClass::ProtocolGarbage, _) => "this is not a Redis server: check host and port".into(),
-        (ErrorClass::Misconf, _) => {
+        // A new class has no advice until it needs some: its text is shown in any case.
+        _ => return None,
+    })
+}
+
+/// Returns advice on an error reply of the server.
+fn on_reply(class: ErrorClass, target: &Target) -> Option<String> {
+    let user = target.user.as_deref().unwrap_or("default");
+    Some(match class {
+        ErrorClass::NoAuth => {
+            "the server requires a password: set it in REDISCLI_AUTH, in the URL, or with --askpass".into()
+        }
+        ErrorClass::WrongPass => {
+            format!("check the password of user '{user}' (--user, REDISCLI_AUTH, --askpass, the URL)")
+        }
+        ErrorClass::NoPerm => {
+            format!("the ACL of user '{user}' forbids it: see ACL GETUSER {user} on the server")
+        }
+        ErrorClass::Loading => {
+            "the server is still loading its dataset: try again when INFO shows loading:0".into()
+        }
+        ErrorClass::MaxClients => {
+            "raise maxclients on the server, or find out which clients hold its connections (CLIENT LIST)".into()
+        }
+        ErrorClass::ProtectedMode => {
+            "set a password on the server, or turn protected-mode off there if the network is trusted".into()
+        }
+        ErrorClass::MasterDown => {
+            "this replica has lost its primary: connect to the primary, or check why the link is down".into()
+        }
+        ErrorClass::Misconf => {
             "writes are refused because the server cannot save its data: see its log, and the free space and permissions \
              of its directory"
                 .into()
         }
-        // A new class has no advice until it needs some: its text is shown in any case.
         _ => return None,
     })
 }
@@ -158,7 +167,8 @@ mod tests {
             let advice = on_connecting(&Failure::doctor(class, Stage::Hello, "so"), &tcp).unwrap();
             assert!(advice.contains(remedy), "{class}: {advice}");
         }
-        let silent = Failure::doctor(ErrorClass::Dns, Stage::Dns, "timed out after 5 s: no answer from the name servers");
+        let silent =
+            Failure::doctor(ErrorClass::Dns, Stage::Dns, "timed out after 5 s: no answer from the name servers");
         let advice = on_connecting(&silent, &tcp).unwrap();
         assert!(advice.contains("--connect-timeout 12s") && !advice.contains("spelling"), "{advice}");
         let denied = Failure::io(Stage::Unix, &std::io::Error::from_raw_os_error(13));

@@ -311,7 +311,7 @@ fn a_unix_socket_and_the_sandbox_are_checked_too() {
     let server = RedisServer::builder().unix_socket().start();
     let socket = server.unix_socket().to_str().unwrap();
     let json = looked(Doctor::new(["check", "-s", socket]), 0);
-    assert_eq!((line(&json, "dns").0, line(&json, "tcp")), ("not_available", ("ok", socket)));
+    assert_eq!((line(&json, "dns").0, line(&json, "unix")), ("not_available", ("ok", socket)));
     assert!(json["blackouts"].as_array().unwrap().is_empty() && line(&json, "pubsub").0 == "ok");
     let json = looked(Doctor::new(["check", "--sandbox"]), 0);
     for name in ["hello", "ping", "pubsub", "between", "role", "clients", "buffers", "timeout", "keepalive"] {

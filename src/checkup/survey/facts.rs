@@ -59,7 +59,7 @@ impl CheckFacts {
         pings.get(pings.len() / 2).copied()
     }
 
-    /// Returns true if large replies do not arrive, so that none was asked for.
+    /// Returns true if large replies do not arrive, so that none was requested.
     pub(crate) fn loses_large(&self) -> bool {
         matches!(self.large, Some(LargeReply::Lost { .. }))
     }
@@ -83,16 +83,16 @@ impl CheckFacts {
     }
 }
 
-/// Round trips of PING, with what the kernel knows about the path meanwhile.
+/// Round trips of PING, with the kernel's figures of the path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PingTimes {
     /// Round trips in order.
     pub times: Vec<Duration>,
-    /// Largest delay of our own timers meanwhile.
+    /// Largest delay of redis-doctor's timers while it waited.
     pub own_lag: Duration,
     /// Round-trip time of the path alone, as TCP measured it.
     pub rtt: Option<Duration>,
-    /// Accept queue of a server on this machine, when it was fullest.
+    /// Accept queue of a server on this machine, at its longest.
     pub queue: Option<AcceptQueue>,
 }
 
@@ -108,12 +108,12 @@ pub(crate) enum LargeReply {
     },
     /// It did not arrive, while short ones did.
     Lost {
-        /// What is lost.
+        /// Direction and size of the lost packets.
         what: String,
     },
 }
 
-/// What the server knows about its slowness.
+/// Slow commands and events, as the server reports them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct SlowFacts {
     /// Time between the two readings of the command counters.
@@ -128,7 +128,7 @@ pub(crate) struct SlowFacts {
     pub log: Vec<SlowCommand>,
     /// Events of the latency monitor, which is off by default (`LATENCY LATEST`).
     pub events: Vec<LatencyEvent>,
-    /// Connections that this machine dropped meanwhile because an accept queue was full, on any of its ports.
+    /// Connections that this machine dropped in that time because an accept queue was full, on any of its ports.
     pub listen_overflows: Option<u64>,
 }
 

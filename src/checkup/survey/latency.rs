@@ -1,5 +1,5 @@
-//! Round trips over a second and a half, what the kernel and the server know about the time in between, and the test for
-//! large replies.
+//! Round trips over a second and a half, the figures of kernel and server for the same time, and the test for large
+//! replies.
 
 use std::{pin::pin, time::Duration};
 
@@ -17,14 +17,14 @@ const PINGS: u32 = 10;
 /// Time over which they are spread: a server that stalls now and then is seen stalling.
 const SPREAD: Duration = Duration::from_millis(1_500);
 
-/// Period of the timer that measures our own delay while a PING is under way.
+/// Period of the timer that measures our own delay while a PING is in flight.
 const TICK: Duration = Duration::from_millis(10);
 
 /// Entries of the slow log that are read.
 const SLOW_ENTRIES: &str = "32";
 
 impl Survey<'_> {
-    /// Measures round trips, and the server's commands meanwhile.
+    /// Measures round trips, and counts the server's commands in the same time.
     pub(super) async fn time_replies(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         let refused = self.facts.attempt.as_ref().and_then(|attempt| attempt.ping_refused.clone());
         let forbidden = refused.as_ref().filter(|refusal| refusal.key.class != ErrorClass::Misconf);
@@ -41,6 +41,10 @@ impl Survey<'_> {
         if forbidden.is_none() {
             let spread = SPREAD.min(self.deadline / 6);
             for number in 1..PINGS {
+                // A server that holds up every PING leaves time for the questions that show why.
+                if self.clock.now() > began.after(spread * 2) {
+                    break;
+                }
                 let due = began.after(spread * number / (PINGS - 1));
                 let clock = self.clock;
                 self.watching_ourselves(clock.sleep_until(due)).await;
@@ -55,7 +59,7 @@ impl Survey<'_> {
             slow.window = window;
             slow.commands = slowness::between(&before.unwrap_or_default(), &after);
         }
-        Ok(())
+        self.query_slowness(stream).await
     }
 
     /// Measures one round trip. A server that cannot persist refuses PING, and is as quick about it.
@@ -79,7 +83,7 @@ impl Survey<'_> {
         *fullest = queue.into_iter().chain(*fullest).max_by_key(|queue: &AcceptQueue| queue.waiting);
     }
 
-    /// Waits for `work`, and records by how much our own timers are late meanwhile.
+    /// Waits for `work`, and records by how much our own timers are late until then.
     async fn watching_ourselves<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
@@ -98,7 +102,7 @@ impl Survey<'_> {
         }
     }
 
-    /// Sends a large command. Where it is lost, the connection is replaced, and no large reply is asked for any more.
+    /// Sends a large command. Where it is lost, the connection is replaced, and no large reply is requested any more.
     async fn test_large(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         let Some(dialect) = self.facts.attempt.as_ref().map(crate::dial::Attempt::dialect) else { return Ok(()) };
         let sent = self.clock.now();
@@ -111,26 +115,26 @@ impl Survey<'_> {
             }
             Some(Err(failure)) if !self.is_proxied() => return Err(failure),
             Some(Err(_)) => {
-                *stream = self.route.connect().await?.1;
+                self.reopen(stream).await?;
                 None
             }
             None => {
                 let lost = self.route.loses_large(dialect).await;
-                *stream = self.route.connect().await?.1;
+                self.reopen(stream).await?;
                 lost.map(|lost| LargeReply::Lost { what: lost.to_string() })
             }
         };
         Ok(())
     }
 
-    /// Returns the calls and times of all commands since the server's start; `None` if they cannot be asked for.
+    /// Returns the calls and times of all commands since the server's start; `None` if the server refuses.
     async fn command_times(&mut self, stream: &mut RespStream) -> Result<Option<Vec<CommandTime>>, Failure> {
         let answer = self.quietly(stream, &["INFO", "commandstats"]).await?;
         Ok(answer.as_ref().and_then(text).map(|info| slowness::command_times(&info)))
     }
 
     /// Queries the slow log and the latency monitor.
-    pub(super) async fn query_slowness(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
+    async fn query_slowness(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         if let Some(log) = self.quietly(stream, &["SLOWLOG", "GET", SLOW_ENTRIES]).await? {
             self.facts.slow.log = slowness::slow_commands(&log);
             self.facts.slow.log_known = true;
@@ -141,7 +145,7 @@ impl Survey<'_> {
         Ok(())
     }
 
-    /// Asks for what a server may refuse without consequence; a proxy, which may hang up on it, is not asked.
+    /// Asks for what a server may refuse without consequence; a proxy may close the connection on it and is not asked.
     pub(super) async fn quietly(&mut self, stream: &mut RespStream, words: &[&str]) -> Result<Option<Value>, Failure> {
         if self.is_proxied() || self.facts.loses_large() {
             return Ok(None);

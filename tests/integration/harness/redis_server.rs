@@ -157,9 +157,6 @@ impl Builder {
         if self.unix_socket {
             writeln!(config, "unixsocket {}", socket.display()).unwrap();
         }
-        if self.snapshots_fail {
-            fs::create_dir(directory.path().join("taken")).unwrap();
-        }
         config.push_str(&self.lines.join("\n"));
         config.push('\n');
         fs::write(directory.path().join("redis.conf"), config).unwrap();
@@ -180,6 +177,10 @@ impl Builder {
             directory,
         };
         server.launch()?;
+        if self.snapshots_fail {
+            // Only now: at its start it would take this for its data.
+            fs::create_dir(server.directory.path().join("taken")).unwrap();
+        }
         Ok(server)
     }
 }
