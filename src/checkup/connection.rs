@@ -51,6 +51,11 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
 fn ended_early(sheet: &mut Sheet<'_>) {
     let (severity, code, text, evidence) = match &sheet.facts.end {
         SurveyEnd::Complete => return,
+        // Each connection looks the name up again; the finding about it says the rest.
+        SurveyEnd::Broken(failure) if waited_for_names(sheet) => {
+            let text = "the check ran out of time because of the slow name lookup";
+            (Severity::Warning, Some(finding::SLOW_LOOKUP.into()), text, failure.to_string())
+        }
         SurveyEnd::Stopped => (Severity::Info, None, "a signal ended the check early", String::new()),
         SurveyEnd::Broken(failure) => {
             let text = "the connection was lost or too slow during the check";
@@ -61,6 +66,12 @@ fn ended_early(sheet: &mut Sheet<'_>) {
                   longer with --timeout";
     let remedy = if severity == Severity::Info { String::new() } else { remedy.to_owned() };
     sheet.finding(CheckFinding { severity, code, text: text.to_owned(), evidence, remedy });
+}
+
+/// Returns true if the first name lookup was slow and the connection then worked.
+fn waited_for_names(sheet: &Sheet<'_>) -> bool {
+    let attempt = sheet.facts.attempt.as_ref().filter(|attempt| attempt.probed.failure.is_none());
+    attempt.and_then(|attempt| took(attempt, Stage::Dns)).is_some_and(|lookup| lookup >= SLOW_LOOKUP)
 }
 
 /// Returns the server's identity as far as known, such as `Redis 7.0.15 primary`.

@@ -46,7 +46,8 @@ fn slow(sheet: &mut Sheet<'_>) {
     }
     let now = sheet.facts.server.unix_time.unwrap_or(sheet.time.unix_nanos() / 1_000_000_000);
     let found = [busy(facts), logged(facts, now), event(facts, now)];
-    let worst = found.iter().flatten().max_by_key(|slow| slow.severity);
+    // Of equals the first, which is current.
+    let worst = found.iter().flatten().rev().max_by_key(|slow| slow.severity);
     let evidence: Vec<&str> = found.iter().flatten().map(|slow| slow.text.as_str()).collect();
     let mut mark = Mark::Ok;
     let line = match worst {

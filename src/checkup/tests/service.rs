@@ -95,6 +95,19 @@ fn a_lookup_as_long_as_the_resolvers_retry_has_lost_an_answer() {
 }
 
 #[test]
+fn time_lost_to_name_lookups_is_not_held_against_the_connection() {
+    let ended = |lookup| {
+        changed(|_, facts, _| {
+            facts.attempt.as_mut().unwrap().probed.stages[0].took = lookup;
+            facts.end = SurveyEnd::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, "too late"));
+        })
+    };
+    assert_eq!(ended(MILLI).verdict, Verdict::Critical);
+    let slow = ended(MILLI * 5_010);
+    assert_eq!(found(&slow), [(Severity::Warning, "RD183".to_owned()), (Severity::Warning, "RD183".to_owned())]);
+}
+
+#[test]
 fn a_node_of_a_healthy_cluster_explains_moved_and_stays_healthy() {
     let checkup = changed(|_, facts, _| facts.cluster = cluster(|cluster| cluster.own_slots = 5_461));
     assert_eq!(found(&checkup), [(Severity::Info, "RD116".to_owned())]);
