@@ -5,10 +5,15 @@
 
 mod blackout;
 mod client;
+mod cluster;
 mod connection;
 mod finding;
+mod persistence;
+mod ping;
 mod pubsub;
+mod replication;
 mod server;
+mod slowness;
 pub(crate) mod survey;
 #[cfg(test)]
 mod tests;
@@ -18,7 +23,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::survey::{CheckFacts, DialedAddress, RefusedCommand, ServerFacts};
+use self::survey::{CheckFacts, ClusterFacts, DialedAddress, LargeReply, RefusedCommand, ServerFacts, SlowFacts};
 pub(crate) use self::{
     blackout::{Blackout, Bound, EndedBy},
     finding::CheckFinding,
@@ -26,7 +31,7 @@ pub(crate) use self::{
 use crate::{
     clock::{OptionalSeconds, Seconds, SecondsList, WallTime},
     event::ServerIdentity,
-    kernel::HostFacts,
+    kernel::{AcceptQueue, HostFacts},
     plan::{Protocol, Range, ReconnectPolicy, Target},
     units,
     verdict::{Severity, Verdict},
@@ -94,6 +99,17 @@ pub(crate) struct Facts {
     /// Round trips of all PINGs.
     #[serde(rename = "pings_seconds", with = "SecondsList")]
     pub pings: Vec<Duration>,
+    /// Round-trip time of the path alone, as TCP measured it.
+    #[serde(rename = "path_seconds", with = "OptionalSeconds")]
+    pub path: Option<Duration>,
+    /// Result of the test for large replies.
+    pub large_reply: Option<LargeReply>,
+    /// Commands that hold up the server.
+    pub slow: SlowFacts,
+    /// Accept queue of a server on this machine, at its longest.
+    pub accept_queue: Option<AcceptQueue>,
+    /// The cluster, if the server is a node of one.
+    pub cluster: Option<ClusterFacts>,
     /// Time from PUBLISH to the receipt of redis-doctor's own message.
     #[serde(rename = "pubsub_seconds", with = "OptionalSeconds")]
     pub pubsub: Option<Duration>,
@@ -205,7 +221,12 @@ impl Facts {
         };
         Self {
             ping: facts.ping(),
-            pings: facts.pings.clone(),
+            pings: facts.pings.times.clone(),
+            path: facts.pings.rtt,
+            large_reply: facts.large.clone(),
+            slow: facts.slow.clone(),
+            accept_queue: facts.pings.queue,
+            cluster: facts.cluster.clone(),
             pubsub,
             identity: attempt.map(|attempt| attempt.server.clone()).unwrap_or_default(),
             addresses: attempt

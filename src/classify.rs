@@ -7,6 +7,7 @@
 
 pub(crate) mod client;
 mod code;
+mod tls;
 
 use std::io;
 
@@ -28,6 +29,10 @@ pub enum ErrorClass {
     Busy,
     /// EPIPE (32) from the kernel: a write to a connection that was already closed.
     BrokenPipeKernel,
+    /// The server's TLS certificate has expired.
+    CertificateExpired,
+    /// The server requires a TLS client certificate, or refuses the one it got.
+    ClientCertificate,
     /// `-CLUSTERDOWN`: the cluster does not serve requests.
     #[serde(rename = "clusterdown")]
     ClusterDown,
@@ -55,6 +60,8 @@ pub enum ErrorClass {
     Misconf,
     /// `-MOVED`: the cluster slot lives on another node.
     Moved,
+    /// Short packets pass, and large ones do not.
+    MtuBlackHole,
     /// ENETUNREACH (101).
     NetworkUnreachable,
     /// `-NOAUTH`: no password was given.
@@ -100,6 +107,11 @@ impl ErrorClass {
     /// The server answered with an error: the connection itself works.
     pub fn is_server_reply(self) -> bool {
         self.server_code().is_some() || self == Self::ServerError
+    }
+
+    /// The two sides did not agree about TLS.
+    pub(crate) fn is_tls(self) -> bool {
+        matches!(self, Self::Tls | Self::CertificateExpired | Self::ClientCertificate)
     }
 
     /// No reply in time; the connection may still work.
@@ -206,8 +218,10 @@ const SERVER_CODES: &[(&str, ErrorClass)] = &[
 pub enum Stage {
     /// The host name lookup.
     Dns,
-    /// The TCP (or unix socket) connect.
+    /// The TCP connect.
     Tcp,
+    /// The connect to a unix socket.
+    Unix,
     /// The TLS handshake.
     Tls,
     /// HELLO, AUTH and SELECT.
@@ -281,9 +295,11 @@ impl Failure {
     pub fn io(stage: Stage, error: &io::Error) -> Self {
         let errno = error.raw_os_error();
         let origin = if errno.is_some() { Origin::Kernel } else { Origin::Library };
+        let tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()).map(tls::explain);
+        let (class, text) = tls.unwrap_or_else(|| (ErrorClass::from_io(error), None));
         // Without an errno it may name what the peer sent.
-        let text = if errno.is_some() { error.to_string() } else { Foreign::new(&error.to_string()).into() };
-        Self { key: FailureKey { class: ErrorClass::from_io(error), stage, errno, origin }, text }
+        let foreign = || if errno.is_some() { error.to_string() } else { Foreign::new(&error.to_string()).into() };
+        Self { key: FailureKey { class, stage, errno, origin }, text: text.unwrap_or_else(foreign) }
     }
 
     fn new(class: ErrorClass, stage: Stage, origin: Origin, text: impl Into<String>) -> Self {

@@ -7,9 +7,11 @@
 mod attempt;
 mod dialect;
 pub(crate) mod identity;
+pub(crate) mod large;
 mod own_sockets;
 pub(crate) mod reply;
 mod resp_stream;
+pub(crate) mod slowness;
 mod watch;
 
 /// A decoded reply, and the types that it converts to.

@@ -14,7 +14,10 @@ pub(crate) use restarts::Restarts;
 use crate::{
     classify::{ErrorClass, Failure},
     clock::Clock,
-    dial::{Attempt, RespStream, Route, Value, reply::text},
+    dial::{
+        Attempt, RespStream, Route, Value,
+        reply::{info_field, text},
+    },
     event::ServerIdentity,
     plan::{Protocol, Readiness, Target},
     units::span,
@@ -107,6 +110,10 @@ impl ReadinessCheck {
             let process = Process::Loading(stream.info("server", "run_id").await);
             return Err(Obstacle { process, ..temporary(text) });
         }
+        if let Some(failure) = attempt.ping_refused.as_ref().filter(|failure| failure.key.class == ErrorClass::Misconf)
+        {
+            return Err(refusal(failure));
+        }
         let server = attempt.server;
         // The ACL is checked before LOADING: a user who may not PING needs another command to find out.
         if server.role.as_deref() != Some("master") || attempt.ping_refused.is_some() {
@@ -123,6 +130,9 @@ impl ReadinessCheck {
             Err(failure) => role_from_hello(server.role.as_deref()).ok_or_else(|| refusal(&failure))?,
         };
         judge(self.wanted, &role).map_err(temporary)?;
+        if self.wanted == Readiness::Primary {
+            serves_slots(&mut stream).await.map_err(temporary)?;
+        }
         // The role was waited for and need not be repeated.
         Ok(introduced(&ServerIdentity { role: None, ..server }))
     }
@@ -151,6 +161,18 @@ async fn serves_data(stream: &mut RespStream) -> Result<(), Failure> {
         Err(failure) if matches!(failure.key.class, ErrorClass::MasterDown | ErrorClass::Loading) => Err(failure),
         Err(failure) if !failure.key.class.is_server_reply() => Err(failure),
         _ => Ok(()),
+    }
+}
+
+/// Fails if the server is a node of a cluster that is down. Outside a cluster, and where it is forbidden, the command is
+/// refused, and the server counts as ready.
+async fn serves_slots(stream: &mut RespStream) -> Result<(), String> {
+    let info = stream.command(&["CLUSTER", "INFO"]).await.ok().as_ref().and_then(text).unwrap_or_default();
+    let down = info_field(&info, "cluster_state") == Some("fail");
+    let slots = info_field(&info, "cluster_slots_ok").unwrap_or("0");
+    match down {
+        true => Err(format!("cluster: the cluster is down (cluster_state:fail, {slots} of 16384 slots served)")),
+        false => Ok(()),
     }
 }
 
@@ -221,6 +243,8 @@ fn refusal(failure: &Failure) -> Obstacle {
             | ErrorClass::ProtocolGarbage
             | ErrorClass::Resp3Unsupported
             | ErrorClass::Tls
+            | ErrorClass::CertificateExpired
+            | ErrorClass::ClientCertificate
     );
     // `Failure` adds the errno of a kernel error.
     let text = format!("{}: {failure}", failure.key.stage);

@@ -18,7 +18,7 @@ mod tests;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use advice::on_connecting;
+pub(crate) use advice::{ACCEPTED_THEN_CLOSED, MTU, on_connecting};
 pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;

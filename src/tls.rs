@@ -9,7 +9,7 @@ use std::{
 
 use rustls::{
     CertificateError, ClientConfig, RootCertStore,
-    client::{WebPkiServerVerifier, danger::ServerCertVerifier},
+    client::{Resumption, WebPkiServerVerifier, danger::ServerCertVerifier},
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 use tokio::net::TcpStream;
@@ -38,7 +38,7 @@ impl Roots {
             Ok(name) => TlsConnector::from(Arc::clone(config)).connect(name, stream).await,
             Err(error) => Err(io::Error::other(error)),
         };
-        done.map_err(|error| failure(host, &error))
+        done.map_err(|error| failure(&error))
     }
 
     /// Returns when the certificate of a chain accepted for `host` expires. The verifier is asked to check it for a
@@ -63,44 +63,20 @@ fn client_config() -> (Arc<ClientConfig>, Arc<RootCertStore>) {
     // Unreadable certificates are skipped, as in redis-rs: the handshake then reports an unknown issuer.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let roots = Arc::new(roots);
-    let config = ClientConfig::builder().with_root_certificates(Arc::clone(&roots)).with_no_client_auth();
+    let mut config = ClientConfig::builder().with_root_certificates(Arc::clone(&roots)).with_no_client_auth();
+    // A resumed session shows no certificate: one that has expired since would go unnoticed.
+    config.resumption = Resumption::disabled();
     (Arc::new(config), roots)
 }
 
 /// Classifies any failed handshake as a TLS failure, and keeps the errno.
-fn failure(host: &str, error: &io::Error) -> Failure {
+fn failure(error: &io::Error) -> Failure {
     let io = Failure::io(Stage::Tls, error);
-    let cause = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
-    let text = match cause {
-        Some(rustls::Error::InvalidCertificate(why)) => certificate(host, why),
-        Some(rustls::Error::InvalidMessage(_)) => {
-            "the port does not speak TLS; use redis:// instead of rediss://".to_owned()
-        }
-        _ => format!("the TLS handshake failed: {io}"),
-    };
-    Failure { key: FailureKey { class: ErrorClass::Tls, ..io.key }, text }
-}
-
-/// Explains what is wrong with the server's certificate.
-fn certificate(host: &str, why: &CertificateError) -> String {
-    match why {
-        // A CA recreated under the same name shows as a bad signature.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "the server's certificate is not trusted: this machine does not know its \
-            issuer; add the issuer to the system's certificates, or name its file in SSL_CERT_FILE"
-                .to_owned()
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("the server's certificate is for another name than {host}; connect by the name it was issued for")
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "the server's certificate has expired; renew it (or this machine's clock is wrong)".to_owned()
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "the server's certificate is not valid yet (or this machine's clock is wrong)".to_owned()
-        }
-        other => format!("the server's certificate is refused: {other}"),
+    if io.key.class.is_tls() {
+        return io;
     }
+    let text = format!("the TLS handshake failed: {io}");
+    Failure { key: FailureKey { class: ErrorClass::Tls, ..io.key }, text }
 }
 
 /// Returns the TLS version in its usual spelling, such as `TLS 1.3`.

@@ -9,7 +9,7 @@ use std::{
 use super::{
     Mark, Sheet,
     finding::{self, CheckFinding},
-    pubsub,
+    ping, pubsub,
     survey::{SurveyCommand, SurveyEnd},
 };
 use crate::{
@@ -17,13 +17,16 @@ use crate::{
     dial::Attempt,
     event::{ProxyKind, ServerIdentity},
     plan::{Address, Protocol},
-    report::on_connecting,
-    units::{millis, span_range},
+    report::{ACCEPTED_THEN_CLOSED, on_connecting},
+    units::span,
     verdict::Severity,
 };
 
-/// A median PING above this is slow, unless the user sets a threshold.
-const SLOW: Duration = Duration::from_millis(200);
+/// A lookup that takes longer is slow.
+const SLOW_LOOKUP: Duration = Duration::from_secs(1);
+
+/// Time after a retry of the resolver within which its answer arrives.
+const RETRY_SLACK: Duration = Duration::from_millis(700);
 
 /// A certificate that expires within this time is a warning.
 const EXPIRES_SOON: Duration = Duration::from_secs(14 * 86_400);
@@ -39,7 +42,7 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
         obstacle(sheet, attempt);
         return;
     }
-    ping(sheet, attempt);
+    ping::judge(sheet, attempt);
     pubsub::judge(sheet);
     in_between(sheet, attempt);
     ended_early(sheet);
@@ -48,6 +51,11 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
 fn ended_early(sheet: &mut Sheet<'_>) {
     let (severity, code, text, evidence) = match &sheet.facts.end {
         SurveyEnd::Complete => return,
+        // Each connection looks the name up again; the finding about it says the rest.
+        SurveyEnd::Broken(failure) if waited_for_names(sheet) => {
+            let text = "the check ran out of time because of the slow name lookup";
+            (Severity::Warning, Some(finding::SLOW_LOOKUP.into()), text, failure.to_string())
+        }
         SurveyEnd::Stopped => (Severity::Info, None, "a signal ended the check early", String::new()),
         SurveyEnd::Broken(failure) => {
             let text = "the connection was lost or too slow during the check";
@@ -60,13 +68,19 @@ fn ended_early(sheet: &mut Sheet<'_>) {
     sheet.finding(CheckFinding { severity, code, text: text.to_owned(), evidence, remedy });
 }
 
+/// Returns true if the first name lookup was slow and the connection then worked.
+fn waited_for_names(sheet: &Sheet<'_>) -> bool {
+    let attempt = sheet.facts.attempt.as_ref().filter(|attempt| attempt.probed.failure.is_none());
+    attempt.and_then(|attempt| took(attempt, Stage::Dns)).is_some_and(|lookup| lookup >= SLOW_LOOKUP)
+}
+
 /// Returns the server's identity as far as known, such as `Redis 7.0.15 primary`.
 pub(super) fn name(server: &ServerIdentity) -> String {
     server.introduction().unwrap_or_else(|| "the server".to_owned())
 }
 
 /// Returns the duration of a stage, if it was completed.
-fn took(attempt: &Attempt, stage: Stage) -> Option<Duration> {
+pub(super) fn took(attempt: &Attempt, stage: Stage) -> Option<Duration> {
     attempt.probed.stages.iter().find(|done| done.stage == stage).map(|done| done.took)
 }
 
@@ -109,21 +123,59 @@ fn name_and_addresses(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         let finding = CheckFinding::new(Severity::Info, finding::ADDRESSES, text).evidence(evidence).remedy(remedy);
         mark = sheet.finding(finding);
     }
+    mark = mark.max(slow_lookup(sheet, lookup));
     let literal = host.parse::<IpAddr>().is_ok();
     let text = if literal { format!("{host} is an address") } else { ips.join(" · ") };
     sheet.timed("dns", mark, Some(lookup), text);
 }
 
+/// Adds the finding about a slow lookup; one that takes as long as the resolver waits for an answer lost one.
+fn slow_lookup(sheet: &mut Sheet<'_>, lookup: Duration) -> Mark {
+    if lookup < SLOW_LOOKUP {
+        return Mark::Ok;
+    }
+    let resolver = sheet.host.resolver.as_ref();
+    let lost = resolver.and_then(|resolver| {
+        let rounds = lookup.as_secs_f64() / resolver.timeout.as_secs_f64();
+        let late = lookup.saturating_sub(resolver.timeout.mul_f64(rounds.floor()));
+        (rounds >= 1.0 && late < RETRY_SLACK).then_some(resolver)
+    });
+    let (text, remedy) = match lost {
+        Some(resolver) => (
+            format!(
+                "the name lookup took {}: a DNS answer was lost, and the resolver waited {} for it",
+                span(lookup),
+                span(resolver.timeout)
+            ),
+            "use a name server on this machine (NodeLocal DNSCache), or 'options single-request-reopen' or 'timeout:1' in \
+             resolv.conf: the queries for IPv4 and IPv6 go out together, and a NAT can lose one of them; redis-rs looks \
+             the name up at every reconnect",
+        ),
+        None => (
+            format!("the name lookup took {}", span(lookup)),
+            "see the load of the name server and the path to it; redis-rs looks the name up at every reconnect",
+        ),
+    };
+    let servers = resolver.map(|resolver| resolver.name_servers.join(", ")).unwrap_or_default();
+    let evidence = if servers.is_empty() { String::new() } else { format!("name servers: {servers}") };
+    let finding = CheckFinding::new(Severity::Warning, finding::SLOW_LOOKUP, text);
+    sheet.finding(finding.evidence(evidence).remedy(remedy))
+}
+
 fn tcp_and_tls(sheet: &mut Sheet<'_>, attempt: &Attempt) {
-    match took(attempt, Stage::Tcp) {
+    let (stage, name) = match sheet.subject.target.address {
+        Address::Unix(_) => (Stage::Unix, "unix"),
+        Address::Tcp { .. } => (Stage::Tcp, "tcp"),
+    };
+    match took(attempt, stage) {
         Some(time) => {
             let ends = match (attempt.local, attempt.peer) {
                 (Some(local), Some(peer)) => format!("{local} → {peer}"),
                 _ => sheet.subject.target.address.to_string(),
             };
-            sheet.timed("tcp", Mark::Ok, Some(time), ends);
+            sheet.timed(name, Mark::Ok, Some(time), ends);
         }
-        None => unfinished(sheet, attempt, Stage::Tcp, "tcp"),
+        None => unfinished(sheet, attempt, stage, name),
     }
     if !matches!(sheet.subject.target.address, Address::Tcp { tls: true, .. }) {
         return sheet.line("tls", Mark::NotAvailable, "plaintext");
@@ -226,7 +278,9 @@ fn by_class(class: ErrorClass) -> Option<&'static str> {
         ErrorClass::Dns => "RD109",
         ErrorClass::MasterDown => "RD113",
         ErrorClass::ProtocolGarbage => "RD123",
-        ErrorClass::Tls => "RD130",
+        ErrorClass::Tls | ErrorClass::CertificateExpired | ErrorClass::ClientCertificate | ErrorClass::MtuBlackHole => {
+            class.code()
+        }
         _ => return None,
     })
 }
@@ -250,6 +304,10 @@ fn obstacle(sheet: &mut Sheet<'_>, attempt: &Attempt) {
             "the port speaks TLS, but plaintext was sent".to_owned(),
             Some("use rediss:// instead of redis://".to_owned()),
         ),
+        (false, false) if sheet.facts.speaks_other_encryption == Some(false) && failure.key.class.is_hang_up() => (
+            format!("no connection: {failure} (not a TLS port: that was tried)"),
+            Some(ACCEPTED_THEN_CLOSED.to_owned()),
+        ),
         (false, _) if failure.key.class == ErrorClass::Loading => {
             ("the server is still loading its dataset".to_owned(), advice)
         }
@@ -261,58 +319,6 @@ fn obstacle(sheet: &mut Sheet<'_>, attempt: &Attempt) {
     let finding =
         CheckFinding { severity: Severity::Critical, code, text, evidence, remedy: remedy.unwrap_or_default() };
     sheet.finding(finding);
-}
-
-fn ping(sheet: &mut Sheet<'_>, attempt: &Attempt) {
-    if let Some(refused) = sheet.facts.refusal(SurveyCommand::Ping) {
-        return no_ping(sheet, &refused.why);
-    }
-    let mut pings = sheet.facts.pings.clone();
-    pings.sort_unstable();
-    let (Some(least), Some(middle), Some(most)) = (pings.first(), sheet.facts.ping(), pings.last()) else {
-        return sheet.line("ping", Mark::Bad, "no reply");
-    };
-    let text = format!("median of {} ({})", pings.len(), span_range(*least, *most));
-    let value = middle.as_secs_f64() * 1e3;
-    let beyond = |range: Option<crate::plan::Range>| range.filter(|range| range.alerts(value));
-    let (critical, warning) = (beyond(sheet.subject.critical), beyond(sheet.subject.warning));
-    let own = sheet.subject.critical.is_none() && sheet.subject.warning.is_none() && middle > SLOW;
-    let tripped = match (critical, warning) {
-        (Some(range), _) => Some((Severity::Critical, format!("--critical {range}"))),
-        (None, Some(range)) => Some((Severity::Warning, format!("--warning {range}"))),
-        (None, None) => own.then(|| (Severity::Warning, format!("more than {}", millis(SLOW)))),
-    };
-    let mut mark = Mark::Ok;
-    if let Some((severity, limit)) = tripped {
-        let finding = CheckFinding::new(severity, finding::SLOW, format!("PING takes {} ({limit})", millis(middle)));
-        // The server's kernel answers the TCP handshake, its process answers PING.
-        let handshake = took(attempt, Stage::Tcp);
-        let path = handshake.is_some_and(|handshake| handshake * 2 > middle);
-        let evidence = handshake.map(|handshake| format!("the TCP handshake took {}", millis(handshake)));
-        let remedy = if path {
-            "the path is slow, not the server: its kernel is no faster than its process; move client and server \
-             closer together, or expect this time for every command that waits for its reply"
-        } else {
-            "the server is slow, not the path: its kernel answers faster than its process; see SLOWLOG GET and LATENCY \
-             DOCTOR on the server, and the load of its machine"
-        };
-        mark = sheet.finding(finding.evidence(evidence.unwrap_or_default()).remedy(remedy));
-    }
-    sheet.timed("ping", mark, Some(middle), text);
-}
-
-/// Adds the finding of a user who may not PING. With a threshold for PING, the missing time counts as a violation.
-fn no_ping(sheet: &mut Sheet<'_>, why: &str) {
-    let severity = match (sheet.subject.critical, sheet.subject.warning) {
-        (Some(_), _) => Severity::Critical,
-        (None, Some(_)) => Severity::Warning,
-        (None, None) => Severity::Info,
-    };
-    let user = sheet.subject.target.user.as_deref().unwrap_or("default").to_owned();
-    let finding = CheckFinding::new(severity, finding::AUTHENTICATION, format!("user {user} may not PING"));
-    let remedy = format!("allow it for clients that use it as a heartbeat: ACL SETUSER {user} +ping");
-    sheet.finding(finding.evidence(why).remedy(remedy));
-    sheet.line("ping", Mark::NotAvailable, "PING is not permitted");
 }
 
 /// Compares both ends of the connection with the server's view of them.

@@ -84,3 +84,23 @@ pub(super) const CERTIFICATE: &str = "RD062";
 pub(super) const SLOW: &str = "RD064";
 /// Connected to a Sentinel.
 pub(super) const SENTINEL: &str = "RD065";
+/// The server cannot save its data, and may refuse writes.
+pub(super) const MISCONF: &str = "RD115";
+/// The cluster does not serve all of its slots.
+pub(super) const CLUSTER_DOWN: &str = "RD105";
+/// A key belongs to another node of the cluster.
+pub(super) const MOVED: &str = "RD116";
+/// Large packets are lost on the path.
+pub(super) const MTU_BLACK_HOLE: &str = "RD182";
+/// The name lookup is slow.
+pub(super) const SLOW_LOOKUP: &str = "RD183";
+/// Writes wait for the disk.
+pub(super) const DELAYED_FSYNC: &str = "RD184";
+/// The cluster announces an address that clients cannot use.
+pub(super) const CLUSTER_ADDRESS: &str = "RD185";
+/// Fewer replicas than `min-replicas-to-write`.
+pub(super) const TOO_FEW_REPLICAS: &str = "RD186";
+/// Slow commands hold up all clients.
+pub(super) const SLOW_COMMANDS: &str = "RD187";
+/// The accept queue is full.
+pub(super) const ACCEPT_QUEUE: &str = "RD188";

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{
-    Mark, Sheet,
+    Mark, Sheet, cluster,
     finding::{self, CheckFinding},
+    persistence, replication, slowness,
 };
 use crate::{
     checkup::survey::{ServerFacts, SurveyCommand},
@@ -22,9 +23,6 @@ const NEAR_MEMORY: u64 = 90;
 /// A hard limit below this is smaller than an ordinary burst of messages (bytes).
 const SMALL_OUTPUT_BUFFER: u64 = 1 << 20;
 
-/// A replica lags if its last acknowledgement is older (seconds); replicas acknowledge every second.
-const LAG: u64 = 10;
-
 /// A `tcp-keepalive` above the server's default keeps dead clients for longer, and refreshes no device on the path in
 /// time (seconds; redis.conf).
 const KEEPALIVE: u64 = 300;
@@ -36,7 +34,10 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
     }
     let server = &sheet.facts.server;
     role(sheet);
-    replication(sheet, server);
+    replication::judge(sheet, server);
+    cluster::judge(sheet);
+    persistence::judge(sheet);
+    slowness::judge(sheet);
     clients(sheet, server);
     output_buffer(sheet, server);
     memory(sheet, server);
@@ -45,7 +46,7 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
 }
 
 /// Adds the line of an unknown figure, with the reason.
-fn unknown(sheet: &mut Sheet<'_>, name: &'static str, command: SurveyCommand) {
+pub(super) fn unknown(sheet: &mut Sheet<'_>, name: &'static str, command: SurveyCommand) {
     sheet.line(name, Mark::NotAvailable, format!("{} ({command})", sheet.facts.no_answer(command)));
 }
 
@@ -79,57 +80,10 @@ fn role(sheet: &mut Sheet<'_>) {
     let remedy = "if this client writes, use the primary's name: a replica refuses writes with READONLY, and redis-rs' \
                   manager does not reconnect because of it";
     let finding = CheckFinding::new(Severity::Warning, finding::REPLICA, text);
-    let mark =
-        sheet.finding(finding.evidence(format!("the server reports the role {}", role_name(role))).remedy(remedy));
+    let follows = sheet.facts.server.primary.as_ref().map(|primary| format!(" of {primary}")).unwrap_or_default();
+    let evidence = format!("the server reports the role {}{follows}", role_name(role));
+    let mark = sheet.finding(finding.evidence(evidence).remedy(remedy));
     sheet.line("role", mark, role_name(role));
-}
-
-fn replication(sheet: &mut Sheet<'_>, server: &ServerFacts) {
-    if server.role.is_none() {
-        return unknown(sheet, "replication", SurveyCommand::Info);
-    }
-    if let Some(up) = server.primary_link_up {
-        let age = server.primary_last_io.filter(|age| *age >= 0).map(|age| format!("last data {age} s ago"));
-        let age = age.unwrap_or_else(|| "no data since".into());
-        if up {
-            return sheet.line("replication", Mark::Ok, format!("the link to the primary is up · {age}"));
-        }
-        let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, "the replica has lost its primary")
-            .evidence(format!("master_link_status:down · {age}"))
-            .remedy(
-                "see the replica's log; until the link is restored it serves stale data, and messages published on the \
-                 primary do not reach its subscribers",
-            );
-        let mark = sheet.finding(finding);
-        return sheet.line("replication", mark, format!("the link to the primary is down · {age}"));
-    }
-    if server.replicas.is_empty() {
-        return sheet.line("replication", Mark::Ok, "no replicas");
-    }
-    let behind: Vec<String> = server
-        .replicas
-        .iter()
-        .filter(|replica| replica.state != "online" || replica.lag.is_some_and(|lag| lag > LAG))
-        .map(|replica| {
-            let lag = replica.lag.map(|lag| format!(", last acknowledged {lag} s ago")).unwrap_or_default();
-            format!("{} {}{lag}", replica.address, replica.state)
-        })
-        .collect();
-    let worst = server.replicas.iter().filter_map(|replica| replica.lag).max();
-    let worst = worst.map(|lag| format!(" · longest lag {lag} s")).unwrap_or_default();
-    let count = server.replicas.len();
-    let replicas = if count == 1 { "replica" } else { "replicas" };
-    let mut mark = Mark::Ok;
-    if !behind.is_empty() {
-        let are = if behind.len() == 1 { "is" } else { "are" };
-        let text = format!("{} of {count} {replicas} {are} not up to date", behind.len());
-        let finding = CheckFinding::new(Severity::Warning, finding::REPLICATION, text).evidence(behind.join("; "));
-        mark = sheet.finding(finding.remedy(
-            "a failover to such a replica loses writes; see its log and the primary's client-output-buffer-limit \
-             replica",
-        ));
-    }
-    sheet.line("replication", mark, format!("{count} {replicas}, {} up to date{worst}", count - behind.len()));
 }
 
 fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {
@@ -150,8 +104,10 @@ fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {
         let finding = CheckFinding::new(Severity::Warning, finding::NEAR_MAX_CLIENTS, text);
         mark = sheet.finding(finding.evidence(evidence).remedy(remedy));
     }
+    let blocked = server.blocked_clients.filter(|blocked| *blocked > 0);
+    let blocked = blocked.map(|blocked| format!(" · {blocked} in blocking commands")).unwrap_or_default();
     let before = if rejected > 0 { format!(" · {rejected} refused since the server started") } else { String::new() };
-    sheet.line("clients", mark, format!("{connected} of {most} ({share}){before}"));
+    sheet.line("clients", mark, format!("{connected} of {most} ({share}){blocked}{before}"));
 }
 
 fn output_buffer(sheet: &mut Sheet<'_>, server: &ServerFacts) {

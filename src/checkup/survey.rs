@@ -3,19 +3,19 @@
 //!
 //! A managed service forbids some of the commands. A refusal is a fact like any other, and the survey continues.
 
+mod cluster;
 mod facts;
+mod latency;
 mod server;
 
 use std::{net::SocketAddr, pin::Pin, time::Duration};
 
-use futures_util::{
-    FutureExt,
-    future::{FusedFuture, join_all},
-};
-use tokio::net::TcpStream;
-
-pub(crate) use self::facts::{
-    CheckFacts, DialedAddress, OutputLimit, PubSub, RefusedCommand, Replica, ServerFacts, SurveyCommand, SurveyEnd,
+pub(crate) use self::{
+    cluster::{ClusterFacts, ClusterPrimary},
+    facts::{
+        CheckFacts, DialedAddress, LargeReply, OutputLimit, Persistence, PingTimes, PubSub, RefusedCommand, Replica,
+        ServerFacts, SlowFacts, SurveyCommand, SurveyEnd,
+    },
 };
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage},
@@ -25,9 +25,10 @@ use crate::{
     plan::{Protocol, Secret, Target},
     units::span,
 };
-
-/// PINGs on the open connection.
-const PINGS: usize = 5;
+use futures_util::{
+    FutureExt,
+    future::{FusedFuture, join_all},
+};
 
 /// Longest wait for our own message.
 const MESSAGE_LIMIT: Duration = Duration::from_secs(2);
@@ -62,8 +63,14 @@ pub(crate) async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Out
     // The attempt must end before the deadline, or its result would be lost.
     let attempt = plan.connect_timeout.min(plan.deadline * 4 / 5);
     let route = Route::new(plan.target.clone(), protocol, attempt, clock).with_ping(false);
-    let mut survey =
-        Survey { route, target: &plan.target, channel: &plan.channel, clock, facts: CheckFacts::default() };
+    let mut survey = Survey {
+        route,
+        target: &plan.target,
+        channel: &plan.channel,
+        deadline: plan.deadline,
+        clock,
+        facts: CheckFacts::default(),
+    };
     let started = clock.now();
     let ended = tokio::time::timeout(plan.deadline, survey.run(std::pin::pin!(stop.fuse()))).await;
     survey.facts.took = clock.now().since(started);
@@ -84,6 +91,7 @@ struct Survey<'a> {
     route: Route,
     target: &'a Target,
     channel: &'a str,
+    deadline: Duration,
     clock: Clock,
     facts: CheckFacts,
 }
@@ -115,29 +123,16 @@ impl Survey<'_> {
         if let Some(attempt) = &self.facts.attempt {
             self.route = self.route.speaking(attempt.dialect());
         }
-        self.time_pings(&mut stream).await?;
+        self.time_replies(&mut stream).await?;
         self.reach_backend(&mut stream).await?;
         self.time_login(&mut stream).await?;
         self.query_client(&mut stream).await?;
         self.query_server(&mut stream).await?;
+        self.query_cluster(&mut stream).await?;
         let result = self.test_pubsub(&mut stream).await?;
         self.facts.pubsub = Some(result);
         self.dial_other_addresses().await;
         Ok(SurveyEnd::Complete)
-    }
-
-    async fn time_pings(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
-        if let Some(refusal) = self.facts.attempt.as_ref().and_then(|attempt| attempt.ping_refused.as_ref()) {
-            let (class, why) = (refusal.key.class, refusal.to_string());
-            self.facts.refused.push(RefusedCommand { command: SurveyCommand::Ping, class, why });
-            return Ok(());
-        }
-        for _ in 0..PINGS {
-            let sent = self.clock.now();
-            stream.command(&["PING"]).await?;
-            self.facts.pings.push(self.clock.now().since(sent));
-        }
-        Ok(())
     }
 
     /// Reads a key that does not exist, where a proxy may answer PING itself.
@@ -150,6 +145,16 @@ impl Survey<'_> {
                 Err(failure) if failure.key.origin == Origin::Server => Err(failure),
                 Err(failure) => return Err(failure),
             });
+        }
+        Ok(())
+    }
+
+    /// Replaces a connection that is of no further use.
+    async fn reopen(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
+        let (attempt, fresh) = self.route.connect().await?;
+        *stream = fresh;
+        if let Some(first) = &mut self.facts.attempt {
+            (first.local, first.peer) = (attempt.local, attempt.peer);
         }
         Ok(())
     }
@@ -182,7 +187,7 @@ impl Survey<'_> {
             // A forbidden client name is no failure, and the refusal of CLIENT is recorded below.
             match stream.command(&["CLIENT", "SETNAME", name]).await {
                 Err(failure) if self.is_proxied() && failure.key.class.is_hang_up() => {
-                    *stream = self.route.connect().await?.1;
+                    self.reopen(stream).await?;
                 }
                 Err(failure) if failure.key.origin != Origin::Server => return Err(failure),
                 _ => {}
@@ -198,7 +203,11 @@ impl Survey<'_> {
     }
 
     async fn query_server(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
-        if let Some(info) = self.query(stream, SurveyCommand::Info, &["INFO"]).await?.as_ref().and_then(text) {
+        let info = match self.facts.loses_large() {
+            true => None,
+            false => self.query(stream, SurveyCommand::Info, &["INFO"]).await?,
+        };
+        if let Some(info) = info.as_ref().and_then(text) {
             self.facts.server.read_info(&info);
             // Valkey reports "redis" in HELLO unless configured otherwise.
             let identity = identity::from_info(&info);
@@ -273,7 +282,7 @@ impl Survey<'_> {
             Ok(value) => Ok(Some(value)),
             // A proxy may close the connection on a command that it does not know.
             Err(failure) if self.is_proxied() && failure.key.class.is_hang_up() => {
-                *stream = self.route.connect().await.map_err(|_| failure.clone())?.1;
+                self.reopen(stream).await.map_err(|_| failure.clone())?;
                 let why = format!("the proxy closed the connection on {command}");
                 self.facts.refused.push(RefusedCommand { command, class: failure.key.class, why });
                 Ok(None)
@@ -297,11 +306,7 @@ impl Survey<'_> {
             attempt.addresses.iter().copied().filter(|address| Some(*address) != peer).take(ADDRESSES).collect();
         let dial = async |address: SocketAddr| {
             let since = self.clock.now();
-            let failure = match tokio::time::timeout(SIDE_LIMIT, TcpStream::connect(address)).await {
-                Ok(Ok(_)) => None,
-                Ok(Err(error)) => Some(error.to_string()),
-                Err(_) => Some(format!("no reply within {}", span(SIDE_LIMIT))),
-            };
+            let failure = self.dial_beside(address).await;
             DialedAddress { address, took: self.clock.now().since(since), failure }
         };
         self.facts.dialled = join_all(others.into_iter().map(dial)).await;
@@ -312,7 +317,7 @@ impl Survey<'_> {
         let failure = self.facts.attempt.as_ref()?.probed.failure.as_ref()?;
         let suspicious = matches!(failure.key.stage, Stage::Tls | Stage::Hello) && failure.key.origin != Origin::Server;
         let other = self.route.other_encryption().filter(|_| suspicious)?;
-        if failure.key.stage == Stage::Hello && failure.key.class == ErrorClass::Tls {
+        if failure.key.stage == Stage::Hello && failure.key.class.is_tls() {
             // A TLS alert was received.
             return Some(true);
         }

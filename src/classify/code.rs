@@ -1,12 +1,15 @@
 //! The codes of errors: for each class, the entry of the knowledge base that explains it.
 
-use super::{ErrorClass, FailureKey};
+use super::{ErrorClass, FailureKey, Stage};
 
 /// ENFILE and EMFILE, on Linux and macOS.
 const NO_FILE_LEFT: [i32; 2] = [23, 24];
 
 /// EADDRNOTAVAIL (`asm-generic/errno.h`; macOS `sys/errno.h`).
 const NO_ADDRESS_LEFT: i32 = if cfg!(target_os = "macos") { 49 } else { 99 };
+
+/// EACCES, on Linux and macOS.
+const PERMISSION_DENIED: i32 = 13;
 
 impl ErrorClass {
     /// The code, for `redis-doctor explain`.
@@ -16,6 +19,8 @@ impl ErrorClass {
             Self::Ask => "RD102",
             Self::Busy => "RD103",
             Self::BrokenPipeKernel => "RD104",
+            Self::CertificateExpired => "RD181",
+            Self::ClientCertificate => "RD180",
             Self::ClusterDown => "RD105",
             Self::ConnectionClosed => "RD106",
             Self::ConnectTimeout => "RD107",
@@ -28,6 +33,7 @@ impl ErrorClass {
             Self::MaxClients => "RD114",
             Self::Misconf => "RD115",
             Self::Moved => "RD116",
+            Self::MtuBlackHole => "RD182",
             Self::NetworkUnreachable => "RD117",
             Self::NoAuth => "RD118",
             Self::NoPerm => "RD119",
@@ -55,6 +61,7 @@ impl FailureKey {
         match (self.class, self.errno) {
             (ErrorClass::Other, Some(errno)) if NO_FILE_LEFT.contains(&errno) => "RD135",
             (ErrorClass::Other, Some(NO_ADDRESS_LEFT)) => "RD134",
+            (ErrorClass::Other, Some(PERMISSION_DENIED)) if self.stage == Stage::Unix => "RD144",
             (class, _) => class.code(),
         }
     }

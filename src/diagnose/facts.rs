@@ -326,7 +326,7 @@ impl Facts<'_> {
     /// True if nothing was listening on the server's port: a path probe or an attempt of the client was refused.
     pub(super) fn was_refused(&self) -> bool {
         let own = self.evidence().and_then(|evidence| evidence.tried).is_some_and(|tried| tried.refused > 0);
-        own || self.path_failed(&[ErrorClass::Refused], &[Stage::Tcp]).is_some()
+        own || self.path_failed(&[ErrorClass::Refused], &[Stage::Tcp, Stage::Unix]).is_some()
     }
 
     /// True if a path probe or a command failed with this class during the outage.

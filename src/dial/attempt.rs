@@ -6,6 +6,7 @@
 //! *could* have been back.
 
 mod greet;
+mod unix;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -56,7 +57,8 @@ pub(crate) struct Attempt {
     pub certificate_expires: Option<WallTime>,
     /// The server's identity from HELLO or INFO.
     pub server: ServerIdentity,
-    /// The error reply where PING is refused and not needed: forbidden by the ACL, or too early.
+    /// The error reply to PING where the connection works all the same: the ACL forbids PING or the server is still
+    /// loading, and it is not needed; or the server refuses it because it cannot persist (MISCONF).
     pub ping_refused: Option<Failure>,
     /// The failure of HELLO, where it was tried and the peer speaks RESP2.
     pub hello_refused: Option<Failure>,
@@ -230,7 +232,7 @@ impl<'a> Dialing<'a> {
 
     async fn run(&mut self) -> Result<RespStream, Failure> {
         let (stream, chain) = self.reach().await?;
-        let stream = self.greet(stream).await?;
+        let stream = self.greet(stream).await.map_err(|failure| self.in_handshake(failure))?;
         if let (Some(chain), Address::Tcp { host, .. }) = (chain, &self.path.target.address) {
             // Only now: it must not count toward any stage.
             self.attempt.certificate_expires = self.path.tls.expiry(host, &chain);
@@ -238,13 +240,23 @@ impl<'a> Dialing<'a> {
         Ok(stream)
     }
 
+    /// Assigns an alert to the handshake: over TLS 1.3 the server judges the client's certificate only after it, and the
+    /// alert arrives in place of the first reply.
+    fn in_handshake(&mut self, mut failure: Failure) -> Failure {
+        if self.path.target.speaks_tls() && failure.key.class.is_tls() {
+            self.attempt.probed.stages.retain(|done| done.stage < Stage::Tls);
+            failure.key.stage = Stage::Tls;
+        }
+        failure
+    }
+
     /// Opens a stream, with TLS if the target has it; returns it with the server's certificates.
     async fn reach(&mut self) -> Result<(RespStream, Option<Vec<CertificateDer<'static>>>), Failure> {
         match self.path.target.address.clone() {
             Address::Unix(file) => {
-                self.stage = Stage::Tcp;
-                let stream = UnixStream::connect(file).await;
-                let stream = self.note(stream)?;
+                self.stage = Stage::Unix;
+                let stream = UnixStream::connect(&file).await.map_err(|error| unix::failure(&file, &error))?;
+                self.done(Stage::Hello);
                 Ok((RespStream::new(Box::new(stream)), None))
             }
             Address::Tcp { host, port, tls } => {
@@ -298,21 +310,15 @@ impl<'a> Dialing<'a> {
         (self.stage, self.since) = (next, now);
     }
 
-    fn note<T>(&mut self, result: std::io::Result<T>) -> Result<T, Failure> {
-        let stage = self.stage;
-        if result.is_ok() {
-            self.done(Stage::Hello);
-        }
-        result.map_err(|error| Failure::io(stage, &error))
-    }
-
     /// Returns the failure of the stage that did not complete.
     fn gave_up(&self, how: &str, after: Duration) -> Failure {
         let (class, hint) = match self.stage {
-            Stage::Dns => (ErrorClass::Dns, "the name server does not answer"),
-            Stage::Tls => {
-                (ErrorClass::Tls, "no TLS response; the port may be plaintext (redis:// instead of rediss://)")
-            }
+            Stage::Dns => (ErrorClass::Dns, "no answer from the name servers"),
+            Stage::Tls => (
+                ErrorClass::Tls,
+                "no TLS response; the port may be plaintext (redis:// instead of rediss://), or the \
+                                   path loses large packets",
+            ),
             Stage::Hello => (ErrorClass::ConnectTimeout, "the connection was accepted, but HELLO was never answered"),
             Stage::Command => (ErrorClass::ResponseTimeout, "no reply to PING"),
             _ => (ErrorClass::ConnectTimeout, "no answer to the connection attempt"),

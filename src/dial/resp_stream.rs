@@ -138,7 +138,9 @@ impl<S: Stream> RespStream<S> {
                 let failure = client::failure(stage, &error);
                 let silent = self.understood || self.stream.head.is_empty();
                 Err(match sent {
-                    Err(write) if silent && failure.key.errno.is_none() => Failure::io(stage, &write),
+                    Err(write) if silent && failure.key.errno.is_none() && !failure.key.class.is_tls() => {
+                        Failure::io(stage, &write)
+                    }
                     _ => self.interpret(stage, failure),
                 })
             }
@@ -147,20 +149,18 @@ impl<S: Stream> RespStream<S> {
 
     /// Explains the failure if the other side does not speak RESP.
     fn interpret(&self, stage: Stage, failure: Failure) -> Failure {
-        if failure.key.origin == Origin::Server || self.understood {
+        if failure.key.origin == Origin::Server || failure.key.class.is_tls() || self.understood {
             return failure;
         }
         let head = &self.stream.head;
         let first_line = head.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
         let (class, text) = match head.first() {
             None if failure.key.errno.is_none() => {
-                let text = "the server closed the connection without replying (a TLS port, a proxy without a server, \
-                            or a limit)";
-                (ErrorClass::ConnectionClosed, text.to_owned())
+                (ErrorClass::ConnectionClosed, "the connection was accepted, then closed without a reply".to_owned())
             }
             None if failure.key.class == ErrorClass::Reset => (
                 ErrorClass::Reset,
-                format!("{} (before the first reply: the port may speak TLS; try rediss://)", failure.text),
+                format!("the connection was accepted, then reset without a reply: {}", failure.text),
             ),
             None => return failure,
             // A TLS alert record: content type 21, version 3.x (RFC 8446 section 5.1).

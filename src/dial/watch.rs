@@ -10,7 +10,10 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::attempt::{Attempt, Route};
+use super::{
+    attempt::{Attempt, Route},
+    large::Lost,
+};
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
@@ -74,7 +77,12 @@ impl PathWatch {
         if !vague {
             return failure;
         }
-        self.route.attempt().await.probed.failure.unwrap_or(failure)
+        let attempt = self.route.attempt().await;
+        let lost = match &attempt.probed.failure {
+            None if failure.key.class.is_timeout() => self.route.loses_large(attempt.dialect()).await,
+            _ => None,
+        };
+        lost.map(Lost::failure).or(attempt.probed.failure).unwrap_or(failure)
     }
 
     pub(crate) fn health(&self) -> Health {
@@ -136,7 +144,7 @@ fn is_late(probed: &PathProbed) -> bool {
         .iter()
         .filter(|passed| passed.stage != Stage::Dns)
         .map(|passed| (passed.stage, passed.took))
-        .partition(|(stage, _)| *stage == Stage::Tcp);
+        .partition(|(stage, _)| matches!(stage, Stage::Tcp | Stage::Unix));
     let sum = |stages: Vec<(Stage, Duration)>| stages.into_iter().map(|(_, took)| took).sum::<Duration>();
     sum(answers) > PROMPT + sum(way) * ROUND_TRIPS
 }

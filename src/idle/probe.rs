@@ -181,7 +181,8 @@ impl IdleProbe {
 /// Returns the end that an error means.
 fn ending(class: ErrorClass) -> Ending {
     match class {
-        ErrorClass::ConnectionClosed | ErrorClass::Tls => Ending::Closed,
+        ErrorClass::ConnectionClosed => Ending::Closed,
+        class if class.is_tls() => Ending::Closed,
         class if class.follows_silence() => Ending::Unanswered,
         _ => Ending::Reset,
     }

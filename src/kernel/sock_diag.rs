@@ -16,6 +16,7 @@ use rustix::{
     net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink, recv, send, socket_with},
 };
 
+use super::path::AcceptQueue;
 use crate::{clock::Stamp, event::TcpFigures};
 
 /// `SOCK_DIAG_BY_FAMILY`
@@ -27,6 +28,8 @@ const ERROR: u16 = 2;
 /// `INET_DIAG_INFO`: the attribute that holds `struct tcp_info`.
 const INFO: u16 = 2;
 const TCP: u8 = 6;
+/// `TCP_LISTEN`
+const LISTEN: u8 = 10;
 /// `AF_INET` and `AF_INET6` on Linux.
 pub(crate) const FAMILIES: (u8, u8) = (2, 10);
 /// Lengths of `struct nlmsghdr`, `struct inet_diag_msg`, and `struct nlattr`.
@@ -96,6 +99,20 @@ impl Table {
     /// # Errors
     /// The kernel did not answer, or refused the request.
     pub(crate) fn look_up(&mut self, pair: Pair, now: Stamp) -> Result<Option<Entry>, Errno> {
+        self.ask(pair, |answer| read(answer, |answer| entry(answer, pair, now)))
+    }
+
+    /// Looks up the queue of connections to `at` that wait to be accepted; `None` if no socket listens there.
+    ///
+    /// # Errors
+    /// The kernel did not answer, or refused the request.
+    pub(crate) fn listener(&mut self, at: SocketAddr) -> Result<Option<AcceptQueue>, Errno> {
+        // No connection has the port 0, so only a listening socket can match.
+        let pair = Pair { local: at, peer: SocketAddr::new(at.ip(), 0) };
+        self.ask(pair, |answer| read(answer, queue))
+    }
+
+    fn ask<T>(&mut self, pair: Pair, read: impl Fn(&[u8]) -> Result<Option<T>, Errno>) -> Result<Option<T>, Errno> {
         self.sequence = self.sequence.wrapping_add(1);
         send(&self.socket, &request(pair, self.sequence), SendFlags::DONTWAIT)?;
         let mut buffer = [0; 1024];
@@ -103,7 +120,7 @@ impl Table {
             let (length, _) = recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT)?;
             let answer = buffer.get(..length).unwrap_or(&buffer);
             if word(answer, 8) == Some(self.sequence) {
-                return read(answer, pair, now);
+                return read(answer);
             }
         }
     }
@@ -146,7 +163,7 @@ fn address(ip: IpAddr) -> [u8; 16] {
     bytes
 }
 
-fn read(answer: &[u8], pair: Pair, now: Stamp) -> Result<Option<Entry>, Errno> {
+fn read<T>(answer: &[u8], found: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, Errno> {
     let kind = answer.get(4..6).and_then(|bytes| bytes.try_into().ok()).map(u16::from_ne_bytes);
     match kind {
         Some(ERROR) => match word(answer, HEADER).map(|code| Errno::from_raw_os_error(-(code as i32))) {
@@ -154,7 +171,7 @@ fn read(answer: &[u8], pair: Pair, now: Stamp) -> Result<Option<Entry>, Errno> {
             Some(errno) => Err(errno),
             None => Err(Errno::PROTO),
         },
-        Some(BY_FAMILY) => Ok(entry(answer, pair, now)),
+        Some(BY_FAMILY) => Ok(found(answer)),
         _ => Err(Errno::PROTO),
     }
 }
@@ -174,6 +191,15 @@ fn entry(answer: &[u8], pair: Pair, now: Stamp) -> Option<Entry> {
         _ => TcpState::Other,
     };
     Some(Entry { state, inode: word(message, 68)?, figures: info(answer).and_then(|info| figures(info, now)) })
+}
+
+/// Decodes the queue of a listening socket: its length is reported as bytes received, its limit as bytes sent
+/// (`inet_diag_msg_common_fill` and `tcp_diag_get_info` in the kernel).
+fn queue(answer: &[u8]) -> Option<AcceptQueue> {
+    let message = body(answer)?;
+    (*message.get(1)? == LISTEN)
+        .then(|| Some(AcceptQueue { waiting: word(message, 56)?, backlog: word(message, 60)? }))
+        .flatten()
 }
 
 /// Returns the `struct inet_diag_msg` of a message.

@@ -12,6 +12,8 @@ use std::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::resolver::Resolver;
+
 /// Kernel settings and table usage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct HostFacts {
@@ -27,6 +29,8 @@ pub(crate) struct HostFacts {
     pub local_ports_used: Option<u64>,
     /// `nf_conntrack_count` and `nf_conntrack_max`, if this machine tracks connections.
     pub conntrack: Option<(u64, u64)>,
+    /// Settings of the name resolver.
+    pub resolver: Option<Resolver>,
 }
 
 /// `net.ipv4.tcp_keepalive_time`, `_intvl` (seconds) and `_probes`.
@@ -50,7 +54,7 @@ impl KeepaliveDefaults {
 impl HostFacts {
     /// Reads the available facts; `peer` is the server's end of the connection.
     pub(crate) fn read(peer: Option<SocketAddr>) -> Self {
-        Self::read_below(Path::new("/proc"), peer)
+        Self { resolver: Resolver::read(), ..Self::read_below(Path::new("/proc"), peer) }
     }
 
     fn read_below(proc: &Path, peer: Option<SocketAddr>) -> Self {
@@ -72,8 +76,21 @@ impl HostFacts {
             local_ports,
             local_ports_used: local_ports.zip(peer).and_then(|(range, peer)| ports_used(proc, range, peer)),
             conntrack: conntrack("count").zip(conntrack("max")),
+            resolver: None,
         }
     }
+}
+
+/// Returns how many connections this machine has dropped because an accept queue was full (`ListenOverflows`), on all of
+/// its ports, since its start.
+pub(crate) fn listen_overflows() -> Option<u64> {
+    tcp_counter(&std::fs::read_to_string("/proc/net/netstat").ok()?, "ListenOverflows")
+}
+
+/// Returns a counter of `/proc/net/netstat`, in which a line of values follows a line of names.
+fn tcp_counter(netstat: &str, wanted: &str) -> Option<u64> {
+    let mut lines = netstat.lines().filter_map(|line| line.strip_prefix("TcpExt:")).map(str::split_ascii_whitespace);
+    lines.next()?.zip(lines.next()?).find(|(name, _)| *name == wanted)?.1.parse().ok()
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
@@ -146,6 +163,14 @@ mod tests {
         assert_eq!(endpoint(&mapped), Some((IpAddr::from([10, 0, 3, 17]), 6379)));
         assert_eq!(endpoints("  sl  local_address rem_address   st tx_queue rx_queue"), None);
         assert_eq!(endpoint("12:34"), None);
+    }
+
+    #[test]
+    fn a_counter_is_found_under_its_name() {
+        let netstat = "TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 0 7 9\nIpExt: A\nIpExt: 1\n";
+        assert_eq!(tcp_counter(netstat, "ListenOverflows"), Some(7));
+        assert_eq!(tcp_counter(netstat, "A"), None);
+        assert_eq!(listen_overflows().is_some(), cfg!(target_os = "linux"));
     }
 
     #[test]

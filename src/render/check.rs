@@ -154,7 +154,7 @@ fn figures(checkup: &Checkup) -> Vec<Figure> {
         ..Figure::new(label, value.map(|value| value as f64), unit)
     };
     let [warn, crit] = checkup.thresholds.map(|range| range.map(|range| range.to_string()).unwrap_or_default());
-    let connect = checkup.lines.iter().filter(|line| ["dns", "tcp", "tls", "hello"].contains(&line.name));
+    let connect = checkup.lines.iter().filter(|line| ["dns", "tcp", "unix", "tls", "hello"].contains(&line.name));
     let connect: Duration = connect.filter_map(|line| line.took).sum();
     let server = &facts.server;
     vec![

@@ -8,12 +8,29 @@ use crate::{
 const TLS: &str = "check that the port speaks TLS and that the certificate is for this name and from an issuer that this \
                    machine trusts (or set SSL_CERT_FILE to its file)";
 
+const EXPIRED: &str = "if it has been renewed, the server still serves the old one: load the new files (CONFIG SET \
+                       tls-cert-file and tls-key-file, or a restart); otherwise renew it, unless this machine's clock is \
+                       wrong";
+
+const NO_CERTIFICATE: &str = "set tls-auth-clients to optional or no on the server, or use a client that presents a \
+                              certificate from the server's tls-ca-cert-file: redis-doctor has no option for one";
+
+/// The usual reasons for a connection that is accepted and closed or reset before its first reply.
+pub(crate) const ACCEPTED_THEN_CLOSED: &str = "look for a published container port whose server listens only on 127.0.0.1 inside the container, and for a proxy, \
+     load balancer or firewall without a live server behind it; the server's log and maxclients show the rest";
+
+/// The remedy for a path that loses large packets.
+pub(crate) const MTU: &str = "a tunnel, VPN or overlay on the path has a smaller MTU, and its ICMP messages are lost: lower the MTU at both ends (ip \
+     link set dev eth0 mtu 1300), clamp the MSS on the router, or let ICMP type 3 code 4 through";
+
 /// Returns advice on a failure to connect; `None` if the text of the failure is enough.
 pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
     if let Some(advice) = on_concluding(failure) {
         return Some(advice.to_owned());
     }
-    let user = target.user.as_deref().unwrap_or("default");
+    if let Some(advice) = on_reply(failure.key.class, target) {
+        return Some(advice);
+    }
     Some(match (failure.key.class, failure.key.stage) {
         (ErrorClass::Refused, _) if matches!(target.address, Address::Unix(_)) => {
             "nothing is listening on this socket: check its path and the server's 'unixsocket' setting".into()
@@ -21,46 +38,34 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         (ErrorClass::Refused, _) => {
             "nothing is listening there: check host and port, and that the server runs and binds this address".into()
         }
-        (ErrorClass::Dns, _) => "check the spelling of the host name and this machine's name servers".into(),
+        (ErrorClass::Dns, _) => "check the spelling of the host name, and that this machine's name servers (resolv.conf) answer".into(),
         (ErrorClass::ConnectTimeout, Stage::Tcp) => {
             "no reply to any packet: a firewall or security group may drop them, or the host is down".into()
         }
         (ErrorClass::ConnectTimeout, Stage::Hello) | (ErrorClass::ResponseTimeout, _) => {
-            "the port is open but nothing answers: the server hangs, or something else is listening there".into()
+            "the port is open but nothing answers: the server hangs, a proxy or load balancer has no live server behind \
+             it, or something else is listening there"
+                .into()
         }
         (ErrorClass::HostUnreachable | ErrorClass::NetworkUnreachable, _) => {
             "this machine has no route to the host: check routing, VPN and firewall".into()
         }
-        (ErrorClass::NoAuth, _) => {
-            "the server requires a password: set it in REDISCLI_AUTH, in the URL, or with --askpass".into()
-        }
-        (ErrorClass::WrongPass, _) => {
-            format!("check the password of user '{user}' (--user, REDISCLI_AUTH, --askpass, the URL)")
-        }
-        (ErrorClass::NoPerm, _) => {
-            format!("the ACL of user '{user}' forbids it: see ACL GETUSER {user} on the server")
-        }
-        (ErrorClass::Loading, _) => {
-            "the server is still loading its dataset: try again when INFO shows loading:0".into()
-        }
-        (ErrorClass::MaxClients, _) => {
-            "raise maxclients on the server, or find out which clients hold its connections (CLIENT LIST)".into()
-        }
-        (ErrorClass::ProtectedMode, _) => {
-            "set a password on the server, or turn protected-mode off there if the network is trusted".into()
-        }
-        (ErrorClass::MasterDown, _) => {
-            "this replica has lost its primary: connect to the primary, or check why the link is down".into()
-        }
         (ErrorClass::ConnectionClosed | ErrorClass::Reset, _) => {
-            "the peer accepted, then closed: look for a proxy or firewall without a server behind it, or a port that \
-             expects TLS, and check the server log"
-                .into()
+            let tls = if target.speaks_tls() { "" } else { "; or the port speaks TLS (rediss://)" };
+            format!("{ACCEPTED_THEN_CLOSED}{tls}")
         }
         (ErrorClass::KernelTimeout, _) => {
             "packets went unanswered until the kernel gave up: a firewall may drop them, or the host is down".into()
         }
         (ErrorClass::Tls, _) => TLS.into(),
+        (ErrorClass::CertificateExpired, _) => EXPIRED.into(),
+        (ErrorClass::ClientCertificate, _) => NO_CERTIFICATE.into(),
+        (ErrorClass::MtuBlackHole, _) => MTU.into(),
+        (ErrorClass::Other, Stage::Unix) if failure.key.errno == Some(13) => {
+            "add this user to the group of the socket and set unixsocketperm 770, or open the directories on its path \
+             to the user (chmod o+x)"
+                .into()
+        }
         (ErrorClass::ServerError, Stage::Subscribe) => {
             "the server refused the subscription: shard channels (--shard) need Redis 7.0 or later".into()
         }
@@ -70,9 +75,47 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
     })
 }
 
+/// Returns advice on an error reply of the server.
+fn on_reply(class: ErrorClass, target: &Target) -> Option<String> {
+    let user = target.user.as_deref().unwrap_or("default");
+    Some(match class {
+        ErrorClass::NoAuth => {
+            "the server requires a password: set it in REDISCLI_AUTH, in the URL, or with --askpass".into()
+        }
+        ErrorClass::WrongPass => {
+            format!("check the password of user '{user}' (--user, REDISCLI_AUTH, --askpass, the URL)")
+        }
+        ErrorClass::NoPerm => {
+            format!("the ACL of user '{user}' forbids it: see ACL GETUSER {user} on the server")
+        }
+        ErrorClass::Loading => {
+            "the server is still loading its dataset: try again when INFO shows loading:0".into()
+        }
+        ErrorClass::MaxClients => {
+            "raise maxclients on the server, or find out which clients hold its connections (CLIENT LIST)".into()
+        }
+        ErrorClass::ProtectedMode => {
+            "set a password on the server, or turn protected-mode off there if the network is trusted".into()
+        }
+        ErrorClass::MasterDown => {
+            "this replica has lost its primary: connect to the primary, or check why the link is down".into()
+        }
+        ErrorClass::Misconf => {
+            "writes are refused because the server cannot save its data: see its log, and the free space and permissions \
+             of its directory"
+                .into()
+        }
+        _ => return None,
+    })
+}
+
 /// Returns advice on a failure that redis-doctor concluded from several replies.
 fn on_concluding(failure: &Failure) -> Option<&'static str> {
     match (failure.key.origin, failure.key.class, failure.key.stage) {
+        (Origin::Doctor, ErrorClass::Dns, Stage::Dns) => Some(
+            "allow more time (--connect-timeout 12s): a lost answer costs the resolver's own retry, 5 s by default \
+             (resolv.conf, options timeout); if that helps, packets to the name server are lost; if not, it is down",
+        ),
         (Origin::Doctor, ErrorClass::NoAuth, _) => {
             Some("the password was given: check how the proxy or server that answers here expects the login")
         }
@@ -112,14 +155,24 @@ mod tests {
         assert!(on_connecting(&refused, &tcp).unwrap().contains("nothing is listening"));
         assert!(on_connecting(&refused, &target(Address::Unix("/s".into()))).unwrap().contains("unixsocket"));
         for (class, remedy) in [
-            (ErrorClass::ConnectionClosed, "then closed"),
-            (ErrorClass::Reset, "then closed"),
+            (ErrorClass::ConnectionClosed, "inside the container"),
+            (ErrorClass::Reset, "rediss://"),
             (ErrorClass::KernelTimeout, "firewall"),
             (ErrorClass::Tls, "SSL_CERT_FILE"),
+            (ErrorClass::CertificateExpired, "tls-cert-file"),
+            (ErrorClass::ClientCertificate, "tls-auth-clients"),
+            (ErrorClass::MtuBlackHole, "ICMP type 3 code 4"),
+            (ErrorClass::Misconf, "free space"),
         ] {
             let advice = on_connecting(&Failure::doctor(class, Stage::Hello, "so"), &tcp).unwrap();
             assert!(advice.contains(remedy), "{class}: {advice}");
         }
+        let silent =
+            Failure::doctor(ErrorClass::Dns, Stage::Dns, "timed out after 5 s: no answer from the name servers");
+        let advice = on_connecting(&silent, &tcp).unwrap();
+        assert!(advice.contains("--connect-timeout 12s") && !advice.contains("spelling"), "{advice}");
+        let denied = Failure::io(Stage::Unix, &std::io::Error::from_raw_os_error(13));
+        assert!(on_connecting(&denied, &target(Address::Unix("/s".into()))).unwrap().contains("unixsocketperm"));
         let given = Failure::doctor(ErrorClass::NoAuth, Stage::Hello, "neither HELLO nor AUTH");
         assert!(on_connecting(&given, &tcp).unwrap().contains("the password was given"));
         let no_pubsub =

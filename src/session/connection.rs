@@ -27,7 +27,7 @@ use super::{
     subject::{Dialer, Subject},
 };
 use crate::{
-    classify::{Failure, Stage, client},
+    classify::{ErrorClass, Failure, Stage, client},
     clock::Stamp,
     plan::ReconnectPolicy,
 };
@@ -175,7 +175,11 @@ impl Session {
 
     /// Completes when a new subject has answered.
     pub(super) async fn come_up(&self, limit: Duration) -> Result<(), Failure> {
-        self.heartbeat("establish", limit).await.outcome.map(drop).map_err(|failed| failed.failure)
+        match self.heartbeat("establish", limit).await.outcome {
+            // The connection works: a server that cannot persist refuses PING along with writes.
+            Err(failed) if failed.failure.key.class != ErrorClass::Misconf => Err(failed.failure),
+            _ => Ok(()),
+        }
     }
 
     /// Returns the time limit for connecting without obstacles.

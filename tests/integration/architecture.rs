@@ -25,7 +25,7 @@ const ALLOWED: Table<'_> = &[
     ("verdict", &[]),
     ("fault", &["units"]),
     ("foreign", &["units"]),
-    ("classify", &["foreign"]),
+    ("classify", &["clock", "foreign"]),
     ("distribution", &["clock"]),
     ("period", &["clock"]),
     ("tls", &["clock", "classify"]),

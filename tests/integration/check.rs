@@ -52,9 +52,11 @@ fn a_healthy_server_is_healthy_and_leaves_no_trace() {
     for name in ["dns", "tcp", "auth", "hello", "ping", "pubsub", "between", "role", "replication", "clients"] {
         assert_eq!(line(&json, name).0, "ok", "{name}");
     }
-    for name in ["buffers", "memory", "timeout", "keepalive"] {
+    for name in ["buffers", "memory", "timeout", "keepalive", "large", "persistence", "slow", "queue"] {
         assert_eq!(line(&json, name).0, "ok", "{name}");
     }
+    assert_eq!(json["facts"]["pings_seconds"].as_array().unwrap().len(), 10);
+    assert!(json["facts"]["path_seconds"].as_f64().unwrap() > 0.0);
     let facts = &json["facts"];
     assert!(facts["ping_seconds"].as_f64().unwrap() > 0.0 && facts["pubsub_seconds"].as_f64().unwrap() > 0.0);
     assert_eq!((&facts["local"], &facts["peer"]), (&facts["seen_from"], &facts["seen_at"]));
@@ -309,7 +311,7 @@ fn a_unix_socket_and_the_sandbox_are_checked_too() {
     let server = RedisServer::builder().unix_socket().start();
     let socket = server.unix_socket().to_str().unwrap();
     let json = looked(Doctor::new(["check", "-s", socket]), 0);
-    assert_eq!((line(&json, "dns").0, line(&json, "tcp")), ("not_available", ("ok", socket)));
+    assert_eq!((line(&json, "dns").0, line(&json, "unix")), ("not_available", ("ok", socket)));
     assert!(json["blackouts"].as_array().unwrap().is_empty() && line(&json, "pubsub").0 == "ok");
     let json = looked(Doctor::new(["check", "--sandbox"]), 0);
     for name in ["hello", "ping", "pubsub", "between", "role", "clients", "buffers", "timeout", "keepalive"] {
@@ -396,4 +398,82 @@ fn an_interrupt_ends_it_with_what_is_known() {
         .stdout_contains("✘ hello")
         .stdout_contains("stopped after");
     drop(held);
+}
+
+#[test]
+fn a_server_that_cannot_save_is_connected_and_refuses_writes() {
+    let server = RedisServer::builder().snapshots_fail().start();
+    server.command(["SET", "key", "value"]);
+    server.command(["BGSAVE"]);
+    let failed = || server.command(["INFO", "persistence"]).contains("rdb_last_bgsave_status:err");
+    eventually("the snapshot to fail", SOON, failed);
+    let json = looked(check(&server), 2);
+    assert_eq!(codes(&json, WORSE), ["RD115"], "{json:#}");
+    assert!(json["headline"].as_str().unwrap().starts_with("connected, but the server refuses writes"), "{json:#}");
+    assert_eq!((line(&json, "hello").0, line(&json, "persistence").0), ("ok", "bad"));
+    assert_eq!((line(&json, "ping").0, line(&json, "timeout").0), ("ok", "ok"), "it answers all the same");
+    let vain = Doctor::new(["wait", "--timeout", "1s"]).target(&server).run();
+    vain.code(2).stderr_contains("MISCONF");
+}
+
+#[test]
+fn a_replica_names_the_primary_that_it_follows() {
+    let foreign = closed_port();
+    let replica = RedisServer::builder().config("replicaof", &format!("127.0.0.1 {}", foreign.port())).start();
+    let json = looked(check(&replica), 1);
+    let text = line(&json, "replication").1;
+    assert!(text.starts_with(&format!("the link to {foreign} is down")), "{text}");
+    let lost = json["findings"].as_array().unwrap().iter().find(|finding| finding["code"] == "RD061").unwrap();
+    let remedy = lost["remedy"].as_str().unwrap();
+    assert!(remedy.contains(&format!("check that {foreign} is a server of yours")), "{remedy}");
+}
+
+#[test]
+fn a_primary_without_its_required_replicas_refuses_writes() {
+    let server = RedisServer::builder().config("min-replicas-to-write", "1").start();
+    let json = looked(check(&server), 2);
+    assert_eq!((codes(&json, WORSE), line(&json, "replication").0), (vec!["RD186".to_owned()], "bad"));
+}
+
+#[test]
+fn a_cluster_is_judged_by_its_state_and_by_the_addresses_that_it_announces() {
+    let Some(node) = cluster_node() else { return };
+    let json = looked(check(&node), 2);
+    assert_eq!((codes(&json, WORSE), line(&json, "cluster").0), (vec!["RD105".to_owned()], "bad"), "{json:#}");
+    node.command(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    eventually("the cluster to be up", SOON, || node.command(["CLUSTER", "INFO"]).contains("cluster_state:ok"));
+    let json = looked(check(&node), 0);
+    assert!(line(&json, "cluster").1.starts_with("ok · 16384 of 16384 slots covered · 16384 here"), "{json:#}");
+    let elsewhere = closed_port();
+    node.command(["CONFIG", "SET", "cluster-announce-ip", "127.0.0.1"]);
+    node.command(["CONFIG", "SET", "cluster-announce-port", &elsewhere.port().to_string()]);
+    let announced = || node.command(["CLUSTER", "SLOTS"]).contains(&elsewhere.port().to_string());
+    eventually("the address to be announced", SOON, announced);
+    let json = looked(check(&node), 2);
+    assert_eq!(codes(&json, WORSE), ["RD185"], "{json:#}");
+    let evidence = json["findings"][0]["evidence"].as_str().unwrap();
+    assert!(evidence.contains(&format!("{elsewhere}: Connection refused")), "{evidence}");
+    assert!(evidence.contains(&format!("this node is {} here", node.address())), "{evidence}");
+}
+
+#[test]
+fn a_slow_command_in_the_slow_log_is_named_without_its_arguments() {
+    let server = RedisServer::builder().debug_commands().start();
+    server.command(["DEBUG", "SLEEP", "0.2"]);
+    let json = looked(check(&server), 1);
+    assert_eq!((codes(&json, WORSE), line(&json, "slow").0), (vec!["RD187".to_owned()], "warning"), "{json:#}");
+    assert!(line(&json, "slow").1.starts_with("debug from 127.0.0.1:"), "{json:#}");
+}
+
+#[test]
+fn a_unix_socket_that_cannot_be_opened_is_named_with_the_reason() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = directory.path().join("run/redis.sock");
+    let at = |path: &std::path::Path| Doctor::new(["check", "-s"]).arg(path);
+    let json = looked(at(&missing), 2);
+    assert_eq!(line(&json, "unix").0, "bad");
+    assert!(line(&json, "unix").1.ends_with("has no run"), "{json:#}");
+    let left = directory.path().join("redis.sock");
+    drop(std::os::unix::net::UnixListener::bind(&left).unwrap());
+    assert!(line(&looked(at(&left), 2), "unix").1.contains("no process listens on it"));
 }

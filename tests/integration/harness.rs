@@ -37,7 +37,7 @@ pub(crate) use hosts::Hosts;
 pub(crate) use netns::{Lab, Namespace, Reject};
 pub(crate) use ports::{FullBacklog, closed_port, free_port};
 pub(crate) use program::Release;
-pub(crate) use redis_server::{Builder as RedisServerBuilder, RedisServer};
+pub(crate) use redis_server::{Builder as RedisServerBuilder, RedisServer, cluster_node};
 pub(crate) use resp::{RawClient, Value};
 pub(crate) use rustix::process::Signal;
 pub(crate) use schema::follows;

@@ -20,6 +20,7 @@
 //! - `instrument`: the cause that is named is compared with the fault that was injected; prints the confusion matrix.
 //! - `journals`: what a run has written is reported again, and what cannot be read is named.
 //! - `lab`: the `proxy` command with redis-cli, stdin and signals, and runs with faults.
+//! - `large_replies`: a path that loses large packets is named by every command that fails on it.
 //! - `late_confirmations`: confirmations after a reconnect that go to the wrong questions.
 //! - `netns`: real network faults, made by a firewall between two network namespaces; skipped without root.
 //! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
@@ -67,6 +68,7 @@ mod idle;
 mod instrument;
 mod journals;
 mod lab;
+mod large_replies;
 mod late_confirmations;
 mod netns;
 mod network_faults;

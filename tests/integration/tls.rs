@@ -78,3 +78,35 @@ fn a_plain_client_on_a_tls_port_is_told_to_use_rediss() {
     let run = Doctor::new(["ping", "-c", "1"]).target(&url).run();
     run.code(2).stdout_contains("rediss://").stdout_contains("verdict  CRITICAL  no connection");
 }
+
+/// Redis' default: each client must have a certificate.
+#[test]
+fn a_required_client_certificate_is_named_by_its_alert() {
+    let server = RedisServer::builder().tls().config("tls-auth-clients", "yes").start();
+    let authority = &server.certificates().authority;
+    for (command, code) in [(&["check"][..], 2), (&["ping", "-c", "1"], 2), (&["wait", "--timeout", "1s"], 2)] {
+        let run = trusting(authority, command).target(&server).run();
+        let text =
+            format!("{}{}", run.code(code).stdout(), run.stderr()).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("the server requires a client certificate, and none was sent (TLS alert 116"), "{text}");
+        assert!(!text.contains("plaintext was sent") && !text.contains("not a TLS port"), "{text}");
+    }
+    trusting(authority, &["check"]).target(&server).run().stdout_contains("✘ tls").stdout_contains("explain RD180");
+    // TLS 1.2 has no alert of its own for it.
+    server.command(["CONFIG", "SET", "tls-protocols", "TLSv1.2"]);
+    let run = trusting(authority, &["ping", "-c", "1"]).target(&server).run();
+    run.code(2).stdout_contains("over TLS 1.2 a missing client certificate");
+}
+
+#[test]
+fn a_client_certificate_required_in_mid_run_is_what_keeps_the_client_out() {
+    let server = RedisServer::builder().tls().start();
+    let soak = ["soak", "-d", "20s", "--workload", "ping"];
+    let run = trusting(&server.certificates().authority, &soak).target(&server).spawn();
+    run.wait_for_stderr("connected", Duration::from_secs(10));
+    server.command(["CONFIG", "SET", "tls-auth-clients", "yes"]);
+    server.command(["CLIENT", "KILL", "TYPE", "normal"]);
+    run.wait_for_stderr("the server requires a client certificate", Duration::from_secs(10));
+    run.signal(Signal::INT);
+    run.finish().code(2).stdout_contains("TLS alert 116").lacks("panicked");
+}

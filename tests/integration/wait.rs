@@ -180,3 +180,12 @@ fn what_cannot_be_waited_for_is_refused() {
         parts.iter().for_each(|part| _ = output.code(3).stderr_contains(part));
     }
 }
+
+#[test]
+fn a_primary_of_a_cluster_that_is_down_is_not_ready() {
+    let Some(node) = cluster_node() else { return };
+    let output = in_vain(&["--for", "primary"], &node);
+    output.code(2).stderr_contains("the cluster is down (cluster_state:fail, 0 of 16384 slots served)");
+    node.command(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    wait(&["--for", "primary"]).target(&node).run().code(0);
+}

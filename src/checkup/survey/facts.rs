@@ -5,10 +5,13 @@ use std::{net::SocketAddr, time::Duration};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::cluster::ClusterFacts;
 use crate::{
     classify::{ErrorClass, Failure},
     clock::Seconds,
     dial::Attempt,
+    event::{CommandTime, LatencyEvent, SlowCommand},
+    kernel::AcceptQueue,
 };
 
 /// Every fact that could be gathered.
@@ -17,7 +20,13 @@ pub(crate) struct CheckFacts {
     /// The first connection, stage by stage; absent if its attempt did not end before the deadline.
     pub(crate) attempt: Option<Attempt>,
     /// Round trips of PING on the open connection.
-    pub pings: Vec<Duration>,
+    pub pings: PingTimes,
+    /// Result of the test for large replies; absent if it could not be made.
+    pub large: Option<LargeReply>,
+    /// The server's own view of its slowness.
+    pub slow: SlowFacts,
+    /// The cluster; absent if the server is not in one.
+    pub cluster: Option<ClusterFacts>,
     /// Round trip of a GET through a proxy, or the failure; absent without a proxy.
     pub backend: Option<Result<Duration, Failure>>,
     /// Round trip of a second login on the open connection; absent without a password.
@@ -45,9 +54,14 @@ pub(crate) struct CheckFacts {
 impl CheckFacts {
     /// Returns the median round trip of PING.
     pub(crate) fn ping(&self) -> Option<Duration> {
-        let mut pings = self.pings.clone();
+        let mut pings = self.pings.times.clone();
         pings.sort_unstable();
         pings.get(pings.len() / 2).copied()
+    }
+
+    /// Returns true if large replies do not arrive, so that none was requested.
+    pub(crate) fn loses_large(&self) -> bool {
+        matches!(self.large, Some(LargeReply::Lost { .. }))
     }
 
     /// Returns the refusal of a command, if there was one.
@@ -61,9 +75,61 @@ impl CheckFacts {
         match self.refusal(command) {
             Some(refused) if proxied && refused.class != ErrorClass::NoPerm => "not passed on by the proxy",
             Some(_) => "not permitted",
+            None if command == SurveyCommand::Info && self.loses_large() => {
+                "not queried, because large replies are lost"
+            }
             None => "not reported by the server",
         }
     }
+}
+
+/// Round trips of PING, with the kernel's figures of the path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PingTimes {
+    /// Round trips in order.
+    pub times: Vec<Duration>,
+    /// Largest delay of redis-doctor's timers while it waited.
+    pub own_lag: Duration,
+    /// Round-trip time of the path alone, as TCP measured it.
+    pub rtt: Option<Duration>,
+    /// Accept queue of a server on this machine, at its longest.
+    pub queue: Option<AcceptQueue>,
+}
+
+/// The result of the test for large replies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "result")]
+pub(crate) enum LargeReply {
+    /// A reply of 4 KiB arrived.
+    Arrived {
+        /// Round trip.
+        #[serde(rename = "seconds", with = "Seconds")]
+        took: Duration,
+    },
+    /// It did not arrive, while short ones did.
+    Lost {
+        /// Direction and size of the lost packets.
+        what: String,
+    },
+}
+
+/// Slow commands and events, as the server reports them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct SlowFacts {
+    /// Time between the two readings of the command counters.
+    #[serde(rename = "window_seconds", with = "Seconds")]
+    pub window: Duration,
+    /// Commands that the server ran in that time, those that took the longest first (`INFO commandstats`).
+    pub commands: Vec<CommandTime>,
+    /// True if the slow log could be read.
+    #[serde(skip)]
+    pub log_known: bool,
+    /// Entries of the slow log, the longest first.
+    pub log: Vec<SlowCommand>,
+    /// Events of the latency monitor, which is off by default (`LATENCY LATEST`).
+    pub events: Vec<LatencyEvent>,
+    /// Connections that this machine dropped in that time because an accept queue was full, on any of its ports.
+    pub listen_overflows: Option<u64>,
 }
 
 /// The end of a survey.
@@ -115,6 +181,45 @@ pub(crate) struct ServerFacts {
     pub primary_last_io: Option<i64>,
     /// Replicas of a primary.
     pub replicas: Vec<Replica>,
+    /// Address of the primary that a replica follows (`master_host:master_port`).
+    pub primary: Option<String>,
+    /// `master_link_down_since_seconds` (replicas only).
+    pub primary_link_down_for: Option<i64>,
+    /// `min_slaves_good_slaves`: replicas whose lag is within `min-replicas-max-lag`.
+    pub good_replicas: Option<u64>,
+    /// `min-replicas-to-write`: with fewer good replicas, writes are refused; 0 is off.
+    pub min_replicas_to_write: Option<u64>,
+    /// `redis_mode` or `server_mode`: `standalone`, `cluster` or `sentinel`.
+    pub mode: Option<String>,
+    /// `blocked_clients`
+    pub blocked_clients: Option<u64>,
+    /// `uptime_in_seconds`
+    pub uptime: Option<u64>,
+    /// The server's clock in seconds since 1970 (`server_time_usec`).
+    pub unix_time: Option<u64>,
+    /// Snapshots and the append-only file.
+    pub persistence: Persistence,
+}
+
+/// The state of a server's persistence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct Persistence {
+    /// `rdb_last_bgsave_status` is not `ok`.
+    pub snapshot_failed: Option<bool>,
+    /// `aof_last_write_status` or `aof_last_bgrewrite_status` is not `ok`.
+    pub aof_failed: Option<bool>,
+    /// `aof_enabled`
+    pub aof_enabled: Option<bool>,
+    /// `rdb_bgsave_in_progress` or `aof_rewrite_in_progress`
+    pub saving: bool,
+    /// `rdb_last_save_time`, in seconds since 1970; the server's start if there was none.
+    pub last_save: Option<u64>,
+    /// `rdb_changes_since_last_save`
+    pub changes: Option<u64>,
+    /// `aof_delayed_fsync`: writes that waited for a slow fsync, since the server's start.
+    pub delayed_fsyncs: Option<u64>,
+    /// `save`, as reported by CONFIG GET: the snapshot schedule; empty is off.
+    pub schedule: Option<String>,
 }
 
 /// A limit of what may wait for a client in the server's memory (bytes and seconds); 0 is none.

@@ -1,11 +1,11 @@
 //! Parsers for INFO, CONFIG GET and CLIENT LIST.
 
-use super::{OutputLimit, Replica, ServerFacts};
+use super::{OutputLimit, Persistence, Replica, ServerFacts};
 use crate::dial::reply::{info_fields, line_field};
 
 /// The settings, queried one at a time: before Redis 7 CONFIG GET takes a single name, and a pattern would also return
 /// passwords.
-pub(super) const SETTINGS: [&str; 7] = [
+pub(super) const SETTINGS: [&str; 9] = [
     "maxclients",
     "timeout",
     "tcp-keepalive",
@@ -13,6 +13,8 @@ pub(super) const SETTINGS: [&str; 7] = [
     "maxmemory",
     "maxmemory-policy",
     "maxmemory-clients",
+    "min-replicas-to-write",
+    "save",
 ];
 
 impl ServerFacts {
@@ -30,6 +32,16 @@ impl ServerFacts {
                 "maxmemory_policy" => self.maxmemory_policy = Some(value.to_owned()),
                 "master_link_status" => self.primary_link_up = Some(value == "up"),
                 "master_last_io_seconds_ago" => self.primary_last_io = value.parse().ok(),
+                "master_host" => self.primary = Some(value.to_owned()),
+                // It follows `master_host`.
+                "master_port" => self.primary = self.primary.take().map(|host| at(&host, value)),
+                "master_link_down_since_seconds" => self.primary_link_down_for = value.parse().ok(),
+                "min_slaves_good_slaves" => self.good_replicas = value.parse().ok(),
+                "redis_mode" | "server_mode" => self.mode = Some(value.to_owned()),
+                "blocked_clients" => self.blocked_clients = value.parse().ok(),
+                "uptime_in_seconds" => self.uptime = value.parse().ok(),
+                "server_time_usec" => self.unix_time = value.parse().ok().map(|micros: u64| micros / 1_000_000),
+                _ if self.persistence.read(name, value) => {}
                 _ if is_replica(name) => self.replicas.push(replica(value)),
                 _ => {}
             }
@@ -46,6 +58,8 @@ impl ServerFacts {
             "maxmemory" => self.maxmemory = value.parse().ok(),
             "maxmemory-policy" => self.maxmemory_policy = Some(value.to_owned()),
             "maxmemory-clients" => self.maxmemory_clients = Some(value.to_owned()),
+            "min-replicas-to-write" => self.min_replicas_to_write = value.parse().ok(),
+            "save" => self.persistence.schedule = Some(value.to_owned()),
             _ => {}
         }
     }
@@ -61,6 +75,31 @@ impl ServerFacts {
         self.subscribers = Some(lines.clone().count() as u64);
         self.largest_subscriber_buffer = Some(lines.map(waiting).max().unwrap_or_default());
     }
+}
+
+impl Persistence {
+    /// Reads a field of `INFO persistence`; returns false for any other field.
+    fn read(&mut self, name: &str, value: &str) -> bool {
+        let failed = value != "ok";
+        match name {
+            "rdb_last_bgsave_status" => self.snapshot_failed = Some(failed),
+            "aof_last_write_status" | "aof_last_bgrewrite_status" => {
+                self.aof_failed = Some(failed || self.aof_failed.unwrap_or_default());
+            }
+            "aof_enabled" => self.aof_enabled = Some(value == "1"),
+            "rdb_bgsave_in_progress" | "aof_rewrite_in_progress" => self.saving |= value == "1",
+            "rdb_last_save_time" => self.last_save = value.parse().ok(),
+            "rdb_changes_since_last_save" => self.changes = value.parse().ok(),
+            "aof_delayed_fsync" => self.delayed_fsyncs = value.parse().ok(),
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// Formats an address; an IPv6 address gets brackets.
+fn at(host: &str, port: &str) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// Returns true for `slave0`, but not for `slave_read_only`.

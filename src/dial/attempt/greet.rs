@@ -37,6 +37,9 @@ impl Dialing<'_> {
             Err(failure) if !self.path.ping && is_forbidden(&failure) || self.path.loading && is_loading(&failure) => {
                 self.attempt.ping_refused = Some(failure);
             }
+            // It refuses PING along with writes, as a sign for health checks (processCommand in server.c), and serves
+            // reads.
+            Err(failure) if failure.key.class == ErrorClass::Misconf => self.attempt.ping_refused = Some(failure),
             answered => answered?,
         }
         self.done(Stage::Command);

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::program::{Program, Release, program};
-use super::{Certificates, Namespace, RawClient, Target, Value, eventually, free_port};
+use super::{Certificates, Namespace, RawClient, Target, Value, eventually, free_port, skipped};
 
 const START_LIMIT: Duration = Duration::from_secs(15);
 /// Another process may take a port between our look at it and the server's bind.
@@ -29,6 +29,7 @@ pub(crate) struct Builder {
     credentials: String,
     tls: bool,
     unix_socket: bool,
+    snapshots_fail: bool,
     sentinel: bool,
     namespace: Option<String>,
     host: Ipv4Addr,
@@ -108,6 +109,12 @@ impl Builder {
         self
     }
 
+    /// Has snapshots, all of which fail: a directory has the name of the file.
+    pub(crate) fn snapshots_fail(mut self) -> Self {
+        self.snapshots_fail = true;
+        self.config("save", "3600 1").config("dbfilename", "taken")
+    }
+
     /// Starts the server and returns when it has answered.
     #[track_caller]
     pub(crate) fn start(self) -> RedisServer {
@@ -170,8 +177,23 @@ impl Builder {
             directory,
         };
         server.launch()?;
+        if self.snapshots_fail {
+            // Only now: at its start it would take this for its data.
+            fs::create_dir(server.directory.path().join("taken")).unwrap();
+        }
         Ok(server)
     }
+}
+
+/// A node of a cluster of its own, without slots; `None` for a server that cannot place its cluster bus.
+#[track_caller]
+pub(crate) fn cluster_node() -> Option<RedisServer> {
+    if !Program::choose(false).release.has(7, 0) {
+        skipped("a node of a cluster", "this one has no cluster-port, and port + 10000 may not exist");
+        return None;
+    }
+    let bus = free_port().to_string();
+    Some(RedisServer::builder().config("cluster-enabled", "yes").config("cluster-port", &bus).start())
 }
 
 /// A running server; it ends, and its directory goes, with this value. A failing test shows the end of its log.
@@ -226,6 +248,7 @@ impl RedisServer {
             credentials: String::new(),
             tls: false,
             unix_socket: false,
+            snapshots_fail: false,
             sentinel: false,
             namespace: None,
             host: Ipv4Addr::LOCALHOST,

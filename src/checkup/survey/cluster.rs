@@ -1,0 +1,203 @@
+//! The cluster as one of its nodes sees it, and whether the addresses that it announces can be reached from here.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{SIDE_LIMIT, Survey};
+use crate::{
+    classify::Failure,
+    clock::OptionalSeconds,
+    dial::{
+        RespStream, Value,
+        reply::{info_field, text},
+    },
+    plan::Address,
+};
+
+/// At most this many announced addresses are dialed.
+const DIALED: usize = 16;
+
+/// The cluster that a node belongs to; what could not be asked is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct ClusterFacts {
+    /// `cluster_state`: `ok` or `fail`.
+    pub state: Option<String>,
+    /// `cluster_slots_assigned`, of 16384.
+    pub slots_assigned: Option<u64>,
+    /// `cluster_slots_fail`: slots of failed nodes.
+    pub slots_failed: Option<u64>,
+    /// `cluster_known_nodes`
+    pub known_nodes: Option<u64>,
+    /// Slots of this node, or of its primary.
+    pub own_slots: u64,
+    /// Address that the cluster announces for this node.
+    pub announced: Option<String>,
+    /// Primaries with slots.
+    pub primaries: Vec<ClusterPrimary>,
+}
+
+/// A primary with the address that the cluster announces for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct ClusterPrimary {
+    /// Announced address.
+    pub address: String,
+    /// Number of its slots.
+    pub slots: u64,
+    /// Time to connect to it or to fail; null if it was not dialed.
+    #[serde(rename = "seconds", with = "OptionalSeconds")]
+    pub took: Option<Duration>,
+    /// The failure to connect, if any.
+    pub failure: Option<String>,
+    /// The same as host and port.
+    #[serde(skip)]
+    pub place: (String, u16),
+}
+
+impl Survey<'_> {
+    /// Queries the cluster, and dials the primaries that it announces.
+    pub(super) async fn query_cluster(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
+        if self.facts.server.mode.as_deref() != Some("cluster") {
+            return Ok(());
+        }
+        let mut cluster = ClusterFacts::default();
+        if let Some(info) = self.quietly(stream, &["CLUSTER", "INFO"]).await?.as_ref().and_then(text) {
+            cluster.read_info(&info);
+        }
+        let own = self.quietly(stream, &["CLUSTER", "MYID"]).await?.as_ref().and_then(text);
+        let Address::Tcp { host, .. } = &self.target.address else { return Ok(()) };
+        if let Some(slots) = self.quietly(stream, &["CLUSTER", "SLOTS"]).await? {
+            cluster.read_slots(&slots, own.as_deref(), host);
+        }
+        let dial = async |primary: &mut ClusterPrimary| {
+            let since = self.clock.now();
+            primary.failure = self.dial_beside(&primary.place).await;
+            primary.took = Some(self.clock.now().since(since));
+        };
+        join_all(cluster.primaries.iter_mut().take(DIALED).map(dial)).await;
+        self.facts.cluster = Some(cluster);
+        Ok(())
+    }
+
+    /// Connects to another address, and returns the failure.
+    pub(super) async fn dial_beside(&self, to: impl tokio::net::ToSocketAddrs) -> Option<String> {
+        match tokio::time::timeout(SIDE_LIMIT, tokio::net::TcpStream::connect(to)).await {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some(format!("no reply within {}", crate::units::span(SIDE_LIMIT))),
+        }
+    }
+}
+
+impl ClusterFacts {
+    fn read_info(&mut self, info: &str) {
+        let number = |name| info_field(info, name)?.parse().ok();
+        self.state = info_field(info, "cluster_state").map(str::to_owned);
+        self.slots_assigned = number("cluster_slots_assigned");
+        self.slots_failed = number("cluster_slots_fail");
+        self.known_nodes = number("cluster_known_nodes");
+    }
+
+    /// Parses `CLUSTER SLOTS`, whose entries are `[first slot, last slot, primary, replica …]`, each node being
+    /// `[host, port, id, …]`. No host means the host that the client is connected to.
+    fn read_slots(&mut self, reply: &Value, own: Option<&str>, connected_to: &str) {
+        let Value::Array(ranges) = reply else { return };
+        for range in ranges {
+            let Value::Array(fields) = range else { continue };
+            let (Some(Value::Int(first)), Some(Value::Int(last))) = (fields.first(), fields.get(1)) else { continue };
+            let slots = u64::try_from(last - first + 1).unwrap_or_default();
+            let nodes: Vec<_> = fields.iter().skip(2).filter_map(|node| Node::read(node, connected_to)).collect();
+            if let Some(node) = nodes.iter().find(|node| own.is_some() && node.id.as_deref() == own) {
+                self.own_slots += slots;
+                self.announced = Some(node.address());
+            }
+            let Some(primary) = nodes.into_iter().next() else { continue };
+            let address = primary.address();
+            match self.primaries.iter_mut().find(|known| known.address == address) {
+                Some(known) => known.slots += slots,
+                None => {
+                    let place = (primary.host, primary.port);
+                    self.primaries.push(ClusterPrimary { address, slots, took: None, failure: None, place });
+                }
+            }
+        }
+    }
+}
+
+struct Node {
+    host: String,
+    port: u16,
+    id: Option<String>,
+}
+
+impl Node {
+    fn read(node: &Value, connected_to: &str) -> Option<Self> {
+        let Value::Array(fields) = node else { return None };
+        let Some(Value::Int(port)) = fields.get(1) else { return None };
+        let host = text(fields.first()?).filter(|host| !host.is_empty() && host != "?");
+        Some(Self {
+            host: host.unwrap_or_else(|| connected_to.to_owned()),
+            port: u16::try_from(*port).ok()?,
+            id: fields.get(2).and_then(text),
+        })
+    }
+
+    fn address(&self) -> String {
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bulk(text: &str) -> Value {
+        Value::BulkString(text.as_bytes().to_vec())
+    }
+
+    fn range(first: i64, last: i64, nodes: &[(Value, i64, &str)]) -> Value {
+        let node = |(host, port, id): &(Value, i64, &str)| {
+            Value::Array(vec![host.clone(), Value::Int(*port), bulk(id), Value::Array(Vec::new())])
+        };
+        Value::Array([Value::Int(first), Value::Int(last)].into_iter().chain(nodes.iter().map(node)).collect())
+    }
+
+    #[test]
+    fn slots_are_counted_by_primary_and_the_own_node_is_found_among_primaries_and_replicas() {
+        let reply = Value::Array(vec![
+            range(0, 5460, &[(bulk("10.0.0.1"), 6379, "a"), (bulk("10.0.0.4"), 6379, "d")]),
+            range(5461, 10922, &[(bulk("fd00::2"), 6379, "b")]),
+            range(10923, 16382, &[(Value::Nil, 7000, "c")]),
+            range(16383, 16383, &[(bulk("10.0.0.1"), 6379, "a")]),
+        ]);
+        let read = |own| {
+            let mut cluster = ClusterFacts::default();
+            cluster.read_slots(&reply, own, "cache.example");
+            cluster
+        };
+        let cluster = read(Some("a"));
+        let primaries: Vec<_> = cluster.primaries.iter().map(|node| (node.address.as_str(), node.slots)).collect();
+        assert_eq!(primaries, [("10.0.0.1:6379", 5462), ("[fd00::2]:6379", 5462), ("cache.example:7000", 5460)]);
+        assert_eq!((cluster.own_slots, cluster.announced.as_deref()), (5462, Some("10.0.0.1:6379")));
+        let replica = read(Some("d"));
+        assert_eq!((replica.own_slots, replica.announced.as_deref()), (5461, Some("10.0.0.4:6379")));
+        for own in [Some("z"), None] {
+            assert_eq!((read(own).own_slots, read(own).announced), (0, None));
+        }
+    }
+
+    #[test]
+    fn the_state_is_that_of_cluster_info() {
+        let mut cluster = ClusterFacts::default();
+        cluster.read_info(
+            "cluster_enabled:1\r\ncluster_state:fail\r\ncluster_slots_assigned:10\r\ncluster_slots_fail:4\r\n",
+        );
+        assert_eq!((cluster.state.as_deref(), cluster.slots_assigned), (Some("fail"), Some(10)));
+        assert_eq!((cluster.slots_failed, cluster.known_nodes), (Some(4), None));
+    }
+}
