@@ -39,7 +39,7 @@ const ALLOWED: Table<'_> = &[
     ("evidence", &["clock", "classify", "plan", "event", "kernel", "dial", "session"]),
     ("readiness", &["clock", "classify", "plan", "event", "dial", "units"]),
     ("proxy", &["clock", "fault", "classify", "plan", "event", "resp", "tls"]),
-    ("journal", &["clock", "distribution", "event"]),
+    ("journal", &["clock", "distribution", "event", "plan"]),
     ("record", &["clock", "classify", "distribution", "plan", "event"]),
     ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
     ("engine", &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "units"]),
