@@ -33,6 +33,8 @@ pub(super) struct Part {
     pub(super) first: (u64, u64),
     /// Place of the last line.
     pub(super) last: u64,
+    /// Place and number of a copy of the run's `run_started`.
+    pub(super) copied_start: Option<(u64, u64)>,
     /// Time of the first line on the clock of the run.
     begins: f64,
 }
@@ -86,8 +88,10 @@ impl Index {
             if source.line.number == 1 && source.line.text.starts_with(&GZIP) {
                 return Err(JournalError::Compressed { path: source.path.clone() });
             }
-            if let Some(run) = known.filter(|_| current.owns(&source.line.text)) {
-                self.extend(run, number, source.line.offset);
+            let place = (source.line.offset, source.line.number);
+            let known_run = known.filter(|_| current.owns(&source.line.text));
+            if let Some(run) = known_run.filter(|_| !current.is_copy(&source.line.text)) {
+                self.extend(run, number, place.0);
                 continue;
             }
             let (head, kind) = read(source)?;
@@ -99,7 +103,9 @@ impl Index {
                 }
                 Kind::Event { .. } => {}
             }
-            let head_time = head.as_ref().and_then(|head| head.t).unwrap_or_default();
+            let begins = head.as_ref().and_then(|head| head.t).unwrap_or_default();
+            let starts = head.as_ref().is_some_and(|head| head.event.as_deref() == Some("run_started"));
+            let copy = matches!(kind, Kind::Event { copy: true });
             let changed = current.follow(head);
             let run = match known.filter(|_| !changed) {
                 Some(run) => run,
@@ -107,10 +113,13 @@ impl Index {
             };
             known = Some(run);
             found = true;
-            let first = (source.line.offset, source.line.number);
-            if !self.extend(run, number, source.line.offset) {
-                let part = Part { source: number, first, last: source.line.offset, begins: head_time };
-                self.runs[run].parts.push(part);
+            let parts = &mut self.runs[run].parts;
+            if parts.last().is_none_or(|part| part.source != number) {
+                parts.push(Part { source: number, first: place, last: place.0, copied_start: None, begins });
+            }
+            if let Some(part) = parts.last_mut() {
+                part.last = place.0;
+                part.copied_start = part.copied_start.or(Some(place).filter(|_| starts && copy));
             }
         }
         if found {
@@ -133,10 +142,11 @@ impl Index {
         number
     }
 
-    /// Extends the run's part of the file to this place; returns false if it has none yet.
-    fn extend(&mut self, run: usize, source: usize, offset: u64) -> bool {
-        let part = self.runs[run].parts.last_mut().filter(|part| part.source == source);
-        part.map(|part| part.last = offset).is_some()
+    /// Extends the run's part of the file to this place.
+    fn extend(&mut self, run: usize, source: usize, offset: u64) {
+        if let Some(part) = self.runs[run].parts.last_mut().filter(|part| part.source == source) {
+            part.last = offset;
+        }
     }
 }
 

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::{
     error::JournalError,
     index::{Index, IndexedRun, Kind, Part},
-    missing::Missing,
+    missing::{self, Missing},
     source::Source,
 };
-use crate::event::{Event, EventKind, EventSink};
+use crate::event::{Event, EventKind, EventSink, RunStarted};
 
 /// Feeds the events of several journals to a sink, one run after the other. Memory does not grow with the files. The name
 /// `-` is the standard input.
@@ -83,38 +83,26 @@ impl Replay<'_> {
 
     fn event(
         &mut self,
-        mut event: Event,
+        event: Event,
         copy: bool,
         run: &IndexedRun,
         part: &Part,
         state: &mut State,
     ) -> Result<(), JournalError> {
-        if let State::Expected = state {
-            *state = match &mut event.kind {
-                EventKind::RunStarted(started) if copy => {
-                    started.continued = true;
-                    State::Without(Missing::of(started.plan.connections))
-                }
-                EventKind::RunStarted(_) => State::Begun,
-                _ => {
-                    self.forward(Missing::beginning(&run.name.id, &event));
-                    State::Without(Missing::of(0))
-                }
-            };
-            let starts = matches!(event.kind, EventKind::RunStarted(_));
-            if starts {
-                self.forward(event.clone());
-            }
-            if let State::Without(_) = state {
-                let path = self.sources[part.source].path.display();
+        let starts = matches!(event.kind, EventKind::RunStarted(_));
+        match state {
+            State::Expected if starts && !copy => *state = State::Begun,
+            State::Expected => {
+                let (started, connected) = self.assumed(&event, run, part)?;
+                let (path, connections) = (self.sources[part.source].path.display(), started.plan.connections);
                 let text = format!("{path}: the beginning of this run is missing; its figures start here");
-                self.forward(Event { connection: None, ..event.with(EventKind::Note { text }) });
+                let note = Event { connection: None, ..event.with(EventKind::Note { text }) };
+                self.forward(Event { connection: None, ..event.with(EventKind::RunStarted(started)) });
+                self.forward(note);
+                *state = State::Without(Missing::of(connections, connected));
             }
-            if starts {
-                return Ok(());
-            }
-        } else if let (EventKind::RunStarted(_), false) = (&event.kind, copy) {
-            return Err(self.twice(part, run));
+            State::Begun | State::Without(_) if starts && !copy => return Err(self.twice(part, run)),
+            State::Begun | State::Without(_) => {}
         }
         match state {
             State::Without(missing) => missing.complete(event, copy).into_iter().for_each(|event| self.forward(event)),
@@ -122,6 +110,34 @@ impl Replay<'_> {
             State::Begun | State::Expected => self.forward(event),
         }
         Ok(())
+    }
+
+    /// Returns the start of a run without its beginning, and its first connection, if they are repeated somewhere.
+    fn assumed(
+        &mut self,
+        first: &Event,
+        run: &IndexedRun,
+        part: &Part,
+    ) -> Result<(Box<RunStarted>, Option<Event>), JournalError> {
+        let source = &mut self.sources[part.source];
+        let back = (source.line.offset, source.line.number);
+        let mut copies = Vec::new();
+        if let Some(place) = part.copied_start {
+            source.go_to(place.0, place.1)?;
+            while copies.len() < 2 && source.advance()? {
+                copies.extend(serde_json::from_slice::<Event>(&source.line.text).ok());
+            }
+            source.go_to(back.0, back.1)?;
+            source.advance()?;
+        }
+        let mut copies = copies.into_iter();
+        let started = copies.next().and_then(|event| match event.kind {
+            EventKind::RunStarted(started) => Some(Box::new(RunStarted { continued: true, ..*started })),
+            _ => None,
+        });
+        let connected = copies.next().filter(|event| matches!(event.kind, EventKind::Connected(_)));
+        let connected = connected.map(|event| Event { connection: event.connection, ..first.with(event.kind) });
+        Ok((started.unwrap_or_else(|| Box::new(missing::start(&run.name.id))), connected))
     }
 
     fn forward(&mut self, event: Event) {
@@ -136,7 +152,7 @@ impl Replay<'_> {
         if let Some(garbage) = garbage.filter(|_| strict) {
             return Err(garbage);
         }
-        for source in &mut self.sources {
+        for source in &self.sources {
             if let Some(text) = source.describe_damage() {
                 self.sink.on_event(&Event { connection: None, ..last.with(EventKind::Note { text }) });
             }

@@ -1,6 +1,7 @@
 //! The lines of one journal file, which can be read several times.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom},
     os::{fd::AsFd, unix::fs::OpenOptionsExt},
@@ -37,7 +38,7 @@ pub(super) struct Source {
     /// The current line.
     pub(super) line: Line,
     /// Numbers of damaged lines, and what is wrong with them.
-    damaged: Vec<(u64, String)>,
+    damaged: BTreeMap<u64, String>,
     omitted: usize,
 }
 
@@ -69,7 +70,7 @@ impl Source {
         };
         let (input, offset) = opened().map_err(|error| JournalError::Io { path: path.to_owned(), error })?;
         let input = BufReader::with_capacity(64 << 10, input);
-        Ok(Self { path: path.to_owned(), input, offset, line: Line::default(), damaged: Vec::new(), omitted: 0 })
+        Ok(Self { path: path.to_owned(), input, offset, line: Line::default(), damaged: BTreeMap::new(), omitted: 0 })
     }
 
     /// Goes to a line, so that it is read next.
@@ -111,8 +112,12 @@ impl Source {
 
     /// Notes that the current line cannot be read.
     pub(super) fn damage(&mut self, why: impl ToString) {
+        // A line is read once to find its run, and again for its event.
+        if self.damaged.contains_key(&self.line.number) {
+            return;
+        }
         if self.damaged.len() < REMEMBERED {
-            self.damaged.push((self.line.number, why.to_string()));
+            self.damaged.insert(self.line.number, why.to_string());
         } else {
             self.omitted += 1;
         }
@@ -120,16 +125,15 @@ impl Source {
 
     /// Returns the first damaged line as an error.
     pub(super) fn garbage(&self) -> Option<JournalError> {
-        let (line, why) = self.damaged.iter().min()?;
+        let (line, why) = self.damaged.first_key_value()?;
         Some(JournalError::Garbage { path: self.path.clone(), line: *line, why: why.clone() })
     }
 
     /// Describes the damage for the reader of the report: `FILE: 2 damaged lines skipped: 17, 203`.
-    pub(super) fn describe_damage(&mut self) -> Option<String> {
-        self.damaged.sort_unstable();
+    pub(super) fn describe_damage(&self) -> Option<String> {
         let count = self.damaged.len() + self.omitted;
         let lines = if count == 1 { "line" } else { "lines" };
-        let numbers: Vec<_> = self.damaged.iter().take(LISTED).map(|(line, _)| line.to_string()).collect();
+        let numbers: Vec<_> = self.damaged.keys().take(LISTED).map(|line| line.to_string()).collect();
         let more = if count > LISTED { " …" } else { "" };
         let path = self.path.display();
         (count > 0).then(|| format!("{path}: {count} damaged {lines} skipped: {}{more}", numbers.join(", ")))

@@ -19,6 +19,7 @@
 //! - `idle`: the idle limit of a path is found, with how connections end there and what it may be the limit of.
 //! - `instrument`: the cause that is named is compared with the fault that was injected; prints the confusion matrix.
 //! - `journals`: what a run has written is reported again, and what cannot be read is named.
+//! - `lasting`: journals and results that outlive kills, full disks, rotation and each other.
 //! - `lab`: the `proxy` command with redis-cli, stdin and signals, and runs with faults.
 //! - `late_confirmations`: confirmations after a reconnect that go to the wrong questions.
 //! - `netns`: real network faults, made by a firewall between two network namespaces; skipped without root.
@@ -66,6 +67,7 @@ mod idle;
 mod instrument;
 mod journals;
 mod lab;
+mod lasting;
 mod late_confirmations;
 mod netns;
 mod network_faults;
