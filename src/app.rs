@@ -156,7 +156,7 @@ fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Prob
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Problem::Runtime)?;
     let done = runtime.block_on(work);
-    // A name server may keep a lookup waiting long after nobody needs it.
+    // Without a wait for lookups that a name server does not answer.
     runtime.shutdown_background();
     done
 }

@@ -87,7 +87,7 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 fn replace_file(path: &Path, metadata: &Metadata, content: &[u8]) -> io::Result<()> {
-    // In a folder where everyone can create a link, the link is replaced, not its target.
+    // In a world-writable folder, a link may be a trap: the link is replaced, not its target.
     let target = if is_world_writable(path.parent()) { path.to_owned() } else { fs::canonicalize(path)? };
     let in_place = || OpenOptions::new().write(true).truncate(true).open(path)?.write_all(content);
     // A new file would have another owner, or leave the other names of this one behind.

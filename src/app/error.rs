@@ -22,8 +22,8 @@ pub(super) enum Problem {
     #[error("--journal: cannot write {}: {source}", .path.display())]
     OpenJournal { path: PathBuf, source: OpenError },
     #[error(
-        "the journal was cut off {after:.1} s after the start of its run, before the first connection: nothing is known \
-         about the server"
+        "the journal was cut off {after:.1} s after the start of its run, before the first connection: the state of the \
+         server is unknown"
     )]
     CutOff { after: f64 },
     #[error("--output: cannot write {}: {source}; the report is shown instead", .path.display())]

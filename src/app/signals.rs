@@ -30,7 +30,7 @@ const LIMIT: Duration = Duration::from_millis(950);
 /// A run that takes longer than this is guarded; starting the guard takes longer than a PING.
 const SHORT: Duration = Duration::from_millis(50);
 
-/// The handlers are installed: the signals no longer end the process by themselves.
+/// The handlers are installed: the signals alone no longer end the process.
 static HANDLED: AtomicBool = AtomicBool::new(false);
 
 /// The guard is started.

@@ -28,7 +28,7 @@ pub(crate) enum OpenError {
         /// That process; `None` if the system does not report it.
         pid: Option<u32>,
     },
-    /// It is a symbolic link in a folder in which everyone can create one.
+    /// It is a symbolic link in a world-writable folder.
     Link,
 }
 
@@ -78,6 +78,8 @@ struct Regular {
     id: (u64, u64),
     /// Size after the last write.
     size: u64,
+    /// Size of the copies at its beginning.
+    beginning: u64,
     /// Size at which it is rotated.
     max_size: Option<u64>,
     syncer: Syncer,
@@ -108,12 +110,21 @@ impl JournalFile {
         // Truncated in place (copytruncate).
         let cut = size < regular.size;
         regular.size = size;
-        let full = regular.max_size.is_some_and(|max| size > 0 && size.saturating_add(more as u64) > max);
+        // A file that holds little more than its copies is not full, or each write would begin another.
+        let used = size > regular.beginning.saturating_mul(2);
+        let full = regular.max_size.is_some_and(|max| used && size.saturating_add(more as u64) > max);
         if full {
             fs::rename(&self.path, previous(&self.path))?;
             return self.reopen().map(|()| true);
         }
         Ok(cut)
+    }
+
+    /// Notes the size of the copies that are written next.
+    pub(super) fn begins_with(&mut self, bytes: usize) {
+        if let Some(regular) = &mut self.regular {
+            regular.beginning = bytes as u64;
+        }
     }
 
     /// Returns true if the open file was removed, so that what is written to it is lost.
@@ -166,7 +177,7 @@ impl Write for JournalFile {
 
 impl Regular {
     fn new(metadata: &Metadata, max_size: Option<u64>) -> io::Result<Self> {
-        Ok(Self { id: id(metadata), size: metadata.len(), max_size, syncer: Syncer::start()? })
+        Ok(Self { id: id(metadata), size: metadata.len(), beginning: 0, max_size, syncer: Syncer::start()? })
     }
 }
 

@@ -14,8 +14,8 @@ const CONNECTIONS: u32 = 100_000;
 pub(super) struct Missing {
     /// Number of connections in the plan, until the first line that is not repeated.
     planned: Option<u32>,
-    /// The connection that stands for the others.
-    connected: Option<Event>,
+    /// A connection and its subscriptions, as an example of all that are not listed.
+    example: Vec<Event>,
     /// Connections seen so far.
     seen: BTreeSet<u32>,
 }
@@ -59,9 +59,9 @@ pub(super) fn start(run_id: &str) -> RunStarted {
 }
 
 impl Missing {
-    /// Creates the state for a plan with this many connections, and the first of them if it is known.
-    pub(super) fn of(planned: u32, connected: Option<Event>) -> Self {
-        Self { planned: Some(planned.min(CONNECTIONS)), connected, seen: BTreeSet::new() }
+    /// Creates the state for a plan with this many connections, and an example of them if there is one.
+    pub(super) fn of(planned: u32, example: Vec<Event>) -> Self {
+        Self { planned: Some(planned.min(CONNECTIONS)), example, seen: BTreeSet::new() }
     }
 
     /// Returns an event, after the connections that must have been up before it.
@@ -70,35 +70,39 @@ impl Missing {
             return self.repeated(event);
         }
         let mut events = Vec::new();
-        let assumed = self.planned.take().filter(|_| self.connected.is_some()).unwrap_or_default();
+        let assumed = self.planned.take().filter(|_| !self.example.is_empty()).unwrap_or_default();
         let answered = matches!(&event.kind, EventKind::Interval(interval) if interval.counters.ok > 0);
         // An answer without a connection is one of the first.
         let own = event.connection.or((answered && self.seen.is_empty()).then_some(0));
         for id in (0..assumed).chain(own) {
             let connects = Some(id) == event.connection && matches!(event.kind, EventKind::Connected(_));
             if self.seen.insert(id) && !connects {
-                let kind = self.connected.as_ref().map_or_else(
-                    || EventKind::Connected(Box::new(Connected { resp: 3, ..Connected::default() })),
-                    |known| known.kind.clone(),
-                );
-                events.push(Event { connection: Some(id), ..event.with(kind) });
+                events.extend(self.up(id, &event));
             }
         }
         events.push(event);
         events
     }
 
-    /// Returns what a repeated line adds: an outage that is not over. It is of no use after other lines.
+    /// Returns what a repeated line adds. It is of no use after other lines.
     fn repeated(&mut self, event: Event) -> Vec<Event> {
         if self.planned.is_none() || matches!(event.kind, EventKind::RunStarted(_)) {
             return Vec::new();
         }
-        if let EventKind::Connected(_) = event.kind {
-            self.connected = Some(event.clone());
+        let listed = event.connection.is_some_and(|id| !self.seen.insert(id));
+        let is_example = self.example.first().is_none_or(|example| example.connection == event.connection);
+        let up = event.connection.filter(|_| !listed && !is_example).map(|id| self.up(id, &event));
+        if is_example && matches!(event.kind, EventKind::Connected(_) | EventKind::Subscribed(_)) {
+            self.example.push(event.clone());
         }
-        let fresh = event.connection.is_some_and(|id| self.seen.insert(id));
-        let known = self.connected.as_ref().filter(|known| fresh && known.connection != event.connection);
-        let connected = known.map(|known| Event { connection: event.connection, ..event.with(known.kind.clone()) });
-        connected.into_iter().chain([event]).collect()
+        up.into_iter().flatten().chain([event]).collect()
+    }
+
+    /// Returns the events of a connection that is up at the time of the given event.
+    fn up(&self, id: u32, by: &Event) -> Vec<Event> {
+        let unknown = || vec![EventKind::Connected(Box::new(Connected { resp: 3, ..Connected::default() }))];
+        let known: Vec<_> = self.example.iter().map(|event| event.kind.clone()).collect();
+        let kinds = if known.is_empty() { unknown() } else { known };
+        kinds.into_iter().map(|kind| Event { connection: Some(id), ..by.with(kind) }).collect()
     }
 }

@@ -75,33 +75,26 @@ impl Replay<'_> {
                 }
             };
             match serde_json::from_slice::<Event>(&source.line.text) {
-                Ok(event) => self.event(event, copy, run, part, state)?,
+                Ok(event) => self.event(event, copy, Place { run, part }, state)?,
                 Err(error) => source.damage(error),
             }
         }
     }
 
-    fn event(
-        &mut self,
-        event: Event,
-        copy: bool,
-        run: &IndexedRun,
-        part: &Part,
-        state: &mut State,
-    ) -> Result<(), JournalError> {
+    fn event(&mut self, event: Event, copy: bool, place: Place<'_>, state: &mut State) -> Result<(), JournalError> {
         let starts = matches!(event.kind, EventKind::RunStarted(_));
         match state {
             State::Expected if starts && !copy => *state = State::Begun,
             State::Expected => {
-                let (started, connected) = self.assumed(&event, run, part)?;
-                let (path, connections) = (self.sources[part.source].path.display(), started.plan.connections);
+                let (started, example) = self.assumed(&event, place)?;
+                let (path, connections) = (self.sources[place.part.source].path.display(), started.plan.connections);
                 let text = format!("{path}: the beginning of this run is missing; its figures start here");
                 let note = Event { connection: None, ..event.with(EventKind::Note { text }) };
                 self.forward(Event { connection: None, ..event.with(EventKind::RunStarted(started)) });
                 self.forward(note);
-                *state = State::Without(Missing::of(connections, connected));
+                *state = State::Without(Missing::of(connections, example));
             }
-            State::Begun | State::Without(_) if starts && !copy => return Err(self.twice(part, run)),
+            State::Begun | State::Without(_) if starts && !copy => return Err(self.twice(place.part, place.run)),
             State::Begun | State::Without(_) => {}
         }
         match state {
@@ -112,19 +105,16 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Returns the start of a run without its beginning, and its first connection, if they are repeated somewhere.
-    fn assumed(
-        &mut self,
-        first: &Event,
-        run: &IndexedRun,
-        part: &Part,
-    ) -> Result<(Box<RunStarted>, Option<Event>), JournalError> {
+    /// Returns the start of a run without its beginning, and a connection with its subscriptions, if they are repeated
+    /// later in the file.
+    fn assumed(&mut self, first: &Event, place: Place<'_>) -> Result<(Box<RunStarted>, Vec<Event>), JournalError> {
+        let Place { run, part } = place;
         let source = &mut self.sources[part.source];
         let back = (source.line.offset, source.line.number);
         let mut copies = Vec::new();
-        if let Some(place) = part.copied_start {
-            source.go_to(place.0, place.1)?;
-            while copies.len() < 2 && source.advance()? {
+        if let Some((offset, number)) = part.copied_start {
+            source.go_to(offset, number)?;
+            while copies.len() < 3 && source.advance()? {
                 copies.extend(serde_json::from_slice::<Event>(&source.line.text).ok());
             }
             source.go_to(back.0, back.1)?;
@@ -135,9 +125,11 @@ impl Replay<'_> {
             EventKind::RunStarted(started) => Some(Box::new(RunStarted { continued: true, ..*started })),
             _ => None,
         });
-        let connected = copies.next().filter(|event| matches!(event.kind, EventKind::Connected(_)));
-        let connected = connected.map(|event| Event { connection: event.connection, ..first.with(event.kind) });
-        Ok((started.unwrap_or_else(|| Box::new(missing::start(&run.name.id))), connected))
+        let example: Vec<_> = copies
+            .filter(|event| matches!(event.kind, EventKind::Connected(_) | EventKind::Subscribed(_)))
+            .map(|event| Event { connection: event.connection, ..first.with(event.kind) })
+            .collect();
+        Ok((started.unwrap_or_else(|| Box::new(missing::start(&run.name.id))), example))
     }
 
     fn forward(&mut self, event: Event) {
@@ -164,6 +156,13 @@ impl Replay<'_> {
         let (path, run_id) = (self.sources[part.source].path.clone(), run.name.id.clone());
         JournalError::Twice { path, run_id }
     }
+}
+
+/// A run and the part of it that is read.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    run: &'a IndexedRun,
+    part: &'a Part,
 }
 
 /// The progress of reading a run.

@@ -31,7 +31,7 @@ impl Syncer {
         Ok(Self { files, ended })
     }
 
-    /// Queues the file; while the disk has not kept up, one request stands for all.
+    /// Queues the file; while the disk has not kept up, one request is enough.
     pub(super) fn request(&self, file: &File) {
         match file.try_clone().map(|file| self.files.try_send(file)) {
             Ok(Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | Err(_) => {}

@@ -26,7 +26,7 @@ const SYNC_EVERY: Duration = Duration::from_secs(10);
 /// Maximum number of bytes that wait for a full disk; later events are counted and lost.
 const CAPACITY: usize = 4 << 20;
 /// Number of waiting bytes that are written without delay.
-const BATCH: usize = 64 << 10;
+const BATCH: usize = 16 << 10;
 
 /// Appends events to a file or a stream. A write error does not end the run. The end of a stream is final; a file is
 /// tried again each second, and the events wait.
@@ -216,6 +216,9 @@ impl JournalWriter {
         let beginning = std::mem::take(&mut self.beginning);
         beginning.as_of(now).iter().for_each(|event| self.add_line(event, true));
         self.beginning = beginning;
+        if let Outlet::File(file) = &mut self.out {
+            file.begins_with(self.waiting.len());
+        }
         self.waiting.extend(waiting);
     }
 }

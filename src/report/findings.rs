@@ -61,6 +61,8 @@ impl List {
 
     fn about_run(&mut self, run: &RunFigures, figures: &Figures) {
         let plan = &run.started.plan;
+        // What had not happened yet may have happened a moment later.
+        let cut_early = run.stopped.is_none() && !figures.interim && run.elapsed < TELLING;
         if run.is_undecided() && !figures.interim {
             let after = run.elapsed.as_secs_f64();
             self.info(format!(
@@ -68,10 +70,10 @@ impl List {
             ));
         } else if run.stopped == Some(StopReason::Unreachable) || run.connected.is_none() && run.answered == 0 {
             self.about_the_obstacle(run, figures);
-        } else if plan.probes.is_some() && run.answered == 0 {
+        } else if plan.probes.is_some() && run.answered == 0 && !cut_early {
             self.critical("no command was ever answered");
         }
-        if run.connected.is_some() && plan.subscription.is_some() && !run.subscribed {
+        if run.connected.is_some() && plan.subscription.is_some() && !run.subscribed && !cut_early {
             self.critical("the subscription was never confirmed");
         }
         if let (true, Some(retries)) = (plan.policy.managed, plan.policy.retries) {

@@ -161,7 +161,7 @@ fn a_journal_cut_in_its_first_second_is_unknown() {
     let cut = directory.path().join("cut");
     fs::write(&cut, text.lines().next().unwrap()).unwrap();
     let run = Doctor::new(["report"]).arg(&cut).run();
-    run.code(3).stdout_is_empty().stderr_contains("before the first connection: nothing is known about the server");
+    run.code(3).stdout_is_empty().stderr_contains("before the first connection: the state of the server is unknown");
     let run = Doctor::new(["report", "--format", "nagios"]).arg(&cut).run();
     run.code(3).stdout_contains("UNKNOWN");
     // Beside another run, it is not judged.
