@@ -969,7 +969,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__subcmd__doctor__subcmd__proxy)
-            opts="-u --listen --uri --sandbox --allow-remote --format --seed --fault --incident --help"
+            opts="-u --listen --uri --sandbox --allow-remote --no-control --format --seed --fault --incident --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

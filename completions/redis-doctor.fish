@@ -277,6 +277,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l faul
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l incident -d 'Replay the faults of a known incident (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l sandbox -d 'Use the embedded server'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l allow-remote -d 'Allow other machines to connect'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l no-control -d 'Take no orders on the wire'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l case -d 'Cases to run, comma-separated' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l policy -d 'Policies to test, comma-separated' -r -f -a "hardened\t''

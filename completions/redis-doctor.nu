@@ -286,6 +286,7 @@ module completions {
     --uri(-u): string         # URL of the server [env: REDIS_URL, VALKEY_URL]
     --sandbox                 # Use the embedded server
     --allow-remote            # Allow other machines to connect
+    --no-control              # Take no orders on the wire
     --format: string@"nu-complete redis-doctor proxy format" # Event format
     --seed: string            # Seed for all randomness [default: random]
     --fault: string           # Inject a fault with a proxy before the server (repeatable)

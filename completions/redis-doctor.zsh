@@ -284,6 +284,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
 '(-u --uri)--sandbox[Use the embedded server]' \
 '--allow-remote[Allow other machines to connect]' \
+'--no-control[Take no orders on the wire]' \
 '--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;

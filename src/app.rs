@@ -43,6 +43,7 @@ use crate::{
     render::{self, Style},
     report::Report,
     sandbox::{Sandbox, SandboxConfig},
+    units::clean,
     verdict::Verdict,
 };
 
@@ -101,9 +102,10 @@ fn refuse(format: Format, message: &str) -> Exit {
     Exit::Unknown
 }
 
-/// Writes a line to stderr, if it is open.
+/// Writes lines to stderr, if it is open. They may quote text from outside.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", render::fitted(text, render::stderr_columns()));
+    let text = text.lines().map(clean).collect::<Vec<_>>().join("\n");
+    let _ = writeln!(io::stderr().lock(), "{}", render::fitted(&text, render::stderr_columns()));
 }
 
 /// Writes text to stdout; a closed reader is not an error.

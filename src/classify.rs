@@ -13,6 +13,8 @@ use std::io;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::foreign::Foreign;
+
 /// The kind of a failure, with a stable name: snake_case, and Redis' own code words in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(test, derive(strum::VariantArray))]
@@ -271,7 +273,7 @@ impl Failure {
     /// An error reply, given without its leading `-`.
     pub fn server(stage: Stage, line: &str) -> Self {
         // Redis ends some of its errors with a comma and a space: the list of a command's arguments.
-        let text = line.trim_end().trim_end_matches(',');
+        let text = Foreign::new(line.trim_end().trim_end_matches(','));
         Self::new(ErrorClass::from_server_line(line), stage, Origin::Server, text)
     }
 
@@ -279,7 +281,9 @@ impl Failure {
     pub fn io(stage: Stage, error: &io::Error) -> Self {
         let errno = error.raw_os_error();
         let origin = if errno.is_some() { Origin::Kernel } else { Origin::Library };
-        Self { key: FailureKey { class: ErrorClass::from_io(error), stage, errno, origin }, text: error.to_string() }
+        // Without an errno it may name what the peer sent.
+        let text = if errno.is_some() { error.to_string() } else { Foreign::new(&error.to_string()).into() };
+        Self { key: FailureKey { class: ErrorClass::from_io(error), stage, errno, origin }, text }
     }
 
     fn new(class: ErrorClass, stage: Stage, origin: Origin, text: impl Into<String>) -> Self {

@@ -15,7 +15,7 @@ use crate::{
     fault::Random,
     plan::{Plan, ProbeKind},
     proxy::Proxy,
-    session::{Notice, NoticeSender, Observer, RunContext, Sessions, Unobserved},
+    session::{NotStarted, Notice, NoticeSender, Observer, RunContext, Sessions, Unobserved},
     units::span,
 };
 
@@ -62,7 +62,8 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
         Ok(proxy) => proxy,
         Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
     };
-    let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT);
+    let start_limit = preflight::start_limit(&plan);
+    let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT).min(start_limit.unwrap_or(Duration::MAX));
     // To the server itself: behind the proxy, the reason for a refusal would be lost.
     let preflight = Route::new(server.clone(), plan.protocol, limit, clock).with_ping(plan.pings());
     // A single PING that is answered immediately proves that the server is reachable. A proxy that speaks RESP2 only may
@@ -89,7 +90,7 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     let path = Arc::new(PathWatch::new(path));
     let ctx = Arc::new(RunContext::new(plan, run_id, dialect, path, (notices, observer)));
     // On the heap: it is large, and every future it moves through would reserve room for it again.
-    let mut start = Box::pin(Sessions::start(Arc::clone(&ctx), server));
+    let mut start = Box::pin(started_within(start_limit, clock, Sessions::start(Arc::clone(&ctx), server)));
     let started = if quick { run.connect_quickly(&ctx, &preflight, &mut start).await } else { Ok(None) };
     let started = match started {
         Ok(Some(started)) => Some(started),
@@ -327,6 +328,17 @@ impl Run<'_> {
         let at = self.clock.now();
         self.sink.on_event(&Event { at, time: self.clock.wall(at), connection: None, kind });
     }
+}
+
+/// Waits for the sessions until the run's own end: there may be a server that accepts and confirms nothing.
+async fn started_within(
+    limit: Option<Duration>,
+    clock: Clock,
+    start: impl Future<Output = Result<Sessions, NotStarted>>,
+) -> Result<Sessions, NotStarted> {
+    let Some(limit) = limit else { return start.await };
+    let left = limit.saturating_sub(clock.now().elapsed());
+    tokio::time::timeout(left, start).await.unwrap_or_else(|_| Err(preflight::not_in_time(limit).into()))
 }
 
 fn started(plan: &Plan, run_id: &str) -> EventKind {

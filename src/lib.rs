@@ -49,6 +49,7 @@
 //! | `distribution` | HDR histograms of durations |
 //! | `middlebox` | common idle limits and the products that have them |
 //! | `clock` | the only source of time |
+//! | `foreign` | text from outside, safe to show: passwords hidden, control characters escaped, length bounded |
 //! | `verdict`, `exit`, `output`, `units` | the words of a result, exit codes, output options, formatted numbers |
 //!
 //! # Events and samples
@@ -110,6 +111,7 @@ mod event;
 mod evidence;
 mod exit;
 mod fault;
+mod foreign;
 mod idle;
 mod journal;
 mod kernel;
@@ -138,7 +140,7 @@ pub mod internals {
         event::{Event, EventKind, FlowEnd},
         knowledge::{Entry, entries},
         plan::{Address, Name},
-        proxy::{Config, Proxy, ProxyHandle},
+        proxy::{Config, Orders, Proxy, ProxyHandle},
         render::schema,
         sandbox::{Sandbox, SandboxConfig},
     };

@@ -66,10 +66,21 @@ pub struct Config {
     pub seed: u64,
     /// The clock of the run.
     pub clock: Clock,
-    /// True if clients may send `DOCTOR …` commands.
-    pub commands_on_wire: bool,
+    /// Clients that may send `DOCTOR …` commands.
+    pub orders: Orders,
     /// True if the start and the end of each connection are reported as events.
     pub report_flows: bool,
+}
+
+/// The clients that may order faults with `DOCTOR …` commands on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Orders {
+    /// None: such commands go to the server.
+    Nobody,
+    /// Clients on this machine.
+    Local,
+    /// Clients that have sent `DOCTOR TOKEN` with this token on the same connection.
+    Token(String),
 }
 
 /// A running proxy; dropping it closes every connection and waits for its thread.

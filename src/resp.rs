@@ -17,6 +17,14 @@ pub(crate) use framer::{Framer, NotResp, Speaker, Step};
 /// The longest header or inline command, as in Redis; anything longer is not RESP, or an attack.
 const LONGEST_LINE: usize = 64 * 1024;
 
+/// Returns true for a command that is a line of an HTTP request: a web page makes a browser send one to any port. Redis
+/// ends such connections, too (redis `src/server.c`, securityWarningCommand; there POST and `Host:`).
+pub(crate) fn is_http<'a>(mut words: impl Iterator<Item = &'a [u8]>) -> bool {
+    let is = |word: &[u8], name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+    let Some(name) = words.next() else { return false };
+    is(name, "POST") || is(name, "Host:") || words.nth(1).is_some_and(|version| version.starts_with(b"HTTP/"))
+}
+
 /// Parses an integer as Redis does: no plus sign, no leading zeros, no spaces.
 pub(crate) fn integer(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);

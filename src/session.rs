@@ -28,7 +28,7 @@ mod worker;
 
 pub(crate) use self::{
     context::RunContext,
-    fleet::Sessions,
+    fleet::{NotStarted, Sessions},
     notices::{Notice, NoticeSender},
     observer::{Observer, Unobserved},
 };

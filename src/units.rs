@@ -139,17 +139,23 @@ fn trimmed(number: &str) -> &str {
     if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
-/// Returns an external text on one line, without control characters that a terminal would act on.
+/// Returns an external text on one line, without characters that a terminal would act on or that reorder the line.
 pub(crate) fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for char in text.chars() {
         match char {
             '\r' | '\n' | '\t' => clean.push(' '),
-            _ if char.is_control() => clean.extend(char.escape_default()),
+            _ if char.is_control() || is_invisible(char) => clean.extend(char.escape_unicode()),
             _ => clean.push(char),
         }
     }
     clean
+}
+
+/// Returns true for a character that changes the direction of text or has no width (Unicode UAX #9; category Cf).
+fn is_invisible(char: char) -> bool {
+    matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::{
     exit::Exit,
     output::Format,
     plan::{Protocol, Target},
-    proxy::{Config, Proxy, ProxyHandle},
+    proxy::{Config, Orders, Proxy, ProxyHandle},
     render::{self, BufferedStdout, StdoutWriter, Style},
 };
 
@@ -49,7 +49,7 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
         schedules: request.faults.clone(),
         seed: request.seed,
         clock,
-        commands_on_wire: true,
+        orders: request.orders.clone(),
         report_flows: true,
     };
     let proxy = Proxy::start(config, sender).map_err(|source| Problem::Listen { address: request.listen, source })?;
@@ -90,6 +90,9 @@ fn greeting(request: &ProxyRequest, handle: &ProxyHandle) -> Vec<String> {
     let mut lines = vec![format!("listening on {addr}, in front of {}, seed {}", request.upstream, request.seed)];
     if request.upstream.speaks_tls() {
         lines.push("clients connect to the proxy in plaintext; the proxy connects to the server with TLS".to_owned());
+    }
+    if let Orders::Token(token) = &request.orders {
+        lines.push(format!("clients may order faults after DOCTOR TOKEN {token}"));
     }
     lines.extend(request.faults.iter().map(|fault| format!("scheduled {fault}")));
     lines

@@ -8,6 +8,7 @@ use std::{error::Error, io, sync::Arc};
 use redis::{ErrorKind, RedisError};
 
 use super::{ErrorClass, Failure, FailureKey, Origin, Stage};
+use crate::foreign::Foreign;
 
 /// Classifies an error that redis-rs returned in `stage`.
 ///
@@ -30,7 +31,8 @@ pub(crate) fn failure(stage: Stage, error: &RedisError) -> Failure {
         ErrorKind::RESP3NotSupported => ErrorClass::Resp3Unsupported,
         _ => ErrorClass::Other,
     };
-    Failure { key: FailureKey { class, stage, errno: None, origin: Origin::Library }, text: error.to_string() }
+    let text = Foreign::new(&error.to_string()).into();
+    Failure { key: FailureKey { class, stage, errno: None, origin: Origin::Library }, text }
 }
 
 /// The manager never reconnects after this error if it ended the *last* attempt of a cycle: redis-rs starts a new

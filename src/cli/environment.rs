@@ -60,6 +60,11 @@ pub(super) fn fresh_seed() -> u64 {
     RandomState::new().hash_one(std::process::id()) >> 32
 }
 
+/// Returns 64 random bits as hexadecimal digits.
+pub(super) fn fresh_token() -> String {
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+}
+
 fn ask_password() -> io::Result<String> {
     let stdin = io::stdin();
     if stdin.is_terminal() {

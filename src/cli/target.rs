@@ -54,7 +54,7 @@ fn locate(
         return Ok((at(tcp(DEFAULT_HOST, 0)), "--sandbox".into()));
     }
     if let Some(url) = &args.uri {
-        let server = uri::parse(url.reveal()).map_err(|source| UsageError::Url { argument: "--uri", source })?;
+        let server = uri::parse(url.given()).map_err(|source| UsageError::Url { argument: "--uri", source })?;
         return Ok((server, "--uri".into()));
     }
     let variable = environment.first(["REDIS_URL", "VALKEY_URL"])?;
@@ -96,7 +96,7 @@ fn password(
     of_url: Option<String>,
 ) -> Result<Option<String>, UsageError> {
     if let Some(password) = &args.pass {
-        return Ok(Some(password.reveal().to_owned()));
+        return Ok(Some(password.given().to_owned()));
     }
     if of_url.is_some() || args.sandbox {
         return Ok(of_url);

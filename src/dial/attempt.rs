@@ -17,7 +17,7 @@ use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::{Clock, Stamp, WallTime},
     event::{PathProbed, ServerIdentity, StageTime},
-    plan::{Address, Protocol, Secret, Target},
+    plan::{Address, Protocol, Target},
     tls,
     units::span,
 };
@@ -178,22 +178,12 @@ impl Route {
         };
         let (stream, failure) = match outcome {
             Ok(Ok(stream)) => (Some(stream), None),
-            Ok(Err(failure)) => (None, Some(self.without_password(failure))),
+            Ok(Err(failure)) => (None, Some(failure)),
             Err((how, after)) => (None, Some(dialing.gave_up(how, after))),
         };
         dialing.attempt.probed.failure = failure;
         dialing.attempt.finished = self.clock.now();
         (dialing.attempt, stream)
-    }
-}
-
-impl Route {
-    /// Hides the password: a server that does not know HELLO or AUTH quotes their arguments in its error.
-    fn without_password(&self, failure: Failure) -> Failure {
-        match self.target.password.as_ref().map(Secret::reveal).filter(|password| !password.is_empty()) {
-            Some(password) => Failure { text: failure.text.replace(password, "***"), ..failure },
-            None => failure,
-        }
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage, client},
     event::ServerIdentity,
+    foreign::Foreign,
     plan::Target,
 };
 
@@ -150,7 +151,7 @@ impl<S: Stream> RespStream<S> {
             return failure;
         }
         let head = &self.stream.head;
-        let first_line = String::from_utf8_lossy(head.split(|byte| *byte == b'\n').next().unwrap_or_default());
+        let first_line = head.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
         let (class, text) = match head.first() {
             None if failure.key.errno.is_none() => {
                 let text = "the server closed the connection without replying (a TLS port, a proxy without a server, \
@@ -165,10 +166,11 @@ impl<S: Stream> RespStream<S> {
             // A TLS alert record: content type 21, version 3.x (RFC 8446 section 5.1).
             Some(0x15) => (ErrorClass::Tls, "the port speaks TLS; use rediss:// instead of redis://".to_owned()),
             Some(_) if head.starts_with(b"HTTP/") => {
-                (ErrorClass::ProtocolGarbage, format!("an HTTP server answers on this port: {}", first_line.trim_end()))
+                let line = Foreign::from_bytes(first_line);
+                (ErrorClass::ProtocolGarbage, format!("an HTTP server answers on this port: {line}"))
             }
             Some(_) => {
-                let shown = crate::plan::Name::from(head.as_slice());
+                let shown = Foreign::from_bytes(head);
                 (ErrorClass::ProtocolGarbage, format!("not a reply in the Redis protocol: {shown}"))
             }
         };

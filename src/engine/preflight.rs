@@ -4,14 +4,19 @@ use std::time::Duration;
 
 use super::Run;
 use crate::{
-    classify::Failure,
+    classify::{ErrorClass, Failure, Stage},
+    clock::Stamp,
     dial::{Attempt, Dialect, Nonce, RespStream, Route},
     event::{EventKind, ServerIdentity, StopReason},
     plan::{Plan, SubscriptionPlan},
+    units::span,
 };
 
 /// Time limit of the check for a server behind a proxy.
 const BACKEND_LIMIT: Duration = Duration::from_secs(1);
+
+/// Shortest limit on the time before the first connection is up. Within it, the run's own duration decides.
+const SHORTEST_START: Duration = Duration::from_secs(1);
 
 impl Run<'_> {
     /// Checks that the server is reachable, on a separate connection, which it returns.
@@ -40,9 +45,14 @@ impl Run<'_> {
         let (attempt, stream) = self.check_path(path).await?;
         let commands = plan.subscription.as_ref().map(SubscriptionPlan::commands).unwrap_or_default();
         let learning = path.learn(&attempt, stream, &commands);
+        let (clock, end) = (self.clock, start_limit(plan).map(|limit| Stamp::START.after(limit)));
         let (dialect, no_pubsub) = tokio::select! {
             learned = learning => learned,
             reason = self.stop_request() => return Err(reason),
+            () = clock.sleep_until(end.unwrap_or_default()), if end.is_some() => {
+                self.failed(&not_in_time(plan.stop.duration.unwrap_or_default()));
+                return Err(StopReason::Unreachable);
+            }
         };
         if let Some(proxy) = dialect.proxy {
             let server = ServerIdentity { proxy: Some(proxy), ..attempt.server };
@@ -80,6 +90,17 @@ impl Run<'_> {
         }
         Ok(dialect)
     }
+}
+
+/// Returns the time that a run has for its first connection, counted from its start.
+pub(super) fn start_limit(plan: &Plan) -> Option<Duration> {
+    plan.stop.duration.map(|duration| duration.max(SHORTEST_START))
+}
+
+/// Returns the failure of a run that ended before its first connection was up.
+pub(super) fn not_in_time(duration: Duration) -> Failure {
+    let text = format!("the server did not answer within the {} of the run", span(duration));
+    Failure::doctor(ErrorClass::ConnectTimeout, Stage::Connect, text)
 }
 
 /// Returns the failure of a GET through a proxy, if there is one.

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::Display;
 
+use crate::foreign;
+
 /// The server under diagnosis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
@@ -86,8 +88,15 @@ impl Secret {
         Self(password.into())
     }
 
-    /// Returns the password, for the handshake only.
+    /// Returns the password, for the handshake only. The peer may repeat it, so from now on every text from outside
+    /// hides it.
     pub fn reveal(&self) -> &str {
+        foreign::hide(&self.0);
+        &self.0
+    }
+
+    /// Returns the text as the user gave it, to parse it.
+    pub(crate) fn given(&self) -> &str {
         &self.0
     }
 }

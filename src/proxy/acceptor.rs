@@ -86,7 +86,8 @@ impl Acceptor {
                 let _ = done.send(());
             }
             Request::Inject(schedule, done) => {
-                self.state.schedule(schedule);
+                // Our own schedules are few.
+                let _ = self.state.schedule(schedule);
                 self.tend().await;
                 let _ = done.send(());
             }
@@ -148,15 +149,15 @@ mod tests {
     use crate::{
         clock::Clock,
         plan::Address,
-        proxy::{Config, Shared},
+        proxy::{Config, Orders, Shared},
     };
 
     async fn acceptor(clock: Clock) -> Acceptor {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let listen = listener.local_addr().unwrap();
         let upstream = Address::Unix("/nowhere".into());
-        let (seed, commands_on_wire, report_flows) = (7, false, false);
-        let config = Config { listen, upstream, schedules: Vec::new(), seed, clock, commands_on_wire, report_flows };
+        let (seed, orders, report_flows) = (7, Orders::Nobody, false);
+        let config = Config { listen, upstream, schedules: Vec::new(), seed, clock, orders, report_flows };
         let state = ProxyState::new(config, Arc::new(Shared::default()), unbounded_channel().0);
         Acceptor::new(Rc::new(state), listen, listener)
     }

@@ -1,7 +1,16 @@
 //! Commands to a running proxy, the same on a line of text and as `DOCTOR …` on the wire.
 
-use super::state::ProxyState;
-use crate::fault::{Incident, usages};
+use std::borrow::Cow;
+
+use super::{
+    Orders,
+    state::{ProxyState, Slot},
+};
+use crate::{
+    event::EventKind,
+    fault::{Incident, usages},
+    foreign::Foreign,
+};
 
 /// Runs a command and returns the lines of its answer.
 pub(super) fn carry_out(text: &str, state: &ProxyState) -> Result<Vec<String>, String> {
@@ -9,12 +18,13 @@ pub(super) fn carry_out(text: &str, state: &ProxyState) -> Result<Vec<String>, S
     let (verb, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     match (verb.to_ascii_lowercase().as_str(), rest.trim()) {
         ("list", "") => Ok(state.list()),
+        ("token", _) => Ok(Vec::new()),
         ("clear", "") => Ok(vec![format!("cleared {}", state.clear())]),
         ("help" | "", "") => Ok(help()),
         ("incident", name) => {
             let schedules = name.parse::<Incident>()?.schedules();
             let lines = schedules.iter().map(ToString::to_string).collect();
-            schedules.into_iter().for_each(|schedule| state.schedule(schedule));
+            schedules.into_iter().try_for_each(|schedule| state.schedule(schedule))?;
             Ok(lines)
         }
         ("fault", rest) => inject(rest, state),
@@ -23,7 +33,7 @@ pub(super) fn carry_out(text: &str, state: &ProxyState) -> Result<Vec<String>, S
 }
 
 fn inject(text: &str, state: &ProxyState) -> Result<Vec<String>, String> {
-    state.schedule(text.parse()?);
+    state.schedule(text.parse()?)?;
     Ok(Vec::new())
 }
 
@@ -44,9 +54,9 @@ fn help() -> Vec<String> {
 }
 
 /// Runs the words after `DOCTOR` on the wire and returns the answer as RESP.
-pub(super) fn doctor(words: &[Vec<u8>], state: &ProxyState) -> Vec<u8> {
+pub(super) fn doctor(words: &[Vec<u8>], state: &ProxyState, slot: &Slot) -> Vec<u8> {
     let words: Vec<_> = words.iter().map(|word| String::from_utf8_lossy(word)).collect();
-    match carry_out(&words.join(" "), state) {
+    match permitted(&words, state, slot).and_then(|()| carry_out(&words.join(" "), state)) {
         Ok(lines) if lines.is_empty() && !words.first().is_some_and(|verb| verb.eq_ignore_ascii_case("list")) => {
             b"+OK\r\n".to_vec()
         }
@@ -56,6 +66,34 @@ pub(super) fn doctor(words: &[Vec<u8>], state: &ProxyState) -> Vec<u8> {
         }
         Err(why) => format!("-ERR {}\r\n", why.replace(['\r', '\n'], " ")).into_bytes(),
     }
+}
+
+/// Checks that the client may give this order, and records an order that changes something.
+fn permitted(words: &[Cow<'_, str>], state: &ProxyState, slot: &Slot) -> Result<(), String> {
+    let verb = words.first().map(|verb| verb.to_ascii_lowercase()).unwrap_or_default();
+    if let (Orders::Token(token), "token") = (&state.config.orders, verb.as_str()) {
+        slot.trusted.set(words.get(1).is_some_and(|given| is_same(given.as_bytes(), token.as_bytes())));
+    }
+    let allowed = match &state.config.orders {
+        Orders::Nobody => false,
+        Orders::Local => slot.client.is_none_or(|client| client.ip().to_canonical().is_loopback()),
+        Orders::Token(_) => slot.trusted.get(),
+    };
+    if !allowed {
+        return Err("send DOCTOR TOKEN with the token that the proxy printed at its start".to_owned());
+    }
+    if !matches!(verb.as_str(), "" | "help" | "list" | "token") {
+        let client = slot.client.map_or_else(|| "a client".to_owned(), |client| client.to_string());
+        let order = Foreign::new(&words.join(" "));
+        state.emit(EventKind::Note { text: format!("ordered by {client}: {order}") });
+    }
+    Ok(())
+}
+
+/// Compares in a time that does not depend on where the two differ.
+fn is_same(given: &[u8], token: &[u8]) -> bool {
+    given.len() == token.len()
+        && given.iter().zip(token).fold(0, |different, (one, other)| different | (one ^ other)) == 0
 }
 
 #[cfg(test)]

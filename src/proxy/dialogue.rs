@@ -10,7 +10,7 @@ mod rewriter;
 use std::{collections::VecDeque, time::Duration};
 
 use self::rewriter::Rewriter;
-use crate::resp::{Framer, Speaker, Step, skim};
+use crate::resp::{Framer, Speaker, Step, is_http, skim};
 
 /// A command whose name is not complete after this many bytes is passed on.
 const HEAD_LIMIT: usize = 16 * 1024;
@@ -91,6 +91,8 @@ pub(super) struct Dialogue {
     resp3: bool,
     subscribed: bool,
     opaque: bool,
+    /// The connection ends once its answers are sent: nothing more from the client counts.
+    deaf: bool,
 }
 
 impl Dialogue {
@@ -108,6 +110,7 @@ impl Dialogue {
             resp3: false,
             subscribed: false,
             opaque: false,
+            deaf: false,
         }
     }
 
@@ -143,7 +146,7 @@ impl Dialogue {
         }
         let mut out = Rewriter::new(chunk);
         let mut at = 0;
-        while at < chunk.len() {
+        while at < chunk.len() && !self.deaf {
             // Between two commands `head` is empty and the course undecided.
             if idle && self.requests.at_boundary() {
                 let (commands, length) = skim::commands(&chunk[at..], is_ordinary);
@@ -196,6 +199,12 @@ impl Dialogue {
             // An empty line or array has no effect and no reply.
             return Course::Forward;
         };
+        if is_http(words.iter().map(Vec::as_slice)) {
+            // The rest may be orders that a web page put into the body of its request.
+            self.deaf = true;
+            let bytes = b"-ERR this is not a web server\r\n".to_vec();
+            return self.answer(bytes, true);
+        }
         let subscribes = name.len() >= 9 && name[name.len() - 9..].eq_ignore_ascii_case(b"SUBSCRIBE");
         let replies = if subscribes { self.requests.elements().saturating_sub(1).max(1) } else { 1 };
         let answer = judge(words);
@@ -206,12 +215,7 @@ impl Dialogue {
         }
         match answer {
             Answer::Forward => self.expect(replies, subscribes),
-            Answer::Local { bytes, last } => {
-                self.special += 1;
-                self.waiting += bytes.len();
-                self.expected.push_back(Expected::Local(Segment { bytes, delay: Duration::ZERO, last }));
-                return Course::Swallow;
-            }
+            Answer::Local { bytes, last } => return self.answer(bytes, last),
             Answer::Truncate => {
                 self.special += 1;
                 self.expected.push_back(Expected::Truncated);
@@ -222,6 +226,14 @@ impl Dialogue {
             }
         }
         Course::Forward
+    }
+
+    /// Answers a command in the server's place.
+    fn answer(&mut self, bytes: Vec<u8>, last: bool) -> Course {
+        self.special += 1;
+        self.waiting += bytes.len();
+        self.expected.push_back(Expected::Local(Segment { bytes, delay: Duration::ZERO, last }));
+        Course::Swallow
     }
 
     fn expect(&mut self, count: u64, confirmations: bool) {

@@ -74,7 +74,7 @@ pub(super) struct Flow {
 
 impl Flow {
     pub(super) fn new(state: Rc<ProxyState>, client: Stream) -> Self {
-        let (number, slot) = state.open();
+        let (number, slot) = state.open(client.peer());
         let random = Random::new(state.config.seed, number);
         let now = state.clock().now();
         Self {

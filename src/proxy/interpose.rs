@@ -4,7 +4,7 @@ use std::{io, net::Ipv4Addr};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{Config, Proxy};
+use super::{Config, Orders, Proxy};
 use crate::{
     clock::Clock,
     event::Event,
@@ -33,7 +33,7 @@ impl Proxy {
             schedules: faults.to_vec(),
             seed,
             clock,
-            commands_on_wire: false,
+            orders: Orders::Nobody,
             report_flows: false,
         };
         let proxy = Self::start(config, events)?;

@@ -5,6 +5,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
+    net::SocketAddr,
     rc::Rc,
     sync::Arc,
     task::Waker,
@@ -27,6 +28,8 @@ use crate::{
 
 /// Limit on sockets kept open to a server after their client was reset; beyond it the oldest is closed.
 const GHOSTS: usize = 256;
+/// Limit on active and scheduled faults that clients and stdin can order.
+const FAULTS: usize = 1000;
 /// Bytes of one read.
 const CHUNK: usize = 64 * 1024;
 
@@ -37,6 +40,10 @@ pub(super) struct Slot {
     pub(super) inbox: RefCell<VecDeque<Order>>,
     /// True if it sends commands to the proxy, so that no fault affects it.
     pub(super) exempt: Cell<bool>,
+    /// Address of the client, for the record of its orders.
+    pub(super) client: Option<SocketAddr>,
+    /// True if it has sent the token.
+    pub(super) trusted: Cell<bool>,
 }
 
 impl Slot {
@@ -119,9 +126,9 @@ impl ProxyState {
     }
 
     /// Registers a connection; returns its number and its slot.
-    pub(super) fn open(&self) -> (u64, Rc<Slot>) {
+    pub(super) fn open(&self, client: Option<SocketAddr>) -> (u64, Rc<Slot>) {
         let flow = self.next_flow.replace(self.next_flow.get() + 1);
-        let slot = Rc::new(Slot::default());
+        let slot = Rc::new(Slot { client, ..Slot::default() });
         self.slots.borrow_mut().insert(flow, Rc::clone(&slot));
         (flow, slot)
     }
@@ -160,10 +167,17 @@ impl ProxyState {
     }
 
     /// Puts a schedule into effect, counted from now.
-    pub(super) fn schedule(&self, schedule: FaultSchedule) {
+    ///
+    /// # Errors
+    /// If there are too many faults already.
+    pub(super) fn schedule(&self, schedule: FaultSchedule) -> Result<(), String> {
+        if self.active.borrow().len() + self.agenda.borrow().scheduled().count() >= FAULTS {
+            return Err(format!("{FAULTS} faults are active or scheduled; end them with CLEAR"));
+        }
         self.agenda.borrow_mut().add(schedule, self.clock().now());
         self.advance();
         self.changed.notify_one();
+        Ok(())
     }
 
     /// Ends all faults and empties the agenda; returns how many were active.

@@ -13,7 +13,7 @@ use super::{
     fit::{self, INDENT},
     lines::Lines,
     table,
-    units::duration,
+    units::{clean, duration},
     views::Table,
 };
 use crate::{
@@ -122,7 +122,7 @@ fn text(cells: &[Cell], columns: Option<usize>, out: &mut dyn Write) -> io::Resu
         writeln!(out)?;
     }
     for (policy, why, cases) in reasons {
-        writeln!(out, "{policy:<11}  under {}: {why}", cases.join(", "))?;
+        writeln!(out, "{policy:<11}  under {}: {}", cases.join(", "), clean(why))?;
     }
     let advice = advice(cells);
     if !advice.is_empty() {

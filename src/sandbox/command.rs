@@ -11,6 +11,7 @@ mod server;
 
 use super::args::Args;
 use super::reply::{Protocol, Reply};
+use crate::resp::is_http;
 
 use super::state::{Client, ClientId, Kind, State};
 
@@ -96,6 +97,11 @@ impl Call<'_> {
 /// Executes a client's command and queues the reply.
 pub(super) fn execute(state: &mut State, client: &mut Client, args: Args<'_>) {
     state.begin(client);
+    if is_http((0..args.len()).map(|index| args.get(index))) {
+        // What follows is the body of a request: it may contain commands.
+        client.closing = true;
+        return state.finish(client, Reply::error("ERR this is not a web server"));
+    }
     let reply = match find(args).and_then(|command| permit(state, client, command)) {
         Ok((name, handler)) => {
             state.stats.commands += 1;

@@ -1,6 +1,8 @@
 //! The subject: an unmodified redis-rs ConnectionManager (or a plain MultiplexedConnection, for the policy `bare`),
 //! configured by the policy.
 
+use std::time::Duration;
+
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, PushInfo,
     RedisConnectionInfo, RedisResult, Value,
@@ -132,24 +134,29 @@ impl Dialer {
 
     /// Opens the second connection for subscriptions over RESP2, and waits for all confirmations.
     pub(super) async fn subscriber(&self, wanted: &SubscriptionPlan) -> Result<PubSub, Failure> {
-        let made = match tokio::time::timeout(self.policy.connect_timeout, self.client.get_async_pubsub()).await {
-            Ok(made) => made,
-            Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
-        };
+        let made = within(self.policy.connect_timeout, self.client.get_async_pubsub()).await;
         let mut pubsub = made.map_err(|error| client::failure(Stage::Connect, &error))?;
-        subscribe(&mut pubsub, wanted).await.map_err(|error| client::failure(Stage::Subscribe, &error))?;
+        let patience = self.policy.response_timeout;
+        subscribe(&mut pubsub, wanted, patience).await.map_err(|error| client::failure(Stage::Subscribe, &error))?;
         Ok(pubsub)
     }
 }
 
-async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan) -> RedisResult<()> {
+/// Subscribes, with a limit on the wait for each confirmation: redis-rs sets none on this kind of connection.
+async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan, patience: Duration) -> RedisResult<()> {
     for channels in wanted.channels.chunks(CHANNELS_PER_COMMAND) {
-        pubsub.subscribe(channels.iter().map(Name::as_bytes).collect::<Vec<_>>()).await?;
+        let names = channels.iter().map(Name::as_bytes).collect::<Vec<_>>();
+        within(patience, pubsub.subscribe(names)).await?;
     }
     for pattern in &wanted.patterns {
-        pubsub.psubscribe(pattern.as_bytes()).await?;
+        within(patience, pubsub.psubscribe(pattern.as_bytes())).await?;
     }
     Ok(())
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    let timed_out = |_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into());
+    tokio::time::timeout(limit, work).await.unwrap_or_else(timed_out)
 }
 
 /// Returns the queue length for many unpaced workers on one connection. With the default they fall into lockstep with

@@ -160,3 +160,46 @@ fn a_user_without_the_channel_is_told_so() {
     let run = Doctor::new(["subscribe", "allowed", "-d", "200ms"]).target(&url).run();
     run.code(0).lacks(SECRET).stderr_contains("1 of 1 channel");
 }
+
+/// As servers before version 6 and proxies do: they quote the arguments of a command that they refuse, cut at 128 bytes,
+/// with spaces for line ends.
+fn quoting(shorten: usize) -> ScriptedServer {
+    ScriptedServer::answering(move |command| {
+        let quoted = command[1..].iter().map(|argument| {
+            let cut: String = argument.chars().take(shorten).collect();
+            format!("`{}`, ", cut.replace(['\r', '\n'], " "))
+        });
+        let arguments: String = quoted.collect();
+        Action::line(&format!("-ERR unknown command `{}`, with args beginning with: {arguments}", command[0]))
+    })
+}
+
+#[test]
+fn no_part_of_a_password_that_a_server_quotes_is_shown() {
+    let token = format!("Zk9q{}", "x7Yw0Lm3".repeat(40));
+    for (password, shorten) in [(token.as_str(), 128), ("f1r5t-Zk9q\nxW0rd7-K2v", 128), ("Zk9q", 128), (SECRET, 6)] {
+        let server = quoting(shorten);
+        let address = format!("redis://{}", server.address());
+        let directory = tempfile::tempdir().unwrap();
+        for (protocol, format) in [("resp3", "text"), ("auto", "json"), ("resp2", "ndjson"), ("auto", "nagios")] {
+            let journal = directory.path().join("journal");
+            let run = Doctor::new(["soak", "-d", "1", "--protocol", protocol, "--format", format, "--journal"])
+                .arg(&journal)
+                .target(&address)
+                .env("REDISCLI_AUTH", password)
+                .run();
+            let written = fs::read_to_string(&journal).unwrap();
+            let outputs = [run.stdout().to_owned(), run.stderr().to_owned(), written];
+            assert!(outputs[0].contains("***") || outputs[1].contains("***"), "it was quoted: {outputs:?}");
+            // Parts shorter than four bytes are no secret.
+            let parts = password.as_bytes().windows(4).filter(|part| part.is_ascii() && !part.contains(&b'\n'));
+            for part in parts.map(|part| String::from_utf8_lossy(part).into_owned()) {
+                assert!(
+                    outputs.iter().all(|output| !output.contains(&part)),
+                    "{protocol} {format} {part:?}: {outputs:?}"
+                );
+            }
+            fs::remove_file(&journal).unwrap();
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! The fault lab from outside: the `proxy` command with redis-cli, stdin and signals, and runs with faults.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Command, Output as Finished};
 use std::time::Duration;
 
@@ -178,4 +179,94 @@ fn a_fault_that_cannot_be_had_is_refused() {
         let output = Doctor::new(["ping", "--sandbox"]).arg(arguments[0]).arg(arguments[1]).run();
         output.code(3).stderr_contains(parts[0]).stderr_contains(parts[1]);
     }
+}
+
+/// What a browser sends for `fetch('http://127.0.0.1:PORT/', {method: 'POST', body})`, and the same without the first line.
+fn requests_of_a_web_page(body: &str) -> [String; 3] {
+    let head = format!("Host: 127.0.0.1\r\nContent-Length: {}\r\n\r\n", body.len());
+    [
+        format!("POST / HTTP/1.1\r\n{head}{body}"),
+        format!("GET / HTTP/1.1\r\n{head}{body}"),
+        format!("host: 127.0.0.1\r\n{head}{body}"),
+    ]
+}
+
+/// Sends bytes in two pieces and returns everything that comes back until the end of the connection.
+fn sent(port: u16, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let (first, second) = request.split_at(7);
+    let mut answer = Vec::new();
+    // The other side may close before everything is sent; the answer ends with FIN, or RST where bytes were unread.
+    let _ = stream.write_all(first.as_bytes()).and_then(|()| stream.write_all(second.as_bytes()));
+    let end = stream.read_to_end(&mut answer);
+    assert!(end.is_ok() || end.unwrap_err().kind() == std::io::ErrorKind::ConnectionReset, "{request:?}");
+    String::from_utf8(answer).unwrap()
+}
+
+#[test]
+fn a_web_page_orders_no_fault_and_runs_no_command() {
+    let server = RedisServer::start();
+    let (doctor, port) = proxy(&["-u", &server.url()]);
+    let body = "x\r\nDOCTOR FAULT reset_peer@every:2s\r\nSET stolen 1\r\n";
+    for request in requests_of_a_web_page(body) {
+        let answer = sent(port, &request);
+        assert!(answer.is_empty() || answer == "-ERR this is not a web server\r\n", "{request:?}: {answer:?}");
+    }
+    assert_eq!(said(&cli(port, &["DOCTOR", "LIST"])), "");
+    assert_eq!(said(&cli(port, &["EXISTS", "stolen"])), "0");
+    assert_eq!(said(&cli(port, &["SET", "HTTP/1.1", "POST"])), "OK", "as a value it is no request");
+    doctor.signal(Signal::INT);
+    doctor.finish().code(0);
+    let doctor = Doctor::new(["proxy", "--listen", "127.0.0.1:0", "--sandbox", "--no-control"]).spawn();
+    let line = doctor.wait_for_stderr("listening on", PATIENCE);
+    let sandbox = line.split("redis://127.0.0.1:").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+    for request in requests_of_a_web_page("x\r\nSET stolen 1\r\n") {
+        sent(sandbox, &request);
+    }
+    assert_eq!(said(&cli(sandbox, &["GET", "stolen"])), "");
+    doctor.signal(Signal::INT);
+    doctor.finish().code(0);
+}
+
+#[test]
+fn orders_can_be_forbidden_and_need_a_token_where_other_machines_connect() {
+    let server = RedisServer::start();
+    let (doctor, port) = proxy(&["-u", &server.url(), "--no-control"]);
+    assert!(said(&cli(port, &["DOCTOR", "LIST"])).contains("unknown command"), "it goes to the server");
+    doctor.signal(Signal::INT);
+    doctor.finish().code(0);
+    let arguments = ["proxy", "--listen", "0.0.0.0:0", "--allow-remote", "-u", &server.url()];
+    let doctor = Doctor::new(arguments).spawn();
+    let line = doctor.wait_for_stderr("listening on", PATIENCE);
+    let port: u16 = line.split("0.0.0.0:").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+    let line = doctor.wait_for_stderr("DOCTOR TOKEN", PATIENCE);
+    let token = line.split("DOCTOR TOKEN ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let mut client = RawClient::connect(([127, 0, 0, 1], port).into()).unwrap();
+    let mut refused =
+        |words: &[&str]| format!("{:?}", client.call(words.iter().copied())).contains("send DOCTOR TOKEN");
+    assert!(refused(&["DOCTOR", "FAULT", "reset_peer"]));
+    assert!(refused(&["DOCTOR", "TOKEN", "0000000000000000"]));
+    assert!(refused(&["DOCTOR", "LIST"]));
+    assert!(!refused(&["DOCTOR", "TOKEN", token]));
+    assert!(!refused(&["DOCTOR", "FAULT", "latency=5ms@1h"]));
+    assert!(said(&cli(port, &["DOCTOR", "LIST"])).contains("send DOCTOR TOKEN"), "it counts for one connection");
+    doctor.wait_for_stderr("ordered by 127.0.0.1:", PATIENCE);
+    doctor.signal(Signal::INT);
+    doctor.finish().code(0);
+}
+
+#[test]
+fn the_number_of_faults_is_bounded() {
+    let (doctor, port) = proxy(&["--sandbox"]);
+    let mut client = RawClient::connect(([127, 0, 0, 1], port).into()).unwrap();
+    for _ in 0..1000 {
+        assert!(client.call(["DOCTOR", "FAULT", "latency=5ms@1h"]).is_ok());
+    }
+    let more = format!("{:?}", client.call(["DOCTOR", "FAULT", "latency=5ms@1h"]));
+    assert!(more.contains("1000 faults are active or scheduled"), "{more}");
+    client.call(["DOCTOR", "CLEAR"]).unwrap();
+    assert!(client.call(["DOCTOR", "FAULT", "latency=5ms@1h"]).is_ok());
+    doctor.signal(Signal::INT);
+    doctor.finish().code(0);
 }

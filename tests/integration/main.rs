@@ -55,6 +55,7 @@ mod broken_outputs;
 mod causes;
 mod check;
 mod credentials;
+mod deadlines;
 mod drill;
 mod english;
 mod evidence;

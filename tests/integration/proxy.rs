@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::harness::{RawClient, RedisServer, Value, closed_port, eventually};
 use redis_doctor::internals::{
-    Address, Clock, Config, Event, EventKind, FlowEnd, Proxy, ProxyHandle, Sandbox, SandboxConfig,
+    Address, Clock, Config, Event, EventKind, FlowEnd, Orders, Proxy, ProxyHandle, Sandbox, SandboxConfig,
 };
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ impl Rig {
             schedules: schedules.iter().map(|text| text.parse().unwrap()).collect(),
             seed: 7,
             clock: Clock::start(),
-            commands_on_wire: true,
+            orders: Orders::Local,
             report_flows: true,
         };
         let (sender, events) = unbounded_channel();

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::{
     cli::{
         choice::formats,
-        environment::{Environment, fresh_seed},
+        environment::{Environment, fresh_seed, fresh_token},
         error::UsageError,
         groups::{ConnectionArgs, FaultArgs},
         subcommand::Subcommand,
@@ -16,6 +16,7 @@ use crate::{
     fault::{FaultSchedule, Incident, usages},
     output::{Content, Format},
     plan::{Address, Secret, Target},
+    proxy::Orders,
 };
 
 /// Flags of `proxy`.
@@ -39,6 +40,12 @@ pub(in crate::cli) struct ProxyArgs {
     /// They can then reach the server and break its connections.
     #[arg(long)]
     allow_remote: bool,
+    /// Take no orders on the wire
+    ///
+    /// DOCTOR commands then go to the server. Without this, clients on this machine may order faults; with
+    /// --allow-remote, clients that send the token that is printed at the start.
+    #[arg(long)]
+    no_control: bool,
     /// Event format
     ///
     /// text goes to stderr, ndjson to stdout.
@@ -58,6 +65,8 @@ pub(crate) struct ProxyRequest {
     /// With `sandbox`, the server is not started yet.
     pub upstream: Target,
     pub sandbox: bool,
+    /// Clients that may order faults.
+    pub orders: Orders,
     /// Faults, counted from the start.
     pub faults: Vec<FaultSchedule>,
     /// Source of all randomness.
@@ -81,6 +90,7 @@ list, clear, help) and as commands on the wire, which never reach the server:
   redis-cli -p 6380 DOCTOR FAULT reset_peer
   redis-cli -p 6380 DOCTOR LIST
   redis-cli -p 6380 DOCTOR CLEAR
+The proxy ends connections that send HTTP: a web page could otherwise drive it.
 With rediss:// the proxy opens the TLS connection to the server and checks its
 certificate; your application connects to the proxy in plaintext with redis://.
 This tests how the application reconnects, not its TLS. A reset resets the
@@ -112,8 +122,14 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage.";
             let problem = format!("{listen} is the server's own address");
             return Err(UsageError::new("--listen", problem, "use another port, for example 0"));
         }
+        let orders = match self.no_control {
+            true => Orders::Nobody,
+            false if listen.ip().is_loopback() => Orders::Local,
+            false => Orders::Token(fresh_token()),
+        };
         Ok(ProxyRequest {
             listen,
+            orders,
             faults: self.faults.schedules(),
             upstream,
             sandbox,

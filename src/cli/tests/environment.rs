@@ -34,7 +34,7 @@ fn a_flag_beats_the_environment_beats_the_default() {
     for &(line, variables, target, named_by, password) in SERVERS {
         let plan = run_with(line, variables).plan;
         assert_eq!((plan.target.to_string().as_str(), plan.target.named_by.as_str()), (target, named_by), "{line}");
-        assert_eq!(plan.target.password.as_ref().map(crate::plan::Secret::reveal), password, "{line}");
+        assert_eq!(plan.target.password.as_ref().map(crate::plan::Secret::given), password, "{line}");
         assert!(!format!("{plan:?}").contains(SECRET), "{line}");
     }
     let plan = run_with("ping --name doctor", URL).plan;

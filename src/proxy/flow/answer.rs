@@ -3,6 +3,7 @@
 use crate::{
     fault::{Random, Tamper},
     proxy::{
+        Orders,
         command::doctor,
         conditions::Conditions,
         dialogue::Answer,
@@ -22,9 +23,9 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     pub(super) fn answer(&mut self, words: &[Vec<u8>]) -> Answer {
         let Self { state, slot, conditions, random } = self;
-        if state.config.commands_on_wire && words[0].eq_ignore_ascii_case(b"DOCTOR") {
+        if state.config.orders != Orders::Nobody && words[0].eq_ignore_ascii_case(b"DOCTOR") {
             slot.exempt.set(true);
-            return Answer::Local { bytes: doctor(&words[1..], state), last: false };
+            return Answer::Local { bytes: doctor(&words[1..], state, slot), last: false };
         }
         if conditions.rules.is_empty() {
             return Answer::Forward;

@@ -9,7 +9,10 @@ use std::{
 use super::{End, Flow};
 use crate::{
     fault::Direction,
-    proxy::stream::{Stream, Unreachable},
+    proxy::{
+        Orders,
+        stream::{Stream, Unreachable},
+    },
 };
 
 impl Flow {
@@ -47,7 +50,7 @@ impl Flow {
     fn overhear(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
         let state = Rc::clone(&self.state);
         let mut scratch = state.scratch.borrow_mut();
-        let may = state.config.commands_on_wire;
+        let may = state.config.orders != Orders::Nobody;
         while may && self.pipes[Direction::Up as usize].queued == 0 {
             let Some(client) = &mut self.ends[0] else { break };
             let length = match ready!(client.poll_read(cx, &mut scratch)) {
