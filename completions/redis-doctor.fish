@@ -45,7 +45,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s c -l
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l format -d 'Result format' -r -f -a "text\t''
 json\t''
 nagios\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s o -l output -d 'Write the result to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s o -l output -d 'Write the result to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -115,11 +115,12 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l keepa
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l user-timeout -d 'Set TCP_USER_TIMEOUT, or off [hardened: 25s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l nodelay -d 'Send small writes immediately (TCP_NODELAY) [hardened: on]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l watchdog -d 'Detect a dead connection with PINGs, or off [hardened: 1sx2]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s o -l output -d 'Write the report to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l journal -d 'Append all events to this file as NDJSON' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l journal-max-size -d 'Rename the journal to FILE.1 at this size' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
@@ -135,6 +136,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-au
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l sandbox -d 'Use the embedded server on a free loopback port'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-resubscribe -d 'Do not resubscribe after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s q -l quiet -d 'Print only the report, no events or progress'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-evidence -d 'Gather no evidence about outages'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l help -d 'Print long help (-h at the end: short help)'
@@ -181,11 +183,12 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l user-timeout -d 'Set TCP_USER_TIMEOUT, or off [hardened: 25s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l nodelay -d 'Send small writes immediately (TCP_NODELAY) [hardened: on]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l watchdog -d 'Detect a dead connection with PINGs, or off [hardened: 1sx2]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s o -l output -d 'Write the report to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l journal -d 'Append all events to this file as NDJSON' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l journal-max-size -d 'Rename the journal to FILE.1 at this size' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
@@ -196,6 +199,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l sandbox -d 'Use the embedded server on a free loopback port'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-resubscribe -d 'Do not resubscribe after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s q -l quiet -d 'Print only the report, no events or progress'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-evidence -d 'Gather no evidence about outages'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l help -d 'Print long help (-h at the end: short help)'
@@ -239,11 +243,12 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l keepa
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l user-timeout -d 'Set TCP_USER_TIMEOUT, or off [hardened: 25s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l nodelay -d 'Send small writes immediately (TCP_NODELAY) [hardened: on]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l watchdog -d 'Detect a dead connection with PINGs, or off [hardened: 1sx2]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s o -l output -d 'Write the report to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l journal -d 'Append all events to this file as NDJSON' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l journal-max-size -d 'Rename the journal to FILE.1 at this size' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
@@ -259,6 +264,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-au
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l sandbox -d 'Use the embedded server on a free loopback port'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-resubscribe -d 'Do not resubscribe after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s q -l quiet -d 'Print only the report, no events or progress'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-evidence -d 'Gather no evidence about outages'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l help -d 'Print long help (-h at the end: short help)'
@@ -319,7 +325,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l forma
 json\t''
 ndjson\t''
 nagios\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s o -l output -d 'Write the result to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s o -l output -d 'Write the result to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l seed -d 'Seed of the faults\' randomness [default: random]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l incident -d 'Replay the faults of a known incident (repeatable)' -r
@@ -367,12 +373,13 @@ ndjson\t''
 csv\t''
 openmetrics\t''
 nagios\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s o -l output -d 'Write the report to this file' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l strict -d 'Refuse a damaged line instead of skipping it'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l help -d 'Print long help (-h at the end: short help)'

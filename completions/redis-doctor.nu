@@ -29,7 +29,7 @@ module completions {
     --critical(-c): string    # Exit 2 (critical) if PING takes longer, in ms
     --exit-zero               # Always exit 0
     --format: string@"nu-complete redis-doctor check format" # Result format
-    --output(-o): path        # Write the result to this file
+    --output(-o): path        # Write the result to this file, - for stdout
     --quiet(-q)               # Print only problems
     --color: string@"nu-complete redis-doctor check color" # When to use color
     --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
@@ -113,10 +113,12 @@ module completions {
     --nodelay: string         # Send small writes immediately (TCP_NODELAY) [hardened: on]
     --watchdog: string        # Detect a dead connection with PINGs, or off [hardened: 1sx2]
     --no-resubscribe          # Do not resubscribe after a reconnect
-    --output(-o): path        # Write the report to this file
+    --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor ping color" # When to use color
     --journal: path           # Append all events to this file as NDJSON
+    --journal-max-size: string # Rename the journal to FILE.1 at this size
+    --journal-reopen          # Do not end the run on SIGHUP, for logrotate
     --fail-on: string         # Exit 2 (critical) if this is true (repeatable)
     --warn-on: string         # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
@@ -185,10 +187,12 @@ module completions {
     --nodelay: string         # Send small writes immediately (TCP_NODELAY) [hardened: on]
     --watchdog: string        # Detect a dead connection with PINGs, or off [hardened: 1sx2]
     --no-resubscribe          # Do not resubscribe after a reconnect
-    --output(-o): path        # Write the report to this file
+    --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor subscribe color" # When to use color
     --journal: path           # Append all events to this file as NDJSON
+    --journal-max-size: string # Rename the journal to FILE.1 at this size
+    --journal-reopen          # Do not end the run on SIGHUP, for logrotate
     --fail-on: string         # Exit 2 (critical) if this is true (repeatable)
     --warn-on: string         # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
@@ -257,10 +261,12 @@ module completions {
     --nodelay: string         # Send small writes immediately (TCP_NODELAY) [hardened: on]
     --watchdog: string        # Detect a dead connection with PINGs, or off [hardened: 1sx2]
     --no-resubscribe          # Do not resubscribe after a reconnect
-    --output(-o): path        # Write the report to this file
+    --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor soak color" # When to use color
     --journal: path           # Append all events to this file as NDJSON
+    --journal-max-size: string # Rename the journal to FILE.1 at this size
+    --journal-reopen          # Do not end the run on SIGHUP, for logrotate
     --fail-on: string         # Exit 2 (critical) if this is true (repeatable)
     --warn-on: string         # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
@@ -352,7 +358,7 @@ module completions {
     --timeout(-W): string     # Timeout of the PING after a silence
     --must-survive: string    # Exit 2 (critical) unless connections survive this silence
     --format: string@"nu-complete redis-doctor idle format" # Result format
-    --output(-o): path        # Write the result to this file
+    --output(-o): path        # Write the result to this file, - for stdout
     --quiet(-q)               # Print only the result
     --seed: string            # Seed of the faults' randomness [default: random]
     --fault: string           # Inject a fault with a proxy before the server (repeatable)
@@ -412,8 +418,9 @@ module completions {
 
   # Rebuild a report from journals, including one cut off by a crash
   export extern "redis-doctor report" [
+    --strict                  # Refuse a damaged line instead of skipping it
     --format: string@"nu-complete redis-doctor report format" # Report format
-    --output(-o): path        # Write the report to this file
+    --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor report color" # When to use color
     --fail-on: string         # Exit 2 (critical) if this is true (repeatable)

@@ -36,8 +36,8 @@ _arguments "${_arguments_options[@]}" : \
 '-c+[Exit 2 (critical) if PING takes longer, in ms]:RANGE:_default' \
 '--critical=[Exit 2 (critical) if PING takes longer, in ms]:RANGE:_default' \
 '--format=[Result format]:FORMAT:(text json nagios)' \
-'-o+[Write the result to this file]:FILE:_files' \
-'--output=[Write the result to this file]:FILE:_files' \
+'-o+[Write the result to this file, - for stdout]:FILE:_files' \
+'--output=[Write the result to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
@@ -118,10 +118,11 @@ _arguments "${_arguments_options[@]}" : \
 '--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
-'-o+[Write the report to this file]:FILE:_files' \
-'--output=[Write the report to this file]:FILE:_files' \
+'-o+[Write the report to this file, - for stdout]:FILE:_files' \
+'--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
+'--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
@@ -134,6 +135,7 @@ _arguments "${_arguments_options[@]}" : \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
@@ -180,10 +182,11 @@ _arguments "${_arguments_options[@]}" : \
 '--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
-'-o+[Write the report to this file]:FILE:_files' \
-'--output=[Write the report to this file]:FILE:_files' \
+'-o+[Write the report to this file, - for stdout]:FILE:_files' \
+'--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
+'--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
@@ -196,6 +199,7 @@ _arguments "${_arguments_options[@]}" : \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
@@ -247,10 +251,11 @@ mixed\:"All three"))' \
 '--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
-'-o+[Write the report to this file]:FILE:_files' \
-'--output=[Write the report to this file]:FILE:_files' \
+'-o+[Write the report to this file, - for stdout]:FILE:_files' \
+'--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
+'--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
@@ -262,6 +267,7 @@ mixed\:"All three"))' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
@@ -327,8 +333,8 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Timeout of the PING after a silence]:TIME:_default' \
 '--must-survive=[Exit 2 (critical) unless connections survive this silence]:TIME:_default' \
 '--format=[Result format]:FORMAT:(text json ndjson nagios)' \
-'-o+[Write the result to this file]:FILE:_files' \
-'--output=[Write the result to this file]:FILE:_files' \
+'-o+[Write the result to this file, - for stdout]:FILE:_files' \
+'--output=[Write the result to this file, - for stdout]:FILE:_files' \
 '--seed=[Seed of the faults'\'' randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
@@ -389,11 +395,12 @@ _arguments "${_arguments_options[@]}" : \
 (report)
 _arguments "${_arguments_options[@]}" : \
 '--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
-'-o+[Write the report to this file]:FILE:_files' \
-'--output=[Write the report to this file]:FILE:_files' \
+'-o+[Write the report to this file, - for stdout]:FILE:_files' \
+'--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
+'--strict[Refuse a damaged line instead of skipping it]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
 '--exit-zero[Always exit 0]' \

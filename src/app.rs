@@ -1,6 +1,7 @@
 //! The composition root: the parts of each command, and the exit code of its outcome.
 
 mod check;
+mod destination;
 mod drill;
 mod error;
 mod explain;
@@ -22,13 +23,15 @@ use std::{
         fd::{AsFd, BorrowedFd},
         unix::fs::MetadataExt,
     },
-    path::Path,
     process::ExitCode,
 };
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use self::error::{DESCRIPTORS, Problem};
+use self::{
+    destination::{check_writable, deliver, deliver_below},
+    error::{DESCRIPTORS, Problem},
+};
 use crate::{
     cli::{
         self, Job,
@@ -46,6 +49,7 @@ use crate::{
 
 /// Runs the program with these arguments to its end.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    signals::survive_file_limit();
     let exit = match cli::parse(args) {
         Ok(job) => job.run(),
         Err(error) if error.to_stdout => exit_or_refuse(print(&error.message).map(|()| error.exit), error.format),
@@ -111,39 +115,6 @@ fn print(text: &str) -> Result<(), Problem> {
     forgive_closed(written).map_err(Problem::Stdout)
 }
 
-/// Checks before the work, not after two weeks, that the file of `--output` can be written.
-fn check_writable(path: Option<&Path>) -> Result<(), Problem> {
-    let Some(path) = path else { return Ok(()) };
-    let opened = File::options().write(true).create(true).truncate(false).open(path);
-    opened.map(drop).map_err(Problem::file("--output", path))
-}
-
-/// Writes a result to the file of `--output`, replacing its content, or to stdout. `write` gets the columns of the
-/// terminal, if it is one.
-fn deliver(
-    path: Option<&Path>,
-    write: impl FnOnce(&mut dyn Write, Option<usize>) -> io::Result<()>,
-) -> Result<(), Problem> {
-    match path {
-        Some(path) => File::create(path)
-            .and_then(|file| write(&mut io::BufWriter::new(file), None))
-            .map_err(Problem::file("--output", path)),
-        None => forgive_closed(write(&mut io::stdout().lock(), render::stdout_columns())).map_err(Problem::Report),
-    }
-}
-
-/// The same below the lines of a command's progress on stderr, divided from them if `divided`.
-fn deliver_below(
-    path: Option<&Path>,
-    divided: bool,
-    write: impl FnOnce(&mut dyn Write, Option<usize>) -> io::Result<()>,
-) -> Result<(), Problem> {
-    deliver(path, |out, columns| {
-        out.write_all(divider(divided && path.is_none()))?;
-        write(out, columns)
-    })
-}
-
 /// Returns the style of progress on stderr.
 fn progress_style(quiet: bool) -> Style {
     Style {
@@ -185,7 +156,11 @@ fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Prob
         return Err(Problem::Descriptors { limit });
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(Problem::Runtime)?.block_on(work)
+    let runtime = runtime.map_err(Problem::Runtime)?;
+    let done = runtime.block_on(work);
+    // Without a wait for lookups that a name server does not answer.
+    runtime.shutdown_background();
+    done
 }
 
 /// Raises the file descriptor limit of this process to its maximum: a connection through the proxy takes two, and many

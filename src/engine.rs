@@ -349,6 +349,7 @@ fn started(plan: &Plan, run_id: &str) -> EventKind {
         run_id: run_id.to_owned(),
         plan: plan.clone(),
         schedule: plan.policy.schedule(SCHEDULE_SHOWN),
+        continued: false,
     }))
 }
 

@@ -10,6 +10,7 @@
 mod evidence;
 mod flow;
 mod interval;
+mod line;
 mod path;
 mod reason;
 mod server;
@@ -27,6 +28,7 @@ pub(crate) use evidence::{
 pub use flow::FlowEnd;
 pub(crate) use flow::{FlowClosed, FlowOpened};
 pub(crate) use interval::{Counters, Interval};
+pub(crate) use line::Line;
 pub(crate) use path::{PathProbed, StageTime};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
@@ -248,6 +250,14 @@ pub enum EventKind {
         /// Reason, one sentence.
         why: String,
     },
+    /// Events are missing before this line of a journal: they could not be written.
+    JournalGap {
+        /// Number of missing events.
+        events: u64,
+        /// Time from the first failure to write to this line.
+        #[serde(with = "Seconds")]
+        after: Duration,
+    },
     /// A remark for the reader.
     Note {
         /// Text of the remark, one sentence.
@@ -277,6 +287,9 @@ pub struct RunStarted {
     /// Starts of the first reconnect attempts, counted from the loss, if each fails immediately.
     #[serde(with = "SecondsList")]
     pub schedule: Vec<Duration>,
+    /// True if a journal without the beginning of the run is read: this event then has the time of its first line.
+    #[serde(skip)]
+    pub continued: bool,
 }
 
 /// The identity of a connection and of its server.

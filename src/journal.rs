@@ -1,15 +1,25 @@
 //! The journal: every event of a run as a line of JSON, appended as it happens.
 //!
 //! It survives a crash, and `redis-doctor report` rebuilds the report from it. Counters are written each second;
-//! histograms, which are long, are summed and written every ten seconds and at the end. A file may hold several runs in
-//! sequence.
+//! histograms, which are long, are summed and written every ten seconds and at the end. Each line carries the id of its
+//! run: a file may hold several runs, in sequence or mixed, and a run may continue in another file, which then begins with
+//! copies of what is needed to read it on its own.
 
+mod beginning;
+mod error;
+mod file;
+mod index;
+mod missing;
 mod reader;
 #[cfg(test)]
 mod scenarios;
+mod source;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-pub(crate) use reader::{JournalError, replay};
+pub(crate) use error::JournalError;
+pub(crate) use file::OpenError;
+pub(crate) use reader::replay;
 pub(crate) use writer::JournalWriter;

@@ -85,7 +85,8 @@
 //! | clean close, reset | the connection ended with FIN, or with RST |
 //!
 //! # Rules
-//! 1. Only `render` (and `app`, for errors) writes output; only the return from `main` ends the process.
+//! 1. Only `render` (and `app`, for errors) writes output; only the return from `main` ends the process, or, after SIGTERM
+//!    while the main thread is stuck, the guard in `app::signals`.
 //! 2. All time comes from `clock`, all randomness from the plan's seed; no task outlives its `JoinSet`.
 //! 3. Figures are computed in `record`, judged in `report` and `diagnose`, formatted in `render`.
 //! 4. An error is classified once, where it happens; no code compares its text.

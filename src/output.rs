@@ -1,6 +1,6 @@
 //! Output options and formats as plain data: the part of a command line that the renderers need, without its parser.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -11,10 +11,15 @@ pub(crate) struct OutputOptions {
     pub format: Format,
     /// Format of received messages (`subscribe` only).
     pub messages: MessageFormat,
-    /// File for the report. `None` is stdout, or stderr for `subscribe`, whose stdout carries the messages.
+    /// File for the report. `None` is stdout, or stderr for `subscribe`, whose stdout carries the messages: there, `-` is
+    /// stdout.
     pub output: Option<PathBuf>,
     /// File to which every event is appended as NDJSON.
     pub journal: Option<PathBuf>,
+    /// Size in bytes at which that file is renamed and a new one is begun.
+    pub journal_max_size: Option<u64>,
+    /// SIGHUP does not end the run, because it asks for a new journal file.
+    pub journal_reopen: bool,
     /// Write only the report: no event lines, no messages.
     pub quiet: bool,
     /// Begin each line with the time.
@@ -25,6 +30,16 @@ pub(crate) struct OutputOptions {
     pub exit_zero: bool,
     /// Warnings for stderr, one line each, without line end.
     pub warnings: Vec<String>,
+}
+
+/// Returns the file that `--output` names; `-` is stdout.
+pub(crate) fn file(output: Option<PathBuf>) -> Option<PathBuf> {
+    output.filter(|path| !is_stdout(path))
+}
+
+/// Returns true for a name of stdout.
+pub(crate) fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-") || path == Path::new("/dev/stdout")
 }
 
 /// The one list of formats. A row has the variant of [`Format`], whose name in lower case is its name on the command line,

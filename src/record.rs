@@ -153,7 +153,7 @@ impl Story {
         let settling = settling(plan);
         // An event without a connection belongs to the only one.
         let connection = event.connection.or((plan.connections == 1).then_some(0));
-        run.elapsed = run.elapsed.max(event.at.elapsed());
+        run.elapsed = run.elapsed.max(event.at.since(run.began));
         match &event.kind {
             EventKind::RunFinished { reason } => run.stopped = Some(*reason),
             EventKind::Interval(interval) => run.answered += interval.counters.ok,
@@ -265,6 +265,7 @@ impl Story {
         self.runs.push(RunFigures {
             started: started.clone(),
             time: event.wall_of(Stamp::START),
+            began: if started.continued { event.at } else { Stamp::START },
             elapsed: Duration::ZERO,
             stopped: None,
             answered: 0,
@@ -278,9 +279,9 @@ impl Story {
     fn close_run(&mut self, now: Stamp) {
         let Some(run) = self.runs.last_mut() else { return };
         if run.stopped.is_none() {
-            run.elapsed = run.elapsed.max(now.elapsed());
+            run.elapsed = run.elapsed.max(now.since(run.began));
         }
-        let end = Stamp::START.after(run.elapsed);
+        let end = run.end();
         let unheard = run.started.plan.connections.saturating_sub(self.tracks.len() as u32);
         let downtime = &mut self.history.downtime;
         downtime.watched += run.elapsed * unheard;
@@ -360,6 +361,7 @@ fn concerns_a_connection(kind: &EventKind) -> bool {
         EventKind::RunStarted(_)
             | EventKind::RunFinished { .. }
             | EventKind::Interval(_)
+            | EventKind::JournalGap { .. }
             | EventKind::Note { .. }
             | EventKind::SubscriptionDropped { .. }
             | EventKind::PathProbed(_)

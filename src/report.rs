@@ -46,7 +46,7 @@ pub(crate) struct Report {
     pub version: String,
     /// Verdict of the worst finding.
     pub verdict: Verdict,
-    /// True if every run has ended and was not cut off.
+    /// True if every run is there from its beginning to its end.
     pub complete: bool,
     /// True if the report was requested during the run.
     pub interim: bool,
@@ -114,7 +114,7 @@ impl Report {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             verdict: Verdict::worst(findings.iter().map(|finding| finding.severity)),
-            complete: figures.runs.iter().all(|run| run.stopped.is_some()),
+            complete: figures.runs.iter().all(|run| run.stopped.is_some() && !run.started.continued),
             interim: figures.interim,
             duration: figures.elapsed.as_secs_f64(),
             runs: figures.runs.iter().map(Run::new).collect(),

@@ -53,7 +53,7 @@ async fn checked(request: &CheckRequest) -> Result<Option<Checkup>, Problem> {
     };
     let facts = tokio::select! {
         facts = survey(&plan, clock, asked_to_stop(control)) => facts,
-        () = signals.pass_on(&controls) => return Ok(None),
+        _ = signals.pass_on(&controls) => return Ok(None),
     };
     let host = HostFacts::read(facts.attempt.as_ref().and_then(|attempt| attempt.peer));
     let question = CheckSubject {

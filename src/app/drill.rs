@@ -51,7 +51,7 @@ async fn run(request: &DrillRequest) -> Result<Exit, Problem> {
     let (controls, control) = unbounded_channel();
     let cells = tokio::select! {
         cells = drill.run(asked_to_stop(control), |cell| progress.done(cell)) => cells,
-        () = signals.pass_on(&controls) => return Ok(Exit::Interrupted),
+        _ = signals.pass_on(&controls) => return Ok(Exit::Interrupted),
     };
     progress.finish();
     let divided = request.format == Format::Text && !request.quiet;

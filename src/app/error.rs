@@ -8,7 +8,7 @@ use std::{
 
 use thiserror::Error;
 
-use crate::journal::JournalError;
+use crate::journal::{JournalError, OpenError};
 
 /// Minimum number of file descriptors: the runtime and its signals need nine besides the standard three, and the runtime
 /// panics without them.
@@ -19,6 +19,13 @@ pub(super) const DESCRIPTORS: u64 = 16;
 pub(super) enum Problem {
     #[error("{flag}: cannot write {}: {source}", .path.display())]
     File { flag: &'static str, path: PathBuf, source: io::Error },
+    #[error("--journal: cannot write {}: {source}", .path.display())]
+    OpenJournal { path: PathBuf, source: OpenError },
+    #[error(
+        "the journal was cut off {after:.1} s after the start of its run, before the first connection: the state of the \
+         server is unknown"
+    )]
+    CutOff { after: f64 },
     #[error("--output: cannot write {}: {source}; the report is shown instead", .path.display())]
     ReportShown { path: PathBuf, source: io::Error },
     #[error("cannot write to stdout: {0}")]

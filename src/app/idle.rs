@@ -44,7 +44,7 @@ async fn search(request: IdleRequest) -> Result<Exit, Problem> {
     let witness = Witness { progress: &progress, stream, clock };
     let report = tokio::select! {
         report = idle::run(&request.plan, clock, control, &witness) => report.map_err(Problem::FaultProxy)?,
-        () = signals.pass_on(&controls) => return Ok(Exit::Interrupted),
+        _ = signals.pass_on(&controls) => return Ok(Exit::Interrupted),
         never = writer.start_when_needed(clock) => match never {},
     };
     progress.finish();

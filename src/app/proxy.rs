@@ -68,7 +68,7 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
                 Control::Stop(_) => break,
                 Control::Interim => show_stats(proxy.handle()),
             },
-            () = &mut signalled => return Ok(Exit::Interrupted),
+            _ = &mut signalled => return Ok(Exit::Interrupted),
             Some(event) = events.recv() => output.write(&event),
         }
     }

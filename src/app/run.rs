@@ -2,24 +2,27 @@
 
 use std::{
     io::{self, IsTerminal, Write},
-    path::Path,
     sync::Arc,
 };
 
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, Work, block_on, check_writable, divider, exit_of, forgive_closed, progress_style, say, share_a_terminal,
-    signals::Signals, sinks::Sinks, start_sandbox, warn,
+    Problem, Work, block_on, check_writable,
+    destination::replace,
+    divider, exit_of, forgive_closed, progress_style, say, share_a_terminal,
+    signals::{Signals, Urgency},
+    sinks::Sinks,
+    start_sandbox, warn,
 };
 use crate::{
     cli::run::RunRequest,
     clock::Clock,
     engine::{self, RunIo},
-    event::{Control, StopReason},
+    event::{Control, Event, EventKind, EventSink, StopReason},
     exit::Exit,
     journal::JournalWriter,
-    output::{Format, OutputOptions},
+    output::{Format, OutputOptions, is_stdout},
     plan::{Command, Plan},
     record::Recorder,
     render::{self, BufferedStdout, Gapless, Live, Messages, PingLines, Style},
@@ -34,7 +37,7 @@ impl Work for RunRequest {
     /// Runs the plan and reports; the exit code is the verdict's.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.output.warnings);
-        let journal = self.output.journal.as_deref().map(open_journal).transpose()?;
+        let journal = open_journal(&self.output)?;
         check_writable(self.output.output.as_deref())?;
         let _sandbox = start_sandbox(self.plan.sandbox, &mut self.plan.target)?;
         block_on(watched(self, journal))
@@ -43,7 +46,7 @@ impl Work for RunRequest {
 
 /// Runs the plan until its end or a second signal.
 async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<Exit, Problem> {
-    let signals = Signals::install()?;
+    let signals = Signals::install()?.reopening(request.output.journal_reopen);
     let (controls, control) = mpsc::unbounded_channel();
     let closed = controls.clone();
     let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
@@ -60,9 +63,16 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let command = plan.command;
     let reason = tokio::select! {
         reason = engine::run(plan, surroundings) => reason,
-        () = signals.pass_on(&controls) => return Ok(Exit::Interrupted),
+        urgency = signals.pass_on(&controls) => match urgency {
+            Urgency::Immediate => return Ok(Exit::Interrupted),
+            Urgency::Soon => StopReason::Signal,
+        },
         never = writer.start_when_needed(clock) => match never {},
     };
+    if !sinks.finished {
+        let (at, kind) = (clock.now(), EventKind::RunFinished { reason });
+        sinks.on_event(&Event { at, time: clock.wall(at), connection: None, kind });
+    }
     let exit = conclude(command, &output, sinks, reason, &outlet);
     forgive_closed(outlet.finish(writer)).map_err(Problem::Stdout)?;
     exit
@@ -76,13 +86,13 @@ fn conclude(
     reason: StopReason,
     stdout: &BufferedStdout,
 ) -> Result<Exit, Problem> {
-    let Sinks { recorder, journal, live, replies, stream, reported: _ } = sinks;
+    let Sinks { recorder, journal, live, replies, stream, .. } = sinks;
     // Dropping them flushes their buffers.
     drop((live, replies, stream));
     let report = Report::new(&recorder.figures());
     let mut exit = exit_of(&report, output);
-    if let Some(error) = journal.as_ref().and_then(JournalWriter::error) {
-        say(&format!("warning: --journal: writing failed, the journal is incomplete: {error}"));
+    if let Some(why) = journal.as_ref().and_then(incomplete) {
+        say(&format!("warning: --journal: {why}"));
         if !output.exit_zero {
             exit = exit.max(Exit::Degraded);
         }
@@ -98,7 +108,7 @@ fn conclude(
     let divided = output.format == Format::Text && command != Command::Ping && !output.quiet;
     let show = || {
         // Its stdout is for messages.
-        if command == Command::Subscribe {
+        if command == Command::Subscribe && !output.output.as_deref().is_some_and(is_stdout) {
             let divider: &[u8] = if divided { b"\n" } else { b"" };
             let text = [divider, &write(render::stderr_columns(), io::stderr().is_terminal())?].concat();
             return forgive_closed(io::stderr().lock().write_all(&text)).map_err(Problem::Stderr);
@@ -107,7 +117,8 @@ fn conclude(
         Ok(())
     };
     match &output.output {
-        Some(path) => std::fs::write(path, write(None, false)?).map_err(|source| {
+        Some(path) if is_stdout(path) => show()?,
+        Some(path) => replace(path, &write(None, false)?).map_err(|source| {
             // A full disk must not lose the report of two weeks. If this fails, too, there is no other place.
             let _ = show();
             Problem::ReportShown { path: path.clone(), source }
@@ -135,9 +146,23 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
         replies: report_each.then(|| PingLines::new(Box::new(stdout.clone()), output.timestamps)),
         stream: streams.then(|| JournalWriter::new(Box::new(Gapless(stdout.clone())))),
         reported: [false; 2],
+        finished: false,
     }
 }
 
-fn open_journal(path: &Path) -> Result<JournalWriter, Problem> {
-    JournalWriter::open(path).map_err(Problem::file("--journal", path))
+fn open_journal(output: &OutputOptions) -> Result<Option<JournalWriter>, Problem> {
+    let Some(path) = &output.journal else { return Ok(None) };
+    let opened = JournalWriter::open(path, output.journal_max_size);
+    opened.map(Some).map_err(|source| Problem::OpenJournal { path: path.clone(), source })
+}
+
+/// Returns why the journal does not hold all events.
+fn incomplete(journal: &JournalWriter) -> Option<String> {
+    match (journal.error(), journal.lost()) {
+        (Some(error), _) => Some(format!("writing failed, the journal is incomplete: {error}")),
+        (None, 0) => None,
+        (None, lost) => {
+            Some(format!("writing failed for a time, the journal is incomplete: {lost} events are missing"))
+        }
+    }
 }

@@ -1,13 +1,40 @@
 //! Signals, as in ping(8): SIGINT, SIGTERM and SIGHUP end the run with its report, SIGUSR1 and SIGQUIT show interim
-//! figures. A second signal of the first group ends the process immediately.
+//! figures. A second signal of the first group ends the process immediately, and SIGTERM ends it within a second,
+//! whatever it waits for.
 
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Resource, Signal as Number, getrlimit};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
+    time::sleep,
 };
 
 use super::Problem;
-use crate::event::{Control, StopReason};
+use crate::{
+    event::{Control, StopReason},
+    exit::Exit,
+};
+
+/// Time from SIGTERM to the report of a run that does not end.
+const GRACE: Duration = Duration::from_millis(600);
+
+/// Time from SIGTERM to the end of the process.
+const LIMIT: Duration = Duration::from_millis(950);
+
+/// A run that takes longer than this is guarded; starting the guard takes longer than a PING.
+const SHORT: Duration = Duration::from_millis(50);
+
+/// The handlers are installed: the signals alone no longer end the process.
+static HANDLED: AtomicBool = AtomicBool::new(false);
+
+/// The guard is started.
+static GUARDED: AtomicBool = AtomicBool::new(false);
 
 /// The signals of a run.
 pub(super) struct Signals {
@@ -17,6 +44,16 @@ pub(super) struct Signals {
     quit: Signal,
     /// A closed terminal ends the run, but not without its report.
     hangup: Option<Signal>,
+    /// SIGHUP asks for a new journal file, which the journal notices without it.
+    hangup_reopens: bool,
+}
+
+/// The way in which a run must end.
+pub(super) enum Urgency {
+    /// Without its report.
+    Immediate,
+    /// With the report of what is known so far.
+    Soon,
 }
 
 impl Signals {
@@ -26,34 +63,114 @@ impl Signals {
     /// If a handler cannot be installed.
     pub(super) fn install() -> Result<Self, Problem> {
         let take = |kind| signal(kind).map_err(Problem::Signals);
-        Ok(Self {
+        let signals = Self {
             interrupt: take(SignalKind::interrupt())?,
             terminate: take(SignalKind::terminate())?,
             user: take(SignalKind::user_defined1())?,
             quit: take(SignalKind::quit())?,
             hangup: may_hang_up().then(|| take(SignalKind::hangup())).transpose()?,
-        })
+            hangup_reopens: false,
+        };
+        HANDLED.store(true, Ordering::Relaxed);
+        Ok(signals)
     }
 
-    /// Passes signals on; returns at the second one that ends the run.
-    pub(super) async fn pass_on(mut self, control: &UnboundedSender<Control>) {
+    /// Sets whether SIGHUP only asks for a new journal file.
+    pub(super) fn reopening(self, hangup_reopens: bool) -> Self {
+        Self { hangup_reopens, ..self }
+    }
+
+    /// Passes signals on; returns at the second one that ends the run, or a moment after SIGTERM.
+    pub(super) async fn pass_on(mut self, control: &UnboundedSender<Control>) -> Urgency {
         let mut asked = false;
+        let mut overdue = std::pin::pin!(sleep(Duration::MAX));
+        let mut guard = std::pin::pin!(sleep(SHORT));
+        let mut short = true;
         loop {
             let ends = tokio::select! {
                 _ = self.interrupt.recv() => true,
-                _ = self.terminate.recv() => true,
+                _ = self.terminate.recv() => {
+                    if !asked {
+                        overdue.set(sleep(GRACE));
+                        end_within(LIMIT);
+                    }
+                    true
+                }
                 _ = self.user.recv() => false,
                 _ = self.quit.recv() => false,
-                () = hung_up(&mut self.hangup) => true,
+                () = hung_up(&mut self.hangup) => {
+                    if self.hangup_reopens {
+                        continue;
+                    }
+                    true
+                }
+                () = &mut overdue => return Urgency::Soon,
+                () = &mut guard, if short => {
+                    short = false;
+                    self::guard();
+                    continue;
+                }
             };
             if ends && asked {
-                return;
+                return Urgency::Immediate;
             }
             asked |= ends;
             let request = if ends { Control::Stop(StopReason::Signal) } else { Control::Interim };
             // The run may have ended in this moment.
             let _ = control.send(request);
         }
+    }
+}
+
+/// Starts a thread that ends the process a second after SIGTERM, or after a second SIGINT, if the main thread cannot: a
+/// reader of its output, a disk or a name server keeps it waiting.
+pub(super) fn guard() {
+    if HANDLED.load(Ordering::Relaxed) && !GUARDED.swap(true, Ordering::Relaxed) {
+        let watch = || -> std::io::Result<()> {
+            tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+                let mut terminate = signal(SignalKind::terminate())?;
+                let mut interrupt = signal(SignalKind::interrupt())?;
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    () = async {
+                        interrupt.recv().await;
+                        interrupt.recv().await;
+                    } => {}
+                }
+                sleep(LIMIT).await;
+                end()
+            })
+        };
+        // Without it, only a process that is stuck is harder to end.
+        let _ = thread::Builder::new().name("signals".into()).spawn(watch);
+    }
+}
+
+/// Ends the process after this time, unless it ends before.
+fn end_within(limit: Duration) {
+    if !GUARDED.swap(true, Ordering::Relaxed) {
+        let wait = move || {
+            thread::sleep(limit);
+            end()
+        };
+        let _ = thread::Builder::new().name("signals".into()).spawn(wait);
+    }
+}
+
+#[expect(clippy::exit, reason = "the main thread is stuck and cannot return")]
+fn end() -> ! {
+    std::process::exit(Exit::Interrupted.code().into())
+}
+
+/// Makes a write beyond the limit for files (`ulimit -f`) an error instead of the end of the process.
+pub(super) fn survive_file_limit() {
+    if getrlimit(Resource::Fsize).current.is_none() {
+        return;
+    }
+    // The handler outlives the runtime that installs it.
+    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
+        let _entered = runtime.enter();
+        let _ = signal(SignalKind::from_raw(Number::XFSZ.as_raw()));
     }
 }
 

@@ -26,10 +26,13 @@ pub(super) struct Sinks {
     pub(super) stream: Option<JournalWriter>,
     /// A write error of the journal, or of the stream, has been reported.
     pub(super) reported: [bool; 2],
+    /// The last event has been passed on.
+    pub(super) finished: bool,
 }
 
 impl Sinks {
     fn pass_on(&mut self, event: &Event) {
+        self.finished |= matches!(event.kind, EventKind::RunFinished { .. });
         for writer in [&mut self.journal, &mut self.stream].into_iter().flatten() {
             writer.on_event(event);
         }
@@ -53,7 +56,7 @@ impl Sinks {
         }
     }
 
-    /// Reports once that a journal cannot be written any more.
+    /// Reports that a journal cannot be written any more, and that it can again.
     fn watch_the_writers(&mut self, event: &Event) {
         let Some(text) = self.complaint() else { return };
         let note = Event { connection: None, ..event.with(EventKind::Note { text }) };
@@ -64,15 +67,27 @@ impl Sinks {
         }
     }
 
-    /// Returns an error that has not been reported yet.
+    /// Returns what has changed and is not reported yet.
     fn complaint(&mut self) -> Option<String> {
-        let writers = [("--journal", &self.journal), ("--format ndjson", &self.stream)];
-        for ((flag, writer), reported) in writers.into_iter().zip(&mut self.reported) {
-            let error = writer.as_ref().and_then(JournalWriter::error);
-            // A closed reader is not an error.
-            if let Some(error) = error.filter(|error| !*reported && error.kind() != io::ErrorKind::BrokenPipe) {
-                *reported = true;
-                return Some(format!("{flag}: writing failed, the journal is incomplete from here on: {error}"));
+        let writers =
+            [("--journal", &self.journal, "until it works again"), ("--format ndjson", &self.stream, "from here on")];
+        for ((flag, writer, until), reported) in writers.into_iter().zip(&mut self.reported) {
+            let Some(writer) = writer else { continue };
+            match writer.error() {
+                // A closed reader is not an error.
+                Some(error) if !*reported && !error.is_closed_reader() => {
+                    *reported = true;
+                    return Some(format!("{flag}: writing failed, the journal is incomplete {until}: {error}"));
+                }
+                None if *reported => {
+                    *reported = false;
+                    let missing = match writer.lost() {
+                        0 => "nothing is missing".to_owned(),
+                        lost => format!("events are missing: {lost}"),
+                    };
+                    return Some(format!("{flag}: writing works again; {missing}"));
+                }
+                _ => {}
             }
         }
         None

@@ -36,7 +36,7 @@ async fn until_signalled(request: &WaitRequest) -> Result<Exit, Problem> {
     tokio::select! {
         exit = check_until_ready(request) => Ok(exit),
         () = asked_to_stop(control) => Ok(Exit::Interrupted),
-        () = signals.pass_on(&controls) => Ok(Exit::Interrupted),
+        _ = signals.pass_on(&controls) => Ok(Exit::Interrupted),
     }
 }
 

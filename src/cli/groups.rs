@@ -161,7 +161,9 @@ pub(super) struct PolicyArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
-    /// Write the report to this file
+    /// Write the report to this file, - for stdout
+    ///
+    /// A file is replaced only by a complete report.
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// Print only the report, no events or progress
@@ -200,6 +202,17 @@ pub(super) struct JournalArgs {
     /// 'redis-doctor report FILE' rebuilds the report from it.
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<PathBuf>,
+    /// Rename the journal to FILE.1 at this size
+    ///
+    /// A new file is begun; an older FILE.1 is replaced. For example 500k, 100m or 2g.
+    #[arg(long, value_name = "SIZE", value_parser = value::file_size, requires = "journal")]
+    pub(super) journal_max_size: Option<u64>,
+    /// Do not end the run on SIGHUP, for logrotate
+    ///
+    /// A renamed, truncated or removed journal is noticed within a second, with or without a signal. This flag is for
+    /// tools that send SIGHUP after a rotation.
+    #[arg(long, requires = "journal")]
+    pub(super) journal_reopen: bool,
 }
 
 /// Conditions that fail a run.

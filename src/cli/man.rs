@@ -78,7 +78,7 @@ Critical: unreachable, not recovered, subscription or messages lost, wrong repli
 Unknown: wrong usage or configuration, or an internal error.
 .TP
 \fB130\fR
-A second Ctrl\-C ended the run before its report, or the first one ended \fBwait\fR.
+A second Ctrl\-C, or a blocked output after SIGTERM, ended the run before its report, or a signal ended \fBwait\fR.
 .SH ENVIRONMENT
 A flag overrides the environment; an empty variable counts as unset.
 .TP
@@ -97,7 +97,8 @@ With \fBdumb\fR there is no color and no progress line.
 .SH SIGNALS
 .TP
 \fBSIGINT\fR, \fBSIGTERM\fR, \fBSIGHUP\fR (on Linux, unless ignored, as under nohup)
-End the run and print its report; a second SIGINT ends it immediately with status 130.
+End the run and print its report, after SIGTERM within a second; a second SIGINT ends it immediately with status 130.
+With \fB\-\-journal\-reopen\fR, SIGHUP does not end the run.
 .TP
 \fBSIGUSR1\fR, \fBSIGQUIT\fR
 Print interim figures and continue.

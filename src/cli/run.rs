@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::{
     environment::{Environment, fresh_seed},
     error::UsageError,
-    groups::RunArgs,
+    groups::{JournalArgs, RunArgs},
     policy, target,
 };
 use crate::{
-    output::OutputOptions,
+    output::{self, OutputOptions},
     plan::{Command, Pace, Plan, StopCondition},
 };
 
@@ -32,7 +32,7 @@ pub(super) fn resolve(
     fill: impl FnOnce(&mut RunRequest),
 ) -> Result<RunRequest, UsageError> {
     let connection = target::resolve(&args.connection, environment)?;
-    let journal = args.journal.journal;
+    let JournalArgs { journal, journal_max_size, journal_reopen } = args.journal;
     if journal.is_some() && journal == args.output.output {
         return Err(UsageError::new("--journal", "it is the same file as --output", "use two files"));
     }
@@ -52,11 +52,16 @@ pub(super) fn resolve(
         evidence: !args.no_evidence,
         seed: args.seed.unwrap_or_else(fresh_seed),
     };
+    let options = args.output.options(environment);
     let output = OutputOptions {
         journal,
+        journal_max_size,
+        journal_reopen,
+        // The messages of `subscribe` are on stdout, so its report goes there only if asked to.
+        output: if command == Command::Subscribe { options.output } else { output::file(options.output) },
         exit_zero: args.gates.exit_zero,
         warnings: connection.warnings,
-        ..args.output.options(environment)
+        ..options
     };
     let mut request = RunRequest { plan, output };
     fill(&mut request);

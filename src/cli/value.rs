@@ -49,6 +49,8 @@ pub(super) enum Retries {
 const CENTURY: Duration = Duration::from_secs(100 * 31_557_600);
 /// Maximum payload of a probe, in bytes.
 const MAX_PAYLOAD: u64 = 16 << 20;
+/// Minimum size of a full file, in bytes: a file of one line each would keep nothing.
+const MIN_FILE: u64 = 64 << 10;
 
 /// A duration, zero included: `500ms`, `1h 30m`, or a bare number of seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, ValueError> {
@@ -177,6 +179,12 @@ pub(super) fn size(text: &str) -> Result<usize, ValueError> {
     let bytes = units::parse_bytes(text).ok_or_else(|| ValueError::Size(text.to_owned()))?;
     let small = usize::try_from(bytes).ok().filter(|_| bytes <= MAX_PAYLOAD);
     small.ok_or_else(|| ValueError::LargeSize(text.to_owned()))
+}
+
+/// A size at which a file is full: `500k`, `100m`, `2g`, at least 64 KiB.
+pub(super) fn file_size(text: &str) -> Result<u64, ValueError> {
+    let bytes = units::parse_bytes(text).filter(|bytes| *bytes >= MIN_FILE);
+    bytes.ok_or_else(|| ValueError::FileSize(text.to_owned()))
 }
 
 /// A seed.

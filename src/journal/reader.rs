@@ -1,252 +1,176 @@
-//! The reader of journals, one event at a time.
+//! The reader of journals: the events of each run in turn.
 
-use std::{
-    collections::BTreeSet,
-    fmt,
-    fs::File,
-    io::{self, BufRead, BufReader},
-    path::{Path, PathBuf},
+use std::path::PathBuf;
+
+use super::{
+    error::JournalError,
+    index::{Index, IndexedRun, Kind, Part},
+    missing::{self, Missing},
+    source::Source,
 };
+use crate::event::{Event, EventKind, EventSink, RunStarted};
 
-use serde::{Deserialize, de::IgnoredAny};
-
-use crate::event::{Event, EventKind, EventSink, SCHEMA_VERSION};
-
-/// The name of the standard input.
-const STDIN: &str = "-";
-
-/// The first bytes of a gzip file (RFC 1952, 2.3.1).
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-
-/// An error while reading a journal.
-#[derive(Debug)]
-pub(crate) enum JournalError {
-    /// The file cannot be read.
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The error of the system.
-        error: io::Error,
-    },
-    /// A line is not an event, and was not cut off by a crash.
-    Garbage {
-        /// The file.
-        path: PathBuf,
-        /// The line (from 1).
-        line: u64,
-        /// Problem with the line.
-        why: String,
-    },
-    /// The journal was written by a newer redis-doctor.
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// The line (from 1).
-        line: u64,
-        /// Schema version of the journal.
-        found: u32,
-    },
-    /// The same run occurs twice, and would be counted twice.
-    Twice {
-        /// The file with the second occurrence.
-        path: PathBuf,
-        /// The run.
-        run_id: String,
-    },
-    /// The file is compressed.
-    Compressed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file holds no run.
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-impl fmt::Display for JournalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
-            Self::Garbage { path, line, why } => {
-                write!(f, "{}:{line}: not a journal line: {why}", path.display())?;
-                // Probably another program's file, or a report.
-                if *line == 1 {
-                    f.write_str("; a journal is what --journal FILE or --format ndjson writes")?;
-                }
-                Ok(())
-            }
-            Self::Newer { path, line, found } => write!(
-                f,
-                "{}:{line}: written by a newer redis-doctor (journal version {found}; this version reads up to \
-                 {SCHEMA_VERSION}); use that version or a later one",
-                path.display()
-            ),
-            Self::Twice { path, run_id } => write!(f, "{}: run {run_id} was already read", path.display()),
-            Self::Compressed { path } => {
-                let path = path.display();
-                write!(f, "{path}: it is compressed with gzip; use: zcat {path} | redis-doctor report -")
-            }
-            Self::Empty { path } => write!(f, "{}: there is no run in this file", path.display()),
-        }
-    }
-}
-
-impl std::error::Error for JournalError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io { error, .. } => Some(error),
-            _ => None,
-        }
-    }
-}
-
-/// Feeds the events of several journals, in the given order, to a sink. Memory does not grow with the files. The name
+/// Feeds the events of several journals to a sink, one run after the other. Memory does not grow with the files. The name
 /// `-` is the standard input.
 ///
-/// The stdout of `--format ndjson` is a journal, too: the lines of its report are skipped.
-///
-/// A line that a crash cut off is skipped with a note: the last one of a file, or one before the start of a new run.
+/// The lines of several runs may be mixed, and a run may continue in another file. The stdout of `--format ndjson` is a
+/// journal, too: the lines of its report are skipped. A damaged line costs that line: it is counted, and a note says where
+/// it is; `strict` refuses it.
 ///
 /// # Errors
 /// Returns the first error; the sink has seen all events before it.
-pub(crate) fn replay(paths: &[PathBuf], sink: &mut dyn EventSink) -> Result<(), JournalError> {
-    let mut seen = BTreeSet::new();
-    for path in paths {
-        let mut replay = Replay { path, seen: &mut seen, sink, line: 0, last: None, reported: None, torn: None };
-        if path.as_os_str() == STDIN {
-            replay.all(io::stdin().lock())?;
-            continue;
-        }
-        let file = File::open(path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
-        replay.all(BufReader::new(file))?;
+pub(crate) fn replay(paths: &[PathBuf], strict: bool, sink: &mut dyn EventSink) -> Result<(), JournalError> {
+    let mut index = Index::default();
+    let mut sources = Vec::new();
+    for (number, path) in paths.iter().enumerate() {
+        let mut source = Source::open(path)?;
+        index.add(&mut source, number)?;
+        sources.push(source);
     }
-    Ok(())
+    index.sort();
+    let mut replay = Replay { sources, sink, last: None };
+    for run in &index.runs {
+        replay.run(run)?;
+    }
+    replay.finish(strict)
 }
 
-/// The state of the reader in one file.
+/// The state of the reader.
 struct Replay<'a> {
-    path: &'a Path,
-    seen: &'a mut BTreeSet<String>,
+    sources: Vec<Source>,
     sink: &'a mut dyn EventSink,
-    line: u64,
-    /// The latest event, once a run has begun.
+    /// The latest event.
     last: Option<Event>,
-    /// A line of a report, which follows a run.
-    reported: Option<u64>,
-    /// A line that could not be read: its number and the reason.
-    torn: Option<(u64, String)>,
-}
-
-/// The part of the first line that every version has.
-#[derive(Deserialize)]
-struct Version {
-    schema_version: u32,
-}
-
-/// The part that every line of a report has and no event has.
-#[derive(Deserialize)]
-struct ReportLine {
-    #[serde(rename = "type")]
-    _type: IgnoredAny,
 }
 
 impl Replay<'_> {
-    fn all(&mut self, mut input: impl BufRead) -> Result<(), JournalError> {
-        let mut text = Vec::new();
-        loop {
-            text.clear();
-            let length = input.read_until(b'\n', &mut text).map_err(|error| self.io(error))?;
-            if length == 0 {
-                break;
+    fn run(&mut self, run: &IndexedRun) -> Result<(), JournalError> {
+        let mut state = State::Expected;
+        for (number, part) in run.parts.iter().enumerate() {
+            let twice = run.parts[..number].iter().any(|earlier| earlier.begins_with(part));
+            if twice {
+                return Err(self.twice(part, run));
             }
-            self.line += 1;
-            if !text.trim_ascii().is_empty() {
-                self.one(&text)?;
-            }
-        }
-        match self.last {
-            Some(_) => self.note_torn(),
-            None => self.garbage().map_or_else(|| Err(JournalError::Empty { path: self.path.to_owned() }), Err)?,
+            self.part(run, part, &mut state)?;
         }
         Ok(())
     }
 
-    fn one(&mut self, text: &[u8]) -> Result<(), JournalError> {
-        if self.line == 1 && text.starts_with(&GZIP) {
-            return Err(JournalError::Compressed { path: self.path.to_owned() });
-        }
-        self.check_version(text)?;
-        if self.belongs_to_a_report(text) {
-            self.reported = Some(self.line);
-            return Ok(());
-        }
-        match serde_json::from_slice::<Event>(text) {
-            Ok(event) => self.event(event),
-            // A second line that cannot be read: the first one was not the last of its run.
-            Err(_) if self.torn.is_some() => self.garbage().map_or(Ok(()), Err),
-            Err(error) => {
-                self.torn = Some((self.line, error.to_string()));
-                Ok(())
+    fn part(&mut self, run: &IndexedRun, part: &Part, state: &mut State) -> Result<(), JournalError> {
+        let mut current = run.name.clone();
+        self.sources[part.source].go_to(part.first.0, part.first.1)?;
+        loop {
+            let source = &mut self.sources[part.source];
+            if !source.advance()? || source.line.offset > part.last {
+                return Ok(());
+            }
+            let copy = if run.name.owns(&source.line.text) {
+                current.clone_from(&run.name);
+                run.name.is_copy(&source.line.text)
+            } else {
+                match current.identify(source)? {
+                    Kind::Event { copy } if current.id == run.name.id => copy,
+                    // Lines of other runs; damaged ones are known from the first reading.
+                    Kind::Event { .. } | Kind::Other | Kind::Damaged(_) => continue,
+                }
+            };
+            match serde_json::from_slice::<Event>(&source.line.text) {
+                Ok(event) => self.event(event, copy, Place { run, part }, state)?,
+                Err(error) => source.damage(error),
             }
         }
     }
 
-    fn event(&mut self, event: Event) -> Result<(), JournalError> {
-        match &event.kind {
-            EventKind::RunStarted(started) => {
-                self.reported = None;
-                if self.last.is_some() {
-                    self.note_torn();
-                }
-                if !self.seen.insert(started.run_id.clone()) {
-                    return Err(JournalError::Twice { path: self.path.to_owned(), run_id: started.run_id.clone() });
-                }
+    fn event(&mut self, event: Event, copy: bool, place: Place<'_>, state: &mut State) -> Result<(), JournalError> {
+        let starts = matches!(event.kind, EventKind::RunStarted(_));
+        match state {
+            State::Expected if starts && !copy => *state = State::Begun,
+            State::Expected => {
+                let (started, example) = self.assumed(&event, place)?;
+                let (path, connections) = (self.sources[place.part.source].path.display(), started.plan.connections);
+                let text = format!("{path}: the beginning of this run is missing; its figures start here");
+                let note = Event { connection: None, ..event.with(EventKind::Note { text }) };
+                self.forward(Event { connection: None, ..event.with(EventKind::RunStarted(started)) });
+                self.forward(note);
+                *state = State::Without(Missing::of(connections, example));
             }
-            _ if self.last.is_none() => self.torn = self.torn.take().or(Some((self.line, "no run has begun".into()))),
-            _ => {}
+            State::Begun | State::Without(_) if starts && !copy => return Err(self.twice(place.part, place.run)),
+            State::Begun | State::Without(_) => {}
         }
-        if let Some(line) = self.reported.take() {
-            self.torn = Some((line, "a report in the middle of a run".into()));
+        match state {
+            State::Without(missing) => missing.complete(event, copy).into_iter().for_each(|event| self.forward(event)),
+            State::Begun if copy => {}
+            State::Begun | State::Expected => self.forward(event),
         }
-        if let Some(garbage) = self.garbage() {
-            return Err(garbage);
+        Ok(())
+    }
+
+    /// Returns the start of a run without its beginning, and a connection with its subscriptions, if they are repeated
+    /// later in the file.
+    fn assumed(&mut self, first: &Event, place: Place<'_>) -> Result<(Box<RunStarted>, Vec<Event>), JournalError> {
+        let Place { run, part } = place;
+        let source = &mut self.sources[part.source];
+        let back = (source.line.offset, source.line.number);
+        let mut copies = Vec::new();
+        if let Some((offset, number)) = part.copied_start {
+            source.go_to(offset, number)?;
+            while copies.len() < 3 && source.advance()? {
+                copies.extend(serde_json::from_slice::<Event>(&source.line.text).ok());
+            }
+            source.go_to(back.0, back.1)?;
+            source.advance()?;
         }
+        let mut copies = copies.into_iter();
+        let started = copies.next().and_then(|event| match event.kind {
+            EventKind::RunStarted(started) => Some(Box::new(RunStarted { continued: true, ..*started })),
+            _ => None,
+        });
+        let example: Vec<_> = copies
+            .filter(|event| matches!(event.kind, EventKind::Connected(_) | EventKind::Subscribed(_)))
+            .map(|event| Event { connection: event.connection, ..first.with(event.kind) })
+            .collect();
+        Ok((started.unwrap_or_else(|| Box::new(missing::start(&run.name.id))), example))
+    }
+
+    fn forward(&mut self, event: Event) {
         self.sink.on_event(&event);
         self.last = Some(event);
+    }
+
+    /// Reports the damage.
+    fn finish(mut self, strict: bool) -> Result<(), JournalError> {
+        let garbage = self.sources.iter().find_map(Source::garbage);
+        let Some(last) = self.last.take() else { return garbage.map_or(Ok(()), Err) };
+        if let Some(garbage) = garbage.filter(|_| strict) {
+            return Err(garbage);
+        }
+        for source in &self.sources {
+            if let Some(text) = source.describe_damage() {
+                self.sink.on_event(&Event { connection: None, ..last.with(EventKind::Note { text }) });
+            }
+        }
         Ok(())
     }
 
-    /// Notes a line that a crash cut off, for the reader of the report.
-    fn note_torn(&mut self) {
-        let (Some((line, _)), Some(last)) = (self.torn.take(), &self.last) else {
-            return;
-        };
-        let text = format!("{}:{line}: this line was cut off and is not counted", self.path.display());
-        self.sink.on_event(&Event { connection: None, kind: EventKind::Note { text }, ..last.clone() });
+    fn twice(&self, part: &Part, run: &IndexedRun) -> JournalError {
+        let (path, run_id) = (self.sources[part.source].path.clone(), run.name.id.clone());
+        JournalError::Twice { path, run_id }
     }
+}
 
-    /// Returns true for a report line: `--format ndjson` writes a journal to stdout, and after each run its report.
-    fn belongs_to_a_report(&self, text: &[u8]) -> bool {
-        self.last.is_some() && self.torn.is_none() && serde_json::from_slice::<ReportLine>(text).is_ok()
-    }
+/// A run and the part of it that is read.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    run: &'a IndexedRun,
+    part: &'a Part,
+}
 
-    fn check_version(&self, text: &[u8]) -> Result<(), JournalError> {
-        match serde_json::from_slice::<Version>(text) {
-            Ok(Version { schema_version }) if schema_version > SCHEMA_VERSION => {
-                Err(JournalError::Newer { path: self.path.to_owned(), line: self.line, found: schema_version })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Returns the unreadable line as an error.
-    fn garbage(&mut self) -> Option<JournalError> {
-        self.torn.take().map(|(line, why)| JournalError::Garbage { path: self.path.to_owned(), line, why })
-    }
-
-    fn io(&self, error: io::Error) -> JournalError {
-        JournalError::Io { path: self.path.to_owned(), error }
-    }
+/// The progress of reading a run.
+enum State {
+    /// Its first line is expected.
+    Expected,
+    /// It has been read from its beginning.
+    Begun,
+    /// Its beginning is missing.
+    Without(Missing),
 }

@@ -24,7 +24,7 @@ fn every_scenario_is_reported_as_expected() {
 
 fn differences(journal: &Path) -> Vec<String> {
     let mut recorder = Recorder::default();
-    replay(&[journal.to_owned()], &mut recorder).unwrap();
+    replay(&[journal.to_owned()], false, &mut recorder).unwrap();
     let report = serde_json::to_value(Report::new(&recorder.figures())).unwrap();
     let expected = std::fs::read_to_string(journal.with_extension("expected.json")).unwrap();
     let expected: Map<String, Value> = serde_json::from_str(&expected).unwrap();

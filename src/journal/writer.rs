@@ -2,32 +2,62 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
-    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
+    io::{self, Write},
     path::Path,
     time::Duration,
 };
 
+use super::{
+    beginning::Beginning,
+    file::{JournalFile, OpenError},
+};
 use crate::{
     clock::Stamp,
     distribution::Distribution,
-    event::{Event, EventKind, EventSink, Interval},
+    event::{Event, EventKind, EventSink, Interval, Line},
 };
 
 /// Interval between histograms.
 const DISTRIBUTIONS_EVERY: Duration = Duration::from_secs(10);
-/// Maximum age of events that are not in the file yet.
+/// Maximum age of events that are not in the file yet, and interval between attempts after a failure.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// Interval between requests to write the file through to the disk.
+const SYNC_EVERY: Duration = Duration::from_secs(10);
+/// Maximum number of bytes that wait for a full disk; later events are counted and lost.
+const CAPACITY: usize = 4 << 20;
+/// Number of waiting bytes that are written without delay.
+const BATCH: usize = 16 << 10;
 
-/// Appends events to a file. A write error does not end the run: it is kept for [`JournalWriter::error`], and nothing
-/// more is written.
+/// Appends events to a file or a stream. A write error does not end the run. The end of a stream is final; a file is
+/// tried again each second, and the events wait.
 pub(crate) struct JournalWriter {
-    out: BufWriter<Box<dyn Write>>,
-    error: Option<io::Error>,
-    line: Vec<u8>,
+    out: Outlet,
+    run: String,
+    /// Lines that are not written yet.
+    waiting: Vec<u8>,
+    /// Bytes of `waiting` that are written, after a write that took only a part.
+    done: usize,
+    failure: Option<Failing>,
+    /// Events lost since the last gap in the journal, and in all.
+    lost: [u64; 2],
     flushed: Stamp,
+    synced: Stamp,
     /// Histograms not yet written, for each connection.
     pending: BTreeMap<Option<u32>, Pending>,
+    beginning: Beginning,
+}
+
+enum Outlet {
+    File(JournalFile),
+    Stream(Box<dyn Write>),
+    /// A stream that has failed.
+    Ended,
+}
+
+/// A failure to write, and the time of the first attempt.
+struct Failing {
+    error: OpenError,
+    since: Stamp,
 }
 
 #[derive(Default)]
@@ -37,52 +67,57 @@ struct Pending {
 }
 
 impl JournalWriter {
-    /// Opens a file for appending, or creates it; a wrong path is reported here. A last line that a crash cut off is
-    /// ended first.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().append(true).create(true).open(path)?;
-        let mut writer = Self::new(Box::new(file));
-        if ends_within_a_line(path) {
-            writer.out.write_all(b"\n")?;
-        }
-        Ok(writer)
+    /// Opens a file for appending, or creates it; a wrong path is reported here.
+    pub(crate) fn open(path: &Path, max_size: Option<u64>) -> Result<Self, OpenError> {
+        JournalFile::open(path, max_size).map(|file| Self::with(Outlet::File(file)))
     }
 
     /// Writes to something that is not a file.
     pub(crate) fn new(out: Box<dyn Write>) -> Self {
+        Self::with(Outlet::Stream(out))
+    }
+
+    fn with(out: Outlet) -> Self {
         Self {
-            out: BufWriter::new(out),
-            error: None,
-            line: Vec::new(),
+            out,
+            run: String::new(),
+            waiting: Vec::new(),
+            done: 0,
+            failure: None,
+            lost: [0; 2],
             flushed: Stamp::START,
+            synced: Stamp::START,
             pending: BTreeMap::new(),
+            beginning: Beginning::default(),
         }
     }
 
-    /// Returns the error that ended the journal before the run's end (a full disk, for example).
-    pub(crate) fn error(&self) -> Option<&io::Error> {
-        self.error.as_ref()
+    /// Returns the error that keeps events from being written (a full disk, for example).
+    pub(crate) fn error(&self) -> Option<&OpenError> {
+        self.failure.as_ref().map(|failing| &failing.error)
     }
 
-    fn write(&mut self, event: &Event) -> io::Result<()> {
+    /// Returns the number of events that are missing from the journal for good.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost[1]
+    }
+
+    fn add(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Interval(interval) => self.write_interval(event, interval)?,
+            EventKind::Interval(interval) => self.add_interval(event, interval),
             EventKind::RunFinished { .. } => {
-                self.write_pending(event)?;
-                self.write_line(event)?;
+                self.add_pending(event);
+                self.add_line(event, false);
             }
-            _ => self.write_line(event)?,
+            EventKind::RunStarted(started) => {
+                self.run.clone_from(&started.run_id);
+                self.add_line(event, false);
+            }
+            _ => self.add_line(event, false),
         }
-        let immediate =
-            matches!(event.kind, EventKind::RunStarted(_) | EventKind::RunFinished { .. } | EventKind::Interval(_));
-        if immediate || event.at.since(self.flushed) >= FLUSH_EVERY {
-            self.flushed = event.at;
-            self.out.flush()?;
-        }
-        Ok(())
     }
 
-    fn write_interval(&mut self, event: &Event, interval: &Interval) -> io::Result<()> {
+    fn add_interval(&mut self, event: &Event, interval: &Interval) {
         let pending = self.pending.entry(event.connection).or_default();
         pending.interval.add_distributions(interval);
         let mut kept = Interval { span: interval.span, counters: interval.counters, ..Interval::default() };
@@ -90,37 +125,137 @@ impl JournalWriter {
             kept.add_distributions(&std::mem::take(&mut pending.interval));
             pending.since = event.at;
         }
-        self.write_line(&event.with(EventKind::Interval(Box::new(kept))))
+        self.add_line(&event.with(EventKind::Interval(Box::new(kept))), false);
     }
 
-    /// Writes the histograms that are due when the run ends, in intervals without counters.
-    fn write_pending(&mut self, end: &Event) -> io::Result<()> {
+    /// Adds the histograms that are due when the run ends, in intervals without counters.
+    fn add_pending(&mut self, end: &Event) {
         for (connection, pending) in std::mem::take(&mut self.pending) {
             if pending.interval != Interval::default() {
-                self.write_line(&Event {
-                    at: end.at,
-                    time: end.time,
-                    connection,
-                    kind: EventKind::Interval(Box::new(pending.interval)),
-                })?;
+                let kind = EventKind::Interval(Box::new(pending.interval));
+                self.add_line(&Event { connection, ..end.with(kind) }, false);
             }
         }
-        Ok(())
     }
 
-    /// Writes a line in one piece, so a full disk or a slow reader leaves whole lines.
-    fn write_line(&mut self, event: &Event) -> io::Result<()> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, event)?;
-        self.line.push(b'\n');
-        self.out.write_all(&self.line)
+    /// Adds a line, unless too many wait already.
+    fn add_line(&mut self, event: &Event, copy: bool) {
+        let length = self.waiting.len();
+        let line = Line { run: &self.run, copy, event };
+        if length - self.done >= CAPACITY || serde_json::to_writer(&mut self.waiting, &line).is_err() {
+            self.waiting.truncate(length);
+            self.lost = self.lost.map(|lost| lost + 1);
+            return;
+        }
+        self.waiting.push(b'\n');
+    }
+
+    /// Writes what waits. Whatever fails is tried again later.
+    fn flush(&mut self, now: &Event) {
+        self.flushed = now.at;
+        match self.write_out(now) {
+            Ok(()) => self.failure = None,
+            Err(error) => {
+                let since = self.failure.take().map_or(now.at, |failing| failing.since);
+                self.failure = Some(Failing { error, since });
+                if let Outlet::Stream(_) = self.out {
+                    self.out = Outlet::Ended;
+                }
+            }
+        }
+    }
+
+    fn write_out(&mut self, now: &Event) -> Result<(), OpenError> {
+        let more = self.waiting.len() - self.done;
+        let renewed = match &mut self.out {
+            Outlet::File(file) => match file.renew(more) {
+                Err(error) if file.is_gone() => return Err(error),
+                renewed => renewed,
+            },
+            Outlet::Stream(_) => Ok(false),
+            Outlet::Ended => return Ok(()),
+        };
+        if let Ok(true) = renewed {
+            self.begin_again(now);
+        }
+        self.write_waiting()?;
+        if self.lost[0] > 0 {
+            let events = std::mem::take(&mut self.lost[0]);
+            let after = self.failure.as_ref().map_or(Duration::ZERO, |failing| now.at.since(failing.since));
+            self.add_line(&Event { connection: None, ..now.with(EventKind::JournalGap { events, after }) }, false);
+            self.write_waiting()?;
+        }
+        renewed.map(|_| ())
+    }
+
+    fn write_waiting(&mut self) -> io::Result<()> {
+        let out: &mut dyn Write = match &mut self.out {
+            Outlet::File(file) => file,
+            Outlet::Stream(out) => out,
+            Outlet::Ended => return Ok(()),
+        };
+        while self.done < self.waiting.len() {
+            match out.write(&self.waiting[self.done..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => self.done += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.waiting.clear();
+        self.done = 0;
+        out.flush()
+    }
+
+    /// Puts the beginning of the run before what waits: it goes to a new file.
+    fn begin_again(&mut self, now: &Event) {
+        // A line that is only partly in the old file is written to the new one as a whole.
+        let whole = self.waiting[..self.done].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let waiting = self.waiting.split_off(whole);
+        (self.waiting, self.done) = (Vec::new(), 0);
+        let beginning = std::mem::take(&mut self.beginning);
+        beginning.as_of(now).iter().for_each(|event| self.add_line(event, true));
+        self.beginning = beginning;
+        if let Outlet::File(file) = &mut self.out {
+            file.begins_with(self.waiting.len());
+        }
+        self.waiting.extend(waiting);
     }
 }
 
 impl EventSink for JournalWriter {
     fn on_event(&mut self, event: &Event) {
-        if self.error.is_none() {
-            self.error = self.write(event).err();
+        if let Outlet::Ended = self.out {
+            return;
+        }
+        self.add(event);
+        // The first connection decides what a journal that is cut off soon can say.
+        let immediate = match event.kind {
+            EventKind::RunStarted(_) | EventKind::RunFinished { .. } | EventKind::Interval(_) => true,
+            EventKind::Connected(_) => self.beginning.is_connecting(),
+            _ => false,
+        };
+        let due = event.at.since(self.flushed) >= FLUSH_EVERY || matches!(event.kind, EventKind::RunFinished { .. });
+        let full = self.waiting.len() >= BATCH;
+        if due || (immediate || full) && self.failure.is_none() {
+            self.flush(event);
+        }
+        let Outlet::File(file) = &self.out else { return };
+        self.beginning.keep(event);
+        let first = matches!(event.kind, EventKind::RunStarted(_) | EventKind::Connected(_)) && immediate;
+        if first || event.at.since(self.synced) >= SYNC_EVERY {
+            self.synced = event.at;
+            file.sync();
+        }
+    }
+}
+
+/// Writes the rest of a run that ends without its report.
+impl Drop for JournalWriter {
+    fn drop(&mut self) {
+        let _ = self.write_waiting();
+        if let Outlet::File(file) = std::mem::replace(&mut self.out, Outlet::Ended) {
+            file.close();
         }
     }
 }
@@ -139,19 +274,4 @@ impl Interval {
         add(&mut self.waited, &other.waited);
         add(&mut self.end_to_end, &other.end_to_end);
     }
-}
-
-/// Returns true if it is a regular file and its last byte is not a line feed.
-fn ends_within_a_line(path: &Path) -> bool {
-    let last_byte = || -> io::Result<u8> {
-        let mut byte = [b'\n'];
-        // Opening a pipe for reading would wait for its other end.
-        if std::fs::metadata(path)?.is_file() {
-            let mut file = File::open(path)?;
-            file.seek(SeekFrom::End(-1))?;
-            file.read_exact(&mut byte)?;
-        }
-        Ok(byte[0])
-    };
-    last_byte().is_ok_and(|byte| byte != b'\n')
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Regularity, Summary};
 use crate::{
     classify::Failure,
-    clock::WallTime,
+    clock::{Stamp, WallTime},
     event::{ClientState, Connected, Counters, EventKind, ReplaceReason, RunStarted, StopReason},
 };
 
@@ -92,6 +92,8 @@ pub(crate) struct Tally {
     pub path_probes: u64,
     /// Independent connection attempts that failed.
     pub path_failures: u64,
+    /// Events that could not be written to the journal.
+    pub unwritten: u64,
 }
 
 /// The figures of one run.
@@ -99,7 +101,9 @@ pub(crate) struct Tally {
 pub(crate) struct RunFigures {
     pub started: RunStarted,
     pub time: WallTime,
-    /// Duration, so far if the run continues.
+    /// Start of the events: the run's start, unless its beginning is missing.
+    pub began: Stamp,
+    /// Duration from there, so far if the run continues.
     pub elapsed: Duration,
     /// Reason for the end; `None` if the run continues or was cut off.
     pub stopped: Option<StopReason>,
@@ -111,6 +115,18 @@ pub(crate) struct RunFigures {
     pub obstacle: Option<Failure>,
     /// True if a subscription was confirmed, completely or in part.
     pub subscribed: bool,
+}
+
+impl RunFigures {
+    /// Returns the time of its last event.
+    pub(crate) fn end(&self) -> Stamp {
+        self.began.after(self.elapsed)
+    }
+
+    /// Returns true if a journal was cut off before anything could be learned about the server.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.stopped.is_none() && self.connected.is_none() && self.answered == 0 && self.obstacle.is_none()
+    }
 }
 
 /// A state that the client entered.
@@ -165,6 +181,7 @@ impl Tally {
                 self.path_probes += 1;
                 self.path_failures += u64::from(probed.failure.is_some());
             }
+            EventKind::JournalGap { events, .. } => self.unwritten += events,
             // Other events are counted elsewhere: intervals, outages, errors.
             _ => {}
         }

@@ -90,6 +90,7 @@ pub(crate) fn started(plan: Plan) -> Event {
             run_id: "7f3a".into(),
             plan,
             schedule,
+            continued: false,
         })),
     )
 }

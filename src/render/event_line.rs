@@ -1,6 +1,9 @@
 //! Event lines: time of day (UTC), event, details.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -80,12 +83,17 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::FaultCleared { fault, after } => ("fault over", format!("{fault} · after {}", span(*after))),
         EventKind::FlowOpened(opened) => ("opened", format!("flow {} from {}", opened.flow, opened.client)),
         EventKind::FlowClosed(closed) => ("closed", flow_details(closed)),
+        EventKind::JournalGap { events, after } => ("gap", gap_details(*events, *after)),
         EventKind::Note { text } | EventKind::SubscriptionDropped { why: text } => ("note", text.clone()),
         EventKind::RunFinished { reason } => ("finished", stopped(*reason).to_owned()),
         EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Evidence(_) | EventKind::Interval(_) => {
             return None;
         }
     })
+}
+
+fn gap_details(events: u64, after: Duration) -> String {
+    format!("{} missing from the journal · {}", count(events, "event"), span(after))
 }
 
 fn flow_details(closed: &FlowClosed) -> String {

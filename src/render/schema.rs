@@ -12,7 +12,7 @@ use super::{explain::Found, idle::EventLine};
 use crate::{
     checkup::Checkup,
     drill::Cell,
-    event::Event,
+    event::Line,
     idle::{IdleReport, Silence, Suspect},
     knowledge::Log,
     report::Report,
@@ -50,7 +50,7 @@ pub const JOURNAL: Form = Form {
     name: "journal",
     title: "redis-doctor journal line",
     description: "A line of `--journal`. Durations are seconds, times are UTC; a counter that is absent is 0.",
-    of: root::<Event>,
+    of: root::<Line<'static>>,
 };
 
 /// The document of `idle --format json`.

@@ -69,12 +69,19 @@ impl List {
 
     fn about_run(&mut self, run: &RunFigures, figures: &Figures) {
         let plan = &run.started.plan;
-        if run.stopped == Some(StopReason::Unreachable) || run.connected.is_none() && run.answered == 0 {
+        // What had not happened yet may have happened a moment later.
+        let cut_early = run.stopped.is_none() && !figures.interim && run.elapsed < TELLING;
+        if run.is_undecided() && !figures.interim {
+            let after = run.elapsed.as_secs_f64();
+            self.info(format!(
+                "a run was cut off {after:.1} s after its start, before its first connection: not judged"
+            ));
+        } else if run.stopped == Some(StopReason::Unreachable) || run.connected.is_none() && run.answered == 0 {
             self.about_the_obstacle(run, figures);
-        } else if plan.probes.is_some() && run.answered == 0 {
+        } else if plan.probes.is_some() && run.answered == 0 && !cut_early {
             self.critical("no command was ever answered");
         }
-        if run.connected.is_some() && plan.subscription.is_some() && !run.subscribed {
+        if run.connected.is_some() && plan.subscription.is_some() && !run.subscribed && !cut_early {
             self.critical("the subscription was never confirmed");
         }
         if let (true, Some(retries)) = (plan.policy.managed, plan.policy.retries) {
@@ -118,6 +125,19 @@ impl List {
             open as u64 - u64::from(figures.interim && open > 0),
             "run has no end: its journal was cut off, or it is still running",
             "runs have no end: their journals were cut off, or they are still running",
+        );
+        let continued = figures.runs.iter().filter(|run| run.started.continued).count();
+        self.count(
+            Severity::Info,
+            continued as u64,
+            "run has no beginning: its figures cover only the part in this journal",
+            "runs have no beginning: their figures cover only the parts in these journals",
+        );
+        self.count(
+            Severity::Warning,
+            figures.tally.unwritten,
+            "event could not be written to the journal and is missing",
+            "events could not be written to the journal and are missing",
         );
     }
 

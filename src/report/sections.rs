@@ -216,7 +216,7 @@ impl Outages {
         let downtime = figures.downtime;
         let row = |(outage, diagnosis): (&Outage, Diagnosis)| {
             let run = figures.runs.get(outage.run.saturating_sub(1) as usize);
-            let end = run.map_or(Stamp::START, |run| Stamp::START.after(run.elapsed));
+            let end = run.map_or(Stamp::START, RunFigures::end);
             OutageRow::new(outage.clone(), diagnosis, end)
         };
         Self {

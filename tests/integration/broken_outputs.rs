@@ -144,10 +144,10 @@ fn a_closed_stderr_hurts_nobody() {
 }
 
 /// 64 KiB of tmpfs.
-struct SmallDisk<'a>(&'a Path);
+pub(crate) struct SmallDisk<'a>(&'a Path);
 
 impl<'a> SmallDisk<'a> {
-    fn mount(path: &'a Path) -> Option<Self> {
+    pub(crate) fn mount(path: &'a Path) -> Option<Self> {
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(path).output();
         mount.is_ok_and(|output| output.status.success()).then_some(Self(path))
     }

@@ -87,7 +87,7 @@ fn a_run_that_was_killed_leaves_a_journal_that_can_be_read() {
     let text = fs::read(&path).unwrap();
     fs::write(&path, &text[..text.len() - 20]).unwrap();
     let torn = Doctor::new(["report"]).arg(&path).run();
-    torn.code(1).stdout_contains("this line was cut off and is not counted").stdout_contains("verdict  DEGRADED");
+    torn.code(1).stdout_contains("1 damaged line skipped: ").stdout_contains("verdict  DEGRADED");
 }
 
 #[test]
@@ -122,18 +122,52 @@ fn a_journal_comes_through_a_pipe_and_a_compressed_one_says_how() {
 }
 
 #[test]
-fn garbage_in_the_middle_is_not_passed_over() {
+fn a_damaged_line_is_skipped_and_counted_or_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = journal(directory.path(), "journal");
     let text = fs::read_to_string(&path).unwrap();
     let (first, rest) = text.split_once('\n').unwrap();
-    refused(format!("{first}\nnonsense\n{rest}").as_bytes(), ":2: not a journal line: expected");
-    refused(rest.as_bytes(), ":1: not a journal line: no run has begun");
-    // A report's line before the run's end is not where a report stands.
-    refused(
-        format!("{first}\n{{\"type\":\"summary\"}}\n{rest}").as_bytes(),
-        ":2: not a journal line: a report in the middle of a run",
-    );
+    let damaged = directory.path().join("damaged");
+    fs::write(&damaged, format!("{first}\nnonsense\n{rest}{{\"run\"")).unwrap();
+    let last = text.lines().count() + 2;
+    let run = Doctor::new(["report"]).arg(&damaged).run();
+    run.code(0).stdout_contains(&format!("2 damaged lines skipped: 2, {last}"));
+    let run = Doctor::new(["report", "--strict"]).arg(&damaged).run();
+    run.code(3).stdout_is_empty().stderr_contains(":2: not a journal line: expected");
+    Doctor::new(["report", "--strict"]).arg(&path).run().code(0);
+    // A report's line is no damage, wherever it is.
+    fs::write(&damaged, format!("{first}\n{{\"type\":\"summary\"}}\n{rest}")).unwrap();
+    Doctor::new(["report", "--strict"]).arg(&damaged).run().code(0);
+}
+
+#[test]
+fn a_journal_without_its_beginning_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(directory.path(), "journal");
+    let text = fs::read_to_string(&path).unwrap();
+    let (first, rest) = text.split_once('\n').unwrap();
+    fs::write(&path, ["\0".repeat(first.len() + 1).as_str(), rest].concat()).unwrap();
+    let run = Doctor::new(["report"]).arg(&path).run();
+    run.stdout_contains("the beginning of this run is missing").stdout_contains("verdict  HEALTHY").code(0);
+    let report = Doctor::new(["report", "--format", "json"]).arg(&path).run().json();
+    assert_eq!(report["complete"], false);
+}
+
+#[test]
+fn a_journal_cut_in_its_first_second_is_unknown() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(directory.path(), "journal");
+    let text = fs::read_to_string(&path).unwrap();
+    let cut = directory.path().join("cut");
+    fs::write(&cut, text.lines().next().unwrap()).unwrap();
+    let run = Doctor::new(["report"]).arg(&cut).run();
+    run.code(3).stdout_is_empty().stderr_contains("before the first connection: the state of the server is unknown");
+    let run = Doctor::new(["report", "--format", "nagios"]).arg(&cut).run();
+    run.code(3).stdout_contains("UNKNOWN");
+    // Beside another run, it is not judged.
+    let other = journal(directory.path(), "other");
+    let run = Doctor::new(["report"]).arg(&other).arg(&cut).run();
+    run.code(1).stdout_contains("before its first connection: not judged").lacks("ever made");
 }
 
 #[test]

@@ -19,6 +19,7 @@
 //! - `idle`: the idle limit of a path is found, with how connections end there and what it may be the limit of.
 //! - `instrument`: the cause that is named is compared with the fault that was injected; prints the confusion matrix.
 //! - `journals`: what a run has written is reported again, and what cannot be read is named.
+//! - `lasting`: journals and results that outlive kills, full disks, rotation and each other.
 //! - `lab`: the `proxy` command with redis-cli, stdin and signals, and runs with faults.
 //! - `large_replies`: a path that loses large packets is named by every command that fails on it.
 //! - `late_confirmations`: confirmations after a reconnect that go to the wrong questions.
@@ -69,6 +70,7 @@ mod instrument;
 mod journals;
 mod lab;
 mod large_replies;
+mod lasting;
 mod late_confirmations;
 mod netns;
 mod network_faults;

@@ -14,7 +14,7 @@ use crate::{
         subcommand::Subcommand,
         target, value,
     },
-    output::{ColorChoice, Content, Format},
+    output::{self, ColorChoice, Content, Format},
     plan::{Protocol, Range, ReconnectPolicy, Target},
 };
 
@@ -46,7 +46,7 @@ pub(in crate::cli) struct CheckArgs {
     /// Result format
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output", value_parser = formats(Content::Checkup))]
     format: Format,
-    /// Write the result to this file
+    /// Write the result to this file, - for stdout
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
     /// Print only problems
@@ -123,7 +123,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
             channel: format!("redis-doctor:check:{:x}", fresh_seed()),
             exit_zero: self.exit_zero,
             format: self.format,
-            output: self.output,
+            output: output::file(self.output),
             quiet: self.quiet,
             color: environment.color(self.color),
             warnings: connection.warnings,

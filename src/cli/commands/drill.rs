@@ -14,7 +14,7 @@ use crate::{
         target, value,
     },
     fault::Case,
-    output::{Content, Format},
+    output::{self, Content, Format},
     plan::{PolicyName, Protocol, Target},
 };
 
@@ -116,7 +116,7 @@ could not run, 3 wrong usage.";
             must_survive: self.must_survive,
             seed: self.seed.unwrap_or_else(fresh_seed),
             format: self.format,
-            output: self.output,
+            output: output::file(self.output),
             quiet: self.quiet,
             warnings: connection.warnings,
         })

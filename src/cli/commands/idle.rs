@@ -15,7 +15,7 @@ use crate::{
         value::{self, ValueError},
     },
     idle::{Cloud, IdlePlan, Steps},
-    output::{Content, Format},
+    output::{self, Content, Format},
 };
 
 /// Default number of silences in the first round: room for the common limits, and few connections for a server.
@@ -60,7 +60,7 @@ pub(in crate::cli) struct IdleArgs {
     /// Result format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::IdleReport))]
     format: Format,
-    /// Write the result to this file
+    /// Write the result to this file, - for stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Print only the result
@@ -148,7 +148,7 @@ survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
             plan,
             sandbox: self.connection.sandbox,
             format: self.format,
-            output: self.output,
+            output: output::file(self.output),
             quiet: self.quiet,
             warnings: connection.warnings,
         })

@@ -11,7 +11,7 @@ use crate::{
         groups::{FormatArgs, GateArgs, OutputArgs},
         subcommand::Subcommand,
     },
-    output::OutputOptions,
+    output::{self, OutputOptions},
     plan::Gate,
 };
 
@@ -23,6 +23,9 @@ pub(in crate::cli) struct ReportArgs {
     /// Journals of --journal, or saved output of --format ndjson. Several are merged into one report.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+    /// Refuse a damaged line instead of skipping it
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten)]
@@ -36,6 +39,8 @@ pub(in crate::cli) struct ReportArgs {
 pub(crate) struct ReportRequest {
     /// Journals, at least one.
     pub files: Vec<PathBuf>,
+    /// Refuse damaged lines.
+    pub strict: bool,
     pub output: OutputOptions,
     /// Conditions that make the verdict critical.
     pub fail_on: Vec<Gate>,
@@ -57,11 +62,19 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     type Request = ReportRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ReportRequest, UsageError> {
+        let options = self.output.options(environment);
         let output = OutputOptions {
+            output: output::file(options.output),
             format: self.format.format,
             exit_zero: self.gates.exit_zero,
-            ..self.output.options(environment)
+            ..options
         };
-        Ok(ReportRequest { files: self.files, output, fail_on: self.gates.fail_on, warn_on: self.gates.warn_on })
+        Ok(ReportRequest {
+            files: self.files,
+            strict: self.strict,
+            output,
+            fail_on: self.gates.fail_on,
+            warn_on: self.gates.warn_on,
+        })
     }
 }

@@ -50,6 +50,8 @@ pub(in crate::cli) enum ValueError {
     Size(String),
     #[error("'{0}' is too large; a probe carries at most 16m")]
     LargeSize(String),
+    #[error("'{0}' is not a size of a file; expected for example 500k, 100m or 2g (at least 64k)")]
+    FileSize(String),
     #[error("'{0}' is not a seed; expected a whole number from 0")]
     Seed(String),
     #[error("'{0}' is not a number of retries; expected a whole number from 0, or unlimited")]
