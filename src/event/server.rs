@@ -14,6 +14,15 @@ pub struct ServerIdentity {
     pub run_id: Option<String>,
     /// `role`, as INFO reports it: `master`, `slave`, or `sentinel`.
     pub role: Option<String>,
+    /// `redis_mode` or `server_mode`: `standalone`, `cluster` or `sentinel`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Address of the primary that a replica follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<String>,
+    /// `uptime_in_seconds` at the time of the query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uptime: Option<u64>,
     /// Proxy that answers for the server, if its replies show one; a transparent proxy shows none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ProxyKind>,
@@ -72,8 +81,7 @@ mod tests {
                 product: Some("Valkey".into()),
                 version: Some("9.0.1".into()),
                 role: role.map(str::to_owned),
-                run_id: None,
-                proxy: None,
+                ..ServerIdentity::default()
             };
             server.introduction().unwrap()
         };

@@ -1,5 +1,7 @@
 //! The outages and stalls of a run: opened and closed by its events, until their evidence is complete.
 
+mod servers;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -8,16 +10,19 @@ use std::{
 
 use super::{
     attempt_listener::AttemptListener,
+    ledger::Ledger,
     outage_case::{LostConnection, OutageCase},
     own_lag::OwnLag,
     server::Snapshot,
+    server_drift::Demotion,
+    snapshots::Snapshots,
     sockets::{LostSocket, Sockets},
 };
 use crate::{
     classify::Failure,
     clock::Stamp,
     dial::ClientInfo,
-    event::{Announcement, Event, EventKind, Evidence},
+    event::{Announcement, Event, EventKind, Evidence, Peer, ServerIdentity},
 };
 
 /// Minimum time between two queries of the server.
@@ -59,8 +64,14 @@ pub(super) struct Casebook {
     over: Vec<OutageCase>,
     /// Outages and stalls that the current query is about.
     queried: Vec<OutageCase>,
-    /// The last two snapshots in which the server was reached, the latest last.
-    snapshots: VecDeque<Arc<Snapshot>>,
+    snapshots: Snapshots,
+    ledger: Ledger,
+    demotion: Demotion,
+    /// Queries that reached a server, and true if the next one may reach another.
+    reached: u32,
+    indirect: bool,
+    /// Queries in search of a connection's server, by its `run_id`.
+    searches: HashMap<Arc<str>, u32>,
     /// Time of the last query, and true if it reached the server.
     pub(super) last_query: Option<(Stamp, bool)>,
     /// Losses and stalls so far.
@@ -71,6 +82,8 @@ pub(super) struct Casebook {
 #[derive(Default)]
 struct Connection {
     generation: u64,
+    /// Server of that generation.
+    server: Peer,
     /// The latest two clients: the next client can be identified before the loss of the previous one is reported.
     clients: [ClientInfo; 2],
 }
@@ -94,7 +107,12 @@ impl Casebook {
             open: HashMap::new(),
             over: Vec::new(),
             queried: Vec::new(),
-            snapshots: VecDeque::new(),
+            snapshots: Snapshots::default(),
+            ledger: Ledger::default(),
+            demotion: Demotion::default(),
+            reached: 0,
+            indirect: false,
+            searches: HashMap::new(),
             last_query: None,
             count: 0,
         }
@@ -147,7 +165,7 @@ impl Casebook {
 
     /// Returns the latest snapshot in which the server was reached.
     pub(super) fn latest(&self) -> Option<&Snapshot> {
-        self.snapshots.back().map(AsRef::as_ref)
+        self.snapshots.latest()
     }
 
     /// Completes the cases that a query was about, and those that are due (all of them with `last`). Returns their
@@ -159,8 +177,13 @@ impl Casebook {
             case.early = true;
             cases.push(case.clone());
         }
+        let servers = self.ledger.together();
         let mut completed = Vec::with_capacity(cases.len());
         for mut case in cases {
+            if !last && case.is_worth_another_query(&snapshot) {
+                self.over.push(case);
+                continue;
+            }
             case.look_back(&self.own_lag, self.announcements.iter(), now);
             if case.over.is_none() {
                 case.evidence.tcp = case.evidence.tcp.or(self.sockets.figures(case.connection));
@@ -168,13 +191,10 @@ impl Casebook {
                     case.attempted(attempts.clone());
                 }
             }
-            completed.push((case.connection, case.complete(&snapshot)));
+            completed.push((case.connection, case.complete(&snapshot, &servers)));
         }
         if snapshot.state.is_some() {
-            self.snapshots.push_back(Arc::new(snapshot));
-            if self.snapshots.len() > 2 {
-                self.snapshots.pop_front();
-            }
+            self.keep(snapshot);
         }
         completed
     }
@@ -182,22 +202,34 @@ impl Casebook {
     /// Handles an event of a connection; returns true if an outage or a stall is over.
     pub(super) fn on_event(&mut self, connection: u32, event: &Event, now: Stamp) -> bool {
         match &event.kind {
-            EventKind::Connected(connected) => self.connection(connection).generation = connected.generation,
-            EventKind::Superseded { generation, .. } => self.connection(connection).generation = *generation,
+            EventKind::Connected(connected) => {
+                let server = Peer::new(&connected.server, connected.peer.as_deref());
+                self.connected(connection, connected.generation, server);
+            }
+            EventKind::Superseded { generation, server, peer, .. } => {
+                self.connected(connection, *generation, peer_of(server.as_deref(), peer.as_deref()));
+            }
             EventKind::Announced { kind } => self.on_announced(connection, kind, event.at),
             EventKind::Disconnected(loss) => {
                 let addr = self.connection(connection).addr_of(loss.client_id);
                 let lost = LostConnection { generation: loss.generation, client_id: loss.client_id, addr };
-                let before = self.before(event.at);
-                self.begin_case(OutageCase::lost(connection, lost, event.at, loss, before));
+                let server = self.connection(connection).server.clone();
+                let before = self.snapshots.before(event.at, &server);
+                self.begin_case(OutageCase::lost(connection, lost, event.at, loss, before).of(server));
             }
             EventKind::Stalled { since, .. } => {
                 self.sockets.sample_one(connection, event.at);
-                let generation = self.connection(connection).generation;
-                self.begin_case(OutageCase::stalled(connection, generation, *since, self.before(*since)));
+                let Connection { generation, server, .. } = self.connection(connection);
+                let (generation, server) = (*generation, server.clone());
+                let before = self.snapshots.before(*since, &server);
+                self.begin_case(OutageCase::stalled(connection, generation, *since, before).of(server));
             }
             EventKind::Reconnected(back) => {
-                self.connection(connection).generation = back.generation;
+                let server = peer_of(back.server.as_deref(), back.peer.as_deref());
+                self.connected(connection, back.generation, server.clone());
+                if let Some(case) = self.open.get_mut(&connection) {
+                    case.returned_to(server);
+                }
                 self.end_case(connection, event.at, back.failure.as_ref(), now);
                 return true;
             }
@@ -213,6 +245,11 @@ impl Casebook {
 
     fn connection(&mut self, connection: u32) -> &mut Connection {
         self.connections.entry(connection).or_default()
+    }
+
+    fn connected(&mut self, connection: u32, generation: u64, server: Peer) {
+        let connection = self.connection(connection);
+        (connection.generation, connection.server) = (generation, server);
     }
 
     fn on_announced(&mut self, connection: u32, kind: &str, at: Stamp) {
@@ -253,11 +290,6 @@ impl Casebook {
         }
     }
 
-    /// Returns the latest snapshot taken before `moment`.
-    fn before(&self, moment: Stamp) -> Option<Arc<Snapshot>> {
-        self.snapshots.iter().rev().find(|snapshot| snapshot.finished <= moment).cloned()
-    }
-
     /// Returns the time of the next query, for a collector that began at `started`.
     pub(super) fn due(&self, started: Stamp, now: Stamp) -> Stamp {
         let urgent = self.is_urgent(now);
@@ -267,6 +299,7 @@ impl Casebook {
             _ if !urgent && !self.open.is_empty() => now.after(SAMPLE),
             None => started.after(FIRST),
             Some((last, _)) if urgent => last.after(PAUSE),
+            Some((last, true)) if self.is_curious() => last.after(PAUSE),
             Some((last, true)) => last.after(RENEWAL),
             Some((last, false)) => last.after(RETRY),
         }
@@ -283,6 +316,10 @@ impl Casebook {
         let lasting = self.open.values().filter(|case| last || case.is_due(now));
         self.queried.iter().chain(lasting).filter_map(OutageCase::client_id).collect()
     }
+}
+
+fn peer_of(server: Option<&ServerIdentity>, laddr: Option<&str>) -> Peer {
+    server.map(|server| Peer::new(server, laddr)).unwrap_or_default()
 }
 
 #[cfg(test)]
