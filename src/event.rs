@@ -222,7 +222,7 @@ pub enum EventKind {
     },
     /// Several servers answer at the address: a new connection reaches one or another of them.
     ServersFound {
-        /// All of them, those seen first in front.
+        /// All of them, primaries first.
         servers: Vec<Peer>,
     },
     /// New connections reach another server than a connection under test, which stays with the old one.

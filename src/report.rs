@@ -24,6 +24,7 @@ pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
 pub(crate) use messages::{Delivery, Subscriptions};
 pub(crate) use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
+pub(crate) use servers::several;
 
 pub(crate) use crate::diagnose::{Cause, Diagnosis};
 use crate::{

@@ -42,7 +42,8 @@ pub(crate) fn from_info(info: &str) -> ServerIdentity {
     // predixy answers INFO itself (its src/Handler.cpp).
     let proxy = field("RedisMode").filter(|mode| mode == "proxy").map(|_| ProxyKind::Unspecified);
     let version = valkey.or(redis);
-    ServerIdentity { product, version, run_id: field("run_id"), role, mode, primary, uptime, proxy }
+    let primary_link = field("master_link_status").map(|status| status == "up");
+    ServerIdentity { product, version, run_id: field("run_id"), role, mode, primary, primary_link, uptime, proxy }
 }
 
 /// Reads the reply to HELLO.

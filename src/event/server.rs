@@ -20,6 +20,9 @@ pub struct ServerIdentity {
     /// Address of the primary that a replica follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary: Option<String>,
+    /// True if a replica is connected to its primary (`master_link_status`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_link: Option<bool>,
     /// `uptime_in_seconds` at the time of the query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uptime: Option<u64>,
@@ -48,10 +51,11 @@ impl std::fmt::Display for ProxyKind {
 }
 
 impl ServerIdentity {
-    /// Returns the known parts as text: `Redis 7.2.4 primary`, or `a proxy that speaks RESP2 only`.
+    /// Returns the known parts as text: `Redis 7.2.4 replica of 10.0.3.18:6379`, or `a proxy that speaks RESP2 only`.
     pub fn introduction(&self) -> Option<String> {
         let role = self.role.as_deref().map(role_name);
-        let words = [self.product.as_deref(), self.version.as_deref(), role];
+        let primary = self.primary.as_ref().map(|primary| format!("of {primary}"));
+        let words = [self.product.as_deref(), self.version.as_deref(), role, primary.as_deref()];
         let words: Vec<_> = words.into_iter().flatten().collect();
         match (words.is_empty(), self.proxy) {
             (true, proxy) => proxy.map(|proxy| proxy.to_string()),

@@ -67,7 +67,8 @@ pub(super) struct Casebook {
     snapshots: Snapshots,
     ledger: Ledger,
     demotion: Demotion,
-    /// Queries that reached a server, and true if the next one may reach another.
+    /// Queries that reached a server since the start or the latest change of role, and true if the next one may reach
+    /// another.
     reached: u32,
     indirect: bool,
     /// Queries in search of a connection's server, by its `run_id`.

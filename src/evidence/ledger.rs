@@ -78,10 +78,12 @@ impl Ledger {
         Some(RoleChanged { from: from.to_string(), server: known.clone() })
     }
 
-    /// Returns the servers between which new connections alternate; empty if there is one.
+    /// Returns the servers between which new connections alternate, primaries first; empty if there is one.
     pub(super) fn together(&self) -> Vec<Peer> {
         let known = |run_id| self.known.iter().find(|(_, known)| known.run_id.as_ref() == Some(run_id));
-        self.together.iter().filter_map(known).map(|(_, known)| known.clone()).collect()
+        let mut all: Vec<_> = self.together.iter().filter_map(known).map(|(_, known)| known.clone()).collect();
+        all.sort_by_key(|server| !server.is_primary());
+        all
     }
 
     /// Returns true if new connections reach this server as well as another.
@@ -126,7 +128,8 @@ impl Ledger {
 
     /// Returns true if `new` started in the place of `old` since that was last seen: the connections to it are about to end.
     fn restarted(&self, old: &Peer, new: &Peer) -> bool {
-        let seen = |server: &Peer| self.known.iter().find(|(_, known)| known.run_id == server.run_id).map(|(at, _)| *at);
+        let seen =
+            |server: &Peer| self.known.iter().find(|(_, known)| known.run_id == server.run_id).map(|(at, _)| *at);
         let apart = seen(new).zip(seen(old)).map(|(new, old)| new.since(old));
         old.laddr == new.laddr && apart.is_some_and(|apart| new.started_within(apart) == Some(true))
     }
@@ -244,7 +247,10 @@ mod tests {
         assert_eq!(ledger.moved(&own, false), None);
         news(&mut ledger, &[(7.0, "bb", "master")]);
         let moved = ledger.moved(&own, false);
-        assert!(matches!(&moved, Some(EventKind::AddressMoved(moved)) if moved.to == server("bb", "master")), "{moved:?}");
+        assert!(
+            matches!(&moved, Some(EventKind::AddressMoved(moved)) if moved.to == server("bb", "master")),
+            "{moved:?}"
+        );
         assert!(ledger.has_left(&own[0]));
         assert_eq!(ledger.moved(&own, true), None, "reported once");
     }

@@ -6,7 +6,9 @@ use super::{attempts::Attempts, ended_socket::EndedSocket, own_lag::OwnLag, serv
 use crate::{
     classify::{ErrorClass, Failure, Origin},
     clock::Stamp,
-    event::{Announcement, Death, DeathWitness, Disconnected, Evidence, Missing, Peer, SocketEnd, Succession, TcpFigures},
+    event::{
+        Announcement, Death, DeathWitness, Disconnected, Evidence, Missing, Peer, SocketEnd, Succession, TcpFigures,
+    },
 };
 
 /// An outage longer than this is reported while it lasts.
@@ -116,7 +118,8 @@ impl OutageCase {
     /// or another one answered.
     pub(super) fn is_worth_another_query(&mut self, snapshot: &Snapshot) -> bool {
         self.queries += 1;
-        let elsewhere = snapshot.indirect && snapshot.is_about(&self.server) == Some(false) && !self.was_fresh(snapshot);
+        let elsewhere =
+            snapshot.indirect && snapshot.is_about(&self.server) == Some(false) && !self.was_fresh(snapshot);
         self.over.is_some() && !self.not_queried && self.queries < QUERIES && (snapshot.was_cut_short() || elsewhere)
     }
 

@@ -14,9 +14,9 @@ use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::{Clock, Stamp},
     dial::{
-        Attempt, ClientInfo, FromRedisValue, RespStream, Route, Value,
-        identity,
+        Attempt, ClientInfo, FromRedisValue, RespStream, Route, Value, identity,
         reply::{decode, info_fields},
+        translated,
     },
     event::{Missing, Peer, ServerState},
 };
@@ -230,16 +230,6 @@ impl Query {
     }
 }
 
-/// Returns true if the server sees different ends of the connection than we do; `None` if it does not report both.
-fn translated((local, peer): (SocketAddr, SocketAddr), seen: &ClientInfo) -> Option<bool> {
-    let same = |ours: SocketAddr, theirs: &Option<String>| {
-        let theirs: SocketAddr = theirs.as_deref()?.parse().ok()?;
-        // A server that listens on IPv6 may write IPv4 addresses in mapped form.
-        Some((ours.ip().to_canonical(), ours.port()) == (theirs.ip().to_canonical(), theirs.port()))
-    };
-    Some(!(same(local, &seen.addr)? && same(peer, &seen.laddr)?))
-}
-
 /// Returns true if the server does not know this form of the command. NOPERM applies to every form.
 fn is_refused(failure: &Failure) -> bool {
     failure.key.class.is_server_reply() && failure.key.class != ErrorClass::NoPerm
@@ -318,21 +308,6 @@ mod tests {
         assert_eq!((state.failover_state.as_deref(), state.loading), (None, Some(false)));
         assert_eq!((state.client_kills, state.acl_changes, state.config_changes), (Some(2), Some(3), Some(0)));
         assert_eq!((state.evicted_clients, state.output_buffer_disconnections), (None, None));
-    }
-
-    #[test]
-    fn a_connection_is_translated_if_either_end_has_a_different_address_on_the_other_side() {
-        let ends = ("10.0.9.4:51322".parse().unwrap(), "10.0.3.17:6379".parse().unwrap());
-        for (line, expected) in [
-            ("addr=10.0.9.4:51322 laddr=10.0.3.17:6379", Some(false)),
-            ("addr=[::ffff:10.0.9.4]:51322 laddr=[::ffff:10.0.3.17]:6379", Some(false)),
-            ("addr=10.0.9.4:40000 laddr=10.0.3.17:6379", Some(true)),
-            ("addr=10.0.9.4:51322 laddr=172.17.0.2:6379", Some(true)),
-            ("addr=10.0.9.4:51322", None),
-            ("addr=/s:0 laddr=/s:0", None),
-        ] {
-            assert_eq!(translated(ends, &ClientInfo::parse(line)), expected, "{line}");
-        }
     }
 
     #[test]

@@ -35,11 +35,8 @@ impl Demotion {
             return;
         }
         let still = |(_, server): &(Stamp, Peer)| server.differs_from(&change.server) != Some(false);
-        self.latest = if change.is_demotion() {
-            Some((at, change.server.clone()))
-        } else {
-            self.latest.take().filter(still)
-        };
+        self.latest =
+            if change.is_demotion() { Some((at, change.server.clone())) } else { self.latest.take().filter(still) };
     }
 
     /// Returns the state of connections that have stayed with a demoted server, once. `own` are the servers of the

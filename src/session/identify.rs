@@ -65,6 +65,7 @@ pub(super) async fn query(session: &Session, up: &watch::Receiver<bool>) -> (Cli
     let mut server = server.map(|info| from_info(&info)).unwrap_or_default();
     let roles = hello.as_ref().map(from_hello).or(replication.map(|info| from_info(&info))).unwrap_or_default();
     (server.role, server.primary) = (roles.role.or(server.role), roles.primary);
+    server.primary_link = roles.primary_link;
     server.mode = server.mode.or(roles.mode);
     server.proxy = dialect.proxy.or(server.proxy);
     (client, server)

@@ -94,7 +94,8 @@ async fn identify(connection: &mut MultiplexedConnection, ctx: &RunContext) {
     queries.cmd("CLIENT").arg("INFO").cmd("INFO").arg("server").cmd("INFO").arg("replication");
     let answers = tokio::time::timeout(LIMIT, connection.send_packed_commands(&queries, 0, 3)).await;
     if let Ok(Ok(answers)) = answers {
-        let [client, server, replication] = [0, 1, 2].map(|index| answers.get(index).and_then(text).unwrap_or_default());
+        let [client, server, replication] =
+            [0, 1, 2].map(|index| answers.get(index).and_then(text).unwrap_or_default());
         let laddr = ClientInfo::parse(&client).laddr;
         let server = Peer::new(&from_info(&(server + &replication)), laddr.as_deref());
         ctx.observer.on_reached(&server, ctx.clock.now());

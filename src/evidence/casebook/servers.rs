@@ -10,7 +10,7 @@ use crate::{
     plan::Plan,
 };
 
-/// Queries at the start of a run, if each may reach another server.
+/// Queries at the start of a run and after a change of role, if each may reach another server.
 const INTRODUCTIONS: u32 = 3;
 
 /// Queries in search of one server behind an address.
@@ -36,6 +36,8 @@ impl Casebook {
         let change = self.ledger.described(server, at);
         if let Some(change) = &change {
             self.demotion.on_change(change, plan, at);
+            // The address may lead to another server now.
+            self.reached = 0;
         }
         change.map(|change| EventKind::RoleChanged(Box::new(change))).into_iter().collect()
     }

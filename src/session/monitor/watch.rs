@@ -129,7 +129,7 @@ impl Monitor {
                 "writes are refused with READONLY: the server is now a replica{}, and the connection stays with it",
                 of.unwrap_or_default()
             );
-            self.enter(now, ClientState::Pinned, why);
+            self.enter(self.ctx.clock.now(), ClientState::Pinned, why);
         }
         if writes.accepted && self.pinned.take().is_some() {
             self.emit(now, EventKind::StateLeft { state: ClientState::Pinned });
