@@ -13,14 +13,15 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
         return;
     }
     let servers = distinct(sheet.facts);
-    let identified = met.iter().filter(|server| server.run_id.is_some()).count();
+    let own = sheet.facts.attempt.as_ref().is_some_and(|attempt| attempt.server.run_id.is_some());
+    let identified = met.iter().filter(|server| server.run_id.is_some()).count() + usize::from(own);
     if identified == 0 {
         return sheet.line("servers", Mark::NotAvailable, "none identifies itself (INFO)");
     }
     let Some((severity, text)) = several(&servers, false) else {
-        return sheet.line("servers", Mark::Ok, format!("1 behind this address, on {} connections", identified + 1));
+        return sheet.line("servers", Mark::Ok, format!("1 behind this address, on {} connections", identified));
     };
-    let evidence = format!("{} connections reached {} server processes (run_id)", identified + 1, servers.len());
+    let evidence = format!("{} connections reached {} server processes (run_id)", identified, servers.len());
     let remedy = "give the primary an address of its own (a Service that selects only the primary, Sentinel, or a proxy \
                   that checks the role), and use it for writes and pub/sub";
     let remedy = if severity == Severity::Info { "" } else { remedy };

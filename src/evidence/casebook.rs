@@ -331,7 +331,7 @@ mod tests {
     use crate::{
         classify::Stage,
         dial::OwnSockets,
-        event::{DeathWitness, Reconnected, ServerState, SocketEnd},
+        event::{Connected, DeathWitness, Reconnected, ServerState, SocketEnd},
         record::fixture::{at, connected, disconnected, plan, reconnected, resumed, stalled, stamp},
     };
 
@@ -450,5 +450,122 @@ mod tests {
         };
         let all: Vec<_> = cases.evidence(OLD_ADDR).iter().map(|(whose, evidence)| (*whose, kinds(evidence))).collect();
         assert_eq!(all, [(0, vec![(stamp(5.0), "MOVING".to_owned())]), (1, vec![])]);
+    }
+
+    fn process(run_id: &str, role: &str) -> ServerIdentity {
+        ServerIdentity { run_id: Some(run_id.into()), role: Some(role.into()), ..ServerIdentity::default() }
+    }
+
+    fn connected_to(run_id: &str) -> EventKind {
+        match connected(1) {
+            EventKind::Connected(connected) => {
+                EventKind::Connected(Box::new(Connected { server: process(run_id, "master"), ..*connected }))
+            }
+            other => other,
+        }
+    }
+
+    fn returned_to(run_id: &str) -> EventKind {
+        match reconnected(2, 1.0) {
+            EventKind::Reconnected(back) => {
+                EventKind::Reconnected(Reconnected { server: Some(Box::new(process(run_id, "slave"))), ..back })
+            }
+            other => other,
+        }
+    }
+
+    impl Casebook {
+        /// Completes a query at a time, in which a process of that uptime answered behind a proxy; `None` if none did.
+        fn query(&mut self, seconds: f64, answered: Option<(&str, u64)>, last: bool) -> Vec<(u32, Evidence)> {
+            self.begin_query(stamp(seconds), last);
+            let state = |(run_id, uptime): (&str, u64)| ServerState {
+                run_id: Some(run_id.into()),
+                uptime: Some(uptime),
+                ..ServerState::default()
+            };
+            let state = answered.map(|answered| Arc::new(state(answered)));
+            if let Some(state) = &state {
+                self.on_reached(&Peer::from(&**state), &plan(), stamp(seconds));
+            }
+            let indirect = state.is_some();
+            let mut snapshot = Snapshot { at: stamp(seconds), state, indirect, ..Snapshot::default() };
+            self.finish_query(&mut snapshot, stamp(seconds));
+            self.complete(snapshot, last, stamp(seconds))
+        }
+    }
+
+    #[test]
+    fn a_query_that_reaches_another_server_is_repeated_until_it_meets_the_lost_one() {
+        let mut cases = casebook();
+        cases.handle(0, &[(0.0, connected_to("a"))]);
+        cases.query(1.0, Some(("a", 500)), false);
+        cases.query(2.0, Some(("b", 500)), false);
+        cases.handle(0, &[(10.0, disconnected(1, None)), (11.0, returned_to("b"))]);
+        assert!(cases.query(11.0, Some(("b", 510)), false).is_empty() && cases.is_urgent(stamp(11.5)));
+        let (_, evidence) = cases.query(12.0, Some(("a", 511)), false).pop().unwrap();
+        let run_ids = [&evidence.before, &evidence.after].map(|state| state.as_ref().unwrap().run_id.clone().unwrap());
+        assert_eq!(run_ids, ["a".into(), "a".into()]);
+        let peers = [&evidence.lost_server, &evidence.new_server].map(|peer| peer.clone().unwrap().run_id.unwrap());
+        assert_eq!(peers, ["a".into(), "b".into()]);
+        assert_eq!(evidence.outages_between, 1);
+        assert!(cases.all_reported());
+    }
+
+    #[test]
+    fn a_server_that_is_not_met_again_leaves_a_gap_and_not_the_counters_of_another() {
+        let mut cases = casebook();
+        cases.handle(0, &[(0.0, connected_to("a"))]);
+        // They take turns.
+        for (seconds, run_id) in [(1.0, "a"), (2.0, "b"), (3.0, "a")] {
+            cases.query(seconds, Some((run_id, 500)), false);
+        }
+        cases.handle(0, &[(10.0, disconnected(1, None)), (11.0, returned_to("b"))]);
+        for seconds in [11.0, 12.0, 13.0] {
+            assert!(cases.query(seconds, Some(("b", 510)), false).is_empty(), "{seconds}");
+        }
+        let (_, evidence) = cases.query(14.0, Some(("b", 513)), false).pop().unwrap();
+        assert_eq!((&evidence.after, evidence.servers.len()), (&None, 2));
+        assert!(evidence.missing.iter().any(|missing| missing.what == "server after"), "{:?}", evidence.missing);
+    }
+
+    #[test]
+    fn a_fresh_process_is_reported_at_once() {
+        let mut cases = casebook();
+        cases.handle(0, &[(0.0, connected_to("a"))]);
+        cases.query(1.0, Some(("a", 500)), false);
+        cases.handle(0, &[(10.0, disconnected(1, None)), (11.0, returned_to("b"))]);
+        let (_, evidence) = cases.query(11.0, Some(("b", 1)), false).pop().unwrap();
+        assert_eq!(evidence.after.unwrap().run_id.as_deref(), Some("b"), "the old one has ended");
+        assert_eq!(evidence.before.unwrap().run_id.as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn an_unreachable_server_is_queried_again_but_not_for_ever() {
+        let mut cases = casebook();
+        cases.handle(0, &[(0.0, connected_to("a"))]);
+        cases.query(1.0, Some(("a", 500)), false);
+        cases.handle(0, &[(10.0, disconnected(1, None)), (11.0, returned_to("a"))]);
+        assert!(cases.query(11.0, None, false).is_empty());
+        let (_, evidence) = cases.query(12.0, Some(("a", 511)), false).pop().unwrap();
+        assert!(evidence.after.is_some());
+        cases.handle(0, &[(20.0, disconnected(2, None)), (21.0, returned_to("a"))]);
+        let answers: Vec<_> = (0..4).map(|query| cases.query(21.0 + f64::from(query), None, false).len()).collect();
+        assert_eq!(answers, [0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_server_in_use_is_searched_for_only_a_few_times() {
+        let mut cases = casebook();
+        cases.handle(0, &[(0.0, connected_to("a"))]);
+        cases.query(1.0, Some(("b", 500)), false);
+        let mut queries = 1;
+        while cases.is_curious() {
+            queries += 1;
+            cases.query(f64::from(queries), Some(("b", 500)), false);
+            assert!(queries < 10);
+        }
+        assert_eq!(queries, 4);
+        let due = cases.due(stamp(0.0), stamp(5.0));
+        assert!(due > stamp(50.0), "{due:?}");
     }
 }
