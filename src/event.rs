@@ -15,6 +15,7 @@ mod peer;
 mod reason;
 mod server;
 mod server_state;
+mod sink;
 mod state;
 
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub(crate) use peer::{AddressMoved, RoleChanged, Succession, list_of};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
 pub(crate) use server_state::{Peer, ServerState};
+pub(crate) use sink::{EventSink, Message, MessageSink, Reply};
 pub(crate) use state::ClientState;
 
 use crate::{
@@ -73,52 +75,6 @@ impl Event {
         let origin = self.time.unix_nanos().saturating_sub(self.at.as_nanos());
         WallTime::from_unix_nanos(origin.saturating_add(stamp.as_nanos()))
     }
-}
-
-/// A receiver of the events of a run, in order.
-pub(crate) trait EventSink {
-    /// Handles one event.
-    fn on_event(&mut self, event: &Event);
-
-    /// Handles the end of one probe; called only if the plan reports each ([`crate::plan::ProbePlan::report_each`]).
-    fn on_reply(&mut self, _reply: &Reply) {}
-
-    /// Handles a request for interim figures (SIGUSR1, SIGQUIT); the run continues.
-    fn on_interim(&mut self, _at: Stamp) {}
-}
-
-/// The end of one probe: a sample that only `ping` shows one by one.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Reply {
-    /// Number of the probe (from 1).
-    pub number: u64,
-    /// Time at which it ended.
-    pub at: Stamp,
-    /// Time from the intended start to the end, without the wait for a connection.
-    pub latency: Duration,
-    /// Time spent waiting for a connection.
-    pub waited: Duration,
-    /// Size of the reply in bytes, or the failure.
-    pub outcome: Result<usize, Failure>,
-}
-
-/// One message on a subscribed channel: a sample that only `subscribe` shows one by one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Message<'a> {
-    /// Time of receipt.
-    pub at: Stamp,
-    /// Channel of the message.
-    pub channel: &'a [u8],
-    /// Pattern that matched, for a pattern subscription.
-    pub pattern: Option<&'a [u8]>,
-    /// Content of the message.
-    pub payload: &'a [u8],
-}
-
-/// A receiver of messages, called on the task that reads them: it must neither wait nor grow without bound.
-pub(crate) trait MessageSink: Send + Sync {
-    /// Takes one message; returns `false` if it cannot be shown because the output is slower than the messages.
-    fn on_message(&self, message: &Message<'_>) -> bool;
 }
 
 /// A kind of event, with its details.

@@ -22,7 +22,7 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
         return sheet.line("servers", Mark::Ok, format!("1 behind this address, on {} connections", identified));
     };
     let evidence = format!("{} connections reached {} server processes (run_id)", identified, servers.len());
-    let remedy = "give the primary an address of its own (a Service that selects only the primary, Sentinel, or a proxy \
+    let remedy = "give the primary a separate address (a Service that selects only the primary, Sentinel, or a proxy \
                   that checks the role), and use it for writes and pub/sub";
     let remedy = if severity == Severity::Info { "" } else { remedy };
     let finding = CheckFinding::new(severity, finding::SEVERAL_SERVERS, &text).evidence(evidence).remedy(remedy);

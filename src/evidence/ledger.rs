@@ -120,10 +120,26 @@ impl Ledger {
         if self.moved.as_ref() == Some(&pair) {
             return None;
         }
+        if self.never_followed_roles(&pair.0, &pair.1) {
+            self.together.extend([pair.0, pair.1]);
+            return Some(EventKind::ServersFound { servers: self.together() });
+        }
         self.moved = Some(pair);
         let described = self.known.iter().find(|(_, known)| known.run_id == from.run_id);
         let from = described.map_or(from, |(_, known)| known.clone());
         Some(EventKind::AddressMoved(Box::new(AddressMoved { from, to })))
+    }
+
+    /// Returns true if new connections reached two servers of different roles, each in the role that it still has: a proxy
+    /// that follows roles leads to one of them only.
+    fn never_followed_roles(&self, one: &Arc<str>, other: &Arc<str>) -> bool {
+        let role = |run_id: &Arc<str>| {
+            let arrival = self.arrivals.iter().rev().find(|arrival| arrival.run_id == *run_id)?;
+            let (_, known) = self.known.iter().find(|(_, known)| known.run_id.as_ref() == Some(run_id))?;
+            arrival.role.clone().filter(|role| known.role.as_ref() == Some(role))
+        };
+        let fits = self.together.len() + 2 <= SERVERS;
+        fits && role(one).zip(role(other)).is_some_and(|(one, other)| one != other)
     }
 
     /// Returns true if `new` started in the place of `old` since that was last seen: the connections to it are about to end.
@@ -253,6 +269,22 @@ mod tests {
         );
         assert!(ledger.has_left(&own[0]));
         assert_eq!(ledger.moved(&own, true), None, "reported once");
+    }
+
+    #[test]
+    fn servers_of_different_roles_are_together_even_if_the_first_is_not_reached_again() {
+        let mut ledger = Ledger::default();
+        let arrivals = [(0.0, "a", "master"), (1.0, "bb", "slave"), (2.0, "bb", "slave"), (3.0, "bb", "slave")];
+        assert!(news(&mut ledger, &arrivals).is_empty());
+        let found = ledger.moved(&[server("a", "master")], false);
+        assert!(matches!(&found, Some(EventKind::ServersFound { servers }) if servers.len() == 2), "{found:?}");
+        assert_eq!(ledger.moved(&[server("a", "master")], true), None, "reported once");
+
+        let mut ledger = Ledger::default();
+        news(&mut ledger, &[(0.0, "a", "master"), (1.0, "bb", "master")]);
+        ledger.described(&server("a", "slave"), at(1.5));
+        let found = ledger.moved(&[server("a", "slave")], true);
+        assert!(matches!(found, Some(EventKind::AddressMoved(_))), "a demoted server was left: {found:?}");
     }
 
     #[test]

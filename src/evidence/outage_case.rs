@@ -114,7 +114,7 @@ impl OutageCase {
         self.evidence.new_server = known(&server);
     }
 
-    /// Counts a query, and returns true if the next one may tell more than its `snapshot`: the server could not be reached,
+    /// Counts a query, and returns true if the next one may show more than its `snapshot`: the server could not be reached,
     /// or another one answered.
     pub(super) fn is_worth_another_query(&mut self, snapshot: &Snapshot) -> bool {
         self.queries += 1;

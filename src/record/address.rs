@@ -11,7 +11,7 @@ use crate::{
     event::{AddressMoved, Event, EventKind, Peer, RoleChanged},
 };
 
-/// What connections to the address found out about its servers.
+/// The findings of a run about the servers behind its address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Servers {
     /// Servers between which new connections alternate; empty if there is one at a time.

@@ -91,7 +91,8 @@ pub(crate) fn several(together: &[Peer], writes_refused: bool) -> Option<(Severi
             (Severity::Warning, format!("{number} servers of different roles are behind this address"))
         }
         2.. if !cluster => {
-            (Severity::Warning, format!("{primaries} primaries are behind this address, each with its own data"))
+            let text = "primaries are behind this address, each with its own data unless a proxy shards it";
+            (Severity::Warning, format!("{primaries} {text}"))
         }
         _ => (Severity::Info, format!("{number} servers are behind this address")),
     };

@@ -73,7 +73,7 @@ fn one_of_each(sessions: &[Arc<Session>]) -> Vec<&Arc<Session>> {
 }
 
 /// Queries the role of a connection's server, and reports it. Returns the server with that role; `None` if the connection
-/// was lost meanwhile, or the server does not answer.
+/// was lost before the reply, or the server does not answer.
 pub(super) async fn query(session: &Session) -> Option<Peer> {
     let ctx = &session.ctx;
     let (since, server) = session.server()?;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
-use crate::harness::{Doctor, Output, RedisServer, Story, Tap, Trial, eventually};
+use crate::harness::{Doctor, Output, RedisServer, Story, Tap, Trial, eventually, skipped};
 
 const SOON: Duration = Duration::from_secs(15);
 
@@ -241,6 +241,33 @@ fn a_server_restarted_in_its_place_is_told_from_one_at_another_address() {
     assert_eq!(evidence["new_server"]["laddr"], new.address().to_string());
     assert_eq!(evidence["after"]["run_id"], run_id(&new));
     assert!(!has_finding(&story.report, "RD153") && !has_finding(&story.report, "RD154"));
+}
+
+/// A server that ran before takes over the port of another: from the client, a virtual address that moved.
+#[test]
+fn an_older_server_that_takes_over_the_address_is_no_restart() {
+    let (mut old, new) = (RedisServer::start(), RedisServer::start());
+    if !new.release().has(7, 0) {
+        return skipped("a server that takes over an address", "this one cannot change its port");
+    }
+    eventually("both are older than an uptime is exact", SOON, || {
+        let info = new.command(["INFO", "server"]);
+        let uptime = info.lines().find_map(|line| line.strip_prefix("uptime_in_seconds:")).unwrap();
+        uptime.trim().parse::<u64>().unwrap() >= 5
+    });
+    let trial = Trial::start("soak --workload ping --rate 20", &old);
+    trial.wait_for_answers();
+    let port = old.port().to_string();
+    old.kill9();
+    new.command(["CONFIG", "SET", "port", &port]);
+    trial.wait_for("reconnected", 1);
+    trial.wait_for_journal("\"event\":\"evidence\"");
+    let story = trial.stop();
+    assert_eq!(succession(&story), "took_over");
+    story.output.stderr_contains("another server took over the address");
+    let evidence = story.the("evidence");
+    assert_eq!(evidence["lost_server"]["laddr"], evidence["new_server"]["laddr"]);
+    assert_eq!(evidence["after"]["run_id"], run_id(&new));
 }
 
 #[test]
