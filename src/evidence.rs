@@ -122,6 +122,9 @@ impl Observer for Collector {
 
     fn on_role(&self, server: &Peer, now: Stamp) {
         let news = self.lock().on_role(server, &self.plan, now);
+        if !news.is_empty() {
+            self.wake.notify_one();
+        }
         self.emit(news, now);
     }
 
