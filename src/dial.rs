@@ -8,6 +8,7 @@ mod attempt;
 mod dialect;
 pub(crate) mod identity;
 pub(crate) mod large;
+mod meet;
 mod own_sockets;
 pub(crate) mod reply;
 mod resp_stream;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     attempt::{Attempt, Route, is_forbidden},
     dialect::{Dialect, Nonce},
     identity::ClientInfo,
+    meet::translated,
     own_sockets::OwnSockets,
     resp_stream::RespStream,
     watch::{Health, Interest, PathWatch},

@@ -12,9 +12,11 @@ mod flow;
 mod interval;
 mod line;
 mod path;
+mod peer;
 mod reason;
 mod server;
 mod server_state;
+mod sink;
 mod state;
 
 use std::time::Duration;
@@ -30,9 +32,11 @@ pub(crate) use flow::{FlowClosed, FlowOpened};
 pub(crate) use interval::{Counters, Interval};
 pub(crate) use line::Line;
 pub(crate) use path::{PathProbed, StageTime};
+pub(crate) use peer::{AddressMoved, RoleChanged, Succession, list_of};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
-pub(crate) use server_state::{CommandTime, LatencyEvent, ServerState, SlowCommand};
+pub(crate) use server_state::{CommandTime, LatencyEvent, Peer, ServerState, SlowCommand};
+pub(crate) use sink::{EventSink, Message, MessageSink, Reply};
 pub(crate) use state::ClientState;
 
 use crate::{
@@ -75,52 +79,6 @@ impl Event {
     }
 }
 
-/// A receiver of the events of a run, in order.
-pub(crate) trait EventSink {
-    /// Handles one event.
-    fn on_event(&mut self, event: &Event);
-
-    /// Handles the end of one probe; called only if the plan reports each ([`crate::plan::ProbePlan::report_each`]).
-    fn on_reply(&mut self, _reply: &Reply) {}
-
-    /// Handles a request for interim figures (SIGUSR1, SIGQUIT); the run continues.
-    fn on_interim(&mut self, _at: Stamp) {}
-}
-
-/// The end of one probe: a sample that only `ping` shows one by one.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Reply {
-    /// Number of the probe (from 1).
-    pub number: u64,
-    /// Time at which it ended.
-    pub at: Stamp,
-    /// Time from the intended start to the end, without the wait for a connection.
-    pub latency: Duration,
-    /// Time spent waiting for a connection.
-    pub waited: Duration,
-    /// Size of the reply in bytes, or the failure.
-    pub outcome: Result<usize, Failure>,
-}
-
-/// One message on a subscribed channel: a sample that only `subscribe` shows one by one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Message<'a> {
-    /// Time of receipt.
-    pub at: Stamp,
-    /// Channel of the message.
-    pub channel: &'a [u8],
-    /// Pattern that matched, for a pattern subscription.
-    pub pattern: Option<&'a [u8]>,
-    /// Content of the message.
-    pub payload: &'a [u8],
-}
-
-/// A receiver of messages, called on the task that reads them: it must neither wait nor grow without bound.
-pub(crate) trait MessageSink: Send + Sync {
-    /// Takes one message; returns `false` if it cannot be shown because the output is slower than the messages.
-    fn on_message(&self, message: &Message<'_>) -> bool;
-}
-
 /// A kind of event, with its details.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -152,6 +110,12 @@ pub enum EventKind {
         generation: u64,
         /// Client id of that connection at the server.
         client_id: Option<u64>,
+        /// Address of the server as it sees it (`CLIENT INFO laddr`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        peer: Option<String>,
+        /// Server process that answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        server: Option<Box<ServerIdentity>>,
     },
     /// The first subscription of a session was confirmed, completely or in part.
     Subscribed(Confirmations),
@@ -214,6 +178,15 @@ pub enum EventKind {
         /// Kind of the push, as the server writes it.
         kind: String,
     },
+    /// Several servers answer at the address: a new connection reaches one or another of them.
+    ServersFound {
+        /// All of them, primaries first.
+        servers: Vec<Peer>,
+    },
+    /// New connections reach another server than a connection under test, which stays with the old one.
+    AddressMoved(Box<AddressMoved>),
+    /// A server process changed its role.
+    RoleChanged(Box<RoleChanged>),
     /// Evidence about an outage was gathered.
     Evidence(Box<Evidence>),
     /// A new session replaced the old one.
@@ -345,8 +318,17 @@ pub struct Reconnected {
     pub client_id: Option<u64>,
     /// Address of the client as the server sees it.
     pub local: Option<String>,
+    /// Address of the server as it sees it (`CLIENT INFO laddr`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// Server process that answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Box<ServerIdentity>>,
     /// True if the same server process answers; null if unknown.
     pub same_process: Option<bool>,
+    /// Relation of that process to the one before the loss; absent if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succession: Option<Succession>,
     /// True if the client recovered on its own; false if redis-doctor had to start a new session.
     pub by_itself: bool,
     /// Time from the loss until the path probe found the server healthy again.

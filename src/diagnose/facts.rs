@@ -182,7 +182,9 @@ impl Facts<'_> {
     /// True if the same process answers.
     pub(super) fn same_process(&self) -> Option<bool> {
         let ids = self.states().and_then(|(before, after)| before.run_id.as_ref().zip(after.run_id.as_ref()));
-        ids.map(|(before, after)| before == after).or(self.outage.same_process)
+        // Another one of several servers shows nothing about the process that was left.
+        let several = || self.evidence().is_some_and(|evidence| !evidence.servers.is_empty());
+        ids.map(|(lost, after)| lost == after).or_else(|| self.outage.same_process.filter(|same| *same || !several()))
     }
 
     pub(super) fn another_process(&self) -> bool {
@@ -274,9 +276,9 @@ impl Facts<'_> {
 
     /// Increase of a counter of the same process; `None` if unknown.
     pub(super) fn moved(&self, counter: Counter) -> Option<u64> {
-        let (before, after) = self.states().filter(|_| !self.another_process())?;
-        // A counter that fell was reset (CONFIG RESETSTAT) or belongs to another process.
-        counter(after)?.checked_sub(counter(before)?)
+        // After CONFIG RESETSTAT, every counter is unknown.
+        let (before, after) = self.states().filter(|(before, after)| !after.was_reset_since(before))?;
+        counter(after)?.checked_sub(counter(before)?).filter(|_| !self.another_process())
     }
 
     /// True if the counters were read shortly before the loss.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Regularity, Summary};
+use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Regularity, Servers, Summary};
 use crate::{
     classify::Failure,
     clock::{Stamp, WallTime},
@@ -47,6 +47,8 @@ pub(crate) struct Figures {
     pub states: List<StateRow>,
     /// Remarks for the reader.
     pub notes: List<NoteRow>,
+    /// Servers that the address led to.
+    pub servers: Servers,
     /// Counts of other events.
     pub tally: Tally,
 }

@@ -10,7 +10,7 @@ use crate::{
     classify::{ErrorClass, Failure},
     clock::Seconds,
     dial::Attempt,
-    event::{CommandTime, LatencyEvent, SlowCommand},
+    event::{CommandTime, LatencyEvent, Peer, SlowCommand},
     kernel::AcceptQueue,
 };
 
@@ -41,6 +41,8 @@ pub(crate) struct CheckFacts {
     pub pubsub: Option<PubSub>,
     /// The other addresses of the same name.
     pub dialled: Vec<DialedAddress>,
+    /// Servers that further connections reached.
+    pub met: Vec<Peer>,
     /// Commands that the server refused.
     pub refused: Vec<RefusedCommand>,
     /// The port speaks TLS and we used plaintext, or the reverse; absent if not tested.
