@@ -6,6 +6,7 @@
 mod destroyed;
 #[cfg_attr(not(target_os = "linux"), path = "kernel/no_listener.rs")]
 mod listener;
+mod netstat;
 #[cfg(target_os = "linux")]
 mod sock_diag;
 mod sysctl;
@@ -15,4 +16,4 @@ pub(crate) use self::sock_diag::{Pair, Table, TcpState};
 pub(crate) use self::sysctl::HostFacts;
 #[cfg(test)]
 pub(crate) use self::sysctl::KeepaliveDefaults;
-pub(crate) use self::{destroyed::Destroyed, listener::Listener};
+pub(crate) use self::{destroyed::Destroyed, listener::Listener, netstat::listen_overflows};

@@ -11,6 +11,7 @@ mod gates;
 mod herd;
 mod messages;
 mod sections;
+mod slow;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +23,7 @@ pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
 pub(crate) use messages::{Delivery, Subscriptions};
-pub(crate) use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
+pub(crate) use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions, SlowStretches};
 
 pub(crate) use crate::diagnose::{Cause, Diagnosis};
 use crate::{
@@ -67,6 +68,8 @@ pub(crate) struct Report {
     pub end_to_end: Option<Latency>,
     /// Outages: losses of the connection and stalls.
     pub outages: Outages,
+    /// Slow stretches: every command was answered, but late.
+    pub slow: SlowStretches,
     /// Largest number of connections that came back within 100 ms; null if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
     /// Counts of replaced sessions, watchdog PINGs and path probes.
@@ -104,7 +107,8 @@ impl Report {
         let subscribes = plans().any(|plan| plan.subscription.is_some());
         let gates = gates::evaluate(figures, fail_on, warn_on);
         let diagnoses = diagnose::all(&figures.outages());
-        let findings = findings::all(figures, &diagnoses, &gates);
+        let slow = diagnose::all(&figures.slow_stretches());
+        let findings = findings::all(figures, &diagnoses, &slow, &gates);
         Self {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -120,6 +124,7 @@ impl Report {
             waited: figures.waited.map(Latency::new),
             end_to_end: figures.end_to_end.map(Latency::new),
             outages: Outages::new(figures, diagnoses),
+            slow: SlowStretches::new(figures, slow),
             reconnect_peak: figures.reconnect_peak,
             sessions: Sessions::new(figures),
             subscriptions: subscribes.then(|| Subscriptions::new(figures)),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Summary};
+use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, SlowTotals, Summary};
 use crate::{
     classify::Failure,
     clock::WallTime,
@@ -37,6 +37,8 @@ pub(crate) struct Figures {
     pub downtime: Downtime,
     /// Outages in order: the first, the last and the longest.
     pub outages: List<Outage>,
+    /// Slow stretches.
+    pub slow: SlowFigures,
     /// Largest number of connections that came back together; `None` if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
     /// Errors by kind, most frequent first.
@@ -47,6 +49,14 @@ pub(crate) struct Figures {
     pub notes: List<NoteRow>,
     /// Counts of other events.
     pub tally: Tally,
+}
+
+/// The slow stretches of the runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct SlowFigures {
+    pub totals: SlowTotals,
+    /// Stretches in order: the first, the last and the longest.
+    pub stretches: List<Outage>,
 }
 
 /// Counts of events.

@@ -25,6 +25,7 @@ use super::{
     link::{Change, Link},
     request::WaitingFailure,
     subject::{Dialer, Subject},
+    tempo::Tempo,
 };
 use crate::{
     classify::{Failure, Stage, client},
@@ -80,6 +81,7 @@ struct SessionState {
     /// Epoch of the subject in use; anything from another epoch is ignored.
     epoch: u64,
     link: Link,
+    tempo: Tempo,
     in_flight: u64,
     pubsub: Option<PubSub>,
     waiting: VecDeque<WaitingFailure>,
@@ -123,6 +125,7 @@ impl Session {
             subject,
             epoch: FIRST,
             link: Link::up(now),
+            tempo: Tempo::new(),
             in_flight: 0,
             pubsub: None,
             waiting: VecDeque::new(),
@@ -277,6 +280,11 @@ impl Session {
     /// Reads from the link.
     pub(super) fn link<T>(&self, read: impl FnOnce(&Link) -> T) -> T {
         read(&self.lock().link)
+    }
+
+    /// Reads the tempo of the replies, and adjusts it.
+    pub(super) fn tempo<T>(&self, access: impl FnOnce(&mut Tempo) -> T) -> T {
+        access(&mut self.lock().tempo)
     }
 
     fn lock(&self) -> MutexGuard<'_, SessionState> {

@@ -44,7 +44,7 @@ const ALLOWED: Table<'_> = &[
     ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
     ("engine", &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "units"]),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
-    ("report", &["clock", "classify", "plan", "event", "record", "diagnose", "verdict"]),
+    ("report", &["clock", "classify", "plan", "event", "record", "diagnose", "verdict", "units"]),
     ("checkup", &["clock", "classify", "plan", "event", "kernel", "dial", "report", "verdict", "units"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (
