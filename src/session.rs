@@ -23,6 +23,7 @@ mod resp2;
 mod samples;
 mod stop;
 mod subject;
+mod tempo;
 mod watchdog;
 mod worker;
 
