@@ -35,7 +35,7 @@ pub(crate) use path::{PathProbed, StageTime};
 pub(crate) use peer::{AddressMoved, RoleChanged, Succession, list_of};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
-pub(crate) use server_state::{CommandTime, LatencyEvent, Peer, ServerState, SlowCommand};
+pub(crate) use server_state::{CommandTime, LatencyEvent, ListedClient, Peer, ServerState, SlowCommand};
 pub(crate) use sink::{EventSink, Message, MessageSink, Reply};
 pub(crate) use state::ClientState;
 
@@ -101,6 +101,31 @@ pub enum EventKind {
         /// Time from the start of the first unanswered probe to the first good reply.
         #[serde(with = "Seconds")]
         after: Duration,
+    },
+    /// Replies have become slow on a connection that works: a slow stretch begins.
+    Slowed {
+        /// Start of the first slow command.
+        since: Stamp,
+        /// Longest time to a reply so far.
+        #[serde(with = "Seconds")]
+        latency: Duration,
+        /// Median time to a reply before; absent if the replies have been slow from the start.
+        #[serde(default, with = "OptionalSeconds", skip_serializing_if = "Option::is_none")]
+        baseline: Option<Duration>,
+    },
+    /// Replies are fast again, or the connection stalled or was lost: the slow stretch is over.
+    SpedUp {
+        /// Time from the start of the first slow command to the last slow reply.
+        #[serde(with = "Seconds")]
+        after: Duration,
+        /// Longest time to a reply.
+        #[serde(with = "Seconds")]
+        latency: Duration,
+        /// Time in which a slow reply was awaited.
+        #[serde(with = "Seconds")]
+        waiting: Duration,
+        /// Number of slow replies.
+        slow: u64,
     },
     /// The client is connected again and has a reply: the outage is over.
     Reconnected(Reconnected),

@@ -24,7 +24,10 @@ mod snapshots;
 #[cfg_attr(not(target_os = "linux"), path = "evidence/no_sockets.rs")]
 mod sockets;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::{sync::Notify, task::JoinSet};
 
@@ -93,9 +96,9 @@ impl Collector {
             cases.sockets.scan_wanted(now);
             if now.since(sampled) >= SAMPLE {
                 sampled = now;
-                cases.sockets.sample(now);
+                cases.sample(now);
                 news.extend(cases.server_news(now, false));
-                if cases.any_is_due(now) {
+                if cases.any_is_due(now) || cases.wants_look(now) {
                     self.wake.notify_one();
                 }
             }
@@ -160,6 +163,14 @@ impl Observer for Collector {
 
     fn on_dialed(&self, succeeded: bool, now: Stamp) {
         self.direct.own().dialed(succeeded, now);
+    }
+
+    fn standstill(&self, from: Stamp, to: Stamp) -> Duration {
+        self.lock().own_lag.standstill(from, to)
+    }
+
+    fn round_trip(&self, connection: u32) -> Option<Duration> {
+        self.lock().sockets.figures(connection)?.min_rtt
     }
 }
 

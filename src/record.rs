@@ -16,6 +16,7 @@ mod outage;
 mod outages;
 mod regularity;
 mod servers;
+mod slow;
 mod standing;
 mod summary;
 #[cfg(test)]
@@ -31,7 +32,7 @@ pub(crate) use downtime::Downtime;
 use downtime::History;
 pub(crate) use errors::ErrorRow;
 use errors::ErrorTable;
-pub(crate) use figures::{Figures, NoteRow, RunFigures, StateRow, Tally};
+pub(crate) use figures::{Figures, NoteRow, RunFigures, SlowFigures, StateRow, Tally};
 use herd::Herd;
 pub(crate) use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
 use outage::Track;
@@ -40,6 +41,8 @@ pub(crate) use outages::Outages;
 use regularity::Refusals;
 pub(crate) use regularity::{Measure, Recurrence, Regularity};
 use servers::ServerStates;
+use slow::SlowHistory;
+pub(crate) use slow::SlowTotals;
 pub(crate) use standing::Standing;
 pub(crate) use summary::Summary;
 
@@ -132,6 +135,7 @@ struct Story {
     /// Failure of the latest independent connection attempt; `None` if it succeeded.
     path: Option<Failure>,
     history: History,
+    slow: SlowHistory,
     errors: ErrorTable,
     states: Capped<StateRow>,
     notes: Capped<NoteRow>,
@@ -216,6 +220,7 @@ impl Story {
         let known = self.path.as_ref().filter(|_| self.tracks.values_mut().any(|track| track.open().is_some()));
         let track = self.tracks.entry(id).or_insert_with(|| Track::new(run, id, settling));
         track.on_event(event);
+        self.slow.on_event(event, run, id, track.generation);
         if let Some(failure) = known.filter(|_| begins_an_outage(&event.kind)) {
             track.path_failed(failure);
         }
@@ -234,10 +239,16 @@ impl Story {
     /// Files evidence with its outage. It arrives when it is complete, and more may have happened since.
     fn gathered(&mut self, run: u32, connection: Option<u32>, evidence: &Evidence) {
         let Some(id) = connection else { return };
+        if evidence.slow {
+            if let Some(stretch) = self.slow.for_evidence(run, id, evidence) {
+                stretch.circumstances.gathered(evidence, &mut self.servers);
+            }
+            return;
+        }
         let recent = self.tracks.get_mut(&id).and_then(|track| track.for_evidence(evidence));
         let outage = match recent {
             Some(outage) => Some(outage),
-            None => self.history.for_evidence(run, id, evidence),
+            None => self.history.kept.for_evidence(run, id, evidence),
         };
         if let Some(outage) = outage {
             outage.circumstances.gathered(evidence, &mut self.servers);
@@ -253,7 +264,8 @@ impl Story {
         let number = self.runs.len() as u32;
         let Some(run) = self.runs.last() else { return Vec::new() };
         let recent = self.tracks.values().flat_map(|track| track.previous.iter().chain(&track.latest));
-        let mut outages: Vec<_> = self.history.kept().chain(recent).filter(|outage| outage.run == number).collect();
+        let mut outages: Vec<_> =
+            self.history.kept.iter().chain(recent).filter(|outage| outage.run == number).collect();
         outages.sort_by_key(|outage| outage.lost);
         let plan = &run.started.plan;
         let mut found = regularity::of_outages(number, plan, &outages);
@@ -286,6 +298,7 @@ impl Story {
             run.elapsed = run.elapsed.max(now.since(run.began));
         }
         let end = run.end();
+        self.slow.close_run(end);
         let unheard = run.started.plan.connections.saturating_sub(self.tracks.len() as u32);
         let downtime = &mut self.history.downtime;
         downtime.watched += run.elapsed * unheard;
@@ -331,7 +344,11 @@ impl Story {
             failed_latency: Summary::of(&samples.failed_latency),
             waited: Summary::of(&samples.waited),
             end_to_end: Summary::of(&samples.end_to_end),
-            outages: List { kept: self.history.rows(), total: downtime.drops + downtime.stalls },
+            outages: List { kept: self.history.kept.rows(), total: downtime.drops + downtime.stalls },
+            slow: SlowFigures {
+                totals: self.slow.totals,
+                stretches: List { kept: self.slow.rows(), total: self.slow.totals.count },
+            },
             downtime,
             errors: self.errors.rows(),
             reconnect_peak: self.herd.peak,

@@ -13,6 +13,7 @@ mod messages;
 mod regularity;
 mod sections;
 mod servers;
+mod slow;
 #[cfg(test)]
 mod tests;
 
@@ -25,7 +26,7 @@ pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
 pub(crate) use messages::{Delivery, Subscriptions};
 pub(crate) use regularity::RegularityRow;
-pub(crate) use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
+pub(crate) use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions, SlowStretches};
 pub(crate) use servers::several;
 
 pub(crate) use crate::diagnose::{Cause, Diagnosis};
@@ -73,6 +74,8 @@ pub(crate) struct Report {
     pub outages: Outages,
     /// Outages and refusals that repeat after the same time, age or silence.
     pub regularities: Vec<RegularityRow>,
+    /// Slow stretches: every command was answered, but late.
+    pub slow: SlowStretches,
     /// Largest number of connections that came back within 100 ms; null if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
     /// Counts of replaced sessions, watchdog PINGs and path probes.
@@ -113,7 +116,8 @@ impl Report {
         let gates = gates::evaluate(figures, fail_on, warn_on);
         let diagnoses = diagnose::all(&figures.outages());
         let regularities = regularity::rows(figures);
-        let findings = findings::all(figures, &diagnoses, &regularities, &gates);
+        let slow = diagnose::all(&figures.slow_stretches());
+        let findings = findings::all(figures, &diagnoses, &slow, &regularities, &gates);
         Self {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -130,6 +134,7 @@ impl Report {
             end_to_end: figures.end_to_end.map(Latency::new),
             outages: Outages::new(figures, diagnoses),
             regularities,
+            slow: SlowStretches::new(figures, slow),
             reconnect_peak: figures.reconnect_peak,
             sessions: Sessions::new(figures),
             subscriptions: subscribes.then(|| Subscriptions::new(figures)),

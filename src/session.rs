@@ -24,6 +24,7 @@ mod roles;
 mod samples;
 mod stop;
 mod subject;
+mod tempo;
 mod watchdog;
 mod worker;
 

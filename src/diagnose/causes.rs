@@ -53,6 +53,14 @@ causes! {
     output_buffer_limit => OutputBufferLimit,
     client_killed => ClientKilled,
     middlebox_idle_limit => MiddleboxIdleLimit,
+    blocking_command => BlockingCommand,
+    clients_paused => ClientsPaused,
+    slow_command => SlowCommand,
+    slow_disk => SlowDisk,
+    fork_stall => ForkStall,
+    slow_network => SlowNetwork,
+    slow_server => SlowServer,
+    accept_queue_full => AcceptQueueFull,
     path_lost => PathLost,
     server_frozen => ServerFrozen,
     network_reset => NetworkReset,
@@ -60,6 +68,21 @@ causes! {
 }
 
 impl Cause {
+    /// True if it can make replies late without ending or silencing the connection.
+    pub(super) fn slows(self) -> bool {
+        matches!(
+            self,
+            Self::BlockingCommand
+                | Self::ClientStall
+                | Self::ClientsPaused
+                | Self::ForkStall
+                | Self::SlowCommand
+                | Self::SlowDisk
+                | Self::SlowNetwork
+                | Self::SlowServer
+        )
+    }
+
     /// The code, for `redis-doctor explain`.
     pub(crate) fn code(self) -> &'static str {
         self.def().code

@@ -3,7 +3,9 @@
 pub(super) mod closing;
 pub(super) mod pause;
 pub(super) mod process;
+pub(super) mod reasons;
 pub(super) mod silence;
+pub(super) mod wait;
 
 /// `once`, `3 times`.
 pub(super) fn times(count: u64) -> String {

@@ -48,7 +48,8 @@ fn names_and_codes_are_stable_and_in_order() {
                     RD005 client_killed, RD006 server_idle_timeout, RD007 output_buffer_limit, RD008 client_evicted, \
                     RD009 max_clients, RD010 authentication_changed, RD011 network_reset, RD012 middlebox_idle_limit, \
                     RD013 path_lost, RD014 dns_moved, RD015 server_frozen, RD016 client_stall, RD017 protocol_error, \
-                    RD018 unknown";
+                    RD018 unknown, RD170 slow_command, RD171 slow_disk, RD172 fork_stall, RD173 clients_paused, \
+                    RD174 blocking_command, RD175 accept_queue_full, RD176 slow_network, RD177 slow_server";
     assert_eq!(named.join(", "), expected);
 }
 
@@ -122,13 +123,13 @@ fn every_rule_argues_in_some_case() {
         let scene = made(change);
         scene.events().iter().for_each(|event| crate::event::EventSink::on_event(&mut recorder, event));
         let figures = recorder.figures();
-        let all = figures.outages();
-        for outage in all.list() {
-            let facts = Facts::new(outage, all.conditions_of(outage), all.list());
-            for (cause, index, rule) in rules_of_all_causes() {
-                if rule(&facts).is_some() {
-                    heard.insert((cause, index));
-                }
+        for all in [figures.outages(), figures.slow_stretches()] {
+            for outage in all.list() {
+                let facts = Facts::new(outage, all.conditions_of(outage), all.list());
+                let argues = |(cause, index, rule): (Cause, usize, argument::Rule)| {
+                    rule(&facts).is_some().then_some((cause, index))
+                };
+                heard.extend(rules_of_all_causes().filter_map(argues));
             }
         }
     }

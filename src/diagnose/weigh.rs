@@ -7,6 +7,7 @@ use super::{
     causes::Cause,
     diagnosis::{Confidence, Diagnosis},
     facts::Facts,
+    rules::wait,
 };
 use crate::event::{ReplaceReason, SocketEnd};
 
@@ -50,7 +51,9 @@ pub(super) fn weigh(facts: &Facts<'_>) -> Diagnosis {
     if left_for_its_state(facts) {
         return left(facts);
     }
-    let mut candidates: Vec<Candidate> = Cause::ALL.iter().map(|cause| Candidate::new(*cause, facts)).collect();
+    // A slow stretch has lost and silenced nothing: only what makes replies late can be its cause.
+    let causes = Cause::ALL.iter().filter(|cause| !wait::is_slow(facts) || cause.slows());
+    let mut candidates: Vec<Candidate> = causes.map(|cause| Candidate::new(*cause, facts)).collect();
     candidates.retain(|candidate| candidate.level > 0);
     // The sort is stable: of two equal candidates, the more particular cause comes first.
     candidates.sort_by_key(|candidate| Reverse((candidate.level, candidate.score)));

@@ -23,6 +23,10 @@ pub struct Evidence {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(extend("const" = true))]
     pub ongoing: bool,
+    /// True if this is about a slow stretch, not about an outage: `lost` is its start.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("const" = true))]
+    pub slow: bool,
     /// End of the connection's socket, as the kernel saw it; absent for a stall.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub death: Option<Death>,
@@ -283,6 +287,7 @@ mod tests {
             generation: 2,
             lost: at(8),
             ongoing: true,
+            slow: true,
             death: Some(Death { how: SocketEnd::TimedOut, errno: Some(110), known_from: DeathWitness::Command }),
             tcp: Some(TcpFigures { at: at(7), unacked: 3, ..TcpFigures::default() }),
             before: Some(state.clone()),

@@ -96,6 +96,9 @@ pub struct ServerState {
     pub query_buffer_disconnections: Option<u64>,
     /// Calls of `CLIENT KILL` (`INFO commandstats`, Redis 7.0 and later).
     pub client_kills: Option<u64>,
+    /// Calls of `CLIENT PAUSE` (`INFO commandstats`, Redis 7.0 and later).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_pauses: Option<u64>,
     /// Calls of `ACL SETUSER`, `ACL DELUSER` and `ACL LOAD` in total (`INFO commandstats`).
     pub acl_changes: Option<u64>,
     /// Calls of `CONFIG SET` (`INFO commandstats`).

@@ -13,7 +13,7 @@ use super::{
     ledger::Ledger,
     outage_case::{LostConnection, OutageCase},
     own_lag::OwnLag,
-    server::Snapshot,
+    server::{Questions, Snapshot},
     server_drift::Demotion,
     snapshots::Snapshots,
     sockets::{LostSocket, Sockets},
@@ -22,7 +22,7 @@ use crate::{
     classify::Failure,
     clock::Stamp,
     dial::ClientInfo,
-    event::{Announcement, Event, EventKind, Evidence, Peer, ServerIdentity},
+    event::{Announcement, Event, EventKind, Evidence, ListedClient, Peer, ServerIdentity},
 };
 
 /// Minimum time between two queries of the server.
@@ -60,6 +60,8 @@ pub(super) struct Casebook {
     connections: HashMap<u32, Connection>,
     /// Open outages and stalls, by connection.
     open: HashMap<u32, OutageCase>,
+    /// Open slow stretches, by connection.
+    slow: HashMap<u32, OutageCase>,
     /// Outages and stalls that are over and not reported yet.
     over: Vec<OutageCase>,
     /// Outages and stalls that the current query is about.
@@ -106,6 +108,7 @@ impl Casebook {
             lost_sockets: VecDeque::new(),
             connections: HashMap::new(),
             open: HashMap::new(),
+            slow: HashMap::new(),
             over: Vec::new(),
             queried: Vec::new(),
             snapshots: Snapshots::default(),
@@ -144,12 +147,54 @@ impl Casebook {
 
     /// Returns true if every case has been reported.
     pub(super) fn all_reported(&self) -> bool {
-        self.open.is_empty() && self.over.is_empty() && self.queried.is_empty()
+        self.open.is_empty() && self.slow.is_empty() && self.over.is_empty() && self.queried.is_empty()
     }
 
     /// Returns true if an outage has lasted long enough to be reported before its end.
     pub(super) fn any_is_due(&self, now: Stamp) -> bool {
-        self.open.values().any(|case| case.is_due(now))
+        self.lasting().any(|case| case.is_due(now))
+    }
+
+    /// Returns the cases that are not over.
+    fn lasting(&self) -> impl Iterator<Item = &OutageCase> {
+        self.open.values().chain(self.slow.values())
+    }
+
+    /// Reads TCP's figures, and keeps the slowest of a slow stretch.
+    pub(super) fn sample(&mut self, now: Stamp) {
+        self.sockets.sample(now);
+        for case in self.slow.values_mut() {
+            case.slowest(self.sockets.figures(case.connection));
+        }
+    }
+
+    /// Returns true if a stall has lasted long enough to look at: what a client waits for shows only while it waits.
+    pub(super) fn wants_look(&self, now: Stamp) -> bool {
+        let rested = self.last_query.is_none_or(|(last, _)| now.since(last) >= PAUSE);
+        rested && self.open.values().any(|case| case.is_worth_a_look(now))
+    }
+
+    /// Takes the clients of the stalls to look at, each once.
+    pub(super) fn begin_look(&mut self, now: Stamp) -> Vec<u64> {
+        if !self.wants_look(now) {
+            return Vec::new();
+        }
+        self.last_query = Some((now, true));
+        let mut clients = Vec::new();
+        for case in self.open.values_mut().filter(|case| case.is_worth_a_look(now)) {
+            case.looked_at = true;
+            clients.extend(case.client_id());
+        }
+        clients
+    }
+
+    /// Stores the clients that were looked at.
+    pub(super) fn finish_look(&mut self, clients: &HashMap<u64, ListedClient>) {
+        for case in self.open.values_mut().chain(&mut self.over) {
+            if let Some(client) = case.client_id().and_then(|id| clients.get(&id)) {
+                case.evidence.listed_client.get_or_insert_with(|| client.clone());
+            }
+        }
     }
 
     /// Returns true if a query now would be useless: an outage is open, and none waits for the answers.
@@ -174,7 +219,7 @@ impl Casebook {
     pub(super) fn complete(&mut self, snapshot: Snapshot, last: bool, now: Stamp) -> Vec<(u32, Evidence)> {
         self.last_query = Some((snapshot.at, snapshot.state.is_some()));
         let mut cases = std::mem::take(&mut self.queried);
-        for case in self.open.values_mut().filter(|case| last || case.is_due(now)) {
+        for case in self.open.values_mut().chain(self.slow.values_mut()).filter(|case| last || case.is_due(now)) {
             case.early = true;
             cases.push(case.clone());
         }
@@ -220,11 +265,21 @@ impl Casebook {
             }
             EventKind::Stalled { since, .. } => {
                 self.sockets.sample_one(connection, event.at);
-                let Connection { generation, server, .. } = self.connection(connection);
-                let (generation, server) = (*generation, server.clone());
+                let client = self.current(connection);
+                let server = self.connection(connection).server.clone();
                 let before = self.snapshots.before(*since, &server);
-                self.begin_case(OutageCase::stalled(connection, generation, *since, before).of(server));
+                self.begin_case(OutageCase::stalled(connection, client, *since, before).of(server));
             }
+            EventKind::Slowed { since, .. } => {
+                self.sockets.sample_one(connection, event.at);
+                let client = self.current(connection);
+                let server = self.connection(connection).server.clone();
+                let before = self.snapshots.before(*since, &server);
+                let mut case = OutageCase::slow(connection, client, *since, before).of(server);
+                case.slowest(self.sockets.figures(connection));
+                self.slow.insert(connection, case);
+            }
+            EventKind::SpedUp { after, .. } => return self.end_slow(connection, *after),
             EventKind::Reconnected(back) => {
                 let server = peer_of(back.server.as_deref(), back.peer.as_deref());
                 self.connected(connection, back.generation, server.clone());
@@ -253,6 +308,12 @@ impl Casebook {
         (connection.generation, connection.server) = (generation, server);
     }
 
+    /// Returns the current client of a connection.
+    fn current(&mut self, connection: u32) -> LostConnection {
+        let Connection { generation, clients: [client, _], .. } = self.connection(connection);
+        LostConnection { generation: *generation, client_id: client.id, addr: client.addr.clone() }
+    }
+
     fn on_announced(&mut self, connection: u32, kind: &str, at: Stamp) {
         if self.announcements.len() == ANNOUNCEMENTS {
             self.announcements.pop_front();
@@ -260,10 +321,25 @@ impl Casebook {
         self.announcements.push_back((connection, Announcement { at, kind: kind.to_owned() }));
     }
 
-    fn begin_case(&mut self, case: OutageCase) {
+    fn begin_case(&mut self, mut case: OutageCase) {
         self.count += 1;
         // A stall that ends with the loss of the connection belongs to that outage.
-        self.count -= u64::from(self.open.insert(case.connection, case).is_some());
+        let connection = case.connection;
+        if let Some(stall) = self.open.remove(&connection) {
+            self.count -= 1;
+            case.continues(stall);
+        }
+        self.open.insert(connection, case);
+    }
+
+    /// Ends the slow stretch of a connection; returns true if there was one.
+    fn end_slow(&mut self, connection: u32, after: Duration) -> bool {
+        let Some(mut case) = self.slow.remove(&connection) else { return false };
+        let over = case.evidence.lost.after(after);
+        case.end(None, self.sockets.figures(connection), over);
+        case.not_queried = self.over.len() >= WAITING;
+        self.over.push(case);
+        true
     }
 
     /// Ends the outage or stall of a connection. `failure` is a reason for the loss that became known since.
@@ -311,11 +387,15 @@ impl Casebook {
         !self.over.is_empty() || self.any_is_due(now)
     }
 
-    /// Takes the finished outages into the query, and returns the client ids that the server may still list.
-    pub(super) fn begin_query(&mut self, now: Stamp, last: bool) -> Vec<u64> {
+    /// Takes the finished outages into the query, and returns what to ask beside the server's state.
+    pub(super) fn begin_query(&mut self, now: Stamp, last: bool) -> Questions {
         self.queried.append(&mut self.over);
-        let lasting = self.open.values().filter(|case| last || case.is_due(now));
-        self.queried.iter().chain(lasting).filter_map(OutageCase::client_id).collect()
+        let lasting = self.lasting().filter(|case| last || case.is_due(now));
+        let about: Vec<_> = self.queried.iter().chain(lasting).collect();
+        Questions {
+            clients: about.iter().filter_map(|case| case.client_id()).collect(),
+            reasons: about.iter().any(|case| case.silent),
+        }
     }
 }
 
@@ -369,7 +449,7 @@ mod tests {
 
         /// Completes all cases with a snapshot in which the server lists client 8001 at an address.
         fn evidence(&mut self, listed: &str) -> Vec<(u32, Evidence)> {
-            let looked_up = self.begin_query(stamp(60.0), true);
+            let looked_up = self.begin_query(stamp(60.0), true).clients;
             let mut snapshot = Snapshot {
                 at: stamp(60.0),
                 state: Some(Arc::new(ServerState::default())),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Collector,
     casebook::PAUSE,
-    server::{self, Snapshot},
+    server::{self, Questions, Snapshot},
     server_drift,
 };
 use crate::event::{EventKind, Peer};
@@ -23,22 +23,28 @@ impl Collector {
                 () = self.clock.sleep_until(due) => {}
                 () = self.wake.notified() => continue,
             }
-            let old = {
+            let questions = {
                 let now = self.clock.now();
                 let mut cases = self.lock();
-                if cases.must_wait(now) {
+                if cases.must_wait(now) { Err(cases.begin_look(now)) } else { Ok(cases.begin_query(now, false)) }
+            };
+            let questions = match questions {
+                Ok(questions) => questions,
+                Err(silent) if silent.is_empty() => continue,
+                Err(silent) => {
+                    let clients = server::describe(&self.direct, self.clock, &silent).await;
+                    self.lock().finish_look(&clients);
                     continue;
                 }
-                cases.begin_query(now, false)
             };
-            let snapshot = self.query(&old).await;
+            let snapshot = self.query(&questions).await;
             self.report(snapshot, false);
         }
     }
 
     /// Reports what is left after the last task has ended.
     pub(crate) async fn conclude(&self) {
-        let (old, all_reported) = {
+        let (questions, all_reported) = {
             let mut cases = self.lock();
             let now = self.clock.now();
             let all_reported = cases.all_reported();
@@ -50,7 +56,7 @@ impl Collector {
             }
             (cases.begin_query(now, true), all_reported)
         };
-        let snapshot = tokio::time::timeout(LAST, self.query(&old)).await;
+        let snapshot = tokio::time::timeout(LAST, self.query(&questions)).await;
         if all_reported && snapshot.is_err() {
             // The server may be far away: not worth a report.
             let now = self.clock.now();
@@ -63,8 +69,8 @@ impl Collector {
     }
 
     /// Queries the server directly. A proxy in front of the connection under test only is recorded as well.
-    async fn query(&self, old: &[u64]) -> Snapshot {
-        let mut snapshot = server::query(&self.direct, self.clock, old).await;
+    async fn query(&self, questions: &Questions) -> Snapshot {
+        let mut snapshot = server::query(&self.direct, self.clock, questions).await;
         if let Some(state) = snapshot.state.as_mut().filter(|_| self.proxied) {
             Arc::make_mut(state).translated = Some(true);
         }

@@ -2,7 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{attempts::Attempts, ended_socket::EndedSocket, own_lag::OwnLag, server::Snapshot};
+use super::{
+    attempts::Attempts,
+    ended_socket::EndedSocket,
+    own_lag::OwnLag,
+    server::{Snapshot, busiest},
+};
 use crate::{
     classify::{ErrorClass, Failure, Origin},
     clock::Stamp,
@@ -16,6 +21,8 @@ const LONG: Duration = Duration::from_secs(10);
 
 /// Queries until an outage is reported although none met the server of the lost connection.
 const QUERIES: u32 = 4;
+/// A stall that lasts this long is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// An announcement at most this long before a loss is listed with it.
 const ANNOUNCED_BEFORE: Duration = Duration::from_secs(60);
@@ -54,6 +61,10 @@ pub(super) struct OutageCase {
     before: Option<Arc<Snapshot>>,
     /// Start of the time for which this machine is examined; it ends with the loss (or the stall).
     since: Stamp,
+    /// Replies were missing or late, so the server's work in that time matters.
+    pub(super) silent: bool,
+    /// The client has been looked up during the silence, or it was tried.
+    pub(super) looked_at: bool,
 }
 
 impl OutageCase {
@@ -80,18 +91,25 @@ impl OutageCase {
             attempts_missing: None,
             before,
             since: last_reply,
+            silent: false,
+            looked_at: true,
         }
     }
 
     /// Creates the case of a connection that has received nothing since `since`.
-    pub(super) fn stalled(connection: u32, generation: u64, since: Stamp, before: Option<Arc<Snapshot>>) -> Self {
+    pub(super) fn stalled(
+        connection: u32,
+        client: LostConnection,
+        since: Stamp,
+        before: Option<Arc<Snapshot>>,
+    ) -> Self {
         Self {
             connection,
-            evidence: Evidence { generation, lost: since, ..Evidence::default() },
+            evidence: Evidence { generation: client.generation, lost: since, ..Evidence::default() },
             over: None,
             early: false,
             not_queried: false,
-            client: LostConnection::default(),
+            client,
             server: Peer::default(),
             queries: 0,
             ended: None,
@@ -99,6 +117,8 @@ impl OutageCase {
             attempts_missing: None,
             before,
             since,
+            silent: true,
+            looked_at: false,
         }
     }
 
@@ -129,6 +149,25 @@ impl OutageCase {
         peer.is_some_and(|peer| peer.started_within(snapshot.at.since(self.since)) == Some(true))
     }
 
+    /// Creates the case of a connection whose replies have been slow since `since`.
+    pub(super) fn slow(connection: u32, client: LostConnection, since: Stamp, before: Option<Arc<Snapshot>>) -> Self {
+        let mut case = Self::stalled(connection, client, since, before);
+        (case.evidence.slow, case.looked_at) = (true, true);
+        case
+    }
+
+    /// Continues a stall of the same connection, which has been lost.
+    pub(super) fn continues(&mut self, stall: Self) {
+        self.silent = true;
+        self.evidence.listed_client = stall.evidence.listed_client;
+    }
+
+    /// Keeps TCP's figures of the slowest moment.
+    pub(super) fn slowest(&mut self, figures: Option<TcpFigures>) {
+        let known = self.evidence.tcp;
+        self.evidence.tcp = [known, figures].into_iter().flatten().max_by_key(|figures| figures.rtt);
+    }
+
     /// Returns the client id that the server may still list.
     pub(super) fn client_id(&self) -> Option<u64> {
         self.client.client_id
@@ -137,6 +176,11 @@ impl OutageCase {
     /// Returns true if the outage has lasted long enough to be reported before its end.
     pub(super) fn is_due(&self, now: Stamp) -> bool {
         self.over.is_none() && !self.early && now.since(self.evidence.lost) >= LONG
+    }
+
+    /// Returns true if it is a stall that has lasted long enough, and has not been looked at.
+    pub(super) fn is_worth_a_look(&self, now: Stamp) -> bool {
+        !self.looked_at && now.since(self.evidence.lost) >= LOOK
     }
 
     /// Stores the end of the socket.
@@ -162,6 +206,7 @@ impl OutageCase {
         self.over = Some(at);
         match self.loss() {
             Some(_) => self.failure = failure.cloned().or(self.failure.take()),
+            None if self.evidence.slow => self.slowest(figures),
             None => self.evidence.tcp = figures.or(self.evidence.tcp),
         }
     }
@@ -215,6 +260,7 @@ impl OutageCase {
         let both = self.before.as_ref().filter(|before| before.state.is_some() && after.state.is_some());
         self.evidence.outages_between = both.map_or(0, |before| after.count - before.count);
         self.evidence.old_client_listed = self.ghost(after);
+        self.add_reasons(after);
         self.evidence
     }
 
@@ -226,10 +272,32 @@ impl OutageCase {
             && one_of_them(after.run_id())
     }
 
+    /// Adds what the server and this machine's accept queues did in the meantime.
+    fn add_reasons(&mut self, after: &Snapshot) {
+        let run_id = |snapshot: &Snapshot| snapshot.state.as_ref().and_then(|state| state.run_id.clone());
+        if let Some(before) = &self.before {
+            let overflows = before.listen_overflows.zip(after.listen_overflows);
+            self.evidence.listen_overflows = overflows.and_then(|(before, after)| after.checked_sub(before));
+            if run_id(before).is_some() && run_id(before) == run_id(after) {
+                self.evidence.commands = busiest(&before.commands, &after.commands);
+            }
+        }
+        if !self.silent {
+            return;
+        }
+        let (lost, over) = (self.evidence.lost, self.over.unwrap_or(after.at));
+        self.evidence.slow_commands = after.workload.slow_commands(lost, over);
+        self.evidence.latency_events = after.workload.latency_events(lost, over);
+        self.evidence.missing.extend(after.workload.missing.iter().cloned());
+        let id = self.client.client_id.filter(|_| self.ended.is_none());
+        let described = id.and_then(|id| after.described.get(&id).cloned());
+        self.evidence.listed_client = self.evidence.listed_client.take().or(described);
+    }
+
     /// Returns true if the server still lists the lost client. The id alone is not enough: a restarted server counts
     /// from the beginning.
     fn ghost(&self, after: &Snapshot) -> Option<bool> {
-        let id = self.client.client_id?;
+        let id = self.client.client_id.filter(|_| self.ended.is_some())?;
         // A server that did not restart may still list it, but another one answered.
         if after.is_about(&self.server) == Some(false) && !self.has_restarted(after) {
             return None;

@@ -86,6 +86,17 @@ impl OwnLag {
         self.late.push_back(Late { due, came, slept });
     }
 
+    /// Returns the total delay between two moments. A stop that began shortly after a tick delays the next one by up to
+    /// a [`TICK`] less than it lasted; so a delay counts up to that much more, but at most twice.
+    pub(super) fn standstill(&self, from: Stamp, to: Stamp) -> Duration {
+        let stopped = |late: &Late| {
+            let before = TICK.min(late.came.since(late.due));
+            late.came.min(to).since(late.due.before(before).max(from)) + late.slept
+        };
+        let within = self.late.iter().filter(|late| late.came > from && late.due < to);
+        within.map(stopped).sum::<Duration>().min(to.since(from))
+    }
+
     /// Returns the delays between two moments.
     pub(super) fn between(&self, from: Stamp, to: Stamp) -> HostState {
         // A suspend happened between the previous tick and the late one.
@@ -125,6 +136,20 @@ mod tests {
         assert_eq!(host.between(at(0), at(1000)).suspended, Some(ms(0)));
         // A loss noticed at the very moment the machine resumes.
         assert_eq!(host.between(at(1050), at(2999)).lag, ms(1898));
+    }
+
+    #[test]
+    fn all_delays_in_the_given_time_add_up_and_none_counts_beyond_it() {
+        let mut host = OwnLag { late: VecDeque::new(), slept: Some(ms(0)), noted: None };
+        for (due, came) in [(100, 101), (500, 900), (1000, 1300), (1400, 1402), (5000, 7000)] {
+            host.note(at(due), at(came), Some(ms(0)));
+        }
+        assert_eq!(host.standstill(at(0), at(300)), ms(0), "two milliseconds are the timer's own");
+        assert_eq!(host.standstill(at(350), at(2000)), ms(500 + 400), "with the tick before each");
+        assert_eq!(host.standstill(at(800), at(1100)), ms(100 + 200));
+        assert_eq!(host.standstill(at(5500), at(6000)), ms(500), "no more than the given time");
+        host.note(at(9000), at(9010), Some(ms(0)));
+        assert_eq!(host.standstill(at(8000), at(9900)), ms(20), "a short delay counts at most twice");
     }
 
     #[test]

@@ -1,7 +1,10 @@
-//! A server's state, queried on a separate short-lived connection: INFO, CONFIG GET, CLIENT INFO, and the old clients
-//! that it still lists.
+//! A server's state, queried on a separate short-lived connection: INFO, CONFIG GET, CLIENT INFO, the old clients that it
+//! still lists, and after a silence its work in that time.
 //!
 //! An ACL can forbid each command, and an older server may not know it; each missing answer is listed with the reason.
+
+mod info;
+mod workload;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,15 +13,18 @@ use std::{
     time::Duration,
 };
 
+pub(super) use self::info::busiest;
+use self::{info::Commands, workload::Workload};
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::{Clock, Stamp},
     dial::{
-        Attempt, ClientInfo, FromRedisValue, RespStream, Route, Value, identity,
-        reply::{decode, info_fields},
+        Attempt, ClientInfo, FromRedisValue, RespStream, Route, Value,
+        reply::{decode, line_field},
         translated,
     },
-    event::{Missing, Peer, ServerState},
+    event::{ListedClient, Missing, Peer, ServerState},
+    kernel::listen_overflows,
 };
 
 /// Timeout of each command.
@@ -36,6 +42,15 @@ const SETTINGS: [&str; 4] = ["timeout", "tcp-keepalive", "maxclients", "client-o
 /// Sections of INFO queried.
 const SECTIONS: [&str; 7] = ["INFO", "server", "clients", "stats", "replication", "persistence", "commandstats"];
 
+/// The questions to a server beside its state.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Questions {
+    /// Clients to look up.
+    pub(super) clients: Vec<u64>,
+    /// Some outage was a silence or a slow stretch: ask for the server's work in it.
+    pub(super) reasons: bool,
+}
+
 /// A server at one moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Snapshot {
@@ -50,6 +65,14 @@ pub(super) struct Snapshot {
     /// answer.
     pub(super) looked_up: HashSet<u64>,
     pub(super) listed: Option<HashMap<u64, Option<String>>>,
+    /// The same clients, as the server describes them.
+    pub(super) described: HashMap<u64, ListedClient>,
+    /// Time that the server spent in each command.
+    pub(super) commands: Commands,
+    /// Its slow commands and latency events, if they were requested.
+    pub(super) workload: Workload,
+    /// Full accept queues on this machine, if the server runs on it.
+    pub(super) listen_overflows: Option<u64>,
     /// Facts without an answer, and why.
     pub(super) missing: Vec<Missing>,
     /// Something between this machine and the server, or a name with several addresses, may lead the next connection to
@@ -57,8 +80,8 @@ pub(super) struct Snapshot {
     pub(super) indirect: bool,
 }
 
-/// Queries a server, and looks up the clients `old`.
-pub(super) async fn query(route: &Route, clock: Clock, old: &[u64]) -> Snapshot {
+/// Queries a server.
+pub(super) async fn query(route: &Route, clock: Clock, questions: &Questions) -> Snapshot {
     let at = clock.now();
     let (attempt, stream) = route.open().await;
     let Some(stream) = stream else {
@@ -73,23 +96,42 @@ pub(super) async fn query(route: &Route, clock: Clock, old: &[u64]) -> Snapshot 
     }
     let addresses = attempt.addresses.len();
     let ends = attempt.local.zip(attempt.peer);
-    let mut query = Query { stream: Some(stream), ends, state: found(&attempt, at), missing: Vec::new() };
+    let mut query = Query::new(stream, found(&attempt, at), ends, clock);
     query.info().await;
     query.settings().await;
     query.client().await;
-    let old = &old[..old.len().min(MOST_CLIENTS)];
+    let old = &questions.clients[..questions.clients.len().min(MOST_CLIENTS)];
     let listed = query.clients(old).await;
-    let looked_up = old.iter().copied().collect();
-    let indirect = query.ends.is_some() && (addresses > 1 || query.state.translated != Some(false));
+    if questions.reasons {
+        query.workload().await;
+    }
+    let indirect = ends.is_some() && (addresses > 1 || query.state.translated != Some(false));
+    // Both ends of a connection to this machine itself have the same address.
+    let is_local = ends.is_some_and(|(local, peer)| local.ip() == peer.ip());
     Snapshot {
         at,
         state: Some(Arc::new(query.state)),
-        looked_up,
-        listed,
+        looked_up: old.iter().copied().collect(),
+        listed: listed.as_ref().map(|list| list.iter().map(|(id, (addr, _))| (*id, addr.clone())).collect()),
+        described: listed.into_iter().flatten().map(|(id, (_, shown))| (id, shown)).collect(),
+        commands: query.commands,
+        workload: query.workload,
+        listen_overflows: is_local.then(listen_overflows).flatten(),
         missing: query.missing,
         indirect,
         ..Snapshot::default()
     }
+}
+
+/// Looks up clients while their connections are silent; empty without an answer.
+pub(super) async fn describe(route: &Route, clock: Clock, clients: &[u64]) -> HashMap<u64, ListedClient> {
+    if !route.may_query() {
+        return HashMap::new();
+    }
+    let (attempt, Some(stream)) = route.open().await else { return HashMap::new() };
+    let mut query = Query::new(stream, found(&attempt, clock.now()), None, clock);
+    let listed = query.clients(&clients[..clients.len().min(MOST_CLIENTS)]).await;
+    listed.into_iter().flatten().map(|(id, (_, shown))| (id, shown)).collect()
 }
 
 impl Snapshot {
@@ -134,11 +176,19 @@ struct Query {
     stream: Option<RespStream>,
     /// Our end and the server's end of the connection, as seen by us.
     ends: Option<(SocketAddr, SocketAddr)>,
+    clock: Clock,
     state: ServerState,
+    commands: Commands,
+    workload: Workload,
     missing: Vec<Missing>,
 }
 
 impl Query {
+    fn new(stream: RespStream, state: ServerState, ends: Option<(SocketAddr, SocketAddr)>, clock: Clock) -> Self {
+        let (commands, workload) = (Commands::new(), Workload::default());
+        Self { stream: Some(stream), ends, clock, state, commands, workload, missing: Vec::new() }
+    }
+
     async fn info(&mut self) {
         let mut answer = self.query::<String>(&SECTIONS).await;
         // Before Redis 7.0 INFO takes a single section.
@@ -146,7 +196,11 @@ impl Query {
             answer = self.query(&["INFO", "all"]).await;
         }
         match answer {
-            Ok(info) => read_info(&info, &mut self.state),
+            Ok(info) => {
+                info::read(&info, &mut self.state);
+                self.commands = info::commands(&info);
+                self.workload.clock = info::clock(&info).map(|micros| (micros, self.clock.now()));
+            }
             Err(failure) => self.miss("INFO", &failure),
         }
     }
@@ -184,7 +238,8 @@ impl Query {
         }
     }
 
-    async fn clients(&mut self, old: &[u64]) -> Option<HashMap<u64, Option<String>>> {
+    /// Returns the address and the description of each client that the server lists.
+    async fn clients(&mut self, old: &[u64]) -> Option<HashMap<u64, (Option<String>, ListedClient)>> {
         if old.is_empty() {
             return None;
         }
@@ -198,8 +253,12 @@ impl Query {
         }
         match answer {
             Ok(list) => {
-                let clients = list.lines().map(ClientInfo::parse);
-                Some(clients.filter_map(|client| Some((client.id?, client.addr))).collect())
+                let now = self.clock.now();
+                let client = |line: &str| {
+                    let client = ClientInfo::parse(line);
+                    Some((client.id?, (client.addr, described(line, now))))
+                };
+                Some(list.lines().filter_map(client).collect())
             }
             Err(failure) => {
                 self.miss("CLIENT LIST", &failure);
@@ -225,59 +284,36 @@ impl Query {
     }
 
     fn miss(&mut self, what: &str, failure: &Failure) {
-        let refused = matches!(failure.key.class, ErrorClass::NoPerm | ErrorClass::ServerError);
-        self.missing.push(Missing { refused, ..Missing::new(what, failure.to_string()) });
+        self.missing.push(unanswered(what, failure));
+    }
+
+    fn miss_workload(&mut self, what: &str, failure: &Failure) {
+        self.workload.missing.push(unanswered(what, failure));
+    }
+}
+
+fn unanswered(what: &str, failure: &Failure) -> Missing {
+    let refused = matches!(failure.key.class, ErrorClass::NoPerm | ErrorClass::ServerError);
+    Missing { refused, ..Missing::new(what, failure.to_string()) }
+}
+
+/// Reads a line of CLIENT LIST.
+fn described(line: &str, at: Stamp) -> ListedClient {
+    let field = |name: &str| line_field(line, ' ', name);
+    let number = |name: &str| field(name)?.parse::<u64>().ok();
+    let unsent = [number("obl"), number("omem")].into_iter().flatten().reduce(|one, other| one + other);
+    ListedClient {
+        at,
+        flags: field("flags").unwrap_or_default().to_owned(),
+        command: field("cmd").filter(|command| *command != "NULL").map(str::to_owned),
+        unread: number("qbuf"),
+        unsent,
     }
 }
 
 /// Returns true if the server does not know this form of the command. NOPERM applies to every form.
 fn is_refused(failure: &Failure) -> bool {
     failure.key.class.is_server_reply() && failure.key.class != ErrorClass::NoPerm
-}
-
-/// Reads the fields of INFO that are present.
-fn read_info(info: &str, state: &mut ServerState) {
-    let fields: HashMap<&str, &str> = info_fields(info).collect();
-    let text = |name: &str| fields.get(name).copied().map(Arc::<str>::from);
-    let number = |name: &str| fields.get(name)?.parse::<u64>().ok();
-    // A command that has never been called has no line.
-    let counted = fields.keys().any(|name| name.starts_with("cmdstat_"));
-    let calls = |names: &[&str]| counted.then(|| names.iter().map(|name| calls_of(&fields, name)).sum());
-    state.run_id = text("run_id");
-    state.version = text("valkey_version").or(text("redis_version")).or(state.version.take());
-    state.uptime = number("uptime_in_seconds");
-    state.role = text("role").or(state.role.take());
-    state.mode = text("redis_mode").or(text("server_mode"));
-    let primary = fields.get("master_host").zip(fields.get("master_port"));
-    state.primary = primary.map(|(host, port)| identity::address(host, port).into());
-    state.commands_processed = number("total_commands_processed");
-    state.replication_offset = number("master_repl_offset");
-    // Forty zeros mean none.
-    let history = |name| text(name).filter(|id| id.bytes().any(|digit| digit != b'0'));
-    state.replication_id = history("master_replid");
-    state.former_replication_id = history("master_replid2");
-    state.failover_state = text("master_failover_state").filter(|failover| **failover != *"no-failover");
-    state.loading = number("loading").map(|loading| loading != 0);
-    state.connected_clients = number("connected_clients");
-    state.connections_received = number("total_connections_received");
-    state.rejected_connections = number("rejected_connections");
-    state.evicted_clients = number("evicted_clients");
-    state.output_buffer_disconnections = number("client_output_buffer_limit_disconnections");
-    state.query_buffer_disconnections = number("client_query_buffer_limit_disconnections");
-    // Since Redis 7.0 subcommands are counted separately; Valkey reports the Redis version that it is compatible with.
-    let major = fields.get("redis_version").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
-    if major.is_some_and(|major| major >= 7) {
-        state.client_kills = calls(&["client|kill"]);
-        state.acl_changes = calls(&["acl|setuser", "acl|deluser", "acl|load"]);
-        state.config_changes = calls(&["config|set"]);
-    }
-}
-
-/// `cmdstat_client|kill:calls=1,usec=…`
-fn calls_of(fields: &HashMap<&str, &str>, command: &str) -> u64 {
-    let line = fields.get(format!("cmdstat_{command}").as_str());
-    let calls = line.and_then(|line| line.strip_prefix("calls=")?.split(',').next()?.parse().ok());
-    calls.unwrap_or(0)
 }
 
 fn read_settings(settings: &HashMap<String, String>, state: &mut ServerState) {
@@ -294,30 +330,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn info_fields_that_are_present_are_read() {
-        let info = "# Server\r\nredis_version:7.2.4\r\nrun_id:abc\r\nuptime_in_seconds:77\r\n\
-            connected_clients:3\r\ntotal_connections_received:9\r\nrole:master\r\nmaster_repl_offset:14\r\n\
-            master_failover_state:no-failover\r\nloading:0\r\ncmdstat_ping:calls=4,usec=1\r\n\
-            cmdstat_client|kill:calls=2,usec=9,usec_per_call=4.50\r\ncmdstat_acl|setuser:calls=1,usec=1\r\n\
-            cmdstat_acl|load:calls=2,usec=1\r\n";
-        let mut state = ServerState::default();
-        read_info(info, &mut state);
-        assert_eq!((state.run_id.as_deref(), state.version.as_deref()), (Some("abc"), Some("7.2.4")));
-        assert_eq!((state.uptime, state.connected_clients, state.connections_received), (Some(77), Some(3), Some(9)));
-        assert_eq!((state.role.as_deref(), state.replication_offset), (Some("master"), Some(14)));
-        assert_eq!((state.failover_state.as_deref(), state.loading), (None, Some(false)));
-        assert_eq!((state.client_kills, state.acl_changes, state.config_changes), (Some(2), Some(3), Some(0)));
-        assert_eq!((state.evicted_clients, state.output_buffer_disconnections), (None, None));
-    }
-
-    #[test]
-    fn a_server_that_does_not_count_subcommands_counts_no_kills() {
-        let mut state = ServerState::default();
-        read_info(
-            "redis_version:6.0.16\r\ncmdstat_client:calls=2,usec=9\r\nmaster_failover_state:waiting-for-sync",
-            &mut state,
-        );
-        assert_eq!((state.client_kills, state.acl_changes), (None, None));
-        assert_eq!(state.failover_state.as_deref(), Some("waiting-for-sync"));
+    fn a_line_of_the_client_list_shows_what_a_client_waits_for() {
+        let line =
+            "id=4 addr=127.0.0.1:5 flags=b db=0 qbuf=24 qbuf-free=20450 obl=10 oll=0 omem=5 cmd=blpop user=default";
+        let shown = described(line, Stamp::START);
+        assert_eq!((shown.flags.as_str(), shown.command.as_deref()), ("b", Some("blpop")));
+        assert_eq!((shown.unread, shown.unsent), (Some(24), Some(15)));
+        let bare = described("id=4 cmd=NULL", Stamp::START);
+        assert_eq!((bare.command, bare.unread, bare.unsent), (None, None, None));
     }
 }

@@ -75,7 +75,7 @@ impl Circumstances {
 impl Outage {
     /// Returns true if the evidence is about this outage: a connection is lost once, but may stall often before.
     pub(super) fn matches(&self, evidence: &Evidence) -> bool {
-        if self.generation != evidence.generation {
+        if self.generation != evidence.generation || evidence.slow != (self.kind == OutageKind::Slow) {
             return false;
         }
         let begun = evidence.lost.after(ROUNDING) >= self.lost;

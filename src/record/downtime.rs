@@ -49,10 +49,16 @@ impl Downtime {
     }
 }
 
-/// The ended outages: the first, the last and the longest are kept in full.
+/// The ended outages.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
     pub(super) downtime: Downtime,
+    pub(super) kept: Kept,
+}
+
+/// A bounded list of outages: the first, the last and the longest are kept in full.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kept {
     first: Vec<Outage>,
     longest: Vec<Outage>,
     last: VecDeque<Outage>,
@@ -66,6 +72,8 @@ impl History {
         match outage.kind {
             OutageKind::Drop => totals.drops += 1,
             OutageKind::Stall => totals.stalls += 1,
+            // No outage: kept by `slow::History`.
+            OutageKind::Slow => return,
         }
         totals.total += duration;
         totals.longest = totals.longest.max(duration);
@@ -77,18 +85,20 @@ impl History {
             totals.unresolved += 1;
         }
         totals.not_by_itself += u64::from(outage.by_itself == Some(false));
-        self.keep(outage);
+        self.kept.keep(outage);
     }
+}
 
+impl Kept {
     /// Returns the kept outages in order.
     pub(super) fn rows(&self) -> Vec<Outage> {
-        let mut rows: Vec<_> = self.kept().cloned().collect();
+        let mut rows: Vec<_> = self.iter().cloned().collect();
         rows.sort_by_key(|outage| (outage.run, outage.lost, outage.connection));
         rows
     }
 
     /// Returns the kept outages in no order.
-    pub(super) fn kept(&self) -> impl Iterator<Item = &Outage> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Outage> {
         self.first.iter().chain(&self.longest).chain(&self.last)
     }
 
@@ -98,7 +108,7 @@ impl History {
         all.rev().find(|outage| outage.run == run && outage.connection == connection && outage.matches(evidence))
     }
 
-    fn keep(&mut self, outage: Outage) {
+    pub(super) fn keep(&mut self, outage: Outage) {
         if self.first.len() < FIRST {
             // In one step, so that growth leaves no smaller tables as holes; unused pages take no memory.
             self.first.reserve_exact(FIRST - self.first.len());
@@ -145,7 +155,7 @@ mod tests {
         assert_eq!(history.downtime.stalls, 10_000);
         assert_eq!(history.downtime.total, Duration::from_secs(10_008));
         assert_eq!(history.downtime.longest, Duration::from_secs(9));
-        let rows = history.rows();
+        let rows = history.kept.rows();
         assert_eq!(rows.len(), FIRST + LAST + LONGEST);
         assert!(rows.iter().any(|row| row.duration(Stamp::START) == Duration::from_secs(9)));
         assert!(rows.is_sorted_by_key(|row| row.lost));

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Regularity, Servers, Summary};
+use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Regularity, Servers, SlowTotals, Summary};
 use crate::{
     classify::Failure,
     clock::{Stamp, WallTime},
@@ -39,6 +39,8 @@ pub(crate) struct Figures {
     pub outages: List<Outage>,
     /// Outages and refusals that repeat.
     pub regularities: Vec<Regularity>,
+    /// Slow stretches.
+    pub slow: SlowFigures,
     /// Largest number of connections that came back together; `None` if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
     /// Errors by kind, most frequent first.
@@ -51,6 +53,14 @@ pub(crate) struct Figures {
     pub servers: Servers,
     /// Counts of other events.
     pub tally: Tally,
+}
+
+/// The slow stretches of the runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct SlowFigures {
+    pub totals: SlowTotals,
+    /// Stretches in order: the first, the last and the longest.
+    pub stretches: List<Outage>,
 }
 
 /// Counts of events.

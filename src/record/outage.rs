@@ -7,12 +7,17 @@
 //! An outage accepts changes until the next one begins, because its cost is known only after its end: the
 //! resubscription, and the messages that were published during the outage and never arrived.
 
+mod begun;
+
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::circumstances::{Circumstances, Notices};
+use super::{
+    circumstances::{Circumstances, Notices},
+    slow::Slowness,
+};
 use crate::{
     classify::{Failure, Stage},
     clock::{OptionalSeconds, Stamp, WallTime, nanos},
@@ -30,6 +35,8 @@ pub(crate) enum OutageKind {
     Drop,
     /// The connection stayed open, but silent for a time.
     Stall,
+    /// Every command was answered, but late. Not an outage: listed separately.
+    Slow,
 }
 
 /// An outage, from the loss of service to the first good reply.
@@ -79,6 +86,9 @@ pub(crate) struct Outage {
     /// Time from the loss until an independent connection attempt succeeded; null if none did.
     #[serde(with = "OptionalSeconds")]
     pub path_healthy_after: Option<Duration>,
+    /// Replies of a slow stretch; absent for an outage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slowness: Option<Slowness>,
     /// Other material for naming the cause; the journal holds it, the report the diagnosis.
     #[serde(skip)]
     pub circumstances: Circumstances,
@@ -107,7 +117,7 @@ pub(super) struct Track {
     id: u32,
     /// Time on a restored connection after which a missing message is no longer attributed to the outage.
     settling: Duration,
-    generation: u64,
+    pub(super) generation: u64,
     client_id: Option<u64>,
     /// The first good reply of the run.
     pub(super) first_up: Option<Stamp>,
@@ -317,7 +327,7 @@ impl Track {
         let Some(outage) = self.latest.as_mut() else { return };
         let within = match (outage.kind, outage.restored) {
             (_, None) => true,
-            (OutageKind::Stall, Some(restored)) => failed.first <= restored,
+            (OutageKind::Stall | OutageKind::Slow, Some(restored)) => failed.first <= restored,
             (OutageKind::Drop, Some(_)) => false,
         };
         if within && failed.last >= outage.lost {
@@ -353,30 +363,8 @@ impl Track {
             announcements: self.notices.before(lost),
             ..Circumstances::default()
         };
-        self.latest = Some(Outage {
-            run: self.run,
-            connection: self.id,
-            generation: self.generation,
-            kind,
-            time: event.wall_of(lost),
-            lost,
-            detected: event.at.max(lost),
-            restored: None,
-            resubscribed: None,
-            failure: None,
-            idle: None,
-            in_flight: 0,
-            failed: 0,
-            ambiguous: 0,
-            messages_lost: 0,
-            old_client_id: self.client_id,
-            client_id: None,
-            same_process: None,
-            by_itself: None,
-            replaced: None,
-            path_healthy_after: None,
-            circumstances,
-        });
+        let begun = Outage::begun(kind, (self.run, self.id, self.generation), lost, event);
+        self.latest = Some(Outage { old_client_id: self.client_id, circumstances, ..begun });
     }
 
     fn restore(&mut self, at: Stamp) {

@@ -30,13 +30,18 @@ impl Figures {
     pub(crate) fn outages(&self) -> Outages<'_> {
         Outages::new(self.outages.kept.iter().collect(), &self.runs)
     }
+
+    /// Collects the slow stretches that the figures list, in their order.
+    pub(crate) fn slow_stretches(&self) -> Outages<'_> {
+        Outages::new(self.slow.stretches.kept.iter().collect(), &self.runs)
+    }
 }
 
 impl Recorder {
-    /// Collects the kept outages in no order: cheaper than the figures.
+    /// Collects the kept outages and slow stretches in no order: cheaper than the figures.
     pub(crate) fn outages(&self) -> Outages<'_> {
         let story = &self.story;
         let recent = story.tracks.values().flat_map(|track| track.previous.iter().chain(&track.latest));
-        Outages::new(story.history.kept().chain(recent).collect(), &story.runs)
+        Outages::new(story.history.kept.iter().chain(recent).chain(story.slow.iter()).collect(), &story.runs)
     }
 }

@@ -29,6 +29,8 @@ impl Recorder {
             match outage.kind {
                 OutageKind::Drop => drops += 1,
                 OutageKind::Stall => stalls += 1,
+                // Not in this list.
+                OutageKind::Slow => continue,
             }
             is_down |= outage.restored.is_none();
         }

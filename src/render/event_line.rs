@@ -59,6 +59,11 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Disconnected(disconnected) => ("disconnected", disconnected_details(disconnected)),
         EventKind::Stalled { unanswered, .. } => ("stalled", format!("{} unanswered", count(*unanswered, "probe"))),
         EventKind::Resumed { after } => ("resumed", format!("after {} · same connection", span(*after))),
+        EventKind::Slowed { latency, baseline, .. } => ("slowed", slowed_details(*latency, *baseline)),
+        EventKind::SpedUp { after, latency, slow, .. } => {
+            let replies = if *slow == 1 { "1 slow reply".into() } else { format!("{slow} slow replies") };
+            ("sped up", format!("after {} · {replies}, the longest {}", span(*after), span(*latency)))
+        }
         EventKind::Reconnected(reconnected) => ("reconnected", reconnected_details(reconnected)),
         EventKind::Subscribed(confirmations) => ("subscribed", confirmed(confirmations)),
         EventKind::Resubscribed(confirmations) => ("resubscribed", confirmed(confirmations)),
@@ -149,6 +154,12 @@ fn connected_details(connected: &Connected) -> String {
 fn disconnected_details(disconnected: &Disconnected) -> String {
     let cause = disconnected.failure.as_ref().map_or("connection lost; redis-rs gave no reason".into(), failure);
     format!("{cause} · {} in flight · idle {}", disconnected.in_flight, span(disconnected.idle))
+}
+
+/// `replies take up to 1.3 s · 210 µs before`
+fn slowed_details(latency: Duration, baseline: Option<Duration>) -> String {
+    let before = baseline.map_or("slow from the start".into(), |usual| format!("about {} before", span(usual)));
+    format!("replies take up to {} · {before}", span(latency))
 }
 
 fn reconnected_details(reconnected: &Reconnected) -> String {

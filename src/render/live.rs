@@ -146,9 +146,11 @@ impl Live {
             EventKind::Connected(_)
             | EventKind::Reconnected(_)
             | EventKind::Resumed { .. }
+            | EventKind::SpedUp { .. }
             | EventKind::StateLeft { .. } => "32",
             EventKind::CommandFailed(_)
             | EventKind::SessionReplaced { .. }
+            | EventKind::Slowed { .. }
             | EventKind::Duplicated { .. }
             | EventKind::Reordered { .. } => "33",
             _ => return line,

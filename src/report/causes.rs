@@ -82,7 +82,7 @@ impl List {
 }
 
 /// `2 network_reset (certain)`; without the number for a single outage.
-fn named(diagnosis: &Diagnosis, count: u64, of: u64) -> String {
+pub(super) fn named(diagnosis: &Diagnosis, count: u64, of: u64) -> String {
     let number = if of == 1 { String::new() } else { format!("{count} ") };
     match diagnosis.cause {
         Cause::Unknown => format!("{number}{}", diagnosis.cause),
@@ -91,7 +91,7 @@ fn named(diagnosis: &Diagnosis, count: u64, of: u64) -> String {
 }
 
 /// Counts each cause and confidence, most frequent first.
-fn tally<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis>) -> Vec<(&'a Diagnosis, u64)> {
+pub(super) fn tally<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis>) -> Vec<(&'a Diagnosis, u64)> {
     let mut counts: BTreeMap<_, (&Diagnosis, u64)> = BTreeMap::new();
     for diagnosis in diagnoses {
         counts.entry((diagnosis.cause, diagnosis.confidence)).or_insert((diagnosis, 0)).1 += 1;

@@ -28,6 +28,7 @@ const TELLING: Duration = Duration::from_secs(1);
 pub(super) fn all(
     figures: &Figures,
     diagnoses: &[Diagnosis],
+    slow: &[Diagnosis],
     regularities: &[RegularityRow],
     gates: &[GateResult],
 ) -> Vec<Finding> {
@@ -48,7 +49,8 @@ pub(super) fn all(
     list.about_messages(figures);
     list.about_probes(figures);
     list.about_ghosts(figures);
-    list.about_causes(diagnoses);
+    list.about_slowness(figures, slow);
+    list.about_causes(&[diagnoses, slow].concat());
     for gate in gates.iter().filter(|gate| gate.tripped) {
         let why = if gate.value.is_none() { " (no data)" } else { "" };
         match gate.level {
@@ -181,7 +183,13 @@ impl List {
             let (severity, text) = match state {
                 // Part of any drop.
                 ClientState::Retrying => continue,
-                ClientState::Desync => (Severity::Critical, format!("the client entered the state {state}")),
+                ClientState::Desync => {
+                    let text = format!(
+                        "the client entered the state {state}: replies went to the wrong commands, as on a connection \
+                         that two processes share after fork() (RD143)"
+                    );
+                    (Severity::Critical, text)
+                }
                 ClientState::Dead | ClientState::SubscriptionLost | ClientState::Wedged => {
                     (Severity::Critical, format!("the client entered the unrecoverable state {state}"))
                 }

@@ -211,14 +211,49 @@ impl OutageRow {
     }
 }
 
+/// The slow stretches of a report: every command was answered, but late. They cost no availability.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct SlowStretches {
+    /// Number of slow stretches.
+    pub stretches: u64,
+    /// Time in which a slow reply was awaited, all connections together, in seconds.
+    #[schemars(with = "Seconds")]
+    pub waiting: f64,
+    /// Longest time to a reply in a slow stretch, in seconds; 0 without one.
+    #[schemars(with = "Seconds")]
+    pub latency: f64,
+    /// Slow stretches in order: the first 200, the last 100 and the longest 20 in between.
+    pub rows: Vec<OutageRow>,
+    /// Number of slow stretches missing from that list.
+    pub omitted: u64,
+}
+
+impl SlowStretches {
+    pub(super) fn new(figures: &Figures, diagnoses: Vec<Diagnosis>) -> Self {
+        let slow = &figures.slow;
+        Self {
+            stretches: slow.totals.count,
+            waiting: slow.totals.waiting.as_secs_f64(),
+            latency: slow.totals.latency.as_secs_f64(),
+            rows: rows(figures, &slow.stretches.kept, diagnoses),
+            omitted: slow.stretches.omitted(),
+        }
+    }
+}
+
+/// Returns outages or slow stretches with their diagnoses, as of the ends of their runs.
+fn rows(figures: &Figures, outages: &[Outage], diagnoses: Vec<Diagnosis>) -> Vec<OutageRow> {
+    let row = |(outage, diagnosis): (&Outage, Diagnosis)| {
+        let run = figures.runs.get(outage.run.saturating_sub(1) as usize);
+        let end = run.map_or(Stamp::START, RunFigures::end);
+        OutageRow::new(outage.clone(), diagnosis, end)
+    };
+    outages.iter().zip(diagnoses).map(row).collect()
+}
+
 impl Outages {
     pub(super) fn new(figures: &Figures, diagnoses: Vec<Diagnosis>) -> Self {
         let downtime = figures.downtime;
-        let row = |(outage, diagnosis): (&Outage, Diagnosis)| {
-            let run = figures.runs.get(outage.run.saturating_sub(1) as usize);
-            let end = run.map_or(Stamp::START, RunFigures::end);
-            OutageRow::new(outage.clone(), diagnosis, end)
-        };
         Self {
             availability: downtime.availability(),
             drops: downtime.drops,
@@ -230,7 +265,7 @@ impl Outages {
             longest: downtime.longest.as_secs_f64(),
             mean_repair: downtime.mean_repair().map(|repair| repair.as_secs_f64()),
             longest_up: downtime.longest_up.as_secs_f64(),
-            rows: figures.outages.kept.iter().zip(diagnoses).map(row).collect(),
+            rows: rows(figures, &figures.outages.kept, diagnoses),
             omitted: figures.outages.omitted(),
         }
     }

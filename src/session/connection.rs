@@ -25,6 +25,7 @@ use super::{
     link::{Change, Link},
     request::WaitingFailure,
     subject::{Dialer, Subject},
+    tempo::Tempo,
 };
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
@@ -81,6 +82,7 @@ struct SessionState {
     /// Epoch of the subject in use; anything from another epoch is ignored.
     epoch: u64,
     link: Link,
+    tempo: Tempo,
     in_flight: u64,
     pubsub: Option<PubSub>,
     waiting: VecDeque<WaitingFailure>,
@@ -140,6 +142,7 @@ impl Session {
             subject,
             epoch: FIRST,
             link: Link::up(now),
+            tempo: Tempo::new(),
             in_flight: 0,
             pubsub: None,
             waiting: VecDeque::new(),
@@ -299,6 +302,11 @@ impl Session {
     /// Reads from the link.
     pub(super) fn link<T>(&self, read: impl FnOnce(&Link) -> T) -> T {
         read(&self.lock().link)
+    }
+
+    /// Reads the tempo of the replies, and adjusts it.
+    pub(super) fn tempo<T>(&self, access: impl FnOnce(&mut Tempo) -> T) -> T {
+        access(&mut self.lock().tempo)
     }
 
     fn lock(&self) -> MutexGuard<'_, SessionState> {

@@ -2,6 +2,7 @@
 //! connection, and replaces a session that cannot reconnect.
 
 mod replace;
+mod slowness;
 mod watch;
 
 use std::{
@@ -17,6 +18,7 @@ use super::{
     inbox::{Confirmed, Inbox},
     link::{Change, Link, Loss},
     request::WaitingFailure,
+    tempo::Stretch,
 };
 use crate::{
     classify::{ErrorClass, Failure},
@@ -55,6 +57,8 @@ pub(super) struct Monitor {
     primaries: VecDeque<Peer>,
     outage: Option<Outage>,
     stall: Option<Stall>,
+    /// The current slow stretch; not reported while it is short.
+    stretch: Option<Stretch>,
     resubscription: Option<Resubscription>,
     /// Time of the last alarm about missing messages.
     silence_reported: Stamp,
@@ -124,6 +128,7 @@ impl Monitor {
             primaries: VecDeque::new(),
             outage: None,
             stall: None,
+            stretch: None,
             resubscription: None,
             silence_reported: now,
             pinned: None,
@@ -169,6 +174,7 @@ impl Monitor {
         self.session.inbox.tick(&self.ctx);
         self.watch_outage().await;
         self.watch_stall();
+        self.watch_tempo();
         self.watch_resubscription();
         self.watch_replies().await;
         self.watch_silence();
@@ -192,6 +198,7 @@ impl Monitor {
                 Change::Lost(loss) => self.on_lost(loss),
                 Change::Restored(loss, at) => self.on_restored(&loss, at).await,
                 Change::Stalled { since, unanswered, at } => {
+                    self.end_stretch(at);
                     self.emit(at, EventKind::Stalled { since, unanswered });
                     self.stall = Some(Stall { since, _interest: self.ctx.path.interest(), reported: false });
                 }
@@ -211,6 +218,7 @@ impl Monitor {
     }
 
     fn on_lost(&mut self, loss: Loss) {
+        self.end_stretch(loss.at);
         self.stall = None;
         (self.pinned, self.refused) = (None, false);
         // A replacement was meant for the lost connection; the next one gets a new chance.

@@ -1,5 +1,7 @@
 //! Events of a session that the event stream does not carry, or carries too late.
 
+use std::time::Duration;
+
 use crate::{classify::Failure, clock::Stamp, dial::ClientInfo, event::Peer};
 
 /// An observer of the connections under test, beside the event stream.
@@ -26,6 +28,12 @@ pub(crate) trait Observer: Send + Sync {
 
     /// redis-rs finished dialing a connection that is not under test.
     fn on_dialed(&self, succeeded: bool, now: Stamp);
+
+    /// Returns how long redis-doctor itself was paused between two moments, as far as known.
+    fn standstill(&self, from: Stamp, to: Stamp) -> Duration;
+
+    /// Returns the shortest round trip of a connection that its TCP has measured, if known.
+    fn round_trip(&self, connection: u32) -> Option<Duration>;
 }
 
 /// The observer of a run without evidence.
@@ -39,4 +47,12 @@ impl Observer for Unobserved {
     fn on_attempt_failed(&self, _connection: u32, _failure: &Failure, _at: Stamp) {}
     fn on_replaced(&self, _connection: u32, _now: Stamp) {}
     fn on_dialed(&self, _succeeded: bool, _now: Stamp) {}
+
+    fn standstill(&self, _from: Stamp, _to: Stamp) -> Duration {
+        Duration::ZERO
+    }
+
+    fn round_trip(&self, _connection: u32) -> Option<Duration> {
+        None
+    }
 }

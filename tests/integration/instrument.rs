@@ -63,7 +63,7 @@ const ROWS: &[Row] = &[
     Row { name: "ACL DELUSER", truth: &["authentication_changed"], inject: user_deleted },
     Row { name: "password changed", truth: &["authentication_changed", "client_killed"], inject: password_changed },
     Row { name: "SIGSTOP of the server", truth: &["server_frozen"], inject: frozen },
-    Row { name: "CLIENT PAUSE", truth: &["server_frozen"], inject: paused },
+    Row { name: "CLIENT PAUSE", truth: &["clients_paused", "server_frozen"], inject: paused },
     Row { name: "SIGSTOP of the client", truth: &["client_stall"], inject: client_stopped },
     // What a network does.
     Row { name: "packets dropped", truth: &["path_lost"], inject: packets_dropped },

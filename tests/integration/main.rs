@@ -34,6 +34,7 @@
 //! - `resp2_proxies`: proxies that speak RESP2 only are named, and every command works as far as they pass it on.
 //! - `sandbox_cli`: the embedded server answers redis-cli, and serves a run that has nothing else.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
+//! - `slowness`: slow replies and silences are put down to what the server counted, or to the path.
 //! - `states`: what a client cannot leave is named, and the run goes on with a fresh session.
 //! - `subscribing`: messages on stdout as they are, everything else on stderr, and delivery accounted for.
 //! - `terminal`: results keep to the columns of a terminal, and a dumb one gets no colours.
@@ -87,6 +88,7 @@ mod resp2;
 mod resp2_proxies;
 mod sandbox;
 mod sandbox_cli;
+mod slowness;
 mod states;
 mod subscribing;
 mod terminal;

@@ -4,7 +4,7 @@ use crate::{
     diagnose::{
         argument::{Argument, CauseDef, Weight},
         facts::Facts,
-        rules::silence,
+        rules::{reasons, silence},
     },
     event::SocketEnd,
     units::seconds,
@@ -20,6 +20,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
         others_were_served,
         packets_were_lost,
         never_silent,
+        reasons::a_reason_is_known,
         silence::we_were_late,
     ],
 };

@@ -2,6 +2,7 @@
 //! outages with evidence missing.
 
 mod network;
+mod reasons;
 mod server;
 
 use super::fixture::Scene;
@@ -14,7 +15,7 @@ use crate::{
 pub(super) type Row = (&'static str, Cause, Confidence, fn(&mut Scene));
 
 pub(super) fn cases() -> Vec<Row> {
-    [server::CASES, network::CASES].concat()
+    [server::CASES, network::CASES, reasons::CASES].concat()
 }
 
 fn garbage() -> Option<Failure> {

@@ -1,13 +1,13 @@
 //! A run with one outage, to be made into anything.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     diagnose::{self, Diagnosis},
     event::{
-        Announcement, ClientState, Event, EventKind, EventSink, Evidence, ReplaceReason, ServerState, SocketEnd,
-        TcpFigures,
+        Announcement, ClientState, CommandTime, Event, EventKind, EventSink, Evidence, LatencyEvent, ListedClient,
+        ReplaceReason, ServerState, SlowCommand, SocketEnd, TcpFigures,
     },
     plan::{Pace, Plan},
     record::{Recorder, fixture::*},
@@ -26,6 +26,8 @@ pub(super) struct Scene {
     pub(super) silent: f64,
     /// It healed on the same connection.
     pub(super) healed: bool,
+    /// No outage, but a slow stretch: the longest time to a reply, and the time spent waiting, in seconds.
+    pub(super) slow: Option<(f64, f64)>,
     /// It never came back.
     pub(super) gone: bool,
     pub(super) failure: Option<Failure>,
@@ -51,6 +53,7 @@ impl Scene {
             subscribed: false,
             silent: 0.0,
             healed: false,
+            slow: None,
             gone: false,
             failure: None,
             idle: 0.1,
@@ -71,6 +74,9 @@ impl Scene {
         let mut recorder = Recorder::default();
         self.events().iter().for_each(|event| recorder.on_event(event));
         let figures = recorder.figures();
+        if self.slow.is_some() {
+            return diagnose::all(&figures.slow_stretches()).swap_remove(0);
+        }
         let index = figures.outages.kept.iter().position(|outage| outage.lost == stamp(LOST) && outage.connection == 0);
         diagnose::all(&figures.outages()).swap_remove(index.unwrap())
     }
@@ -81,6 +87,9 @@ impl Scene {
             events.push(at(0.1, EventKind::Subscribed(confirmations(1, 0.1))));
         }
         events.extend(self.earlier.clone());
+        if let Some((longest, waiting)) = self.slow {
+            return self.slow_events(events, secs(longest), secs(waiting));
+        }
         let closed = LOST + self.silent;
         if self.silent > 0.0 {
             events.push(at(closed.min(LOST + 1.0), stalled(LOST)));
@@ -108,6 +117,17 @@ impl Scene {
             at(closed + 2.0, EventKind::Evidence(Box::new(evidence)))
         }));
         events.extend(self.later.clone());
+        events.push(finished(20_000.0));
+        events
+    }
+
+    fn slow_events(&self, mut events: Vec<Event>, latency: Duration, waiting: Duration) -> Vec<Event> {
+        events.push(at(LOST + 1.0, EventKind::Slowed { since: stamp(LOST), latency, baseline: Some(secs(0.001)) }));
+        events.push(at(LOST + 20.0, EventKind::SpedUp { after: waiting, latency, waiting, slow: 4 }));
+        events.extend(self.evidence.clone().map(|evidence| {
+            let evidence = Evidence { slow: true, death: None, lost: stamp(LOST), ..evidence };
+            at(LOST + 21.0, EventKind::Evidence(Box::new(evidence)))
+        }));
         events.push(finished(20_000.0));
         events
     }
@@ -224,6 +244,51 @@ impl Scene {
     pub(super) fn tcp(&mut self, unacked: u32, retransmits: u32) {
         let tcp = TcpFigures { at: stamp(LOST + 1.0), unacked, retransmits, ..TcpFigures::default() };
         self.known().tcp = Some(tcp);
+    }
+
+    /// Every command was answered, but late: up to `longest` seconds, `waiting` seconds in total.
+    pub(super) fn slows(&mut self, longest: f64, waiting: f64) {
+        self.slow = Some((longest, waiting));
+    }
+
+    /// The server runs on another machine.
+    pub(super) fn remote(&mut self) {
+        self.before().address = Some("10.0.3.17:6379".into());
+        self.after().address = Some("10.0.3.17:6379".into());
+    }
+
+    /// TCP's smoothed round trip and its smallest one in a slow stretch, in seconds.
+    pub(super) fn round_trips(&mut self, rtt: f64, least: f64) {
+        let tcp =
+            TcpFigures { at: stamp(LOST + 1.0), rtt: secs(rtt), min_rtt: Some(secs(least)), ..TcpFigures::default() };
+        self.known().tcp = Some(tcp);
+    }
+
+    /// A command in the server's slow log that ended in the outage.
+    pub(super) fn logged(&mut self, name: &str, seconds: f64) {
+        let client = Some("10.0.0.9:5000".to_owned());
+        self.known().slow_commands.push(SlowCommand { unix_time: 0, name: name.into(), time: secs(seconds), client });
+    }
+
+    /// A command in the server's statistics.
+    pub(super) fn spent(&mut self, name: &str, calls: u64, seconds: f64) {
+        self.known().commands.push(CommandTime { name: name.into(), calls, time: secs(seconds) });
+    }
+
+    /// A latency event of the server.
+    pub(super) fn spike(&mut self, name: &str, seconds: f64) {
+        self.known().latency_events.push(LatencyEvent { name: name.into(), unix_time: 0, time: secs(seconds) });
+    }
+
+    /// The server lists the silent client as blocked in a command.
+    pub(super) fn blocked(&mut self, command: &str) {
+        let shown = ListedClient {
+            flags: "b".into(),
+            command: Some(command.into()),
+            unread: Some(24),
+            ..ListedClient::default()
+        };
+        self.known().listed_client = Some(shown);
     }
 
     /// Earlier losses of other generations, each after a silence of `idle` seconds.

@@ -98,6 +98,8 @@ fn outages(report: &Report) -> Vec<Family> {
         Family::gauge("outages_unresolved", "Outages that had not recovered at the end.", outages.unresolved as f64),
         Family::gauge("outage_longest_seconds", "The longest outage.", outages.longest),
         Family::counter("outage_seconds", "Total outage time of all connections.", outages.total),
+        Family::counter("slow_stretches", "Stretches of slow replies.", report.slow.stretches as f64),
+        Family::counter("slow_seconds", "Total time spent waiting for slow replies.", report.slow.waiting),
     ]);
     families.extend(report.reconnect_peak.as_ref().map(|peak| {
         let help = "Largest number of connections that reconnected within 100 ms.";

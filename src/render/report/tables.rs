@@ -6,7 +6,7 @@ use crate::{
     record::{ErrorRow, OutageKind},
     render::{
         diagnosis, event_line, table,
-        units::{clean, duration, percent},
+        units::{clean, duration, percent, span},
     },
     report::{GateLevel, GateResult, Latency, OutageRow, Report},
 };
@@ -56,11 +56,38 @@ pub(super) fn outages(report: &Report, columns: Option<usize>, out: &mut dyn Wri
     write((&header, 2..6, rows), columns, out)
 }
 
-/// Writes each cause once, with its outages and their evidence.
-pub(super) fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the slow stretches.
+pub(super) fn slow(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let rows: Vec<_> = report.slow.rows.iter().filter_map(stretch).collect();
+    let header = ["slow stretch", "lasted", "slow replies", "waiting", "longest", "usual", "end", "cause"];
+    write((&header, 1..6, rows), columns, out)
+}
+
+fn stretch(row: &OutageRow) -> Option<Vec<String>> {
+    let slowness = row.outage.slowness?;
+    let usual = slowness.baseline.map_or("–".into(), span);
+    let over = if row.outage.restored.is_some() { "over" } else { "still slow" };
+    let number = match row.outage.connection {
+        0 => String::new(),
+        number => format!(" #{number}"),
+    };
+    Some(vec![
+        format!("{}{number}", row.outage.time.time_of_day()),
+        duration(row.duration),
+        if slowness.replies == 0 { "–".into() } else { slowness.replies.to_string() },
+        span(slowness.waiting),
+        span(slowness.latency),
+        usual,
+        over.to_owned(),
+        diagnosis::named(&row.diagnosis),
+    ])
+}
+
+/// Writes each cause of outages or slow stretches once, with its evidence.
+pub(super) fn causes(rows: &[OutageRow], out: &mut dyn Write) -> io::Result<()> {
     let key = |row: &OutageRow| (row.diagnosis.cause, row.diagnosis.confidence);
     let mut written = Vec::new();
-    for row in &report.outages.rows {
+    for row in rows {
         let key_of_row = key(row);
         if written.contains(&key_of_row) {
             continue;
@@ -69,7 +96,7 @@ pub(super) fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out)?;
         }
         written.push(key_of_row);
-        let alike: Vec<_> = report.outages.rows.iter().filter(|other| key(other) == key_of_row).collect();
+        let alike: Vec<_> = rows.iter().filter(|other| key(other) == key_of_row).collect();
         for line in diagnosis::block(&alike) {
             writeln!(out, "{line}")?;
         }
@@ -82,6 +109,7 @@ fn outage(row: &OutageRow) -> Vec<String> {
     let kind = match outage.kind {
         OutageKind::Drop => "drop",
         OutageKind::Stall => "stall",
+        OutageKind::Slow => "slow",
     };
     let end = match (outage.restored, outage.by_itself) {
         (None, _) => "not recovered",
@@ -96,6 +124,7 @@ fn outage(row: &OutageRow) -> Vec<String> {
         (Some(failure), _) => event_line::failure(failure),
         (None, OutageKind::Drop) => "none".into(),
         (None, OutageKind::Stall) => "none: no replies, connection still open".into(),
+        (None, OutageKind::Slow) => "none: late replies".into(),
     };
     vec![
         outage.time.time_of_day(),

@@ -13,7 +13,7 @@ use crate::{
         header,
         units::{clean, count, duration, percent, three_digits},
     },
-    report::{Delivery, Outages, Probes, Report, Run, Subscriptions, together},
+    report::{Delivery, Outages, Probes, Report, Run, SlowStretches, Subscriptions, together},
     verdict::Severity,
 };
 
@@ -35,7 +35,9 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
         tables::latencies(report, columns, out)?;
     }
     tables::outages(report, columns, out)?;
-    tables::causes(report, out)?;
+    tables::causes(&report.outages.rows, out)?;
+    tables::slow(report, columns, out)?;
+    tables::causes(&report.slow.rows, out)?;
     tables::errors(report, columns, out)?;
     tables::states(report, columns, out)?;
     tables::gates(report, columns, out)?;
@@ -66,6 +68,9 @@ pub(super) fn headline(report: &Report) -> String {
         let recovered = if all { ", all recovered" } else { "" };
         parts.push(format!("{}{recovered}", happened.join(", ")));
         parts.push(format!("worst outage {}", duration(outages.longest)));
+    }
+    if report.slow.stretches > 0 {
+        parts.push(format!("replies took up to {}", duration(report.slow.latency)));
     }
     let ever = report.runs.iter().any(|run| run.connected.is_some());
     let availability = outages.availability.filter(|_| ever);
@@ -114,6 +119,7 @@ fn totals(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> 
         report.subscriptions.as_ref().map(|subscriptions| format!("channels  {}", channels_line(subscriptions))),
         Some(format!("outages   {}", outages_line(&report.outages))),
         several(report).map(|text| format!("servers   {text}")),
+        (report.slow.stretches > 0).then(|| format!("slow      {}", slow_line(&report.slow))),
         herd.map(|peak| format!("herd      at most {}", together(peak))),
     ];
     lines.iter().flatten().try_for_each(|text| line(text, width, out))
@@ -183,6 +189,11 @@ fn outages_line(outages: &Outages) -> String {
     }
     parts.extend(outages.availability.map(|share| format!("availability {}", percent(share))));
     parts.join(" · ")
+}
+
+fn slow_line(slow: &SlowStretches) -> String {
+    let stretches = if slow.stretches == 1 { "1 stretch".into() } else { format!("{} stretches", slow.stretches) };
+    format!("{stretches} · {} in slow replies · longest reply {}", duration(slow.waiting), duration(slow.latency))
 }
 
 fn ping_statistics(report: &Report, out: &mut dyn Write) -> io::Result<()> {

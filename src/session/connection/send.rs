@@ -203,11 +203,20 @@ impl Session {
         exchange.ready = state.link.up_since();
         if exchange.outcome.is_ok() {
             exchange.waited = exchange.ready.since(launched).min(done.since(launched));
+            if counted || self.may_judge_tempo(launched) {
+                state.tempo.on_reply(launched.after(exchange.waited), done);
+            }
         }
         if changed {
             self.announce(&mut state);
         }
         drop(state);
         exchange
+    }
+
+    /// Returns true if a heartbeat sent at `launched` shows the tempo of replies: only where nothing else does, and
+    /// not if its reply may have been queued behind messages.
+    fn may_judge_tempo(&self, launched: Stamp) -> bool {
+        self.ctx.plan.probes.is_none() && self.inbox.last_message() <= launched
     }
 }

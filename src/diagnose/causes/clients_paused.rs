@@ -1,0 +1,17 @@
+//! CLIENT PAUSE held back the commands of all clients.
+
+use crate::diagnose::{
+    argument::CauseDef,
+    rules::{process, reasons, silence},
+};
+
+pub(super) static CAUSE: CauseDef = CauseDef {
+    code: "RD173",
+    remedy: "find what calls CLIENT PAUSE (a failover tool, an upgrade script) and let clients wait longer than it pauses",
+    rules: &[
+        reasons::pause_was_called,
+        reasons::held_by_a_pause,
+        process::another_process_answers,
+        silence::we_were_late,
+    ],
+};

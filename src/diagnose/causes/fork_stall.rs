@@ -1,0 +1,12 @@
+//! fork() for a snapshot or a rewrite stopped the server.
+
+use crate::diagnose::{
+    argument::CauseDef,
+    rules::{process, reasons, silence},
+};
+
+pub(super) static CAUSE: CauseDef = CauseDef {
+    code: "RD172",
+    remedy: "make fork() cheaper: turn off transparent huge pages, give the server less memory, take snapshots on a replica",
+    rules: &[reasons::forked, reasons::fork_event, process::another_process_answers, silence::we_were_late],
+};

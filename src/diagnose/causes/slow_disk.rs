@@ -1,0 +1,12 @@
+//! The server waited for its disk.
+
+use crate::diagnose::{
+    argument::CauseDef,
+    rules::{process, reasons, silence},
+};
+
+pub(super) static CAUSE: CauseDef = CauseDef {
+    code: "RD171",
+    remedy: "move the append-only file to a faster disk that nothing else writes to, and see appendfsync and no-appendfsync-on-rewrite",
+    rules: &[reasons::fsync_was_delayed, reasons::disk_event, process::another_process_answers, silence::we_were_late],
+};

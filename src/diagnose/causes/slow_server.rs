@@ -1,0 +1,51 @@
+//! The server was slow to answer; the path to it was not.
+
+use std::{net::SocketAddr, time::Duration};
+
+use crate::{
+    diagnose::{
+        argument::{Argument, CauseDef, Weight},
+        facts::Facts,
+        rules::{reasons, silence, wait},
+    },
+    units::{millis, seconds},
+};
+
+pub(super) static CAUSE: CauseDef = CauseDef {
+    code: "RD177",
+    remedy: "look at the server itself: SLOWLOG, LATENCY DOCTOR, CPU time and swap of its machine",
+    rules: &[late_at_the_server, this_machine_was_busy, a_reason_of_its_own, silence::we_were_late],
+};
+
+/// Timers of a machine with CPU time to spare are not this late.
+const LATE: Duration = Duration::from_millis(10);
+
+/// The kernel of the server acknowledged in time, so the reply was late at the server.
+fn late_at_the_server(facts: &Facts<'_>) -> Option<Argument> {
+    let tcp = wait::figures(facts).filter(|tcp| tcp.rtt * 4 <= wait::typical(facts) && tcp.total_retransmits == 0)?;
+    let (rtt, longest) = (millis(tcp.rtt), seconds(wait::longest(facts)));
+    let why = format!("TCP's own round trip took {rtt}, the replies up to {longest}");
+    // On the same machine both compete for the same CPU.
+    let weight = if facts.is_direct() && !is_local(facts) { Weight::Supports } else { Weight::Suggests };
+    Argument::when(facts.direct() != Some(false), weight, why)
+}
+
+/// True if the server may run on this machine.
+fn is_local(facts: &Facts<'_>) -> bool {
+    let loopback = |address: &str| address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
+    let address = [facts.before(), facts.after()].into_iter().flatten().find_map(|state| state.address.as_deref());
+    let counted = facts.evidence().is_some_and(|evidence| evidence.listen_overflows.is_some());
+    counted || address.is_none_or(loopback)
+}
+
+/// A machine that is late itself may be the one that lacks CPU time, for us or for a server on it.
+fn this_machine_was_busy(facts: &Facts<'_>) -> Option<Argument> {
+    let lag = facts.host().lag;
+    let busy = lag * 4 >= wait::longest(facts) || is_local(facts) && lag >= LATE;
+    let why = format!("redis-doctor itself was up to {} late: this machine was busy", millis(lag));
+    Argument::when(wait::is_slow(facts) && busy, Weight::Refutes, why)
+}
+
+fn a_reason_of_its_own(facts: &Facts<'_>) -> Option<Argument> {
+    reasons::a_reason_is_known(facts).filter(|_| wait::is_slow(facts))
+}

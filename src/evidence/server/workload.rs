@@ -1,0 +1,193 @@
+//! The work of a server while it was silent or slow: its slow log and its latency monitor. Names only: the arguments of
+//! a command can be secret.
+
+use super::Query;
+use crate::{
+    clock::Stamp,
+    dial::{Value, reply},
+    event::{LatencyEvent, Missing, SlowCommand},
+};
+
+use std::time::Duration;
+
+/// Entries of the slow log requested, the latest first.
+const ENTRIES: &str = "32";
+
+/// Slow commands and latency events named in the evidence.
+const NAMED: usize = 8;
+
+/// The server may have answered this long after its clock was read.
+const SLACK: Duration = Duration::from_millis(100);
+
+/// A name of a command is at most this long.
+const LONGEST_NAME: usize = 40;
+
+/// Commands whose first argument is a subcommand.
+const CONTAINERS: [&str; 14] = [
+    "acl", "client", "cluster", "command", "config", "debug", "function", "latency", "memory", "module", "object",
+    "script", "xgroup", "xinfo",
+];
+
+/// The slow commands and latency events of a server.
+#[derive(Clone, Debug, Default)]
+pub(in crate::evidence) struct Workload {
+    /// The server's clock in microseconds since 1970, and our time when it was read.
+    pub(super) clock: Option<(u64, Stamp)>,
+    slow_commands: Vec<SlowCommand>,
+    latency_events: Vec<LatencyEvent>,
+    /// Questions without an answer, and why.
+    pub(in crate::evidence) missing: Vec<Missing>,
+}
+
+impl Workload {
+    /// Returns the slow commands that ran for at least half of their time between two moments, the longest first.
+    pub(in crate::evidence) fn slow_commands(&self, from: Stamp, to: Stamp) -> Vec<SlowCommand> {
+        let mut within: Vec<_> = self
+            .slow_commands
+            .iter()
+            .filter(|command| self.is_within(command.unix_time, command.time, from, to))
+            .cloned()
+            .collect();
+        within.sort_by_key(|command| std::cmp::Reverse(command.time));
+        within.truncate(NAMED);
+        within
+    }
+
+    /// Returns the latency events that fell for at least half of their time between two moments.
+    pub(in crate::evidence) fn latency_events(&self, from: Stamp, to: Stamp) -> Vec<LatencyEvent> {
+        let within = |event: &&LatencyEvent| self.is_within(event.unix_time, event.time, from, to);
+        self.latency_events.iter().filter(within).take(NAMED).cloned().collect()
+    }
+
+    /// Returns true if something that lasted `time` and ended in the second `unix_time` of the server's clock can have
+    /// fallen for at least half of its time between two moments.
+    fn is_within(&self, unix_time: u64, time: Duration, from: Stamp, to: Stamp) -> bool {
+        let Some((micros, read)) = self.clock else { return false };
+        // Our time of the server's moment; a moment before our start counts as the start.
+        let ours = |second: u64| {
+            let ago = micros.saturating_sub(second.saturating_mul(1_000_000));
+            let ahead = second.saturating_mul(1_000_000).saturating_sub(micros);
+            read.before(Duration::from_micros(ago)).after(Duration::from_micros(ahead))
+        };
+        let (earliest, latest) = (ours(unix_time), ours(unix_time.saturating_add(1)));
+        latest >= from.after(time / 2) && earliest <= to.after(time / 2 + SLACK)
+    }
+}
+
+impl Query {
+    /// Asks for the slow log, the latency monitor and, if INFO did not have it, the clock.
+    pub(super) async fn workload(&mut self) {
+        match self.query::<Vec<Vec<Value>>>(&["SLOWLOG", "GET", ENTRIES]).await {
+            Ok(entries) => {
+                self.workload.slow_commands = entries.iter().filter_map(|entry| slow_command(entry)).collect();
+            }
+            Err(failure) => self.miss_workload("SLOWLOG", &failure),
+        }
+        match self.query::<Vec<Vec<Value>>>(&["LATENCY", "LATEST"]).await {
+            Ok(events) => {
+                self.workload.latency_events = events.iter().filter_map(|event| latency_event(event)).collect();
+            }
+            Err(failure) => self.miss_workload("LATENCY", &failure),
+        }
+        let found = !self.workload.slow_commands.is_empty() || !self.workload.latency_events.is_empty();
+        if found && self.workload.clock.is_none() {
+            match self.query::<(u64, u64)>(&["TIME"]).await {
+                Ok((seconds, micros)) => {
+                    let now = self.clock.now();
+                    self.workload.clock = Some((seconds.saturating_mul(1_000_000).saturating_add(micros), now));
+                }
+                Err(failure) => self.miss_workload("TIME", &failure),
+            }
+        }
+    }
+}
+
+/// `[id, unix time, microseconds, [command, argument …], client, name of the client]`
+fn slow_command(entry: &[Value]) -> Option<SlowCommand> {
+    let Value::Array(words) = entry.get(3)? else { return None };
+    let mut name = reply::text(words.first()?)?.to_ascii_lowercase();
+    let subcommand = words.get(1).filter(|_| CONTAINERS.contains(&name.as_str())).and_then(reply::text);
+    if let Some(subcommand) = subcommand {
+        name = format!("{name}|{}", subcommand.to_ascii_lowercase());
+    }
+    let name = name.chars().filter(|char| char.is_ascii_graphic()).take(LONGEST_NAME).collect();
+    let client = entry.get(4).and_then(reply::text).filter(|client| !client.is_empty());
+    Some(SlowCommand {
+        unix_time: number(entry.get(1)?)?,
+        name,
+        time: Duration::from_micros(number(entry.get(2)?)?),
+        client,
+    })
+}
+
+/// `[name, unix time, milliseconds, longest so far]`
+fn latency_event(event: &[Value]) -> Option<LatencyEvent> {
+    let time = Duration::from_millis(number(event.get(2)?)?);
+    Some(LatencyEvent { name: reply::text(event.first()?)?, unix_time: number(event.get(1)?)?, time })
+}
+
+fn number(value: &Value) -> Option<u64> {
+    if let Value::Int(number) = value { u64::try_from(*number).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: f64) -> Stamp {
+        Stamp::START.after(Duration::from_secs_f64(seconds))
+    }
+
+    fn text(text: &str) -> Value {
+        Value::BulkString(text.as_bytes().to_vec())
+    }
+
+    fn entry(words: &[&str]) -> Vec<Value> {
+        let words = Value::Array(words.iter().map(|word| text(word)).collect());
+        vec![Value::Int(7), Value::Int(1000), Value::Int(1_200_000), words, text("10.0.0.9:5000"), text("job")]
+    }
+
+    #[test]
+    fn a_slow_command_has_its_name_and_no_argument() {
+        let name = |words: &[&str]| slow_command(&entry(words)).unwrap().name;
+        assert_eq!(name(&["KEYS", "user:secret:*"]), "keys");
+        assert_eq!(name(&["SET", "password", "hunter2"]), "set");
+        assert_eq!(name(&["DEBUG", "SLEEP", "1.2"]), "debug|sleep");
+        assert_eq!(name(&["client", "Kill", "ID", "7"]), "client|kill");
+        let command = slow_command(&entry(&["KEYS", "*"])).unwrap();
+        assert_eq!((command.unix_time, command.time), (1000, Duration::from_millis(1200)));
+        assert_eq!(command.client.as_deref(), Some("10.0.0.9:5000"));
+        assert_eq!(slow_command(&[Value::Int(7), Value::Int(1)]), None);
+        assert_eq!(slow_command(&entry(&["x".repeat(1000).as_str()])).unwrap().name.len(), LONGEST_NAME);
+    }
+
+    #[test]
+    fn only_commands_that_ran_in_the_silence_are_its_reason() {
+        let workload = |time: f64| Workload {
+            // Our 10 s are 1000.5 s of the server.
+            clock: Some((1_000_500_000, at(10.0))),
+            slow_commands: vec![SlowCommand {
+                unix_time: 998,
+                name: "keys".into(),
+                time: Duration::from_secs_f64(time),
+                client: None,
+            }],
+            ..Workload::default()
+        };
+        // It ended between 7.5 and 8.5 s of our time.
+        let found = |time, from, to| workload(time).slow_commands(at(from), at(to)).len();
+        assert_eq!(found(1.2, 6.6, 7.9), 1);
+        assert_eq!(found(0.2, 8.3, 9.0), 1, "it may have");
+        assert_eq!(found(1.2, 8.3, 9.9), 0, "most of it was before");
+        assert_eq!(found(0.2, 8.6, 9.9), 0, "it was over");
+        assert_eq!(found(0.2, 2.0, 7.0), 0, "it had not begun");
+        let unknown = Workload { clock: None, ..workload(1.2) };
+        assert_eq!(unknown.slow_commands(at(6.6), at(7.9)), [], "the clocks cannot be compared");
+    }
+
+    #[test]
+    fn a_latency_event_has_its_latest_spike() {
+        let event = latency_event(&[text("fork"), Value::Int(1000), Value::Int(80), Value::Int(400)]).unwrap();
+        assert_eq!((event.name.as_str(), event.unix_time, event.time), ("fork", 1000, Duration::from_millis(80)));
+    }
+}
