@@ -129,6 +129,21 @@ impl ErrorClass {
         matches!(self, Self::Aborted | Self::BrokenPipeKernel | Self::ConnectionClosed | Self::Reset)
     }
 
+    /// The server is connected and logged in, but in a state in which it refuses commands that it will accept later.
+    pub(crate) fn is_state_of_server(self) -> bool {
+        matches!(
+            self,
+            Self::Busy
+                | Self::ClusterDown
+                | Self::Loading
+                | Self::MasterDown
+                | Self::Misconf
+                | Self::NoReplicas
+                | Self::Oom
+                | Self::ReadOnly
+        )
+    }
+
     /// Returns the code word of the error replies of this class; [`ErrorClass::from_server_line`] is its inverse.
     fn server_code(self) -> Option<&'static str> {
         SERVER_CODES.iter().find(|(_, class)| *class == self).map(|(code, _)| *code)
@@ -267,7 +282,12 @@ pub struct FailureKey {
 impl FailureKey {
     /// Returns true if the server answered a command of the workload with an error: it was reached, and refused to serve.
     pub fn is_refusal(&self) -> bool {
-        self.class.is_server_reply() && matches!(self.stage, Stage::Command | Stage::Subscribe | Stage::Publish)
+        match self.stage {
+            Stage::Command | Stage::Subscribe | Stage::Publish => self.class.is_server_reply(),
+            // The reply to the command itself: no handshake is answered with these.
+            Stage::WaitingForReconnect => self.class.is_state_of_server(),
+            Stage::Dns | Stage::Tcp | Stage::Tls | Stage::Hello | Stage::Connect => false,
+        }
     }
 }
 

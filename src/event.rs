@@ -10,8 +10,10 @@
 mod evidence;
 mod flow;
 mod interval;
+mod own_pause;
 mod path;
 mod reason;
+mod refusal;
 mod server;
 mod server_state;
 mod state;
@@ -27,8 +29,10 @@ pub(crate) use evidence::{
 pub use flow::FlowEnd;
 pub(crate) use flow::{FlowClosed, FlowOpened};
 pub(crate) use interval::{Counters, Interval};
+pub(crate) use own_pause::OwnPause;
 pub(crate) use path::{PathProbed, StageTime};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
+pub(crate) use refusal::{RefusalBegan, RefusalEnd, RefusalEnded};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
 pub(crate) use server_state::ServerState;
 pub(crate) use state::ClientState;
@@ -157,6 +161,12 @@ pub enum EventKind {
     Resubscribed(Confirmations),
     /// Commands failed: all failures of one kind since the last such event.
     CommandFailed(CommandFailed),
+    /// The server began to answer commands with an error: a refusal begins.
+    RefusalBegan(RefusalBegan),
+    /// A refusal is over.
+    RefusalEnded(RefusalEnded),
+    /// redis-doctor itself stood still.
+    OwnPause(OwnPause),
     /// Numbered messages are missing: a later one has arrived.
     MessagesMissed {
         /// Channel of the messages.

@@ -84,7 +84,7 @@ impl Collector {
             self.clock.sleep_until(due).await;
             let now = self.clock.now();
             let mut cases = self.lock();
-            let note = cases.own_lag.tick(due, now);
+            cases.own_lag.tick(due, now);
             cases.sockets.scan_wanted(now);
             if now.since(sampled) >= SAMPLE {
                 sampled = now;
@@ -94,9 +94,6 @@ impl Collector {
                 }
             }
             drop(cases);
-            if let Some(text) = note {
-                self.notices.emit(now, None, EventKind::Note { text });
-            }
             due = now.after(TICK);
         }
     }

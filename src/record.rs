@@ -13,7 +13,10 @@ pub(crate) mod fixture;
 mod herd;
 mod outage;
 mod outages;
+mod refusals;
 mod servers;
+mod service;
+mod spans;
 mod standing;
 mod summary;
 #[cfg(test)]
@@ -34,7 +37,10 @@ pub(crate) use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
 use outage::Track;
 pub(crate) use outage::{Outage, OutageKind};
 pub(crate) use outages::Outages;
+pub(crate) use refusals::{Refusal, RefusalTotals};
 use servers::ServerStates;
+pub(crate) use service::OwnPauses;
+use service::Service;
 pub(crate) use standing::Standing;
 pub(crate) use summary::Summary;
 
@@ -128,6 +134,7 @@ struct Story {
     tally: Tally,
     herd: Herd,
     servers: ServerStates,
+    service: Service,
 }
 
 impl Story {
@@ -180,6 +187,7 @@ impl Story {
         }
         self.tally.add(&event.kind);
         self.herd.on_event(event);
+        self.service.on_event(event, number, connection);
         match &event.kind {
             EventKind::PathProbed(probed) => self.path_probed(probed),
             EventKind::Announced { kind } => self.tracks.values_mut().for_each(|track| track.announced(event.at, kind)),
@@ -202,9 +210,20 @@ impl Story {
         if let Some(failure) = known.filter(|_| begins_an_outage(&event.kind)) {
             track.path_failed(failure);
         }
-        for outage in track.settled.drain(..) {
-            self.history.add(outage, event.at);
+        for (from, to) in track.unsubscribed.drain(..) {
+            self.service.unserved(id, from, to);
         }
+        for outage in std::mem::take(&mut track.settled) {
+            self.settle(outage, event.at);
+        }
+    }
+
+    /// Turns an outage that has lasted until `now` into history.
+    fn settle(&mut self, outage: Outage, now: Stamp) {
+        let until = outage.restored.unwrap_or(now);
+        self.service.unserved(outage.connection, outage.lost, until);
+        let paused = self.service.paused_within(outage.lost, until);
+        self.history.add(outage, now, paused);
     }
 
     fn path_probed(&mut self, probed: &PathProbed) {
@@ -250,15 +269,25 @@ impl Story {
         }
         let end = Stamp::START.after(run.elapsed);
         let unheard = run.started.plan.connections.saturating_sub(self.tracks.len() as u32);
-        let downtime = &mut self.history.downtime;
-        downtime.watched += run.elapsed * unheard;
-        downtime.total += run.elapsed * unheard;
-        for track in std::mem::take(&mut self.tracks).into_values() {
+        let unheard = (run.elapsed - self.service.paused_within(Stamp::START, end)) * unheard;
+        self.history.downtime.never_up(unheard);
+        self.service.close_refusals(end);
+        for (id, mut track) in std::mem::take(&mut self.tracks) {
+            track.close_subscription(end);
+            for (from, to) in track.unsubscribed.drain(..) {
+                self.service.unserved(id, from, to);
+            }
+            for outage in track.previous.take().into_iter().chain(track.latest.take()) {
+                self.settle(outage, end);
+            }
             let downtime = &mut self.history.downtime;
-            let watched = end.since(track.first_up.unwrap_or_default());
-            downtime.watched += watched;
+            let begin = track.first_up.unwrap_or_default();
+            let watched = end.since(begin) - self.service.paused_within(begin, end);
             if track.first_up.is_none() {
-                downtime.total += watched;
+                downtime.never_up(watched);
+            } else {
+                downtime.watched += watched;
+                downtime.unserved += self.service.unserved_within(id, begin, end);
             }
             downtime.longest_up = downtime.longest_up.max(track.longest_up_until(end));
             self.tally.lost_in_outages += track.lost_in_outages;
@@ -267,10 +296,8 @@ impl Story {
                 self.tally.subscriptions_wanted += wanted;
                 self.tally.subscriptions_confirmed += confirmed;
             }
-            for outage in track.previous.into_iter().chain(track.latest) {
-                self.history.add(outage, end);
-            }
         }
+        self.service.end_run();
     }
 
     fn into_figures(self, samples: &Samples) -> Figures {
@@ -294,6 +321,9 @@ impl Story {
             end_to_end: Summary::of(&samples.end_to_end),
             outages: List { kept: self.history.rows(), total: downtime.drops + downtime.stalls },
             downtime,
+            own_pauses: self.service.own_pauses,
+            refusals: self.service.refusals.rows(),
+            refusal_totals: self.service.refusals.totals(),
             errors: self.errors.rows(),
             reconnect_peak: self.herd.peak,
             states: self.states.to_list(),
@@ -331,6 +361,9 @@ fn concerns_a_connection(kind: &EventKind) -> bool {
             | EventKind::PathProbed(_)
             | EventKind::Announced { .. }
             | EventKind::Evidence(_)
+            | EventKind::OwnPause(_)
+            | EventKind::RefusalBegan(_)
+            | EventKind::RefusalEnded(_)
             | EventKind::FaultInjected { .. }
             | EventKind::FaultCleared { .. }
             | EventKind::FlowOpened(_)

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Summary};
+use super::{Downtime, ErrorRow, List, Outage, OwnPauses, ReconnectPeak, Refusal, RefusalTotals, Summary};
 use crate::{
     classify::Failure,
     clock::WallTime,
@@ -37,6 +37,12 @@ pub(crate) struct Figures {
     pub downtime: Downtime,
     /// Outages in order: the first, the last and the longest.
     pub outages: List<Outage>,
+    /// Pauses of redis-doctor itself.
+    pub own_pauses: OwnPauses,
+    /// Refusals in order of their end: the first and the last hundred.
+    pub refusals: List<Refusal>,
+    /// Totals of the refusals of each class.
+    pub refusal_totals: Vec<RefusalTotals>,
     /// Largest number of connections that came back together; `None` if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
     /// Errors by kind, most frequent first.

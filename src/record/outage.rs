@@ -25,6 +25,9 @@ use crate::{
 /// Times in a journal are rounded; two that differ by less are the same.
 const ROUNDING: Duration = Duration::from_millis(1);
 
+/// Time after a reconnect in which the library has renewed its subscriptions, if it can.
+const RESUBSCRIBING: Duration = Duration::from_secs(1);
+
 /// The kind of an outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -98,8 +101,7 @@ impl Outage {
         if self.by_itself == Some(false) {
             return None;
         }
-        let back = self.restored?.since(self.circumstances.closed.unwrap_or(self.lost));
-        back.checked_sub(self.path_healthy_after?)
+        self.restored?.since(self.lost).checked_sub(self.path_healthy_after?)
     }
 
     /// Returns true if the evidence is about this outage: a connection is lost once, but may stall often before.
@@ -135,6 +137,12 @@ pub(super) struct Track {
     blame_until: Option<Stamp>,
     pub(super) lost_in_outages: u64,
     pub(super) confirmations: Option<Confirmations>,
+    /// Loss of a connection whose subscriptions are not complete again.
+    unsubscribed_since: Option<Stamp>,
+    /// Subscriptions confirmed since that loss.
+    reconfirmed: u64,
+    /// Times without a complete subscription, for the recorder to collect.
+    pub(super) unsubscribed: Vec<(Stamp, Stamp)>,
     /// True if writes are refused with READONLY.
     pub(super) pinned: bool,
     notices: Notices,
@@ -164,6 +172,10 @@ impl Track {
             EventKind::Subscribed(confirmations) => self.confirmations = Some(*confirmations),
             EventKind::Resubscribed(confirmations) => {
                 self.confirmations = Some(*confirmations);
+                self.reconfirmed = confirmations.confirmed;
+                if confirmations.confirmed >= confirmations.wanted {
+                    self.unsubscribed.extend(self.unsubscribed_since.take().map(|since| (since, event.at)));
+                }
                 if let Some(outage) = self.latest.as_mut().filter(|outage| outage.kind == OutageKind::Drop) {
                     outage.resubscribed = Some(event.at);
                     // It may come before the reply that ends the outage.
@@ -220,6 +232,17 @@ impl Track {
         self.latest.as_mut().filter(|outage| outage.restored.is_none())
     }
 
+    /// Accounts for subscriptions that are missing at the end of the run.
+    pub(super) fn close_subscription(&mut self, end: Stamp) {
+        let Some(since) = self.unsubscribed_since else { return };
+        self.unsubscribed.push((since, end));
+        // A library resubscribes within milliseconds: it has failed, even if nothing reported that.
+        let had_time = self.up_since.is_some_and(|up| end.since(up) >= RESUBSCRIBING);
+        if let Some(confirmations) = self.confirmations.as_mut().filter(|_| had_time) {
+            confirmations.confirmed = confirmations.confirmed.min(self.reconfirmed);
+        }
+    }
+
     /// Returns the longest time without an outage, up to `now`.
     pub(super) fn longest_up_until(&self, now: Stamp) -> Duration {
         let current = self.up_since.map_or(Duration::ZERO, |since| now.since(since));
@@ -268,6 +291,10 @@ impl Track {
         }
         let known = self.client_id;
         self.blame_until = Some(Stamp::from_nanos(u64::MAX));
+        if self.confirmations.is_some_and(|subscription| subscription.wanted > 0) {
+            self.unsubscribed_since.get_or_insert(event.at);
+            self.reconfirmed = 0;
+        }
         let Some(outage) = self.open() else { return };
         outage.kind = OutageKind::Drop;
         outage.generation = outage.generation.max(disconnected.generation);
@@ -301,7 +328,9 @@ impl Track {
         outage.client_id = reconnected.client_id;
         outage.same_process = reconnected.same_process;
         outage.by_itself = Some(reconnected.by_itself);
-        outage.path_healthy_after = reconnected.path_healthy_after;
+        // It counts from the end of the connection; the outage may have begun with silence before.
+        let silent = outage.circumstances.closed.map_or(Duration::ZERO, |closed| closed.since(outage.lost));
+        outage.path_healthy_after = reconnected.path_healthy_after.map(|after| after + silent);
         self.provisional = false;
         if let Some(restored) = restored {
             self.restore(restored);

@@ -4,13 +4,14 @@
 //! reports everything else. The session's monitor turns the result into events.
 
 mod send;
+mod serve;
 mod subscribe;
 
 use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -18,17 +19,20 @@ use std::{
 use redis::{PushInfo, PushKind, RedisError, aio::PubSub};
 use tokio::sync::Notify;
 
+pub(super) use self::subscribe::SUBSCRIBING;
 use super::{
     context::RunContext,
     coop_budget,
     inbox::{Confirmed, Inbox},
     link::{Change, Link},
-    request::WaitingFailure,
+    refusals::Refusals,
+    request::{FailedRequest, WaitingFailure},
     subject::{Dialer, Subject},
 };
 use crate::{
-    classify::{Failure, Stage, client},
+    classify::{ErrorClass, Failure, Stage, client},
     clock::Stamp,
+    event::RefusalEnd,
     plan::ReconnectPolicy,
 };
 
@@ -49,6 +53,9 @@ pub(super) struct Session {
     /// a push must not wait for its lock.
     newest: AtomicU64,
     state: Mutex<SessionState>,
+    refusals: Mutex<Refusals>,
+    /// A copy of "a refusal is open" that every good reply can check.
+    refusing: AtomicBool,
     /// Wakes the monitor after a change.
     pub(super) wake: Notify,
     /// The link went down: heartbeats are sent until one is answered.
@@ -141,6 +148,8 @@ impl Session {
             pushes,
             newest: AtomicU64::new(FIRST),
             state: Mutex::new(state),
+            refusals: Mutex::default(),
+            refusing: AtomicBool::new(false),
             wake: Notify::new(),
             down: Notify::new(),
             fresh: Notify::new(),
@@ -175,7 +184,15 @@ impl Session {
 
     /// Completes when a new subject has answered.
     pub(super) async fn come_up(&self, limit: Duration) -> Result<(), Failure> {
-        self.heartbeat("establish", limit).await.outcome.map(drop).map_err(|failed| failed.failure)
+        match self.heartbeat("establish", limit).await.outcome {
+            // Connected: a server that cannot save refuses PING, too. A dataset that is being loaded is waited for.
+            Err(FailedRequest { failure, .. })
+                if !failure.key.class.is_state_of_server() || failure.key.class == ErrorClass::Loading =>
+            {
+                Err(failure)
+            }
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// Returns the time limit for connecting without obstacles.
@@ -220,6 +237,7 @@ impl Session {
     fn announce(&self, state: &mut SessionState) {
         if let Some(loss) = state.link.loss() {
             self.ctx.observer.on_lost(self.connection, loss.at, self.ctx.clock.now());
+            self.end_refusals(loss.at, RefusalEnd::ConnectionLost);
             self.inbox.forget_confirmations();
             state.subscriptions.clear();
             state.desync = None;

@@ -10,6 +10,7 @@ use redis::Cmd;
 use super::{
     connection::Session,
     context::RunContext,
+    refusals::Asker,
     request::{Exchange, FailedRequest, PONG, Proof, Request, probe},
     samples::Sums,
 };
@@ -109,6 +110,8 @@ impl Worker {
             ctx.samples.lock().counters.launched += 1;
             let exchange = self.session.send_with(&mut alarm, &request, self.plan.timeout).await;
             self.remember(&request, &exchange);
+            let asker = Asker { worker: self.number, command: request.name() };
+            self.session.note_outcome(asker, &exchange.outcome, exchange.launched, exchange.done);
             if let Proof::Nonce(bytes) | Proof::Value(bytes) = request.proof
                 && self.nonce.is_empty()
             {
@@ -201,8 +204,11 @@ impl Worker {
         if exchange.outcome.is_err() && exchange.launched < exchange.ready {
             self.lost_probe_ended = exchange.done;
         }
-        Self::count(&mut ctx.samples.lock(), &exchange, latency);
-        if let Err(failed) = &exchange.outcome {
+        let paused = exchange.paused || ctx.pauses.overlap(intended, exchange.done);
+        Self::count(&mut ctx.samples.lock(), &exchange, latency, paused);
+        if let Err(failed) = &exchange.outcome
+            && !(paused && failed.failure.key.class.is_timeout())
+        {
             self.on_failure(ctx, failed, &exchange).await;
         }
         if self.plan.report_each {
@@ -218,26 +224,30 @@ impl Worker {
         }
     }
 
-    fn count(sums: &mut Sums, exchange: &Exchange, latency: Duration) {
+    fn count(sums: &mut Sums, exchange: &Exchange, latency: Duration, paused: bool) {
         let took = exchange.done.since(exchange.launched);
         match &exchange.outcome {
             Ok(_) => {
                 sums.counters.ok += 1;
-                if !exchange.waited.is_zero() {
+                if !exchange.waited.is_zero() && !paused {
                     sums.waited.record(exchange.waited);
                 }
-                // The reply that ended an outage has no latency: all its time was waiting.
-                if exchange.waited < took {
+                if exchange.disturbed || paused {
+                    sums.counters.untimed += 1;
+                } else {
                     sums.latency.record(latency);
-                    sums.service.record(took - exchange.waited);
+                    sums.service.record(took);
                 }
             }
+            Err(failed) if paused && failed.failure.key.class.is_timeout() => sums.counters.paused += 1,
             Err(failed) => {
                 let timed_out = failed.failure.key.class.is_timeout();
                 let counters = &mut sums.counters;
                 *(if timed_out { &mut counters.timed_out } else { &mut counters.failed }) += 1;
                 counters.ambiguous += u64::from(failed.ambiguous);
-                sums.failed_latency.record(took);
+                if !paused {
+                    sums.failed_latency.record(took);
+                }
             }
         }
     }

@@ -5,8 +5,11 @@ use redis::aio::PubSub;
 use super::{KEPT_FAILURES, Session};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
-    session::{inbox::Confirmed, subject::Subject},
+    session::{inbox::Confirmed, refusals::Asker, subject::Subject},
 };
+
+/// The subscriptions of a session, as one sender of commands.
+pub(in crate::session) const SUBSCRIBING: Asker = Asker { worker: 0, command: "SUBSCRIBE" };
 
 impl Session {
     /// Subscribes unless the current subject already has its subscriptions: from then on the library restores them.
@@ -67,6 +70,9 @@ impl Session {
         // Where no heartbeat may be sent, a confirmation is the first sign of the new connection.
         if !self.ctx.heartbeat.may_send() && state.link.on_reply(now, now) {
             self.announce(&mut state);
+        }
+        if confirmed == Confirmed::All {
+            self.note_served(SUBSCRIBING, now);
         }
         if confirmed != Confirmed::Part && state.subscriptions.len() < KEPT_FAILURES {
             state.subscriptions.push_back((now, confirmed));

@@ -1,0 +1,178 @@
+//! The refusals of one session: times in which the server answered commands with an error.
+//!
+//! Pure: outcomes of commands go in, events come out. One refusal is one, however many commands it meets: it lasts until
+//! everyone who was refused has been served, and a moment longer, because a server that refuses every second write is
+//! not well in between.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use crate::{
+    classify::Failure,
+    clock::Stamp,
+    event::{RefusalBegan, RefusalEnd, RefusalEnded},
+};
+
+/// Time without an error after which a refusal is over.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// Refusals open at the same time; there are few classes of error replies.
+const OPEN: usize = 32;
+
+/// A sender of one kind of command: its next good reply ends what it was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Asker {
+    /// Number of the worker; 0 for the others, whose commands differ.
+    pub(super) worker: u32,
+    /// Name of the command.
+    pub(super) command: &'static str,
+}
+
+/// The open refusals.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Vec<Refusal>);
+
+#[derive(Debug)]
+struct Refusal {
+    failure: Failure,
+    since: Stamp,
+    last: Stamp,
+    count: u64,
+    refused: BTreeSet<Asker>,
+    /// Time of the good reply after which no command is refused any more.
+    served: Option<Stamp>,
+}
+
+impl Refusal {
+    fn ended(&self, until: Stamp, end: RefusalEnd) -> RefusalEnded {
+        let (class, since, until) = (self.failure.key.class, self.since, until.max(self.last));
+        RefusalEnded { class, since, until, count: self.count, end }
+    }
+}
+
+impl Refusals {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Records that a command sent at `launched` was answered with an error; returns the refusal if it is a new one.
+    pub(super) fn refused(
+        &mut self,
+        asker: Asker,
+        failure: &Failure,
+        launched: Stamp,
+        at: Stamp,
+    ) -> Option<RefusalBegan> {
+        let class = failure.key.class;
+        for other in self.0.iter_mut().filter(|refusal| refusal.failure.key.class != class) {
+            other.answered(asker, at);
+        }
+        if let Some(known) = self.0.iter_mut().find(|refusal| refusal.failure.key.class == class) {
+            (known.last, known.served) = (known.last.max(at), None);
+            known.count += 1;
+            known.refused.insert(asker);
+            return None;
+        }
+        if self.0.len() == OPEN {
+            return None;
+        }
+        let refused = BTreeSet::from([asker]);
+        self.0.push(Refusal { failure: failure.clone(), since: launched, last: at, count: 1, refused, served: None });
+        Some(RefusalBegan {
+            key: failure.key,
+            text: failure.to_string(),
+            command: asker.command.to_owned(),
+            since: launched,
+        })
+    }
+
+    /// Records a good reply.
+    pub(super) fn served(&mut self, asker: Asker, at: Stamp) {
+        self.0.iter_mut().for_each(|refusal| refusal.answered(asker, at));
+    }
+
+    /// Returns the refusals that are over.
+    pub(super) fn take_settled(&mut self, now: Stamp) -> Vec<RefusalEnded> {
+        let is_over = |refusal: &mut Refusal| refusal.served.is_some_and(|at| now.since(at) >= SETTLED);
+        let over = self.0.extract_if(.., is_over);
+        over.map(|refusal| refusal.ended(refusal.served.unwrap_or(now), RefusalEnd::Served)).collect()
+    }
+
+    /// Ends all refusals: the connection was lost at `at`, or the run ends then.
+    pub(super) fn end(&mut self, at: Stamp, end: RefusalEnd) -> Vec<RefusalEnded> {
+        let ended = self.0.drain(..).map(|refusal| match refusal.served {
+            Some(served) => refusal.ended(served, RefusalEnd::Served),
+            None => refusal.ended(at, end),
+        });
+        ended.collect()
+    }
+}
+
+impl Refusal {
+    fn answered(&mut self, asker: Asker, at: Stamp) {
+        if self.refused.remove(&asker) && self.refused.is_empty() {
+            self.served = Some(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::{ErrorClass, Stage};
+
+    fn at(ms: u64) -> Stamp {
+        Stamp::from_nanos(ms * 1_000_000)
+    }
+
+    fn asker(worker: u32, command: &'static str) -> Asker {
+        Asker { worker, command }
+    }
+
+    fn reply(line: &str) -> Failure {
+        Failure::server(Stage::Command, line)
+    }
+
+    #[test]
+    fn a_refusal_lasts_until_all_who_were_refused_are_served() {
+        let mut refusals = Refusals::default();
+        let oom = reply("OOM command not allowed");
+        let began = refusals.refused(asker(0, "SET"), &oom, at(100), at(101)).unwrap();
+        assert_eq!((began.key.class, began.since, &*began.command), (ErrorClass::Oom, at(100), "SET"));
+        assert_eq!(refusals.refused(asker(1, "SET"), &oom, at(150), at(151)), None);
+        refusals.served(asker(0, "PING"), at(200));
+        refusals.served(asker(0, "SET"), at(300));
+        assert!(refusals.take_settled(at(9000)).is_empty(), "the second worker is still refused");
+        refusals.served(asker(1, "SET"), at(400));
+        assert!(refusals.take_settled(at(1399)).is_empty());
+        let over = refusals.take_settled(at(1400));
+        let expected =
+            RefusalEnded { class: ErrorClass::Oom, since: at(100), until: at(400), count: 2, end: RefusalEnd::Served };
+        assert_eq!(over, [expected]);
+        assert!(refusals.is_empty());
+    }
+
+    #[test]
+    fn a_server_that_refuses_now_and_then_refuses_once() {
+        let mut refusals = Refusals::default();
+        let moved = reply("MOVED 1 127.0.0.1:7000");
+        let mut began = 0;
+        for n in 0..100 {
+            began += u64::from(refusals.refused(asker(0, "SET"), &moved, at(n * 400), at(n * 400 + 1)).is_some());
+            refusals.served(asker(0, "SET"), at(n * 400 + 200));
+            assert!(refusals.take_settled(at(n * 400 + 399)).is_empty());
+        }
+        let over = refusals.end(at(50_000), RefusalEnd::RunEnded);
+        assert_eq!((began, over[0].count, over[0].until, over[0].end), (1, 100, at(39_800), RefusalEnd::Served));
+    }
+
+    #[test]
+    fn another_error_ends_the_first() {
+        let mut refusals = Refusals::default();
+        refusals.refused(asker(0, "SET"), &reply("LOADING dataset"), at(0), at(1));
+        refusals.refused(asker(0, "SET"), &reply("MISCONF disk"), at(2000), at(2001));
+        let over = refusals.take_settled(at(4000));
+        assert_eq!(over.iter().map(|over| (over.class, over.until)).collect::<Vec<_>>(), [(ErrorClass::Loading, at(2001))]);
+        let lost = refusals.end(at(5000), RefusalEnd::ConnectionLost);
+        assert_eq!((lost[0].class, lost[0].end), (ErrorClass::Misconf, RefusalEnd::ConnectionLost));
+    }
+}
