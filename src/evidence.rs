@@ -36,7 +36,7 @@ use crate::{
     classify::Failure,
     clock::{Clock, Stamp},
     dial::{ClientInfo, Route},
-    event::{Event, EventKind, EventSink},
+    event::{Event, EventSink},
     plan::{Address, Plan},
     session::{NoticeSender, Observer},
 };

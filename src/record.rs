@@ -18,6 +18,7 @@ mod servers;
 mod service;
 mod spans;
 mod standing;
+mod subscribed;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -210,7 +211,7 @@ impl Story {
         if let Some(failure) = known.filter(|_| begins_an_outage(&event.kind)) {
             track.path_failed(failure);
         }
-        for (from, to) in track.unsubscribed.drain(..) {
+        for (from, to) in track.subscribed.gaps.drain(..) {
             self.service.unserved(id, from, to);
         }
         for outage in std::mem::take(&mut track.settled) {
@@ -273,8 +274,8 @@ impl Story {
         self.history.downtime.never_up(unheard);
         self.service.close_refusals(end);
         for (id, mut track) in std::mem::take(&mut self.tracks) {
-            track.close_subscription(end);
-            for (from, to) in track.unsubscribed.drain(..) {
+            track.subscribed.close(track.up_since, end);
+            for (from, to) in track.subscribed.gaps.drain(..) {
                 self.service.unserved(id, from, to);
             }
             for outage in track.previous.take().into_iter().chain(track.latest.take()) {
@@ -292,7 +293,7 @@ impl Story {
             downtime.longest_up = downtime.longest_up.max(track.longest_up_until(end));
             self.tally.lost_in_outages += track.lost_in_outages;
             self.tally.pinned += u64::from(track.pinned);
-            if let Some(Confirmations { wanted, confirmed, .. }) = track.confirmations {
+            if let Some(Confirmations { wanted, confirmed, .. }) = track.subscribed.latest {
                 self.tally.subscriptions_wanted += wanted;
                 self.tally.subscriptions_confirmed += confirmed;
             }

@@ -10,6 +10,7 @@ mod findings;
 mod gates;
 mod herd;
 mod messages;
+mod refusals;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,8 @@ pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
 pub(crate) use messages::{Delivery, Subscriptions};
-pub(crate) use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
+pub(crate) use refusals::{RefusalRow, Refusals};
+pub(crate) use sections::{Latency, OutageRow, Outages, OwnPauses, Probes, Run, Sessions};
 
 pub(crate) use crate::diagnose::{Cause, Diagnosis};
 use crate::{
@@ -31,7 +33,7 @@ use crate::{
     event::SCHEMA_VERSION,
     plan::Gate,
     record::{ErrorRow, Figures, NoteRow, ReconnectPeak, StateRow},
-    verdict::Verdict,
+    verdict::{Severity, Verdict},
 };
 
 /// The result of one run, or of several merged runs.
@@ -57,7 +59,8 @@ pub(crate) struct Report {
     pub probes: Option<Probes>,
     /// Latency of answered probes from the intended start (no coordinated omission), without the wait for a connection.
     pub latency: Option<Latency>,
-    /// Latency of answered probes from the real start.
+    /// Round trip: latency of answered probes from the real start. The share of time with good service is
+    /// `outages.service`.
     pub service: Option<Latency>,
     /// Latency of failed probes, from the real start to the failure.
     pub failed_latency: Option<Latency>,
@@ -67,6 +70,10 @@ pub(crate) struct Report {
     pub end_to_end: Option<Latency>,
     /// Outages: losses of the connection and stalls.
     pub outages: Outages,
+    /// Times in which the server answered commands with an error.
+    pub refusals: Refusals,
+    /// Times in which redis-doctor itself stood still; they count in no other figure.
+    pub own_pauses: OwnPauses,
     /// Largest number of connections that came back within 100 ms; null if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
     /// Counts of replaced sessions, watchdog PINGs and path probes.
@@ -98,6 +105,22 @@ impl Report {
         }
     }
 
+    /// Judges the figures of journals by the given gates; without any, by those of their plans, if all agree.
+    pub(crate) fn replayed(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) -> Self {
+        let mut plans = figures.runs.iter().map(|run| &run.started.plan);
+        let own = plans.next().map_or((&[][..], &[][..]), |plan| (&plan.fail_on[..], &plan.warn_on[..]));
+        if !(fail_on.is_empty() && warn_on.is_empty()) {
+            return Self::judged(figures, fail_on, warn_on);
+        }
+        if plans.all(|plan| (&plan.fail_on[..], &plan.warn_on[..]) == own) {
+            return Self::judged(figures, own.0, own.1);
+        }
+        let mut report = Self::judged(figures, &[], &[]);
+        let text = "the runs have different gates, so none applies: set --fail-on or --warn-on for the merged report";
+        report.findings.push(Finding { severity: Severity::Info, code: None, text: text.to_owned() });
+        report
+    }
+
     /// Judges the figures by the given gates instead of the plan's.
     pub(crate) fn judged(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) -> Self {
         let plans = || figures.runs.iter().map(|run| &run.started.plan);
@@ -120,6 +143,8 @@ impl Report {
             waited: figures.waited.map(Latency::new),
             end_to_end: figures.end_to_end.map(Latency::new),
             outages: Outages::new(figures, diagnoses),
+            refusals: Refusals::new(figures),
+            own_pauses: OwnPauses::new(figures),
             reconnect_peak: figures.reconnect_peak,
             sessions: Sessions::new(figures),
             subscriptions: subscribes.then(|| Subscriptions::new(figures)),

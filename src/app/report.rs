@@ -22,7 +22,7 @@ impl Work for ReportRequest {
     fn perform(self) -> Result<Exit, Problem> {
         let mut recorder = Recorder::default();
         journal::replay(&self.files, &mut recorder)?;
-        let report = Report::judged(&recorder.figures(), &self.fail_on, &self.warn_on);
+        let report = Report::replayed(&recorder.figures(), &self.fail_on, &self.warn_on);
         let write =
             |out: &mut dyn Write, columns| render::write(&report, self.output.format, Style::plain(columns), out);
         deliver(self.output.output.as_deref(), write)?;

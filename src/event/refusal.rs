@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    classify::{ErrorClass, FailureKey},
+    classify::{ErrorClass, FailureKey, Stage},
     clock::Stamp,
 };
 
@@ -27,6 +27,8 @@ pub struct RefusalBegan {
 pub struct RefusalEnded {
     /// Class of its error replies.
     pub class: ErrorClass,
+    /// Operation that was refused.
+    pub stage: Stage,
     /// Start of the first refused command.
     pub since: Stamp,
     /// Time of its end.

@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_totals_are_exact() {
         let mut history = History::default();
-        (0..10_000).for_each(|n| history.add(outage(n * 10, if n == 5_000 { 9 } else { 1 }), Stamp::START, Duration::ZERO));
+        (0..10_000)
+            .for_each(|n| history.add(outage(n * 10, if n == 5_000 { 9 } else { 1 }), Stamp::START, Duration::ZERO));
         assert_eq!(history.downtime.stalls, 10_000);
         assert_eq!(history.downtime.total, Duration::from_secs(10_008));
         assert_eq!(history.downtime.longest, Duration::from_secs(9));

@@ -12,21 +12,20 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::circumstances::{Circumstances, Notices};
+use super::{
+    circumstances::{Circumstances, Notices},
+    subscribed::Subscribed,
+};
 use crate::{
     classify::{Failure, Stage},
     clock::{OptionalSeconds, Stamp, WallTime, nanos},
     event::{
-        ClientState, CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, Evidence, Reconnected,
-        ReplaceReason,
+        ClientState, CommandFailed, Connected, Disconnected, Event, EventKind, Evidence, Reconnected, ReplaceReason,
     },
 };
 
 /// Times in a journal are rounded; two that differ by less are the same.
 const ROUNDING: Duration = Duration::from_millis(1);
-
-/// Time after a reconnect in which the library has renewed its subscriptions, if it can.
-const RESUBSCRIBING: Duration = Duration::from_secs(1);
 
 /// The kind of an outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -131,18 +130,12 @@ pub(super) struct Track {
     /// True if the latest outage ended with the first connection of a new session and its `reconnected` event is due.
     provisional: bool,
     /// Start of the current time without an outage.
-    up_since: Option<Stamp>,
+    pub(super) up_since: Option<Stamp>,
     pub(super) longest_up: Duration,
     /// Time until which missing messages are attributed to a drop.
     blame_until: Option<Stamp>,
     pub(super) lost_in_outages: u64,
-    pub(super) confirmations: Option<Confirmations>,
-    /// Loss of a connection whose subscriptions are not complete again.
-    unsubscribed_since: Option<Stamp>,
-    /// Subscriptions confirmed since that loss.
-    reconfirmed: u64,
-    /// Times without a complete subscription, for the recorder to collect.
-    pub(super) unsubscribed: Vec<(Stamp, Stamp)>,
+    pub(super) subscribed: Subscribed,
     /// True if writes are refused with READONLY.
     pub(super) pinned: bool,
     notices: Notices,
@@ -161,7 +154,7 @@ impl Track {
     pub(super) fn on_event(&mut self, event: &Event) {
         match &event.kind {
             EventKind::Connected(connected) => self.connected(event, connected),
-            EventKind::Stalled { since, .. } => self.stalled(event, *since),
+            EventKind::Stalled { since, .. } if self.open().is_none() => self.begin(event, OutageKind::Stall, *since),
             EventKind::Resumed { after } => self.resumed(event, *after),
             EventKind::Disconnected(disconnected) => {
                 self.pinned = false;
@@ -169,13 +162,9 @@ impl Track {
             }
             EventKind::Reconnected(reconnected) => self.reconnected(event, reconnected),
             EventKind::Superseded { generation, client_id } => self.superseded(*generation, *client_id),
-            EventKind::Subscribed(confirmations) => self.confirmations = Some(*confirmations),
+            EventKind::Subscribed(confirmations) => self.subscribed.confirmed(event.at, *confirmations),
             EventKind::Resubscribed(confirmations) => {
-                self.confirmations = Some(*confirmations);
-                self.reconfirmed = confirmations.confirmed;
-                if confirmations.confirmed >= confirmations.wanted {
-                    self.unsubscribed.extend(self.unsubscribed_since.take().map(|since| (since, event.at)));
-                }
+                self.subscribed.confirmed(event.at, *confirmations);
                 if let Some(outage) = self.latest.as_mut().filter(|outage| outage.kind == OutageKind::Drop) {
                     outage.resubscribed = Some(event.at);
                     // It may come before the reply that ends the outage.
@@ -232,17 +221,6 @@ impl Track {
         self.latest.as_mut().filter(|outage| outage.restored.is_none())
     }
 
-    /// Accounts for subscriptions that are missing at the end of the run.
-    pub(super) fn close_subscription(&mut self, end: Stamp) {
-        let Some(since) = self.unsubscribed_since else { return };
-        self.unsubscribed.push((since, end));
-        // A library resubscribes within milliseconds: it has failed, even if nothing reported that.
-        let had_time = self.up_since.is_some_and(|up| end.since(up) >= RESUBSCRIBING);
-        if let Some(confirmations) = self.confirmations.as_mut().filter(|_| had_time) {
-            confirmations.confirmed = confirmations.confirmed.min(self.reconfirmed);
-        }
-    }
-
     /// Returns the longest time without an outage, up to `now`.
     pub(super) fn longest_up_until(&self, now: Stamp) -> Duration {
         let current = self.up_since.map_or(Duration::ZERO, |since| now.since(since));
@@ -261,12 +239,6 @@ impl Track {
             outage.by_itself = Some(outage.replaced.is_some_and(ReplaceReason::is_policy));
             self.provisional = true;
             self.restore(event.at);
-        }
-    }
-
-    fn stalled(&mut self, event: &Event, since: Stamp) {
-        if self.open().is_none() {
-            self.begin(event, OutageKind::Stall, since);
         }
     }
 
@@ -291,10 +263,7 @@ impl Track {
         }
         let known = self.client_id;
         self.blame_until = Some(Stamp::from_nanos(u64::MAX));
-        if self.confirmations.is_some_and(|subscription| subscription.wanted > 0) {
-            self.unsubscribed_since.get_or_insert(event.at);
-            self.reconfirmed = 0;
-        }
+        self.subscribed.lost(event.at);
         let Some(outage) = self.open() else { return };
         outage.kind = OutageKind::Drop;
         outage.generation = outage.generation.max(disconnected.generation);
@@ -387,7 +356,7 @@ impl Track {
         self.settled.extend(std::mem::replace(&mut self.previous, self.latest.take()));
         let circumstances = Circumstances {
             up: lost.since(up_since),
-            subscribed: self.confirmations.is_some_and(|subscription| subscription.confirmed > 0),
+            subscribed: self.subscribed.any(),
             announcements: self.notices.before(lost),
             ..Circumstances::default()
         };

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::capped::{Capped, List, TEXT, shortened};
 use crate::{
-    classify::{ErrorClass, FailureKey},
+    classify::{ErrorClass, FailureKey, Stage},
     clock::{Stamp, WallTime},
     event::{Event, RefusalBegan, RefusalEnd, RefusalEnded},
 };
@@ -53,7 +53,7 @@ impl Refusal {
     }
 }
 
-/// The refusals of one class.
+/// The refusals of one class in one operation.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RefusalTotals {
     pub key: FailureKey,
@@ -75,9 +75,9 @@ pub(crate) struct RefusalTotals {
 /// The refusals so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RefusalBook {
-    open: BTreeMap<(u32, ErrorClass), Refusal>,
+    open: BTreeMap<(u32, ErrorClass, Stage), Refusal>,
     rows: Capped<Refusal>,
-    totals: BTreeMap<ErrorClass, RefusalTotals>,
+    totals: BTreeMap<(ErrorClass, Stage), RefusalTotals>,
 }
 
 impl RefusalBook {
@@ -95,12 +95,11 @@ impl RefusalBook {
             command: shortened(&began.command, TEXT),
             text: shortened(&began.text, TEXT),
         };
-        self.open.insert((connection, began.key.class), refusal);
+        self.open.insert((connection, began.key.class, began.key.stage), refusal);
     }
 
-    /// Returns the start of the refusal that ended.
     pub(super) fn ended(&mut self, connection: u32, ended: &RefusalEnded) {
-        if let Some(mut refusal) = self.open.remove(&(connection, ended.class)) {
+        if let Some(mut refusal) = self.open.remove(&(connection, ended.class, ended.stage)) {
             (refusal.until, refusal.end, refusal.count) = (Some(ended.until), Some(ended.end), Some(ended.count));
             self.close(refusal, ended.until);
         }
@@ -116,7 +115,7 @@ impl RefusalBook {
 
     fn close(&mut self, refusal: Refusal, now: Stamp) {
         let duration = refusal.duration(now);
-        let totals = self.totals.entry(refusal.key.class).or_insert_with(|| RefusalTotals {
+        let totals = self.totals.entry((refusal.key.class, refusal.key.stage)).or_insert_with(|| RefusalTotals {
             key: refusal.key,
             command: refusal.command.clone(),
             text: refusal.text.clone(),

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::{
     classify::{Failure, Stage},
     event::{
-        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, OwnPause, PathProbed,
-        Reconnected, RefusalBegan, RefusalEnd, RefusalEnded, ReplaceReason, StageTime, StopReason,
+        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, OwnPause,
+        PathProbed, Reconnected, RefusalBegan, RefusalEnd, RefusalEnded, ReplaceReason, StageTime, StopReason,
     },
     render::{
         Style,
@@ -162,7 +162,7 @@ fn refused_details(began: &RefusalBegan) -> String {
 }
 
 fn refusal_over(ended: &RefusalEnded) -> String {
-    let RefusalEnded { class, since, until, count: number, end } = ended;
+    let RefusalEnded { class, since, until, count: number, end, .. } = ended;
     let end = match end {
         RefusalEnd::Served => "",
         RefusalEnd::ConnectionLost => " · the connection was lost",

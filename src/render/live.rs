@@ -2,7 +2,7 @@
 //!
 //! That line is redrawn with each interval (once a second).
 
-use std::io::Write;
+use std::{collections::HashSet, io::Write};
 
 use super::{
     Style, diagnosis, event_line, header,
@@ -10,6 +10,7 @@ use super::{
     units::{count, duration, span, three_digits},
 };
 use crate::{
+    classify::{ErrorClass, Stage},
     clock::Stamp,
     event::{Event, EventKind, Interval, RunStarted},
     plan::Command,
@@ -25,13 +26,15 @@ pub(crate) struct Live {
     pace: String,
     /// The last diagnosis shown: its connection, the loss, and its lines.
     shown: Option<(u32, Stamp, Vec<String>)>,
+    /// Open refusals, by connection and class: their commands are counted instead of shown one by one.
+    refused: HashSet<(Option<u32>, ErrorClass, Stage)>,
 }
 
 impl Live {
     /// Writes the header and event lines to `out` (stderr), and draws a progress line on stderr if the style's `terminal`
     /// is true; for `ping`, whose lines it would disturb, it is false.
     pub(crate) fn new(style: Style, out: Box<dyn Write>) -> Self {
-        Self { style, lines: Lines::new(out, style.columns), pace: String::new(), shown: None }
+        Self { style, lines: Lines::new(out, style.columns), pace: String::new(), shown: None, refused: HashSet::new() }
     }
 
     /// Shows an event that the recorder has already seen.
@@ -51,11 +54,30 @@ impl Live {
         if self.style.quiet {
             return;
         }
+        if self.is_counted(event) {
+            return;
+        }
         if let Some(line) = event_line(event) {
             let line = self.paint(event, line);
             self.redraw(event, so_far);
             self.lines.line(&line);
         }
+    }
+
+    /// Returns true for failures that belong to a refusal whose begin is shown.
+    fn is_counted(&mut self, event: &Event) -> bool {
+        match &event.kind {
+            EventKind::RefusalBegan(began) => {
+                _ = self.refused.insert((event.connection, began.key.class, began.key.stage))
+            }
+            EventKind::RefusalEnded(ended) => _ = self.refused.remove(&(event.connection, ended.class, ended.stage)),
+            // The failures of a second may be of any connection.
+            EventKind::CommandFailed(failed) => {
+                return failed.key.is_refusal() && self.refused.iter().any(|(_, class, _)| *class == failed.key.class);
+            }
+            _ => {}
+        }
+        false
     }
 
     fn begin(&mut self, started: &RunStarted) {
@@ -130,10 +152,12 @@ impl Live {
             | EventKind::MessagesMissed { .. }
             | EventKind::Silent { .. }
             | EventKind::Desynced { .. }
+            | EventKind::RefusalBegan(_)
             | EventKind::StateEntered { .. } => "31",
             EventKind::Connected(_)
             | EventKind::Reconnected(_)
             | EventKind::Resumed { .. }
+            | EventKind::RefusalEnded(_)
             | EventKind::StateLeft { .. } => "32",
             EventKind::CommandFailed(_)
             | EventKind::SessionReplaced { .. }

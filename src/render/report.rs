@@ -30,6 +30,7 @@ impl Document for Report {
         records.summary(self)?;
         records.each("run", &self.runs)?;
         records.each("outage", &self.outages.rows)?;
+        records.each("refusal", &self.refusals.rows)?;
         records.each("error", &self.errors)?;
         records.each("state", &self.states)?;
         records.each("gate", &self.gates)?;

@@ -142,8 +142,10 @@ impl<'a> Records<'a> {
         if let Value::Object(fields) = &mut summary {
             fields.retain(|_, value| !value.is_array());
         }
-        if let Some(Value::Object(outages)) = summary.get_mut("outages") {
-            outages.remove("rows");
+        for section in ["outages", "refusals"] {
+            if let Some(Value::Object(section)) = summary.get_mut(section) {
+                section.remove("rows");
+            }
         }
         self.line("summary", &summary)
     }

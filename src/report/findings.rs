@@ -32,6 +32,7 @@ pub(super) fn all(figures: &Figures, diagnoses: &[Diagnosis], gates: &[GateResul
         list.about_run(run, figures);
     }
     list.about_ends(figures);
+    list.about_refusals(figures);
     list.about_outages(figures, diagnoses);
     let together = herd::finding(figures);
     together.into_iter().for_each(|text| list.push_coded(Severity::Warning, Some("RD043"), text));
@@ -40,6 +41,7 @@ pub(super) fn all(figures: &Figures, diagnoses: &[Diagnosis], gates: &[GateResul
     list.about_probes(figures);
     list.about_ghosts(figures);
     list.about_causes(diagnoses);
+    list.about_own_pauses(figures);
     for gate in gates.iter().filter(|gate| gate.tripped) {
         let why = if gate.value.is_none() { " (no data)" } else { "" };
         match gate.level {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{heartbeat::Heartbeat, notices::NoticeSender, observer::Observer, pauses::Pauses, samples::Samples, stop::StopControl};
+use super::{
+    heartbeat::Heartbeat, notices::NoticeSender, observer::Observer, pauses::Pauses, samples::Samples,
+    stop::StopControl,
+};
 use crate::{
     classify::Failure,
     clock::{Clock, Stamp},

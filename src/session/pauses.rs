@@ -80,6 +80,12 @@ impl Pauses {
         is_late(Stamp::from_nanos(self.ticked.load(Ordering::Relaxed)), now) || is_recent && self.was_paused(from, now)
     }
 
+    /// Returns the end of the latest pause; the present if one has just ended, and the start of the run before the first.
+    pub(super) fn resumed(&self, now: Stamp) -> Stamp {
+        let ticked = Stamp::from_nanos(self.ticked.load(Ordering::Relaxed));
+        if is_late(ticked, now) { now } else { Stamp::from_nanos(self.latest.load(Ordering::Relaxed)) }
+    }
+
     fn was_paused(&self, from: Stamp, to: Stamp) -> bool {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().any(|pause| pause.since < to && from < pause.until)
@@ -123,6 +129,7 @@ mod tests {
         let (pauses, _) = ticking(&[0, 50]);
         assert!(pauses.overlap(at(40), at(1050)) && !pauses.overlap(at(40), at(299)));
         assert!(!Pauses::new().overlap(at(0), at(10_000)));
+        assert_eq!((pauses.resumed(at(1050)), pauses.resumed(at(299))), (at(1050), Stamp::START));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use redis::{PushInfo, Value, aio::MultiplexedConnection};
 use tokio::sync::Mutex;
 
 use super::{
-    connection::Session, context::RunContext, delivery::Publish, refusals::Asker, request::FailedRequest, subject::Dialer,
+    connection::Session, context::RunContext, delivery::Publish, refusals::Asker, request::FailedRequest,
+    subject::Dialer,
 };
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},

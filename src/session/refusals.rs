@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
-    classify::Failure,
+    classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
     event::{RefusalBegan, RefusalEnd, RefusalEnded},
 };
@@ -44,8 +44,12 @@ struct Refusal {
 
 impl Refusal {
     fn ended(&self, until: Stamp, end: RefusalEnd) -> RefusalEnded {
-        let (class, since, until) = (self.failure.key.class, self.since, until.max(self.last));
-        RefusalEnded { class, since, until, count: self.count, end }
+        let (class, stage) = self.kind();
+        RefusalEnded { class, stage, since: self.since, until: until.max(self.last), count: self.count, end }
+    }
+
+    fn kind(&self) -> (ErrorClass, Stage) {
+        (self.failure.key.class, self.failure.key.stage)
     }
 }
 
@@ -62,11 +66,16 @@ impl Refusals {
         launched: Stamp,
         at: Stamp,
     ) -> Option<RefusalBegan> {
-        let class = failure.key.class;
-        for other in self.0.iter_mut().filter(|refusal| refusal.failure.key.class != class) {
+        let mut failure = failure.clone();
+        if failure.key.stage == Stage::WaitingForReconnect {
+            // The reply to the command itself, which came with the connection.
+            failure.key.stage = Stage::Command;
+        }
+        let kind = (failure.key.class, failure.key.stage);
+        for other in self.0.iter_mut().filter(|refusal| refusal.kind() != kind) {
             other.answered(asker, at);
         }
-        if let Some(known) = self.0.iter_mut().find(|refusal| refusal.failure.key.class == class) {
+        if let Some(known) = self.0.iter_mut().find(|refusal| refusal.kind() == kind) {
             (known.last, known.served) = (known.last.max(at), None);
             known.count += 1;
             known.refused.insert(asker);
@@ -75,14 +84,10 @@ impl Refusals {
         if self.0.len() == OPEN {
             return None;
         }
+        let (key, text, command) = (failure.key, failure.to_string(), asker.command.to_owned());
         let refused = BTreeSet::from([asker]);
-        self.0.push(Refusal { failure: failure.clone(), since: launched, last: at, count: 1, refused, served: None });
-        Some(RefusalBegan {
-            key: failure.key,
-            text: failure.to_string(),
-            command: asker.command.to_owned(),
-            since: launched,
-        })
+        self.0.push(Refusal { failure, since: launched, last: at, count: 1, refused, served: None });
+        Some(RefusalBegan { key, text, command, since: launched })
     }
 
     /// Records a good reply.
@@ -118,7 +123,6 @@ impl Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classify::{ErrorClass, Stage};
 
     fn at(ms: u64) -> Stamp {
         Stamp::from_nanos(ms * 1_000_000)
@@ -145,8 +149,14 @@ mod tests {
         refusals.served(asker(1, "SET"), at(400));
         assert!(refusals.take_settled(at(1399)).is_empty());
         let over = refusals.take_settled(at(1400));
-        let expected =
-            RefusalEnded { class: ErrorClass::Oom, since: at(100), until: at(400), count: 2, end: RefusalEnd::Served };
+        let expected = RefusalEnded {
+            class: ErrorClass::Oom,
+            stage: Stage::Command,
+            since: at(100),
+            until: at(400),
+            count: 2,
+            end: RefusalEnd::Served,
+        };
         assert_eq!(over, [expected]);
         assert!(refusals.is_empty());
     }
@@ -166,12 +176,35 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_subscription_is_not_a_refused_publication() {
+        let mut refusals = Refusals::default();
+        for (stage, command) in [(Stage::Publish, "PUBLISH"), (Stage::Subscribe, "SUBSCRIBE")] {
+            let began =
+                refusals.refused(asker(0, command), &Failure::server(stage, "NOPERM no"), at(0), at(1)).unwrap();
+            assert_eq!((began.key.stage, &*began.command), (stage, command));
+        }
+        refusals.served(asker(0, "PUBLISH"), at(5));
+        let over = refusals.end(at(10), RefusalEnd::RunEnded);
+        let over: Vec<_> = over.iter().map(|over| (over.stage, over.end)).collect();
+        assert_eq!(over, [(Stage::Publish, RefusalEnd::Served), (Stage::Subscribe, RefusalEnd::RunEnded)]);
+    }
+
+    #[test]
+    fn what_a_loading_server_answers_after_a_reconnect_is_a_refusal_too() {
+        let mut refusals = Refusals::default();
+        let loading = Failure::server(Stage::WaitingForReconnect, "LOADING dataset");
+        assert_eq!(refusals.refused(asker(0, "PING"), &loading, at(0), at(1)).unwrap().key.stage, Stage::Command);
+        assert!(refusals.refused(asker(0, "PING"), &reply("LOADING dataset"), at(100), at(101)).is_none());
+    }
+
+    #[test]
     fn another_error_ends_the_first() {
         let mut refusals = Refusals::default();
         refusals.refused(asker(0, "SET"), &reply("LOADING dataset"), at(0), at(1));
         refusals.refused(asker(0, "SET"), &reply("MISCONF disk"), at(2000), at(2001));
         let over = refusals.take_settled(at(4000));
-        assert_eq!(over.iter().map(|over| (over.class, over.until)).collect::<Vec<_>>(), [(ErrorClass::Loading, at(2001))]);
+        let over: Vec<_> = over.iter().map(|over| (over.class, over.until)).collect();
+        assert_eq!(over, [(ErrorClass::Loading, at(2001))]);
         let lost = refusals.end(at(5000), RefusalEnd::ConnectionLost);
         assert_eq!((lost[0].class, lost[0].end), (ErrorClass::Misconf, RefusalEnd::ConnectionLost));
     }

@@ -40,14 +40,15 @@ impl Schedule {
         Self { pace: plan.pace, anchor, patience: plan.timeout, next: Mutex::new(0) }
     }
 
-    /// Returns the next intended start, and the number of slots skipped.
-    fn take(&self, now: Stamp) -> (Stamp, u64) {
+    /// Returns the next intended start, and the number of slots skipped: those that are too old, and those before
+    /// `resumed`, the end of the latest pause of redis-doctor itself, which would delay all that follow.
+    fn take(&self, now: Stamp, resumed: Stamp) -> (Stamp, u64) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let Pace::Every(interval) = self.pace else {
             return (now, 0);
         };
         let due = |n| self.anchor.after(self.pace.due(n).unwrap_or_default());
-        let late = now.since(due(*next).after(self.patience));
+        let late = now.since(due(*next).after(self.patience)).max(resumed.since(due(*next)));
         let skipped = (late.as_nanos() / interval.as_nanos().max(1)) as u64;
         let slot = *next + skipped;
         *next = slot + 1;
@@ -135,7 +136,7 @@ impl Worker {
             return Some(Slot { intended: None });
         }
         let now = ctx.clock.now();
-        let (due, skipped) = self.schedule.take(now);
+        let (due, skipped) = self.schedule.take(now, ctx.pauses.resumed(now));
         if skipped > 0 {
             ctx.samples.lock().counters.skipped += skipped;
         }
@@ -276,21 +277,29 @@ mod tests {
     #[test]
     fn slots_keep_the_pace_however_late_they_are_taken() {
         let schedule = schedule(Pace::every(Duration::from_millis(100)));
-        assert_eq!(schedule.take(at(0)), (at(0), 0));
-        assert_eq!(schedule.take(at(350)), (at(100), 0));
-        assert_eq!(schedule.take(at(351)), (at(200), 0));
+        assert_eq!(schedule.take(at(0), Stamp::START), (at(0), 0));
+        assert_eq!(schedule.take(at(350), Stamp::START), (at(100), 0));
+        assert_eq!(schedule.take(at(351), Stamp::START), (at(200), 0));
     }
 
     #[test]
     fn slots_older_than_the_timeout_are_skipped() {
         let schedule = schedule(Pace::every(Duration::from_millis(100)));
-        schedule.take(at(0));
-        assert_eq!(schedule.take(at(10_000)), (at(8_000), 79));
-        assert_eq!(schedule.take(at(10_000)), (at(8_100), 0));
+        schedule.take(at(0), Stamp::START);
+        assert_eq!(schedule.take(at(10_000), Stamp::START), (at(8_000), 79));
+        assert_eq!(schedule.take(at(10_000), Stamp::START), (at(8_100), 0));
+    }
+
+    #[test]
+    fn slots_during_a_pause_of_our_own_are_skipped() {
+        let schedule = schedule(Pace::every(Duration::from_millis(100)));
+        schedule.take(at(0), Stamp::START);
+        assert_eq!(schedule.take(at(1250), at(1240)), (at(1200), 11));
+        assert_eq!(schedule.take(at(1260), at(1240)), (at(1300), 0));
     }
 
     #[test]
     fn an_unpaced_slot_is_due_now() {
-        assert_eq!(schedule(Pace::Unpaced).take(at(77)), (at(77), 0));
+        assert_eq!(schedule(Pace::Unpaced).take(at(77), Stamp::START), (at(77), 0));
     }
 }

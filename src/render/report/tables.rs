@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use crate::{
+    event::RefusalEnd,
     record::{ErrorRow, OutageKind},
     render::{
         diagnosis, event_line, table,
         units::{clean, duration, percent},
     },
-    report::{GateLevel, GateResult, Latency, OutageRow, Report},
+    report::{GateLevel, GateResult, Latency, OutageRow, RefusalRow, Report},
 };
 
 /// Maximum number of rows shown; `--format json` has all of them.
@@ -34,7 +35,7 @@ fn write((header, numbers, rows): Content<'_>, columns: Option<usize>, out: &mut
 pub(super) fn latencies(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let named = [
         ("latency", &report.latency),
-        ("service", &report.service),
+        ("round trip", &report.service),
         ("failed", &report.failed_latency),
         ("waited", &report.waited),
         ("end to end", &report.end_to_end),
@@ -110,6 +111,35 @@ fn outage(row: &OutageRow) -> Vec<String> {
     ]
 }
 
+pub(super) fn refusals(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let rows: Vec<_> = report.refusals.rows.iter().map(refusal).collect();
+    let header = ["refusal", "", "code", "lasted", "commands", "first", "end", "reply"];
+    write((&header, 3..5, rows), columns, out)
+}
+
+fn refusal(row: &RefusalRow) -> Vec<String> {
+    let refusal = &row.refusal;
+    let class = match refusal.connection {
+        0 => refusal.key.class.to_string(),
+        number => format!("{} #{number}", refusal.key.class),
+    };
+    let end = match refusal.end {
+        Some(RefusalEnd::Served) => "served again",
+        Some(RefusalEnd::ConnectionLost) => "connection lost",
+        Some(RefusalEnd::RunEnded) | None => "not over",
+    };
+    vec![
+        refusal.time.time_of_day(),
+        class,
+        refusal.code.to_owned(),
+        duration(row.duration),
+        refusal.count.map(|count| count.to_string()).unwrap_or_default(),
+        clean(&refusal.command),
+        end.to_owned(),
+        clean(&refusal.text),
+    ]
+}
+
 pub(super) fn errors(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> = report
         .errors
@@ -162,7 +192,7 @@ fn gate(result: &GateResult) -> Vec<String> {
 fn value_of(result: &GateResult, value: f64) -> String {
     use crate::plan::Metric;
     match result.gate.metric {
-        Metric::Availability => percent(value),
+        Metric::Availability | Metric::Service => percent(value),
         Metric::Errors if result.gate.is_share() => percent(value),
         Metric::Ambiguous
         | Metric::Desyncs

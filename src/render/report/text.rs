@@ -12,7 +12,7 @@ use crate::{
         header,
         units::{clean, count, duration, percent, three_digits},
     },
-    report::{Delivery, Outages, Probes, Report, Run, Subscriptions, together},
+    report::{Delivery, Outages, Probes, Refusals, Report, Run, Subscriptions, together},
     verdict::Severity,
 };
 
@@ -35,6 +35,7 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
     }
     tables::outages(report, columns, out)?;
     tables::causes(report, out)?;
+    tables::refusals(report, columns, out)?;
     tables::errors(report, columns, out)?;
     tables::states(report, columns, out)?;
     tables::gates(report, columns, out)?;
@@ -69,6 +70,9 @@ pub(super) fn headline(report: &Report) -> String {
     let ever = report.runs.iter().any(|run| run.connected.is_some());
     let availability = outages.availability.filter(|_| ever);
     parts.extend(availability.map(|share| format!("availability {}", percent(share))));
+    // Where nothing but outages kept the workload from being served, it is the same figure.
+    let service = outages.service.filter(|share| ever && Some(*share) != outages.availability);
+    parts.extend(service.map(|share| format!("service {}", percent(share))));
     if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified && delivery.published > 0) {
         parts.push(format!("{} lost of {}", count(delivery.lost, "message"), delivery.published));
     }
@@ -112,6 +116,7 @@ fn totals(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> 
         report.delivery.as_ref().map(|delivery| format!("messages  {}", delivery_line(delivery))),
         report.subscriptions.as_ref().map(|subscriptions| format!("channels  {}", channels_line(subscriptions))),
         Some(format!("outages   {}", outages_line(&report.outages))),
+        (report.refusals.count > 0).then(|| format!("refusals  {}", refusals_line(&report.refusals))),
         herd.map(|peak| format!("herd      at most {}", together(peak))),
     ];
     lines.iter().flatten().try_for_each(|text| line(text, width, out))
@@ -124,6 +129,11 @@ fn probes_line(probes: &Probes) -> String {
         format!("{} failed", probes.failed),
         format!("{} timed out", probes.timed_out),
     ];
+    for (number, what) in [(probes.paused, "during our own pause"), (probes.untimed, "not timed")] {
+        if number > 0 {
+            parts.push(format!("{number} {what}"));
+        }
+    }
     if probes.unfinished > 0 {
         parts.push(format!("{} unfinished", probes.unfinished));
     }
@@ -175,6 +185,16 @@ fn outages_line(outages: &Outages) -> String {
         parts.push(format!("longest uptime {}", duration(outages.longest_up)));
     }
     parts.extend(outages.availability.map(|share| format!("availability {}", percent(share))));
+    parts.extend(outages.service.map(|share| format!("service {}", percent(share))));
+    parts.join(" · ")
+}
+
+fn refusals_line(refusals: &Refusals) -> String {
+    let mut parts = vec![count(refusals.count, "refusal"), format!("{} refused", count(refusals.commands, "command"))];
+    if refusals.unresolved > 0 {
+        parts.push(format!("{} not over", refusals.unresolved));
+    }
+    parts.push(format!("longest {}", duration(refusals.longest)));
     parts.join(" · ")
 }
 
