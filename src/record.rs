@@ -274,7 +274,7 @@ impl Story {
         self.history.downtime.never_up(unheard);
         self.service.close_refusals(end);
         for (id, mut track) in std::mem::take(&mut self.tracks) {
-            track.subscribed.close(track.up_since, end);
+            track.subscribed.close(end);
             for (from, to) in track.subscribed.gaps.drain(..) {
                 self.service.unserved(id, from, to);
             }

@@ -130,7 +130,7 @@ pub(super) struct Track {
     /// True if the latest outage ended with the first connection of a new session and its `reconnected` event is due.
     provisional: bool,
     /// Start of the current time without an outage.
-    pub(super) up_since: Option<Stamp>,
+    up_since: Option<Stamp>,
     pub(super) longest_up: Duration,
     /// Time until which missing messages are attributed to a drop.
     blame_until: Option<Stamp>,

@@ -256,6 +256,8 @@ fn the_journal_schema_knows_every_counter() {
         ok: 1,
         failed: 1,
         timed_out: 1,
+        paused: 1,
+        untimed: 1,
         skipped: 1,
         ambiguous: 1,
         desynced: 1,

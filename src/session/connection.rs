@@ -56,6 +56,8 @@ pub(super) struct Session {
     refusals: Mutex<Refusals>,
     /// A copy of "a refusal is open" that every good reply can check.
     refusing: AtomicBool,
+    /// Subscriptions that were not renewed after a reconnect have been reported.
+    pub(super) unsubscribed: AtomicBool,
     /// Wakes the monitor after a change.
     pub(super) wake: Notify,
     /// The link went down: heartbeats are sent until one is answered.
@@ -150,6 +152,7 @@ impl Session {
             state: Mutex::new(state),
             refusals: Mutex::default(),
             refusing: AtomicBool::new(false),
+            unsubscribed: AtomicBool::new(false),
             wake: Notify::new(),
             down: Notify::new(),
             fresh: Notify::new(),

@@ -150,6 +150,7 @@ impl Sessions {
     pub(crate) async fn close(mut self) {
         for session in &self.sessions {
             session.inbox.close(&self.ctx);
+            session.report_missing();
             session.end_refusals(self.ctx.clock.now(), RefusalEnd::RunEnded);
         }
         self.work.shutdown().await;
