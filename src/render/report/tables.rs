@@ -32,6 +32,15 @@ fn write((header, numbers, rows): Content<'_>, columns: Option<usize>, out: &mut
     Ok(())
 }
 
+/// Puts the longest rows, as many as are shown, before the others, in their order.
+fn longest_first_page<T>(rows: &[T], duration: impl Fn(&T) -> f64) -> Vec<&T> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|a, b| duration(&rows[*b]).total_cmp(&duration(&rows[*a])));
+    let shown = order.len().min(ROWS);
+    order[..shown].sort_unstable();
+    order.into_iter().map(|index| &rows[index]).collect()
+}
+
 pub(super) fn latencies(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let named = [
         ("latency", &report.latency),
@@ -52,7 +61,7 @@ pub(super) fn latencies(report: &Report, columns: Option<usize>, out: &mut dyn W
 }
 
 pub(super) fn outages(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<_> = report.outages.rows.iter().map(outage).collect();
+    let rows = longest_first_page(&report.outages.rows, |row| row.duration).into_iter().map(outage).collect();
     let header = ["outage", "", "lasted", "failed", "outcome unknown", "lost", "end", "cause", "client error"];
     write((&header, 2..6, rows), columns, out)
 }
@@ -112,7 +121,7 @@ fn outage(row: &OutageRow) -> Vec<String> {
 }
 
 pub(super) fn refusals(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<_> = report.refusals.rows.iter().map(refusal).collect();
+    let rows = longest_first_page(&report.refusals.rows, |row| row.duration).into_iter().map(refusal).collect();
     let header = ["refusal", "", "code", "lasted", "commands", "first", "end", "reply"];
     write((&header, 3..5, rows), columns, out)
 }

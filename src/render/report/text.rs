@@ -70,8 +70,9 @@ pub(super) fn headline(report: &Report) -> String {
     let ever = report.runs.iter().any(|run| run.connected.is_some());
     let availability = outages.availability.filter(|_| ever);
     parts.extend(availability.map(|share| format!("availability {}", percent(share))));
-    // Where nothing but outages kept the workload from being served, it is the same figure.
-    let service = outages.service.filter(|share| ever && Some(*share) != outages.availability);
+    // After an outage, a resubscription takes a moment longer: no news.
+    let differs = |share: &f64| availability.is_some_and(|availability| availability - share >= 0.001);
+    let service = outages.service.filter(differs);
     parts.extend(service.map(|share| format!("service {}", percent(share))));
     if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified && delivery.published > 0) {
         parts.push(format!("{} lost of {}", count(delivery.lost, "message"), delivery.published));
