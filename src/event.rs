@@ -165,7 +165,7 @@ pub enum EventKind {
     RefusalBegan(RefusalBegan),
     /// A refusal is over.
     RefusalEnded(RefusalEnded),
-    /// redis-doctor itself stood still.
+    /// redis-doctor itself was paused.
     OwnPause(OwnPause),
     /// Numbered messages are missing: a later one has arrived.
     MessagesMissed {

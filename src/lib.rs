@@ -71,7 +71,7 @@
 //! | availability | share of the watched time without an outage |
 //! | refusal | from the first error reply of a server that was reached to the first good reply after it |
 //! | service | share of the watched time without an outage, a refusal or a missing subscription |
-//! | own pause | a time in which redis-doctor itself stood still; it counts in no figure |
+//! | own pause | a time in which redis-doctor itself was paused; it counts in no figure |
 //! | attempt | one try of a client to reconnect |
 //! | path probe | an independent connection attempt in stages: distinguishes a sick server from a slow client |
 //! | evidence | facts about an outage from the server, the kernel and this machine; no conclusions |

@@ -72,7 +72,7 @@ pub(crate) struct Report {
     pub outages: Outages,
     /// Times in which the server answered commands with an error.
     pub refusals: Refusals,
-    /// Times in which redis-doctor itself stood still; they count in no other figure.
+    /// Times in which redis-doctor itself was paused; they count in no other figure.
     pub own_pauses: OwnPauses,
     /// Largest number of connections that came back within 100 ms; null if none did.
     pub reconnect_peak: Option<ReconnectPeak>,

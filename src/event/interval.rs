@@ -70,7 +70,7 @@ counters! {
     failed,
     /// Probes without a reply before their deadline.
     timed_out,
-    /// Probes without a reply because redis-doctor itself stood still: they judge nobody.
+    /// Probes without a reply because redis-doctor itself was paused: neither failed nor timed out.
     paused,
     /// Answered probes whose time is no latency: an outage, a stall or a pause of redis-doctor itself fell into it.
     untimed,

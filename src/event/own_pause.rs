@@ -1,4 +1,4 @@
-//! Times in which redis-doctor itself stood still.
+//! Times in which redis-doctor itself was paused.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Seconds, Stamp};
 
-/// A time without CPU time for redis-doctor: it was stopped, its machine was overloaded or suspended. What it measured
-/// meanwhile says nothing about the server.
+/// A time without CPU time for redis-doctor: it was stopped, or its machine was overloaded or suspended. Its measurements
+/// of that time say nothing about the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OwnPause {
     /// Last time at which redis-doctor is known to have run before.

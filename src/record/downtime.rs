@@ -23,7 +23,7 @@ pub(crate) struct Downtime {
     /// Outages that ended only because redis-doctor started a new session.
     pub not_by_itself: u64,
     /// Total duration of the outages of all connections. This and all other times are without those in which redis-doctor
-    /// itself stood still.
+    /// itself was paused.
     pub total: Duration,
     /// The longest outage.
     pub longest: Duration,
@@ -79,7 +79,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Adds an outage of a run that has lasted until `now`; for the time `paused` of it redis-doctor itself stood still.
+    /// Adds an outage of a run that has lasted until `now`; for the time `paused` of it redis-doctor itself was paused.
     pub(super) fn add(&mut self, outage: Outage, now: Stamp, paused: Duration) {
         let duration = outage.duration(now) - paused;
         let totals = &mut self.downtime;

@@ -1,7 +1,7 @@
-//! The time in which the workload was not answered well, and the time in which redis-doctor itself stood still.
+//! The time in which the workload was not answered well, and the time in which redis-doctor itself was paused.
 //!
 //! A connection is not served during an outage, during a refusal, and while a subscription that it had is missing. A time
-//! in which redis-doctor itself stood still is none of the connection's time.
+//! in which redis-doctor itself was paused is none of the connection's time.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -59,7 +59,7 @@ impl Service {
         self.unserved.entry(connection).or_default().add(from, to);
     }
 
-    /// Returns the part of a time in which redis-doctor itself stood still.
+    /// Returns the part of a time in which redis-doctor itself was paused.
     pub(super) fn paused_within(&self, from: Stamp, to: Stamp) -> Duration {
         self.paused.within(from, to)
     }

@@ -42,7 +42,7 @@ pub(crate) struct RefusalRow {
     /// Duration to its end or to the end of the run, in seconds.
     #[schemars(with = "Seconds")]
     pub duration: f64,
-    /// What to do about it; null for an error without a specific remedy.
+    /// Remedy; null for an error without a specific one.
     pub remedy: Option<&'static str>,
 }
 
@@ -76,17 +76,24 @@ impl List {
         for totals in &figures.refusal_totals {
             let RefusalTotals { key, command, text, lasting, over, commands, longest, .. } = totals;
             // The state has a finding, with the same rule.
-            let is_pinned =
-                key.class == ErrorClass::ReadOnly && figures.tally.states.contains_key(&ClientState::Pinned);
+            let pinned = match *lasting {
+                0 => figures.tally.states.contains_key(&ClientState::Pinned),
+                _ => figures.tally.pinned > 0,
+            };
+            let is_pinned = key.class == ErrorClass::ReadOnly && pinned;
             let longest = seconds(longest.as_secs_f64());
             let times = |number: u64| if number == 1 { String::new() } else { format!(", {number} times") };
-            let count = if *commands == 1 { "1 command".to_owned() } else { format!("{commands} commands") };
+            let commands = (*commands).max(counted(figures, *key));
+            let count = if commands == 1 { "1 command".to_owned() } else { format!("{commands} commands") };
             let (severity, finding) = if *lasting > 0 {
-                let course = format!("refused to the end (for {longest}, {count})");
-                (Severity::Critical, format!("{command} was {course}: {text}"))
+                let course = match figures.interim {
+                    true => format!("is refused (for {longest} so far, {count})"),
+                    false => format!("was refused to the end (for {longest}, {count})"),
+                };
+                (Severity::Critical, format!("{command} {course}: {text}"))
             } else {
-                let course = format!("refused for {longest}{} ({count})", times(*over));
-                (Severity::Warning, format!("{command} was {course}, then served again: {text}"))
+                let course = format!("was refused for {longest}{} ({count}), but not at the end", times(*over));
+                (Severity::Warning, format!("{command} {course}: {text}"))
             };
             if !is_pinned {
                 self.push_coded(severity, Some(key.code()), finding);
@@ -99,7 +106,7 @@ impl List {
         }
     }
 
-    /// Adds the times in which redis-doctor itself stood still.
+    /// Adds the times in which redis-doctor itself was paused.
     pub(super) fn about_own_pauses(&mut self, figures: &Figures) {
         let pauses = figures.own_pauses;
         if pauses.count > 0 {
@@ -112,6 +119,12 @@ impl List {
             self.push_coded(Severity::Info, Some("RD016"), text);
         }
     }
+}
+
+/// Returns the number of errors of the same kind: an open refusal does not know its commands yet.
+fn counted(figures: &Figures, key: FailureKey) -> u64 {
+    let alike = figures.errors.iter().filter(|row| (row.key.class, row.key.stage) == (key.class, key.stage));
+    alike.map(|row| row.count).sum()
 }
 
 /// Seconds to three digits after the point at most.
@@ -135,11 +148,9 @@ fn remedy(key: FailureKey) -> Option<&'static str> {
              connect to the primary"
         }
         (ErrorClass::ClusterDown, _) => {
-            "slots have no node: see CLUSTER INFO and CLUSTER SHARDS, and add the missing slots or nodes"
+            "slots have no node: see CLUSTER INFO and CLUSTER SHARDS, and add what is missing"
         }
-        (ErrorClass::ReadOnly, _) => {
-            "this is a replica: connect to the primary, and reconnect after a failover instead of keeping the connection"
-        }
+        (ErrorClass::ReadOnly, _) => "this is a replica: connect to the primary, and reconnect after a failover",
         (ErrorClass::Moved | ErrorClass::Ask | ErrorClass::TryAgain, _) => {
             "this is a cluster: use a cluster client, which follows the redirection to the node of the slot"
         }
@@ -155,13 +166,12 @@ fn remedy(key: FailureKey) -> Option<&'static str> {
         (ErrorClass::NoPerm, _) => {
             "the ACL of this user forbids the command, key or channel: see ACL LOG and ACL GETUSER"
         }
-        (ErrorClass::NoAuth, _) => "the server requires a login on this connection: check the credentials",
-        (ErrorClass::WrongPass, _) => "the server does not accept the password of this user: check the credentials",
+        (ErrorClass::NoAuth | ErrorClass::WrongPass, _) => {
+            "the server does not accept the login: check the credentials"
+        }
         (ErrorClass::ExecAbort, _) => "the reply to the queued command that was refused has the reason",
         (ErrorClass::MaxClients, _) => "raise maxclients on the server, or find the clients that hold its connections",
-        (ErrorClass::ProtectedMode, _) => {
-            "set a password on the server, or turn protected-mode off if the network is trusted"
-        }
+        (ErrorClass::ProtectedMode, _) => "set a password on the server, or turn protected-mode off there",
         (
             ErrorClass::Aborted
             | ErrorClass::BrokenPipeKernel

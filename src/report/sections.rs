@@ -52,7 +52,7 @@ pub(crate) struct Probes {
     pub failed: u64,
     /// Probes without a reply before their deadline.
     pub timed_out: u64,
-    /// Probes without a reply because redis-doctor itself stood still: they count as neither failed nor timed out.
+    /// Probes without a reply because redis-doctor itself was paused: they count as neither failed nor timed out.
     pub paused: u64,
     /// Answered probes whose time is in no latency: an outage, a stall or a pause of redis-doctor itself fell into it.
     pub untimed: u64,
@@ -247,7 +247,7 @@ impl Outages {
     }
 }
 
-/// The times in which redis-doctor itself stood still: no CPU time, stopped, or the machine was suspended.
+/// The times in which redis-doctor itself was paused: no CPU time, stopped, or the machine was suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct OwnPauses {
     /// Number of pauses.

@@ -1,4 +1,4 @@
-//! Times in which redis-doctor itself stood still: what was in flight then says nothing about the server.
+//! Times in which redis-doctor itself was paused: what was in flight then says nothing about the server.
 //!
 //! A task that wakes every [`TICK`] finds them, whether or not evidence is gathered. After a pause other tasks can run
 //! before it does, so they ask with [`Pauses::overlap`], which also sees a pause that is not reported yet.
@@ -73,7 +73,7 @@ impl Pauses {
         Some(pause)
     }
 
-    /// Returns true if redis-doctor stood still at some time between two moments, of which the later is the present.
+    /// Returns true if redis-doctor was paused at some time between two moments, of which the later is the present.
     #[inline]
     pub(super) fn overlap(&self, from: Stamp, now: Stamp) -> bool {
         let is_recent = from.as_nanos() < self.latest.load(Ordering::Relaxed);

@@ -5,7 +5,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use redis::{PushInfo, Value, aio::MultiplexedConnection};
+use redis::{Cmd, PushInfo, Value, aio::MultiplexedConnection};
 use tokio::sync::Mutex;
 
 use super::{
@@ -49,7 +49,9 @@ impl Publisher {
         payload: &[u8],
     ) -> Result<i64, FailedRequest> {
         let connection = self.connect(ctx).await.map_err(|failure| FailedRequest { failure, ambiguous: false })?;
-        let sent = self.send(ctx, connection, sharded, channel, payload).await;
+        let mut command = redis::cmd(if sharded { "SPUBLISH" } else { "PUBLISH" });
+        command.arg(channel).arg(payload);
+        let sent = self.send(ctx, connection, &command).await;
         sent.map_err(|failure| FailedRequest { ambiguous: !failure.key.class.is_server_reply(), failure })
     }
 
@@ -57,14 +59,10 @@ impl Publisher {
         &self,
         ctx: &RunContext,
         mut connection: MultiplexedConnection,
-        sharded: bool,
-        channel: &[u8],
-        payload: &[u8],
+        command: &Cmd,
     ) -> Result<i64, Failure> {
-        let mut command = redis::cmd(if sharded { "SPUBLISH" } else { "PUBLISH" });
-        command.arg(channel).arg(payload);
         let launched = ctx.clock.now();
-        let mut reply = pin!(connection.send_packed_command(&command));
+        let mut reply = pin!(connection.send_packed_command(command));
         let mut answer = tokio::time::timeout(LIMIT, reply.as_mut()).await;
         if answer.is_err() && ctx.pauses.overlap(launched, ctx.clock.now()) {
             answer = tokio::time::timeout(LIMIT, reply).await;

@@ -1,8 +1,8 @@
 //! The refusals of one session: times in which the server answered commands with an error.
 //!
 //! Pure: outcomes of commands go in, events come out. One refusal is one, however many commands it meets: it lasts until
-//! everyone who was refused has been served, and a moment longer, because a server that refuses every second write is
-//! not well in between.
+//! every sender that was refused has been served, and a second longer: a server that refuses every second write does not
+//! recover in between.
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -53,7 +53,7 @@ pub(super) struct Exchange {
     pub(super) ready: Stamp,
     /// An outage or a stall fell into its flight: its time says nothing about latency.
     pub(super) disturbed: bool,
-    /// redis-doctor itself stood still during its flight.
+    /// redis-doctor itself was paused during its flight.
     pub(super) paused: bool,
     /// The reply or the failure.
     pub(super) outcome: Result<Value, FailedRequest>,

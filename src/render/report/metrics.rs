@@ -135,7 +135,7 @@ fn refusals(report: &Report) -> Vec<Family> {
         Family::gauge("refusals_unresolved", "Refusals that lasted to the end.", refusals.unresolved as f64),
         Family::counter("refusal_seconds", "Total time of the refusals of all connections.", refusals.total),
         Family::gauge("refusal_longest_seconds", "The longest refusal.", refusals.longest),
-        Family::counter("own_pause_seconds", "Time in which redis-doctor itself stood still.", pauses.total),
+        Family::counter("own_pause_seconds", "Time in which redis-doctor itself was paused.", pauses.total),
     ]
 }
 
