@@ -195,7 +195,7 @@ fn refused_commands_are_counted_between_the_lines_of_their_refusal() {
         [
             "refused       SET · OOM command not allowed when used memory > 'maxmemory'. [oom] · counted from now on",
             "refusal over  oom · after 2 s · 20 commands",
-            "failed        5 × OOM command not allowed when used memory > 'maxmemory'. [oom, command, server]",
+            "failed        5 × OOM command not allowed when used memory > 'maxmemory'. [oom, command, server] · 1 outcome unknown",
             "paused        redis-doctor itself was paused for 5.05 s (no CPU time, or stopped): not counted",
         ]
     );

@@ -137,15 +137,15 @@ fn seconds(seconds: f64) -> String {
 fn remedy(key: FailureKey) -> Option<&'static str> {
     Some(match (key.class, key.stage) {
         (ErrorClass::Misconf, _) => {
-            "the last snapshot failed: see the server's log, make its directory writable or free disk space, then BGSAVE"
+            "the last snapshot failed: see its log, make its directory writable or free disk space, then BGSAVE"
         }
         (ErrorClass::Oom, _) => "raise maxmemory, choose an eviction policy (maxmemory-policy), or delete keys",
         (ErrorClass::NoReplicas, _) => {
             "too few replicas are in sync: repair them, or lower min-replicas-to-write (INFO replication)"
         }
         (ErrorClass::MasterDown, _) => {
-            "this replica has lost its primary (INFO replication: master_host, master_link_status): repair the link, or \
-             connect to the primary"
+            "this replica has lost its primary (INFO replication: master_host, master_link_status): repair the link, \
+             or connect to the primary"
         }
         (ErrorClass::ClusterDown, _) => {
             "slots have no node: see CLUSTER INFO and CLUSTER SHARDS, and add what is missing"
@@ -160,8 +160,8 @@ fn remedy(key: FailureKey) -> Option<&'static str> {
             "a script blocks the server: end it with SCRIPT KILL (or FUNCTION KILL), and shorten it"
         }
         (ErrorClass::NoPerm, Stage::Subscribe) => {
-            "the ACL of this user forbids the channel: grant it (ACL SETUSER NAME resetchannels '&CHANNEL'), or restore \
-             it if it was taken away; until then no message arrives"
+            "the ACL of this user forbids the channel: grant it (ACL SETUSER NAME resetchannels '&CHANNEL'); until \
+             then no message arrives"
         }
         (ErrorClass::NoPerm, _) => {
             "the ACL of this user forbids the command, key or channel: see ACL LOG and ACL GETUSER"
