@@ -22,7 +22,7 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// The publisher, as a sender of commands.
-const PUBLISHING: Asker = Asker { worker: 0, command: "PUBLISH" };
+const PUBLISHING: Asker = Asker { worker: None, command: "PUBLISH" };
 
 /// The publishing connection, shared by all connections under test.
 pub(super) struct Publisher {

@@ -4,7 +4,7 @@
 //! every sender that was refused has been served, and a second longer: a server that refuses every second write does not
 //! recover in between.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     classify::{ErrorClass, Failure, Stage},
@@ -15,14 +15,18 @@ use crate::{
 /// Time without an error after which a refusal is over.
 const SETTLED: Duration = Duration::from_secs(1);
 
+/// Good replies in a row to other commands of a worker that end what one of its commands was refused: a workload may not
+/// send that command again.
+const OTHERS: u32 = 4;
+
 /// Refusals open at the same time; there are few classes of error replies.
 const OPEN: usize = 32;
 
 /// A sender of one kind of command: its next good reply ends what it was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Asker {
-    /// Number of the worker; 0 for the others, whose commands differ.
-    pub(super) worker: u32,
+    /// Number of the worker; `None` for the publisher and the subscriptions.
+    pub(super) worker: Option<u32>,
     /// Name of the command.
     pub(super) command: &'static str,
 }
@@ -37,7 +41,8 @@ struct Refusal {
     since: Stamp,
     last: Stamp,
     count: u64,
-    refused: BTreeSet<Asker>,
+    /// The senders, with the good replies to other commands since, and the time of the first of these.
+    refused: BTreeMap<Asker, (u32, Stamp)>,
     /// Time of the good reply after which no command is refused any more.
     served: Option<Stamp>,
 }
@@ -78,14 +83,14 @@ impl Refusals {
         if let Some(known) = self.0.iter_mut().find(|refusal| refusal.kind() == kind) {
             (known.last, known.served) = (known.last.max(at), None);
             known.count += 1;
-            known.refused.insert(asker);
+            known.refused.insert(asker, (0, at));
             return None;
         }
         if self.0.len() == OPEN {
             return None;
         }
         let (key, text, command) = (failure.key, failure.to_string(), asker.command.to_owned());
-        let refused = BTreeSet::from([asker]);
+        let refused = BTreeMap::from([(asker, (0, at))]);
         self.0.push(Refusal { failure, since: launched, last: at, count: 1, refused, served: None });
         Some(RefusalBegan { key, text, command, since: launched })
     }
@@ -114,8 +119,19 @@ impl Refusals {
 
 impl Refusal {
     fn answered(&mut self, asker: Asker, at: Stamp) {
-        if self.refused.remove(&asker) && self.refused.is_empty() {
-            self.served = Some(at);
+        let mut served = self.refused.remove(&asker).map(|_| at);
+        let of_worker = |known: &Asker| asker.worker.is_some() && known.worker == asker.worker;
+        self.refused.retain(|known, (others, first)| {
+            if of_worker(known) {
+                *first = if *others == 0 { at } else { *first };
+                *others += 1;
+            }
+            let is_over = *others >= OTHERS;
+            served = if is_over { served.or(Some(*first)) } else { served };
+            !is_over
+        });
+        if self.refused.is_empty() && self.served.is_none() {
+            self.served = served;
         }
     }
 }
@@ -129,7 +145,7 @@ mod tests {
     }
 
     fn asker(worker: u32, command: &'static str) -> Asker {
-        Asker { worker, command }
+        Asker { worker: Some(worker), command }
     }
 
     fn reply(line: &str) -> Failure {
@@ -176,14 +192,26 @@ mod tests {
     }
 
     #[test]
+    fn a_command_that_is_not_sent_again_does_not_hold_a_refusal_open() {
+        let mut refusals = Refusals::default();
+        refusals.refused(asker(0, "PING"), &reply("MISCONF disk"), at(0), at(1));
+        refusals.refused(asker(0, "SET"), &reply("MISCONF disk"), at(100), at(101));
+        ["SET", "GET", "SET", "GET"].into_iter().zip(2..).for_each(|(command, n)| {
+            assert!(refusals.take_settled(at(1900)).is_empty());
+            refusals.served(asker(0, command), at(n * 100));
+        });
+        assert_eq!(refusals.take_settled(at(1200))[0].until, at(200));
+    }
+
+    #[test]
     fn a_refused_subscription_is_not_a_refused_publication() {
         let mut refusals = Refusals::default();
         for (stage, command) in [(Stage::Publish, "PUBLISH"), (Stage::Subscribe, "SUBSCRIBE")] {
-            let began =
-                refusals.refused(asker(0, command), &Failure::server(stage, "NOPERM no"), at(0), at(1)).unwrap();
+            let asker = Asker { worker: None, command };
+            let began = refusals.refused(asker, &Failure::server(stage, "NOPERM no"), at(0), at(1)).unwrap();
             assert_eq!((began.key.stage, &*began.command), (stage, command));
         }
-        refusals.served(asker(0, "PUBLISH"), at(5));
+        (0..9).for_each(|_| refusals.served(Asker { worker: None, command: "PUBLISH" }, at(5)));
         let over = refusals.end(at(10), RefusalEnd::RunEnded);
         let over: Vec<_> = over.iter().map(|over| (over.stage, over.end)).collect();
         assert_eq!(over, [(Stage::Publish, RefusalEnd::Served), (Stage::Subscribe, RefusalEnd::RunEnded)]);

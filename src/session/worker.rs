@@ -111,7 +111,7 @@ impl Worker {
             ctx.samples.lock().counters.launched += 1;
             let exchange = self.session.send_with(&mut alarm, &request, self.plan.timeout).await;
             self.remember(&request, &exchange);
-            let asker = Asker { worker: self.number, command: request.name() };
+            let asker = Asker { worker: Some(self.number), command: request.name() };
             self.session.note_outcome(asker, &exchange.outcome, exchange.launched, exchange.done);
             if let Proof::Nonce(bytes) | Proof::Value(bytes) = request.proof
                 && self.nonce.is_empty()

@@ -15,7 +15,7 @@ use crate::{
 const RESUBSCRIBING: Duration = Duration::from_secs(1);
 
 /// The subscriptions of a session, as one sender of commands.
-pub(in crate::session) const SUBSCRIBING: Asker = Asker { worker: 0, command: "SUBSCRIBE" };
+pub(in crate::session) const SUBSCRIBING: Asker = Asker { worker: None, command: "SUBSCRIBE" };
 
 impl Session {
     /// Subscribes unless the current subject already has its subscriptions: from then on the library restores them.
