@@ -40,10 +40,16 @@ pub enum ErrorClass {
     ConnectionClosed,
     /// No connection within the connect timeout (name lookup, TCP, TLS and HELLO together).
     ConnectTimeout,
+    /// `-CROSSSLOT`: the keys of one command are in different cluster slots.
+    #[serde(rename = "crossslot")]
+    CrossSlot,
     /// A reply to another command: the replies are out of step.
     Desync,
     /// The host name could not be resolved.
     Dns,
+    /// `-EXECABORT`: the transaction was discarded, because a command in it was refused.
+    #[serde(rename = "execabort")]
+    ExecAbort,
     /// EHOSTUNREACH (113).
     HostUnreachable,
     /// ETIMEDOUT (110): the kernel gave up retransmitting, or keepalive or TCP_USER_TIMEOUT expired.
@@ -70,6 +76,9 @@ pub enum ErrorClass {
     /// `-NOPERM`: the ACL forbids the command, key or channel.
     #[serde(rename = "noperm")]
     NoPerm,
+    /// `-NOREPLICAS`: too few healthy replicas, so the primary refuses writes.
+    #[serde(rename = "noreplicas")]
+    NoReplicas,
     /// `-OOM`: the server refuses writes at maxmemory.
     Oom,
     /// Any other error; see its text.
@@ -134,6 +143,21 @@ impl ErrorClass {
         matches!(self, Self::Aborted | Self::BrokenPipeKernel | Self::ConnectionClosed | Self::Reset)
     }
 
+    /// The server is connected and logged in, but in a state in which it refuses commands that it will accept later.
+    pub(crate) fn is_state_of_server(self) -> bool {
+        matches!(
+            self,
+            Self::Busy
+                | Self::ClusterDown
+                | Self::Loading
+                | Self::MasterDown
+                | Self::Misconf
+                | Self::NoReplicas
+                | Self::Oom
+                | Self::ReadOnly
+        )
+    }
+
     /// Returns the code word of the error replies of this class; [`ErrorClass::from_server_line`] is its inverse.
     fn server_code(self) -> Option<&'static str> {
         SERVER_CODES.iter().find(|(_, class)| *class == self).map(|(code, _)| *code)
@@ -195,7 +219,9 @@ const SERVER_CODES: &[(&str, ErrorClass)] = &[
     ("ASK", ErrorClass::Ask),
     ("BUSY", ErrorClass::Busy),
     ("CLUSTERDOWN", ErrorClass::ClusterDown),
+    ("CROSSSLOT", ErrorClass::CrossSlot),
     ("DENIED", ErrorClass::ProtectedMode),
+    ("EXECABORT", ErrorClass::ExecAbort),
     ("LOADING", ErrorClass::Loading),
     ("MASTERDOWN", ErrorClass::MasterDown),
     ("MISCONF", ErrorClass::Misconf),
@@ -203,6 +229,7 @@ const SERVER_CODES: &[(&str, ErrorClass)] = &[
     ("NOAUTH", ErrorClass::NoAuth),
     ("NOPERM", ErrorClass::NoPerm),
     ("NOPROTO", ErrorClass::Resp3Unsupported),
+    ("NOREPLICAS", ErrorClass::NoReplicas),
     ("OOM", ErrorClass::Oom),
     ("READONLY", ErrorClass::ReadOnly),
     ("TRYAGAIN", ErrorClass::TryAgain),
@@ -266,6 +293,18 @@ pub struct FailureKey {
     pub errno: Option<i32>,
     /// The source of an error.
     pub origin: Origin,
+}
+
+impl FailureKey {
+    /// Returns true if the server answered a command of the workload with an error: it was reached, and refused to serve.
+    pub fn is_refusal(&self) -> bool {
+        match self.stage {
+            Stage::Command | Stage::Subscribe | Stage::Publish => self.class.is_server_reply(),
+            // The reply to the command itself: no handshake is answered with these.
+            Stage::WaitingForReconnect => self.class.is_state_of_server(),
+            Stage::Dns | Stage::Tcp | Stage::Unix | Stage::Tls | Stage::Hello | Stage::Connect => false,
+        }
+    }
 }
 
 /// One classified failure.
@@ -361,6 +400,9 @@ mod tests {
             ("LOADING Redis is loading the dataset in memory", ErrorClass::Loading),
             ("ERR max number of clients reached", ErrorClass::MaxClients),
             ("DENIED Redis is running in protected mode", ErrorClass::ProtectedMode),
+            ("NOREPLICAS Not enough good replicas to write.", ErrorClass::NoReplicas),
+            ("EXECABORT Transaction discarded because of previous errors.", ErrorClass::ExecAbort),
+            ("CROSSSLOT Keys in request don't hash to the same slot", ErrorClass::CrossSlot),
             ("ERR unknown command `HELLO`, with args beginning with: `3`, ", ErrorClass::Resp3Unsupported),
             ("ERR unknown command 'HELLO', with args beginning with: '3' ", ErrorClass::Resp3Unsupported),
             ("ERR unsupported command `hello`", ErrorClass::Resp3Unsupported),

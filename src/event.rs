@@ -11,9 +11,11 @@ mod evidence;
 mod flow;
 mod interval;
 mod line;
+mod own_pause;
 mod path;
 mod peer;
 mod reason;
+mod refusal;
 mod server;
 mod server_state;
 mod sink;
@@ -31,9 +33,11 @@ pub use flow::FlowEnd;
 pub(crate) use flow::{FlowClosed, FlowOpened};
 pub(crate) use interval::{Counters, Interval};
 pub(crate) use line::Line;
+pub(crate) use own_pause::OwnPause;
 pub(crate) use path::{PathProbed, StageTime};
 pub(crate) use peer::{AddressMoved, RoleChanged, Succession, list_of};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
+pub(crate) use refusal::{RefusalBegan, RefusalEnd, RefusalEnded};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
 pub(crate) use server_state::{CommandTime, LatencyEvent, ListedClient, Peer, ServerState, SlowCommand};
 pub(crate) use sink::{EventSink, Message, MessageSink, Reply};
@@ -148,6 +152,12 @@ pub enum EventKind {
     Resubscribed(Confirmations),
     /// Commands failed: all failures of one kind since the last such event.
     CommandFailed(CommandFailed),
+    /// The server began to answer commands with an error: a refusal begins.
+    RefusalBegan(RefusalBegan),
+    /// A refusal is over.
+    RefusalEnded(RefusalEnded),
+    /// redis-doctor itself was paused.
+    OwnPause(OwnPause),
     /// Numbered messages are missing: a later one has arrived.
     MessagesMissed {
         /// Channel of the messages.

@@ -90,9 +90,7 @@ impl Collector {
             let now = self.clock.now();
             let mut cases = self.lock();
             let mut news = Vec::new();
-            if let Some(text) = cases.own_lag.tick(due, now) {
-                news.push(EventKind::Note { text });
-            }
+            cases.own_lag.tick(due, now);
             cases.sockets.scan_wanted(now);
             if now.since(sampled) >= SAMPLE {
                 sampled = now;

@@ -70,6 +70,10 @@
 //! | probe | one repeated command with a deadline, such as PING with a nonce |
 //! | heartbeat | redis-doctor's own command on a connection under test |
 //! | outage | from the loss to the first good reply: a *drop* was closed, a *stall* fell silent and recovered |
+//! | availability | share of the watched time without an outage |
+//! | refusal | from the first error reply of a server that was reached to the first good reply after it |
+//! | service | share of the watched time without an outage, a refusal or a missing subscription |
+//! | own pause | a time in which redis-doctor itself was paused; it counts in no figure |
 //! | attempt | one try of a client to reconnect |
 //! | path probe | an independent connection attempt in stages: distinguishes a sick server from a slow client |
 //! | evidence | facts about an outage from the server, the kernel and this machine; no conclusions |
@@ -92,7 +96,7 @@
 //! 4. An error is classified once, where it happens; no code compares its text.
 //! 5. Count, pace and output are data, never another copy of a loop.
 //! 6. The push callback of redis-rs runs in the task that reconnects: it does bounded work and never waits.
-//! 7. An outage is never a latency sample; latency counts from the intended start of its probe.
+//! 7. Neither an outage nor an own pause is ever a latency sample; latency counts from the intended start of its probe.
 //! 8. Memory is bounded, however long the run.
 //! 9. A probe is answered only if the reply came and carries its nonce. An error reply is a failure.
 //! 10. The user's keys are written only on request; passwords appear nowhere.

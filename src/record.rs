@@ -14,10 +14,14 @@ pub(crate) mod fixture;
 mod herd;
 mod outage;
 mod outages;
+mod refusals;
 mod regularity;
 mod servers;
+mod service;
 mod slow;
+mod spans;
 mod standing;
+mod subscribed;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -38,9 +42,12 @@ pub(crate) use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
 use outage::Track;
 pub(crate) use outage::{Outage, OutageKind};
 pub(crate) use outages::Outages;
+pub(crate) use refusals::{Refusal, RefusalTotals};
 use regularity::Refusals;
 pub(crate) use regularity::{Measure, Recurrence, Regularity};
 use servers::ServerStates;
+pub(crate) use service::OwnPauses;
+use service::Service;
 use slow::SlowHistory;
 pub(crate) use slow::SlowTotals;
 pub(crate) use standing::Standing;
@@ -147,6 +154,7 @@ struct Story {
     /// Regularities of the runs before.
     settled: Vec<Regularity>,
     address: Servers,
+    service: Service,
 }
 
 impl Story {
@@ -201,6 +209,7 @@ impl Story {
         self.tally.add(&event.kind);
         self.address.on_event(event);
         self.herd.on_event(event);
+        self.service.on_event(event, number, connection);
         match &event.kind {
             EventKind::PathProbed(probed) => self.path_probed(probed),
             EventKind::Announced { kind } => self.tracks.values_mut().for_each(|track| track.announced(event.at, kind)),
@@ -220,13 +229,26 @@ impl Story {
         let known = self.path.as_ref().filter(|_| self.tracks.values_mut().any(|track| track.open().is_some()));
         let track = self.tracks.entry(id).or_insert_with(|| Track::new(run, id, settling));
         track.on_event(event);
-        self.slow.on_event(event, run, id, track.generation);
+        if let Some(wait) = self.slow.on_event(event, run, id, track.generation) {
+            self.service.unserved(wait.connection, wait.from, wait.to);
+        }
         if let Some(failure) = known.filter(|_| begins_an_outage(&event.kind)) {
             track.path_failed(failure);
         }
-        for outage in track.settled.drain(..) {
-            self.history.add(outage, event.at);
+        for (from, to) in track.subscribed.gaps.drain(..) {
+            self.service.unserved(id, from, to);
         }
+        for outage in std::mem::take(&mut track.settled) {
+            self.settle(outage, event.at);
+        }
+    }
+
+    /// Turns an outage that has lasted until `now` into history.
+    fn settle(&mut self, outage: Outage, now: Stamp) {
+        let until = outage.restored.unwrap_or(now);
+        self.service.unserved(outage.connection, outage.lost, until);
+        let paused = self.service.paused_within(outage.lost, until);
+        self.history.add(outage, now, paused);
     }
 
     fn path_probed(&mut self, probed: &PathProbed) {
@@ -298,29 +320,39 @@ impl Story {
             run.elapsed = run.elapsed.max(now.since(run.began));
         }
         let end = run.end();
-        self.slow.close_run(end);
+        for wait in self.slow.close_run(end) {
+            self.service.unserved(wait.connection, wait.from, wait.to);
+        }
         let unheard = run.started.plan.connections.saturating_sub(self.tracks.len() as u32);
-        let downtime = &mut self.history.downtime;
-        downtime.watched += run.elapsed * unheard;
-        downtime.total += run.elapsed * unheard;
-        for track in std::mem::take(&mut self.tracks).into_values() {
+        let unheard = (run.elapsed - self.service.paused_within(Stamp::START, end)) * unheard;
+        self.history.downtime.never_up(unheard);
+        self.service.close_refusals(end);
+        for (id, mut track) in std::mem::take(&mut self.tracks) {
+            track.subscribed.close(end);
+            for (from, to) in track.subscribed.gaps.drain(..) {
+                self.service.unserved(id, from, to);
+            }
+            for outage in track.previous.take().into_iter().chain(track.latest.take()) {
+                self.settle(outage, end);
+            }
             let downtime = &mut self.history.downtime;
-            let watched = end.since(track.first_up.unwrap_or_default());
-            downtime.watched += watched;
+            let begin = track.first_up.unwrap_or_default();
+            let watched = end.since(begin) - self.service.paused_within(begin, end);
             if track.first_up.is_none() {
-                downtime.total += watched;
+                downtime.never_up(watched);
+            } else {
+                downtime.watched += watched;
+                downtime.unserved += self.service.unserved_within(id, begin, end);
             }
             downtime.longest_up = downtime.longest_up.max(track.longest_up_until(end));
             self.tally.lost_in_outages += track.lost_in_outages;
             self.tally.pinned += u64::from(track.pinned);
-            if let Some(Confirmations { wanted, confirmed, .. }) = track.confirmations {
+            if let Some(Confirmations { wanted, confirmed, .. }) = track.subscribed.latest {
                 self.tally.subscriptions_wanted += wanted;
                 self.tally.subscriptions_confirmed += confirmed;
             }
-            for outage in track.previous.into_iter().chain(track.latest) {
-                self.history.add(outage, end);
-            }
         }
+        self.service.end_run();
     }
 
     fn into_figures(self, samples: &Samples) -> Figures {
@@ -350,6 +382,9 @@ impl Story {
                 stretches: List { kept: self.slow.rows(), total: self.slow.totals.count },
             },
             downtime,
+            own_pauses: self.service.own_pauses,
+            refusals: self.service.refusals.rows(),
+            refusal_totals: self.service.refusals.totals(),
             errors: self.errors.rows(),
             reconnect_peak: self.herd.peak,
             states: self.states.to_list(),
@@ -392,6 +427,9 @@ fn concerns_a_connection(kind: &EventKind) -> bool {
             | EventKind::ServersFound { .. }
             | EventKind::AddressMoved(_)
             | EventKind::RoleChanged(_)
+            | EventKind::OwnPause(_)
+            | EventKind::RefusalBegan(_)
+            | EventKind::RefusalEnded(_)
             | EventKind::FaultInjected { .. }
             | EventKind::FaultCleared { .. }
             | EventKind::FlowOpened(_)

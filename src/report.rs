@@ -10,6 +10,7 @@ mod findings;
 mod gates;
 mod herd;
 mod messages;
+mod refusals;
 mod regularity;
 mod sections;
 mod servers;
@@ -25,8 +26,9 @@ pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
 pub(crate) use messages::{Delivery, Subscriptions};
+pub(crate) use refusals::{RefusalRow, Refusals};
 pub(crate) use regularity::RegularityRow;
-pub(crate) use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions, SlowStretches};
+pub(crate) use sections::{Latency, OutageRow, Outages, OwnPauses, Probes, Run, Sessions, SlowStretches};
 pub(crate) use servers::several;
 
 pub(crate) use crate::diagnose::{Cause, Diagnosis};
@@ -36,7 +38,7 @@ use crate::{
     event::SCHEMA_VERSION,
     plan::Gate,
     record::{ErrorRow, Figures, NoteRow, ReconnectPeak, Servers, StateRow},
-    verdict::Verdict,
+    verdict::{Severity, Verdict},
 };
 
 /// The result of one run, or of several merged runs.
@@ -62,7 +64,8 @@ pub(crate) struct Report {
     pub probes: Option<Probes>,
     /// Latency of answered probes from the intended start (no coordinated omission), without the wait for a connection.
     pub latency: Option<Latency>,
-    /// Latency of answered probes from the real start.
+    /// Round trip: latency of answered probes from the real start. The share of time with good service is
+    /// `outages.service`.
     pub service: Option<Latency>,
     /// Latency of failed probes, from the real start to the failure.
     pub failed_latency: Option<Latency>,
@@ -76,6 +79,10 @@ pub(crate) struct Report {
     pub regularities: Vec<RegularityRow>,
     /// Slow stretches: every command was answered, but late.
     pub slow: SlowStretches,
+    /// Times in which the server answered commands with an error.
+    pub refusals: Refusals,
+    /// Times in which redis-doctor itself was paused; they count in no other figure.
+    pub own_pauses: OwnPauses,
     /// Largest number of connections that came back within 100 ms; null if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
     /// Counts of replaced sessions, watchdog PINGs and path probes.
@@ -109,6 +116,22 @@ impl Report {
         }
     }
 
+    /// Judges the figures of journals by the given gates; without any, by those of their plans, if all agree.
+    pub(crate) fn replayed(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) -> Self {
+        let mut plans = figures.runs.iter().map(|run| &run.started.plan);
+        let own = plans.next().map_or((&[][..], &[][..]), |plan| (&plan.fail_on[..], &plan.warn_on[..]));
+        if !(fail_on.is_empty() && warn_on.is_empty()) {
+            return Self::judged(figures, fail_on, warn_on);
+        }
+        if plans.all(|plan| (&plan.fail_on[..], &plan.warn_on[..]) == own) {
+            return Self::judged(figures, own.0, own.1);
+        }
+        let mut report = Self::judged(figures, &[], &[]);
+        let text = "the runs have different gates, so none applies: set --fail-on or --warn-on for the merged report";
+        report.findings.push(Finding { severity: Severity::Info, code: None, text: text.to_owned() });
+        report
+    }
+
     /// Judges the figures by the given gates instead of the plan's.
     pub(crate) fn judged(figures: &Figures, fail_on: &[Gate], warn_on: &[Gate]) -> Self {
         let plans = || figures.runs.iter().map(|run| &run.started.plan);
@@ -135,6 +158,8 @@ impl Report {
             outages: Outages::new(figures, diagnoses),
             regularities,
             slow: SlowStretches::new(figures, slow),
+            refusals: Refusals::new(figures),
+            own_pauses: OwnPauses::new(figures),
             reconnect_peak: figures.reconnect_peak,
             sessions: Sessions::new(figures),
             subscriptions: subscribes.then(|| Subscriptions::new(figures)),

@@ -28,7 +28,7 @@ impl Work for ReportRequest {
             let after = figures.elapsed.as_secs_f64();
             return Err(Problem::CutOff { after });
         }
-        let report = Report::judged(&figures, &self.fail_on, &self.warn_on);
+        let report = Report::replayed(&figures, &self.fail_on, &self.warn_on);
         let write =
             |out: &mut dyn Write, columns| render::write(&report, self.output.format, Style::plain(columns), out);
         deliver(self.output.output.as_deref(), write)?;

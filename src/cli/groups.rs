@@ -221,7 +221,7 @@ pub(super) struct JournalArgs {
 pub(super) struct GateArgs {
     /// Exit 2 (critical) if this is true (repeatable)
     ///
-    /// For example p99>5ms, outage>2s, lost>0, errors>1% or availability<99.9%.
+    /// For example p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% or service<99.9%.
     #[arg(long, value_name = "CONDITION")]
     pub(super) fail_on: Vec<Gate>,
     /// Exit 1 (degraded) if this is true (repeatable)

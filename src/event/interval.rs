@@ -62,7 +62,7 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Probes started: `ok + failed + timed_out` once none is in flight.
+    /// Probes started: `ok + failed + timed_out + paused` once none is in flight.
     launched,
     /// Probes with the right reply.
     ok,
@@ -70,6 +70,10 @@ counters! {
     failed,
     /// Probes without a reply before their deadline.
     timed_out,
+    /// Probes without a reply because redis-doctor itself was paused: neither failed nor timed out.
+    paused,
+    /// Answered probes whose time is no latency: an outage, a stall or a pause of redis-doctor itself fell into it.
+    untimed,
     /// Intended starts that were skipped because earlier probes were still in flight.
     skipped,
     /// Failed or timed-out probes whose outcome is unknown: they were sent and may have run.

@@ -19,12 +19,6 @@ const NOTABLE: Duration = Duration::from_millis(5);
 /// Shortest suspend; anything less is the distance between two readings of the clock.
 const SHORTEST_SUSPEND: Duration = Duration::from_millis(10);
 
-/// Shortest delay that is reported even if no connection was lost.
-const LONG: Duration = Duration::from_secs(1);
-
-/// Minimum time between two reports, for a machine that is always late.
-const NOTE_PAUSE: Duration = Duration::from_secs(60);
-
 /// Delays kept.
 const KEPT: usize = 256;
 
@@ -34,8 +28,6 @@ pub(super) struct OwnLag {
     late: VecDeque<Late>,
     /// Total suspended time at the last reading.
     slept: Option<Duration>,
-    /// Time of the last report.
-    noted: Option<Stamp>,
 }
 
 /// A late tick.
@@ -46,31 +38,14 @@ struct Late {
     slept: Duration,
 }
 
-impl Late {
-    fn length(self) -> Duration {
-        self.came.since(self.due) + self.slept
-    }
-}
-
 impl OwnLag {
     pub(super) fn new() -> Self {
-        Self { late: VecDeque::new(), slept: Clock::slept(), noted: None }
+        Self { late: VecDeque::new(), slept: Clock::slept() }
     }
 
-    /// Records the tick that was due at `due`. Returns a note if the delay explains latencies that a reader would blame
-    /// on the server.
-    pub(super) fn tick(&mut self, due: Stamp, now: Stamp) -> Option<String> {
+    /// Records the tick that was due at `due`.
+    pub(super) fn tick(&mut self, due: Stamp, now: Stamp) {
         self.note(due, now, Clock::slept());
-        let late = self.late.back().filter(|late| late.came == now && late.length() >= LONG)?;
-        let length = late.length().as_secs_f64();
-        if self.noted.is_some_and(|last| now.since(last) < NOTE_PAUSE) {
-            return None;
-        }
-        self.noted = Some(now);
-        Some(format!(
-            "redis-doctor itself was paused for {length:.1} s (no CPU time, stopped, or the machine was suspended): \
-             latencies and pauses until now are its own, not the server's"
-        ))
     }
 
     fn note(&mut self, due: Stamp, came: Stamp, total: Option<Duration>) {
@@ -126,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_longest_delay_in_the_given_time_counts() {
-        let mut host = OwnLag { late: VecDeque::new(), slept: Some(ms(0)), noted: None };
+        let mut host = OwnLag { late: VecDeque::new(), slept: Some(ms(0)) };
         for (due, came) in [(100, 101), (200, 230), (330, 900), (1000, 1002), (1102, 3000)] {
             host.note(at(due), at(came), Some(ms(0)));
         }
@@ -140,7 +115,7 @@ mod tests {
 
     #[test]
     fn all_delays_in_the_given_time_add_up_and_none_counts_beyond_it() {
-        let mut host = OwnLag { late: VecDeque::new(), slept: Some(ms(0)), noted: None };
+        let mut host = OwnLag { late: VecDeque::new(), slept: Some(ms(0)) };
         for (due, came) in [(100, 101), (500, 900), (1000, 1300), (1400, 1402), (5000, 7000)] {
             host.note(at(due), at(came), Some(ms(0)));
         }
@@ -154,20 +129,20 @@ mod tests {
 
     #[test]
     fn a_suspend_is_distinguished_from_lag() {
-        let mut host = OwnLag { late: VecDeque::new(), slept: Some(ms(5000)), noted: None };
+        let mut host = OwnLag { late: VecDeque::new(), slept: Some(ms(5000)) };
         host.note(at(100), at(101), Some(ms(5000)));
         host.note(at(201), at(202), Some(ms(65_000)));
         let state = host.between(at(0), at(150));
         assert_eq!(state, HostState { lag: ms(0), suspended: Some(ms(60_000)) });
         assert_eq!(host.between(at(300), at(400)).suspended, Some(ms(0)));
-        let mut host = OwnLag { late: VecDeque::new(), slept: None, noted: None };
+        let mut host = OwnLag { late: VecDeque::new(), slept: None };
         host.note(at(100), at(101), None);
         assert_eq!(host.between(at(0), at(150)).suspended, None);
     }
 
     #[test]
     fn the_number_of_delays_kept_is_limited() {
-        let mut host = OwnLag { late: VecDeque::new(), slept: None, noted: None };
+        let mut host = OwnLag { late: VecDeque::new(), slept: None };
         for number in 0..10_000 {
             host.note(at(number * 100), at(number * 100 + 50), None);
         }

@@ -71,6 +71,8 @@ pub enum Metric {
     Reconnects,
     /// Numbered messages out of order (count).
     Reordered,
+    /// Share of the run in which the workload was answered well (fraction of 1).
+    Service,
     /// Probes without a reply in time (count).
     Timeouts,
 }
@@ -87,7 +89,7 @@ enum Unit {
 impl Metric {
     fn unit(self) -> Unit {
         match self {
-            Self::Availability => Unit::Fraction,
+            Self::Availability | Self::Service => Unit::Fraction,
             Self::Errors => Unit::CountOrFraction,
             Self::E2eP99 | Self::Max | Self::Mean | Self::Outage | Self::P50 | Self::P90 | Self::P99 | Self::P999 => {
                 Unit::Seconds

@@ -22,7 +22,8 @@ pub(crate) struct Downtime {
     pub reconnects: u64,
     /// Outages that ended only because redis-doctor started a new session.
     pub not_by_itself: u64,
-    /// Total duration of the outages of all connections.
+    /// Total duration of the outages of all connections. This and all other times are without those in which redis-doctor
+    /// itself was paused.
     pub total: Duration,
     /// The longest outage.
     pub longest: Duration,
@@ -32,6 +33,8 @@ pub(crate) struct Downtime {
     pub repaired: u64,
     /// Total time for which the connections were watched.
     pub watched: Duration,
+    /// Total time in which the connections were not served: outages, refusals, missing subscriptions.
+    pub unserved: Duration,
     /// The longest time without an outage.
     pub longest_up: Duration,
 }
@@ -39,8 +42,25 @@ pub(crate) struct Downtime {
 impl Downtime {
     /// Returns the share of the watched time without an outage (0 to 1); `None` if no time was watched.
     pub(crate) fn availability(&self) -> Option<f64> {
+        self.share_without(self.total)
+    }
+
+    /// Returns the share of the watched time in which the workload was answered well (0 to 1); `None` if no time was
+    /// watched.
+    pub(crate) fn service(&self) -> Option<f64> {
+        self.share_without(self.unserved)
+    }
+
+    fn share_without(&self, part: Duration) -> Option<f64> {
         let watched = self.watched.as_secs_f64();
-        (watched > 0.0).then(|| (1.0 - self.total.as_secs_f64() / watched).clamp(0.0, 1.0))
+        (watched > 0.0).then(|| (1.0 - part.as_secs_f64() / watched).clamp(0.0, 1.0))
+    }
+
+    /// Counts the time of a connection that never was up.
+    pub(super) fn never_up(&mut self, time: Duration) {
+        self.watched += time;
+        self.total += time;
+        self.unserved += time;
     }
 
     /// Returns the mean time to repair; `None` without an ended outage.
@@ -65,9 +85,9 @@ pub(super) struct Kept {
 }
 
 impl History {
-    /// Adds an outage of a run that has lasted until `now`.
-    pub(super) fn add(&mut self, outage: Outage, now: Stamp) {
-        let duration = outage.duration(now);
+    /// Adds an outage of a run that has lasted until `now`; for the time `paused` of it redis-doctor itself was paused.
+    pub(super) fn add(&mut self, outage: Outage, now: Stamp, paused: Duration) {
+        let duration = outage.duration(now) - paused;
         let totals = &mut self.downtime;
         match outage.kind {
             OutageKind::Drop => totals.drops += 1,
@@ -151,7 +171,8 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_totals_are_exact() {
         let mut history = History::default();
-        (0..10_000).for_each(|n| history.add(outage(n * 10, if n == 5_000 { 9 } else { 1 }), Stamp::START));
+        (0..10_000)
+            .for_each(|n| history.add(outage(n * 10, if n == 5_000 { 9 } else { 1 }), Stamp::START, Duration::ZERO));
         assert_eq!(history.downtime.stalls, 10_000);
         assert_eq!(history.downtime.total, Duration::from_secs(10_008));
         assert_eq!(history.downtime.longest, Duration::from_secs(9));

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Regularity, Servers, SlowTotals, Summary};
+use super::{
+    Downtime, ErrorRow, List, Outage, OwnPauses, ReconnectPeak, Refusal, RefusalTotals, Regularity, Servers,
+    SlowTotals, Summary,
+};
 use crate::{
     classify::Failure,
     clock::{Stamp, WallTime},
@@ -41,6 +44,12 @@ pub(crate) struct Figures {
     pub regularities: Vec<Regularity>,
     /// Slow stretches.
     pub slow: SlowFigures,
+    /// Pauses of redis-doctor itself.
+    pub own_pauses: OwnPauses,
+    /// Refusals in order of their end: the first and the last hundred.
+    pub refusals: List<Refusal>,
+    /// Totals of the refusals of each class.
+    pub refusal_totals: Vec<RefusalTotals>,
     /// Largest number of connections that came back together; `None` if none did.
     pub reconnect_peak: Option<ReconnectPeak>,
     /// Errors by kind, most frequent first.

@@ -8,8 +8,9 @@ use crate::{
     distribution::Distribution,
     event::{
         ClientState, CommandFailed, Confirmations, Connected, Counters, Death, DeathWitness, Disconnected, Event,
-        EventKind, Evidence, Interval, Missing, PathProbed, Reconnected, ReplaceReason, RunStarted, SCHEMA_VERSION,
-        ServerIdentity, ServerState, SocketEnd, StageTime, StopReason,
+        EventKind, Evidence, Interval, Missing, OwnPause, PathProbed, Reconnected, RefusalBegan, RefusalEnd,
+        RefusalEnded, ReplaceReason, RunStarted, SCHEMA_VERSION, ServerIdentity, ServerState, SocketEnd, StageTime,
+        StopReason,
     },
     plan::{
         Address, Command, Name, Pace, Plan, PolicyName, ProbeKind, ProbePlan, Protocol, ReconnectPolicy, Secret,
@@ -329,4 +330,26 @@ pub(crate) fn rich() -> Vec<Event> {
         finished(60.0),
     ]);
     events
+}
+
+/// A refusal begins: SET is answered with this line.
+pub(crate) fn refused(line: &str, since: f64) -> EventKind {
+    let failure = Failure::server(Stage::Command, line);
+    EventKind::RefusalBegan(RefusalBegan {
+        key: failure.key,
+        text: failure.text,
+        command: "SET".into(),
+        since: stamp(since),
+    })
+}
+
+/// It ends.
+pub(crate) fn refusal_over(line: &str, since: f64, until: f64, end: RefusalEnd) -> EventKind {
+    let Failure { key, .. } = Failure::server(Stage::Command, line);
+    let (class, stage) = (key.class, key.stage);
+    EventKind::RefusalEnded(RefusalEnded { class, stage, since: stamp(since), until: stamp(until), count: 20, end })
+}
+
+pub(crate) fn own_pause(since: f64, until: f64) -> EventKind {
+    EventKind::OwnPause(OwnPause { since: stamp(since), until: stamp(until), suspended: Duration::ZERO })
 }

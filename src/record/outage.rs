@@ -17,13 +17,13 @@ use serde::Serialize;
 use super::{
     circumstances::{Circumstances, Notices},
     slow::Slowness,
+    subscribed::Subscribed,
 };
 use crate::{
     classify::{Failure, Stage},
     clock::{OptionalSeconds, Stamp, WallTime, nanos},
     event::{
-        ClientState, CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, Evidence, Reconnected,
-        ReplaceReason,
+        ClientState, CommandFailed, Connected, Disconnected, Event, EventKind, Evidence, Reconnected, ReplaceReason,
     },
 };
 
@@ -105,8 +105,7 @@ impl Outage {
         if self.by_itself == Some(false) {
             return None;
         }
-        let back = self.restored?.since(self.circumstances.closed.unwrap_or(self.lost));
-        back.checked_sub(self.path_healthy_after?)
+        self.restored?.since(self.lost).checked_sub(self.path_healthy_after?)
     }
 }
 
@@ -133,7 +132,7 @@ pub(super) struct Track {
     /// Time until which missing messages are attributed to a drop.
     blame_until: Option<Stamp>,
     pub(super) lost_in_outages: u64,
-    pub(super) confirmations: Option<Confirmations>,
+    pub(super) subscribed: Subscribed,
     /// True if writes are refused with READONLY.
     pub(super) pinned: bool,
     notices: Notices,
@@ -152,7 +151,7 @@ impl Track {
     pub(super) fn on_event(&mut self, event: &Event) {
         match &event.kind {
             EventKind::Connected(connected) => self.connected(event, connected),
-            EventKind::Stalled { since, .. } => self.stalled(event, *since),
+            EventKind::Stalled { since, .. } if self.open().is_none() => self.begin(event, OutageKind::Stall, *since),
             EventKind::Resumed { after } => self.resumed(event, *after),
             EventKind::Disconnected(disconnected) => {
                 self.pinned = false;
@@ -160,9 +159,9 @@ impl Track {
             }
             EventKind::Reconnected(reconnected) => self.reconnected(event, reconnected),
             EventKind::Superseded { generation, client_id, .. } => self.superseded(*generation, *client_id),
-            EventKind::Subscribed(confirmations) => self.confirmations = Some(*confirmations),
+            EventKind::Subscribed(confirmations) => self.subscribed.confirmed(event.at, *confirmations),
             EventKind::Resubscribed(confirmations) => {
-                self.confirmations = Some(*confirmations);
+                self.subscribed.confirmed(event.at, *confirmations);
                 if let Some(outage) = self.latest.as_mut().filter(|outage| outage.kind == OutageKind::Drop) {
                     outage.resubscribed = Some(event.at);
                     // It may come before the reply that ends the outage.
@@ -241,12 +240,6 @@ impl Track {
         }
     }
 
-    fn stalled(&mut self, event: &Event, since: Stamp) {
-        if self.open().is_none() {
-            self.begin(event, OutageKind::Stall, since);
-        }
-    }
-
     fn resumed(&mut self, event: &Event, after: Duration) {
         let client_id = self.client_id;
         let Some(outage) = self.open().filter(|outage| outage.kind == OutageKind::Stall) else {
@@ -268,6 +261,7 @@ impl Track {
         }
         let known = self.client_id;
         self.blame_until = Some(Stamp::from_nanos(u64::MAX));
+        self.subscribed.lost(event.at);
         let Some(outage) = self.open() else { return };
         outage.kind = OutageKind::Drop;
         outage.generation = outage.generation.max(disconnected.generation);
@@ -301,7 +295,9 @@ impl Track {
         outage.client_id = reconnected.client_id;
         outage.same_process = reconnected.same_process;
         outage.by_itself = Some(reconnected.by_itself);
-        outage.path_healthy_after = reconnected.path_healthy_after;
+        // It counts from the end of the connection; the outage may have begun with silence before.
+        let silent = outage.circumstances.closed.map_or(Duration::ZERO, |closed| closed.since(outage.lost));
+        outage.path_healthy_after = reconnected.path_healthy_after.map(|after| after + silent);
         self.provisional = false;
         if let Some(restored) = restored {
             self.restore(restored);
@@ -359,7 +355,7 @@ impl Track {
         let circumstances = Circumstances {
             up: lost.since(up_since),
             age: lost.since(self.made),
-            subscribed: self.confirmations.is_some_and(|subscription| subscription.confirmed > 0),
+            subscribed: self.subscribed.any(),
             announcements: self.notices.before(lost),
             ..Circumstances::default()
         };

@@ -30,6 +30,14 @@ pub(crate) struct Slowness {
     pub replies: u64,
 }
 
+/// A wait for slow replies. Only its length is exact: fast replies may lie in between.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Wait {
+    pub(super) connection: u32,
+    pub(super) from: Stamp,
+    pub(super) to: Stamp,
+}
+
 /// The slow stretches of a run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SlowHistory {
@@ -52,53 +60,59 @@ pub(crate) struct SlowTotals {
 
 impl SlowHistory {
     /// Handles an event of a connection, whose current physical connection is `generation`.
-    pub(super) fn on_event(&mut self, event: &Event, run: u32, connection: u32, generation: u64) {
+    pub(super) fn on_event(&mut self, event: &Event, run: u32, connection: u32, generation: u64) -> Option<Wait> {
         match &event.kind {
             EventKind::Slowed { since, latency, baseline } => {
-                self.end(connection, event.at);
+                let before = self.end(connection, event.at);
                 let begun = Outage::begun(OutageKind::Slow, (run, connection, generation), *since, event);
                 let waiting = event.at.since(*since).min(*latency);
                 let slowness = Slowness { latency: *latency, baseline: *baseline, waiting, replies: 0 };
                 self.open.insert(connection, Outage { slowness: Some(slowness), ..begun });
+                before
             }
             EventKind::SpedUp { after, latency, waiting, slow } => {
-                let Some(mut stretch) = self.open.remove(&connection) else { return };
+                let mut stretch = self.open.remove(&connection)?;
                 stretch.restored = Some(stretch.lost.after(*after).min(event.at));
                 if let Some(slowness) = &mut stretch.slowness {
                     (slowness.latency, slowness.waiting, slowness.replies) = (*latency, *waiting, *slow);
                 }
-                self.add(stretch);
+                Some(self.add(stretch))
             }
             // Other events concern no slow stretch.
-            _ => {}
+            _ => None,
         }
     }
 
     /// Closes the run: what is still slow stays open in the list.
-    pub(super) fn close_run(&mut self, end: Stamp) {
-        for (_, mut stretch) in std::mem::take(&mut self.open) {
+    pub(super) fn close_run(&mut self, end: Stamp) -> Vec<Wait> {
+        let open = std::mem::take(&mut self.open);
+        let close = |(_, mut stretch): (u32, Outage)| {
             if let Some(slowness) = &mut stretch.slowness {
                 // Its end was not reported, so its replies are all that is known.
                 slowness.waiting = slowness.waiting.max(end.since(stretch.lost).min(slowness.latency));
             }
-            self.add(stretch);
-        }
+            self.add(stretch)
+        };
+        open.into_iter().map(close).collect()
     }
 
-    fn end(&mut self, connection: u32, at: Stamp) {
-        if let Some(mut stretch) = self.open.remove(&connection) {
-            stretch.restored = Some(at);
-            self.add(stretch);
-        }
+    fn end(&mut self, connection: u32, at: Stamp) -> Option<Wait> {
+        let mut stretch = self.open.remove(&connection)?;
+        stretch.restored = Some(at);
+        Some(self.add(stretch))
     }
 
-    fn add(&mut self, stretch: Outage) {
+    /// Keeps a stretch; returns the time for which it made the workload wait.
+    fn add(&mut self, stretch: Outage) -> Wait {
+        let waiting = stretch.slowness.map_or(Duration::ZERO, |slowness| slowness.waiting);
+        let wait = Wait { connection: stretch.connection, from: stretch.lost, to: stretch.lost.after(waiting) };
         if let Some(slowness) = stretch.slowness {
             self.totals.count += 1;
             self.totals.waiting += slowness.waiting;
             self.totals.latency = self.totals.latency.max(slowness.latency);
         }
         self.kept.keep(stretch);
+        wait
     }
 
     /// Returns the kept stretches in no order.

@@ -1,5 +1,7 @@
 //! Sequences of events and what they amount to.
 
+mod service;
+
 use proptest::prelude::*;
 
 use super::{fixture::*, *};

@@ -10,8 +10,9 @@ use serde::Serialize;
 use crate::{
     classify::{Failure, Stage},
     event::{
-        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, PathProbed,
-        Reconnected, ReplaceReason, StageTime, StopReason, Succession, list_of,
+        CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, OwnPause,
+        PathProbed, Reconnected, RefusalBegan, RefusalEnd, RefusalEnded, ReplaceReason, StageTime, StopReason,
+        Succession, list_of,
     },
     render::{
         Style,
@@ -68,6 +69,9 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Subscribed(confirmations) => ("subscribed", confirmed(confirmations)),
         EventKind::Resubscribed(confirmations) => ("resubscribed", confirmed(confirmations)),
         EventKind::CommandFailed(failed) => ("failed", failed_details(failed)),
+        EventKind::RefusalBegan(began) => ("refused", refused_details(began)),
+        EventKind::RefusalEnded(ended) => ("refusal over", refusal_over(ended)),
+        EventKind::OwnPause(pause) => ("paused", own_pause(pause)),
         EventKind::MessagesMissed { channel, from, to, count } => {
             ("lost", format!("{} on {channel}", numbers(*from, *to, *count)))
         }
@@ -191,6 +195,29 @@ fn answering(reconnected: &Reconnected) -> Option<String> {
         None => "another server process".to_owned(),
     };
     Some(named)
+}
+
+fn refused_details(began: &RefusalBegan) -> String {
+    let RefusalBegan { key, text, command, .. } = began;
+    format!("{command} · {text} [{}] · counted from now on", key.class)
+}
+
+fn refusal_over(ended: &RefusalEnded) -> String {
+    let RefusalEnded { class, since, until, count: number, end, .. } = ended;
+    let end = match end {
+        RefusalEnd::Served => "",
+        RefusalEnd::ConnectionLost => " · the connection was lost",
+        RefusalEnd::RunEnded => " · to the end of the run",
+    };
+    format!("{class} · after {} · {}{end}", span(until.since(*since)), count(*number, "command"))
+}
+
+fn own_pause(pause: &OwnPause) -> String {
+    let why = match pause.suspended.is_zero() {
+        true => "no CPU time, or stopped",
+        false => "the machine was suspended",
+    };
+    format!("redis-doctor itself was paused for {} ({why}): not counted", span(pause.length()))
 }
 
 fn confirmed(confirmations: &Confirmations) -> String {

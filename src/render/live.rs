@@ -2,7 +2,7 @@
 //!
 //! That line is redrawn with each interval (once a second).
 
-use std::io::Write;
+use std::{collections::HashSet, io::Write};
 
 use super::{
     Style, diagnosis, event_line, header,
@@ -10,6 +10,7 @@ use super::{
     units::{count, duration, span, three_digits},
 };
 use crate::{
+    classify::{ErrorClass, Stage},
     clock::Stamp,
     event::{Event, EventKind, Interval, RunStarted},
     plan::Command,
@@ -27,13 +28,16 @@ pub(crate) struct Live {
     shown: Option<(u32, Stamp, Vec<String>)>,
     /// Regularities shown so far.
     regular: Vec<(Recurrence, Measure)>,
+    /// Open refusals, by connection and class: their commands are counted instead of shown one by one.
+    refused: HashSet<(Option<u32>, ErrorClass, Stage)>,
 }
 
 impl Live {
     /// Writes the header and event lines to `out` (stderr), and draws a progress line on stderr if the style's `terminal`
     /// is true; for `ping`, whose lines it would disturb, it is false.
     pub(crate) fn new(style: Style, out: Box<dyn Write>) -> Self {
-        Self { style, lines: Lines::new(out, style.columns), pace: String::new(), shown: None, regular: Vec::new() }
+        let lines = Lines::new(out, style.columns);
+        Self { style, lines, pace: String::new(), shown: None, regular: Vec::new(), refused: HashSet::new() }
     }
 
     /// Shows an event that the recorder has already seen.
@@ -53,11 +57,30 @@ impl Live {
         if self.style.quiet {
             return;
         }
+        if self.is_counted(event) {
+            return;
+        }
         if let Some(line) = event_line(event) {
             let line = self.paint(event, line);
             self.redraw(event, so_far);
             self.lines.line(&line);
         }
+    }
+
+    /// Returns true for failures that belong to a refusal whose begin is shown.
+    fn is_counted(&mut self, event: &Event) -> bool {
+        match &event.kind {
+            EventKind::RefusalBegan(began) => {
+                _ = self.refused.insert((event.connection, began.key.class, began.key.stage))
+            }
+            EventKind::RefusalEnded(ended) => _ = self.refused.remove(&(event.connection, ended.class, ended.stage)),
+            // The failures of a second may be of any connection.
+            EventKind::CommandFailed(failed) => {
+                return failed.key.is_refusal() && self.refused.iter().any(|(_, class, _)| *class == failed.key.class);
+            }
+            _ => {}
+        }
+        false
     }
 
     fn begin(&mut self, started: &RunStarted) {
@@ -142,11 +165,13 @@ impl Live {
             | EventKind::MessagesMissed { .. }
             | EventKind::Silent { .. }
             | EventKind::Desynced { .. }
+            | EventKind::RefusalBegan(_)
             | EventKind::StateEntered { .. } => "31",
             EventKind::Connected(_)
             | EventKind::Reconnected(_)
             | EventKind::Resumed { .. }
             | EventKind::SpedUp { .. }
+            | EventKind::RefusalEnded(_)
             | EventKind::StateLeft { .. } => "32",
             EventKind::CommandFailed(_)
             | EventKind::SessionReplaced { .. }

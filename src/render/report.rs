@@ -32,6 +32,7 @@ impl Document for Report {
         records.each("outage", &self.outages.rows)?;
         records.each("regularity", &self.regularities)?;
         records.each("slow_stretch", &self.slow.rows)?;
+        records.each("refusal", &self.refusals.rows)?;
         records.each("error", &self.errors)?;
         records.each("state", &self.states)?;
         records.each("gate", &self.gates)?;

@@ -172,6 +172,49 @@ fn events_and_header_are_as_their_golden_file() {
 }
 
 #[test]
+fn refused_commands_are_counted_between_the_lines_of_their_refusal() {
+    let output = Output::default();
+    let mut live = Live::new(Style::default(), Box::new(output.clone()));
+    let oom = "OOM command not allowed when used memory > 'maxmemory'.";
+    let failure = crate::classify::Failure::server(crate::classify::Stage::Command, oom);
+    let failed = |seconds| at(seconds, command_failed(&failure, 5, seconds));
+    let end = crate::event::RefusalEnd::Served;
+    let events = [
+        at(10.0, refused(oom, 10.0)),
+        failed(10.0),
+        failed(11.0),
+        at(12.0, refusal_over(oom, 10.0, 12.0, end)),
+        failed(13.0),
+        at(20.0, own_pause(14.95, 20.0)),
+    ];
+    events.iter().for_each(|event| live.on_event(event, &Recorder::default()));
+    let text = output.text();
+    let lines: Vec<_> = text.lines().map(|line| &line[14..]).collect();
+    assert_eq!(
+        lines,
+        [
+            "refused       SET · OOM command not allowed when used memory > 'maxmemory'. [oom] · counted from now on",
+            "refusal over  oom · after 2 s · 20 commands",
+            "failed        5 × OOM command not allowed when used memory > 'maxmemory'. [oom, command, server] · 1 outcome unknown",
+            "paused        redis-doctor itself was paused for 5.05 s (no CPU time, or stopped): not counted",
+        ]
+    );
+}
+
+#[test]
+fn of_many_outages_the_text_shows_the_longest() {
+    let drops = (1..=30).flat_map(|n| {
+        let (start, lasting) = (f64::from(n) * 10.0, if n == 29 { 5.0 } else { 0.5 });
+        [at(start, disconnected(n as u64, None)), at(start + lasting, reconnected(n as u64 + 1, lasting))]
+    });
+    let events: Vec<_> =
+        [started(plan()), at(0.0, connected(1))].into_iter().chain(drops).chain([finished(400.0)]).collect();
+    let text = rendered(&report_of(&events), Format::Text);
+    let rows: Vec<_> = text.lines().filter(|line| line.contains("  drop  ")).collect();
+    assert!(rows.len() == 20 && rows[19].contains("5 s") && text.contains("… and 10 more"), "{text}");
+}
+
+#[test]
 fn the_password_is_in_no_output() {
     let report = report_of(&rich());
     for (format, _) in FORMATS {
@@ -256,6 +299,8 @@ fn the_journal_schema_knows_every_counter() {
         ok: 1,
         failed: 1,
         timed_out: 1,
+        paused: 1,
+        untimed: 1,
         skipped: 1,
         ambiguous: 1,
         desynced: 1,

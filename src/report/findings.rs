@@ -40,6 +40,7 @@ pub(super) fn all(
         list.about_run(run, figures);
     }
     list.about_ends(figures);
+    list.about_refusals(figures);
     list.about_outages(figures, diagnoses);
     list.about_regularity(regularities);
     let together = herd::finding(figures);
@@ -51,6 +52,7 @@ pub(super) fn all(
     list.about_ghosts(figures);
     list.about_slowness(figures, slow);
     list.about_causes(&[diagnoses, slow].concat());
+    list.about_own_pauses(figures);
     for gate in gates.iter().filter(|gate| gate.tripped) {
         let why = if gate.value.is_none() { " (no data)" } else { "" };
         match gate.level {

@@ -69,6 +69,7 @@ fn value(figures: &Figures, gate: &Gate) -> Option<f64> {
         Metric::ReconnectPeak => Some(figures.reconnect_peak.map_or(0.0, |peak| f64::from(peak.connections))),
         Metric::Reconnects => Some(figures.downtime.reconnects as f64),
         Metric::Reordered => of_messages(figures.tally.reordered),
+        Metric::Service => figures.downtime.service(),
         Metric::Timeouts => of_probes(counters.timed_out),
     }
 }

@@ -52,7 +52,11 @@ pub(crate) struct Probes {
     pub failed: u64,
     /// Probes without a reply before their deadline.
     pub timed_out: u64,
-    /// Probes without a known end: `launched − ok − failed − timed_out`; 0 after a complete run.
+    /// Probes without a reply because redis-doctor itself was paused: they count as neither failed nor timed out.
+    pub paused: u64,
+    /// Answered probes whose time is in no latency: an outage, a stall or a pause of redis-doctor itself fell into it.
+    pub untimed: u64,
+    /// Probes without a known end: `launched − ok − failed − timed_out − paused`; 0 after a complete run.
     pub unfinished: u64,
     /// Intended starts that were skipped because earlier probes were still in flight.
     pub skipped: u64,
@@ -77,6 +81,8 @@ impl Probes {
             ok: counters.ok,
             failed: counters.failed,
             timed_out: counters.timed_out,
+            paused: counters.paused,
+            untimed: counters.untimed,
             unfinished: unfinished(figures),
             skipped: counters.skipped,
             ambiguous: counters.ambiguous,
@@ -97,7 +103,7 @@ pub(super) fn error_share(figures: &Figures) -> Option<f64> {
 /// Returns the number of probes whose end was not counted.
 pub(super) fn unfinished(figures: &Figures) -> u64 {
     let counters = figures.counters;
-    counters.launched.saturating_sub(counters.ok + counters.failed + counters.timed_out)
+    counters.launched.saturating_sub(counters.ok + counters.failed + counters.timed_out + counters.paused)
 }
 
 /// The figures of a distribution of durations, in seconds.
@@ -158,6 +164,10 @@ pub(crate) struct Outages {
     /// Share of the watched time without an outage (0 to 1), all connections together; null if no time was watched.
     #[schemars(range(min = 0, max = 1))]
     pub availability: Option<f64>,
+    /// Share of the watched time in which the workload was answered well (0 to 1): no outage, no refusal, no missing
+    /// subscription; null if no time was watched.
+    #[schemars(range(min = 0, max = 1))]
+    pub service: Option<f64>,
     /// Losses of a connection.
     pub drops: u64,
     /// Stalls that recovered on the same connection, or have not ended.
@@ -256,6 +266,7 @@ impl Outages {
         let downtime = figures.downtime;
         Self {
             availability: downtime.availability(),
+            service: downtime.service(),
             drops: downtime.drops,
             stalls: downtime.stalls,
             unresolved: downtime.unresolved,
@@ -268,6 +279,26 @@ impl Outages {
             rows: rows(figures, &figures.outages.kept, diagnoses),
             omitted: figures.outages.omitted(),
         }
+    }
+}
+
+/// The times in which redis-doctor itself was paused: no CPU time, stopped, or the machine was suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct OwnPauses {
+    /// Number of pauses.
+    pub count: u64,
+    /// Total length in seconds.
+    #[schemars(with = "Seconds")]
+    pub total: f64,
+    /// Longest pause in seconds.
+    #[schemars(with = "Seconds")]
+    pub longest: f64,
+}
+
+impl OwnPauses {
+    pub(super) fn new(figures: &Figures) -> Self {
+        let pauses = figures.own_pauses;
+        Self { count: pauses.count, total: pauses.total.as_secs_f64(), longest: pauses.longest.as_secs_f64() }
     }
 }
 

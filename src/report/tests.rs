@@ -1,5 +1,7 @@
 //! Tests of the verdict and its reasons.
 
+mod refusals;
+
 use super::*;
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
@@ -215,6 +217,7 @@ fn every_metric_of_a_gate_is_a_figure_of_the_run() {
         ("reconnects>0", 1.0),
         ("reordered>0", 6.0),
         ("timeouts>0", 1.0),
+        ("service<99.9%", 0.995),
     ] {
         let mut plan = plan();
         plan.fail_on = vec![gate.parse().unwrap()];

@@ -4,13 +4,14 @@
 //! reports everything else. The session's monitor turns the result into events.
 
 mod send;
+mod serve;
 mod subscribe;
 
 use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -18,19 +19,21 @@ use std::{
 use redis::{PushInfo, PushKind, RedisError, aio::PubSub};
 use tokio::sync::Notify;
 
+pub(super) use self::subscribe::SUBSCRIBING;
 use super::{
     context::RunContext,
     coop_budget,
     inbox::{Confirmed, Inbox},
     link::{Change, Link},
-    request::WaitingFailure,
+    refusals::Refusals,
+    request::{FailedRequest, WaitingFailure},
     subject::{Dialer, Subject},
     tempo::Tempo,
 };
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
     clock::Stamp,
-    event::Peer,
+    event::{Peer, RefusalEnd},
     plan::ReconnectPolicy,
 };
 
@@ -51,6 +54,11 @@ pub(super) struct Session {
     /// a push must not wait for its lock.
     newest: AtomicU64,
     state: Mutex<SessionState>,
+    refusals: Mutex<Refusals>,
+    /// A copy of "a refusal is open" that every good reply can check.
+    refusing: AtomicBool,
+    /// Subscriptions that were not renewed after a reconnect have been reported.
+    pub(super) unsubscribed: AtomicBool,
     /// Wakes the monitor after a change.
     pub(super) wake: Notify,
     /// The link went down: heartbeats are sent until one is answered.
@@ -162,6 +170,9 @@ impl Session {
             pushes,
             newest: AtomicU64::new(FIRST),
             state: Mutex::new(state),
+            refusals: Mutex::default(),
+            refusing: AtomicBool::new(false),
+            unsubscribed: AtomicBool::new(false),
             wake: Notify::new(),
             down: Notify::new(),
             fresh: Notify::new(),
@@ -197,9 +208,13 @@ impl Session {
     /// Completes when a new subject has answered.
     pub(super) async fn come_up(&self, limit: Duration) -> Result<(), Failure> {
         match self.heartbeat("establish", limit).await.outcome {
-            // The connection works: a server that cannot persist refuses PING along with writes.
-            Err(failed) if failed.failure.key.class != ErrorClass::Misconf => Err(failed.failure),
-            _ => Ok(()),
+            // Connected: a server that cannot save refuses PING, too. A dataset that is being loaded is waited for.
+            Err(FailedRequest { failure, .. })
+                if !failure.key.class.is_state_of_server() || failure.key.class == ErrorClass::Loading =>
+            {
+                Err(failure)
+            }
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
@@ -245,6 +260,7 @@ impl Session {
     fn announce(&self, state: &mut SessionState) {
         if let Some(loss) = state.link.loss() {
             self.ctx.observer.on_lost(self.connection, loss.at, self.ctx.clock.now());
+            self.end_refusals(loss.at, RefusalEnd::ConnectionLost);
             self.inbox.forget_confirmations();
             state.subscriptions.clear();
             state.desync = None;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{heartbeat::Heartbeat, notices::NoticeSender, observer::Observer, samples::Samples, stop::StopControl};
+use super::{
+    heartbeat::Heartbeat, notices::NoticeSender, observer::Observer, pauses::Pauses, samples::Samples,
+    stop::StopControl,
+};
 use crate::{
     classify::Failure,
     clock::{Clock, Stamp},
@@ -25,6 +28,7 @@ pub(crate) struct RunContext {
     pub(crate) stop: StopControl,
     pub(crate) observer: Arc<dyn Observer>,
     pub(super) heartbeat: Heartbeat,
+    pub(super) pauses: Pauses,
 }
 
 impl RunContext {
@@ -47,6 +51,7 @@ impl RunContext {
             notices,
             observer,
             heartbeat: Heartbeat::new(may_send, dialect.nonce),
+            pauses: Pauses::new(),
             plan,
         }
     }

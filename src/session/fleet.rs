@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     classify::Failure,
-    event::EventKind,
+    event::{EventKind, OwnPause, RefusalEnd},
     plan::{Name, Plan, Target},
 };
 
@@ -65,6 +65,11 @@ impl Sessions {
         // The publisher bypasses the faults: it must send everything that could have been received.
         let direct = Plan { target: server, ..(*ctx.plan).clone() };
         let publisher = Arc::new(Publisher::new(&direct, ctx.dialect)?);
+        let pauses = Arc::clone(&ctx);
+        sessions.watch.spawn(async move {
+            let found = |pause: OwnPause| pauses.emit(pause.until, None, EventKind::OwnPause(pause));
+            pauses.pauses.watch(pauses.clock, found).await;
+        });
         let path = Arc::clone(&ctx);
         sessions.watch.spawn(async move {
             let changed = |at, probed| path.emit(at, None, EventKind::PathProbed(probed));
@@ -151,6 +156,8 @@ impl Sessions {
     pub(crate) async fn close(mut self) {
         for session in &self.sessions {
             session.inbox.close(&self.ctx);
+            session.report_missing();
+            session.end_refusals(self.ctx.clock.now(), RefusalEnd::RunEnded);
         }
         self.work.shutdown().await;
         self.watch.shutdown().await;

@@ -172,6 +172,7 @@ impl Monitor {
     async fn poll(&mut self) {
         self.process_changes().await;
         self.session.inbox.tick(&self.ctx);
+        self.session.settle_refusals();
         self.watch_outage().await;
         self.watch_stall();
         self.watch_tempo();

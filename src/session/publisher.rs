@@ -3,12 +3,15 @@
 //! It is not under test and must survive every fault: a plain connection, discarded at the first sign of trouble and
 //! reopened for the next message.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use redis::{PushInfo, Value, aio::MultiplexedConnection};
+use redis::{Cmd, PushInfo, Value, aio::MultiplexedConnection};
 use tokio::sync::Mutex;
 
-use super::{connection::Session, context::RunContext, delivery::Publish, request::FailedRequest, subject::Dialer};
+use super::{
+    connection::Session, context::RunContext, delivery::Publish, refusals::Asker, request::FailedRequest,
+    subject::Dialer,
+};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
     dial::{ClientInfo, Dialect, identity::from_info, reply::text},
@@ -19,6 +22,9 @@ use crate::{
 /// A message not accepted within this time counts as not published.
 const LIMIT: Duration = Duration::from_secs(1);
 
+/// The publisher, as a sender of commands.
+const PUBLISHING: Asker = Asker { worker: None, command: "PUBLISH" };
+
 /// The publishing connection, shared by all connections under test.
 pub(super) struct Publisher {
     dialer: Dialer,
@@ -28,7 +34,8 @@ pub(super) struct Publisher {
 impl Publisher {
     pub(super) fn new(plan: &Plan, dialect: Dialect) -> Result<Self, Failure> {
         let mut policy = ReconnectPolicy::preset(PolicyName::Hardened);
-        (policy.connect_timeout, policy.response_timeout) = (LIMIT, LIMIT);
+        // Its own limit applies, which knows the pauses of redis-doctor itself.
+        (policy.connect_timeout, policy.response_timeout) = (LIMIT, LIMIT * 10);
         let dialer = Dialer::new(plan, policy, Dialect { resp3: false, ..dialect })
             .map_err(|error| client::failure(Stage::Publish, &error))?;
         Ok(Self { dialer, connection: Mutex::new(None) })
@@ -43,20 +50,24 @@ impl Publisher {
         payload: &[u8],
     ) -> Result<i64, FailedRequest> {
         let connection = self.connect(ctx).await.map_err(|failure| FailedRequest { failure, ambiguous: false })?;
-        let sent = self.send(connection, sharded, channel, payload).await;
+        let mut command = redis::cmd(if sharded { "SPUBLISH" } else { "PUBLISH" });
+        command.arg(channel).arg(payload);
+        let sent = self.send(ctx, connection, &command).await;
         sent.map_err(|failure| FailedRequest { ambiguous: !failure.key.class.is_server_reply(), failure })
     }
 
     async fn send(
         &self,
+        ctx: &RunContext,
         mut connection: MultiplexedConnection,
-        sharded: bool,
-        channel: &[u8],
-        payload: &[u8],
+        command: &Cmd,
     ) -> Result<i64, Failure> {
-        let mut command = redis::cmd(if sharded { "SPUBLISH" } else { "PUBLISH" });
-        command.arg(channel).arg(payload);
-        let answer = tokio::time::timeout(LIMIT, connection.send_packed_command(&command)).await;
+        let launched = ctx.clock.now();
+        let mut reply = pin!(connection.send_packed_command(command));
+        let mut answer = tokio::time::timeout(LIMIT, reply.as_mut()).await;
+        if answer.is_err() && ctx.pauses.overlap(launched, ctx.clock.now()) {
+            answer = tokio::time::timeout(LIMIT, reply).await;
+        }
         let outcome = match answer {
             Ok(reply) => reply.and_then(Value::extract_error).map_err(|error| client::failure(Stage::Publish, &error)),
             Err(_) => {
@@ -113,7 +124,10 @@ pub(super) async fn run(session: Arc<Session>, publisher: Arc<Publisher>, pace: 
             return;
         }
         let (number, payload) = session.inbox.compose(index, ctx.clock.now(), &ctx);
-        let outcome = match publisher.publish(&ctx, *sharded, channel.as_bytes(), &payload).await {
+        let launched = ctx.clock.now();
+        let published = publisher.publish(&ctx, *sharded, channel.as_bytes(), &payload).await;
+        session.note_outcome(PUBLISHING, &published, launched, ctx.clock.now());
+        let outcome = match published {
             Ok(receivers) => {
                 ctx.samples.lock().counters.published_to_nobody += u64::from(receivers == 0);
                 Publish::Accepted

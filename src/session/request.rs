@@ -51,6 +51,10 @@ pub(super) struct Exchange {
     pub(super) waited: Duration,
     /// Time since which the connection has been up; nothing could be answered earlier.
     pub(super) ready: Stamp,
+    /// An outage or a stall fell into its flight: its time says nothing about latency.
+    pub(super) disturbed: bool,
+    /// redis-doctor itself was paused during its flight.
+    pub(super) paused: bool,
     /// The reply or the failure.
     pub(super) outcome: Result<Value, FailedRequest>,
 }
@@ -79,6 +83,15 @@ impl Request {
     /// Returns true for one of the user's writes: of the counted commands, only writes have a plain OK as their reply.
     pub(super) fn is_write(&self) -> bool {
         self.counted && matches!(self.proof, Proof::Reply)
+    }
+
+    /// Returns the name of one of the user's commands.
+    pub(super) fn name(&self) -> &'static str {
+        match self.proof {
+            Proof::Reply => "SET",
+            Proof::Value(_) => "GET",
+            Proof::Nonce(_) | Proof::Pong => "PING",
+        }
     }
 
     /// Creates a heartbeat: with a unique payload, if the peer returns it.

@@ -50,7 +50,7 @@ pub(super) async fn run(session: Arc<Session>, watchdog: Watchdog) {
         // a path can be dead in one direction only.
         let alive = session.inbox.last_message() > exchange.launched;
         spared = if unanswered && alive { spared + 1 } else { 0 };
-        let silent = unanswered && (!alive || spared > SPARED);
+        let silent = unanswered && (!alive || spared > SPARED) && !exchange.paused;
         let counters = &mut ctx.samples.lock().counters;
         counters.watchdog_ok += u64::from(exchange.outcome.is_ok());
         counters.watchdog_missed += u64::from(silent);

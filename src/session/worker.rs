@@ -10,6 +10,7 @@ use redis::Cmd;
 use super::{
     connection::Session,
     context::RunContext,
+    refusals::Asker,
     request::{Exchange, FailedRequest, PONG, Proof, Request, probe},
     samples::Sums,
 };
@@ -39,14 +40,15 @@ impl Schedule {
         Self { pace: plan.pace, anchor, patience: plan.timeout, next: Mutex::new(0) }
     }
 
-    /// Returns the next intended start, and the number of slots skipped.
-    fn take(&self, now: Stamp) -> (Stamp, u64) {
+    /// Returns the next intended start, and the number of slots skipped: those that are too old, and those before
+    /// `resumed`, the end of the latest pause of redis-doctor itself, which would delay all that follow.
+    fn take(&self, now: Stamp, resumed: Stamp) -> (Stamp, u64) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let Pace::Every(interval) = self.pace else {
             return (now, 0);
         };
         let due = |n| self.anchor.after(self.pace.due(n).unwrap_or_default());
-        let late = now.since(due(*next).after(self.patience));
+        let late = now.since(due(*next).after(self.patience)).max(resumed.since(due(*next)));
         let skipped = (late.as_nanos() / interval.as_nanos().max(1)) as u64;
         let slot = *next + skipped;
         *next = slot + 1;
@@ -109,6 +111,8 @@ impl Worker {
             ctx.samples.lock().counters.launched += 1;
             let exchange = self.session.send_with(&mut alarm, &request, self.plan.timeout).await;
             self.remember(&request, &exchange);
+            let asker = Asker { worker: Some(self.number), command: request.name() };
+            self.session.note_outcome(asker, &exchange.outcome, exchange.launched, exchange.done);
             if let Proof::Nonce(bytes) | Proof::Value(bytes) = request.proof
                 && self.nonce.is_empty()
             {
@@ -132,7 +136,7 @@ impl Worker {
             return Some(Slot { intended: None });
         }
         let now = ctx.clock.now();
-        let (due, skipped) = self.schedule.take(now);
+        let (due, skipped) = self.schedule.take(now, ctx.pauses.resumed(now));
         if skipped > 0 {
             ctx.samples.lock().counters.skipped += skipped;
         }
@@ -201,8 +205,11 @@ impl Worker {
         if exchange.outcome.is_err() && exchange.launched < exchange.ready {
             self.lost_probe_ended = exchange.done;
         }
-        Self::count(&mut ctx.samples.lock(), &exchange, latency);
-        if let Err(failed) = &exchange.outcome {
+        let paused = exchange.paused || ctx.pauses.overlap(intended, exchange.done);
+        Self::count(&mut ctx.samples.lock(), &exchange, latency, paused);
+        if let Err(failed) = &exchange.outcome
+            && !(paused && failed.failure.key.class.is_timeout())
+        {
             self.on_failure(ctx, failed, &exchange).await;
         }
         if self.plan.report_each {
@@ -218,26 +225,30 @@ impl Worker {
         }
     }
 
-    fn count(sums: &mut Sums, exchange: &Exchange, latency: Duration) {
+    fn count(sums: &mut Sums, exchange: &Exchange, latency: Duration, paused: bool) {
         let took = exchange.done.since(exchange.launched);
         match &exchange.outcome {
             Ok(_) => {
                 sums.counters.ok += 1;
-                if !exchange.waited.is_zero() {
+                if !exchange.waited.is_zero() && !paused {
                     sums.waited.record(exchange.waited);
                 }
-                // The reply that ended an outage has no latency: all its time was waiting.
-                if exchange.waited < took {
+                if exchange.disturbed || paused {
+                    sums.counters.untimed += 1;
+                } else {
                     sums.latency.record(latency);
-                    sums.service.record(took - exchange.waited);
+                    sums.service.record(took);
                 }
             }
+            Err(failed) if paused && failed.failure.key.class.is_timeout() => sums.counters.paused += 1,
             Err(failed) => {
                 let timed_out = failed.failure.key.class.is_timeout();
                 let counters = &mut sums.counters;
                 *(if timed_out { &mut counters.timed_out } else { &mut counters.failed }) += 1;
                 counters.ambiguous += u64::from(failed.ambiguous);
-                sums.failed_latency.record(took);
+                if !paused {
+                    sums.failed_latency.record(took);
+                }
             }
         }
     }
@@ -266,21 +277,29 @@ mod tests {
     #[test]
     fn slots_keep_the_pace_however_late_they_are_taken() {
         let schedule = schedule(Pace::every(Duration::from_millis(100)));
-        assert_eq!(schedule.take(at(0)), (at(0), 0));
-        assert_eq!(schedule.take(at(350)), (at(100), 0));
-        assert_eq!(schedule.take(at(351)), (at(200), 0));
+        assert_eq!(schedule.take(at(0), Stamp::START), (at(0), 0));
+        assert_eq!(schedule.take(at(350), Stamp::START), (at(100), 0));
+        assert_eq!(schedule.take(at(351), Stamp::START), (at(200), 0));
     }
 
     #[test]
     fn slots_older_than_the_timeout_are_skipped() {
         let schedule = schedule(Pace::every(Duration::from_millis(100)));
-        schedule.take(at(0));
-        assert_eq!(schedule.take(at(10_000)), (at(8_000), 79));
-        assert_eq!(schedule.take(at(10_000)), (at(8_100), 0));
+        schedule.take(at(0), Stamp::START);
+        assert_eq!(schedule.take(at(10_000), Stamp::START), (at(8_000), 79));
+        assert_eq!(schedule.take(at(10_000), Stamp::START), (at(8_100), 0));
+    }
+
+    #[test]
+    fn slots_during_a_pause_of_our_own_are_skipped() {
+        let schedule = schedule(Pace::every(Duration::from_millis(100)));
+        schedule.take(at(0), Stamp::START);
+        assert_eq!(schedule.take(at(1250), at(1240)), (at(1200), 11));
+        assert_eq!(schedule.take(at(1260), at(1240)), (at(1300), 0));
     }
 
     #[test]
     fn an_unpaced_slot_is_due_now() {
-        assert_eq!(schedule(Pace::Unpaced).take(at(77)), (at(77), 0));
+        assert_eq!(schedule(Pace::Unpaced).take(at(77), Stamp::START), (at(77), 0));
     }
 }

@@ -63,7 +63,7 @@ fn latencies_of_a_program_that_stood_still_are_not_left_to_the_server() {
     let stopped = std::time::Instant::now();
     eventually("two seconds have passed", SOON, || stopped.elapsed() > Duration::from_secs(2));
     run.signal(Signal::CONT);
-    run.wait_for_stderr("note          redis-doctor itself was paused for ", SOON);
+    run.wait_for_stderr("paused        redis-doctor itself was paused for ", SOON);
     run.signal(Signal::INT);
-    run.finish().stdout_contains("latencies and pauses until now are its own");
+    run.finish().stdout_contains("left out of latency, availability, service and gates");
 }

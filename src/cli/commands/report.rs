@@ -58,6 +58,8 @@ Examples:
   redis-doctor report node-*.ndjson --format json -o merged.json
   redis-doctor report soak.ndjson --fail-on 'availability<99.99%'
 
+Without --fail-on and --warn-on, the gates of the run apply.
+
 Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     type Request = ReportRequest;
 

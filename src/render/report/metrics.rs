@@ -10,10 +10,18 @@ use crate::{
 
 /// Returns every family, except those of an absent part of the report.
 pub(super) fn families(report: &Report) -> Vec<Family> {
-    [about(report), probes(report), latencies(report), outages(report), messages(report), vec![errors(report)]]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        about(report),
+        probes(report),
+        latencies(report),
+        outages(report),
+        refusals(report),
+        messages(report),
+        vec![errors(report)],
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn about(report: &Report) -> Vec<Family> {
@@ -56,7 +64,7 @@ fn probes(report: &Report) -> Vec<Family> {
 fn latencies(report: &Report) -> Vec<Family> {
     [
         ("latency_seconds", "Latency of answered probes, from the intended start.", &report.latency),
-        ("service_seconds", "Latency of answered probes, from the real start.", &report.service),
+        ("service_seconds", "Round trip: latency of answered probes, from the real start.", &report.service),
         ("failed_latency_seconds", "Time to failure of failed probes.", &report.failed_latency),
         ("waited_seconds", "Time that probes waited for a connection.", &report.waited),
         ("end_to_end_seconds", "Latency of verified messages, from PUBLISH to receipt.", &report.end_to_end),
@@ -90,6 +98,8 @@ fn outages(report: &Report) -> Vec<Family> {
         availability
             .map(|share| Family::gauge("availability_ratio", "Share of the watched time without an outage.", share)),
     );
+    let help = "Share of the watched time in which the workload was answered well.";
+    families.extend(outages.service.map(|share| Family::gauge("service_ratio", help, share)));
     families.push(Family::counters("outages", "Outages by kind.", "kind", &kinds));
     families.extend(causes(report));
     let reconnects = outages.reconnects as f64;
@@ -113,6 +123,22 @@ fn outages(report: &Report) -> Vec<Family> {
     ];
     families.push(Family::counters("sessions_replaced", "Sessions replaced by reason.", "reason", &reasons));
     families
+}
+
+fn refusals(report: &Report) -> Vec<Family> {
+    let refusals = &report.refusals;
+    let pauses = report.own_pauses;
+    vec![
+        Family::counter(
+            "refusals",
+            "Times in which the server answered commands with an error.",
+            refusals.count as f64,
+        ),
+        Family::gauge("refusals_unresolved", "Refusals that lasted to the end.", refusals.unresolved as f64),
+        Family::counter("refusal_seconds", "Total time of the refusals of all connections.", refusals.total),
+        Family::gauge("refusal_longest_seconds", "The longest refusal.", refusals.longest),
+        Family::counter("own_pause_seconds", "Time in which redis-doctor itself was paused.", pauses.total),
+    ]
 }
 
 /// A gauge, because not every outage of a long run is listed.

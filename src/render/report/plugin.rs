@@ -32,6 +32,7 @@ fn figures(report: &Report) -> Vec<Figure> {
     }
     let outages = &report.outages;
     add("availability", Some(Metric::Availability), outages.availability, "%");
+    add("service", Some(Metric::Service), outages.service, "%");
     add("reconnects", Some(Metric::Reconnects), Some(outages.reconnects as f64), "c");
     add("outage", Some(Metric::Outage), Some(outages.longest), "s");
     // One connection is not a herd.

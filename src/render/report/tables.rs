@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use crate::{
+    event::RefusalEnd,
     record::{ErrorRow, OutageKind},
     render::{
         diagnosis, event_line, table,
         units::{clean, duration, percent, span},
     },
-    report::{GateLevel, GateResult, Latency, OutageRow, Report},
+    report::{GateLevel, GateResult, Latency, OutageRow, RefusalRow, Report},
 };
 
 /// Maximum number of rows shown; `--format json` has all of them.
@@ -31,10 +32,19 @@ fn write((header, numbers, rows): Content<'_>, columns: Option<usize>, out: &mut
     Ok(())
 }
 
+/// Puts the longest rows, as many as are shown, before the others, in their order.
+fn longest_first_page<T>(rows: &[T], duration: impl Fn(&T) -> f64) -> Vec<&T> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|a, b| duration(&rows[*b]).total_cmp(&duration(&rows[*a])));
+    let shown = order.len().min(ROWS);
+    order[..shown].sort_unstable();
+    order.into_iter().map(|index| &rows[index]).collect()
+}
+
 pub(super) fn latencies(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let named = [
         ("latency", &report.latency),
-        ("service", &report.service),
+        ("round trip", &report.service),
         ("failed", &report.failed_latency),
         ("waited", &report.waited),
         ("end to end", &report.end_to_end),
@@ -51,7 +61,7 @@ pub(super) fn latencies(report: &Report, columns: Option<usize>, out: &mut dyn W
 }
 
 pub(super) fn outages(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<_> = report.outages.rows.iter().map(outage).collect();
+    let rows = longest_first_page(&report.outages.rows, |row| row.duration).into_iter().map(outage).collect();
     let header = ["outage", "", "lasted", "failed", "outcome unknown", "lost", "end", "cause", "client error"];
     write((&header, 2..6, rows), columns, out)
 }
@@ -139,6 +149,35 @@ fn outage(row: &OutageRow) -> Vec<String> {
     ]
 }
 
+pub(super) fn refusals(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let rows = longest_first_page(&report.refusals.rows, |row| row.duration).into_iter().map(refusal).collect();
+    let header = ["refusal", "", "code", "lasted", "commands", "first", "end", "reply"];
+    write((&header, 3..5, rows), columns, out)
+}
+
+fn refusal(row: &RefusalRow) -> Vec<String> {
+    let refusal = &row.refusal;
+    let class = match refusal.connection {
+        0 => refusal.key.class.to_string(),
+        number => format!("{} #{number}", refusal.key.class),
+    };
+    let end = match refusal.end {
+        Some(RefusalEnd::Served) => "served again",
+        Some(RefusalEnd::ConnectionLost) => "connection lost",
+        Some(RefusalEnd::RunEnded) | None => "not over",
+    };
+    vec![
+        refusal.time.time_of_day(),
+        class,
+        refusal.code.to_owned(),
+        duration(row.duration),
+        refusal.count.map(|count| count.to_string()).unwrap_or_default(),
+        clean(&refusal.command),
+        end.to_owned(),
+        clean(&refusal.text),
+    ]
+}
+
 pub(super) fn errors(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> = report
         .errors
@@ -191,7 +230,7 @@ fn gate(result: &GateResult) -> Vec<String> {
 fn value_of(result: &GateResult, value: f64) -> String {
     use crate::plan::Metric;
     match result.gate.metric {
-        Metric::Availability => percent(value),
+        Metric::Availability | Metric::Service => percent(value),
         Metric::Errors if result.gate.is_share() => percent(value),
         Metric::Ambiguous
         | Metric::Desyncs

@@ -13,7 +13,7 @@ use crate::{
         header,
         units::{clean, count, duration, percent, three_digits},
     },
-    report::{Delivery, Outages, Probes, Report, Run, SlowStretches, Subscriptions, together},
+    report::{Delivery, Outages, Probes, Refusals, Report, Run, SlowStretches, Subscriptions, together},
     verdict::Severity,
 };
 
@@ -38,6 +38,7 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
     tables::causes(&report.outages.rows, out)?;
     tables::slow(report, columns, out)?;
     tables::causes(&report.slow.rows, out)?;
+    tables::refusals(report, columns, out)?;
     tables::errors(report, columns, out)?;
     tables::states(report, columns, out)?;
     tables::gates(report, columns, out)?;
@@ -75,6 +76,10 @@ pub(super) fn headline(report: &Report) -> String {
     let ever = report.runs.iter().any(|run| run.connected.is_some());
     let availability = outages.availability.filter(|_| ever);
     parts.extend(availability.map(|share| format!("availability {}", percent(share))));
+    // After an outage, a resubscription takes a moment longer: no news.
+    let differs = |share: &f64| availability.is_some_and(|availability| availability - share >= 0.001);
+    let service = outages.service.filter(differs);
+    parts.extend(service.map(|share| format!("service {}", percent(share))));
     if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified && delivery.published > 0) {
         parts.push(format!("{} lost of {}", count(delivery.lost, "message"), delivery.published));
     }
@@ -120,6 +125,7 @@ fn totals(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> 
         Some(format!("outages   {}", outages_line(&report.outages))),
         several(report).map(|text| format!("servers   {text}")),
         (report.slow.stretches > 0).then(|| format!("slow      {}", slow_line(&report.slow))),
+        (report.refusals.count > 0).then(|| format!("refusals  {}", refusals_line(&report.refusals))),
         herd.map(|peak| format!("herd      at most {}", together(peak))),
     ];
     lines.iter().flatten().try_for_each(|text| line(text, width, out))
@@ -137,6 +143,11 @@ fn probes_line(probes: &Probes) -> String {
         format!("{} failed", probes.failed),
         format!("{} timed out", probes.timed_out),
     ];
+    for (number, what) in [(probes.paused, "during our own pause"), (probes.untimed, "not timed")] {
+        if number > 0 {
+            parts.push(format!("{number} {what}"));
+        }
+    }
     if probes.unfinished > 0 {
         parts.push(format!("{} unfinished", probes.unfinished));
     }
@@ -188,6 +199,16 @@ fn outages_line(outages: &Outages) -> String {
         parts.push(format!("longest uptime {}", duration(outages.longest_up)));
     }
     parts.extend(outages.availability.map(|share| format!("availability {}", percent(share))));
+    parts.extend(outages.service.map(|share| format!("service {}", percent(share))));
+    parts.join(" · ")
+}
+
+fn refusals_line(refusals: &Refusals) -> String {
+    let mut parts = vec![count(refusals.count, "refusal"), format!("{} refused", count(refusals.commands, "command"))];
+    if refusals.unresolved > 0 {
+        parts.push(format!("{} not over", refusals.unresolved));
+    }
+    parts.push(format!("longest {}", duration(refusals.longest)));
     parts.join(" · ")
 }
 

@@ -70,14 +70,30 @@ impl Session {
             (state.subject.clone(), state.epoch, state.link.loss().is_none())
         };
         // Pinned here: the future is large and would be moved by the call.
-        let result = alarm.within(launched, limit, pin!(subject.send(&request.command))).await;
-        let done = self.ctx.clock.now();
+        let mut reply = pin!(subject.send(&request.command));
+        let mut result = alarm.within(launched, limit, reply.as_mut()).await;
+        let mut done = self.ctx.clock.now();
+        if result.is_none() && self.ctx.pauses.overlap(launched, done) {
+            // The reply may have arrived while nothing here could read it.
+            result = alarm.within(done, limit, reply).await;
+            done = self.ctx.clock.now();
+        }
         let outcome = match result {
             Some(Ok(value)) => self.judge(request, epoch, value),
             Some(Err(error)) => Err(self.library_error(&error, was_up, launched, done)),
             None => Err(Self::deadline_passed(was_up, limit)),
         };
-        self.conclude(request, Exchange { epoch, launched, done, waited: Duration::ZERO, ready: launched, outcome })
+        let exchange = Exchange {
+            epoch,
+            launched,
+            done,
+            waited: Duration::ZERO,
+            ready: launched,
+            disturbed: false,
+            paused: self.ctx.pauses.overlap(launched, done),
+            outcome,
+        };
+        self.conclude(request, exchange)
     }
 
     fn judge(&self, request: &Request, epoch: u64, value: Value) -> Result<Value, FailedRequest> {
@@ -176,6 +192,7 @@ impl Session {
         let mut state = self.lock();
         let in_flight = state.in_flight;
         state.in_flight -= u64::from(counted);
+        exchange.disturbed = !state.link.is_up();
         let changed = match &exchange.outcome {
             Ok(_) => {
                 state.writes.accepted |= request.is_write();
@@ -191,6 +208,8 @@ impl Session {
                     state.writes = Writes { refused: true, accepted: false };
                     state.link.on_error_reply(done, counted)
                 }
+                // The silence was redis-doctor's own.
+                class if class.is_timeout() && exchange.paused => false,
                 class if class.is_timeout() => state.link.on_timeout(launched, done, counted, failed.ambiguous),
                 class if class.is_server_reply() => state.link.on_error_reply(done, counted),
                 _ => {
@@ -201,6 +220,7 @@ impl Session {
             },
         };
         exchange.ready = state.link.up_since();
+        exchange.disturbed |= launched < exchange.ready;
         if exchange.outcome.is_ok() {
             exchange.waited = exchange.ready.since(launched).min(done.since(launched));
             if counted || self.may_judge_tempo(launched) {

@@ -1,12 +1,21 @@
 //! The subscriptions of the connection under test: sent once to each subject, then restored by the library.
 
+use std::{sync::atomic::Ordering, time::Duration};
+
 use redis::aio::PubSub;
 
 use super::{KEPT_FAILURES, Session};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
-    session::{inbox::Confirmed, subject::Subject},
+    event::{Confirmations, EventKind},
+    session::{inbox::Confirmed, refusals::Asker, subject::Subject},
 };
+
+/// Time after a reconnect in which the library has renewed its subscriptions, if it can.
+const RESUBSCRIBING: Duration = Duration::from_secs(1);
+
+/// The subscriptions of a session, as one sender of commands.
+pub(in crate::session) const SUBSCRIBING: Asker = Asker { worker: None, command: "SUBSCRIBE" };
 
 impl Session {
     /// Subscribes unless the current subject already has its subscriptions: from then on the library restores them.
@@ -60,6 +69,19 @@ impl Session {
         self.lock().pubsub.take()
     }
 
+    /// Reports subscriptions that are still missing at the end of the run. The library renews them within milliseconds of
+    /// a reconnect, unless it cannot.
+    pub(in crate::session) fn report_missing(&self) {
+        let now = self.ctx.clock.now();
+        let (wanted, confirmed) = (self.inbox.subscription().wanted() as u64, self.inbox.confirmed() as u64);
+        let up_for = self.link(|link| link.is_up().then(|| now.since(link.up_since()))).unwrap_or_default();
+        let known = self.unsubscribed.load(Ordering::Relaxed);
+        if confirmed < wanted && up_for >= RESUBSCRIBING && !known {
+            let confirmations = Confirmations { wanted, confirmed, after: up_for };
+            self.ctx.emit(now, Some(self.connection), EventKind::Resubscribed(confirmations));
+        }
+    }
+
     /// Handles a confirmed subscription.
     pub(in crate::session) fn on_confirmed(&self, confirmed: Confirmed) {
         let now = self.ctx.clock.now();
@@ -67,6 +89,10 @@ impl Session {
         // Where no heartbeat may be sent, a confirmation is the first sign of the new connection.
         if !self.ctx.heartbeat.may_send() && state.link.on_reply(now, now) {
             self.announce(&mut state);
+        }
+        if confirmed == Confirmed::All {
+            self.note_served(SUBSCRIBING, now);
+            self.unsubscribed.store(false, Ordering::Relaxed);
         }
         if confirmed != Confirmed::Part && state.subscriptions.len() < KEPT_FAILURES {
             state.subscriptions.push_back((now, confirmed));

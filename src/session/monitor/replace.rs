@@ -6,6 +6,7 @@ use super::Monitor;
 use crate::{
     classify::{Failure, Stage},
     event::{EventKind, ReplaceReason},
+    session::connection::SUBSCRIBING,
 };
 
 /// Time to wait for the first connection after a replacement by the watchdog; other checks run after it.
@@ -54,6 +55,10 @@ impl Monitor {
     pub(super) fn retry_later(&mut self, failure: &Failure) {
         let now = self.ctx.clock.now();
         self.refused = failure.key.stage == Stage::Subscribe && failure.key.class.is_server_reply();
+        if failure.key.stage == Stage::Subscribe && failure.key.is_refusal() {
+            let since = self.resubscription.as_ref().map_or(now, |subscription| subscription.lost_at);
+            self.session.note_refused(SUBSCRIBING, failure, since, now);
+        }
         self.ctx.fail(Some(self.session.connection), failure, now, false);
         self.replacement = Some(now.after(RETRY));
     }

@@ -1,6 +1,6 @@
 //! The states that show only over time, on other connections, or in the replies.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{DWELL, Monitor};
 use crate::{
@@ -94,6 +94,7 @@ impl Monitor {
         let wanted = self.session.inbox.subscription().wanted() as u64;
         let confirmed = self.session.inbox.confirmed() as u64;
         self.emit(now, EventKind::Resubscribed(Confirmations { wanted, confirmed, after: now.since(lost_at) }));
+        self.session.unsubscribed.store(true, Ordering::Relaxed);
         let why = format!("the connection answers, but {confirmed} of {wanted} subscriptions were confirmed");
         self.enter(now, ClientState::SubscriptionLost, why);
         self.replacement = Some(now.after(DWELL));

@@ -273,9 +273,9 @@ impl Story {
     #[track_caller]
     pub(crate) fn balances(&self) -> &Self {
         if !self.get("probes").is_null() {
-            let [launched, ok, failed, timed_out] =
-                ["launched", "ok", "failed", "timed_out"].map(|name| self.count(&format!("probes.{name}")));
-            assert_eq!(launched, ok + failed + timed_out, "launched = ok + failed + timed out");
+            let [launched, ok, failed, timed_out, paused] =
+                ["launched", "ok", "failed", "timed_out", "paused"].map(|name| self.count(&format!("probes.{name}")));
+            assert_eq!(launched, ok + failed + timed_out + paused, "launched = ok + failed + timed out + paused");
             assert!(ok > 0, "something was answered");
         }
         if !self.get("delivery").is_null() {

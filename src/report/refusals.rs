@@ -1,0 +1,217 @@
+//! Refusals in the report: the section, the findings, and a remedy for each class.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::finding::List;
+use crate::{
+    classify::{ErrorClass, FailureKey, Stage},
+    clock::{Seconds, Stamp},
+    event::ClientState,
+    record::{Figures, Refusal, RefusalTotals},
+    verdict::Severity,
+};
+
+/// The refusals of a report: times in which the server answered commands with an error.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct Refusals {
+    /// Number of refusals.
+    pub count: u64,
+    /// Refusals that lasted to the end of the run.
+    pub unresolved: u64,
+    /// Refused commands.
+    pub commands: u64,
+    /// Total duration in seconds, all connections and classes together.
+    #[schemars(with = "Seconds")]
+    pub total: f64,
+    /// Longest refusal in seconds.
+    #[schemars(with = "Seconds")]
+    pub longest: f64,
+    /// Refusals in order of their end: the first and the last hundred.
+    pub rows: Vec<RefusalRow>,
+    /// Number of refusals missing from that list.
+    pub omitted: u64,
+}
+
+/// One refusal of a report.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct RefusalRow {
+    /// Recorded facts.
+    #[serde(flatten)]
+    pub refusal: Refusal,
+    /// Duration to its end or to the end of the run, in seconds.
+    #[schemars(with = "Seconds")]
+    pub duration: f64,
+    /// Remedy; null for an error without a specific one.
+    pub remedy: Option<&'static str>,
+}
+
+impl Refusals {
+    pub(super) fn new(figures: &Figures) -> Self {
+        let row = |refusal: &Refusal| {
+            let run = figures.runs.get(refusal.run.saturating_sub(1) as usize);
+            let end = run.map_or(Stamp::START, |run| Stamp::START.after(run.elapsed));
+            RefusalRow {
+                duration: refusal.duration(end).as_secs_f64(),
+                remedy: remedy(refusal.key),
+                refusal: refusal.clone(),
+            }
+        };
+        let totals = &figures.refusal_totals;
+        Self {
+            count: totals.iter().map(|totals| totals.lasting + totals.over).sum(),
+            unresolved: totals.iter().map(|totals| totals.lasting).sum(),
+            commands: totals.iter().map(|totals| totals.commands).sum(),
+            total: totals.iter().map(|totals| totals.total.as_secs_f64()).sum(),
+            longest: totals.iter().map(|totals| totals.longest.as_secs_f64()).fold(0.0, f64::max),
+            rows: figures.refusals.kept.iter().map(row).collect(),
+            omitted: figures.refusals.omitted(),
+        }
+    }
+}
+
+impl List {
+    /// Adds the refusals of each class: critical while they last, a warning once they are over.
+    pub(super) fn about_refusals(&mut self, figures: &Figures) {
+        for totals in &figures.refusal_totals {
+            let RefusalTotals { key, command, text, lasting, over, commands, longest, .. } = totals;
+            // The state has a finding, with the same rule.
+            let pinned = match *lasting {
+                0 => figures.tally.states.contains_key(&ClientState::Pinned),
+                _ => figures.tally.pinned > 0,
+            };
+            let is_pinned = key.class == ErrorClass::ReadOnly && pinned;
+            let longest = seconds(longest.as_secs_f64());
+            let times = |number: u64| if number == 1 { String::new() } else { format!(", {number} times") };
+            let commands = (*commands).max(counted(figures, *key));
+            let count = if commands == 1 { "1 command".to_owned() } else { format!("{commands} commands") };
+            let (severity, finding) = if *lasting > 0 {
+                let course = match figures.interim {
+                    true => format!("is refused (for {longest} so far, {count})"),
+                    false => format!("was refused to the end (for {longest}, {count})"),
+                };
+                (Severity::Critical, format!("{command} {course}: {text}"))
+            } else {
+                let course = format!("was refused for {longest}{} ({count}), but not at the end", times(*over));
+                (Severity::Warning, format!("{command} {course}: {text}"))
+            };
+            if !is_pinned {
+                self.push_coded(severity, Some(key.code()), finding);
+            }
+            if let Some(remedy) = remedy(*key) {
+                let code = key.code();
+                let text = format!("{}: {remedy}; see `redis-doctor explain {code}`", key.class);
+                self.push_coded(Severity::Info, Some(code), text);
+            }
+        }
+    }
+
+    /// Adds the times in which redis-doctor itself was paused.
+    pub(super) fn about_own_pauses(&mut self, figures: &Figures) {
+        let pauses = figures.own_pauses;
+        if pauses.count > 0 {
+            let total = seconds(pauses.total.as_secs_f64());
+            let windows = if pauses.count == 1 { "1 window".to_owned() } else { format!("{} windows", pauses.count) };
+            let text = format!(
+                "redis-doctor itself was paused for {total} in {windows} (no CPU time, stopped, or the machine was \
+                 suspended); left out of latency, availability, service and gates"
+            );
+            self.push_coded(Severity::Info, Some("RD016"), text);
+        }
+    }
+}
+
+/// Returns the number of errors of the same kind: an open refusal does not know its commands yet.
+fn counted(figures: &Figures, key: FailureKey) -> u64 {
+    let alike = figures.errors.iter().filter(|row| (row.key.class, row.key.stage) == (key.class, key.stage));
+    alike.map(|row| row.count).sum()
+}
+
+/// Seconds to three digits after the point at most.
+fn seconds(seconds: f64) -> String {
+    let digits = if seconds >= 1.0 { 1 } else { 3 };
+    format!("{seconds:.digits$} s")
+}
+
+/// Returns what to do about an error reply; `None` if its text is all that is known.
+fn remedy(key: FailureKey) -> Option<&'static str> {
+    Some(match (key.class, key.stage) {
+        (ErrorClass::Misconf, _) => {
+            "the last snapshot failed: see its log, make its directory writable or free disk space, then BGSAVE"
+        }
+        (ErrorClass::Oom, _) => "raise maxmemory, choose an eviction policy (maxmemory-policy), or delete keys",
+        (ErrorClass::NoReplicas, _) => {
+            "too few replicas are in sync: repair them, or lower min-replicas-to-write (INFO replication)"
+        }
+        (ErrorClass::MasterDown, _) => {
+            "this replica has lost its primary (INFO replication: master_host, master_link_status): repair the link, \
+             or connect to the primary"
+        }
+        (ErrorClass::ClusterDown, _) => {
+            "slots have no node: see CLUSTER INFO and CLUSTER SHARDS, and add what is missing"
+        }
+        (ErrorClass::ReadOnly, _) => "this is a replica: connect to the primary, and reconnect after a failover",
+        (ErrorClass::Moved | ErrorClass::Ask | ErrorClass::TryAgain, _) => {
+            "this is a cluster: use a cluster client, which follows the redirection to the node of the slot"
+        }
+        (ErrorClass::CrossSlot, _) => "give keys of one command the same hash tag, as in {user:42}:profile",
+        (ErrorClass::Loading, _) => "the server loads its dataset: wait until INFO shows loading:0",
+        (ErrorClass::Busy, _) => {
+            "a script blocks the server: end it with SCRIPT KILL (or FUNCTION KILL), and shorten it"
+        }
+        (ErrorClass::NoPerm, Stage::Subscribe) => {
+            "the ACL of this user forbids the channel: grant it (ACL SETUSER NAME resetchannels '&CHANNEL'); until \
+             then no message arrives"
+        }
+        (ErrorClass::NoPerm, _) => {
+            "the ACL of this user forbids the command, key or channel: see ACL LOG and ACL GETUSER"
+        }
+        (ErrorClass::NoAuth | ErrorClass::WrongPass, _) => {
+            "the server does not accept the login: check the credentials"
+        }
+        (ErrorClass::ExecAbort, _) => "the reply to the queued command that was refused has the reason",
+        (ErrorClass::MaxClients, _) => "raise maxclients on the server, or find the clients that hold its connections",
+        (ErrorClass::ProtectedMode, _) => "set a password on the server, or turn protected-mode off there",
+        (
+            ErrorClass::Aborted
+            | ErrorClass::BrokenPipeKernel
+            | ErrorClass::CertificateExpired
+            | ErrorClass::ClientCertificate
+            | ErrorClass::ConnectionClosed
+            | ErrorClass::ConnectTimeout
+            | ErrorClass::Desync
+            | ErrorClass::Dns
+            | ErrorClass::HostUnreachable
+            | ErrorClass::KernelTimeout
+            | ErrorClass::MtuBlackHole
+            | ErrorClass::NetworkUnreachable
+            | ErrorClass::Other
+            | ErrorClass::ProtocolGarbage
+            | ErrorClass::Refused
+            | ErrorClass::Reset
+            | ErrorClass::Resp3Unsupported
+            | ErrorClass::ResponseTimeout
+            | ErrorClass::ServerError
+            | ErrorClass::Tls
+            | ErrorClass::WaitingTimeout,
+            _,
+        ) => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray;
+
+    use super::*;
+    use crate::classify::Origin;
+
+    #[test]
+    fn every_code_word_of_a_server_has_a_remedy() {
+        for class in ErrorClass::VARIANTS.iter().filter(|class| class.is_server_reply()) {
+            let key = FailureKey { class: *class, stage: Stage::Command, errno: None, origin: Origin::Server };
+            let known = remedy(key).is_some();
+            assert_eq!(known, !matches!(class, ErrorClass::ServerError | ErrorClass::Resp3Unsupported), "{class}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Times in which redis-doctor itself was paused: what was in flight then says nothing about the server.
+//!
+//! A task that wakes every [`TICK`] finds them, whether or not evidence is gathered. After a pause other tasks can run
+//! before it does, so they ask with [`Pauses::overlap`], which also sees a pause that is not reported yet.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    clock::{Clock, Stamp},
+    event::OwnPause,
+};
+
+/// Interval of the timer.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Shortest pause: a busy machine delays a timer by tens of milliseconds.
+const SHORTEST: Duration = Duration::from_millis(200);
+
+/// Pauses kept. Only those during a command in flight matter.
+const KEPT: usize = 64;
+
+/// The pauses of a run.
+#[derive(Debug)]
+pub(crate) struct Pauses {
+    /// Time of the last tick in nanoseconds; `u64::MAX` until the first.
+    ticked: AtomicU64,
+    /// End of the latest pause in nanoseconds.
+    latest: AtomicU64,
+    kept: Mutex<VecDeque<OwnPause>>,
+}
+
+impl Pauses {
+    pub(super) fn new() -> Self {
+        Self { ticked: AtomicU64::new(u64::MAX), latest: AtomicU64::new(0), kept: Mutex::default() }
+    }
+
+    /// Calls `found` for every pause, until it is aborted.
+    pub(super) async fn watch(&self, clock: Clock, mut found: impl FnMut(OwnPause)) {
+        let mut slept = Clock::slept();
+        self.tick(clock.now(), Duration::ZERO);
+        loop {
+            let last = Stamp::from_nanos(self.ticked.load(Ordering::Relaxed));
+            clock.sleep_until(last.after(TICK)).await;
+            let total = Clock::slept();
+            let suspended = total.zip(slept).map_or(Duration::ZERO, |(now, before)| now.saturating_sub(before));
+            slept = total;
+            let pause = self.tick(clock.now(), suspended);
+            pause.into_iter().for_each(&mut found);
+        }
+    }
+
+    /// Records that redis-doctor runs; returns the pause since the last tick.
+    fn tick(&self, now: Stamp, suspended: Duration) -> Option<OwnPause> {
+        let last = Stamp::from_nanos(self.ticked.swap(now.as_nanos(), Ordering::Relaxed));
+        let suspended = if suspended >= SHORTEST { suspended } else { Duration::ZERO };
+        if !is_late(last, now) && suspended.is_zero() {
+            return None;
+        }
+        let pause = OwnPause { since: last, until: now, suspended };
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(pause);
+        self.latest.store(now.as_nanos(), Ordering::Relaxed);
+        Some(pause)
+    }
+
+    /// Returns true if redis-doctor was paused at some time between two moments, of which the later is the present.
+    #[inline]
+    pub(super) fn overlap(&self, from: Stamp, now: Stamp) -> bool {
+        let is_recent = from.as_nanos() < self.latest.load(Ordering::Relaxed);
+        is_late(Stamp::from_nanos(self.ticked.load(Ordering::Relaxed)), now) || is_recent && self.was_paused(from, now)
+    }
+
+    /// Returns the end of the latest pause; the present if one has just ended, and the start of the run before the first.
+    pub(super) fn resumed(&self, now: Stamp) -> Stamp {
+        let ticked = Stamp::from_nanos(self.ticked.load(Ordering::Relaxed));
+        if is_late(ticked, now) { now } else { Stamp::from_nanos(self.latest.load(Ordering::Relaxed)) }
+    }
+
+    fn was_paused(&self, from: Stamp, to: Stamp) -> bool {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().any(|pause| pause.since < to && from < pause.until)
+    }
+}
+
+#[inline]
+fn is_late(ticked: Stamp, now: Stamp) -> bool {
+    now.since(ticked) >= TICK + SHORTEST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Stamp {
+        Stamp::from_nanos(ms * 1_000_000)
+    }
+
+    fn ticking(times: &[u64]) -> (Pauses, Vec<(u64, u64)>) {
+        let pauses = Pauses::new();
+        let ticks = times.iter().filter_map(|ms| pauses.tick(at(*ms), Duration::ZERO));
+        let ms = |stamp: Stamp| stamp.as_nanos() / 1_000_000;
+        let found = ticks.map(|pause| (ms(pause.since), ms(pause.until))).collect();
+        (pauses, found)
+    }
+
+    #[test]
+    fn a_late_tick_is_a_pause_and_a_busy_machine_is_none() {
+        let (pauses, found) = ticking(&[0, 51, 190, 241, 5241, 5292]);
+        assert_eq!(found, [(241, 5241)]);
+        for (from, to, expected) in
+            [(0, 100, false), (230, 5250, true), (1000, 1500, true), (5241, 5300, false), (5280, 5300, false)]
+        {
+            assert_eq!(pauses.overlap(at(from), at(to)), expected, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_seen_before_it_is_reported_and_nothing_is_seen_before_the_first_tick() {
+        let (pauses, _) = ticking(&[0, 50]);
+        assert!(pauses.overlap(at(40), at(1050)) && !pauses.overlap(at(40), at(299)));
+        assert!(!Pauses::new().overlap(at(0), at(10_000)));
+        assert_eq!((pauses.resumed(at(1050)), pauses.resumed(at(299))), (at(1050), Stamp::START));
+    }
+
+    #[test]
+    fn a_suspended_machine_is_a_pause_without_a_late_tick() {
+        let pauses = Pauses::new();
+        pauses.tick(at(0), Duration::ZERO);
+        let pause = pauses.tick(at(50), Duration::from_secs(60)).unwrap();
+        assert_eq!(pause.length(), Duration::from_millis(60_050));
+        assert!((0..10_000).all(|n| pauses.tick(at(1000 * n + 1000), Duration::ZERO).is_some()));
+        assert_eq!(pauses.kept.lock().unwrap().len(), KEPT);
+    }
+}
