@@ -30,7 +30,7 @@ pub(crate) use interval::{Counters, Interval};
 pub(crate) use path::{PathProbed, StageTime};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
-pub(crate) use server_state::ServerState;
+pub(crate) use server_state::{Peer, ServerState};
 pub(crate) use state::ClientState;
 
 use crate::{

@@ -51,11 +51,13 @@ causes! {
     server_idle_timeout => ServerIdleTimeout,
     client_evicted => ClientEvicted,
     output_buffer_limit => OutputBufferLimit,
+    query_buffer_limit => QueryBufferLimit,
     client_killed => ClientKilled,
     middlebox_idle_limit => MiddleboxIdleLimit,
     path_lost => PathLost,
     server_frozen => ServerFrozen,
     network_reset => NetworkReset,
+    proxy_closed => ProxyClosed,
     unknown => Unknown,
 }
 

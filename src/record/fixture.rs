@@ -8,7 +8,7 @@ use crate::{
     distribution::Distribution,
     event::{
         ClientState, CommandFailed, Confirmations, Connected, Counters, Death, DeathWitness, Disconnected, Event,
-        EventKind, Evidence, Interval, Missing, PathProbed, Reconnected, ReplaceReason, RunStarted, SCHEMA_VERSION,
+        EventKind, Evidence, HostState, Interval, Missing, PathProbed, Peer, Reconnected, ReplaceReason, RunStarted, SCHEMA_VERSION,
         ServerIdentity, ServerState, SocketEnd, StageTime, StopReason,
     },
     plan::{
@@ -183,7 +183,19 @@ pub(crate) fn evidence(generation: u64, lost: f64, how: SocketEnd) -> Evidence {
         before: Some(Arc::new(state(lost - 5.0))),
         after: Some(Arc::new(state(lost + 1.0))),
         old_client_listed: Some(false),
+        lost_server: Some(peer()),
+        new_server: Some(peer()),
+        host: HostState { suspended: Some(Duration::ZERO), paused: Some(Duration::ZERO), ..HostState::default() },
         ..Evidence::default()
+    }
+}
+
+fn peer() -> Peer {
+    Peer {
+        run_id: Some("5fa2c1".into()),
+        laddr: Some("127.0.0.1:6379".into()),
+        role: Some("master".into()),
+        ..Peer::default()
     }
 }
 

@@ -159,20 +159,20 @@ pub(super) const CASES: &[Row] = &[
     }),
     ("our own timers explain a stall", ClientStall, Certain, |s| {
         s.heals(1.0);
-        s.known().host.lag = secs(0.95);
+        s.late(0.95);
     }),
     ("our own timers were late, and the path was ill, too", ServerFrozen, Likely, |s| {
         s.heals(5.0);
         s.mute();
-        s.known().host.lag = secs(0.4);
+        s.late(0.4);
     }),
     ("our own timers were late, and so was the server", ClientStall, Likely, |s| {
         s.heals(1.7);
-        s.known().host.lag = secs(0.9);
+        s.late(0.9);
     }),
     ("our own timers were late for a small part of the silence", ServerFrozen, Possible, |s| {
         s.heals(4.0);
-        s.known().host.lag = secs(0.9);
+        s.late(0.9);
     }),
     ("the machine slept", ClientStall, Certain, |s| {
         s.ends(SocketEnd::Reset);

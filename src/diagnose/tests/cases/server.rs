@@ -92,15 +92,15 @@ pub(super) const CASES: &[Row] = &[
         s.after().former_replication_id = Some("8f1a".into());
     }),
     ("demoted, and all clients closed", Failover, Certain, |s| {
-        s.after().role = Some("slave".into());
+        s.demoted();
         s.kills(2);
     }),
     ("demoted, but CLIENT KILL may not be counted", Failover, Likely, |s| {
-        s.after().role = Some("slave".into());
+        s.demoted();
         (s.before().client_kills, s.after().client_kills) = (None, None);
     }),
     ("demoted long ago, reset now", NetworkReset, Likely, |s| {
-        s.after().role = Some("slave".into());
+        s.demoted();
         s.before().at = stamp(LOST - 900.0);
         s.ends(SocketEnd::Reset);
     }),
@@ -172,7 +172,7 @@ pub(super) const CASES: &[Row] = &[
     ("closed at the server's timeout, because redis-doctor was stopped", ClientStall, Likely, |s| {
         s.idle = 301.0;
         (s.before().timeout, s.after().timeout) = (Some(300), Some(300));
-        s.known().host.lag = secs(300.0);
+        s.late(300.0);
     }),
     ("closed at the server's timeout, but CLIENT KILL ran, too", ClientKilled, Likely, |s| {
         s.idle = 301.0;
@@ -219,7 +219,7 @@ pub(super) const CASES: &[Row] = &[
             (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
             s.subscribed = true;
             s.failure = Some(Failure::doctor(ErrorClass::Other, Stage::Command, "cut"));
-            s.known().host.lag = secs(0.8);
+            s.late(0.8);
         },
     ),
     (
