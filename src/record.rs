@@ -181,7 +181,7 @@ impl Story {
         self.tally.add(&event.kind);
         self.herd.on_event(event);
         match &event.kind {
-            EventKind::PathProbed(probed) => self.path_probed(probed),
+            EventKind::PathProbed(probed) => self.path_probed(event.at, probed),
             EventKind::Announced { kind } => self.tracks.values_mut().for_each(|track| track.announced(event.at, kind)),
             EventKind::Evidence(evidence) => self.gathered(number, connection, evidence),
             kind if concerns_a_connection(kind) => {
@@ -200,17 +200,17 @@ impl Story {
         let track = self.tracks.entry(id).or_insert_with(|| Track::new(run, id, settling));
         track.on_event(event);
         if let Some(failure) = known.filter(|_| begins_an_outage(&event.kind)) {
-            track.path_failed(failure);
+            track.path_failed(event.at, failure);
         }
         for outage in track.settled.drain(..) {
             self.history.add(outage, event.at);
         }
     }
 
-    fn path_probed(&mut self, probed: &PathProbed) {
+    fn path_probed(&mut self, at: Stamp, probed: &PathProbed) {
         self.path.clone_from(&probed.failure);
         if let Some(failure) = &probed.failure {
-            self.tracks.values_mut().for_each(|track| track.path_failed(failure));
+            self.tracks.values_mut().for_each(|track| track.path_failed(at, failure));
         }
     }
 

@@ -3,7 +3,6 @@
 //! It is plain data with stable names: durations in seconds, shares as fractions of 1, times in UTC. The verdict is the
 //! worst of the findings, so they show what decided it.
 
-mod advice;
 mod causes;
 mod finding;
 mod findings;
@@ -17,14 +16,13 @@ mod tests;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use advice::on_connecting;
 pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
 pub(crate) use messages::{Delivery, Subscriptions};
 pub(crate) use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
 
-pub(crate) use crate::diagnose::{Cause, Diagnosis};
+pub(crate) use crate::diagnose::{Cause, Diagnosis, Obstacle, on_connecting};
 use crate::{
     clock::Seconds,
     diagnose,

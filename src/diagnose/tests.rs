@@ -9,8 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use cases::cases;
 use fixture::Scene;
 
-use super::*;
-use crate::{event::Missing, record::Recorder};
+use super::{argument::Weight, *};
+use crate::{
+    event::{Missing, SocketEnd},
+    record::Recorder,
+};
 
 fn made(change: fn(&mut Scene)) -> Scene {
     let mut scene = Scene::new();
@@ -70,6 +73,87 @@ fn every_cause_but_the_unknown_has_rules_and_each_has_a_code_and_a_remedy_of_its
         assert_eq!(shared, [cause], "{}", cause.remedy());
     }
     assert_eq!(Cause::ALL.last(), Some(&Cause::Unknown));
+}
+
+#[test]
+fn every_cause_can_be_excluded_and_each_that_a_rule_proves_is_certain_in_a_case() {
+    for cause in Cause::ALL.iter().filter(|cause| **cause != Cause::Unknown) {
+        assert!(!cause.def().exclusions.is_empty(), "{cause}: as nothing excludes it, no other cause can be certain");
+    }
+    let certain = cases().into_iter().filter(|(_, _, confidence, _)| *confidence == Confidence::Certain);
+    let certain: BTreeSet<_> = certain.map(|(_, cause, ..)| cause.name()).collect();
+    let expected = ["network_reset", "path_lost", "planned_maintenance", "protocol_error", "server_idle_timeout"];
+    assert_eq!(certain, expected.into());
+}
+
+#[test]
+fn each_column_has_its_weights() {
+    for (_, _, _, change) in cases() {
+        let mut recorder = Recorder::default();
+        made(change).events().iter().for_each(|event| crate::event::EventSink::on_event(&mut recorder, event));
+        let figures = recorder.figures();
+        let all = figures.outages();
+        for outage in all.list() {
+            let facts = Facts::new(outage, all.conditions_of(outage), all.list());
+            for cause in Cause::ALL {
+                let weights = |rules: &'static [argument::Rule]| {
+                    rules.iter().filter_map(|rule| rule(&facts)).map(|argument| argument.weight).collect::<Vec<_>>()
+                };
+                let def = cause.def();
+                assert!(weights(def.rules).iter().all(|weight| *weight >= Weight::Suggests), "{cause}");
+                let against = [Weight::Weakens, Weight::Qualifies];
+                assert!(weights(def.objections).iter().all(|weight| against.contains(weight)), "{cause}");
+                assert!(weights(def.exclusions).iter().all(|weight| *weight == Weight::Refutes), "{cause}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_obstacle_is_named_beside_the_cause_unless_it_follows_from_it() {
+    let killed = |change: fn(&mut Scene)| {
+        let mut scene = made(|s| s.kills(1));
+        change(&mut scene);
+        scene.diagnosis()
+    };
+    let found = killed(|s| s.says("ERR max number of clients reached"));
+    assert_eq!(found.cause, Cause::ClientKilled);
+    let obstacle = found.obstacle.unwrap();
+    assert_eq!((obstacle.code, obstacle.name.to_string().as_str()), ("RD115", "maxclients"));
+    assert!(obstacle.remedy.contains("maxclients") && obstacle.text.contains("max number of clients"), "{obstacle:?}");
+    assert!(obstacle.to.since(obstacle.from).as_secs_f64() >= 1.0, "{obstacle:?}");
+    // The client was out for a tenth of a second.
+    let found = killed(|s| {
+        s.says("ERR max number of clients reached");
+        s.path_healthy_after = Some(0.3);
+    });
+    assert_eq!(found.obstacle, None);
+    let restarted = |change: fn(&mut Scene)| {
+        let mut scene = made(|s| s.process(1));
+        change(&mut scene);
+        scene.diagnosis()
+    };
+    assert_eq!(restarted(Scene::refused).obstacle, None);
+    let found = restarted(|s| s.says("NOAUTH Authentication required."));
+    assert_eq!(found.obstacle.map(|obstacle| obstacle.name), Some(crate::classify::ErrorClass::NoAuth));
+}
+
+#[test]
+fn the_remedy_fits_the_facts() {
+    let remedy = |change: fn(&mut Scene)| made(change).diagnosis().remedy;
+    let on_loopback = remedy(|s| s.ends(SocketEnd::Reset));
+    assert!(!on_loopback.contains("firewall") && on_loopback.contains("this machine"), "{on_loopback}");
+    let elsewhere = remedy(|s| {
+        s.ends(SocketEnd::Reset);
+        s.relayed(Some(true));
+    });
+    assert!(elsewhere.contains("firewall"), "{elsewhere}");
+    let noticed = remedy(|s| {
+        s.watchdog();
+        s.tcp(2, 3);
+        s.unreachable();
+    });
+    assert!(noticed.contains("where packets are lost"), "{noticed}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::{
     causes::Cause,
     diagnosis::{Confidence, Diagnosis},
     facts::Facts,
+    obstacle,
 };
 use crate::event::SocketEnd;
 
@@ -76,16 +77,30 @@ impl Candidate {
     }
 }
 
+fn candidates(facts: &Facts<'_>) -> Vec<Candidate> {
+    Cause::ALL.iter().map(|cause| Candidate::new(*cause, facts)).collect()
+}
+
+/// True if a cause is proved and known facts exclude every other.
+fn is_certain(candidate: &Candidate, all: &[Candidate]) -> bool {
+    let excluded = |other: &Candidate| other.excluded || [candidate.cause, Cause::Unknown].contains(&other.cause);
+    candidate.level == 3 && all.iter().all(excluded)
+}
+
+/// The level of each cause, and the causes that are certain.
+#[cfg(test)]
+pub(super) fn levels(facts: &Facts<'_>) -> (Vec<(Cause, u32)>, Vec<Cause>) {
+    let all = candidates(facts);
+    let certain = all.iter().filter(|candidate| is_certain(candidate, &all)).map(|candidate| candidate.cause);
+    (all.iter().map(|candidate| (candidate.cause, candidate.level)).collect(), certain.collect())
+}
+
 /// Weighs every cause by its rules and names the one that is supported best.
 pub(super) fn weigh(facts: &Facts<'_>) -> Diagnosis {
     if left_for_its_state(facts) {
         return left(facts);
     }
-    let all: Vec<Candidate> = Cause::ALL.iter().map(|cause| Candidate::new(*cause, facts)).collect();
-    let excluded = |cause: Cause| {
-        cause == Cause::Unknown || all.iter().any(|candidate| candidate.cause == cause && candidate.excluded)
-    };
-    let alone = |cause: Cause| Cause::ALL.iter().all(|other| *other == cause || excluded(*other));
+    let all = candidates(facts);
     let mut candidates: Vec<&Candidate> = all.iter().filter(|candidate| candidate.level > 0).collect();
     // The sort is stable: of two equal candidates, the more particular cause comes first.
     candidates.sort_by_key(|candidate| Reverse((candidate.level, candidate.score)));
@@ -97,7 +112,7 @@ pub(super) fn weigh(facts: &Facts<'_>) -> Diagnosis {
         format!("{} is possible, too: {why}", rival.cause.words())
     }));
     let confidence = match best.level {
-        3 if alone(best.cause) => Confidence::Certain,
+        3 if is_certain(best, &all) => Confidence::Certain,
         2.. => Confidence::Likely,
         _ => Confidence::Possible,
     };
@@ -149,5 +164,6 @@ fn diagnosis(
         evidence_against,
         missing: facts.missing(),
         remedy: particular.unwrap_or(cause.remedy()),
+        obstacle: obstacle::of(facts, cause),
     }
 }

@@ -40,8 +40,9 @@ fn announced_and_closed(facts: &Facts<'_>) -> Option<Argument> {
     let announced = pending(facts)?;
     let ahead = seconds(facts.closed_at().since(announced.at));
     let why = format!("the server announced {} {ahead} before it closed the connection", announced.kind);
-    let by_server = closing::the_server_closed_it(facts).is_some() && facts.server_did_nothing();
-    Argument::when(by_server, Weight::Proves, why)
+    let by_server = || closing::the_server_closed_it(facts).is_some() && facts.server_did_nothing();
+    let sure = facts.peek(|_| by_server().then_some(())).is_some();
+    Argument::when(facts.closed() == Some(true), if sure { Weight::Proves } else { Weight::Supports }, why)
 }
 
 fn announced(facts: &Facts<'_>) -> Option<Argument> {

@@ -62,7 +62,7 @@ fn nothing_listened(facts: &Facts<'_>) -> Option<Argument> {
 /// Redis 7.0 and later save the offset with the dataset at a clean shutdown and continue from it.
 fn offset_was_kept(facts: &Facts<'_>) -> Option<Argument> {
     let (before, after) = facts.offsets().filter(|_| process::replaced_in_place(facts))?;
-    let kept = after >= before;
+    let kept = before > 0 && after >= before;
     Argument::when(kept, Weight::Suggests, "the new process continued from the old one's replication offset")
 }
 

@@ -121,7 +121,7 @@ impl<'a> Facts<'a> {
     }
 
     pub(in crate::diagnose) fn is_unix(&self) -> bool {
-        self.plan.is_some_and(|plan| matches!(plan.address, Address::Unix(_)))
+        self.plan.is_some_and(|plan| matches!(plan.target.address, Address::Unix(_)))
     }
 
     /// True if both ends are on this machine.
@@ -215,8 +215,7 @@ impl<'a> Facts<'a> {
     /// The replication offset before the loss, and that of the process that answers.
     pub(in crate::diagnose) fn offsets(&self) -> Option<(u64, u64)> {
         self.whole(|facts| {
-            let before = facts.ours_before()?.replication_offset.filter(|offset| *offset > 0)?;
-            Some((before, facts.after()?.replication_offset?))
+            Some((facts.ours_before()?.replication_offset?, facts.after()?.replication_offset?))
         })
     }
 
@@ -252,7 +251,7 @@ impl<'a> Facts<'a> {
     /// True if no other connection of the run was lost between the two readings: a counter that moved, moved for this
     /// one.
     pub(in crate::diagnose) fn alone(&self) -> bool {
-        self.whole(|facts| Some(facts.ours().is_some() && facts.evidence()?.outages_between <= 1)) == Some(true)
+        self.whole(|facts| Some(facts.ours().is_some() && facts.evidence()?.outages_between == 1)) == Some(true)
     }
 
     /// True if the counters were read shortly before the loss.

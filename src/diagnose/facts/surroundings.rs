@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Facts;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
+    clock::Stamp,
     event::{Announcement, ClientState, ReplaceReason, TcpFigures},
     record::Outage,
 };
@@ -25,6 +26,22 @@ impl<'a> Facts<'a> {
     pub(in crate::diagnose) fn path_failed(&self, classes: &[ErrorClass], stages: &[Stage]) -> Option<&'a Failure> {
         let fits = |failure: &&Failure| classes.contains(&failure.key.class) && stages.contains(&failure.key.stage);
         self.circumstances().path_failures.iter().find(fits)
+    }
+
+    /// The failures of new connections, each with its first and last time. The first began with the loss, and the last
+    /// ended when an attempt succeeded.
+    pub(in crate::diagnose) fn path_failures(&self) -> Vec<(&'a Failure, Stamp, Stamp)> {
+        let circumstances = self.circumstances();
+        let spans = circumstances.path_failures.iter().zip(&circumstances.path_spans);
+        let mut spans: Vec<_> = spans.map(|(failure, (from, to))| (failure, *from, *to)).collect();
+        let healthy = self.outage.path_healthy_after.map(|after| self.closed_at().after(after));
+        if let Some((_, from, _)) = spans.iter_mut().min_by_key(|(_, from, _)| *from) {
+            *from = (*from).min(self.closed_at());
+        }
+        if let Some((.., to)) = spans.iter_mut().max_by_key(|(.., to)| *to) {
+            *to = healthy.or(self.outage.restored).map_or(*to, |end| end.max(*to));
+        }
+        spans
     }
 
     /// True if nothing was listening on the server's port: a path probe or an attempt of the client was refused.

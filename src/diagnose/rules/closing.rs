@@ -15,6 +15,9 @@ use crate::{
 /// `src/timeout.c`), so it closes up to 2 s late; 1 s more to detect the loss.
 const LATE: Duration = Duration::from_secs(3);
 
+/// The shortest `timeout`.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// Our last packet may have arrived this much earlier than its reply.
 pub(crate) const EARLY: Duration = Duration::from_millis(200);
 
@@ -53,8 +56,8 @@ pub(crate) fn the_server_has_a_reason(facts: &Facts<'_>) -> Option<Argument> {
 
 /// The server's `timeout`, and a silence that fits it.
 pub(crate) fn past_the_timeout(facts: &Facts<'_>) -> Option<(Duration, Duration)> {
+    let quiet = facts.quiet().filter(|quiet| *quiet + EARLY >= SHORTEST)?;
     let timeout = facts.timeout().filter(|timeout| !timeout.is_zero())?;
-    let quiet = facts.quiet()?;
     let fits = quiet + EARLY >= timeout && quiet <= timeout + LATE && !facts.circumstances().subscribed;
     (fits && closed_by_the_server(facts)).then_some((timeout, quiet))
 }

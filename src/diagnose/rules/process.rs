@@ -45,6 +45,6 @@ pub(crate) fn replication_goes_on(facts: &Facts<'_>) -> Option<Argument> {
         return None;
     }
     let (before, after) = facts.offsets()?;
-    let promoted = after >= before && facts.roles() == Some(("master", "master"));
+    let promoted = before > 0 && after >= before && facts.roles() == Some(("master", "master"));
     Argument::when(promoted, Weight::Supports, "the new primary continued from the old one's replication offset")
 }

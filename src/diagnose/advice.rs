@@ -5,6 +5,11 @@ use crate::{
     plan::{Address, Target},
 };
 
+/// Errnos without a class of their own.
+const ENOENT: i32 = 2;
+const EACCES: i32 = 13;
+const EMFILE: i32 = 24;
+
 const TLS: &str = "check that the port speaks TLS and that the certificate is for this name and from an issuer that this \
                    machine trusts (or set SSL_CERT_FILE to its file)";
 
@@ -15,6 +20,10 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
     }
     let user = target.user.as_deref().unwrap_or("default");
     Some(match (failure.key.class, failure.key.stage) {
+        (ErrorClass::Refused, _) if failure.key.errno == Some(ENOENT) => {
+            "the socket file does not exist: the server is not running, or its 'unixsocket' setting names another path"
+                .into()
+        }
         (ErrorClass::Refused, _) if matches!(target.address, Address::Unix(_)) => {
             "nothing is listening on this socket: check its path and the server's 'unixsocket' setting".into()
         }
@@ -61,6 +70,19 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
             "packets went unanswered until the kernel gave up: a firewall may drop them, or the host is down".into()
         }
         (ErrorClass::Tls, _) => TLS.into(),
+        (ErrorClass::Moved | ErrorClass::Ask, _) => {
+            "this node of a cluster does not hold the key: use a client that knows clusters and follows MOVED".into()
+        }
+        (ErrorClass::ReadOnly, _) => {
+            "a replica answers here: connect to the primary, and resolve the name at each attempt".into()
+        }
+        (ErrorClass::Other, _) if failure.key.errno == Some(EACCES) => {
+            "this user may not use the socket: check its group, 'unixsocketperm', and the directories above it".into()
+        }
+        (ErrorClass::Other, _) if failure.key.errno == Some(EMFILE) => {
+            "this process has no file descriptor left: raise its limit (ulimit -n, LimitNOFILE), or close connections"
+                .into()
+        }
         (ErrorClass::ServerError, Stage::Subscribe) => {
             "the server refused the subscription: shard channels (--shard) need Redis 7.0 or later".into()
         }
