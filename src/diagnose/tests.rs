@@ -12,7 +12,7 @@ use fixture::Scene;
 use super::{argument::Weight, *};
 use crate::{
     event::{Missing, SocketEnd},
-    record::Recorder,
+    record::{Recorder, fixture::reset},
 };
 
 fn made(change: fn(&mut Scene)) -> Scene {
@@ -119,7 +119,7 @@ fn an_obstacle_is_named_beside_the_cause_unless_it_follows_from_it() {
     let found = killed(|s| s.says("ERR max number of clients reached"));
     assert_eq!(found.cause, Cause::ClientKilled);
     let obstacle = found.obstacle.unwrap();
-    assert_eq!((obstacle.code, obstacle.name.to_string().as_str()), ("RD115", "maxclients"));
+    assert_eq!((obstacle.code, obstacle.name.to_string().as_str()), ("RD114", "maxclients"));
     assert!(obstacle.remedy.contains("maxclients") && obstacle.text.contains("max number of clients"), "{obstacle:?}");
     assert!(obstacle.to.since(obstacle.from).as_secs_f64() >= 1.0, "{obstacle:?}");
     // The client was out for a tenth of a second.
@@ -133,7 +133,9 @@ fn an_obstacle_is_named_beside_the_cause_unless_it_follows_from_it() {
         change(&mut scene);
         scene.diagnosis()
     };
-    assert_eq!(restarted(Scene::refused).obstacle, None);
+    assert_eq!(restarted(|s| s.path = vec![reset()]).obstacle, None);
+    let found = restarted(Scene::refused);
+    assert_eq!(found.obstacle.map(|obstacle| obstacle.name), Some(crate::classify::ErrorClass::Refused));
     let found = restarted(|s| s.says("NOAUTH Authentication required."));
     assert_eq!(found.obstacle.map(|obstacle| obstacle.name), Some(crate::classify::ErrorClass::NoAuth));
 }

@@ -20,6 +20,7 @@ struct Candidate {
     cause: Cause,
     /// 0 is ruled out or without support, 3 is proved.
     level: u32,
+    /// Decides between causes of one level.
     score: u32,
     /// A known fact rules it out.
     excluded: bool,
@@ -44,18 +45,19 @@ impl Candidate {
         let (mut arguments, mut best, mut score) = (Vec::new(), 0, 0);
         for ruling in def.rules.iter().map(|rule| facts.judge(*rule)) {
             let Some(mut argument) = ruling.argument else { continue };
+            score += worth(argument.weight);
             if !ruling.known && argument.weight > Weight::Suggests {
                 argument.weight = Weight::Suggests;
             }
             best = best.max(worth(argument.weight));
-            score += worth(argument.weight);
             arguments.push(argument);
         }
-        let (mut weakened, mut excluded, mut open) = (false, false, false);
+        let (mut weakened, mut doubted, mut excluded, mut open) = (false, false, false, false);
         for ruling in def.objections.iter().chain(def.exclusions).map(|rule| facts.judge(*rule)) {
             let weight = ruling.argument.as_ref().map(|argument| argument.weight);
-            open |= !ruling.known && weight != Some(Weight::Qualifies);
+            open |= !ruling.known;
             weakened |= ruling.known && weight == Some(Weight::Weakens);
+            doubted |= weight == Some(Weight::Weakens);
             excluded |= ruling.known && weight == Some(Weight::Refutes);
             arguments.extend(ruling.argument);
         }
@@ -65,6 +67,7 @@ impl Candidate {
             best if weakened => best.saturating_sub(1),
             best => best,
         };
+        score = score.saturating_sub(u32::from(doubted));
         Self { cause, level: if open { level.min(HINT) } else { level }, score, excluded, arguments }
     }
 

@@ -182,6 +182,7 @@ pub(crate) fn evidence(generation: u64, lost: f64, how: SocketEnd) -> Evidence {
         death: Some(Death { how, errno: None, known_from: DeathWitness::SocketTable }),
         before: Some(Arc::new(state(lost - 5.0))),
         after: Some(Arc::new(state(lost + 1.0))),
+        outages_between: 1,
         old_client_listed: Some(false),
         lost_server: Some(peer()),
         new_server: Some(peer()),

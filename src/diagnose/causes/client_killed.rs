@@ -35,6 +35,6 @@ fn no_client_was_killed(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 fn others_were_killed_perhaps(facts: &Facts<'_>) -> Option<Argument> {
-    let killed = facts.has_moved(|state| state.client_kills);
+    let killed = facts.peek(|facts| facts.moved(|state| state.client_kills)) > Some(0);
     Argument::when(killed, Weight::Qualifies, "the server does not report which clients CLIENT KILL closed")
 }

@@ -20,6 +20,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
         a_kill_may_have_struck,
         a_large_command_may_have_been_refused,
         closing::the_server_has_a_reason,
+        closing::at_the_servers_timeout,
         process::was_replaced,
         the_first_packet_after_a_pause,
     ],
@@ -63,7 +64,7 @@ fn refused_by_something_else(facts: &Facts<'_>) -> Option<Argument> {
 
 /// A close becomes a reset if a command is in flight.
 fn a_limit_may_have_struck(facts: &Facts<'_>) -> Option<Argument> {
-    let limit = closing::an_uncounted_limit(facts).filter(|_| facts.ended(SocketEnd::Reset) && facts.in_use())?;
+    let limit = facts.peek(closing::an_uncounted_limit).filter(|_| facts.peek(Facts::end) == Some(SocketEnd::Reset))?;
     let why = format!(
         "a server that closes a subscriber over client-output-buffer-limit (pubsub {limit}) also resets it if a \
          command is in flight, and this version does not count such closes"
@@ -98,6 +99,7 @@ fn was_not_reset(facts: &Facts<'_>) -> Option<Argument> {
 
 fn the_first_packet_after_a_pause(facts: &Facts<'_>) -> Option<Argument> {
     pause::first_packet_after_a_pause_was_refused(facts)
+        .filter(|argument| argument.weight == Weight::Supports)
         .and_then(|_| Argument::new(Weight::Weakens, "the first packet after a pause got the reset"))
 }
 

@@ -90,7 +90,7 @@ fn a_kill_was_counted(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 fn little_was_received(facts: &Facts<'_>) -> Option<Argument> {
-    if facts.has_moved(|state| state.output_buffer_disconnections) {
+    if facts.peek(|facts| facts.moved(|state| state.output_buffer_disconnections)) > Some(0) {
         return None;
     }
     let received = facts.bytes_received()?;

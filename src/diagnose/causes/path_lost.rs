@@ -94,6 +94,9 @@ fn the_way_behind_a_relay(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 fn connected_and_not_answered(facts: &Facts<'_>) -> Option<Argument> {
+    if facts.peek(silence::nothing_was_acknowledged).is_some() {
+        return None;
+    }
     silence::mute(facts).filter(|_| facts.direct() != Some(false))?;
     Argument::new(Weight::Weakens, "new connections were accepted but not answered: packets went both ways")
 }

@@ -26,12 +26,11 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     ..CauseDef::EMPTY
 };
 
-/// What new connections meet while a process is gone or starts.
+/// What new connections meet while a process ends. That nothing listens for long, or that a large dataset is loaded, is
+/// worth a word of its own.
 pub(super) const GONE: &[ErrorClass] = &[
-    ErrorClass::Refused,
     ErrorClass::Reset,
     ErrorClass::ConnectionClosed,
-    ErrorClass::Loading,
     ErrorClass::ConnectTimeout,
     ErrorClass::ResponseTimeout,
     ErrorClass::KernelTimeout,

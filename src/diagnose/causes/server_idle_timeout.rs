@@ -48,7 +48,7 @@ fn timeout_is_unknown(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 fn the_timeout_may_be_new(facts: &Facts<'_>) -> Option<Argument> {
-    let changed = facts.has_moved(|state| state.config_changes);
+    let changed = facts.peek(|facts| facts.moved(|state| state.config_changes)) > Some(0);
     Argument::when(changed, Weight::Qualifies, "the configuration was changed during the outage")
 }
 

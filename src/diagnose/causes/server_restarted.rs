@@ -67,12 +67,12 @@ fn offset_was_kept(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 fn a_kill_may_look_the_same(facts: &Facts<'_>) -> Option<Argument> {
-    let looks = process::replaced_in_place(facts) && facts.may_be_closed();
+    let looks = facts.peek(Facts::replaced) == Some(true) && facts.peek(Facts::closed) != Some(false);
     Argument::when(looks, Weight::Qualifies, "a killed process with no unread data looks the same")
 }
 
 fn clean_shutdown_rarely_resets(facts: &Facts<'_>) -> Option<Argument> {
-    let reset = facts.silence().is_zero() && !facts.is_busy() && facts.ended(SocketEnd::Reset);
+    let reset = facts.silence().is_zero() && !facts.is_busy() && facts.peek(Facts::end) == Some(SocketEnd::Reset);
     let why = "a clean shutdown closes its connections with FIN; it resets one only if a command is in flight";
     Argument::when(reset, Weight::Qualifies, why)
 }

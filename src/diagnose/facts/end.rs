@@ -31,10 +31,15 @@ impl Facts<'_> {
     }
 
     /// True if it was not closed by the other side: it healed, or this side left it, or the kernel gave up on it.
+    pub(in crate::diagnose) fn open(&self) -> Option<bool> {
+        self.whole(|facts| match facts.end() {
+            _ if facts.is_stall() || facts.left_by_policy() => Some(true),
+            end => end.map(|end| matches!(end, SocketEnd::TimedOut | SocketEnd::Local)),
+        })
+    }
+
     pub(in crate::diagnose) fn was_open(&self) -> bool {
-        self.is_stall()
-            || self.left_by_policy()
-            || self.end().is_some_and(|end| matches!(end, SocketEnd::TimedOut | SocketEnd::Local))
+        self.open() == Some(true)
     }
 
     /// True if the kernel gave up on it.

@@ -11,8 +11,8 @@ use crate::{
     plan::Address,
 };
 
-/// INFO's uptime is in whole seconds, and the server's clock for it lags up to one more.
-const UPTIME_ERROR: Duration = Duration::from_secs(2);
+/// INFO's uptime is the difference of two whole seconds, so up to one more than the truth.
+const UPTIME_ERROR: Duration = Duration::from_millis(1100);
 
 /// Counters read longer ago than this may have moved for another client. They are read once a minute.
 const NARROW: Duration = Duration::from_secs(90);
@@ -306,6 +306,6 @@ impl<'a> Facts<'a> {
 
     /// True if the process closed the connection: it no longer lists it, and did not leave it to the network.
     pub(in crate::diagnose) fn closed_by_the_server(&self) -> Option<bool> {
-        self.whole(|facts| both(facts.listed().map(|listed| !listed), Some(!facts.was_open())))
+        self.whole(|facts| both(facts.listed().map(|listed| !listed), facts.open().map(|open| !open)))
     }
 }

@@ -58,7 +58,9 @@ pub(crate) fn the_server_has_a_reason(facts: &Facts<'_>) -> Option<Argument> {
 pub(crate) fn past_the_timeout(facts: &Facts<'_>) -> Option<(Duration, Duration)> {
     let quiet = facts.quiet().filter(|quiet| *quiet + EARLY >= SHORTEST)?;
     let timeout = facts.timeout().filter(|timeout| !timeout.is_zero())?;
-    let fits = quiet + EARLY >= timeout && quiet <= timeout + LATE && !facts.circumstances().subscribed;
+    // While we were stopped, it may have been closed at any time.
+    let late = || quiet <= timeout + LATE || was_our_silence(facts, quiet);
+    let fits = quiet + EARLY >= timeout && !facts.circumstances().subscribed && late();
     (fits && closed_by_the_server(facts)).then_some((timeout, quiet))
 }
 
@@ -98,6 +100,6 @@ pub(crate) fn refused_by_something_else(facts: &Facts<'_>) -> Option<Argument> {
 
 /// Behind a proxy, the FIN or RST may be the proxy's own, whatever the server counted for others.
 pub(crate) fn a_proxy_may_have_closed_it(facts: &Facts<'_>) -> Option<Argument> {
-    let proxy = !facts.is_direct();
+    let proxy = facts.peek(Facts::direct) != Some(true);
     Argument::when(proxy, Weight::Qualifies, "a proxy in between may have closed it")
 }

@@ -45,7 +45,7 @@ pub(super) const CASES: &[Row] = &[
         (s.before().client_kills, s.after().client_kills) = (None, None);
     }),
     ("it was gone without an end", NetworkReset, Possible, |s| s.ends(SocketEnd::Gone)),
-    ("still listed after a pause: it may have been forgotten", NetworkReset, Possible, |s| {
+    ("still listed after a short pause", NetworkReset, Likely, |s| {
         s.pauses(3.0);
         s.earlier = vec![at(LOST - 4.0, disconnected(1, None)), at(LOST - 3.5, reconnected(1, 0.5))];
         s.ends(SocketEnd::Reset);
@@ -148,7 +148,7 @@ pub(super) const CASES: &[Row] = &[
         s.unreachable();
         s.listed(Some(true));
     }),
-    ("reset after a short silence on a young connection", NetworkReset, Possible, |s| {
+    ("reset after a short silence on a young connection", NetworkReset, Likely, |s| {
         s.idle = 1.5;
         s.earlier = vec![at(LOST - 4.0, disconnected(1, None)), at(LOST - 3.5, reconnected(1, 0.5))];
         s.ends(SocketEnd::Reset);

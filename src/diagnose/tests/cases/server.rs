@@ -6,7 +6,7 @@ use crate::{
     diagnose::{
         Cause::*,
         Confidence::*,
-        tests::fixture::{LOST, Scene},
+        tests::fixture::LOST,
     },
     event::{Event, EventKind, ReplaceReason, SocketEnd, TcpFigures},
     plan::Pace,
