@@ -9,6 +9,7 @@ mod connection;
 mod finding;
 mod pubsub;
 mod server;
+mod servers;
 pub(crate) mod survey;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,7 @@ pub(crate) use self::{
 };
 use crate::{
     clock::{OptionalSeconds, Seconds, SecondsList, WallTime},
-    event::ServerIdentity,
+    event::{Peer, ServerIdentity},
     kernel::HostFacts,
     plan::{Protocol, Range, ReconnectPolicy, Target},
     units,
@@ -101,6 +102,8 @@ pub(crate) struct Facts {
     pub identity: ServerIdentity,
     /// Addresses that the name resolves to.
     pub addresses: Vec<String>,
+    /// Servers behind the address, as far as they identify themselves.
+    pub servers: Vec<Peer>,
     /// Connection attempts to the other addresses.
     pub dialled: Vec<DialedAddress>,
     /// Address of the client as this machine sees it.
@@ -151,6 +154,7 @@ pub(crate) enum Mark {
 pub(crate) fn judge(subject: &CheckSubject, facts: &CheckFacts, host: &HostFacts, time: WallTime) -> Checkup {
     let mut sheet = Sheet { subject, facts, host, time, lines: Vec::new(), findings: Vec::new() };
     connection::judge(&mut sheet);
+    servers::judge(&mut sheet);
     server::judge(&mut sheet);
     let blackouts = client::judge(&mut sheet);
     let Sheet { lines, mut findings, .. } = sheet;
@@ -211,6 +215,7 @@ impl Facts {
             addresses: attempt
                 .map(|attempt| attempt.addresses.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
+            servers: servers::distinct(facts),
             dialled: facts.dialled.clone(),
             local: attempt.and_then(|attempt| attempt.local).map(|address| address.to_string()),
             seen_from: facts.seen_from.clone(),

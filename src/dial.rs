@@ -7,6 +7,7 @@
 mod attempt;
 mod dialect;
 pub(crate) mod identity;
+mod meet;
 mod own_sockets;
 pub(crate) mod reply;
 mod resp_stream;
@@ -19,6 +20,7 @@ pub(crate) use self::{
     attempt::{Attempt, Route, is_forbidden},
     dialect::{Dialect, Nonce},
     identity::ClientInfo,
+    meet::translated,
     own_sockets::OwnSockets,
     resp_stream::RespStream,
     watch::{Health, Interest, PathWatch},

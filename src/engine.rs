@@ -172,6 +172,7 @@ impl Run<'_> {
             let _ = self.pump(ctx, tokio::time::timeout(patience, sessions.finished())).await;
         }
         let _ = self.pump(ctx, tokio::time::timeout(SETTLE, sessions.settle())).await;
+        self.pump(ctx, sessions.conclude()).await;
         sessions.close().await;
         self.drain();
         gathering.shutdown().await;

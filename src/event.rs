@@ -11,6 +11,7 @@ mod evidence;
 mod flow;
 mod interval;
 mod path;
+mod peer;
 mod reason;
 mod server;
 mod server_state;
@@ -28,6 +29,7 @@ pub use flow::FlowEnd;
 pub(crate) use flow::{FlowClosed, FlowOpened};
 pub(crate) use interval::{Counters, Interval};
 pub(crate) use path::{PathProbed, StageTime};
+pub(crate) use peer::{AddressMoved, RoleChanged, Succession, list_of};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
 pub(crate) use server_state::{Peer, ServerState};
@@ -150,6 +152,12 @@ pub enum EventKind {
         generation: u64,
         /// Client id of that connection at the server.
         client_id: Option<u64>,
+        /// Address of the server as it sees it (`CLIENT INFO laddr`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        peer: Option<String>,
+        /// Server process that answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        server: Option<Box<ServerIdentity>>,
     },
     /// The first subscription of a session was confirmed, completely or in part.
     Subscribed(Confirmations),
@@ -212,6 +220,15 @@ pub enum EventKind {
         /// Kind of the push, as the server writes it.
         kind: String,
     },
+    /// Several servers answer at the address: a new connection reaches one or another of them.
+    ServersFound {
+        /// All of them, primaries first.
+        servers: Vec<Peer>,
+    },
+    /// New connections reach another server than a connection under test, which stays with the old one.
+    AddressMoved(Box<AddressMoved>),
+    /// A server process changed its role.
+    RoleChanged(Box<RoleChanged>),
     /// Evidence about an outage was gathered.
     Evidence(Box<Evidence>),
     /// A new session replaced the old one.
@@ -332,8 +349,17 @@ pub struct Reconnected {
     pub client_id: Option<u64>,
     /// Address of the client as the server sees it.
     pub local: Option<String>,
+    /// Address of the server as it sees it (`CLIENT INFO laddr`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// Server process that answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Box<ServerIdentity>>,
     /// True if the same server process answers; null if unknown.
     pub same_process: Option<bool>,
+    /// Relation of that process to the one before the loss; absent if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succession: Option<Succession>,
     /// True if the client recovered on its own; false if redis-doctor had to start a new session.
     pub by_itself: bool,
     /// Time from the loss until the path probe found the server healthy again.

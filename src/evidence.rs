@@ -15,10 +15,12 @@ mod casebook;
 mod cycle;
 mod ended_socket;
 mod gather;
+mod ledger;
 mod outage_case;
 mod own_lag;
 mod server;
 mod server_drift;
+mod snapshots;
 #[cfg_attr(not(target_os = "linux"), path = "evidence/no_sockets.rs")]
 mod sockets;
 
@@ -36,7 +38,7 @@ use crate::{
     classify::Failure,
     clock::{Clock, Stamp},
     dial::{ClientInfo, Route},
-    event::{Event, EventKind, EventSink},
+    event::{Event, EventKind, EventSink, Peer},
     plan::{Address, Plan},
     session::{NoticeSender, Observer},
 };
@@ -84,21 +86,27 @@ impl Collector {
             self.clock.sleep_until(due).await;
             let now = self.clock.now();
             let mut cases = self.lock();
-            let note = cases.own_lag.tick(due, now);
+            let mut news = Vec::new();
+            if let Some(text) = cases.own_lag.tick(due, now) {
+                news.push(EventKind::Note { text });
+            }
             cases.sockets.scan_wanted(now);
             if now.since(sampled) >= SAMPLE {
                 sampled = now;
                 cases.sockets.sample(now);
+                news.extend(cases.server_news(now, false));
                 if cases.any_is_due(now) {
                     self.wake.notify_one();
                 }
             }
             drop(cases);
-            if let Some(text) = note {
-                self.notices.emit(now, None, EventKind::Note { text });
-            }
+            self.emit(news, now);
             due = now.after(TICK);
         }
+    }
+
+    fn emit(&self, news: Vec<EventKind>, at: Stamp) {
+        news.into_iter().for_each(|kind| self.notices.emit(at, None, kind));
     }
 
     fn lock(&self) -> MutexGuard<'_, Casebook> {
@@ -107,6 +115,16 @@ impl Collector {
 }
 
 impl Observer for Collector {
+    fn on_reached(&self, server: &Peer, now: Stamp) {
+        let news = self.lock().on_reached(server, &self.plan, now);
+        self.emit(news, now);
+    }
+
+    fn on_role(&self, server: &Peer, now: Stamp) {
+        let news = self.lock().on_role(server, &self.plan, now);
+        self.emit(news, now);
+    }
+
     fn on_identified(&self, connection: u32, client: &ClientInfo, now: Stamp) {
         let mut cases = self.lock();
         cases.on_identified(connection, client);
@@ -145,7 +163,12 @@ impl Observer for Collector {
 impl EventSink for Arc<Collector> {
     fn on_event(&mut self, event: &Event) {
         let Some(connection) = event.connection else { return };
-        let over = self.lock().on_event(connection, event, self.clock.now());
+        let (over, news) = {
+            let mut cases = self.lock();
+            let over = cases.on_event(connection, event, self.clock.now());
+            (over, cases.on_connected(connection, &event.kind, &self.plan, event.at))
+        };
+        self.emit(news, event.at);
         if over {
             self.wake.notify_one();
         }

@@ -10,14 +10,18 @@ use std::time::Duration;
 use crate::{
     classify::{ErrorClass, Failure},
     clock::Clock,
-    dial::{Attempt, RespStream, Route, Value, reply::text},
-    event::ServerIdentity,
+    dial::{Attempt, ClientInfo, RespStream, Route, Value, reply::text},
+    event::{Peer, ServerIdentity},
     plan::{Protocol, Readiness, Target},
     units::span,
 };
 
 /// Timeout of one check: a slower server is not ready, but frozen.
 const LIMIT: Duration = Duration::from_secs(5);
+
+/// Further connections that must reach a server of the wanted role, too, and the pause between them.
+const OTHERS: u32 = 3;
+const BETWEEN: Duration = Duration::from_millis(50);
 
 /// The reason why a server is not ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +88,7 @@ impl ReadinessCheck {
                 "command: the server is loading its dataset (loading:1 in INFO persistence)".to_owned(),
             ));
         }
-        let server = attempt.server;
+        let (attempted, server) = (attempt.clone(), attempt.server);
         // The ACL is checked before LOADING: a user who may not PING needs another command to find out.
         if server.role.as_deref() != Some("master") || attempt.ping_refused.is_some() {
             serves_data(&mut stream).await.map_err(|failure| refusal(&failure))?;
@@ -100,8 +104,27 @@ impl ReadinessCheck {
             Err(failure) => role_from_hello(server.role.as_deref()).ok_or_else(|| refusal(&failure))?,
         };
         judge(self.wanted, &role).map_err(temporary)?;
+        if let Some(other) = self.other_role(&attempted, &mut stream).await {
+            let text = "another connection to this address reached a server of another role";
+            return Err(temporary(format!("role: {text} ({other}): several servers are behind it")));
+        }
         // The role was waited for and need not be repeated.
         Ok(introduced(&ServerIdentity { role: None, ..server }))
+    }
+
+    /// Returns a server of another role than the wanted one that a further connection reaches, where something in between may
+    /// lead it there: that the first connection reached the right one was luck then.
+    async fn other_role(&self, attempt: &Attempt, stream: &mut RespStream) -> Option<Peer> {
+        let client = stream.command(&["CLIENT", "INFO"]).await.ok().as_ref().and_then(text)?;
+        if attempt.is_indirect(&ClientInfo::parse(&client)) != Some(true) {
+            return None;
+        }
+        let others = self.route.meet(OTHERS, BETWEEN).await;
+        others.into_iter().find(|other| match self.wanted {
+            Readiness::Primary => other.is_replica(),
+            Readiness::Replica => other.is_primary(),
+            Readiness::Ready => false,
+        })
     }
 
     /// Checks a proxy, which passes on neither INFO nor ROLE and answers PING itself.

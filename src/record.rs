@@ -3,6 +3,7 @@
 //! The [`Recorder`] sees the same events in a live run and in a replay of its journal. It keeps histograms, counters and
 //! capped lists, so its memory does not grow with the run. Several runs in sequence add up.
 
+mod address;
 mod capped;
 mod circumstances;
 mod downtime;
@@ -21,6 +22,7 @@ mod tests;
 
 use std::{collections::BTreeMap, time::Duration};
 
+pub(crate) use address::Servers;
 pub(crate) use capped::List;
 use capped::{Capped, shortened};
 pub(crate) use circumstances::Circumstances;
@@ -128,6 +130,7 @@ struct Story {
     tally: Tally,
     herd: Herd,
     servers: ServerStates,
+    address: Servers,
 }
 
 impl Story {
@@ -179,6 +182,7 @@ impl Story {
             _ => {}
         }
         self.tally.add(&event.kind);
+        self.address.on_event(event);
         self.herd.on_event(event);
         match &event.kind {
             EventKind::PathProbed(probed) => self.path_probed(event.at, probed),
@@ -298,6 +302,7 @@ impl Story {
             reconnect_peak: self.herd.peak,
             states: self.states.to_list(),
             notes: self.notes.to_list(),
+            servers: self.address,
             tally,
         }
     }
@@ -331,6 +336,9 @@ fn concerns_a_connection(kind: &EventKind) -> bool {
             | EventKind::PathProbed(_)
             | EventKind::Announced { .. }
             | EventKind::Evidence(_)
+            | EventKind::ServersFound { .. }
+            | EventKind::AddressMoved(_)
+            | EventKind::RoleChanged(_)
             | EventKind::FaultInjected { .. }
             | EventKind::FaultCleared { .. }
             | EventKind::FlowOpened(_)

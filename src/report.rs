@@ -10,6 +10,7 @@ mod gates;
 mod herd;
 mod messages;
 mod sections;
+mod servers;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
 pub(crate) use messages::{Delivery, Subscriptions};
 pub(crate) use sections::{Latency, OutageRow, Outages, Probes, Run, Sessions};
+pub(crate) use servers::several;
 
 pub(crate) use crate::diagnose::{Cause, Diagnosis, Obstacle, on_connecting};
 use crate::{
@@ -28,7 +30,7 @@ use crate::{
     diagnose,
     event::SCHEMA_VERSION,
     plan::Gate,
-    record::{ErrorRow, Figures, NoteRow, ReconnectPeak, StateRow},
+    record::{ErrorRow, Figures, NoteRow, ReconnectPeak, Servers, StateRow},
     verdict::Verdict,
 };
 
@@ -79,6 +81,8 @@ pub(crate) struct Report {
     pub states: Vec<StateRow>,
     /// Number of states missing from that list.
     pub states_omitted: u64,
+    /// Servers that the address led to, as far as there were several or one changed.
+    pub servers: Servers,
     /// Results of `--fail-on` and `--warn-on`.
     pub gates: Vec<GateResult>,
     /// Problems and other remarks, worst first.
@@ -125,6 +129,7 @@ impl Report {
             errors: figures.errors.clone(),
             states: figures.states.kept.clone(),
             states_omitted: figures.states.omitted(),
+            servers: figures.servers.clone(),
             gates,
             findings,
             notes: figures.notes.kept.clone(),

@@ -20,6 +20,7 @@ mod prognosis;
 mod publisher;
 mod request;
 mod resp2;
+mod roles;
 mod samples;
 mod stop;
 mod subject;

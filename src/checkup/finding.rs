@@ -82,5 +82,7 @@ pub(super) const REPLICATION: &str = "RD061";
 pub(super) const CERTIFICATE: &str = "RD062";
 /// A slow path or a slow server.
 pub(super) const SLOW: &str = "RD064";
+/// Several servers answer at the address.
+pub(super) const SEVERAL_SERVERS: &str = "RD153";
 /// Connected to a Sentinel.
 pub(super) const SENTINEL: &str = "RD065";

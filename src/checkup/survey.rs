@@ -38,6 +38,10 @@ const SIDE_LIMIT: Duration = Duration::from_secs(1);
 /// At most this many additional addresses are dialed.
 const ADDRESSES: usize = 8;
 
+/// Further connections that show whether several servers answer at the address, and the pause between them.
+const MEETINGS: u32 = 5;
+const BETWEEN_MEETINGS: Duration = Duration::from_millis(150);
+
 /// With more clients than this, the server is not asked to list its subscribers: the list would be megabytes.
 const LISTED: u64 = 2_000;
 
@@ -123,6 +127,7 @@ impl Survey<'_> {
         let result = self.test_pubsub(&mut stream).await?;
         self.facts.pubsub = Some(result);
         self.dial_other_addresses().await;
+        self.meet_others().await;
         Ok(SurveyEnd::Complete)
     }
 
@@ -305,6 +310,15 @@ impl Survey<'_> {
             DialedAddress { address, took: self.clock.now().since(since), failure }
         };
         self.facts.dialled = join_all(others.into_iter().map(dial)).await;
+    }
+
+    /// Opens further connections, which another server may answer. A balancer need not change any address, so they are
+    /// opened even if both ends see the same ones; only a unix socket leads to one server for sure.
+    async fn meet_others(&mut self) {
+        let is_tcp = self.facts.attempt.as_ref().is_some_and(|attempt| attempt.peer.is_some());
+        if is_tcp && !self.is_proxied() {
+            self.facts.met = self.route.with_limit(SIDE_LIMIT).meet(MEETINGS, BETWEEN_MEETINGS).await;
+        }
     }
 
     /// After a failure that TLS on one side only may cause: returns true if the port speaks the other kind.

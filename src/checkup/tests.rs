@@ -40,6 +40,7 @@ fn attempt() -> Attempt {
         probed: PathProbed {
             stages: stages.into_iter().map(|stage| StageTime { stage, took: MILLI }).collect(),
             failure: None,
+            server: None,
         },
         addresses: vec![([10, 0, 3, 17], 6379).into()],
         peer: Some(([10, 0, 3, 17], 6379).into()),
@@ -49,9 +50,8 @@ fn attempt() -> Attempt {
         server: ServerIdentity {
             product: Some("Redis".into()),
             version: Some("7.2.4".into()),
-            run_id: None,
             role: Some("master".into()),
-            proxy: None,
+            ..ServerIdentity::default()
         },
         ping_refused: None,
         hello_refused: None,

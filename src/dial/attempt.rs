@@ -67,6 +67,11 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
+    /// Returns the server that answered, if any part of it is known.
+    fn answered_by(&self) -> Option<Box<ServerIdentity>> {
+        (self.server != ServerIdentity::default()).then(|| Box::new(self.server.clone()))
+    }
+
     /// The heartbeat command that this user may send on the connection: PING, or HELLO where the ACL forbids PING.
     pub(crate) fn heartbeat(&self) -> &'static [&'static str] {
         match (&self.ping_refused, self.resp) {
@@ -182,6 +187,7 @@ impl Route {
             Err((how, after)) => (None, Some(dialing.gave_up(how, after))),
         };
         dialing.attempt.probed.failure = failure;
+        dialing.attempt.probed.server = dialing.attempt.answered_by();
         dialing.attempt.finished = self.clock.now();
         (dialing.attempt, stream)
     }
@@ -213,7 +219,7 @@ struct Dialing<'a> {
 impl<'a> Dialing<'a> {
     fn new(path: &'a Route) -> Self {
         let attempt = Attempt {
-            probed: PathProbed { stages: Vec::new(), failure: None },
+            probed: PathProbed { stages: Vec::new(), failure: None, server: None },
             addresses: Vec::new(),
             peer: None,
             local: None,

@@ -1,6 +1,8 @@
 //! A server's identity and a connection's two ends, parsed from INFO and CLIENT INFO.
 
-use super::reply;
+use redis::Value;
+
+use super::reply::{self, text};
 use crate::event::{ProxyKind, ServerIdentity};
 
 /// One connection, as the server lists it.
@@ -34,10 +36,52 @@ pub(crate) fn from_info(info: &str) -> ServerIdentity {
     };
     // Valkey calls the mode server_mode. A Sentinel has no role in INFO.
     let mode = field("redis_mode").or(field("server_mode"));
-    let role = field("role").or(mode.filter(|mode| mode == "sentinel"));
+    let role = field("role").or(mode.clone().filter(|mode| mode == "sentinel"));
+    let primary = field("master_host").zip(field("master_port")).map(|(host, port)| address(&host, &port));
+    let uptime = field("uptime_in_seconds").and_then(|seconds| seconds.parse().ok());
     // predixy answers INFO itself (its src/Handler.cpp).
     let proxy = field("RedisMode").filter(|mode| mode == "proxy").map(|_| ProxyKind::Unspecified);
-    ServerIdentity { product, version: valkey.or(redis), run_id: field("run_id"), role, proxy }
+    let version = valkey.or(redis);
+    let primary_link = field("master_link_status").map(|status| status == "up");
+    ServerIdentity { product, version, run_id: field("run_id"), role, mode, primary, primary_link, uptime, proxy }
+}
+
+/// Reads the reply to HELLO.
+pub(crate) fn from_hello(hello: &Value) -> ServerIdentity {
+    let mut server = ServerIdentity::default();
+    for (key, value) in hello.as_map_iter().into_iter().flatten() {
+        let (Some(key), Some(value)) = (text(key), text(value)) else {
+            continue;
+        };
+        match key.as_str() {
+            // Valkey reports "redis" here unless configured otherwise; INFO distinguishes them.
+            "server" => server.product = Some(product(&value)),
+            "version" => server.version = Some(value),
+            "role" => server.role = Some(value),
+            "mode" => server.mode = Some(value),
+            _ => {}
+        }
+    }
+    // A Sentinel reports no role.
+    server.role = server.role.or(server.mode.clone().filter(|mode| mode == "sentinel"));
+    server
+}
+
+/// Reads the reply to ROLE, `["master", …]` or `["slave", host, port, …]`: the role, and the primary of a replica.
+pub(crate) fn from_role(reply: &Value) -> Option<(String, Option<String>)> {
+    let Value::Array(items) = reply else { return None };
+    let role = items.first().and_then(text).filter(|role| !role.is_empty())?;
+    let port = |item: &Value| if let Value::Int(port) = item { Some(port.to_string()) } else { text(item) };
+    let primary = match items.as_slice() {
+        [_, host, number, ..] if role == "slave" => text(host).zip(port(number)),
+        _ => None,
+    };
+    Some((role, primary.map(|(host, port)| address(&host, &port))))
+}
+
+/// Joins a host and a port, with brackets around an IPv6 address.
+pub(crate) fn address(host: &str, port: &str) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// Returns a product's name in its official spelling.
@@ -70,6 +114,22 @@ mod tests {
         let valkey = from_info("redis_version:7.2.4\r\nvalkey_version:8.1.8\r\n");
         assert_eq!((valkey.product.as_deref(), valkey.version.as_deref()), (Some("Valkey"), Some("8.1.8")));
         assert_eq!(from_info(""), ServerIdentity::default());
+    }
+
+    #[test]
+    fn a_replica_names_the_primary_that_it_follows() {
+        let info = "redis_version:7.2.4\r\nredis_mode:cluster\r\nuptime_in_seconds:77\r\nrole:slave\r\n\
+            master_host:fd00::7\r\nmaster_port:6379\r\n";
+        let replica = from_info(info);
+        assert_eq!((replica.primary.as_deref(), replica.mode.as_deref()), (Some("[fd00::7]:6379"), Some("cluster")));
+        assert_eq!(replica.uptime, Some(77));
+        let word = |word: &str| Value::BulkString(word.into());
+        let slave = [word("slave"), word("10.0.0.9"), Value::Int(6380), word("connect"), Value::Int(-1)];
+        let master = [word("master"), Value::Int(14), Value::Array(Vec::new())];
+        let role = |items: &[Value]| from_role(&Value::Array(items.to_vec()));
+        assert_eq!(role(&slave), Some(("slave".to_owned(), Some("10.0.0.9:6380".to_owned()))));
+        assert_eq!(role(&master), Some(("master".to_owned(), None)));
+        assert_eq!((role(&[]), from_role(&Value::Nil)), (None, None));
     }
 
     #[test]

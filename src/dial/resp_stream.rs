@@ -48,7 +48,7 @@ impl<S: Stream> RespStream<S> {
             let user = target.user.as_deref().unwrap_or("default");
             hello.arg("AUTH").arg(user).arg(password.reveal());
         }
-        self.send(Stage::Hello, &hello).await.map(|reply| identity_of(&reply))
+        self.send(Stage::Hello, &hello).await.map(|reply| identity::from_hello(&reply))
     }
 
     /// Sends `AUTH` if there are credentials.
@@ -182,25 +182,6 @@ impl<S: Stream> RespStream<S> {
         failure.text = text;
         failure
     }
-}
-
-fn identity_of(hello: &Value) -> ServerIdentity {
-    let mut server = ServerIdentity::default();
-    for (key, value) in hello.as_map_iter().into_iter().flatten() {
-        let (Some(key), Some(value)) = (text(key), text(value)) else {
-            continue;
-        };
-        match key.as_str() {
-            // Valkey reports "redis" here unless configured otherwise; INFO distinguishes them.
-            "server" => server.product = Some(identity::product(&value)),
-            "version" => server.version = Some(value),
-            "role" => server.role = Some(value),
-            // A Sentinel reports no role.
-            "mode" if value == "sentinel" => server.role = Some(value),
-            _ => {}
-        }
-    }
-    server
 }
 
 /// A stream that keeps the first bytes it read.

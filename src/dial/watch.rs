@@ -157,7 +157,7 @@ mod tests {
 
     fn probed(millis: &[(Stage, u64)]) -> PathProbed {
         let stages = millis.iter().map(|(stage, took)| StageTime { stage: *stage, took: Duration::from_millis(*took) });
-        PathProbed { stages: stages.collect(), failure: None }
+        PathProbed { stages: stages.collect(), failure: None, server: None }
     }
 
     #[test]

@@ -53,6 +53,9 @@ pub struct Evidence {
     /// Server that the connection reached afterwards; absent while there is none, and for a stall.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_server: Option<Peer>,
+    /// Servers between which new connections to the address alternate, if there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<Peer>,
     /// Commands that took most of the server's time between `before` and `after`, the longest first
     /// (`INFO commandstats`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -293,6 +296,7 @@ mod tests {
             listed_client: Some(ListedClient { at: at(9), flags: "b".into(), ..ListedClient::default() }),
             lost_server: Some(Peer { run_id: Some("abc".into()), ..Peer::default() }),
             new_server: Some(Peer { laddr: Some("10.0.3.17:6379".into()), ..Peer::default() }),
+            servers: vec![Peer { run_id: Some("abc".into()), role: Some("slave".into()), ..Peer::default() }],
             commands: vec![CommandTime { name: "keys".into(), calls: 3, time: Duration::from_millis(900) }],
             slow_commands: vec![SlowCommand {
                 unix_time: 1_700_000_000,

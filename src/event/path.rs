@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     classify::{Failure, Stage},
     clock::Seconds,
+    event::ServerIdentity,
 };
 
 /// The result of an independent connection attempt.
@@ -18,6 +19,9 @@ pub struct PathProbed {
     /// Failure of the stage that did not complete; null if the server answered PING (or forbade it to a user without
     /// the right to PING).
     pub failure: Option<Failure>,
+    /// Server that answered, as HELLO describes it; absent if it did not get so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Box<ServerIdentity>>,
 }
 
 /// A completed stage of a connection attempt.

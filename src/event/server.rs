@@ -14,6 +14,18 @@ pub struct ServerIdentity {
     pub run_id: Option<String>,
     /// `role`, as INFO reports it: `master`, `slave`, or `sentinel`.
     pub role: Option<String>,
+    /// `redis_mode` or `server_mode`: `standalone`, `cluster` or `sentinel`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Address of the primary that a replica follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<String>,
+    /// True if a replica is connected to its primary (`master_link_status`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_link: Option<bool>,
+    /// `uptime_in_seconds` at the time of the query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uptime: Option<u64>,
     /// Proxy that answers for the server, if its replies show one; a transparent proxy shows none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ProxyKind>,
@@ -39,10 +51,11 @@ impl std::fmt::Display for ProxyKind {
 }
 
 impl ServerIdentity {
-    /// Returns the known parts as text: `Redis 7.2.4 primary`, or `a proxy that speaks RESP2 only`.
+    /// Returns the known parts as text: `Redis 7.2.4 replica of 10.0.3.18:6379`, or `a proxy that speaks RESP2 only`.
     pub fn introduction(&self) -> Option<String> {
         let role = self.role.as_deref().map(role_name);
-        let words = [self.product.as_deref(), self.version.as_deref(), role];
+        let primary = self.primary.as_ref().map(|primary| format!("of {primary}"));
+        let words = [self.product.as_deref(), self.version.as_deref(), role, primary.as_deref()];
         let words: Vec<_> = words.into_iter().flatten().collect();
         match (words.is_empty(), self.proxy) {
             (true, proxy) => proxy.map(|proxy| proxy.to_string()),
@@ -72,8 +85,7 @@ mod tests {
                 product: Some("Valkey".into()),
                 version: Some("9.0.1".into()),
                 role: role.map(str::to_owned),
-                run_id: None,
-                proxy: None,
+                ..ServerIdentity::default()
             };
             server.introduction().unwrap()
         };

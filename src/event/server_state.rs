@@ -110,6 +110,17 @@ pub struct ServerState {
     pub output_buffer_limit: Option<Arc<str>>,
 }
 
+impl ServerState {
+    /// Returns true if the counters were reset (CONFIG RESETSTAT) since an earlier state of the same process: a total that
+    /// only grows is lower. An unchanged counter then says nothing.
+    pub(crate) fn was_reset_since(&self, before: &Self) -> bool {
+        let totals: [fn(&Self) -> Option<u64>; 2] =
+            [|state| state.connections_received, |state| state.commands_processed];
+        let fell = |total: fn(&Self) -> Option<u64>| total(before).zip(total(self)).is_some_and(|(was, is)| is < was);
+        self.run_id.is_some() && self.run_id == before.run_id && totals.into_iter().any(fell)
+    }
+}
+
 /// A server process that a connection reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Peer {
@@ -125,6 +136,12 @@ pub struct Peer {
     /// `redis_mode` or `server_mode`: `standalone`, `cluster` or `sentinel`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Arc<str>>,
+    /// Address of the primary that a replica follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<Arc<str>>,
+    /// `uptime_in_seconds` at the time of the query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uptime: Option<u64>,
 }
 
 /// A client as `CLIENT LIST` shows it.

@@ -1,5 +1,7 @@
 //! The outages and stalls of a run: opened and closed by its events, until their evidence is complete.
 
+mod servers;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -8,16 +10,19 @@ use std::{
 
 use super::{
     attempt_listener::AttemptListener,
+    ledger::Ledger,
     outage_case::{LostConnection, OutageCase},
     own_lag::OwnLag,
     server::Snapshot,
+    server_drift::Demotion,
+    snapshots::Snapshots,
     sockets::{LostSocket, Sockets},
 };
 use crate::{
     classify::Failure,
     clock::Stamp,
     dial::ClientInfo,
-    event::{Announcement, Event, EventKind, Evidence},
+    event::{Announcement, Event, EventKind, Evidence, Peer, ServerIdentity},
 };
 
 /// Minimum time between two queries of the server.
@@ -59,8 +64,15 @@ pub(super) struct Casebook {
     over: Vec<OutageCase>,
     /// Outages and stalls that the current query is about.
     queried: Vec<OutageCase>,
-    /// The last two snapshots in which the server was reached, the latest last.
-    snapshots: VecDeque<Arc<Snapshot>>,
+    snapshots: Snapshots,
+    ledger: Ledger,
+    demotion: Demotion,
+    /// Queries that reached a server since the start or the latest change of role, and true if the next one may reach
+    /// another.
+    reached: u32,
+    indirect: bool,
+    /// Queries in search of a connection's server, by its `run_id`.
+    searches: HashMap<Arc<str>, u32>,
     /// Time of the last query, and true if it reached the server.
     pub(super) last_query: Option<(Stamp, bool)>,
     /// Losses and stalls so far.
@@ -71,6 +83,8 @@ pub(super) struct Casebook {
 #[derive(Default)]
 struct Connection {
     generation: u64,
+    /// Server of that generation.
+    server: Peer,
     /// The latest two clients: the next client can be identified before the loss of the previous one is reported.
     clients: [ClientInfo; 2],
 }
@@ -94,7 +108,12 @@ impl Casebook {
             open: HashMap::new(),
             over: Vec::new(),
             queried: Vec::new(),
-            snapshots: VecDeque::new(),
+            snapshots: Snapshots::default(),
+            ledger: Ledger::default(),
+            demotion: Demotion::default(),
+            reached: 0,
+            indirect: false,
+            searches: HashMap::new(),
             last_query: None,
             count: 0,
         }
@@ -147,7 +166,7 @@ impl Casebook {
 
     /// Returns the latest snapshot in which the server was reached.
     pub(super) fn latest(&self) -> Option<&Snapshot> {
-        self.snapshots.back().map(AsRef::as_ref)
+        self.snapshots.latest()
     }
 
     /// Completes the cases that a query was about, and those that are due (all of them with `last`). Returns their
@@ -159,8 +178,13 @@ impl Casebook {
             case.early = true;
             cases.push(case.clone());
         }
+        let servers = self.ledger.together();
         let mut completed = Vec::with_capacity(cases.len());
         for mut case in cases {
+            if !last && case.is_worth_another_query(&snapshot) {
+                self.over.push(case);
+                continue;
+            }
             case.look_back(&self.own_lag, self.announcements.iter(), now);
             if case.over.is_none() {
                 case.evidence.tcp = case.evidence.tcp.or(self.sockets.figures(case.connection));
@@ -168,13 +192,10 @@ impl Casebook {
                     case.attempted(attempts.clone());
                 }
             }
-            completed.push((case.connection, case.complete(&snapshot)));
+            completed.push((case.connection, case.complete(&snapshot, &servers)));
         }
         if snapshot.state.is_some() {
-            self.snapshots.push_back(Arc::new(snapshot));
-            if self.snapshots.len() > 2 {
-                self.snapshots.pop_front();
-            }
+            self.keep(snapshot);
         }
         completed
     }
@@ -182,22 +203,34 @@ impl Casebook {
     /// Handles an event of a connection; returns true if an outage or a stall is over.
     pub(super) fn on_event(&mut self, connection: u32, event: &Event, now: Stamp) -> bool {
         match &event.kind {
-            EventKind::Connected(connected) => self.connection(connection).generation = connected.generation,
-            EventKind::Superseded { generation, .. } => self.connection(connection).generation = *generation,
+            EventKind::Connected(connected) => {
+                let server = Peer::new(&connected.server, connected.peer.as_deref());
+                self.connected(connection, connected.generation, server);
+            }
+            EventKind::Superseded { generation, server, peer, .. } => {
+                self.connected(connection, *generation, peer_of(server.as_deref(), peer.as_deref()));
+            }
             EventKind::Announced { kind } => self.on_announced(connection, kind, event.at),
             EventKind::Disconnected(loss) => {
                 let addr = self.connection(connection).addr_of(loss.client_id);
                 let lost = LostConnection { generation: loss.generation, client_id: loss.client_id, addr };
-                let before = self.before(event.at);
-                self.begin_case(OutageCase::lost(connection, lost, event.at, loss, before));
+                let server = self.connection(connection).server.clone();
+                let before = self.snapshots.before(event.at, &server);
+                self.begin_case(OutageCase::lost(connection, lost, event.at, loss, before).of(server));
             }
             EventKind::Stalled { since, .. } => {
                 self.sockets.sample_one(connection, event.at);
-                let generation = self.connection(connection).generation;
-                self.begin_case(OutageCase::stalled(connection, generation, *since, self.before(*since)));
+                let Connection { generation, server, .. } = self.connection(connection);
+                let (generation, server) = (*generation, server.clone());
+                let before = self.snapshots.before(*since, &server);
+                self.begin_case(OutageCase::stalled(connection, generation, *since, before).of(server));
             }
             EventKind::Reconnected(back) => {
-                self.connection(connection).generation = back.generation;
+                let server = peer_of(back.server.as_deref(), back.peer.as_deref());
+                self.connected(connection, back.generation, server.clone());
+                if let Some(case) = self.open.get_mut(&connection) {
+                    case.returned_to(server);
+                }
                 self.end_case(connection, event.at, back.failure.as_ref(), now);
                 return true;
             }
@@ -213,6 +246,11 @@ impl Casebook {
 
     fn connection(&mut self, connection: u32) -> &mut Connection {
         self.connections.entry(connection).or_default()
+    }
+
+    fn connected(&mut self, connection: u32, generation: u64, server: Peer) {
+        let connection = self.connection(connection);
+        (connection.generation, connection.server) = (generation, server);
     }
 
     fn on_announced(&mut self, connection: u32, kind: &str, at: Stamp) {
@@ -253,11 +291,6 @@ impl Casebook {
         }
     }
 
-    /// Returns the latest snapshot taken before `moment`.
-    fn before(&self, moment: Stamp) -> Option<Arc<Snapshot>> {
-        self.snapshots.iter().rev().find(|snapshot| snapshot.finished <= moment).cloned()
-    }
-
     /// Returns the time of the next query, for a collector that began at `started`.
     pub(super) fn due(&self, started: Stamp, now: Stamp) -> Stamp {
         let urgent = self.is_urgent(now);
@@ -267,6 +300,7 @@ impl Casebook {
             _ if !urgent && !self.open.is_empty() => now.after(SAMPLE),
             None => started.after(FIRST),
             Some((last, _)) if urgent => last.after(PAUSE),
+            Some((last, true)) if self.is_curious() => last.after(PAUSE),
             Some((last, true)) => last.after(RENEWAL),
             Some((last, false)) => last.after(RETRY),
         }
@@ -285,6 +319,10 @@ impl Casebook {
     }
 }
 
+fn peer_of(server: Option<&ServerIdentity>, laddr: Option<&str>) -> Peer {
+    server.map(|server| Peer::new(server, laddr)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;
@@ -293,7 +331,7 @@ mod tests {
     use crate::{
         classify::Stage,
         dial::OwnSockets,
-        event::{DeathWitness, Reconnected, ServerState, SocketEnd},
+        event::{Connected, DeathWitness, Reconnected, ServerState, SocketEnd},
         record::fixture::{at, connected, disconnected, plan, reconnected, resumed, stalled, stamp},
     };
 
@@ -412,5 +450,122 @@ mod tests {
         };
         let all: Vec<_> = cases.evidence(OLD_ADDR).iter().map(|(whose, evidence)| (*whose, kinds(evidence))).collect();
         assert_eq!(all, [(0, vec![(stamp(5.0), "MOVING".to_owned())]), (1, vec![])]);
+    }
+
+    fn process(run_id: &str, role: &str) -> ServerIdentity {
+        ServerIdentity { run_id: Some(run_id.into()), role: Some(role.into()), ..ServerIdentity::default() }
+    }
+
+    fn connected_to(run_id: &str) -> EventKind {
+        match connected(1) {
+            EventKind::Connected(connected) => {
+                EventKind::Connected(Box::new(Connected { server: process(run_id, "master"), ..*connected }))
+            }
+            other => other,
+        }
+    }
+
+    fn returned_to(run_id: &str) -> EventKind {
+        match reconnected(2, 1.0) {
+            EventKind::Reconnected(back) => {
+                EventKind::Reconnected(Reconnected { server: Some(Box::new(process(run_id, "slave"))), ..back })
+            }
+            other => other,
+        }
+    }
+
+    impl Casebook {
+        /// Completes a query at a time, in which a process of that uptime answered behind a proxy; `None` if none did.
+        fn query(&mut self, seconds: f64, answered: Option<(&str, u64)>, last: bool) -> Vec<(u32, Evidence)> {
+            self.begin_query(stamp(seconds), last);
+            let state = |(run_id, uptime): (&str, u64)| ServerState {
+                run_id: Some(run_id.into()),
+                uptime: Some(uptime),
+                ..ServerState::default()
+            };
+            let state = answered.map(|answered| Arc::new(state(answered)));
+            if let Some(state) = &state {
+                self.on_reached(&Peer::from(&**state), &plan(), stamp(seconds));
+            }
+            let indirect = state.is_some();
+            let mut snapshot = Snapshot { at: stamp(seconds), state, indirect, ..Snapshot::default() };
+            self.finish_query(&mut snapshot, stamp(seconds));
+            self.complete(snapshot, last, stamp(seconds))
+        }
+    }
+
+    #[test]
+    fn a_query_that_reaches_another_server_is_repeated_until_it_meets_the_lost_one() {
+        let mut cases = casebook();
+        cases.handle(0, &[(0.0, connected_to("a"))]);
+        cases.query(1.0, Some(("a", 500)), false);
+        cases.query(2.0, Some(("b", 500)), false);
+        cases.handle(0, &[(10.0, disconnected(1, None)), (11.0, returned_to("b"))]);
+        assert!(cases.query(11.0, Some(("b", 510)), false).is_empty() && cases.is_urgent(stamp(11.5)));
+        let (_, evidence) = cases.query(12.0, Some(("a", 511)), false).pop().unwrap();
+        let run_ids = [&evidence.before, &evidence.after].map(|state| state.as_ref().unwrap().run_id.clone().unwrap());
+        assert_eq!(run_ids, ["a".into(), "a".into()]);
+        let peers = [&evidence.lost_server, &evidence.new_server].map(|peer| peer.clone().unwrap().run_id.unwrap());
+        assert_eq!(peers, ["a".into(), "b".into()]);
+        assert_eq!(evidence.outages_between, 1);
+        assert!(cases.all_reported());
+    }
+
+    #[test]
+    fn a_server_that_is_not_met_again_leaves_a_gap_and_not_the_counters_of_another() {
+        let mut cases = casebook();
+        cases.handle(0, &[(0.0, connected_to("a"))]);
+        // They take turns.
+        for (seconds, run_id) in [(1.0, "a"), (2.0, "b"), (3.0, "a")] {
+            cases.query(seconds, Some((run_id, 500)), false);
+        }
+        cases.handle(0, &[(10.0, disconnected(1, None)), (11.0, returned_to("b"))]);
+        for seconds in [11.0, 12.0, 13.0] {
+            assert!(cases.query(seconds, Some(("b", 510)), false).is_empty(), "{seconds}");
+        }
+        let (_, evidence) = cases.query(14.0, Some(("b", 513)), false).pop().unwrap();
+        assert_eq!((&evidence.after, evidence.servers.len()), (&None, 2));
+        assert!(evidence.missing.iter().any(|missing| missing.what == "server after"), "{:?}", evidence.missing);
+    }
+
+    #[test]
+    fn a_fresh_process_is_reported_at_once() {
+        let mut cases = casebook();
+        cases.handle(0, &[(0.0, connected_to("a"))]);
+        cases.query(1.0, Some(("a", 500)), false);
+        cases.handle(0, &[(10.0, disconnected(1, None)), (11.0, returned_to("b"))]);
+        let (_, evidence) = cases.query(11.0, Some(("b", 1)), false).pop().unwrap();
+        assert_eq!(evidence.after.unwrap().run_id.as_deref(), Some("b"), "the old one has ended");
+        assert_eq!(evidence.before.unwrap().run_id.as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn an_unreachable_server_is_queried_again_but_not_for_ever() {
+        let mut cases = casebook();
+        cases.handle(0, &[(0.0, connected_to("a"))]);
+        cases.query(1.0, Some(("a", 500)), false);
+        cases.handle(0, &[(10.0, disconnected(1, None)), (11.0, returned_to("a"))]);
+        assert!(cases.query(11.0, None, false).is_empty());
+        let (_, evidence) = cases.query(12.0, Some(("a", 511)), false).pop().unwrap();
+        assert!(evidence.after.is_some());
+        cases.handle(0, &[(20.0, disconnected(2, None)), (21.0, returned_to("a"))]);
+        let answers: Vec<_> = (0..4).map(|query| cases.query(21.0 + f64::from(query), None, false).len()).collect();
+        assert_eq!(answers, [0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_server_in_use_is_searched_for_only_a_few_times() {
+        let mut cases = casebook();
+        cases.handle(0, &[(0.0, connected_to("a"))]);
+        cases.query(1.0, Some(("b", 500)), false);
+        let mut queries = 1;
+        while cases.is_curious() {
+            queries += 1;
+            cases.query(f64::from(queries), Some(("b", 500)), false);
+            assert!(queries < 10);
+        }
+        assert_eq!(queries, 4);
+        let due = cases.due(stamp(0.0), stamp(5.0));
+        assert!(due > stamp(50.0), "{due:?}");
     }
 }

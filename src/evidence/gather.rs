@@ -8,7 +8,7 @@ use super::{
     server::{self, Snapshot},
     server_drift,
 };
-use crate::event::EventKind;
+use crate::event::{EventKind, Peer};
 
 /// Time limit of the query after the run's end.
 const LAST: Duration = Duration::from_millis(500);
@@ -44,14 +44,18 @@ impl Collector {
             let all_reported = cases.all_reported();
             // One more query shows what changed apart from the connection, unless one was just made.
             if all_reported && cases.last_query.is_none_or(|(last, _)| now.since(last) < PAUSE) {
-                return;
+                let news = cases.server_news(now, true);
+                drop(cases);
+                return self.emit(news, now);
             }
             (cases.begin_query(now, true), all_reported)
         };
         let snapshot = tokio::time::timeout(LAST, self.query(&old)).await;
         if all_reported && snapshot.is_err() {
             // The server may be far away: not worth a report.
-            return;
+            let now = self.clock.now();
+            let news = self.lock().server_news(now, true);
+            return self.emit(news, now);
         }
         let snapshot =
             snapshot.unwrap_or_else(|_| Snapshot::unreachable(self.clock.now(), "no answer before the run ended"));
@@ -72,11 +76,13 @@ impl Collector {
         let now = self.clock.now();
         let mut cases = self.lock();
         cases.finish_query(&mut snapshot, now);
-        if let Some(kind) =
-            cases.latest().and_then(|before| server_drift::changed(before, &snapshot, &cases, &self.plan))
-        {
-            self.notices.emit(now, None, kind);
+        let mut news = Vec::new();
+        news.extend(cases.latest().and_then(|before| server_drift::closed_to_newcomers(before, &snapshot, &cases)));
+        if let Some(state) = &snapshot.state {
+            news.extend(cases.on_reached(&Peer::from(&**state), &self.plan, snapshot.at));
         }
+        news.extend(cases.server_news(now, last));
+        self.emit(news, now);
         for (connection, evidence) in cases.complete(snapshot, last, now) {
             self.notices.emit(now, Some(connection), EventKind::Evidence(Box::new(evidence)));
         }

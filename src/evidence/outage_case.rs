@@ -6,11 +6,16 @@ use super::{attempts::Attempts, ended_socket::EndedSocket, own_lag::OwnLag, serv
 use crate::{
     classify::{ErrorClass, Failure, Origin},
     clock::Stamp,
-    event::{Announcement, Death, DeathWitness, Disconnected, Evidence, Missing, SocketEnd, TcpFigures},
+    event::{
+        Announcement, Death, DeathWitness, Disconnected, Evidence, Missing, Peer, SocketEnd, Succession, TcpFigures,
+    },
 };
 
 /// An outage longer than this is reported while it lasts.
 const LONG: Duration = Duration::from_secs(10);
+
+/// Queries until an outage is reported although none met the server of the lost connection.
+const QUERIES: u32 = 4;
 
 /// An announcement at most this long before a loss is listed with it.
 const ANNOUNCED_BEFORE: Duration = Duration::from_secs(60);
@@ -36,6 +41,10 @@ pub(super) struct OutageCase {
     /// Outages came so fast that the server was not queried for this one.
     pub(super) not_queried: bool,
     client: LostConnection,
+    /// Server of the lost or stalled connection.
+    server: Peer,
+    /// Queries so far.
+    queries: u32,
     /// The end of the lost socket; `None` for a stall.
     ended: Option<EndedSocket>,
     /// The most informative failure of a command.
@@ -64,6 +73,8 @@ impl OutageCase {
             early: false,
             not_queried: false,
             client: lost,
+            server: Peer::default(),
+            queries: 0,
             ended: Some(EndedSocket::default()),
             failure: loss.failure.clone(),
             attempts_missing: None,
@@ -81,12 +92,41 @@ impl OutageCase {
             early: false,
             not_queried: false,
             client: LostConnection::default(),
+            server: Peer::default(),
+            queries: 0,
             ended: None,
             failure: None,
             attempts_missing: None,
             before,
             since,
         }
+    }
+
+    /// Sets the server of the lost or stalled connection.
+    pub(super) fn of(mut self, server: Peer) -> Self {
+        self.evidence.lost_server = known(&server);
+        self.server = server;
+        self
+    }
+
+    /// Sets the server that the connection reached afterwards.
+    pub(super) fn returned_to(&mut self, server: Peer) {
+        self.evidence.new_server = known(&server);
+    }
+
+    /// Counts a query, and returns true if the next one may tell more than its `snapshot`: the server could not be reached,
+    /// or another one answered.
+    pub(super) fn is_worth_another_query(&mut self, snapshot: &Snapshot) -> bool {
+        self.queries += 1;
+        let elsewhere =
+            snapshot.indirect && snapshot.is_about(&self.server) == Some(false) && !self.was_fresh(snapshot);
+        self.over.is_some() && !self.not_queried && self.queries < QUERIES && (snapshot.was_cut_short() || elsewhere)
+    }
+
+    /// Returns true if the server that answered may have started since the loss.
+    fn was_fresh(&self, snapshot: &Snapshot) -> bool {
+        let peer = snapshot.state.as_deref().map(Peer::from);
+        peer.is_some_and(|peer| peer.started_within(snapshot.at.since(self.since)) == Some(true))
     }
 
     /// Returns the client id that the server may still list.
@@ -143,8 +183,10 @@ impl OutageCase {
         self.evidence.announcements = about.map(|(_, announced)| announced.clone()).collect();
     }
 
-    /// Returns the evidence, with the server's state after the case.
-    pub(super) fn complete(mut self, after: &Snapshot) -> Evidence {
+    /// Returns the evidence, with the server's state after the case. `servers` are the servers between which new connections
+    /// alternate.
+    pub(super) fn complete(mut self, after: &Snapshot, servers: &[Peer]) -> Evidence {
+        self.evidence.servers = servers.to_vec();
         self.evidence.ongoing = self.over.is_none();
         self.evidence.death = self.ended.as_ref().and_then(|ended| death(ended, self.failure.as_ref()));
         self.evidence.missing = self.missing();
@@ -159,10 +201,15 @@ impl OutageCase {
                 self.evidence.before.clone_from(&before.state);
             }
             None => {
-                let why = "the server had not been queried before this outage".to_owned();
+                let why = "the server had not been queried before this outage";
                 self.evidence.missing.push(Missing::new("server before", why));
                 self.evidence.missing.extend(named(&after.missing, " after"));
             }
+        }
+        if self.met_another_of(servers, after) {
+            let why = "new connections reached other servers behind the address than that of this connection";
+            self.evidence.missing.push(Missing::new("server after", why));
+            return self.evidence;
         }
         self.evidence.after.clone_from(&after.state);
         let both = self.before.as_ref().filter(|before| before.state.is_some() && after.state.is_some());
@@ -171,12 +218,30 @@ impl OutageCase {
         self.evidence
     }
 
+    /// Returns true if the query reached another of several servers: its state says nothing about the lost connection's.
+    fn met_another_of(&self, servers: &[Peer], after: &Snapshot) -> bool {
+        let one_of_them = |run_id: Option<&Arc<str>>| servers.iter().any(|server| server.run_id.as_ref() == run_id);
+        after.is_about(&self.server) == Some(false)
+            && one_of_them(self.server.run_id.as_ref())
+            && one_of_them(after.run_id())
+    }
+
     /// Returns true if the server still lists the lost client. The id alone is not enough: a restarted server counts
     /// from the beginning.
     fn ghost(&self, after: &Snapshot) -> Option<bool> {
         let id = self.client.client_id?;
+        // A server that did not restart may still list it, but another one answered.
+        if after.is_about(&self.server) == Some(false) && !self.has_restarted(after) {
+            return None;
+        }
         let listed = after.listed.as_ref().filter(|_| after.looked_up.contains(&id))?;
         Some(listed.get(&id).is_some_and(|addr| self.client.addr.is_none() || *addr == self.client.addr))
+    }
+
+    fn has_restarted(&self, after: &Snapshot) -> bool {
+        let answered = after.state.as_deref().map(Peer::from);
+        let relation = answered.and_then(|new| Succession::between(&self.server, &new, after.at.since(self.since)));
+        relation == Some(Succession::Restarted)
     }
 
     /// Returns the facts that are missing, those of the server apart.
@@ -199,6 +264,10 @@ impl OutageCase {
         }
         missing
     }
+}
+
+fn known(server: &Peer) -> Option<Peer> {
+    (*server != Peer::default()).then(|| server.clone())
 }
 
 /// Returns how the connection ended. The errno of a command is more precise than the socket table, which only shows
@@ -273,7 +342,7 @@ mod tests {
     #[test]
     fn a_commands_errno_has_precedence_over_the_socket_table() {
         let died = |failure, how| {
-            let death = lost(failure, how).complete(&snapshot(6000, &[])).death;
+            let death = lost(failure, how).complete(&snapshot(6000, &[]), &[]).death;
             death.map(|death| (death.how, death.errno, death.known_from))
         };
         let (command, table) = (DeathWitness::Command, DeathWitness::SocketTable);
@@ -285,17 +354,17 @@ mod tests {
         assert_eq!(died(Some(kernel(32)), None), None);
         let library = Failure::doctor(ErrorClass::ConnectionClosed, Stage::Command, "broken pipe");
         assert_eq!(died(Some(library), Some(SocketEnd::Closed)), Some((SocketEnd::Closed, None, table)));
-        assert_eq!(what(&lost(None, None).complete(&snapshot(6000, &[])).missing)[..2], ["socket", "tcp figures"]);
+        assert_eq!(what(&lost(None, None).complete(&snapshot(6000, &[]), &[]).missing)[..2], ["socket", "tcp figures"]);
     }
 
     #[test]
     fn a_ghost_has_the_number_and_the_address_of_the_lost_client() {
-        let ghost = |listed: &[(u64, &str)]| lost(None, None).complete(&snapshot(6000, listed)).old_client_listed;
+        let ghost = |listed: &[(u64, &str)]| lost(None, None).complete(&snapshot(6000, listed), &[]).old_client_listed;
         assert_eq!(ghost(&[(7, "10.0.0.1:5"), (8, "10.0.0.1:6")]), Some(true));
         assert_eq!(ghost(&[(8, "10.0.0.1:6")]), Some(false));
         assert_eq!(ghost(&[(7, "10.0.0.9:6")]), Some(false), "another server's number 7");
         let not_queried = Snapshot { listed: None, ..snapshot(6000, &[]) };
-        assert_eq!(lost(None, None).complete(&not_queried).old_client_listed, None);
+        assert_eq!(lost(None, None).complete(&not_queried, &[]).old_client_listed, None);
     }
 
     #[test]
@@ -308,11 +377,11 @@ mod tests {
         case.evidence.host.suspended = Some(Duration::ZERO);
         case.evidence.tcp = Some(TcpFigures::default());
         let after = Snapshot { missing: vec![missing("INFO"), missing("CONFIG GET")], count: 5, ..snapshot(6000, &[]) };
-        let evidence = case.clone().complete(&after);
+        let evidence = case.clone().complete(&after, &[]);
         assert_eq!(what(&evidence.missing), ["INFO", "CLIENT INFO before", "CONFIG GET after"]);
         assert_eq!((evidence.outages_between, evidence.ongoing), (2, true));
         case.not_queried = true;
-        let evidence = case.complete(&after);
+        let evidence = case.complete(&after, &[]);
         assert_eq!((what(&evidence.missing), evidence.after, evidence.outages_between), (vec!["server"], None, 0));
     }
 

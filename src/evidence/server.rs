@@ -14,10 +14,11 @@ use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::{Clock, Stamp},
     dial::{
-        Attempt, ClientInfo, FromRedisValue, RespStream, Route, Value,
+        Attempt, ClientInfo, FromRedisValue, RespStream, Route, Value, identity,
         reply::{decode, info_fields},
+        translated,
     },
-    event::{Missing, ServerState},
+    event::{Missing, Peer, ServerState},
 };
 
 /// Timeout of each command.
@@ -51,6 +52,9 @@ pub(super) struct Snapshot {
     pub(super) listed: Option<HashMap<u64, Option<String>>>,
     /// Facts without an answer, and why.
     pub(super) missing: Vec<Missing>,
+    /// Something between this machine and the server, or a name with several addresses, may lead the next connection to
+    /// another server.
+    pub(super) indirect: bool,
 }
 
 /// Queries a server, and looks up the clients `old`.
@@ -67,6 +71,7 @@ pub(super) async fn query(route: &Route, clock: Clock, old: &[u64]) -> Snapshot 
         let missing = missing.into_iter().map(|what| Missing { refused: true, ..Missing::new(what, why) }).collect();
         return Snapshot { at, state: Some(Arc::new(found(&attempt, at))), missing, ..Snapshot::default() };
     }
+    let addresses = attempt.addresses.len();
     let ends = attempt.local.zip(attempt.peer);
     let mut query = Query { stream: Some(stream), ends, state: found(&attempt, at), missing: Vec::new() };
     query.info().await;
@@ -75,17 +80,35 @@ pub(super) async fn query(route: &Route, clock: Clock, old: &[u64]) -> Snapshot 
     let old = &old[..old.len().min(MOST_CLIENTS)];
     let listed = query.clients(old).await;
     let looked_up = old.iter().copied().collect();
+    let indirect = query.ends.is_some() && (addresses > 1 || query.state.translated != Some(false));
     Snapshot {
         at,
         state: Some(Arc::new(query.state)),
         looked_up,
         listed,
         missing: query.missing,
+        indirect,
         ..Snapshot::default()
     }
 }
 
 impl Snapshot {
+    /// Returns the process that was queried, if it identified itself.
+    pub(super) fn run_id(&self) -> Option<&Arc<str>> {
+        self.state.as_ref()?.run_id.as_ref()
+    }
+
+    /// Returns true if the answers came from the given server; `None` if either is unknown.
+    pub(super) fn is_about(&self, server: &Peer) -> Option<bool> {
+        Some(self.run_id()? == server.run_id.as_ref()?)
+    }
+
+    /// Returns true if the server, or a connection to it, was lost before it had described itself: it may do so later.
+    pub(super) fn was_cut_short(&self) -> bool {
+        let lost = |missing: &Missing| missing.what == "INFO" && !missing.refused;
+        self.state.is_none() || self.missing.iter().any(lost)
+    }
+
     /// Creates the snapshot of a server that could not be reached.
     pub(super) fn unreachable(at: Stamp, why: &str) -> Self {
         let missing = vec![Missing::new("server", why)];
@@ -207,16 +230,6 @@ impl Query {
     }
 }
 
-/// Returns true if the server sees different ends of the connection than we do; `None` if it does not report both.
-fn translated((local, peer): (SocketAddr, SocketAddr), seen: &ClientInfo) -> Option<bool> {
-    let same = |ours: SocketAddr, theirs: &Option<String>| {
-        let theirs: SocketAddr = theirs.as_deref()?.parse().ok()?;
-        // A server that listens on IPv6 may write IPv4 addresses in mapped form.
-        Some((ours.ip().to_canonical(), ours.port()) == (theirs.ip().to_canonical(), theirs.port()))
-    };
-    Some(!(same(local, &seen.addr)? && same(peer, &seen.laddr)?))
-}
-
 /// Returns true if the server does not know this form of the command. NOPERM applies to every form.
 fn is_refused(failure: &Failure) -> bool {
     failure.key.class.is_server_reply() && failure.key.class != ErrorClass::NoPerm
@@ -234,6 +247,10 @@ fn read_info(info: &str, state: &mut ServerState) {
     state.version = text("valkey_version").or(text("redis_version")).or(state.version.take());
     state.uptime = number("uptime_in_seconds");
     state.role = text("role").or(state.role.take());
+    state.mode = text("redis_mode").or(text("server_mode"));
+    let primary = fields.get("master_host").zip(fields.get("master_port"));
+    state.primary = primary.map(|(host, port)| identity::address(host, port).into());
+    state.commands_processed = number("total_commands_processed");
     state.replication_offset = number("master_repl_offset");
     // Forty zeros mean none.
     let history = |name| text(name).filter(|id| id.bytes().any(|digit| digit != b'0'));
@@ -291,21 +308,6 @@ mod tests {
         assert_eq!((state.failover_state.as_deref(), state.loading), (None, Some(false)));
         assert_eq!((state.client_kills, state.acl_changes, state.config_changes), (Some(2), Some(3), Some(0)));
         assert_eq!((state.evicted_clients, state.output_buffer_disconnections), (None, None));
-    }
-
-    #[test]
-    fn a_connection_is_translated_if_either_end_has_a_different_address_on_the_other_side() {
-        let ends = ("10.0.9.4:51322".parse().unwrap(), "10.0.3.17:6379".parse().unwrap());
-        for (line, expected) in [
-            ("addr=10.0.9.4:51322 laddr=10.0.3.17:6379", Some(false)),
-            ("addr=[::ffff:10.0.9.4]:51322 laddr=[::ffff:10.0.3.17]:6379", Some(false)),
-            ("addr=10.0.9.4:40000 laddr=10.0.3.17:6379", Some(true)),
-            ("addr=10.0.9.4:51322 laddr=172.17.0.2:6379", Some(true)),
-            ("addr=10.0.9.4:51322", None),
-            ("addr=/s:0 laddr=/s:0", None),
-        ] {
-            assert_eq!(translated(ends, &ClientInfo::parse(line)), expected, "{line}");
-        }
     }
 
     #[test]

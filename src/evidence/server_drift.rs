@@ -1,39 +1,66 @@
-//! Changes at the server during which no connection was lost. Established connections do not notice them: a demoted
-//! server still answers PING, and a new password applies only to new connections.
+//! Changes at the server during which no connection was lost. Established connections do not notice them: a new password
+//! applies only to new connections, and a demoted server still answers PING.
 
 use super::{casebook::Casebook, server::Snapshot};
 use crate::{
-    event::{ClientState, EventKind, ServerState},
+    clock::Stamp,
+    event::{ClientState, EventKind, Peer, RoleChanged},
     plan::{Plan, ProbeKind},
 };
 
-/// Returns the event to emit if the server has changed since `before`.
-pub(super) fn changed(before: &Snapshot, now: &Snapshot, cases: &Casebook, plan: &Plan) -> Option<EventKind> {
-    if !cases.was_quiet(before, now) {
+/// A server demoted for less time than this may be about to close its connections.
+const SETTLING: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Returns a remark if new connections have begun to fail since `before`.
+pub(super) fn closed_to_newcomers(before: &Snapshot, now: &Snapshot, cases: &Casebook) -> Option<EventKind> {
+    let reached = cases.last_query.is_some_and(|(_, reached)| reached) && before.state.is_some();
+    if now.state.is_some() || !reached || !cases.was_quiet(before, now) {
         return None;
     }
-    match (&before.state, &now.state) {
-        (Some(_), None) if cases.last_query.is_some_and(|(_, reached)| reached) => {
-            let why = now.missing.first().map_or("", |missing| &missing.why);
-            let text = format!("new connections fail: {why}; existing ones stay up, but could not reconnect");
-            Some(EventKind::Note { text })
+    let why = now.missing.first().map_or("", |missing| &missing.why);
+    let text = format!("new connections fail: {why}; existing ones stay up, but could not reconnect");
+    Some(EventKind::Note { text })
+}
+
+/// The demotion of a server under a run that does not write: refused writes would show it otherwise.
+#[derive(Default)]
+pub(super) struct Demotion {
+    latest: Option<(Stamp, Peer)>,
+}
+
+impl Demotion {
+    /// Handles a change of role.
+    pub(super) fn on_change(&mut self, change: &RoleChanged, plan: &Plan, at: Stamp) {
+        if writes(plan) {
+            return;
         }
-        (Some(before), Some(now)) if demoted(before, now) && !writes(plan) => {
-            let why = "the server is now a replica, and the connection stays with it: writes would be refused".into();
-            Some(EventKind::StateEntered { state: ClientState::Pinned, why })
-        }
-        _ => None,
+        let still = |(_, server): &(Stamp, Peer)| server.differs_from(&change.server) != Some(false);
+        self.latest =
+            if change.is_demotion() { Some((at, change.server.clone())) } else { self.latest.take().filter(still) };
+    }
+
+    /// Returns the state of connections that have stayed with a demoted server, once. `own` are the servers of the
+    /// connections that are up, `elsewhere` is the server that new connections reach.
+    pub(super) fn pinned(
+        &mut self,
+        own: &[Peer],
+        elsewhere: Option<&Peer>,
+        now: Stamp,
+        last: bool,
+    ) -> Option<EventKind> {
+        let (_, server) = self.latest.take_if(|(at, _)| last || now.since(*at) >= SETTLING)?;
+        own.iter().find(|own| own.differs_from(&server) == Some(false))?;
+        let of = server.primary.as_ref().map(|primary| format!(" of {primary}")).unwrap_or_default();
+        let elsewhere = elsewhere.filter(|other| other.is_primary() && other.differs_from(&server) == Some(true));
+        let elsewhere = elsewhere.map(|other| format!("; new connections reach the {other}")).unwrap_or_default();
+        let why = format!(
+            "the server is now a replica{of}, and the connection stays with it: writes would be refused{elsewhere}"
+        );
+        Some(EventKind::StateEntered { state: ClientState::Pinned, why })
     }
 }
 
-/// Returns true if the same process is no longer the primary.
-fn demoted(before: &ServerState, now: &ServerState) -> bool {
-    let same = before.run_id.is_some() && before.run_id == now.run_id;
-    let role = |state: &ServerState, role: &str| state.role.as_deref() == Some(role);
-    same && role(before, "master") && role(now, "slave")
-}
-
-/// Returns true if the plan writes: refused writes then show a demotion.
+/// Returns true if the plan writes.
 fn writes(plan: &Plan) -> bool {
     plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping)
 }

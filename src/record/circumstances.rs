@@ -106,6 +106,7 @@ fn bounded(mut evidence: Evidence, servers: &mut ServerStates) -> Evidence {
     for state in [&mut evidence.before, &mut evidence.after].into_iter().flatten() {
         *state = servers.keep(state);
     }
+    evidence.servers.truncate(ENTRIES);
     evidence.announcements.truncate(ENTRIES);
     evidence.announcements.iter_mut().for_each(|Announcement { kind, .. }| text(kind));
     evidence.attempts.truncate(ENTRIES);

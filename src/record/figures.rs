@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Summary};
+use super::{Downtime, ErrorRow, List, Outage, ReconnectPeak, Servers, Summary};
 use crate::{
     classify::Failure,
     clock::WallTime,
@@ -45,6 +45,8 @@ pub(crate) struct Figures {
     pub states: List<StateRow>,
     /// Remarks for the reader.
     pub notes: List<NoteRow>,
+    /// Servers that the address led to.
+    pub servers: Servers,
     /// Counts of other events.
     pub tally: Tally,
 }

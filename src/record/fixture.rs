@@ -110,7 +110,7 @@ pub(crate) fn connected(generation: u64) -> EventKind {
             version: Some("7.2.4".into()),
             run_id: Some("5fa2c1".into()),
             role: Some("master".into()),
-            proxy: None,
+            ..ServerIdentity::default()
         },
         resp: 3,
     }))
@@ -142,7 +142,10 @@ pub(crate) fn reconnected(generation: u64, after: f64) -> EventKind {
         old_client_id: Some(7999 + generation),
         client_id: Some(8000 + generation),
         local: Some("10.0.9.4:51377".into()),
+        peer: None,
+        server: None,
         same_process: Some(true),
+        succession: None,
         by_itself: true,
         path_healthy_after: Some(secs(after / 2.0)),
         failure: None,
@@ -276,6 +279,7 @@ pub(crate) fn rich() -> Vec<Event> {
                     .map(|(stage, took)| StageTime { stage, took: secs(took) })
                     .to_vec(),
                 failure: None,
+                server: None,
             }),
         ),
         at(0.004, connected(1)),
@@ -288,7 +292,7 @@ pub(crate) fn rich() -> Vec<Event> {
         at(11.5, command_failed(&reset(), 1, 11.5)),
         at(11.5, command_failed(&closed, 2, 11.5)),
         at(11.707, reconnected(2, 0.207)),
-        at(11.708, EventKind::Superseded { generation: 3, client_id: Some(8003) }),
+        at(11.708, EventKind::Superseded { generation: 3, client_id: Some(8003), peer: None, server: None }),
         at(11.71, EventKind::Resubscribed(confirmations(1, 0.21))),
         at(11.8, missed(1116, 1117)),
         at(

@@ -160,7 +160,7 @@ impl Track {
                 self.disconnected(event, disconnected);
             }
             EventKind::Reconnected(reconnected) => self.reconnected(event, reconnected),
-            EventKind::Superseded { generation, client_id } => self.superseded(*generation, *client_id),
+            EventKind::Superseded { generation, client_id, .. } => self.superseded(*generation, *client_id),
             EventKind::Subscribed(confirmations) => self.confirmations = Some(*confirmations),
             EventKind::Resubscribed(confirmations) => {
                 self.confirmations = Some(*confirmations);

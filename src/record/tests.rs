@@ -42,7 +42,7 @@ fn replaced(seconds: f64, why: ReplaceReason) -> Event {
 
 fn superseded(seconds: f64, generation: u64) -> Event {
     let client_id = Some(8000 + generation);
-    at(seconds, EventKind::Superseded { generation, client_id })
+    at(seconds, EventKind::Superseded { generation, client_id, peer: None, server: None })
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn a_connection_may_stall_many_times_and_each_stall_has_its_evidence() {
 #[test]
 fn an_outage_remembers_what_happened_in_it() {
     let refused = Failure::io(Stage::Tcp, &std::io::Error::from_raw_os_error(111));
-    let probed = |failure| EventKind::PathProbed(PathProbed { stages: Vec::new(), failure });
+    let probed = |failure| EventKind::PathProbed(PathProbed { stages: Vec::new(), failure, server: None });
     let path = |seconds, failure| Event { connection: None, ..at(seconds, probed(failure)) };
     let figures = run(vec![
         path(5.0, Some(refused.clone())),

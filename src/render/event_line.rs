@@ -8,7 +8,7 @@ use crate::{
     classify::{Failure, Stage},
     event::{
         CommandFailed, Confirmations, Connected, Disconnected, Event, EventKind, FlowClosed, FlowEnd, PathProbed,
-        Reconnected, ReplaceReason, StageTime, StopReason,
+        Reconnected, ReplaceReason, StageTime, StopReason, Succession, list_of,
     },
     render::{
         Style,
@@ -77,6 +77,13 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::FaultCleared { fault, after } => ("fault over", format!("{fault} · after {}", span(*after))),
         EventKind::FlowOpened(opened) => ("opened", format!("flow {} from {}", opened.flow, opened.client)),
         EventKind::FlowClosed(closed) => ("closed", flow_details(closed)),
+        EventKind::ServersFound { servers } => {
+            ("servers", format!("{} behind this address: {}", servers.len(), list_of(servers)))
+        }
+        EventKind::AddressMoved(moved) => {
+            ("moved", format!("new connections reach the {}; old ones stay with the {}", moved.to, moved.from))
+        }
+        EventKind::RoleChanged(change) => ("role", change.to_string()),
         EventKind::Note { text } | EventKind::SubscriptionDropped { why: text } => ("note", text.clone()),
         EventKind::RunFinished { reason } => ("finished", stopped(*reason).to_owned()),
         EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Evidence(_) | EventKind::Interval(_) => {
@@ -136,13 +143,7 @@ fn disconnected_details(disconnected: &Disconnected) -> String {
 fn reconnected_details(reconnected: &Reconnected) -> String {
     let mut parts = vec![format!("after {}", span(reconnected.after))];
     parts.extend(reconnected.client_id.map(|id| format!("client {id}")));
-    parts.extend(
-        reconnected.same_process.map(
-            |same| {
-                if same { "same server process".into() } else { "another server process".into() }
-            },
-        ),
-    );
+    parts.extend(answering(reconnected));
     if reconnected.failed > 0 {
         parts.push(format!("{} failed, {} outcome unknown", reconnected.failed, reconnected.ambiguous));
     }
@@ -151,6 +152,23 @@ fn reconnected_details(reconnected: &Reconnected) -> String {
         parts.push("needed a new session".into());
     }
     parts.join(" · ")
+}
+
+/// Returns which server answers, compared with the one before.
+fn answering(reconnected: &Reconnected) -> Option<String> {
+    let place = reconnected.peer.as_deref().map(|peer| format!(" at {peer}")).unwrap_or_default();
+    let named = match reconnected.succession {
+        Some(Succession::SameProcess) => "same server process".to_owned(),
+        Some(Succession::Restarted) => "another server process in its place".to_owned(),
+        Some(Succession::Replaced) => format!("a new server process{place}"),
+        Some(Succession::TookOver) => "another server took over the address".to_owned(),
+        Some(Succession::AnotherServer) => format!("another server{place}"),
+        Some(Succession::AnotherProcess) => "another server process".to_owned(),
+        // Older journals know only this.
+        None if reconnected.same_process? => "same server process".to_owned(),
+        None => "another server process".to_owned(),
+    };
+    Some(named)
 }
 
 fn confirmed(confirmations: &Confirmations) -> String {

@@ -35,6 +35,7 @@ pub(super) fn all(figures: &Figures, diagnoses: &[Diagnosis], gates: &[GateResul
     list.about_outages(figures, diagnoses);
     let together = herd::finding(figures);
     together.into_iter().for_each(|text| list.push_coded(Severity::Warning, Some("RD043"), text));
+    list.about_servers(figures);
     list.about_states(figures);
     list.about_messages(figures);
     list.about_probes(figures);

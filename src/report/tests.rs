@@ -141,7 +141,7 @@ fn an_outage_that_took_every_message_of_a_short_run_is_no_worse_than_another() {
 fn a_first_attempt_that_was_interrupted_is_no_verdict_on_the_server() {
     let attempt = || {
         let failure = Failure::doctor(ErrorClass::ConnectTimeout, Stage::Tcp, "stopped after 300 ms: no answer");
-        at(0.3, EventKind::PathProbed(PathProbed { stages: Vec::new(), failure: Some(failure) }))
+        at(0.3, EventKind::PathProbed(PathProbed { stages: Vec::new(), failure: Some(failure), server: None }))
     };
     let run = |reason: StopReason, seconds: f64| {
         let mut recorder = Recorder::default();

@@ -29,6 +29,7 @@ use super::{
 use crate::{
     classify::{Failure, Stage, client},
     clock::Stamp,
+    event::Peer,
     plan::ReconnectPolicy,
 };
 
@@ -90,6 +91,8 @@ struct SessionState {
     subscribed: bool,
     writes: Writes,
     desync: Option<Desync>,
+    /// The server of the connection that is up since this time.
+    server: Option<(Stamp, Peer)>,
 }
 
 /// Results of the writes since the monitor last read them.
@@ -110,6 +113,20 @@ struct Desync {
 }
 
 impl Session {
+    /// Records the server that the connection is connected to.
+    pub(super) fn reached(&self, server: Peer) {
+        let mut state = self.lock();
+        state.server = Some((state.link.up_since(), server));
+    }
+
+    /// Returns the server of the connection, with the time since which it is connected; `None` while it is down or not
+    /// identified yet.
+    pub(super) fn server(&self) -> Option<(Stamp, Peer)> {
+        let state = self.lock();
+        let known = state.server.as_ref().filter(|(since, _)| state.link.is_up() && *since == state.link.up_since());
+        known.cloned()
+    }
+
     /// Creates a session with its first subject. A managed subject is not connected yet: the first command does that.
     pub(super) async fn new(ctx: Arc<RunContext>, connection: u32, inbox: Inbox) -> Result<Arc<Self>, Failure> {
         const FIRST: u64 = 1;
@@ -131,6 +148,7 @@ impl Session {
             subscribed: false,
             writes: Writes::default(),
             desync: None,
+            server: None,
         };
         let session = Arc::new(Self {
             ctx,

@@ -11,7 +11,7 @@ use super::{
     link::Link,
     monitor::Monitor,
     publisher::{self, Publisher},
-    resp2, watchdog,
+    resp2, roles, watchdog,
     worker::{Schedule, Worker},
 };
 use crate::{
@@ -91,6 +91,7 @@ impl Sessions {
                 sessions.work.spawn(publisher::run(session, Arc::clone(&publisher), pace));
             }
         }
+        sessions.watch.spawn(roles::watch(ctx, sessions.sessions.clone()));
         sessions.start_workers();
         Ok(sessions)
     }
@@ -139,6 +140,11 @@ impl Sessions {
         while self.sessions.iter().any(open) {
             self.ctx.stop.progress().await;
         }
+    }
+
+    /// Queries the role of each server for the last time.
+    pub(crate) async fn conclude(&self) {
+        roles::conclude(&self.ctx, &self.sessions).await;
     }
 
     /// Aborts all tasks and settles the figures.

@@ -6,7 +6,11 @@ use tokio::sync::watch;
 
 use super::{connection::Session, request::Request};
 use crate::{
-    dial::{ClientInfo, identity::from_info},
+    dial::{
+        ClientInfo,
+        identity::{from_hello, from_info},
+        reply::text,
+    },
     event::ServerIdentity,
 };
 
@@ -21,10 +25,7 @@ const LIMIT: Duration = Duration::from_millis(500);
 pub(super) async fn query(session: &Session, up: &watch::Receiver<bool>) -> (ClientInfo, ServerIdentity) {
     let early = !*up.borrow();
     let limit = if early { session.patience() + LIMIT } else { LIMIT };
-    let query = async |words: &[&str]| {
-        let mut command = redis::Cmd::new();
-        words.iter().for_each(|word| _ = command.arg(word));
-        let request = Request::open(command);
+    let answer = async |request: &Request| {
         let late = async {
             if !early {
                 return std::future::pending().await;
@@ -36,14 +37,17 @@ pub(super) async fn query(session: &Session, up: &watch::Receiver<bool>) -> (Cli
         };
         let exchange = tokio::select! {
             biased;
-            exchange = session.send(&request, limit) => exchange,
+            exchange = session.send(request, limit) => exchange,
             () = late => return None,
         };
-        redis::from_redis_value::<String>(exchange.outcome.ok()?).ok()
+        exchange.outcome.ok()
     };
     let dialect = session.ctx.dialect;
     // A proxy may close the connection under test on such a query.
-    let query = async |known: bool, words: &[&str]| if known { query(words).await } else { None };
+    let query = async |known: bool, words: &[&str]| {
+        let answer = if known { answer(&Request::words(words)).await } else { None };
+        text(&answer?)
+    };
     if let Some(name) = &session.ctx.plan.target.client_name {
         query(dialect.client, &["CLIENT", "SETNAME", name]).await;
     }
@@ -53,8 +57,16 @@ pub(super) async fn query(session: &Session, up: &watch::Receiver<bool>) -> (Cli
         query(dialect.info, &["INFO", "replication"])
     );
     let client = client.map(|line| ClientInfo::parse(&line)).unwrap_or_default();
+    // No ACL forbids HELLO. Its product and version are those that the server claims to be compatible with.
+    let hello = match (&server, &replication) {
+        (None, None) if dialect.resp3 => answer(&Request::hello(true)).await,
+        _ => None,
+    };
     let mut server = server.map(|info| from_info(&info)).unwrap_or_default();
-    server.role = replication.and_then(|info| from_info(&info).role).or(server.role);
+    let roles = hello.as_ref().map(from_hello).or(replication.map(|info| from_info(&info))).unwrap_or_default();
+    (server.role, server.primary) = (roles.role.or(server.role), roles.primary);
+    server.primary_link = roles.primary_link;
+    server.mode = server.mode.or(roles.mode);
     server.proxy = dialect.proxy.or(server.proxy);
     (client, server)
 }

@@ -4,7 +4,11 @@
 mod replace;
 mod watch;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     connection::Session,
@@ -19,8 +23,8 @@ use crate::{
     clock::Stamp,
     dial::{ClientInfo, Interest},
     event::{
-        ClientState, Confirmations, Connected, Disconnected, EventKind, Reconnected, ReplaceReason, ServerIdentity,
-        StopReason,
+        ClientState, Confirmations, Connected, Disconnected, EventKind, Peer, Reconnected, ReplaceReason,
+        ServerIdentity, StopReason, Succession,
     },
 };
 
@@ -34,6 +38,9 @@ const IDLE_POLL: Duration = Duration::from_millis(500);
 /// report to show what the application would have seen.
 const DWELL: Duration = Duration::from_secs(1);
 
+/// Primaries remembered.
+const PRIMARIES: usize = 8;
+
 /// The monitor of one session.
 pub(super) struct Monitor {
     session: Arc<Session>,
@@ -42,6 +49,10 @@ pub(super) struct Monitor {
     sessions: u64,
     client: ClientInfo,
     server: ServerIdentity,
+    /// The server of this connection was a primary once, or accepted a write: if it refuses writes, it was demoted.
+    was_primary: bool,
+    /// Processes of which that is known, for later connections.
+    primaries: VecDeque<Peer>,
     outage: Option<Outage>,
     stall: Option<Stall>,
     resubscription: Option<Resubscription>,
@@ -102,13 +113,15 @@ impl Monitor {
         let (now, (client, server)) =
             tokio::try_join!(biased; coming, async { Ok(identify::query(&session, &up).await) })?;
         ctx.observer.on_identified(connection, &client, now);
-        let monitor = Self {
+        let mut monitor = Self {
             session: Arc::clone(&session),
             ctx,
             generation: 1,
             sessions: 1,
             client,
             server,
+            was_primary: false,
+            primaries: VecDeque::new(),
             outage: None,
             stall: None,
             resubscription: None,
@@ -117,6 +130,7 @@ impl Monitor {
             replacement: None,
             refused: false,
         };
+        monitor.on_identified();
         monitor.emit(
             now,
             EventKind::Connected(Box::new(Connected {
@@ -156,7 +170,7 @@ impl Monitor {
         self.watch_outage().await;
         self.watch_stall();
         self.watch_resubscription();
-        self.watch_replies();
+        self.watch_replies().await;
         self.watch_silence();
         if let Some(why) = self.session.condemned() {
             let desync = why.key.class == ErrorClass::Desync;
@@ -233,10 +247,10 @@ impl Monitor {
         if let Err(failure) = self.session.subscribe().await {
             self.retry_later(&failure);
         }
-        let old_process = self.server.run_id.take();
+        let old = self.peer();
         self.identify().await;
         let outage = self.outage.take();
-        let same_process = old_process.zip(self.server.run_id.clone()).map(|(old, new)| old == new);
+        let succession = Succession::between(&old, &self.peer(), self.ctx.clock.now().since(loss.at));
         let healthy = self.ctx.path.health().healthy_since.filter(|_| outage.is_some());
         let replaced = outage.as_ref().and_then(|outage| outage.replaced);
         let late = self.session.link(Link::late);
@@ -256,7 +270,10 @@ impl Monitor {
                 old_client_id: outage.as_ref().and_then(|outage| outage.old_client_id),
                 client_id: self.client.id,
                 local: self.client.addr.clone(),
-                same_process,
+                peer: self.client.laddr.clone(),
+                server: Some(Box::new(self.server.clone())),
+                same_process: succession.map(|succession| succession == Succession::SameProcess),
+                succession,
                 by_itself: replaced != Some(ReplaceReason::Terminal),
                 failure,
                 path_healthy_after: healthy.map(|since| since.since(loss.at)),
@@ -291,7 +308,15 @@ impl Monitor {
         }
         self.generation += 1;
         self.identify().await;
-        self.emit(at, EventKind::Superseded { generation: self.generation, client_id: self.client.id });
+        self.emit(
+            at,
+            EventKind::Superseded {
+                generation: self.generation,
+                client_id: self.client.id,
+                peer: self.client.laddr.clone(),
+                server: Some(Box::new(self.server.clone())),
+            },
+        );
     }
 
     fn enter(&self, at: Stamp, state: ClientState, why: String) {
@@ -307,7 +332,35 @@ impl Monitor {
         // Concurrently: if the connection is lost again, nothing extra is in flight.
         let announcements = identify::request_announcements(&self.session, &self.server);
         ((self.client, self.server), ()) = tokio::join!(identify::query(&self.session, &up), announcements);
+        self.on_identified();
         self.ctx.observer.on_identified(self.session.connection, &self.client, self.ctx.clock.now());
+    }
+
+    /// Returns the server that the connection is connected to.
+    fn peer(&self) -> Peer {
+        Peer::new(&self.server, self.client.laddr.as_deref())
+    }
+
+    fn on_identified(&mut self) {
+        let server = self.peer();
+        // A process without a run_id cannot be recognized.
+        let known = self.primaries.iter().any(|known| known.differs_from(&server) == Some(false));
+        self.was_primary = known;
+        if server.is_primary() {
+            self.on_primary();
+        }
+        self.session.reached(server);
+    }
+
+    /// Remembers that the server of the connection is a primary.
+    pub(super) fn on_primary(&mut self) {
+        if !self.was_primary {
+            self.was_primary = true;
+            if self.primaries.len() == PRIMARIES {
+                self.primaries.pop_front();
+            }
+            self.primaries.push_back(self.peer());
+        }
     }
 
     fn emit(&self, at: Stamp, kind: EventKind) {

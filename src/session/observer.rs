@@ -1,6 +1,6 @@
 //! Events of a session that the event stream does not carry, or carries too late.
 
-use crate::{classify::Failure, clock::Stamp, dial::ClientInfo};
+use crate::{classify::Failure, clock::Stamp, dial::ClientInfo, event::Peer};
 
 /// An observer of the connections under test, beside the event stream.
 ///
@@ -8,6 +8,12 @@ use crate::{classify::Failure, clock::Stamp, dial::ClientInfo};
 pub(crate) trait Observer: Send + Sync {
     /// A connection came up or was replaced by the library; `client` is its entry at the server.
     fn on_identified(&self, connection: u32, client: &ClientInfo, now: Stamp);
+
+    /// A new connection that is not under test reached a server.
+    fn on_reached(&self, server: &Peer, now: Stamp);
+
+    /// The server of a connection under test reported its role.
+    fn on_role(&self, server: &Peer, now: Stamp);
 
     /// A connection was lost at `lost`; its descriptor is about to be closed.
     fn on_lost(&self, connection: u32, lost: Stamp, now: Stamp);
@@ -27,6 +33,8 @@ pub(crate) struct Unobserved;
 
 impl Observer for Unobserved {
     fn on_identified(&self, _connection: u32, _client: &ClientInfo, _now: Stamp) {}
+    fn on_reached(&self, _server: &Peer, _now: Stamp) {}
+    fn on_role(&self, _server: &Peer, _now: Stamp) {}
     fn on_lost(&self, _connection: u32, _lost: Stamp, _now: Stamp) {}
     fn on_attempt_failed(&self, _connection: u32, _failure: &Failure, _at: Stamp) {}
     fn on_replaced(&self, _connection: u32, _now: Stamp) {}

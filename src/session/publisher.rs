@@ -11,7 +11,8 @@ use tokio::sync::Mutex;
 use super::{connection::Session, context::RunContext, delivery::Publish, request::FailedRequest, subject::Dialer};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
-    dial::Dialect,
+    dial::{ClientInfo, Dialect, identity::from_info, reply::text},
+    event::Peer,
     plan::{Pace, Plan, PolicyName, ReconnectPolicy},
 };
 
@@ -75,9 +76,29 @@ impl Publisher {
         }
         let made = self.dialer.plain(None::<fn(PushInfo) -> Result<(), String>>).await;
         ctx.observer.on_dialed(made.is_ok(), ctx.clock.now());
-        let connection = made.map_err(|error| client::failure(Stage::Publish, &error))?;
+        let mut connection = made.map_err(|error| client::failure(Stage::Publish, &error))?;
+        if ctx.plan.evidence {
+            identify(&mut connection, ctx).await;
+        }
         *slot = Some(connection.clone());
         Ok(connection)
+    }
+}
+
+/// Reports the server that a new connection reached, as far as it identifies itself in time.
+async fn identify(connection: &mut MultiplexedConnection, ctx: &RunContext) {
+    if !ctx.dialect.client || !ctx.dialect.info {
+        return;
+    }
+    let mut queries = redis::pipe();
+    queries.cmd("CLIENT").arg("INFO").cmd("INFO").arg("server").cmd("INFO").arg("replication");
+    let answers = tokio::time::timeout(LIMIT, connection.send_packed_commands(&queries, 0, 3)).await;
+    if let Ok(Ok(answers)) = answers {
+        let [client, server, replication] =
+            [0, 1, 2].map(|index| answers.get(index).and_then(text).unwrap_or_default());
+        let laddr = ClientInfo::parse(&client).laddr;
+        let server = Peer::new(&from_info(&(server + &replication)), laddr.as_deref());
+        ctx.observer.on_reached(&server, ctx.clock.now());
     }
 }
 

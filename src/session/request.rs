@@ -95,6 +95,13 @@ impl Request {
         Self::open(command)
     }
 
+    /// Creates a command of redis-doctor's own from its words.
+    pub(super) fn words(words: &[&str]) -> Self {
+        let mut command = Cmd::new();
+        words.iter().for_each(|word| _ = command.arg(word));
+        Self::open(command)
+    }
+
     /// Creates a command without an expected reply.
     pub(super) fn open(command: Cmd) -> Self {
         Self { command, proof: Proof::Reply, counted: false }

@@ -16,6 +16,7 @@
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `herd`: connections that were lost together come back together, and what spreads them.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
+//! - `identity`: one address with several servers, or another than before, is told from one server.
 //! - `idle`: the idle limit of a path is found, with how connections end there and what it may be the limit of.
 //! - `instrument`: the cause that is named is compared with the fault that was injected; prints the confusion matrix.
 //! - `journals`: what a run has written is reported again, and what cannot be read is named.
@@ -62,6 +63,7 @@ mod harness;
 mod harness_self;
 mod herd;
 mod hygiene;
+mod identity;
 mod idle;
 mod instrument;
 mod journals;

@@ -9,6 +9,7 @@ use crate::{
     classify::{ErrorClass, Failure},
     clock::Seconds,
     dial::Attempt,
+    event::Peer,
 };
 
 /// Every fact that could be gathered.
@@ -32,6 +33,8 @@ pub(crate) struct CheckFacts {
     pub pubsub: Option<PubSub>,
     /// The other addresses of the same name.
     pub dialled: Vec<DialedAddress>,
+    /// Servers that further connections reached.
+    pub met: Vec<Peer>,
     /// Commands that the server refused.
     pub refused: Vec<RefusedCommand>,
     /// The port speaks TLS and we used plaintext, or the reverse; absent if not tested.

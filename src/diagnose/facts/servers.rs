@@ -227,12 +227,12 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// Increase of a counter of the lost connection's process. A counter that was reset (CONFIG RESETSTAT) is unknown:
-    /// it fell, or the number of connections did.
+    /// Increase of a counter of the lost connection's process; unknown after CONFIG RESETSTAT.
     pub(in crate::diagnose) fn moved(&self, counter: Counter) -> Option<u64> {
         self.whole(|facts| {
-            let (before, after) = facts.ours()?;
+            let (before, after) = facts.ours().filter(|(before, after)| !after.was_reset_since(before))?;
             let grown = |counter: Counter| counter(after)?.checked_sub(counter(before)?);
+            // A total that only grows shows that there was no reset.
             grown(|state| state.connections_received)?;
             grown(counter)
         })

@@ -266,6 +266,6 @@ impl Scene {
 }
 
 fn probed(seconds: f64, failure: Failure) -> Event {
-    let probed = crate::event::PathProbed { stages: Vec::new(), failure: Some(failure) };
+    let probed = crate::event::PathProbed { stages: Vec::new(), failure: Some(failure), server: None };
     Event { connection: None, ..at(seconds, EventKind::PathProbed(probed)) }
 }

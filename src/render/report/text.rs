@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::tables;
 use crate::{
+    event::list_of,
     plan::Command,
     render::{
         Style, event_line,
@@ -112,9 +113,15 @@ fn totals(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> 
         report.delivery.as_ref().map(|delivery| format!("messages  {}", delivery_line(delivery))),
         report.subscriptions.as_ref().map(|subscriptions| format!("channels  {}", channels_line(subscriptions))),
         Some(format!("outages   {}", outages_line(&report.outages))),
+        several(report).map(|text| format!("servers   {text}")),
         herd.map(|peak| format!("herd      at most {}", together(peak))),
     ];
     lines.iter().flatten().try_for_each(|text| line(text, width, out))
+}
+
+fn several(report: &Report) -> Option<String> {
+    let together = &report.servers.together;
+    (!together.is_empty()).then(|| format!("{} behind this address: {}", together.len(), clean(&list_of(together))))
 }
 
 fn probes_line(probes: &Probes) -> String {

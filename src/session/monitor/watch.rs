@@ -5,7 +5,10 @@ use std::time::Duration;
 use super::{DWELL, Monitor};
 use crate::{
     event::{ClientState, Confirmations, EventKind, StopReason},
-    session::prognosis::{self, Situation},
+    session::{
+        prognosis::{self, Situation},
+        roles,
+    },
 };
 
 /// A longer outage is reported as `retrying`.
@@ -98,25 +101,35 @@ impl Monitor {
     }
 
     /// Checks for states that show in the replies.
-    pub(super) fn watch_replies(&mut self) {
+    pub(super) async fn watch_replies(&mut self) {
         if self.session.take_desync() {
             let why = "replies belong to other commands: one reply too many or too few arrived";
             self.enter(self.ctx.clock.now(), ClientState::Desync, why.into());
         }
-        self.watch_writes();
+        self.watch_writes().await;
     }
 
-    fn watch_writes(&mut self) {
+    /// Enters `pinned` when a server that was a primary refuses a write. A server that has been a replica all along was not
+    /// demoted.
+    async fn watch_writes(&mut self) {
         let now = self.ctx.clock.now();
         // If only some writes are refused, each change is reported at most once a second.
         if self.pinned.is_some_and(|since| now.since(since) < DWELL) {
             return;
         }
         let writes = self.session.take_writes();
-        if writes.refused && self.pinned.is_none() {
+        if writes.accepted {
+            self.on_primary();
+        }
+        if writes.refused && self.was_primary && self.pinned.is_none() {
             self.pinned = Some(now);
-            let why = "writes are refused with READONLY: the server is now a replica, and the connection stays with it";
-            self.enter(now, ClientState::Pinned, why.into());
+            let server = if self.session.server().is_some() { roles::query(&self.session).await } else { None };
+            let of = server.and_then(|server| server.primary).map(|primary| format!(" of {primary}"));
+            let why = format!(
+                "writes are refused with READONLY: the server is now a replica{}, and the connection stays with it",
+                of.unwrap_or_default()
+            );
+            self.enter(self.ctx.clock.now(), ClientState::Pinned, why);
         }
         if writes.accepted && self.pinned.take().is_some() {
             self.emit(now, EventKind::StateLeft { state: ClientState::Pinned });
