@@ -27,15 +27,8 @@ pub(super) struct CauseDef {
 
 impl CauseDef {
     /// A cause with empty columns.
-    pub(super) const EMPTY: Self = Self {
-        code: "",
-        remedy: "",
-        particular: &[],
-        rules: &[],
-        objections: &[],
-        exclusions: &[],
-        implies: &[],
-    };
+    pub(super) const EMPTY: Self =
+        Self { code: "", remedy: "", particular: &[], rules: &[], objections: &[], exclusions: &[], implies: &[] };
 
     #[cfg(test)]
     pub(super) fn all_rules(&self) -> impl Iterator<Item = &'static Rule> {

@@ -504,9 +504,9 @@ mod tests {
         assert!(cases.query(11.0, Some(("b", 510)), false).is_empty() && cases.is_urgent(stamp(11.5)));
         let (_, evidence) = cases.query(12.0, Some(("a", 511)), false).pop().unwrap();
         let run_ids = [&evidence.before, &evidence.after].map(|state| state.as_ref().unwrap().run_id.clone().unwrap());
-        assert_eq!(run_ids, ["a".into(), "a".into()]);
+        assert_eq!(run_ids.each_ref().map(|id| &**id), ["a", "a"]);
         let peers = [&evidence.lost_server, &evidence.new_server].map(|peer| peer.clone().unwrap().run_id.unwrap());
-        assert_eq!(peers, ["a".into(), "b".into()]);
+        assert_eq!(peers.each_ref().map(|id| &**id), ["a", "b"]);
         assert_eq!(evidence.outages_between, 1);
         assert!(cases.all_reported());
     }

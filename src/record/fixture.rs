@@ -8,8 +8,8 @@ use crate::{
     distribution::Distribution,
     event::{
         ClientState, CommandFailed, Confirmations, Connected, Counters, Death, DeathWitness, Disconnected, Event,
-        EventKind, Evidence, HostState, Interval, Missing, PathProbed, Peer, Reconnected, ReplaceReason, RunStarted, SCHEMA_VERSION,
-        ServerIdentity, ServerState, SocketEnd, StageTime, StopReason,
+        EventKind, Evidence, HostState, Interval, Missing, PathProbed, Peer, Reconnected, ReplaceReason, RunStarted,
+        SCHEMA_VERSION, ServerIdentity, ServerState, SocketEnd, StageTime, StopReason,
     },
     plan::{
         Address, Command, Name, Pace, Plan, PolicyName, ProbeKind, ProbePlan, Protocol, ReconnectPolicy, Secret,

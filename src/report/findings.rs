@@ -7,9 +7,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    GateLevel, GateResult, on_connecting,
+    GateLevel, GateResult,
     finding::{Finding, List},
-    herd, messages, sections,
+    herd, messages, on_connecting, sections,
 };
 use crate::{
     classify::{Failure, Stage},

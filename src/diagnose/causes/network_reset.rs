@@ -34,9 +34,8 @@ fn reset_while_listed(facts: &Facts<'_>) -> Option<Argument> {
     let sure = known && facts.was_answered_lately() && !facts.silent();
     let weight = if sure { Weight::Proves } else { Weight::Supports };
     let client = facts.client();
-    let why = format!(
-        "it was reset, but the server still lists {client} as connected: something in between sent the reset"
-    );
+    let why =
+        format!("it was reset, but the server still lists {client} as connected: something in between sent the reset");
     Argument::when(known, weight, why)
 }
 

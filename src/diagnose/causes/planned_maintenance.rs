@@ -47,7 +47,10 @@ fn announced_and_closed(facts: &Facts<'_>) -> Option<Argument> {
 
 fn announced(facts: &Facts<'_>) -> Option<Argument> {
     if let Some(announced) = pending(facts) {
-        return Argument::new(Weight::Supports, format!("the server announced maintenance beforehand ({})", announced.kind));
+        return Argument::new(
+            Weight::Supports,
+            format!("the server announced maintenance beforehand ({})", announced.kind),
+        );
     }
     let (before, since) = facts.announcements();
     let (announced, when) = match (since.first(), before.last()) {

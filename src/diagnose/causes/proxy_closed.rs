@@ -40,7 +40,8 @@ fn closed_without_the_server(facts: &Facts<'_>) -> Option<Argument> {
 fn closed_while_listed(facts: &Facts<'_>) -> Option<Argument> {
     let known = facts.closed() == Some(true) && facts.listed() == Some(true);
     let client = facts.client();
-    let why = format!("it was closed, but the server still lists {client} as connected: something in between closed it");
+    let why =
+        format!("it was closed, but the server still lists {client} as connected: something in between closed it");
     Argument::when(known, Weight::Supports, why)
 }
 

@@ -106,7 +106,10 @@ impl<'a> Facts<'a> {
     /// True if a younger process answers in the same place: the old one has ended.
     pub(in crate::diagnose) fn replaced(&self) -> Option<bool> {
         self.whole(|facts| {
-            both(both(facts.after_is_ours().map(|ours| !ours), facts.fresh()), facts.another_place().map(|other| !other))
+            both(
+                both(facts.after_is_ours().map(|ours| !ours), facts.fresh()),
+                facts.another_place().map(|other| !other),
+            )
         })
     }
 
@@ -127,7 +130,8 @@ impl<'a> Facts<'a> {
     /// True if both ends are on this machine.
     pub(in crate::diagnose) fn is_on_loopback(&self) -> bool {
         let address = self.whole(Self::after).and_then(|after| after.address.as_deref());
-        let local = address.and_then(|address| address.parse::<SocketAddr>().ok()).is_some_and(|it| it.ip().is_loopback());
+        let local =
+            address.and_then(|address| address.parse::<SocketAddr>().ok()).is_some_and(|it| it.ip().is_loopback());
         self.is_direct() && (local || self.is_unix())
     }
 
@@ -214,9 +218,7 @@ impl<'a> Facts<'a> {
 
     /// The replication offset before the loss, and that of the process that answers.
     pub(in crate::diagnose) fn offsets(&self) -> Option<(u64, u64)> {
-        self.whole(|facts| {
-            Some((facts.ours_before()?.replication_offset?, facts.after()?.replication_offset?))
-        })
+        self.whole(|facts| Some((facts.ours_before()?.replication_offset?, facts.after()?.replication_offset?)))
     }
 
     /// True if the answering process continues the lost one's replication history.

@@ -93,9 +93,14 @@ const ASPECTS: &[Aspect] = &[
         |s| s.says("LOADING Redis is loading the dataset in memory"),
     ],
     // What TCP knows.
-    &[|_| {}, |s| s.tcp(0, 0), |s| s.tcp(2, 7), |s| {
-        s.known().tcp = Some(TcpFigures { at: stamp(LOST), bytes_received: Some(100), ..TcpFigures::default() });
-    }],
+    &[
+        |_| {},
+        |s| s.tcp(0, 0),
+        |s| s.tcp(2, 7),
+        |s| {
+            s.known().tcp = Some(TcpFigures { at: stamp(LOST), bytes_received: Some(100), ..TcpFigures::default() });
+        },
+    ],
     // What the server counts.
     &[
         |_| {},
@@ -132,14 +137,25 @@ const ASPECTS: &[Aspect] = &[
         |s| s.plan.probes.as_mut().unwrap().payload = 2_000_000,
     ],
     // Announcements.
-    &[|_| {}, |_| {}, |s| s.announced(12.0, "MOVING"), |s| {
-        s.announced(25.0, "FAILING_OVER");
-        s.announced(20.0, "FAILED_OVER");
-    }],
+    &[
+        |_| {},
+        |_| {},
+        |s| s.announced(12.0, "MOVING"),
+        |s| {
+            s.announced(25.0, "FAILING_OVER");
+            s.announced(20.0, "FAILED_OVER");
+        },
+    ],
     // This machine.
-    &[|_| {}, |_| {}, |s| s.late(2.0), |s| s.known().host.suspended = Some(secs(30.0)), |s| {
-        s.known().host = HostState { lag: secs(2.9), ..HostState::default() };
-    }],
+    &[
+        |_| {},
+        |_| {},
+        |s| s.late(2.0),
+        |s| s.known().host.suspended = Some(secs(30.0)),
+        |s| {
+            s.known().host = HostState { lag: secs(2.9), ..HostState::default() };
+        },
+    ],
     // The age of the state before the loss.
     &[|_| {}, |_| {}, |s| s.before().at = stamp(LOST - 900.0)],
 ];

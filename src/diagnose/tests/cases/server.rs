@@ -3,11 +3,7 @@
 use super::Row;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
-    diagnose::{
-        Cause::*,
-        Confidence::*,
-        tests::fixture::LOST,
-    },
+    diagnose::{Cause::*, Confidence::*, tests::fixture::LOST},
     event::{Event, EventKind, ReplaceReason, SocketEnd, TcpFigures},
     plan::Pace,
     record::fixture::*,
@@ -376,11 +372,16 @@ pub(super) const CASES: &[Row] = &[
         (s.before().query_buffer_disconnections, s.after().query_buffer_disconnections) = (None, None);
         s.ends(SocketEnd::Reset);
     }),
-    ("a large reply, and normal clients have a limit that this version does not count", OutputBufferLimit, Possible, |s| {
-        s.plan.probes.as_mut().unwrap().payload = 500_000;
-        (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
-        s.after().output_buffer_limit = Some("normal 100000 0 0 slave 0 0 0 pubsub 0 0 0".into());
-    }),
+    (
+        "a large reply, and normal clients have a limit that this version does not count",
+        OutputBufferLimit,
+        Possible,
+        |s| {
+            s.plan.probes.as_mut().unwrap().payload = 500_000;
+            (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+            s.after().output_buffer_limit = Some("normal 100000 0 0 slave 0 0 0 pubsub 0 0 0".into());
+        },
+    ),
     ("CLIENT KILL ran, and then the counters were reset", ClientKilled, Possible, |s| {
         (s.before().client_kills, s.after().client_kills) = (Some(0), Some(0));
         s.after().connections_received = Some(1);
