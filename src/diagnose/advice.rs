@@ -15,15 +15,12 @@ const TLS: &str = "check that the port speaks TLS and that the certificate is fo
 
 /// Returns advice on a failure to connect; `None` if the text of the failure is enough.
 pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
-    if let Some(advice) = on_concluding(failure) {
+    let known = on_concluding(failure).or_else(|| on_errno(failure.key.errno?)).or_else(|| on_reply(failure.key.class));
+    if let Some(advice) = known {
         return Some(advice.to_owned());
     }
     let user = target.user.as_deref().unwrap_or("default");
     Some(match (failure.key.class, failure.key.stage) {
-        (ErrorClass::Refused, _) if failure.key.errno == Some(ENOENT) => {
-            "the socket file does not exist: the server is not running, or its 'unixsocket' setting names another path"
-                .into()
-        }
         (ErrorClass::Refused, _) if matches!(target.address, Address::Unix(_)) => {
             "nothing is listening on this socket: check its path and the server's 'unixsocket' setting".into()
         }
@@ -49,18 +46,6 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         (ErrorClass::NoPerm, _) => {
             format!("the ACL of user '{user}' forbids it: see ACL GETUSER {user} on the server")
         }
-        (ErrorClass::Loading, _) => {
-            "the server is still loading its dataset: try again when INFO shows loading:0".into()
-        }
-        (ErrorClass::MaxClients, _) => {
-            "raise maxclients on the server, or find out which clients hold its connections (CLIENT LIST)".into()
-        }
-        (ErrorClass::ProtectedMode, _) => {
-            "set a password on the server, or turn protected-mode off there if the network is trusted".into()
-        }
-        (ErrorClass::MasterDown, _) => {
-            "this replica has lost its primary: connect to the primary, or check why the link is down".into()
-        }
         (ErrorClass::ConnectionClosed | ErrorClass::Reset, _) => {
             "the peer accepted, then closed: look for a proxy or firewall without a server behind it, or a port that \
              expects TLS, and check the server log"
@@ -70,19 +55,6 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
             "packets went unanswered until the kernel gave up: a firewall may drop them, or the host is down".into()
         }
         (ErrorClass::Tls, _) => TLS.into(),
-        (ErrorClass::Moved | ErrorClass::Ask, _) => {
-            "this node of a cluster does not hold the key: use a client that knows clusters and follows MOVED".into()
-        }
-        (ErrorClass::ReadOnly, _) => {
-            "a replica answers here: connect to the primary, and resolve the name at each attempt".into()
-        }
-        (ErrorClass::Other, _) if failure.key.errno == Some(EACCES) => {
-            "this user may not use the socket: check its group, 'unixsocketperm', and the directories above it".into()
-        }
-        (ErrorClass::Other, _) if failure.key.errno == Some(EMFILE) => {
-            "this process has no file descriptor left: raise its limit (ulimit -n, LimitNOFILE), or close connections"
-                .into()
-        }
         (ErrorClass::ServerError, Stage::Subscribe) => {
             "the server refused the subscription: shard channels (--shard) need Redis 7.0 or later".into()
         }
@@ -90,6 +62,46 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         // A new class has no advice until it needs some: its text is shown in any case.
         _ => return None,
     })
+}
+
+/// Returns advice on an errno whose class has none.
+fn on_errno(errno: i32) -> Option<&'static str> {
+    match errno {
+        ENOENT => Some(
+            "the socket file does not exist: the server is not running, or its 'unixsocket' setting names another path",
+        ),
+        EACCES => {
+            Some("this user may not use the socket: check its group, 'unixsocketperm', and the directories above it")
+        }
+        EMFILE => Some(
+            "this process has no file descriptor left: raise its limit (ulimit -n, LimitNOFILE), or close connections",
+        ),
+        _ => None,
+    }
+}
+
+/// Returns advice on an error reply that means the same on every server.
+fn on_reply(class: ErrorClass) -> Option<&'static str> {
+    match class {
+        ErrorClass::Loading => Some("the server is still loading its dataset: try again when INFO shows loading:0"),
+        ErrorClass::MaxClients => {
+            Some("raise maxclients on the server, or find out which clients hold its connections (CLIENT LIST)")
+        }
+        ErrorClass::ProtectedMode => {
+            Some("set a password on the server, or turn protected-mode off there if the network is trusted")
+        }
+        ErrorClass::MasterDown => {
+            Some("this replica has lost its primary: connect to the primary, or check why the link is down")
+        }
+        ErrorClass::Moved | ErrorClass::Ask => {
+            Some("this node of a cluster does not hold the key: use a client that knows clusters and follows MOVED")
+        }
+        ErrorClass::ReadOnly => {
+            Some("a replica answers here: connect to the primary, and resolve the name at each attempt")
+        }
+        // The others depend on the target, or their text is enough.
+        _ => None,
+    }
 }
 
 /// Returns advice on a failure that redis-doctor concluded from several replies.

@@ -26,7 +26,6 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     ],
     exclusions: &[was_not_reset],
     implies: &[ErrorClass::Reset],
-    ..CauseDef::EMPTY
 };
 
 fn reset_while_listed(facts: &Facts<'_>) -> Option<Argument> {

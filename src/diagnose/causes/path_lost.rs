@@ -41,7 +41,6 @@ pub(super) static CAUSE: CauseDef = CauseDef {
         ErrorClass::KernelTimeout,
         ErrorClass::ResponseTimeout,
     ],
-    ..CauseDef::EMPTY
 };
 
 /// A client that noticed this soon needs no other settings.
@@ -97,7 +96,14 @@ fn connected_and_not_answered(facts: &Facts<'_>) -> Option<Argument> {
     if facts.peek(silence::nothing_was_acknowledged).is_some() {
         return None;
     }
-    silence::mute(facts).filter(|_| facts.direct() != Some(false))?;
+    if silence::mute(facts).is_none() {
+        // If no connection was tried, that is not known.
+        facts.path_was_ill()?;
+        return None;
+    }
+    if facts.direct() == Some(false) {
+        return None;
+    }
     Argument::new(Weight::Weakens, "new connections were accepted but not answered: packets went both ways")
 }
 

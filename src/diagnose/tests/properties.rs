@@ -241,7 +241,7 @@ fn less_is_never_surer(scene: &Scene) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn less_knowledge_never_makes_a_diagnosis_surer(choices in prop::collection::vec(0..1000_usize, ASPECTS.len())) {
