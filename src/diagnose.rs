@@ -1,21 +1,26 @@
 //! The diagnosis of each outage: a named cause with evidence.
 //!
-//! A diagnosis is a pure function of the record, so better rules can judge an old journal again. Each rule looks at one
-//! fact and argues for or against one cause. A cause is certain only if a rule proves it and no rule objects; missing
-//! evidence weakens a diagnosis and is listed. Imports point one way: facts, arguments, rules and causes, weighing.
+//! A diagnosis is a pure function of the record, so better rules can judge an old journal again. Each rule looks at a few
+//! facts and argues for or against one cause. A cause is certain only if a rule proves it and a known fact excludes every
+//! other cause; what is unknown counts against a cause, and is listed. What then kept the client out is a second thing,
+//! the obstacle. Imports point one way: facts, arguments, rules and causes, weighing.
 
+mod advice;
 mod argument;
 mod causes;
 mod diagnosis;
 mod facts;
+mod obstacle;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod weigh;
 
+pub(crate) use advice::{ACCEPTED_THEN_CLOSED, MTU, on_connecting};
 pub(crate) use causes::Cause;
 pub(crate) use diagnosis::{Confidence, Diagnosis};
 use facts::Facts;
+pub(crate) use obstacle::Obstacle;
 
 use crate::{
     event::{ClientState, Evidence},

@@ -49,7 +49,7 @@ use servers::ServerStates;
 pub(crate) use service::OwnPauses;
 use service::Service;
 use slow::SlowHistory;
-pub(crate) use slow::SlowTotals;
+pub(crate) use slow::{SlowTotals, Slowness};
 pub(crate) use standing::Standing;
 pub(crate) use summary::Summary;
 
@@ -211,7 +211,7 @@ impl Story {
         self.herd.on_event(event);
         self.service.on_event(event, number, connection);
         match &event.kind {
-            EventKind::PathProbed(probed) => self.path_probed(probed),
+            EventKind::PathProbed(probed) => self.path_probed(event.at, probed),
             EventKind::Announced { kind } => self.tracks.values_mut().for_each(|track| track.announced(event.at, kind)),
             EventKind::Evidence(evidence) => self.gathered(number, connection, evidence),
             kind if concerns_a_connection(kind) => {
@@ -233,7 +233,7 @@ impl Story {
             self.service.unserved(wait.connection, wait.from, wait.to);
         }
         if let Some(failure) = known.filter(|_| begins_an_outage(&event.kind)) {
-            track.path_failed(failure);
+            track.path_failed(event.at, failure);
         }
         for (from, to) in track.subscribed.gaps.drain(..) {
             self.service.unserved(id, from, to);
@@ -251,10 +251,10 @@ impl Story {
         self.history.add(outage, now, paused);
     }
 
-    fn path_probed(&mut self, probed: &PathProbed) {
+    fn path_probed(&mut self, at: Stamp, probed: &PathProbed) {
         self.path.clone_from(&probed.failure);
         if let Some(failure) = &probed.failure {
-            self.tracks.values_mut().for_each(|track| track.path_failed(failure));
+            self.tracks.values_mut().for_each(|track| track.path_failed(at, failure));
         }
     }
 

@@ -3,7 +3,6 @@
 //! It is plain data with stable names: durations in seconds, shares as fractions of 1, times in UTC. The verdict is the
 //! worst of the findings, so they show what decided it.
 
-mod advice;
 mod causes;
 mod finding;
 mod findings;
@@ -21,7 +20,6 @@ mod tests;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub(crate) use advice::{ACCEPTED_THEN_CLOSED, MTU, on_connecting};
 pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
@@ -31,7 +29,7 @@ pub(crate) use regularity::RegularityRow;
 pub(crate) use sections::{Latency, OutageRow, Outages, OwnPauses, Probes, Run, Sessions, SlowStretches};
 pub(crate) use servers::several;
 
-pub(crate) use crate::diagnose::{Cause, Diagnosis};
+pub(crate) use crate::diagnose::{ACCEPTED_THEN_CLOSED, Cause, Diagnosis, MTU, Obstacle, on_connecting};
 use crate::{
     clock::Seconds,
     diagnose,

@@ -51,6 +51,7 @@ causes! {
     server_idle_timeout => ServerIdleTimeout,
     client_evicted => ClientEvicted,
     output_buffer_limit => OutputBufferLimit,
+    query_buffer_limit => QueryBufferLimit,
     client_killed => ClientKilled,
     middlebox_idle_limit => MiddleboxIdleLimit,
     blocking_command => BlockingCommand,
@@ -64,6 +65,7 @@ causes! {
     path_lost => PathLost,
     server_frozen => ServerFrozen,
     network_reset => NetworkReset,
+    proxy_closed => ProxyClosed,
     unknown => Unknown,
 }
 

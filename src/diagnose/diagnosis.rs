@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::causes::Cause;
+use super::{causes::Cause, obstacle::Obstacle};
 
 /// The confidence of a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display, JsonSchema)]
@@ -36,4 +36,8 @@ pub(crate) struct Diagnosis {
     pub missing: Vec<String>,
     /// The remedy, in one sentence.
     pub remedy: &'static str,
+    /// What kept the client out afterwards, for more than about a second; absent if nothing did, or if it follows from the
+    /// cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<Obstacle>,
 }

@@ -9,8 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use cases::cases;
 use fixture::Scene;
 
-use super::*;
-use crate::{event::Missing, record::Recorder};
+use super::{argument::Weight, *};
+use crate::{
+    event::{Missing, SocketEnd},
+    record::{Recorder, fixture::reset},
+};
 
 fn made(change: fn(&mut Scene)) -> Scene {
     let mut scene = Scene::new();
@@ -48,8 +51,9 @@ fn names_and_codes_are_stable_and_in_order() {
                     RD005 client_killed, RD006 server_idle_timeout, RD007 output_buffer_limit, RD008 client_evicted, \
                     RD009 max_clients, RD010 authentication_changed, RD011 network_reset, RD012 middlebox_idle_limit, \
                     RD013 path_lost, RD014 dns_moved, RD015 server_frozen, RD016 client_stall, RD017 protocol_error, \
-                    RD018 unknown, RD170 slow_command, RD171 slow_disk, RD172 fork_stall, RD173 clients_paused, \
-                    RD174 blocking_command, RD175 accept_queue_full, RD176 slow_network, RD177 slow_server";
+                    RD018 unknown, RD160 proxy_closed, RD161 query_buffer_limit, RD170 slow_command, RD171 slow_disk, \
+                    RD172 fork_stall, RD173 clients_paused, RD174 blocking_command, RD175 accept_queue_full, \
+                    RD176 slow_network, RD177 slow_server";
     assert_eq!(named.join(", "), expected);
 }
 
@@ -64,13 +68,96 @@ fn the_files_of_the_causes_are_those_in_the_list() {
 #[test]
 fn every_cause_but_the_unknown_has_rules_and_each_has_a_code_and_a_remedy_of_its_own() {
     for cause in Cause::ALL {
-        assert_eq!(cause.def().rules.is_empty(), *cause == Cause::Unknown, "{cause}");
+        assert_eq!(cause.def().all_rules().next().is_none(), *cause == Cause::Unknown, "{cause}");
         let shared: Vec<_> = Cause::ALL.iter().filter(|other| other.code() == cause.code()).collect();
         assert_eq!(shared, [cause], "{}", cause.code());
         let shared: Vec<_> = Cause::ALL.iter().filter(|other| other.remedy() == cause.remedy()).collect();
         assert_eq!(shared, [cause], "{}", cause.remedy());
     }
     assert_eq!(Cause::ALL.last(), Some(&Cause::Unknown));
+}
+
+#[test]
+fn every_cause_can_be_excluded_and_each_that_a_rule_proves_is_certain_in_a_case() {
+    for cause in Cause::ALL.iter().filter(|cause| **cause != Cause::Unknown) {
+        assert!(!cause.def().exclusions.is_empty(), "{cause}: as nothing excludes it, no other cause can be certain");
+    }
+    let certain = cases().into_iter().filter(|(_, _, confidence, _)| *confidence == Confidence::Certain);
+    let certain: BTreeSet<_> = certain.map(|(_, cause, ..)| cause.name()).collect();
+    let expected = ["network_reset", "path_lost", "planned_maintenance", "protocol_error", "server_idle_timeout"];
+    assert_eq!(certain, expected.into());
+}
+
+#[test]
+fn each_column_has_its_weights() {
+    for (_, _, _, change) in cases() {
+        let mut recorder = Recorder::default();
+        made(change).events().iter().for_each(|event| crate::event::EventSink::on_event(&mut recorder, event));
+        let figures = recorder.figures();
+        let all = figures.outages();
+        for outage in all.list() {
+            let facts = Facts::new(outage, all.conditions_of(outage), all.list());
+            for cause in Cause::ALL {
+                let weights = |rules: &'static [argument::Rule]| {
+                    rules.iter().filter_map(|rule| rule(&facts)).map(|argument| argument.weight).collect::<Vec<_>>()
+                };
+                let def = cause.def();
+                assert!(weights(def.rules).iter().all(|weight| *weight >= Weight::Suggests), "{cause}");
+                let against = [Weight::Weakens, Weight::Qualifies];
+                assert!(weights(def.objections).iter().all(|weight| against.contains(weight)), "{cause}");
+                assert!(weights(def.exclusions).iter().all(|weight| *weight == Weight::Refutes), "{cause}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_obstacle_is_named_beside_the_cause_unless_it_follows_from_it() {
+    let killed = |change: fn(&mut Scene)| {
+        let mut scene = made(|s| s.kills(1));
+        change(&mut scene);
+        scene.diagnosis()
+    };
+    let found = killed(|s| s.says("ERR max number of clients reached"));
+    assert_eq!(found.cause, Cause::ClientKilled);
+    let obstacle = found.obstacle.unwrap();
+    assert_eq!((obstacle.code, obstacle.name.to_string().as_str()), ("RD114", "maxclients"));
+    assert!(obstacle.remedy.contains("maxclients") && obstacle.text.contains("max number of clients"), "{obstacle:?}");
+    assert!(obstacle.to.since(obstacle.from).as_secs_f64() >= 1.0, "{obstacle:?}");
+    // The client was out for a tenth of a second.
+    let found = killed(|s| {
+        s.says("ERR max number of clients reached");
+        s.path_healthy_after = Some(0.3);
+    });
+    assert_eq!(found.obstacle, None);
+    let restarted = |change: fn(&mut Scene)| {
+        let mut scene = made(|s| s.process(1));
+        change(&mut scene);
+        scene.diagnosis()
+    };
+    assert_eq!(restarted(|s| s.path = vec![reset()]).obstacle, None);
+    let found = restarted(Scene::refused);
+    assert_eq!(found.obstacle.map(|obstacle| obstacle.name), Some(crate::classify::ErrorClass::Refused));
+    let found = restarted(|s| s.says("NOAUTH Authentication required."));
+    assert_eq!(found.obstacle.map(|obstacle| obstacle.name), Some(crate::classify::ErrorClass::NoAuth));
+}
+
+#[test]
+fn the_remedy_fits_the_facts() {
+    let remedy = |change: fn(&mut Scene)| made(change).diagnosis().remedy;
+    let on_loopback = remedy(|s| s.ends(SocketEnd::Reset));
+    assert!(!on_loopback.contains("firewall") && on_loopback.contains("this machine"), "{on_loopback}");
+    let elsewhere = remedy(|s| {
+        s.ends(SocketEnd::Reset);
+        s.relayed(Some(true));
+    });
+    assert!(elsewhere.contains("firewall"), "{elsewhere}");
+    let noticed = remedy(|s| {
+        s.watchdog();
+        s.tcp(2, 3);
+        s.unreachable();
+    });
+    assert!(noticed.contains("where packets are lost"), "{noticed}");
 }
 
 #[test]
@@ -141,7 +228,7 @@ fn every_rule_argues_in_some_case() {
 /// Every rule, with its cause and its place among the rules of that cause.
 fn rules_of_all_causes() -> impl Iterator<Item = (Cause, usize, argument::Rule)> {
     let rules = |cause: &Cause| {
-        cause.def().rules.iter().enumerate().map(|(index, rule)| (*cause, index, *rule)).collect::<Vec<_>>()
+        cause.def().all_rules().enumerate().map(|(index, rule)| (*cause, index, *rule)).collect::<Vec<_>>()
     };
     Cause::ALL.iter().flat_map(rules)
 }

@@ -1,4 +1,8 @@
 //! Weighs the arguments of all rules into one diagnosis.
+//!
+//! Less knowledge never makes a diagnosis surer. An argument for a cause counts in full only if all its facts are known;
+//! an objection or an exclusion counts unless its facts are known and it does not hold; and only exclusions that are
+//! known to hold make room for certainty.
 
 use std::cmp::Reverse;
 
@@ -7,34 +11,70 @@ use super::{
     causes::Cause,
     diagnosis::{Confidence, Diagnosis},
     facts::Facts,
+    obstacle,
     rules::wait,
 };
-use crate::event::{ReplaceReason, SocketEnd};
+use crate::event::SocketEnd;
 
 /// A cause with the arguments of all its rules.
 struct Candidate {
     cause: Cause,
-    /// 0 is ruled out or without support, 3 is certain.
+    /// 0 is ruled out or without support, 3 is proved.
     level: u32,
+    /// Decides between causes of one level.
     score: u32,
+    /// A known fact rules it out.
+    excluded: bool,
     arguments: Vec<Argument>,
+}
+
+/// Worth of an argument whose facts are not all known.
+const HINT: u32 = 1;
+
+fn worth(weight: Weight) -> u32 {
+    match weight {
+        Weight::Proves => 3,
+        Weight::Supports => 2,
+        Weight::Suggests => HINT,
+        Weight::Qualifies | Weight::Weakens | Weight::Refutes => 0,
+    }
 }
 
 impl Candidate {
     fn new(cause: Cause, facts: &Facts<'_>) -> Self {
-        let mut arguments: Vec<Argument> = cause.def().rules.iter().filter_map(|rule| rule(facts)).collect();
+        let def = cause.def();
+        let (mut arguments, mut best, mut score) = (Vec::new(), 0, 0);
+        for ruling in def.rules.iter().map(|rule| facts.judge(*rule)) {
+            let Some(mut argument) = ruling.argument else { continue };
+            score += worth(argument.weight);
+            if !ruling.known && argument.weight > Weight::Suggests {
+                argument.weight = Weight::Suggests;
+            }
+            best = best.max(worth(argument.weight));
+            arguments.push(argument);
+        }
+        let (mut weakened, mut doubted, mut excluded, mut open) = (false, false, false, false);
+        for ruling in def.objections.iter().chain(def.exclusions).map(|rule| facts.judge(*rule)) {
+            let weight = ruling.argument.as_ref().map(|argument| argument.weight);
+            open |= !ruling.known;
+            weakened |= ruling.known && weight == Some(Weight::Weakens);
+            doubted |= weight == Some(Weight::Weakens);
+            excluded |= ruling.known && weight == Some(Weight::Refutes);
+            arguments.extend(ruling.argument);
+        }
         arguments.sort_by_key(|argument| Reverse(argument.weight));
-        let worth = |argument: &Argument| match argument.weight {
-            Weight::Proves => 3,
-            Weight::Supports => 2,
-            Weight::Suggests => 1,
-            Weight::Qualifies | Weight::Weakens | Weight::Refutes => 0,
+        let level = match best {
+            _ if excluded => 0,
+            best if weakened => best.saturating_sub(1),
+            best => best,
         };
-        let has = |weight| arguments.iter().any(|argument| argument.weight == weight);
-        let best = arguments.iter().map(worth).max().unwrap_or(0);
-        let level = if has(Weight::Refutes) { 0 } else { u32::saturating_sub(best, u32::from(has(Weight::Weakens))) };
-        let score = arguments.iter().map(worth).sum();
-        Self { cause, level, score, arguments }
+        score = score.saturating_sub(u32::from(doubted));
+        Self { cause, level: if open { level.min(HINT) } else { level }, score, excluded, arguments }
+    }
+
+    /// True if it is a more particular account of the other cause.
+    fn refines(&self, other: Cause) -> bool {
+        self.cause.def().refines.contains(&other)
     }
 
     fn whys(&self, wanted: impl Fn(Weight) -> bool) -> Vec<String> {
@@ -46,15 +86,38 @@ impl Candidate {
     }
 }
 
+/// A slow stretch has lost and silenced nothing: only what makes replies late can be its cause.
+fn candidates(facts: &Facts<'_>) -> Vec<Candidate> {
+    let causes = Cause::ALL.iter().filter(|cause| !wait::is_slow(facts) || cause.slows());
+    causes.map(|cause| Candidate::new(*cause, facts)).collect()
+}
+
+/// True if a cause is proved and known facts exclude every other.
+fn is_certain(candidate: &Candidate, all: &[Candidate]) -> bool {
+    let excluded = |other: &Candidate| other.excluded || [candidate.cause, Cause::Unknown].contains(&other.cause);
+    candidate.level == 3 && all.iter().all(excluded)
+}
+
+/// The level of each cause, and the causes that are certain.
+#[cfg(test)]
+pub(super) fn levels(facts: &Facts<'_>) -> (Vec<(Cause, u32)>, Vec<Cause>) {
+    let all = candidates(facts);
+    let certain = all.iter().filter(|candidate| is_certain(candidate, &all)).map(|candidate| candidate.cause);
+    (all.iter().map(|candidate| (candidate.cause, candidate.level)).collect(), certain.collect())
+}
+
 /// Weighs every cause by its rules and names the one that is supported best.
 pub(super) fn weigh(facts: &Facts<'_>) -> Diagnosis {
     if left_for_its_state(facts) {
         return left(facts);
     }
-    // A slow stretch has lost and silenced nothing: only what makes replies late can be its cause.
-    let causes = Cause::ALL.iter().filter(|cause| !wait::is_slow(facts) || cause.slows());
-    let mut candidates: Vec<Candidate> = causes.map(|cause| Candidate::new(*cause, facts)).collect();
-    candidates.retain(|candidate| candidate.level > 0);
+    let all = candidates(facts);
+    let mut candidates: Vec<&Candidate> = all.iter().filter(|candidate| candidate.level > 0).collect();
+    let refined = |one: &Candidate| {
+        let better = |other: &&Candidate| other.level > HINT && other.level >= one.level && other.refines(one.cause);
+        all.iter().any(|other| better(&other))
+    };
+    candidates.retain(|candidate| !refined(candidate));
     // The sort is stable: of two equal candidates, the more particular cause comes first.
     candidates.sort_by_key(|candidate| Reverse((candidate.level, candidate.score)));
     let Some(best) = candidates.first() else { return unknown(facts) };
@@ -64,10 +127,9 @@ pub(super) fn weigh(facts: &Facts<'_>) -> Diagnosis {
         let why = rival.arguments.first().map_or("", |argument| &argument.why);
         format!("{} is possible, too: {why}", rival.cause.words())
     }));
-    let confidence = match (best.level, rival) {
-        // Two causes cannot both be certain.
-        (3, None) => Confidence::Certain,
-        (2 | 3, _) => Confidence::Likely,
+    let confidence = match best.level {
+        3 if is_certain(best, &all) => Confidence::Certain,
+        2.. => Confidence::Likely,
         _ => Confidence::Possible,
     };
     diagnosis(best.cause, confidence, best.whys(|weight| weight >= Weight::Suggests), against, facts)
@@ -75,8 +137,9 @@ pub(super) fn weigh(facts: &Facts<'_>) -> Diagnosis {
 
 fn unknown(facts: &Facts<'_>) -> Diagnosis {
     let verdict = diagnosis(Cause::Unknown, Confidence::Possible, Vec::new(), Vec::new(), facts);
-    let refused = facts.evidence().is_some_and(|evidence| evidence.missing.iter().any(|gap| gap.refused));
-    let not_asked = facts.evidence().is_none() && facts.plan.is_some_and(|plan| !plan.evidence);
+    let evidence = facts.circumstances().evidence.as_deref();
+    let refused = evidence.is_some_and(|evidence| evidence.missing.iter().any(|gap| gap.refused));
+    let not_asked = evidence.is_none() && facts.plan.is_some_and(|plan| !plan.evidence);
     let remedy = match (refused, not_asked) {
         (true, _) => {
             "allow the user INFO, CLIENT LIST and CONFIG GET and keep a --journal: the next outage will show more"
@@ -89,10 +152,7 @@ fn unknown(facts: &Facts<'_>) -> Diagnosis {
 
 /// True if redis-doctor itself closed the open connection, because the client was in an unrecoverable state.
 fn left_for_its_state(facts: &Facts<'_>) -> bool {
-    let open = facts.failure().is_none() && matches!(facts.end(), None | Some(SocketEnd::Local));
-    // A lost connection enters its state after the loss.
-    let lost_first = facts.circumstances().states.iter().any(|state| state.is_terminal());
-    facts.outage.replaced == Some(ReplaceReason::Terminal) && open && !lost_first && !facts.silent()
+    facts.left_for_its_state() && !facts.silent() && matches!(facts.end(), None | Some(SocketEnd::Local))
 }
 
 /// The diagnosis of a connection that redis-doctor closed itself: the state behind it needs attention.
@@ -111,6 +171,7 @@ fn diagnosis(
     evidence_against: Vec<String>,
     facts: &Facts<'_>,
 ) -> Diagnosis {
+    let particular = cause.def().particular.iter().find_map(|remedy| remedy(facts));
     Diagnosis {
         cause,
         confidence,
@@ -118,6 +179,7 @@ fn diagnosis(
         evidence_for,
         evidence_against,
         missing: facts.missing(),
-        remedy: cause.remedy(),
+        remedy: particular.unwrap_or(cause.remedy()),
+        obstacle: obstacle::of(facts, cause),
     }
 }

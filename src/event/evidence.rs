@@ -175,6 +175,10 @@ pub struct HostState {
     /// Time that the machine was suspended in that period; absent where it cannot be read.
     #[serde(default, with = "OptionalSeconds", skip_serializing_if = "Option::is_none")]
     pub suspended: Option<Duration>,
+    /// Time within that period in which redis-doctor's own timers stood still; a delay that began before it counts from
+    /// its start.
+    #[serde(default, with = "OptionalSeconds", skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Duration>,
 }
 
 /// A maintenance announcement of the server.
@@ -311,7 +315,11 @@ mod tests {
                 time: Duration::from_millis(60),
             }],
             listen_overflows: Some(2),
-            host: HostState { lag: Duration::from_millis(12), suspended: Some(Duration::ZERO) },
+            host: HostState {
+                lag: Duration::from_millis(12),
+                suspended: Some(Duration::ZERO),
+                paused: Some(Duration::from_millis(9)),
+            },
             announcements: vec![Announcement { at: at(6), kind: "MOVING".into() }],
             attempts: vec![
                 Attempt {

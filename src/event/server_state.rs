@@ -20,6 +20,9 @@ pub struct ServerState {
     /// hold the other half.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub translated: Option<bool>,
+    /// True if the connection begins and ends at one address: the server, or a proxy, runs on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<bool>,
     /// Addresses that the name resolved to.
     #[serde(default)]
     pub addresses: Arc<[String]>,

@@ -76,14 +76,15 @@ impl OwnLag {
     pub(super) fn between(&self, from: Stamp, to: Stamp) -> HostState {
         // A suspend happened between the previous tick and the late one.
         let within = self.late.iter().filter(|late| late.came >= from && late.due <= to.after(TICK));
-        let (mut lag, mut suspended) = (Duration::ZERO, Duration::ZERO);
+        let (mut lag, mut suspended, mut paused) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
         for late in within {
+            paused += late.came.min(to).since(late.due.max(from));
             if late.due <= to {
                 lag = lag.max(late.came.since(late.due));
             }
             suspended += late.slept;
         }
-        HostState { lag, suspended: self.slept.map(|_| suspended) }
+        HostState { lag, suspended: self.slept.map(|_| suspended), paused: Some(paused) }
     }
 }
 
@@ -109,6 +110,9 @@ mod tests {
         assert_eq!(host.between(at(0), at(300)).lag, ms(30));
         assert_eq!(host.between(at(250), at(1000)).lag, ms(570));
         assert_eq!(host.between(at(0), at(1000)).suspended, Some(ms(0)));
+        // Only what is within counts as a pause.
+        assert_eq!(host.between(at(700), at(1000)).paused, Some(ms(200)));
+        assert_eq!(host.between(at(250), at(1000)).paused, Some(ms(570)));
         // A loss noticed at the very moment the machine resumes.
         assert_eq!(host.between(at(1050), at(2999)).lag, ms(1898));
     }
@@ -133,7 +137,7 @@ mod tests {
         host.note(at(100), at(101), Some(ms(5000)));
         host.note(at(201), at(202), Some(ms(65_000)));
         let state = host.between(at(0), at(150));
-        assert_eq!(state, HostState { lag: ms(0), suspended: Some(ms(60_000)) });
+        assert_eq!(state, HostState { lag: ms(0), suspended: Some(ms(60_000)), paused: Some(ms(0)) });
         assert_eq!(host.between(at(300), at(400)).suspended, Some(ms(0)));
         let mut host = OwnLag { late: VecDeque::new(), slept: None };
         host.note(at(100), at(101), None);

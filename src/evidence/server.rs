@@ -106,8 +106,8 @@ pub(super) async fn query(route: &Route, clock: Clock, questions: &Questions) ->
         query.workload().await;
     }
     let indirect = ends.is_some() && (addresses > 1 || query.state.translated != Some(false));
-    // Both ends of a connection to this machine itself have the same address.
-    let is_local = ends.is_some_and(|(local, peer)| local.ip() == peer.ip());
+    query.state.local = ends.map(|(local, peer)| local.ip() == peer.ip());
+    let listen_overflows = query.state.local.filter(|local| *local).and_then(|_| listen_overflows());
     Snapshot {
         at,
         state: Some(Arc::new(query.state)),
@@ -116,7 +116,7 @@ pub(super) async fn query(route: &Route, clock: Clock, questions: &Questions) ->
         described: listed.into_iter().flatten().map(|(id, (_, shown))| (id, shown)).collect(),
         commands: query.commands,
         workload: query.workload,
-        listen_overflows: is_local.then(listen_overflows).flatten(),
+        listen_overflows,
         missing: query.missing,
         indirect,
         ..Snapshot::default()

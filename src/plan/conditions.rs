@@ -1,12 +1,12 @@
 //! The conditions of a run: the part of a plan that a diagnosis may read.
 
-use super::{Address, Plan, ProbePlan, SubscriptionPlan};
+use super::{Plan, ProbePlan, SubscriptionPlan, Target};
 
 /// A plan without its faults. A diagnosis that could read them would repeat what was injected instead of finding what
 /// happened.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Conditions<'a> {
-    pub(crate) address: &'a Address,
+    pub(crate) target: &'a Target,
     pub(crate) probes: Option<&'a ProbePlan>,
     pub(crate) subscription: Option<&'a SubscriptionPlan>,
     pub(crate) connections: u32,
@@ -18,7 +18,7 @@ pub(crate) struct Conditions<'a> {
 impl Plan {
     pub(crate) fn conditions(&self) -> Conditions<'_> {
         Conditions {
-            address: &self.target.address,
+            target: &self.target,
             probes: self.probes.as_ref(),
             subscription: self.subscription.as_ref(),
             connections: self.connections,

@@ -34,6 +34,8 @@ pub(crate) struct Circumstances {
     pub subscribed: bool,
     /// Failures of independent connection attempts during the outage, each kind once.
     pub path_failures: Vec<Failure>,
+    /// The first and the last time of each of them.
+    pub path_spans: Vec<(Stamp, Stamp)>,
     /// States that the client entered during the outage.
     pub states: Vec<ClientState>,
     /// Failures of commands during the outage, each kind once.
@@ -45,9 +47,14 @@ pub(crate) struct Circumstances {
 }
 
 impl Circumstances {
-    pub(super) fn path_failed(&mut self, failure: &Failure) {
-        if self.path_failures.iter().all(|known| known.key != failure.key) {
-            note(&mut self.path_failures, Failure { key: failure.key, text: shortened(&failure.text, TEXT) });
+    pub(super) fn path_failed(&mut self, at: Stamp, failure: &Failure) {
+        match self.path_failures.iter().position(|known| known.key == failure.key) {
+            Some(known) => self.path_spans[known].1 = at,
+            None if self.path_failures.len() < ENTRIES => {
+                self.path_failures.push(Failure { key: failure.key, text: shortened(&failure.text, TEXT) });
+                self.path_spans.push((at, at));
+            }
+            None => {}
         }
     }
 
@@ -153,7 +160,7 @@ mod tests {
         evidence.after = evidence.before.clone();
         let mut circumstances = Circumstances::default();
         circumstances.gathered(&evidence, &mut ServerStates::default());
-        (0..1000).for_each(|_| circumstances.path_failed(&reset()));
+        (0..1000).for_each(|_| circumstances.path_failed(stamp(1.0), &reset()));
         (0..1000).for_each(|_| circumstances.announced(&Announcement { at: stamp(1.0), kind: "MOVING".into() }));
         assert_eq!((circumstances.path_failures.len(), circumstances.announcements.len()), (1, ENTRIES));
         let size = serde_json::to_string(circumstances.evidence.as_deref().unwrap()).unwrap().len();

@@ -8,9 +8,9 @@ use crate::{
     distribution::Distribution,
     event::{
         ClientState, CommandFailed, Confirmations, Connected, Counters, Death, DeathWitness, Disconnected, Event,
-        EventKind, Evidence, Interval, Missing, OwnPause, PathProbed, Reconnected, RefusalBegan, RefusalEnd,
-        RefusalEnded, ReplaceReason, RunStarted, SCHEMA_VERSION, ServerIdentity, ServerState, SocketEnd, StageTime,
-        StopReason,
+        EventKind, Evidence, HostState, Interval, Missing, OwnPause, PathProbed, Peer, Reconnected, RefusalBegan,
+        RefusalEnd, RefusalEnded, ReplaceReason, RunStarted, SCHEMA_VERSION, ServerIdentity, ServerState, SocketEnd,
+        StageTime, StopReason,
     },
     plan::{
         Address, Command, Name, Pace, Plan, PolicyName, ProbeKind, ProbePlan, Protocol, ReconnectPolicy, Secret,
@@ -187,8 +187,21 @@ pub(crate) fn evidence(generation: u64, lost: f64, how: SocketEnd) -> Evidence {
         death: Some(Death { how, errno: None, known_from: DeathWitness::SocketTable }),
         before: Some(Arc::new(state(lost - 5.0))),
         after: Some(Arc::new(state(lost + 1.0))),
+        outages_between: 1,
         old_client_listed: Some(false),
+        lost_server: Some(peer()),
+        new_server: Some(peer()),
+        host: HostState { suspended: Some(Duration::ZERO), paused: Some(Duration::ZERO), ..HostState::default() },
         ..Evidence::default()
+    }
+}
+
+fn peer() -> Peer {
+    Peer {
+        run_id: Some("5fa2c1".into()),
+        laddr: Some("127.0.0.1:6379".into()),
+        role: Some("master".into()),
+        ..Peer::default()
     }
 }
 

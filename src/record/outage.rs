@@ -202,9 +202,9 @@ impl Track {
     }
 
     /// Handles a failed path probe.
-    pub(super) fn path_failed(&mut self, failure: &Failure) {
+    pub(super) fn path_failed(&mut self, at: Stamp, failure: &Failure) {
         if let Some(outage) = self.open() {
-            outage.circumstances.path_failed(failure);
+            outage.circumstances.path_failed(at, failure);
         }
     }
 

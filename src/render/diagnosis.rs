@@ -4,7 +4,7 @@ use super::{
     attempts,
     units::{clean, duration},
 };
-use crate::report::{Cause, Diagnosis, OutageRow};
+use crate::report::{Cause, Diagnosis, Obstacle, OutageRow};
 
 /// The margin of a label in a live view, as wide as the time of an event line.
 const LIVE: &str = "              ";
@@ -25,6 +25,7 @@ pub(super) fn lines(row: &OutageRow) -> Vec<String> {
     };
     let line = |label: &str, text: &str| format!("{LIVE}{label:<12}  {connection}{}", clean(text));
     let mut lines = vec![line("cause", &sentence(&row.diagnosis))];
+    lines.extend(then(row).map(|text| line("then", &text)));
     lines.extend(attempts::line(row).map(|text| line("attempts", &text)));
     lines.extend(lag(row).map(|text| line("backoff", &text)));
     lines.push(line("advice", &advice(&row.diagnosis)));
@@ -62,6 +63,7 @@ pub(super) fn block(alike: &[&OutageRow]) -> Vec<String> {
         parts.extend(own.iter().map(|text| (label, format!("{text}{}", share(text, words, alike)))));
         parts.extend(additions(best, words, alike).into_iter().map(|text| (label, text)));
     }
+    parts.extend(then(best).map(|text| ("then", text)));
     parts.extend(attempts::line(best).map(|text| ("attempts", text)));
     parts.extend(lag(best).map(|text| ("backoff", text)));
     let line = |(label, text): (&str, String)| format!("{label:<10}{}", clean(&text));
@@ -127,6 +129,14 @@ fn sentence_alone(diagnosis: &Diagnosis) -> String {
 fn advice(diagnosis: &Diagnosis) -> String {
     let Diagnosis { code, remedy, .. } = diagnosis;
     format!("{code} · {remedy}; see `redis-doctor explain {code}`")
+}
+
+/// `tls kept the client out for 3.1 s: certificate expired; check …`
+fn then(row: &OutageRow) -> Option<String> {
+    let obstacle = row.diagnosis.obstacle.as_ref()?;
+    let span = duration(obstacle.to.since(obstacle.from).as_secs_f64());
+    let Obstacle { name, text, remedy, code, .. } = obstacle;
+    Some(format!("{code} · {name} kept the client out for {span}: {text}; {remedy}"))
 }
 
 /// Minimum backoff shown, in seconds; less is within the interval between two path probes.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{advice, finding::List};
+use super::{finding::List, on_connecting};
 use crate::{
     diagnose::{Cause, Diagnosis},
     record::{Figures, Outage, OutageKind},
@@ -45,7 +45,7 @@ impl List {
         };
         self.push_coded(Severity::Critical, None, format!("{text}; new connections failed: {failure}"));
         let target = figures.runs.get((outage.run as usize).saturating_sub(1)).map(|run| &run.started.plan.target);
-        if let Some(advice) = target.and_then(|target| advice::on_connecting(failure, target)) {
+        if let Some(advice) = target.and_then(|target| on_connecting(failure, target)) {
             self.push_coded(Severity::Info, Some(failure.key.code()), advice);
         }
     }
@@ -62,6 +62,18 @@ impl List {
         for (cause, remedy) in named {
             let text = format!("{}: {remedy}; see `redis-doctor explain {}`", cause.words(), cause.code());
             self.push_coded(Severity::Info, Some(cause.code()), text);
+        }
+    }
+
+    /// Adds the remedy of each obstacle that prolonged an outage which is over.
+    pub(super) fn about_obstacles(&mut self, figures: &Figures, diagnoses: &[Diagnosis]) {
+        let over = figures.outages.kept.iter().zip(diagnoses).filter(|(outage, _)| outage.restored.is_some());
+        let mut met: Vec<_> = over.filter_map(|(_, diagnosis)| diagnosis.obstacle.as_ref()).collect();
+        met.sort_unstable_by_key(|obstacle| obstacle.code);
+        met.dedup_by_key(|obstacle| obstacle.code);
+        for obstacle in met {
+            let text = format!("{} kept the client out: {}", obstacle.name, obstacle.remedy);
+            self.push_coded(Severity::Info, Some(obstacle.code), text);
         }
     }
 

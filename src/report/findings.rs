@@ -7,9 +7,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    GateLevel, GateResult, advice,
+    GateLevel, GateResult,
     finding::{Finding, List},
-    herd, messages,
+    herd, messages, on_connecting,
     regularity::RegularityRow,
     sections,
 };
@@ -52,6 +52,7 @@ pub(super) fn all(
     list.about_ghosts(figures);
     list.about_slowness(figures, slow);
     list.about_causes(&[diagnoses, slow].concat());
+    list.about_obstacles(figures, diagnoses);
     list.about_own_pauses(figures);
     for gate in gates.iter().filter(|gate| gate.tripped) {
         let why = if gate.value.is_none() { " (no data)" } else { "" };
@@ -105,7 +106,7 @@ impl List {
             let failure = figures.errors.iter().max_by_key(|row| row.last).map(|row| (row.key, row.example.clone()));
             self.push_coded(Severity::Critical, failure.as_ref().map(|(key, _)| key.code()), &told.text);
             let failure = failure.map(|(key, text)| Failure { key, text });
-            let advice = failure.and_then(|failure| advice::on_connecting(&failure, &run.started.plan.target));
+            let advice = failure.and_then(|failure| on_connecting(&failure, &run.started.plan.target));
             return advice.into_iter().for_each(|advice| self.info(advice));
         };
         let ended_before = run.stopped.is_some_and(|reason| reason != StopReason::Unreachable);
@@ -117,7 +118,7 @@ impl List {
         };
         self.push_coded(Severity::Critical, Some(obstacle.key.code()), text);
         // A short wait without an answer proves nothing.
-        let advice = advice::on_connecting(obstacle, &run.started.plan.target);
+        let advice = on_connecting(obstacle, &run.started.plan.target);
         if let Some(advice) = advice.filter(|_| !ended_before || run.elapsed >= TELLING) {
             self.info(advice);
         }

@@ -1,15 +1,20 @@
 //! The accept queue of the listening socket was full, so new connections were dropped.
 
 use crate::diagnose::{
+    Cause,
     argument::{Argument, CauseDef, Weight},
     facts::Facts,
-    rules::{silence, wait},
+    rules::{reasons, silence, wait},
 };
 
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD175",
     remedy: "raise tcp-backlog and net.core.somaxconn, and find what keeps the server from accepting (SLOWLOG)",
-    rules: &[accept_queue_overflowed, established_connections_do_not_need_it],
+    rules: &[accept_queue_overflowed],
+    objections: &[established_connections_do_not_need_it],
+    exclusions: &[reasons::no_silence_of_the_server],
+    refines: &[Cause::PathLost, Cause::ServerFrozen],
+    ..CauseDef::EMPTY
 };
 
 /// Connections that this machine dropped because a server did not accept them, and that were then missed.

@@ -14,32 +14,24 @@ use crate::{
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD016",
     remedy: "give this machine more CPU time and keep it from sleeping: the server is not the cause",
-    rules: &[we_slept, silence::we_were_stalled, we_were_stopped_past_the_timeout, process::was_replaced, path_was_ill],
+    rules: &[we_slept, silence::we_were_stalled, we_were_stopped_past_the_timeout],
+    objections: &[process::was_replaced],
+    exclusions: &[silence::we_ran],
+    ..CauseDef::EMPTY
 };
 
-/// A machine that slept this long has lost its connections.
-const LONG_SLEEP: Duration = Duration::from_secs(10);
-
 fn we_slept(facts: &Facts<'_>) -> Option<Argument> {
-    let slept = facts.host().suspended.filter(|slept| *slept >= Duration::from_secs(1))?;
-    let sure =
-        slept >= LONG_SLEEP && facts.is_same_process() && !facts.path_was_ill() && facts.servers_reason().is_none();
-    let weight = if sure { Weight::Proves } else { Weight::Supports };
-    Argument::new(weight, format!("this machine slept for {} during the outage", seconds(slept)))
+    let slept = facts.suspended().filter(|slept| *slept >= Duration::from_secs(1))?;
+    Argument::new(Weight::Supports, format!("this machine slept for {} during the outage", seconds(slept)))
 }
 
 fn we_were_stopped_past_the_timeout(facts: &Facts<'_>) -> Option<Argument> {
     let (timeout, quiet) =
         closing::past_the_timeout(facts).filter(|(_, quiet)| closing::was_our_silence(facts, *quiet))?;
-    let (lag, timeout) = (seconds(facts.host().lag), timeout.as_secs());
+    let (lag, timeout) = (seconds(facts.lag()?), timeout.as_secs());
     let why = format!(
         "redis-doctor itself was paused for {lag} of the {} of silence; the server's 'timeout' is {timeout} s",
         seconds(quiet)
     );
     Argument::new(Weight::Supports, why)
-}
-
-fn path_was_ill(facts: &Facts<'_>) -> Option<Argument> {
-    let ill = facts.path_was_ill();
-    Argument::when(ill, Weight::Weakens, "new connections failed, too")
 }

@@ -9,7 +9,10 @@ use crate::diagnose::{
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD014",
     remedy: "keep the TTL of the name short, and let the client resolve it at each attempt",
-    rules: &[name_moved, old_address_is_gone, name_is_the_same, it_was_a_promotion, same_process_elsewhere],
+    rules: &[name_moved, old_address_is_gone],
+    objections: &[it_was_a_promotion, same_process_elsewhere],
+    exclusions: &[name_is_the_same],
+    ..CauseDef::EMPTY
 };
 
 fn name_moved(facts: &Facts<'_>) -> Option<Argument> {
@@ -37,7 +40,7 @@ fn it_was_a_promotion(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 fn same_process_elsewhere(facts: &Facts<'_>) -> Option<Argument> {
-    Argument::when(facts.is_same_process(), Weight::Weakens, "the same server process answers")
+    Argument::when(facts.gone() == Some(false), Weight::Weakens, "the same server process answers")
 }
 
 fn list(addresses: &[String]) -> String {

@@ -21,47 +21,59 @@ pub(super) static CAUSE: CauseDef = CauseDef {
         process::replication_goes_on,
         failover_under_way,
         writes_refused,
-        same_role_as_before,
-        started_in_the_same_place,
     ],
+    exclusions: &[same_role_as_before, started_in_the_same_place],
+    implies: &[ErrorClass::ReadOnly, ErrorClass::MasterDown, ErrorClass::Moved, ErrorClass::Loading],
+    ..CauseDef::EMPTY
 };
 
 const UNNAMED: &str = "unknown";
 
-/// Sentinel gives a demoted primary another role and closes its clients with CLIENT KILL.
+/// Sentinel gives a demoted primary another role and closes its clients with CLIENT KILL, which does not tell whom it
+/// closed.
 fn demoted_and_closed(facts: &Facts<'_>) -> Option<Argument> {
-    let killed = facts.moved(|state| state.client_kills) > Some(0);
-    let closed = facts.end() == Some(SocketEnd::Closed) && facts.listed() == Some(false);
-    let decided = facts.changed_role() && killed && closed && facts.narrow() && facts.alone();
-    let why = "the server changed its role and closed its clients (CLIENT KILL), as a failover manager does";
-    Argument::when(decided, Weight::Proves, why)
+    let closed = facts.ended(SocketEnd::Closed) && facts.listed() == Some(false);
+    let killed = facts.has_moved(|state| state.client_kills) && facts.narrow() && facts.alone();
+    let decided = facts.changed_role() == Some(true) && killed && closed;
+    let why = "the server changed its role and closed clients (CLIENT KILL), as a failover manager does";
+    Argument::when(decided, Weight::Supports, why)
 }
 
 /// A replica continues its primary's history. So does a primary that restarts from its own file, but that process is
 /// younger than the loss.
 fn a_replica_took_over(facts: &Facts<'_>) -> Option<Argument> {
+    let older = facts.another_process() && facts.fresh() == Some(false);
     let why = "the answering server was up before the loss and took over the old primary's replication history";
-    Argument::when(facts.took_over(), Weight::Proves, why)
+    Argument::when(older && facts.continues_the_history() == Some(true), Weight::Supports, why)
 }
 
 fn role_changed(facts: &Facts<'_>) -> Option<Argument> {
-    let (before, after) = facts.roles().filter(|_| facts.changed_role())?;
+    let (before, after) = facts.roles().filter(|_| facts.changed_role() == Some(true))?;
     let weight = if facts.narrow() { Weight::Supports } else { Weight::Suggests };
     Argument::new(weight, format!("the same server process was a {} and is a {}", role_name(before), role_name(after)))
 }
 
+/// A node that took over has the role of the one that is gone. One with another role may have stood beside it before,
+/// behind the same address.
 fn an_older_process_answers(facts: &Facts<'_>) -> Option<Argument> {
-    let older = facts.another_process() && facts.fresh() == Some(false) && facts.another_place() != Some(false);
+    if !facts.another_process() || facts.fresh() != Some(false) {
+        return None;
+    }
     let laddr = facts.after().and_then(|after| after.laddr.as_deref()).unwrap_or(UNNAMED);
+    let took_over = facts.roles() == Some(("master", "master")) && facts.another_place().is_some();
     // A moved name explains it, unless replication shows more.
-    let weight = if facts.addresses() == Some(Addresses::Moved) { Weight::Suggests } else { Weight::Supports };
-    let why = format!("another node answers ({laddr}); it was up before the loss");
-    Argument::when(older, weight, why)
+    let weight =
+        if took_over && facts.addresses() != Some(Addresses::Moved) { Weight::Supports } else { Weight::Suggests };
+    let why = match facts.another_place() {
+        Some(false) => format!("another node has taken over the address ({laddr}); it was up before the loss"),
+        _ => format!("another node answers ({laddr}); it was up before the loss"),
+    };
+    Argument::new(weight, why)
 }
 
 fn failover_under_way(facts: &Facts<'_>) -> Option<Argument> {
-    let known = |state: Option<&ServerState>| state.and_then(|state| state.failover_state.clone());
-    let state = known(facts.after()).or_else(|| known(facts.before()))?;
+    let known = |state: &ServerState| state.failover_state.clone();
+    let state = facts.peek(|facts| facts.after().and_then(known).or_else(|| facts.before().and_then(known)))?;
     Argument::new(Weight::Supports, format!("the server reports a failover ({state})"))
 }
 
@@ -71,12 +83,11 @@ fn writes_refused(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 fn same_role_as_before(facts: &Facts<'_>) -> Option<Argument> {
-    let same = facts.is_same_process() && !facts.changed_role();
-    let weight = if facts.roles().is_some() { Weight::Refutes } else { Weight::Weakens };
-    Argument::when(same, weight, "the same server process answers")
+    let same = facts.gone() == Some(false) && facts.changed_role() == Some(false);
+    Argument::when(same, Weight::Refutes, "the same server process answers, in the same role")
 }
 
 fn started_in_the_same_place(facts: &Facts<'_>) -> Option<Argument> {
-    let started = facts.another_process() && facts.fresh() == Some(true) && facts.another_place() == Some(false);
+    let started = facts.gone() != Some(false) && process::replaced_in_place(facts);
     Argument::when(started, Weight::Refutes, "a new process answers at the same address")
 }

@@ -19,12 +19,16 @@ pub(super) static CAUSE: CauseDef = CauseDef {
         pause::first_packet_after_a_pause_was_refused,
         pause::first_packet_after_a_pause_was_lost,
         same_pause_each_time,
-        was_in_use,
+    ],
+    objections: &[
         pause::survived_such_pauses,
         others_may_have_sent,
-        process::another_process_answers,
+        process::was_replaced,
         closing::the_server_has_a_reason,
+        closing::at_the_servers_timeout,
     ],
+    exclusions: &[was_in_use, closing::the_server_closed_it],
+    ..CauseDef::EMPTY
 };
 
 /// Losses after the same pause that make a pattern.
@@ -33,7 +37,7 @@ const PATTERN: usize = 3;
 /// It ended or fell silent like a flow that a middlebox has forgotten.
 fn forgotten(facts: &Facts<'_>) -> bool {
     let end = matches!(facts.end(), Some(SocketEnd::Reset | SocketEnd::TimedOut | SocketEnd::Gone));
-    end || facts.half_open() || facts.by_watchdog() && !facts.path_was_ill() || facts.listed() == Some(true)
+    end || facts.listed() == Some(true) || facts.others_were_served()
 }
 
 /// A proxy closes in order; what only forwards packets cannot.

@@ -1,10 +1,10 @@
-//! Something between client and server closed or reset the connection.
+//! Something between client and server reset the connection.
 
 use crate::{
-    classify::{ErrorClass, Stage},
+    classify::ErrorClass,
     diagnose::{
         argument::{Argument, CauseDef, Weight},
-        facts::Facts,
+        facts::{Facts, QUERY_BUFFER},
         rules::{closing, pause, process},
     },
     event::SocketEnd,
@@ -13,48 +13,57 @@ use crate::{
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD011",
     remedy: "check what is between client and server (firewall, NAT, load balancer, proxy): it ended the flow",
-    rules: &[
-        reset_while_listed,
-        closed_while_listed,
-        reset_by_somebody,
+    particular: &[on_one_machine],
+    rules: &[reset_while_listed, reset_by_somebody, vanished, refused_by_something_else],
+    objections: &[
         a_limit_may_have_struck,
         a_kill_may_have_struck,
-        closed_without_the_server,
-        vanished,
-        refused_by_somebody_else,
+        a_large_command_may_have_been_refused,
         closing::the_server_has_a_reason,
-        process::another_process_answers,
+        closing::at_the_servers_timeout,
+        process::was_replaced,
         the_first_packet_after_a_pause,
     ],
+    exclusions: &[was_not_reset],
+    implies: &[ErrorClass::Reset],
+    ..CauseDef::EMPTY
 };
 
 fn reset_while_listed(facts: &Facts<'_>) -> Option<Argument> {
-    let known = facts.end() == Some(SocketEnd::Reset) && facts.listed() == Some(true) && !facts.another_process();
-    let sure = facts.is_same_process() && facts.was_answered_lately() && !facts.silent();
+    let known = facts.ended(SocketEnd::Reset) && facts.listed() == Some(true);
+    let sure = known && facts.was_answered_lately() && !facts.silent();
     let weight = if sure { Weight::Proves } else { Weight::Supports };
-    Argument::when(known, weight, still_connected(facts, "it was reset", "sent the reset"))
-}
-
-fn closed_while_listed(facts: &Facts<'_>) -> Option<Argument> {
-    let known = facts.may_be_closed() && facts.listed() == Some(true) && facts.is_same_process();
-    Argument::when(known, Weight::Supports, still_connected(facts, "it was closed", "closed it"))
+    let client = facts.client();
+    let why =
+        format!("it was reset, but the server still lists {client} as connected: something in between sent the reset");
+    Argument::when(known, weight, why)
 }
 
 fn reset_by_somebody(facts: &Facts<'_>) -> Option<Argument> {
-    let reset = facts.end() == Some(SocketEnd::Reset) && facts.listed() != Some(true);
+    if !facts.ended(SocketEnd::Reset) || facts.listed() == Some(true) {
+        return None;
+    }
     let weight = if facts.is_same_process() { Weight::Supports } else { Weight::Suggests };
     let why = match (facts.is_same_process(), facts.listed()) {
         (true, Some(false)) => "both ends saw a reset; the server stayed up",
         (true, _) => "it was reset; the server stayed up",
         _ => "it was reset",
     };
-    Argument::when(reset && !facts.another_process(), weight, why)
+    Argument::new(weight, why)
+}
+
+fn vanished(facts: &Facts<'_>) -> Option<Argument> {
+    let gone = facts.ended(SocketEnd::Gone) && facts.is_same_process();
+    Argument::when(gone, Weight::Suggests, "it ended without FIN or RST; the server stayed up")
+}
+
+fn refused_by_something_else(facts: &Facts<'_>) -> Option<Argument> {
+    closing::refused_by_something_else(facts).filter(|_| facts.ended(SocketEnd::Reset))
 }
 
 /// A close becomes a reset if a command is in flight.
 fn a_limit_may_have_struck(facts: &Facts<'_>) -> Option<Argument> {
-    let limit =
-        closing::an_uncounted_limit(facts).filter(|_| facts.end() == Some(SocketEnd::Reset) && facts.in_use())?;
+    let limit = facts.peek(closing::an_uncounted_limit).filter(|_| facts.peek(Facts::end) == Some(SocketEnd::Reset))?;
     let why = format!(
         "a server that closes a subscriber over client-output-buffer-limit (pubsub {limit}) also resets it if a \
          command is in flight, and this version does not count such closes"
@@ -62,40 +71,41 @@ fn a_limit_may_have_struck(facts: &Facts<'_>) -> Option<Argument> {
     Argument::new(Weight::Qualifies, why)
 }
 
-/// A kill also becomes a reset. If the counter is still 0, no kill was missed before the first reading.
+/// A kill also becomes a reset.
 fn a_kill_may_have_struck(facts: &Facts<'_>) -> Option<Argument> {
-    let never = facts.after().and_then(|after| after.client_kills) == Some(0);
-    let uncounted = facts.moved(|state| state.client_kills).is_none() && !never;
-    let forgotten = facts.end() == Some(SocketEnd::Reset) && facts.listed() == Some(false) && facts.is_same_process();
+    if facts.listed() == Some(true) || facts.was_open() || !facts.in_use() {
+        return None;
+    }
+    let uncounted = facts.moved(|state| state.client_kills).is_none();
     let why = "CLIENT KILL also resets a connection with a command in flight, and its calls could not be counted";
-    Argument::when(uncounted && forgotten && facts.in_use(), Weight::Weakens, why)
+    Argument::when(uncounted, Weight::Weakens, why)
 }
 
-fn closed_without_the_server(facts: &Facts<'_>) -> Option<Argument> {
-    let closed = facts.end() == Some(SocketEnd::Closed) && facts.listed() == Some(false) && facts.is_same_process();
-    let why = "clean close (FIN); no server counter explains it";
-    let why = if facts.is_direct() { why.to_owned() } else { format!("{why}; a proxy in between may have closed it") };
-    Argument::when(closed && facts.server_did_nothing(), Weight::Suggests, why)
+/// A server that refuses a command for its size closes the connection with the rest of it unread: that is a reset.
+fn a_large_command_may_have_been_refused(facts: &Facts<'_>) -> Option<Argument> {
+    if !facts.carries(QUERY_BUFFER) || facts.listed() == Some(true) {
+        return None;
+    }
+    let counted = facts.rests(|state| state.query_buffer_disconnections);
+    let why = "a large command was in flight: the server's own limits for commands and replies reset it, too";
+    Argument::when(!counted, Weight::Weakens, why)
 }
 
-fn vanished(facts: &Facts<'_>) -> Option<Argument> {
-    let gone = facts.end() == Some(SocketEnd::Gone) && facts.is_same_process();
-    Argument::when(gone, Weight::Suggests, "it ended without FIN or RST; the server stayed up")
-}
-
-fn refused_by_somebody_else(facts: &Facts<'_>) -> Option<Argument> {
-    let refused = facts.was_refused() || facts.path_failed(&[ErrorClass::Reset], &[Stage::Tcp]).is_some();
-    let why =
-        "new connections were refused while the server stayed up: a proxy or load balancer is answering for the server";
-    Argument::when(refused && facts.is_same_process() && !facts.silent(), Weight::Supports, why)
+fn was_not_reset(facts: &Facts<'_>) -> Option<Argument> {
+    let open = facts.was_open() || facts.closed() == Some(true);
+    Argument::when(open, Weight::Refutes, "it was not reset")
 }
 
 fn the_first_packet_after_a_pause(facts: &Facts<'_>) -> Option<Argument> {
     pause::first_packet_after_a_pause_was_refused(facts)
+        .filter(|argument| argument.weight == Weight::Supports)
         .and_then(|_| Argument::new(Weight::Weakens, "the first packet after a pause got the reset"))
 }
 
-fn still_connected(facts: &Facts<'_>, how: &str, did: &str) -> String {
-    let id = facts.outage.old_client_id.map_or("it".to_owned(), |id| format!("client {id}"));
-    format!("{how}, but the server still lists {id} as connected: something in between {did}")
+/// There is no network between the two.
+fn on_one_machine(facts: &Facts<'_>) -> Option<&'static str> {
+    facts.is_on_loopback().then_some(
+        "look at this machine: the server's log around that time, its limits for large commands and replies, a security \
+         agent, or a program that destroys sockets (ss -K)",
+    )
 }

@@ -1,6 +1,7 @@
 //! The server process was killed or crashed, or its machine went down.
 
 use crate::{
+    classify::ErrorClass,
     diagnose::{
         argument::{Argument, CauseDef, Weight},
         facts::Facts,
@@ -17,29 +18,39 @@ pub(super) static CAUSE: CauseDef = CauseDef {
         reset_then_refused,
         process::nothing_listens_any_more,
         machine_vanished,
-        a_command_may_have_crossed,
         offset_fell,
-        saving_delays_the_end,
-        process::the_process_lives,
-        process::the_process_is_older,
-        process::it_is_elsewhere,
     ],
+    objections: &[a_command_may_have_crossed, saving_delays_the_end, process::it_is_elsewhere],
+    exclusions: &[process::the_process_lives, process::the_process_is_older],
+    implies: GONE,
+    ..CauseDef::EMPTY
 };
+
+/// What new connections meet while a process ends. That nothing listens for long, or that a large dataset is loaded, is
+/// worth a word of its own.
+pub(super) const GONE: &[ErrorClass] = &[
+    ErrorClass::Reset,
+    ErrorClass::ConnectionClosed,
+    ErrorClass::ConnectTimeout,
+    ErrorClass::ResponseTimeout,
+    ErrorClass::KernelTimeout,
+    ErrorClass::HostUnreachable,
+];
 
 /// A kernel that closes the socket of a dead process with unread data sends RST instead of FIN.
 fn died_with_unread_bytes(facts: &Facts<'_>) -> Option<Argument> {
-    let died = process::replaced_in_place(facts) && facts.end() == Some(SocketEnd::Reset);
+    let died = facts.ended(SocketEnd::Reset) && process::replaced_in_place(facts);
     let why = "the connection was reset as the process ended: it had unread data";
     Argument::when(died, Weight::Supports, why)
 }
 
 fn reset_then_refused(facts: &Facts<'_>) -> Option<Argument> {
-    let gone = facts.end() == Some(SocketEnd::Reset) && facts.was_refused() && facts.same_process().is_none();
+    let gone = facts.was_refused() && facts.ended(SocketEnd::Reset);
     Argument::when(gone, Weight::Supports, "the connection was reset, then nothing was listening")
 }
 
 fn machine_vanished(facts: &Facts<'_>) -> Option<Argument> {
-    let vanished = process::replaced_in_place(facts) && facts.end() == Some(SocketEnd::TimedOut);
+    let vanished = facts.end() == Some(SocketEnd::TimedOut) && process::replaced_in_place(facts);
     let why = "the connection went silent without FIN or RST, then another process answered: the machine went down";
     Argument::when(vanished, Weight::Supports, why)
 }
@@ -47,19 +58,17 @@ fn machine_vanished(facts: &Facts<'_>) -> Option<Argument> {
 /// Data in flight during a clean shutdown also gets a reset, on a busy machine even a rare command. From the client, the
 /// two look the same.
 fn a_command_may_have_crossed(facts: &Facts<'_>) -> Option<Argument> {
-    let ended = process::replaced_in_place(facts) || facts.was_refused() && facts.same_process().is_none();
-    let crossed = ended && facts.end() == Some(SocketEnd::Reset);
+    let crossed = facts.ended(SocketEnd::Reset);
     Argument::when(crossed, Weight::Weakens, "a clean shutdown also resets a connection with a command in flight")
 }
 
 fn offset_fell(facts: &Facts<'_>) -> Option<Argument> {
     let (before, after) = facts.offsets().filter(|_| process::replaced_in_place(facts))?;
-    let why = "the new process lacks the old one's latest writes";
-    Argument::when(after < before, Weight::Suggests, why)
+    Argument::when(after < before, Weight::Suggests, "the new process lacks the old one's latest writes")
 }
 
 fn saving_delays_the_end(facts: &Facts<'_>) -> Option<Argument> {
-    let delayed = facts.another_process() && facts.end() == Some(SocketEnd::Reset) && !facts.silence().is_zero();
+    let delayed = !facts.silence().is_zero() && facts.ended(SocketEnd::Reset);
     let why = "it was silent before: a server that saves on shutdown leaves data unread, too";
     Argument::when(delayed, Weight::Weakens, why)
 }

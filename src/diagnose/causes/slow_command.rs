@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     diagnose::{
+        Cause,
         argument::{Argument, CauseDef, Weight},
         facts::Facts,
         rules::{process, reasons, silence, wait},
@@ -14,13 +15,11 @@ use crate::{
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD170",
     remedy: "make the slow command cheap (SCAN instead of KEYS, smaller ranges, shorter scripts) or run it on a replica",
-    rules: &[
-        reasons::slow_log,
-        reasons::command_statistics,
-        busy_with_commands,
-        process::another_process_answers,
-        silence::we_were_late,
-    ],
+    rules: &[reasons::slow_log, reasons::command_statistics, busy_with_commands],
+    objections: &[process::was_replaced, silence::we_were_late],
+    exclusions: &[reasons::no_silence_of_the_server],
+    refines: &[Cause::ServerFrozen, Cause::SlowServer],
+    ..CauseDef::EMPTY
 };
 
 /// The server had hardly any idle time.

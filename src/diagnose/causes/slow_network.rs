@@ -14,7 +14,11 @@ use crate::{
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD176",
     remedy: "find the slow link (ping, mtr), move the client closer to the server, or send fewer and larger requests",
-    rules: &[round_trips_were_slow, segments_were_sent_again, a_relay_may_be_slow, silence::we_were_late],
+    rules: &[round_trips_were_slow, segments_were_sent_again, a_relay_may_be_slow],
+    objections: &[silence::we_were_late],
+    exclusions: &[wait::is_no_slow_stretch],
+    refines: &[],
+    ..CauseDef::EMPTY
 };
 
 /// A smoothed round trip below this may be a delayed acknowledgment of a server that does not answer (Linux delays one
@@ -33,7 +37,7 @@ fn round_trips_were_slow(facts: &Facts<'_>) -> Option<Argument> {
 
 fn segments_were_sent_again(facts: &Facts<'_>) -> Option<Argument> {
     let again = wait::figures(facts)?.total_retransmits;
-    let slow = facts.outage.slowness.map_or(0, |slowness| slowness.replies);
+    let slow = facts.slowness().map_or(0, |slowness| slowness.replies);
     // The count is that of the connection's whole life.
     let weight = if u64::from(again) * 2 >= slow && slow > 0 { Weight::Supports } else { Weight::Suggests };
     let why = format!("packets were lost: {} on this connection", count(again.into(), "retransmission"));

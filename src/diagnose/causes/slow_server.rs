@@ -1,12 +1,12 @@
 //! The server was slow to answer; the path to it was not.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use crate::{
     diagnose::{
         argument::{Argument, CauseDef, Weight},
         facts::Facts,
-        rules::{reasons, silence, wait},
+        rules::{silence, wait},
     },
     units::{millis, seconds},
 };
@@ -14,7 +14,11 @@ use crate::{
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD177",
     remedy: "look at the server itself: SLOWLOG, LATENCY DOCTOR, CPU time and swap of its machine",
-    rules: &[late_at_the_server, this_machine_was_busy, a_reason_of_its_own, silence::we_were_late],
+    rules: &[late_at_the_server],
+    objections: &[silence::we_were_late],
+    exclusions: &[wait::is_no_slow_stretch, this_machine_was_busy],
+    refines: &[],
+    ..CauseDef::EMPTY
 };
 
 /// Timers of a machine with CPU time to spare are not this late.
@@ -32,20 +36,13 @@ fn late_at_the_server(facts: &Facts<'_>) -> Option<Argument> {
 
 /// True if the server may run on this machine.
 fn is_local(facts: &Facts<'_>) -> bool {
-    let loopback = |address: &str| address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
-    let address = [facts.before(), facts.after()].into_iter().flatten().find_map(|state| state.address.as_deref());
-    let counted = facts.evidence().is_some_and(|evidence| evidence.listen_overflows.is_some());
-    counted || address.is_none_or(loopback)
+    facts.after().and_then(|after| facts.known(after.local)) != Some(false)
 }
 
 /// A machine that is late itself may be the one that lacks CPU time, for us or for a server on it.
 fn this_machine_was_busy(facts: &Facts<'_>) -> Option<Argument> {
-    let lag = facts.host().lag;
+    let lag = facts.lag()?;
     let busy = lag * 4 >= wait::longest(facts) || is_local(facts) && lag >= LATE;
     let why = format!("redis-doctor itself was up to {} late: this machine was busy", millis(lag));
     Argument::when(wait::is_slow(facts) && busy, Weight::Refutes, why)
-}
-
-fn a_reason_of_its_own(facts: &Facts<'_>) -> Option<Argument> {
-    reasons::a_reason_is_known(facts).filter(|_| wait::is_slow(facts))
 }

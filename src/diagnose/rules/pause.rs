@@ -11,9 +11,16 @@ use crate::{
     units::seconds,
 };
 
+/// No product forgets a connection sooner: a shorter silence before a loss is a coincidence.
+const SHORTEST_LIMIT: Duration = Duration::from_secs(10);
+
 /// Length of a pause after which a middlebox may have forgotten the connection.
 pub(crate) fn length(facts: &Facts<'_>) -> Option<Duration> {
     facts.quiet().filter(|quiet| *quiet > IN_USE)
+}
+
+fn weight(quiet: Duration) -> Weight {
+    if quiet >= SHORTEST_LIMIT { Weight::Supports } else { Weight::Suggests }
 }
 
 pub(crate) fn survived_such_pauses(facts: &Facts<'_>) -> Option<Argument> {
@@ -25,18 +32,20 @@ pub(crate) fn survived_such_pauses(facts: &Facts<'_>) -> Option<Argument> {
 
 pub(crate) fn first_packet_after_a_pause_was_refused(facts: &Facts<'_>) -> Option<Argument> {
     let quiet = length(facts)?;
-    let late = facts.end() == Some(SocketEnd::Reset) && facts.outage.in_flight > 0 && !facts.another_process();
+    let late = facts.in_flight() > 0 && facts.ended(SocketEnd::Reset) && facts.lives() != Some(false);
     let why = format!("the first packet after {} of silence got a reset", seconds(quiet));
-    Argument::when(late && survived_such_pauses(facts).is_none(), Weight::Supports, why)
+    Argument::when(late && survived_such_pauses(facts).is_none(), weight(quiet), why)
 }
 
 pub(crate) fn first_packet_after_a_pause_was_lost(facts: &Facts<'_>) -> Option<Argument> {
+    if facts.is_stall() || !facts.silent() {
+        return None;
+    }
     let quiet = length(facts)?;
-    let lost =
-        facts.silent() && !facts.is_stall() && (facts.half_open() || !facts.path_was_ill() && facts.by_watchdog());
+    let lost = facts.others_were_served() || facts.by_watchdog() && facts.path_was_ill() != Some(true);
     let why = format!(
         "from the first packet after {} of silence on, nothing was answered, while new connections were",
         seconds(quiet)
     );
-    Argument::when(lost, Weight::Supports, why)
+    Argument::when(lost, weight(quiet), why)
 }

@@ -5,19 +5,19 @@ use crate::diagnose::{
     facts::Facts,
 };
 
-/// Another process answers, and nothing shows that it is another node.
+/// A younger process answers in the same place.
 pub(crate) fn replaced_in_place(facts: &Facts<'_>) -> bool {
-    facts.another_process() && facts.fresh() != Some(false) && facts.another_place() != Some(true)
+    facts.replaced() == Some(true)
 }
 
 /// Rules out that the process ended.
 pub(crate) fn the_process_lives(facts: &Facts<'_>) -> Option<Argument> {
-    let lives = facts.is_same_process() || facts.listed() == Some(true) && !facts.another_process();
+    let lives = facts.gone() == Some(false);
     Argument::when(lives, Weight::Refutes, "the same server process answers")
 }
 
 pub(crate) fn the_process_is_older(facts: &Facts<'_>) -> Option<Argument> {
-    let older = facts.another_process() && facts.fresh() == Some(false);
+    let older = facts.fresh() == Some(false) && facts.after_is_ours() == Some(false);
     Argument::when(older, Weight::Refutes, "the process that answers was already running before the loss")
 }
 
@@ -26,27 +26,25 @@ pub(crate) fn it_is_elsewhere(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(elsewhere, Weight::Weakens, "the answering server is at another address")
 }
 
-pub(crate) fn another_process_answers(facts: &Facts<'_>) -> Option<Argument> {
-    let weight = if facts.fresh() == Some(false) { Weight::Weakens } else { Weight::Refutes };
-    Argument::when(facts.another_process(), weight, "another server process answers")
-}
-
 pub(crate) fn was_replaced(facts: &Facts<'_>) -> Option<Argument> {
-    Argument::when(facts.another_process(), Weight::Weakens, "another server process answers")
+    Argument::when(facts.gone() == Some(true), Weight::Weakens, "another server process answers")
 }
 
 /// From the client, a stopped process looks the same as a crashed process.
 pub(crate) fn nothing_listens_any_more(facts: &Facts<'_>) -> Option<Argument> {
-    let gone = facts.outage.restored.is_none() && facts.was_refused() && facts.same_process().is_none();
-    Argument::when(
-        gone,
-        Weight::Suggests,
-        "nothing is listening on its port any more: the process crashed or was stopped",
-    )
+    let why = if facts.is_unix() {
+        "its socket file is gone, or nothing is listening on it any more: the process crashed or was stopped"
+    } else {
+        "nothing is listening on its port any more: the process crashed or was stopped"
+    };
+    Argument::when(facts.lasts() && facts.was_refused(), Weight::Suggests, why)
 }
 
 pub(crate) fn replication_goes_on(facts: &Facts<'_>) -> Option<Argument> {
-    let (before, after) = facts.offsets().filter(|_| facts.another_process() && facts.fresh() == Some(false))?;
-    let promoted = after >= before && facts.roles() == Some(("master", "master"));
+    if !facts.another_process() || facts.fresh() != Some(false) {
+        return None;
+    }
+    let (before, after) = facts.offsets()?;
+    let promoted = before > 0 && after >= before && facts.roles() == Some(("master", "master"));
     Argument::when(promoted, Weight::Supports, "the new primary continued from the old one's replication offset")
 }

@@ -37,6 +37,15 @@ const BLOCKING: [&str; 12] = [
     "xreadgroup",
 ];
 
+/// A server that is busy or held up answers nobody, but its kernel acknowledges what is sent.
+pub(crate) fn no_silence_of_the_server(facts: &Facts<'_>) -> Option<Argument> {
+    if !wait::is_slow(facts) && !facts.silent() {
+        return Argument::new(Weight::Refutes, "it was closed without a silence before");
+    }
+    let why = "the kernel gave up: a server that does not answer still acknowledges";
+    Argument::when(!wait::is_slow(facts) && facts.timed_out(), Weight::Refutes, why)
+}
+
 /// `EVAL`, `CLIENT LIST`
 pub(crate) fn spelled(name: &str) -> String {
     name.replace('|', " ").to_ascii_uppercase()
@@ -137,21 +146,4 @@ pub(crate) fn waits_in_a_blocking_command(facts: &Facts<'_>) -> Option<Argument>
     let behind = if unread > 0 { format!(", with {unread} bytes of commands behind it (qbuf)") } else { String::new() };
     let why = format!("the connection waits in {} at the server (CLIENT LIST: flags=b){behind}", spelled(command));
     Argument::when(facts.silent(), Weight::Supports, why)
-}
-
-/// A reason of the server that weighs enough to be named instead of the silence itself.
-pub(crate) fn a_reason_is_known(facts: &Facts<'_>) -> Option<Argument> {
-    let reasons = [
-        slow_log,
-        command_statistics,
-        fsync_was_delayed,
-        disk_event,
-        fork_event,
-        forked,
-        pause_was_called,
-        held_by_a_pause,
-        waits_in_a_blocking_command,
-    ];
-    let reason = reasons.into_iter().filter_map(|reason| reason(facts)).find(|why| why.weight >= Weight::Supports)?;
-    Argument::new(Weight::Weakens, format!("its reason is known: {}", reason.why))
 }

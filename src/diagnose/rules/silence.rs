@@ -8,7 +8,7 @@ use crate::{
         argument::{Argument, Weight},
         facts::Facts,
     },
-    event::TcpFigures,
+    event::SocketEnd,
     units::seconds,
 };
 
@@ -29,14 +29,14 @@ pub(crate) fn unreachable<'a>(facts: &'a Facts<'_>) -> Option<&'a Failure> {
     facts.path_failed(&TIMEOUTS, &[Stage::Tcp]).or_else(|| facts.path_failed(&nowhere, &all))
 }
 
-/// The TCP figures of the socket, if they were read during the silence.
-pub(crate) fn figures(facts: &Facts<'_>) -> Option<TcpFigures> {
-    facts.evidence()?.tcp.filter(|tcp| facts.silent() && tcp.at > facts.outage.lost)
+/// The peer's kernel acknowledged everything sent.
+pub(crate) fn all_was_acknowledged(facts: &Facts<'_>) -> bool {
+    facts.figures().is_some_and(|tcp| tcp.unacked == 0 && tcp.retransmits == 0)
 }
 
 /// The peer's kernel is evidence about the server only if it is the server's own.
 fn of_the_peer(facts: &Facts<'_>) -> Weight {
-    if facts.direct() == Some(true) { Weight::Supports } else { Weight::Suggests }
+    if facts.is_direct() { Weight::Supports } else { Weight::Suggests }
 }
 
 pub(crate) fn accepted_and_silent(facts: &Facts<'_>) -> Option<Argument> {
@@ -45,36 +45,48 @@ pub(crate) fn accepted_and_silent(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 pub(crate) fn acknowledged_and_silent(facts: &Facts<'_>) -> Option<Argument> {
-    figures(facts).filter(|tcp| tcp.unacked == 0 && tcp.retransmits == 0)?;
-    Argument::new(of_the_peer(facts), "the peer's kernel acknowledged everything sent, but no reply came")
+    let why = "the peer's kernel acknowledged everything sent, but no reply came";
+    if facts.silent() && all_was_acknowledged(facts) { Argument::new(of_the_peer(facts), why) } else { None }
 }
 
 pub(crate) fn nothing_was_acknowledged(facts: &Facts<'_>) -> Option<Argument> {
-    let tcp = figures(facts).filter(|tcp| tcp.unacked > 0 && tcp.retransmits > 0)?;
+    let tcp = facts.figures().filter(|tcp| tcp.unacked > 0 && tcp.retransmits > 0)?;
     let why = format!("{} segments were not acknowledged, after {} retransmissions", tcp.unacked, tcp.retransmits);
     Argument::new(Weight::Supports, why)
 }
 
+/// Packets and their acknowledgments went both ways to the server's own kernel: the path works.
+pub(crate) fn the_path_works(facts: &Facts<'_>) -> Option<Argument> {
+    if facts.peek(Facts::end) == Some(SocketEnd::TimedOut) {
+        return None;
+    }
+    let works = all_was_acknowledged(facts) && facts.is_direct();
+    let why = "the server's kernel acknowledged everything sent: packets went both ways";
+    Argument::when(works, Weight::Weakens, why)
+}
+
 pub(crate) fn we_were_stalled(facts: &Facts<'_>) -> Option<Argument> {
-    let lag = facts.host().lag;
-    let span = facts.outage.detected.since(facts.outage.lost);
-    // Our delay explains the late detection and half of the silence: a busy machine is late in every outage.
-    let explains = lag * 5 >= span * 4 && lag * 2 >= facts.silence();
-    let explains = explains && facts.silent() && lag >= WORTH_A_WORD;
-    // Without failed path probes: otherwise something was wrong beyond this machine.
-    let sure = facts.healed() && facts.silence() * 2 <= lag * 3 && facts.is_calm();
-    let weight = if sure { Weight::Proves } else { Weight::Supports };
-    let why =
-        format!("redis-doctor itself was paused for {} of the {} of silence", seconds(lag), seconds(facts.silence()));
-    Argument::when(explains, weight, why)
+    if !facts.silent() {
+        return None;
+    }
+    let (paused, silence) = (facts.paused()?, facts.silence());
+    // What is left of the silence is not ours.
+    let weight = if paused * 5 >= silence * 4 { Weight::Supports } else { Weight::Suggests };
+    let why = format!("redis-doctor itself was paused for {} of the {} of silence", seconds(paused), seconds(silence));
+    Argument::when(paused >= WORTH_A_WORD && paused * 2 >= silence, weight, why)
+}
+
+/// Our timers ran on time.
+pub(crate) fn we_ran(facts: &Facts<'_>) -> Option<Argument> {
+    let ran = facts.lag().is_some_and(|lag| lag < WORTH_A_WORD) && facts.suspended() == Some(Duration::ZERO);
+    Argument::when(ran, Weight::Refutes, "redis-doctor's own timers ran on time")
 }
 
 /// Weakens causes beyond this machine.
 pub(crate) fn we_were_late(facts: &Facts<'_>) -> Option<Argument> {
-    let lag = facts.host().lag;
+    let stalled = we_were_stalled(facts).is_some_and(|argument| argument.weight == Weight::Supports);
+    let lag = facts.lag()?;
+    let weight = if stalled { Weight::Weakens } else { Weight::Qualifies };
     let why = format!("redis-doctor itself was paused for {}", seconds(lag));
-    if we_were_stalled(facts).is_some() {
-        return Argument::new(Weight::Weakens, why);
-    }
-    Argument::when(lag >= WORTH_A_WORD, Weight::Qualifies, why)
+    Argument::when(lag >= WORTH_A_WORD, weight, why)
 }

@@ -2,26 +2,33 @@
 
 use std::time::Duration;
 
-use crate::{diagnose::facts::Facts, event::TcpFigures, record::OutageKind, units::seconds};
+use crate::{
+    diagnose::{
+        argument::{Argument, Weight},
+        facts::Facts,
+    },
+    event::TcpFigures,
+    units::seconds,
+};
 
 /// True for a slow stretch: every command was answered.
 pub(crate) fn is_slow(facts: &Facts<'_>) -> bool {
-    facts.outage.kind == OutageKind::Slow
+    facts.is_slow()
 }
 
 /// Time to explain: that of the silence, or that in which slow replies were awaited.
 pub(crate) fn total(facts: &Facts<'_>) -> Duration {
-    facts.outage.slowness.map_or(facts.silence(), |slowness| slowness.waiting)
+    facts.slowness().map_or(facts.silence(), |slowness| slowness.waiting)
 }
 
 /// The longest single wait.
 pub(crate) fn longest(facts: &Facts<'_>) -> Duration {
-    facts.outage.slowness.map_or(facts.silence(), |slowness| slowness.latency)
+    facts.slowness().map_or(facts.silence(), |slowness| slowness.latency)
 }
 
 /// A typical wait.
 pub(crate) fn typical(facts: &Facts<'_>) -> Duration {
-    let slowness = facts.outage.slowness.filter(|slowness| slowness.replies > 0);
+    let slowness = facts.slowness().filter(|slowness| slowness.replies > 0);
     let each = slowness.map(|slowness| slowness.waiting / u32::try_from(slowness.replies).unwrap_or(u32::MAX));
     each.unwrap_or(longest(facts)).min(longest(facts))
 }
@@ -40,4 +47,9 @@ pub(crate) fn was_for_the_server(facts: &Facts<'_>) -> bool {
 /// TCP's figures at the slowest moment of a slow stretch.
 pub(crate) fn figures(facts: &Facts<'_>) -> Option<TcpFigures> {
     facts.evidence()?.tcp.filter(|_| is_slow(facts))
+}
+
+/// Rules out what only makes replies late.
+pub(crate) fn is_no_slow_stretch(facts: &Facts<'_>) -> Option<Argument> {
+    Argument::when(!is_slow(facts), Weight::Refutes, "replies were missing, not late")
 }

@@ -7,7 +7,7 @@ use crate::{
     diagnose::{self, Diagnosis},
     event::{
         Announcement, ClientState, CommandTime, Event, EventKind, EventSink, Evidence, LatencyEvent, ListedClient,
-        ReplaceReason, ServerState, SlowCommand, SocketEnd, TcpFigures,
+        Peer, ReplaceReason, ServerState, SlowCommand, SocketEnd, TcpFigures,
     },
     plan::{Pace, Plan},
     record::{Recorder, fixture::*},
@@ -171,6 +171,26 @@ impl Scene {
         let after = self.after();
         after.run_id = Some("77e0b3".into());
         after.uptime = Some(uptime);
+        self.new_server().run_id = Some("77e0b3".into());
+    }
+
+    pub(super) fn lost_server(&mut self) -> &mut Peer {
+        self.known().lost_server.as_mut().unwrap()
+    }
+
+    pub(super) fn new_server(&mut self) -> &mut Peer {
+        self.known().new_server.as_mut().unwrap()
+    }
+
+    /// Our own timers stood still for so long, within the silence.
+    pub(super) fn late(&mut self, seconds: f64) {
+        (self.known().host.lag, self.known().host.paused) = (secs(seconds), Some(secs(seconds)));
+    }
+
+    /// The same process has another role now.
+    pub(super) fn demoted(&mut self) {
+        self.after().role = Some("slave".into());
+        self.new_server().role = Some("slave".into());
     }
 
     /// Something in between has a separate address, or it is unknown.
@@ -178,6 +198,7 @@ impl Scene {
         self.before().translated = translated;
         self.after().translated = translated;
         (self.before().laddr, self.after().laddr) = (None, None);
+        (self.lost_server().laddr, self.new_server().laddr) = (None, None);
     }
 
     /// Another address answers.
@@ -185,6 +206,7 @@ impl Scene {
         let after = self.after();
         after.laddr = Some("10.0.3.18:6379".into());
         after.address.clone_from(&after.laddr);
+        self.new_server().laddr = Some("10.0.3.18:6379".into());
     }
 
     pub(super) fn moved_name(&mut self) {
@@ -251,10 +273,14 @@ impl Scene {
         self.slow = Some((longest, waiting));
     }
 
+    /// The server runs on this machine.
+    pub(super) fn at_home(&mut self) {
+        (self.before().local, self.after().local) = (Some(true), Some(true));
+    }
+
     /// The server runs on another machine.
     pub(super) fn remote(&mut self) {
-        self.before().address = Some("10.0.3.17:6379".into());
-        self.after().address = Some("10.0.3.17:6379".into());
+        (self.before().local, self.after().local) = (Some(false), Some(false));
     }
 
     /// TCP's smoothed round trip and its smallest one in a slow stretch, in seconds.

@@ -22,7 +22,7 @@ pub(super) const CASES: &[Row] = &[
         s.ends(SocketEnd::Reset);
         s.known().before = None;
     }),
-    ("the same where CLIENT KILL was never called", NetworkReset, Likely, |s| {
+    ("the same where CLIENT KILL was never counted: the counters may have been reset", NetworkReset, Possible, |s| {
         s.ends(SocketEnd::Reset);
         s.known().before = None;
         s.after().client_kills = Some(0);
@@ -32,13 +32,20 @@ pub(super) const CASES: &[Row] = &[
         s.same_process = None;
         s.failure = Some(reset());
     }),
-    ("reset, and the server stayed up", NetworkReset, Likely, |s| {
+    ("reset, and the server stayed up", NetworkReset, Possible, |s| {
         s.evidence = None;
         s.failure = Some(reset());
     }),
-    ("closed on our side only", NetworkReset, Likely, |s| s.listed(Some(true))),
+    ("closed on our side only", ProxyClosed, Likely, |s| s.listed(Some(true))),
+    ("closed in order behind a proxy, and the server counts no reason", ProxyClosed, Likely, |s| {
+        s.relayed(Some(true));
+    }),
+    ("the same behind a proxy, and CLIENT KILL cannot be counted", ClientKilled, Possible, |s| {
+        s.relayed(Some(true));
+        (s.before().client_kills, s.after().client_kills) = (None, None);
+    }),
     ("it was gone without an end", NetworkReset, Possible, |s| s.ends(SocketEnd::Gone)),
-    ("still listed after a pause: it may have been forgotten", MiddleboxIdleLimit, Likely, |s| {
+    ("still listed after a short pause", NetworkReset, Likely, |s| {
         s.pauses(3.0);
         s.earlier = vec![at(LOST - 4.0, disconnected(1, None)), at(LOST - 3.5, reconnected(1, 0.5))];
         s.ends(SocketEnd::Reset);
@@ -54,7 +61,14 @@ pub(super) const CASES: &[Row] = &[
         s.in_flight = 0;
         s.ends(SocketEnd::Reset);
     }),
-    ("closed after an hour of silence", MiddleboxIdleLimit, Possible, |s| s.idle = 3600.5),
+    ("closed after an hour of silence, behind a proxy", ProxyClosed, Likely, |s| {
+        s.idle = 3600.5;
+        s.relayed(Some(true));
+    }),
+    ("closed after an hour of silence, and whether there is a proxy is unknown", MiddleboxIdleLimit, Possible, |s| {
+        s.idle = 3600.5;
+        s.relayed(None);
+    }),
     ("messages of others may have come", MiddleboxIdleLimit, Likely, |s| {
         s.idle = 350.4;
         s.in_flight = 0;
@@ -105,11 +119,13 @@ pub(super) const CASES: &[Row] = &[
     }),
     ("the watchdog gave it up while new connections were served", PathLost, Likely, |s| {
         s.watchdog();
+        s.tcp(2, 3);
         s.states = vec![ClientState::HalfOpen];
         s.listed(Some(true));
     }),
     ("the watchdog gave it up, and no connection could be made", PathLost, Likely, |s| {
         s.watchdog();
+        s.tcp(2, 3);
         s.unreachable();
     }),
     ("it fell silent, and nothing else is known", PathLost, Possible, |s| {
@@ -119,6 +135,23 @@ pub(super) const CASES: &[Row] = &[
     ("a stall that healed, and packets were lost", PathLost, Likely, |s| {
         s.heals(3.0);
         s.tcp(1, 3);
+    }),
+    ("paused writes: everything was acknowledged on a direct path", PathLost, Possible, |s| {
+        s.watchdog();
+        s.tcp(0, 0);
+        s.states = vec![ClientState::HalfOpen];
+        s.listed(Some(true));
+    }),
+    ("a full accept queue: no connection can be made, and the old one is acknowledged", ServerFrozen, Likely, |s| {
+        s.watchdog();
+        s.tcp(0, 0);
+        s.unreachable();
+        s.listed(Some(true));
+    }),
+    ("reset after a short silence on a young connection", NetworkReset, Likely, |s| {
+        s.idle = 1.5;
+        s.earlier = vec![at(LOST - 4.0, disconnected(1, None)), at(LOST - 3.5, reconnected(1, 0.5))];
+        s.ends(SocketEnd::Reset);
     }),
     // Silence.
     ("new connections were accepted and not answered, the old one healed", ServerFrozen, Likely, |s| {
@@ -149,7 +182,7 @@ pub(super) const CASES: &[Row] = &[
         s.tcp(0, 0);
         s.relayed(Some(true));
     }),
-    ("its kernel acknowledged everything", ServerFrozen, Likely, |s| {
+    ("its kernel acknowledged everything", ServerFrozen, Possible, |s| {
         s.heals(2.0);
         s.tcp(0, 0);
     }),
@@ -157,24 +190,29 @@ pub(super) const CASES: &[Row] = &[
         s.heals(2.0);
         s.evidence = None;
     }),
-    ("our own timers explain a stall", ClientStall, Certain, |s| {
+    ("our own timers explain a stall", ClientStall, Likely, |s| {
         s.heals(1.0);
-        s.known().host.lag = secs(0.95);
+        s.late(0.95);
+    }),
+    ("we were stopped before a silence that is not ours", ServerFrozen, Possible, |s| {
+        s.heals(0.7);
+        (s.known().host.lag, s.known().host.paused) = (secs(2.9), Some(secs(0.05)));
+        s.tcp(0, 0);
     }),
     ("our own timers were late, and the path was ill, too", ServerFrozen, Likely, |s| {
         s.heals(5.0);
         s.mute();
-        s.known().host.lag = secs(0.4);
+        s.late(0.4);
     }),
-    ("our own timers were late, and so was the server", ClientStall, Likely, |s| {
+    ("our own timers were late, and so was the server", ClientStall, Possible, |s| {
         s.heals(1.7);
-        s.known().host.lag = secs(0.9);
+        s.late(0.9);
     }),
     ("our own timers were late for a small part of the silence", ServerFrozen, Possible, |s| {
         s.heals(4.0);
-        s.known().host.lag = secs(0.9);
+        s.late(0.9);
     }),
-    ("the machine slept", ClientStall, Certain, |s| {
+    ("the machine slept", ClientStall, Likely, |s| {
         s.ends(SocketEnd::Reset);
         s.known().host.suspended = Some(secs(3600.0));
     }),
@@ -192,7 +230,7 @@ pub(super) const CASES: &[Row] = &[
         s.ends(SocketEnd::Local);
     }),
     ("garbage, and the other side closed it", ProtocolError, Likely, |s| s.failure = garbage()),
-    ("an HTTP answer to new connections", ProtocolError, Likely, |s| {
+    ("an HTTP answer to new connections", ProtocolError, Possible, |s| {
         s.evidence = None;
         s.path = garbage().into_iter().collect();
     }),

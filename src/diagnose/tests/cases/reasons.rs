@@ -8,7 +8,6 @@ use crate::{
         Confidence::*,
         tests::fixture::{LOST, Scene},
     },
-    event::HostState,
     record::fixture::*,
 };
 
@@ -26,7 +25,7 @@ macro_rules! rises {
 }
 
 pub(super) const CASES: &[Row] = &[
-    ("a silence, and nothing explains it", ServerFrozen, Likely, frozen),
+    ("a silence, and nothing explains it", ServerFrozen, Possible, frozen),
     ("KEYS in the slow log for the whole silence", SlowCommand, Likely, |s| {
         frozen(s);
         s.logged("keys", 1.2);
@@ -35,15 +34,15 @@ pub(super) const CASES: &[Row] = &[
         frozen(s);
         (0..4).for_each(|_| s.logged("eval", 0.2));
     }),
-    ("a slow command too short for the silence", ServerFrozen, Likely, |s| {
+    ("a slow command too short for the silence", ServerFrozen, Possible, |s| {
         frozen(s);
         s.logged("keys", 0.3);
     }),
-    ("a PING that took 1.2 s: the process was paused", ServerFrozen, Likely, |s| {
+    ("a PING that took 1.2 s: the process was paused", ServerFrozen, Possible, |s| {
         frozen(s);
         s.logged("ping", 1.2);
     }),
-    ("the slow log is another process\'", ServerRestarted, Likely, |s| {
+    ("the slow log is another process\'", ServerRestarted, Possible, |s| {
         frozen(s);
         s.healed = false;
         s.process(1);
@@ -53,18 +52,18 @@ pub(super) const CASES: &[Row] = &[
         frozen(s);
         s.spent("debug", 1, 1.3);
     }),
-    ("many short calls explain no long silence", ServerFrozen, Likely, |s| {
+    ("many short calls explain no long silence", ServerFrozen, Possible, |s| {
         frozen(s);
         s.spent("hgetall", 20_000, 30.0);
     }),
     ("we were late as well", SlowCommand, Likely, |s| {
         frozen(s);
         s.logged("keys", 1.2);
-        s.known().host = HostState { lag: secs(0.4), suspended: Some(secs(0.0)) };
+        s.late(0.4);
     }),
-    ("we were stopped for the whole silence, in which KEYS ran, too", ClientStall, Certain, |s| {
+    ("we were stopped for the whole silence, in which KEYS ran, too", ClientStall, Likely, |s| {
         s.heals(1.3);
-        s.known().host = HostState { lag: secs(1.3), suspended: Some(secs(0.0)) };
+        s.late(1.3);
         s.logged("keys", 1.2);
     }),
     ("writes of the append-only file were delayed", SlowDisk, Likely, |s| {
@@ -75,11 +74,11 @@ pub(super) const CASES: &[Row] = &[
         frozen(s);
         s.spike("aof-fsync-always", 1.2);
     }),
-    ("a short wait for the disk", ServerFrozen, Likely, |s| {
+    ("a short wait for the disk", ServerFrozen, Possible, |s| {
         frozen(s);
         s.spike("aof-fsync-always", 0.1);
     }),
-    ("another process counts its own fsyncs", ServerRestarted, Likely, |s| {
+    ("another process counts its own fsyncs", ServerRestarted, Possible, |s| {
         frozen(s);
         s.healed = false;
         s.process(1);
@@ -94,7 +93,7 @@ pub(super) const CASES: &[Row] = &[
         frozen(s);
         s.spike("fork", 1.1);
     }),
-    ("a fork too short for the silence", ServerFrozen, Likely, |s| {
+    ("a fork too short for the silence", ServerFrozen, Possible, |s| {
         frozen(s);
         rises!(s, forks);
         s.after().latest_fork = Some(secs(0.01));
@@ -120,14 +119,16 @@ pub(super) const CASES: &[Row] = &[
     ("our connection waits in XREAD, and we were late", BlockingCommand, Likely, |s| {
         frozen(s);
         s.blocked("xread");
-        s.known().host = HostState { lag: secs(0.4), suspended: Some(secs(0.0)) };
+        s.late(0.4);
     }),
     ("connects were not answered while an accept queue was full", AcceptQueueFull, Likely, |s| {
+        s.watchdog();
         s.path = vec![Failure::doctor(ErrorClass::ConnectTimeout, Stage::Tcp, "no connection within 2 s")];
         s.listed(None);
         s.known().listen_overflows = Some(3);
     }),
     ("mute behind a full accept queue", AcceptQueueFull, Likely, |s| {
+        s.watchdog();
         s.mute();
         s.listed(None);
         s.known().listen_overflows = Some(3);
@@ -172,7 +173,7 @@ pub(super) const CASES: &[Row] = &[
         s.slows(0.4, 2.0);
         s.round_trips(0.0003, 0.0002);
         s.known().tcp.as_mut().unwrap().total_retransmits = 1;
-        s.known().host = HostState { lag: secs(0.4), suspended: Some(secs(0.0)) };
+        s.late(0.4);
     }),
     ("slow behind a proxy", SlowNetwork, Possible, |s| {
         s.slows(0.4, 2.0);
@@ -187,18 +188,18 @@ pub(super) const CASES: &[Row] = &[
     ("the round trip stayed, on this machine", SlowServer, Possible, |s| {
         s.slows(0.4, 2.0);
         s.round_trips(0.001, 0.0002);
-        s.remote();
-        s.known().listen_overflows = Some(0);
+        s.at_home();
     }),
     ("the round trip stayed, but this machine was busy", Unknown, Possible, |s| {
         s.slows(0.4, 2.0);
         s.round_trips(0.001, 0.0002);
-        s.known().host = HostState { lag: secs(0.06), suspended: Some(secs(0.0)) };
+        s.at_home();
+        s.late(0.06);
     }),
     ("the round trip stayed, and we were as late as the replies of another machine", Unknown, Possible, |s| {
         s.slows(0.4, 2.0);
         s.round_trips(0.001, 0.0002);
         s.remote();
-        s.known().host = HostState { lag: secs(0.32), suspended: Some(secs(0.0)) };
+        s.late(0.32);
     }),
 ];

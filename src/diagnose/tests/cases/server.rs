@@ -3,12 +3,8 @@
 use super::Row;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
-    diagnose::{
-        Cause::*,
-        Confidence::*,
-        tests::fixture::{LOST, Scene},
-    },
-    event::{Event, EventKind, ReplaceReason, SocketEnd},
+    diagnose::{Cause::*, Confidence::*, tests::fixture::LOST},
+    event::{Event, EventKind, ReplaceReason, SocketEnd, TcpFigures},
     plan::Pace,
     record::fixture::*,
 };
@@ -19,11 +15,11 @@ pub(super) const CASES: &[Row] = &[
         s.process(1);
         s.refused();
     }),
-    ("another process, and nothing else is known", ServerRestarted, Likely, |s| {
+    ("another process, and nothing else is known", ServerRestarted, Possible, |s| {
         s.evidence = None;
         s.same_process = Some(false);
     }),
-    ("LOADING, and run_id is unknown", ServerRestarted, Likely, |s| {
+    ("LOADING, and run_id is unknown", ServerRestarted, Possible, |s| {
         s.same_process = None;
         s.evidence = None;
         s.says("LOADING Redis is loading the dataset in memory");
@@ -71,7 +67,15 @@ pub(super) const CASES: &[Row] = &[
         s.silent = 20.0;
         s.unreachable();
     }),
-    ("refused while the same process lives: a proxy's door", NetworkReset, Likely, Scene::refused),
+    ("refused while the same process lives: a proxy's door", ProxyClosed, Likely, |s| {
+        s.refused();
+        s.relayed(Some(true));
+    }),
+    ("reset and refused while the same process lives: a proxy's door", NetworkReset, Likely, |s| {
+        s.refused();
+        s.ends(SocketEnd::Reset);
+        s.relayed(Some(true));
+    }),
     ("another node, up long since", Failover, Likely, |s| {
         s.process(90_000);
         s.elsewhere();
@@ -80,7 +84,7 @@ pub(super) const CASES: &[Row] = &[
         s.process(90_000);
         s.moved_name();
     }),
-    ("a replica continued the primary's history", Failover, Certain, |s| {
+    ("a replica continued the primary's history", Failover, Likely, |s| {
         s.process(90_000);
         s.elsewhere();
         s.before().replication_id = Some("8f1a".into());
@@ -91,16 +95,21 @@ pub(super) const CASES: &[Row] = &[
         s.before().replication_id = Some("8f1a".into());
         s.after().former_replication_id = Some("8f1a".into());
     }),
-    ("demoted, and all clients closed", Failover, Certain, |s| {
-        s.after().role = Some("slave".into());
+    ("demoted, and all clients closed", Failover, Likely, |s| {
+        s.demoted();
         s.kills(2);
     }),
     ("demoted, but CLIENT KILL may not be counted", Failover, Likely, |s| {
-        s.after().role = Some("slave".into());
+        s.demoted();
         (s.before().client_kills, s.after().client_kills) = (None, None);
     }),
+    ("demoted, another client killed, closed by a proxy", Failover, Likely, |s| {
+        s.demoted();
+        s.kills(1);
+        s.relayed(Some(true));
+    }),
     ("demoted long ago, reset now", NetworkReset, Likely, |s| {
-        s.after().role = Some("slave".into());
+        s.demoted();
         s.before().at = stamp(LOST - 900.0);
         s.ends(SocketEnd::Reset);
     }),
@@ -110,7 +119,7 @@ pub(super) const CASES: &[Row] = &[
         s.after().failover_state = Some("waiting-for-sync".into());
         s.path = vec![Failure::server(Stage::Command, "READONLY You can't write against a read only replica.")];
     }),
-    ("announced, closed, another node", PlannedMaintenance, Certain, |s| {
+    ("announced, closed, another node", PlannedMaintenance, Likely, |s| {
         s.announced(12.0, "MOVING");
         s.process(90_000);
         s.elsewhere();
@@ -119,11 +128,11 @@ pub(super) const CASES: &[Row] = &[
         s.announced(12.0, "MOVING");
         s.ends(SocketEnd::Reset);
     }),
-    ("announced on the connection itself", PlannedMaintenance, Likely, |s| {
+    ("announced on the connection itself", PlannedMaintenance, Possible, |s| {
         s.evidence = None;
         s.earlier = vec![at(LOST - 5.0, EventKind::Announced { kind: "FAILING_OVER".into() })];
     }),
-    ("announced ten minutes ago is not announced", NetworkReset, Possible, |s| {
+    ("announced ten minutes ago is not announced", Unknown, Possible, |s| {
         s.earlier = vec![at(LOST - 600.0, EventKind::Announced { kind: "MOVING".into() })];
     }),
     ("the name resolves to another server", DnsMoved, Likely, |s| {
@@ -147,6 +156,70 @@ pub(super) const CASES: &[Row] = &[
         s.listed(None);
         s.before().at = stamp(LOST - 900.0);
     }),
+    // One address is not one server.
+    ("a pod was replaced: a fresh process at another place", ServerRestarted, Likely, |s| {
+        s.process(1);
+        s.elsewhere();
+        s.before().addresses = ["10.0.3.1".into()].into();
+        s.after().addresses = ["10.0.3.1".into()].into();
+        s.relayed(Some(true));
+        s.lost_server().laddr = Some("10.1.0.4:6379".into());
+        s.new_server().laddr = Some("10.1.0.5:6379".into());
+        s.after().laddr = Some("10.1.0.5:6379".into());
+    }),
+    ("a virtual address moved: an older process at the same place", Failover, Likely, |s| s.process(90_000)),
+    ("two servers behind one address: the lost one lives on, the client met the other", ProxyClosed, Likely, |s| {
+        s.same_process = Some(false);
+        s.new_server().run_id = Some("77e0b3".into());
+        s.new_server().role = Some("slave".into());
+        s.relayed(Some(true));
+    }),
+    ("the same, and the query beside it met the other, too", Failover, Possible, |s| {
+        s.process(90_000);
+        s.demoted();
+        s.relayed(Some(true));
+        (s.lost_server().laddr, s.after().laddr) = (Some("10.1.0.4:6379".into()), Some("10.1.0.5:6379".into()));
+    }),
+    ("the state before the loss is another server's: its counters do not count", ClientKilled, Possible, |s| {
+        s.kills(1);
+        s.lost_server().run_id = Some("0b0b0b".into());
+        s.before().run_id = Some("77e0b3".into());
+        s.after().run_id = Some("0b0b0b".into());
+    }),
+    ("restarted while we were stopped", ServerRestarted, Likely, |s| {
+        s.plan.subscription = plan().subscription;
+        s.subscribed = true;
+        s.idle = 4.2;
+        s.late(4.0);
+        s.process(6);
+        s.in_flight = 0;
+    }),
+    ("SIGTERM with a slow save: a silence, then another process", ServerRestarted, Likely, |s| {
+        s.process(0);
+        s.silent = 3.0;
+        s.tcp(0, 0);
+        s.mute();
+    }),
+    // Announcements.
+    ("announced and closed by the server itself, which counts no reason", PlannedMaintenance, Certain, |s| {
+        s.announced(12.0, "MOVING");
+        s.in_flight = 0;
+    }),
+    ("the same behind a proxy, which may have closed it", PlannedMaintenance, Likely, |s| {
+        s.announced(12.0, "MOVING");
+        s.in_flight = 0;
+        s.relayed(Some(true));
+    }),
+    ("a failover was announced and was over, then a proxy closed it", ProxyClosed, Likely, |s| {
+        s.announced(25.0, "FAILING_OVER");
+        s.announced(20.0, "FAILED_OVER");
+        s.relayed(Some(true));
+    }),
+    ("a failover was announced and was over, then the server closed it", PlannedMaintenance, Possible, |s| {
+        s.announced(25.0, "FAILING_OVER");
+        s.announced(20.0, "FAILED_OVER");
+    }),
+    ("an old announcement", PlannedMaintenance, Possible, |s| s.announced(50.0, "MOVING")),
     // What the server closes.
     ("CLIENT KILL ran", ClientKilled, Likely, |s| s.kills(1)),
     ("CLIENT KILL crossed a command", ClientKilled, Likely, |s| {
@@ -167,14 +240,21 @@ pub(super) const CASES: &[Row] = &[
     }),
     ("closed at the server's timeout", ServerIdleTimeout, Certain, |s| {
         s.idle = 301.0;
+        s.in_flight = 0;
         (s.before().timeout, s.after().timeout) = (Some(300), Some(300));
+    }),
+    ("a proxy with the same limit as the server's timeout", ServerIdleTimeout, Possible, |s| {
+        s.idle = 301.0;
+        s.in_flight = 0;
+        (s.before().timeout, s.after().timeout) = (Some(300), Some(300));
+        s.relayed(Some(true));
     }),
     ("closed at the server's timeout, because redis-doctor was stopped", ClientStall, Likely, |s| {
         s.idle = 301.0;
         (s.before().timeout, s.after().timeout) = (Some(300), Some(300));
-        s.known().host.lag = secs(300.0);
+        s.late(300.0);
     }),
-    ("closed at the server's timeout, but CLIENT KILL ran, too", ClientKilled, Likely, |s| {
+    ("closed at the server's timeout, but CLIENT KILL ran, too", ServerIdleTimeout, Likely, |s| {
         s.idle = 301.0;
         s.after().timeout = Some(300);
         s.kills(1);
@@ -184,13 +264,13 @@ pub(super) const CASES: &[Row] = &[
         s.after().timeout = Some(300);
         s.after().config_changes = Some(2);
     }),
-    ("closed at the server's timeout, as far as is known", ServerIdleTimeout, Likely, |s| {
+    ("closed at the server's timeout, as far as is known", ServerIdleTimeout, Possible, |s| {
         s.idle = 301.0;
         s.after().timeout = Some(300);
         s.known().death = None;
         s.listed(None);
     }),
-    ("a subscriber is never timed out", NetworkReset, Possible, |s| {
+    ("a subscriber is never timed out", Unknown, Possible, |s| {
         s.idle = 31.0;
         s.after().timeout = Some(30);
         s.plan.subscription = plan().subscription;
@@ -209,17 +289,18 @@ pub(super) const CASES: &[Row] = &[
     }),
     ("the output-buffer limit closed some client in the last quarter of an hour", OutputBufferLimit, Possible, |s| {
         s.after().output_buffer_disconnections = Some(3);
+        s.subscribed = true;
         s.before().at = stamp(LOST - 900.0);
     }),
     (
         "a subscriber was cut off in the middle of a message, on a server that does not count",
         OutputBufferLimit,
-        Likely,
+        Possible,
         |s| {
             (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
             s.subscribed = true;
             s.failure = Some(Failure::doctor(ErrorClass::Other, Stage::Command, "cut"));
-            s.known().host.lag = secs(0.8);
+            s.late(0.8);
         },
     ),
     (
@@ -232,13 +313,13 @@ pub(super) const CASES: &[Row] = &[
             s.subscribed = true;
         },
     ),
-    ("the same with a proxy in between", NetworkReset, Possible, |s| {
+    ("the same with a proxy in between", ProxyClosed, Likely, |s| {
         (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
         s.after().output_buffer_limit = Some("normal 0 0 0 slave 268435456 67108864 60 pubsub 1024 1024 1".into());
         s.subscribed = true;
         s.relayed(Some(true));
     }),
-    ("the same where subscribers have no limit", NetworkReset, Possible, |s| {
+    ("the same where subscribers have no limit", Unknown, Possible, |s| {
         (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
         s.after().output_buffer_limit = Some("normal 0 0 0 slave 0 0 0 pubsub 0 0 0".into());
         s.subscribed = true;
@@ -256,21 +337,66 @@ pub(super) const CASES: &[Row] = &[
     }),
     ("the output-buffer limit does not close all clients at the same time", OutputBufferLimit, Possible, |s| {
         s.after().output_buffer_disconnections = Some(3);
+        s.subscribed = true;
         s.plan.connections = 2;
         s.later = vec![Event { connection: Some(1), ..at(LOST + 2.5, reconnected(2, 2.3)) }];
         s.earlier = vec![Event { connection: Some(1), ..at(LOST - 0.2, disconnected(1, None)) }];
+    }),
+    ("a kill was counted after redis-doctor was stopped", ClientKilled, Likely, |s| {
+        (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+        s.kills(1);
+        s.subscribed = true;
+        s.late(0.8);
+    }),
+    ("a proxy's reset after redis-doctor was stopped", NetworkReset, Possible, |s| {
+        (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+        s.subscribed = true;
+        s.late(0.8);
+        s.relayed(Some(true));
+        s.ends(SocketEnd::Reset);
+    }),
+    ("stopped, then closed by the server, but next to nothing had arrived", Unknown, Possible, |s| {
+        (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+        s.subscribed = true;
+        s.late(0.8);
+        s.known().tcp = Some(TcpFigures { at: stamp(LOST), bytes_received: Some(2_000), ..TcpFigures::default() });
+    }),
+    ("a large command, and the query-buffer limit is counted", QueryBufferLimit, Likely, |s| {
+        s.plan.probes.as_mut().unwrap().payload = 2_000_000;
+        s.after().query_buffer_disconnections = Some(1);
+        s.ends(SocketEnd::Reset);
+    }),
+    ("a large command, and no limit is counted by this version", QueryBufferLimit, Possible, |s| {
+        s.plan.probes.as_mut().unwrap().payload = 2_000_000;
+        (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+        (s.before().query_buffer_disconnections, s.after().query_buffer_disconnections) = (None, None);
+        s.ends(SocketEnd::Reset);
+    }),
+    (
+        "a large reply, and normal clients have a limit that this version does not count",
+        OutputBufferLimit,
+        Possible,
+        |s| {
+            s.plan.probes.as_mut().unwrap().payload = 500_000;
+            (s.before().output_buffer_disconnections, s.after().output_buffer_disconnections) = (None, None);
+            s.after().output_buffer_limit = Some("normal 100000 0 0 slave 0 0 0 pubsub 0 0 0".into());
+        },
+    ),
+    ("CLIENT KILL ran, and then the counters were reset", ClientKilled, Possible, |s| {
+        (s.before().client_kills, s.after().client_kills) = (Some(0), Some(0));
+        s.after().connections_received = Some(1);
     }),
     ("clients were evicted", ClientEvicted, Likely, |s| s.after().evicted_clients = Some(1)),
     ("clients were evicted, and one was killed long ago", ClientEvicted, Possible, |s| {
         s.after().evicted_clients = Some(1);
         s.before().at = stamp(LOST - 900.0);
     }),
-    ("killed, and then not let in", MaxClients, Likely, |s| {
+    ("killed, and then not let in", ClientKilled, Likely, |s| {
         s.kills(1);
         s.after().rejected_connections = Some(9);
         s.says("ERR max number of clients reached");
     }),
-    ("not let in, and nothing else is known", MaxClients, Likely, |s| {
+    ("not let in, and nothing else is known", MaxClients, Possible, |s| {
         s.evidence = None;
         s.says("ERR max number of clients reached");
     }),
@@ -283,7 +409,7 @@ pub(super) const CASES: &[Row] = &[
         s.says("WRONGPASS invalid username-password pair or user is disabled.");
         s.after().acl_changes = Some(1);
     }),
-    ("a password was set", AuthenticationChanged, Likely, |s| {
+    ("a password was set", AuthenticationChanged, Possible, |s| {
         s.evidence = None;
         s.says("NOAUTH Authentication required.");
     }),

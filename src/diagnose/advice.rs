@@ -5,6 +5,11 @@ use crate::{
     plan::{Address, Target},
 };
 
+/// Errnos without a class of their own.
+const ENOENT: i32 = 2;
+const EACCES: i32 = 13;
+const EMFILE: i32 = 24;
+
 const TLS: &str = "check that the port speaks TLS and that the certificate is for this name and from an issuer that this \
                    machine trusts (or set SSL_CERT_FILE to its file)";
 
@@ -25,10 +30,8 @@ pub(crate) const MTU: &str = "a tunnel, VPN or overlay on the path has a smaller
 
 /// Returns advice on a failure to connect; `None` if the text of the failure is enough.
 pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
-    if let Some(advice) = on_concluding(failure) {
-        return Some(advice.to_owned());
-    }
-    if let Some(advice) = on_reply(failure.key.class, target) {
+    let known = on_concluding(failure).or_else(|| on_errno(failure.key.errno?)).map(str::to_owned);
+    if let Some(advice) = known.or_else(|| on_reply(failure.key.class, target)) {
         return Some(advice);
     }
     Some(match (failure.key.class, failure.key.stage) {
@@ -61,7 +64,7 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         (ErrorClass::CertificateExpired, _) => EXPIRED.into(),
         (ErrorClass::ClientCertificate, _) => NO_CERTIFICATE.into(),
         (ErrorClass::MtuBlackHole, _) => MTU.into(),
-        (ErrorClass::Other, Stage::Unix) if failure.key.errno == Some(13) => {
+        (ErrorClass::Other, Stage::Unix) if failure.key.errno == Some(EACCES) => {
             "add this user to the group of the socket and set unixsocketperm 770, or open the directories on its path \
              to the user (chmod o+x)"
                 .into()
@@ -75,38 +78,52 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
     })
 }
 
+/// Returns advice on an errno whose class has none.
+fn on_errno(errno: i32) -> Option<&'static str> {
+    match errno {
+        ENOENT => Some(
+            "the socket file does not exist: the server is not running, or its 'unixsocket' setting names another path",
+        ),
+        EMFILE => Some(
+            "this process has no file descriptor left: raise its limit (ulimit -n, LimitNOFILE), or close connections",
+        ),
+        _ => None,
+    }
+}
+
 /// Returns advice on an error reply of the server.
 fn on_reply(class: ErrorClass, target: &Target) -> Option<String> {
     let user = target.user.as_deref().unwrap_or("default");
-    Some(match class {
-        ErrorClass::NoAuth => {
-            "the server requires a password: set it in REDISCLI_AUTH, in the URL, or with --askpass".into()
-        }
+    let advice = match class {
+        ErrorClass::NoAuth => "the server requires a password: set it in REDISCLI_AUTH, in the URL, or with --askpass",
         ErrorClass::WrongPass => {
-            format!("check the password of user '{user}' (--user, REDISCLI_AUTH, --askpass, the URL)")
+            return Some(format!("check the password of user '{user}' (--user, REDISCLI_AUTH, --askpass, the URL)"));
         }
         ErrorClass::NoPerm => {
-            format!("the ACL of user '{user}' forbids it: see ACL GETUSER {user} on the server")
+            return Some(format!("the ACL of user '{user}' forbids it: see ACL GETUSER {user} on the server"));
         }
-        ErrorClass::Loading => {
-            "the server is still loading its dataset: try again when INFO shows loading:0".into()
-        }
+        ErrorClass::Loading => "the server is still loading its dataset: try again when INFO shows loading:0",
         ErrorClass::MaxClients => {
-            "raise maxclients on the server, or find out which clients hold its connections (CLIENT LIST)".into()
+            "raise maxclients on the server, or find out which clients hold its connections (CLIENT LIST)"
         }
         ErrorClass::ProtectedMode => {
-            "set a password on the server, or turn protected-mode off there if the network is trusted".into()
+            "set a password on the server, or turn protected-mode off there if the network is trusted"
         }
         ErrorClass::MasterDown => {
-            "this replica has lost its primary: connect to the primary, or check why the link is down".into()
+            "this replica has lost its primary: connect to the primary, or check why the link is down"
         }
         ErrorClass::Misconf => {
             "writes are refused because the server cannot save its data: see its log, and the free space and permissions \
              of its directory"
-                .into()
         }
+        ErrorClass::Moved | ErrorClass::Ask => {
+            "this node of a cluster does not hold the key: use a client that knows clusters and follows MOVED"
+        }
+        ErrorClass::ReadOnly => "a replica answers here: connect to the primary, and resolve the name at each attempt",
+        // The text of the others is enough.
         _ => return None,
-    })
+    };
+    Some(advice.to_owned())
 }
 
 /// Returns advice on a failure that redis-doctor concluded from several replies.
