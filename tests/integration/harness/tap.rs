@@ -159,7 +159,17 @@ impl Tap {
 
     /// New connections lead to another server; existing ones stay where they are.
     pub(crate) fn lead_to(&self, server: SocketAddr) {
-        self.mode.send_modify(|mode| mode.server = Some(server));
+        self.balance(&[server]);
+    }
+
+    /// New connections lead to these servers in turn; existing ones stay where they are.
+    pub(crate) fn balance(&self, servers: &[SocketAddr]) {
+        self.mode.send_modify(|mode| mode.servers = servers.to_vec());
+    }
+
+    /// Sends bytes that the client never sent to the server, on every connection.
+    pub(crate) fn inject_to_server(&self, bytes: &[u8]) {
+        self.order_flows(FlowOrder::InjectToServer(bytes.to_vec()));
     }
 
     /// Accepts new connections and ends them at once (FIN).
@@ -275,8 +285,8 @@ struct Mode {
     first_reply: Option<Vec<u8>>,
     hold_replies: bool,
     partition: bool,
-    /// Where new connections lead instead of to the first server.
-    server: Option<SocketAddr>,
+    /// Where new connections lead in turn; to the first server if there are none.
+    servers: Vec<SocketAddr>,
     /// Connections with a lower number are silent.
     silent_below: u64,
 }
@@ -358,7 +368,11 @@ impl Relay {
                 let (orders, inbox) = unbounded_channel();
                 self.flows.push(orders);
                 let flow = Flow::new(id, self.mode.clone(), Arc::clone(&self.shared), inbox);
-                let server = self.mode.borrow().server.unwrap_or(self.server);
+                let server = {
+                    let servers = &self.mode.borrow().servers;
+                    let turn = id.checked_rem(servers.len() as u64).map(|turn| servers[turn as usize]);
+                    turn.unwrap_or(self.server)
+                };
                 self.tasks.spawn(flow.run(client, server));
             }
             Admission::Reset => reset(client),

@@ -102,6 +102,18 @@ impl Trial {
         self.wait_for_journal("\"received\":");
     }
 
+    /// Waits until the journal contains the text so many times.
+    #[track_caller]
+    pub(crate) fn wait_for_journal_times(&self, text: &str, count: usize) {
+        let what = format!("{count} times {text:?} in the journal");
+        eventually(&what, 3 * SOON, || self.count_in_journal(text) >= count);
+    }
+
+    /// How often the journal contains the text.
+    pub(crate) fn count_in_journal(&self, text: &str) -> usize {
+        fs::read_to_string(self.journal()).unwrap_or_default().matches(text).count()
+    }
+
     /// Waits until the journal contains the text.
     #[track_caller]
     pub(crate) fn wait_for_journal(&self, text: &str) {
