@@ -3,7 +3,7 @@
 //!
 //! A doctor may say that it does not know, or name what is possible. What it calls likely or certain must be so.
 //!
-//! `INSTRUMENT=WORD` runs the rows whose names contain the word and prints their diagnoses; `REDIS_DOCTOR_LONG=1` adds
+//! `INSTRUMENT=WORD` runs the rows whose names contain the word and prints all their diagnoses; `REDIS_DOCTOR_LONG=1` adds
 //! the rows that take long.
 
 mod client;
@@ -36,7 +36,7 @@ use crate::harness::{RedisServer, RedisServerBuilder, Signal, Target, Trial, eve
 const SOON: Duration = Duration::from_secs(10);
 
 /// Rows at a time. More than there are cores: most of the time they wait.
-const THREADS: usize = 8;
+const THREADS: usize = 12;
 
 /// Of a hundred rows so many have to be named right.
 const RIGHT: usize = 93;
@@ -181,8 +181,8 @@ fn no_likely_or_certain_cause_is_wrong_and_few_are_unknown() {
     let claimed = |row: &&'static Row| Some((*row, claims[row.name].as_ref().ok()?.as_ref()?));
     let rows: Vec<_> = chosen.iter().filter_map(claimed).collect();
     eprintln!("{}", matrix(&rows));
-    if !word.is_empty() {
-        rows.iter().for_each(|(row, claim)| eprintln!("{}: {:#}", row.name, claim.why));
+    for (row, claim) in rows.iter().filter(|(_, claim)| !word.is_empty() || !claim.right || !claim.wrong.is_empty()) {
+        eprintln!("{}: {}", row.name, claim.why);
     }
     assert!(failed.is_empty(), "did not come about: {failed:?}");
     judge(&rows);
@@ -277,23 +277,22 @@ const PATIENT: &str = "soak --watchdog off --timeout 400ms";
 /// and one that does both on its writes.
 const PATIENT_WRITING: &str = "soak --workload kv --watchdog off --timeout 400ms";
 
-/// Starts a run, and waits until its commands are answered and the server has been asked for its state: a fault before
-/// that is one of the start.
+/// Starts a run beside which a fault can come about.
 fn watched(arguments: &str, target: &(impl Target + ?Sized), server: &RedisServer) -> Trial {
-    let before = server.config_gets();
     let trial = Trial::start(arguments, target);
-    flows(arguments, &trial);
-    eventually("the server was asked", SOON, || server.config_gets() > before);
+    ready(arguments, &trial, server);
     trial
 }
 
-/// Waits until what the run sends comes back.
-fn flows(arguments: &str, trial: &Trial) {
+/// Waits until the commands of a run are answered and its server has been asked for its state: a fault before that is one
+/// of the start.
+fn ready(arguments: &str, trial: &Trial, server: &RedisServer) {
     match arguments.split(' ').next() {
         Some("soak") if !arguments.contains("--workload") => trial.wait_for_messages(),
         Some("subscribe") => {}
         _ => trial.wait_for_answers(),
     }
+    eventually("the server was asked", SOON, || server.config_gets() > 0);
 }
 
 /// A server, a run beside which something happens to the server, and the report once the client is back and the outage

@@ -4,8 +4,8 @@ use rustix::process::Signal;
 use serde_json::Value as Json;
 
 use super::{
-    HOT, LISTENING, PATIENT, PATIENT_WRITING, PROBING, Row, SOON, SPARSE, WRITING, cause, ended, recovered, watched,
-    when, while_stopped,
+    HOT, LISTENING, PATIENT, PATIENT_WRITING, PROBING, Row, SOON, SPARSE, WRITING, cause, ended, ready, recovered,
+    watched, when, while_stopped,
 };
 use crate::harness::{RedisServer, Trial, eventually};
 
@@ -124,8 +124,8 @@ pub(super) fn follow(replica: &RedisServer, primary: &RedisServer) {
 
 fn over_tls() -> Option<Json> {
     let mut server = RedisServer::builder().tls().start();
-    let arguments = format!("{PROBING} --cacert {}", server.certificates().authority.display());
-    let trial = watched(&arguments, &server, &server);
+    let trial = Trial::trusting(&server.certificates().authority, PROBING, &server);
+    ready(PROBING, &trial, &server);
     server.kill9();
     server.restart_same_port();
     recovered(trial)

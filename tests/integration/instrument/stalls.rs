@@ -48,6 +48,7 @@ pub(super) const ROWS: &[Row] = &[
         silenced(PATIENT, RedisServer::builder(), |server, _| {
             server.command(["EVAL", FILL, "0"]);
             let mut sorts = server.begin(["SORT", "list", "ALPHA", "LIMIT", "0", "1"]);
+            sorts.patience(2 * SOON);
             (0..3).for_each(|_| sorts.send(["SORT", "list", "ALPHA", "LIMIT", "0", "1"]).unwrap());
             (0..4).for_each(|_| drop(sorts.read().unwrap()));
         })
@@ -85,8 +86,8 @@ pub(super) const ROWS: &[Row] = &[
 /// Two and a half seconds in one script, which the server does not interrupt before five.
 const SPIN: &str = "local until_ = redis.call('TIME')[1] + 3 while tonumber(redis.call('TIME')[1]) < until_ do end";
 
-/// A million elements to be sorted.
-const FILL: &str = "for i = 1, 1000 do local t = {} for j = 1, 1000 do t[j] = (i * 7919 + j * 104729) % 1000003 end \
+/// A quarter of a million elements to be sorted.
+const FILL: &str = "for i = 1, 250 do local t = {} for j = 1, 1000 do t[j] = (i * 7919 + j * 104729) % 1000003 end \
                     redis.call('RPUSH', 'list', unpack(t)) end";
 
 fn stopped(arguments: &str) -> Option<Json> {
