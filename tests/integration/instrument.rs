@@ -15,6 +15,7 @@ mod place;
 mod process;
 mod proxy;
 mod refusals;
+mod slow;
 mod stalls;
 
 use std::{
@@ -65,6 +66,8 @@ enum Truth {
     /// The connection lives, and commands are refused with an error of this class. Where the server stood still first,
     /// one of the causes may be named as well.
     Refused(&'static str, Names),
+    /// No connection is lost, and replies are late: why.
+    Slow(Names),
     /// Nobody lost anything.
     Nothing,
 }
@@ -87,11 +90,12 @@ impl Row {
 }
 
 fn rows() -> Vec<&'static Row> {
-    let tables: [&'static [Row]; 10] = [
+    let tables: [&'static [Row]; 11] = [
         process::ROWS,
         place::ROWS,
         closing::ROWS,
         stalls::ROWS,
+        slow::ROWS,
         client::ROWS,
         network::ROWS,
         proxy::ROWS,
@@ -104,28 +108,34 @@ fn rows() -> Vec<&'static Row> {
 
 /// What the program made of a row.
 struct Claim {
-    /// The cause of the first outage, or the class of the first refusals, and what kept the client out.
+    /// The cause of the first outage or slow stretch, and what kept the client out; or the class of the first refusals.
     told: String,
     confidence: String,
     right: bool,
-    /// Confidence and diagnosis of each outage whose cause is likely or certain, and not true.
+    /// Confidence and diagnosis of each outage or slow stretch whose cause is likely or certain, and not true.
     wrong: Vec<(String, Json)>,
     why: Json,
 }
 
 impl Claim {
     fn of(row: &Row, report: &Json) -> Self {
-        let outages = report["outages"]["rows"].as_array().cloned().unwrap_or_default();
-        let diagnoses: Vec<Json> = outages.iter().map(|outage| outage["diagnosis"].clone()).collect();
+        let diagnoses = |list: &str| -> Vec<Json> {
+            let rows = report[list]["rows"].as_array().into_iter().flatten();
+            rows.map(|row| row["diagnosis"].clone()).collect()
+        };
+        let (lost, slow) = (diagnoses("outages"), diagnoses("slow"));
         let causes = row.truth.causes();
         let sure = |diagnosis: &&Json| diagnosis["confidence"] == "likely" || diagnosis["confidence"] == "certain";
-        let wrong = diagnoses.iter().filter(sure).filter(|diagnosis| !is_one_of(&diagnosis["cause"], causes));
-        let wrong = wrong.map(|diagnosis| (text(&diagnosis["confidence"]), diagnosis.clone())).collect();
+        // A fault that costs the connection may slow it down before, for reasons of its own.
+        let judged = lost.iter().chain(slow.iter().filter(|_| matches!(row.truth, Truth::Slow(_) | Truth::Nothing)));
+        let wrong: Vec<_> = judged.filter(sure).filter(|diagnosis| !is_one_of(&diagnosis["cause"], causes)).collect();
+        let wrong = wrong.into_iter().map(|diagnosis| (text(&diagnosis["confidence"]), diagnosis.clone())).collect();
+        let diagnoses = if matches!(row.truth, Truth::Slow(_)) { slow } else { lost };
         let first = diagnoses.first().unwrap_or(&Json::Null);
         let obstacle = &first["obstacle"]["name"];
         let refused = &report["refusals"]["rows"][0]["class"];
         let (told, right) = match row.truth {
-            Truth::Cause(names) => (text(&first["cause"]), is_one_of(&first["cause"], names)),
+            Truth::Cause(names) | Truth::Slow(names) => (text(&first["cause"]), is_one_of(&first["cause"], names)),
             Truth::KeptOut(names, obstacles) => (
                 format!("{}, then {}", text(&first["cause"]), text(obstacle)),
                 is_one_of(&first["cause"], names) && is_one_of(obstacle, obstacles),
@@ -148,7 +158,7 @@ fn is_one_of(value: &Json, names: Names) -> bool {
 impl Truth {
     fn causes(self) -> Names {
         match self {
-            Self::Cause(names) | Self::KeptOut(names, _) | Self::Refused(_, names) => names,
+            Self::Cause(names) | Self::Slow(names) | Self::KeptOut(names, _) | Self::Refused(_, names) => names,
             Self::Nothing => &[],
         }
     }
@@ -156,7 +166,7 @@ impl Truth {
     /// In one word, or two.
     fn words(self) -> String {
         match self {
-            Self::Cause(names) => names[0].to_owned(),
+            Self::Cause(names) | Self::Slow(names) => names[0].to_owned(),
             Self::KeptOut(names, obstacles) => format!("{}, then {}", names[0], obstacles[0]),
             Self::Refused(class, _) => class.to_owned(),
             Self::Nothing => "-".to_owned(),
@@ -183,6 +193,7 @@ fn no_likely_or_certain_cause_is_wrong_and_few_are_unknown() {
     eprintln!("{}", matrix(&rows));
     for (row, claim) in rows.iter().filter(|(_, claim)| !word.is_empty() || !claim.right || !claim.wrong.is_empty()) {
         eprintln!("{}: {}", row.name, claim.why);
+        claim.wrong.iter().for_each(|(_, wrong)| eprintln!("{}, wrong: {wrong}", row.name));
     }
     assert!(failed.is_empty(), "did not come about: {failed:?}");
     judge(&rows);
@@ -292,8 +303,21 @@ fn ready(arguments: &str, trial: &Trial, server: &RedisServer) {
         Some("subscribe") => {}
         _ => trial.wait_for_answers(),
     }
-    eventually("the server was asked", SOON, || server.config_gets() > 0);
+    asked(server);
 }
+
+/// Waits until a server has been asked for its state, and whoever asked has left with the answers.
+fn asked(server: &RedisServer) {
+    eventually("the server was asked", SOON, || was_asked(server));
+}
+
+fn was_asked(server: &RedisServer) -> bool {
+    let asks = |client: &String| QUESTIONS.iter().any(|question| client.contains(question));
+    server.config_gets() > 0 && !server.clients().iter().any(asks)
+}
+
+/// The last command of a connection that asks a server for its state, as CLIENT LIST has it.
+const QUESTIONS: [&str; 5] = [" cmd=info", " cmd=config", " cmd=client", " cmd=slowlog", " cmd=latency"];
 
 /// A server, a run beside which something happens to the server, and the report once the client is back and the outage
 /// explained.
@@ -323,6 +347,13 @@ fn recovered(trial: Trial) -> Option<Json> {
 fn concluded(trial: Trial) -> Option<Json> {
     explained(&trial);
     ended(trial)
+}
+
+/// Waits for so many more seconds of a run.
+fn goes_on(trial: &Trial, seconds: usize) {
+    let intervals = trial.count_in_journal("\"event\":\"interval\"");
+    let passed = || trial.count_in_journal("\"event\":\"interval\"") >= intervals + seconds;
+    eventually("more seconds of the run", 3 * SOON, passed);
 }
 
 /// Waits for the evidence of the first outage.

@@ -3,16 +3,14 @@
 use serde_json::Value as Json;
 
 use super::{
-    HOT, LISTENING, PROBING, Row, SOON, SPARSE, WRITING, cause, concluded, ours, recovered, watched, when,
+    HOT, LISTENING, PROBING, Row, SOON, SPARSE, WRITING, asked, cause, concluded, ours, recovered, watched, when,
     while_stopped,
 };
 use crate::harness::{RawClient, RedisServer, Signal, Tap, Trial, eventually};
 
 const KILLED: &[&str] = &["client_killed"];
-const BUFFER: &[&str] = &["output_buffer_limit", "server_limit"];
-/// New limits of a client have names of their own.
-const NORMAL_BUFFER: &[&str] = &["output_buffer_limit", "client_buffer_limit", "buffer_limit", "server_limit"];
-const QUERY_BUFFER: &[&str] = &["query_buffer_limit", "client_buffer_limit", "buffer_limit", "server_limit"];
+const BUFFER: &[&str] = &["output_buffer_limit"];
+const QUERY_BUFFER: &[&str] = &["query_buffer_limit"];
 const RIGHTS: &[&str] = &["authentication_changed", "client_killed"];
 
 pub(super) const ROWS: &[Row] = &[
@@ -77,7 +75,7 @@ pub(super) const ROWS: &[Row] = &[
         })
     }),
     cause("output buffer of a subscriber, after our own stop", BUFFER, output_buffer),
-    cause("output buffer of a normal client", NORMAL_BUFFER, || {
+    cause("output buffer of a normal client", BUFFER, || {
         when("soak --workload ping --payload 300000", RedisServer::builder(), |server, _| {
             server.command(["CONFIG", "SET", "client-output-buffer-limit", "normal 64kb 0 0"]);
         })
@@ -87,7 +85,7 @@ pub(super) const ROWS: &[Row] = &[
             server.command(["CONFIG", "SET", "client-query-buffer-limit", "1048576"]);
         })
     }),
-    cause("proto-max-bulk-len", &["protocol_error", "server_limit"], || {
+    cause("proto-max-bulk-len", &["protocol_error", "query_buffer_limit"], || {
         when("soak --workload ping --payload 1500000", RedisServer::builder(), |server, trial| {
             server.command(["CONFIG", "SET", "proto-max-bulk-len", "1048576"]);
             trial.wait_for("disconnected", 1);
@@ -185,7 +183,7 @@ fn idle_behind_a_proxy() -> Option<Json> {
 /// We read nothing while the server has more and more to say.
 fn output_buffer() -> Option<Json> {
     let server = RedisServer::builder().config("client-output-buffer-limit", "pubsub 1mb 0 0").start();
-    let trial = Trial::start("subscribe flood --format raw", &server);
+    let trial = watched("subscribe flood --format raw", &server, &server);
     trial.doctor().signal(Signal::STOP);
     let payload = vec![b'x'; server.release().counted_payload()];
     let mut publisher = RawClient::connect(server.address()).unwrap();
@@ -203,8 +201,7 @@ fn evicted() -> Option<Json> {
     if !server.release().has(7, 0) {
         return None;
     }
-    let trial = Trial::start("ping -i 20ms --payload 300000", &server);
-    trial.wait_for_answers();
+    let trial = watched("ping -i 20ms --payload 300000", &server, &server);
     server.command(["CLIENT", "NO-EVICT", "ON"]);
     server.command(["CONFIG", "SET", "maxmemory-clients", "1"]);
     trial.wait_for("disconnected", 1);
@@ -217,7 +214,7 @@ fn as_app(fault: fn(&RedisServer, &Trial)) -> Option<Json> {
     let server = RedisServer::builder().acl("app on >secret ~* &* +@all").start();
     let trial = Trial::with(["soak", "--user", "app", "-a", "secret", "--no-auth-warning"], &server);
     trial.wait_for_messages();
-    eventually("the server was asked", SOON, || server.config_gets() > 0);
+    asked(&server);
     fault(&server, &trial);
     concluded(trial)
 }

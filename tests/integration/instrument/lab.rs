@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::{HOT, LISTENING, PROBING, Row, SOON, SPARSE, Truth, WRITING, cause, concluded, ended, row};
-use crate::harness::{RedisServer, Trial, eventually};
+use super::{HOT, LISTENING, PROBING, Row, SPARSE, Truth, WRITING, cause, concluded, ended, goes_on, row};
+use crate::harness::{RedisServer, Trial};
 
 const RESET: &[&str] = &["network_reset"];
 /// A FIN is no reset.
@@ -113,7 +113,6 @@ fn harmless(fault: &str) -> Option<Json> {
     let server = RedisServer::start();
     let trial = with_faults(fault, PROBING, &server);
     trial.wait_for_journal_times("\"event\":\"fault_injected\"", 1);
-    let intervals = trial.count_in_journal("\"event\":\"interval\"");
-    eventually("two more seconds", SOON, || trial.count_in_journal("\"event\":\"interval\"") >= intervals + 2);
+    goes_on(&trial, 2);
     ended(trial)
 }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use serde_json::Value as Json;
 
-use super::{PATIENT, Row, SOON, cause};
+use super::{PATIENT, Row, SOON, asked, cause};
 use crate::harness::{Doctor, Lab, Reject, RunningDoctor, Signal};
 
 const LOST: &[&str] = &["path_lost"];
@@ -72,7 +72,6 @@ pub(super) const ROWS: &[Row] = &[
 /// Starts the program in the lab of two network namespaces, and waits until it is answered; also gives the client's end
 /// of its connection.
 pub(super) fn start(lab: &Lab, arguments: &str) -> (RunningDoctor, SocketAddr) {
-    let before = lab.server.config_gets();
     let words = format!("{arguments} --format json");
     let doctor = Doctor::new(words.split_ascii_whitespace())
         .target(&lab.server)
@@ -81,7 +80,7 @@ pub(super) fn start(lab: &Lab, arguments: &str) -> (RunningDoctor, SocketAddr) {
         .spawn();
     let line = doctor.wait_for_stderr("connected", SOON);
     let address = line.split_whitespace().skip_while(|word| *word != "from").nth(1);
-    crate::harness::eventually("the server was asked", SOON, || lab.server.config_gets() > before);
+    asked(&lab.server);
     (doctor, address.and_then(|address| address.parse().ok()).unwrap())
 }
 

@@ -4,8 +4,10 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value as Json;
 
-use super::{Names, PROBING, Row, SOON, Truth, closing::by_id, lab::lab, network, ours, recovered, row, watched, when};
-use crate::harness::{Hosts, Lab, RedisServer, Reject, ScriptedServer, Tap, Trial, eventually};
+use super::{
+    Names, PROBING, Row, SOON, Truth, closing::by_id, lab::lab, network, ours, ready, recovered, row, watched, when,
+};
+use crate::harness::{Hosts, Lab, RedisServer, Reject, ScriptedServer, Tap, Trial};
 
 const KILLED: Names = &["client_killed"];
 const CLOSED: Names = &["proxy_closed", "network_reset"];
@@ -157,8 +159,7 @@ fn name_gone() -> Option<Json> {
     let hosts = Hosts::naming(address)?;
     let server = RedisServer::builder().at(address).start();
     let trial = Trial::reading(&hosts, PROBING, server.port());
-    trial.wait_for_messages();
-    eventually("the server was asked", SOON, || server.config_gets() > 0);
+    ready(PROBING, &trial, &server);
     hosts.forget();
     server.command(["CLIENT", "KILL", "ID", &ours(&trial, "client_id")]);
     long_enough(&trial);

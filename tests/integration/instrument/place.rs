@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value as Json;
 
-use super::{PROBING, Row, SOON, SPARSE, WRITING, cause, ours, process::follow, recovered, watched};
+use super::{PROBING, Row, SOON, SPARSE, WRITING, cause, ours, process::follow, ready, recovered, was_asked, watched};
 use crate::harness::{Hosts, RedisServer, Tap, Trial, eventually};
 
 const ENDED_BY_A_PROXY: &[&str] = &["proxy_closed", "network_reset"];
@@ -141,7 +141,7 @@ fn balanced(fault: fn(&Tap, &mut RedisServer, &Trial)) -> Option<Json> {
     tap.balance(&[servers[0].address(), servers[1].address()]);
     let trial = Trial::start(SPARSE, &tap);
     trial.wait_for_answers();
-    eventually("the servers were asked", SOON, || servers.iter().any(|server| server.config_gets() > 0));
+    eventually("a server was asked", SOON, || servers.iter().any(was_asked));
     let id = format!("id={} ", ours(&trial, "client_id"));
     let sends_pings = |client: &String| client.starts_with(&id) && client.contains(" cmd=ping ");
     let ours = servers.iter().position(|server| server.clients().iter().any(sends_pings)).unwrap();
@@ -160,7 +160,7 @@ fn name_moves(end: fn(&mut RedisServer)) -> Option<Json> {
     let mut old = RedisServer::builder().at(NODES[0]).start();
     let _new = RedisServer::builder().at(NODES[1]).on_the_port_of(&old).start();
     let trial = Trial::reading(&hosts, PROBING, old.port());
-    trial.wait_for_messages();
+    ready(PROBING, &trial, &old);
     hosts.point_to(NODES[1]);
     end(&mut old);
     recovered(trial)

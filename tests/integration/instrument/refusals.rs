@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value as Json;
 
-use super::{PROBING, Row, SOON, Truth, WRITING, ended, lab::with_faults, process::follow, row, watched};
+use super::{PROBING, Row, SOON, Truth, WRITING, ended, goes_on, lab::with_faults, process::follow, row, watched};
 use crate::harness::{RedisServer, RedisServerBuilder, Trial, closed_port, eventually};
 
 const BOTH: &str = "soak --workload ping,kv";
@@ -61,7 +61,7 @@ pub(super) const ROWS: &[Row] = &[
         let loading = server.begin_loading(2500);
         trial.wait_for_journal("LOADING ");
         loading.finish();
-        more(&trial);
+        goes_on(&trial, 2);
         ended(trial)
     }),
     row("BUSY", Truth::Refused("busy", &["slow_command", "server_frozen"]), || {
@@ -69,10 +69,10 @@ pub(super) const ROWS: &[Row] = &[
         let trial = watched(PROBING, &server, &server);
         let script = server.begin(["EVAL", "while true do end", "0"]);
         trial.wait_for_journal("BUSY ");
-        more(&trial);
+        goes_on(&trial, 2);
         server.command(["SCRIPT", "KILL"]);
         drop(script);
-        more(&trial);
+        goes_on(&trial, 2);
         ended(trial)
     }),
     refused("LOADING from a proxy", "loading", || by_the_lab("error_reply=LOADING,on=PING@2s+3s", PROBING, "LOADING ")),
@@ -104,13 +104,8 @@ fn by_the_lab(fault: &str, arguments: &str, code: &str) -> Option<Json> {
 /// Ends the run two seconds after the first refusal.
 fn told(trial: Trial, code: &str) -> Option<Json> {
     trial.wait_for_journal_times(code, 1);
-    more(&trial);
+    goes_on(&trial, 2);
     ended(trial)
-}
-
-fn more(trial: &Trial) {
-    let intervals = trial.count_in_journal("\"event\":\"interval\"");
-    eventually("two more seconds", SOON, || trial.count_in_journal("\"event\":\"interval\"") >= intervals + 2);
 }
 
 /// A cluster of one node that owns all slots.

@@ -2,8 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::{PATIENT, PATIENT_WRITING, PROBING, Row, SOON, cause, concluded, ended, recovered, row, silenced, watched};
-use crate::harness::{RawClient, RedisServer, Tap, Trial, eventually};
+use super::{
+    PATIENT, PATIENT_WRITING, PROBING, Row, SOON, cause, concluded, ended, goes_on, recovered, row, silenced, watched,
+};
+use crate::harness::{RawClient, RedisServer, Tap, Trial};
 
 const FROZEN: &[&str] = &["server_frozen"];
 /// What kept the server busy; that it stood still is true as well.
@@ -83,7 +85,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
 ];
 
-/// Two and a half seconds in one script, which the server does not interrupt before five.
+/// Two seconds and more in one script, which the server does not interrupt before five.
 const SPIN: &str = "local until_ = redis.call('TIME')[1] + 3 while tonumber(redis.call('TIME')[1]) < until_ do end";
 
 /// A quarter of a million elements to be sorted.
@@ -156,7 +158,6 @@ fn unharmed(what: fn(&RedisServer)) -> Option<Json> {
     let server = RedisServer::start();
     let trial: Trial = watched(PROBING, &server, &server);
     what(&server);
-    let intervals = trial.count_in_journal("\"event\":\"interval\"");
-    eventually("two more seconds", SOON, || trial.count_in_journal("\"event\":\"interval\"") >= intervals + 2);
+    goes_on(&trial, 2);
     ended(trial)
 }
