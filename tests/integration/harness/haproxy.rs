@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use super::program::proxy;
 use super::{Target, eventually, free_port, skipped};
 
 /// A running HAProxy. Dropping it ends it.
@@ -23,7 +24,7 @@ impl Haproxy {
     /// `what` is skipped where it is not installed.
     #[track_caller]
     pub(crate) fn before(server: SocketAddr, lines: &[&str], what: &str) -> Option<Self> {
-        let Some(program) = program() else {
+        let Some(program) = proxy("haproxy") else {
             skipped(what, "there is no haproxy here");
             return None;
         };
@@ -78,11 +79,4 @@ impl Drop for Haproxy {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// `haproxy` on the PATH or where Debian puts it.
-fn program() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let directories = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
-    directories.map(|directory| directory.join("haproxy")).find(|file| file.is_file())
 }

@@ -2,15 +2,18 @@
 
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::program::proxy;
 use super::{Target, eventually, free_port, skipped};
 
 /// A running socat with a child for each connection. Dropping it ends them all.
 pub(crate) struct Socat {
+    program: PathBuf,
     address: SocketAddr,
     server: SocketAddr,
     process: Child,
@@ -20,12 +23,13 @@ impl Socat {
     /// Starts one in front of a server; tells that `what` is skipped where it is not installed.
     #[track_caller]
     pub(crate) fn before(server: SocketAddr, what: &str) -> Option<Self> {
-        if !Command::new("socat").arg("-V").stdout(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        let Some(program) = proxy("socat") else {
             skipped(what, "there is no socat here");
             return None;
-        }
+        };
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let socat = Self { address, server, process: launch(address, server) };
+        let process = launch(&program, address, server);
+        let socat = Self { program, address, server, process };
         socat.wait_until_it_listens();
         Some(socat)
     }
@@ -34,7 +38,7 @@ impl Socat {
     #[track_caller]
     pub(crate) fn restart(&mut self, signal: Signal) {
         self.end(signal);
-        self.process = launch(self.address, self.server);
+        self.process = launch(&self.program, self.address, self.server);
         self.wait_until_it_listens();
     }
 
@@ -50,8 +54,8 @@ impl Socat {
     }
 }
 
-fn launch(address: SocketAddr, server: SocketAddr) -> Child {
-    Command::new("socat")
+fn launch(program: &Path, address: SocketAddr, server: SocketAddr) -> Child {
+    Command::new(program)
         .arg(format!("TCP-LISTEN:{},bind={},reuseaddr,fork", address.port(), address.ip()))
         .arg(format!("TCP:{server}"))
         .process_group(0)

@@ -5,8 +5,9 @@ use serde_json::Value as Json;
 use super::{Names, PROBING, Row, SOON, Truth, ended, goes_on, lab::with_faults, row, watched};
 use crate::harness::{Doctor, Lab, RawClient, RedisServer, RedisServerBuilder, Tap, Trial, encode};
 
-const COMMAND: Names = &["slow_command"];
-const PAUSED: Names = &["clients_paused"];
+/// On a machine that is slow as well they may be so late that the connection counts as silent.
+const COMMAND: Names = &["slow_command", "slow_server", "server_frozen"];
+const PAUSED: Names = &["clients_paused", "server_frozen"];
 const NETWORK: Names = &["slow_network"];
 
 pub(super) const ROWS: &[Row] = &[
@@ -26,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
             server.command(["CLIENT", "PAUSE", "900", "ALL"]);
         })
     }),
-    late("late replies: CLIENT PAUSE WRITE", PAUSED, || {
+    late("late replies: CLIENT PAUSE WRITE", &["clients_paused"], || {
         beside("soak --workload kv", RedisServer::builder(), |server| {
             server.command(["CLIENT", "PAUSE", "900", "WRITE"]);
         })
