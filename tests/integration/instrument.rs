@@ -61,8 +61,8 @@ enum Truth {
     /// What ended the connection or silenced it. Where several names are true (a server that crashed and came back has
     /// restarted, too) the one that says most comes first.
     Cause(Names),
-    /// The same, and what kept the client out afterwards.
-    KeptOut(Names, Names),
+    /// The same, and what kept the client out afterwards. The causes of the third list say both.
+    KeptOut(Names, Names, Names),
     /// The connection lives, and commands are refused with an error of this class. Where the server stood still first,
     /// one of the causes may be named as well.
     Refused(&'static str, Names),
@@ -124,7 +124,7 @@ impl Claim {
             rows.map(|row| row["diagnosis"].clone()).collect()
         };
         let (lost, slow) = (diagnoses("outages"), diagnoses("slow"));
-        let causes = row.truth.causes();
+        let causes = &row.truth.causes();
         let sure = |diagnosis: &&Json| diagnosis["confidence"] == "likely" || diagnosis["confidence"] == "certain";
         // A fault that costs the connection may slow it down before, for reasons of its own.
         let judged = lost.iter().chain(slow.iter().filter(|_| matches!(row.truth, Truth::Slow(_) | Truth::Nothing)));
@@ -136,9 +136,9 @@ impl Claim {
         let refused = &report["refusals"]["rows"][0]["class"];
         let (told, right) = match row.truth {
             Truth::Cause(names) | Truth::Slow(names) => (text(&first["cause"]), is_one_of(&first["cause"], names)),
-            Truth::KeptOut(names, obstacles) => (
+            Truth::KeptOut(names, obstacles, both) => (
                 format!("{}, then {}", text(&first["cause"]), text(obstacle)),
-                is_one_of(&first["cause"], names) && is_one_of(obstacle, obstacles),
+                is_one_of(&first["cause"], both) || is_one_of(&first["cause"], names) && is_one_of(obstacle, obstacles),
             ),
             Truth::Refused(class, _) => (text(refused), refused == class),
             Truth::Nothing => (text(&first["cause"]), diagnoses.is_empty()),
@@ -151,15 +151,16 @@ fn text(value: &Json) -> String {
     value.as_str().unwrap_or("-").to_owned()
 }
 
-fn is_one_of(value: &Json, names: Names) -> bool {
+fn is_one_of(value: &Json, names: &[&str]) -> bool {
     value.as_str().is_some_and(|value| names.contains(&value))
 }
 
 impl Truth {
-    fn causes(self) -> Names {
+    fn causes(self) -> Vec<&'static str> {
         match self {
-            Self::Cause(names) | Self::Slow(names) | Self::KeptOut(names, _) | Self::Refused(_, names) => names,
-            Self::Nothing => &[],
+            Self::Cause(names) | Self::Slow(names) | Self::Refused(_, names) => names.to_vec(),
+            Self::KeptOut(names, _, both) => [names, both].concat(),
+            Self::Nothing => Vec::new(),
         }
     }
 
@@ -167,7 +168,7 @@ impl Truth {
     fn words(self) -> String {
         match self {
             Self::Cause(names) | Self::Slow(names) => names[0].to_owned(),
-            Self::KeptOut(names, obstacles) => format!("{}, then {}", names[0], obstacles[0]),
+            Self::KeptOut(names, obstacles, _) => format!("{}, then {}", names[0], obstacles[0]),
             Self::Refused(class, _) => class.to_owned(),
             Self::Nothing => "-".to_owned(),
         }

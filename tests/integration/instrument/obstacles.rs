@@ -14,11 +14,16 @@ const CLOSED: Names = &["proxy_closed", "network_reset"];
 const CRASHED: Names = &["server_crashed", "server_restarted"];
 
 const fn kept_out(name: &'static str, ended: Names, out: Names, inject: fn() -> Option<Json>) -> Row {
-    row(name, Truth::KeptOut(ended, out), inject)
+    said_at_once(name, ended, out, &[], inject)
+}
+
+/// Some causes say what kept the client out as well.
+const fn said_at_once(name: &'static str, ended: Names, out: Names, both: Names, inject: fn() -> Option<Json>) -> Row {
+    row(name, Truth::KeptOut(ended, out, both), inject)
 }
 
 pub(super) const ROWS: &[Row] = &[
-    kept_out("kept out by maxclients", &["client_killed", "max_clients"], &["maxclients", "max_clients"], || {
+    said_at_once("kept out by maxclients", KILLED, &["maxclients"], &["max_clients"], || {
         when(PROBING, RedisServer::builder(), |server, trial| {
             // Who is in stays; nobody new is let in.
             server.command(["CONFIG", "SET", "maxclients", "1"]);
@@ -27,77 +32,57 @@ pub(super) const ROWS: &[Row] = &[
             server.command(["CONFIG", "SET", "maxclients", "100"]);
         })
     }),
-    kept_out(
-        "kept out by a new password",
-        &["client_killed", "authentication_changed"],
-        &["wrongpass", "noauth", "authentication"],
-        || {
-            when(PROBING, RedisServer::builder().requirepass("first"), |server, trial| {
-                server.command(["CONFIG", "SET", "requirepass", "second"]);
-                by_id(server, trial);
-                long_enough(trial);
-                server.command(["CONFIG", "SET", "requirepass", "first"]);
-            })
-        },
-    ),
-    kept_out(
-        "kept out by the first password",
-        &["client_killed", "authentication_changed"],
-        &["noauth", "authentication"],
-        || {
-            when(PROBING, RedisServer::builder(), |server, trial| {
-                server.command(["CONFIG", "SET", "requirepass", "first"]);
-                by_id(server, trial);
-                long_enough(trial);
-                server.command(["CONFIG", "SET", "requirepass", ""]);
-            })
-        },
-    ),
-    kept_out("kept out by LOADING", CRASHED, &["loading"], loading),
-    kept_out("kept out by a closed port", CRASHED, &["refused", "connection_refused"], || {
+    said_at_once("kept out by a new password", KILLED, &["wrongpass", "noauth"], &["authentication_changed"], || {
+        when(PROBING, RedisServer::builder().requirepass("first"), |server, trial| {
+            server.command(["CONFIG", "SET", "requirepass", "second"]);
+            by_id(server, trial);
+            long_enough(trial);
+            server.command(["CONFIG", "SET", "requirepass", "first"]);
+        })
+    }),
+    said_at_once("kept out by the first password", KILLED, &["noauth"], &["authentication_changed"], || {
+        when(PROBING, RedisServer::builder(), |server, trial| {
+            server.command(["CONFIG", "SET", "requirepass", "first"]);
+            by_id(server, trial);
+            long_enough(trial);
+            server.command(["CONFIG", "SET", "requirepass", ""]);
+        })
+    }),
+    said_at_once("kept out by LOADING", CRASHED, &["loading"], CRASHED, loading),
+    said_at_once("kept out by a closed port", CRASHED, &["refused"], CRASHED, || {
         when(PROBING, RedisServer::builder(), |server, trial| {
             server.kill9();
             long_enough(trial);
             server.restart_same_port();
         })
     }),
-    kept_out("kept out by a proxy that refuses", CLOSED, &["refused", "connection_refused"], || {
+    kept_out("kept out by a proxy that refuses", CLOSED, &["refused"], || {
         behind_a_tap(|tap| tap.refuse(), |tap| tap.listen())
     }),
-    kept_out(
+    said_at_once(
         "kept out by a proxy that accepts and closes",
         CLOSED,
-        &["connection_closed", "closed", "closed_at_once", "dropped"],
+        &["connection_closed"],
+        &["proxy_closed"],
         || behind_a_tap(|tap| tap.accept_then_close(true), |tap| tap.accept_then_close(false)),
     ),
-    kept_out(
-        "kept out by a proxy that accepts and resets",
-        CLOSED,
-        &["reset", "connection_reset", "connection_closed", "closed", "closed_at_once", "dropped"],
-        || behind_a_tap(|tap| tap.accept_then_reset(true), |tap| tap.accept_then_reset(false)),
-    ),
-    kept_out("kept out by protected mode", CLOSED, &["protected_mode", "denied"], || {
-        leads_elsewhere(ScriptedServer::protected())
+    said_at_once("kept out by a proxy that accepts and resets", CLOSED, &["reset"], &["network_reset"], || {
+        behind_a_tap(|tap| tap.accept_then_reset(true), |tap| tap.accept_then_reset(false))
     }),
     kept_out(
-        "kept out by a web server",
-        &["proxy_closed", "network_reset", "protocol_error"],
-        &["protocol_garbage", "protocol_error", "not_redis", "http"],
-        || lab("close@2s http_503=on=HELLO@2s+4s", PROBING),
-    ),
-    kept_out(
-        "kept out by a server that says nothing",
+        "kept out by protected mode",
         CLOSED,
-        &["connect_timeout", "no_answer", "unanswered", "response_timeout", "silent"],
-        || leads_elsewhere(ScriptedServer::mute()),
+        &["protected_mode"],
+        || leads_elsewhere(ScriptedServer::protected()),
     ),
-    kept_out(
-        "kept out by a firewall that drops",
-        &["network_reset"],
-        &["connect_timeout", "unanswered", "no_answer", "syn_dropped", "dropped"],
-        firewall,
-    ),
-    kept_out("kept out by a name that is gone", KILLED, &["dns", "nxdomain", "name_not_found"], name_gone),
+    said_at_once("kept out by a web server", CLOSED, &["protocol_garbage"], &["protocol_error"], || {
+        lab("close@2s http_503=on=HELLO@2s+4s", PROBING)
+    }),
+    kept_out("kept out by a server that says nothing", CLOSED, &["connect_timeout", "response_timeout"], || {
+        leads_elsewhere(ScriptedServer::mute())
+    }),
+    kept_out("kept out by a firewall that drops", &["network_reset"], &["connect_timeout"], firewall),
+    kept_out("kept out by a name that is gone", KILLED, &["dns"], name_gone),
 ];
 
 /// Waits until the client has failed to come back for two seconds.
