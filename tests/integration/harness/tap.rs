@@ -112,6 +112,11 @@ impl Tap {
         self.order_flows(FlowOrder::Inject(bytes.to_vec()));
     }
 
+    /// Sends bytes that the client never sent to the server, on every connection.
+    pub(crate) fn inject_to_server(&self, bytes: &[u8]) {
+        self.order_flows(FlowOrder::InjectToServer(bytes.to_vec()));
+    }
+
     /// Waits until the server has answered a command and that answer has not been passed on, then resets that
     /// connection on both sides instead: the command ran, and its reply is lost. The first connection on which it
     /// happens is the one; fails the test when no command comes.
@@ -159,17 +164,14 @@ impl Tap {
 
     /// New connections lead to another server; existing ones stay where they are.
     pub(crate) fn lead_to(&self, server: SocketAddr) {
-        self.balance(&[server]);
+        self.lead_in_turn_to([server]);
     }
 
-    /// New connections lead to these servers in turn; existing ones stay where they are.
-    pub(crate) fn balance(&self, servers: &[SocketAddr]) {
-        self.mode.send_modify(|mode| mode.servers = servers.to_vec());
-    }
-
-    /// Sends bytes that the client never sent to the server, on every connection.
-    pub(crate) fn inject_to_server(&self, bytes: &[u8]) {
-        self.order_flows(FlowOrder::InjectToServer(bytes.to_vec()));
+    /// New connections lead to these servers in turn, beginning with the first, as through a balancer that knows no roles;
+    /// existing ones stay where they are.
+    pub(crate) fn lead_in_turn_to(&self, servers: impl IntoIterator<Item = SocketAddr>) {
+        let (servers, from) = (servers.into_iter().collect(), self.accepted());
+        self.mode.send_modify(|mode| (mode.servers, mode.turns_from) = (servers, from as u64));
     }
 
     /// Accepts new connections and ends them at once (FIN).
@@ -285,10 +287,18 @@ struct Mode {
     first_reply: Option<Vec<u8>>,
     hold_replies: bool,
     partition: bool,
-    /// Where new connections lead in turn; to the first server if there are none.
+    /// Where new connections lead in turn instead of to the first server, from the connection with this number on.
     servers: Vec<SocketAddr>,
+    turns_from: u64,
     /// Connections with a lower number are silent.
     silent_below: u64,
+}
+
+impl Mode {
+    fn leads_to(&self, connection: u64) -> Option<SocketAddr> {
+        let turn = connection.saturating_sub(self.turns_from) as usize;
+        self.servers.get(turn % self.servers.len().max(1)).copied()
+    }
 }
 
 #[derive(Default)]
@@ -368,11 +378,7 @@ impl Relay {
                 let (orders, inbox) = unbounded_channel();
                 self.flows.push(orders);
                 let flow = Flow::new(id, self.mode.clone(), Arc::clone(&self.shared), inbox);
-                let server = {
-                    let servers = &self.mode.borrow().servers;
-                    let turn = id.checked_rem(servers.len() as u64).map(|turn| servers[turn as usize]);
-                    turn.unwrap_or(self.server)
-                };
+                let server = self.mode.borrow().leads_to(id).unwrap_or(self.server);
                 self.tasks.spawn(flow.run(client, server));
             }
             Admission::Reset => reset(client),

@@ -138,7 +138,7 @@ fn balanced(fault: fn(&Tap, &mut RedisServer, &Trial)) -> Option<Json> {
     let mut servers = [RedisServer::start(), RedisServer::start()];
     follow(&servers[1], &servers[0]);
     let tap = Tap::to(servers[0].address());
-    tap.balance(&[servers[0].address(), servers[1].address()]);
+    tap.lead_in_turn_to([servers[0].address(), servers[1].address()]);
     let trial = Trial::start(SPARSE, &tap);
     trial.wait_for_answers();
     eventually("a server was asked", SOON, || servers.iter().any(was_asked));
