@@ -309,12 +309,8 @@ fn ready(arguments: &str, trial: &Trial, server: &RedisServer) {
 
 /// Waits until a server has been asked for its state, and whoever asked has left with the answers.
 fn asked(server: &RedisServer) {
-    eventually("the server was asked", SOON, || was_asked(server));
-}
-
-fn was_asked(server: &RedisServer) -> bool {
     let asks = |client: &String| QUESTIONS.iter().any(|question| client.contains(question));
-    server.config_gets() > 0 && !server.clients().iter().any(asks)
+    eventually("the server was asked", SOON, || server.config_gets() > 0 && !server.clients().iter().any(asks));
 }
 
 /// The last command of a connection that asks a server for its state, as CLIENT LIST has it.

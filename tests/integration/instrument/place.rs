@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value as Json;
 
-use super::{PROBING, Row, SOON, SPARSE, WRITING, cause, ours, process::follow, ready, recovered, was_asked, watched};
+use super::{PROBING, Row, SOON, SPARSE, WRITING, asked, cause, ours, process::follow, ready, recovered, watched};
 use crate::harness::{Hosts, RedisServer, Tap, Trial, eventually};
 
 const ENDED_BY_A_PROXY: &[&str] = &["proxy_closed", "network_reset"];
@@ -141,10 +141,10 @@ fn balanced(fault: fn(&Tap, &mut RedisServer, &Trial)) -> Option<Json> {
     tap.lead_in_turn_to([servers[0].address(), servers[1].address()]);
     let trial = Trial::start(SPARSE, &tap);
     trial.wait_for_answers();
-    eventually("a server was asked", SOON, || servers.iter().any(was_asked));
     let id = format!("id={} ", ours(&trial, "client_id"));
     let sends_pings = |client: &String| client.starts_with(&id) && client.contains(" cmd=ping ");
     let ours = servers.iter().position(|server| server.clients().iter().any(sends_pings)).unwrap();
+    asked(&servers[ours]);
     fault(&tap, &mut servers[ours], &trial);
     tap.lead_to(servers[1 - ours].address());
     recovered(trial)
