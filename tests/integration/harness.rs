@@ -16,6 +16,7 @@
 #![allow(dead_code, unused_imports, reason = "a library for tests: it offers more than the tests of one moment use")]
 
 mod doctor;
+mod haproxy;
 mod hosts;
 mod netns;
 mod ports;
@@ -25,6 +26,7 @@ mod resp;
 mod schema;
 mod scripted;
 mod skip;
+mod socat;
 mod tap;
 mod target;
 mod tls;
@@ -33,16 +35,18 @@ mod twemproxy;
 mod wait;
 
 pub(crate) use doctor::{Doctor, Output, RunningDoctor};
+pub(crate) use haproxy::Haproxy;
 pub(crate) use hosts::Hosts;
 pub(crate) use netns::{Lab, Namespace, Reject};
 pub(crate) use ports::{FullBacklog, closed_port, free_port};
 pub(crate) use program::Release;
 pub(crate) use redis_server::{Builder as RedisServerBuilder, RedisServer, cluster_node};
-pub(crate) use resp::{RawClient, Value};
+pub(crate) use resp::{RawClient, Value, encode};
 pub(crate) use rustix::process::Signal;
 pub(crate) use schema::follows;
 pub(crate) use scripted::{Action, ScriptedServer};
 pub(crate) use skip::skipped;
+pub(crate) use socat::Socat;
 pub(crate) use tap::{InFlight, Tap};
 pub(crate) use target::Target;
 pub(crate) use tls::Certificates;

@@ -14,11 +14,12 @@
 //! - `explain`: what is typed or pasted finds its entry in the knowledge base, in every form.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
+//! - `healthy`: a healthy server on a busy machine is blamed for nothing.
 //! - `herd`: connections that were lost together come back together, and what spreads them.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `identity`: one address with several servers, or another than before, is told from one server.
 //! - `idle`: the idle limit of a path is found, with how connections end there and what it may be the limit of.
-//! - `instrument`: the cause that is named is compared with the fault that was injected; prints the confusion matrix.
+//! - `instrument`: what is said of more than two hundred real faults is compared with the truth; prints the matrix.
 //! - `journals`: what a run has written is reported again, and what cannot be read is named.
 //! - `lasting`: journals and results that outlive kills, full disks, rotation and each other.
 //! - `lab`: the `proxy` command with redis-cli, stdin and signals, and runs with faults.
@@ -66,6 +67,7 @@ mod evidence;
 mod explain;
 mod harness;
 mod harness_self;
+mod healthy;
 mod herd;
 mod hygiene;
 mod identity;

@@ -62,12 +62,23 @@ impl Hosts {
         format!("redis://{NAME}:{port}")
     }
 
-    /// From now on the name stands for this address. A reader finds the old line or the new one, never half of one:
-    /// the file stays the same one (it is bound), is never empty, and is changed in one write of the same length.
+    /// From now on the name stands for nothing.
+    #[track_caller]
+    pub(crate) fn forget(&self) {
+        self.write(&format!("#{:<1$}\n", "", line(Ipv4Addr::LOCALHOST).len() - 2));
+    }
+
+    /// From now on the name stands for this address.
     #[track_caller]
     pub(crate) fn point_to(&self, address: Ipv4Addr) {
+        self.write(&line(address));
+    }
+
+    /// A reader finds the old line or the new one, never half of one:
+    /// the file stays the same one (it is bound), is never empty, and is changed in one write of the same length.
+    #[track_caller]
+    fn write(&self, line: &str) {
         let mut file = OpenOptions::new().write(true).open(self.file()).unwrap();
-        let line = line(address);
         assert_eq!(file.write(line.as_bytes()).unwrap(), line.len());
     }
 

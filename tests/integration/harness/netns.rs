@@ -30,6 +30,8 @@ pub(crate) enum Reject {
     HostUnreachable,
     /// With ICMP: net unreachable.
     NetUnreachable,
+    /// With ICMP: port unreachable.
+    PortUnreachable,
     /// With ICMP: communication administratively prohibited.
     AdminProhibited,
 }
@@ -40,6 +42,7 @@ impl Reject {
             Self::Reset => "reject with tcp reset",
             Self::HostUnreachable => "reject with icmp type host-unreachable",
             Self::NetUnreachable => "reject with icmp type net-unreachable",
+            Self::PortUnreachable => "reject with icmp type port-unreachable",
             Self::AdminProhibited => "reject with icmp type admin-prohibited",
         }
     }
@@ -233,6 +236,38 @@ impl Lab {
         self.client_side.rule(&self.flow_back(client), "drop");
     }
 
+    /// What the client sends on this one connection vanishes; the server is still heard.
+    #[track_caller]
+    pub(crate) fn drop_to_server(&self, client: SocketAddr) {
+        self.server_side.rule(&self.flow(client), "drop");
+    }
+
+    /// What the server sends on this one connection vanishes; the client is still heard.
+    #[track_caller]
+    pub(crate) fn drop_to_client(&self, client: SocketAddr) {
+        self.client_side.rule(&self.flow_back(client), "drop");
+    }
+
+    /// Packets of more than so many bytes vanish, both ways, and no ICMP error tells: an MTU black hole.
+    #[track_caller]
+    pub(crate) fn drop_longer_than(&self, bytes: u32) {
+        for side in [&self.server_side, &self.client_side] {
+            side.rule(&format!("ip length > {bytes}"), "drop");
+        }
+    }
+
+    /// New connections vanish; established ones pass.
+    #[track_caller]
+    pub(crate) fn drop_new(&self) {
+        self.server_side.rule("tcp flags & (syn | ack) == syn", "drop");
+    }
+
+    /// The client's route to the server is of this type: `unreachable`, `prohibit` or `blackhole`.
+    #[track_caller]
+    pub(crate) fn client_route(&self, kind: &str) {
+        ip(&["-n", &self.client_side.name, "route", "add", kind, &format!("{SERVER}/32")]).unwrap();
+    }
+
     /// Everything vanishes, both ways, new connections as well.
     #[track_caller]
     pub(crate) fn drop_all(&self) {
@@ -307,7 +342,8 @@ impl Lab {
             side.nft("flush chain ip lab arriving").unwrap();
             side.link("up").unwrap();
         }
-        // There is none to delete unless a test has shaped the traffic.
+        // There is none to delete unless a test has changed the route or shaped the traffic.
+        drop(ip(&["-n", &self.client_side.name, "route", "delete", &format!("{SERVER}/32")]));
         drop(self.server_side.run("tc", &["qdisc", "delete", "dev", LINK, "root"]));
     }
 }

@@ -91,3 +91,11 @@ pub(super) fn program(name: &str) -> PathBuf {
         .find(|candidate| candidate.is_file())
         .unwrap_or_else(|| PathBuf::from(format!("redis-{name}")))
 }
+
+/// A proxy on the PATH, where Debian puts it, or where `tests/run` put it beside the build.
+pub(super) fn proxy(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tools");
+    let directories = std::env::split_paths(&path).chain(["/usr/sbin".into(), tools]);
+    directories.map(|directory| directory.join(name)).find(|file| file.is_file())
+}

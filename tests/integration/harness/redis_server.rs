@@ -103,7 +103,7 @@ impl Builder {
         self
     }
 
-    /// Listens on the port of another server, which is at another address.
+    /// Listens on the port of another server, which is at another address or has ended.
     pub(crate) fn on_the_port_of(mut self, other: &RedisServer) -> Self {
         self.port = Some(other.plain_port);
         self
@@ -266,6 +266,11 @@ impl RedisServer {
         SocketAddr::from((self.host, self.port()))
     }
 
+    /// The server's own directory, where it saves.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// The address without TLS, which every server has, for the harness' own commands.
     pub(crate) fn plain_address(&self) -> SocketAddr {
         SocketAddr::from((self.host, self.plain_port))
@@ -327,6 +332,14 @@ impl RedisServer {
         command
     }
 
+    /// Sends a command on a connection of its own and does not wait for the reply, which may take long.
+    #[track_caller]
+    pub(crate) fn begin<A: AsRef<[u8]>>(&self, arguments: impl IntoIterator<Item = A>) -> RawClient {
+        let mut client = self.admin_connection().unwrap();
+        client.send(arguments).unwrap();
+        client
+    }
+
     /// Lines of CLIENT LIST without the harness' own.
     #[track_caller]
     pub(crate) fn clients(&self) -> Vec<String> {
@@ -376,6 +389,29 @@ impl RedisServer {
         Loading { reloader, asker }
     }
 
+    /// Waits until the server, which was told to end (by a signal or a command), has ended.
+    #[track_caller]
+    pub(crate) fn wait_for_end(&mut self) {
+        let process = self.process.as_mut().expect("the server is down already");
+        eventually("the end of the server", Duration::from_secs(20), || process.try_wait().unwrap().is_some());
+        self.process = None;
+        *self.admin.get_mut().unwrap() = None;
+    }
+
+    /// Sends a signal to the server and waits until it has ended.
+    #[track_caller]
+    pub(crate) fn end_by(&mut self, signal: Signal) {
+        self.signal(signal);
+        self.wait_for_end();
+    }
+
+    /// Sends a command that ends the server instead of being answered, and waits for the end.
+    #[track_caller]
+    pub(crate) fn end_with<A: AsRef<[u8]>>(&mut self, arguments: impl IntoIterator<Item = A>) {
+        self.admin_connection().unwrap().send(arguments).unwrap();
+        self.wait_for_end();
+    }
+
     /// Freezes the server: connections stay, nothing is answered.
     #[track_caller]
     pub(crate) fn sigstop(&self) {
@@ -388,8 +424,9 @@ impl RedisServer {
         self.signal(Signal::CONT);
     }
 
+    /// Sends a signal to the server.
     #[track_caller]
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let process = self.process.as_ref().expect("the server is down");
         kill_process(Pid::from_child(process), signal).unwrap();
     }

@@ -112,6 +112,11 @@ impl Tap {
         self.order_flows(FlowOrder::Inject(bytes.to_vec()));
     }
 
+    /// Sends bytes that the client never sent to the server, on every connection.
+    pub(crate) fn inject_to_server(&self, bytes: &[u8]) {
+        self.order_flows(FlowOrder::InjectToServer(bytes.to_vec()));
+    }
+
     /// Waits until the server has answered a command and that answer has not been passed on, then resets that
     /// connection on both sides instead: the command ran, and its reply is lost. The first connection on which it
     /// happens is the one; fails the test when no command comes.

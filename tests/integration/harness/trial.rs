@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -46,6 +46,12 @@ impl Trial {
     #[track_caller]
     pub(crate) fn reading(hosts: &Hosts, arguments: &str, port: u16) -> Self {
         Self::prepared(arguments.split_ascii_whitespace(), &hosts.url(port), |doctor| doctor.reading(hosts))
+    }
+
+    /// Like [`Self::start`], with the certificates of this file trusted.
+    #[track_caller]
+    pub(crate) fn trusting(authority: &Path, arguments: &str, target: &(impl Target + ?Sized)) -> Self {
+        Self::prepared(arguments.split_ascii_whitespace(), target, |doctor| doctor.env("SSL_CERT_FILE", authority))
     }
 
     #[track_caller]
@@ -100,6 +106,18 @@ impl Trial {
     #[track_caller]
     pub(crate) fn wait_for_messages(&self) {
         self.wait_for_journal("\"received\":");
+    }
+
+    /// Waits until the journal contains the text so many times.
+    #[track_caller]
+    pub(crate) fn wait_for_journal_times(&self, text: &str, count: usize) {
+        let what = format!("{count} times {text:?} in the journal");
+        eventually(&what, 3 * SOON, || self.count_in_journal(text) >= count);
+    }
+
+    /// How often the journal contains the text.
+    pub(crate) fn count_in_journal(&self, text: &str) -> usize {
+        fs::read_to_string(self.journal()).unwrap_or_default().matches(text).count()
     }
 
     /// Waits until the journal contains the text.

@@ -1,12 +1,12 @@
 //! A real twemproxy (nutcracker) in front of a server, where it is installed.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::program::proxy;
 use super::{Target, eventually, free_port, skipped};
 
 /// A running twemproxy. Dropping it ends it.
@@ -20,7 +20,7 @@ impl Twemproxy {
     /// Starts one in front of a server; tells that `what` is skipped where it is not installed.
     #[track_caller]
     pub(crate) fn before(server: SocketAddr, password: Option<&str>, what: &str) -> Option<Self> {
-        let Some(program) = program() else {
+        let Some(program) = proxy("nutcracker") else {
             skipped(what, "there is no nutcracker (twemproxy) here");
             return None;
         };
@@ -66,12 +66,4 @@ impl Drop for Twemproxy {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// `nutcracker` on the PATH, where Debian puts it, or where `tests/run` put it beside the build.
-fn program() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tools");
-    let directories = std::env::split_paths(&path).chain(["/usr/sbin".into(), tools]);
-    directories.map(|directory| directory.join("nutcracker")).find(|file| file.is_file())
 }

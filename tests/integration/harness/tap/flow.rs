@@ -24,6 +24,7 @@ pub(super) enum FlowOrder {
     Forget,
     HalfClose,
     Inject(Vec<u8>),
+    InjectToServer(Vec<u8>),
     Reset,
     ResetClient,
 }
@@ -230,6 +231,7 @@ impl Flow {
                 shut_down_writing(client);
             }
             FlowOrder::Inject(bytes) => self.to_client.extend(bytes),
+            FlowOrder::InjectToServer(bytes) => self.to_server.extend(bytes),
             FlowOrder::Reset => return Some(End::Reset),
             FlowOrder::ResetClient => return Some(End::ResetClient),
         }
