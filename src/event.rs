@@ -7,6 +7,7 @@
 //!
 //! The JSON of an event is a line of the journal: stable names, durations in seconds, [`SCHEMA_VERSION`].
 
+mod commands;
 mod evidence;
 mod flow;
 mod interval;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use commands::{CommandFailed, Confirmations};
 pub(crate) use evidence::{
     Announcement, Attempt, AttemptEnd, Death, DeathWitness, Evidence, HostState, Missing, SocketEnd, TcpFigures, Tried,
 };
@@ -44,7 +46,7 @@ pub(crate) use sink::{EventSink, Message, MessageSink, Reply};
 pub(crate) use state::ClientState;
 
 use crate::{
-    classify::{Failure, FailureKey},
+    classify::Failure,
     clock::{OptionalSeconds, Seconds, SecondsList, Stamp, WallTime},
     fault::Fault,
     plan::{Name, Plan},
@@ -372,34 +374,4 @@ pub struct Reconnected {
     /// The failure that ended the connection, if it became known only after the event of the loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-}
-
-/// Subscriptions wanted and confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Confirmations {
-    /// Channels, patterns and shard channels to subscribe to.
-    pub wanted: u64,
-    /// Confirmations received from the server.
-    pub confirmed: u64,
-    /// Time from the loss (or the start of the session) to the last confirmation.
-    #[serde(with = "Seconds")]
-    pub after: Duration,
-}
-
-/// Failed commands of one kind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct CommandFailed {
-    /// Row of the error table.
-    #[serde(flatten)]
-    pub key: FailureKey,
-    /// Text of the first failure.
-    pub text: String,
-    /// Failures since the last such event.
-    pub count: u64,
-    /// Failed commands whose outcome is unknown: they were sent and never answered.
-    pub ambiguous: u64,
-    /// Time of the first failure.
-    pub first: Stamp,
-    /// Time of the last failure.
-    pub last: Stamp,
 }

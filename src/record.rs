@@ -8,6 +8,7 @@ mod capped;
 mod circumstances;
 mod downtime;
 mod errors;
+mod events;
 mod figures;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -36,6 +37,7 @@ pub(crate) use downtime::Downtime;
 use downtime::History;
 pub(crate) use errors::ErrorRow;
 use errors::ErrorTable;
+use events::{begins_an_outage, concerns_a_connection, once, settling};
 pub(crate) use figures::{Figures, NoteRow, RunFigures, SlowFigures, StateRow, Tally};
 use herd::Herd;
 pub(crate) use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
@@ -57,9 +59,7 @@ use crate::{
     classify::Failure,
     clock::Stamp,
     distribution::Distribution,
-    event::{
-        CommandFailed, Confirmations, Counters, Event, EventKind, EventSink, Evidence, Interval, PathProbed, RunStarted,
-    },
+    event::{Confirmations, Counters, Event, EventKind, EventSink, Evidence, Interval, PathProbed, RunStarted},
     plan::Plan,
 };
 
@@ -393,46 +393,4 @@ impl Story {
             tally,
         }
     }
-}
-
-/// Returns the time after the end of an outage in which a missing message is still attributed to it: it is noticed when a
-/// later one arrives, so this covers resubscription, the pace of numbered messages and the grace for late messages.
-fn settling(plan: &Plan) -> Duration {
-    let pace = plan.subscription.as_ref().and_then(|subscription| subscription.verify);
-    Duration::from_secs(10) + pace.and_then(|pace| pace.due(2)).unwrap_or_default()
-}
-
-/// Converts a single failure to the form of the error table.
-fn once(event: &Event, failure: &Failure) -> CommandFailed {
-    let Failure { key, text } = failure.clone();
-    CommandFailed { key, text, count: 1, ambiguous: 0, first: event.at, last: event.at }
-}
-
-fn begins_an_outage(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::Stalled { .. } | EventKind::Disconnected(_))
-}
-
-fn concerns_a_connection(kind: &EventKind) -> bool {
-    !matches!(
-        kind,
-        EventKind::RunStarted(_)
-            | EventKind::RunFinished { .. }
-            | EventKind::Interval(_)
-            | EventKind::JournalGap { .. }
-            | EventKind::Note { .. }
-            | EventKind::SubscriptionDropped { .. }
-            | EventKind::PathProbed(_)
-            | EventKind::Announced { .. }
-            | EventKind::Evidence(_)
-            | EventKind::ServersFound { .. }
-            | EventKind::AddressMoved(_)
-            | EventKind::RoleChanged(_)
-            | EventKind::OwnPause(_)
-            | EventKind::RefusalBegan(_)
-            | EventKind::RefusalEnded(_)
-            | EventKind::FaultInjected { .. }
-            | EventKind::FaultCleared { .. }
-            | EventKind::FlowOpened(_)
-            | EventKind::FlowClosed(_)
-    )
 }

@@ -5,7 +5,7 @@ use crate::{
     plan::{Address, Target},
 };
 
-/// Errnos without a class of their own.
+/// Errnos that have no class.
 const ENOENT: i32 = 2;
 const EACCES: i32 = 13;
 const EMFILE: i32 = 24;

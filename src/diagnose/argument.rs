@@ -23,7 +23,7 @@ pub(super) struct CauseDef {
     pub(super) exclusions: &'static [Rule],
     /// Plainer accounts of the same facts: it is named instead of them unless they fit better.
     pub(super) refines: &'static [Cause],
-    /// Failures of new connections that follow from the cause, and are no obstacle of their own.
+    /// Failures of new connections that follow from the cause, and are no separate obstacle.
     pub(super) implies: &'static [ErrorClass],
 }
 

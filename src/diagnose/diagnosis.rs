@@ -36,7 +36,7 @@ pub(crate) struct Diagnosis {
     pub missing: Vec<String>,
     /// The remedy, in one sentence.
     pub remedy: &'static str,
-    /// What kept the client out afterwards, for more than about a second; absent if nothing did, or if it follows from the
+    /// The failure that kept the client out afterwards, for more than about a second; absent if nothing did, or if it follows from the
     /// cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<Obstacle>,

@@ -1,4 +1,4 @@
-//! What kept a client out after the loss: it may have nothing to do with what ended the connection.
+//! The obstacle that kept a client out after the loss: it may have nothing to do with what ended the connection.
 
 use std::time::Duration;
 

@@ -175,7 +175,7 @@ pub struct HostState {
     /// Time that the machine was suspended in that period; absent where it cannot be read.
     #[serde(default, with = "OptionalSeconds", skip_serializing_if = "Option::is_none")]
     pub suspended: Option<Duration>,
-    /// Time within that period in which redis-doctor's own timers stood still; a delay that began before it counts from
+    /// Time within that period in which redis-doctor itself was paused; a delay that began before it counts from
     /// its start.
     #[serde(default, with = "OptionalSeconds", skip_serializing_if = "Option::is_none")]
     pub paused: Option<Duration>,

@@ -1,5 +1,6 @@
 //! The outages and stalls of a run: opened and closed by its events, until their evidence is complete.
 
+mod connection;
 mod servers;
 
 use std::{
@@ -8,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use self::connection::Connection;
 use super::{
     attempt_listener::AttemptListener,
     ledger::Ledger,
@@ -79,23 +81,6 @@ pub(super) struct Casebook {
     pub(super) last_query: Option<(Stamp, bool)>,
     /// Losses and stalls so far.
     count: u64,
-}
-
-/// A connection under test, as last described by the event stream and the server.
-#[derive(Default)]
-struct Connection {
-    generation: u64,
-    /// Server of that generation.
-    server: Peer,
-    /// The latest two clients: the next client can be identified before the loss of the previous one is reported.
-    clients: [ClientInfo; 2],
-}
-
-impl Connection {
-    fn addr_of(&self, client_id: Option<u64>) -> Option<String> {
-        let known = self.clients.iter().find(|client| client.id == client_id)?;
-        known.addr.clone()
-    }
 }
 
 impl Casebook {
@@ -245,7 +230,8 @@ impl Casebook {
         completed
     }
 
-    /// Handles an event of a connection; returns true if an outage or a stall is over.
+    /// Handles an event of a connection; returns true if the server may have to be queried: an outage or a stall is over, or
+    /// a stall can be examined while it lasts.
     pub(super) fn on_event(&mut self, connection: u32, event: &Event, now: Stamp) -> bool {
         match &event.kind {
             EventKind::Connected(connected) => {
@@ -269,6 +255,7 @@ impl Casebook {
                 let server = self.connection(connection).server.clone();
                 let before = self.snapshots.before(*since, &server);
                 self.begin_case(OutageCase::stalled(connection, client, *since, before).of(server));
+                return self.wants_look(now);
             }
             EventKind::Slowed { since, .. } => {
                 self.sockets.sample_one(connection, event.at);
@@ -372,6 +359,7 @@ impl Casebook {
         let urgent = self.is_urgent(now);
         match self.last_query {
             None if urgent => now,
+            _ if !urgent && self.wants_look(now) => now,
             // A query during an outage is useless as the state before the next.
             _ if !urgent && !self.open.is_empty() => now.after(SAMPLE),
             None => started.after(FIRST),
@@ -441,7 +429,7 @@ mod tests {
     }
 
     impl Casebook {
-        /// Handles events of a connection; returns true for each that ended a case.
+        /// Handles events of a connection; returns true for each that calls for a query.
         fn handle(&mut self, connection: u32, events: &[(f64, EventKind)]) -> Vec<bool> {
             let events = events.iter().map(|(seconds, kind)| at(*seconds, kind.clone()));
             events.map(|event| self.on_event(connection, &event, stamp(60.0))).collect()
@@ -490,7 +478,7 @@ mod tests {
         let mut cases = casebook();
         cases.on_identified(0, &client(8001, OLD_ADDR));
         let events = [(0.0, connected(1)), (9.0, stalled(8.0)), (10.0, disconnected(1, None)), (11.0, returned(None))];
-        assert_eq!(cases.handle(0, &events), [false, false, false, true]);
+        assert_eq!(cases.handle(0, &events), [false, true, false, true], "the stall can be examined");
         let all = cases.evidence(OLD_ADDR);
         assert_eq!((all.len(), all[0].1.lost, cases.count), (1, stamp(10.0), 1));
 

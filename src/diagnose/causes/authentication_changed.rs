@@ -29,7 +29,7 @@ fn acl_was_changed(facts: &Facts<'_>) -> Option<Argument> {
     Argument::new(Weight::Suggests, format!("the server's ACL was changed {} during the outage", times(changes)))
 }
 
-/// What is refused then is an obstacle; it closed no connection.
+/// A refusal after the loss is an obstacle; it closed no connection.
 fn acl_was_not_changed(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(facts.rests(|state| state.acl_changes), Weight::Refutes, "the server's ACL was not changed")
 }

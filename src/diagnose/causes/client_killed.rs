@@ -17,7 +17,8 @@ pub(super) static CAUSE: CauseDef = CauseDef {
 
 fn kill_was_counted(facts: &Facts<'_>) -> Option<Argument> {
     let kills = facts.moved(|state| state.client_kills).filter(|kills| *kills > 0)?;
-    let exact = facts.narrow() && closing::closed_by_the_server(facts);
+    // A proxy that closes both of its connections leaves the same traces.
+    let exact = facts.narrow() && closing::closed_by_the_server(facts) && facts.is_direct();
     let weight = if exact { Weight::Supports } else { Weight::Suggests };
     let listed = if facts.listed() == Some(false) { ", and the server no longer lists the connection" } else { "" };
     Argument::new(weight, format!("CLIENT KILL ran {} during the outage{listed}", times(kills)))

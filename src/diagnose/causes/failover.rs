@@ -29,7 +29,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
 
 const UNNAMED: &str = "unknown";
 
-/// Sentinel gives a demoted primary another role and closes its clients with CLIENT KILL, which does not tell whom it
+/// Sentinel gives a demoted primary another role and closes its clients with CLIENT KILL, which does not show whom it
 /// closed.
 fn demoted_and_closed(facts: &Facts<'_>) -> Option<Argument> {
     let closed = facts.ended(SocketEnd::Closed) && facts.listed() == Some(false);

@@ -26,8 +26,8 @@ pub(super) static CAUSE: CauseDef = CauseDef {
     ..CauseDef::EMPTY
 };
 
-/// What new connections meet while a process ends. That nothing listens for long, or that a large dataset is loaded, is
-/// worth a word of its own.
+/// The failures of new connections while a process ends. A long time without a listener, or with a large dataset to load, is
+/// reported separately.
 pub(super) const GONE: &[ErrorClass] = &[
     ErrorClass::Reset,
     ErrorClass::ConnectionClosed,

@@ -136,7 +136,7 @@ impl<'a> Facts<'a> {
     }
 
     /// True if the server's own kernel is the peer of our connections: both ends see the same addresses. Otherwise a
-    /// proxy or relay may accept them and acknowledge what is sent. A run with faults has a proxy of its own.
+    /// proxy or relay may accept them and acknowledge what is sent. A run with faults has its own proxy.
     pub(in crate::diagnose) fn direct(&self) -> Option<bool> {
         if self.plan.is_some_and(|plan| plan.relayed) {
             return Some(false);
@@ -174,7 +174,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// What the process reports of itself.
+/// The state that the process reports.
 impl<'a> Facts<'a> {
     /// The state before the loss, if it is of the lost connection's process.
     fn ours_before(&self) -> Option<&'a ServerState> {

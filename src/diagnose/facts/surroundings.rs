@@ -79,7 +79,7 @@ impl<'a> Facts<'a> {
         }) == Some(true)
     }
 
-    /// True if redis-doctor replaced the session because the client could not leave its state.
+    /// True if redis-doctor replaced the session because the client's state was unrecoverable.
     pub(in crate::diagnose) fn left_for_its_state(&self) -> bool {
         // A lost connection enters its state after the loss.
         let lost_first = self.circumstances().states.iter().any(|state| state.is_terminal());
@@ -94,7 +94,7 @@ impl Facts<'_> {
         self.whole(|facts| Some(facts.evidence()?.host.lag))
     }
 
-    /// Time of the silence in which redis-doctor's own timers stood still.
+    /// Time of the silence in which redis-doctor itself was paused.
     pub(in crate::diagnose) fn paused(&self) -> Option<Duration> {
         self.whole(|facts| {
             let host = facts.evidence()?.host;
@@ -113,7 +113,7 @@ impl Facts<'_> {
         self.whole(|facts| facts.evidence()?.tcp.filter(|tcp| facts.silent() && tcp.at > facts.lost()))
     }
 
-    /// Bytes that arrived on the connection in total, if they were read after any pause of our own.
+    /// Bytes that arrived on the connection in total, if they were read after any pause of redis-doctor.
     pub(in crate::diagnose) fn bytes_received(&self) -> Option<u64> {
         self.whole(|facts| {
             let (tcp, lag) = (facts.evidence()?.tcp?, facts.lag()?);
@@ -122,7 +122,7 @@ impl Facts<'_> {
         })
     }
 
-    /// True if our commands in flight carry at least so many bytes, and so do their replies.
+    /// True if our commands in flight carry at least that many bytes, and so do their replies.
     pub(in crate::diagnose) fn carries(&self, bytes: u64) -> bool {
         let payload = self.plan.and_then(|plan| plan.probes).map_or(0, |probes| probes.payload as u64);
         self.in_flight().saturating_mul(payload) >= bytes
@@ -135,7 +135,7 @@ impl Facts<'_> {
     }
 }
 
-/// What the server announced, and what else was lost.
+/// Announcements of the server, and the other losses of the run.
 impl<'a> Facts<'a> {
     /// The announcements of maintenance before the loss, and those since, each in order.
     pub(in crate::diagnose) fn announcements(&self) -> (Vec<&'a Announcement>, Vec<&'a Announcement>) {

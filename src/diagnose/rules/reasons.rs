@@ -37,7 +37,7 @@ const BLOCKING: [&str; 12] = [
     "xreadgroup",
 ];
 
-/// A server that is busy or held up answers nobody, but its kernel acknowledges what is sent.
+/// A server that is busy or held up answers no client, but its kernel acknowledges what is sent.
 pub(crate) fn no_silence_of_the_server(facts: &Facts<'_>) -> Option<Argument> {
     if !wait::is_slow(facts) && !facts.silent() {
         return Argument::new(Weight::Refutes, "it was closed without a silence before");

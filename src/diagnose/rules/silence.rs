@@ -26,12 +26,18 @@ pub(crate) fn mute<'a>(facts: &'a Facts<'_>) -> Option<&'a Failure> {
 pub(crate) fn unreachable<'a>(facts: &'a Facts<'_>) -> Option<&'a Failure> {
     let nowhere = [ErrorClass::HostUnreachable, ErrorClass::NetworkUnreachable, ErrorClass::KernelTimeout];
     let all = [Stage::Tcp, Stage::Hello, Stage::Command];
-    facts.path_failed(&TIMEOUTS, &[Stage::Tcp]).or_else(|| facts.path_failed(&nowhere, &all))
+    let timed_out = || facts.path_failed(&TIMEOUTS, &[Stage::Tcp]);
+    without_a_route(facts).or_else(timed_out).or_else(|| facts.path_failed(&nowhere, &all))
 }
 
-/// The peer's kernel acknowledged everything sent.
+/// This machine could not send packets to the server: no route, or an interface that is down.
+pub(crate) fn without_a_route<'a>(facts: &'a Facts<'_>) -> Option<&'a Failure> {
+    facts.path_failed(&[ErrorClass::HostUnreachable, ErrorClass::NetworkUnreachable, ErrorClass::Other], &[Stage::Tcp])
+}
+
+/// The peer's kernel acknowledged everything sent. Where nothing could be sent, that says nothing.
 pub(crate) fn all_was_acknowledged(facts: &Facts<'_>) -> bool {
-    facts.figures().is_some_and(|tcp| tcp.unacked == 0 && tcp.retransmits == 0)
+    without_a_route(facts).is_none() && facts.figures().is_some_and(|tcp| tcp.unacked == 0 && tcp.retransmits == 0)
 }
 
 /// The peer's kernel is evidence about the server only if it is the server's own.

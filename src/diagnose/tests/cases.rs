@@ -1,6 +1,7 @@
 //! The table of outages and their expected causes. Outages that can be confused are next to each other, as are the same
 //! outages with evidence missing.
 
+mod limits;
 mod network;
 mod reasons;
 mod server;
@@ -15,7 +16,7 @@ use crate::{
 pub(super) type Row = (&'static str, Cause, Confidence, fn(&mut Scene));
 
 pub(super) fn cases() -> Vec<Row> {
-    [server::CASES, network::CASES, reasons::CASES].concat()
+    [server::CASES, limits::CASES, network::CASES, reasons::CASES].concat()
 }
 
 fn garbage() -> Option<Failure> {

@@ -182,7 +182,7 @@ impl Scene {
         self.known().new_server.as_mut().unwrap()
     }
 
-    /// Our own timers stood still for so long, within the silence.
+    /// redis-doctor itself was paused for this long, within the silence.
     pub(super) fn late(&mut self, seconds: f64) {
         (self.known().host.lag, self.known().host.paused) = (secs(seconds), Some(secs(seconds)));
     }

@@ -1,4 +1,4 @@
-//! What no evidence may do to a diagnosis, whatever it is: tried with random evidence, and with the cases.
+//! Properties that hold for a diagnosis from any evidence: tried with random evidence, and with the cases.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -247,7 +247,7 @@ fn weighed(scene: &Scene) -> (Vec<(Cause, u32)>, Vec<Cause>) {
 
 fn less_is_never_surer(scene: &Scene) -> Result<(), TestCaseError> {
     let (levels, certain) = weighed(scene);
-    prop_assert!(certain.len() <= 1, "certain at once: {certain:?}");
+    prop_assert!(certain.len() <= 1, "certain together: {certain:?}");
     let more = scene.diagnosis();
     for (name, less) in poorer(scene) {
         let (poorer, still) = weighed(&less);

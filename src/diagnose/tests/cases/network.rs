@@ -37,7 +37,7 @@ pub(super) const CASES: &[Row] = &[
         s.failure = Some(reset());
     }),
     ("closed on our side only", ProxyClosed, Likely, |s| s.listed(Some(true))),
-    ("closed in order behind a proxy, and the server counts no reason", ProxyClosed, Likely, |s| {
+    ("a clean close behind a proxy, and the server counts no reason", ProxyClosed, Likely, |s| {
         s.relayed(Some(true));
     }),
     ("the same behind a proxy, and CLIENT KILL cannot be counted", ClientKilled, Possible, |s| {
