@@ -63,7 +63,7 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
         Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
     };
     let start_limit = preflight::start_limit(&plan);
-    let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT).min(start_limit.unwrap_or(Duration::MAX));
+    let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT).min(preflight::limit(&plan));
     // To the server itself: behind the proxy, the reason for a refusal would be lost.
     let preflight = Route::new(server.clone(), plan.protocol, limit, clock).with_ping(plan.pings());
     // A single PING that is answered immediately proves that the server is reachable. A proxy that speaks RESP2 only may
@@ -339,7 +339,9 @@ async fn started_within(
 ) -> Result<Sessions, NotStarted> {
     let Some(limit) = limit else { return start.await };
     let left = limit.saturating_sub(clock.now().elapsed());
-    tokio::time::timeout(left, start).await.unwrap_or_else(|_| Err(preflight::not_in_time(limit).into()))
+    tokio::time::timeout(left, start)
+        .await
+        .unwrap_or_else(|_| Err(preflight::not_in_time(limit.saturating_sub(preflight::GRACE)).into()))
 }
 
 fn started(plan: &Plan, run_id: &str) -> EventKind {

@@ -82,7 +82,8 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
 fn on_errno(errno: i32) -> Option<&'static str> {
     match errno {
         ENOENT => Some(
-            "the socket file does not exist: the server is not running, or its 'unixsocket' setting names another path",
+            "the socket file does not exist: check its path against the server's 'unixsocket' setting, and that the server \
+             is running",
         ),
         EMFILE => Some(
             "this process has no file descriptor left: raise its limit (ulimit -n, LimitNOFILE), or close connections",

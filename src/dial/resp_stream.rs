@@ -170,7 +170,7 @@ impl<S: Stream> RespStream<S> {
                 (ErrorClass::ProtocolGarbage, format!("an HTTP server answers on this port: {line}"))
             }
             Some(_) => {
-                let shown = Foreign::from_bytes(head);
+                let shown = Foreign::new(&crate::plan::Name::from(head.as_slice()).to_string());
                 (ErrorClass::ProtocolGarbage, format!("not a reply in the Redis protocol: {shown}"))
             }
         };

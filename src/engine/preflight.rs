@@ -15,8 +15,8 @@ use crate::{
 /// Time limit of the check for a server behind a proxy.
 const BACKEND_LIMIT: Duration = Duration::from_secs(1);
 
-/// Shortest limit on the time before the first connection is up. Within it, the run's own duration decides.
-const SHORTEST_START: Duration = Duration::from_secs(1);
+/// Time beyond the run's own duration in which its first connection may come up, or show why it does not.
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 
 impl Run<'_> {
     /// Checks that the server is reachable, on a separate connection, which it returns.
@@ -92,9 +92,14 @@ impl Run<'_> {
     }
 }
 
+/// Returns the time that the preflight may take: that of the run, but never less than a second.
+pub(super) fn limit(plan: &Plan) -> Duration {
+    plan.stop.duration.map_or(Duration::MAX, |duration| duration.max(GRACE))
+}
+
 /// Returns the time that a run has for its first connection, counted from its start.
 pub(super) fn start_limit(plan: &Plan) -> Option<Duration> {
-    plan.stop.duration.map(|duration| duration.max(SHORTEST_START))
+    plan.stop.duration.map(|duration| duration + GRACE)
 }
 
 /// Returns the failure of a run that ended before its first connection was up.

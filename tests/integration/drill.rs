@@ -102,14 +102,14 @@ fn results_come_as_csv_and_markdown_too() {
     let markdown = markdown.finish();
     markdown.code(0).stdout_contains("| close@1s | hardened | recovered | yes |");
     markdown
-        .stdout_contains("- RD011 network_reset: check what is between")
-        .stdout_contains("see `redis-doctor explain RD011`");
+        .stdout_contains("- RD160 proxy_closed: check the proxy's log")
+        .stdout_contains("see `redis-doctor explain RD160`");
 }
 
 #[test]
 fn a_drill_that_cannot_be_is_refused_with_a_remedy() {
     let refused = |arguments: &[&str]| Doctor::new(arguments.iter().copied()).run();
-    refused(&["drill", "--sandbox", "--case", "flood"]).code(3).stderr_contains("write one of reset-idle");
+    refused(&["drill", "--sandbox", "--case", "flood"]).code(3).stderr_contains("expected one of reset-idle");
     refused(&["drill", "--sandbox", "--policy", "bare", "--must-survive", "hardened"])
         .code(3)
         .stderr_contains("--must-survive: hardened is not among the policies");

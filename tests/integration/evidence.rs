@@ -219,6 +219,7 @@ fn nothing_is_asked_by_a_short_run_or_one_that_is_told_not_to() {
     assert_eq!(received() - before, 1 + u64::from(looked), "the connection under test");
 
     let trial = Trial::start("soak --workload ping --rate 20 --no-evidence", &server);
+    trial.wait_for_answers();
     server.command(["CLIENT", "KILL", "ID", &client_id(&trial)]);
     trial.wait_for("reconnected", 1);
     let story = trial.stop();

@@ -139,7 +139,7 @@ fn writes_that_a_balancer_takes_to_a_replica_are_critical_and_nobody_was_demoted
 fn a_replica_that_always_was_one_is_not_called_demoted() {
     let (_primary, replica) = pair();
     let trial = Trial::start("soak --workload kv --rate 20", &replica);
-    trial.wait_for("failed", 1);
+    trial.wait_for("refused", 1);
     let story = trial.stop();
     story.code(2);
     assert!(story.states().is_empty(), "{:?}", story.states());

@@ -46,7 +46,7 @@ fn redis_cli_drives_it() {
     assert!(said(&cli(port, &["GET", "a"])).starts_with("LOADING"));
     assert_eq!(said(&cli(port, &["DOCTOR", "CLEAR"])), "cleared 1");
     assert_eq!(said(&cli(port, &["GET", "a"])), "");
-    assert!(said(&cli(port, &["DOCTOR", "FAULT", "explode"])).contains("is not a fault; write one of"));
+    assert!(said(&cli(port, &["DOCTOR", "FAULT", "explode"])).contains("is not a fault; expected one of"));
     doctor.wait_for_stderr("fault         reset_peer", PATIENCE);
     doctor.wait_for_stderr("by a fault", PATIENCE);
     doctor.wait_for_stderr("fault over    error_reply=LOADING", PATIENCE);

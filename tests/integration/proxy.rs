@@ -491,7 +491,7 @@ fn orders_come_on_the_wire() {
     client.patience(PATIENCE);
     assert_eq!(client.read().unwrap().text(), "PONG");
     let refused = doctor.call(["DOCTOR", "FAULT", "explode"]).unwrap().text();
-    assert!(refused.contains("'explode' is not a fault; write one of reset_peer"), "{refused}");
+    assert!(refused.contains("'explode' is not a fault; expected one of reset_peer"), "{refused}");
     assert!(doctor.call(["DOCTOR", "HELP"]).unwrap().text().contains("idle_drop=TIME"));
     assert_eq!(doctor.call(["DOCTOR", "FAULT", "reset_peer"]).unwrap().text(), "OK");
     assert_eq!(pong(&mut doctor), "PONG", "whoever orders is spared");
