@@ -11,7 +11,7 @@ use crate::clock::Stamp;
 /// Maximum deviation from a period, as a share of it.
 const TOLERANCE: f64 = 0.02;
 
-/// Maximum share to which [`Resolution`] may widen the tolerance.
+/// Maximum share to which the resolution of the times may widen the tolerance.
 const WIDEST: f64 = 0.05;
 
 /// Number of equal lengths that make a period.
