@@ -8,7 +8,7 @@ use crate::harness::{Doctor, Output, RedisServer, Trial, eventually};
 
 const SOON: Duration = Duration::from_secs(10);
 
-const RUN: [&str; 6] = ["soak", "--sandbox", "--fault", "reset_peer=when=in_flight@500ms", "-d", "2s"];
+const RUN: [&str; 6] = ["soak", "--sandbox", "--fault", "reset_peer=when=in_flight@1s", "-d", "3s"];
 
 fn diagnoses(output: &Output) -> Vec<Json> {
     let report = output.json();
