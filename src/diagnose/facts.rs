@@ -51,14 +51,9 @@ impl<'a> Facts<'a> {
     }
 
     /// Passes a fact on, and notes if it is unknown.
-    fn fact<T>(&self, fact: Option<T>) -> Option<T> {
+    pub(super) fn fact<T>(&self, fact: Option<T>) -> Option<T> {
         self.gap.set(self.gap.get() || fact.is_none());
         fact
-    }
-
-    /// Passes on a fact of a state.
-    pub(super) fn known<T>(&self, fact: Option<T>) -> Option<T> {
-        self.fact(fact)
     }
 
     /// Derives a fact from others, some of which may be unknown as long as the whole is known.

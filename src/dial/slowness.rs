@@ -55,21 +55,24 @@ fn slow_command(entry: &Value) -> Option<SlowCommand> {
     })
 }
 
-/// Parses `LATENCY LATEST`, whose entries are `[event, unix time of the latest spike, its milliseconds, maximum, …]`.
+/// Parses `LATENCY LATEST`.
 pub(crate) fn latency_events(reply: &Value) -> Vec<LatencyEvent> {
     let Value::Array(entries) = reply else { return Vec::new() };
-    let event = |entry: &Value| {
-        let Value::Array(fields) = entry else { return None };
-        Some(LatencyEvent {
-            name: text(fields.first()?)?,
-            unix_time: number(fields.get(1)?)?,
-            time: Duration::from_millis(number(fields.get(2)?)?),
-        })
+    let event = |entry: &Value| match entry {
+        Value::Array(fields) => latency_event(fields),
+        _ => None,
     };
     entries.iter().filter_map(event).collect()
 }
 
-fn number(value: &Value) -> Option<u64> {
+/// Parses an entry of `LATENCY LATEST`: `[event, unix time of the latest spike, its milliseconds, maximum, …]`.
+pub(crate) fn latency_event(fields: &[Value]) -> Option<LatencyEvent> {
+    let time = Duration::from_millis(number(fields.get(2)?)?);
+    Some(LatencyEvent { name: text(fields.first()?)?, unix_time: number(fields.get(1)?)?, time })
+}
+
+/// Returns a reply that is a number and not negative.
+pub(crate) fn number(value: &Value) -> Option<u64> {
     match value {
         Value::Int(number) => u64::try_from(*number).ok(),
         _ => None,

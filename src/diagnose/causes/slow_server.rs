@@ -36,7 +36,7 @@ fn late_at_the_server(facts: &Facts<'_>) -> Option<Argument> {
 
 /// True if the server may run on this machine.
 fn is_local(facts: &Facts<'_>) -> bool {
-    facts.after().and_then(|after| facts.known(after.local)) != Some(false)
+    facts.after().and_then(|after| facts.fact(after.local)) != Some(false)
 }
 
 /// A machine that is late itself may be the one that lacks CPU time, for us or for a server on it.

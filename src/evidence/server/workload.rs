@@ -4,7 +4,10 @@
 use super::Query;
 use crate::{
     clock::Stamp,
-    dial::{Value, reply},
+    dial::{
+        Value, reply,
+        slowness::{latency_event, number},
+    },
     event::{LatencyEvent, Missing, SlowCommand},
 };
 
@@ -118,16 +121,6 @@ fn slow_command(entry: &[Value]) -> Option<SlowCommand> {
         time: Duration::from_micros(number(entry.get(2)?)?),
         client,
     })
-}
-
-/// `[name, unix time, milliseconds, longest so far]`
-fn latency_event(event: &[Value]) -> Option<LatencyEvent> {
-    let time = Duration::from_millis(number(event.get(2)?)?);
-    Some(LatencyEvent { name: reply::text(event.first()?)?, unix_time: number(event.get(1)?)?, time })
-}
-
-fn number(value: &Value) -> Option<u64> {
-    if let Value::Int(number) = value { u64::try_from(*number).ok() } else { None }
 }
 
 #[cfg(test)]
