@@ -1,6 +1,7 @@
 //! The composition root: the parts of each command, and the exit code of its outcome.
 
 mod check;
+mod descriptors;
 mod destination;
 mod drill;
 mod error;
@@ -26,11 +27,9 @@ use std::{
     process::ExitCode,
 };
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use self::{
     destination::{check_writable, deliver, deliver_below},
-    error::{DESCRIPTORS, Problem},
+    error::Problem,
 };
 use crate::{
     cli::{
@@ -152,26 +151,13 @@ fn warn(warnings: &[String]) {
 
 /// Runs a command's work to its end, on one thread: for one connection a second one is only overhead.
 fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    if let Some(limit) = allow_many_connections().filter(|limit| *limit < DESCRIPTORS) {
-        return Err(Problem::Descriptors { limit });
-    }
+    descriptors::check()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Problem::Runtime)?;
     let done = runtime.block_on(work);
     // Without a wait for lookups that a name server does not answer.
     runtime.shutdown_background();
     done
-}
-
-/// Raises the file descriptor limit of this process to its maximum: a connection through the proxy takes two, and many
-/// systems start with a limit of a thousand. If that fails, connections beyond the limit wait to be accepted. Returns
-/// the limit now in force; `None` for unlimited.
-fn allow_many_connections() -> Option<u64> {
-    let limit = getrlimit(Resource::Nofile);
-    match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
-        Ok(()) => limit.maximum,
-        Err(_) => limit.current,
-    }
 }
 
 /// Returns the exit code of the verdict.

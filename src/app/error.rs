@@ -8,11 +8,10 @@ use std::{
 
 use thiserror::Error;
 
+use super::descriptors::FEWEST;
 use crate::journal::{JournalError, OpenError};
 
-/// Minimum number of file descriptors: the runtime and its signals need nine besides the standard three, and the runtime
-/// panics without them.
-pub(super) const DESCRIPTORS: u64 = 16;
+const RAISE_THE_LIMIT: &str = "raise it with ulimit -n, LimitNOFILE of systemd, or --ulimit nofile of Docker";
 
 /// The reason for a missing result: the cause, and where it helps, the remedy.
 #[derive(Debug, Error)]
@@ -41,10 +40,15 @@ pub(super) enum Problem {
     #[error("cannot start the runtime: {0}")]
     Runtime(#[source] io::Error),
     #[error(
-        "the limit of {limit} file descriptors is too low; expected at least {DESCRIPTORS}, plus three per connection \
-         (raise it with ulimit -n, LimitNOFILE of systemd, or --ulimit nofile of Docker)"
+        "the limit of {limit} file descriptors is too low; expected at least {FEWEST}, plus three per connection \
+         ({RAISE_THE_LIMIT})"
     )]
     Descriptors { limit: u64 },
+    #[error(
+        "--connections: {connections} connections need {needed} file descriptors ({each} each), and the limit is \
+         {limit}; use at most {room}, or {RAISE_THE_LIMIT}"
+    )]
+    TooManyConnections { connections: u64, needed: u64, each: u64, limit: u64, room: u64 },
     #[error("--sandbox: cannot start the server: {0}")]
     Sandbox(#[source] io::Error),
     #[error("--listen: cannot listen on {address}: {source}")]

@@ -8,11 +8,11 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, Work, block_on, check_writable,
+    Problem, Work, block_on, check_writable, descriptors,
     destination::replace,
     divider, exit_of, forgive_closed, progress_style, say, share_a_terminal,
     signals::{Signals, Urgency},
-    sinks::Sinks,
+    sinks::{Effort, Sinks},
     start_sandbox, warn,
 };
 use crate::{
@@ -37,6 +37,7 @@ impl Work for RunRequest {
     /// Runs the plan and reports; the exit code is the verdict's.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.output.warnings);
+        descriptors::check_for(&self.plan)?;
         let journal = open_journal(&self.output)?;
         check_writable(self.output.output.as_deref())?;
         let _sandbox = start_sandbox(self.plan.sandbox, &mut self.plan.target)?;
@@ -147,6 +148,7 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
         stream: streams.then(|| JournalWriter::new(Box::new(Gapless(stdout.clone())))),
         reported: [false; 2],
         finished: false,
+        effort: Effort::default(),
     }
 }
 

@@ -28,12 +28,14 @@ pub(super) struct Attempts {
     /// Reason why attempts may be missing.
     pub(super) missing: Option<String>,
     cycle: Option<Cycle>,
+    /// Broadcasts of the kernel that were dropped so far; `None` if their number is unknown.
+    dropped: Option<u64>,
 }
 
 impl Attempts {
     /// Creates the attempts of a client whose sockets are identified by `cycle`.
     pub(super) fn tracked_by(cycle: Cycle) -> Self {
-        Self { tried: Some(Tried::default()), cycle: Some(cycle), ..Self::default() }
+        Self { tried: Some(Tried::default()), cycle: Some(cycle), dropped: Some(0), ..Self::default() }
     }
 
     /// Creates the attempts of a client while the kernel cannot be listened to.
@@ -102,10 +104,16 @@ impl Attempts {
         }
     }
 
-    /// Records that broadcasts of the kernel were lost.
-    pub(super) fn overrun(&mut self) {
-        let why = "the kernel dropped broadcasts of ended sockets: some attempts may be missing";
-        self.missing.get_or_insert_with(|| why.to_owned());
+    /// Records that the kernel dropped this many broadcasts of sockets to the server; `None` if their number is unknown.
+    pub(super) fn overrun(&mut self, dropped: Option<u64>) {
+        self.dropped = self.dropped.zip(dropped).map(|(before, now)| before + now);
+        let why = match self.dropped {
+            Some(dropped) => {
+                format!("the kernel dropped {dropped} broadcasts of ended sockets: up to as many attempts are missing")
+            }
+            None => "the kernel dropped broadcasts of ended sockets: some attempts may be missing".to_owned(),
+        };
+        self.missing = Some(why);
     }
 
     /// Records the first good reply.

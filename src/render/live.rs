@@ -105,6 +105,14 @@ impl Live {
         self.shown = Some(diagnosis);
     }
 
+    /// Shows how many outages are diagnosed in the report only.
+    pub(crate) fn on_undiagnosed(&mut self, outages: u64) {
+        if outages > 0 && !self.style.quiet {
+            let text = format!("the report has the causes of {} more", count(outages, "outage"));
+            self.lines.line(&diagnosis::detail("more", &text));
+        }
+    }
+
     /// Shows once that something repeats.
     pub(crate) fn on_regularity(&mut self, row: &RegularityRow) {
         let kind = (row.regularity.of, row.regularity.by);
