@@ -13,6 +13,7 @@
 //! - `evidence`: what is gathered about an outage is true, and gathered beside the connection.
 //! - `explain`: what is typed or pasted finds its entry in the knowledge base, in every form.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
+//! - `fleet`: thousands of connections that are lost at once come back, and the report is right.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `healthy`: a healthy server on a busy machine is blamed for nothing.
 //! - `herd`: connections that were lost together come back together, and what spreads them.
@@ -65,6 +66,7 @@ mod drill;
 mod english;
 mod evidence;
 mod explain;
+mod fleet;
 mod harness;
 mod harness_self;
 mod healthy;
