@@ -16,6 +16,7 @@ use crate::{
     plan::{Plan, ProbeKind},
     proxy::Proxy,
     session::{NotStarted, Notice, NoticeSender, Observer, RunContext, Sessions, Unobserved},
+    tls,
     units::span,
 };
 
@@ -58,6 +59,10 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     let run_id = run_id(plan.seed);
     run.event(started(&plan, &run_id));
     let server = plan.target.clone();
+    if let Some(why) = tls::beyond_redis_rs(&server).filter(|_| plan.faults.is_empty()) {
+        let text = format!("{why}: a relay in redis-doctor makes the TLS connection, and redis-rs connects to the relay");
+        run.note(text);
+    }
     let proxy = match Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {
         Ok(proxy) => proxy,
         Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
@@ -80,10 +85,10 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     let plan = Arc::new(plan);
     let limit = PATH_LIMIT.min(limit);
     let path = match &proxy {
-        Some(_) => preflight.with_limit(limit).to(plan.target.clone()).speaking(dialect),
+        Some(_) if !plan.faults.is_empty() => preflight.with_limit(limit).to(plan.target.clone()).speaking(dialect),
         // After a quick start nothing was found out, and a failure must still show what the peer speaks.
-        None if quick => preflight.with_limit(limit),
-        None => preflight.with_limit(limit).speaking(dialect),
+        _ if quick => preflight.with_limit(limit),
+        _ => preflight.with_limit(limit).speaking(dialect),
     };
     let notices = Arc::new(NoticeSender::new(clock, sender, messages));
     let (observer, gathering) = run.observe(&plan, path.to(server.clone()), proxy.is_some(), &notices);
