@@ -60,7 +60,8 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     run.event(started(&plan, &run_id));
     let server = plan.target.clone();
     if let Some(why) = tls::beyond_redis_rs(&server).filter(|_| plan.faults.is_empty()) {
-        let text = format!("{why}: a relay in redis-doctor makes the TLS connection, and redis-rs connects to the relay");
+        let text =
+            format!("{why}: a relay in redis-doctor makes the TLS connection, and redis-rs connects to the relay");
         run.note(text);
     }
     let proxy = match Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {

@@ -46,7 +46,12 @@ use tokio::{
 };
 
 use self::{acceptor::Acceptor, state::ProxyState};
-use crate::{clock::Clock, event::Event, fault::FaultSchedule, plan::{Address, TlsOptions}};
+use crate::{
+    clock::Clock,
+    event::Event,
+    fault::FaultSchedule,
+    plan::{Address, TlsOptions},
+};
 
 /// Ports to choose from, below the kernel's range of source ports for outgoing connections. In that range, a client that
 /// dials a closed port on loopback can connect to itself, and any connection can take the port while `refuse` has it

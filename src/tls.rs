@@ -125,10 +125,7 @@ fn client_config(options: &TlsOptions) -> Result<ClientConfig, TlsProblem> {
     Ok(config)
 }
 
-fn verifier(
-    options: &TlsOptions,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, TlsProblem> {
+fn verifier(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, TlsProblem> {
     if options.insecure {
         return Ok(Arc::new(Unverified(Arc::clone(provider))));
     }
@@ -150,7 +147,8 @@ fn rustls_error(error: rustls::pki_types::pem::Error) -> rustls::Error {
 }
 
 fn identity_problem(options: &TlsOptions, why: &rustls::Error) -> TlsProblem {
-    let path = |path: &Option<std::path::PathBuf>| path.as_deref().unwrap_or(std::path::Path::new("")).display().to_string();
+    let path =
+        |path: &Option<std::path::PathBuf>| path.as_deref().unwrap_or(std::path::Path::new("")).display().to_string();
     let (certificate, key) = (path(&options.cert), path(&options.key));
     match why {
         rustls::Error::InconsistentKeys(_) => TlsProblem::new(
@@ -176,7 +174,8 @@ pub(crate) fn beyond_redis_rs(target: &Target) -> Option<&'static str> {
     }
     let name = ServerName::try_from(options.name(host)).ok()?;
     let presents_itself = |der: &CertificateDer<'_>| {
-        let own = webpki::EndEntityCert::try_from(der).is_ok_and(|own| own.verify_is_valid_for_subject_name(&name).is_ok());
+        let own =
+            webpki::EndEntityCert::try_from(der).is_ok_and(|own| own.verify_is_valid_for_subject_name(&name).is_ok());
         own && Certificate::read(der).is_some_and(|certificate| certificate.authority)
     };
     let roots = options.files.roots.as_deref().filter(|_| !options.insecure).unwrap_or_default();

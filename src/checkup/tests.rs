@@ -51,7 +51,7 @@ fn attempt() -> Attempt {
         peer: Some(([10, 0, 3, 17], 6379).into()),
         local: Some(([10, 0, 9, 4], 51_322).into()),
         tls: None,
-            server: ServerIdentity {
+        server: ServerIdentity {
             product: Some("Redis".into()),
             version: Some("7.2.4".into()),
             role: Some("master".into()),

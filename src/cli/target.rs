@@ -133,15 +133,7 @@ pub(super) fn ask(target: &mut Target, args: &ConnectionArgs, environment: &Envi
 }
 
 fn at(address: Address) -> ServerUrl {
-    ServerUrl {
-        address,
-        db: None,
-        user: None,
-        password: None,
-        protocol: None,
-        insecure: false,
-        ignored: Vec::new(),
-    }
+    ServerUrl { address, db: None, user: None, password: None, protocol: None, insecure: false, ignored: Vec::new() }
 }
 
 fn tcp(host: &str, port: u16) -> Address {

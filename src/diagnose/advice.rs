@@ -155,7 +155,15 @@ mod tests {
     use crate::plan::TlsOptions;
 
     fn target(address: Address) -> Target {
-        Target { address, db: 0, user: None, password: None, tls: TlsOptions::default(), client_name: None, named_by: "default".into() }
+        Target {
+            address,
+            db: 0,
+            user: None,
+            password: None,
+            tls: TlsOptions::default(),
+            client_name: None,
+            named_by: "default".into(),
+        }
     }
 
     #[test]

@@ -42,7 +42,11 @@ impl<S: Stream> RespStream<S> {
     }
 
     /// Sends `HELLO 3`, with the credentials if there are any.
-    pub(crate) async fn hello(&mut self, target: &Target, password: Option<&Secret>) -> Result<ServerIdentity, Failure> {
+    pub(crate) async fn hello(
+        &mut self,
+        target: &Target,
+        password: Option<&Secret>,
+    ) -> Result<ServerIdentity, Failure> {
         let mut hello = redis::cmd("HELLO");
         hello.arg(3);
         if let Some(password) = password {

@@ -115,7 +115,15 @@ mod tests {
 
     fn target(address: Address, db: i64) -> Target {
         let password = Some(Password::Given(Secret::new("hunter2")));
-        Target { address, db, user: None, password, tls: TlsOptions::default(), client_name: None, named_by: "--uri".into() }
+        Target {
+            address,
+            db,
+            user: None,
+            password,
+            tls: TlsOptions::default(),
+            client_name: None,
+            named_by: "--uri".into(),
+        }
     }
 
     #[test]

@@ -94,7 +94,11 @@ fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsProblem> 
     let found = certificates(FLAG, path)?;
     let mut store = RootCertStore::empty();
     if let Some(why) = found.iter().find_map(|der| store.add(der.clone()).err()) {
-        return Err(TlsProblem::new(FLAG, format!("{} holds a certificate that cannot be used: {why}", shown(path)), PEM));
+        return Err(TlsProblem::new(
+            FLAG,
+            format!("{} holds a certificate that cannot be used: {why}", shown(path)),
+            PEM,
+        ));
     }
     let clock = Clock::start();
     let now = clock.wall(clock.now());
@@ -103,7 +107,12 @@ fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsProblem> 
     match all_expired.as_deref() {
         Some([.., last]) => Err(TlsProblem::new(
             FLAG,
-            format!("{}: the certificate of {} expired at {}", shown(path), last.subject, last.not_after.to_the_second()),
+            format!(
+                "{}: the certificate of {} expired at {}",
+                shown(path),
+                last.subject,
+                last.not_after.to_the_second()
+            ),
             "name the file of the authority's current certificate",
         )),
         _ => Ok(found),

@@ -45,7 +45,10 @@ const ALLOWED: Table<'_> = &[
     ("journal", &["clock", "distribution", "event", "plan"]),
     ("record", &["clock", "classify", "distribution", "plan", "event", "period"]),
     ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
-    ("engine", &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls", "units"]),
+    (
+        "engine",
+        &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls", "units"],
+    ),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
     ("report", &["clock", "classify", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"]),
     ("checkup", &["clock", "classify", "plan", "event", "kernel", "dial", "report", "tls", "verdict", "units"]),

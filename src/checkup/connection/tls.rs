@@ -91,6 +91,7 @@ fn expiry(sheet: &mut Sheet<'_>, own: &Certificate) -> Mark {
         None => "the server's certificate has expired, which --insecure ignores".to_owned(),
     };
     let finding = CheckFinding::new(Severity::Warning, finding::CERTIFICATE, what);
-    let remedy = "renew it: once it has expired no client can connect, and connected clients fail at their next reconnect";
+    let remedy =
+        "renew it: once it has expired no client can connect, and connected clients fail at their next reconnect";
     sheet.finding(finding.evidence(format!("valid until {}", own.not_after)).remedy(remedy))
 }
