@@ -21,9 +21,10 @@ const ALLOWED: Table<'_> = &[
     ("output", &[]),
     ("units", &[]),
     ("resp", &[]),
+    ("suggestion", &[]),
     ("middlebox", &[]),
     ("verdict", &[]),
-    ("fault", &["units"]),
+    ("fault", &["suggestion", "units"]),
     ("foreign", &["units"]),
     ("classify", &["clock", "foreign"]),
     ("distribution", &["clock"]),
@@ -33,7 +34,7 @@ const ALLOWED: Table<'_> = &[
     ("sandbox", &["clock", "resp"]),
     ("knowledge", &[]),
     ("exit", &["verdict"]),
-    ("plan", &["clock", "fault", "foreign"]),
+    ("plan", &["clock", "fault", "foreign", "suggestion"]),
     ("event", &["clock", "fault", "classify", "distribution", "plan"]),
     ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict"]),
     ("kernel", &["clock", "event"]),
@@ -71,7 +72,10 @@ const ALLOWED: Table<'_> = &[
             "units",
         ],
     ),
-    ("cli", &["credentials", "fault", "output", "plan", "proxy", "exit", "idle", "tls", "units"]),
+    (
+        "cli",
+        &["credentials", "fault", "output", "plan", "proxy", "exit", "idle", "knowledge", "suggestion", "tls", "units"],
+    ),
     (
         "app",
         &[
