@@ -237,7 +237,7 @@ mod tests {
         std::fs::write(&path, "second").unwrap();
         assert_eq!(obtain(&password).await.unwrap().given(), "second");
         std::fs::write(&path, "\n").unwrap();
-        assert!(obtain(&password).await.unwrap_err().text.ends_with("token' is empty"));
+        assert!(obtain(&password).await.unwrap_err().text.ends_with(" is empty"));
         let directory = asked(PasswordPlace::File(directory.path().to_owned())).await.unwrap_err();
         assert!(directory.ends_with("is not a regular file"), "{directory}");
     }

@@ -46,13 +46,13 @@ pub(super) struct ConnectionArgs {
     /// ACL user [default: the server's default user]
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
-    /// Run this shell command for the password, at each connection attempt
+    /// Run this shell command for the password of each attempt
     ///
     /// The password is the first line of its output, within 10 s. For tokens that expire, such as those of IAM. The
     /// attempt under test includes the command, as in an application.
     #[arg(long, value_name = "CMD", conflicts_with_all = ["pass", "askpass"])]
     pub(super) pass_command: Option<String>,
-    /// Read the password from this file, at each connection attempt
+    /// Read the password of each attempt from this file
     ///
     /// The password is its first line.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["pass", "askpass", "pass_command"])]

@@ -61,8 +61,8 @@ fn bare(server: &RedisServer) -> String {
 fn the_command_is_asked_once_for_each_connection_of_every_command() {
     let (server, tokens) = accepting_all(Tokens::new);
     for (command, expected) in [
-        (&["ping", "-c", "1"][..], Some(1)),
-        (&["ping", "-c", "3", "-i", "0", "--no-evidence"], Some(2)),
+        (&["ping", "-c", "1"][..], None),
+        (&["ping", "-c", "3", "-i", "0", "--no-evidence"], None),
         (&["wait", "--timeout", "5s"], Some(1)),
         (&["wait", "--timeout", "5s", "--protocol", "resp2"], Some(1)),
         (&["check"], None),

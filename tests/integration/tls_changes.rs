@@ -43,7 +43,7 @@ fn named(server: &RedisServer, change: impl FnOnce(), obstacle: &str, words: &st
 fn a_certificate_that_lapses_is_what_keeps_the_client_out() {
     for _ in 0..times() {
         let server = RedisServer::builder().tls().start();
-        let validity = Duration::from_secs(4);
+        let validity = Duration::from_secs(6);
         let until = Instant::now() + validity + Duration::from_secs(1);
         let short = server.certificates().issuer.issue_for("short", &["127.0.0.1"], validity);
         server.command(["CONFIG", "SET", "tls-cert-file", path(&short.certificate), "tls-key-file", path(&short.key)]);

@@ -26,7 +26,7 @@ fn every_command(flags: &[&str], check: impl Fn(&str, &Output)) {
         &["soak", "-d", "300ms", "--policy", "bare", "--fault", "latency=1ms"],
         &["check"],
         &["wait", "--timeout", "5s"],
-        &["idle", "--steps", "1", "--max", "1s", "--resolution", "500ms"],
+        &["idle", "--steps", "100ms,200ms"],
     ] {
         let run = Doctor::new(command.iter().chain(flags).copied()).within(Duration::from_secs(30)).run();
         check(&command.join(" "), &run);

@@ -43,8 +43,8 @@ pub(in crate::cli) struct CheckArgs {
     /// Same form as --warning.
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     critical: Option<Range>,
-    /// Exit 1 (degraded) if the certificate expires within this time [default: 14d]
-    #[arg(long, value_name = "TIME", value_parser = value::duration, allow_hyphen_values = true, help_heading = "TLS")]
+    /// Warn if the certificate expires within this time [default: 14d]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, allow_hyphen_values = true)]
     tls_cert_warn: Option<Duration>,
     /// Always exit 0
     #[arg(long)]
