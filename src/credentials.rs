@@ -182,7 +182,7 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(group) = self.0 {
-            // It may have ended meanwhile.
+            // It may have ended by now.
             let _ = kill_process_group(group, Signal::KILL);
         }
     }

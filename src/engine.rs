@@ -64,9 +64,15 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
             format!("{why}: a relay in redis-doctor makes the TLS connection, and redis-rs connects to the relay");
         run.note(text);
     }
-    let proxy = match Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {
-        Ok(proxy) => proxy,
-        Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
+    // The publisher goes around the faults, but not around a relay that redis-rs needs.
+    let mut direct = server.clone();
+    let relay = Proxy::interpose(&mut direct, &[], plan.seed, clock, fault_events.clone());
+    let proxy = Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, clock, fault_events);
+    let (_relay, proxy) = match (relay, proxy) {
+        (Ok(relay), Ok(proxy)) => (relay, proxy),
+        (Err(error), _) | (_, Err(error)) => {
+            return run.give_up(&format!("the fault proxy could not be started: {error}"));
+        }
     };
     let start_limit = preflight::start_limit(&plan);
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT).min(preflight::limit(&plan));
@@ -96,7 +102,7 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     let path = Arc::new(PathWatch::new(path));
     let ctx = Arc::new(RunContext::new(plan, run_id, dialect, path, (notices, observer)));
     // On the heap: it is large, and every future it moves through would reserve room for it again.
-    let mut start = Box::pin(started_within(start_limit, clock, Sessions::start(Arc::clone(&ctx), server)));
+    let mut start = Box::pin(started_within(start_limit, clock, Sessions::start(Arc::clone(&ctx), direct)));
     let started = if quick { run.connect_quickly(&ctx, &preflight, &mut start).await } else { Ok(None) };
     let started = match started {
         Ok(Some(started)) => Some(started),

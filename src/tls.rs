@@ -86,7 +86,7 @@ impl Connector {
         let cipher = session.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
         TlsSession {
             protocol: session.protocol_version().map(version).unwrap_or_default(),
-            // In the names of the standards, TLS 1.3 has no prefix of its own.
+            // In the names of the standards, TLS 1.3 has no separate prefix.
             cipher: cipher.unwrap_or_default().replace("TLS13_", "TLS_"),
             verified: !self.options.insecure,
             chain: chain.iter().filter_map(Certificate::read).collect(),

@@ -171,7 +171,7 @@ impl Survey<'_> {
     /// Measures the login alone: it was part of HELLO, as in the client library, and is repeated.
     async fn time_login(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         let target = self.target;
-        // One that is asked for belongs to the attempt that asked.
+        // A fetched one belongs to its attempt.
         let Some(Password::Given(password)) = &target.password else { return Ok(()) };
         let password = password.reveal();
         let words = match &target.user {

@@ -10,7 +10,7 @@ use crate::{
     tls::{self, TlsProblem},
 };
 
-/// How to encrypt the connection, with the names of redis-cli.
+/// The encryption of the connection, with the names of redis-cli.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "TLS")]
 pub(super) struct TlsArgs {

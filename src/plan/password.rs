@@ -1,4 +1,4 @@
-//! The password of a server: given once, or asked for at each connection attempt.
+//! The password of a server: given once, or fetched anew at each connection attempt.
 
 use std::{
     fmt,
@@ -17,11 +17,11 @@ const KEPT: Duration = Duration::from_secs(30);
 pub enum Password {
     /// Given with a flag, in a URL, in a variable or at the prompt.
     Given(Secret),
-    /// Asked for at each connection attempt.
+    /// Fetched at each connection attempt.
     Asked(Arc<PasswordSource>),
 }
 
-/// A place that is asked for the password at each connection attempt, because it changes.
+/// A source of a password that changes: each connection attempt fetches it.
 #[derive(Debug)]
 pub struct PasswordSource {
     /// The place.
@@ -40,7 +40,7 @@ pub(crate) enum PasswordPlace {
 }
 
 impl Password {
-    /// Creates a password that is asked for at each connection attempt.
+    /// Creates a password that each connection attempt fetches.
     pub(crate) fn asked(place: PasswordPlace) -> Self {
         Self::Asked(Arc::new(PasswordSource { place, first: Mutex::new(None) }))
     }

@@ -1,4 +1,4 @@
-//! How to encrypt connections to a server: the name that it must prove, the authorities to trust, and our own
+//! The encryption of connections to a server: the name that it must prove, the trusted authorities, and the client's
 //! certificate.
 
 use std::{fmt, path::PathBuf, sync::Arc};

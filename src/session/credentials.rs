@@ -45,7 +45,7 @@ impl StreamingCredentialsProvider for Provider {
 /// The answers to one subscription.
 ///
 /// redis-rs subscribes twice in each attempt: first for the login, and once that has succeeded for later changes, which it
-/// reads in a task of its own and answers with AUTH (`MultiplexedConnection::new_with_config`). A connection outlives its
+/// reads in a separate task and answers with AUTH (`MultiplexedConnection::new_with_config`). A connection outlives its
 /// token, so there are none: only a stream that is read by the task that subscribed asks.
 struct Answers {
     subscriber: Option<Id>,

@@ -1,4 +1,4 @@
-//! What a certificate says: names, issuer and dates, for people to read.
+//! The content of a certificate in human-readable form: names, issuer and dates.
 
 use rustls::pki_types::CertificateDer;
 use schemars::JsonSchema;

@@ -27,8 +27,8 @@ fn named(server: &RedisServer, change: impl FnOnce(), obstacle: &str, words: &st
     change();
     server.command(["CLIENT", "KILL", "TYPE", "normal"]);
     run.wait_for_stderr(words, LIMIT);
-    // An obstacle counts from one second on.
-    thread::sleep(Duration::from_millis(1500));
+    // An obstacle counts from one second on, and the path is probed once a second.
+    thread::sleep(Duration::from_secs(4));
     run.signal(Signal::INT);
     let output = run.finish();
     let report = output.code(2).lacks("panicked").json();

@@ -136,7 +136,7 @@ fn without_verification_everything_works_and_says_so() {
     let run = Doctor::new(["soak", "-d", "300ms", "-u", &url]).run();
     run.code(0).stderr_contains("CERTIFICATE NOT CHECKED (--insecure)");
     let json = Doctor::new(["soak", "-d", "300ms", "--format", "json", "-u", &url]).run().code(0).json();
-    assert_eq!(json["plan"]["target"]["tls"]["insecure"], true, "{json}");
+    assert_eq!(json["runs"][0]["plan"]["target"]["tls"]["insecure"], true, "{json}");
     let check = Doctor::new(["check", "-u", &url]).run();
     check.code(0).stdout_contains("certificate not checked (--insecure)").stdout_contains("explain RD211");
 }
