@@ -34,6 +34,7 @@ use crate::{
     event::{Peer, ServerIdentity},
     kernel::{AcceptQueue, HostFacts},
     plan::{Protocol, Range, ReconnectPolicy, Target},
+    tls::TlsSession,
     units,
     verdict::{Severity, Verdict},
 };
@@ -54,6 +55,8 @@ pub(crate) struct CheckSubject {
     pub warning: Option<Range>,
     /// Range of the PING time in milliseconds outside of which it is critical.
     pub critical: Option<Range>,
+    /// A certificate that expires within this time is a warning.
+    pub certificate_warning: Duration,
 }
 
 /// The result of a check-up.
@@ -122,6 +125,8 @@ pub(crate) struct Facts {
     pub servers: Vec<Peer>,
     /// Connection attempts to the other addresses.
     pub dialled: Vec<DialedAddress>,
+    /// Encryption of the connection; null if it has none.
+    pub tls: Option<TlsSession>,
     /// Address of the client as this machine sees it.
     pub local: Option<String>,
     /// Address of the client as the server sees it.
@@ -238,6 +243,7 @@ impl Facts {
                 .unwrap_or_default(),
             servers: servers::distinct(facts),
             dialled: facts.dialled.clone(),
+            tls: attempt.and_then(|attempt| attempt.tls.clone()),
             local: attempt.and_then(|attempt| attempt.local).map(|address| address.to_string()),
             seen_from: facts.seen_from.clone(),
             peer: attempt.and_then(|attempt| attempt.peer).map(|address| address.to_string()),

@@ -14,6 +14,7 @@ use std::io;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::tls::is_of_an_authority;
 use crate::foreign::Foreign;
 
 /// The kind of a failure, with a stable name: snake_case, and Redis' own code words in lower case.
@@ -73,6 +74,8 @@ pub enum ErrorClass {
     /// `-NOAUTH`: no password was given.
     #[serde(rename = "noauth")]
     NoAuth,
+    /// The command of `--pass-command` or the file of `--pass-file` yields no password.
+    NoPassword,
     /// `-NOPERM`: the ACL forbids the command, key or channel.
     #[serde(rename = "noperm")]
     NoPerm,
@@ -332,6 +335,10 @@ impl Failure {
 
     /// An error of the kernel, or of a library in its style without an errno.
     pub fn io(stage: Stage, error: &io::Error) -> Self {
+        // One that went through the library.
+        if let Some(failure) = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()) {
+            return failure.clone();
+        }
         let errno = error.raw_os_error();
         let origin = if errno.is_some() { Origin::Kernel } else { Origin::Library };
         let tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()).map(tls::explain);

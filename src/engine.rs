@@ -16,6 +16,7 @@ use crate::{
     plan::{Plan, ProbeKind},
     proxy::Proxy,
     session::{NotStarted, Notice, NoticeSender, Observer, RunContext, Sessions, Unobserved},
+    tls,
     units::span,
 };
 
@@ -58,9 +59,20 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     let run_id = run_id(plan.seed);
     run.event(started(&plan, &run_id));
     let server = plan.target.clone();
-    let proxy = match Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, clock, fault_events) {
-        Ok(proxy) => proxy,
-        Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
+    if let Some(why) = tls::beyond_redis_rs(&server).filter(|_| plan.faults.is_empty()) {
+        let text =
+            format!("{why}: a relay in redis-doctor makes the TLS connection, and redis-rs connects to the relay");
+        run.note(text);
+    }
+    // The publisher goes around the faults, but not around a relay that redis-rs needs.
+    let mut direct = server.clone();
+    let relay = Proxy::interpose(&mut direct, &[], plan.seed, clock, fault_events.clone());
+    let proxy = Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, clock, fault_events);
+    let (_relay, proxy) = match (relay, proxy) {
+        (Ok(relay), Ok(proxy)) => (relay, proxy),
+        (Err(error), _) | (_, Err(error)) => {
+            return run.give_up(&format!("the fault proxy could not be started: {error}"));
+        }
     };
     let start_limit = preflight::start_limit(&plan);
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT).min(preflight::limit(&plan));
@@ -80,17 +92,17 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     let plan = Arc::new(plan);
     let limit = PATH_LIMIT.min(limit);
     let path = match &proxy {
-        Some(_) => preflight.with_limit(limit).to(plan.target.clone()).speaking(dialect),
+        Some(_) if !plan.faults.is_empty() => preflight.with_limit(limit).to(plan.target.clone()).speaking(dialect),
         // After a quick start nothing was found out, and a failure must still show what the peer speaks.
-        None if quick => preflight.with_limit(limit),
-        None => preflight.with_limit(limit).speaking(dialect),
+        _ if quick => preflight.with_limit(limit),
+        _ => preflight.with_limit(limit).speaking(dialect),
     };
     let notices = Arc::new(NoticeSender::new(clock, sender, messages));
     let (observer, gathering) = run.observe(&plan, path.to(server.clone()), proxy.is_some(), &notices);
     let path = Arc::new(PathWatch::new(path));
     let ctx = Arc::new(RunContext::new(plan, run_id, dialect, path, (notices, observer)));
     // On the heap: it is large, and every future it moves through would reserve room for it again.
-    let mut start = Box::pin(started_within(start_limit, clock, Sessions::start(Arc::clone(&ctx), server)));
+    let mut start = Box::pin(started_within(start_limit, clock, Sessions::start(Arc::clone(&ctx), direct)));
     let started = if quick { run.connect_quickly(&ctx, &preflight, &mut start).await } else { Ok(None) };
     let started = match started {
         Ok(Some(started)) => Some(started),

@@ -17,6 +17,9 @@ const LONGEST: usize = 1024;
 /// Shortest part of a password that is hidden.
 const PART: usize = 4;
 
+/// Passwords of one source that changes them which stay hidden.
+const RECENT: usize = 8;
+
 const HIDDEN: &str = "***";
 
 /// Replies that a server never varies: they repeat nothing, so nothing in them is hidden. A password such as `pass` would
@@ -74,9 +77,19 @@ impl From<Foreign> for String {
 
 /// Hides a password in every text from outside, for the rest of the process.
 pub(crate) fn hide(password: &str) {
-    let known = SECRETS.read().unwrap_or_else(PoisonError::into_inner).known.iter().any(|known| known == password);
+    hide_from(None, password);
+}
+
+/// Hides a password from a source that changes them. Of each source the latest [`RECENT`] stay hidden: a server has no
+/// reason to repeat an older one, and they must not fill the memory.
+pub(crate) fn hide_recent(source: usize, password: &str) {
+    hide_from(Some(source), password);
+}
+
+fn hide_from(source: Option<usize>, password: &str) {
+    let known = SECRETS.read().unwrap_or_else(PoisonError::into_inner).knows(password);
     if !known {
-        SECRETS.write().unwrap_or_else(PoisonError::into_inner).add(password);
+        SECRETS.write().unwrap_or_else(PoisonError::into_inner).add(source, password);
     }
 }
 
@@ -90,7 +103,8 @@ static SECRETS: RwLock<Secrets> = RwLock::new(Secrets { known: Vec::new(), parts
 
 /// Passwords, as parts to look for.
 struct Secrets {
-    known: Vec<String>,
+    /// With the source of those that it will replace.
+    known: Vec<(Option<usize>, String)>,
     /// Every part of [`PART`] bytes of every password in each encoding, normalized.
     parts: Option<HashSet<[u8; PART]>>,
     /// Passwords shorter than a part: they count only as a whole word.
@@ -98,8 +112,26 @@ struct Secrets {
 }
 
 impl Secrets {
-    fn add(&mut self, password: &str) {
-        self.known.push(password.to_owned());
+    fn knows(&self, password: &str) -> bool {
+        self.known.iter().any(|(_, known)| known == password)
+    }
+
+    fn add(&mut self, source: Option<usize>, password: &str) {
+        let of_source = |(other, _): &(Option<usize>, String)| source.is_some() && *other == source;
+        if self.known.iter().filter(|known| of_source(known)).count() >= RECENT
+            && let Some(oldest) = self.known.iter().position(of_source)
+        {
+            self.known.remove(oldest);
+            (self.parts, self.short) = (None, Vec::new());
+            for password in self.known.iter().map(|(_, password)| password.clone()).collect::<Vec<_>>() {
+                self.add_parts(&password);
+            }
+        }
+        self.known.push((source, password.to_owned()));
+        self.add_parts(password);
+    }
+
+    fn add_parts(&mut self, password: &str) {
         for form in [password.to_owned(), percent_encoded(password), escaped(password)] {
             let form = normalized(&form);
             if form.len() >= PART {
@@ -188,7 +220,7 @@ mod tests {
 
     fn secrets(passwords: &[&str]) -> Secrets {
         let mut secrets = Secrets { known: Vec::new(), parts: None, short: Vec::new() };
-        passwords.iter().for_each(|password| secrets.add(password));
+        passwords.iter().for_each(|password| secrets.add(None, password));
         secrets
     }
 
@@ -237,6 +269,23 @@ mod tests {
         // The global list is not used here: other tests read texts at the same time.
         assert!(FIXED.iter().all(|reply| !secrets(&["pass"]).masked("x").is_empty() && !reply.contains('\'')));
         assert_eq!(Foreign::new(FIXED[0]).to_string(), FIXED[0]);
+    }
+
+    #[test]
+    fn of_a_source_that_changes_its_passwords_the_latest_are_hidden() {
+        let mut secrets = secrets(&["gr4nted-for-good"]);
+        (0..100).for_each(|number| secrets.add(Some(1), &format!("{number:04}-token")));
+        secrets.add(Some(2), "from-elsewhere");
+        assert_eq!(secrets.known.len(), RECENT + 2);
+        for (text, shown) in [
+            ("'gr4nted-for-good'", "***"),
+            ("'from-elsewhere'", "***"),
+            ("got 0099-token", "got ***"),
+            ("got 0092-token", "got ***"),
+            ("got 0013", "got 0013"),
+        ] {
+            assert_eq!(secrets.masked(text), shown);
+        }
     }
 
     proptest! {

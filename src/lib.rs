@@ -44,6 +44,7 @@
 //! | `sandbox` | the embedded RESP2/RESP3 server |
 //! | `resp` | RESP as bytes: framing and decoding for `proxy` and `sandbox` |
 //! | `knowledge` | the entries of `explain`: every cause, state, finding and error, with sources |
+//! | `credentials` | passwords that a command or a file yields at each connection attempt |
 //! | `tls` | trusted roots, and the handshake of everything that is not redis-rs |
 //! | `classify` | the error taxonomy, decided once, and the only reader of `RedisError` |
 //! | `distribution` | HDR histograms of durations |
@@ -109,6 +110,7 @@ mod checkup;
 mod classify;
 mod cli;
 mod clock;
+mod credentials;
 mod diagnose;
 mod dial;
 mod distribution;
@@ -148,7 +150,7 @@ pub mod internals {
         clock::Clock,
         event::{Event, EventKind, FlowEnd},
         knowledge::{Entry, entries},
-        plan::{Address, Name},
+        plan::{Address, Name, TlsOptions},
         proxy::{Config, Orders, Proxy, ProxyHandle},
         render::schema,
         sandbox::{Sandbox, SandboxConfig},

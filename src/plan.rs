@@ -8,10 +8,12 @@ mod conditions;
 mod gate;
 mod name;
 mod pace;
+mod password;
 mod policy;
 mod range;
 mod readiness;
 mod target;
+mod tls;
 
 use std::time::Duration;
 
@@ -23,11 +25,14 @@ pub(crate) use conditions::Conditions;
 pub(crate) use gate::{Comparison, Gate, Metric};
 pub use name::Name;
 pub(crate) use pace::Pace;
+pub(crate) use password::{Password, PasswordPlace, PasswordSource, Secret};
 pub(crate) use policy::{Keepalive, PolicyName, ReconnectPolicy, Watchdog};
 pub(crate) use range::Range;
 pub(crate) use readiness::Readiness;
 pub use target::Address;
-pub(crate) use target::{Protocol, Secret, Target};
+pub(crate) use target::{Protocol, Target};
+pub use tls::TlsOptions;
+pub(crate) use tls::{TlsFiles, TlsIdentity};
 
 use crate::{
     clock::{OptionalSeconds, Seconds},

@@ -7,6 +7,7 @@
 mod connection;
 mod context;
 mod coop_budget;
+mod credentials;
 mod delivery;
 mod fleet;
 mod heartbeat;

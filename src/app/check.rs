@@ -62,6 +62,7 @@ async fn checked(request: &CheckRequest) -> Result<Option<Checkup>, Problem> {
         policy: request.policy.clone(),
         warning: request.warning,
         critical: request.critical,
+        certificate_warning: request.certificate_warning,
     };
     Ok(Some(checkup::judge(&question, &facts, &host, clock.wall(Stamp::START))))
 }

@@ -46,6 +46,7 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     let config = Config {
         listen: request.listen,
         upstream: request.upstream.address.clone(),
+        tls: request.upstream.tls.clone(),
         schedules: request.faults.clone(),
         seed: request.seed,
         clock,

@@ -80,6 +80,8 @@ pub(super) const LOADING: &str = "RD060";
 pub(super) const REPLICATION: &str = "RD061";
 /// The certificate expires soon.
 pub(super) const CERTIFICATE: &str = "RD062";
+/// The certificate of the server is not checked.
+pub(super) const INSECURE: &str = "RD211";
 /// A slow path or a slow server.
 pub(super) const SLOW: &str = "RD064";
 /// Several servers answer at the address.

@@ -22,7 +22,7 @@ use crate::{
     clock::Clock,
     dial::{ClientInfo, RespStream, Route, Value, identity, reply::text},
     event::ServerIdentity,
-    plan::{Protocol, Secret, Target},
+    plan::{Password, Protocol, Target},
     units::span,
 };
 use futures_util::{
@@ -171,7 +171,9 @@ impl Survey<'_> {
     /// Measures the login alone: it was part of HELLO, as in the client library, and is repeated.
     async fn time_login(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         let target = self.target;
-        let Some(password) = target.password.as_ref().map(Secret::reveal) else { return Ok(()) };
+        // A fetched one belongs to its attempt.
+        let Some(Password::Given(password)) = &target.password else { return Ok(()) };
+        let password = password.reveal();
         let words = match &target.user {
             Some(user) => vec!["AUTH", user, password],
             None => vec!["AUTH", password],

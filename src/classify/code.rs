@@ -38,6 +38,7 @@ impl ErrorClass {
             Self::MtuBlackHole => "RD182",
             Self::NetworkUnreachable => "RD117",
             Self::NoAuth => "RD118",
+            Self::NoPassword => "RD210",
             Self::NoPerm => "RD119",
             Self::NoReplicas => "RD141",
             Self::Oom => "RD120",

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{
     choice::{completed, formats},
     environment::Environment,
+    tls::TlsArgs,
     value::{self, Retries, Switch},
 };
 use crate::{
@@ -45,6 +46,17 @@ pub(super) struct ConnectionArgs {
     /// ACL user [default: the server's default user]
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
+    /// Run this shell command for the password of each attempt
+    ///
+    /// The password is the first line of its output, within 10 s. For tokens that expire, such as those of IAM. The
+    /// attempt under test includes the command, as in an application.
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["pass", "askpass"])]
+    pub(super) pass_command: Option<String>,
+    /// Read the password of each attempt from this file
+    ///
+    /// The password is its first line.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["pass", "askpass", "pass_command"])]
+    pub(super) pass_file: Option<PathBuf>,
     /// Prompt for the password
     ///
     /// If stdin is not a terminal, one line is read from it without a prompt.
@@ -65,8 +77,10 @@ pub(super) struct ConnectionArgs {
     /// Use the embedded server on a free loopback port
     ///
     /// Nothing needs to be installed, and no other server is touched.
-    #[arg(long, conflicts_with_all = ["uri", "host", "port", "socket", "pass", "user", "askpass"])]
+    #[arg(long, conflicts_with_all = ["uri", "host", "port", "socket", "pass", "pass_command", "pass_file", "user", "askpass"])]
     pub(super) sandbox: bool,
+    #[command(flatten)]
+    pub(super) tls: TlsArgs,
 }
 
 /// Faults to inject.

@@ -6,7 +6,10 @@ use super::{
     groups::ConnectionArgs,
     uri::{self, DEFAULT_HOST, DEFAULT_PORT, ServerUrl},
 };
-use crate::plan::{Address, Protocol, Secret, Target};
+use crate::{
+    credentials,
+    plan::{Address, Password, PasswordPlace, Protocol, Secret, Target},
+};
 
 /// The meaning of the connection flags.
 #[derive(Debug)]
@@ -19,10 +22,11 @@ pub(super) struct Connection {
 /// Decides from flags and environment. The prompt of `--askpass` comes later, see [`ask`].
 pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Result<Connection, UsageError> {
     let mut warnings = Vec::new();
-    let (server, named_by) = locate(args, environment, &mut warnings)?;
+    let (mut server, named_by) = locate(args, environment, &mut warnings)?;
     for parameter in &server.ignored {
         warnings.push(format!("{named_by}: unknown parameter '{parameter}' is ignored"));
     }
+    let tls = args.tls.resolve(&mut server.address, server.insecure, environment, &mut warnings)?;
     let password = password(args, environment, server.password)?;
     if args.pass.is_some() && !args.no_auth_warning {
         warnings.push(
@@ -35,7 +39,8 @@ pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Resul
         address: server.address,
         db: args.db.or(server.db).unwrap_or(0),
         user: args.user.clone().or(server.user).filter(|user| !user.is_empty()),
-        password: password.filter(|password| !password.is_empty()).map(Secret::new),
+        password,
+        tls,
         client_name: args.name.clone(),
         named_by,
     };
@@ -88,34 +93,47 @@ fn locate(
     }
 }
 
-/// Returns the password of `--pass`, of the URL, or of the variable, in this order. `--askpass` overrides them all, but
+/// Returns the password of a flag, of the URL, or of the variable, in this order. `--askpass` overrides them all, but
 /// later: the user types only after everything else is checked.
 fn password(
     args: &ConnectionArgs,
     environment: &Environment,
     of_url: Option<String>,
-) -> Result<Option<String>, UsageError> {
+) -> Result<Option<Password>, UsageError> {
+    let command = args.pass_command.as_ref().map(|line| PasswordPlace::Command(line.clone()));
+    let place = command.or_else(|| args.pass_file.as_ref().map(|path| PasswordPlace::File(path.clone())));
+    if let Some(place) = place {
+        return Ok(Some(Password::asked(place)));
+    }
     if let Some(password) = &args.pass {
-        return Ok(Some(password.given().to_owned()));
+        return Ok(given(password.given()));
     }
     if of_url.is_some() || args.sandbox {
-        return Ok(of_url);
+        return Ok(of_url.as_deref().and_then(given));
     }
     let variable = environment.first(["REDISCLI_AUTH", "VALKEYCLI_AUTH"])?;
-    Ok(variable.map(|(_, password)| password.trim_end_matches(['\r', '\n']).to_owned()))
+    Ok(variable.and_then(|(_, password)| given(password.trim_end_matches(['\r', '\n']))))
 }
 
-/// Prompts for the password if `--askpass` is given.
+/// Returns a password that does not change; an empty one is none.
+fn given(password: &str) -> Option<Password> {
+    (!password.is_empty()).then(|| Password::Given(Secret::new(password)))
+}
+
+/// Asks for the password if `--askpass`, `--pass-command` or `--pass-file` is given.
 pub(super) fn ask(target: &mut Target, args: &ConnectionArgs, environment: &Environment) -> Result<(), UsageError> {
     if args.askpass {
         let password = (environment.ask_password)().map_err(UsageError::Password)?;
-        target.password = Some(password).filter(|password| !password.is_empty()).map(Secret::new);
+        target.password = given(&password);
     }
-    Ok(())
+    match target.password.as_ref().map_or(Ok(()), credentials::prepare) {
+        Ok(()) => Ok(()),
+        Err(why) => Err(UsageError::new(why.flag, why.problem, why.remedy)),
+    }
 }
 
 fn at(address: Address) -> ServerUrl {
-    ServerUrl { address, db: None, user: None, password: None, protocol: None, ignored: Vec::new() }
+    ServerUrl { address, db: None, user: None, password: None, protocol: None, insecure: false, ignored: Vec::new() }
 }
 
 fn tcp(host: &str, port: u16) -> Address {

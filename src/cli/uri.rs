@@ -31,6 +31,8 @@ pub(super) struct ServerUrl {
     pub(super) user: Option<String>,
     pub(super) password: Option<String>,
     pub(super) protocol: Option<Protocol>,
+    /// The server's certificate is not checked (`#insecure`).
+    pub(super) insecure: bool,
     /// Names of unknown parameters.
     pub(super) ignored: Vec<String>,
 }
@@ -68,14 +70,20 @@ fn read(text: &str) -> Result<ServerUrl, UrlProblem> {
         return Err(UrlProblem::NoSlashes(scheme));
     }
     let url = Url::parse(text).map_err(|why| unreadable(text, why))?;
-    if url.fragment().is_some() {
+    // As in redis-rs.
+    let insecure = url.fragment() == Some("insecure") && speaks_tls(&url);
+    if url.fragment().is_some() && !insecure {
         return Err(UrlProblem::Fragment { login: text.contains('@') });
     }
     if url.query().is_some_and(|query| query.contains('@')) {
         // The start of a password with a '?' in it would else pass for host and port, and its end for a parameter.
         return Err(UrlProblem::LoginInQuery);
     }
-    from_url(&url)
+    Ok(ServerUrl { insecure, ..from_url(&url)? })
+}
+
+fn speaks_tls(url: &Url) -> bool {
+    matches!(url.scheme(), "rediss" | "valkeys")
 }
 
 /// Returns the problem of a URL that cannot be parsed.
@@ -111,6 +119,7 @@ fn from_url(url: &Url) -> Result<ServerUrl, UrlProblem> {
         user: decode(user, "user")?,
         password: decode(password, "password")?,
         protocol: None,
+        insecure: false,
         ignored: Vec::new(),
     };
     for (name, value) in url.query_pairs() {
@@ -139,8 +148,7 @@ fn host_and_port(url: &Url) -> Result<Address, UrlProblem> {
     if port == 0 {
         return Err(UrlProblem::PortZero);
     }
-    let tls = matches!(url.scheme(), "rediss" | "valkeys");
-    Ok(Address::Tcp { host, port, tls })
+    Ok(Address::Tcp { host, port, tls: speaks_tls(url) })
 }
 
 fn socket(url: &Url) -> Result<Address, UrlProblem> {
@@ -218,6 +226,17 @@ mod tests {
         ] {
             let server = parse(text).unwrap();
             assert_eq!((server.user.as_deref(), server.password.as_deref()), (user, password), "{text}");
+        }
+    }
+
+    #[test]
+    fn insecure_is_a_fragment_of_an_encrypted_url() {
+        for (text, insecure) in [("rediss://h#insecure", true), ("valkeys://me:pw@h:1/2?protocol=3#insecure", true)] {
+            assert_eq!(parse(text).unwrap().insecure, insecure, "{text}");
+        }
+        assert!(!parse("rediss://h").unwrap().insecure);
+        for text in ["redis://h#insecure", "rediss://h#secure", "rediss://h#", "unix:///s#insecure"] {
+            assert!(parse(text).unwrap_err().to_string().contains("has a '#' part"), "{text}");
         }
     }
 

@@ -18,7 +18,7 @@ use crate::{
     classify::{ErrorClass, Failure, Origin, Stage, client},
     event::ServerIdentity,
     foreign::Foreign,
-    plan::Target,
+    plan::{Secret, Target},
 };
 
 /// Bytes kept from the start of the stream, to recognize another protocol.
@@ -42,10 +42,14 @@ impl<S: Stream> RespStream<S> {
     }
 
     /// Sends `HELLO 3`, with the credentials if there are any.
-    pub(crate) async fn hello(&mut self, target: &Target) -> Result<ServerIdentity, Failure> {
+    pub(crate) async fn hello(
+        &mut self,
+        target: &Target,
+        password: Option<&Secret>,
+    ) -> Result<ServerIdentity, Failure> {
         let mut hello = redis::cmd("HELLO");
         hello.arg(3);
-        if let Some(password) = &target.password {
+        if let Some(password) = password {
             let user = target.user.as_deref().unwrap_or("default");
             hello.arg("AUTH").arg(user).arg(password.reveal());
         }
@@ -53,8 +57,8 @@ impl<S: Stream> RespStream<S> {
     }
 
     /// Sends `AUTH` if there are credentials.
-    pub(crate) async fn auth(&mut self, target: &Target) -> Result<(), Failure> {
-        let Some(password) = &target.password else {
+    pub(crate) async fn auth(&mut self, target: &Target, password: Option<&Secret>) -> Result<(), Failure> {
+        let Some(password) = password else {
             return Ok(());
         };
         let mut auth = redis::cmd("AUTH");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     event::{Connected, Event, EventKind, RunStarted, SCHEMA_VERSION},
-    plan::{Address, Command, Plan, PolicyName, Protocol, ReconnectPolicy, StopCondition, Target},
+    plan::{Address, Command, Plan, PolicyName, Protocol, ReconnectPolicy, StopCondition, Target, TlsOptions},
 };
 
 /// Maximum number of connections that are assumed from a plan.
@@ -28,6 +28,7 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         db: 0,
         user: None,
         password: None,
+        tls: TlsOptions::default(),
         client_name: None,
         named_by: unknown(),
     };

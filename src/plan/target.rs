@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::Display;
 
-use crate::foreign;
+use super::{Password, TlsOptions};
 
 /// The server under diagnosis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,7 +19,10 @@ pub struct Target {
     pub user: Option<String>,
     /// Password; never written.
     #[serde(skip)]
-    pub password: Option<Secret>,
+    pub password: Option<Password>,
+    /// TLS settings; absent if all are the defaults.
+    #[serde(default, skip_serializing_if = "TlsOptions::is_default")]
+    pub tls: TlsOptions,
     /// Name set with CLIENT SETNAME; null is none.
     pub client_name: Option<String>,
     /// Flag or variable that named the server: `--uri`, `REDIS_URL`, `default` …
@@ -78,35 +81,6 @@ impl fmt::Display for Target {
     }
 }
 
-/// A password that cannot be printed, logged or serialized.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a password.
-    pub fn new(password: impl Into<String>) -> Self {
-        Self(password.into())
-    }
-
-    /// Returns the password, for the handshake only. The peer may repeat it, so from now on every text from outside
-    /// hides it.
-    pub fn reveal(&self) -> &str {
-        foreign::hide(&self.0);
-        &self.0
-    }
-
-    /// Returns the text as the user gave it, to parse it.
-    pub(crate) fn given(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
-    }
-}
-
 /// A requested protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -137,10 +111,19 @@ impl Protocol {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Secret;
 
     fn target(address: Address, db: i64) -> Target {
-        let password = Some(Secret::new("hunter2"));
-        Target { address, db, user: None, password, client_name: None, named_by: "--uri".into() }
+        let password = Some(Password::Given(Secret::new("hunter2")));
+        Target {
+            address,
+            db,
+            user: None,
+            password,
+            tls: TlsOptions::default(),
+            client_name: None,
+            named_by: "--uri".into(),
+        }
     }
 
     #[test]

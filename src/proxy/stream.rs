@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
-use crate::{classify::Failure, plan::Address, tls::Roots};
+use crate::{classify::Failure, plan::Address, tls::Connector};
 
 /// Time for which a closed connection is still read, because unread bytes would turn the close into a reset.
 const LINGER: Duration = Duration::from_secs(5);
@@ -48,7 +48,7 @@ impl Stream {
     }
 
     /// Connects to a server, with a TLS handshake if it speaks TLS. A name is resolved every time.
-    pub(super) async fn connect(address: &Address, roots: &Roots) -> Result<Self, Unreachable> {
+    pub(super) async fn connect(address: &Address, connector: &Connector) -> Result<Self, Unreachable> {
         let network = |_: io::Error| Unreachable::Network;
         match address {
             Address::Tcp { host, port, tls } => {
@@ -57,7 +57,7 @@ impl Stream {
                 if !tls {
                     return Ok(Self::Tcp(stream));
                 }
-                let stream = roots.handshake(host, stream).await.map_err(Unreachable::Handshake)?;
+                let stream = connector.handshake(host, stream).await.map_err(Unreachable::Handshake)?;
                 Ok(Self::Tls(Box::new(stream)))
             }
             Address::Unix(path) => UnixStream::connect(path).await.map(Self::Unix).map_err(network),

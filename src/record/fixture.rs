@@ -13,8 +13,8 @@ use crate::{
         StageTime, StopReason,
     },
     plan::{
-        Address, Command, Name, Pace, Plan, PolicyName, ProbeKind, ProbePlan, Protocol, ReconnectPolicy, Secret,
-        StopCondition, SubscriptionPlan, Target,
+        Address, Command, Name, Pace, Password, Plan, PolicyName, ProbeKind, ProbePlan, Protocol, ReconnectPolicy,
+        Secret, StopCondition, SubscriptionPlan, Target, TlsOptions,
     },
 };
 
@@ -50,7 +50,8 @@ pub(crate) fn plan() -> Plan {
             address: Address::Tcp { host: "127.0.0.1".into(), port: 6379, tls: false },
             db: 0,
             user: None,
-            password: Some(Secret::new(PASSWORD)),
+            password: Some(Password::Given(Secret::new(PASSWORD))),
+            tls: TlsOptions::default(),
             client_name: None,
             named_by: "default".into(),
         },

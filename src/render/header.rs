@@ -32,6 +32,10 @@ pub(super) fn target_line(started: &RunStarted) -> String {
         plan.command.to_string(),
         format!("{} ({named_by})", plan.target),
     ];
+    if plan.target.tls.insecure {
+        parts.push("CERTIFICATE NOT CHECKED (--insecure)".to_owned());
+    }
+    parts.extend(plan.target.tls.sni.as_ref().map(|sni| format!("sni {sni}")));
     parts.extend(plan.target.user.as_ref().map(|user| format!("user {user}")));
     parts.push(format!("redis-rs {}", started.client_version));
     parts.push(format!("run {}", started.run_id));

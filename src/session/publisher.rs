@@ -14,9 +14,10 @@ use super::{
 };
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
+    credentials,
     dial::{ClientInfo, Dialect, identity::from_info, reply::text},
     event::Peer,
-    plan::{Pace, Plan, PolicyName, ReconnectPolicy},
+    plan::{Pace, Password, Plan, PolicyName, ReconnectPolicy},
 };
 
 /// A message not accepted within this time counts as not published.
@@ -36,6 +37,9 @@ impl Publisher {
         let mut policy = ReconnectPolicy::preset(PolicyName::Hardened);
         // Its own limit applies, which knows the pauses of redis-doctor itself.
         (policy.connect_timeout, policy.response_timeout) = (LIMIT, LIMIT * 10);
+        if matches!(plan.target.password, Some(Password::Asked(_))) {
+            policy.connect_timeout += credentials::LIMIT;
+        }
         let dialer = Dialer::new(plan, policy, Dialect { resp3: false, ..dialect })
             .map_err(|error| client::failure(Stage::Publish, &error))?;
         Ok(Self { dialer, connection: Mutex::new(None) })

@@ -4,16 +4,17 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, PushInfo,
-    RedisConnectionInfo, RedisResult, Value,
+    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
+    ProtocolVersion, PushInfo, RedisConnectionInfo, RedisResult, TlsCertificates, Value,
     aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSub},
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
+use super::credentials::Provider;
 use crate::{
     classify::{Failure, Stage, client},
     dial::Dialect,
-    plan::{Address, Name, Pace, Plan, ProbePlan, ReconnectPolicy, SubscriptionPlan, Target},
+    plan::{Address, Name, Pace, Password, Plan, ProbePlan, ReconnectPolicy, SubscriptionPlan, Target},
 };
 
 /// Channels per SUBSCRIBE: with a round trip each, thousands of channels would take seconds.
@@ -78,14 +79,18 @@ pub(super) struct Dialer {
     resp3: bool,
     /// Commands that the library queues before it writes; `None` is its default.
     queue: Option<usize>,
+    /// The user and the password that each attempt asks for.
+    asked: Option<(Option<String>, Password)>,
 }
 
 impl Dialer {
     /// Prepares connections to the plan's target.
     pub(super) fn new(plan: &Plan, policy: ReconnectPolicy, dialect: Dialect) -> RedisResult<Self> {
-        let info = connection_info(&plan.target, &policy, dialect)?;
+        let target = &plan.target;
         let queue = plan.probes.as_ref().and_then(queue);
-        Ok(Self { client: Client::open(info)?, policy, resp3: dialect.resp3, queue })
+        let asked = target.password.clone().filter(|password| matches!(password, Password::Asked(_)));
+        let asked = asked.map(|password| (target.user.clone(), password));
+        Ok(Self { client: client(target, &policy, dialect)?, policy, resp3: dialect.resp3, queue, asked })
     }
 
     /// Creates a managed connection; its first command connects it.
@@ -102,6 +107,9 @@ impl Dialer {
             .set_response_timeout(Some(policy.response_timeout));
         if let Some(queue) = self.queue {
             config = config.set_pipeline_buffer_size(queue);
+        }
+        if let Some((user, password)) = self.asked.clone() {
+            config = config.set_credentials_provider(Provider { user, password });
         }
         if let Some(max_delay) = policy.max_delay {
             config = config.set_max_delay(max_delay);
@@ -126,6 +134,9 @@ impl Dialer {
         if let Some(queue) = self.queue {
             config = config.set_pipeline_buffer_size(queue);
         }
+        if let Some((user, password)) = self.asked.clone() {
+            config = config.set_credentials_provider(Provider { user, password });
+        }
         if let Some(push) = push.filter(|_| self.resp3) {
             config = config.set_push_sender(push);
         }
@@ -134,11 +145,20 @@ impl Dialer {
 
     /// Opens the second connection for subscriptions over RESP2, and waits for all confirmations.
     pub(super) async fn subscriber(&self, wanted: &SubscriptionPlan) -> Result<PubSub, Failure> {
-        let made = within(self.policy.connect_timeout, self.client.get_async_pubsub()).await;
+        let made = within(self.policy.connect_timeout, self.pubsub()).await;
         let mut pubsub = made.map_err(|error| client::failure(Stage::Connect, &error))?;
         let patience = self.policy.response_timeout;
         subscribe(&mut pubsub, wanted, patience).await.map_err(|error| client::failure(Stage::Subscribe, &error))?;
         Ok(pubsub)
+    }
+
+    async fn pubsub(&self) -> RedisResult<PubSub> {
+        let Some((user, password)) = self.asked.clone() else { return self.client.get_async_pubsub().await };
+        // This kind of connection has no provider.
+        let login = Provider::credentials(user, password).await?;
+        let info = self.client.get_connection_info();
+        let settings = info.redis_settings().clone().set_username(login.username()).set_password(login.password());
+        Client::open(info.clone().set_redis_settings(settings))?.get_async_pubsub().await
     }
 }
 
@@ -167,11 +187,26 @@ fn queue(probes: &ProbePlan) -> Option<usize> {
     many.then(|| probes.concurrency.div_ceil(PARTS) as usize)
 }
 
+/// Returns the library's client of a target.
+fn client(target: &Target, policy: &ReconnectPolicy, dialect: Dialect) -> RedisResult<Client> {
+    let info = connection_info(target, policy, dialect)?;
+    let files = &target.tls.files;
+    if !target.speaks_tls() || files.roots.is_none() && files.identity.is_none() {
+        return Client::open(info);
+    }
+    let client_tls = files.identity.as_ref().map(|identity| ClientTlsConfig {
+        client_cert: identity.certificate.clone(),
+        client_key: identity.key.clone(),
+    });
+    Client::build_with_tls(info, TlsCertificates { client_tls, root_cert: files.roots.clone() })
+}
+
 fn connection_info(target: &Target, policy: &ReconnectPolicy, dialect: Dialect) -> RedisResult<ConnectionInfo> {
     let address = match &target.address {
         Address::Tcp { host, port, tls: false } => ConnectionAddr::Tcp(host.clone(), *port),
         Address::Tcp { host, port, tls: true } => {
-            ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
+            let insecure = target.tls.insecure;
+            ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure, tls_params: None }
         }
         Address::Unix(path) => ConnectionAddr::Unix(path.clone()),
     };
@@ -187,7 +222,7 @@ fn connection_info(target: &Target, policy: &ReconnectPolicy, dialect: Dialect) 
     if let Some(user) = &target.user {
         settings = settings.set_username(user);
     }
-    if let Some(password) = &target.password {
+    if let Some(Password::Given(password)) = &target.password {
         settings = settings.set_password(password.reveal());
     }
     let info = address.into_connection_info()?.set_redis_settings(settings);

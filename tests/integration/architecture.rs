@@ -29,7 +29,8 @@ const ALLOWED: Table<'_> = &[
     ("classify", &["clock", "foreign"]),
     ("distribution", &["clock"]),
     ("period", &["clock"]),
-    ("tls", &["clock", "classify"]),
+    ("tls", &["clock", "classify", "foreign", "plan"]),
+    ("credentials", &["classify", "foreign", "plan"]),
     ("sandbox", &["clock", "resp"]),
     ("knowledge", &[]),
     ("exit", &["verdict"]),
@@ -37,18 +38,21 @@ const ALLOWED: Table<'_> = &[
     ("event", &["clock", "fault", "classify", "distribution", "plan"]),
     ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict"]),
     ("kernel", &["clock", "event"]),
-    ("dial", &["clock", "classify", "foreign", "plan", "event", "tls", "units"]),
-    ("session", &["clock", "classify", "distribution", "plan", "event", "dial", "units"]),
+    ("dial", &["clock", "classify", "credentials", "foreign", "plan", "event", "tls", "units"]),
+    ("session", &["clock", "classify", "credentials", "distribution", "plan", "event", "dial", "units"]),
     ("evidence", &["clock", "classify", "plan", "event", "kernel", "dial", "session"]),
     ("readiness", &["clock", "classify", "plan", "event", "dial", "period", "units"]),
     ("proxy", &["clock", "fault", "classify", "foreign", "plan", "event", "resp", "tls"]),
     ("journal", &["clock", "distribution", "event", "plan"]),
     ("record", &["clock", "classify", "distribution", "plan", "event", "period"]),
     ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
-    ("engine", &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "units"]),
+    (
+        "engine",
+        &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls", "units"],
+    ),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
     ("report", &["clock", "classify", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"]),
-    ("checkup", &["clock", "classify", "plan", "event", "kernel", "dial", "report", "verdict", "units"]),
+    ("checkup", &["clock", "classify", "plan", "event", "kernel", "dial", "report", "tls", "verdict", "units"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (
         "render",
@@ -68,7 +72,10 @@ const ALLOWED: Table<'_> = &[
             "units",
         ],
     ),
-    ("cli", &["fault", "output", "plan", "proxy", "exit", "idle", "knowledge", "suggestion", "units"]),
+    (
+        "cli",
+        &["credentials", "fault", "output", "plan", "proxy", "exit", "idle", "knowledge", "suggestion", "tls", "units"],
+    ),
     (
         "app",
         &[

@@ -49,7 +49,7 @@ pub(crate) use skip::skipped;
 pub(crate) use socat::Socat;
 pub(crate) use tap::{InFlight, Tap};
 pub(crate) use target::Target;
-pub(crate) use tls::Certificates;
+pub(crate) use tls::{Authority, Certificates, Issued};
 pub(crate) use trial::{Story, Trial};
 pub(crate) use twemproxy::Twemproxy;
 pub(crate) use wait::eventually;

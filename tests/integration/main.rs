@@ -31,6 +31,7 @@
 //! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
 //! - `output`: every format is well formed, gates trip with their reason, and a pipe gets no colour.
+//! - `pass_command`: a command or a file is asked for the password of each attempt, which is written nowhere.
 //! - `proxy`: each fault as a client on a plain socket sees it, and bytes in are bytes out.
 //! - `readme`: the commands of the README are valid, and its scripts work as pasted.
 //! - `refusals`: a server that answers with errors is named, timed and judged by one rule; our own pauses judge nobody.
@@ -43,6 +44,8 @@
 //! - `subscribing`: messages on stdout as they are, everything else on stderr, and delivery accounted for.
 //! - `terminal`: results keep to the columns of a terminal, and a dumb one gets no colours.
 //! - `tls`: good runs over TLS, and every way in which the two sides do not agree about it.
+//! - `tls_changes`: certificates that lapse or change during a run are named as what keeps the client out.
+//! - `tls_options`: each TLS flag, used right and wrong.
 //! - `wait`: a script goes on when a server is ready, and is told what stood in the way when it is not.
 //! - `wire`: large payloads, binary channels and messages.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
@@ -86,6 +89,7 @@ mod netns;
 mod network_faults;
 mod outages;
 mod output;
+mod pass_command;
 mod permissions;
 mod proxy;
 mod proxy_tls;
@@ -101,5 +105,7 @@ mod states;
 mod subscribing;
 mod terminal;
 mod tls;
+mod tls_changes;
+mod tls_options;
 mod wait;
 mod wire;

@@ -47,6 +47,7 @@ fn checkup() -> checkup::Checkup {
         policy: ReconnectPolicy::preset(PolicyName::Hardened),
         warning: None,
         critical: None,
+        certificate_warning: std::time::Duration::ZERO,
     };
     checkup::judge(&subject, &Default::default(), &Default::default(), TIME)
 }
