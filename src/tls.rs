@@ -17,7 +17,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
-    clock::{WallTime, nanos},
+    clock::{WallTime, nanos, within},
 };
 
 /// A time after which no certificate is valid (the year 2500; nanoseconds since 1970 fit in a `u64`).
@@ -28,14 +28,21 @@ const FAR: Duration = Duration::from_secs(530 * 31_557_600);
 pub(crate) struct Roots(Arc<OnceLock<(Arc<ClientConfig>, Arc<RootCertStore>)>>);
 
 impl Roots {
-    /// Performs a handshake for `host`, which is also sent as SNI, and checks the certificate.
+    /// Performs a handshake for `host`, which is also sent as SNI, within `limit`, and checks the certificate.
     ///
     /// # Errors
     /// Explains what is wrong with the certificate or the port, with the remedy.
-    pub(crate) async fn handshake(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Failure> {
+    pub(crate) async fn handshake(
+        &self,
+        host: &str,
+        stream: TcpStream,
+        limit: Duration,
+    ) -> Result<TlsStream<TcpStream>, Failure> {
         let (config, _) = self.0.get_or_init(client_config);
         let done = match ServerName::try_from(host.to_owned()) {
-            Ok(name) => TlsConnector::from(Arc::clone(config)).connect(name, stream).await,
+            Ok(name) => within(limit, TlsConnector::from(Arc::clone(config)).connect(name, stream))
+                .await
+                .unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())),
             Err(error) => Err(io::Error::other(error)),
         };
         done.map_err(|error| failure(&error))
