@@ -111,6 +111,11 @@ impl Link {
         self.up_since
     }
 
+    /// Returns the time of the last reply.
+    pub(super) fn last_reply(&self) -> Stamp {
+        self.last_reply
+    }
+
     /// Returns the cost of the last outage beyond what was known at its end: commands of the old connection can fail
     /// after the new one has answered.
     pub(super) fn late(&self) -> Cost {

@@ -359,6 +359,7 @@ impl Monitor {
             self.on_primary();
         }
         self.session.reached(server);
+        self.session.seen_from(self.client.addr.as_ref().and_then(|address| address.parse().ok()));
     }
 
     /// Remembers that the server of the connection is a primary.

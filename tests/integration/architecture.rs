@@ -38,7 +38,7 @@ const ALLOWED: Table<'_> = &[
     ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict"]),
     ("kernel", &["clock", "event"]),
     ("dial", &["clock", "classify", "foreign", "plan", "event", "resp", "tls", "units"]),
-    ("session", &["clock", "classify", "distribution", "plan", "event", "dial", "units"]),
+    ("session", &["clock", "classify", "distribution", "plan", "event", "kernel", "dial", "units"]),
     ("evidence", &["clock", "classify", "plan", "event", "kernel", "dial", "session"]),
     ("readiness", &["clock", "classify", "plan", "event", "dial", "period", "units"]),
     ("proxy", &["clock", "fault", "classify", "foreign", "plan", "event", "resp", "tls"]),
