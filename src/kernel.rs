@@ -14,10 +14,10 @@ mod resolver;
 mod sock_diag;
 mod sysctl;
 
-#[cfg(test)]
-pub(crate) use self::resolver::Resolver;
 #[cfg(target_os = "linux")]
 pub(crate) use self::own_connections::{ends, link_of, own_sockets, second};
+#[cfg(test)]
+pub(crate) use self::resolver::Resolver;
 #[cfg(target_os = "linux")]
 pub(crate) use self::sock_diag::{Pair, Table, TcpState};
 #[cfg(test)]

@@ -13,7 +13,11 @@ use std::{io, net::SocketAddr, time::Duration};
 use rustls::pki_types::CertificateDer;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::{dialect::Dialect, own_sockets::OwnSockets, resp_stream::{RespStream, Stream}};
+use super::{
+    dialect::Dialect,
+    own_sockets::OwnSockets,
+    resp_stream::{RespStream, Stream},
+};
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::{Clock, Stamp, WallTime, within},

@@ -103,7 +103,8 @@ impl OwnMemory {
     pub(crate) fn resident(&self) -> u64 {
         let mut text = [0; 128];
         let length = self.0.read_at(&mut text, 0).unwrap_or_default();
-        let pages = std::str::from_utf8(&text[..length]).ok().and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok());
+        let pages =
+            std::str::from_utf8(&text[..length]).ok().and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok());
         pages.unwrap_or_default() * page_size() as u64
     }
 }

@@ -70,10 +70,10 @@ impl Publisher {
             answer = within(LIMIT, reply).await;
         }
         let outcome = match answer {
-            Some(reply) => reply.and_then(Value::extract_error).map_err(|error| client::failure(Stage::Publish, &error)),
-            None => {
-                Err(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Publish, "no reply to PUBLISH within 1 s"))
+            Some(reply) => {
+                reply.and_then(Value::extract_error).map_err(|error| client::failure(Stage::Publish, &error))
             }
+            None => Err(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Publish, "no reply to PUBLISH within 1 s")),
         };
         if outcome.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
             *self.connection.lock().await = None;

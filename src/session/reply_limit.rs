@@ -127,7 +127,8 @@ impl Guard {
             let stuck = session.as_ref().is_some_and(|session| session.last_received() < search.since);
             if stuck || far {
                 connection.end();
-                let why = format!("a reply takes more than {} of memory and is not complete (--max-reply)", bytes(limit));
+                let why =
+                    format!("a reply takes more than {} of memory and is not complete (--max-reply)", bytes(limit));
                 match session {
                     Some(session) => session.cut_off(why),
                     None => Session::cut_off_another(&self.ctx, why),

@@ -131,7 +131,8 @@ impl Dialer {
             config = config.set_push_sender(push);
         }
         // The library's own limit is the same.
-        let made = within(self.policy.connect_timeout, self.client.get_multiplexed_async_connection_with_config(&config));
+        let made =
+            within(self.policy.connect_timeout, self.client.get_multiplexed_async_connection_with_config(&config));
         made.await.unwrap_or_else(timed_out)
     }
 

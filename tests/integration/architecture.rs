@@ -133,6 +133,7 @@ fn the_source_tree_keeps_the_rules() {
         .collect();
     let mut violations = check(&files);
     violations.extend(idle_rules(&files, ALLOWED, CONFINED, FORBIDDEN));
+    violations.extend(idle_exceptions(&files));
     assert!(
         violations.is_empty(),
         "{}\nThe rules are the tables at the top of tests/integration/architecture.rs.",
@@ -283,10 +284,21 @@ fn wrong_names(file: &File) -> Vec<String> {
 
 /// Waits for the network without a deadline, and without an exception.
 fn wrong_waits(file: &File) -> Vec<String> {
-    let excepted = |call: &&str| deadlines::EXCEPTIONS.iter().any(|(at, known, _)| file.path == Path::new(at) && known == call);
+    let excepted =
+        |call: &&str| deadlines::EXCEPTIONS.iter().any(|(at, known, _)| file.path == Path::new(at) && known == call);
     let waits: BTreeSet<&str> = deadlines::unbounded(&file.source.tokens).into_iter().collect();
     let bare = waits.into_iter().filter(|call| !excepted(call));
     bare.map(|call| format!("waits in `{call}` without a deadline; put it inside `clock::within`")).collect()
+}
+
+/// Exceptions that no wait needs.
+fn idle_exceptions(files: &[File]) -> Vec<String> {
+    let needed = |at: &str, call: &str| {
+        let mut there = files.iter().filter(|file| file.path == Path::new(at));
+        there.any(|file| deadlines::unbounded(&file.source.tokens).contains(&call))
+    };
+    let idle = deadlines::EXCEPTIONS.iter().filter(|(at, call, _)| !needed(at, call));
+    idle.map(|(at, call, _)| format!("src/{at} has no bare `{call}`: take the exception back")).collect()
 }
 
 fn wrong_types(file: &File, files: &[&File]) -> Vec<String> {

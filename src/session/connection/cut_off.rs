@@ -34,6 +34,13 @@ impl Session {
         self.ctx.emit(now, Some(self.connection), EventKind::StateEntered { state: ClientState::Flooded, why });
     }
 
+    /// Returns the failure of a command sent at `launched` whose connection was ended like this.
+    pub(super) fn cut_off_since(&self, launched: Stamp) -> Option<Failure> {
+        let state = self.lock();
+        let failure = state.link.loss().filter(|loss| launched <= loss.at)?.failure.clone();
+        failure.filter(|failure| failure.key.class == ErrorClass::ReplyTooLarge)
+    }
+
     /// Reports the same of a connection that is not under test.
     pub(in crate::session) fn cut_off_another(ctx: &RunContext, why: String) {
         let now = ctx.clock.now();

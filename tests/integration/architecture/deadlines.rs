@@ -46,7 +46,8 @@ pub(super) fn unbounded(tokens: &[Token]) -> Vec<&str> {
 fn waits(tokens: &[Token], at: usize, name: &str) -> bool {
     let before = |steps: usize| at.checked_sub(steps).and_then(|at| tokens.get(at));
     let end = behind_group(tokens, at + 1);
-    let awaited = tokens.get(end) == Some(&Token::Other('.')) && tokens.get(end + 1).and_then(Token::name) == Some("await");
+    let awaited =
+        tokens.get(end) == Some(&Token::Other('.')) && tokens.get(end + 1).and_then(Token::name) == Some("await");
     let has_arguments = end > at + 3;
     let is_method = before(1) == Some(&Token::Other('.'));
     if before(1).and_then(Token::name) == Some("fn") {
@@ -89,7 +90,10 @@ mod tests {
         assert_eq!(found("async fn f() { within(limit, a()).await; stream.flush().await; }"), ["flush"]);
         assert_eq!(found("async fn f() { let made = TcpStream::connect(address); made.await }"), ["connect"]);
         assert_eq!(found("async fn f() { (socket.connect(address), lookup_host(name)) }"), ["connect", "lookup_host"]);
-        assert_eq!(found("async fn f() { select! { r = listener.accept() => r, b = s.accept().await => b } }"), ["accept"]);
+        assert_eq!(
+            found("async fn f() { select! { r = listener.accept() => r, b = s.accept().await => b } }"),
+            ["accept"]
+        );
     }
 
     #[test]
