@@ -89,7 +89,7 @@ pub(crate) fn ends(socket: &OwnedFd) -> Option<Pair> {
     Some(Pair { local, peer })
 }
 
-/// The memory that this process takes. A reading takes about a microsecond.
+/// The memory that this process takes. A reading takes a few microseconds.
 #[derive(Debug)]
 pub(crate) struct OwnMemory(File);
 

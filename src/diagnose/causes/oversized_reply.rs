@@ -3,8 +3,8 @@
 use crate::{
     classify::ErrorClass,
     diagnose::{
+        Cause,
         argument::{Argument, CauseDef, Weight},
-        causes::Cause,
         facts::Facts,
     },
 };
