@@ -50,7 +50,7 @@ pub(crate) struct RespStream<S = Box<dyn Stream>> {
     stream: Headed<S>,
     /// Bytes received that belong to no reply yet.
     received: BytesMut,
-    /// Timeout of each reply; a caller can have a shorter one of its own.
+    /// Timeout of each reply; a caller can have a shorter one.
     limit: Duration,
     /// The server has answered in RESP: a later error is not caused by another protocol.
     understood: bool,

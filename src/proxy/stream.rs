@@ -128,13 +128,13 @@ impl Stream {
 
     /// Closes cleanly: sends FIN now, and closes the socket when the other end has closed or after [`LINGER`].
     pub(super) async fn close(mut self) {
-        let drained = async {
+        // A peer that does not close in that time may get a reset, because bytes are unread.
+        let drained = within(LINGER, async {
             poll_fn(|cx| self.poll_finish(cx)).await;
             let mut ignored = [0; 4096];
             while let Ok(1..) = poll_fn(|cx| self.poll_read(cx, &mut ignored)).await {}
-        };
-        // A peer that does not close in that time may get a reset, because bytes are unread.
-        let _ = within(LINGER, drained).await;
+        });
+        let _ = drained.await;
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! redis-rs collects a reply in memory until it is complete, however large it is, and decodes it in the task that reads the
 //! socket: a reply of a gigabyte, or of a million nested arrays, would take gigabytes, and the only thread for seconds. A
-//! thread of its own therefore reads every [`TICK`] how much memory this process takes, in a few microseconds. Only
+//! separate thread therefore reads every [`TICK`] how much memory this process takes, in a few microseconds. Only
 //! once that has grown by the limit does it look for the connection that receives without completing a reply, and ends
 //! it, as a peer would: the library sees the end of the stream, and reconnects as its policy prescribes.
 //!
@@ -33,7 +33,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// Growth for another reason is accepted after this long.
 const SEARCH: Duration = Duration::from_secs(5);
 
-/// A pause between two scans is at least so many times as long as a scan.
+/// Minimum length of a pause between two scans, in lengths of a scan.
 const RARE: u32 = 10;
 
 /// The part of the limit that a connection must have received during the search to be the one.
@@ -59,7 +59,7 @@ impl ReplyLimit {
             let (ctx, sessions, port) = (Arc::clone(ctx), Arc::clone(&sessions), *port);
             let level = memory.resident();
             let guard = Guard { ctx, sessions, port, memory, own, level, search: None };
-            // Without a thread the run goes on without the limit.
+            // Without a thread the run continues without the limit.
             let _ = thread::Builder::new().name("reply-limit".into()).spawn(move || guard.run(&ended));
         }
         Self { sessions, _end: end }
@@ -149,7 +149,7 @@ impl Guard {
     }
 }
 
-/// Returns the growth that is no cause for a search: the limit, and what the run itself has in flight.
+/// Returns the growth that starts no search: the limit, and what the run itself has in flight.
 fn allowed(plan: &Plan) -> u64 {
     let own = plan.probes.as_ref().map_or(0, |probes| {
         (probes.payload as u64).saturating_mul(probes.concurrency.into()).saturating_mul(plan.connections.into())

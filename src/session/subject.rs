@@ -159,7 +159,7 @@ async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan, patience: Dur
     Ok(())
 }
 
-/// Returns the error that redis-rs returns after a timeout of its own.
+/// Returns the error that redis-rs returns after its own timeout.
 fn timed_out<T>() -> RedisResult<T> {
     Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())
 }

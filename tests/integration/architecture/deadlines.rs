@@ -6,6 +6,7 @@ use super::source::{Token, behind_group};
 /// Waits without a deadline: file, call, reason.
 pub(super) const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("clock.rs", "poll_fn", "it is `Alarm::within` itself"),
+    ("dial/resp_stream.rs", "read_buf", "`RespStream::receive` sets the deadline of a whole reply"),
     ("engine.rs", "shutdown", "it ends tasks, not a connection"),
     ("proxy/acceptor.rs", "accept", "a listener waits for clients until the proxy ends"),
     ("proxy/flow.rs", "poll_fn", "a relayed connection may be idle; it ends with either end, a fault, or the proxy"),
@@ -15,6 +16,7 @@ pub(super) const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("sandbox/connection.rs", "readable", "a client may be idle, up to the setting `timeout`"),
     ("sandbox/connection.rs", "writable", "a slow client is held back; its output is bounded"),
     ("session/fleet.rs", "shutdown", "it ends tasks, not a connection"),
+    ("session/publisher.rs", "send_packed_command", "it is waited for twice, the second time after an own pause"),
     ("session/subject.rs", "psubscribe", "`Session::subscribe_on` sets the deadline of all of them"),
     ("session/subject.rs", "send_packed_command", "`Session::send_with` sets it, with a timer that serves many probes"),
     ("session/subject.rs", "subscribe", "`Session::subscribe_on` sets the deadline of all of them"),
@@ -60,16 +62,15 @@ fn waits(tokens: &[Token], at: usize, name: &str) -> bool {
         | "lookup_host"
         | "parse_redis_value_async"
         | "poll_fn"
-        | "readable"
         | "send_packed_command"
-        | "send_packed_commands"
-        | "writable" => true,
-        "connect" if is_method => has_arguments,
+        | "send_packed_commands" => true,
+        "connect" if is_method => awaited && has_arguments,
         "connect" => matches!(before(2).and_then(Token::name), Some("TcpStream" | "UnixStream")),
         "psubscribe" | "read" | "read_buf" | "read_exact" | "subscribe" | "write" | "write_all" => {
             is_method && awaited && has_arguments
         }
-        "accept" | "flush" | "shutdown" => is_method && awaited,
+        "accept" | "readable" | "writable" => is_method && !has_arguments,
+        "flush" | "shutdown" => is_method && awaited,
         _ => false,
     }
 }
@@ -89,10 +90,13 @@ mod tests {
         assert_eq!(found("async fn f() { stream.read(&mut buffer).await; }"), ["read"]);
         assert_eq!(found("async fn f() { within(limit, a()).await; stream.flush().await; }"), ["flush"]);
         assert_eq!(found("async fn f() { let made = TcpStream::connect(address); made.await }"), ["connect"]);
-        assert_eq!(found("async fn f() { (socket.connect(address), lookup_host(name)) }"), ["connect", "lookup_host"]);
+        assert_eq!(
+            found("async fn f() { (socket.connect(address).await, lookup_host(name)) }"),
+            ["connect", "lookup_host"]
+        );
         assert_eq!(
             found("async fn f() { select! { r = listener.accept() => r, b = s.accept().await => b } }"),
-            ["accept"]
+            ["accept", "accept"]
         );
     }
 
