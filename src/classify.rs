@@ -95,6 +95,8 @@ pub enum ErrorClass {
     ReadOnly,
     /// ECONNREFUSED (111): nothing is listening; for a unix socket also ENOENT (2).
     Refused,
+    /// One reply passed the limit of its size.
+    ReplyTooLarge,
     /// ECONNRESET (104): the peer, or something in between, sent RST.
     Reset,
     /// The server does not support HELLO or protocol version 3.

@@ -158,6 +158,7 @@ impl Drill {
             warn_on: Vec::new(),
             faults: case.faults.clone(),
             evidence: true,
+            max_reply: Plan::MAX_REPLY,
             seed,
         }
     }

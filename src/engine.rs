@@ -8,7 +8,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     classify::Failure,
-    clock::{Clock, Stamp},
+    clock::{Clock, Stamp, within},
     dial::{Dialect, PathWatch, Route},
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
     evidence::Collector,
@@ -182,9 +182,9 @@ impl Run<'_> {
         let patience = ctx.plan.probes.as_ref().map_or(SETTLE, |probes| probes.timeout + SETTLE);
         if sessions.has_work() {
             // Every probe has its own deadline, so only a defect reaches this one.
-            let _ = self.pump(ctx, tokio::time::timeout(patience, sessions.finished())).await;
+            let _ = self.pump(ctx, within(patience, sessions.finished())).await;
         }
-        let _ = self.pump(ctx, tokio::time::timeout(SETTLE, sessions.settle())).await;
+        let _ = self.pump(ctx, within(SETTLE, sessions.settle())).await;
         self.pump(ctx, sessions.conclude()).await;
         sessions.close().await;
         self.drain();
@@ -208,8 +208,8 @@ impl Run<'_> {
         path: &Route,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<Option<Result<T, E>>, StopReason> {
-        let done = match self.while_running(ctx, tokio::time::timeout(FIRST_CONNECTION, work)).await {
-            Some(done) => done.ok(),
+        let done = match self.while_running(ctx, within(FIRST_CONNECTION, work)).await {
+            Some(done) => done,
             None => return Err(self.interrupted(ctx)),
         };
         if !matches!(done, Some(Ok(_))) {
@@ -351,9 +351,9 @@ async fn started_within(
 ) -> Result<Sessions, NotStarted> {
     let Some(limit) = limit else { return start.await };
     let left = limit.saturating_sub(clock.now().elapsed());
-    tokio::time::timeout(left, start)
+    within(left, start)
         .await
-        .unwrap_or_else(|_| Err(preflight::not_in_time(limit.saturating_sub(preflight::GRACE)).into()))
+        .unwrap_or_else(|| Err(preflight::not_in_time(limit.saturating_sub(preflight::GRACE)).into()))
 }
 
 fn started(plan: &Plan, run_id: &str) -> EventKind {

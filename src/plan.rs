@@ -72,11 +72,17 @@ pub struct Plan {
     #[serde(default = "evidence_by_default", skip_serializing_if = "Clone::clone")]
     #[schemars(extend("const" = false))]
     pub evidence: bool,
+    /// Memory in bytes that one reply may take on a connection under test; absent for the default, 64 MiB.
+    #[serde(default = "max_reply_by_default", skip_serializing_if = "is_default_max_reply")]
+    pub max_reply: u64,
     /// Seed of all randomness of the run.
     pub seed: u64,
 }
 
 impl Plan {
+    /// Default memory that one reply may take, in bytes.
+    pub(crate) const MAX_REPLY: u64 = 64 * 1024 * 1024;
+
     /// Returns true for `ping -c 1`, which ends with its only reply and so starts nothing else.
     pub fn is_single_ping(&self) -> bool {
         self.command == Command::Ping && self.stop.count == Some(1)
@@ -91,6 +97,15 @@ impl Plan {
 /// The journal has this field only if evidence is off.
 fn evidence_by_default() -> bool {
     true
+}
+
+fn max_reply_by_default() -> u64 {
+    Plan::MAX_REPLY
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_default_max_reply(size: &u64) -> bool {
+    *size == Plan::MAX_REPLY
 }
 
 /// A command that a plan is made from.

@@ -13,7 +13,7 @@ pub(crate) use restarts::Restarts;
 
 use crate::{
     classify::{ErrorClass, Failure},
-    clock::Clock,
+    clock::{Clock, within},
     dial::{
         Attempt, ClientInfo, RespStream, Route, Value,
         reply::{info_field, text},
@@ -88,13 +88,13 @@ impl ReadinessCheck {
     /// Returns the obstacle if the server is not ready.
     pub(crate) async fn run(&self, left: Duration) -> Result<String, Obstacle> {
         let limit = left.min(LIMIT);
-        let outcome = tokio::time::timeout(limit, self.examine(limit)).await;
+        let outcome = within(limit, self.examine(limit)).await;
         let cut_short = limit < LIMIT;
         let slow = || {
             let text = format!("command: no reply to INFO and ROLE within {}", span(limit));
             Err(Obstacle { cut_short, ..temporary(text) })
         };
-        let outcome = outcome.unwrap_or_else(|_| slow());
+        let outcome = outcome.unwrap_or_else(slow);
         outcome.map_err(|obstacle| Obstacle { cut_short: obstacle.cut_short && cut_short, ..obstacle })
     }
 

@@ -21,6 +21,7 @@ mod pauses;
 mod prognosis;
 mod publisher;
 mod refusals;
+mod reply_limit;
 mod request;
 mod resp2;
 mod roles;

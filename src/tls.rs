@@ -8,6 +8,7 @@ mod verify;
 use std::{
     io,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use rustls::{
@@ -28,6 +29,7 @@ pub(crate) use self::{
 };
 use crate::{
     classify::{ErrorClass, Failure, FailureKey, Stage},
+    clock::within,
     plan::{Address, Target, TlsOptions},
 };
 
@@ -63,17 +65,24 @@ impl Connector {
         if self.options == *options { self.clone() } else { Self::new(options.clone()) }
     }
 
-    /// Performs a handshake with `host`, and checks the certificate.
+    /// Performs a handshake with `host` within `limit`, and checks the certificate.
     ///
     /// # Errors
     /// Explains what is wrong with the certificate or the port, with the remedy.
-    pub(crate) async fn handshake(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Failure> {
+    pub(crate) async fn handshake(
+        &self,
+        host: &str,
+        stream: TcpStream,
+        limit: Duration,
+    ) -> Result<TlsStream<TcpStream>, Failure> {
         let config = match self.config() {
             Ok(config) => Arc::clone(config),
             Err(problem) => return Err(Failure::doctor(ErrorClass::Tls, Stage::Tls, problem.to_string())),
         };
         let done = match ServerName::try_from(self.options.name(host).to_owned()) {
-            Ok(name) => TlsConnector::from(config).connect(name, stream).await,
+            Ok(name) => within(limit, TlsConnector::from(config).connect(name, stream))
+                .await
+                .unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())),
             Err(error) => Err(io::Error::other(error)),
         };
         done.map_err(|error| failure(&error))

@@ -19,7 +19,7 @@ pub(crate) use self::{
 };
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage},
-    clock::Clock,
+    clock::{Clock, within},
     dial::{ClientInfo, RespStream, Route, Value, identity, reply::text},
     event::ServerIdentity,
     plan::{Password, Protocol, Target},
@@ -76,12 +76,12 @@ pub(crate) async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Out
         facts: CheckFacts::default(),
     };
     let started = clock.now();
-    let ended = tokio::time::timeout(plan.deadline, survey.run(std::pin::pin!(stop.fuse()))).await;
+    let ended = within(plan.deadline, survey.run(std::pin::pin!(stop.fuse()))).await;
     survey.facts.took = clock.now().since(started);
     survey.facts.end = match ended {
-        Ok(Ok(end)) => end,
-        Ok(Err(failure)) => SurveyEnd::Broken(failure),
-        Err(_) => {
+        Some(Ok(end)) => end,
+        Some(Err(failure)) => SurveyEnd::Broken(failure),
+        None => {
             let limit = span(plan.deadline);
             let why = format!("the deadline of {limit} passed before the server had answered every command");
             SurveyEnd::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why))
@@ -261,10 +261,10 @@ impl Survey<'_> {
                 }
             }
         };
-        match tokio::time::timeout(MESSAGE_LIMIT, waiting).await {
-            Ok(Ok(())) => Ok(PubSub::Received { after: self.clock.now().since(published) }),
-            Ok(Err(failure)) => Ok(PubSub::Lost { why: failure.to_string() }),
-            Err(_) => Ok(PubSub::Lost { why: format!("no message within {}", span(MESSAGE_LIMIT)) }),
+        match within(MESSAGE_LIMIT, waiting).await {
+            Some(Ok(())) => Ok(PubSub::Received { after: self.clock.now().since(published) }),
+            Some(Err(failure)) => Ok(PubSub::Lost { why: failure.to_string() }),
+            None => Ok(PubSub::Lost { why: format!("no message within {}", span(MESSAGE_LIMIT)) }),
         }
     }
 

@@ -47,6 +47,7 @@ impl ErrorClass {
             Self::ProtocolGarbage => "RD123",
             Self::ReadOnly => "RD124",
             Self::Refused => "RD125",
+            Self::ReplyTooLarge => "RD205",
             Self::Reset => "RD126",
             Self::Resp3Unsupported => "RD127",
             Self::ResponseTimeout => "RD128",

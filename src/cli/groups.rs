@@ -276,6 +276,11 @@ pub(super) struct RunArgs {
     /// table. Causes are then less certain.
     #[arg(long, help_heading = "Connection")]
     pub(super) no_evidence: bool,
+    /// Largest reply of a connection under test [default: 64m]
+    ///
+    /// The connection is ended when one reply takes more memory than this before it is complete. Only over TCP on Linux.
+    #[arg(long, value_name = "SIZE", help_heading = "Connection", value_parser = value::reply_size, allow_hyphen_values = true)]
+    pub(super) max_reply: Option<u64>,
     /// Seed for all randomness [default: random; shown in the report]
     #[arg(long, value_name = "N", help_heading = "Output", value_parser = value::seed, allow_hyphen_values = true)]
     pub(super) seed: Option<u64>,

@@ -53,7 +53,7 @@ const TIPS: &[(&[&str], Option<&str>, &str)] = &[
     (&["-i", "--interval"], Some("workload"), "use --rate RATE, for example --rate 10/s"),
     (&["-d", "--time"], Some("deadline"), "use --deadline TIME"),
     (&["-w", "--deadline", "--time"], Some("duration"), "use --duration TIME"),
-    (&["-f", "--flood"], Some("deadline"), "use -i 0, which is back to back"),
+    (&["-f", "--flood"], Some("timestamps"), "use -i 0, which is back to back"),
     (&["--clients"], Some("connections"), "use --connections N"),
     (&["-P", "--pipeline"], Some("concurrency"), "use --concurrency M"),
     (&["--log", "--log-file", "--logfile"], Some("journal"), "use --journal FILE"),

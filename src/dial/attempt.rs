@@ -8,20 +8,27 @@
 mod greet;
 mod unix;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use tokio::net::{TcpStream, UnixStream};
 
-use super::{dialect::Dialect, own_sockets::OwnSockets, resp_stream::RespStream};
+use super::{
+    dialect::Dialect,
+    own_sockets::OwnSockets,
+    resp_stream::{RespStream, Stream},
+};
 use crate::{
     classify::{ErrorClass, Failure, Stage},
-    clock::{Clock, Stamp},
+    clock::{Clock, Stamp, within},
     credentials,
     event::{PathProbed, ServerIdentity, StageTime},
     plan::{Address, Protocol, Secret, Target},
     tls::{Connector, TlsSession},
     units::span,
 };
+
+/// Time by which the limit of each wait exceeds that of the attempt.
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// A route to a server: target, user and time limit.
 #[derive(Clone)]
@@ -269,27 +276,41 @@ impl<'a> Dialing<'a> {
         match self.path.target.address.clone() {
             Address::Unix(file) => {
                 self.stage = Stage::Unix;
-                let stream = UnixStream::connect(&file).await.map_err(|error| unix::failure(&file, &error))?;
+                let made = self.within(UnixStream::connect(&file)).await;
+                let stream = made.map_err(|error| unix::failure(&file, &error))?;
                 self.done(Stage::Hello);
-                Ok(RespStream::new(Box::new(stream)))
+                Ok(self.speak(stream))
             }
             Address::Tcp { host, port, tls } => {
                 let stream = self.dial(&host, port).await?;
                 if !tls {
-                    return Ok(RespStream::new(Box::new(stream)));
+                    return Ok(self.speak(stream));
                 }
-                let stream = self.path.tls.handshake(&host, stream).await?;
+                let stream = self.path.tls.handshake(&host, stream, self.limit()).await?;
                 self.done(Stage::Hello);
                 self.attempt.tls = Some(self.path.tls.describe(&stream));
                 // The description counts toward no stage.
                 self.since = self.path.clock.now();
-                Ok(RespStream::new(Box::new(stream)))
+                Ok(self.speak(stream))
             }
         }
     }
 
+    /// Returns the limit of each wait: more than that of the whole attempt, which ends first and names the stage.
+    fn limit(&self) -> Duration {
+        self.path.limit.saturating_add(MARGIN)
+    }
+
+    async fn within<T>(&self, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        within(self.limit(), work).await.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    fn speak(&self, stream: impl Stream + 'static) -> RespStream {
+        RespStream::new(Box::new(stream), self.limit())
+    }
+
     async fn dial(&mut self, host: &str, port: u16) -> Result<TcpStream, Failure> {
-        let found = tokio::net::lookup_host((host, port)).await;
+        let found = self.within(tokio::net::lookup_host((host, port))).await;
         let addresses: Vec<_> = found
             .map_err(|error| {
                 let mut failure = Failure::io(Stage::Dns, &error);
@@ -304,7 +325,7 @@ impl<'a> Dialing<'a> {
         let mut last = None;
         for address in addresses {
             self.attempt.peer = Some(address);
-            match self.path.own.connect(address).await {
+            match self.path.own.dial(address, self.limit()).await {
                 Ok(stream) => {
                     self.done(Stage::Tls);
                     // A failure would only slow down PING.

@@ -10,7 +10,10 @@ use super::{
     reply::text,
     resp_stream::RespStream,
 };
-use crate::event::{Peer, ServerIdentity};
+use crate::{
+    clock::within,
+    event::{Peer, ServerIdentity},
+};
 
 /// Time limit of each connection, with its queries.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -25,7 +28,7 @@ impl Route {
                 let (attempt, mut stream) = self.connect().await.ok()?;
                 Some(introduction(&attempt, &mut stream).await)
             };
-            tokio::time::timeout(LIMIT, met).await.ok().flatten()
+            within(LIMIT, met).await.flatten()
         };
         join_all((0..count).map(meet)).await.into_iter().flatten().collect()
     }

@@ -1,13 +1,17 @@
 //! A minimal RESP client over a raw stream, for the path probe: HELLO, AUTH, SELECT, INFO, PING.
+//!
+//! A reply is decoded only when it is complete, so its size is known before it takes more memory than its bytes.
 
 use std::{
     collections::HashMap,
     io,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
-use redis::Value;
+use bytes::{Buf as _, BytesMut};
+use redis::{ErrorKind, RedisError, Value};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::{
@@ -16,13 +20,25 @@ use super::{
 };
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage, client},
+    clock::within,
     event::ServerIdentity,
     foreign::Foreign,
     plan::{Secret, Target},
+    resp::{Framer, Speaker, Step},
+    units::{bytes, span},
 };
 
 /// Bytes kept from the start of the stream, to recognize another protocol.
 const HEAD: usize = 96;
+
+/// Longest reply, in bytes. The list of two thousand clients has one megabyte.
+const LONGEST: usize = 2 * 1024 * 1024;
+
+/// Most elements of a reply with all that is nested in it: each takes a hundred times the memory of its bytes.
+const ELEMENTS: u64 = 64 * 1024;
+
+/// Minimum room for a read, in bytes.
+const READ: usize = 4 * 1024;
 
 /// A byte stream to a server.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -32,13 +48,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 /// A RESP connection to a server over TCP, TLS or a unix socket.
 pub(crate) struct RespStream<S = Box<dyn Stream>> {
     stream: Headed<S>,
+    /// Bytes received that belong to no reply yet.
+    received: BytesMut,
+    /// Timeout of each reply; a caller can have a shorter one.
+    limit: Duration,
     /// The server has answered in RESP: a later error is not caused by another protocol.
     understood: bool,
 }
 
 impl<S: Stream> RespStream<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream: Headed { inner: stream, head: Vec::new() }, understood: false }
+    pub(crate) fn new(stream: S, limit: Duration) -> Self {
+        let stream = Headed { inner: stream, head: Vec::new() };
+        Self { stream, received: BytesMut::new(), limit, understood: false }
     }
 
     /// Sends `HELLO 3`, with the credentials if there are any.
@@ -115,25 +136,37 @@ impl<S: Stream> RespStream<S> {
         Ok(redis::from_redis_value::<HashMap<String, _>>(reply).ok().and_then(|mut pairs| pairs.remove(name)))
     }
 
-    /// Waits for unsolicited input: bytes (their number), the end of the stream (0), or an error.
-    pub(crate) async fn unsolicited(&mut self) -> io::Result<usize> {
-        self.stream.read(&mut [0; HEAD]).await
+    /// Waits for unsolicited input: bytes (their number), the end of the stream (0), or an error; `None` if nothing comes
+    /// within `limit`.
+    pub(crate) async fn unsolicited(&mut self, limit: Duration) -> Option<io::Result<usize>> {
+        within(limit, self.stream.read(&mut [0; HEAD])).await
     }
 
     /// Reads the next push of the server: a message for a subscriber.
     pub(crate) async fn pushed(&mut self) -> Result<Value, Failure> {
-        self.read(Stage::Subscribe, Ok(())).await
+        self.receive(Stage::Subscribe, Ok(())).await
     }
 
     async fn send(&mut self, stage: Stage, command: &redis::Cmd) -> Result<Value, Failure> {
-        let sent = self.stream.inner.write_all(&command.get_packed_command()).await;
-        self.read(stage, sent).await
+        let sent = within(self.limit, self.stream.inner.write_all(&command.get_packed_command())).await;
+        self.receive(stage, sent.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))).await
     }
 
-    async fn read(&mut self, stage: Stage, sent: io::Result<()>) -> Result<Value, Failure> {
+    async fn receive(&mut self, stage: Stage, sent: io::Result<()>) -> Result<Value, Failure> {
         // Even if writing fails there may be a last line to read: a server at its limit speaks first, then closes.
-        let reply = redis::parse_redis_value_async(&mut Default::default(), &mut self.stream).await;
-        match reply.and_then(Value::extract_error) {
+        let Some(reply) = within(self.limit, read(&mut self.stream, &mut self.received)).await else {
+            let text = format!("no reply within {}", span(self.limit));
+            return Err(Failure::doctor(ErrorClass::ResponseTimeout, stage, text));
+        };
+        let value = match reply {
+            Ok(value) => value.extract_error(),
+            Err(Unread::Failed(error)) => Err(error),
+            Err(Unread::TooLarge) => {
+                let text = format!("the reply has more than {} or {ELEMENTS} elements", bytes(LONGEST as u64));
+                return Err(Failure::doctor(ErrorClass::ReplyTooLarge, stage, text));
+            }
+        };
+        match value {
             Ok(value) => {
                 self.understood = true;
                 Ok(value)
@@ -187,6 +220,38 @@ impl<S: Stream> RespStream<S> {
         }
         failure.text = text;
         failure
+    }
+}
+
+/// The reason why there is no reply.
+enum Unread {
+    Failed(RedisError),
+    TooLarge,
+}
+
+/// Reads the next reply; what follows it stays in `received`.
+async fn read<S: Stream>(stream: &mut Headed<S>, received: &mut BytesMut) -> Result<Value, Unread> {
+    let mut framer = Framer::new(Speaker::Server);
+    let mut scanned = 0;
+    loop {
+        while scanned < received.len() {
+            let garbage = |_| Unread::Failed((ErrorKind::Parse, "not a reply in the Redis protocol").into());
+            let (length, step) = framer.advance(&received[scanned..]).map_err(garbage)?;
+            scanned += length;
+            if scanned > LONGEST || framer.items() > ELEMENTS {
+                return Err(Unread::TooLarge);
+            }
+            if step == Step::Complete {
+                let reply = redis::parse_redis_value(&received[..scanned]);
+                received.advance(scanned);
+                return reply.map_err(Unread::Failed);
+            }
+        }
+        received.reserve(READ);
+        let read = stream.read_buf(received).await.map_err(|error| Unread::Failed(error.into()))?;
+        if read == 0 {
+            return Err(Unread::Failed(io::Error::from(io::ErrorKind::UnexpectedEof).into()));
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) use self::info::busiest;
 use self::{info::Commands, workload::Workload};
 use crate::{
     classify::{ErrorClass, Failure, Stage},
-    clock::{Clock, Stamp},
+    clock::{Clock, Stamp, within},
     dial::{
         Attempt, ClientInfo, FromRedisValue, RespStream, Route, Value,
         reply::{decode, line_field},
@@ -272,9 +272,9 @@ impl Query {
         let Some(stream) = &mut self.stream else {
             return Err(timed_out("the server had stopped answering"));
         };
-        let answer: Result<Value, Failure> = match tokio::time::timeout(LIMIT, stream.command(words)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(timed_out("no reply within 500 ms")),
+        let answer: Result<Value, Failure> = match within(LIMIT, stream.command(words)).await {
+            Some(answer) => answer,
+            None => Err(timed_out("no reply within 500 ms")),
         };
         if answer.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
             self.stream = None;

@@ -23,8 +23,7 @@ use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use rustix::{
     fd::OwnedFd,
-    net::{getpeername, getsockname},
-    process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open},
+    process::{PidfdFlags, getpid, pidfd_open},
 };
 
 use super::ended_socket::EndedSocket;
@@ -32,7 +31,7 @@ use crate::{
     clock::Stamp,
     dial::ClientInfo,
     event::{SocketEnd, TcpFigures},
-    kernel::{Pair, Table, TcpState},
+    kernel::{Pair, Table, TcpState, ends, link_of, own_sockets, second},
     plan::ReconnectPolicy,
 };
 
@@ -299,7 +298,7 @@ impl Sockets {
 
     /// Duplicates one of our descriptors.
     fn second(&self, fd: i32) -> Option<OwnedFd> {
-        pidfd_getfd(self.process.as_ref()?, fd, PidfdGetfdFlags::empty()).ok()
+        second(self.process.as_ref()?, fd)
     }
 }
 
@@ -340,27 +339,6 @@ impl Followed {
             _ => (self.held.is_some() || self.pair.is_local()).then_some(Found::Absent),
         })
     }
-}
-
-/// Returns our own sockets: descriptor and inode.
-fn own_sockets() -> impl Iterator<Item = (i32, u32)> {
-    let descriptors = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
-    descriptors.filter_map(|entry| {
-        let fd = entry.file_name().to_str()?.parse().ok()?;
-        Some((fd, link_of(fd)?))
-    })
-}
-
-/// Returns the inode of the socket behind a descriptor.
-fn link_of(fd: i32) -> Option<u32> {
-    let link = std::fs::read_link(format!("/proc/self/fd/{fd}")).ok()?;
-    link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
-}
-
-fn ends(socket: &OwnedFd) -> Option<Pair> {
-    let local = SocketAddr::try_from(getsockname(socket).ok()?).ok()?;
-    let peer = SocketAddr::try_from(getpeername(socket).ok()??).ok()?;
-    Some(Pair { local, peer })
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ pub(crate) struct IdleReport {
     /// Duration of the search.
     #[serde(with = "Seconds")]
     pub lasted: Duration,
-    /// True if a signal ended the search early.
+    /// True if a signal or the deadline ended the search early.
     pub interrupted: bool,
     /// Outcome of the search.
     pub outcome: Outcome,
@@ -150,7 +150,7 @@ pub(crate) struct SearchContext {
     pub started: WallTime,
     /// Duration of the search.
     pub lasted: Duration,
-    /// True if a signal ended it early.
+    /// True if a signal or the deadline ended it early.
     pub interrupted: bool,
     /// The server's settings, or why it could not be reached.
     pub server: Result<ServerSummary, String>,

@@ -46,6 +46,7 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         fail_on: Vec::new(),
         warn_on: Vec::new(),
         evidence: true,
+        max_reply: Plan::MAX_REPLY,
         seed: 0,
     };
     RunStarted {

@@ -77,6 +77,7 @@ pub(crate) fn plan() -> Plan {
         fail_on: Vec::new(),
         warn_on: Vec::new(),
         evidence: true,
+        max_reply: Plan::MAX_REPLY,
         seed: 42,
     }
 }

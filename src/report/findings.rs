@@ -196,6 +196,10 @@ impl List {
                 ClientState::Dead | ClientState::SubscriptionLost | ClientState::Wedged => {
                     (Severity::Critical, format!("the client entered the unrecoverable state {state}"))
                 }
+                ClientState::Flooded => {
+                    let text = "a reply passed the limit of its size (--max-reply), and the connection was ended";
+                    (Severity::Warning, format!("the client entered the state {state}: {text}"))
+                }
                 // Not recovered while it lasts: every write fails.
                 ClientState::Pinned if figures.tally.pinned > 0 => {
                     let text = format!(

@@ -294,6 +294,7 @@ fn findings_have_the_codes_of_the_knowledge_base() {
         (ClientState::Pinned, "RD027"),
         (ClientState::Masked, "RD028"),
         (ClientState::StaleError, "RD029"),
+        (ClientState::Flooded, "RD206"),
     ] {
         assert_eq!(code(vec![state(entered)], &format!("state {entered}")), Some(expected));
         let explained = crate::knowledge::entry(expected).map(|entry| entry.name.clone());

@@ -9,8 +9,11 @@ use bytes::{Buf as _, BytesMut};
 
 use super::{LONGEST_LINE, integer, words};
 
-/// Redis' `proto-max-bulk-len`.
-const LONGEST_ARGUMENT: i64 = 512 * 1024 * 1024;
+/// `proto-max-bulk-len`. Less than Redis' 512 MiB, because any client can fill it; the largest probe has 16 MiB.
+const LONGEST_ARGUMENT: i64 = 17 * 1024 * 1024;
+
+/// Most arguments of a command: the place of each takes 16 bytes.
+const MOST_ARGUMENTS: i64 = 256 * 1024;
 /// Limits for a client that has not authenticated.
 const ANONYMOUS_ARGUMENTS: i64 = 10;
 const ANONYMOUS_ARGUMENT_LENGTH: i64 = 16_384;
@@ -88,7 +91,7 @@ impl CommandDecoder {
             return too_long(&input[self.position..], "too big mbulk count string");
         };
         let count = integer(&line[1..])
-            .filter(|&count| count <= i64::from(i32::MAX))
+            .filter(|&count| count <= MOST_ARGUMENTS)
             .ok_or_else(|| protocol_error("invalid multibulk length"))?;
         if count > ANONYMOUS_ARGUMENTS && !authenticated {
             return Err(protocol_error("unauthenticated multibulk length"));

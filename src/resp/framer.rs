@@ -46,6 +46,8 @@ pub(crate) struct Framer {
     kind: u8,
     /// Elements of the outermost aggregate; 1 for a scalar.
     elements: u64,
+    /// Elements so far, with those of nested aggregates.
+    items: u64,
     words: Vec<Vec<u8>>,
     /// Number of `words` in use.
     count: usize,
@@ -64,6 +66,7 @@ impl Framer {
             line: Vec::new(),
             kind: 0,
             elements: 0,
+            items: 0,
             words: Vec::new(),
             count: 0,
             full: false,
@@ -85,6 +88,11 @@ impl Framer {
     /// Elements of its outermost aggregate.
     pub(crate) fn elements(&self) -> u64 {
         self.elements
+    }
+
+    /// Elements of the value so far, with those of nested aggregates.
+    pub(crate) fn items(&self) -> u64 {
+        self.items
     }
 
     /// Its first words, each cut off where it gets long.
@@ -120,7 +128,7 @@ impl Framer {
         if !known {
             return Err(NotResp);
         }
-        (self.kind, self.elements, self.count) = (first, 1, 0);
+        (self.kind, self.elements, self.items, self.count) = (first, 1, 0, 0);
         (self.full, self.inside, self.named) = (false, true, false);
         Ok(())
     }
@@ -164,6 +172,7 @@ impl Framer {
         if self.speaker == Speaker::Client && self.open.is_empty() && line[0] != b'*' {
             return self.inline(line);
         }
+        self.items += 1;
         let text = line.strip_suffix(b"\r\n").ok_or(NotResp)?;
         let (kind, rest) = text.split_first().ok_or(NotResp)?;
         match kind {

@@ -3,12 +3,14 @@
 //! [`Session::send`] is the only way to send a command; it reports the outcome to the [`Link`], and the push callback
 //! reports everything else. The session's monitor turns the result into events.
 
+mod cut_off;
 mod send;
 mod serve;
 mod subscribe;
 
 use std::{
     collections::VecDeque,
+    net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -103,6 +105,8 @@ struct SessionState {
     desync: Option<Desync>,
     /// The server of the connection that is up since this time.
     server: Option<(Stamp, Peer)>,
+    /// Our address, as that server sees it.
+    address: Option<SocketAddr>,
 }
 
 /// Results of the writes since the monitor last read them.
@@ -160,6 +164,7 @@ impl Session {
             writes: Writes::default(),
             desync: None,
             server: None,
+            address: None,
         };
         let session = Arc::new(Self {
             ctx,

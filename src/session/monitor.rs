@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     classify::{ErrorClass, Failure},
-    clock::Stamp,
+    clock::{Stamp, within},
     dial::{ClientInfo, Interest},
     event::{
         ClientState, Confirmations, Connected, Disconnected, EventKind, Peer, Reconnected, ReplaceReason,
@@ -164,7 +164,7 @@ impl Monitor {
             let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
             let pause = if busy { POLL } else { IDLE_POLL };
             // A timeout polls as well.
-            let _ = tokio::time::timeout(pause, self.session.wake.notified()).await;
+            let _ = within(pause, self.session.wake.notified()).await;
             self.poll().await;
         }
     }
@@ -359,6 +359,7 @@ impl Monitor {
             self.on_primary();
         }
         self.session.reached(server);
+        self.session.seen_from(self.client.addr.as_ref().and_then(|address| address.parse().ok()));
     }
 
     /// Remembers that the server of the connection is a primary.

@@ -13,6 +13,7 @@ use redis::{
 use super::credentials::Provider;
 use crate::{
     classify::{Failure, Stage, client},
+    clock::within,
     dial::Dialect,
     plan::{Address, Name, Pace, Password, Plan, ProbePlan, ReconnectPolicy, SubscriptionPlan, Target},
 };
@@ -140,12 +141,16 @@ impl Dialer {
         if let Some(push) = push.filter(|_| self.resp3) {
             config = config.set_push_sender(push);
         }
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+        // The library's own limit is the same.
+        let made =
+            within(self.policy.connect_timeout, self.client.get_multiplexed_async_connection_with_config(&config));
+        made.await.unwrap_or_else(timed_out)
     }
 
     /// Opens the second connection for subscriptions over RESP2, and waits for all confirmations.
     pub(super) async fn subscriber(&self, wanted: &SubscriptionPlan) -> Result<PubSub, Failure> {
         let made = within(self.policy.connect_timeout, self.pubsub()).await;
+        let made = made.unwrap_or_else(timed_out);
         let mut pubsub = made.map_err(|error| client::failure(Stage::Connect, &error))?;
         let patience = self.policy.response_timeout;
         subscribe(&mut pubsub, wanted, patience).await.map_err(|error| client::failure(Stage::Subscribe, &error))?;
@@ -166,17 +171,17 @@ impl Dialer {
 async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan, patience: Duration) -> RedisResult<()> {
     for channels in wanted.channels.chunks(CHANNELS_PER_COMMAND) {
         let names = channels.iter().map(Name::as_bytes).collect::<Vec<_>>();
-        within(patience, pubsub.subscribe(names)).await?;
+        within(patience, pubsub.subscribe(names)).await.unwrap_or_else(timed_out)?;
     }
     for pattern in &wanted.patterns {
-        within(patience, pubsub.psubscribe(pattern.as_bytes())).await?;
+        within(patience, pubsub.psubscribe(pattern.as_bytes())).await.unwrap_or_else(timed_out)?;
     }
     Ok(())
 }
 
-async fn within<T>(limit: Duration, work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    let timed_out = |_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into());
-    tokio::time::timeout(limit, work).await.unwrap_or_else(timed_out)
+/// Returns the error that redis-rs returns after its own timeout.
+fn timed_out<T>() -> RedisResult<T> {
+    Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())
 }
 
 /// Returns the queue length for many unpaced workers on one connection. With the default they fall into lockstep with

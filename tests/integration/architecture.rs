@@ -4,6 +4,7 @@
 //! or a macro escapes it; comments and strings do not count. Unit tests (`#[cfg(test)] mod`, inline or in a file) may
 //! import what they like. The rules are the tables at the top: a new module, crate or forbidden name is one line.
 
+mod deadlines;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,8 +39,8 @@ const ALLOWED: Table<'_> = &[
     ("event", &["clock", "fault", "classify", "distribution", "plan"]),
     ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict"]),
     ("kernel", &["clock", "event"]),
-    ("dial", &["clock", "classify", "credentials", "foreign", "plan", "event", "tls", "units"]),
-    ("session", &["clock", "classify", "credentials", "distribution", "plan", "event", "dial", "units"]),
+    ("dial", &["clock", "classify", "credentials", "foreign", "plan", "event", "resp", "tls", "units"]),
+    ("session", &["clock", "classify", "credentials", "distribution", "plan", "event", "kernel", "dial", "units"]),
     ("evidence", &["clock", "classify", "plan", "event", "kernel", "dial", "session"]),
     ("readiness", &["clock", "classify", "plan", "event", "dial", "period", "units"]),
     ("proxy", &["clock", "fault", "classify", "foreign", "plan", "event", "resp", "tls"]),
@@ -139,6 +140,7 @@ fn the_source_tree_keeps_the_rules() {
         .collect();
     let mut violations = check(&files);
     violations.extend(idle_rules(&files, ALLOWED, CONFINED, FORBIDDEN));
+    violations.extend(idle_exceptions(&files));
     assert!(
         violations.is_empty(),
         "{}\nThe rules are the tables at the top of tests/integration/architecture.rs.",
@@ -232,6 +234,7 @@ fn check(files: &[File]) -> Vec<String> {
         add(file, wrong_imports(file));
         add(file, wrong_crates(file));
         add(file, wrong_names(file));
+        add(file, wrong_waits(file));
         add(file, wrong_types(file, &shipped));
     }
     violations
@@ -284,6 +287,25 @@ fn wrong_names(file: &File) -> Vec<String> {
     let forbidden = row(FORBIDDEN, module).unwrap_or_default();
     let used: BTreeSet<&str> = file.names().filter(|name| forbidden.contains(name)).collect();
     used.into_iter().map(|name| format!("`{module}` may not contain the name `{name}`")).collect()
+}
+
+/// Waits for the network without a deadline, and without an exception.
+fn wrong_waits(file: &File) -> Vec<String> {
+    let excepted =
+        |call: &&str| deadlines::EXCEPTIONS.iter().any(|(at, known, _)| file.path == Path::new(at) && known == call);
+    let waits: BTreeSet<&str> = deadlines::unbounded(&file.source.tokens).into_iter().collect();
+    let bare = waits.into_iter().filter(|call| !excepted(call));
+    bare.map(|call| format!("waits in `{call}` without a deadline; put it inside `clock::within`")).collect()
+}
+
+/// Exceptions that no wait needs.
+fn idle_exceptions(files: &[File]) -> Vec<String> {
+    let needed = |at: &str, call: &str| {
+        let mut there = files.iter().filter(|file| file.path == Path::new(at));
+        there.any(|file| deadlines::unbounded(&file.source.tokens).contains(&call))
+    };
+    let idle = deadlines::EXCEPTIONS.iter().filter(|(at, call, _)| !needed(at, call));
+    idle.map(|(at, call, _)| format!("src/{at} has no bare `{call}`: take the exception back")).collect()
 }
 
 fn wrong_types(file: &File, files: &[&File]) -> Vec<String> {

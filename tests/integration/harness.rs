@@ -16,6 +16,7 @@
 #![allow(dead_code, unused_imports, reason = "a library for tests: it offers more than the tests of one moment use")]
 
 mod doctor;
+mod flood;
 mod haproxy;
 mod hosts;
 mod netns;
@@ -35,6 +36,7 @@ mod twemproxy;
 mod wait;
 
 pub(crate) use doctor::{Doctor, Output, RunningDoctor};
+pub(crate) use flood::{ENDLESS, Endless, flooding};
 pub(crate) use haproxy::Haproxy;
 pub(crate) use hosts::Hosts;
 pub(crate) use netns::{Lab, Namespace, Reject};

@@ -85,6 +85,7 @@ mod lab;
 mod large_replies;
 mod lasting;
 mod late_confirmations;
+mod memory;
 mod netns;
 mod network_faults;
 mod outages;

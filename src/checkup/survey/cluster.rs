@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{SIDE_LIMIT, Survey};
 use crate::{
     classify::Failure,
-    clock::OptionalSeconds,
+    clock::{OptionalSeconds, within},
     dial::{
         RespStream, Value,
         reply::{info_field, text},
@@ -83,10 +83,10 @@ impl Survey<'_> {
 
     /// Connects to another address, and returns the failure.
     pub(super) async fn dial_beside(&self, to: impl tokio::net::ToSocketAddrs) -> Option<String> {
-        match tokio::time::timeout(SIDE_LIMIT, tokio::net::TcpStream::connect(to)).await {
-            Ok(Ok(_)) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some(format!("no reply within {}", crate::units::span(SIDE_LIMIT))),
+        match within(SIDE_LIMIT, tokio::net::TcpStream::connect(to)).await {
+            Some(Ok(_)) => None,
+            Some(Err(error)) => Some(error.to_string()),
+            None => Some(format!("no reply within {}", crate::units::span(SIDE_LIMIT))),
         }
     }
 }

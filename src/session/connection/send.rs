@@ -163,7 +163,7 @@ impl Session {
     fn library_error(&self, error: &RedisError, was_up: bool, launched: Stamp, at: Stamp) -> FailedRequest {
         let waiting = !was_up && self.ctx.plan.policy.managed;
         let stage = if waiting { Stage::WaitingForReconnect } else { Stage::Command };
-        let failure = client::failure(stage, error);
+        let failure = self.cut_off_since(launched).unwrap_or_else(|| client::failure(stage, error));
         if waiting {
             let mut state = self.lock();
             if state.waiting.len() == KEPT_FAILURES {

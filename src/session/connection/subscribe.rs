@@ -7,6 +7,7 @@ use redis::aio::PubSub;
 use super::{KEPT_FAILURES, Session};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
+    clock::within,
     event::{Confirmations, EventKind},
     session::{inbox::Confirmed, refusals::Asker, subject::Subject},
 };
@@ -43,9 +44,9 @@ impl Session {
         // One response timeout for each command, and one for the connection.
         let commands = Subject::subscribing_commands(self.inbox.subscription()) as u32;
         let limit = self.ctx.plan.policy.response_timeout * (commands + 1);
-        match tokio::time::timeout(limit, subject.subscribe(self.inbox.subscription())).await {
-            Ok(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
-            Err(_) => Err(Failure::doctor(
+        match within(limit, subject.subscribe(self.inbox.subscription())).await {
+            Some(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
+            None => Err(Failure::doctor(
                 ErrorClass::ResponseTimeout,
                 Stage::Subscribe,
                 format!("the subscription was not confirmed within {limit:?}"),
