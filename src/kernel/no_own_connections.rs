@@ -31,7 +31,7 @@ impl OwnConnections {
         None
     }
 
-    pub(crate) fn to_port(&mut self, _port: u16, _now: Stamp) -> Vec<OwnConnection> {
+    pub(crate) fn list(&mut self, _port: u16, _now: Stamp) -> Vec<OwnConnection> {
         Vec::new()
     }
 }

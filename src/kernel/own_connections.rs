@@ -48,7 +48,7 @@ impl OwnConnections {
     }
 
     /// Lists the connections to a port.
-    pub(crate) fn to_port(&mut self, port: u16, now: Stamp) -> Vec<OwnConnection> {
+    pub(crate) fn list(&mut self, port: u16, now: Stamp) -> Vec<OwnConnection> {
         let Self { table, process } = self;
         let connection = |(fd, inode)| {
             let socket = second(process, fd)?;
@@ -127,7 +127,7 @@ mod tests {
         there.write_all(b"12345").unwrap();
         here.read_exact(&mut [0; 5]).unwrap();
         let mut own = OwnConnections::open().unwrap();
-        let found = own.to_port(address.port(), Stamp::START);
+        let found = own.list(address.port(), Stamp::START);
         let [connection] = &found[..] else { panic!("{found:?}") };
         assert_eq!((connection.pair.local, connection.received), (here.local_addr().unwrap(), 5));
         connection.end();

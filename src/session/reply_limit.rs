@@ -108,7 +108,7 @@ impl Guard {
 
     /// Looks for the connection that causes the growth. Far beyond the limit, it need not be one that completes no reply.
     fn look(&mut self, now: Stamp, far: bool) {
-        let connections = self.own.to_port(self.port, now);
+        let connections = self.own.list(self.port, now);
         let Some(search) = &self.search else {
             let received = connections.iter().map(|connection| (connection.inode, connection.received)).collect();
             self.search = Some(Search { since: now, received });
