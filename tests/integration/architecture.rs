@@ -48,6 +48,7 @@ const ALLOWED: Table<'_> = &[
     ("engine", &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "units"]),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
     ("report", &["clock", "classify", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"]),
+    ("compare", &["clock", "distribution", "event", "fault", "plan", "record", "report", "suggestion", "verdict"]),
     ("checkup", &["clock", "classify", "plan", "event", "kernel", "dial", "report", "verdict", "units"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (
@@ -61,6 +62,7 @@ const ALLOWED: Table<'_> = &[
             "record",
             "report",
             "verdict",
+            "compare",
             "drill",
             "checkup",
             "idle",
@@ -68,7 +70,7 @@ const ALLOWED: Table<'_> = &[
             "units",
         ],
     ),
-    ("cli", &["fault", "output", "plan", "proxy", "exit", "idle", "knowledge", "suggestion", "units"]),
+    ("cli", &["compare", "fault", "output", "plan", "proxy", "exit", "idle", "knowledge", "suggestion", "units"]),
     (
         "app",
         &[
@@ -88,6 +90,7 @@ const ALLOWED: Table<'_> = &[
             "engine",
             "report",
             "verdict",
+            "compare",
             "drill",
             "idle",
             "kernel",
