@@ -38,7 +38,7 @@ impl Document for Comparison {
     fn overview(&self) -> io::Result<(Table, Vec<String>)> {
         let rows = self.figures.iter().map(|row| cells(row).to_vec()).collect();
         let mut remarks = vec![format!("verdict: {}", headline(self))];
-        remarks.extend(settings(self).map(|setting| line(setting)));
+        remarks.extend(settings(self).map(line));
         remarks.extend(self.fixed.iter().map(|problem| format!("fixed: {}", named(problem))));
         remarks.extend(self.new.iter().map(|problem| format!("new: {}", named(problem))));
         Ok((Table { header: &COLUMNS, rows }, remarks))
