@@ -19,6 +19,9 @@ _redis__doctor() {
             redis__doctor,check)
                 cmd="redis__doctor__subcmd__check"
                 ;;
+            redis__doctor,compare)
+                cmd="redis__doctor__subcmd__compare"
+                ;;
             redis__doctor,completions)
                 cmd="redis__doctor__subcmd__completions"
                 ;;
@@ -57,6 +60,9 @@ _redis__doctor() {
                 ;;
             redis__doctor__subcmd__help,check)
                 cmd="redis__doctor__subcmd__help__subcmd__check"
+                ;;
+            redis__doctor__subcmd__help,compare)
+                cmd="redis__doctor__subcmd__help__subcmd__compare"
                 ;;
             redis__doctor__subcmd__help,completions)
                 cmd="redis__doctor__subcmd__help__subcmd__completions"
@@ -101,7 +107,7 @@ _redis__doctor() {
 
     case "${cmd}" in
         redis__doctor)
-            opts="-V --help --version check ping subscribe soak proxy drill idle wait report explain completions man help"
+            opts="-V --help --version check ping subscribe soak proxy drill idle wait report compare explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -280,6 +286,40 @@ _redis__doctor() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        redis__doctor__subcmd__compare)
+            opts="-o -q --fail-on --force --format --output --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --fail-on)
+                    COMPREPLY=($(compgen -W "drops outage availability lost duplicated reordered errors rate p50 p90 p99 p99.9 max e2e_p50 e2e_p99" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json csv markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         redis__doctor__subcmd__completions)
             opts="--help bash elvish fish nushell powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -427,7 +467,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__help)
-            opts="check ping subscribe soak proxy drill idle wait report explain completions man help"
+            opts="check ping subscribe soak proxy drill idle wait report compare explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -441,6 +481,20 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        redis__doctor__subcmd__help__subcmd__compare)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

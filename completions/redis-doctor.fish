@@ -35,6 +35,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "drill" -d
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "idle" -d 'Find the idle timeout of the path or server'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "wait" -d 'Wait until a server is ready, a primary or a replica'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "report" -d 'Rebuild a report from journals, including one cut off by a crash'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "compare" -d 'Compare two runs, and distinguish a change from noise'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "explain" -d 'Explain an error, cause or finding, and what to do (offline)'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "man" -d 'Print the manual page (roff)'
@@ -186,7 +187,6 @@ reconnects\t''
 reordered\t''
 service\t''
 timeouts\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l max-reply -d 'Largest reply of a connection under test [default: 64m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l format -d 'Report format' -r -f -a "text\t''
 json\t''
@@ -318,7 +318,6 @@ reconnects\t''
 reordered\t''
 service\t''
 timeouts\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l max-reply -d 'Largest reply of a connection under test [default: 64m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l verify -d 'Publish numbered messages and account for each'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s D -l timestamps -d 'Print the UTC time before each line'
@@ -442,7 +441,6 @@ reconnects\t''
 reordered\t''
 service\t''
 timeouts\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l max-reply -d 'Largest reply of a connection under test [default: 64m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l format -d 'Report format' -r -f -a "text\t''
 json\t''
@@ -592,7 +590,6 @@ azure\t''
 gcp\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l resolution -d 'Required precision of the limit [default: 2 %]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s W -l timeout -d 'Timeout of the PING after a silence' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s w -l deadline -d 'End the search after this long' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l must-survive -d 'Exit 2 (critical) unless connections survive this silence' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l format -d 'Result format' -r -f -a "text\t''
 json\t''
@@ -719,6 +716,32 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l str
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l help -d 'Print long help (-h at the end: short help)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l fail-on -d 'Exit 2 if a figure changes by more than this (repeatable)' -r -f -a "drops\t''
+outage\t''
+availability\t''
+lost\t''
+duplicated\t''
+reordered\t''
+errors\t''
+rate\t''
+p50\t''
+p90\t''
+p99\t''
+p99.9\t''
+max\t''
+e2e_p50\t''
+e2e_p99\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l format -d 'Result format' -r -f -a "text\t''
+json\t''
+csv\t''
+markdown\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l color -d 'When to use color' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l force -d 'Compare runs with different workloads, too'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -s q -l quiet -d 'Print only the report, no events or progress'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l format -d 'Output format' -r -f -a "text\t''
 json\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l color -d 'When to use color' -r -f -a "auto\t''
@@ -728,18 +751,19 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l li
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand man" -l help -d 'Print long help (-h at the end: short help)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "check" -d 'Check server, path and this machine once (the default command)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "ping" -d 'Send PINGs over one connection, one line per reply, like ping(8)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "subscribe" -d 'Tail channels; show drops, resubscriptions and lost messages'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks and report every outage'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "proxy" -d 'Run a fault proxy before a server, to test any application'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "drill" -d 'Run each reconnect policy through each fault'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "idle" -d 'Find the idle timeout of the path or server'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "wait" -d 'Wait until a server is ready, a primary or a replica'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "report" -d 'Rebuild a report from journals, including one cut off by a crash'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "explain" -d 'Explain an error, cause or finding, and what to do (offline)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "man" -d 'Print the manual page (roff)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -f -a "RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "check" -d 'Check server, path and this machine once (the default command)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "ping" -d 'Send PINGs over one connection, one line per reply, like ping(8)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "subscribe" -d 'Tail channels; show drops, resubscriptions and lost messages'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks and report every outage'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "proxy" -d 'Run a fault proxy before a server, to test any application'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "drill" -d 'Run each reconnect policy through each fault'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "idle" -d 'Find the idle timeout of the path or server'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "wait" -d 'Wait until a server is ready, a primary or a replica'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "report" -d 'Rebuild a report from journals, including one cut off by a crash'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "compare" -d 'Compare two runs, and distinguish a change from noise'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "explain" -d 'Explain an error, cause or finding, and what to do (offline)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "man" -d 'Print the manual page (roff)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -f -a "RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -f -a "bash elvish fish nushell powershell zsh"

@@ -413,6 +413,21 @@ _arguments "${_arguments_options[@]}" : \
 '*::files -- Journals to read; - is stdin:_files' \
 && ret=0
 ;;
+(compare)
+_arguments "${_arguments_options[@]}" : \
+'*--fail-on=[Exit 2 if a figure changes by more than this (repeatable)]:CONDITION:(drops outage availability lost duplicated reordered errors rate p50 p90 p99 p99.9 max e2e_p50 e2e_p99)' \
+'--format=[Result format]:FORMAT:(text json csv markdown)' \
+'-o+[Write the report to this file, - for stdout]:FILE:_files' \
+'--output=[Write the report to this file, - for stdout]:FILE:_files' \
+'--color=[When to use color]:WHEN:(auto always never)' \
+'--force[Compare runs with different workloads, too]' \
+'-q[Print only the report, no events or progress]' \
+'--quiet[Print only the report, no events or progress]' \
+'--help[Print long help (-h at the end\: short help)]' \
+':before -- Journal or JSON report of the first run:_files' \
+':after -- Journal or JSON report of the second run:_files' \
+&& ret=0
+;;
 (explain)
 _arguments "${_arguments_options[@]}" : \
 '--format=[Output format]:FORMAT:(text json)' \
@@ -481,6 +496,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(compare)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (explain)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -518,6 +537,7 @@ _redis-doctor_commands() {
 'idle:Find the idle timeout of the path or server' \
 'wait:Wait until a server is ready, a primary or a replica' \
 'report:Rebuild a report from journals, including one cut off by a crash' \
+'compare:Compare two runs, and distinguish a change from noise' \
 'explain:Explain an error, cause or finding, and what to do (offline)' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
@@ -529,6 +549,11 @@ _redis-doctor_commands() {
 _redis-doctor__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor check commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__compare_commands] )) ||
+_redis-doctor__subcmd__compare_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor compare commands' commands "$@"
 }
 (( $+functions[_redis-doctor__subcmd__completions_commands] )) ||
 _redis-doctor__subcmd__completions_commands() {
@@ -557,6 +582,7 @@ _redis-doctor__subcmd__help_commands() {
 'idle:Find the idle timeout of the path or server' \
 'wait:Wait until a server is ready, a primary or a replica' \
 'report:Rebuild a report from journals, including one cut off by a crash' \
+'compare:Compare two runs, and distinguish a change from noise' \
 'explain:Explain an error, cause or finding, and what to do (offline)' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
@@ -568,6 +594,11 @@ _redis-doctor__subcmd__help_commands() {
 _redis-doctor__subcmd__help__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor help check commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__compare_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__compare_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help compare commands' commands "$@"
 }
 (( $+functions[_redis-doctor__subcmd__help__subcmd__completions_commands] )) ||
 _redis-doctor__subcmd__help__subcmd__completions_commands() {

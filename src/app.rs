@@ -1,6 +1,7 @@
 //! The composition root: the parts of each command, and the exit code of its outcome.
 
 mod check;
+mod compare;
 mod descriptors;
 mod destination;
 mod drill;

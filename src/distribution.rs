@@ -113,6 +113,13 @@ impl Distribution {
         self.some(|histogram| histogram.stdev() as u64)
     }
 
+    /// Returns each distinct duration, as far as the buckets distinguish them, with its number.
+    pub fn counts(&self) -> Vec<(Duration, u64)> {
+        let histogram = self.histogram();
+        let buckets = histogram.iter_recorded();
+        buckets.map(|bucket| (Duration::from_nanos(bucket.value_iterated_to()), bucket.count_at_value())).collect()
+    }
+
     fn some(&self, nanos: impl FnOnce(&Histogram<u64>) -> u64) -> Option<Duration> {
         (!self.is_empty()).then(|| Duration::from_nanos(nanos(&self.histogram())))
     }

@@ -29,6 +29,7 @@
 //! | `checkup` | `check`: the survey of server, path and machine, and its judgment |
 //! | `idle` | `idle`: the search for the idle limit of a path |
 //! | `readiness` | `wait`: the check that a server is ready |
+//! | `compare` | two runs side by side, and which differences are more than chance |
 //! | `report` | the findings and the verdict on a run's figures |
 //! | `diagnose` | the cause of each outage: one file a cause, in one list |
 //! | `evidence` | facts about each outage, gathered beside the sessions |
@@ -110,6 +111,7 @@ mod checkup;
 mod classify;
 mod cli;
 mod clock;
+mod compare;
 mod credentials;
 mod diagnose;
 mod dial;

@@ -4,6 +4,7 @@
 
 mod attempts;
 mod check;
+mod compare;
 mod diagnosis;
 mod document;
 mod drill;

@@ -9,7 +9,10 @@ use std::{
 use thiserror::Error;
 
 use super::descriptors::FEWEST;
-use crate::journal::{JournalError, OpenError};
+use crate::{
+    compare::Unreadable,
+    journal::{JournalError, OpenError},
+};
 
 const RAISE_THE_LIMIT: &str = "raise it with ulimit -n, LimitNOFILE of systemd, or --ulimit nofile of Docker";
 
@@ -27,6 +30,15 @@ pub(super) enum Problem {
     CutOff { after: f64 },
     #[error("--output: cannot write {}: {source}; the report is shown instead", .path.display())]
     ReportShown { path: PathBuf, source: io::Error },
+    #[error("cannot read {}: {source}", .path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot compare {}: {source}", .path.display())]
+    Uncomparable { path: PathBuf, source: Unreadable },
+    #[error(
+        "the workloads differ ({name}: {before} and {after}), so the figures do not compare; repeat one of the runs, or use \
+         --force"
+    )]
+    Incomparable { name: String, before: String, after: String },
     #[error("cannot write to stdout: {0}")]
     Stdout(#[source] io::Error),
     #[error("cannot write the report: {0}")]
@@ -65,6 +77,11 @@ pub(super) enum Problem {
 }
 
 impl Problem {
+    /// A file cannot be read.
+    pub(super) fn reading(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Read { path: path.to_owned(), source }
+    }
+
     /// The file that a flag names cannot be written.
     pub(super) fn file<'a>(flag: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + 'a {
         move |source| Self::File { flag, path: path.to_owned(), source }

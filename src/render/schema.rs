@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{explain::Found, idle::EventLine};
 use crate::{
     checkup::Checkup,
+    compare::Comparison,
     drill::Cell,
     event::Line,
     idle::{IdleReport, Silence, Suspect},
@@ -61,6 +62,15 @@ pub const IDLE: Form = Form {
     of: root::<IdleReport>,
 };
 
+/// The document of `compare --format json`.
+pub const COMPARE: Form = Form {
+    name: "compare",
+    title: "redis-doctor compare",
+    description: "The document that `compare --format json` writes. Durations are seconds, shares and changes are fractions of 1; \
+                  null is not known, or none.",
+    of: root::<Comparison>,
+};
+
 /// A line of `idle --format ndjson`.
 pub const IDLE_LINE: Form = Form {
     name: "idle-line",
@@ -96,7 +106,7 @@ pub const EXPLAIN_LOG: Form = Form {
 };
 
 /// Every form.
-pub const ALL: [Form; 8] = [REPORT, CHECK, JOURNAL, IDLE, IDLE_LINE, DRILL, EXPLAIN, EXPLAIN_LOG];
+pub const ALL: [Form; 9] = [REPORT, COMPARE, CHECK, JOURNAL, IDLE, IDLE_LINE, DRILL, EXPLAIN, EXPLAIN_LOG];
 
 impl Form {
     /// Generates its schema.

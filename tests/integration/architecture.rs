@@ -53,6 +53,7 @@ const ALLOWED: Table<'_> = &[
     ),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
     ("report", &["clock", "classify", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"]),
+    ("compare", &["clock", "distribution", "event", "fault", "plan", "record", "report", "suggestion", "verdict"]),
     ("checkup", &["clock", "classify", "plan", "event", "kernel", "dial", "report", "tls", "verdict", "units"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (
@@ -66,6 +67,7 @@ const ALLOWED: Table<'_> = &[
             "record",
             "report",
             "verdict",
+            "compare",
             "drill",
             "checkup",
             "idle",
@@ -75,7 +77,20 @@ const ALLOWED: Table<'_> = &[
     ),
     (
         "cli",
-        &["credentials", "fault", "output", "plan", "proxy", "exit", "idle", "knowledge", "suggestion", "tls", "units"],
+        &[
+            "compare",
+            "credentials",
+            "fault",
+            "output",
+            "plan",
+            "proxy",
+            "exit",
+            "idle",
+            "knowledge",
+            "suggestion",
+            "tls",
+            "units",
+        ],
     ),
     (
         "app",
@@ -96,6 +111,7 @@ const ALLOWED: Table<'_> = &[
             "engine",
             "report",
             "verdict",
+            "compare",
             "drill",
             "idle",
             "kernel",
