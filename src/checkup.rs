@@ -32,6 +32,7 @@ pub(crate) use self::{
 use crate::{
     clock::{OptionalSeconds, Seconds, SecondsList, WallTime},
     event::{Peer, ServerIdentity},
+    foreign::Foreign,
     kernel::{AcceptQueue, HostFacts},
     plan::{Protocol, Range, ReconnectPolicy, Target},
     tls::TlsSession,
@@ -130,11 +131,11 @@ pub(crate) struct Facts {
     /// Address of the client as this machine sees it.
     pub local: Option<String>,
     /// Address of the client as the server sees it.
-    pub seen_from: Option<String>,
+    pub seen_from: Option<Foreign>,
     /// Address of the server as this machine sees it.
     pub peer: Option<String>,
     /// Address of the server as it sees it.
-    pub seen_at: Option<String>,
+    pub seen_at: Option<Foreign>,
     /// Figures and settings of the server.
     pub server: ServerFacts,
     /// Queries that the server refused.

@@ -319,12 +319,12 @@ pub struct Failure {
     #[serde(flatten)]
     pub key: FailureKey,
     /// The message of the source: shown, but never compared or parsed.
-    pub text: String,
+    pub text: Foreign,
 }
 
 impl Failure {
     /// A failure that redis-doctor itself declares.
-    pub fn doctor(class: ErrorClass, stage: Stage, text: impl Into<String>) -> Self {
+    pub fn doctor(class: ErrorClass, stage: Stage, text: impl Into<Foreign>) -> Self {
         Self::new(class, stage, Origin::Doctor, text)
     }
 
@@ -346,19 +346,18 @@ impl Failure {
         let tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()).map(tls::explain);
         let (class, text) = tls.unwrap_or_else(|| (ErrorClass::from_io(error), None));
         // Without an errno it may name what the peer sent.
-        let foreign = || if errno.is_some() { error.to_string() } else { Foreign::new(&error.to_string()).into() };
-        Self { key: FailureKey { class, stage, errno, origin }, text: text.unwrap_or_else(foreign) }
+        let foreign = || if errno.is_some() { error.to_string().into() } else { Foreign::new(&error.to_string()) };
+        Self { key: FailureKey { class, stage, errno, origin }, text: text.map_or_else(foreign, Foreign::from) }
     }
 
-    fn new(class: ErrorClass, stage: Stage, origin: Origin, text: impl Into<String>) -> Self {
+    fn new(class: ErrorClass, stage: Stage, origin: Origin, text: impl Into<Foreign>) -> Self {
         Self { key: FailureKey { class, stage, errno: None, origin }, text: text.into() }
     }
 }
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // redis-rs prints parse errors over several lines; an event is one line.
-        f.write_str(&self.text.replace(['\r', '\n'], " "))
+        self.text.fmt(f)
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) mod slowness;
 mod watch;
 
 /// A decoded reply, and the types that it converts to.
-pub(crate) use redis::{FromRedisValue, Value};
+pub(crate) use redis::Value;
 
 pub(crate) use self::{
     attempt::{Attempt, Route, is_forbidden},

@@ -165,7 +165,7 @@ impl Run<'_> {
         if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
             let text =
                 format!("the kv workload writes keys redis-doctor:{}:*, which expire after a minute", ctx.run_id);
-            self.event(EventKind::Note { text });
+            self.event(EventKind::Note { text: text.into() });
         }
         if let Some(duration) = ctx.plan.stop.duration {
             let end = self.clock.now().after(duration);
@@ -234,7 +234,7 @@ impl Run<'_> {
         let after = span(self.clock.now().elapsed());
         let text = format!("interrupted after {after}, before the first connection was up");
         self.drain();
-        self.event(EventKind::Note { text });
+        self.event(EventKind::Note { text: text.into() });
         ctx.stop.reason().unwrap_or(StopReason::Signal)
     }
 
@@ -317,12 +317,12 @@ impl Run<'_> {
     fn failed(&mut self, failure: &Failure) {
         let at = self.clock.now();
         let failed =
-            CommandFailed { key: failure.key, text: failure.to_string(), count: 1, ambiguous: 0, first: at, last: at };
+            CommandFailed { key: failure.key, text: failure.text.clone(), count: 1, ambiguous: 0, first: at, last: at };
         self.event(EventKind::CommandFailed(failed));
     }
 
     fn note(&mut self, text: String) {
-        self.event(EventKind::Note { text });
+        self.event(EventKind::Note { text: text.into() });
     }
 
     fn give_up(&mut self, why: &str) -> StopReason {
@@ -359,9 +359,9 @@ async fn started_within(
 fn started(plan: &Plan, run_id: &str) -> EventKind {
     EventKind::RunStarted(Box::new(RunStarted {
         schema_version: SCHEMA_VERSION,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        client_version: CLIENT_VERSION.to_owned(),
-        run_id: run_id.to_owned(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        client_version: CLIENT_VERSION.into(),
+        run_id: run_id.to_owned().into(),
         plan: plan.clone(),
         schedule: plan.policy.schedule(SCHEDULE_SHOWN),
         continued: false,

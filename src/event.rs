@@ -49,6 +49,7 @@ use crate::{
     classify::Failure,
     clock::{OptionalSeconds, Seconds, SecondsList, Stamp, WallTime},
     fault::Fault,
+    foreign::Foreign,
     plan::{Name, Plan},
 };
 
@@ -143,7 +144,7 @@ pub enum EventKind {
         client_id: Option<u64>,
         /// Address of the server as it sees it (`CLIENT INFO laddr`).
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        peer: Option<String>,
+        peer: Option<Foreign>,
         /// Server process that answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         server: Option<Box<ServerIdentity>>,
@@ -194,16 +195,16 @@ pub enum EventKind {
     /// A reply to another command arrived.
     Desynced {
         /// Expected reply.
-        asked: String,
+        asked: Foreign,
         /// Reply that arrived.
-        answered: String,
+        answered: Foreign,
     },
     /// The client entered a named state.
     StateEntered {
         /// New state of the client.
         state: ClientState,
         /// Evidence for the state, one sentence.
-        why: String,
+        why: Foreign,
     },
     /// The client left a state, on the connection on which it had entered it.
     StateLeft {
@@ -213,7 +214,7 @@ pub enum EventKind {
     /// The server announced maintenance (a RESP3 push such as `MOVING` or `FAILING_OVER`).
     Announced {
         /// Kind of the push, as the server writes it.
-        kind: String,
+        kind: Foreign,
     },
     /// Several servers answer at the address: a new connection reaches one or another of them.
     ServersFound {
@@ -258,7 +259,7 @@ pub enum EventKind {
     /// The run continues without the subscription of its plan: the server, as a rule a proxy, has no pub/sub.
     SubscriptionDropped {
         /// Reason, one sentence.
-        why: String,
+        why: Foreign,
     },
     /// Events are missing before this line of a journal: they could not be written.
     JournalGap {
@@ -271,7 +272,7 @@ pub enum EventKind {
     /// A remark for the reader.
     Note {
         /// Text of the remark, one sentence.
-        text: String,
+        text: Foreign,
     },
     /// The last event of every run that was not cut off.
     RunFinished {
@@ -287,11 +288,11 @@ pub struct RunStarted {
     #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
     /// Version of redis-doctor.
-    pub version: String,
+    pub version: Foreign,
     /// Version of redis-rs, whose behavior is under test.
-    pub client_version: String,
+    pub client_version: Foreign,
     /// Unique id of the run, in its messages and when journals are merged.
-    pub run_id: String,
+    pub run_id: Foreign,
     /// Plan of the run, without the password.
     pub plan: Plan,
     /// Starts of the first reconnect attempts, counted from the loss, if each fails immediately.
@@ -311,9 +312,9 @@ pub struct Connected {
     /// Client id of the connection at the server; null if the server does not report it.
     pub client_id: Option<u64>,
     /// Address of the client as the server sees it (`CLIENT INFO addr`).
-    pub local: Option<String>,
+    pub local: Option<Foreign>,
     /// Address of the server as it sees it (`CLIENT INFO laddr`).
-    pub peer: Option<String>,
+    pub peer: Option<Foreign>,
     /// Server process that answered.
     pub server: ServerIdentity,
     /// RESP version in use.
@@ -354,10 +355,10 @@ pub struct Reconnected {
     /// Client id of the new connection.
     pub client_id: Option<u64>,
     /// Address of the client as the server sees it.
-    pub local: Option<String>,
+    pub local: Option<Foreign>,
     /// Address of the server as it sees it (`CLIENT INFO laddr`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub peer: Option<String>,
+    pub peer: Option<Foreign>,
     /// Server process that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Box<ServerIdentity>>,

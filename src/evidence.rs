@@ -147,7 +147,7 @@ impl Observer for Collector {
 
     fn on_attempt_failed(&self, connection: u32, failure: &Failure, at: Stamp) {
         if let Some(attempts) = self.lock().listener.latest(connection) {
-            attempts.failed(at, failure.to_string());
+            attempts.failed(at, failure.text.clone());
         }
     }
 

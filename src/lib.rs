@@ -104,6 +104,7 @@
 //! 9. A probe is answered only if the reply came and carries its nonce. An error reply is a failure.
 //! 10. The user's keys are written only on request; passwords appear nowhere.
 //! 11. The diagnosis cannot see which faults were injected.
+//! 12. Text from outside is a `Foreign`: the raw text of a reply does not leave `dial::reply`.
 #![allow(rustdoc::private_intra_doc_links, reason = "the documentation is built with private items")]
 
 pub mod app;

@@ -199,7 +199,7 @@ fn failure(error: &io::Error) -> Failure {
         return io;
     }
     let text = format!("the TLS handshake failed: {io}");
-    Failure { key: FailureKey { class: ErrorClass::Tls, ..io.key }, text }
+    Failure { key: FailureKey { class: ErrorClass::Tls, ..io.key }, text: text.into() }
 }
 
 /// Returns a TLS version in its usual spelling, such as `TLS 1.3`.

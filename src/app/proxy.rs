@@ -57,7 +57,12 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     let mut output = EventOutput::new(request.format, &controls)?;
     for text in greeting(&request, proxy.handle()) {
         let at = clock.now();
-        output.write(&Event { at, time: clock.wall(at), connection: None, kind: EventKind::Note { text } });
+        output.write(&Event {
+            at,
+            time: clock.wall(at),
+            connection: None,
+            kind: EventKind::Note { text: text.into() },
+        });
     }
     proxy.handle().begin();
     read_commands(proxy.handle().clone())?;

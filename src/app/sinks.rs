@@ -98,7 +98,7 @@ impl Sinks {
     /// Reports that a journal cannot be written any more, and that it can again.
     fn watch_the_writers(&mut self, event: &Event) {
         let Some(text) = self.complaint() else { return };
-        let note = Event { connection: None, ..event.with(EventKind::Note { text }) };
+        let note = Event { connection: None, ..event.with(EventKind::Note { text: text.into() }) };
         match event.kind {
             // The last event of a stream stays the last.
             EventKind::RunFinished { .. } => self.show(&note),

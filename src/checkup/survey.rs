@@ -203,7 +203,7 @@ impl Survey<'_> {
         if let Some(text) =
             self.query(stream, SurveyCommand::ClientInfo, &["CLIENT", "INFO"]).await?.as_ref().and_then(text)
         {
-            let client = ClientInfo::parse(&text);
+            let client = ClientInfo::parse(text.part());
             (self.facts.seen_from, self.facts.seen_at) = (client.addr, client.laddr);
         }
         Ok(())
@@ -215,9 +215,9 @@ impl Survey<'_> {
             false => self.query(stream, SurveyCommand::Info, &["INFO"]).await?,
         };
         if let Some(info) = info.as_ref().and_then(text) {
-            self.facts.server.read_info(&info);
+            self.facts.server.read_info(&info.part().info());
             // Valkey reports "redis" in HELLO unless configured otherwise.
-            let identity = identity::from_info(&info);
+            let identity = identity::from_info(info.part());
             if let Some(attempt) = self.facts.attempt.as_mut().filter(|_| identity.version.is_some()) {
                 attempt.server = ServerIdentity { proxy: attempt.server.proxy.or(identity.proxy), ..identity };
             }
@@ -225,7 +225,7 @@ impl Survey<'_> {
         for setting in server::SETTINGS {
             let answer = stream.setting(setting).await;
             match self.unless_refused(stream, SurveyCommand::Config, answer).await? {
-                Some(Some(value)) => self.facts.server.read_setting(setting, &value),
+                Some(Some(value)) => self.facts.server.read_setting(setting, value.part()),
                 Some(None) => {}
                 None => break,
             }
@@ -233,7 +233,7 @@ impl Survey<'_> {
         if self.facts.server.connected_clients.is_some_and(|clients| clients <= LISTED) {
             let list = self.query(stream, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
             if let Some(list) = list.as_ref().and_then(text) {
-                self.facts.server.read_subscribers(&list);
+                self.facts.server.read_subscribers(list.part());
             }
         }
         Ok(())
@@ -351,5 +351,5 @@ fn is_message(value: &Value, channel: &str, wanted: &str) -> bool {
         Value::Array(items) => items.iter().skip(1).filter_map(text).collect(),
         _ => return false,
     };
-    parts == [channel, wanted]
+    matches!(parts.as_slice(), [one, other] if one.part().is(channel) && other.part().is(wanted))
 }

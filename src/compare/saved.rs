@@ -150,8 +150,8 @@ impl Saved {
             .as_ref()
             .map_or("never connected".to_owned(), |connected| connected.server.introduction().unwrap_or_default());
         vec![
-            ("redis-doctor", run.started.version.clone()),
-            ("redis-rs", run.started.client_version.clone()),
+            ("redis-doctor", run.started.version.to_string()),
+            ("redis-rs", run.started.client_version.to_string()),
             ("target", run.started.plan.target.address.to_string()),
             ("server", server),
             ("protocol", run.started.plan.protocol.to_string()),

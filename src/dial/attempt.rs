@@ -315,7 +315,7 @@ impl<'a> Dialing<'a> {
             .map_err(|error| {
                 let mut failure = Failure::io(Stage::Dns, &error);
                 failure.key.class = ErrorClass::Dns;
-                failure.text = format!("cannot resolve {host}: {error}");
+                failure.text = format!("cannot resolve {host}: {error}").into();
                 failure
             })?
             .collect();

@@ -34,7 +34,7 @@ pub(crate) async fn answers(stream: &mut RespStream, dialect: Dialect) -> Option
     // A proxy may answer PING itself, without the argument.
     let words = [if dialect.proxy.is_none() { "PING" } else { "ECHO" }, &filler[..LARGE]];
     let answer = within(LIMIT, stream.command(&words)).await?;
-    let whole = |reply: Value| match text(&reply).is_some_and(|text| text.len() == LARGE) {
+    let whole = |reply: Value| match text(&reply).is_some_and(|text| text.part().len() == LARGE) {
         true => Ok(()),
         false => Err(Failure::doctor(ErrorClass::Other, Stage::Command, "the reply is not the argument")),
     };

@@ -3,7 +3,6 @@
 //! A reply is decoded only when it is complete, so its size is known before it takes more memory than its bytes.
 
 use std::{
-    collections::HashMap,
     io,
     pin::Pin,
     task::{Context, Poll},
@@ -16,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::{
     identity,
-    reply::{self, text},
+    reply::{Reply, Settings, Text, text},
 };
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage, client},
@@ -105,7 +104,7 @@ impl<S: Stream> RespStream<S> {
     /// Returns product and version from `INFO server`.
     pub(crate) async fn describe(&mut self) -> Result<ServerIdentity, Failure> {
         let reply = self.send(Stage::Hello, redis::cmd("INFO").arg("server")).await?;
-        Ok(text(&reply).map(|info| identity::from_info(&info)).unwrap_or_default())
+        Ok(text(&reply).map(|info| identity::from_info(info.part())).unwrap_or_default())
     }
 
     /// Reads a key that does not exist, and that no workload writes. A proxy answers PING itself, but GET only with a server
@@ -125,15 +124,14 @@ impl<S: Stream> RespStream<S> {
     }
 
     /// Returns a field of a section of INFO; `None` if it is forbidden or absent.
-    pub(crate) async fn info(&mut self, section: &str, field: &str) -> Option<String> {
-        let info: String = redis::from_redis_value(self.command(&["INFO", section]).await.ok()?).ok()?;
-        reply::info_field(&info, field).map(str::to_owned)
+    pub(crate) async fn info(&mut self, section: &str, field: &str) -> Option<Foreign> {
+        text(&self.command(&["INFO", section]).await.ok()?)?.part().info().shown(field)
     }
 
     /// Returns a setting by name; `None` if the server has no such setting.
-    pub(crate) async fn setting(&mut self, name: &str) -> Result<Option<String>, Failure> {
+    pub(crate) async fn setting(&mut self, name: &str) -> Result<Option<Text>, Failure> {
         let reply = self.command(&["CONFIG", "GET", name]).await?;
-        Ok(redis::from_redis_value::<HashMap<String, _>>(reply).ok().and_then(|mut pairs| pairs.remove(name)))
+        Ok(Settings::read(reply).and_then(|mut settings| settings.remove(name)))
     }
 
     /// Waits for unsolicited input: bytes (their number), the end of the stream (0), or an error; `None` if nothing comes
@@ -193,22 +191,22 @@ impl<S: Stream> RespStream<S> {
         let first_line = head.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
         let (class, text) = match head.first() {
             None if failure.key.errno.is_none() => {
-                (ErrorClass::ConnectionClosed, "the connection was accepted, then closed without a reply".to_owned())
+                (ErrorClass::ConnectionClosed, "the connection was accepted, then closed without a reply".into())
             }
             None if failure.key.class == ErrorClass::Reset => (
                 ErrorClass::Reset,
-                format!("the connection was accepted, then reset without a reply: {}", failure.text),
+                format!("the connection was accepted, then reset without a reply: {}", failure.text).into(),
             ),
             None => return failure,
             // A TLS alert record: content type 21, version 3.x (RFC 8446 section 5.1).
-            Some(0x15) => (ErrorClass::Tls, "the port speaks TLS; use rediss:// instead of redis://".to_owned()),
+            Some(0x15) => (ErrorClass::Tls, "the port speaks TLS; use rediss:// instead of redis://".into()),
             Some(_) if head.starts_with(b"HTTP/") => {
                 let line = Foreign::from_bytes(first_line);
-                (ErrorClass::ProtocolGarbage, format!("an HTTP server answers on this port: {line}"))
+                (ErrorClass::ProtocolGarbage, format!("an HTTP server answers on this port: {line}").into())
             }
             Some(_) => {
                 let shown = Foreign::new(&crate::plan::Name::from(head.as_slice()).to_string());
-                (ErrorClass::ProtocolGarbage, format!("not a reply in the Redis protocol: {shown}"))
+                (ErrorClass::ProtocolGarbage, format!("not a reply in the Redis protocol: {shown}").into())
             }
         };
         let mut failure = failure;

@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_pinned_client_is_stuck_as_long_as_a_report_calls_it_critical() {
-        let entered = || at(20.0, EventKind::StateEntered { state: ClientState::Pinned, why: String::new() });
+        let entered = || at(20.0, EventKind::StateEntered { state: ClientState::Pinned, why: "".into() });
         let left = || at(22.0, EventKind::StateLeft { state: ClientState::Pinned });
         let seen = Event { connection: None, ..entered() };
         let lost = [entered(), at(30.0, disconnected(1, None)), at(30.5, reconnected(2, 0.5))];

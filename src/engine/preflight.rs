@@ -85,7 +85,7 @@ impl Run<'_> {
                 return Err(StopReason::Unreachable);
             }
             let why = format!("{failure}: the run continues without the pubsub part of the default workload");
-            self.event(EventKind::SubscriptionDropped { why });
+            self.event(EventKind::SubscriptionDropped { why: why.into() });
             plan.subscription = None;
         }
         Ok(dialect)

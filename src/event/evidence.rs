@@ -8,7 +8,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::server_state::{CommandTime, LatencyEvent, ListedClient, Peer, ServerState, SlowCommand};
-use crate::clock::{OptionalSeconds, Seconds, Stamp};
+use crate::{
+    clock::{OptionalSeconds, Seconds, Stamp},
+    foreign::Foreign,
+};
 
 /// The evidence about one outage or stall. It is reported within about a second after the end, once the server has been
 /// queried; during a long outage it is also reported early (`ongoing`).
@@ -187,7 +190,7 @@ pub struct Announcement {
     /// Time of receipt.
     pub at: Stamp,
     /// Kind of the push: `MOVING`, `FAILING_OVER` …
-    pub kind: String,
+    pub kind: Foreign,
 }
 
 /// A reconnect attempt of the client.
@@ -203,7 +206,7 @@ pub struct Attempt {
     pub end: Option<AttemptEnd>,
     /// Error of the attempt; absent if it succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<String>,
+    pub failure: Option<Foreign>,
 }
 
 /// The end of the TCP connection of a failed attempt.
@@ -249,9 +252,9 @@ impl Tried {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
     /// Name of the evidence.
-    pub what: String,
+    pub what: Foreign,
     /// Reason why it is missing, as the server or redis-doctor reports it.
-    pub why: String,
+    pub why: Foreign,
     /// True if the server refused the query: the user has no right to it, or the server (a managed service) has no such
     /// command.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -261,7 +264,7 @@ pub struct Missing {
 
 impl Missing {
     /// Creates missing evidence that the server did not refuse.
-    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+    pub fn new(what: impl Into<Foreign>, why: impl Into<Foreign>) -> Self {
         Self { what: what.into(), why: why.into(), refused: false }
     }
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Peer, ServerIdentity, ServerState, role_name};
+use crate::foreign::Foreign;
 
 /// INFO's uptime is in whole seconds, and the server's clock for it lags up to one more.
 const UPTIME_ERROR: Duration = Duration::from_secs(2);
@@ -62,7 +63,7 @@ pub struct AddressMoved {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoleChanged {
     /// Role before, as INFO reports it.
-    pub from: String,
+    pub from: Foreign,
     /// The process with its role now.
     pub server: Peer,
 }
@@ -86,13 +87,13 @@ impl fmt::Display for RoleChanged {
 
 impl Peer {
     /// Creates the peer of a connection from its server's identity and address.
-    pub(crate) fn new(server: &ServerIdentity, laddr: Option<&str>) -> Self {
+    pub(crate) fn new(server: &ServerIdentity, laddr: Option<Foreign>) -> Self {
         Self {
-            run_id: server.run_id.as_deref().map(Into::into),
-            laddr: laddr.map(Into::into),
-            role: server.role.as_deref().map(Into::into),
-            mode: server.mode.as_deref().map(Into::into),
-            primary: server.primary.as_deref().map(Into::into),
+            run_id: server.run_id.clone(),
+            laddr,
+            role: server.role.clone(),
+            mode: server.mode.clone(),
+            primary: server.primary.clone(),
             uptime: server.uptime,
         }
     }

@@ -7,6 +7,7 @@ use super::cycle::{AttemptMatch, Cycle, ReadWindow};
 use crate::{
     clock::Stamp,
     event::{Attempt, AttemptEnd, Tried},
+    foreign::Foreign,
     kernel::Destroyed,
 };
 
@@ -44,7 +45,7 @@ impl Attempts {
     }
 
     /// Records the failure of a waiting command.
-    pub(super) fn failed(&mut self, at: Stamp, failure: String) {
+    pub(super) fn failed(&mut self, at: Stamp, failure: Foreign) {
         if let Some(last) = self.seen.last_mut() {
             if last.failure.as_ref() == Some(&failure) && at.since(last.at) < SAME_ATTEMPT {
                 return;
@@ -188,7 +189,7 @@ mod tests {
         assert_eq!(attempts.seen.len(), 4);
         assert_eq!(attempts.seen.last().unwrap(), &Attempt { started: None, at: at(5500), end: None, failure: None });
         for number in 0..1000 {
-            attempts.failed(at(6000 + number * 10), number.to_string());
+            attempts.failed(at(6000 + number * 10), number.to_string().into());
         }
         assert_eq!(attempts.seen.len(), ATTEMPTS);
         assert_eq!(attempts.seen[0].at, at(5100), "the first is kept");

@@ -2,11 +2,12 @@
 //!
 //! A process is recognized by its `run_id` alone: two addresses can lead to one server, and one address to several.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use crate::{
     clock::Stamp,
     event::{AddressMoved, EventKind, Peer, RoleChanged},
+    foreign::Foreign,
 };
 
 /// New connections remembered.
@@ -30,16 +31,16 @@ pub(super) struct Ledger {
     /// The servers as last described, in the order in which they were first seen.
     known: Vec<(Stamp, Peer)>,
     /// Servers between which new connections alternate.
-    together: Vec<Arc<str>>,
+    together: Vec<Foreign>,
     /// The last reported move, from one process to another.
-    moved: Option<(Arc<str>, Arc<str>)>,
+    moved: Option<(Foreign, Foreign)>,
 }
 
 /// A new connection.
 struct Arrival {
     at: Stamp,
-    run_id: Arc<str>,
-    role: Option<Arc<str>>,
+    run_id: Foreign,
+    role: Option<Foreign>,
 }
 
 impl Ledger {
@@ -51,7 +52,7 @@ impl Ledger {
         if self.arrivals.len() == ARRIVALS {
             self.arrivals.pop_front();
         }
-        self.arrivals.push_back(Arrival { at, run_id: Arc::clone(run_id), role: server.role.clone() });
+        self.arrivals.push_back(Arrival { at, run_id: run_id.clone(), role: server.role.clone() });
         news
     }
 
@@ -75,7 +76,7 @@ impl Ledger {
         let laddr = server.laddr.clone().or(known.laddr.take());
         (*seen, *known) = (at, Peer { role: to.clone(), laddr, ..server.clone() });
         let from = from.filter(|from| Some(from) != to.as_ref())?;
-        Some(RoleChanged { from: from.to_string(), server: known.clone() })
+        Some(RoleChanged { from, server: known.clone() })
     }
 
     /// Returns the servers between which new connections alternate, primaries first; empty if there is one.
@@ -132,8 +133,8 @@ impl Ledger {
 
     /// Returns true if new connections reached two servers of different roles, each in the role that it still has: a proxy
     /// that follows roles leads to one of them only.
-    fn never_followed_roles(&self, one: &Arc<str>, other: &Arc<str>) -> bool {
-        let role = |run_id: &Arc<str>| {
+    fn never_followed_roles(&self, one: &Foreign, other: &Foreign) -> bool {
+        let role = |run_id: &Foreign| {
             let arrival = self.arrivals.iter().rev().find(|arrival| arrival.run_id == *run_id)?;
             let (_, known) = self.known.iter().find(|(_, known)| known.run_id.as_ref() == Some(run_id))?;
             arrival.role.clone().filter(|role| known.role.as_ref() == Some(role))
@@ -152,18 +153,18 @@ impl Ledger {
 
     /// Reports servers that are found to be behind the address together: a new connection reaches one, another one, and the
     /// first again.
-    fn alternates(&mut self, run_id: &Arc<str>, server: &Peer, at: Stamp) -> Option<EventKind> {
+    fn alternates(&mut self, run_id: &Foreign, server: &Peer, at: Stamp) -> Option<EventKind> {
         let before = self.arrivals.iter().rposition(|arrival| arrival.run_id == *run_id)?;
         let (first, between) = (&self.arrivals[before], self.arrivals.iter().skip(before + 1));
         // What follows the primary never leads to a replica in between.
         let same_role = first.role == server.role;
         let soon = at.since(first.at) <= ALTERNATION;
         let others = between.filter(|other| soon || same_role && other.role != server.role);
-        let mut all: Vec<_> = others.map(|other| Arc::clone(&other.run_id)).collect();
+        let mut all: Vec<_> = others.map(|other| other.run_id.clone()).collect();
         if all.is_empty() {
             return None;
         }
-        all.insert(0, Arc::clone(run_id));
+        all.insert(0, run_id.clone());
         let known = self.together.len();
         for run_id in all {
             if !self.together.contains(&run_id) && self.together.len() < SERVERS {
@@ -249,7 +250,7 @@ mod tests {
         let mut ledger = Ledger::default();
         assert_eq!(news(&mut ledger, &[(0.0, "a", "master"), (1.0, "a", "slave")]), ["a master slave"]);
         let change = ledger.described(&server("a", "master"), at(2.0)).unwrap();
-        assert_eq!((change.from.as_str(), change.is_demotion()), ("slave", false));
+        assert_eq!((&*change.from, change.is_demotion()), ("slave", false));
         assert_eq!(ledger.described(&server("a", "slave"), at(1.5)), None, "older than what is known");
         assert_eq!(ledger.described(&Peer { role: None, ..server("a", "") }, at(3.0)), None);
         assert_eq!(ledger.described(&Peer { run_id: None, ..server("a", "slave") }, at(4.0)), None);

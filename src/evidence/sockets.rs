@@ -31,6 +31,7 @@ use crate::{
     clock::Stamp,
     dial::ClientInfo,
     event::{SocketEnd, TcpFigures},
+    foreign::Foreign,
     kernel::{Pair, Table, TcpState, ends, link_of, own_sockets, second},
     plan::ReconnectPolicy,
 };
@@ -132,7 +133,7 @@ impl Sockets {
         if self.port.is_none() || unavailable || self.followed.len() + self.wanted.len() >= FOLLOWED {
             return;
         }
-        let read = |addr: &Option<String>| addr.as_ref().and_then(|addr| addr.parse().ok());
+        let read = |addr: &Option<Foreign>| addr.as_ref().and_then(|addr| addr.parse().ok());
         self.wanted.push(Wanted { connection, addr: read(&client.addr), laddr: read(&client.laddr) });
     }
 
@@ -382,7 +383,7 @@ mod tests {
         let there = listener.accept().unwrap().0;
         let addr = if named { here.local_addr().unwrap().to_string() } else { "192.0.2.7:4711".into() };
         let laddr = here.peer_addr().unwrap().to_string();
-        sockets.follow(0, &ClientInfo { addr: Some(addr), laddr: Some(laddr), id: None });
+        sockets.follow(0, &ClientInfo { addr: Some(addr.into()), laddr: Some(laddr.into()), id: None });
         sockets.scan_if_due(NOW);
         assert!(sockets.figures(0).is_some(), "not followed");
         Line { here, there, sockets }

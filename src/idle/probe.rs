@@ -192,7 +192,7 @@ fn ending(class: ErrorClass) -> Ending {
 async fn settings(stream: &mut RespStream) -> Result<[Option<u64>; 3], Failure> {
     let mut found = [None; 3];
     for (name, place) in ["timeout", "tcp-keepalive", "maxclients"].into_iter().zip(&mut found) {
-        *place = stream.setting(name).await?.and_then(|value| value.parse().ok());
+        *place = stream.setting(name).await?.and_then(|value| value.part().parse());
     }
     Ok(found)
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Ending, Limit, Search, Silence, Suspect, suspects};
 use crate::{
     clock::{OptionalSeconds, Seconds, WallTime},
+    foreign::Foreign,
     plan::Keepalive,
     verdict::Verdict,
 };
@@ -48,7 +49,7 @@ pub(crate) struct ServerSummary {
     pub identity: Option<String>,
     /// Distinguishes one process from the next.
     #[serde(skip)]
-    pub run_id: Option<String>,
+    pub run_id: Option<Foreign>,
     /// `timeout`: idle time after which the server closes a client; 0 is never, null is not known.
     #[serde(with = "OptionalSeconds")]
     pub timeout: Option<Duration>,

@@ -51,9 +51,9 @@ pub(super) fn start(run_id: &str) -> RunStarted {
     };
     RunStarted {
         schema_version: SCHEMA_VERSION,
-        version: unknown(),
-        client_version: unknown(),
-        run_id: run_id.to_owned(),
+        version: unknown().into(),
+        client_version: unknown().into(),
+        run_id: run_id.to_owned().into(),
         plan,
         schedule: Vec::new(),
         continued: true,

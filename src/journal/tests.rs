@@ -159,7 +159,7 @@ fn a_file_that_is_no_journal_is_named_with_its_place() {
     for (content, line, why) in [
         ("once upon a time\n", 1, "expected value"),
         ("{\"a\":1}\n", 1, "missing field"),
-        ("\n{\"event\":\"note\"}\n", 2, "missing field"),
+        ("\n{\"event\":\"note\"}\n", 2, "its fields are not those of an event, at column 16"),
         ("\u{0}\u{1}\n", 1, "expected value"),
     ] {
         let (_dir, path) = file(content);

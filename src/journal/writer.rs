@@ -110,7 +110,7 @@ impl JournalWriter {
                 self.add_line(event, false);
             }
             EventKind::RunStarted(started) => {
-                self.run.clone_from(&started.run_id);
+                self.run = started.run_id.to_string();
                 self.add_line(event, false);
             }
             _ => self.add_line(event, false),

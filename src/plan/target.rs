@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use strum::Display;
 
 use super::{Password, TlsOptions};
+use crate::foreign;
 
 /// The server under diagnosis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +17,7 @@ pub struct Target {
     /// Number of the logical database.
     pub db: i64,
     /// ACL user; null is the default user.
+    #[serde(deserialize_with = "foreign::cleaned_option")]
     pub user: Option<String>,
     /// Password; never written.
     #[serde(skip)]
@@ -24,8 +26,10 @@ pub struct Target {
     #[serde(default, skip_serializing_if = "TlsOptions::is_default")]
     pub tls: TlsOptions,
     /// Name set with CLIENT SETNAME; null is none.
+    #[serde(deserialize_with = "foreign::cleaned_option")]
     pub client_name: Option<String>,
     /// Flag or variable that named the server: `--uri`, `REDIS_URL`, `default` …
+    #[serde(deserialize_with = "foreign::cleaned")]
     pub named_by: String,
 }
 
@@ -43,6 +47,7 @@ pub enum Address {
     /// Host and port, with or without TLS.
     Tcp {
         /// Name or IP address (IPv6 without brackets).
+        #[serde(deserialize_with = "foreign::cleaned")]
         host: String,
         /// Port number.
         port: u16,
@@ -50,7 +55,7 @@ pub enum Address {
         tls: bool,
     },
     /// Path of a Unix socket.
-    Unix(PathBuf),
+    Unix(#[serde(deserialize_with = "foreign::cleaned")] PathBuf),
 }
 
 /// Formats as `host:port`, `[v6]:port` or the path of the socket.

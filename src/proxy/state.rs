@@ -121,7 +121,7 @@ impl ProxyState {
     pub(super) fn note_once(&self, text: String) {
         if *self.noted.borrow() != text {
             self.noted.replace(text.clone());
-            self.emit(EventKind::Note { text });
+            self.emit(EventKind::Note { text: text.into() });
         }
     }
 

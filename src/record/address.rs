@@ -1,7 +1,5 @@
 //! The servers that the address of a run led to, where there is more to say than their names.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -53,7 +51,7 @@ impl Servers {
             }
             EventKind::RoleChanged(change) => {
                 let RoleChanged { from, server } = (**change).clone();
-                let change = RoleChanged { from: shortened(&from, TEXT), server: bounded(server) };
+                let change = RoleChanged { from: shortened(&from, TEXT).into(), server: bounded(server) };
                 let same = |known: &&mut Peer| known.differs_from(&change.server) == Some(false);
                 if let Some(known) = self.together.iter_mut().find(same) {
                     *known = change.server.clone();
@@ -79,7 +77,7 @@ fn bounded(mut server: Peer) -> Peer {
     let Peer { run_id, laddr, role, mode, primary, uptime: _ } = &mut server;
     for text in [run_id, laddr, role, mode, primary].into_iter().flatten() {
         if text.chars().nth(TEXT).is_some() {
-            *text = Arc::from(shortened(text, TEXT));
+            *text = shortened(text, TEXT).into();
         }
     }
     server
@@ -113,7 +111,7 @@ mod tests {
             servers.on_event(&at(1.0, EventKind::ServersFound { servers: vec![long(); 100] }));
             let moved = AddressMoved { from: long(), to: long() };
             servers.on_event(&at(1.0, EventKind::AddressMoved(Box::new(moved))));
-            let change = RoleChanged { from: "x".repeat(10_000), server: long() };
+            let change = RoleChanged { from: "x".repeat(10_000).into(), server: long() };
             servers.on_event(&at(1.0, EventKind::RoleChanged(Box::new(change))));
         }
         assert!(serde_json::to_string(&servers).unwrap().len() < 40_000);

@@ -100,7 +100,7 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
             ("moved", format!("new connections reach the {}; old ones stay with the {}", moved.to, moved.from))
         }
         EventKind::RoleChanged(change) => ("role", change.to_string()),
-        EventKind::Note { text } | EventKind::SubscriptionDropped { why: text } => ("note", text.clone()),
+        EventKind::Note { text } | EventKind::SubscriptionDropped { why: text } => ("note", text.to_string()),
         EventKind::RunFinished { reason } => ("finished", stopped(*reason).to_owned()),
         EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Evidence(_) | EventKind::Interval(_) => {
             return None;

@@ -105,7 +105,7 @@ impl List {
             let Some(told) = told else { return self.critical("no connection was ever made") };
             let failure = figures.errors.iter().max_by_key(|row| row.last).map(|row| (row.key, row.example.clone()));
             self.push_coded(Severity::Critical, failure.as_ref().map(|(key, _)| key.code()), &told.text);
-            let failure = failure.map(|(key, text)| Failure { key, text });
+            let failure = failure.map(|(key, text)| Failure { key, text: text.into() });
             let advice = failure.and_then(|failure| on_connecting(&failure, &run.started.plan.target));
             return advice.into_iter().for_each(|advice| self.info(advice));
         };

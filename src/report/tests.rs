@@ -39,8 +39,7 @@ fn worst(report: &Report) -> &str {
 }
 
 fn state(state: ClientState) -> crate::event::Event {
-    let why = String::new();
-    at(20.0, EventKind::StateEntered { state, why })
+    at(20.0, EventKind::StateEntered { state, why: "".into() })
 }
 
 fn dropped() -> Vec<crate::event::Event> {

@@ -128,7 +128,9 @@ impl Inbox {
         let Some((index, number, sent)) = parse_numbers(ours) else {
             return;
         };
-        let Some(delivery) = state.deliveries.get_mut(index) else {
+        // Our channel, not the one that the server names.
+        let channel = self.subscription.channels.iter().chain(&self.subscription.shards).nth(index);
+        let (Some(delivery), Some(channel)) = (state.deliveries.get_mut(index), channel) else {
             return;
         };
         let mut sums = ctx.samples.lock();
@@ -142,7 +144,7 @@ impl Inbox {
             ctx.count_message();
         }
         ctx.stop.note_progress();
-        let channel = || Name::from(message.channel);
+        let channel = || channel.clone();
         let event = match receipt {
             Receipt::InOrder => return,
             Receipt::Gap { from, to, accepted } => {

@@ -329,7 +329,7 @@ impl Monitor {
     }
 
     fn enter(&self, at: Stamp, state: ClientState, why: String) {
-        self.emit(at, EventKind::StateEntered { state, why });
+        self.emit(at, EventKind::StateEntered { state, why: why.into() });
         if state.is_terminal() && self.ctx.plan.stop.on_critical {
             self.ctx.stop.stop(StopReason::Critical);
         }
@@ -347,7 +347,7 @@ impl Monitor {
 
     /// Returns the server that the connection is connected to.
     fn peer(&self) -> Peer {
-        Peer::new(&self.server, self.client.laddr.as_deref())
+        Peer::new(&self.server, self.client.laddr.clone())
     }
 
     fn on_identified(&mut self) {

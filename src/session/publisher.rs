@@ -16,7 +16,11 @@ use crate::{
     classify::{ErrorClass, Failure, Stage, client},
     clock::{Stamp, within},
     credentials,
-    dial::{ClientInfo, Dialect, identity::from_info, reply::text},
+    dial::{
+        ClientInfo, Dialect,
+        identity::from_info,
+        reply::{Text, text},
+    },
     event::Peer,
     plan::{Pace, Password, Plan, PolicyName, ReconnectPolicy},
 };
@@ -112,8 +116,8 @@ async fn identify(connection: &mut MultiplexedConnection, ctx: &RunContext) {
     if let Some(Ok(answers)) = answers {
         let [client, server, replication] =
             [0, 1, 2].map(|index| answers.get(index).and_then(text).unwrap_or_default());
-        let laddr = ClientInfo::parse(&client).laddr;
-        let server = Peer::new(&from_info(&(server + &replication)), laddr.as_deref());
+        let info: Text = [server, replication].into_iter().collect();
+        let server = Peer::new(&from_info(info.part()), ClientInfo::parse(client.part()).laddr);
         ctx.observer.on_reached(&server, ctx.clock.now());
     }
 }

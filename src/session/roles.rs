@@ -88,7 +88,7 @@ pub(super) async fn query(session: &Session) -> Option<Peer> {
         }
         None => return None,
     };
-    let server = Peer { role: Some(role.into()), primary: primary.map(Into::into), uptime: None, ..server };
+    let server = Peer { role: Some(role), primary, uptime: None, ..server };
     let same = session.server().is_some_and(|(now_since, _)| now_since == since);
     if !same {
         return None;

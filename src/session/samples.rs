@@ -66,7 +66,7 @@ impl Sums {
     pub(super) fn failure(&mut self, failure: &Failure, at: Stamp, ambiguous: bool) -> Option<CommandFailed> {
         let ambiguous = u64::from(ambiguous);
         let first =
-            || CommandFailed { key: failure.key, text: failure.to_string(), count: 1, ambiguous, first: at, last: at };
+            || CommandFailed { key: failure.key, text: failure.text.clone(), count: 1, ambiguous, first: at, last: at };
         let Some(burst) = self.failures.get_mut(&failure.key) else {
             self.failures.insert(failure.key, Burst { pending: None });
             return Some(first());

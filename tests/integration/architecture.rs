@@ -36,17 +36,20 @@ const ALLOWED: Table<'_> = &[
     ("knowledge", &[]),
     ("exit", &["verdict"]),
     ("plan", &["clock", "fault", "foreign", "suggestion"]),
-    ("event", &["clock", "fault", "classify", "distribution", "plan"]),
-    ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict"]),
+    ("event", &["clock", "fault", "classify", "distribution", "plan", "foreign"]),
+    ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict", "foreign"]),
     ("kernel", &["clock", "event"]),
     ("dial", &["clock", "classify", "credentials", "foreign", "plan", "event", "resp", "tls", "units"]),
-    ("session", &["clock", "classify", "credentials", "distribution", "plan", "event", "kernel", "dial", "units"]),
-    ("evidence", &["clock", "classify", "plan", "event", "kernel", "dial", "session"]),
-    ("readiness", &["clock", "classify", "plan", "event", "dial", "period", "units"]),
+    (
+        "session",
+        &["clock", "classify", "credentials", "distribution", "foreign", "plan", "event", "kernel", "dial", "units"],
+    ),
+    ("evidence", &["clock", "classify", "foreign", "plan", "event", "kernel", "dial", "session"]),
+    ("readiness", &["clock", "classify", "foreign", "plan", "event", "dial", "period", "units"]),
     ("proxy", &["clock", "fault", "classify", "foreign", "plan", "event", "resp", "tls"]),
-    ("journal", &["clock", "distribution", "event", "plan"]),
-    ("record", &["clock", "classify", "distribution", "plan", "event", "period"]),
-    ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
+    ("journal", &["clock", "distribution", "foreign", "event", "plan"]),
+    ("record", &["clock", "classify", "distribution", "foreign", "plan", "event", "period"]),
+    ("diagnose", &["clock", "classify", "foreign", "middlebox", "plan", "event", "record", "units"]),
     (
         "engine",
         &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls", "units"],
@@ -54,7 +57,10 @@ const ALLOWED: Table<'_> = &[
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
     ("report", &["clock", "classify", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"]),
     ("compare", &["clock", "distribution", "event", "fault", "plan", "record", "report", "suggestion", "verdict"]),
-    ("checkup", &["clock", "classify", "plan", "event", "kernel", "dial", "report", "tls", "verdict", "units"]),
+    (
+        "checkup",
+        &["clock", "classify", "foreign", "plan", "event", "kernel", "dial", "report", "tls", "verdict", "units"],
+    ),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (
         "render",
@@ -143,6 +149,22 @@ const FORBIDDEN: Table<'_> = &[("diagnose", &["fault", "faults", "FaultInjected"
 /// A module, and one whose types it may not reach: it names neither one of them nor a type with one in its fields. The
 /// truth of an injected fault must never reach the diagnosis.
 const BLIND: &[(&str, &str)] = &[("diagnose", "fault")];
+
+/// Names that give the text of a reply as the server sent it, and the files that may contain them: the reader of replies,
+/// and where a reply is compared with the expected bytes or summarized. Everything else gets a `Foreign`.
+const RAW_TEXT: Table<'_> = &[
+    (
+        "BulkString",
+        &["dial/reply.rs", "dial/dialect.rs", "session/inbox.rs", "session/connection/send.rs", "session/request.rs"],
+    ),
+    ("SimpleString", &["dial/reply.rs", "session/connection/send.rs", "session/request.rs"]),
+    ("VerbatimString", &["dial/reply.rs"]),
+    ("from_redis_value", &["dial/reply.rs"]),
+    ("FromRedisValue", &[]),
+];
+
+/// Modules whose types hold no plain text: all of it comes from outside or from a journal, and is a `Foreign`.
+const FOREIGN_TEXT: &[&str] = &["event", "classify"];
 
 /// Lines of a file without its unit tests.
 const LINE_LIMIT: usize = 400;
@@ -252,6 +274,7 @@ fn check(files: &[File]) -> Vec<String> {
         add(file, wrong_names(file));
         add(file, wrong_waits(file));
         add(file, wrong_types(file, &shipped));
+        add(file, wrong_text(file));
     }
     violations
 }
@@ -331,6 +354,23 @@ fn wrong_types(file: &File, files: &[&File]) -> Vec<String> {
         let leading = types_that_lead_to(hidden, module, files);
         let used: BTreeSet<&str> = file.names().filter(|name| leading.contains(name)).collect();
         wrong.extend(used.into_iter().map(|name| format!("`{module}` may not use `{name}`: it leads to `{hidden}`")));
+    }
+    wrong
+}
+
+/// Text from outside that could reach a writer as it is.
+fn wrong_text(file: &File) -> Vec<String> {
+    let place = file.path.to_string_lossy();
+    let elsewhere = |name: &&str| row(RAW_TEXT, name).is_some_and(|places| !places.contains(&place.as_ref()));
+    let used: BTreeSet<&str> = file.names().filter(elsewhere).collect();
+    let mut wrong: Vec<_> =
+        used.into_iter().map(|name| format!("`{name}` is the raw text of a reply; use `dial::reply`")).collect();
+    if FOREIGN_TEXT.contains(&file.module()) {
+        let has = |parts: &[&str], name| parts.contains(&name);
+        let plain =
+            |parts: &[&str]| has(parts, "String") || has(parts, "str") && (has(parts, "Arc") || has(parts, "Box"));
+        let types = types(&file.source.tokens).into_iter().filter(|(_, parts)| plain(parts));
+        wrong.extend(types.map(|(name, _)| format!("`{name}` holds plain text; use `Foreign`")));
     }
     wrong
 }
@@ -582,6 +622,16 @@ mod each_rule_can_fail {
             let expected = format!("may not use `{name}`: it leads to `fault`");
             assert!(violations.len() == 1 && violations[0].contains(&expected), "{violations:?}");
         }
+    }
+
+    #[test]
+    fn raw_text_of_a_reply_fails_outside_of_its_reader() {
+        fails("evidence/server.rs", "fn f() { if let Value::BulkString(bytes) = x {} }", "raw text of a reply");
+        passes("dial/reply.rs", "fn f() { if let Value::BulkString(bytes) = x {} }");
+        fails("event/peer.rs", "pub struct Peer { id: Option<Arc<str>> }", "`Peer` holds plain text");
+        fails("classify.rs", "struct Failure { text: String }", "`Failure` holds plain text");
+        passes("event.rs", "pub struct Note { text: Foreign }\nfn f() -> String {}");
+        passes("report.rs", "struct Row { text: String }");
     }
 
     #[test]

@@ -58,7 +58,10 @@ fn a_change_is_told_from_noise_and_different_workloads_are_refused() {
     assert_eq!(figure("drops")["judgment"], "same", "{compared:#}");
     // The other way round, it is better.
     Doctor::new(["compare", &slow, &fast, "--force", "--format", "csv"]).run().stdout_contains("p50,seconds,0.0");
-    Doctor::new(["compare", &fast, &slow, "--force", "--fail-on", "p50>+100%"]).run().code(2).stdout_contains("p50>+100%");
+    Doctor::new(["compare", &fast, &slow, "--force", "--fail-on", "p50>+100%"])
+        .run()
+        .code(2)
+        .stdout_contains("p50>+100%");
     // The same run has no difference, as a journal or as a report.
     Doctor::new(["compare", &fast, &report]).run().code(0).stdout_contains("verdict   SAME");
     Doctor::new(["compare", &report, &slow, "--force"]).run().stdout_contains("noise not known");

@@ -18,7 +18,7 @@ fn on_terminal(columns: u16, doctor: Doctor) -> String {
 }
 
 /// The same with standard error on it, too, as in a shell.
-fn in_a_shell(columns: u16, doctor: Doctor) -> String {
+pub(crate) fn in_a_shell(columns: u16, doctor: Doctor) -> String {
     seen_on(columns, |line| doctor.stderr_to(line.try_clone().unwrap()).stdout_to(line))
 }
 

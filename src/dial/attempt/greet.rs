@@ -93,7 +93,7 @@ impl Dialing<'_> {
         };
         let mut failure = refusal.clone();
         (failure.key.class, failure.key.stage) = (ErrorClass::Resp3Unsupported, Stage::Hello);
-        failure.text = format!("{who}; use --protocol auto or resp2 ({answer})");
+        failure.text = format!("{who}; use --protocol auto or resp2 ({answer})").into();
         failure
     }
 
@@ -174,7 +174,7 @@ fn not_let_in(refusal: Failure, auth: Failure) -> Failure {
         return auth;
     }
     let text = format!("the password was sent, but neither HELLO nor AUTH accepts it (HELLO: {refusal}; AUTH: {auth})");
-    let mut failure = Failure { text, ..refusal };
+    let mut failure = Failure { text: text.into(), ..refusal };
     failure.key.origin = Origin::Doctor;
     failure
 }

@@ -71,8 +71,8 @@ fn a_full_file_is_renamed_and_both_are_read() {
     let mut journal = JournalWriter::open(&path, Some(64 << 10)).unwrap();
     journal.on_event(&started(plan()));
     journal.on_event(&at(0.1, connected(1)));
-    let text = "x".repeat(10_000);
-    (1..=30).for_each(|second| journal.on_event(&at(f64::from(second), note(&text))));
+    let text = "x".repeat(1_000);
+    (1..=300).for_each(|tenth| journal.on_event(&at(f64::from(tenth) / 10.0, note(&text))));
     journal.on_event(&finished(31.0));
     drop(journal);
     let old = dir.path().join("journal.1");

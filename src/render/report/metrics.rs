@@ -29,11 +29,11 @@ fn about(report: &Report) -> Vec<Family> {
     for run in &report.runs {
         let started = &run.started;
         let labels = vec![
-            ("run_id", started.run_id.clone()),
+            ("run_id", started.run_id.to_string()),
             ("command", started.plan.command.to_string()),
             ("target", started.plan.target.to_string()),
             ("policy", started.plan.policy.name.to_string()),
-            ("version", started.version.clone()),
+            ("version", started.version.to_string()),
         ];
         runs.push("_info", labels, 1.0);
     }

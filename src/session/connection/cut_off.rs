@@ -7,6 +7,7 @@ use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::Stamp,
     event::{ClientState, EventKind},
+    foreign::Foreign,
     session::context::RunContext,
 };
 
@@ -27,7 +28,8 @@ impl Session {
     }
 
     /// Begins an outage: the connection was ended because of the size of a reply.
-    pub(in crate::session) fn cut_off(&self, why: String) {
+    pub(in crate::session) fn cut_off(&self, why: impl Into<Foreign>) {
+        let why = why.into();
         let now = self.ctx.clock.now();
         let failure = too_large(Stage::Command, &why);
         self.abandon(now, Some(&failure));
@@ -42,13 +44,14 @@ impl Session {
     }
 
     /// Reports the same of a connection that is not under test.
-    pub(in crate::session) fn cut_off_another(ctx: &RunContext, why: String) {
+    pub(in crate::session) fn cut_off_another(ctx: &RunContext, why: impl Into<Foreign>) {
+        let why = why.into();
         let now = ctx.clock.now();
         ctx.fail(None, &too_large(Stage::Publish, &why), now, false);
         ctx.emit(now, None, EventKind::StateEntered { state: ClientState::Flooded, why });
     }
 }
 
-fn too_large(stage: Stage, why: &str) -> Failure {
-    Failure::doctor(ErrorClass::ReplyTooLarge, stage, why)
+fn too_large(stage: Stage, why: &Foreign) -> Failure {
+    Failure::doctor(ErrorClass::ReplyTooLarge, stage, why.clone())
 }

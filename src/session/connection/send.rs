@@ -46,7 +46,7 @@ impl Session {
                  which no ACL forbids",
                 failed.failure
             );
-            self.ctx.emit(exchange.done, None, EventKind::Note { text });
+            self.ctx.emit(exchange.done, None, EventKind::Note { text: text.into() });
         }
     }
 
@@ -130,7 +130,7 @@ impl Session {
     fn on_pong(&self) -> bool {
         let (is_proxy, remark) = self.ctx.heartbeat.on_pong();
         if let Some(text) = remark {
-            self.ctx.emit(self.ctx.clock.now(), None, EventKind::Note { text: text.to_owned() });
+            self.ctx.emit(self.ctx.clock.now(), None, EventKind::Note { text: text.into() });
         }
         is_proxy
     }
@@ -154,8 +154,8 @@ impl Session {
         if report {
             let wanted = request.proof.bytes().unwrap_or(PONG.as_bytes());
             let asked = Name::from(&wanted[..wanted.len().min(60)]).to_string();
-            let answered = failure.to_string();
-            self.ctx.emit(now, Some(self.connection), EventKind::Desynced { asked, answered });
+            let answered = failure.text.clone();
+            self.ctx.emit(now, Some(self.connection), EventKind::Desynced { asked: asked.into(), answered });
             self.wake.notify_one();
         }
     }
