@@ -2,7 +2,7 @@
 
 mod preflight;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -13,7 +13,7 @@ use crate::{
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
     evidence::Collector,
     fault::Random,
-    plan::{Plan, ProbeKind},
+    plan::{Plan, ProbeKind, Target},
     proxy::Proxy,
     session::{NotStarted, Notice, NoticeSender, Observer, RunContext, Sessions, Unobserved},
     tls,
@@ -59,20 +59,9 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     let run_id = run_id(plan.seed);
     run.event(started(&plan, &run_id));
     let server = plan.target.clone();
-    if let Some(why) = tls::beyond_redis_rs(&server).filter(|_| plan.faults.is_empty()) {
-        let text =
-            format!("{why}: a relay in redis-doctor makes the TLS connection, and redis-rs connects to the relay");
-        run.note(text);
-    }
-    // The publisher goes around the faults, but not around a relay that redis-rs needs.
-    let mut direct = server.clone();
-    let relay = Proxy::interpose(&mut direct, &[], plan.seed, clock, fault_events.clone());
-    let proxy = Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, clock, fault_events);
-    let (_relay, proxy) = match (relay, proxy) {
-        (Ok(relay), Ok(proxy)) => (relay, proxy),
-        (Err(error), _) | (_, Err(error)) => {
-            return run.give_up(&format!("the fault proxy could not be started: {error}"));
-        }
+    let Proxies { faults: proxy, direct, _relay } = match run.interpose(&mut plan, fault_events) {
+        Ok(proxies) => proxies,
+        Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
     };
     let start_limit = preflight::start_limit(&plan);
     let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT).min(preflight::limit(&plan));
@@ -127,6 +116,16 @@ pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
     }
 }
 
+/// The proxies of a run.
+struct Proxies {
+    /// Between redis-doctor and its target, for the faults or as a relay.
+    faults: Option<Proxy>,
+    /// The target around the faults, for the publisher.
+    direct: Target,
+    /// In front of it, if redis-rs cannot make the TLS connection itself.
+    _relay: Option<Proxy>,
+}
+
 /// A run in progress.
 struct Run<'a> {
     clock: Clock,
@@ -141,6 +140,18 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Starts the proxies that the plan needs, and makes the first the plan's target.
+    fn interpose(&mut self, plan: &mut Plan, events: mpsc::UnboundedSender<Event>) -> io::Result<Proxies> {
+        if let Some(why) = tls::beyond_redis_rs(&plan.target).filter(|_| plan.faults.is_empty()) {
+            let relayed = "a relay in redis-doctor makes the TLS connection, and redis-rs connects to the relay";
+            self.note(format!("{why}: {relayed}"));
+        }
+        let mut direct = plan.target.clone();
+        let relay = Proxy::interpose(&mut direct, &[], plan.seed, self.clock, events.clone())?;
+        let faults = Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, self.clock, events)?;
+        Ok(Proxies { faults, direct, _relay: relay })
+    }
+
     /// Starts to gather evidence, if the plan wants it. It comes from the server itself, on the `direct` route: faults
     /// must neither hit these queries nor trigger on them.
     fn observe(

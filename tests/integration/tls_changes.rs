@@ -18,7 +18,7 @@ fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Runs a soak, changes something, ends the connection, and expects this obstacle in the report.
+/// Runs a soak, changes something, ends the connection, takes the change back, and expects this obstacle in the report.
 fn named(server: &RedisServer, change: impl FnOnce(), obstacle: &str, words: &str) {
     let authority = path(&server.certificates().authority);
     let soak = ["soak", "-d", "60s", "--workload", "ping", "--format", "json", "--cacert", authority];
@@ -27,11 +27,14 @@ fn named(server: &RedisServer, change: impl FnOnce(), obstacle: &str, words: &st
     change();
     server.command(["CLIENT", "KILL", "TYPE", "normal"]);
     run.wait_for_stderr(words, LIMIT);
-    // An obstacle counts from one second on, and the path is probed once a second.
-    thread::sleep(Duration::from_secs(4));
+    // A shorter obstacle is not reported.
+    thread::sleep(Duration::from_secs(2));
+    let (certificate, key) = (path(&server.certificates().certificate), path(&server.certificates().key));
+    server.command(["CONFIG", "SET", "tls-cert-file", certificate, "tls-key-file", key, "tls-auth-clients", "no"]);
+    run.wait_for_stderr("reconnected", LIMIT);
     run.signal(Signal::INT);
     let output = run.finish();
-    let report = output.code(2).lacks("panicked").json();
+    let report = output.code(1).lacks("panicked").json();
     let found = report["outages"]["rows"].as_array().into_iter().flatten();
     let found: Vec<_> = found.map(|outage| &outage["diagnosis"]["obstacle"]).collect();
     let is_named =
