@@ -129,6 +129,7 @@ mod tests {
     use socket2::{Domain, Socket, Type};
 
     use super::*;
+    use crate::fuzz::Fuzz;
 
     /// Creates a started listener.
     fn listening() -> Listener {
@@ -232,5 +233,12 @@ mod tests {
         let ended = wait_for(&listener, cookie);
         assert_eq!(ended.end, AttemptEnd::Dropped);
         assert!(ended.age >= Duration::from_millis(30) && ended.segments_sent == 1, "{ended:?}");
+    }
+
+    #[test]
+    fn fuzz_destroyed_sockets() {
+        Fuzz::new("netlink", &["\x02", "\n"]).run(|message| {
+            let _ = read(message);
+        });
     }
 }

@@ -69,7 +69,7 @@ impl ServerFacts {
         let waiting = |line: &str| {
             let field = |wanted: &str| line_field(line, ' ', wanted).and_then(|value| value.parse::<u64>().ok());
             // `obl` is the fixed buffer, `omem` the list behind it.
-            field("omem").unwrap_or_default() + field("obl").unwrap_or_default()
+            field("omem").unwrap_or_default().saturating_add(field("obl").unwrap_or_default())
         };
         let lines = list.lines().filter(|line| !line.trim().is_empty());
         self.subscribers = Some(lines.clone().count() as u64);
@@ -129,6 +129,7 @@ fn pubsub_limit(text: &str) -> Option<OutputLimit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::Fuzz;
 
     #[test]
     fn info_of_a_primary_lists_its_replicas() {
@@ -178,5 +179,16 @@ mod tests {
         assert_eq!((facts.subscribers, facts.largest_subscriber_buffer), (Some(2), Some(40_000)));
         facts.read_subscribers("");
         assert_eq!((facts.subscribers, facts.largest_subscriber_buffer), (Some(0), Some(0)));
+    }
+
+    #[test]
+    fn fuzz_surveys() {
+        Fuzz::new("info", &["slave0:ip=", "maxmemory:", "save", "pubsub 1 2 3 "]).run_on_text(|info| {
+            let mut facts = ServerFacts::default();
+            facts.read_info(info);
+            SETTINGS.iter().for_each(|name| facts.read_setting(name, info));
+        });
+        Fuzz::new("clients", &["obl=", "omem=", "\n"])
+            .run_on_text(|list| ServerFacts::default().read_subscribers(list));
     }
 }

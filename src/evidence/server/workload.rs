@@ -126,6 +126,7 @@ fn slow_command(entry: &[Value]) -> Option<SlowCommand> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{self, Fuzz, assert_clean};
 
     fn at(seconds: f64) -> Stamp {
         Stamp::START.after(Duration::from_secs_f64(seconds))
@@ -182,5 +183,21 @@ mod tests {
     fn a_latency_event_has_its_latest_spike() {
         let event = latency_event(&[text("fork"), Value::Int(1000), Value::Int(80), Value::Int(400)]).unwrap();
         assert_eq!((event.name.as_str(), event.unix_time, event.time), ("fork", 1000, Duration::from_millis(80)));
+    }
+
+    #[test]
+    fn fuzz_workloads() {
+        Fuzz::new("values", &["*2\r\n", "$6\r\nclient\r\n", ":9223372036854775807\r\n"]).run(|input| {
+            let Some(Value::Array(entries)) = fuzz::value(input) else { return };
+            let entries = entries.iter().filter_map(|entry| entry.as_sequence());
+            let mut workload = Workload { clock: Some((u64::MAX, at(1.0))), ..Workload::default() };
+            for entry in entries {
+                workload.slow_commands.extend(slow_command(entry));
+                workload.latency_events.extend(latency_event(entry));
+            }
+            let commands = workload.slow_commands(at(0.0), at(2.0));
+            commands.iter().for_each(|command| assert_clean(&command.name));
+            let _ = workload.latency_events(at(0.0), at(2.0));
+        });
     }
 }
