@@ -322,7 +322,7 @@ mod tests {
         );
     }
 
-    /// Whatever else is wrong with a URL, its message has no part of a password between `:` and `@`.
+    /// The message of a refused URL has no part of a password between `:` and `@`.
     #[test]
     fn fuzz_secrets_in_urls() {
         Fuzz::new("uri", &["redis://", "@", ":", "?", "#", "[::1]", "/"]).run_on_text(|text| {

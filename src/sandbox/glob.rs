@@ -158,7 +158,7 @@ mod tests {
             let (pattern, text) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             for case in [Case::Ignored, Case::Sensitive] {
                 let matched = matches(pattern, text, case);
-                // A star may always stand for nothing.
+                // A star also matches nothing.
                 assert!(!matched || matches(&[b"*", pattern].concat(), text, case));
             }
         });

@@ -161,7 +161,7 @@ fn damage_count(events: &[Event]) -> usize {
     damage(events).map_or(0, |text| text.split(' ').next().unwrap().parse().unwrap())
 }
 
-/// Whatever a file holds, it is refused or reported.
+/// Any file is refused or reported.
 #[test]
 fn fuzz_journals() {
     let journal = journal_text(&rich());

@@ -209,7 +209,7 @@ fn any_part() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![12 => prop::sample::select(bits), 1 => prop::collection::vec(any::<u8>(), 0..6)]
 }
 
-/// What is passed on does not depend on where the streams are cut, and without a fault nothing is changed.
+/// Without a fault nothing is changed, regardless of where the streams are cut.
 #[test]
 fn fuzz_dialogues() {
     let words = ["\n--\n", "*1\r\n$4\r\nPING\r\n", "+OK\r\n", "*-1\r\n", ">1\r\n$1\r\nx\r\n", "|1\r\n", "$-1\r\n"];
