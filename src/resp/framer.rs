@@ -316,8 +316,11 @@ mod tests {
         assert_eq!(values(Speaker::Server, b"*?\r\n", 1), Err(NotResp));
     }
 
-    /// The values of a stream with their lengths and words, cut at any place.
-    fn scanned<'a>(speaker: Speaker, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<(usize, Vec<Vec<u8>>)>, bool) {
+    /// The length and the words of a value.
+    type Scanned = (usize, Vec<Vec<u8>>);
+
+    /// The values of a stream that is cut at any place; false if it ends because it is not RESP.
+    fn scanned<'a>(speaker: Speaker, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Scanned>, bool) {
         let (mut framer, mut found, mut length) = (Framer::new(speaker), Vec::new(), 0);
         for mut piece in pieces {
             while !piece.is_empty() {

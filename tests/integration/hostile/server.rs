@@ -162,6 +162,7 @@ impl Client {
         None
     }
 
+    #[expect(clippy::too_many_lines, reason = "a list with one arm for each misbehavior")]
     async fn misbehave(&mut self, command: &[String]) -> Goes {
         self.cases.fetch_add(1, Ordering::Relaxed);
         let proper = self.proper(command);
