@@ -366,6 +366,7 @@ impl std::error::Error for Failure {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, assert_clean};
 
     #[test]
     fn every_class_has_a_stable_snake_case_name() {
@@ -423,5 +424,15 @@ mod tests {
         ] {
             assert_eq!(ErrorClass::from_server_line(line), class, "{line}");
         }
+    }
+
+    #[test]
+    fn fuzz_error_replies() {
+        Fuzz::new("errors", &["ERR ", "unknown command", "hello", "LOADING", ","]).run_on_text(|line| {
+            let failure = Failure::server(Stage::Command, line);
+            assert_clean(&failure.to_string());
+            let json = serde_json::to_string(&failure).unwrap();
+            assert_eq!(serde_json::from_str::<Failure>(&json).unwrap(), failure);
+        });
     }
 }

@@ -193,18 +193,46 @@ impl<'de> Deserialize<'de> for Distribution {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
-        let histogram: Histogram<u64> =
-            Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(serde::de::Error::custom)?;
-        // Another tool's bounds are welcome: its values go into our buckets.
-        let mut ours = self::histogram();
-        ours.add(&histogram).map_err(serde::de::Error::custom)?;
-        Ok(Self(Counts::Many(ours)))
+        decode(&bytes).map_err(serde::de::Error::custom)
     }
+}
+
+/// Decodes the HDR V2 encoding.
+fn decode(bytes: &[u8]) -> Result<Distribution, String> {
+    if !is_plausible(bytes) {
+        return Err("not a histogram in the HDR V2 encoding".to_owned());
+    }
+    let mut reader = bytes;
+    let mut histogram: Histogram<u64> = Deserializer::new().deserialize(&mut reader).map_err(|why| why.to_string())?;
+    if (histogram.low(), histogram.sigfig()) == (LOWEST, DIGITS) && histogram.high() <= HIGHEST {
+        histogram.auto(true);
+        return Ok(Distribution(Counts::Many(histogram)));
+    }
+    // Another tool's bounds are welcome: its values go into our buckets.
+    let mut ours = self::histogram();
+    ours.add(&histogram).map_err(|why| why.to_string())?;
+    Ok(Distribution(Counts::Many(ours)))
+}
+
+/// Checks the header, whose sizes the deserializer believes: a cookie, the length of the counts, an offset and the number
+/// of digits, each of 4 bytes, and 24 more.
+fn is_plausible(bytes: &[u8]) -> bool {
+    const HEADER: usize = 40;
+    const COOKIE: u32 = 0x1c84_9313;
+    let number = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    let counts = bytes.get(HEADER..).unwrap_or_default();
+    // A run of 2^63 zeros, whose length the deserializer cannot negate.
+    let is_endless = |counts: &[u8]| counts.split(|byte| *byte != 0xff).any(|run| run.len() >= 9);
+    number(0) == Some(COOKIE)
+        && number(4).is_some_and(|length| length as usize <= counts.len())
+        && number(12).is_some_and(|digits| digits <= DIGITS.into())
+        && !is_endless(counts)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::Fuzz;
 
     fn of(nanos: impl IntoIterator<Item = u64>) -> Distribution {
         let mut distribution = Distribution::default();
@@ -293,5 +321,20 @@ mod tests {
             let json = serde_json::to_string(&whole).unwrap();
             proptest::prop_assert_eq!(serde_json::from_str::<Distribution>(&json).unwrap(), whole);
         }
+    }
+
+    #[test]
+    fn fuzz_distributions() {
+        let distributions = [of([]), of([1000]), of((1..3000).map(|n| n * n * 1000))];
+        let encoded = |distribution: &Distribution| {
+            let json = serde_json::to_string(distribution).unwrap();
+            STANDARD.decode(json.trim_matches('"')).unwrap()
+        };
+        Fuzz::new("distribution", &["\u{1}", "\0\0\0"]).with(distributions.iter().map(encoded)).run(|bytes| {
+            if let Ok(distribution) = decode(bytes) {
+                assert_eq!(decode(&encoded(&distribution)).unwrap(), distribution);
+                let _ = (distribution.quantile(0.99), distribution.mean(), distribution.deviation());
+            }
+        });
     }
 }

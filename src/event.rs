@@ -15,6 +15,7 @@ mod line;
 mod own_pause;
 mod path;
 mod peer;
+mod read;
 mod reason;
 mod refusal;
 mod server;
@@ -57,7 +58,7 @@ use crate::{
 pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 /// One event of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Event {
     /// Time of the event, on the monotonic clock of the run.
     #[serde(rename = "t")]

@@ -390,6 +390,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fuzz::{Fuzz, assert_clean};
 
     fn secrets(passwords: &[&str]) -> Secrets {
         let mut secrets = Secrets { known: Vec::new(), parts: None, short: Vec::new() };
@@ -512,5 +513,18 @@ mod tests {
                 prop_assert!(!left, "{:?} in {:?}", String::from_utf8_lossy(part), String::from_utf8_lossy(&masked));
             }
         }
+    }
+
+    #[test]
+    fn fuzz_foreign_texts() {
+        let words = ["s3cret/pass", "%2F", "\\n", "word!", "\u{2066}", "\u{feff}"];
+        Fuzz::new("errors", &words).run(|input| {
+            let shown = Foreign::from_bytes(input).to_string();
+            assert_clean(&shown);
+            assert!(shown.len() <= LONGEST * 10 + 100, "{}", shown.len());
+            let text = String::from_utf8_lossy(input);
+            let masked = secrets(&["s3cret/pass\nword!", "ab"]).masked(&text);
+            assert!(!masked.to_ascii_lowercase().contains("s3cr"), "{masked}");
+        });
     }
 }

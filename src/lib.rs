@@ -124,6 +124,9 @@ mod evidence;
 mod exit;
 mod fault;
 mod foreign;
+#[cfg(test)]
+#[path = "../tests/fuzz/engine.rs"]
+mod fuzz;
 mod idle;
 mod journal;
 mod kernel;

@@ -171,7 +171,7 @@ impl Story {
         run.elapsed = run.elapsed.max(event.at.since(run.began));
         match &event.kind {
             EventKind::RunFinished { reason } => run.stopped = Some(*reason),
-            EventKind::Interval(interval) => run.answered += interval.counters.ok,
+            EventKind::Interval(interval) => run.answered = run.answered.saturating_add(interval.counters.ok),
             EventKind::Connected(connected) if run.connected.is_none() => {
                 run.connected = Some((**connected).clone());
                 run.obstacle = None;
@@ -345,7 +345,7 @@ impl Story {
                 downtime.unserved += self.service.unserved_within(id, begin, end);
             }
             downtime.longest_up = downtime.longest_up.max(track.longest_up_until(end));
-            self.tally.lost_in_outages += track.lost_in_outages;
+            self.tally.lost_in_outages = self.tally.lost_in_outages.saturating_add(track.lost_in_outages);
             self.tally.pinned += u64::from(track.pinned);
             if let Some(Confirmations { wanted, confirmed, .. }) = track.subscribed.latest {
                 self.tally.subscriptions_wanted += wanted;

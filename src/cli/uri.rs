@@ -63,7 +63,7 @@ fn read(text: &str) -> Result<ServerUrl, UrlProblem> {
     let scheme = scheme.to_ascii_lowercase();
     if !SCHEMES.contains(&&*scheme) {
         // Without "://" the text may be anything, a password included.
-        let may_be_shown = text.contains("://") && scheme.len() < 16;
+        let may_be_shown = text.contains("://") && masked::is_scheme(&scheme);
         return Err(UrlProblem::Scheme(Some(scheme).filter(|_| may_be_shown)));
     }
     if !text[scheme.len()..].starts_with(if scheme.ends_with("unix") { ":/" } else { "://" }) {
@@ -189,6 +189,7 @@ fn decode(text: &str, part: &'static str) -> Result<Option<String>, UrlProblem> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, assert_clean};
 
     fn tcp(host: &str, port: u16, tls: bool) -> Address {
         let host = host.to_owned();
@@ -317,5 +318,38 @@ mod tests {
             let said = parse(text).unwrap_err().to_string();
             assert!(said.contains(why), "{text:?}: {said}");
         }
+    }
+
+    #[test]
+    fn fuzz_urls() {
+        Fuzz::new("uri", &["redis://", "@", ":", "?pass=", "&db=", "#", "%40", "[::1]", "valkey+unix"]).run_on_text(
+            |text| {
+                match parse(text) {
+                    Ok(url) => {
+                        assert!(url.db.is_none_or(|db| db >= 0), "{url:?}");
+                        // The address is shown, and must not hold a part of the login.
+                        let shown = url.address.to_string();
+                        let login =
+                            text.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(login, _)| login);
+                        let secret = url.password.as_deref().filter(|secret| secret.len() > 8 && login.is_some());
+                        assert!(secret.is_none_or(|secret| !shown.contains(secret)), "{shown}");
+                        url.ignored.iter().for_each(|name| assert_clean(name));
+                    }
+                    Err(error) => assert_clean(&error.to_string().replace('\n', " ")),
+                }
+            },
+        );
+    }
+
+    /// The message of a refused URL has no part of a password between `:` and `@`.
+    #[test]
+    fn fuzz_secrets_in_urls() {
+        Fuzz::new("uri", &["redis://", "@", ":", "?", "#", "[::1]", "/"]).run_on_text(|text| {
+            let at = text.find("://").map_or(0, |at| at + 3);
+            let text = format!("{}:s3cr3tW0rd{}", &text[..at], &text[at..]);
+            if let (true, Err(error)) = (text.contains('@') && at > 0, parse(&text)) {
+                assert!(!error.to_string().contains("3cr3"), "{text:?}: {error}");
+            }
+        });
     }
 }

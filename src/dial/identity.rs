@@ -99,6 +99,7 @@ pub(crate) fn product(name: Foreign) -> Foreign {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, value};
 
     #[test]
     fn client_info_gives_both_ends() {
@@ -154,5 +155,18 @@ mod tests {
         let primary = from_info("valkey_version:9.1.2\r\nserver_mode:standalone\r\nrole:master\r\n".into());
         assert_eq!(primary.role.as_deref(), Some("master"));
         assert_eq!(from_info("redis_version:7.2.4\r\nredis_mode:cluster\r\n".into()).role, None);
+    }
+
+    #[test]
+    fn fuzz_identities() {
+        Fuzz::new("info", &["master_host:", "redis_mode:sentinel", "\r\n"]).run_on_text(|info| drop(from_info(info)));
+        Fuzz::new("clients", &["id=", "addr=", " ", "\n"]).run_on_text(|list| {
+            list.lines().for_each(|line| drop(ClientInfo::parse(line)));
+        });
+        Fuzz::new("values", &["*2\r\n", "$5\r\nslave\r\n", ":6379\r\n", "%1\r\n", "_\r\n"]).run(|input| {
+            if let Some(value) = value(input) {
+                let _ = (from_hello(&value), from_role(&value));
+            }
+        });
     }
 }

@@ -104,6 +104,7 @@ fn micros(micros: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, value};
 
     fn command(name: &'static str, calls: u64, micros: u64) -> CommandTime {
         CommandTime { name: name.into(), calls, time: Duration::from_micros(micros) }
@@ -159,5 +160,18 @@ mod tests {
         let spike = Value::Array(vec![bulk("fork"), Value::Int(1_700_000_000), Value::Int(60), Value::Int(90)]);
         let events = latency_events(&Value::Array(vec![spike]));
         assert_eq!((&*events[0].name, events[0].time), ("fork", Duration::from_millis(60)));
+    }
+
+    #[test]
+    fn fuzz_slowness() {
+        Fuzz::new("info", &["cmdstat_", "calls=", "usec="]).run_on_text(|info| {
+            let times = command_times(info);
+            let _ = (between(&times, &times), between(&[], &times));
+        });
+        Fuzz::new("values", &["*2\r\n", ":-1\r\n", ":9223372036854775807\r\n", "$1\r\na\r\n"]).run(|input| {
+            if let Some(value) = value(input) {
+                let _ = (slow_commands(&value), latency_events(&value));
+            }
+        });
     }
 }

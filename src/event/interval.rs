@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{clock::Seconds, distribution::Distribution};
 
@@ -11,7 +11,7 @@ use crate::{clock::Seconds, distribution::Distribution};
 ///
 /// In a running process every interval (1 s) includes its distributions. The journal has counters each second and
 /// distributions each 10 s: two weeks stay small, and a crash loses at most one second of counts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Interval {
     /// Length of the interval.
     #[serde(with = "Seconds")]
@@ -44,6 +44,9 @@ impl Interval {
     }
 }
 
+/// Maximum of a counter: a journal can hold any numbers, and sums of a few counters must still fit.
+const MOST: u64 = 1 << 60;
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// Counters of an interval; a zero is left out of the JSON.
@@ -55,7 +58,29 @@ macro_rules! counters {
 
         impl std::ops::AddAssign for Counters {
             fn add_assign(&mut self, other: Self) {
-                $(self.$name += other.$name;)*
+                $(self.$name = self.$name.saturating_add(other.$name).min(MOST);)*
+            }
+        }
+
+        /// The fields of an [`Interval`] on one level. Serde would keep them aside to find those of a flattened struct.
+        #[derive(Deserialize)]
+        struct Flat {
+            #[serde(with = "Seconds")]
+            span: Duration,
+            latency: Option<Distribution>,
+            service: Option<Distribution>,
+            failed_latency: Option<Distribution>,
+            waited: Option<Distribution>,
+            end_to_end: Option<Distribution>,
+            $(#[serde(default)] $name: u64,)*
+        }
+
+        impl<'de> Deserialize<'de> for Interval {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let Flat { span, latency, service, failed_latency, waited, end_to_end, $($name,)* } =
+                    Flat::deserialize(deserializer)?;
+                let counters = Counters { $($name,)* };
+                Ok(Self { span, counters, latency, service, failed_latency, waited, end_to_end })
             }
         }
     };

@@ -301,7 +301,7 @@ fn unanswered(what: &'static str, failure: &Failure) -> Missing {
 fn described(line: Part<'_>, at: Stamp) -> ListedClient {
     let field = |name: &str| line.field(' ', name);
     let number = |name: &str| field(name)?.parse::<u64>();
-    let unsent = [number("obl"), number("omem")].into_iter().flatten().reduce(|one, other| one + other);
+    let unsent = [number("obl"), number("omem")].into_iter().flatten().reduce(u64::saturating_add);
     ListedClient {
         at,
         flags: field("flags").map(Part::shown).unwrap_or_default(),
@@ -329,6 +329,7 @@ fn read_settings(settings: &Settings, state: &mut ServerState) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::Fuzz;
 
     #[test]
     fn a_line_of_the_client_list_shows_what_a_client_waits_for() {
@@ -339,5 +340,12 @@ mod tests {
         assert_eq!((shown.unread, shown.unsent), (Some(24), Some(15)));
         let bare = described("id=4 cmd=NULL".into(), Stamp::START);
         assert_eq!((bare.command, bare.unread, bare.unsent), (None, None, None));
+    }
+
+    #[test]
+    fn fuzz_client_lists() {
+        Fuzz::new("clients", &["obl=", "omem=", "qbuf=", "cmd=", " "]).run_on_text(|list| {
+            list.lines().for_each(|line| drop(described(line, Stamp::START)));
+        });
     }
 }

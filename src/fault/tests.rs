@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 use proptest::prelude::*;
 
 use super::{reply::ErrorCode, schedule::Timing, *};
+use crate::fuzz::{Fuzz, assert_stable};
 
 fn fault(text: &str) -> Fault {
     text.parse().unwrap_or_else(|why| panic!("{text}: {why}"))
@@ -277,4 +278,13 @@ proptest! {
             before = end;
         }
     }
+}
+
+#[test]
+fn fuzz_faults() {
+    let words: Vec<&str> = KINDS.iter().map(|row| row.name).chain(["@every:", "@", "+", "~", ",", "="]).collect();
+    Fuzz::new("fault", &words).run_on_text(|text| {
+        assert_stable::<FaultSchedule>(text);
+        assert_stable::<Fault>(text);
+    });
 }

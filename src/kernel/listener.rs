@@ -178,6 +178,7 @@ mod tests {
     use socket2::{Domain, Socket, Type};
 
     use super::*;
+    use crate::fuzz::Fuzz;
 
     /// Creates a started listener for the sockets that were connected to this address.
     fn listening(peer: SocketAddr) -> Listener {
@@ -361,5 +362,12 @@ mod tests {
                      00000000a 0 77 00000000 0 0 0 2 5 4\n\
                      00000000b 4 77 00000005 0 0 0 2 12 5\n";
         assert_eq!((dropped(table, 77), dropped(table, 78)), (Some(12), None));
+    }
+
+    #[test]
+    fn fuzz_destroyed_sockets() {
+        Fuzz::new("netlink", &["\x02", "\n"]).run(|message| {
+            let _ = read(message);
+        });
     }
 }

@@ -195,6 +195,7 @@ impl<'de> Deserialize<'de> for Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, assert_stable};
 
     #[test]
     fn conditions_are_read_in_the_metrics_own_unit() {
@@ -222,5 +223,16 @@ mod tests {
         for text in ["p99>x", "lost>1%", "availability<99", "p99>", "lost>-1", "errors>NaN"] {
             assert!(text.parse::<Gate>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn fuzz_gates() {
+        let words: Vec<&str> = Metric::VARIANTS.iter().copied().chain([">", "<", "=", "%", "ms", "inf"]).collect();
+        Fuzz::new("gate", &words).run_on_text(|text| {
+            assert_stable::<Gate>(text);
+            if let Ok(gate) = text.parse::<Gate>() {
+                assert!(gate.limit >= 0.0 && gate.limit.is_finite(), "{gate:?}");
+            }
+        });
     }
 }

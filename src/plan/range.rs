@@ -69,6 +69,7 @@ impl fmt::Display for Range {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, assert_stable};
 
     #[test]
     fn the_ranges_of_the_guidelines_alert_where_they_should() {
@@ -94,5 +95,10 @@ mod tests {
             assert!(why.contains("10:20"), "{text}: {why}");
         }
         assert!("20:10".parse::<Range>().unwrap_err().contains("smaller number first"));
+    }
+
+    #[test]
+    fn fuzz_ranges() {
+        Fuzz::new("range", &["@", "~", ":", "-0", "1e309", "inf"]).run_on_text(assert_stable::<Range>);
     }
 }

@@ -179,7 +179,7 @@ pub(crate) struct NoteRow {
 impl Tally {
     pub(super) fn add(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::MessagesMissed { count, .. } => self.lost += count,
+            EventKind::MessagesMissed { count, .. } => self.lost = self.lost.saturating_add(*count),
             EventKind::Desynced { .. } => self.desynced += 1,
             EventKind::Duplicated { .. } => self.duplicated += 1,
             EventKind::Reordered { .. } => self.reordered += 1,
@@ -202,7 +202,7 @@ impl Tally {
                 self.path_probes += 1;
                 self.path_failures += u64::from(probed.failure.is_some());
             }
-            EventKind::JournalGap { events, .. } => self.unwritten += events,
+            EventKind::JournalGap { events, .. } => self.unwritten = self.unwritten.saturating_add(*events),
             // Other events are counted elsewhere: intervals, outages, errors.
             _ => {}
         }

@@ -328,8 +328,8 @@ impl Track {
         };
         if within && failed.last >= outage.lost {
             outage.circumstances.failed(failed.key);
-            outage.failed += failed.count;
-            outage.ambiguous += failed.ambiguous;
+            outage.failed = outage.failed.saturating_add(failed.count);
+            outage.ambiguous = outage.ambiguous.saturating_add(failed.ambiguous);
         }
     }
 
@@ -337,10 +337,10 @@ impl Track {
         if self.blame_until.is_none_or(|until| at > until) {
             return;
         }
-        self.lost_in_outages += count;
+        self.lost_in_outages = self.lost_in_outages.saturating_add(count);
         let mut candidates = [self.latest.as_mut(), self.previous.as_mut()].into_iter().flatten();
         if let Some(outage) = candidates.find(|outage| outage.kind == OutageKind::Drop) {
-            outage.messages_lost += count;
+            outage.messages_lost = outage.messages_lost.saturating_add(count);
         }
     }
 

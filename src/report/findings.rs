@@ -271,7 +271,7 @@ impl List {
         // The obstacle of a run that never connected is a separate finding.
         let never = figures.runs.iter().any(|run| run.obstacle.is_some());
         let only_errors = counters.failed + counters.timed_out + counters.publish_failed == 0 && !never;
-        let errors: u64 = figures.errors.iter().map(|row| row.count).sum();
+        let errors = figures.errors.iter().map(|row| row.count).fold(0, u64::saturating_add);
         if only_errors {
             self.count_with(errors, ("error", "errors"), &figures.errors.iter().collect::<Vec<_>>());
         }
@@ -290,7 +290,8 @@ impl List {
 fn dominant(count: u64, rows: &[&ErrorRow]) -> Option<String> {
     let mut kinds = BTreeMap::new();
     for row in rows {
-        *kinds.entry((row.key.class, row.key.errno)).or_insert(0) += row.count;
+        let count = kinds.entry((row.key.class, row.key.errno)).or_insert(0_u64);
+        *count = count.saturating_add(row.count);
     }
     // Of two equally frequent errors, the first by name; counts that are out of step (interim report) are left out.
     let ((class, errno), most) = kinds.into_iter().rev().max_by_key(|(_, errors)| *errors)?;

@@ -27,7 +27,7 @@ impl List {
     pub(super) fn about_servers(&mut self, figures: &Figures) {
         let servers = &figures.servers;
         let refused = figures.errors.iter().filter(|row| row.key.class == ErrorClass::ReadOnly);
-        let refused: u64 = refused.map(|row| row.count).sum();
+        let refused = refused.map(|row| row.count).fold(0, u64::saturating_add);
         if let Some((severity, text)) = several(&servers.together, refused > 0) {
             self.push_coded(severity, Some(SEVERAL), text);
         }

@@ -119,7 +119,7 @@ impl CommandDecoder {
                 None => return Ok(false),
                 Some(b'$') => {}
                 Some(&byte) => {
-                    let byte = if byte.is_ascii_control() { ' ' } else { char::from(byte) };
+                    let byte = if byte.is_ascii_graphic() { char::from(byte) } else { ' ' };
                     return Err(ProtocolError(format!("expected '$', got '{byte}'")));
                 }
             }
@@ -176,6 +176,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fuzz::{Fuzz, assert_clean};
 
     /// Feeds `input` in pieces of `step` bytes and returns the commands, or the error that ended them.
     fn commands(input: &[u8], step: usize) -> Result<Vec<Vec<Vec<u8>>>, ProtocolError> {
@@ -245,5 +246,17 @@ mod tests {
             &[b"*1\r\n", b"*2\r\n", b"*-1\r\n", b"$1\r\na\r\n", b"$0\r\n\r\n", b"$3\r\n", b"\r\n", b"abc", b"$", b"*"];
         let bits: Vec<Vec<u8>> = bits.iter().map(|bit| bit.to_vec()).collect();
         prop_oneof![8 => prop::sample::select(bits), 1 => prop::collection::vec(any::<u8>(), 0..6)]
+    }
+
+    #[test]
+    fn fuzz_commands() {
+        let words = ["*1\r\n", "*2\r\n", "*-1\r\n", "$1\r\na\r\n", "$0\r\n\r\n", "$3\r\n", "\r\n", "PING\r\n"];
+        Fuzz::new("requests", &words).run(|input| {
+            let whole = commands(input, input.len().max(1));
+            assert_eq!(commands(input, 1), whole);
+            if let Err(ProtocolError(text)) = whole {
+                assert_clean(&text);
+            }
+        });
     }
 }

@@ -257,6 +257,7 @@ impl Framer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, pieces};
 
     /// The lengths of the values in `input`, fed in pieces of `step` bytes, each with its first words.
     fn values(speaker: Speaker, input: &[u8], step: usize) -> Result<Vec<(usize, Vec<String>)>, NotResp> {
@@ -322,5 +323,42 @@ mod tests {
         assert_eq!(Framer::new(Speaker::Server).advance(b"HTTP/1.1 200 OK\r\n"), Err(NotResp));
         assert_eq!(values(Speaker::Server, b"$x\r\n", 1), Err(NotResp));
         assert_eq!(values(Speaker::Server, b"*?\r\n", 1), Err(NotResp));
+    }
+
+    /// The length and the words of a value.
+    type Scanned = (usize, Vec<Vec<u8>>);
+
+    /// The values of a stream that is cut at any place; false if it ends because it is not RESP.
+    fn scanned<'a>(speaker: Speaker, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Scanned>, bool) {
+        let (mut framer, mut found, mut length) = (Framer::new(speaker), Vec::new(), 0);
+        for mut piece in pieces {
+            while !piece.is_empty() {
+                let Ok((used, step)) = framer.advance(piece) else { return (found, false) };
+                assert!(used <= piece.len() && (used > 0 || step == Step::Named));
+                length += used;
+                piece = &piece[used..];
+                if step == Step::Complete {
+                    found.push((std::mem::take(&mut length), framer.words().to_vec()));
+                }
+            }
+        }
+        (found, true)
+    }
+
+    #[test]
+    fn fuzz_streams() {
+        let words = ["*2\r\n", "$3\r\n", "+", "-", "%1\r\n", ">1\r\n", "|1\r\n", "*-1\r\n", "$-1\r\n", "\r\n"];
+        for (name, speaker) in [("replies", Speaker::Server), ("requests", Speaker::Client)] {
+            Fuzz::new(name, &words).run(|input| {
+                let whole = scanned(speaker, std::iter::once(input));
+                assert_eq!(scanned(speaker, pieces(input)), whole);
+                assert!(
+                    whole
+                        .0
+                        .iter()
+                        .all(|(_, words)| words.len() <= WORDS && words.iter().all(|word| word.len() <= WORD))
+                );
+            });
+        }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) use netns::{Lab, Namespace, Reject};
 pub(crate) use ports::{FullBacklog, closed_port, free_port};
 pub(crate) use program::Release;
 pub(crate) use redis_server::{Builder as RedisServerBuilder, RedisServer, cluster_node};
-pub(crate) use resp::{RawClient, Value, encode};
+pub(crate) use resp::{Malformed, RawClient, Value, encode, parse_command};
 pub(crate) use rustix::process::Signal;
 pub(crate) use schema::follows;
 pub(crate) use scripted::{Action, ScriptedServer};

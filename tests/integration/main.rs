@@ -19,6 +19,7 @@
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `healthy`: a healthy server on a busy machine is blamed for nothing.
 //! - `herd`: connections that were lost together come back together, and what spreads them.
+//! - `hostile`: whatever a server or a client sends, every command ends in time, in bounds, and cleanly.
 //! - `hostile_text`: no text of a server drives a terminal, repeats a password or fills an output.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `identity`: one address with several servers, or another than before, is told from one server.
@@ -79,6 +80,7 @@ mod harness;
 mod harness_self;
 mod healthy;
 mod herd;
+mod hostile;
 mod hostile_text;
 mod hygiene;
 mod identity;

@@ -107,16 +107,16 @@ impl ClusterFacts {
         for range in ranges {
             let Value::Array(fields) = range else { continue };
             let (Some(Value::Int(first)), Some(Value::Int(last))) = (fields.first(), fields.get(1)) else { continue };
-            let slots = u64::try_from(last - first + 1).unwrap_or_default();
+            let slots = u64::try_from(last.saturating_sub(*first).saturating_add(1)).unwrap_or_default();
             let nodes: Vec<_> = fields.iter().skip(2).filter_map(|node| Node::read(node, connected_to)).collect();
             if let Some(node) = nodes.iter().find(|node| own.is_some() && node.id.as_ref() == own) {
-                self.own_slots += slots;
+                self.own_slots = self.own_slots.saturating_add(slots);
                 self.announced = Some(node.address.clone());
             }
             let Some(primary) = nodes.into_iter().next() else { continue };
             let address = primary.address;
             match self.primaries.iter_mut().find(|known| known.address == address) {
-                Some(known) => known.slots += slots,
+                Some(known) => known.slots = known.slots.saturating_add(slots),
                 None => {
                     let place = (primary.host, primary.port);
                     self.primaries.push(ClusterPrimary { address, slots, took: None, failure: None, place });
@@ -151,6 +151,7 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{self, Fuzz};
 
     fn bulk(text: &str) -> Value {
         Value::BulkString(text.as_bytes().to_vec())
@@ -194,5 +195,15 @@ mod tests {
         cluster.read_info(&Part::from(info).info());
         assert_eq!((cluster.state.as_deref(), cluster.slots_assigned), (Some("fail"), Some(10)));
         assert_eq!((cluster.slots_failed, cluster.known_nodes), (Some(4), None));
+    }
+
+    #[test]
+    fn fuzz_clusters() {
+        Fuzz::new("info", &["cluster_slots_assigned:"]).run_on_text(|info| ClusterFacts::default().read_info(info));
+        Fuzz::new("values", &["*3\r\n", ":0\r\n", ":16383\r\n", "$1\r\na\r\n", "_\r\n"]).run(|input| {
+            if let Some(value) = fuzz::value(input) {
+                ClusterFacts::default().read_slots(&value, Some("a"), "host");
+            }
+        });
     }
 }

@@ -64,7 +64,7 @@ impl ServerFacts {
         let waiting = |line: Part<'_>| {
             let field = |wanted: &str| line.field(' ', wanted)?.parse::<u64>();
             // `obl` is the fixed buffer, `omem` the list behind it.
-            field("omem").unwrap_or_default() + field("obl").unwrap_or_default()
+            field("omem").unwrap_or_default().saturating_add(field("obl").unwrap_or_default())
         };
         self.subscribers = Some(list.lines().count() as u64);
         self.largest_subscriber_buffer = Some(list.lines().map(waiting).max().unwrap_or_default());
@@ -108,6 +108,7 @@ fn pubsub_limit(text: Part<'_>) -> Option<OutputLimit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::Fuzz;
 
     #[test]
     fn info_of_a_primary_lists_its_replicas() {
@@ -162,5 +163,16 @@ mod tests {
         assert_eq!((facts.subscribers, facts.largest_subscriber_buffer), (Some(2), Some(40_000)));
         facts.read_subscribers("".into());
         assert_eq!((facts.subscribers, facts.largest_subscriber_buffer), (Some(0), Some(0)));
+    }
+
+    #[test]
+    fn fuzz_surveys() {
+        Fuzz::new("info", &["slave0:ip=", "maxmemory:", "save", "pubsub 1 2 3 "]).run_on_text(|info| {
+            let mut facts = ServerFacts::default();
+            facts.read_info(info);
+            SETTINGS.iter().for_each(|name| facts.read_setting(name, info));
+        });
+        Fuzz::new("clients", &["obl=", "omem=", "\n"])
+            .run_on_text(|list| ServerFacts::default().read_subscribers(list));
     }
 }

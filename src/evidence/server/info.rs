@@ -58,7 +58,8 @@ pub(super) fn read(info: &Info<'_>, state: &mut ServerState) {
     let number = |name: &str| info.number::<u64>(name);
     // A command that has never been called has no line.
     let counted = info.beginning("cmdstat_").next().is_some();
-    let calls = |names: &[&str]| counted.then(|| names.iter().map(|name| calls_of(info, name)).sum());
+    let calls =
+        |names: &[&str]| counted.then(|| names.iter().map(|name| calls_of(info, name)).fold(0, u64::saturating_add));
     state.run_id = text("run_id");
     state.version = text("valkey_version").or(text("redis_version")).or(state.version.take());
     state.uptime = number("uptime_in_seconds");
@@ -111,6 +112,7 @@ fn calls_of(info: &Info<'_>, command: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::Fuzz;
 
     #[test]
     fn info_fields_that_are_present_are_read() {
@@ -172,5 +174,17 @@ mod tests {
         assert_eq!(named, [("keys".into(), 3), ("get".into(), 100), ("client|list".into(), 1)]);
         assert_eq!(busiest(&after, &before), [], "the counters were reset");
         assert_eq!(clock(&Part::from("server_time_usec:1795857513123456\r\n").info()), Some(1_795_857_513_123_456));
+    }
+
+    #[test]
+    fn fuzz_info() {
+        let words =
+            ["redis_version:7.2.4\r\n", "cmdstat_acl|load:calls=", "cmdstat_client|kill:calls=", "usec=", "\r\n"];
+        Fuzz::new("info", &words).run_on_text(|info| {
+            let mut state = ServerState::default();
+            read(info, &mut state);
+            let commands = commands(info);
+            let _ = (busiest(&Commands::new(), &commands), clock(info));
+        });
     }
 }

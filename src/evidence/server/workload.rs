@@ -99,6 +99,7 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{self, Fuzz, assert_clean};
 
     fn at(seconds: f64) -> Stamp {
         Stamp::START.after(Duration::from_secs_f64(seconds))
@@ -126,5 +127,21 @@ mod tests {
         assert_eq!(found(0.2, 2.0, 7.0), 0, "it had not begun");
         let unknown = Workload { clock: None, ..workload(1.2) };
         assert_eq!(unknown.slow_commands(at(6.6), at(7.9)), [], "the clocks cannot be compared");
+    }
+
+    #[test]
+    fn fuzz_workloads() {
+        Fuzz::new("values", &["*2\r\n", "$6\r\nclient\r\n", ":9223372036854775807\r\n"]).run(|input| {
+            let Some(value) = fuzz::value(input) else { return };
+            let workload = Workload {
+                clock: Some((u64::MAX, at(1.0))),
+                slow_commands: slow_commands(&value),
+                latency_events: latency_events(&value),
+                ..Workload::default()
+            };
+            let commands = workload.slow_commands(at(0.0), at(2.0));
+            commands.iter().for_each(|command| assert_clean(&command.name));
+            let _ = workload.latency_events(at(0.0), at(2.0));
+        });
     }
 }
