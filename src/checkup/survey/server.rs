@@ -1,6 +1,6 @@
 //! Parsers for INFO, CONFIG GET and CLIENT LIST.
 
-use super::{OutputLimit, Persistence, Replica, ServerFacts};
+use super::{HeldUp, OutputLimit, Persistence, Replica, ServerFacts};
 use crate::dial::reply::{info_fields, line_field};
 
 /// The settings, queried one at a time: before Redis 7 CONFIG GET takes a single name, and a pattern would also return
@@ -16,6 +16,9 @@ pub(super) const SETTINGS: [&str; 9] = [
     "min-replicas-to-write",
     "save",
 ];
+
+/// Clients kept that wait behind their own blocking command.
+const HELD_UP: usize = 10;
 
 impl ServerFacts {
     /// Reads a reply to `INFO`.
@@ -74,6 +77,18 @@ impl ServerFacts {
         let lines = list.lines().filter(|line| !line.trim().is_empty());
         self.subscribers = Some(lines.clone().count() as u64);
         self.largest_subscriber_buffer = Some(lines.map(waiting).max().unwrap_or_default());
+    }
+
+    /// Reads a reply to `CLIENT LIST TYPE normal`. While a client waits in a blocking command (flag `b`), the server runs
+    /// nothing else of it.
+    pub(super) fn read_blocked(&mut self, list: &str) {
+        let held_up = |line: &str| {
+            let field = |wanted: &str| line_field(line, ' ', wanted).unwrap_or_default();
+            let unread = field("qbuf").parse().ok().filter(|unread| *unread > 0 && field("flags").contains('b'))?;
+            let [address, name, command] = ["addr", "name", "cmd"].map(|wanted| field(wanted).to_owned());
+            Some(HeldUp { address, name, command, unread })
+        };
+        self.held_up = list.lines().filter_map(held_up).take(HELD_UP).collect();
     }
 }
 
@@ -152,6 +167,19 @@ mod tests {
         let mut facts = ServerFacts::default();
         facts.read_info("role:slave\r\nmaster_link_status:down\r\nmaster_last_io_seconds_ago:-1\r\n");
         assert_eq!((facts.primary_link_up, facts.primary_last_io), (Some(false), Some(-1)));
+    }
+
+    #[test]
+    fn a_client_is_held_up_if_it_is_blocked_and_has_sent_more() {
+        let mut facts = ServerFacts::default();
+        facts.read_blocked(
+            "id=4 addr=10.0.0.7:5000 laddr=10.0.0.1:6379 name=worker flags=b qbuf=24 qbuf-free=0 cmd=blpop\n\
+             id=5 addr=10.0.0.8:5000 laddr=10.0.0.1:6379 name= flags=b qbuf=0 cmd=blpop\n\
+             id=6 addr=10.0.0.9:5000 laddr=10.0.0.1:6379 name= flags=N qbuf=26 cmd=client|list\n",
+        );
+        let worker =
+            HeldUp { address: "10.0.0.7:5000".into(), name: "worker".into(), command: "blpop".into(), unread: 24 };
+        assert_eq!(facts.held_up, [worker]);
     }
 
     #[test]
