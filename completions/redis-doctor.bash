@@ -115,7 +115,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__check)
-            opts="-t -w -c -o -q -u -p -s -n -a -H -h --timeout --warning --critical --exit-zero --format --output --quiet --color --uri --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --host --help"
+            opts="-t -w -c -o -q -u -p -s -n -a -H -h --timeout --warning --critical --exit-zero --format --output --quiet --color --uri --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --host --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -259,6 +259,14 @@ _redis__doctor() {
                     ;;
                 --watchdog)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resubscribe)
+                    COMPREPLY=($(compgen -W "library paced" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-readonly)
+                    COMPREPLY=($(compgen -W "stay rebuild" -- "${cur}"))
                     return 0
                     ;;
                 --host)
@@ -763,7 +771,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__ping)
-            opts="-r -c -i -w -W -D -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --seed --format --help"
+            opts="-r -c -i -w -W -D -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --seed --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -925,6 +933,14 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --resubscribe)
+                    COMPREPLY=($(compgen -W "library paced" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-readonly)
+                    COMPREPLY=($(compgen -W "stay rebuild" -- "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1049,7 +1065,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__soak)
-            opts="-d -W -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --seed --format --help"
+            opts="-d -W -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --seed --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1215,6 +1231,14 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --resubscribe)
+                    COMPREPLY=($(compgen -W "library paced" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-readonly)
+                    COMPREPLY=($(compgen -W "stay rebuild" -- "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1259,7 +1283,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__subscribe)
-            opts="-c -d -D -u -h -p -s -n -a -o -q --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --seed --help"
+            opts="-c -d -D -u -h -p -s -n -a -o -q --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --uri --host --port --socket --db --pass --user --askpass --no-auth-warning --name --protocol --sandbox --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --seed --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1419,6 +1443,14 @@ _redis__doctor() {
                     ;;
                 --watchdog)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resubscribe)
+                    COMPREPLY=($(compgen -W "library paced" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-readonly)
+                    COMPREPLY=($(compgen -W "stay rebuild" -- "${cur}"))
                     return 0
                     ;;
                 --output)

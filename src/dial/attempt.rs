@@ -150,6 +150,10 @@ impl Route {
         Self { target, ..self.clone() }
     }
 
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+
     pub(super) fn clock(&self) -> Clock {
         self.clock
     }

@@ -11,7 +11,7 @@ use super::{
     link::Link,
     monitor::Monitor,
     publisher::{self, Publisher},
-    resp2, roles, watchdog,
+    resp2, roles, subscriber, watchdog,
     worker::{Schedule, Worker},
 };
 use crate::{
@@ -104,8 +104,11 @@ impl Sessions {
     fn serve(&mut self, session: &Arc<Session>, monitor: Monitor) {
         self.watch.spawn(monitor.run());
         self.watch.spawn(watchdog::heartbeat_while_down(Arc::clone(session)));
-        if !self.ctx.dialect.resp3 && session.inbox.subscription().wanted() > 0 {
-            self.watch.spawn(resp2::run(Arc::clone(session)));
+        if session.inbox.subscription().wanted() > 0 {
+            self.watch.spawn(subscriber::run(Arc::clone(session)));
+            if !self.ctx.dialect.resp3 {
+                self.watch.spawn(resp2::run(Arc::clone(session)));
+            }
         }
         if let Some(watchdog) = self.ctx.plan.policy.watchdog {
             self.watch.spawn(watchdog::run(Arc::clone(session), watchdog));

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, PushInfo,
-    RedisConnectionInfo, RedisResult, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, ProtocolVersion,
+    PushInfo, RedisConnectionInfo, RedisResult, Value,
     aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSub},
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
@@ -13,7 +13,7 @@ use redis::{
 use crate::{
     classify::{Failure, Stage, client},
     dial::Dialect,
-    plan::{Address, Name, Pace, Plan, ProbePlan, ReconnectPolicy, SubscriptionPlan, Target},
+    plan::{Address, Name, Pace, Plan, ProbePlan, ReconnectPolicy, Resubscription, SubscriptionPlan, Target},
 };
 
 /// Channels per SUBSCRIBE: with a round trip each, thousands of channels would take seconds.
@@ -40,6 +40,18 @@ impl Subject {
             Self::Bare(connection) => connection.send_packed_command(command).await,
         };
         reply.and_then(Value::extract_error)
+    }
+
+    /// Completes once there is a connection to send commands on; false if the library gave up. It sends nothing: redis-rs
+    /// refuses an empty command, but only after it has waited for the connection.
+    pub(super) async fn connected(&mut self) -> bool {
+        match self {
+            Self::Managed(manager) => {
+                let refused = manager.send_packed_command(&Cmd::new()).await;
+                refused.is_err_and(|error| error.kind() == ErrorKind::Client)
+            }
+            Self::Bare(_) => true,
+        }
     }
 
     /// Returns the number of commands that [`Self::subscribe`] sends one after the other.
@@ -108,7 +120,7 @@ impl Dialer {
         }
         if self.resp3 {
             config = config.set_push_sender(push);
-            if policy.resubscribe {
+            if policy.resubscribe && policy.resubscription == Resubscription::Library {
                 config = config.set_automatic_resubscription();
             }
         }

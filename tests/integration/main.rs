@@ -80,6 +80,7 @@ mod lab;
 mod large_replies;
 mod lasting;
 mod late_confirmations;
+mod moves;
 mod netns;
 mod network_faults;
 mod outages;
