@@ -75,6 +75,10 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l keep
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l user-timeout -d 'Set TCP_USER_TIMEOUT, or off [hardened: 25s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l nodelay -d 'Send small writes immediately (TCP_NODELAY) [hardened: on]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l watchdog -d 'Detect a dead connection with PINGs, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l resubscribe -d 'Way to resubscribe after a reconnect [hardened: paced]' -r -f -a "library\t''
+paced\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l on-readonly -d 'Reaction to READONLY from a demoted server [hardened: rebuild]' -r -f -a "stay\t''
+rebuild\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s h -s H -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s q -l quiet -d 'Print only problems'
@@ -143,6 +147,10 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l keepa
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l user-timeout -d 'Set TCP_USER_TIMEOUT, or off [hardened: 25s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l nodelay -d 'Send small writes immediately (TCP_NODELAY) [hardened: on]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l watchdog -d 'Detect a dead connection with PINGs, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l resubscribe -d 'Way to resubscribe after a reconnect [hardened: paced]' -r -f -a "library\t''
+paced\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l on-readonly -d 'Reaction to READONLY from a demoted server [hardened: rebuild]' -r -f -a "stay\t''
+rebuild\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
@@ -274,6 +282,10 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l user-timeout -d 'Set TCP_USER_TIMEOUT, or off [hardened: 25s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l nodelay -d 'Send small writes immediately (TCP_NODELAY) [hardened: on]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l watchdog -d 'Detect a dead connection with PINGs, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l resubscribe -d 'Way to resubscribe after a reconnect [hardened: paced]' -r -f -a "library\t''
+paced\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l on-readonly -d 'Reaction to READONLY from a demoted server [hardened: rebuild]' -r -f -a "stay\t''
+rebuild\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
@@ -397,6 +409,10 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l keepa
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l user-timeout -d 'Set TCP_USER_TIMEOUT, or off [hardened: 25s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l nodelay -d 'Send small writes immediately (TCP_NODELAY) [hardened: on]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l watchdog -d 'Detect a dead connection with PINGs, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l resubscribe -d 'Way to resubscribe after a reconnect [hardened: paced]' -r -f -a "library\t''
+paced\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l on-readonly -d 'Reaction to READONLY from a demoted server [hardened: rebuild]' -r -f -a "stay\t''
+rebuild\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''

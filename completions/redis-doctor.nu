@@ -22,6 +22,14 @@ module completions {
     [ "hardened" "library" "elasticache" "bare" ]
   }
 
+  def "nu-complete redis-doctor check resubscribe" [] {
+    [ "library" "paced" ]
+  }
+
+  def "nu-complete redis-doctor check on_readonly" [] {
+    [ "stay" "rebuild" ]
+  }
+
   # Check server, path and this machine once (the default command)
   export extern "redis-doctor check" [
     --timeout(-t): string     # Stop after this long [default: 9s]
@@ -56,6 +64,8 @@ module completions {
     --nodelay: string         # Send small writes immediately (TCP_NODELAY) [hardened: on]
     --watchdog: string        # Detect a dead connection with PINGs, or off [hardened: 1sx2]
     --no-resubscribe          # Do not resubscribe after a reconnect
+    --resubscribe: string@"nu-complete redis-doctor check resubscribe" # Way to resubscribe after a reconnect [hardened: paced]
+    --on-readonly: string@"nu-complete redis-doctor check on_readonly" # Reaction to READONLY from a demoted server [hardened: rebuild]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     -H: string                # Host name or IP address [default: 127.0.0.1]
     --help                    # Print long help (-h at the end: short help)
@@ -75,6 +85,14 @@ module completions {
 
   def "nu-complete redis-doctor ping policy" [] {
     [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  def "nu-complete redis-doctor ping resubscribe" [] {
+    [ "library" "paced" ]
+  }
+
+  def "nu-complete redis-doctor ping on_readonly" [] {
+    [ "stay" "rebuild" ]
   }
 
   def "nu-complete redis-doctor ping color" [] {
@@ -129,6 +147,8 @@ module completions {
     --nodelay: string         # Send small writes immediately (TCP_NODELAY) [hardened: on]
     --watchdog: string        # Detect a dead connection with PINGs, or off [hardened: 1sx2]
     --no-resubscribe          # Do not resubscribe after a reconnect
+    --resubscribe: string@"nu-complete redis-doctor ping resubscribe" # Way to resubscribe after a reconnect [hardened: paced]
+    --on-readonly: string@"nu-complete redis-doctor ping on_readonly" # Reaction to READONLY from a demoted server [hardened: rebuild]
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor ping color" # When to use color
@@ -167,6 +187,14 @@ module completions {
 
   def "nu-complete redis-doctor subscribe policy" [] {
     [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  def "nu-complete redis-doctor subscribe resubscribe" [] {
+    [ "library" "paced" ]
+  }
+
+  def "nu-complete redis-doctor subscribe on_readonly" [] {
+    [ "stay" "rebuild" ]
   }
 
   def "nu-complete redis-doctor subscribe color" [] {
@@ -220,6 +248,8 @@ module completions {
     --nodelay: string         # Send small writes immediately (TCP_NODELAY) [hardened: on]
     --watchdog: string        # Detect a dead connection with PINGs, or off [hardened: 1sx2]
     --no-resubscribe          # Do not resubscribe after a reconnect
+    --resubscribe: string@"nu-complete redis-doctor subscribe resubscribe" # Way to resubscribe after a reconnect [hardened: paced]
+    --on-readonly: string@"nu-complete redis-doctor subscribe on_readonly" # Reaction to READONLY from a demoted server [hardened: rebuild]
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor subscribe color" # When to use color
@@ -254,6 +284,14 @@ module completions {
 
   def "nu-complete redis-doctor soak policy" [] {
     [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  def "nu-complete redis-doctor soak resubscribe" [] {
+    [ "library" "paced" ]
+  }
+
+  def "nu-complete redis-doctor soak on_readonly" [] {
+    [ "stay" "rebuild" ]
   }
 
   def "nu-complete redis-doctor soak color" [] {
@@ -311,6 +349,8 @@ module completions {
     --nodelay: string         # Send small writes immediately (TCP_NODELAY) [hardened: on]
     --watchdog: string        # Detect a dead connection with PINGs, or off [hardened: 1sx2]
     --no-resubscribe          # Do not resubscribe after a reconnect
+    --resubscribe: string@"nu-complete redis-doctor soak resubscribe" # Way to resubscribe after a reconnect [hardened: paced]
+    --on-readonly: string@"nu-complete redis-doctor soak on_readonly" # Reaction to READONLY from a demoted server [hardened: rebuild]
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor soak color" # When to use color

@@ -64,6 +64,8 @@ _arguments "${_arguments_options[@]}" : \
 '--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--resubscribe=[Way to resubscribe after a reconnect \[hardened\: paced\]]:HOW:(library paced)' \
+'--on-readonly=[Reaction to READONLY from a demoted server \[hardened\: rebuild\]]:REACTION:(stay rebuild)' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-H+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
@@ -73,7 +75,7 @@ _arguments "${_arguments_options[@]}" : \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
 '(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
-'--no-resubscribe[Do not resubscribe after a reconnect]' \
+'(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
@@ -118,6 +120,8 @@ _arguments "${_arguments_options[@]}" : \
 '--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--resubscribe=[Way to resubscribe after a reconnect \[hardened\: paced\]]:HOW:(library paced)' \
+'--on-readonly=[Reaction to READONLY from a demoted server \[hardened\: rebuild\]]:REACTION:(stay rebuild)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
@@ -133,7 +137,7 @@ _arguments "${_arguments_options[@]}" : \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
 '(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
-'--no-resubscribe[Do not resubscribe after a reconnect]' \
+'(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
@@ -183,6 +187,8 @@ _arguments "${_arguments_options[@]}" : \
 '--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--resubscribe=[Way to resubscribe after a reconnect \[hardened\: paced\]]:HOW:(library paced)' \
+'--on-readonly=[Reaction to READONLY from a demoted server \[hardened\: rebuild\]]:REACTION:(stay rebuild)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
@@ -198,7 +204,7 @@ _arguments "${_arguments_options[@]}" : \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
 '(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
-'--no-resubscribe[Do not resubscribe after a reconnect]' \
+'(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
@@ -253,6 +259,8 @@ mixed\:"All three"))' \
 '--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--resubscribe=[Way to resubscribe after a reconnect \[hardened\: paced\]]:HOW:(library paced)' \
+'--on-readonly=[Reaction to READONLY from a demoted server \[hardened\: rebuild\]]:REACTION:(stay rebuild)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
@@ -267,7 +275,7 @@ mixed\:"All three"))' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
 '(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
-'--no-resubscribe[Do not resubscribe after a reconnect]' \
+'(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \

@@ -148,6 +148,11 @@ impl ErrorClass {
         matches!(self, Self::Aborted | Self::BrokenPipeKernel | Self::ConnectionClosed | Self::Reset)
     }
 
+    /// Returns true if a server that was demoted refuses a write with it.
+    pub fn is_by_demoted(self) -> bool {
+        matches!(self, Self::ReadOnly | Self::Moved)
+    }
+
     /// The server is connected and logged in, but in a state in which it refuses commands that it will accept later.
     pub(crate) fn is_state_of_server(self) -> bool {
         matches!(

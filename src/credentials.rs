@@ -194,7 +194,7 @@ mod tests {
 
     async fn asked(place: PasswordPlace) -> Result<String, String> {
         let password = Password::asked(place);
-        obtain(&password).await.map(|secret| secret.given().to_owned()).map_err(|failure| failure.text)
+        obtain(&password).await.map(|secret| secret.given().to_owned()).map_err(|failure| failure.text.to_string())
     }
 
     async fn printed(line: &str) -> Result<String, String> {

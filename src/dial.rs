@@ -8,6 +8,7 @@ mod attempt;
 mod dialect;
 pub(crate) mod identity;
 pub(crate) mod large;
+mod lookup;
 mod meet;
 mod own_sockets;
 pub(crate) mod reply;

@@ -38,7 +38,7 @@ pub(crate) use interval::{Counters, Interval};
 pub(crate) use line::Line;
 pub(crate) use own_pause::OwnPause;
 pub(crate) use path::{PathProbed, StageTime};
-pub(crate) use peer::{AddressMoved, RoleChanged, Succession, list_of};
+pub(crate) use peer::{AddressMoved, NameMoved, RoleChanged, Succession, list_of};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use refusal::{RefusalBegan, RefusalEnd, RefusalEnded};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};

@@ -26,7 +26,7 @@ pub(crate) use gate::{Comparison, Gate, Metric};
 pub use name::Name;
 pub(crate) use pace::Pace;
 pub(crate) use password::{Password, PasswordPlace, PasswordSource, Secret};
-pub(crate) use policy::{Keepalive, PolicyName, ReconnectPolicy, Watchdog};
+pub(crate) use policy::{Keepalive, OnReadonly, PolicyName, ReconnectPolicy, Resubscription, Watchdog};
 pub(crate) use range::Range;
 pub(crate) use readiness::Readiness;
 pub use target::Address;

@@ -28,6 +28,7 @@ mod roles;
 mod samples;
 mod stop;
 mod subject;
+mod subscriber;
 mod tempo;
 mod watchdog;
 mod worker;

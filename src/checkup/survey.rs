@@ -13,8 +13,8 @@ use std::{net::SocketAddr, pin::Pin, time::Duration};
 pub(crate) use self::{
     cluster::{ClusterFacts, ClusterPrimary},
     facts::{
-        CheckFacts, DialedAddress, LargeReply, OutputLimit, Persistence, PingTimes, PubSub, RefusedCommand, Replica,
-        ServerFacts, SlowFacts, SurveyCommand, SurveyEnd,
+        CheckFacts, DialedAddress, HeldUp, LargeReply, OutputLimit, Persistence, PingTimes, PubSub, RefusedCommand,
+        Replica, ServerFacts, SlowFacts, SurveyCommand, SurveyEnd,
     },
 };
 use crate::{
@@ -234,6 +234,12 @@ impl Survey<'_> {
             let list = self.query(stream, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
             if let Some(list) = list.as_ref().and_then(text) {
                 self.facts.server.read_subscribers(list.part());
+            }
+            if self.facts.server.blocked_clients.is_some_and(|blocked| blocked > 0) {
+                let list = self.query(stream, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "normal"]).await?;
+                if let Some(list) = list.as_ref().and_then(text) {
+                    self.facts.server.read_blocked(list.part());
+                }
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     fault::{self, FaultSchedule, Incident},
     output::{ColorChoice, Content, Format, OutputOptions},
-    plan::{Gate, Keepalive, Metric, PolicyName, Protocol, Secret, Watchdog},
+    plan::{Gate, Keepalive, Metric, OnReadonly, PolicyName, Protocol, Resubscription, Secret, Watchdog},
 };
 
 /// Where the server is and how to log in.
@@ -169,8 +169,19 @@ pub(super) struct PolicyArgs {
     #[arg(long, value_name = "TIMExN", value_parser = value::watchdog, allow_hyphen_values = true)]
     pub(super) watchdog: Option<Switch<Watchdog>>,
     /// Do not resubscribe after a reconnect
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resubscribe")]
     pub(super) no_resubscribe: bool,
+    /// Way to resubscribe after a reconnect [hardened: paced]
+    ///
+    /// library sends all subscriptions together and waits for one confirmation: with thousands of channels, later replies
+    /// go to the wrong commands. paced sends them in chunks and waits for every confirmation. RESP2 is always paced.
+    #[arg(long, value_name = "HOW")]
+    pub(super) resubscribe: Option<Resubscription>,
+    /// Reaction to READONLY from a demoted server [hardened: rebuild]
+    ///
+    /// stay keeps the connection. rebuild replaces it, with the delays of a reconnect, and resolves the name again.
+    #[arg(long, value_name = "REACTION")]
+    pub(super) on_readonly: Option<OnReadonly>,
 }
 
 /// Report destination and style.

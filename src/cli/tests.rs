@@ -323,5 +323,5 @@ fn the_hardened_settings_in_the_help_are_the_presets() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 10);
+    assert_eq!(seen, 12);
 }

@@ -155,6 +155,10 @@ impl Route {
         Self { tls: self.tls.with(&target.tls), target, ..self.clone() }
     }
 
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+
     pub(super) fn clock(&self) -> Clock {
         self.clock
     }

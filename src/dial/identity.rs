@@ -159,9 +159,9 @@ mod tests {
 
     #[test]
     fn fuzz_identities() {
-        Fuzz::new("info", &["master_host:", "redis_mode:sentinel", "\r\n"]).run_on_text(|info| drop(from_info(info)));
+        Fuzz::new("info", &["master_host:", "redis_mode:sentinel", "\r\n"]).run_on_text(|info| drop(from_info(info.into())));
         Fuzz::new("clients", &["id=", "addr=", " ", "\n"]).run_on_text(|list| {
-            list.lines().for_each(|line| drop(ClientInfo::parse(line)));
+            list.lines().for_each(|line| drop(ClientInfo::parse(line.into())));
         });
         Fuzz::new("values", &["*2\r\n", "$5\r\nslave\r\n", ":6379\r\n", "%1\r\n", "_\r\n"]).run(|input| {
             if let Some(value) = value(input) {

@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn fuzz_slowness() {
         Fuzz::new("info", &["cmdstat_", "calls=", "usec="]).run_on_text(|info| {
-            let times = command_times(info);
+            let times = command_times(info.into());
             let _ = (between(&times, &times), between(&[], &times));
         });
         Fuzz::new("values", &["*2\r\n", ":-1\r\n", ":9223372036854775807\r\n", "$1\r\na\r\n"]).run(|input| {

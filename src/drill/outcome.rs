@@ -122,10 +122,13 @@ fn outcome(figures: &Figures) -> Outcome {
     // An unrecoverable state explains everything after it; the worst comes first.
     use Stuck::*;
     let replaced = figures.tally.replaced_terminal > 0;
-    if let Some(state) =
-        [Dead, Wedged, Exhausted, SubscriptionLost].into_iter().find(|state| replaced && entered(*state))
+    let unsubscribed = figures.tally.subscriptions_confirmed < figures.tally.subscriptions_wanted;
+    for (state, stayed) in
+        [(Dead, replaced), (Wedged, replaced), (Exhausted, replaced), (SubscriptionLost, replaced || unsubscribed)]
     {
-        return Outcome::Stuck(state);
+        if stayed && entered(state) {
+            return Outcome::Stuck(state);
+        }
     }
     if figures.tally.desynced > 0 {
         return Outcome::Stuck(Desync);

@@ -57,6 +57,30 @@ pub struct AddressMoved {
     pub from: Peer,
     /// Server that new connections reach.
     pub to: Peer,
+    /// The change of the target's name; absent if it is not the name that moved, or that is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<NameMoved>,
+}
+
+/// A name that no longer resolves to the address of a connection under test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NameMoved {
+    /// The name.
+    pub name: Foreign,
+    /// Address of the connection under test.
+    pub from: Foreign,
+    /// Addresses that the name resolves to now.
+    pub to: Vec<Foreign>,
+}
+
+impl fmt::Display for AddressMoved {
+    /// `new connections reach the primary 10.0.3.18:6379, and old ones stay with the replica 10.0.3.17:6379`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(NameMoved { name, from, to }) = &self.name {
+            write!(f, "{name} resolves to {} now, no longer to {from}: ", to.join(", "))?;
+        }
+        write!(f, "new connections reach the {}, and old ones stay with the {}", self.to, self.from)
+    }
 }
 
 /// A server process has another role than before.

@@ -12,6 +12,7 @@ use self::connection::Connection;
 use super::{
     attempt_listener::AttemptListener,
     ledger::Ledger,
+    name::Name,
     outage_case::{LostConnection, OutageCase},
     own_lag::OwnLag,
     server::{Questions, Snapshot},
@@ -71,6 +72,7 @@ pub(super) struct Casebook {
     snapshots: Snapshots,
     ledger: Ledger,
     demotion: Demotion,
+    name: Name,
     /// Queries that reached a server since the start or the latest change of role, and true if the next one may reach
     /// another.
     reached: u32,
@@ -99,6 +101,7 @@ impl Casebook {
             snapshots: Snapshots::default(),
             ledger: Ledger::default(),
             demotion: Demotion::default(),
+            name: Name::default(),
             reached: 0,
             indirect: false,
             searches: HashMap::new(),
@@ -370,9 +373,9 @@ impl Casebook {
         }
     }
 
-    /// Returns true if an outage waits for the server's answers.
+    /// Returns true if an outage, or a moved name, waits for the server's answers.
     fn is_urgent(&self, now: Stamp) -> bool {
-        !self.over.is_empty() || self.any_is_due(now)
+        !self.over.is_empty() || self.any_is_due(now) || self.name.is_urgent()
     }
 
     /// Takes the finished outages into the query, and returns what to ask beside the server's state.

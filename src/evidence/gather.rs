@@ -90,6 +90,7 @@ impl Collector {
         if let Some(state) = &snapshot.state {
             news.extend(cases.on_reached(&Peer::from(&**state), &self.plan, snapshot.at));
         }
+        news.extend(cases.name_news(&snapshot));
         news.extend(cases.server_news(now, last));
         self.emit(news, now);
         for (connection, evidence) in cases.complete(snapshot, last, now) {

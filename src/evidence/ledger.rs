@@ -6,7 +6,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use crate::{
     clock::Stamp,
-    event::{AddressMoved, EventKind, Peer, RoleChanged},
+    event::{AddressMoved, EventKind, NameMoved, Peer, RoleChanged},
     foreign::Foreign,
 };
 
@@ -126,9 +126,29 @@ impl Ledger {
             return Some(EventKind::ServersFound { servers: self.together() });
         }
         self.moved = Some(pair);
-        let described = self.known.iter().find(|(_, known)| known.run_id == from.run_id);
-        let from = described.map_or(from, |(_, known)| known.clone());
-        Some(EventKind::AddressMoved(Box::new(AddressMoved { from, to })))
+        let from = self.as_described(from);
+        Some(EventKind::AddressMoved(Box::new(AddressMoved { from, to, name: None })))
+    }
+
+    /// Returns the report that the target's name has moved from one server to another; `None` if that is known, if the
+    /// name is another address of the same server, or if it is one of replicas, whose answers rotate.
+    pub(super) fn name_moved(&mut self, own: &Peer, to: Peer, name: NameMoved) -> Option<EventKind> {
+        let from = self.as_described(own.clone());
+        if to.differs_from(own) == Some(false) || from.is_replica() && to.is_replica() {
+            return None;
+        }
+        let pair = own.run_id.clone().zip(to.run_id.clone());
+        if pair.is_some() && self.moved == pair {
+            return None;
+        }
+        self.moved = pair.or(self.moved.take());
+        Some(EventKind::AddressMoved(Box::new(AddressMoved { from, to, name: Some(name) })))
+    }
+
+    /// Returns a server as it was last described.
+    fn as_described(&self, server: Peer) -> Peer {
+        let known = self.known.iter().find(|(_, known)| server.run_id.is_some() && known.run_id == server.run_id);
+        known.map_or(server, |(_, known)| known.clone())
     }
 
     /// Returns true if new connections reached two servers of different roles, each in the role that it still has: a proxy
@@ -270,6 +290,24 @@ mod tests {
         );
         assert!(ledger.has_left(&own[0]));
         assert_eq!(ledger.moved(&own, true), None, "reported once");
+    }
+
+    #[test]
+    fn a_name_has_moved_unless_it_leads_to_the_same_server_or_to_another_replica() {
+        let moved = |own: &str, role: &str, to: &Peer| {
+            let mut ledger = Ledger::default();
+            let own = server(own, role);
+            ledger.reached(&own, at(0.0));
+            let name = NameMoved { name: "cache.test".into(), from: "10.0.0.1".into(), to: vec!["10.0.0.2".into()] };
+            let found = ledger.name_moved(&own, to.clone(), name.clone());
+            (found.is_some(), ledger.name_moved(&own, to.clone(), name).is_some(), ledger.has_left(&own))
+        };
+        let unknown = Peer { laddr: Some("10.0.0.2".into()), ..Peer::default() };
+        assert_eq!(moved("a", "master", &server("bb", "master")), (true, false, true), "reported once");
+        assert_eq!(moved("a", "slave", &server("bb", "master")), (true, false, true), "demoted");
+        assert_eq!(moved("a", "master", &server("a", "master")), (false, false, false));
+        assert_eq!(moved("a", "slave", &server("bb", "slave")), (false, false, false));
+        assert!(moved("a", "master", &unknown).0, "nothing answers there");
     }
 
     #[test]

@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn fuzz_client_lists() {
         Fuzz::new("clients", &["obl=", "omem=", "qbuf=", "cmd=", " "]).run_on_text(|list| {
-            list.lines().for_each(|line| drop(described(line, Stamp::START)));
+            list.lines().for_each(|line| drop(described(line.into(), Stamp::START)));
         });
     }
 }

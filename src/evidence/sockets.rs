@@ -19,7 +19,11 @@
 //! side sees nothing of it. If the library replaces a connection on its own, the old one can live on until the next
 //! sample, a second at most.
 
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use rustix::{
     fd::OwnedFd,
@@ -227,6 +231,11 @@ impl Sockets {
     /// Returns TCP's figures of a connection that is up, as of the last sample.
     pub(super) fn figures(&self, connection: u32) -> Option<TcpFigures> {
         self.followed.get(&connection)?.figures
+    }
+
+    /// Returns the address that a connection is connected to, if its socket is known.
+    pub(super) fn peer(&self, connection: u32) -> Option<IpAddr> {
+        Some(self.followed.get(&connection)?.pair.peer.ip().to_canonical())
     }
 
     fn forget(&mut self, connection: u32) {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::capped::{ENTRIES, TEXT, shortened};
 use crate::{
     clock::WallTime,
-    event::{AddressMoved, Event, EventKind, Peer, RoleChanged},
+    event::{AddressMoved, Event, EventKind, NameMoved, Peer, RoleChanged},
 };
 
 /// The findings of a run about the servers behind its address.
@@ -45,8 +45,8 @@ impl Servers {
                 self.together = servers.iter().take(ENTRIES).cloned().map(bounded).collect();
             }
             EventKind::AddressMoved(moved) if self.moves.len() < ENTRIES => {
-                let AddressMoved { from, to } = (**moved).clone();
-                let moved = AddressMoved { from: bounded(from), to: bounded(to) };
+                let AddressMoved { from, to, name } = (**moved).clone();
+                let moved = AddressMoved { from: bounded(from), to: bounded(to), name: name.map(shown) };
                 self.moves.push(MoveRow { time: event.time, moved });
             }
             EventKind::RoleChanged(change) => {
@@ -71,6 +71,11 @@ impl Servers {
         let changed = self.role_changes.iter().map(|row| &row.change.server);
         self.together.iter().chain(moved).chain(changed).any(|server| server.laddr.as_deref() == Some(address))
     }
+}
+
+fn shown(mut moved: NameMoved) -> NameMoved {
+    moved.to.truncate(ENTRIES);
+    NameMoved { name: shortened(&moved.name, TEXT).into(), ..moved }
 }
 
 fn bounded(mut server: Peer) -> Peer {
@@ -109,7 +114,7 @@ mod tests {
         let long = || server(&"x".repeat(10_000), "master");
         for _ in 0..100 {
             servers.on_event(&at(1.0, EventKind::ServersFound { servers: vec![long(); 100] }));
-            let moved = AddressMoved { from: long(), to: long() };
+            let moved = AddressMoved { from: long(), to: long(), name: None };
             servers.on_event(&at(1.0, EventKind::AddressMoved(Box::new(moved))));
             let change = RoleChanged { from: "x".repeat(10_000).into(), server: long() };
             servers.on_event(&at(1.0, EventKind::RoleChanged(Box::new(change))));

@@ -99,6 +99,8 @@ pub(crate) struct Tally {
     pub replaced_by_watchdog: u64,
     /// Sessions that the policy replaced because replies went to the wrong commands.
     pub replaced_desync: u64,
+    /// Sessions that the policy replaced because a demoted server refused a write.
+    pub replaced_readonly: u64,
     /// Sessions that redis-doctor replaced because the client could not leave a state.
     pub replaced_terminal: u64,
     /// Resubscriptions after a reconnect.
@@ -192,6 +194,7 @@ impl Tally {
             EventKind::SessionReplaced { why, .. } => match why {
                 ReplaceReason::Watchdog => self.replaced_by_watchdog += 1,
                 ReplaceReason::Desync => self.replaced_desync += 1,
+                ReplaceReason::Readonly => self.replaced_readonly += 1,
                 ReplaceReason::Terminal => self.replaced_terminal += 1,
             },
             EventKind::Resubscribed(confirmations) => {

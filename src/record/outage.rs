@@ -154,7 +154,9 @@ impl Track {
             EventKind::Stalled { since, .. } if self.open().is_none() => self.begin(event, OutageKind::Stall, *since),
             EventKind::Resumed { after } => self.resumed(event, *after),
             EventKind::Disconnected(disconnected) => {
-                self.pinned = false;
+                // Unless the client left the demoted server: the next one may refuse its writes as well.
+                let left = |failure: &Failure| failure.key.class.is_by_demoted();
+                self.pinned &= disconnected.failure.as_ref().is_some_and(left);
                 self.disconnected(event, disconnected);
             }
             EventKind::Reconnected(reconnected) => self.reconnected(event, reconnected),
@@ -334,7 +336,8 @@ impl Track {
     }
 
     fn missed(&mut self, at: Stamp, count: u64) {
-        if self.blame_until.is_none_or(|until| at > until) {
+        // A client can be back before its subscriptions are.
+        if self.blame_until.is_none_or(|until| at > until) && !self.subscribed.are_missing() {
             return;
         }
         self.lost_in_outages = self.lost_in_outages.saturating_add(count);

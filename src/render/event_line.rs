@@ -96,9 +96,7 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::ServersFound { servers } => {
             ("servers", format!("{} behind this address: {}", servers.len(), list_of(servers)))
         }
-        EventKind::AddressMoved(moved) => {
-            ("moved", format!("new connections reach the {}; old ones stay with the {}", moved.to, moved.from))
-        }
+        EventKind::AddressMoved(moved) => ("moved", moved.to_string()),
         EventKind::RoleChanged(change) => ("role", change.to_string()),
         EventKind::Note { text } | EventKind::SubscriptionDropped { why: text } => ("note", text.to_string()),
         EventKind::RunFinished { reason } => ("finished", stopped(*reason).to_owned()),
@@ -247,6 +245,7 @@ fn replaced(why: ReplaceReason) -> &'static str {
     match why {
         ReplaceReason::Watchdog => "watchdog declared the connection dead",
         ReplaceReason::Desync => "replies no longer match the requests",
+        ReplaceReason::Readonly => "a demoted server refuses writes",
         ReplaceReason::Terminal => "client is stuck",
     }
 }

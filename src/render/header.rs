@@ -2,7 +2,7 @@
 
 use crate::{
     event::RunStarted,
-    plan::{Command, Pace, Plan, ProbeKind, ProbePlan, Protocol, SubscriptionPlan},
+    plan::{Command, OnReadonly, Pace, Plan, ProbeKind, ProbePlan, Protocol, Resubscription, SubscriptionPlan},
     render::{
         fit::{self, INDENT},
         units::{clean, count, span},
@@ -65,8 +65,14 @@ pub(super) fn policy_line(started: &RunStarted) -> String {
             format!("watchdog {} × {}", span(watchdog.period), watchdog.misses)
         }),
     );
-    if !policy.resubscribe {
-        parts.push("no resubscription".into());
+    match policy.resubscription {
+        _ if !policy.resubscribe => parts.push("no resubscription".into()),
+        Resubscription::Library => {}
+        Resubscription::Paced => parts.push("paced resubscription".into()),
+    }
+    match policy.on_readonly {
+        OnReadonly::Stay => {}
+        OnReadonly::Rebuild => parts.push("rebuild on READONLY".into()),
     }
     parts.join(" · ")
 }

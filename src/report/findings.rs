@@ -175,6 +175,12 @@ impl List {
         );
         self.count(
             Severity::Warning,
+            figures.tally.replaced_readonly,
+            "session was replaced because a demoted server refused writes",
+            "sessions were replaced because a demoted server refused writes",
+        );
+        self.count(
+            Severity::Warning,
             figures.tally.replaced_desync,
             "session was replaced because replies went to the wrong commands",
             "sessions were replaced because replies went to the wrong commands",

@@ -311,6 +311,8 @@ pub(crate) struct Sessions {
     pub replaced_by_watchdog: u64,
     /// Sessions that the policy replaced because replies went to the wrong commands.
     pub replaced_desync: u64,
+    /// Sessions that the policy replaced because a demoted server refused a write.
+    pub replaced_readonly: u64,
     /// Sessions that redis-doctor replaced because the client was in a state that it could not leave.
     pub replaced_terminal: u64,
     /// Watchdog PINGs answered.
@@ -330,6 +332,7 @@ impl Sessions {
             superseded: tally.superseded,
             replaced_by_watchdog: tally.replaced_by_watchdog,
             replaced_desync: tally.replaced_desync,
+            replaced_readonly: tally.replaced_readonly,
             replaced_terminal: tally.replaced_terminal,
             watchdog_ok: figures.counters.watchdog_ok,
             watchdog_missed: figures.counters.watchdog_missed,

@@ -87,7 +87,8 @@ fn what_is_critical() {
         ("lost without an outage", vec![at(50.0, missed(7, 8))], "2 messages lost while the connection was up"),
         (
             "lost long after an outage",
-            [dropped(), vec![at(50.0, missed(7, 7))]].concat(),
+            [dropped(), vec![at(10.6, EventKind::Resubscribed(confirmations(1, 0.6))), at(50.0, missed(7, 7))]]
+                .concat(),
             "1 message lost while the connection was up",
         ),
         (

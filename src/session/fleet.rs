@@ -12,7 +12,7 @@ use super::{
     monitor::Monitor,
     publisher::{self, Publisher},
     reply_limit::ReplyLimit,
-    resp2, roles, watchdog,
+    resp2, roles, subscriber, watchdog,
     worker::{Schedule, Worker},
 };
 use crate::{
@@ -112,8 +112,11 @@ impl Sessions {
         self.reply_limit.guard(session);
         self.watch.spawn(monitor.run());
         self.watch.spawn(watchdog::heartbeat_while_down(Arc::clone(session)));
-        if !self.ctx.dialect.resp3 && session.inbox.subscription().wanted() > 0 {
-            self.watch.spawn(resp2::run(Arc::clone(session)));
+        if session.inbox.subscription().wanted() > 0 {
+            self.watch.spawn(subscriber::run(Arc::clone(session)));
+            if !self.ctx.dialect.resp3 {
+                self.watch.spawn(resp2::run(Arc::clone(session)));
+            }
         }
         if let Some(watchdog) = self.ctx.plan.policy.watchdog {
             self.watch.spawn(watchdog::run(Arc::clone(session), watchdog));

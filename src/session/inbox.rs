@@ -33,6 +33,7 @@ struct InboxState {
     deliveries: Vec<Delivery>,
     confirmed: HashSet<(u8, Vec<u8>)>,
     last_message: Stamp,
+    last_push: Stamp,
 }
 
 /// The effect of a confirmation.
@@ -57,6 +58,7 @@ impl Inbox {
             deliveries: (0..verified).map(|_| Delivery::default()).collect(),
             confirmed: HashSet::new(),
             last_message: Stamp::START,
+            last_push: Stamp::START,
         };
         let prefix = format!("redis-doctor:{run_id}:{connection}:").into_bytes();
         Self { connection, subscription, prefix, state: Mutex::new(state) }
@@ -105,7 +107,7 @@ impl Inbox {
     /// Accounts for a verification message; counts and shows any other.
     pub(super) fn receive(&self, message: &Message<'_>, ctx: &RunContext) {
         let mut state = self.lock();
-        state.last_message = message.at;
+        (state.last_message, state.last_push) = (message.at, message.at);
         if let Some(ours) = message.payload.strip_prefix(self.prefix.as_slice()) {
             // A matching pattern brings a legitimate second copy: no duplicate.
             if message.pattern.is_none() {
@@ -157,7 +159,7 @@ impl Inbox {
     }
 
     /// Records a confirmation of SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE.
-    pub(super) fn on_confirmation(&self, kind: &PushKind, data: &[Value]) -> Confirmed {
+    pub(super) fn on_confirmation(&self, kind: &PushKind, data: &[Value], at: Stamp) -> Confirmed {
         let kind = match kind {
             PushKind::PSubscribe => 1,
             PushKind::SSubscribe => 2,
@@ -167,6 +169,7 @@ impl Inbox {
             return Confirmed::Part;
         };
         let mut state = self.lock();
+        state.last_push = at;
         if !state.confirmed.insert((kind, name.clone())) {
             return Confirmed::Again;
         }
@@ -200,6 +203,11 @@ impl Inbox {
     /// Returns the time of the last message, or the run's start.
     pub(super) fn last_message(&self) -> Stamp {
         self.lock().last_message
+    }
+
+    /// Returns the time of the last message or confirmation, or the run's start.
+    pub(super) fn last_push(&self) -> Stamp {
+        self.lock().last_push
     }
 
     /// Gives up messages that have been missing for too long.

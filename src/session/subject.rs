@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
+    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo,
     ProtocolVersion, PushInfo, RedisConnectionInfo, RedisResult, TlsCertificates, Value,
     aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSub},
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
@@ -15,7 +15,7 @@ use crate::{
     classify::{Failure, Stage, client},
     clock::within,
     dial::Dialect,
-    plan::{Address, Name, Pace, Password, Plan, ProbePlan, ReconnectPolicy, SubscriptionPlan, Target},
+    plan::{Address, Name, Pace, Password, Plan, ProbePlan, ReconnectPolicy, Resubscription, SubscriptionPlan, Target},
 };
 
 /// Channels per SUBSCRIBE: with a round trip each, thousands of channels would take seconds.
@@ -42,6 +42,18 @@ impl Subject {
             Self::Bare(connection) => connection.send_packed_command(command).await,
         };
         reply.and_then(Value::extract_error)
+    }
+
+    /// Completes once there is a connection to send commands on; false if the library gave up. It sends nothing: redis-rs
+    /// refuses an empty command, but only after it has waited for the connection.
+    pub(super) async fn connected(&mut self) -> bool {
+        match self {
+            Self::Managed(manager) => {
+                let refused = manager.send_packed_command(&Cmd::new()).await;
+                refused.is_err_and(|error| error.kind() == ErrorKind::Client)
+            }
+            Self::Bare(_) => true,
+        }
     }
 
     /// Returns the number of commands that [`Self::subscribe`] sends one after the other.
@@ -117,7 +129,7 @@ impl Dialer {
         }
         if self.resp3 {
             config = config.set_push_sender(push);
-            if policy.resubscribe {
+            if policy.resubscribe && policy.resubscription == Resubscription::Library {
                 config = config.set_automatic_resubscription();
             }
         }

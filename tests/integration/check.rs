@@ -87,6 +87,26 @@ fn without_a_command_it_is_what_runs() {
 }
 
 #[test]
+fn requests_behind_a_blocking_command_of_another_client_are_found() {
+    let server = RedisServer::start();
+    let _waiting = server.begin(["BLPOP", "q", "0"]);
+    let mut worker = server.begin(["CLIENT", "SETNAME", "worker"]);
+    worker.send(["BLPOP", "q", "0"]).unwrap();
+    eventually("both are blocked", SOON, || server.command(["INFO", "clients"]).contains("blocked_clients:2"));
+    // One waits with nothing behind it.
+    let json = looked(check(&server), 0);
+    assert!(!json.to_string().contains("RD174"), "{json:#}");
+    worker.send_bytes(b"RPUSH r 1\r\nGET a\r\nPING\r\n").unwrap();
+    eventually("the requests have arrived", SOON, || {
+        server.clients().iter().any(|client| client.contains("name=worker") && !client.contains(" qbuf=0 "))
+    });
+    let json = looked(check(&server), 1);
+    let (mark, text) = line(&json, "blocked");
+    assert!(mark == "warning" && text.starts_with("BLPOP of ") && text.contains("(worker) holds up "), "{text}");
+    assert_eq!(codes(&json, WORSE), ["RD174"]);
+}
+
+#[test]
 fn the_blackout_of_each_policy_is_computed_from_this_machine() {
     let server = RedisServer::start();
     let retries = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_retries2").unwrap();

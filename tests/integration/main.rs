@@ -92,6 +92,7 @@ mod large_replies;
 mod lasting;
 mod late_confirmations;
 mod memory;
+mod moves;
 mod netns;
 mod network_faults;
 mod outages;

@@ -199,10 +199,12 @@ mod tests {
 
     #[test]
     fn fuzz_clusters() {
-        Fuzz::new("info", &["cluster_slots_assigned:"]).run_on_text(|info| ClusterFacts::default().read_info(info));
+        Fuzz::new("info", &["cluster_slots_assigned:"]).run_on_text(|info| {
+            ClusterFacts::default().read_info(&Part::from(info).info());
+        });
         Fuzz::new("values", &["*3\r\n", ":0\r\n", ":16383\r\n", "$1\r\na\r\n", "_\r\n"]).run(|input| {
             if let Some(value) = fuzz::value(input) {
-                ClusterFacts::default().read_slots(&value, Some("a"), "host");
+                ClusterFacts::default().read_slots(&value, text(&Value::SimpleString("a".into())).as_ref(), "host");
             }
         });
     }

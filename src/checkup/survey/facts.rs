@@ -178,6 +178,8 @@ pub(crate) struct ServerFacts {
     pub subscribers: Option<u64>,
     /// The largest output buffer of a subscriber (bytes).
     pub largest_subscriber_buffer: Option<u64>,
+    /// Clients whose requests wait behind their own blocking command: the first ones.
+    pub held_up: Vec<HeldUp>,
     /// `master_link_status` is `up` (replicas only).
     pub primary_link_up: Option<bool>,
     /// `master_last_io_seconds_ago` (replicas only; negative while there is no link).
@@ -234,6 +236,19 @@ pub(crate) struct OutputLimit {
     pub soft: u64,
     /// Seconds above the soft limit.
     pub soft_seconds: u64,
+}
+
+/// A client in a blocking command that has sent other requests behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct HeldUp {
+    /// `addr`
+    pub address: Foreign,
+    /// `name`; empty without one.
+    pub name: Foreign,
+    /// `cmd`: the blocking command.
+    pub command: Foreign,
+    /// `qbuf`: bytes that the server has received and not yet run.
+    pub unread: u64,
 }
 
 /// A replica, as its primary lists it.

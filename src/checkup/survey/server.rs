@@ -1,6 +1,6 @@
 //! Parsers for INFO, CONFIG GET and CLIENT LIST.
 
-use super::{OutputLimit, Persistence, Replica, ServerFacts};
+use super::{HeldUp, OutputLimit, Persistence, Replica, ServerFacts};
 use crate::dial::reply::{Info, Part};
 
 /// The settings, queried one at a time: before Redis 7 CONFIG GET takes a single name, and a pattern would also return
@@ -16,6 +16,9 @@ pub(super) const SETTINGS: [&str; 9] = [
     "min-replicas-to-write",
     "save",
 ];
+
+/// Clients kept that wait behind their own blocking command.
+const HELD_UP: usize = 10;
 
 impl ServerFacts {
     /// Reads a reply to `INFO`.
@@ -68,6 +71,20 @@ impl ServerFacts {
         };
         self.subscribers = Some(list.lines().count() as u64);
         self.largest_subscriber_buffer = Some(list.lines().map(waiting).max().unwrap_or_default());
+    }
+
+    /// Reads a reply to `CLIENT LIST TYPE normal`. While a client waits in a blocking command (flag `b`), the server runs
+    /// nothing else of it.
+    pub(super) fn read_blocked(&mut self, list: Part<'_>) {
+        let held_up = |line: Part<'_>| {
+            let field = |wanted: &str| line.field(' ', wanted);
+            let is_blocked = field("flags").is_some_and(|flags| flags.contains('b'));
+            let unread = field("qbuf")?.parse().filter(|unread| *unread > 0 && is_blocked)?;
+            let [address, name, command] = ["addr", "name", "cmd"].map(|wanted| field(wanted).map(Part::shown));
+            let [address, name, command] = [address, name, command].map(Option::unwrap_or_default);
+            Some(HeldUp { address, name, command, unread })
+        };
+        self.held_up = list.lines().filter_map(held_up).take(HELD_UP).collect();
     }
 }
 
@@ -140,6 +157,19 @@ mod tests {
     }
 
     #[test]
+    fn a_client_is_held_up_if_it_is_blocked_and_has_sent_more() {
+        let mut facts = ServerFacts::default();
+        facts.read_blocked(
+            "id=4 addr=10.0.0.7:5000 laddr=10.0.0.1:6379 name=worker flags=b qbuf=24 qbuf-free=0 cmd=blpop\n\
+             id=5 addr=10.0.0.8:5000 laddr=10.0.0.1:6379 name= flags=b qbuf=0 cmd=blpop\n\
+             id=6 addr=10.0.0.9:5000 laddr=10.0.0.1:6379 name= flags=N qbuf=26 cmd=client|list\n".into(),
+        );
+        let worker =
+            HeldUp { address: "10.0.0.7:5000".into(), name: "worker".into(), command: "blpop".into(), unread: 24 };
+        assert_eq!(facts.held_up, [worker]);
+    }
+
+    #[test]
     fn settings_are_read_and_invalid_ones_ignored() {
         let mut facts = ServerFacts::default();
         facts.read_setting("timeout", "300".into());
@@ -169,10 +199,10 @@ mod tests {
     fn fuzz_surveys() {
         Fuzz::new("info", &["slave0:ip=", "maxmemory:", "save", "pubsub 1 2 3 "]).run_on_text(|info| {
             let mut facts = ServerFacts::default();
-            facts.read_info(info);
-            SETTINGS.iter().for_each(|name| facts.read_setting(name, info));
+            facts.read_info(&Part::from(info).info());
+            SETTINGS.iter().for_each(|name| facts.read_setting(name, info.into()));
         });
         Fuzz::new("clients", &["obl=", "omem=", "\n"])
-            .run_on_text(|list| ServerFacts::default().read_subscribers(list));
+            .run_on_text(|list| ServerFacts::default().read_subscribers(list.into()));
     }
 }

@@ -251,6 +251,13 @@ impl Scene {
         self.ends(SocketEnd::Local);
     }
 
+    /// The server refused a write, and the policy left it.
+    pub(super) fn refuses_writes(&mut self) {
+        let readonly = Failure::server(Stage::Command, "READONLY You can't write against a read only replica.");
+        (self.failure, self.replaced) = (Some(readonly), Some(ReplaceReason::Readonly));
+        self.ends(SocketEnd::Local);
+    }
+
     /// Nothing was sent for `seconds`, as planned, and the connection is as old.
     pub(super) fn pauses(&mut self, seconds: f64) {
         self.idle = seconds;

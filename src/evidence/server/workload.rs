@@ -99,7 +99,10 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzz::{self, Fuzz, assert_clean};
+    use crate::{
+        dial::slowness::{latency_events, slow_commands},
+        fuzz::{self, Fuzz, assert_clean},
+    };
 
     fn at(seconds: f64) -> Stamp {
         Stamp::START.after(Duration::from_secs_f64(seconds))

@@ -119,6 +119,7 @@ fn outages(report: &Report) -> Vec<Family> {
     let reasons = [
         ("watchdog", sessions.replaced_by_watchdog),
         ("desync", sessions.replaced_desync),
+        ("readonly", sessions.replaced_readonly),
         ("terminal", sessions.replaced_terminal),
     ];
     families.push(Family::counters("sessions_replaced", "Sessions replaced by reason.", "reason", &reasons));

@@ -11,7 +11,7 @@ use crate::{
     clock::{Alarm, Stamp},
     dial::is_forbidden,
     event::EventKind,
-    plan::Name,
+    plan::{Name, OnReadonly},
     session::{
         link::FailedCommand,
         request::{Exchange, FailedRequest, PONG, Proof, Request, WaitingFailure, summary},
@@ -204,8 +204,13 @@ impl Session {
                 ErrorClass::Other if failed.failure.key.origin == Origin::Doctor => {
                     state.link.on_error_reply(done, counted)
                 }
-                ErrorClass::ReadOnly => {
-                    state.writes = Writes { refused: true, accepted: false };
+                // A demoted node of a cluster names the new one.
+                class if class.is_by_demoted() && counted => {
+                    let news = state.writes.refused.is_none();
+                    state.writes = Writes { refused: Some(failed.failure.clone()), accepted: false };
+                    if news && self.policy.on_readonly == OnReadonly::Rebuild {
+                        self.wake.notify_one();
+                    }
                     state.link.on_error_reply(done, counted)
                 }
                 // The silence was redis-doctor's own.
