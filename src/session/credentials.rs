@@ -82,8 +82,9 @@ mod tests {
         let answer = provider.subscribe().next().await.unwrap().unwrap();
         assert_eq!((answer.username(), answer.password()), ("default", "secret"));
         let mut elsewhere = provider.subscribe();
-        let read = tokio::spawn(async move { elsewhere.next().now_or_never().is_none() });
-        assert!(read.await.unwrap(), "answered in another task");
+        let mut tasks = task::JoinSet::new();
+        tasks.spawn(async move { elsewhere.next().now_or_never().is_none() });
+        assert!(tasks.join_next().await.unwrap().unwrap(), "answered in another task");
         let mut twice = provider.subscribe();
         assert!(twice.next().await.is_some());
         assert!(twice.next().now_or_never().is_none(), "answered twice");
