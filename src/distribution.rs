@@ -1,14 +1,14 @@
 //! Distributions of durations: HDR histograms with a fixed unit and a JSON form.
 //!
-//! Three significant digits from 128 ns to one hour; longer values count as one hour. In JSON it is the HDR V2
-//! encoding in base64, the form that other HDR tools read.
+//! Three significant digits from 128 ns to one hour; longer values count as one hour. In JSON it is the compressed HDR
+//! V2 encoding in base64, the form of HdrHistogram's own logs. The uncompressed one of older journals is read, too.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hdrhistogram::{
     Histogram,
-    serialization::{Deserializer, Serializer, V2Serializer},
+    serialization::{Deserializer, Serializer, V2DeflateSerializeError, V2DeflateSerializer, V2Serializer},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ const DIGITS: u8 = 3;
 /// As many durations as take the memory of the smallest histogram.
 const FEW: usize = 1 << 11;
 
-/// A distribution of durations in nanoseconds: an HDR histogram, V2 encoding, in base64.
+/// A distribution of durations in nanoseconds: an HDR histogram, compressed V2 encoding, in base64.
 // A run has dozens of them, refilled each second, most of them with little or nothing. So a few durations are kept
 // as they are, and only many are counted in a histogram, which takes at least 16 KB, and 8 KB more for each doubling of
 // the longest duration: allocated and freed each second, such blocks would leave holes in the heap.
@@ -117,6 +117,23 @@ impl Distribution {
         (!self.is_empty()).then(|| Duration::from_nanos(nanos(&self.histogram())))
     }
 
+    /// Returns the compressed HDR V2 encoding.
+    fn encoded(&self) -> Result<Vec<u8>, V2DeflateSerializeError> {
+        let mut bytes = Vec::new();
+        V2DeflateSerializer::new().serialize(&self.histogram(), &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads an HDR V2 encoding, compressed or not.
+    fn decoded(mut bytes: &[u8]) -> Result<Self, String> {
+        let histogram: Histogram<u64> =
+            Deserializer::new().deserialize(&mut bytes).map_err(|error| error.to_string())?;
+        // Another tool's bounds are welcome: its values go into our buckets.
+        let mut ours = self::histogram();
+        ours.add(&histogram).map_err(|error| error.to_string())?;
+        Ok(Self(Counts::Many(ours)))
+    }
+
     /// Converts to a histogram, regardless of the number of durations.
     fn counted(&mut self) -> &mut Histogram<u64> {
         if let Counts::Few(values) = &self.0 {
@@ -134,6 +151,33 @@ impl Distribution {
             Counts::Few(values) => Cow::Owned(histogram_of(values)),
             Counts::Many(histogram) => Cow::Borrowed(histogram),
         }
+    }
+}
+
+/// A distribution at rest: a few hundred bytes, where a histogram takes at least 16 KB.
+#[derive(Clone, Debug)]
+pub(crate) struct Packed(Arc<[u8]>);
+
+/// The same counts: the encodings differ if the histograms have grown in different ways.
+impl PartialEq for Packed {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || self.unpacked() == other.unpacked()
+    }
+}
+
+impl Packed {
+    /// Packs a distribution; `None` if it is empty.
+    pub(crate) fn of(distribution: &Distribution) -> Option<Self> {
+        // Not compressed: journals of gigabytes pass through here.
+        let mut bytes = Vec::new();
+        let encoded = V2Serializer::new().serialize(&distribution.histogram(), &mut bytes);
+        (encoded.is_ok() && !distribution.is_empty()).then(|| Self(bytes.into()))
+    }
+
+    /// Returns the distribution.
+    pub(crate) fn unpacked(&self) -> Distribution {
+        // Cannot fail: it was encoded here.
+        Distribution::decoded(&self.0).unwrap_or_default()
     }
 }
 
@@ -176,9 +220,7 @@ impl std::fmt::Debug for Distribution {
 
 impl Serialize for Distribution {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut bytes = Vec::new();
-        V2Serializer::new().serialize(&self.histogram(), &mut bytes).map_err(serde::ser::Error::custom)?;
-        serializer.serialize_str(&STANDARD.encode(bytes))
+        serializer.serialize_str(&STANDARD.encode(self.encoded().map_err(serde::ser::Error::custom)?))
     }
 }
 
@@ -186,12 +228,7 @@ impl<'de> Deserialize<'de> for Distribution {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
-        let histogram: Histogram<u64> =
-            Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(serde::de::Error::custom)?;
-        // Another tool's bounds are welcome: its values go into our buckets.
-        let mut ours = self::histogram();
-        ours.add(&histogram).map_err(serde::de::Error::custom)?;
-        Ok(Self(Counts::Many(ours)))
+        Self::decoded(&bytes).map_err(serde::de::Error::custom)
     }
 }
 
@@ -210,6 +247,30 @@ mod tests {
         let quantiles = [0.5, 0.9, 0.99, 0.999].map(|quantile| distribution.quantile(quantile));
         let figures = (distribution.count(), distribution.min(), distribution.mean(), distribution.deviation());
         format!("{figures:?} {quantiles:?} {:?} {}", distribution.max(), serde_json::to_string(distribution).unwrap())
+    }
+
+    #[test]
+    fn a_distribution_at_rest_is_small_and_the_same() {
+        assert_eq!(Packed::of(&of([])), None);
+        let distribution = of((0..6_000).map(|n| 150_000 + (n * 7919) % 90_000));
+        let packed = Packed::of(&distribution).unwrap();
+        assert!(packed.0.len() < 3_000, "{}", packed.0.len());
+        assert_eq!(packed.unpacked(), distribution);
+    }
+
+    #[test]
+    fn the_uncompressed_encoding_of_older_journals_is_read() {
+        let old = concat!(
+            "\"",
+            "HISTEwAAAK0AAAAAAAAAAwAAAAAAAACAAAAAAAA///8/8AAAAAAAAPUrAgInAisCAAQAAgACDQIDBA8CJQIDAg0CBQ",
+            "QJAgUCAgIJAgICAwIAAgMCAwQAAgACAwIABAICAAIDAgcEBwQAAgkCBwICAAIJAgACAAIFAgcCAgACBwINAgMCEQID",
+            "AgUCGQICCwIHBAIAAgIHAgACCQICDwIbAgkCEwIFAgUCIQITAg0CCwIZAjECEwJzAkkCEwICDQJNAgACAwQLAhUCbw",
+            "J9AmsCzQMC0R4C",
+            "\""
+        );
+        let read: Distribution = serde_json::from_str(old).unwrap();
+        assert_eq!((read.count(), read.max().map(|max| max.as_millis())), (101, Some(3)));
+        assert_eq!(serde_json::from_str::<Distribution>(&serde_json::to_string(&read).unwrap()).unwrap(), read);
     }
 
     #[test]

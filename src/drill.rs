@@ -159,6 +159,7 @@ impl Drill {
             faults: case.faults.clone(),
             evidence: true,
             seed,
+            command_line: Vec::new(),
         }
     }
 }

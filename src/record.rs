@@ -6,13 +6,17 @@
 mod address;
 mod capped;
 mod circumstances;
+mod connections;
 mod downtime;
 mod errors;
 mod events;
+mod faults;
 mod figures;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod herd;
+mod id;
+mod incidents;
 mod outage;
 mod outages;
 mod refusals;
@@ -26,6 +30,7 @@ mod subscribed;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -33,6 +38,8 @@ pub(crate) use address::Servers;
 pub(crate) use capped::List;
 use capped::{Capped, shortened};
 pub(crate) use circumstances::Circumstances;
+pub(crate) use connections::ConnectionRow;
+use connections::Connections;
 pub(crate) use downtime::Downtime;
 use downtime::History;
 pub(crate) use errors::ErrorRow;
@@ -41,6 +48,9 @@ use events::{begins_an_outage, concerns_a_connection, once, settling};
 pub(crate) use figures::{Figures, NoteRow, RunFigures, SlowFigures, StateRow, Tally};
 use herd::Herd;
 pub(crate) use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
+pub(crate) use id::Id;
+pub(crate) use incidents::Incident;
+use incidents::Incidents;
 use outage::Track;
 pub(crate) use outage::{Outage, OutageKind};
 pub(crate) use outages::Outages;
@@ -54,6 +64,8 @@ use slow::SlowHistory;
 pub(crate) use slow::{SlowTotals, Slowness};
 pub(crate) use standing::Standing;
 pub(crate) use summary::Summary;
+pub(crate) use timeline::Slice;
+use timeline::Timeline;
 
 use crate::{
     classify::Failure,
@@ -88,6 +100,11 @@ impl Recorder {
     /// Returns what repeats in the runs so far, as the figures have it; cheaper.
     pub(crate) fn regularities(&self) -> Vec<Regularity> {
         self.story.regularities()
+    }
+
+    /// Returns the latest outage of a connection in the current run.
+    pub(crate) fn latest_outage(&self, connection: u32) -> Option<&Outage> {
+        self.story.tracks.get(&connection)?.latest.as_ref()
     }
 
     /// Returns the plan of the current run; `None` before the first.
@@ -148,6 +165,11 @@ struct Story {
     notes: Capped<NoteRow>,
     tally: Tally,
     herd: Herd,
+    incidents: Incidents,
+    timeline: Timeline,
+    connections: Connections,
+    /// Number of the outages of the current run.
+    outages: u32,
     servers: ServerStates,
     /// The refusals of the current run.
     refusals: Refusals,
@@ -171,7 +193,15 @@ impl Story {
         run.elapsed = run.elapsed.max(event.at.since(run.began));
         match &event.kind {
             EventKind::RunFinished { reason } => run.stopped = Some(*reason),
-            EventKind::Interval(interval) => run.answered += interval.counters.ok,
+            EventKind::Interval(interval) => {
+                run.answered += interval.counters.ok;
+                self.timeline.add(event, number, interval);
+                self.connections.counted(number, &interval.connections);
+            }
+            EventKind::MessagesMissed { count, first_published_at, last_published_at, .. } => {
+                let [first, last] = [first_published_at, last_published_at].map(|at| at.unwrap_or(event.at));
+                self.timeline.lost(first, last, *count);
+            }
             EventKind::Connected(connected) if run.connected.is_none() => {
                 run.connected = Some((**connected).clone());
                 run.obstacle = None;
@@ -204,6 +234,8 @@ impl Story {
                 terminal: state.is_terminal(),
                 why: shortened(why, 500),
             }),
+            EventKind::FaultInjected { fault } => self.incidents.injected(event.at, number, fault),
+            EventKind::FaultCleared { fault, .. } => self.incidents.cleared(event.at, fault),
             _ => {}
         }
         self.tally.add(&event.kind);
@@ -229,6 +261,11 @@ impl Story {
         let known = self.path.as_ref().filter(|_| self.tracks.values_mut().any(|track| track.open().is_some()));
         let track = self.tracks.entry(id).or_insert_with(|| Track::new(run, id, settling));
         track.on_event(event);
+        if let Some(outage) = track.latest.as_mut().filter(|outage| outage.id.is_due()) {
+            self.outages += 1;
+            outage.id = Id::outage(self.outages);
+            outage.incident = self.incidents.join(outage);
+        }
         if let Some(wait) = self.slow.on_event(event, run, id, track.generation) {
             self.service.unserved(wait.connection, wait.from, wait.to);
         }
@@ -248,6 +285,9 @@ impl Story {
         let until = outage.restored.unwrap_or(now);
         self.service.unserved(outage.connection, outage.lost, until);
         let paused = self.service.paused_within(outage.lost, until);
+        self.incidents.settle(&outage, now);
+        self.connections.settle(&outage, now, paused);
+        self.timeline.down(outage.lost, until);
         self.history.add(outage, now, paused);
     }
 
@@ -299,6 +339,9 @@ impl Story {
         self.close_run(Stamp::START);
         self.settled = self.regularities();
         self.refusals = Refusals::default();
+        self.incidents.begin_run(&started.plan);
+        self.timeline.begin_run();
+        self.outages = 0;
         self.path = None;
         self.runs.push(RunFigures {
             started: started.clone(),
@@ -377,6 +420,9 @@ impl Story {
             waited: Summary::of(&samples.waited),
             end_to_end: Summary::of(&samples.end_to_end),
             outages: List { kept: self.history.kept.rows(), total: downtime.drops + downtime.stalls },
+            slices: self.timeline.into_slices(),
+            connections: self.connections.rows(),
+            incidents: List { kept: self.incidents.rows(), total: self.incidents.total() },
             slow: SlowFigures {
                 totals: self.slow.totals,
                 stretches: List { kept: self.slow.rows(), total: self.slow.totals.count },

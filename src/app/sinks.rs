@@ -49,8 +49,9 @@ impl Sinks {
         if let EventKind::Evidence(evidence) = &event.kind
             && let Some((outage, diagnosis)) = diagnose::for_event(&self.recorder.outages(), event.connection, evidence)
         {
-            self.live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
             let plan = self.recorder.plan();
+            let policy = plan.map(|plan| &plan.policy);
+            self.live.on_diagnosis(&OutageRow::new(outage, diagnosis, policy, event.at));
             let judged = |found| RegularityRow::new(found, plan?);
             self.recorder.regularities().into_iter().filter_map(judged).for_each(|row| self.live.on_regularity(&row));
         }

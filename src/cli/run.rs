@@ -51,6 +51,7 @@ pub(super) fn resolve(
         warn_on: args.gates.warn_on,
         evidence: !args.no_evidence,
         seed: args.seed.unwrap_or_else(fresh_seed),
+        command_line: Vec::new(),
     };
     let options = args.output.options(environment);
     let output = OutputOptions {

@@ -46,6 +46,7 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         warn_on: Vec::new(),
         evidence: true,
         seed: 0,
+        command_line: Vec::new(),
     };
     RunStarted {
         schema_version: SCHEMA_VERSION,

@@ -42,11 +42,14 @@ const ALLOWED: Table<'_> = &[
     ("readiness", &["clock", "classify", "plan", "event", "dial", "period", "units"]),
     ("proxy", &["clock", "fault", "classify", "foreign", "plan", "event", "resp", "tls"]),
     ("journal", &["clock", "distribution", "event", "plan"]),
-    ("record", &["clock", "classify", "distribution", "plan", "event", "period"]),
+    ("record", &["clock", "fault", "classify", "distribution", "plan", "event", "period"]),
     ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
     ("engine", &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "units"]),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
-    ("report", &["clock", "classify", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"]),
+    (
+        "report",
+        &["clock", "classify", "distribution", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"],
+    ),
     ("checkup", &["clock", "classify", "plan", "event", "kernel", "dial", "report", "verdict", "units"]),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (

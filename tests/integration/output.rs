@@ -35,9 +35,11 @@ fn ndjson_is_events_as_they_happen_and_then_the_report_line_by_line() {
     for event in events {
         follows(schema::JOURNAL, event);
     }
+    lines.iter().for_each(|line| follows(schema::REPORT_LINE, line));
     assert_eq!((&events[0]["event"], &events[end - 1]["event"]), (&"run_started".into(), &"run_finished".into()));
     let kinds: Vec<_> = report.iter().map(|line| line["type"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["summary", "run"]);
+    assert_eq!(kinds[..2], ["summary", "run"]);
+    assert!(kinds[2..].iter().all(|kind| *kind == "interval"), "{kinds:?}");
 }
 
 #[test]
