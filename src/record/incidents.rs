@@ -307,7 +307,7 @@ mod tests {
             vec![injected(30.0, "blackhole")],
             lost(1, 1, 34.0, 3.0).to_vec(),
             vec![cleared(36.0, "blackhole")],
-            // By itself, long after.
+            // Without a fault, long after.
             lost(2, 1, 60.0, 1.0).to_vec(),
             // The loss is reported before its fault.
             vec![of(2, 80.0, disconnected(2, None)), injected(80.01, "close"), of(2, 80.1, reconnected(3, 0.1))],

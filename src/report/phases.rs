@@ -23,13 +23,15 @@ pub(crate) enum Phase {
     Undetected,
     /// The client had noticed the silence, and kept the connection.
     Held,
-    /// The server was not reachable. Without a path probe that succeeded, it lasts until the successful attempt, or to
+    /// The server was not reachable, as path probes or failed attempts show. Without a path probe that succeeded, it lasts until the successful attempt, or to
     /// the end.
     Away,
     /// The server was reachable, and the client waited for its next attempt.
     Waiting,
     /// The attempt that succeeded was in progress, and the server was reachable.
     Connecting,
+    /// The connection was gone, and nothing shows what the client waited for.
+    Unknown,
 }
 
 /// One part of an outage.
@@ -53,6 +55,7 @@ pub(super) fn of(outage: &Outage, policy: Option<&ReconnectPolicy>, now: Stamp) 
         (Phase::Away, phases.away),
         (Phase::Waiting, phases.waiting),
         (Phase::Connecting, phases.connecting),
+        (Phase::Unknown, phases.unknown),
     ];
     let parts = parts.into_iter().filter(|(_, part)| !part.is_zero());
     let row = |(phase, part): (Phase, std::time::Duration)| {
@@ -65,8 +68,8 @@ pub(super) fn of(outage: &Outage, policy: Option<&ReconnectPolicy>, now: Stamp) 
 fn flag(phase: Phase, duration: f64, outage: &Outage, policy: &ReconnectPolicy) -> Option<&'static str> {
     let exhausted = outage.circumstances.states.contains(&ClientState::Exhausted);
     match phase {
-        // The server's own time.
-        Phase::Away => None,
+        // The server's own time, or any.
+        Phase::Away | Phase::Unknown => None,
         Phase::Undetected | Phase::Held => Some("--watchdog"),
         Phase::Waiting if !policy.managed => Some("--policy"),
         Phase::Waiting if exhausted => Some("--retries"),

@@ -20,8 +20,8 @@ pub(crate) struct Phases {
     /// Time for which the client then kept the dead connection.
     #[serde(with = "Seconds")]
     pub held: Duration,
-    /// Time until the server was reachable again. Without a path probe that succeeded, it lasts until the successful
-    /// attempt, or to the end.
+    /// Time until the server was reachable again, as path probes or failed attempts show. Without a path probe that
+    /// succeeded, it lasts until the successful attempt, or to the end.
     #[serde(with = "Seconds")]
     pub away: Duration,
     /// Time for which the client waited for its next attempt although the server was reachable.
@@ -30,6 +30,9 @@ pub(crate) struct Phases {
     /// Time from the start of the successful attempt to the first good reply, as far as the server was reachable.
     #[serde(with = "Seconds")]
     pub connecting: Duration,
+    /// Time after the end of the connection of which nothing shows what the client waited for.
+    #[serde(with = "Seconds")]
+    pub unknown: Duration,
 }
 
 impl Outage {
@@ -47,6 +50,14 @@ impl Outage {
             (Some(reachable), _) => reachable,
             (None, Some(_)) if first_attempt => closed,
             (None, Some(started)) => started,
+            (None, None) if first_attempt => {
+                return Phases {
+                    undetected: detected.since(self.lost),
+                    held: closed.since(detected),
+                    unknown: end.since(closed),
+                    ..Phases::default()
+                };
+            }
             (None, None) => end,
         };
         let started = started.unwrap_or(end).max(reachable);
@@ -56,6 +67,7 @@ impl Outage {
             away: reachable.since(closed),
             waiting: started.since(reachable),
             connecting: end.since(started),
+            unknown: Duration::ZERO,
         }
     }
 
@@ -116,29 +128,32 @@ mod tests {
         outage
     }
 
-    fn parts(outage: &Outage) -> [u128; 5] {
+    fn parts(outage: &Outage) -> [u128; 6] {
         let phases = outage.phases(at(99_000));
-        [phases.undetected, phases.held, phases.away, phases.waiting, phases.connecting].map(|part| part.as_millis())
+        let unnoticed = [phases.undetected, phases.held];
+        let noticed = [phases.away, phases.waiting, phases.connecting, phases.unknown];
+        let all: Vec<_> = unnoticed.iter().chain(&noticed).map(Duration::as_millis).collect();
+        all.try_into().unwrap()
     }
 
     #[test]
     fn each_part_is_what_the_client_waited_for() {
         // Silent, abandoned by the watchdog, the server back before the next attempt.
-        assert_eq!(
-            parts(&outage(11_000, Some(12_000), Some(5_000), Some(16_000), Some(16_050))),
-            [1000, 1000, 3000, 1000, 50]
-        );
+        let silent = outage(11_000, Some(12_000), Some(5_000), Some(16_000), Some(16_050));
+        assert_eq!(parts(&silent), [1000, 1000, 3000, 1000, 50, 0]);
         // The attempt that succeeded was made while the server was still away.
-        assert_eq!(
-            parts(&outage(10_000, Some(10_000), Some(5_000), Some(14_000), Some(17_000))),
-            [0, 0, 5000, 0, 2000]
-        );
+        let hanging = outage(10_000, Some(10_000), Some(5_000), Some(14_000), Some(17_000));
+        assert_eq!(parts(&hanging), [0, 0, 5000, 0, 2000, 0]);
         // A stall that recovered on the same connection.
-        assert_eq!(parts(&outage(12_000, None, None, None, Some(15_000))), [2000, 3000, 0, 0, 0]);
+        assert_eq!(parts(&outage(12_000, None, None, None, Some(15_000))), [2000, 3000, 0, 0, 0, 0]);
         // Killed, and back at the first attempt.
-        assert_eq!(parts(&outage(10_000, Some(10_000), None, Some(10_000), Some(10_002))), [0, 0, 0, 0, 2]);
-        // Not over.
-        assert_eq!(parts(&outage(10_000, Some(10_000), None, None, None)), [0, 0, 89_000, 0, 0]);
+        assert_eq!(parts(&outage(10_000, Some(10_000), None, Some(10_000), Some(10_002))), [0, 0, 0, 0, 2, 0]);
+        // Not over, and the server was not reachable.
+        let mut away = outage(10_000, Some(10_000), None, None, None);
+        away.circumstances.path_failures.push(fixture::reset());
+        assert_eq!(parts(&away), [0, 0, 89_000, 0, 0, 0]);
+        // Not over, for a reason that nothing shows.
+        assert_eq!(parts(&outage(10_000, Some(10_000), None, None, None)), [0, 0, 0, 0, 0, 89_000]);
     }
 
     proptest! {

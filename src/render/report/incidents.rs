@@ -81,6 +81,7 @@ fn division(row: &OutageRow) -> Option<String> {
             Phase::Away => "away",
             Phase::Waiting => "waiting for the next attempt",
             Phase::Connecting => "connecting",
+            Phase::Unknown => "unexplained",
         };
         let flag = part.flag.map(|flag| format!(" ({flag})")).unwrap_or_default();
         format!("{} {words}{flag}", duration(part.duration))
