@@ -165,6 +165,27 @@ impl Story {
         // An event without a connection belongs to the only one.
         let connection = event.connection.or((plan.connections == 1).then_some(0));
         run.elapsed = run.elapsed.max(event.at.since(run.began));
+        self.file(event, number);
+        self.tally.add(&event.kind);
+        self.address.on_event(event);
+        self.herd.on_event(event);
+        self.service.on_event(event, number, connection);
+        match &event.kind {
+            EventKind::PathProbed(probed) => self.path_probed(event.at, probed),
+            EventKind::Announced { kind } => self.tracks.values_mut().for_each(|track| track.announced(event.at, kind)),
+            EventKind::Evidence(evidence) => self.gathered(number, connection, evidence),
+            kind if concerns_a_connection(kind) => {
+                if let Some(id) = connection {
+                    self.track(event, number, id, settling);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Files an event with its run and with the parts of the record that need nothing else.
+    fn file(&mut self, event: &Event, number: u32) {
+        let Some(run) = self.runs.last_mut() else { return };
         match &event.kind {
             EventKind::RunFinished { reason } => run.stopped = Some(*reason),
             EventKind::Interval(interval) => {
@@ -210,21 +231,6 @@ impl Story {
             }),
             EventKind::FaultInjected { fault } => self.incidents.injected(event.at, number, fault),
             EventKind::FaultCleared { fault, .. } => self.incidents.cleared(event.at, fault),
-            _ => {}
-        }
-        self.tally.add(&event.kind);
-        self.address.on_event(event);
-        self.herd.on_event(event);
-        self.service.on_event(event, number, connection);
-        match &event.kind {
-            EventKind::PathProbed(probed) => self.path_probed(event.at, probed),
-            EventKind::Announced { kind } => self.tracks.values_mut().for_each(|track| track.announced(event.at, kind)),
-            EventKind::Evidence(evidence) => self.gathered(number, connection, evidence),
-            kind if concerns_a_connection(kind) => {
-                if let Some(id) = connection {
-                    self.track(event, number, id, settling);
-                }
-            }
             _ => {}
         }
     }

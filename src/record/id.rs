@@ -15,23 +15,23 @@ pub(crate) struct Id {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum IdKind {
-    Incident,
+    Group,
     #[default]
-    Outage,
-    Stretch,
+    Single,
+    Slow,
 }
 
 impl Id {
     pub(super) const fn incident(number: u32) -> Self {
-        Self { kind: IdKind::Incident, number }
+        Self { kind: IdKind::Group, number }
     }
 
     pub(super) const fn outage(number: u32) -> Self {
-        Self { kind: IdKind::Outage, number }
+        Self { kind: IdKind::Single, number }
     }
 
     pub(super) const fn stretch(number: u32) -> Self {
-        Self { kind: IdKind::Stretch, number }
+        Self { kind: IdKind::Slow, number }
     }
 
     /// Returns true before a number is given.
@@ -48,9 +48,9 @@ impl Id {
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = match self.kind {
-            IdKind::Incident => 'i',
-            IdKind::Outage => 'o',
-            IdKind::Stretch => 's',
+            IdKind::Group => 'i',
+            IdKind::Single => 'o',
+            IdKind::Slow => 's',
         };
         write!(f, "{letter}{}", self.number)
     }

@@ -235,8 +235,6 @@ fn the_real_outputs_follow_their_schemas() {
     for events in [rich(), ping_run(), Vec::new(), [rich(), ping_run()].concat()] {
         let report = rendered(&report_of(&events), Format::Json);
         follows_exactly(schema::REPORT, &serde_json::from_str(&report).unwrap());
-    }
-    for events in [rich(), ping_run()] {
         let lines = rendered(&report_of(&events), Format::Ndjson);
         lines.lines().for_each(|line| follows_exactly(schema::REPORT_LINE, &serde_json::from_str(line).unwrap()));
     }
@@ -263,7 +261,6 @@ fn the_real_outputs_follow_their_schemas() {
     rich().iter().chain(&more).for_each(|event| journal.on_event(event));
     drop(journal);
     let lines = output.text();
-    lines.lines().for_each(|line| follows_exactly(schema::REPORT_LINE, &serde_json::from_str(line).unwrap()));
     lines.lines().for_each(|line| follows_exactly(schema::JOURNAL, &serde_json::from_str(line).unwrap()));
 }
 

@@ -42,7 +42,7 @@ const ALLOWED: Table<'_> = &[
     ("evidence", &["clock", "classify", "plan", "event", "kernel", "dial", "session"]),
     ("readiness", &["clock", "classify", "plan", "event", "dial", "period", "units"]),
     ("proxy", &["clock", "fault", "classify", "foreign", "plan", "event", "resp", "tls"]),
-    ("journal", &["clock", "distribution", "event", "plan"]),
+    ("journal", &["clock", "event", "plan"]),
     ("record", &["clock", "fault", "classify", "distribution", "plan", "event", "period"]),
     ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
     ("engine", &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "units"]),

@@ -17,6 +17,9 @@ const BLOCKS: usize = 12;
 /// Shortest outage whose parts are shown, in seconds: less is within the interval between two path probes.
 const NOTEWORTHY: f64 = 0.1;
 
+/// Smallest share of an outage that is shown as a part of it.
+const VISIBLE: f64 = 0.01;
+
 pub(super) fn write(report: &Report, times: Times, out: &mut dyn Write) -> io::Result<()> {
     let mut rows: Vec<&IncidentRow> = report.incidents.rows.iter().collect();
     // One that is not over is always shown.
@@ -86,6 +89,6 @@ fn division(row: &OutageRow) -> Option<String> {
         let flag = part.flag.map(|flag| format!(" ({flag})")).unwrap_or_default();
         format!("{} {words}{flag}", duration(part.duration))
     };
-    let parts: Vec<_> = row.phases.iter().map(part).collect();
+    let parts: Vec<_> = row.phases.iter().filter(|part| part.duration >= row.duration * VISIBLE).map(part).collect();
     (row.duration >= NOTEWORTHY && !parts.is_empty()).then(|| parts.join(" · "))
 }
