@@ -194,8 +194,8 @@ pub struct Announcement {
 /// A reconnect attempt of the client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
-    /// Start of the attempt; absent unless the kernel reported it, or the reconnect schedule leaves no other time for the
-    /// one that succeeded.
+    /// Start of the attempt; absent unless the kernel reported it, or the reconnect schedule leaves no other time for
+    /// the one that succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Stamp>,
     /// Time of its failure, or of the first good reply.
