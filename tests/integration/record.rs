@@ -58,7 +58,7 @@ fn the_live_view_and_the_report_agree_on_how_long_an_outage_lasted() {
     server.sigcont();
     trial.wait_for("reconnected", 1);
     let story = trial.stop();
-    let [row] = &story.outages()[..] else { panic!("one outage: {:?}", story.outages()) };
+    let [row] = story.outages() else { panic!("one outage: {:?}", story.outages()) };
     let lasted = seconds(&row["duration"]);
     assert!(lasted > 0.5 && seconds(&row["detected_at"]) > seconds(&row["lost_at"]), "it began with silence: {row}");
     let seen = story.output.stderr();
