@@ -160,6 +160,7 @@ impl Drill {
             evidence: true,
             max_reply: Plan::MAX_REPLY,
             seed,
+            command_line: Vec::new(),
         }
     }
 }

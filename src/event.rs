@@ -34,11 +34,11 @@ pub(crate) use evidence::{
 };
 pub use flow::FlowEnd;
 pub(crate) use flow::{FlowClosed, FlowOpened};
-pub(crate) use interval::{Counters, Interval};
+pub(crate) use interval::{ConnectionCounts, Counters, Interval};
 pub(crate) use line::Line;
 pub(crate) use own_pause::OwnPause;
 pub(crate) use path::{PathProbed, StageTime};
-pub(crate) use peer::{AddressMoved, NameMoved, RoleChanged, Succession, list_of};
+pub(crate) use peer::{AddressMoved, NameMoved, NewProcess, RoleChanged, Succession, list_of};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use refusal::{RefusalBegan, RefusalEnd, RefusalEnded};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
@@ -55,7 +55,7 @@ use crate::{
 };
 
 /// Version of the JSON of journal and report; it grows when a name or a meaning changes.
-pub(crate) const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 2;
 
 /// One event of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -172,6 +172,12 @@ pub enum EventKind {
         to: u64,
         /// Number of missing messages that the server had accepted.
         count: u64,
+        /// Time at which the first of these was published; absent in older journals.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_published_at: Option<Stamp>,
+        /// Time at which the last of these was published; absent in older journals.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_published_at: Option<Stamp>,
     },
     /// A numbered message arrived again.
     Duplicated {
@@ -226,6 +232,8 @@ pub enum EventKind {
     AddressMoved(Box<AddressMoved>),
     /// A server process changed its role.
     RoleChanged(Box<RoleChanged>),
+    /// A server process answers that no connection has reached before in this run, after another one.
+    NewProcess(Box<NewProcess>),
     /// Evidence about an outage was gathered.
     Evidence(Box<Evidence>),
     /// A new session replaced the old one.

@@ -77,6 +77,9 @@ pub struct Plan {
     pub max_reply: u64,
     /// Seed of all randomness of the run.
     pub seed: u64,
+    /// Command line of the run, without passwords; absent in older journals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command_line: Vec<String>,
 }
 
 impl Plan {

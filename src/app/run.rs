@@ -99,9 +99,9 @@ fn conclude(
         }
     }
     drop(journal);
-    let write = |columns: Option<usize>, seen: bool| {
+    let write = |columns: Option<usize>, seen: bool, color: bool| {
         let mut text = Vec::new();
-        let style = Style { below_header: seen && !output.quiet, ..Style::plain(columns) };
+        let style = Style { color, below_header: seen && !output.quiet, ..Style::plain(columns) };
         let written = render::write(&report, output.format, style, &mut text);
         written.map(|()| text).map_err(Problem::Report)
     };
@@ -111,15 +111,33 @@ fn conclude(
         // Its stdout is for messages.
         if command == Command::Subscribe && !output.output.as_deref().is_some_and(is_stdout) {
             let divider: &[u8] = if divided { b"\n" } else { b"" };
-            let text = [divider, &write(render::stderr_columns(), io::stderr().is_terminal())?].concat();
+            let text = [
+                divider,
+                &write(
+                    render::stderr_columns(),
+                    io::stderr().is_terminal(),
+                    output.color.on(render::is_capable_terminal(&io::stderr())),
+                )?,
+            ]
+            .concat();
             return forgive_closed(io::stderr().lock().write_all(&text)).map_err(Problem::Stderr);
         }
-        stdout.append_all(&[divider(divided), &write(render::stdout_columns(), share_a_terminal())?].concat());
+        stdout.append_all(
+            &[
+                divider(divided),
+                &write(
+                    render::stdout_columns(),
+                    share_a_terminal(),
+                    output.color.on(render::is_capable_terminal(&io::stdout())),
+                )?,
+            ]
+            .concat(),
+        );
         Ok(())
     };
     match &output.output {
         Some(path) if is_stdout(path) => show()?,
-        Some(path) => replace(path, &write(None, false)?).map_err(|source| {
+        Some(path) => replace(path, &write(None, false, false)?).map_err(|source| {
             // A full disk must not lose the report of two weeks. If this fails, too, there is no other place.
             let _ = show();
             Problem::ReportShown { path: path.clone(), source }

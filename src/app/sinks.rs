@@ -88,8 +88,9 @@ impl Sinks {
         let outages = self.recorder.outages();
         self.effort.compared += outages.list().len();
         if let Some((outage, diagnosis)) = diagnose::for_event(&outages, event.connection, evidence) {
-            self.live.on_diagnosis(&OutageRow::new(outage, diagnosis, event.at));
             let plan = self.recorder.plan();
+            let policy = plan.map(|plan| &plan.policy);
+            self.live.on_diagnosis(&OutageRow::new(outage, diagnosis, policy, event.at));
             let judged = |found| RegularityRow::new(found, plan?);
             self.recorder.regularities().into_iter().filter_map(judged).for_each(|row| self.live.on_regularity(&row));
         }

@@ -52,6 +52,7 @@ pub(super) fn resolve(
         evidence: !args.no_evidence,
         max_reply: args.max_reply.unwrap_or(Plan::MAX_REPLY),
         seed: args.seed.unwrap_or_else(fresh_seed),
+        command_line: Vec::new(),
     };
     let options = args.output.options(environment);
     let output = OutputOptions {

@@ -14,6 +14,7 @@ use url::Url;
 pub(super) use self::error::UrlError;
 use self::error::UrlProblem;
 pub(crate) use self::line::without_secrets;
+pub(super) use self::masked::masked as masked_url;
 use crate::plan::{Address, Protocol};
 
 /// Host of a server that no flag, URL or variable names.

@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn fuzz_identities() {
-        Fuzz::new("info", &["master_host:", "redis_mode:sentinel", "\r\n"]).run_on_text(|info| drop(from_info(info.into())));
+        Fuzz::new("info", &["master_host:", "redis_mode:sentinel", "\r\n"])
+            .run_on_text(|info| drop(from_info(info.into())));
         Fuzz::new("clients", &["id=", "addr=", " ", "\n"]).run_on_text(|list| {
             list.lines().for_each(|line| drop(ClientInfo::parse(line.into())));
         });

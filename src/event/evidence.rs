@@ -20,13 +20,14 @@ pub struct Evidence {
     /// Number of the physical connection that was lost or stalled.
     pub generation: u64,
     /// Time of the loss: that of the `disconnected` event, or `since` of the stall.
+    #[serde(rename = "lost_at", alias = "lost")]
     pub lost: Stamp,
     /// True if the outage was not over: this is reported after ten seconds, or at the end of the run. Later evidence
-    /// with the same connection and the same `lost` replaces it.
+    /// with the same connection and the same `lost_at` replaces it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(extend("const" = true))]
     pub ongoing: bool,
-    /// True if this is about a slow stretch, not about an outage: `lost` is its start.
+    /// True if this is about a slow stretch, not about an outage: `lost_at` is its start.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(extend("const" = true))]
     pub slow: bool,
@@ -196,7 +197,8 @@ pub struct Announcement {
 /// A reconnect attempt of the client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
-    /// Start of the attempt; absent unless the kernel reported it.
+    /// Start of the attempt; absent unless the kernel reported it, or the reconnect schedule leaves no other time for
+    /// the one that succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Stamp>,
     /// Time of its failure, or of the first good reply.

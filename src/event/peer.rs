@@ -83,6 +83,15 @@ impl fmt::Display for AddressMoved {
     }
 }
 
+/// A server process that no connection has reached before in this run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NewProcess {
+    /// Process that the new connection before this one reached.
+    pub before: Peer,
+    /// The new process.
+    pub server: Peer,
+}
+
 /// A server process has another role than before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoleChanged {

@@ -121,17 +121,23 @@ impl Attempts {
     pub(super) fn succeed(&mut self, at: Stamp) {
         let later = self.seen.iter().rposition(|attempt| attempt.started.is_none_or(|started| started <= at));
         let failed = self.seen.split_off(later.map_or(0, |last| last + 1));
+        let mut started = None;
         let mut wrong: Vec<_> = failed.into_iter().filter_map(|attempt| attempt.end).collect();
         let succeeded = self.cycle.as_ref().is_some_and(|cycle| cycle.has_succeeded(at));
         if wrong.is_empty() && succeeded {
-            wrong.extend(self.seen.pop_if(|last| last.end.is_some()).and_then(|last| last.end));
+            let own = self.seen.pop_if(|last| last.end.is_some());
+            started = own.as_ref().and_then(|own| own.started);
+            wrong.extend(own.and_then(|own| own.end));
         }
         for end in wrong {
             if let Some(tried) = &mut self.tried {
                 *tried.of(end) = tried.of(end).saturating_sub(1);
             }
         }
-        self.push(Attempt { started: None, at, end: None, failure: None });
+        let next = self.cycle.as_ref().filter(|_| self.missing.is_none()).and_then(|cycle| cycle.next_attempt(at));
+        // An attempt that failed later was made in between, and the kernel did not report it.
+        let next = next.filter(|next| self.seen.last().is_none_or(|last| last.at <= *next));
+        self.push(Attempt { started: started.or(next), at, end: None, failure: None });
     }
 
     fn push(&mut self, attempt: Attempt) {

@@ -6,7 +6,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use crate::{
     clock::Stamp,
-    event::{AddressMoved, EventKind, NameMoved, Peer, RoleChanged},
+    event::{AddressMoved, EventKind, NameMoved, NewProcess, Peer, RoleChanged},
     foreign::Foreign,
 };
 
@@ -46,7 +46,8 @@ struct Arrival {
 impl Ledger {
     /// Handles a new connection that reached a server; returns the news.
     pub(super) fn reached(&mut self, server: &Peer, at: Stamp) -> Vec<EventKind> {
-        let mut news: Vec<_> = self.described(server, at).map(changed).into_iter().collect();
+        let found = self.new_process(server);
+        let mut news: Vec<_> = found.into_iter().chain(self.described(server, at).map(changed)).collect();
         let Some(run_id) = &server.run_id else { return news };
         news.extend(self.alternates(run_id, server, at));
         if self.arrivals.len() == ARRIVALS {
@@ -54,6 +55,14 @@ impl Ledger {
         }
         self.arrivals.push_back(Arrival { at, run_id: run_id.clone(), role: server.role.clone() });
         news
+    }
+
+    /// Reports a process that is reached for the first time, after another one.
+    fn new_process(&self, server: &Peer) -> Option<EventKind> {
+        let run_id = server.run_id.as_ref()?;
+        let before = self.latest()?.clone();
+        let seen = self.known.iter().any(|(_, known)| known.run_id.as_ref() == Some(run_id));
+        (!seen).then(|| EventKind::NewProcess(Box::new(NewProcess { before, server: server.clone() })))
     }
 
     /// Handles a server's description of itself on a connection that had reached it before; returns its new role if that
@@ -223,6 +232,8 @@ mod tests {
         for (seconds, run_id, role) in arrivals {
             for kind in ledger.reached(&server(run_id, role), at(*seconds)) {
                 all.push(match kind {
+                    // Each has it, except the first.
+                    EventKind::NewProcess(_) => continue,
                     EventKind::ServersFound { servers } => format!("{} servers", servers.len()),
                     EventKind::RoleChanged(change) => {
                         format!("{} {} {}", change.server.run_id.unwrap(), change.from, change.server.role.unwrap())
@@ -232,6 +243,21 @@ mod tests {
             }
         }
         all
+    }
+
+    #[test]
+    fn a_process_is_reported_when_it_is_first_reached_after_another() {
+        let mut ledger = Ledger::default();
+        let mut found = |seconds, run_id| {
+            let news = ledger.reached(&server(run_id, "master"), at(seconds));
+            news.into_iter().find_map(|kind| match kind {
+                EventKind::NewProcess(found) => Some((found.before.run_id.unwrap(), found.server.run_id.unwrap())),
+                _ => None,
+            })
+        };
+        assert_eq!(found(0.0, "a"), None);
+        assert_eq!(found(1.0, "bb"), Some(("a".into(), "bb".into())));
+        assert_eq!((found(2.0, "bb"), found(3.0, "a")), (None, None));
     }
 
     #[test]

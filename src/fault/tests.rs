@@ -20,7 +20,7 @@ fn every_kind_has_its_short_form() {
         ("slow_close", "slow_close=1s"),
         ("blackhole=direction=up", "blackhole=direction=up"),
         ("latency=50ms~10ms", "latency=50ms~10ms"),
-        ("latency=0.5,on=subscribe", "latency=500ms,on=SUBSCRIBE"),
+        ("latency=500ms,on=subscribe", "latency=500ms,on=SUBSCRIBE"),
         ("bandwidth=65536", "bandwidth=64k"),
         ("slicer", "slicer=1"),
         ("slicer=16,delay=1ms,direction=down", "slicer=16,delay=1ms,direction=down"),

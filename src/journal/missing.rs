@@ -48,6 +48,7 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         evidence: true,
         max_reply: Plan::MAX_REPLY,
         seed: 0,
+        command_line: Vec::new(),
     };
     RunStarted {
         schema_version: SCHEMA_VERSION,

@@ -1,7 +1,6 @@
 //! The writer of journals.
 
 use std::{
-    collections::BTreeMap,
     io::{self, Write},
     path::Path,
     time::Duration,
@@ -10,15 +9,13 @@ use std::{
 use super::{
     beginning::Beginning,
     file::{JournalFile, OpenError},
+    intervals::Intervals,
 };
 use crate::{
     clock::Stamp,
-    distribution::Distribution,
-    event::{Event, EventKind, EventSink, Interval, Line},
+    event::{Event, EventKind, EventSink, Line},
 };
 
-/// Interval between histograms.
-const DISTRIBUTIONS_EVERY: Duration = Duration::from_secs(10);
 /// Maximum age of events that are not in the file yet, and interval between attempts after a failure.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// Interval between requests to write the file through to the disk.
@@ -42,8 +39,8 @@ pub(crate) struct JournalWriter {
     lost: [u64; 2],
     flushed: Stamp,
     synced: Stamp,
-    /// Histograms not yet written, for each connection.
-    pending: BTreeMap<Option<u32>, Pending>,
+    /// Intervals that are not lines yet.
+    intervals: Intervals,
     beginning: Beginning,
 }
 
@@ -57,12 +54,6 @@ enum Outlet {
 /// A failure to write, and the time of the first attempt.
 struct Failing {
     error: OpenError,
-    since: Stamp,
-}
-
-#[derive(Default)]
-struct Pending {
-    interval: Interval,
     since: Stamp,
 }
 
@@ -87,7 +78,7 @@ impl JournalWriter {
             lost: [0; 2],
             flushed: Stamp::START,
             synced: Stamp::START,
-            pending: BTreeMap::new(),
+            intervals: Intervals::default(),
             beginning: Beginning::default(),
         }
     }
@@ -103,38 +94,13 @@ impl JournalWriter {
     }
 
     fn add(&mut self, event: &Event) {
-        match &event.kind {
-            EventKind::Interval(interval) => self.add_interval(event, interval),
-            EventKind::RunFinished { .. } => {
-                self.add_pending(event);
-                self.add_line(event, false);
-            }
-            EventKind::RunStarted(started) => {
-                self.run = started.run_id.to_string();
-                self.add_line(event, false);
-            }
-            _ => self.add_line(event, false),
+        if let EventKind::RunStarted(started) = &event.kind {
+            self.run = started.run_id.to_string();
         }
-    }
-
-    fn add_interval(&mut self, event: &Event, interval: &Interval) {
-        let pending = self.pending.entry(event.connection).or_default();
-        pending.interval.add_distributions(interval);
-        let mut kept = Interval { span: interval.span, counters: interval.counters, ..Interval::default() };
-        if event.at.since(pending.since) >= DISTRIBUTIONS_EVERY {
-            kept.add_distributions(&std::mem::take(&mut pending.interval));
-            pending.since = event.at;
-        }
-        self.add_line(&event.with(EventKind::Interval(Box::new(kept))), false);
-    }
-
-    /// Adds the histograms that are due when the run ends, in intervals without counters.
-    fn add_pending(&mut self, end: &Event) {
-        for (connection, pending) in std::mem::take(&mut self.pending) {
-            if pending.interval != Interval::default() {
-                let kind = EventKind::Interval(Box::new(pending.interval));
-                self.add_line(&Event { connection, ..end.with(kind) }, false);
-            }
+        let (due, line) = self.intervals.take(event);
+        due.iter().for_each(|interval| self.add_line(interval, false));
+        if line {
+            self.add_line(event, false);
         }
     }
 
@@ -253,25 +219,11 @@ impl EventSink for JournalWriter {
 /// Writes the rest of a run that ends without its report.
 impl Drop for JournalWriter {
     fn drop(&mut self) {
+        let due = self.intervals.rest();
+        due.iter().for_each(|interval| self.add_line(interval, false));
         let _ = self.write_waiting();
         if let Outlet::File(file) = std::mem::replace(&mut self.out, Outlet::Ended) {
             file.close();
         }
-    }
-}
-
-impl Interval {
-    /// Adds the other's histograms, leaving out empty ones; counters and span stay.
-    fn add_distributions(&mut self, other: &Self) {
-        let add = |sum: &mut Option<Distribution>, part: &Option<Distribution>| {
-            if let Some(part) = part.as_ref().filter(|part| !part.is_empty()) {
-                sum.get_or_insert_default().merge(part);
-            }
-        };
-        add(&mut self.latency, &other.latency);
-        add(&mut self.service, &other.service);
-        add(&mut self.failed_latency, &other.failed_latency);
-        add(&mut self.waited, &other.waited);
-        add(&mut self.end_to_end, &other.end_to_end);
     }
 }

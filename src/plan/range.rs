@@ -21,6 +21,14 @@ impl Range {
     }
 }
 
+impl Range {
+    /// Returns the range in a larger unit.
+    pub(crate) fn divided_by(self, unit: f64) -> Self {
+        let [start, end] = [self.start, self.end].map(|bound| bound.map(|bound| bound / unit));
+        Self { start, end, ..self }
+    }
+}
+
 impl FromStr for Range {
     type Err = String;
 

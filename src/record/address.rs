@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::capped::{ENTRIES, TEXT, shortened};
 use crate::{
     clock::WallTime,
-    event::{AddressMoved, Event, EventKind, NameMoved, Peer, RoleChanged},
+    event::{AddressMoved, Event, EventKind, NameMoved, NewProcess, Peer, RoleChanged},
 };
 
 /// The findings of a run about the servers behind its address.
@@ -18,6 +18,8 @@ pub(crate) struct Servers {
     pub moves: Vec<MoveRow>,
     /// Changes of a server's role: the first ones.
     pub role_changes: Vec<RoleRow>,
+    /// Server processes that answered after another one: the first ones.
+    pub processes: Vec<ProcessRow>,
 }
 
 /// A moved address.
@@ -27,6 +29,15 @@ pub(crate) struct MoveRow {
     pub time: WallTime,
     #[serde(flatten)]
     pub moved: AddressMoved,
+}
+
+/// A new server process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct ProcessRow {
+    /// Time at which it was first reached.
+    pub time: WallTime,
+    #[serde(flatten)]
+    pub found: NewProcess,
 }
 
 /// A changed role.
@@ -48,6 +59,11 @@ impl Servers {
                 let AddressMoved { from, to, name } = (**moved).clone();
                 let moved = AddressMoved { from: bounded(from), to: bounded(to), name: name.map(shown) };
                 self.moves.push(MoveRow { time: event.time, moved });
+            }
+            EventKind::NewProcess(found) if self.processes.len() < ENTRIES => {
+                let NewProcess { before, server } = (**found).clone();
+                let found = NewProcess { before: bounded(before), server: bounded(server) };
+                self.processes.push(ProcessRow { time: event.time, found });
             }
             EventKind::RoleChanged(change) => {
                 let RoleChanged { from, server } = (**change).clone();

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Downtime, ErrorRow, List, Outage, OwnPauses, ReconnectPeak, Refusal, RefusalTotals, Regularity, Servers,
-    SlowTotals, Summary,
+    ConnectionRow, Downtime, ErrorRow, Incident, List, Outage, OwnPauses, ReconnectPeak, Refusal, RefusalTotals,
+    Regularity, Servers, Slice, SlowTotals, Summary,
 };
 use crate::{
     classify::Failure,
@@ -40,6 +40,12 @@ pub(crate) struct Figures {
     pub downtime: Downtime,
     /// Outages in order: the first, the last and the longest.
     pub outages: List<Outage>,
+    /// Incidents in order: the first, the last and the longest.
+    pub incidents: List<Incident>,
+    /// Consecutive slices of the runs.
+    pub slices: Vec<Slice>,
+    /// Totals of each connection; of many, those that were down longest.
+    pub connections: Vec<ConnectionRow>,
     /// Outages and refusals that repeat.
     pub regularities: Vec<Regularity>,
     /// Slow stretches.

@@ -79,6 +79,7 @@ pub(crate) fn plan() -> Plan {
         evidence: true,
         max_reply: Plan::MAX_REPLY,
         seed: 42,
+        command_line: Vec::new(),
     }
 }
 
@@ -220,7 +221,14 @@ pub(crate) fn confirmations(confirmed: u64, after: f64) -> Confirmations {
 }
 
 pub(crate) fn missed(from: u64, to: u64) -> EventKind {
-    EventKind::MessagesMissed { channel: Name::from("redis-doctor:7f3a"), from, to, count: to - from + 1 }
+    EventKind::MessagesMissed {
+        channel: Name::from("redis-doctor:7f3a"),
+        from,
+        to,
+        count: to - from + 1,
+        first_published_at: None,
+        last_published_at: None,
+    }
 }
 
 pub(crate) fn command_failed(failure: &Failure, count: u64, seconds: f64) -> EventKind {
@@ -252,6 +260,7 @@ pub(crate) fn interval(counters: Counters, micros: &[u64]) -> EventKind {
         failed_latency: None,
         waited: None,
         end_to_end: Some(distribution(micros.iter().map(|value| value + 30))),
+        connections: Vec::new(),
     }))
 }
 

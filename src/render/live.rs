@@ -60,7 +60,8 @@ impl Live {
         if self.is_counted(event) {
             return;
         }
-        if let Some(line) = event_line(event) {
+        let outage = so_far.latest_outage(event.connection.unwrap_or_default());
+        if let Some(line) = event_line::line_of(event, outage) {
             let line = self.paint(event, line);
             self.redraw(event, so_far);
             self.lines.line(&line);

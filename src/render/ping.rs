@@ -46,8 +46,11 @@ impl PingLines {
         match &reply.outcome {
             // In a run without pauses the next probe is in flight while this is written: nothing slow here.
             Ok(_) => {
-                self.line.extend([&self.head, number, " time="]);
-                push_millis(&mut self.line, reply.latency);
+                self.line.extend([&self.head, number]);
+                if let Some(latency) = reply.latency {
+                    self.line.push_str(" time=");
+                    push_millis(&mut self.line, latency);
+                }
             }
             Err(failure) => {
                 let (text, key) = (clean(&failure.text), failure.key);

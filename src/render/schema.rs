@@ -16,7 +16,8 @@ use crate::{
     event::Line,
     idle::{IdleReport, Silence, Suspect},
     knowledge::Log,
-    report::Report,
+    record::{ConnectionRow, ErrorRow, NoteRow, StateRow},
+    report::{self, Report},
 };
 
 /// A kind of JSON that redis-doctor writes.
@@ -46,12 +47,21 @@ pub const CHECK: Form = Form {
     of: root::<Checkup>,
 };
 
-/// A line of `--journal` or `--format ndjson`.
+/// A line of `--journal`.
 pub const JOURNAL: Form = Form {
     name: "journal",
     title: "redis-doctor journal line",
     description: "A line of `--journal`. Durations are seconds, times are UTC; a counter that is absent is 0.",
     of: root::<Line<'static>>,
+};
+
+/// A line of `--format ndjson`.
+pub const REPORT_LINE: Form = Form {
+    name: "report-line",
+    title: "redis-doctor report line",
+    description: "A line of `--format ndjson`: the lines of the journal as they happen, then the report without its lists, then the \
+                  entries of each list.",
+    of: report_line,
 };
 
 /// The document of `idle --format json`.
@@ -106,7 +116,8 @@ pub const EXPLAIN_LOG: Form = Form {
 };
 
 /// Every form.
-pub const ALL: [Form; 9] = [REPORT, COMPARE, CHECK, JOURNAL, IDLE, IDLE_LINE, DRILL, EXPLAIN, EXPLAIN_LOG];
+pub const ALL: [Form; 10] =
+    [REPORT, REPORT_LINE, COMPARE, CHECK, JOURNAL, IDLE, IDLE_LINE, DRILL, EXPLAIN, EXPLAIN_LOG];
 
 impl Form {
     /// Generates its schema.
@@ -125,6 +136,37 @@ fn root<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     T::json_schema(generator)
 }
 
+fn report_line(generator: &mut SchemaGenerator) -> Schema {
+    let mut summary = without_lists(Report::json_schema(generator)).to_value();
+    let sections = [
+        ("outages", report::Outages::json_schema(generator)),
+        ("incidents", report::Incidents::json_schema(generator)),
+        ("refusals", report::Refusals::json_schema(generator)),
+        ("slow", report::SlowStretches::json_schema(generator)),
+    ];
+    for (name, section) in sections {
+        summary["properties"][name] = without_lists(section).to_value();
+    }
+    let lines = [
+        Line::json_schema(generator).to_value(),
+        record("summary", summary),
+        record("run", report::Run::json_schema(generator)),
+        record("incident", report::IncidentRow::json_schema(generator)),
+        record("outage", report::OutageRow::json_schema(generator)),
+        record("connection", ConnectionRow::json_schema(generator)),
+        record("interval", report::IntervalRow::json_schema(generator)),
+        record("regularity", report::RegularityRow::json_schema(generator)),
+        record("slow_stretch", report::OutageRow::json_schema(generator)),
+        record("refusal", report::RefusalRow::json_schema(generator)),
+        record("error", ErrorRow::json_schema(generator)),
+        record("state", StateRow::json_schema(generator)),
+        record("gate", report::GateResult::json_schema(generator)),
+        record("finding", report::Finding::json_schema(generator)),
+        record("note", NoteRow::json_schema(generator)),
+    ];
+    json_schema!({ "oneOf": lines })
+}
+
 fn idle_line(generator: &mut SchemaGenerator) -> Schema {
     let text = json!({ "type": "string", "description": "Text of the remark, one sentence." });
     let note = json_schema!({ "type": "object", "properties": { "text": text }, "required": ["text"] });
@@ -139,8 +181,8 @@ fn idle_line(generator: &mut SchemaGenerator) -> Schema {
 }
 
 /// A record with its `type`, as `formats::ndjson` writes it.
-fn record(kind: &str, schema: Schema) -> Value {
-    let mut schema = schema.to_value();
+fn record(kind: &str, schema: impl Into<Value>) -> Value {
+    let mut schema: Value = schema.into();
     schema["properties"]["type"] = json!({ "const": kind });
     if let Some(required) = schema["required"].as_array_mut() {
         required.push(json!("type"));

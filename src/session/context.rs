@@ -46,7 +46,7 @@ impl RunContext {
             dialect,
             clock: notices.clock(),
             path,
-            samples: Samples::default(),
+            samples: Samples::of(plan.connections),
             stop: StopControl::new(plan.stop.count),
             notices,
             observer,

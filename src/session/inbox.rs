@@ -11,7 +11,7 @@ use redis::{PushKind, Value};
 
 use super::{
     context::RunContext,
-    delivery::{Delivery, Publish, Receipt},
+    delivery::{Delivery, Gap, Publish, Receipt},
 };
 use crate::{
     clock::Stamp,
@@ -78,7 +78,7 @@ impl Inbox {
     /// Creates a numbered message for the verified channel `index`, stamped with the time of sending.
     pub(super) fn compose(&self, index: usize, now: Stamp, ctx: &RunContext) -> (u64, Vec<u8>) {
         let mut state = self.lock();
-        let number = state.deliveries[index].next(&mut ctx.samples.lock().counters);
+        let number = state.deliveries[index].next(now, &mut ctx.samples.lock().counters);
         let mut payload = self.prefix.clone();
         payload.extend_from_slice(format!("{index}:{number}:{}", now.as_nanos()).as_bytes());
         (number, payload)
@@ -149,9 +149,7 @@ impl Inbox {
         let channel = || channel.clone();
         let event = match receipt {
             Receipt::InOrder => return,
-            Receipt::Gap { from, to, accepted } => {
-                EventKind::MessagesMissed { channel: channel(), from, to, count: accepted }
-            }
+            Receipt::Gap(gap) => missed(channel(), gap),
             Receipt::Late => EventKind::Reordered { channel: channel(), number },
             Receipt::Again => EventKind::Duplicated { channel: channel(), number },
         };
@@ -231,8 +229,8 @@ impl Inbox {
         let mut state = self.lock();
         for (delivery, channel) in state.deliveries.iter_mut().zip(names) {
             let given_up = delivery.close(&mut ctx.samples.lock().counters);
-            if let Some((from, to, count)) = given_up {
-                ctx.emit(at, Some(self.connection), EventKind::MessagesMissed { channel, from, to, count });
+            if let Some(gap) = given_up {
+                ctx.emit(at, Some(self.connection), missed(channel, gap));
             }
         }
     }
@@ -240,6 +238,11 @@ impl Inbox {
     fn lock(&self) -> MutexGuard<'_, InboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn missed(channel: Name, Gap { from, to, accepted, sent: (first, last) }: Gap) -> EventKind {
+    let [first_published_at, last_published_at] = [first, last].map(Some);
+    EventKind::MessagesMissed { channel, from, to, count: accepted, first_published_at, last_published_at }
 }
 
 /// Reads `index:number:nanoseconds`.

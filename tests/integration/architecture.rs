@@ -48,14 +48,17 @@ const ALLOWED: Table<'_> = &[
     ("readiness", &["clock", "classify", "foreign", "plan", "event", "dial", "period", "units"]),
     ("proxy", &["clock", "fault", "classify", "foreign", "plan", "event", "resp", "tls"]),
     ("journal", &["clock", "distribution", "foreign", "event", "plan"]),
-    ("record", &["clock", "classify", "distribution", "foreign", "plan", "event", "period"]),
+    ("record", &["clock", "fault", "classify", "distribution", "foreign", "plan", "event", "period"]),
     ("diagnose", &["clock", "classify", "foreign", "middlebox", "plan", "event", "record", "units"]),
     (
         "engine",
         &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls", "units"],
     ),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
-    ("report", &["clock", "classify", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"]),
+    (
+        "report",
+        &["clock", "classify", "distribution", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"],
+    ),
     ("compare", &["clock", "distribution", "event", "fault", "plan", "record", "report", "suggestion", "verdict"]),
     (
         "checkup",

@@ -372,7 +372,7 @@ fn it_is_a_plug_in_for_monitoring_systems() {
     };
     let text = plugin(&run(&["-w", "60000", "-c", "@70000:80000"]), 0, "OK");
     let data = text.split(" | ").nth(1).unwrap();
-    assert!(data.starts_with("'ping'=") && data.contains("ms;60000;@70000:80000;0;"), "{data}");
+    assert!(data.starts_with("'ping'=") && data.contains("s;60;@70:80;0;"), "{data}");
     assert!(data.contains("'clients'=2;;;0;10000") && data.contains("'memory'="), "{data}");
     let text = plugin(&run(&["-w", "0"]), 1, "WARNING");
     assert!(text.contains("PING takes"), "{text}");

@@ -49,9 +49,9 @@ fn a_change_is_told_from_noise_and_different_workloads_are_refused() {
         .stdout_contains("faults: none → latency=20ms@0s")
         .stdout_contains("verdict   ")
         .stdout_contains(" worse");
-    let compared = Doctor::new(["compare", &fast, &slow, "--force", "--format", "json"]).run().code(1);
-    let compared: Value = serde_json::from_str(&compared.stdout()).unwrap();
-    follows("compare", &compared);
+    let compared = Doctor::new(["compare", &fast, &slow, "--force", "--format", "json"]).run();
+    let compared: Value = serde_json::from_str(&compared.code(1).stdout()).unwrap();
+    follows(redis_doctor::internals::schema::COMPARE, &compared);
     let figure = |name: &str| compared["figures"].as_array().unwrap().iter().find(|row| row["figure"] == name).unwrap();
     assert_eq!(figure("p50")["judgment"], "worse", "{compared:#}");
     assert!(figure("p50")["probability"].as_f64().unwrap() < 0.005, "{compared:#}");

@@ -37,6 +37,7 @@
 //! - `pass_command`: a command or a file is asked for the password of each attempt, which is written nowhere.
 //! - `proxy`: each fault as a client on a plain socket sees it, and bytes in are bytes out.
 //! - `readme`: the commands of the README are valid, and its scripts work as pasted.
+//! - `record`: what belongs together has one id in every output, and a record holds no password.
 //! - `refusals`: a server that answers with errors is named, timed and judged by one rule; our own pauses judge nobody.
 //! - `resp2`: what is different where nothing is pushed and subscriptions need a second connection.
 //! - `resp2_proxies`: proxies that speak RESP2 only are named, and every command works as far as they pass it on.
@@ -103,6 +104,7 @@ mod proxy;
 mod proxy_tls;
 mod quiet_changes;
 mod readme;
+mod record;
 mod refusals;
 mod resp2;
 mod resp2_proxies;

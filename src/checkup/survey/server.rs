@@ -162,7 +162,8 @@ mod tests {
         facts.read_blocked(
             "id=4 addr=10.0.0.7:5000 laddr=10.0.0.1:6379 name=worker flags=b qbuf=24 qbuf-free=0 cmd=blpop\n\
              id=5 addr=10.0.0.8:5000 laddr=10.0.0.1:6379 name= flags=b qbuf=0 cmd=blpop\n\
-             id=6 addr=10.0.0.9:5000 laddr=10.0.0.1:6379 name= flags=N qbuf=26 cmd=client|list\n".into(),
+             id=6 addr=10.0.0.9:5000 laddr=10.0.0.1:6379 name= flags=N qbuf=26 cmd=client|list\n"
+                .into(),
         );
         let worker =
             HeldUp { address: "10.0.0.7:5000".into(), name: "worker".into(), command: "blpop".into(), unread: 24 };

@@ -14,7 +14,7 @@ const LONGEST_HOST: usize = 253;
 const LONGEST_PATH: usize = 40;
 
 /// Returns the refused text with possible secrets hidden; `None` where nothing of it may be shown.
-pub(super) fn masked(text: &str) -> Option<String> {
+pub(in crate::cli) fn masked(text: &str) -> Option<String> {
     let Some((scheme, rest)) = text.split_once("://") else {
         return is_host_and_port(text).then(|| text.to_owned());
     };
