@@ -35,6 +35,7 @@ _arguments "${_arguments_options[@]}" : \
 '--warning=[Exit 1 (degraded) if PING takes longer, in ms]:RANGE:_default' \
 '-c+[Exit 2 (critical) if PING takes longer, in ms]:RANGE:_default' \
 '--critical=[Exit 2 (critical) if PING takes longer, in ms]:RANGE:_default' \
+'--tls-cert-warn=[Warn if the certificate expires within this time \[default\: 14d\]]:TIME:_default' \
 '--format=[Result format]:FORMAT:(text json nagios)' \
 '-o+[Write the result to this file, - for stdout]:FILE:_files' \
 '--output=[Write the result to this file, - for stdout]:FILE:_files' \
@@ -50,8 +51,15 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
 '--retries=[Retries of a failed reconnect, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
@@ -74,7 +82,9 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only problems]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '--help[Print long help (-h at the end\: short help)]' \
 && ret=0
@@ -104,8 +114,15 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
 '--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
@@ -136,7 +153,9 @@ _arguments "${_arguments_options[@]}" : \
 '--timestamps[Print a Unix timestamp before each line, like ping -D]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -171,8 +190,15 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
 '--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
@@ -203,7 +229,9 @@ _arguments "${_arguments_options[@]}" : \
 '--timestamps[Print the UTC time before each line]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -243,8 +271,15 @@ mixed\:"All three"))' \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
 '--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
@@ -274,7 +309,9 @@ mixed\:"All three"))' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -293,9 +330,16 @@ _arguments "${_arguments_options[@]}" : \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '(-u --uri)--sandbox[Use the embedded server]' \
 '--allow-remote[Allow other machines to connect]' \
 '--no-control[Take no orders on the wire]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
@@ -323,14 +367,23 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '--all[Run every case]' \
 '-q[Print no progress]' \
 '--quiet[Print no progress]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
@@ -364,13 +417,22 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '-q[Print only the result]' \
 '--quiet[Print only the result]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
@@ -394,14 +456,23 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '--fail-fast[Stop immediately on a lasting error]' \
 '-q[Print only the last error on a timeout]' \
 '--quiet[Print only the last error on a timeout]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
@@ -442,7 +513,7 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '()--list[List all entries]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::words -- Error, code, words or log lines; - reads stdin:(RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass)' \
+'*::words -- Error, code, words or log lines; - reads stdin:(RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 RD210 RD211 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires certificate_not_checked cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_password no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass)' \
 && ret=0
 ;;
 (completions)

@@ -76,8 +76,8 @@ impl Foreign {
     /// Makes a text from outside safe to show.
     pub(crate) fn new(text: &str) -> Self {
         let shown = cut(text, LONGEST);
-        let hidden = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
-        let masked = match hidden.masked(shown) {
+        let masked = with_secrets(|secrets| secrets.read().unwrap_or_else(PoisonError::into_inner).masked(shown));
+        let masked = match masked {
             Cow::Owned(_) if is_telling_nothing(text) => Cow::Borrowed(shown),
             // A name: hidden ones must not all be the same.
             Cow::Owned(_) if !text.contains(is_space) => Cow::Owned(alias(text)),
@@ -208,10 +208,12 @@ pub(crate) fn hide_recent(source: usize, password: &str) {
 }
 
 fn hide_from(source: Option<usize>, password: &str) {
-    let known = SECRETS.read().unwrap_or_else(PoisonError::into_inner).knows(password);
-    if !known {
-        SECRETS.write().unwrap_or_else(PoisonError::into_inner).add(source, password);
-    }
+    with_secrets(|secrets| {
+        let known = secrets.read().unwrap_or_else(PoisonError::into_inner).knows(password);
+        if !known {
+            secrets.write().unwrap_or_else(PoisonError::into_inner).add(source, password);
+        }
+    });
 }
 
 /// Returns the text on one line, without control characters and cut; `length` is that of the whole text.
@@ -252,7 +254,24 @@ fn cut(text: &str, most: usize) -> &str {
 }
 
 /// The passwords of this process. A process has one set of them, and a text may enter anywhere.
-static SECRETS: RwLock<Secrets> = RwLock::new(Secrets { known: Vec::new(), parts: None, short: Vec::new() });
+#[cfg(not(test))]
+static SECRETS: RwLock<Secrets> = RwLock::new(Secrets::NONE);
+
+// The tests share a process, and the secrets of one are the texts of another.
+#[cfg(test)]
+thread_local! {
+    static SECRETS: RwLock<Secrets> = const { RwLock::new(Secrets::NONE) };
+}
+
+#[cfg(not(test))]
+fn with_secrets<T>(work: impl FnOnce(&RwLock<Secrets>) -> T) -> T {
+    work(&SECRETS)
+}
+
+#[cfg(test)]
+fn with_secrets<T>(work: impl FnOnce(&RwLock<Secrets>) -> T) -> T {
+    SECRETS.with(work)
+}
 
 /// Passwords, as parts to look for.
 struct Secrets {
@@ -265,6 +284,8 @@ struct Secrets {
 }
 
 impl Secrets {
+    const NONE: Self = Self { known: Vec::new(), parts: None, short: Vec::new() };
+
     fn knows(&self, password: &str) -> bool {
         self.known.iter().any(|(_, known)| known == password)
     }
