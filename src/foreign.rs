@@ -224,6 +224,7 @@ fn cut(text: &str, most: usize) -> &str {
 mod tests {
     use std::collections::HashSet;
 
+    use proptest::prelude::*;
 
     use super::{
         secrets::{RECENT, Secrets, forms, normalized},
