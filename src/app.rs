@@ -41,7 +41,7 @@ use crate::{
     output::{Format, OutputOptions},
     plan::{Address, Target},
     render::{self, Style},
-    report::Report,
+    report::RunReport,
     sandbox::{Sandbox, SandboxConfig},
     units::clean,
     verdict::Verdict,
@@ -163,6 +163,15 @@ fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Prob
     done
 }
 
+/// Refuses targets for which the limit of file descriptors is too low: some would fail as if their servers were down.
+fn enough_descriptors(targets: usize, of_each: u64, of_all: u64) -> Result<(), Problem> {
+    let needed = DESCRIPTORS + of_all + of_each * targets as u64;
+    match allow_many_connections() {
+        Some(limit) if limit < needed => Err(Problem::ManyTargets { targets, needed, limit }),
+        _ => Ok(()),
+    }
+}
+
 /// Raises the file descriptor limit of this process to its maximum: a connection through the proxy takes two, and many
 /// systems start with a limit of a thousand. If that fails, connections beyond the limit wait to be accepted. Returns
 /// the limit now in force; `None` for unlimited.
@@ -175,8 +184,17 @@ fn allow_many_connections() -> Option<u64> {
 }
 
 /// Returns the exit code of the verdict.
-fn exit_of(report: &Report, options: &OutputOptions) -> Exit {
-    exit_code(report.verdict, options.exit_zero)
+fn exit_of(report: &RunReport, options: &OutputOptions) -> Exit {
+    exit_of_many(report.verdict(), report.is_partial(), options.exit_zero)
+}
+
+/// Returns the exit code of the worst target. A line of the list that could not be read leaves the result unknown, unless a
+/// target is critical, which must not go unseen.
+fn exit_of_many(worst: Verdict, partial: bool, exit_zero: bool) -> Exit {
+    match worst {
+        Verdict::Healthy | Verdict::Degraded if partial && !exit_zero => Exit::Unknown,
+        worst => exit_code(worst, exit_zero),
+    }
 }
 
 fn exit_code(verdict: Verdict, exit_zero: bool) -> Exit {

@@ -19,6 +19,9 @@ const LOWEST: u64 = 128;
 const HIGHEST: u64 = 3600 * 1_000_000_000;
 const DIGITS: u8 = 3;
 
+/// Digits of one sum of many: a tenth of the memory.
+const COARSE_DIGITS: u8 = 2;
+
 /// As many durations as take the memory of the smallest histogram.
 const FEW: usize = 1 << 11;
 
@@ -44,6 +47,11 @@ impl Default for Distribution {
 }
 
 impl Distribution {
+    /// Creates an empty distribution that counts to two significant digits, from the first duration on.
+    pub fn coarse() -> Self {
+        Self(Counts::Many(histogram_to(COARSE_DIGITS)))
+    }
+
     /// Adds one duration.
     #[inline]
     pub fn record(&mut self, duration: Duration) {
@@ -139,8 +147,12 @@ impl Distribution {
 
 /// An empty histogram that grows with the values it gets.
 fn histogram() -> Histogram<u64> {
+    histogram_to(DIGITS)
+}
+
+fn histogram_to(digits: u8) -> Histogram<u64> {
     let mut histogram =
-        Histogram::new_with_bounds(LOWEST, 2 * LOWEST, DIGITS).expect("constant bounds that the histogram accepts");
+        Histogram::new_with_bounds(LOWEST, 2 * LOWEST, digits).expect("constant bounds that the histogram accepts");
     histogram.auto(true);
     histogram
 }

@@ -11,6 +11,7 @@ mod pace;
 mod policy;
 mod range;
 mod readiness;
+mod scope;
 mod target;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub(crate) use pace::Pace;
 pub(crate) use policy::{Keepalive, PolicyName, ReconnectPolicy, Watchdog};
 pub(crate) use range::Range;
 pub(crate) use readiness::Readiness;
+pub(crate) use scope::{RejectedLine, Scope};
 pub use target::Address;
 pub(crate) use target::{Protocol, Secret, Target};
 
@@ -39,8 +41,11 @@ use crate::{
 pub struct Plan {
     /// Command that the plan was made from.
     pub command: Command,
-    /// Server under diagnosis.
+    /// Server under diagnosis; the first, if there are several.
     pub target: Target,
+    /// All servers under diagnosis; absent if the run has a single target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// True if the target is the embedded server.
     pub sandbox: bool,
     /// Protocol that the user requested.

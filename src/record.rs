@@ -19,11 +19,13 @@ mod refusals;
 mod regularity;
 mod servers;
 mod service;
+mod simultaneous;
 mod slow;
 mod spans;
 mod standing;
 mod subscribed;
 mod summary;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -52,8 +54,10 @@ pub(crate) use service::OwnPauses;
 use service::Service;
 use slow::SlowHistory;
 pub(crate) use slow::{SlowTotals, Slowness};
+pub(crate) use simultaneous::SimultaneousLoss;
 pub(crate) use standing::Standing;
 pub(crate) use summary::Summary;
+pub(crate) use targets::{AllFigures, Records, ScopeFigures, TargetFigures};
 
 use crate::{
     classify::Failure,
@@ -71,6 +75,11 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
+    /// Creates the recorder of one of many targets, whose distributions take a tenth of the memory.
+    fn coarse() -> Self {
+        Self { samples: Samples::coarse(), story: Story::default() }
+    }
+
     /// Returns the figures of all runs, each to its end, or to its last event if it has not ended or was cut off.
     pub(crate) fn figures(&self) -> Figures {
         let mut story = self.story.clone();
@@ -117,6 +126,11 @@ struct Samples {
 }
 
 impl Samples {
+    fn coarse() -> Self {
+        let [latency, service, failed_latency, waited, end_to_end] = std::array::from_fn(|_| Distribution::coarse());
+        Self { counters: Counters::default(), latency, service, failed_latency, waited, end_to_end }
+    }
+
     fn add(&mut self, interval: &Interval) {
         self.counters += interval.counters;
         for (sum, part) in [

@@ -45,6 +45,11 @@ pub(super) enum Problem {
          (raise it with ulimit -n, LimitNOFILE of systemd, or --ulimit nofile of Docker)"
     )]
     Descriptors { limit: u64 },
+    #[error(
+        "--targets: {targets} targets need about {needed} file descriptors, and the limit is {limit}; raise it to {needed} \
+         (ulimit -n, LimitNOFILE of systemd, --ulimit nofile of Docker), or divide the list"
+    )]
+    ManyTargets { targets: usize, needed: u64, limit: u64 },
     #[error("--sandbox: cannot start the server: {0}")]
     Sandbox(#[source] io::Error),
     #[error("--listen: cannot listen on {address}: {source}")]

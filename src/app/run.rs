@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::{
     Problem, Work, block_on, check_writable,
     destination::replace,
-    divider, exit_of, forgive_closed, progress_style, say, share_a_terminal,
+    divider, enough_descriptors, exit_of, forgive_closed, progress_style, say, share_a_terminal,
     signals::{Signals, Urgency},
     sinks::Sinks,
     start_sandbox, warn,
@@ -24,9 +24,9 @@ use crate::{
     journal::JournalWriter,
     output::{Format, OutputOptions, is_stdout},
     plan::{Command, Plan},
-    record::Recorder,
+    record::Records,
     render::{self, BufferedStdout, Gapless, Live, Messages, PingLines, Style},
-    report::Report,
+    report::RunReport,
 };
 
 impl Work for RunRequest {
@@ -39,9 +39,24 @@ impl Work for RunRequest {
         warn(&self.output.warnings);
         let journal = open_journal(&self.output)?;
         check_writable(self.output.output.as_deref())?;
+        if let Some(scope) = &self.plan.scope {
+            enough_descriptors(scope.targets.len(), descriptors(&self.plan), 0)?;
+        }
         let _sandbox = start_sandbox(self.plan.sandbox, &mut self.plan.target)?;
         block_on(watched(self, journal))
     }
+}
+
+/// Returns the number of file descriptors that one target needs at most.
+fn descriptors(plan: &Plan) -> u64 {
+    let connections = u64::from(plan.connections);
+    let verifies = plan.subscription.as_ref().is_some_and(|subscription| subscription.verify.is_some());
+    // A second descriptor of each connection; the socket table, the process, the kernel's broadcast, and a query.
+    let evidence = if plan.evidence { connections.min(100) + 4 } else { 0 };
+    // At the proxy, each connection has two ends.
+    let faults = if plan.faults.is_empty() { 0 } else { 1 + 2 * connections };
+    // With a path probe.
+    connections + u64::from(verifies) + evidence + faults + 1
 }
 
 /// Runs the plan until its end or a second signal.
@@ -71,7 +86,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     };
     if !sinks.finished {
         let (at, kind) = (clock.now(), EventKind::RunFinished { reason });
-        sinks.on_event(&Event { at, time: clock.wall(at), connection: None, kind });
+        sinks.on_event(&Event { at, time: clock.wall(at), target: None, connection: None, kind });
     }
     let exit = conclude(command, &output, sinks, reason, &outlet);
     forgive_closed(outlet.finish(writer)).map_err(Problem::Stdout)?;
@@ -89,7 +104,7 @@ fn conclude(
     let Sinks { recorder, journal, live, replies, stream, .. } = sinks;
     // Dropping them flushes their buffers.
     drop((live, replies, stream));
-    let report = Report::new(&recorder.figures());
+    let report = RunReport::new(&recorder.figures());
     let mut exit = exit_of(&report, output);
     if let Some(why) = journal.as_ref().and_then(incomplete) {
         say(&format!("warning: --journal: {why}"));
@@ -140,7 +155,7 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
         ..style
     };
     Sinks {
-        recorder: Recorder::default(),
+        recorder: Records::default(),
         journal,
         live: Live::new(style, Box::new(io::stderr())),
         replies: report_each.then(|| PingLines::new(Box::new(stdout.clone()), output.timestamps)),

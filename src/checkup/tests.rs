@@ -27,6 +27,8 @@ fn subject() -> CheckSubject {
             user: None,
             password: None,
             client_name: None,
+            name: None,
+            protocol: None,
             named_by: "--uri".into(),
         },
         protocol: Protocol::Resp3,

@@ -4,43 +4,88 @@ use super::{
     environment::Environment,
     error::UsageError,
     groups::ConnectionArgs,
+    targets,
     uri::{self, DEFAULT_HOST, DEFAULT_PORT, ServerUrl},
 };
-use crate::plan::{Address, Protocol, Secret, Target};
+use crate::plan::{Address, Protocol, Scope, Secret, Target};
 
 /// The meaning of the connection flags.
 #[derive(Debug)]
 pub(super) struct Connection {
+    /// The server; the first, if there are several.
     pub(super) target: Target,
+    /// All servers; `None` if there is one, which is no list.
+    pub(super) scope: Option<Scope>,
     pub(super) protocol: Protocol,
     pub(super) warnings: Vec<String>,
 }
 
 /// Decides from flags and environment. The prompt of `--askpass` comes later, see [`ask`].
 pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Result<Connection, UsageError> {
+    if targets::are_given(args) {
+        return targets::resolve(args, environment);
+    }
     let mut warnings = Vec::new();
     let (server, named_by) = locate(args, environment, &mut warnings)?;
     for parameter in &server.ignored {
         warnings.push(format!("{named_by}: unknown parameter '{parameter}' is ignored"));
     }
-    let password = password(args, environment, server.password)?;
-    if args.pass.is_some() && !args.no_auth_warning {
-        warnings.push(
-            "a password given with --pass can be seen in the process list and the shell history; \
-             use REDISCLI_AUTH or --askpass instead (--no-auth-warning silences this)"
-                .into(),
-        );
-    }
+    warnings.extend(password_warning(args));
+    let protocol = args.protocol.or(server.protocol).unwrap_or_default();
+    let password = password(args, environment, server.password.clone())?;
     let target = Target {
-        address: server.address,
         db: args.db.or(server.db).unwrap_or(0),
         user: args.user.clone().or(server.user).filter(|user| !user.is_empty()),
         password: password.filter(|password| !password.is_empty()).map(Secret::new),
+        address: server.address,
         client_name: args.name.clone(),
+        name: None,
+        protocol: None,
         named_by,
     };
-    let protocol = args.protocol.or(server.protocol).unwrap_or_default();
-    Ok(Connection { target, protocol, warnings })
+    Ok(Connection { target, scope: None, protocol, warnings })
+}
+
+/// Returns one of several targets. What its URL says holds for it alone; flags and variables hold for all that say nothing.
+pub(super) fn of(
+    args: &ConnectionArgs,
+    environment: &Environment,
+    server: ServerUrl,
+    named_by: &str,
+) -> Result<Target, UsageError> {
+    let own = server.password.is_some();
+    let password = if own { server.password } else { password(args, environment, None)? };
+    let user = server.user.or_else(|| args.user.clone().filter(|_| !own));
+    Ok(Target {
+        address: server.address,
+        db: server.db.or(args.db).unwrap_or(0),
+        user: user.filter(|user| !user.is_empty()),
+        password: password.filter(|password| !password.is_empty()).map(Secret::new),
+        client_name: args.name.clone(),
+        name: None,
+        protocol: server.protocol.filter(|_| args.protocol.is_none()),
+        named_by: named_by.to_owned(),
+    })
+}
+
+/// Parses a positional target.
+pub(super) fn positional(args: &ConnectionArgs, given: &Secret) -> Result<ServerUrl, UsageError> {
+    let text = given.given();
+    if args.pass.is_some() && !uri::is_server(text) {
+        // It may be the rest of a password with a blank in it, so it must not even be looked up as a name.
+        let problem = "beside --pass, a target must be a URL or HOST:PORT";
+        return Err(UsageError::new("TARGET", problem, "quote a password that contains a blank"));
+    }
+    uri::parse_server(text).map_err(|source| UsageError::Url { argument: "TARGET", source })
+}
+
+/// Returns the warning about a password on the command line, if there is one.
+pub(super) fn password_warning(args: &ConnectionArgs) -> Option<String> {
+    (args.pass.is_some() && !args.no_auth_warning).then(|| {
+        "a password given with --pass can be seen in the process list and the shell history; \
+         use REDISCLI_AUTH or --askpass instead (--no-auth-warning silences this)"
+            .into()
+    })
 }
 
 /// Returns the server, with everything else that its URL contains, and the flag or variable that names it.
@@ -53,7 +98,10 @@ fn locate(
         // The port is found when the sandbox starts.
         return Ok((at(tcp(DEFAULT_HOST, 0)), "--sandbox".into()));
     }
-    if let Some(url) = &args.uri {
+    if let Some(given) = args.servers.first() {
+        return Ok((positional(args, given)?, "TARGET".into()));
+    }
+    if let Some(url) = args.uri.first() {
         let server = uri::parse(url.given()).map_err(|source| UsageError::Url { argument: "--uri", source })?;
         return Ok((server, "--uri".into()));
     }

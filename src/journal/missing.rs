@@ -29,11 +29,14 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         user: None,
         password: None,
         client_name: None,
+        name: None,
+        protocol: None,
         named_by: unknown(),
     };
     let plan = Plan {
         command: Command::Soak,
         target,
+        scope: None,
         sandbox: false,
         protocol: Protocol::Auto,
         policy: ReconnectPolicy::preset(PolicyName::Hardened),

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{self, Write},
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
@@ -42,10 +43,13 @@ pub(crate) struct JournalWriter {
     lost: [u64; 2],
     flushed: Stamp,
     synced: Stamp,
-    /// Histograms not yet written, for each connection.
-    pending: BTreeMap<Option<u32>, Pending>,
+    /// Histograms not yet written, for each target and connection.
+    pending: BTreeMap<Source, Pending>,
     beginning: Beginning,
 }
+
+/// The target and the connection of an event.
+type Source = (Option<Arc<str>>, Option<u32>);
 
 enum Outlet {
     File(JournalFile),
@@ -118,7 +122,7 @@ impl JournalWriter {
     }
 
     fn add_interval(&mut self, event: &Event, interval: &Interval) {
-        let pending = self.pending.entry(event.connection).or_default();
+        let pending = self.pending.entry((event.target.clone(), event.connection)).or_default();
         pending.interval.add_distributions(interval);
         let mut kept = Interval { span: interval.span, counters: interval.counters, ..Interval::default() };
         if event.at.since(pending.since) >= DISTRIBUTIONS_EVERY {
@@ -128,12 +132,15 @@ impl JournalWriter {
         self.add_line(&event.with(EventKind::Interval(Box::new(kept))), false);
     }
 
-    /// Adds the histograms that are due when the run ends, in intervals without counters.
+    /// Adds the histograms that are due when the run ends, or that of a target, in intervals without counters.
     fn add_pending(&mut self, end: &Event) {
-        for (connection, pending) in std::mem::take(&mut self.pending) {
+        let ended = |((target, _), _): &(Source, Pending)| end.target.is_none() || *target == end.target;
+        let (pending, others): (BTreeMap<_, _>, _) = std::mem::take(&mut self.pending).into_iter().partition(ended);
+        self.pending = others;
+        for ((target, connection), pending) in pending {
             if pending.interval != Interval::default() {
                 let kind = EventKind::Interval(Box::new(pending.interval));
-                self.add_line(&Event { connection, ..end.with(kind) }, false);
+                self.add_line(&Event { target, connection, ..end.with(kind) }, false);
             }
         }
     }
@@ -182,7 +189,8 @@ impl JournalWriter {
         if self.lost[0] > 0 {
             let events = std::mem::take(&mut self.lost[0]);
             let after = self.failure.as_ref().map_or(Duration::ZERO, |failing| now.at.since(failing.since));
-            self.add_line(&Event { connection: None, ..now.with(EventKind::JournalGap { events, after }) }, false);
+            let gap = now.with(EventKind::JournalGap { events, after });
+            self.add_line(&Event { target: None, connection: None, ..gap }, false);
             self.write_waiting()?;
         }
         renewed.map(|_| ())
@@ -231,11 +239,14 @@ impl EventSink for JournalWriter {
         self.add(event);
         // The first connection decides what a journal that is cut off soon can say.
         let immediate = match event.kind {
-            EventKind::RunStarted(_) | EventKind::RunFinished { .. } | EventKind::Interval(_) => true,
+            EventKind::RunStarted(_) => true,
+            // Those of several targets would be a write each.
+            EventKind::RunFinished { .. } | EventKind::Interval(_) => event.target.is_none(),
             EventKind::Connected(_) => self.beginning.is_connecting(),
             _ => false,
         };
-        let due = event.at.since(self.flushed) >= FLUSH_EVERY || matches!(event.kind, EventKind::RunFinished { .. });
+        let ends = event.target.is_none() && matches!(event.kind, EventKind::RunFinished { .. });
+        let due = event.at.since(self.flushed) >= FLUSH_EVERY || ends;
         let full = self.waiting.len() >= BATCH;
         if due || (immediate || full) && self.failure.is_none() {
             self.flush(event);

@@ -26,6 +26,7 @@ pub(crate) fn at(seconds: f64, kind: EventKind) -> Event {
     Event {
         at: Stamp::from_nanos(nanos),
         time: WallTime::from_unix_nanos(1_795_356_131_204_512_000 + nanos),
+        target: None,
         connection: concerns_run(&kind).then_some(0),
         kind,
     }
@@ -52,6 +53,8 @@ pub(crate) fn plan() -> Plan {
             user: None,
             password: Some(Secret::new(PASSWORD)),
             client_name: None,
+            name: None,
+            protocol: None,
             named_by: "default".into(),
         },
         sandbox: false,
@@ -71,6 +74,7 @@ pub(crate) fn plan() -> Plan {
             ..SubscriptionPlan::default()
         }),
         connections: 1,
+        scope: None,
         stop: StopCondition { duration: Some(Duration::from_secs(60)), ..StopCondition::default() },
         faults: Vec::new(),
         fail_on: Vec::new(),

@@ -3,6 +3,7 @@
 mod metrics;
 mod plugin;
 mod tables;
+mod targets;
 mod text;
 
 use std::io::{self, Write};

@@ -324,6 +324,7 @@ fn the_journal_schema_knows_every_counter() {
 
 fn reply(number: u64, outcome: Result<usize, crate::classify::Failure>) -> Reply {
     Reply {
+        target: None,
         number,
         at: stamp(1.5),
         latency: secs(0.000_123_4),

@@ -149,6 +149,11 @@ fn outage(row: &OutageRow) -> Vec<String> {
     ]
 }
 
+/// Returns the cause of an outage and its confidence.
+pub(super) fn cause(row: &OutageRow) -> String {
+    diagnosis::named(&row.diagnosis)
+}
+
 pub(super) fn refusals(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows = longest_first_page(&report.refusals.rows, |row| row.duration).into_iter().map(refusal).collect();
     let header = ["refusal", "", "code", "lasted", "commands", "first", "end", "reply"];

@@ -34,6 +34,15 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
         totals(report, width, out)?;
         tables::latencies(report, columns, out)?;
     }
+    details(report, columns, out)?;
+    let word = report.verdict.to_string().to_uppercase();
+    let interim = if report.interim { " so far" } else { "" };
+    let headline = headline(report);
+    writeln!(out, "\nverdict  {word}{interim}  {headline}")
+}
+
+/// Writes what happened, the gates and the findings.
+pub(super) fn details(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     tables::outages(report, columns, out)?;
     tables::causes(&report.outages.rows, out)?;
     tables::slow(report, columns, out)?;
@@ -42,11 +51,7 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
     tables::errors(report, columns, out)?;
     tables::states(report, columns, out)?;
     tables::gates(report, columns, out)?;
-    remarks(report, out)?;
-    let word = report.verdict.to_string().to_uppercase();
-    let interim = if report.interim { " so far" } else { "" };
-    let headline = headline(report);
-    writeln!(out, "\nverdict  {word}{interim}  {headline}")
+    remarks(report, out)
 }
 
 /// Returns the verdict in a few words.
