@@ -71,10 +71,11 @@ pub(super) fn of(
 /// Parses a positional target.
 pub(super) fn positional(args: &ConnectionArgs, given: &Secret) -> Result<ServerUrl, UsageError> {
     let text = given.given();
-    if args.pass.is_some() && !uri::is_server(text) {
+    if (args.pass.is_some() || args.askpass) && !uri::is_server(text) {
         // It may be the rest of a password with a blank in it, so it must not even be looked up as a name.
-        let problem = "beside --pass, a target must be a URL or HOST:PORT";
-        return Err(UsageError::new("TARGET", problem, "quote a password that contains a blank"));
+        let problem = "beside --pass or --askpass, a target must be a URL or HOST:PORT";
+        let remedy = "quote a password that contains a blank; --askpass takes none";
+        return Err(UsageError::new("TARGET", problem, remedy));
     }
     uri::parse_server(text).map_err(|source| UsageError::Url { argument: "TARGET", source })
 }

@@ -133,17 +133,17 @@ impl List {
             self.targets.push(target);
             return Ok(());
         };
-        let earlier = match earlier {
-            Place::Argument(argument) => format!("a target of {argument}"),
-            Place::Line(line) => format!("line {line}"),
-        };
-        let problem = format!("'{label}' is also the name of {earlier}");
         match place {
             Place::Argument(argument) => {
+                let problem = format!("'{label}' is named twice");
                 Err(UsageError::new(argument, problem, "name each server once, or use --targets with name=NAME"))
             }
             Place::Line(line) => {
-                let why = format!("{problem}; add another name=NAME, or remove the line");
+                let earlier = match earlier {
+                    Place::Argument(argument) => format!("a target of {argument}"),
+                    Place::Line(line) => format!("line {line}"),
+                };
+                let why = format!("'{label}' is also the name of {earlier}; add another name=NAME, or remove the line");
                 self.rejected.push(RejectedLine { line, why });
                 Ok(())
             }

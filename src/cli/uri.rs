@@ -53,7 +53,8 @@ pub(super) fn parse(text: &str) -> Result<ServerUrl, UrlError> {
 /// Parses a URL, or a host with or without a port: `cache.example`, `10.0.0.1:6379`, `[::1]:6379`, `::1`.
 pub(super) fn parse_server(text: &str) -> Result<ServerUrl, UrlError> {
     let text = text.trim();
-    if text.contains("://") || has_socket_scheme(text) {
+    // A login needs a URL: without its scheme, the place of a password is a guess.
+    if text.contains("://") || text.contains('@') || has_socket_scheme(text) {
         return parse(text);
     }
     let bare_ipv6 = text.parse::<std::net::Ipv6Addr>().is_ok();

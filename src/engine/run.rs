@@ -37,6 +37,8 @@ pub(super) struct Run<'a> {
     pub(super) clock: Clock,
     /// Label of the target, if there are several.
     target: Option<Arc<str>>,
+    /// True if another target has the same address, and no fault proxy of its own divides them.
+    pub(super) shares_address: bool,
     sink: &'a mut dyn EventSink,
     /// Gathers evidence, if the run wants it.
     collector: Option<Arc<Collector>>,
@@ -59,7 +61,8 @@ impl<'a> Run<'a> {
         let (sender, notices) = mpsc::unbounded_channel();
         let (fault_events, faults) = mpsc::unbounded_channel();
         let interval_began = clock.now();
-        let run = Self { clock, target, sink, collector: None, control, sender, notices, faults, interval_began };
+        let run =
+            Self { clock, target, shares_address: false, sink, collector: None, control, sender, notices, faults, interval_began };
         (run, fault_events)
     }
 
@@ -144,7 +147,13 @@ impl<'a> Run<'a> {
         if !plan.evidence {
             return (Arc::new(Unobserved), gathering);
         }
-        let collector = Collector::new(Arc::clone(plan), direct, proxied, Arc::clone(notices), self.clock);
+        let collector = Collector::new(
+            Arc::clone(plan),
+            direct,
+            (proxied, self.shares_address && !proxied),
+            Arc::clone(notices),
+            self.clock,
+        );
         let collector = self.collector.insert(Arc::new(collector));
         collector.start(&mut gathering);
         (Arc::clone(collector) as _, gathering)

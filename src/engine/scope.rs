@@ -3,7 +3,7 @@
 //! Each target has its own sessions, evidence and path probes; the clock and the pauses of this process are shared. A
 //! target that cannot be reached at the start ends alone. A request to stop ends all of them.
 
-use std::{cell::RefCell, sync::Arc, time::Duration};
+use std::{cell::RefCell, collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
@@ -35,9 +35,12 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
     let pauses = Arc::new(Pauses::new());
     let mut controls = Vec::new();
     let mut running = FuturesUnordered::new();
-    let count = plan.scope.as_ref().map_or(1, |scope| scope.targets.len()) as u32;
-    let stagger = STAGGER.min(STARTING / count.max(1));
+    let targets = plan.scope.as_ref().map_or(&[][..], |scope| &scope.targets);
+    let stagger = STAGGER.min(STARTING / (targets.len() as u32).max(1));
+    let mut addresses = HashMap::<_, u32>::new();
+    targets.iter().for_each(|target| *addresses.entry(target.address.to_string()).or_default() += 1);
     for (number, (label, plan)) in (0..).zip(plan.of_each_target()) {
+        let shares_address = addresses.get(&plan.target.address.to_string()).is_some_and(|count| *count > 1);
         let (sender, control) = mpsc::unbounded_channel();
         controls.push(sender);
         // Two targets may be the same server: their keys and channels must differ.
@@ -47,6 +50,7 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
             let mut sink = SharedSink(sink);
             clock.sleep_until(clock.now().after(stagger * number)).await;
             let (mut run, faults) = Run::new(Some(label), clock, &mut sink, control);
+            run.shares_address = shares_address;
             run.to_its_end(plan, run_id, (messages, faults), Some(pauses)).await
         });
     }

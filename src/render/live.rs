@@ -15,7 +15,7 @@ use super::{
 use crate::{
     classify::{ErrorClass, Stage},
     clock::Stamp,
-    event::{Event, EventKind, Interval, RunStarted, StopReason},
+    event::{Event, EventKind, Interval, PathProbed, RunStarted, StopReason},
     plan::Command,
     record::{Measure, Records, Recurrence, Standing},
     report::{OutageRow, RegularityRow},
@@ -120,7 +120,9 @@ impl Live {
     /// Returns true for what happens to every target of many, or ends with the run.
     fn is_one_of_many(&self, event: &Event) -> bool {
         match event.kind {
-            EventKind::Connected(_) | EventKind::Subscribed(_) => self.targets > FEW,
+            EventKind::Connected(_)
+            | EventKind::Subscribed(_)
+            | EventKind::PathProbed(PathProbed { failure: None, .. }) => self.targets > FEW,
             EventKind::RunFinished { reason } => event.target.is_some() && reason != StopReason::Unreachable,
             _ => false,
         }

@@ -242,7 +242,7 @@ fn findings(figures: &ScopeFigures, targets: &[TargetReport]) -> Vec<TargetFindi
 pub(crate) fn lost_together(loss: &SimultaneousLoss) -> String {
     let SimultaneousLoss { within, targets, of, host, .. } = loss;
     let count = targets.len();
-    let within = (within.as_secs_f64() * 10.0).ceil() / 10.0;
+    let within = (within.as_secs_f64() * 10.0).ceil().max(1.0) / 10.0;
     let who = if count == *of { format!("all {count} targets") } else { format!("{count} of {of} targets") };
     let what = match host {
         Some(host) => format!("all on {host}: this host, or the network to it"),

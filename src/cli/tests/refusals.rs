@@ -93,7 +93,12 @@ const REFUSALS: &[(&str, [&str; 3])] = &[
     ("check -c 20:10", ["--critical", "'20:10' ends before it starts", "10:20"]),
     ("check --timeout 0", ["--timeout", "'0'", "at least 1ms"]),
     ("check --format csv", ["--format", "'csv'", "json, nagios"]),
-    ("check host", ["unexpected argument: 'host'", "-h", "--help"]),
+    ("proxy host", ["unexpected argument: 'host'", "needs quotes", "--help"]),
+    ("-q soak", ["TARGET: 'soak' is a command", "the command comes first", "-h soak"]),
+    ("ping redis://a redis://a", ["TARGET: 'a:6379' is named twice", "name each server once", "--targets"]),
+    ("ping a -p 1", ["TARGET", "cannot be used with", "--port"]),
+    ("drill -u redis://a redis://b", ["--uri: drill examines a single server", "name one server", "--help"]),
+    ("idle --targets x", ["--targets: idle examines a single server", "use -u URL", "--help"]),
     ("report", ["FILE", "required", "--help"]),
     ("completions tcsh", ["SHELL", "'tcsh'", "bash, elvish"]),
 ];

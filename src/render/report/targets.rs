@@ -290,3 +290,86 @@ fn headline(report: &ScopeReport) -> String {
     }
     parts.join(" · ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        event::{Event, EventSink},
+        output::{Content, Format},
+        plan::{RejectedLine, Scope, Target},
+        record::{
+            Records,
+            fixture::{at, connected, disconnected, finished, plan, reconnected, started},
+        },
+        render,
+    };
+
+    /// A run of `count` targets that are all connected; those in `lost` are lost for half a second at the same time.
+    fn report(count: usize, lost: std::ops::Range<usize>) -> RunReport {
+        let target = |number| Target { name: Some(format!("t{number}")), ..plan().target };
+        let rejected = vec![RejectedLine { line: 7, why: "not valid UTF-8".into() }];
+        let scope = Scope { targets: (0..count).map(target).collect(), rejected };
+        let mut records = Records::default();
+        let mut plan = plan();
+        plan.scope = Some(scope);
+        records.on_event(&started(plan));
+        let mut of = |number: usize, event: Event| {
+            records.on_event(&Event { target: Some(format!("t{number}").into()), ..event });
+        };
+        (0..count).for_each(|number| of(number, at(0.1, connected(1))));
+        for number in lost.clone() {
+            of(number, at(5.0, disconnected(1, None)));
+        }
+        for number in lost {
+            of(number, at(5.5, reconnected(2, 0.5)));
+        }
+        records.on_event(&finished(60.0));
+        RunReport::new(&records.figures())
+    }
+
+    fn written(report: &RunReport, format: Format) -> String {
+        let mut out = Vec::new();
+        render::write(report, format, Style::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_format_names_the_target() {
+        let report = report(4, 1..4);
+        for format in Format::all_of(Content::Report) {
+            let text = written(&report, format);
+            let part = match format {
+                Format::Text => "3 of 4 targets degraded: t1, t2, t3",
+                Format::Json => "\"target\": \"t3\"",
+                Format::Ndjson => "{\"type\":\"outage\",\"target\":\"t1\",",
+                Format::Csv => "\r\nt0,verdict,healthy\r\n",
+                Format::Openmetrics => "redis_doctor_outages_total{target=\"t2\",kind=\"drop\"} 1\n",
+                Format::Nagios => "REDIS-DOCTOR WARNING - 3 of 4 targets degraded: t1, t2, t3",
+                Format::Markdown => unreachable!("not a format of reports"),
+            };
+            assert!(text.contains(part), "{format:?}: no {part:?} in {text}");
+        }
+        let metrics = written(&report, Format::Openmetrics);
+        let heads = metrics.lines().filter(|line| line.starts_with("# TYPE redis_doctor_verdict "));
+        assert_eq!(heads.count(), 1, "a family is written once: {metrics}");
+    }
+
+    #[test]
+    fn of_many_targets_the_worst_are_shown_and_the_others_counted() {
+        let text = written(&report(200, 100..130), Format::Text);
+        assert!(text.contains("targets   30 degraded · 170 healthy"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with("t1") && line.contains("degraded")).count(), ROWS, "{text}");
+        assert!(text.contains("… and 180 more, 10 of them not healthy"), "{text}");
+        assert_eq!(text.matches("\n--- t").count(), DETAILED, "{text}");
+        assert!(text.contains("30 of 200 targets were lost within 0.1 s, all on 127.0.0.1"), "{text}");
+        assert!(text.contains("RD225 · line 7 of the list was skipped: not valid UTF-8"), "{text}");
+    }
+
+    #[test]
+    fn all_healthy_is_said_once() {
+        let text = written(&report(200, 0..0), Format::Text);
+        assert!(text.contains("verdict  HEALTHY  all 200 targets healthy"), "{text}");
+        assert!(text.contains("… and 180 more, all healthy") && !text.contains("\n--- "), "{text}");
+    }
+}
