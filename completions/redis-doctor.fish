@@ -49,7 +49,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s o -l
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s s -l socket -d 'Unix socket instead of host and port' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s n -l db -d 'Logical database [default: 0]' -r
@@ -87,7 +88,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s i -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s w -l deadline -d 'Stop after this long [default: until a signal]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s W -l timeout -d 'Timeout of a PING' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l payload -d 'Extra bytes in each PING, at most 16m' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -155,7 +157,8 @@ ndjson\t''
 csv\t''
 openmetrics\t''
 nagios\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -215,7 +218,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l paylo
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s W -l timeout -d 'Timeout of a probe [default: 2s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l verify-rate -d 'Numbered messages per connection [default: 10/s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l channels -d 'Channels per connection, 1 to 10000 [default: 1]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -296,7 +300,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s o -l
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l seed -d 'Seed for all randomness [default: random]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l incident -d 'Replay the faults of a known incident (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -329,7 +334,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s o -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l seed -d 'Seed of the faults\' randomness [default: random]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l incident -d 'Replay the faults of a known incident (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -350,7 +356,8 @@ primary\t''
 replica\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s W -l timeout -d 'Give up after this long' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s i -l interval -d 'Interval between checks' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s s -l socket -d 'Unix socket instead of host and port' -r -F

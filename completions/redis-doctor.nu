@@ -32,7 +32,8 @@ module completions {
     --output(-o): path        # Write the result to this file, - for stdout
     --quiet(-q)               # Print only problems
     --color: string@"nu-complete redis-doctor check color" # When to use color
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
     --db(-n): string          # Logical database [default: 0]
@@ -59,6 +60,7 @@ module completions {
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     -H: string                # Host name or IP address [default: 127.0.0.1]
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor ping protocol" [] {
@@ -86,7 +88,8 @@ module completions {
     --timeout(-W): string     # Timeout of a PING
     --payload: string         # Extra bytes in each PING, at most 16m
     --timestamps(-D)          # Print a Unix timestamp before each line, like ping -D
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -126,6 +129,7 @@ module completions {
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --format: string@"nu-complete redis-doctor ping format" # Report format
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor subscribe format" [] {
@@ -160,7 +164,8 @@ module completions {
     --timestamps(-D)          # Print the UTC time before each line
     --format: string@"nu-complete redis-doctor subscribe format" # Message format on stdout
     --report-format: string@"nu-complete redis-doctor subscribe report_format" # Report format of --output [default: text]
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -234,7 +239,8 @@ module completions {
     --verify-rate: string     # Numbered messages per connection [default: 10/s]
     --channels: string        # Channels per connection, 1 to 10000 [default: 1]
     --stop-on-critical        # Stop when a connection cannot recover on its own
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -274,6 +280,7 @@ module completions {
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --format: string@"nu-complete redis-doctor soak format" # Report format
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor proxy format" [] {
@@ -322,7 +329,8 @@ module completions {
     --seed: string            # Seed for all randomness [default: random]
     --fault: string           # Inject a fault with a proxy before the server (repeatable)
     --incident: string        # Replay the faults of a known incident (repeatable)
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -335,6 +343,7 @@ module completions {
     --protocol: string@"nu-complete redis-doctor drill protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor idle profile" [] {
@@ -363,7 +372,8 @@ module completions {
     --seed: string            # Seed of the faults' randomness [default: random]
     --fault: string           # Inject a fault with a proxy before the server (repeatable)
     --incident: string        # Replay the faults of a known incident (repeatable)
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -376,6 +386,7 @@ module completions {
     --protocol: string@"nu-complete redis-doctor idle protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor wait wanted" [] {
@@ -393,7 +404,8 @@ module completions {
     --interval(-i): string    # Interval between checks
     --fail-fast               # Stop immediately on a lasting error
     --quiet(-q)               # Print only the last error on a timeout
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -406,6 +418,7 @@ module completions {
     --protocol: string@"nu-complete redis-doctor wait protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor report format" [] {

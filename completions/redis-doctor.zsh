@@ -39,8 +39,9 @@ _arguments "${_arguments_options[@]}" : \
 '-o+[Write the result to this file, - for stdout]:FILE:_files' \
 '--output=[Write the result to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
-'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
 '--port=[Port \[default\: 6379\]]:PORT:_default' \
 '(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
@@ -72,9 +73,10 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only problems]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
 '--help[Print long help (-h at the end\: short help)]' \
+'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (ping)
@@ -89,8 +91,9 @@ _arguments "${_arguments_options[@]}" : \
 '-W+[Timeout of a PING]:TIME:_default' \
 '--timeout=[Timeout of a PING]:TIME:_default' \
 '--payload=[Extra bytes in each PING, at most 16m]:BYTES:_default' \
-'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -131,7 +134,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timestamps[Print a Unix timestamp before each line, like ping -D]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -139,6 +142,7 @@ _arguments "${_arguments_options[@]}" : \
 '--exit-zero[Always exit 0]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
+'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (subscribe)
@@ -153,8 +157,9 @@ _arguments "${_arguments_options[@]}" : \
 '--rate=[Publish rate of --verify \[default\: 10/s\]]:RATE:_default' \
 '--format=[Message format on stdout]:FORMAT:(text ndjson raw)' \
 '--report-format=[Report format of --output \[default\: text\]]:FORMAT:(text json ndjson csv openmetrics nagios)' \
-'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -195,7 +200,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timestamps[Print the UTC time before each line]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -222,8 +227,9 @@ mixed\:"All three"))' \
 '--timeout=[Timeout of a probe \[default\: 2s\]]:TIME:_default' \
 '--verify-rate=[Numbered messages per connection \[default\: 10/s\]]:RATE:_default' \
 '--channels=[Channels per connection, 1 to 10000 \[default\: 1\]]:N:_default' \
-'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -263,7 +269,7 @@ mixed\:"All three"))' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -271,6 +277,7 @@ mixed\:"All three"))' \
 '--exit-zero[Always exit 0]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
+'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (proxy)
@@ -299,8 +306,9 @@ _arguments "${_arguments_options[@]}" : \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
-'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -319,8 +327,9 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print no progress]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--help[Print long help (-h at the end\: short help)]' \
+'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (idle)
@@ -338,8 +347,9 @@ _arguments "${_arguments_options[@]}" : \
 '--seed=[Seed of the faults'\'' randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
-'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -357,8 +367,9 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only the result]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--help[Print long help (-h at the end\: short help)]' \
+'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (wait)
@@ -368,8 +379,9 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Give up after this long]:TIME:_default' \
 '-i+[Interval between checks]:TIME:_default' \
 '--interval=[Interval between checks]:TIME:_default' \
-'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -388,8 +400,9 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only the last error on a timeout]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--help[Print long help (-h at the end\: short help)]' \
+'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (report)

@@ -56,7 +56,13 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     let mut output = EventOutput::new(request.format, &controls)?;
     for text in greeting(&request, proxy.handle()) {
         let at = clock.now();
-        output.write(&Event { at, time: clock.wall(at), target: None, connection: None, kind: EventKind::Note { text } });
+        output.write(&Event {
+            at,
+            time: clock.wall(at),
+            target: None,
+            connection: None,
+            kind: EventKind::Note { text },
+        });
     }
     proxy.handle().begin();
     read_commands(proxy.handle().clone())?;

@@ -65,7 +65,11 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
         ErrorKind::InvalidUtf8 => Some(not_utf8(args)),
         ErrorKind::ValueValidation => {
             let why = std::error::Error::source(error)?;
-            let is_number = first(ContextKind::InvalidValue)?.parse::<f64>().is_ok();
+            let value = first(ContextKind::InvalidValue)?;
+            let is_number = value.parse::<f64>().is_ok();
+            if flag == "--count" && !is_number && has_c(args) && value.starts_with('-') {
+                return Some(format!("--count: a number is missing; {CLUSTER}"));
+            }
             let hint =
                 if flag == "--count" && !is_number && has_c(args) { format!(" ({CLUSTER})") } else { String::new() };
             Some(format!("{flag}: {why}{hint}"))
@@ -128,8 +132,10 @@ fn command_first(command: &str) -> String {
 
 /// Returns the refusal of a command that was taken as a server, because `check` was inserted before the flags.
 fn late_command(error: &clap::Error, args: &[OsString]) -> Option<String> {
-    let mut involved = [ContextKind::InvalidArg, ContextKind::PriorArg].into_iter().flat_map(|kind| context(error, kind));
-    let word = args.iter().skip(2).filter_map(|arg| arg.to_str()).find(|arg| commands::names().any(|name| name == *arg))?;
+    let mut involved =
+        [ContextKind::InvalidArg, ContextKind::PriorArg].into_iter().flat_map(|kind| context(error, kind));
+    let word =
+        args.iter().skip(2).filter_map(|arg| arg.to_str()).find(|arg| commands::names().any(|name| name == *arg))?;
     involved.any(|argument| argument.contains("TARGET")).then(|| command_first(word))
 }
 

@@ -92,7 +92,8 @@ pub(super) fn refuse(args: &ConnectionArgs, command: &str) -> Result<(), UsageEr
         None if are_given(args) => ("--uri", "name one server"),
         None => return Ok(()),
     };
-    let problem = format!("{command} examines a single server; only ping, soak, subscribe, check and wait take several");
+    let problem =
+        format!("{command} examines a single server; only ping, soak, subscribe, check and wait take several");
     Err(UsageError::new(argument, problem, remedy))
 }
 

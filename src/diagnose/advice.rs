@@ -151,7 +151,16 @@ mod tests {
     use crate::plan::Target;
 
     fn target(address: Address) -> Target {
-        Target { address, db: 0, user: None, password: None, client_name: None, name: None, protocol: None, named_by: "default".into() }
+        Target {
+            address,
+            db: 0,
+            user: None,
+            password: None,
+            client_name: None,
+            name: None,
+            protocol: None,
+            named_by: "default".into(),
+        }
     }
 
     #[test]

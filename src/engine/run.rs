@@ -61,8 +61,18 @@ impl<'a> Run<'a> {
         let (sender, notices) = mpsc::unbounded_channel();
         let (fault_events, faults) = mpsc::unbounded_channel();
         let interval_began = clock.now();
-        let run =
-            Self { clock, target, shares_address: false, sink, collector: None, control, sender, notices, faults, interval_began };
+        let run = Self {
+            clock,
+            target,
+            shares_address: false,
+            sink,
+            collector: None,
+            control,
+            sender,
+            notices,
+            faults,
+            interval_began,
+        };
         (run, fault_events)
     }
 
@@ -342,7 +352,13 @@ impl<'a> Run<'a> {
     /// Emits an event that belongs to no connection.
     pub(super) fn event(&mut self, kind: EventKind) {
         let at = self.clock.now();
-        self.sink.on_event(&Event { at, time: self.clock.wall(at), target: self.target.clone(), connection: None, kind });
+        self.sink.on_event(&Event {
+            at,
+            time: self.clock.wall(at),
+            target: self.target.clone(),
+            connection: None,
+            kind,
+        });
     }
 }
 

@@ -163,7 +163,16 @@ mod tests {
 
     fn target(address: Address, db: i64) -> Target {
         let password = Some(Secret::new("hunter2"));
-        Target { address, db, user: None, password, client_name: None, name: None, protocol: None, named_by: "--uri".into() }
+        Target {
+            address,
+            db,
+            user: None,
+            password,
+            client_name: None,
+            name: None,
+            protocol: None,
+            named_by: "--uri".into(),
+        }
     }
 
     #[test]

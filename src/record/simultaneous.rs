@@ -5,7 +5,9 @@
 //! redis-doctor itself are no group: the pause is the event.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet, VecDeque},
+    ops::Range,
     sync::Arc,
     time::Duration,
 };
@@ -177,11 +179,11 @@ impl Simultaneous {
     }
 }
 
-/// Returns the window with the most targets, and their number.
-fn largest(losses: &[Loss]) -> Option<(std::ops::Range<usize>, usize)> {
+/// Returns the window with the most targets, the shortest of equals, and their number.
+fn largest(losses: &[Loss]) -> Option<(Range<usize>, usize)> {
     let mut within: BTreeMap<&str, usize> = BTreeMap::new();
     let mut start = 0;
-    let mut best = None;
+    let mut best: Option<(Range<usize>, usize, Duration)> = None;
     for (end, loss) in losses.iter().enumerate() {
         *within.entry(&loss.target).or_default() += 1;
         while loss.at.since(losses[start].at) > WINDOW {
@@ -191,11 +193,13 @@ fn largest(losses: &[Loss]) -> Option<(std::ops::Range<usize>, usize)> {
             within.retain(|_, count| *count > 0);
             start += 1;
         }
-        if best.as_ref().is_none_or(|(_, targets)| within.len() > *targets) {
-            best = Some((start..end + 1, within.len()));
+        let span = loss.at.since(losses[start].at);
+        let found = (within.len(), Reverse(span));
+        if best.as_ref().is_none_or(|(_, targets, span)| found > (*targets, Reverse(*span))) {
+            best = Some((start..end + 1, within.len(), span));
         }
     }
-    best
+    best.map(|(range, targets, _)| (range, targets))
 }
 
 fn keep<T>(list: &mut VecDeque<T>, entry: T, limit: usize) {

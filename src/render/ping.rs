@@ -31,7 +31,15 @@ impl PingLines {
     /// Writes to `out`, each line immediately and in one piece; with `timestamps`, each begins with the time in seconds
     /// since the Unix epoch, as in `ping -D`.
     pub(crate) fn new(out: Box<dyn Write>, timestamps: bool) -> Self {
-        Self { out, timestamps, head: String::new(), heads: HashMap::new(), start: None, line: String::new(), error: None }
+        Self {
+            out,
+            timestamps,
+            head: String::new(),
+            heads: HashMap::new(),
+            start: None,
+            line: String::new(),
+            error: None,
+        }
     }
 
     /// Returns the error that ended the output ([`io::ErrorKind::BrokenPipe`] if the reader is gone).

@@ -114,7 +114,8 @@ pub const EXPLAIN_LOG: Form = Form {
 };
 
 /// Every form.
-pub const ALL: [Form; 10] = [REPORT, TARGETS, CHECK, CHECK_TARGETS, JOURNAL, IDLE, IDLE_LINE, DRILL, EXPLAIN, EXPLAIN_LOG];
+pub const ALL: [Form; 10] =
+    [REPORT, TARGETS, CHECK, CHECK_TARGETS, JOURNAL, IDLE, IDLE_LINE, DRILL, EXPLAIN, EXPLAIN_LOG];
 
 impl Form {
     /// Generates its schema.

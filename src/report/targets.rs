@@ -221,10 +221,8 @@ fn badness(report: &Report) -> (Verdict, f64, f64, f64) {
 }
 
 fn findings(figures: &ScopeFigures, targets: &[TargetReport]) -> Vec<TargetFinding> {
-    let of_all = |severity, code, text| TargetFinding {
-        target: None,
-        finding: Finding { severity, code: Some(code), text },
-    };
+    let of_all =
+        |severity, code, text| TargetFinding { target: None, finding: Finding { severity, code: Some(code), text } };
     let together = figures.simultaneous.iter().map(|loss| of_all(Severity::Info, TOGETHER, lost_together(loss)));
     let rejected = figures.rejected.iter().map(|RejectedLine { line, why }| {
         of_all(Severity::Info, REJECTED, format!("line {line} of the list was skipped: {why}"))
@@ -246,7 +244,9 @@ pub(crate) fn lost_together(loss: &SimultaneousLoss) -> String {
     let who = if count == *of { format!("all {count} targets") } else { format!("{count} of {of} targets") };
     let what = match host {
         Some(host) => format!("all on {host}: this host, or the network to it"),
-        None if count == *of => "one event in this machine, its network, or something that all targets share".to_owned(),
+        None if count == *of => {
+            "one event in this machine, its network, or something that all targets share".to_owned()
+        }
         None => "one event in something that they share (a host, a network, a proxy, a maintenance)".to_owned(),
     };
     let named: Vec<_> = targets.iter().take(NAMED).map(|target| &**target).collect();
@@ -268,7 +268,9 @@ impl Verdicts {
 impl ProbeSums {
     fn of(targets: &[TargetReport]) -> Self {
         let mut sums = Self::default();
-        for Probes { launched, ok, failed, timed_out, .. } in targets.iter().filter_map(|target| target.report.probes.as_ref()) {
+        for Probes { launched, ok, failed, timed_out, .. } in
+            targets.iter().filter_map(|target| target.report.probes.as_ref())
+        {
             sums.launched += launched;
             sums.ok += ok;
             sums.failed += failed;

@@ -217,7 +217,14 @@ impl Worker {
                 .outcome
                 .map(|_| if self.nonce.is_empty() { PONG.len() } else { self.nonce.len() })
                 .map_err(|failed| failed.failure);
-            ctx.notices.reply(Reply { target: None, number, at: exchange.done, latency, waited: exchange.waited, outcome });
+            ctx.notices.reply(Reply {
+                target: None,
+                number,
+                at: exchange.done,
+                latency,
+                waited: exchange.waited,
+                outcome,
+            });
             if self.plan.pace == Pace::Unpaced {
                 // Prints the line now: during the next probe it would add to that probe's latency.
                 tokio::task::yield_now().await;

@@ -35,9 +35,8 @@ fn url(server: &RedisServer) -> String {
 fn one_report_has_each_target_worst_first() {
     let (good, bad) = (RedisServer::start(), closed_port());
     let file = list(&[format!("{} name=good", url(&good)), format!("{bad} name=bad  # nothing listens there")]);
-    let run = |format: &str| {
-        Doctor::new(["soak", "-d", "1500ms", "--format", format, "--targets"]).arg(file.path()).run()
-    };
+    let run =
+        |format: &str| Doctor::new(["soak", "-d", "1500ms", "--format", format, "--targets"]).arg(file.path()).run();
     let output = run("json");
     let report = output.code(2).json();
     assert_eq!(labels(&report), ["bad", "good"]);
@@ -50,7 +49,10 @@ fn one_report_has_each_target_worst_first() {
     follows(schema::TARGETS, &report);
     run("text").code(2).stdout_contains("1 critical · 1 healthy").stdout_contains("1 of 2 targets critical: bad");
     let plugin = run("nagios");
-    plugin.code(2).stdout_contains("REDIS-DOCTOR CRITICAL - 1 of 2 targets critical: bad").stdout_contains("'targets'=2");
+    plugin
+        .code(2)
+        .stdout_contains("REDIS-DOCTOR CRITICAL - 1 of 2 targets critical: bad")
+        .stdout_contains("'targets'=2");
     let metrics = run("openmetrics");
     metrics.code(2).stdout_contains("redis_doctor_verdict{target=\"bad\"} 2");
     metrics.stdout_contains("redis_doctor_verdict{target=\"good\"} 0");
@@ -73,7 +75,9 @@ fn a_bad_line_is_named_by_its_number_and_costs_only_itself() {
     assert_eq!(labels(&report).len(), 2);
     let lines: Vec<_> = report["rejected"].as_array().unwrap().iter().map(|line| &line["line"]).collect();
     assert_eq!(lines, [3, 5]);
-    output.stderr_contains("--targets: line 3: ").stderr_contains("--targets: line 5: 'one' is also the name of line 2");
+    output
+        .stderr_contains("--targets: line 3: ")
+        .stderr_contains("--targets: line 5: 'one' is also the name of line 2");
     for text in [output.stdout(), output.stderr()] {
         assert!(!text.contains("hunter2"), "{text}");
     }
@@ -163,7 +167,9 @@ fn messages_of_several_targets_name_theirs() {
     let received: BTreeSet<_> = output
         .ndjson()
         .into_iter()
-        .map(|message| (message["target"].as_str().unwrap().to_owned(), message["payload"].as_str().unwrap().to_owned()))
+        .map(|message| {
+            (message["target"].as_str().unwrap().to_owned(), message["payload"].as_str().unwrap().to_owned())
+        })
         .collect();
     let expected = [&one, &two].map(|server| (server.address().to_string(), server.port().to_string()));
     assert_eq!(received, BTreeSet::from(expected));
@@ -223,7 +229,8 @@ fn the_password_of_a_target_is_its_own() {
         RedisServer::builder().requirepass("first-secret").start(),
         RedisServer::builder().requirepass("second-secret").start(),
     );
-    let file = list(&[format!("redis://:first-secret@{} name=one", one.address()), format!("{} name=two", two.address())]);
+    let file =
+        list(&[format!("redis://:first-secret@{} name=one", one.address()), format!("{} name=two", two.address())]);
     let soak = Doctor::new(["soak", "-d", "1s", "--format", "json", "--targets"]).arg(file.path());
     let output = soak.env("REDISCLI_AUTH", "second-secret").run();
     let report = output.code(0).json();

@@ -9,7 +9,7 @@ use crate::{
         choice::formats,
         environment::{Environment, fresh_seed},
         error::UsageError,
-        groups::{ConnectionArgs, TargetArgs, PolicyArgs},
+        groups::{ConnectionArgs, PolicyArgs, TargetArgs},
         policy,
         subcommand::Subcommand,
         target, targets, uri, value,
@@ -114,8 +114,11 @@ Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
 
     fn resolve(mut self, environment: &Environment) -> Result<CheckRequest, UsageError> {
         self.servers.add_to(&mut self.connection);
-        if let Some(name) = super::names().find(|name| self.connection.servers.iter().any(|given| given.given() == *name)) {
-            let remedy = format!("the command comes first; use redis-doctor {name}, then its flags (-h {name} is a host)");
+        if let Some(name) =
+            super::names().find(|name| self.connection.servers.iter().any(|given| given.given() == *name))
+        {
+            let remedy =
+                format!("the command comes first; use redis-doctor {name}, then its flags (-h {name} is a host)");
             return Err(UsageError::new("TARGET", format!("'{name}' is a command"), remedy));
         }
         let mut connection = target::resolve(&self.connection, environment)?;

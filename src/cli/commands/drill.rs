@@ -9,7 +9,7 @@ use crate::{
         choice::formats,
         environment::{Environment, fresh_seed},
         error::UsageError,
-        groups::{ConnectionArgs, TargetArgs, FaultArgs},
+        groups::{ConnectionArgs, FaultArgs, TargetArgs},
         subcommand::Subcommand,
         target, targets, value,
     },

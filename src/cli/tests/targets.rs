@@ -79,7 +79,9 @@ fn a_list_is_read_line_by_line() {
     assert_eq!(password(&scope.targets[0]), Some(SECRET));
     let rejected: Vec<_> = scope.rejected.iter().map(|line| line.line).collect();
     assert_eq!(rejected, [5, 6, 7, 8, 9, 10]);
-    for (line, part) in [(5, "UTF-8"), (7, "'b:7000' is also the name of line 4"), (8, "name is empty"), (9, "two names")] {
+    for (line, part) in
+        [(5, "UTF-8"), (7, "'b:7000' is also the name of line 4"), (8, "name is empty"), (9, "two names")]
+    {
         let RejectedLine { why, .. } = scope.rejected.iter().find(|rejected| rejected.line == line).unwrap();
         assert!(why.contains(part), "{line}: {why}");
     }

@@ -186,7 +186,19 @@ fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Resu
     }
     totals(report, out)?;
     let rows: Vec<_> = report.targets.iter().take(ROWS).map(row).collect();
-    let header = ["target", "verdict", "availability", "p50", "p99", "max", "failed", "drops", "stalls", "worst outage", "cause"];
+    let header = [
+        "target",
+        "verdict",
+        "availability",
+        "p50",
+        "p99",
+        "max",
+        "failed",
+        "drops",
+        "stalls",
+        "worst outage",
+        "cause",
+    ];
     writeln!(out)?;
     table::lines(&header, 2..10, &rows, columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     if report.targets.len() > ROWS {
@@ -272,7 +284,8 @@ fn remarks(report: &ScopeReport, out: &mut dyn Write) -> io::Result<()> {
 fn headline(report: &ScopeReport) -> String {
     let all = report.targets.len();
     let mut parts = Vec::new();
-    for (verdict, number) in [(Verdict::Critical, report.verdicts.critical), (Verdict::Degraded, report.verdicts.degraded)]
+    for (verdict, number) in
+        [(Verdict::Critical, report.verdicts.critical), (Verdict::Degraded, report.verdicts.degraded)]
     {
         if number > 0 {
             let of_it = report.targets.iter().filter(|target| target.report.verdict == verdict);
@@ -300,7 +313,7 @@ mod tests {
         plan::{RejectedLine, Scope, Target},
         record::{
             Records,
-            fixture::{at, connected, disconnected, finished, plan, reconnected, started},
+            fixture::{at, connected, disconnected, finished, good, interval, plan, reconnected, started},
         },
         render,
     };
@@ -313,11 +326,15 @@ mod tests {
         let mut records = Records::default();
         let mut plan = plan();
         plan.scope = Some(scope);
+        plan.subscription = None;
         records.on_event(&started(plan));
         let mut of = |number: usize, event: Event| {
             records.on_event(&Event { target: Some(format!("t{number}").into()), ..event });
         };
-        (0..count).for_each(|number| of(number, at(0.1, connected(1))));
+        for number in 0..count {
+            of(number, at(0.1, connected(1)));
+            of(number, at(1.0, interval(good(10), &[100])));
+        }
         for number in lost.clone() {
             of(number, at(5.0, disconnected(1, None)));
         }
@@ -359,7 +376,11 @@ mod tests {
     fn of_many_targets_the_worst_are_shown_and_the_others_counted() {
         let text = written(&report(200, 100..130), Format::Text);
         assert!(text.contains("targets   30 degraded · 170 healthy"), "{text}");
-        assert_eq!(text.lines().filter(|line| line.starts_with("t1") && line.contains("degraded")).count(), ROWS, "{text}");
+        assert_eq!(
+            text.lines().filter(|line| line.starts_with("t1") && line.contains("degraded")).count(),
+            ROWS,
+            "{text}"
+        );
         assert!(text.contains("… and 180 more, 10 of them not healthy"), "{text}");
         assert_eq!(text.matches("\n--- t").count(), DETAILED, "{text}");
         assert!(text.contains("30 of 200 targets were lost within 0.1 s, all on 127.0.0.1"), "{text}");
