@@ -17,6 +17,7 @@ mod outage;
 mod outages;
 mod refusals;
 mod regularity;
+mod samples;
 mod servers;
 mod service;
 mod simultaneous;
@@ -49,6 +50,7 @@ pub(crate) use outages::Outages;
 pub(crate) use refusals::{Refusal, RefusalTotals};
 use regularity::Refusals;
 pub(crate) use regularity::{Measure, Recurrence, Regularity};
+use samples::Samples;
 use servers::ServerStates;
 pub(crate) use service::OwnPauses;
 use service::Service;
@@ -62,8 +64,7 @@ pub(crate) use targets::{AllFigures, Records, ScopeFigures, TargetFigures};
 use crate::{
     classify::Failure,
     clock::Stamp,
-    distribution::Distribution,
-    event::{Confirmations, Counters, Event, EventKind, EventSink, Evidence, Interval, PathProbed, RunStarted},
+    event::{Confirmations, Event, EventKind, EventSink, Evidence, PathProbed, RunStarted},
     plan::Plan,
 };
 
@@ -111,39 +112,6 @@ impl EventSink for Recorder {
             self.samples.add(interval);
         }
         self.story.on_event(event);
-    }
-}
-
-/// The sums of the samples.
-#[derive(Debug, Default)]
-struct Samples {
-    counters: Counters,
-    latency: Distribution,
-    service: Distribution,
-    failed_latency: Distribution,
-    waited: Distribution,
-    end_to_end: Distribution,
-}
-
-impl Samples {
-    fn coarse() -> Self {
-        let [latency, service, failed_latency, waited, end_to_end] = std::array::from_fn(|_| Distribution::coarse());
-        Self { counters: Counters::default(), latency, service, failed_latency, waited, end_to_end }
-    }
-
-    fn add(&mut self, interval: &Interval) {
-        self.counters += interval.counters;
-        for (sum, part) in [
-            (&mut self.latency, &interval.latency),
-            (&mut self.service, &interval.service),
-            (&mut self.failed_latency, &interval.failed_latency),
-            (&mut self.waited, &interval.waited),
-            (&mut self.end_to_end, &interval.end_to_end),
-        ] {
-            if let Some(part) = part {
-                sum.add_up(part);
-            }
-        }
     }
 }
 

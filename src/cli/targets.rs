@@ -59,7 +59,7 @@ pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Resul
     Ok(Connection { target: first, scope, protocol: args.protocol.unwrap_or_default(), warnings })
 }
 
-/// Prompts for the password if `--askpass` is given: that of the server, or of those without one of their own.
+/// Prompts for the password if `--askpass` is given: that of the server, or of those whose URL has none.
 pub(super) fn ask_for(
     connection: &mut Connection,
     args: &ConnectionArgs,

@@ -37,7 +37,7 @@ pub(super) struct Run<'a> {
     pub(super) clock: Clock,
     /// Label of the target, if there are several.
     target: Option<Arc<str>>,
-    /// True if another target has the same address, and no fault proxy of its own divides them.
+    /// True if another target has the same address, and the two are not behind separate fault proxies.
     pub(super) shares_address: bool,
     sink: &'a mut dyn EventSink,
     /// Gathers evidence, if the run wants it.

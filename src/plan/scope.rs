@@ -10,7 +10,7 @@ use super::{Plan, Target};
 /// The servers that a run watches at the same time, each with its own sessions and figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Scope {
-    /// Servers under diagnosis, each with a label of its own.
+    /// Servers under diagnosis, each with its own label.
     pub targets: Vec<Target>,
     /// Lines of the list of targets that could not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

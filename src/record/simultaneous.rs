@@ -24,7 +24,7 @@ use crate::{
 /// Width of the window in which losses belong together.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Time around a pause of redis-doctor itself whose losses are put down to it.
+/// Time around a pause of redis-doctor itself whose losses are attributed to it.
 const BESIDE_A_PAUSE: Duration = Duration::from_secs(2);
 
 /// Smallest group, unless the run has only two targets.

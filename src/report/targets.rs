@@ -62,7 +62,7 @@ impl RunReport {
         }
     }
 
-    /// Returns true if a part of what was asked for could not be examined because of wrong configuration.
+    /// Returns true if a part of the list of targets could not be read.
     pub(crate) fn is_partial(&self) -> bool {
         matches!(self, Self::Several(report) if !report.rejected.is_empty())
     }
@@ -213,7 +213,7 @@ impl ScopeReport {
     }
 }
 
-/// What makes a target worse than another: its verdict, then what users have suffered, then its latency.
+/// Returns the order of targets: by verdict, then what users have suffered, then its latency.
 fn badness(report: &Report) -> (Verdict, f64, f64, f64) {
     let Outages { total, service, .. } = &report.outages;
     let unserved = service.map_or(0.0, |service| 1.0 - service);

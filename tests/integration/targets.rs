@@ -94,9 +94,9 @@ fn targets_lost_at_once_are_one_event_in_the_run_and_in_its_journal() {
         .arg(&journal)
         .args(servers.iter().flat_map(|server| ["-u".to_owned(), url(server)]))
         .spawn();
-    for server in &servers {
-        run.wait_for_stderr(&format!("connected     {} ", server.address()), PATIENCE);
-    }
+    run.wait_until("all targets are connected", PATIENCE, |_, stderr| {
+        servers.iter().all(|server| stderr.contains(&format!("connected     {} ", server.address())))
+    });
     for server in lost {
         server.try_command(["CLIENT", "KILL", "TYPE", "normal"]);
     }
