@@ -49,8 +49,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s o -l
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l targets -d 'Read servers from this file, - for stdin' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s s -l socket -d 'Unix socket instead of host and port' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s n -l db -d 'Logical database [default: 0]' -r
@@ -88,8 +87,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s i -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s w -l deadline -d 'Stop after this long [default: until a signal]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s W -l timeout -d 'Timeout of a PING' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l payload -d 'Extra bytes in each PING, at most 16m' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l targets -d 'Read servers from this file, - for stdin' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -100,8 +98,35 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l name 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l incident -d 'Replay the faults of a known incident (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
+close\t''
+half_close\t''
+slow_close\t''
+blackhole\t''
+partition\t''
+refuse\t''
+stall_accept\t''
+accept_close\t''
+accept_reset\t''
+latency\t''
+bandwidth\t''
+slicer\t''
+limit_data\t''
+idle_drop\t''
+error_reply\t''
+garbage\t''
+truncate\t''
+http_503\t''
+push\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l incident -d 'Replay the faults of a known incident (repeatable)' -r -f -a "elasticache-reset\t''
+nlb-idle\t''
+nat-forget\t''
+failover\t''
+maintenance\t''
+az-loss\t''
+thundering-herd\t''
+auth-rotation\t''
+slow-resubscribe\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l policy -d 'Preset that the flags below override' -r -f -a "hardened\t''
 library\t''
 elasticache\t''
@@ -123,8 +148,44 @@ always\t''
 never\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l journal -d 'Append all events to this file as NDJSON' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l journal-max-size -d 'Rename the journal to FILE.1 at this size' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r -f -a "ambiguous\t''
+availability\t''
+desyncs\t''
+duplicated\t''
+e2e_p99\t''
+errors\t''
+lost\t''
+max\t''
+mean\t''
+outage\t''
+p50\t''
+p90\t''
+p99\t''
+p99.9\t''
+reconnect_peak\t''
+reconnects\t''
+reordered\t''
+service\t''
+timeouts\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r -f -a "ambiguous\t''
+availability\t''
+desyncs\t''
+duplicated\t''
+e2e_p99\t''
+errors\t''
+lost\t''
+max\t''
+mean\t''
+outage\t''
+p50\t''
+p90\t''
+p99\t''
+p99.9\t''
+reconnect_peak\t''
+reconnects\t''
+reordered\t''
+service\t''
+timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l format -d 'Report format' -r -f -a "text\t''
 json\t''
@@ -157,8 +218,7 @@ ndjson\t''
 csv\t''
 openmetrics\t''
 nagios\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l targets -d 'Read servers from this file, - for stdin' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -169,8 +229,35 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l incident -d 'Replay the faults of a known incident (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
+close\t''
+half_close\t''
+slow_close\t''
+blackhole\t''
+partition\t''
+refuse\t''
+stall_accept\t''
+accept_close\t''
+accept_reset\t''
+latency\t''
+bandwidth\t''
+slicer\t''
+limit_data\t''
+idle_drop\t''
+error_reply\t''
+garbage\t''
+truncate\t''
+http_503\t''
+push\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l incident -d 'Replay the faults of a known incident (repeatable)' -r -f -a "elasticache-reset\t''
+nlb-idle\t''
+nat-forget\t''
+failover\t''
+maintenance\t''
+az-loss\t''
+thundering-herd\t''
+auth-rotation\t''
+slow-resubscribe\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l policy -d 'Preset that the flags below override' -r -f -a "hardened\t''
 library\t''
 elasticache\t''
@@ -192,8 +279,44 @@ always\t''
 never\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l journal -d 'Append all events to this file as NDJSON' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l journal-max-size -d 'Rename the journal to FILE.1 at this size' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r -f -a "ambiguous\t''
+availability\t''
+desyncs\t''
+duplicated\t''
+e2e_p99\t''
+errors\t''
+lost\t''
+max\t''
+mean\t''
+outage\t''
+p50\t''
+p90\t''
+p99\t''
+p99.9\t''
+reconnect_peak\t''
+reconnects\t''
+reordered\t''
+service\t''
+timeouts\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r -f -a "ambiguous\t''
+availability\t''
+desyncs\t''
+duplicated\t''
+e2e_p99\t''
+errors\t''
+lost\t''
+max\t''
+mean\t''
+outage\t''
+p50\t''
+p90\t''
+p99\t''
+p99.9\t''
+reconnect_peak\t''
+reconnects\t''
+reordered\t''
+service\t''
+timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l verify -d 'Publish numbered messages and account for each'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s D -l timestamps -d 'Print the UTC time before each line'
@@ -218,8 +341,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l paylo
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s W -l timeout -d 'Timeout of a probe [default: 2s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l verify-rate -d 'Numbered messages per connection [default: 10/s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l channels -d 'Channels per connection, 1 to 10000 [default: 1]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l targets -d 'Read servers from this file, - for stdin' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -230,8 +352,35 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l name 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l incident -d 'Replay the faults of a known incident (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
+close\t''
+half_close\t''
+slow_close\t''
+blackhole\t''
+partition\t''
+refuse\t''
+stall_accept\t''
+accept_close\t''
+accept_reset\t''
+latency\t''
+bandwidth\t''
+slicer\t''
+limit_data\t''
+idle_drop\t''
+error_reply\t''
+garbage\t''
+truncate\t''
+http_503\t''
+push\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l incident -d 'Replay the faults of a known incident (repeatable)' -r -f -a "elasticache-reset\t''
+nlb-idle\t''
+nat-forget\t''
+failover\t''
+maintenance\t''
+az-loss\t''
+thundering-herd\t''
+auth-rotation\t''
+slow-resubscribe\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l policy -d 'Preset that the flags below override' -r -f -a "hardened\t''
 library\t''
 elasticache\t''
@@ -253,8 +402,44 @@ always\t''
 never\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l journal -d 'Append all events to this file as NDJSON' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l journal-max-size -d 'Rename the journal to FILE.1 at this size' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r -f -a "ambiguous\t''
+availability\t''
+desyncs\t''
+duplicated\t''
+e2e_p99\t''
+errors\t''
+lost\t''
+max\t''
+mean\t''
+outage\t''
+p50\t''
+p90\t''
+p99\t''
+p99.9\t''
+reconnect_peak\t''
+reconnects\t''
+reordered\t''
+service\t''
+timeouts\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r -f -a "ambiguous\t''
+availability\t''
+desyncs\t''
+duplicated\t''
+e2e_p99\t''
+errors\t''
+lost\t''
+max\t''
+mean\t''
+outage\t''
+p50\t''
+p90\t''
+p99\t''
+p99.9\t''
+reconnect_peak\t''
+reconnects\t''
+reordered\t''
+service\t''
+timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l format -d 'Report format' -r -f -a "text\t''
 json\t''
@@ -277,13 +462,66 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -s u -l
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l format -d 'Event format' -r -f -a "text\t''
 ndjson\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l seed -d 'Seed for all randomness [default: random]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l incident -d 'Replay the faults of a known incident (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
+close\t''
+half_close\t''
+slow_close\t''
+blackhole\t''
+partition\t''
+refuse\t''
+stall_accept\t''
+accept_close\t''
+accept_reset\t''
+latency\t''
+bandwidth\t''
+slicer\t''
+limit_data\t''
+idle_drop\t''
+error_reply\t''
+garbage\t''
+truncate\t''
+http_503\t''
+push\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l incident -d 'Replay the faults of a known incident (repeatable)' -r -f -a "elasticache-reset\t''
+nlb-idle\t''
+nat-forget\t''
+failover\t''
+maintenance\t''
+az-loss\t''
+thundering-herd\t''
+auth-rotation\t''
+slow-resubscribe\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l sandbox -d 'Use the embedded server'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l allow-remote -d 'Allow other machines to connect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l no-control -d 'Take no orders on the wire'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l help -d 'Print long help (-h at the end: short help)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l case -d 'Cases to run, comma-separated' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l case -d 'Cases to run, comma-separated' -r -f -a "reset-idle\t''
+reset-in-flight\t''
+reset-client-only\t''
+close\t''
+half-close\t''
+blackhole\t''
+partition-4s\t''
+refuse-2s\t''
+refuse-12s\t''
+refuse-12s-silent\t''
+stall-accept-4s\t''
+accept-close-2s\t''
+accept-reset-2s\t''
+wrongpass-11s\t''
+http-503-11s\t''
+garbage-11s\t''
+max-clients-3s\t''
+loading-3s\t''
+noperm-resubscribe\t''
+slow-resubscribe\t''
+many-channels\t''
+readonly\t''
+latency-700ms\t''
+slicer\t''
+truncate\t''
+idle-drop-reset\t''
+maintenance-push\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l policy -d 'Policies to test, comma-separated' -r -f -a "hardened\t''
 library\t''
 elasticache\t''
@@ -298,10 +536,36 @@ csv\t''
 markdown\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s o -l output -d 'Write the results to this file' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l seed -d 'Seed for all randomness [default: random]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l incident -d 'Replay the faults of a known incident (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l targets -d 'Read servers from this file, - for stdin' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
+close\t''
+half_close\t''
+slow_close\t''
+blackhole\t''
+partition\t''
+refuse\t''
+stall_accept\t''
+accept_close\t''
+accept_reset\t''
+latency\t''
+bandwidth\t''
+slicer\t''
+limit_data\t''
+idle_drop\t''
+error_reply\t''
+garbage\t''
+truncate\t''
+http_503\t''
+push\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l incident -d 'Replay the faults of a known incident (repeatable)' -r -f -a "elasticache-reset\t''
+nlb-idle\t''
+nat-forget\t''
+failover\t''
+maintenance\t''
+az-loss\t''
+thundering-herd\t''
+auth-rotation\t''
+slow-resubscribe\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -332,10 +596,36 @@ ndjson\t''
 nagios\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s o -l output -d 'Write the result to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l seed -d 'Seed of the faults\' randomness [default: random]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l incident -d 'Replay the faults of a known incident (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l targets -d 'Read servers from this file, - for stdin' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
+close\t''
+half_close\t''
+slow_close\t''
+blackhole\t''
+partition\t''
+refuse\t''
+stall_accept\t''
+accept_close\t''
+accept_reset\t''
+latency\t''
+bandwidth\t''
+slicer\t''
+limit_data\t''
+idle_drop\t''
+error_reply\t''
+garbage\t''
+truncate\t''
+http_503\t''
+push\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l incident -d 'Replay the faults of a known incident (repeatable)' -r -f -a "elasticache-reset\t''
+nlb-idle\t''
+nat-forget\t''
+failover\t''
+maintenance\t''
+az-loss\t''
+thundering-herd\t''
+auth-rotation\t''
+slow-resubscribe\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -356,8 +646,7 @@ primary\t''
 replica\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s W -l timeout -d 'Give up after this long' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s i -l interval -d 'Interval between checks' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l targets -d 'Read servers from this file, - for stdin' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -384,8 +673,44 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s o -
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l fail-on -d 'Exit 2 (critical) if this is true (repeatable)' -r -f -a "ambiguous\t''
+availability\t''
+desyncs\t''
+duplicated\t''
+e2e_p99\t''
+errors\t''
+lost\t''
+max\t''
+mean\t''
+outage\t''
+p50\t''
+p90\t''
+p99\t''
+p99.9\t''
+reconnect_peak\t''
+reconnects\t''
+reordered\t''
+service\t''
+timeouts\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l warn-on -d 'Exit 1 (degraded) if this is true (repeatable)' -r -f -a "ambiguous\t''
+availability\t''
+desyncs\t''
+duplicated\t''
+e2e_p99\t''
+errors\t''
+lost\t''
+max\t''
+mean\t''
+outage\t''
+p50\t''
+p90\t''
+p99\t''
+p99.9\t''
+reconnect_peak\t''
+reconnects\t''
+reordered\t''
+service\t''
+timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l strict -d 'Refuse a damaged line instead of skipping it'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l exit-zero -d 'Always exit 0'
@@ -412,3 +737,5 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "man" -d 'Print the manual page (roff)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -f -a "RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -f -a "bash elvish fish nushell powershell zsh"

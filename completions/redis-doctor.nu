@@ -32,8 +32,7 @@ module completions {
     --output(-o): path        # Write the result to this file, - for stdout
     --quiet(-q)               # Print only problems
     --color: string@"nu-complete redis-doctor check color" # When to use color
-    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
-    --targets: path           # Read servers from this file, - for stdin
+    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
     --db(-n): string          # Logical database [default: 0]
@@ -60,11 +59,18 @@ module completions {
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     -H: string                # Host name or IP address [default: 127.0.0.1]
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor ping protocol" [] {
     [ "resp3" "resp2" "auto" ]
+  }
+
+  def "nu-complete redis-doctor ping faults" [] {
+    [ "reset_peer" "close" "half_close" "slow_close" "blackhole" "partition" "refuse" "stall_accept" "accept_close" "accept_reset" "latency" "bandwidth" "slicer" "limit_data" "idle_drop" "error_reply" "garbage" "truncate" "http_503" "push" ]
+  }
+
+  def "nu-complete redis-doctor ping incidents" [] {
+    [ "elasticache-reset" "nlb-idle" "nat-forget" "failover" "maintenance" "az-loss" "thundering-herd" "auth-rotation" "slow-resubscribe" ]
   }
 
   def "nu-complete redis-doctor ping policy" [] {
@@ -73,6 +79,14 @@ module completions {
 
   def "nu-complete redis-doctor ping color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete redis-doctor ping fail_on" [] {
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+  }
+
+  def "nu-complete redis-doctor ping warn_on" [] {
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor ping format" [] {
@@ -88,8 +102,7 @@ module completions {
     --timeout(-W): string     # Timeout of a PING
     --payload: string         # Extra bytes in each PING, at most 16m
     --timestamps(-D)          # Print a Unix timestamp before each line, like ping -D
-    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
-    --targets: path           # Read servers from this file, - for stdin
+    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -101,8 +114,8 @@ module completions {
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor ping protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
-    --fault: string           # Inject a fault with a proxy before the server (repeatable)
-    --incident: string        # Replay the faults of a known incident (repeatable)
+    --fault: string@"nu-complete redis-doctor ping faults" # Inject a fault with a proxy before the server (repeatable)
+    --incident: string@"nu-complete redis-doctor ping incidents" # Replay the faults of a known incident (repeatable)
     --policy: string@"nu-complete redis-doctor ping policy" # Preset that the flags below override
     --retries: string         # Retries of a failed reconnect, or unlimited [hardened: unlimited]
     --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
@@ -122,14 +135,13 @@ module completions {
     --journal: path           # Append all events to this file as NDJSON
     --journal-max-size: string # Rename the journal to FILE.1 at this size
     --journal-reopen          # Do not end the run on SIGHUP, for logrotate
-    --fail-on: string         # Exit 2 (critical) if this is true (repeatable)
-    --warn-on: string         # Exit 1 (degraded) if this is true (repeatable)
+    --fail-on: string@"nu-complete redis-doctor ping fail_on" # Exit 2 (critical) if this is true (repeatable)
+    --warn-on: string@"nu-complete redis-doctor ping warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
     --no-evidence             # Gather no evidence about outages
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --format: string@"nu-complete redis-doctor ping format" # Report format
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor subscribe format" [] {
@@ -144,12 +156,28 @@ module completions {
     [ "resp3" "resp2" "auto" ]
   }
 
+  def "nu-complete redis-doctor subscribe faults" [] {
+    [ "reset_peer" "close" "half_close" "slow_close" "blackhole" "partition" "refuse" "stall_accept" "accept_close" "accept_reset" "latency" "bandwidth" "slicer" "limit_data" "idle_drop" "error_reply" "garbage" "truncate" "http_503" "push" ]
+  }
+
+  def "nu-complete redis-doctor subscribe incidents" [] {
+    [ "elasticache-reset" "nlb-idle" "nat-forget" "failover" "maintenance" "az-loss" "thundering-herd" "auth-rotation" "slow-resubscribe" ]
+  }
+
   def "nu-complete redis-doctor subscribe policy" [] {
     [ "hardened" "library" "elasticache" "bare" ]
   }
 
   def "nu-complete redis-doctor subscribe color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete redis-doctor subscribe fail_on" [] {
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+  }
+
+  def "nu-complete redis-doctor subscribe warn_on" [] {
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   # Tail channels; show drops, resubscriptions and lost messages
@@ -164,8 +192,7 @@ module completions {
     --timestamps(-D)          # Print the UTC time before each line
     --format: string@"nu-complete redis-doctor subscribe format" # Message format on stdout
     --report-format: string@"nu-complete redis-doctor subscribe report_format" # Report format of --output [default: text]
-    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
-    --targets: path           # Read servers from this file, - for stdin
+    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -177,8 +204,8 @@ module completions {
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor subscribe protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
-    --fault: string           # Inject a fault with a proxy before the server (repeatable)
-    --incident: string        # Replay the faults of a known incident (repeatable)
+    --fault: string@"nu-complete redis-doctor subscribe faults" # Inject a fault with a proxy before the server (repeatable)
+    --incident: string@"nu-complete redis-doctor subscribe incidents" # Replay the faults of a known incident (repeatable)
     --policy: string@"nu-complete redis-doctor subscribe policy" # Preset that the flags below override
     --retries: string         # Retries of a failed reconnect, or unlimited [hardened: unlimited]
     --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
@@ -198,8 +225,8 @@ module completions {
     --journal: path           # Append all events to this file as NDJSON
     --journal-max-size: string # Rename the journal to FILE.1 at this size
     --journal-reopen          # Do not end the run on SIGHUP, for logrotate
-    --fail-on: string         # Exit 2 (critical) if this is true (repeatable)
-    --warn-on: string         # Exit 1 (degraded) if this is true (repeatable)
+    --fail-on: string@"nu-complete redis-doctor subscribe fail_on" # Exit 2 (critical) if this is true (repeatable)
+    --warn-on: string@"nu-complete redis-doctor subscribe warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
     --no-evidence             # Gather no evidence about outages
     --seed: string            # Seed for all randomness [default: random; shown in the report]
@@ -215,12 +242,28 @@ module completions {
     [ "resp3" "resp2" "auto" ]
   }
 
+  def "nu-complete redis-doctor soak faults" [] {
+    [ "reset_peer" "close" "half_close" "slow_close" "blackhole" "partition" "refuse" "stall_accept" "accept_close" "accept_reset" "latency" "bandwidth" "slicer" "limit_data" "idle_drop" "error_reply" "garbage" "truncate" "http_503" "push" ]
+  }
+
+  def "nu-complete redis-doctor soak incidents" [] {
+    [ "elasticache-reset" "nlb-idle" "nat-forget" "failover" "maintenance" "az-loss" "thundering-herd" "auth-rotation" "slow-resubscribe" ]
+  }
+
   def "nu-complete redis-doctor soak policy" [] {
     [ "hardened" "library" "elasticache" "bare" ]
   }
 
   def "nu-complete redis-doctor soak color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete redis-doctor soak fail_on" [] {
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+  }
+
+  def "nu-complete redis-doctor soak warn_on" [] {
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
   }
 
   def "nu-complete redis-doctor soak format" [] {
@@ -239,8 +282,7 @@ module completions {
     --verify-rate: string     # Numbered messages per connection [default: 10/s]
     --channels: string        # Channels per connection, 1 to 10000 [default: 1]
     --stop-on-critical        # Stop when a connection cannot recover on its own
-    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
-    --targets: path           # Read servers from this file, - for stdin
+    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -252,8 +294,8 @@ module completions {
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor soak protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
-    --fault: string           # Inject a fault with a proxy before the server (repeatable)
-    --incident: string        # Replay the faults of a known incident (repeatable)
+    --fault: string@"nu-complete redis-doctor soak faults" # Inject a fault with a proxy before the server (repeatable)
+    --incident: string@"nu-complete redis-doctor soak incidents" # Replay the faults of a known incident (repeatable)
     --policy: string@"nu-complete redis-doctor soak policy" # Preset that the flags below override
     --retries: string         # Retries of a failed reconnect, or unlimited [hardened: unlimited]
     --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
@@ -273,18 +315,25 @@ module completions {
     --journal: path           # Append all events to this file as NDJSON
     --journal-max-size: string # Rename the journal to FILE.1 at this size
     --journal-reopen          # Do not end the run on SIGHUP, for logrotate
-    --fail-on: string         # Exit 2 (critical) if this is true (repeatable)
-    --warn-on: string         # Exit 1 (degraded) if this is true (repeatable)
+    --fail-on: string@"nu-complete redis-doctor soak fail_on" # Exit 2 (critical) if this is true (repeatable)
+    --warn-on: string@"nu-complete redis-doctor soak warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
     --no-evidence             # Gather no evidence about outages
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --format: string@"nu-complete redis-doctor soak format" # Report format
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor proxy format" [] {
     [ "text" "ndjson" ]
+  }
+
+  def "nu-complete redis-doctor proxy faults" [] {
+    [ "reset_peer" "close" "half_close" "slow_close" "blackhole" "partition" "refuse" "stall_accept" "accept_close" "accept_reset" "latency" "bandwidth" "slicer" "limit_data" "idle_drop" "error_reply" "garbage" "truncate" "http_503" "push" ]
+  }
+
+  def "nu-complete redis-doctor proxy incidents" [] {
+    [ "elasticache-reset" "nlb-idle" "nat-forget" "failover" "maintenance" "az-loss" "thundering-herd" "auth-rotation" "slow-resubscribe" ]
   }
 
   # Run a fault proxy before a server, to test any application
@@ -296,10 +345,14 @@ module completions {
     --no-control              # Take no orders on the wire
     --format: string@"nu-complete redis-doctor proxy format" # Event format
     --seed: string            # Seed for all randomness [default: random]
-    --fault: string           # Inject a fault with a proxy before the server (repeatable)
-    --incident: string        # Replay the faults of a known incident (repeatable)
+    --fault: string@"nu-complete redis-doctor proxy faults" # Inject a fault with a proxy before the server (repeatable)
+    --incident: string@"nu-complete redis-doctor proxy incidents" # Replay the faults of a known incident (repeatable)
     --help                    # Print long help (-h at the end: short help)
   ]
+
+  def "nu-complete redis-doctor drill case" [] {
+    [ "reset-idle" "reset-in-flight" "reset-client-only" "close" "half-close" "blackhole" "partition-4s" "refuse-2s" "refuse-12s" "refuse-12s-silent" "stall-accept-4s" "accept-close-2s" "accept-reset-2s" "wrongpass-11s" "http-503-11s" "garbage-11s" "max-clients-3s" "loading-3s" "noperm-resubscribe" "slow-resubscribe" "many-channels" "readonly" "latency-700ms" "slicer" "truncate" "idle-drop-reset" "maintenance-push" ]
+  }
 
   def "nu-complete redis-doctor drill policy" [] {
     [ "hardened" "library" "elasticache" "bare" ]
@@ -313,6 +366,14 @@ module completions {
     [ "text" "json" "csv" "markdown" ]
   }
 
+  def "nu-complete redis-doctor drill faults" [] {
+    [ "reset_peer" "close" "half_close" "slow_close" "blackhole" "partition" "refuse" "stall_accept" "accept_close" "accept_reset" "latency" "bandwidth" "slicer" "limit_data" "idle_drop" "error_reply" "garbage" "truncate" "http_503" "push" ]
+  }
+
+  def "nu-complete redis-doctor drill incidents" [] {
+    [ "elasticache-reset" "nlb-idle" "nat-forget" "failover" "maintenance" "az-loss" "thundering-herd" "auth-rotation" "slow-resubscribe" ]
+  }
+
   def "nu-complete redis-doctor drill protocol" [] {
     [ "resp3" "resp2" "auto" ]
   }
@@ -320,17 +381,16 @@ module completions {
   # Run each reconnect policy through each fault
   export extern "redis-doctor drill" [
     --all                     # Run every case
-    --case: string            # Cases to run, comma-separated
+    --case: string@"nu-complete redis-doctor drill case" # Cases to run, comma-separated
     --policy: string@"nu-complete redis-doctor drill policy" # Policies to test, comma-separated
     --must-survive: string@"nu-complete redis-doctor drill must_survive" # Exit 2 unless these policies survive every case
     --format: string@"nu-complete redis-doctor drill format" # Result format
     --output(-o): path        # Write the results to this file
     --quiet(-q)               # Print no progress
     --seed: string            # Seed for all randomness [default: random]
-    --fault: string           # Inject a fault with a proxy before the server (repeatable)
-    --incident: string        # Replay the faults of a known incident (repeatable)
-    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
-    --targets: path           # Read servers from this file, - for stdin
+    --fault: string@"nu-complete redis-doctor drill faults" # Inject a fault with a proxy before the server (repeatable)
+    --incident: string@"nu-complete redis-doctor drill incidents" # Replay the faults of a known incident (repeatable)
+    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -343,7 +403,6 @@ module completions {
     --protocol: string@"nu-complete redis-doctor drill protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor idle profile" [] {
@@ -352,6 +411,14 @@ module completions {
 
   def "nu-complete redis-doctor idle format" [] {
     [ "text" "json" "ndjson" "nagios" ]
+  }
+
+  def "nu-complete redis-doctor idle faults" [] {
+    [ "reset_peer" "close" "half_close" "slow_close" "blackhole" "partition" "refuse" "stall_accept" "accept_close" "accept_reset" "latency" "bandwidth" "slicer" "limit_data" "idle_drop" "error_reply" "garbage" "truncate" "http_503" "push" ]
+  }
+
+  def "nu-complete redis-doctor idle incidents" [] {
+    [ "elasticache-reset" "nlb-idle" "nat-forget" "failover" "maintenance" "az-loss" "thundering-herd" "auth-rotation" "slow-resubscribe" ]
   }
 
   def "nu-complete redis-doctor idle protocol" [] {
@@ -370,10 +437,9 @@ module completions {
     --output(-o): path        # Write the result to this file, - for stdout
     --quiet(-q)               # Print only the result
     --seed: string            # Seed of the faults' randomness [default: random]
-    --fault: string           # Inject a fault with a proxy before the server (repeatable)
-    --incident: string        # Replay the faults of a known incident (repeatable)
-    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
-    --targets: path           # Read servers from this file, - for stdin
+    --fault: string@"nu-complete redis-doctor idle faults" # Inject a fault with a proxy before the server (repeatable)
+    --incident: string@"nu-complete redis-doctor idle incidents" # Replay the faults of a known incident (repeatable)
+    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -386,7 +452,6 @@ module completions {
     --protocol: string@"nu-complete redis-doctor idle protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor wait wanted" [] {
@@ -404,8 +469,7 @@ module completions {
     --interval(-i): string    # Interval between checks
     --fail-fast               # Stop immediately on a lasting error
     --quiet(-q)               # Print only the last error on a timeout
-    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
-    --targets: path           # Read servers from this file, - for stdin
+    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -418,7 +482,6 @@ module completions {
     --protocol: string@"nu-complete redis-doctor wait protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor report format" [] {
@@ -429,6 +492,14 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete redis-doctor report fail_on" [] {
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+  }
+
+  def "nu-complete redis-doctor report warn_on" [] {
+    [ "ambiguous" "availability" "desyncs" "duplicated" "e2e_p99" "errors" "lost" "max" "mean" "outage" "p50" "p90" "p99" "p99.9" "reconnect_peak" "reconnects" "reordered" "service" "timeouts" ]
+  }
+
   # Rebuild a report from journals, including one cut off by a crash
   export extern "redis-doctor report" [
     --strict                  # Refuse a damaged line instead of skipping it
@@ -436,12 +507,16 @@ module completions {
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor report color" # When to use color
-    --fail-on: string         # Exit 2 (critical) if this is true (repeatable)
-    --warn-on: string         # Exit 1 (degraded) if this is true (repeatable)
+    --fail-on: string@"nu-complete redis-doctor report fail_on" # Exit 2 (critical) if this is true (repeatable)
+    --warn-on: string@"nu-complete redis-doctor report warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
     --help                    # Print long help (-h at the end: short help)
     ...files: path            # Journals to read; - is stdin
   ]
+
+  def "nu-complete redis-doctor explain words" [] {
+    [ "RD001" "RD002" "RD003" "RD004" "RD005" "RD006" "RD007" "RD008" "RD009" "RD010" "RD011" "RD012" "RD013" "RD014" "RD015" "RD016" "RD017" "RD018" "RD021" "RD022" "RD023" "RD024" "RD025" "RD026" "RD027" "RD028" "RD029" "RD030" "RD040" "RD041" "RD042" "RD043" "RD044" "RD045" "RD046" "RD047" "RD048" "RD049" "RD050" "RD051" "RD052" "RD053" "RD054" "RD055" "RD056" "RD057" "RD058" "RD059" "RD060" "RD061" "RD062" "RD063" "RD064" "RD065" "RD101" "RD102" "RD103" "RD104" "RD105" "RD106" "RD107" "RD108" "RD109" "RD110" "RD111" "RD112" "RD113" "RD114" "RD115" "RD116" "RD117" "RD118" "RD119" "RD120" "RD121" "RD122" "RD123" "RD124" "RD125" "RD126" "RD127" "RD128" "RD129" "RD130" "RD131" "RD132" "RD133" "RD134" "RD135" "RD136" "RD137" "RD138" "RD139" "RD140" "RD141" "RD142" "RD143" "RD144" "RD145" "RD146" "RD147" "RD148" "RD149" "RD150" "RD151" "RD152" "RD153" "RD154" "RD155" "RD160" "RD161" "RD165" "RD170" "RD171" "RD172" "RD173" "RD174" "RD175" "RD176" "RD177" "RD180" "RD181" "RD182" "RD183" "RD184" "RD185" "RD186" "RD187" "RD188" "RD190" "RD191" "RD192" "RD193" "aborted" "accept_queue_full" "address_in_use" "address_moved" "address_not_available" "aof_trouble" "ask" "authentication_changed" "aws-ec-cowr" "aws-ec-dns" "aws-ec-fo" "aws-ec-ka" "aws-ec-max" "aws-ec-test" "aws-ec-timeout" "aws-ec2-ct" "aws-gwlb" "aws-iam" "aws-natgw" "aws-nlb" "aws-nlb-nitro6" "aws-nlb-rst" "az-lb" "az-linux" "az-redis" "bad_url" "became_replica" "blocking_command" "broken_pipe_kernel" "busy" "certificate_expired" "certificate_expires" "cli-lib" "client_certificate" "client_closed" "client_evicted" "client_killed" "client_stall" "client_threads_busy" "clients_paused" "cluster_address" "cluster_mode_mismatch" "cluster_unreachable" "clusterdown" "connect_failed" "connect_timeout" "connected_to_replica" "connected_to_sentinel" "connection_age_limit" "connection_closed" "conntrack_nearly_full" "crossslot" "dataset_damaged" "dead" "delayed_fsync" "desync" "dns" "dns_moved" "docker-restart" "duplicated_or_reordered" "envoy" "execabort" "exhausted" "failover" "finite_retry_budget" "fork_stall" "gcp-mem" "gcp-nat" "gcp-vpc" "ghost_client" "half_open" "haproxy" "host_unreachable" "http_on_redis_port" "ibm-pgw" "ipvs" "kernel_timeout" "kube-backoff" "kube-probe" "kube-proxy" "loading" "local_ports_nearly_used_up" "long_blackout_possible" "masked" "masterdown" "max_clients" "maxclients" "memory_risk" "messages_lost_in_outage" "messages_lost_while_connected" "middlebox_idle_limit" "misconf" "monit" "moved" "mtu_black_hole" "near_maxclients" "near_output_buffer_limit" "network_reset" "network_unreachable" "nf-ct" "nginx" "no_keepalive" "no_resp3" "noauth" "noperm" "noreplicas" "oci-lb" "oom" "other" "output_buffer_limit" "path_lost" "pinned" "planned_maintenance" "pool_exhausted" "ports" "protected_mode" "protocol_error" "protocol_garbage" "proxy_closed" "proxy_or_nat" "proxy_without_server" "query_buffer_limit" "r-cl" "r-cob" "r-evict" "r-ka" "r-max" "r-prot" "r-qbuf" "r-save" "r-sch" "r-sent" "r-timeout" "readonly" "refused" "regular" "replication_trouble" "reset" "resp3_unsupported" "response_timeout" "restart_loop" "retries_used_up" "retrying" "server_crashed" "server_error" "server_frozen" "server_idle_timeout" "server_keepalive" "server_loading" "server_restarted" "server_timeout_set" "several_addresses" "several_servers" "shared_connection" "slow_command" "slow_commands" "slow_disk" "slow_lookup" "slow_network" "slow_path" "slow_server" "socket_permission" "somaxconn" "stale_error" "subscriber_mode" "subscription_lost" "systemd" "tcp-ka" "tcp-r2" "tcp-syn" "tcp-ut" "thundering_herd" "tls" "tls_mismatch" "too_few_replicas" "too_many_open_files" "tryagain" "unknown" "waiting_timeout" "wedged" "wrongpass" ]
+  }
 
   def "nu-complete redis-doctor explain format" [] {
     [ "text" "json" ]
@@ -457,7 +532,7 @@ module completions {
     --format: string@"nu-complete redis-doctor explain format" # Output format
     --color: string@"nu-complete redis-doctor explain color" # When to use color
     --help                    # Print long help (-h at the end: short help)
-    ...words: string          # Error, code, words or log lines; - reads stdin
+    ...words: string@"nu-complete redis-doctor explain words" # Error, code, words or log lines; - reads stdin
   ]
 
   def "nu-complete redis-doctor completions shell" [] {

@@ -39,9 +39,8 @@ _arguments "${_arguments_options[@]}" : \
 '-o+[Write the result to this file, - for stdout]:FILE:_files' \
 '--output=[Write the result to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
-'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
 '--port=[Port \[default\: 6379\]]:PORT:_default' \
 '(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
@@ -73,10 +72,9 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only problems]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (ping)
@@ -91,9 +89,8 @@ _arguments "${_arguments_options[@]}" : \
 '-W+[Timeout of a PING]:TIME:_default' \
 '--timeout=[Timeout of a PING]:TIME:_default' \
 '--payload=[Extra bytes in each PING, at most 16m]:BYTES:_default' \
-'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -107,8 +104,8 @@ _arguments "${_arguments_options[@]}" : \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
-'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
 '--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
 '--retries=[Retries of a failed reconnect, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
@@ -126,15 +123,15 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
 '--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
 '-D[Print a Unix timestamp before each line, like ping -D]' \
 '--timestamps[Print a Unix timestamp before each line, like ping -D]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -142,7 +139,6 @@ _arguments "${_arguments_options[@]}" : \
 '--exit-zero[Always exit 0]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (subscribe)
@@ -157,9 +153,8 @@ _arguments "${_arguments_options[@]}" : \
 '--rate=[Publish rate of --verify \[default\: 10/s\]]:RATE:_default' \
 '--format=[Message format on stdout]:FORMAT:(text ndjson raw)' \
 '--report-format=[Report format of --output \[default\: text\]]:FORMAT:(text json ndjson csv openmetrics nagios)' \
-'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -173,8 +168,8 @@ _arguments "${_arguments_options[@]}" : \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
-'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
 '--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
 '--retries=[Retries of a failed reconnect, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
@@ -192,15 +187,15 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
 '--verify[Publish numbered messages and account for each]' \
 '-D[Print the UTC time before each line]' \
 '--timestamps[Print the UTC time before each line]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -227,9 +222,8 @@ mixed\:"All three"))' \
 '--timeout=[Timeout of a probe \[default\: 2s\]]:TIME:_default' \
 '--verify-rate=[Numbered messages per connection \[default\: 10/s\]]:RATE:_default' \
 '--channels=[Channels per connection, 1 to 10000 \[default\: 1\]]:N:_default' \
-'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -243,8 +237,8 @@ mixed\:"All three"))' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
-'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
 '--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
 '--retries=[Retries of a failed reconnect, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
@@ -262,14 +256,14 @@ mixed\:"All three"))' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '--journal=[Append all events to this file as NDJSON]:FILE:_files' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
 '--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -277,7 +271,6 @@ mixed\:"All three"))' \
 '--exit-zero[Always exit 0]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (proxy)
@@ -287,8 +280,8 @@ _arguments "${_arguments_options[@]}" : \
 '--uri=[URL of the server \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '--format=[Event format]:FORMAT:(text ndjson)' \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
-'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
 '(-u --uri)--sandbox[Use the embedded server]' \
 '--allow-remote[Allow other machines to connect]' \
 '--no-control[Take no orders on the wire]' \
@@ -297,18 +290,17 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (drill)
 _arguments "${_arguments_options[@]}" : \
-'(--all)*--case=[Cases to run, comma-separated]:NAME:_default' \
+'(--all)*--case=[Cases to run, comma-separated]:NAME:(reset-idle reset-in-flight reset-client-only close half-close blackhole partition-4s refuse-2s refuse-12s refuse-12s-silent stall-accept-4s accept-close-2s accept-reset-2s wrongpass-11s http-503-11s garbage-11s max-clients-3s loading-3s noperm-resubscribe slow-resubscribe many-channels readonly latency-700ms slicer truncate idle-drop-reset maintenance-push)' \
 '*--policy=[Policies to test, comma-separated]:NAME:(hardened library elasticache bare)' \
 '*--must-survive=[Exit 2 unless these policies survive every case]:NAME:(hardened library elasticache bare)' \
 '--format=[Result format]:FORMAT:(text json csv markdown)' \
 '-o+[Write the results to this file]:FILE:_files' \
 '--output=[Write the results to this file]:FILE:_files' \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
-'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
-'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -327,9 +319,8 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print no progress]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (idle)
@@ -345,11 +336,10 @@ _arguments "${_arguments_options[@]}" : \
 '-o+[Write the result to this file, - for stdout]:FILE:_files' \
 '--output=[Write the result to this file, - for stdout]:FILE:_files' \
 '--seed=[Seed of the faults'\'' randomness \[default\: random\]]:N:_default' \
-'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:_default' \
-'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:_default' \
-'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
+'*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -367,9 +357,8 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only the result]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (wait)
@@ -379,9 +368,8 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Give up after this long]:TIME:_default' \
 '-i+[Interval between checks]:TIME:_default' \
 '--interval=[Interval between checks]:TIME:_default' \
-'(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
+'(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-p+[Port \[default\: 6379\]]:PORT:_default' \
@@ -400,9 +388,8 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only the last error on a timeout]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (report)
@@ -411,8 +398,8 @@ _arguments "${_arguments_options[@]}" : \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
-'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:_default' \
-'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:_default' \
+'*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--strict[Refuse a damaged line instead of skipping it]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -427,7 +414,7 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '()--list[List all entries]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::words -- Error, code, words or log lines; - reads stdin:_default' \
+'*::words -- Error, code, words or log lines; - reads stdin:(RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass)' \
 && ret=0
 ;;
 (completions)

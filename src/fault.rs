@@ -36,6 +36,8 @@ pub(crate) use value::text as duration_text;
 
 use kinds::{KINDS, Kind, KindName};
 
+use crate::suggestion;
+
 /// Something that can go wrong between a client and a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -67,6 +69,11 @@ impl Fault {
     }
 }
 
+/// The name of each kind.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|row| row.name)
+}
+
 /// The syntax of each kind, with its arguments: for help texts and error messages.
 pub(crate) fn usages() -> impl Iterator<Item = String> {
     KINDS.iter().map(kinds::Row::usage)
@@ -86,8 +93,7 @@ impl FromStr for Fault {
         let (kind, arguments) = text.trim().split_once('=').unwrap_or((text.trim(), ""));
         let kind = kind.trim().to_ascii_lowercase().replace('-', "_");
         let Some(row) = KINDS.iter().find(|row| row.name == kind) else {
-            let known: Vec<_> = KINDS.iter().map(|row| row.name).collect();
-            return Err(format!("'{kind}' is not a fault; expected one of {}", known.join(", ")));
+            return Err(format!("'{kind}' is not a fault; {}", suggestion::instead(&kind, kinds())));
         };
         (row.read)(arguments).map_err(|why| format!("{why} (usage: {})", row.usage()))
     }

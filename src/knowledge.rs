@@ -11,7 +11,11 @@ mod search;
 mod tests;
 mod wording;
 
-use std::{collections::BTreeMap, fmt, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::LazyLock,
+};
 
 use schemars::JsonSchema;
 use serde::{
@@ -29,6 +33,12 @@ static ENTRIES: LazyLock<Vec<Entry>> =
 /// Returns every entry in file order: causes, states, findings, errors, facts.
 pub fn entries() -> &'static [Entry] {
     &ENTRIES
+}
+
+/// Returns the words that name an entry: every code or id, and every name in reports, without duplicates.
+pub(crate) fn words() -> Vec<&'static str> {
+    let names = entries().iter().flat_map(|entry| [entry.id.as_str(), entry.name.as_str()]);
+    names.filter(|name| !name.is_empty()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Returns the entry with exactly this code (`RD012`) or id (`aws-nlb`).

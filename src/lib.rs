@@ -51,6 +51,7 @@
 //! | `period` | the length that repeats in a series, distinguished from chance |
 //! | `clock` | the only source of time |
 //! | `foreign` | text from outside, safe to show: passwords hidden, control characters escaped, length bounded |
+//! | `suggestion` | the words that a wrong word may have meant |
 //! | `verdict`, `exit`, `output`, `units` | the words of a result, exit codes, output options, formatted numbers |
 //!
 //! # Events and samples
@@ -136,6 +137,7 @@ mod report;
 mod resp;
 mod sandbox;
 mod session;
+mod suggestion;
 mod tls;
 mod units;
 mod verdict;

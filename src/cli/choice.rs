@@ -1,7 +1,9 @@
 //! The words that flags take for the plain enums of the plan and the output, so that those need not know the parser.
 
+use std::ffi::OsStr;
+
 use clap::{
-    ValueEnum,
+    Arg, Command, ValueEnum,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 
@@ -14,6 +16,30 @@ use crate::{
 /// Parses the names of the formats in which a command writes its content; help and completions list exactly these.
 pub(super) fn formats(content: Content) -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::all_of(content).map(Format::name)).try_map(|name| name.parse::<Format>())
+}
+
+/// Parses with `parser`, and completes `words`, with which a valid value begins. Help does not list them.
+pub(super) fn completed<P: TypedValueParser>(parser: P, words: fn() -> Vec<&'static str>) -> Completed<P> {
+    Completed { parser, words }
+}
+
+/// A parser with words to complete, see [`completed`].
+#[derive(Clone)]
+pub(super) struct Completed<P> {
+    parser: P,
+    words: fn() -> Vec<&'static str>,
+}
+
+impl<P: TypedValueParser> TypedValueParser for Completed<P> {
+    type Value = P::Value;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<P::Value, clap::Error> {
+        self.parser.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.words)().into_iter().map(PossibleValue::new)))
+    }
 }
 
 /// Implements `ValueEnum` for an enum defined elsewhere.

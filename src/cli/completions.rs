@@ -1,5 +1,6 @@
 //! Completion scripts, generated from the definitions. The files in `completions/` are what this prints.
 
+use clap::Arg;
 use clap_complete::{Generator, generate};
 
 use super::commands::{self, completions::Shell};
@@ -7,9 +8,10 @@ use super::commands::{self, completions::Shell};
 /// Returns the script for one shell.
 pub(crate) fn script(shell: Shell) -> String {
     match shell {
-        Shell::Bash => with(clap_complete::Shell::Bash),
+        // It names the functions of `redis-doctor soak` in two ways, so nothing after the first word would be completed.
+        Shell::Bash => with(clap_complete::Shell::Bash).replace("redis__subcmd__doctor", "redis__doctor"),
         Shell::Elvish => with(clap_complete::Shell::Elvish),
-        Shell::Fish => with(clap_complete::Shell::Fish),
+        Shell::Fish => with(clap_complete::Shell::Fish) + &positional_values_in_fish(),
         Shell::Nushell => with(clap_complete_nushell::Nushell),
         Shell::Powershell => with(clap_complete::Shell::PowerShell),
         Shell::Zsh => with(clap_complete::Shell::Zsh),
@@ -20,6 +22,23 @@ fn with(generator: impl Generator) -> String {
     let mut script = Vec::new();
     generate(generator, &mut commands::definition(), "redis-doctor", &mut script);
     String::from_utf8_lossy(&script).into_owned()
+}
+
+/// Returns the lines that complete the values of arguments without a flag, which the generator leaves out.
+fn positional_values_in_fish() -> String {
+    let mut root = commands::definition();
+    root.build();
+    let mut lines = String::new();
+    for command in root.get_subcommands() {
+        let values = command.get_positionals().flat_map(Arg::get_possible_values);
+        let words: Vec<_> = values.map(|value| value.get_name().to_owned()).collect();
+        if !words.is_empty() {
+            let (name, words) = (command.get_name(), words.join(" "));
+            let condition = format!("__fish_redis_doctor_using_subcommand {name}");
+            lines += &format!("complete -c redis-doctor -n \"{condition}\" -f -a \"{words}\"\n");
+        }
+    }
+    lines
 }
 
 #[cfg(test)]

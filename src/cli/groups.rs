@@ -5,14 +5,14 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 
 use super::{
-    choice::formats,
+    choice::{completed, formats},
     environment::Environment,
     value::{self, Retries, Switch},
 };
 use crate::{
-    fault::{FaultSchedule, Incident},
+    fault::{self, FaultSchedule, Incident},
     output::{ColorChoice, Content, Format, OutputOptions},
-    plan::{Gate, Keepalive, PolicyName, Protocol, Secret, Watchdog},
+    plan::{Gate, Keepalive, Metric, PolicyName, Protocol, Secret, Watchdog},
 };
 
 /// Where the server is and how to log in.
@@ -102,13 +102,15 @@ pub(super) struct FaultArgs {
     ///
     /// For example reset_peer@10s, blackhole@30s+20s or latency=50ms~10ms@every:60s+10s. 'redis-doctor help proxy' lists
     /// all kinds.
-    #[arg(long = "fault", value_name = "KIND[=ARGS][@START][+FOR]")]
+    #[arg(long = "fault", value_name = "KIND[=ARGS][@START][+FOR]", hide_possible_values = true,
+          value_parser = completed(str::parse::<FaultSchedule>, || fault::kinds().collect()))]
     pub(super) faults: Vec<FaultSchedule>,
     /// Replay the faults of a known incident (repeatable)
     ///
     /// One of elasticache-reset, nlb-idle, nat-forget, failover, maintenance, az-loss, thundering-herd, auth-rotation and
     /// slow-resubscribe. 'redis-doctor help proxy' lists their faults.
-    #[arg(long = "incident", value_name = "NAME")]
+    #[arg(long = "incident", value_name = "NAME", hide_possible_values = true,
+          value_parser = completed(str::parse::<Incident>, || Incident::all().map(Incident::name).collect()))]
     pub(super) incidents: Vec<Incident>,
 }
 
@@ -247,16 +249,21 @@ pub(super) struct GateArgs {
     /// Exit 2 (critical) if this is true (repeatable)
     ///
     /// For example p99>5ms, outage>2s, lost>0, errors>1%, availability<99.9% or service<99.9%.
-    #[arg(long, value_name = "CONDITION")]
+    #[arg(long, value_name = "CONDITION", hide_possible_values = true, value_parser = completed(str::parse::<Gate>, figures))]
     pub(super) fail_on: Vec<Gate>,
     /// Exit 1 (degraded) if this is true (repeatable)
     ///
     /// Same conditions as --fail-on.
-    #[arg(long, value_name = "CONDITION")]
+    #[arg(long, value_name = "CONDITION", hide_possible_values = true, value_parser = completed(str::parse::<Gate>, figures))]
     pub(super) warn_on: Vec<Gate>,
     /// Always exit 0
     #[arg(long)]
     pub(super) exit_zero: bool,
+}
+
+/// Returns the figures that a condition may name.
+fn figures() -> Vec<&'static str> {
+    Metric::names().collect()
 }
 
 /// The flags that `ping`, `subscribe` and `soak` share.

@@ -12,7 +12,7 @@ use super::{
     error::{CliError, UsageError},
     tips, uri,
 };
-use crate::{exit::Exit, output::Format};
+use crate::{exit::Exit, output::Format, suggestion};
 
 const CLUSTER: &str = "-c is --count here; redis-cli's cluster mode is not supported yet";
 
@@ -78,19 +78,15 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
             ("", "--count") if has_c(args) => Some(format!("--count: a number is missing; {CLUSTER}")),
             ("", _) => None,
             (value, _) => {
-                let known = context(error, ContextKind::ValidValue).join(", ");
-                Some(format!("{flag}: invalid value '{value}'; expected one of {known}"))
+                let known = context(error, ContextKind::ValidValue);
+                let known = known.iter().map(String::as_str);
+                Some(format!("{flag}: invalid value '{value}'; {}", suggestion::instead(value, known)))
             }
         },
         ErrorKind::ArgumentConflict => late_command(error, args),
         ErrorKind::InvalidSubcommand => {
             let word = first(ContextKind::InvalidSubcommand)?;
-            let unknown = || {
-                format!(
-                    "unknown command '{word}'; expected one of {}",
-                    commands::names().collect::<Vec<_>>().join(", ")
-                )
-            };
+            let unknown = || format!("unknown command '{word}'; {}", suggestion::instead(&word, commands::names()));
             Some(url_without_flag(&word).unwrap_or_else(unknown))
         }
         _ => None,

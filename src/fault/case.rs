@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::FaultSchedule;
+use crate::suggestion;
 
 /// One row of the drill.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,11 +82,16 @@ impl Case {
         ALL.iter().map(case).collect()
     }
 
+    /// The name of every case.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        ALL.iter().map(|(name, ..)| *name)
+    }
+
     /// Finds a case by its name; the error lists the names.
     pub(crate) fn named(name: &str) -> Result<Self, String> {
-        let known = || Self::all().into_iter().map(|case| case.name).collect::<Vec<_>>().join(", ");
         let found = Self::all().into_iter().find(|case| case.name == name);
-        found.ok_or_else(|| format!("'{name}' is not a case of the drill; expected one of {}", known()))
+        found
+            .ok_or_else(|| format!("'{name}' is not a case of the drill; {}", suggestion::instead(name, Self::names())))
     }
 
     /// A case written by the user.

@@ -8,6 +8,7 @@ use super::{
     Directions, Scope,
     value::{Share, command},
 };
+use crate::suggestion;
 
 /// The text behind `KIND=`, from which a kind takes its arguments.
 pub(super) struct Reader<'a> {
@@ -58,7 +59,8 @@ impl<'a> Reader<'a> {
     /// One of a few words.
     pub(super) fn word<T: FromStr + VariantNames>(&mut self, name: &str, default: T) -> Result<T, String> {
         let Some(text) = self.named(name)? else { return Ok(default) };
-        text.parse().map_err(|_| format!("invalid value '{text}'; expected one of {}", T::VARIANTS.join(", ")))
+        text.parse()
+            .map_err(|_| format!("invalid value '{text}'; {}", suggestion::instead(text, T::VARIANTS.iter().copied())))
     }
 
     pub(super) fn directions(&mut self, default: Directions) -> Result<Directions, String> {

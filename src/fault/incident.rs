@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::FaultSchedule;
+use crate::suggestion;
 
 /// Name, description, and fault schedules.
 const INCIDENTS: [(&str, &str, &[&str]); 9] = [
@@ -82,8 +83,7 @@ impl FromStr for Incident {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let name = text.trim().to_ascii_lowercase().replace('_', "-");
         Self::all().find(|incident| incident.name() == name).ok_or_else(|| {
-            let known: Vec<_> = Self::all().map(Self::name).collect();
-            format!("'{text}' is not an incident; expected one of {}", known.join(", "))
+            format!("'{text}' is not an incident; {}", suggestion::instead(&name, Self::all().map(Self::name)))
         })
     }
 }

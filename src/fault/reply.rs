@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::suggestion;
+
 /// Errors by their first word, with the texts of Redis 7.
 const ERRORS: [(&str, &str); 14] = [
     ("LOADING", "LOADING Redis is loading the dataset in memory"),
@@ -49,8 +51,8 @@ impl FromStr for ErrorCode {
         let word = text.trim().to_ascii_uppercase().replace(['_', ' '], "");
         let found = ERRORS.iter().position(|(name, _)| *name == word);
         found.map(Self).ok_or_else(|| {
-            let known: Vec<_> = ERRORS.iter().map(|(name, _)| *name).collect();
-            format!("'{text}' is not a known error; expected one of {}", known.join(", "))
+            let known = ERRORS.iter().map(|(name, _)| *name);
+            format!("'{text}' is not a known error; {}", suggestion::instead(text, known))
         })
     }
 }

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use strum::{EnumString, VariantNames};
 
+use crate::suggestion;
+
 /// A condition on a figure, as `--fail-on` and `--warn-on` take it: `p99>5ms`, `lost>0`.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[schemars(with = "String")]
@@ -87,6 +89,11 @@ enum Unit {
 }
 
 impl Metric {
+    /// The name of each figure.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        Self::VARIANTS.iter().copied()
+    }
+
     fn unit(self) -> Unit {
         match self {
             Self::Availability | Self::Service => Unit::Fraction,
@@ -128,9 +135,10 @@ impl FromStr for Gate {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text: String = text.chars().filter(|char| !char.is_whitespace()).collect();
-        let at = text
-            .find(['<', '>'])
-            .ok_or_else(|| format!("'{text}' is not a condition; expected for example p99>5ms\n{}", valid_names()))?;
+        let at = text.find(['<', '>']).ok_or_else(|| {
+            let known: Vec<_> = Metric::names().collect();
+            format!("'{text}' is not a condition; expected for example p99>5ms (figures: {})", known.join(", "))
+        })?;
         let (name, rest) = text.split_at(at);
         let (comparison, limit) = match (rest.strip_prefix(">="), rest.strip_prefix("<=")) {
             (Some(limit), _) => (Comparison::AtLeast, limit),
@@ -138,14 +146,12 @@ impl FromStr for Gate {
             _ if rest.starts_with('>') => (Comparison::Above, &rest[1..]),
             _ => (Comparison::Below, &rest[1..]),
         };
-        let metric: Metric = name.parse().map_err(|_| format!("'{name}' is not a figure\n{}", valid_names()))?;
+        let metric: Metric = name
+            .parse()
+            .map_err(|_| format!("'{name}' is not a figure; {}", suggestion::instead(name, Metric::names())))?;
         let limit = parse_limit(limit, metric.unit()).map_err(|why| format!("'{text}': {why}"))?;
         Ok(Self { metric, comparison, limit, text })
     }
-}
-
-fn valid_names() -> String {
-    format!("valid names: {}", Metric::VARIANTS.join(", "))
 }
 
 fn parse_limit(text: &str, unit: Unit) -> Result<f64, String> {
@@ -211,7 +217,7 @@ mod tests {
     #[test]
     fn a_wrong_condition_lists_the_valid_names() {
         for text in ["p98>5ms", "nonsense", ">5"] {
-            assert!(text.parse::<Gate>().unwrap_err().contains("valid names: ambiguous, availability"), "{text}");
+            assert!(text.parse::<Gate>().unwrap_err().contains("ambiguous, availability"), "{text}");
         }
         for text in ["p99>x", "lost>1%", "availability<99", "p99>", "lost>-1", "errors>NaN"] {
             assert!(text.parse::<Gate>().is_err(), "{text}");

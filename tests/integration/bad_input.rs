@@ -57,7 +57,10 @@ fn rates_and_counts_that_mean_nothing_are_refused_with_an_example() {
         (["ping", "-p", "65536"], ["--port: '65536' is not a port", "1 to 65535"]),
         (["ping", "-n", "-1"], ["--db: '-1' is not a database number", "from 0"]),
         (["ping", "--payload", "17m"], ["--payload: '17m' is too large", "at most 16m"]),
-        (["ping", "--fail-on", "p98>1"], ["--fail-on: 'p98' is not a figure", "valid names: ambiguous, availability"]),
+        (
+            ["ping", "--fail-on", "p98>1"],
+            ["--fail-on: 'p98' is not a figure", "expected one of ambiguous, availability"],
+        ),
         (["ping", "--format", "xml"], ["--format: invalid value 'xml'", "text, json, ndjson"]),
     ] {
         refused(&arguments, &parts);

@@ -7,6 +7,7 @@
 //! - `bad_servers`: what is no usable Redis is named with its cause and a remedy.
 //! - `broken_outputs`: places that cannot be written cost neither the run nor its report.
 //! - `check`: one look at server, path and machine, in every form, for servers of every kind.
+//! - `completions`: each shell completes commands, flags and the values of flags.
 //! - `credentials`: refused logins are named, and a password is written nowhere.
 //! - `drill`: what becomes of each policy under each fault.
 //! - `english`: comments, messages and documentation are free of phrases that have to be read twice.
@@ -59,6 +60,7 @@ mod bad_servers;
 mod broken_outputs;
 mod causes;
 mod check;
+mod completions;
 mod credentials;
 mod deadlines;
 mod drill;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{
     cli::{
-        choice::formats,
+        choice::{completed, formats},
         environment::{Environment, fresh_seed},
         error::UsageError,
         groups::{ConnectionArgs, FaultArgs, TargetArgs},
@@ -29,7 +29,8 @@ pub(in crate::cli) struct DrillArgs {
     /// Cases to run, comma-separated
     ///
     /// They are listed below.
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = Case::named, conflicts_with = "all")]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with = "all", hide_possible_values = true,
+          value_parser = completed(Case::named, || Case::names().collect()))]
     case: Vec<Case>,
     /// Policies to test, comma-separated
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "bare,library,elasticache,hardened")]

@@ -2,10 +2,16 @@
 
 use std::ffi::OsString;
 
-use clap::Args;
+use clap::{Args, builder::OsStringValueParser};
 
 use crate::{
-    cli::{choice::formats, environment::Environment, error::UsageError, subcommand::Subcommand},
+    cli::{
+        choice::{completed, formats},
+        environment::Environment,
+        error::UsageError,
+        subcommand::Subcommand,
+    },
+    knowledge,
     output::{ColorChoice, Content, Format},
 };
 
@@ -15,7 +21,8 @@ pub(in crate::cli) struct ExplainArgs {
     /// Error, code, words or log lines; - reads stdin
     ///
     /// A code (RD012), an errno (104, ECONNRESET), a name from a report, or any words, even a whole log.
-    #[arg(value_name = "WORDS")]
+    #[arg(value_name = "WORDS", hide_possible_values = true,
+          value_parser = completed(OsStringValueParser::new(), knowledge::words))]
     words: Vec<OsString>,
     /// List all entries
     #[arg(long, conflicts_with = "words")]

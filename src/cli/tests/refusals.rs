@@ -57,7 +57,7 @@ const REFUSALS: &[(&str, [&str; 3])] = &[
     ("ping --nodelay maybe", ["--nodelay", "'maybe'", "on or off"]),
     ("ping --seed x", ["--seed", "'x'", "whole number"]),
     ("ping --format xml", ["--format", "'xml'", "text, json"]),
-    ("ping --fail-on p98>5ms", ["--fail-on", "'p98'", "valid names: ambiguous"]),
+    ("ping --fail-on p98>5ms", ["--fail-on", "'p98'", "expected one of ambiguous"]),
     ("ping --warn-on lost", ["--warn-on", "'lost'", "p99>5ms"]),
     ("ping --journal f -o f", ["--journal", "the same file", "two files"]),
     ("ping --nosuch", ["--nosuch", "redis-doctor ping has no --nosuch", "--help"]),
