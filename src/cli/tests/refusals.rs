@@ -21,7 +21,7 @@ const REFUSALS: &[(&str, [&str; 3])] = &[
     ("soak -c", ["-c", "not a flag of this command", "cluster mode is not supported yet"]),
     ("ping --payload 17m", ["--payload", "'17m'", "at most 16m"]),
     ("ping --payload big", ["--payload", "'big'", "64k"]),
-    ("proxy cache.example", ["'cache.example'", "quotes"]),
+    ("proxy cache.example", ["'cache.example'", "quotes", "--help"]),
     ("ping -h a:1", ["--host", "'a:1'", "-h a -p 1"]),
     ("ping -h redis://a", ["--host", "a URL", "-u"]),
     ("ping -h a/b", ["--host", "\"a/b\"", "expected a name"]),
