@@ -41,7 +41,7 @@ pub(crate) async fn run(plan: Plan, io: RunIo<'_>) -> StopReason {
     let RunIo { clock, sink, messages, control } = io;
     let (mut run, faults) = Run::new(None, clock, sink, control);
     run.event(started(&plan, &run_id));
-    run.to_its_end(plan, run_id, (messages, faults), None).await
+    run.run_target(plan, run_id, (messages, faults), None).await
 }
 
 fn started(plan: &Plan, run_id: &str) -> EventKind {

@@ -78,7 +78,7 @@ impl<'a> Run<'a> {
 
     /// Runs the plan of one target to its end. The pauses of this process are `shared` with other targets, if there are
     /// any.
-    pub(super) async fn to_its_end(
+    pub(super) async fn run_target(
         &mut self,
         mut plan: Plan,
         run_id: String,
@@ -117,7 +117,7 @@ impl<'a> Run<'a> {
         let notices = Arc::new(notices);
         let (observer, gathering) = self.observe(&plan, path.to(server.clone()), proxy.is_some(), &notices);
         let path = Arc::new(PathWatch::new(path));
-        let ctx = Arc::new(RunContext::new(plan, run_id, dialect, path, (notices, observer), shared));
+        let ctx = Arc::new(RunContext::new(plan, run_id, dialect, path, (notices, observer, shared)));
         // On the heap: it is large, and every future it moves through would reserve room for it again.
         let mut start = Box::pin(started_within(start_limit, self.clock, Sessions::start(Arc::clone(&ctx), server)));
         let started = if quick { self.connect_quickly(&ctx, &preflight, &mut start).await } else { Ok(None) };

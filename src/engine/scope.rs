@@ -12,7 +12,7 @@ use super::{RunIo, run::Run, started};
 use crate::{
     clock::Stamp,
     event::{Control, Event, EventKind, EventSink, OwnPause, Reply, StopReason},
-    plan::Plan,
+    plan::{Plan, Target},
     session::Pauses,
 };
 
@@ -37,8 +37,7 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
     let mut running = FuturesUnordered::new();
     let targets = plan.scope.as_ref().map_or(&[][..], |scope| &scope.targets);
     let stagger = STAGGER.min(STARTING / (targets.len() as u32).max(1));
-    let mut addresses = HashMap::<_, u32>::new();
-    targets.iter().for_each(|target| *addresses.entry(target.address.to_string()).or_default() += 1);
+    let addresses = counts_of_addresses(targets);
     for (number, (label, plan)) in (0..).zip(plan.of_each_target()) {
         let shares_address = addresses.get(&plan.target.address.to_string()).is_some_and(|count| *count > 1);
         let (sender, control) = mpsc::unbounded_channel();
@@ -51,7 +50,7 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
             clock.sleep_until(clock.now().after(stagger * number)).await;
             let (mut run, faults) = Run::new(Some(label), clock, &mut sink, control);
             run.shares_address = shares_address;
-            run.to_its_end(plan, run_id, (messages, faults), Some(pauses)).await
+            run.run_target(plan, run_id, (messages, faults), Some(pauses)).await
         });
     }
     let stop = |reason| controls.iter().for_each(|control| _ = control.send(Control::Stop(reason)));
@@ -84,6 +83,13 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
     let reason = asked.or(ended).unwrap_or(StopReason::Unreachable);
     emit(EventKind::RunFinished { reason });
     reason
+}
+
+/// Returns the number of targets with each address.
+fn counts_of_addresses(targets: &[Target]) -> HashMap<String, u32> {
+    let mut counts = HashMap::new();
+    targets.iter().for_each(|target| *counts.entry(target.address.to_string()).or_default() += 1);
+    counts
 }
 
 /// The sink of all targets. They run in one task, and none holds it while it waits.

@@ -28,7 +28,7 @@ pub(crate) enum AllFigures {
     /// All runs had a single target.
     Lone(Box<Figures>),
     /// A run had several.
-    Several(ScopeFigures),
+    Several(Box<ScopeFigures>),
 }
 
 /// The figures of each target, and those of all targets together.
@@ -109,7 +109,7 @@ impl Records {
     fn folded(&self, figures: impl Fn(&Recorder) -> Figures, interim: bool) -> AllFigures {
         match &self.several {
             None => AllFigures::Lone(Box::new(figures(&self.lone))),
-            Some(several) => AllFigures::Several(several.figures(figures, interim)),
+            Some(several) => AllFigures::Several(Box::new(several.figures(figures, interim))),
         }
     }
 }
@@ -220,7 +220,7 @@ impl AllFigures {
     pub(crate) fn of_all_targets(&self) -> impl Iterator<Item = &Figures> {
         let (lone, several) = match self {
             Self::Lone(figures) => (Some(&**figures), None),
-            Self::Several(figures) => (None, Some(figures)),
+            Self::Several(figures) => (None, Some(&**figures)),
         };
         let several = several.into_iter().flat_map(|several| &several.targets).map(|target| &target.figures);
         lone.into_iter().chain(several)

@@ -33,6 +33,9 @@ const REDRAW: Duration = Duration::from_secs(1);
 /// The target and connection of an outage, its loss, and the lines of its diagnosis.
 type Shown = (Option<Arc<str>>, u32, Stamp, Vec<String>);
 
+/// The target, connection and class of a refusal that is not over.
+type OpenRefusal = (Option<Arc<str>>, Option<u32>, ErrorClass, Stage);
+
 /// The live view of a run.
 pub(crate) struct Live {
     style: Style,
@@ -48,7 +51,7 @@ pub(crate) struct Live {
     /// Regularities shown so far.
     regular: Vec<(Option<Arc<str>>, Recurrence, Measure)>,
     /// Open refusals, by target, connection and class: their commands are counted instead of shown one by one.
-    refused: HashSet<(Option<Arc<str>>, Option<u32>, ErrorClass, Stage)>,
+    refused: HashSet<OpenRefusal>,
 }
 
 impl Live {
@@ -107,9 +110,7 @@ impl Live {
             }
             // The failures of a second may be of any connection.
             EventKind::CommandFailed(failed) => {
-                let same = |(target, _, class, _): &(Option<Arc<str>>, Option<u32>, ErrorClass, Stage)| {
-                    *target == event.target && *class == failed.key.class
-                };
+                let same = |(target, _, class, _): &OpenRefusal| *target == event.target && *class == failed.key.class;
                 return failed.key.is_refusal() && self.refused.iter().any(same);
             }
             _ => {}

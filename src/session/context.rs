@@ -41,8 +41,7 @@ impl RunContext {
         run_id: String,
         dialect: Dialect,
         path: Arc<PathWatch>,
-        (notices, observer): (Arc<NoticeSender>, Arc<dyn Observer>),
-        shared: Option<Arc<Pauses>>,
+        (notices, observer, shared): (Arc<NoticeSender>, Arc<dyn Observer>, Option<Arc<Pauses>>),
     ) -> Self {
         let may_send = plan.probes.is_some() || plan.policy.watchdog.is_some() || !dialect.resp3;
         Self {

@@ -263,7 +263,7 @@ fn row(TargetReport { target, report }: &TargetReport) -> Vec<String> {
         outages.drops.to_string(),
         outages.stalls.to_string(),
         time(worst.map(|row| row.duration)),
-        worst.map_or(String::new(), |row| tables::cause(row)),
+        worst.map_or(String::new(), tables::cause),
     ]
 }
 
