@@ -1,6 +1,8 @@
 //! The composition root: the parts of each command, and the exit code of its outcome.
 
 mod check;
+mod compare;
+mod descriptors;
 mod destination;
 mod drill;
 mod error;
@@ -26,11 +28,9 @@ use std::{
     process::ExitCode,
 };
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use self::{
     destination::{check_writable, deliver, deliver_below},
-    error::{DESCRIPTORS, Problem},
+    error::Problem,
 };
 use crate::{
     cli::{
@@ -152,35 +152,13 @@ fn warn(warnings: &[String]) {
 
 /// Runs a command's work to its end, on one thread: for one connection a second one is only overhead.
 fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    if let Some(limit) = allow_many_connections().filter(|limit| *limit < DESCRIPTORS) {
-        return Err(Problem::Descriptors { limit });
-    }
+    descriptors::check()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Problem::Runtime)?;
     let done = runtime.block_on(work);
     // Without a wait for lookups that a name server does not answer.
     runtime.shutdown_background();
     done
-}
-
-/// Refuses targets for which the limit of file descriptors is too low: some would fail as if their servers were down.
-fn enough_descriptors(targets: usize, of_each: u64, of_all: u64) -> Result<(), Problem> {
-    let needed = DESCRIPTORS + of_all + of_each * targets as u64;
-    match allow_many_connections() {
-        Some(limit) if limit < needed => Err(Problem::ManyTargets { targets, needed, limit }),
-        _ => Ok(()),
-    }
-}
-
-/// Raises the file descriptor limit of this process to its maximum: a connection through the proxy takes two, and many
-/// systems start with a limit of a thousand. If that fails, connections beyond the limit wait to be accepted. Returns
-/// the limit now in force; `None` for unlimited.
-fn allow_many_connections() -> Option<u64> {
-    let limit = getrlimit(Resource::Nofile);
-    match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
-        Ok(()) => limit.maximum,
-        Err(_) => limit.current,
-    }
 }
 
 /// Returns the exit code of the verdict.

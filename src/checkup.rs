@@ -34,8 +34,10 @@ pub(crate) use self::{
 use crate::{
     clock::{OptionalSeconds, Seconds, SecondsList, WallTime},
     event::{Peer, ServerIdentity},
+    foreign::Foreign,
     kernel::{AcceptQueue, HostFacts},
     plan::{Protocol, Range, ReconnectPolicy, Target},
+    tls::TlsSession,
     units,
     verdict::{Severity, Verdict},
 };
@@ -56,6 +58,8 @@ pub(crate) struct CheckSubject {
     pub warning: Option<Range>,
     /// Range of the PING time in milliseconds outside of which it is critical.
     pub critical: Option<Range>,
+    /// A certificate that expires within this time is a warning.
+    pub certificate_warning: Duration,
 }
 
 /// The result of a check-up.
@@ -124,14 +128,16 @@ pub(crate) struct Facts {
     pub servers: Vec<Peer>,
     /// Connection attempts to the other addresses.
     pub dialled: Vec<DialedAddress>,
+    /// Encryption of the connection; null if it has none.
+    pub tls: Option<TlsSession>,
     /// Address of the client as this machine sees it.
     pub local: Option<String>,
     /// Address of the client as the server sees it.
-    pub seen_from: Option<String>,
+    pub seen_from: Option<Foreign>,
     /// Address of the server as this machine sees it.
     pub peer: Option<String>,
     /// Address of the server as it sees it.
-    pub seen_at: Option<String>,
+    pub seen_at: Option<Foreign>,
     /// Figures and settings of the server.
     pub server: ServerFacts,
     /// Queries that the server refused.
@@ -240,6 +246,7 @@ impl Facts {
                 .unwrap_or_default(),
             servers: servers::distinct(facts),
             dialled: facts.dialled.clone(),
+            tls: attempt.and_then(|attempt| attempt.tls.clone()),
             local: attempt.and_then(|attempt| attempt.local).map(|address| address.to_string()),
             seen_from: facts.seen_from.clone(),
             peer: attempt.and_then(|attempt| attempt.peer).map(|address| address.to_string()),

@@ -14,6 +14,7 @@ use std::io;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::tls::is_of_an_authority;
 use crate::foreign::Foreign;
 
 /// The kind of a failure, with a stable name: snake_case, and Redis' own code words in lower case.
@@ -73,6 +74,8 @@ pub enum ErrorClass {
     /// `-NOAUTH`: no password was given.
     #[serde(rename = "noauth")]
     NoAuth,
+    /// The command of `--pass-command` or the file of `--pass-file` yields no password.
+    NoPassword,
     /// `-NOPERM`: the ACL forbids the command, key or channel.
     #[serde(rename = "noperm")]
     NoPerm,
@@ -92,6 +95,8 @@ pub enum ErrorClass {
     ReadOnly,
     /// ECONNREFUSED (111): nothing is listening; for a unix socket also ENOENT (2).
     Refused,
+    /// One reply passed the limit of its size.
+    ReplyTooLarge,
     /// ECONNRESET (104): the peer, or something in between, sent RST.
     Reset,
     /// The server does not support HELLO or protocol version 3.
@@ -141,6 +146,11 @@ impl ErrorClass {
     /// Returns true if the peer ended a connection that it had accepted.
     pub(crate) fn is_hang_up(self) -> bool {
         matches!(self, Self::Aborted | Self::BrokenPipeKernel | Self::ConnectionClosed | Self::Reset)
+    }
+
+    /// Returns true if a server that was demoted refuses a write with it.
+    pub fn is_by_demoted(self) -> bool {
+        matches!(self, Self::ReadOnly | Self::Moved)
     }
 
     /// The server is connected and logged in, but in a state in which it refuses commands that it will accept later.
@@ -314,12 +324,12 @@ pub struct Failure {
     #[serde(flatten)]
     pub key: FailureKey,
     /// The message of the source: shown, but never compared or parsed.
-    pub text: String,
+    pub text: Foreign,
 }
 
 impl Failure {
     /// A failure that redis-doctor itself declares.
-    pub fn doctor(class: ErrorClass, stage: Stage, text: impl Into<String>) -> Self {
+    pub fn doctor(class: ErrorClass, stage: Stage, text: impl Into<Foreign>) -> Self {
         Self::new(class, stage, Origin::Doctor, text)
     }
 
@@ -332,24 +342,27 @@ impl Failure {
 
     /// An error of the kernel, or of a library in its style without an errno.
     pub fn io(stage: Stage, error: &io::Error) -> Self {
+        // One that went through the library.
+        if let Some(failure) = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()) {
+            return failure.clone();
+        }
         let errno = error.raw_os_error();
         let origin = if errno.is_some() { Origin::Kernel } else { Origin::Library };
         let tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()).map(tls::explain);
         let (class, text) = tls.unwrap_or_else(|| (ErrorClass::from_io(error), None));
         // Without an errno it may name what the peer sent.
-        let foreign = || if errno.is_some() { error.to_string() } else { Foreign::new(&error.to_string()).into() };
-        Self { key: FailureKey { class, stage, errno, origin }, text: text.unwrap_or_else(foreign) }
+        let foreign = || if errno.is_some() { error.to_string().into() } else { Foreign::new(&error.to_string()) };
+        Self { key: FailureKey { class, stage, errno, origin }, text: text.map_or_else(foreign, Foreign::from) }
     }
 
-    fn new(class: ErrorClass, stage: Stage, origin: Origin, text: impl Into<String>) -> Self {
+    fn new(class: ErrorClass, stage: Stage, origin: Origin, text: impl Into<Foreign>) -> Self {
         Self { key: FailureKey { class, stage, errno: None, origin }, text: text.into() }
     }
 }
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // redis-rs prints parse errors over several lines; an event is one line.
-        f.write_str(&self.text.replace(['\r', '\n'], " "))
+        self.text.fmt(f)
     }
 }
 
@@ -358,6 +371,7 @@ impl std::error::Error for Failure {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, assert_clean};
 
     #[test]
     fn every_class_has_a_stable_snake_case_name() {
@@ -415,5 +429,15 @@ mod tests {
         ] {
             assert_eq!(ErrorClass::from_server_line(line), class, "{line}");
         }
+    }
+
+    #[test]
+    fn fuzz_error_replies() {
+        Fuzz::new("errors", &["ERR ", "unknown command", "hello", "LOADING", ","]).run_on_text(|line| {
+            let failure = Failure::server(Stage::Command, line);
+            assert_clean(&failure.to_string());
+            let json = serde_json::to_string(&failure).unwrap();
+            assert_eq!(serde_json::from_str::<Failure>(&json).unwrap(), failure);
+        });
     }
 }

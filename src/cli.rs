@@ -5,12 +5,13 @@
 //! | files | hold |
 //! | --- | --- |
 //! | `value`, `uri`, `error`, `environment` | single values, refusals as types, the environment of the process |
-//! | `groups`, `choice` | flags that several commands share, and the names of their values |
+//! | `groups`, `tls`, `choice` | flags that several commands share, and the names of their values |
 //! | `target`, `targets`, `policy`, `run` | the meaning of a group of flags |
 //! | [`commands`] | one file per command: its flags, its help, and the request made from them |
 //! | `completions`, `man`, `tips`, `refusal` | texts derived from the list of commands |
 
 mod choice;
+mod command_line;
 pub(crate) mod commands;
 mod completions;
 mod environment;
@@ -24,10 +25,11 @@ mod subcommand;
 mod target;
 mod targets;
 mod tips;
+mod tls;
 mod uri;
 mod value;
 
-use std::ffi::OsString;
+use std::{any::Any, ffi::OsString};
 
 use self::environment::Environment;
 pub(crate) use self::{completions::script as completion_script, man::page as manual_page, uri::without_secrets};
@@ -46,7 +48,16 @@ fn parse_in(mut args: Vec<OsString>, environment: &Environment) -> Result<Box<dy
     commands::check::is_the_default(&mut args);
     commands::explain::error_replies_are_words(&mut args);
     let matches = commands::definition().try_get_matches_from(&args);
-    let job = matches.map_err(Into::into).and_then(|matches| commands::resolve(&matches, environment));
+    let job = matches.map_err(Into::into).and_then(|matches| {
+        let mut job = commands::resolve(&matches, environment)?;
+        let request: &mut dyn Any = job.as_mut();
+        if let (Some(request), Some(command)) =
+            (request.downcast_mut::<run::RunRequest>(), matches.subcommand_name().and_then(commands::definition_of))
+        {
+            request.plan.command_line = command_line::shown(&args, &command);
+        }
+        Ok(job)
+    });
     job.map_err(|error| refusal::worded(&error, &args))
 }
 

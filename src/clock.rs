@@ -188,6 +188,14 @@ impl Alarm {
     }
 }
 
+/// Waits for `work`; `None` if it is not done within `limit`. Every wait for the network goes through this or
+/// [`Alarm::within`].
+pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that sets a deadline")]
+    let timed = tokio::time::timeout(limit, work);
+    timed.await.ok()
+}
+
 /// A wall-clock time in UTC: RFC 3339 with microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
 #[schemars(with = "String", extend("format" = "date-time", "pattern" = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"))]

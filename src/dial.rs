@@ -8,6 +8,7 @@ mod attempt;
 mod dialect;
 pub(crate) mod identity;
 pub(crate) mod large;
+mod lookup;
 mod meet;
 mod own_sockets;
 pub(crate) mod reply;
@@ -16,7 +17,7 @@ pub(crate) mod slowness;
 mod watch;
 
 /// A decoded reply, and the types that it converts to.
-pub(crate) use redis::{FromRedisValue, Value};
+pub(crate) use redis::Value;
 
 pub(crate) use self::{
     attempt::{Attempt, Route, is_forbidden},

@@ -1,14 +1,20 @@
 //! Distributions of durations: HDR histograms with a fixed unit and a JSON form.
 //!
-//! Three significant digits from 128 ns to one hour; longer values count as one hour. In JSON it is the HDR V2
-//! encoding in base64, the form that other HDR tools read.
+//! Three significant digits from 128 ns to one hour; longer values count as one hour. In JSON it is the compressed HDR
+//! V2 encoding in base64, the form of HdrHistogram's own logs. The uncompressed one of older journals is read, too.
 
-use std::{borrow::Cow, time::Duration};
+use std::{
+    borrow::Cow,
+    io::{self, Read},
+    sync::Arc,
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use flate2::read::ZlibDecoder;
 use hdrhistogram::{
     Histogram,
-    serialization::{Deserializer, Serializer, V2Serializer},
+    serialization::{Deserializer, Serializer, V2DeflateSerializeError, V2DeflateSerializer, V2Serializer},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,7 +31,7 @@ const COARSE_DIGITS: u8 = 2;
 /// As many durations as take the memory of the smallest histogram.
 const FEW: usize = 1 << 11;
 
-/// A distribution of durations in nanoseconds: an HDR histogram, V2 encoding, in base64.
+/// A distribution of durations in nanoseconds: an HDR histogram, compressed V2 encoding, in base64.
 // A run has dozens of them, refilled each second, most of them with little or nothing. So a few durations are kept
 // as they are, and only many are counted in a histogram, which takes at least 16 KB, and 8 KB more for each doubling of
 // the longest duration: allocated and freed each second, such blocks would leave holes in the heap.
@@ -123,8 +129,47 @@ impl Distribution {
         self.some(|histogram| histogram.stdev() as u64)
     }
 
+    /// Returns each distinct duration, as far as the buckets distinguish them, with its number.
+    pub fn counts(&self) -> Vec<(Duration, u64)> {
+        let histogram = self.histogram();
+        let buckets = histogram.iter_recorded();
+        buckets.map(|bucket| (Duration::from_nanos(bucket.value_iterated_to()), bucket.count_at_value())).collect()
+    }
+
     fn some(&self, nanos: impl FnOnce(&Histogram<u64>) -> u64) -> Option<Duration> {
         (!self.is_empty()).then(|| Duration::from_nanos(nanos(&self.histogram())))
+    }
+
+    /// Returns the compressed HDR V2 encoding.
+    fn encoded(&self) -> Result<Vec<u8>, V2DeflateSerializeError> {
+        let mut bytes = Vec::new();
+        V2DeflateSerializer::new().serialize(&self.histogram(), &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads an HDR V2 encoding, compressed or not.
+    fn decoded(bytes: &[u8]) -> Result<Self, String> {
+        let inflated;
+        let mut plain = match bytes.split_at_checked(COMPRESSED_HEADER) {
+            Some((header, compressed)) if number(header, 0) == Some(COMPRESSED_COOKIE) => {
+                inflated = inflate(compressed).map_err(|why| why.to_string())?;
+                &inflated[..]
+            }
+            _ => bytes,
+        };
+        if !is_plausible(plain) {
+            return Err("not a histogram in the HDR V2 encoding".to_owned());
+        }
+        let mut histogram: Histogram<u64> =
+            Deserializer::new().deserialize(&mut plain).map_err(|why| why.to_string())?;
+        if (histogram.low(), histogram.sigfig()) == (LOWEST, DIGITS) && histogram.high() <= HIGHEST {
+            histogram.auto(true);
+            return Ok(Self(Counts::Many(histogram)));
+        }
+        // Another tool's bounds are welcome: its values go into our buckets.
+        let mut ours = self::histogram();
+        ours.add(&histogram).map_err(|why| why.to_string())?;
+        Ok(Self(Counts::Many(ours)))
     }
 
     /// Converts to a histogram, regardless of the number of durations.
@@ -144,6 +189,33 @@ impl Distribution {
             Counts::Few(values) => Cow::Owned(histogram_of(values)),
             Counts::Many(histogram) => Cow::Borrowed(histogram),
         }
+    }
+}
+
+/// A distribution at rest: a few hundred bytes, where a histogram takes at least 16 KB.
+#[derive(Clone, Debug)]
+pub(crate) struct Packed(Arc<[u8]>);
+
+/// The same counts: the encodings differ if the histograms have grown in different ways.
+impl PartialEq for Packed {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || self.unpacked() == other.unpacked()
+    }
+}
+
+impl Packed {
+    /// Packs a distribution; `None` if it is empty.
+    pub(crate) fn of(distribution: &Distribution) -> Option<Self> {
+        // Not compressed: journals of gigabytes pass through here.
+        let mut bytes = Vec::new();
+        let encoded = V2Serializer::new().serialize(&distribution.histogram(), &mut bytes);
+        (encoded.is_ok() && !distribution.is_empty()).then(|| Self(bytes.into()))
+    }
+
+    /// Returns the distribution.
+    pub(crate) fn unpacked(&self) -> Distribution {
+        // Cannot fail: it was encoded here.
+        Distribution::decoded(&self.0).unwrap_or_default()
     }
 }
 
@@ -190,9 +262,7 @@ impl std::fmt::Debug for Distribution {
 
 impl Serialize for Distribution {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut bytes = Vec::new();
-        V2Serializer::new().serialize(&self.histogram(), &mut bytes).map_err(serde::ser::Error::custom)?;
-        serializer.serialize_str(&STANDARD.encode(bytes))
+        serializer.serialize_str(&STANDARD.encode(self.encoded().map_err(serde::ser::Error::custom)?))
     }
 }
 
@@ -200,18 +270,46 @@ impl<'de> Deserialize<'de> for Distribution {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
-        let histogram: Histogram<u64> =
-            Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(serde::de::Error::custom)?;
-        // Another tool's bounds are welcome: its values go into our buckets.
-        let mut ours = self::histogram();
-        ours.add(&histogram).map_err(serde::de::Error::custom)?;
-        Ok(Self(Counts::Many(ours)))
+        Self::decoded(&bytes).map_err(serde::de::Error::custom)
     }
+}
+
+/// First number of a compressed encoding, which is followed by the length and a zlib stream.
+const COMPRESSED_COOKIE: u32 = 0x1c84_9314;
+const COMPRESSED_HEADER: usize = 8;
+
+/// Maximum size of an inflated histogram in bytes: with the bounds here, one takes at most 9 bytes for each of its 35,000
+/// buckets.
+const INFLATED: u64 = 1 << 19;
+
+fn inflate(compressed: &[u8]) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    ZlibDecoder::new(compressed).take(INFLATED).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn number(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes)
+}
+
+/// Checks the header, whose sizes the deserializer believes: a cookie, the length of the counts, an offset and the number
+/// of digits, each of 4 bytes, and 24 more.
+fn is_plausible(bytes: &[u8]) -> bool {
+    const HEADER: usize = 40;
+    const COOKIE: u32 = 0x1c84_9313;
+    let counts = bytes.get(HEADER..).unwrap_or_default();
+    // A run of 2^63 zeros, whose length the deserializer cannot negate.
+    let is_endless = |counts: &[u8]| counts.split(|byte| *byte != 0xff).any(|run| run.len() >= 9);
+    number(bytes, 0) == Some(COOKIE)
+        && number(bytes, 4).is_some_and(|length| length as usize <= counts.len())
+        && number(bytes, 12).is_some_and(|digits| digits <= DIGITS.into())
+        && !is_endless(counts)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::Fuzz;
 
     fn of(nanos: impl IntoIterator<Item = u64>) -> Distribution {
         let mut distribution = Distribution::default();
@@ -224,6 +322,30 @@ mod tests {
         let quantiles = [0.5, 0.9, 0.99, 0.999].map(|quantile| distribution.quantile(quantile));
         let figures = (distribution.count(), distribution.min(), distribution.mean(), distribution.deviation());
         format!("{figures:?} {quantiles:?} {:?} {}", distribution.max(), serde_json::to_string(distribution).unwrap())
+    }
+
+    #[test]
+    fn a_distribution_at_rest_is_small_and_the_same() {
+        assert_eq!(Packed::of(&of([])), None);
+        let distribution = of((0..6_000).map(|n| 150_000 + (n * 7919) % 90_000));
+        let packed = Packed::of(&distribution).unwrap();
+        assert!(packed.0.len() < 3_000, "{}", packed.0.len());
+        assert_eq!(packed.unpacked(), distribution);
+    }
+
+    #[test]
+    fn the_uncompressed_encoding_of_older_journals_is_read() {
+        let old = concat!(
+            "\"",
+            "HISTEwAAAK0AAAAAAAAAAwAAAAAAAACAAAAAAAA///8/8AAAAAAAAPUrAgInAisCAAQAAgACDQIDBA8CJQIDAg0CBQ",
+            "QJAgUCAgIJAgICAwIAAgMCAwQAAgACAwIABAICAAIDAgcEBwQAAgkCBwICAAIJAgACAAIFAgcCAgACBwINAgMCEQID",
+            "AgUCGQICCwIHBAIAAgIHAgACCQICDwIbAgkCEwIFAgUCIQITAg0CCwIZAjECEwJzAkkCEwICDQJNAgACAwQLAhUCbw",
+            "J9AmsCzQMC0R4C",
+            "\""
+        );
+        let read: Distribution = serde_json::from_str(old).unwrap();
+        assert_eq!((read.count(), read.max().map(|max| max.as_millis())), (101, Some(3)));
+        assert_eq!(serde_json::from_str::<Distribution>(&serde_json::to_string(&read).unwrap()).unwrap(), read);
     }
 
     #[test]
@@ -300,5 +422,20 @@ mod tests {
             let json = serde_json::to_string(&whole).unwrap();
             proptest::prop_assert_eq!(serde_json::from_str::<Distribution>(&json).unwrap(), whole);
         }
+    }
+
+    #[test]
+    fn fuzz_distributions() {
+        let distributions = [of([]), of([1000]), of((1..3000).map(|n| n * n * 1000))];
+        let encoded = |distribution: &Distribution| {
+            let json = serde_json::to_string(distribution).unwrap();
+            STANDARD.decode(json.trim_matches('"')).unwrap()
+        };
+        Fuzz::new("distribution", &["\u{1}", "\0\0\0"]).with(distributions.iter().map(encoded)).run(|bytes| {
+            if let Ok(distribution) = Distribution::decoded(bytes) {
+                assert_eq!(Distribution::decoded(&encoded(&distribution)).unwrap(), distribution);
+                let _ = (distribution.quantile(0.99), distribution.mean(), distribution.deviation());
+            }
+        });
     }
 }

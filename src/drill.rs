@@ -159,7 +159,9 @@ impl Drill {
             warn_on: Vec::new(),
             faults: case.faults.clone(),
             evidence: true,
+            max_reply: Plan::MAX_REPLY,
             seed,
+            command_line: Vec::new(),
         }
     }
 }

@@ -47,9 +47,9 @@ pub(crate) async fn run(plan: Plan, io: RunIo<'_>) -> StopReason {
 fn started(plan: &Plan, run_id: &str) -> EventKind {
     EventKind::RunStarted(Box::new(RunStarted {
         schema_version: SCHEMA_VERSION,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        client_version: CLIENT_VERSION.to_owned(),
-        run_id: run_id.to_owned(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        client_version: CLIENT_VERSION.into(),
+        run_id: run_id.to_owned().into(),
         plan: plan.clone(),
         schedule: plan.policy.schedule(SCHEDULE_SHOWN),
         continued: false,

@@ -15,6 +15,7 @@ mod line;
 mod own_pause;
 mod path;
 mod peer;
+mod read;
 mod reason;
 mod refusal;
 mod server;
@@ -33,11 +34,11 @@ pub(crate) use evidence::{
 };
 pub use flow::FlowEnd;
 pub(crate) use flow::{FlowClosed, FlowOpened};
-pub(crate) use interval::{Counters, Interval};
+pub(crate) use interval::{ConnectionCounts, Counters, Interval};
 pub(crate) use line::Line;
 pub(crate) use own_pause::OwnPause;
 pub(crate) use path::{PathProbed, StageTime};
-pub(crate) use peer::{AddressMoved, RoleChanged, Succession, list_of};
+pub(crate) use peer::{AddressMoved, NameMoved, NewProcess, RoleChanged, Succession, list_of};
 pub(crate) use reason::{Control, ReplaceReason, StopReason};
 pub(crate) use refusal::{RefusalBegan, RefusalEnd, RefusalEnded};
 pub(crate) use server::{ProxyKind, ServerIdentity, role_name};
@@ -49,14 +50,15 @@ use crate::{
     classify::Failure,
     clock::{OptionalSeconds, Seconds, SecondsList, Stamp, WallTime},
     fault::Fault,
+    foreign::Foreign,
     plan::{Name, Plan},
 };
 
 /// Version of the JSON of journal and report; it grows when a name or a meaning changes.
-pub(crate) const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 2;
 
 /// One event of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Event {
     /// Time of the event, on the monotonic clock of the run.
     #[serde(rename = "t")]
@@ -146,7 +148,7 @@ pub enum EventKind {
         client_id: Option<u64>,
         /// Address of the server as it sees it (`CLIENT INFO laddr`).
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        peer: Option<String>,
+        peer: Option<Foreign>,
         /// Server process that answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         server: Option<Box<ServerIdentity>>,
@@ -173,6 +175,12 @@ pub enum EventKind {
         to: u64,
         /// Number of missing messages that the server had accepted.
         count: u64,
+        /// Time at which the first of these was published; absent in older journals.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_published_at: Option<Stamp>,
+        /// Time at which the last of these was published; absent in older journals.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_published_at: Option<Stamp>,
     },
     /// A numbered message arrived again.
     Duplicated {
@@ -197,16 +205,16 @@ pub enum EventKind {
     /// A reply to another command arrived.
     Desynced {
         /// Expected reply.
-        asked: String,
+        asked: Foreign,
         /// Reply that arrived.
-        answered: String,
+        answered: Foreign,
     },
     /// The client entered a named state.
     StateEntered {
         /// New state of the client.
         state: ClientState,
         /// Evidence for the state, one sentence.
-        why: String,
+        why: Foreign,
     },
     /// The client left a state, on the connection on which it had entered it.
     StateLeft {
@@ -216,7 +224,7 @@ pub enum EventKind {
     /// The server announced maintenance (a RESP3 push such as `MOVING` or `FAILING_OVER`).
     Announced {
         /// Kind of the push, as the server writes it.
-        kind: String,
+        kind: Foreign,
     },
     /// Several servers answer at the address: a new connection reaches one or another of them.
     ServersFound {
@@ -227,6 +235,8 @@ pub enum EventKind {
     AddressMoved(Box<AddressMoved>),
     /// A server process changed its role.
     RoleChanged(Box<RoleChanged>),
+    /// A server process answers that no connection has reached before in this run, after another one.
+    NewProcess(Box<NewProcess>),
     /// Evidence about an outage was gathered.
     Evidence(Box<Evidence>),
     /// A new session replaced the old one.
@@ -261,7 +271,7 @@ pub enum EventKind {
     /// The run continues without the subscription of its plan: the server, as a rule a proxy, has no pub/sub.
     SubscriptionDropped {
         /// Reason, one sentence.
-        why: String,
+        why: Foreign,
     },
     /// Events are missing before this line of a journal: they could not be written.
     JournalGap {
@@ -274,7 +284,7 @@ pub enum EventKind {
     /// A remark for the reader.
     Note {
         /// Text of the remark, one sentence.
-        text: String,
+        text: Foreign,
     },
     /// The last event of every run that was not cut off.
     RunFinished {
@@ -290,11 +300,11 @@ pub struct RunStarted {
     #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
     /// Version of redis-doctor.
-    pub version: String,
+    pub version: Foreign,
     /// Version of redis-rs, whose behavior is under test.
-    pub client_version: String,
+    pub client_version: Foreign,
     /// Unique id of the run, in its messages and when journals are merged.
-    pub run_id: String,
+    pub run_id: Foreign,
     /// Plan of the run, without the password.
     pub plan: Plan,
     /// Starts of the first reconnect attempts, counted from the loss, if each fails immediately.
@@ -314,9 +324,9 @@ pub struct Connected {
     /// Client id of the connection at the server; null if the server does not report it.
     pub client_id: Option<u64>,
     /// Address of the client as the server sees it (`CLIENT INFO addr`).
-    pub local: Option<String>,
+    pub local: Option<Foreign>,
     /// Address of the server as it sees it (`CLIENT INFO laddr`).
-    pub peer: Option<String>,
+    pub peer: Option<Foreign>,
     /// Server process that answered.
     pub server: ServerIdentity,
     /// RESP version in use.
@@ -357,10 +367,10 @@ pub struct Reconnected {
     /// Client id of the new connection.
     pub client_id: Option<u64>,
     /// Address of the client as the server sees it.
-    pub local: Option<String>,
+    pub local: Option<Foreign>,
     /// Address of the server as it sees it (`CLIENT INFO laddr`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub peer: Option<String>,
+    pub peer: Option<Foreign>,
     /// Server process that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Box<ServerIdentity>>,

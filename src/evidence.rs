@@ -16,6 +16,7 @@ mod cycle;
 mod ended_socket;
 mod gather;
 mod ledger;
+mod name;
 mod outage_case;
 mod own_lag;
 mod server;
@@ -45,6 +46,9 @@ use crate::{
     plan::{Address, Plan},
     session::{NoticeSender, Observer},
 };
+
+/// Pause between two lookups of the target's name.
+const LOOKUP: Duration = Duration::from_secs(2);
 
 /// Gathers evidence about the outages of one run: a sink of its events, and the observer of its sessions.
 pub(crate) struct Collector {
@@ -86,6 +90,22 @@ impl Collector {
         tasks.spawn(Arc::clone(self).watch());
         tasks.spawn(Arc::clone(self).gather());
         tasks.spawn(Arc::clone(self).listen());
+        tasks.spawn(Arc::clone(self).follow_name());
+    }
+
+    /// Resolves the target's name beside the run, until it is aborted.
+    async fn follow_name(self: Arc<Self>) {
+        // Behind the fault proxy, the connections under test do not depend on the name.
+        let named = self.direct.host_name().filter(|_| !self.proxied && !self.plan.is_single_ping());
+        let Some(name) = named else { return };
+        loop {
+            self.clock.sleep_until(self.clock.now().after(LOOKUP)).await;
+            let Some(answer) = self.direct.resolve().await else { continue };
+            let left = self.lock().resolved(name, &answer, self.clock.now());
+            if left {
+                self.wake.notify_one();
+            }
+        }
     }
 
     /// Samples this machine and the sockets until it is aborted.
@@ -154,7 +174,7 @@ impl Observer for Collector {
 
     fn on_attempt_failed(&self, connection: u32, failure: &Failure, at: Stamp) {
         if let Some(attempts) = self.lock().listener.latest(connection) {
-            attempts.failed(at, failure.to_string());
+            attempts.failed(at, failure.text.clone());
         }
     }
 

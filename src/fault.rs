@@ -36,7 +36,7 @@ pub(crate) use value::text as duration_text;
 
 use kinds::{KINDS, Kind, KindName};
 
-use crate::suggestion;
+use crate::{suggestion, units::clean};
 
 /// Something that can go wrong between a client and a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,7 +50,8 @@ pub struct Fault {
 
 impl Fault {
     fn new(kind: KindName, fault: &impl Kind) -> Self {
-        Self { kind, arguments: fault.arguments().to_string(), effect: fault.effect() }
+        // A client of the proxy's control may have written them.
+        Self { kind, arguments: clean(&fault.arguments().to_string()), effect: fault.effect() }
     }
 
     /// The name of its kind in the grammar.

@@ -4,10 +4,22 @@
 //! once, where it enters, and is safe to show and to store.
 
 use std::{
+    borrow::{Borrow, Cow},
     collections::HashSet,
     fmt,
-    sync::{PoisonError, RwLock},
+    hash::{BuildHasher as _, RandomState},
+    net::{IpAddr, SocketAddr},
+    ops::Deref,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
 };
+
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD},
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::units::clean;
 
@@ -17,11 +29,18 @@ const LONGEST: usize = 1024;
 /// Shortest part of a password that is hidden.
 const PART: usize = 4;
 
+/// Passwords of one source that changes them which stay hidden.
+const RECENT: usize = 8;
+
 const HIDDEN: &str = "***";
 
-/// Replies that a server never varies: they repeat nothing, so nothing in them is hidden. A password such as `pass` would
-/// otherwise show in what is missing from them. Sources: redis `src/acl.c`, `src/server.c`, `src/networking.c`; twemproxy
-/// `src/nc_message.c`; Envoy `source/extensions/filters/network/redis_proxy`.
+/// Characters that percent-encoding escapes (RFC 3986 section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Replies and words that a server never varies: they repeat nothing, so nothing in them is hidden. A password such as
+/// `pass` would otherwise show in what is missing from them, and one such as `master1` would hide the role of a server.
+/// Sources: redis `src/acl.c`, `src/server.c`, `src/networking.c`; twemproxy `src/nc_message.c`; Envoy
+/// `source/extensions/filters/network/redis_proxy`.
 const FIXED: &[&str] = &[
     "WRONGPASS invalid username-password pair or user is disabled.",
     "WRONGPASS invalid username-password pair",
@@ -34,54 +53,201 @@ const FIXED: &[&str] = &[
     "ERR Client sent AUTH, but no password is set",
     "ERR invalid auth",
     "Password authentication failed",
+    "master",
+    "slave",
+    "sentinel",
+    "standalone",
+    "cluster",
+    "redis",
+    "Redis",
+    "valkey",
+    "Valkey",
+    "connected",
+    "fail",
 ];
 
-/// A text from outside on one line: passwords hidden, control characters escaped, at most about 1 KB.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Foreign(String);
+/// A text that is safe to show: one line without control characters, of at most 1 KB. A text from outside also hides the
+/// passwords. It serializes as a string, and one that is read from a file is made safe as well.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Foreign(Arc<str>);
 
 impl Foreign {
-    /// Makes a text safe to show.
+    /// Makes a text from outside safe to show.
     pub(crate) fn new(text: &str) -> Self {
-        let shown = cut(text);
+        let shown = cut(text, LONGEST);
         let hidden = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
-        let masked = if FIXED.contains(&text.trim_end()) { shown.to_owned() } else { hidden.masked(shown) };
-        let mut clean = clean(&masked);
-        if shown.len() < text.len() {
-            clean.push_str(&format!(" … ({} bytes)", text.len()));
-        }
-        Self(clean)
+        let masked = match hidden.masked(shown) {
+            Cow::Owned(_) if is_telling_nothing(text) => Cow::Borrowed(shown),
+            // A name: hidden ones must not all be the same.
+            Cow::Owned(_) if !text.contains(is_space) => Cow::Owned(alias(text)),
+            masked => masked,
+        };
+        Self(safe(&masked, text.len()))
     }
 
-    /// Makes bytes safe to show; what is not UTF-8 becomes U+FFFD.
+    /// Makes bytes from outside safe to show; what is not UTF-8 becomes U+FFFD.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         let more = &bytes[..bytes.len().min(LONGEST + PART)];
         Self::new(&String::from_utf8_lossy(more))
     }
 }
 
-impl fmt::Display for Foreign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+/// The text of redis-doctor itself, which hides nothing.
+#[cfg(not(test))]
+impl From<&'static str> for Foreign {
+    fn from(text: &'static str) -> Self {
+        Self(safe(text, text.len()))
+    }
+}
+
+/// Unit tests play the server.
+#[cfg(test)]
+impl From<&str> for Foreign {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+/// The text of redis-doctor itself, which hides nothing; the texts from outside in it are safe already.
+impl From<String> for Foreign {
+    fn from(text: String) -> Self {
+        Self(safe(&text, text.len()))
     }
 }
 
 impl From<Foreign> for String {
-    fn from(foreign: Foreign) -> Self {
-        foreign.0
+    fn from(text: Foreign) -> Self {
+        text.0.as_ref().to_owned()
     }
+}
+
+impl Default for Foreign {
+    fn default() -> Self {
+        Self(Arc::from(""))
+    }
+}
+
+impl Deref for Foreign {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Foreign {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl PartialEq<str> for Foreign {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for Foreign {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
+    }
+}
+
+impl fmt::Debug for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl JsonSchema for Foreign {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        String::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
+    }
+}
+
+impl<'de> Deserialize<'de> for Foreign {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(deserializer).map(|text| Self::new(&text))
+    }
+}
+
+/// Reads a string of a journal that is not a [`Foreign`] because redis-doctor works with it, such as a host.
+pub(crate) fn cleaned<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) -> Result<T, D::Error> {
+    Foreign::deserialize(deserializer).map(|text| String::from(text).into())
+}
+
+/// Reads a string that may be null, as [`cleaned`] does.
+pub(crate) fn cleaned_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Option::<Foreign>::deserialize(deserializer).map(|text| text.map(String::from))
 }
 
 /// Hides a password in every text from outside, for the rest of the process.
 pub(crate) fn hide(password: &str) {
-    let known = SECRETS.read().unwrap_or_else(PoisonError::into_inner).known.iter().any(|known| known == password);
+    hide_from(None, password);
+}
+
+/// Hides a password from a source that changes them. Of each source the latest [`RECENT`] stay hidden: a server has no
+/// reason to repeat an older one, and they must not fill the memory.
+pub(crate) fn hide_recent(source: usize, password: &str) {
+    hide_from(Some(source), password);
+}
+
+fn hide_from(source: Option<usize>, password: &str) {
+    let known = SECRETS.read().unwrap_or_else(PoisonError::into_inner).knows(password);
     if !known {
-        SECRETS.write().unwrap_or_else(PoisonError::into_inner).add(password);
+        SECRETS.write().unwrap_or_else(PoisonError::into_inner).add(source, password);
     }
 }
 
-fn cut(text: &str) -> &str {
-    let end = (0..=text.len().min(LONGEST)).rev().find(|end| text.is_char_boundary(*end));
+/// Returns the text on one line, without control characters and cut; `length` is that of the whole text.
+fn safe(text: &str, length: usize) -> Arc<str> {
+    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_plain && text.len().max(length) <= LONGEST {
+        return text.into();
+    }
+    let clean = clean(text);
+    if clean.len().max(length) <= LONGEST {
+        return clean.into();
+    }
+    let mark = format!(" … ({length} bytes)");
+    format!("{}{mark}", cut(&clean, LONGEST - mark.len())).into()
+}
+
+/// Returns true if the text cannot repeat a password: it is one of a few, or an IP address.
+fn is_telling_nothing(text: &str) -> bool {
+    FIXED.contains(&text.trim_end()) || text.parse::<SocketAddr>().is_ok() || text.parse::<IpAddr>().is_ok()
+}
+
+/// Returns what is shown for a name that is hidden. Two names differ in it, as the ids of two servers must; it has three
+/// letters and so no part of a password.
+fn alias(name: &str) -> String {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    let mut digest = KEY.hash_one(name);
+    let letters = std::iter::repeat_with(|| {
+        let letter = char::from(b'a' + u8::try_from(digest % 26).unwrap_or_default());
+        digest /= 26;
+        letter
+    });
+    HIDDEN.chars().chain(letters.take(PART - 1)).collect()
+}
+
+fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=text.len().min(most)).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]
 }
 
@@ -90,7 +256,8 @@ static SECRETS: RwLock<Secrets> = RwLock::new(Secrets { known: Vec::new(), parts
 
 /// Passwords, as parts to look for.
 struct Secrets {
-    known: Vec<String>,
+    /// With the source of those that it will replace.
+    known: Vec<(Option<usize>, String)>,
     /// Every part of [`PART`] bytes of every password in each encoding, normalized.
     parts: Option<HashSet<[u8; PART]>>,
     /// Passwords shorter than a part: they count only as a whole word.
@@ -98,9 +265,27 @@ struct Secrets {
 }
 
 impl Secrets {
-    fn add(&mut self, password: &str) {
-        self.known.push(password.to_owned());
-        for form in [password.to_owned(), percent_encoded(password), escaped(password)] {
+    fn knows(&self, password: &str) -> bool {
+        self.known.iter().any(|(_, known)| known == password)
+    }
+
+    fn add(&mut self, source: Option<usize>, password: &str) {
+        let of_source = |(other, _): &(Option<usize>, String)| source.is_some() && *other == source;
+        if self.known.iter().filter(|known| of_source(known)).count() >= RECENT
+            && let Some(oldest) = self.known.iter().position(of_source)
+        {
+            self.known.remove(oldest);
+            (self.parts, self.short) = (None, Vec::new());
+            for password in self.known.iter().map(|(_, password)| password.clone()).collect::<Vec<_>>() {
+                self.add_parts(&password);
+            }
+        }
+        self.known.push((source, password.to_owned()));
+        self.add_parts(password);
+    }
+
+    fn add_parts(&mut self, password: &str) {
+        for form in forms(password) {
             let form = normalized(&form);
             if form.len() >= PART {
                 let parts = form.windows(PART).filter_map(|part| <[u8; PART]>::try_from(part).ok());
@@ -112,7 +297,10 @@ impl Secrets {
     }
 
     /// Replaces each word that shares a part with a password. Half a word would show what is missing from it.
-    fn masked(&self, text: &str) -> String {
+    fn masked<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.parts.is_none() && self.short.is_empty() {
+            return Cow::Borrowed(text);
+        }
         let bytes = normalized(text);
         let mut found = vec![false; bytes.len()];
         for (at, part) in bytes.windows(PART).enumerate() {
@@ -130,7 +318,7 @@ impl Secrets {
             }
         }
         if !found.contains(&true) {
-            return text.to_owned();
+            return Cow::Borrowed(text);
         }
         let mut masked = String::with_capacity(text.len());
         let mut at = 0;
@@ -141,7 +329,7 @@ impl Secrets {
             masked.push_str(&piece[word.len()..]);
             at += piece.len();
         }
-        masked
+        Cow::Owned(masked)
     }
 }
 
@@ -158,11 +346,28 @@ fn normalized(text: &str) -> Vec<u8> {
     text.bytes().map(|byte| if is_blank(byte) { b' ' } else { byte.to_ascii_lowercase() }).collect()
 }
 
-fn percent_encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let encoded =
-        text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    encoded.collect()
+/// Returns a password in each encoding in which a server or a library may repeat it.
+fn forms(password: &str) -> impl Iterator<Item = String> {
+    let quoted = serde_json::to_string(password).unwrap_or_default();
+    let json = quoted.trim_matches('"').to_owned();
+    let debug = password.escape_debug().to_string();
+    // In base64 a text has three forms, by its place.
+    let base64 = ["", "a", "aa"].into_iter().flat_map(|before| base64(before, password));
+    // A shorter one can be any word.
+    let base64 = base64.filter(|form| form.len() >= PART);
+    [password.to_owned(), utf8_percent_encode(password, RESERVED).to_string(), escaped(password), json, debug]
+        .into_iter()
+        .chain(base64)
+}
+
+/// Returns what base64 makes of the text after `before`, in both of its alphabets, without the characters that depend on
+/// the neighbors.
+fn base64(before: &str, text: &str) -> [String; 2] {
+    [BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD].map(|alphabet| {
+        let whole = alphabet.encode(format!("{before}{text}"));
+        let (from, to) = ((before.len() * 8).div_ceil(6), (before.len() + text.len()) * 8 / 6);
+        whole.get(from..to).unwrap_or_default().to_owned()
+    })
 }
 
 /// As Redis quotes a string in a message (`sdscatrepr`).
@@ -185,10 +390,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fuzz::{Fuzz, assert_clean};
 
     fn secrets(passwords: &[&str]) -> Secrets {
         let mut secrets = Secrets { known: Vec::new(), parts: None, short: Vec::new() };
-        passwords.iter().for_each(|password| secrets.add(password));
+        passwords.iter().for_each(|password| secrets.add(None, password));
         secrets
     }
 
@@ -233,10 +439,56 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_was_made_safe_stays_as_it_is() {
+        for text in ["a\x1b[31mb", &"\u{202e}".repeat(900), &"ä".repeat(2000), &"x".repeat(1024), ""] {
+            let once = Foreign::new(text);
+            assert!(once.len() <= LONGEST, "{} bytes of {}", once.len(), text.len());
+            assert_eq!(Foreign::new(&once), once);
+            let read: Foreign = serde_json::from_str(&serde_json::to_string(text).unwrap()).unwrap();
+            assert_eq!(read, once, "a stranger may have written it");
+        }
+    }
+
+    #[test]
+    fn two_hidden_names_differ_and_share_nothing_with_the_password() {
+        assert_eq!(alias("0f3c-a"), alias("0f3c-a"));
+        let aliases: HashSet<_> = (0..100).map(|number| alias(&number.to_string())).collect();
+        assert!(aliases.len() > 90, "{aliases:?}");
+        assert!(alias("x").strip_prefix(HIDDEN).is_some_and(|letters| letters.len() < PART));
+    }
+
+    #[test]
+    fn a_password_does_not_hide_the_role_or_the_address_of_a_server() {
+        for text in ["master", "cluster", "10.0.3.17:6379", "[fd00::7]:6379", "::1"] {
+            assert!(is_telling_nothing(text), "{text}");
+        }
+        for text in ["6379", "master1", "cache.example:6379"] {
+            assert!(!is_telling_nothing(text), "{text}");
+        }
+    }
+
+    #[test]
     fn a_fixed_reply_is_shown_whatever_the_password() {
         // The global list is not used here: other tests read texts at the same time.
         assert!(FIXED.iter().all(|reply| !secrets(&["pass"]).masked("x").is_empty() && !reply.contains('\'')));
         assert_eq!(Foreign::new(FIXED[0]).to_string(), FIXED[0]);
+    }
+
+    #[test]
+    fn of_a_source_that_changes_its_passwords_the_latest_are_hidden() {
+        let mut secrets = secrets(&["gr4nted-for-good"]);
+        (0..100).for_each(|number| secrets.add(Some(1), &format!("{number:04}-token")));
+        secrets.add(Some(2), "from-elsewhere");
+        assert_eq!(secrets.known.len(), RECENT + 2);
+        for (text, shown) in [
+            ("'gr4nted-for-good'", "***"),
+            ("'from-elsewhere'", "***"),
+            ("got 0099-token", "got ***"),
+            ("got 0092-token", "got ***"),
+            ("got 0013", "got 0013"),
+        ] {
+            assert_eq!(secrets.masked(text), shown);
+        }
     }
 
     proptest! {
@@ -247,13 +499,9 @@ mod tests {
             before in "[a-z' ]{0,20}",
             from in 0usize..200,
             length in 0usize..200,
-            form in 0usize..3,
+            form in 0usize..11,
         ) {
-            let form = match form {
-                0 => password.clone(),
-                1 => percent_encoded(&password),
-                _ => escaped(&password),
-            };
+            let form = forms(&password).nth(form).unwrap();
             let bytes = form.as_bytes();
             let from = from.min(bytes.len());
             let piece = &bytes[from..bytes.len().min(from + length)];
@@ -265,5 +513,18 @@ mod tests {
                 prop_assert!(!left, "{:?} in {:?}", String::from_utf8_lossy(part), String::from_utf8_lossy(&masked));
             }
         }
+    }
+
+    #[test]
+    fn fuzz_foreign_texts() {
+        let words = ["s3cret/pass", "%2F", "\\n", "word!", "\u{2066}", "\u{feff}"];
+        Fuzz::new("errors", &words).run(|input| {
+            let shown = Foreign::from_bytes(input).to_string();
+            assert_clean(&shown);
+            assert!(shown.len() <= LONGEST * 10 + 100, "{}", shown.len());
+            let text = String::from_utf8_lossy(input);
+            let masked = secrets(&["s3cret/pass\nword!", "ab"]).masked(&text);
+            assert!(!masked.to_ascii_lowercase().contains("s3cr"), "{masked}");
+        });
     }
 }

@@ -1,17 +1,21 @@
-//! Kernel interfaces that redis-rs and tokio do not expose: the socket table, the broadcast of destroyed sockets, and
-//! the TCP settings.
+//! Kernel interfaces that redis-rs and tokio do not expose: the socket table, the broadcast of destroyed sockets, the
+//! sockets and the memory of this process, and the TCP settings.
 //!
 //! Nothing here needs privileges. On systems other than Linux each interface is absent.
 
 mod destroyed;
 #[cfg_attr(not(target_os = "linux"), path = "kernel/no_listener.rs")]
 mod listener;
+#[cfg_attr(not(target_os = "linux"), path = "kernel/no_own_connections.rs")]
+mod own_connections;
 mod path;
 mod resolver;
 #[cfg(target_os = "linux")]
 mod sock_diag;
 mod sysctl;
 
+#[cfg(target_os = "linux")]
+pub(crate) use self::own_connections::{ends, link_of, own_sockets, second};
 #[cfg(test)]
 pub(crate) use self::resolver::Resolver;
 #[cfg(target_os = "linux")]
@@ -22,5 +26,6 @@ pub(crate) use self::sysctl::{HostFacts, listen_overflows};
 pub(crate) use self::{
     destroyed::Destroyed,
     listener::Listener,
+    own_connections::{OwnConnection, OwnConnections, OwnMemory},
     path::{AcceptQueue, PathFigures},
 };

@@ -29,6 +29,7 @@
 //! | `checkup` | `check`: the survey of server, path and machine, and its judgment |
 //! | `idle` | `idle`: the search for the idle limit of a path |
 //! | `readiness` | `wait`: the check that a server is ready |
+//! | `compare` | two runs side by side, and which differences are more than chance |
 //! | `report` | the findings and the verdict on a run's figures |
 //! | `diagnose` | the cause of each outage: one file a cause, in one list |
 //! | `evidence` | facts about each outage, gathered beside the sessions |
@@ -44,6 +45,7 @@
 //! | `sandbox` | the embedded RESP2/RESP3 server |
 //! | `resp` | RESP as bytes: framing and decoding for `proxy` and `sandbox` |
 //! | `knowledge` | the entries of `explain`: every cause, state, finding and error, with sources |
+//! | `credentials` | passwords that a command or a file yields at each connection attempt |
 //! | `tls` | trusted roots, and the handshake of everything that is not redis-rs |
 //! | `classify` | the error taxonomy, decided once, and the only reader of `RedisError` |
 //! | `distribution` | HDR histograms of durations |
@@ -104,6 +106,7 @@
 //! 9. A probe is answered only if the reply came and carries its nonce. An error reply is a failure.
 //! 10. The user's keys are written only on request; passwords appear nowhere.
 //! 11. The diagnosis cannot see which faults were injected.
+//! 12. Text from outside is a `Foreign`: the raw text of a reply does not leave `dial::reply`.
 #![allow(rustdoc::private_intra_doc_links, reason = "the documentation is built with private items")]
 
 pub mod app;
@@ -111,6 +114,8 @@ mod checkup;
 mod classify;
 mod cli;
 mod clock;
+mod compare;
+mod credentials;
 mod diagnose;
 mod dial;
 mod distribution;
@@ -121,6 +126,9 @@ mod evidence;
 mod exit;
 mod fault;
 mod foreign;
+#[cfg(test)]
+#[path = "../tests/fuzz/engine.rs"]
+mod fuzz;
 mod idle;
 mod journal;
 mod kernel;
@@ -150,7 +158,7 @@ pub mod internals {
         clock::Clock,
         event::{Event, EventKind, FlowEnd},
         knowledge::{Entry, entries},
-        plan::{Address, Name},
+        plan::{Address, Name, TlsOptions},
         proxy::{Config, Orders, Proxy, ProxyHandle},
         render::schema,
         sandbox::{Sandbox, SandboxConfig},

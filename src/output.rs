@@ -51,19 +51,19 @@ macro_rules! formats {
         $make! {
             /// Human-readable text.
             #[default]
-            Text in text: Report, Checkup, IdleReport, Drill, Explanation, Events;
+            Text in text: Report, Comparison, Checkup, IdleReport, Drill, Explanation, Events;
             /// One JSON document.
-            Json in json: Report, Checkup, IdleReport, Drill, Explanation;
+            Json in json: Report, Comparison, Checkup, IdleReport, Drill, Explanation;
             /// One JSON document a line: events as they happen, then the result, one line for each of its records.
             Ndjson in ndjson: Report, IdleReport, Events;
             /// RFC 4180: a header line, then one line for each row, or for each figure as `name,value`.
-            Csv in csv: Report, Drill;
+            Csv in csv: Report, Comparison, Drill;
             /// The Prometheus / OpenMetrics exposition format.
             Openmetrics in openmetrics: Report;
             /// One line with performance data, for monitoring plugins.
             Nagios in nagios: Report, Checkup, IdleReport;
             /// A table for a wiki or a pull request.
-            Markdown in markdown: Drill;
+            Markdown in markdown: Comparison, Drill;
         }
     };
 }
@@ -107,6 +107,8 @@ impl Format {
 pub enum Content {
     /// The report of `ping`, `subscribe`, `soak` and `report`.
     Report,
+    /// The result of `compare`.
+    Comparison,
     /// The result of `check`.
     Checkup,
     /// The result of `idle`.

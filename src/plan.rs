@@ -8,11 +8,13 @@ mod conditions;
 mod gate;
 mod name;
 mod pace;
+mod password;
 mod policy;
 mod range;
 mod readiness;
 mod scope;
 mod target;
+mod tls;
 
 use std::time::Duration;
 
@@ -24,12 +26,15 @@ pub(crate) use conditions::Conditions;
 pub(crate) use gate::{Comparison, Gate, Metric};
 pub use name::Name;
 pub(crate) use pace::Pace;
-pub(crate) use policy::{Keepalive, PolicyName, ReconnectPolicy, Watchdog};
+pub(crate) use password::{Password, PasswordPlace, PasswordSource, Secret};
+pub(crate) use policy::{Keepalive, OnReadonly, PolicyName, ReconnectPolicy, Resubscription, Watchdog};
 pub(crate) use range::Range;
 pub(crate) use readiness::Readiness;
 pub(crate) use scope::{RejectedLine, Scope};
 pub use target::Address;
-pub(crate) use target::{Protocol, Secret, Target};
+pub(crate) use target::{Protocol, Target};
+pub use tls::TlsOptions;
+pub(crate) use tls::{TlsFiles, TlsIdentity};
 
 use crate::{
     clock::{OptionalSeconds, Seconds},
@@ -72,11 +77,20 @@ pub struct Plan {
     #[serde(default = "evidence_by_default", skip_serializing_if = "Clone::clone")]
     #[schemars(extend("const" = false))]
     pub evidence: bool,
+    /// Memory in bytes that one reply may take on a connection under test; absent for the default, 64 MiB.
+    #[serde(default = "max_reply_by_default", skip_serializing_if = "is_default_max_reply")]
+    pub max_reply: u64,
     /// Seed of all randomness of the run.
     pub seed: u64,
+    /// Command line of the run, without passwords; absent in older journals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command_line: Vec<String>,
 }
 
 impl Plan {
+    /// Default memory that one reply may take, in bytes.
+    pub(crate) const MAX_REPLY: u64 = 64 * 1024 * 1024;
+
     /// Returns true for `ping -c 1`, which ends with its only reply and so starts nothing else.
     pub fn is_single_ping(&self) -> bool {
         self.command == Command::Ping && self.stop.count == Some(1)
@@ -91,6 +105,15 @@ impl Plan {
 /// The journal has this field only if evidence is off.
 fn evidence_by_default() -> bool {
     true
+}
+
+fn max_reply_by_default() -> u64 {
+    Plan::MAX_REPLY
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_default_max_reply(size: &u64) -> bool {
+    *size == Plan::MAX_REPLY
 }
 
 /// A command that a plan is made from.

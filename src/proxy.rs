@@ -46,7 +46,12 @@ use tokio::{
 };
 
 use self::{acceptor::Acceptor, state::ProxyState};
-use crate::{clock::Clock, event::Event, fault::FaultSchedule, plan::Address};
+use crate::{
+    clock::Clock,
+    event::Event,
+    fault::FaultSchedule,
+    plan::{Address, TlsOptions},
+};
 
 /// Ports to choose from, below the kernel's range of source ports for outgoing connections. In that range, a client that
 /// dials a closed port on loopback can connect to itself, and any connection can take the port while `refuse` has it
@@ -60,6 +65,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The server.
     pub upstream: Address,
+    /// TLS settings for the server.
+    pub tls: TlsOptions,
     /// Faults, counted from [`ProxyHandle::begin`].
     pub schedules: Vec<FaultSchedule>,
     /// Seed of all randomness.

@@ -13,12 +13,13 @@ pub(crate) use restarts::Restarts;
 
 use crate::{
     classify::{ErrorClass, Failure},
-    clock::Clock,
+    clock::{Clock, within},
     dial::{
         Attempt, ClientInfo, RespStream, Route, Value,
-        reply::{info_field, text},
+        reply::{shown, text},
     },
     event::{Peer, ServerIdentity},
+    foreign::Foreign,
     plan::{Protocol, Readiness, Target},
     units::span,
 };
@@ -47,7 +48,7 @@ pub(crate) struct Obstacle {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Process {
     /// It loads its dataset; its `run_id`, if it may be asked.
-    Loading(Option<String>),
+    Loading(Option<Foreign>),
     /// There is none: the port is closed.
     Absent,
     /// There is one, or it is unknown.
@@ -67,10 +68,10 @@ enum Role {
     Primary,
     /// `link` is the state of the link to the primary: `connected` if it is up.
     Replica {
-        link: String,
+        link: Foreign,
     },
     /// `sentinel`, or an unknown role.
-    Other(String),
+    Other(Foreign),
     /// The reply names no role.
     Unknown,
 }
@@ -88,13 +89,13 @@ impl ReadinessCheck {
     /// Returns the obstacle if the server is not ready.
     pub(crate) async fn run(&self, left: Duration) -> Result<String, Obstacle> {
         let limit = left.min(LIMIT);
-        let outcome = tokio::time::timeout(limit, self.examine(limit)).await;
+        let outcome = within(limit, self.examine(limit)).await;
         let cut_short = limit < LIMIT;
         let slow = || {
             let text = format!("command: no reply to INFO and ROLE within {}", span(limit));
             Err(Obstacle { cut_short, ..temporary(text) })
         };
-        let outcome = outcome.unwrap_or_else(|_| slow());
+        let outcome = outcome.unwrap_or_else(slow);
         outcome.map_err(|obstacle| Obstacle { cut_short: obstacle.cut_short && cut_short, ..obstacle })
     }
 
@@ -149,7 +150,7 @@ impl ReadinessCheck {
     /// lead it there: that the first connection reached the right one was luck then.
     async fn other_role(&self, attempt: &Attempt, stream: &mut RespStream) -> Option<Peer> {
         let client = stream.command(&["CLIENT", "INFO"]).await.ok().as_ref().and_then(text)?;
-        if attempt.is_indirect(&ClientInfo::parse(&client)) != Some(true) {
+        if attempt.is_indirect(&ClientInfo::parse(client.part())) != Some(true) {
             return None;
         }
         let others = self.route.meet(OTHERS, BETWEEN).await;
@@ -190,9 +191,10 @@ async fn serves_data(stream: &mut RespStream) -> Result<(), Failure> {
 /// Fails if the server is a node of a cluster that is down. Outside a cluster, and where it is forbidden, the command is
 /// refused, and the server counts as ready.
 async fn serves_slots(stream: &mut RespStream) -> Result<(), String> {
-    let info = stream.command(&["CLUSTER", "INFO"]).await.ok().as_ref().and_then(text).unwrap_or_default();
-    let down = info_field(&info, "cluster_state") == Some("fail");
-    let slots = info_field(&info, "cluster_slots_ok").unwrap_or("0");
+    let info = stream.command(&["CLUSTER", "INFO"]).await.ok().as_ref().and_then(text);
+    let info = info.as_ref().map(|info| info.part().info());
+    let down = info.as_ref().and_then(|info| info.has("cluster_state", "fail")) == Some(true);
+    let slots = info.and_then(|info| info.number::<u64>("cluster_slots_ok")).unwrap_or_default();
     match down {
         true => Err(format!("cluster: the cluster is down (cluster_state:fail, {slots} of 16384 slots served)")),
         false => Ok(()),
@@ -209,11 +211,11 @@ async fn role(stream: &mut RespStream) -> Result<Role, Failure> {
     match stream.info("replication", "role").await.as_deref() {
         Some("slave") => {
             let link = stream.info("replication", "master_link_status").await.unwrap_or_default();
-            Ok(Role::Replica { link: if link == "up" { "connected".to_owned() } else { link } })
+            Ok(Role::Replica { link: if link == "up" { "connected".into() } else { link } })
         }
         Some("master") => Ok(Role::Primary),
         Some("") => Ok(Role::Unknown),
-        Some(other) => Ok(Role::Other(other.to_owned())),
+        Some(other) => Ok(Role::Other(other.to_owned().into())),
         None => Err(refused),
     }
 }
@@ -226,15 +228,15 @@ fn role_from_hello(role: Option<&str>) -> Option<Role> {
 impl Role {
     /// Parses the reply to `ROLE`: `["master", …]` or `["slave", host, port, state, offset]`.
     fn read(reply: &Value) -> Self {
-        let words: Vec<String> = match reply {
-            Value::Array(items) => items.iter().map(|item| text(item).unwrap_or_default()).collect(),
+        let words: Vec<Foreign> = match reply {
+            Value::Array(items) => items.iter().map(|item| shown(item).unwrap_or_default()).collect(),
             _ => Vec::new(),
         };
-        match words.first().map(String::as_str) {
+        match words.first().map(|word| &**word) {
             Some("master") => Self::Primary,
             Some("slave") => Self::Replica { link: words.get(3).cloned().unwrap_or_default() },
             None | Some("") => Self::Unknown,
-            Some(other) => Self::Other(other.to_owned()),
+            Some(other) => Self::Other(other.to_owned().into()),
         }
     }
 }

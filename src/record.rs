@@ -6,13 +6,18 @@
 mod address;
 mod capped;
 mod circumstances;
+mod connections;
 mod downtime;
+mod end;
 mod errors;
 mod events;
+mod faults;
 mod figures;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod herd;
+mod id;
+mod incidents;
 mod outage;
 mod outages;
 mod refusals;
@@ -29,6 +34,7 @@ mod summary;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -36,6 +42,8 @@ pub(crate) use address::Servers;
 pub(crate) use capped::List;
 use capped::{Capped, shortened};
 pub(crate) use circumstances::Circumstances;
+pub(crate) use connections::ConnectionRow;
+use connections::Connections;
 pub(crate) use downtime::Downtime;
 use downtime::History;
 pub(crate) use errors::ErrorRow;
@@ -44,6 +52,9 @@ use events::{begins_an_outage, concerns_a_connection, once, settling};
 pub(crate) use figures::{Figures, NoteRow, RunFigures, SlowFigures, StateRow, Tally};
 use herd::Herd;
 pub(crate) use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
+pub(crate) use id::Id;
+pub(crate) use incidents::Incident;
+use incidents::Incidents;
 use outage::Track;
 pub(crate) use outage::{Outage, OutageKind};
 pub(crate) use outages::Outages;
@@ -60,11 +71,13 @@ pub(crate) use slow::{SlowTotals, Slowness};
 pub(crate) use standing::Standing;
 pub(crate) use summary::Summary;
 pub(crate) use targets::{AllFigures, Records, ScopeFigures, TargetFigures};
+pub(crate) use timeline::Slice;
+use timeline::Timeline;
 
 use crate::{
     classify::Failure,
     clock::Stamp,
-    event::{Confirmations, Event, EventKind, EventSink, Evidence, PathProbed, RunStarted},
+    event::{Event, EventKind, EventSink, Evidence, PathProbed, RunStarted},
     plan::Plan,
 };
 
@@ -100,6 +113,11 @@ impl Recorder {
         self.story.regularities()
     }
 
+    /// Returns the latest outage of a connection in the current run.
+    pub(crate) fn latest_outage(&self, connection: u32) -> Option<&Outage> {
+        self.story.tracks.get(&connection)?.latest.as_ref()
+    }
+
     /// Returns the plan of the current run; `None` before the first.
     pub(crate) fn plan(&self) -> Option<&Plan> {
         self.story.runs.last().map(|run| &run.started.plan)
@@ -130,6 +148,11 @@ struct Story {
     notes: Capped<NoteRow>,
     tally: Tally,
     herd: Herd,
+    incidents: Incidents,
+    timeline: Timeline,
+    connections: Connections,
+    /// Number of the outages of the current run.
+    outages: u32,
     servers: ServerStates,
     /// The refusals of the current run.
     refusals: Refusals,
@@ -151,9 +174,38 @@ impl Story {
         // An event without a connection belongs to the only one.
         let connection = event.connection.or((plan.connections == 1).then_some(0));
         run.elapsed = run.elapsed.max(event.at.since(run.began));
+        self.file(event, number);
+        self.tally.add(&event.kind);
+        self.address.on_event(event);
+        self.herd.on_event(event);
+        self.service.on_event(event, number, connection);
+        match &event.kind {
+            EventKind::PathProbed(probed) => self.path_probed(event.at, probed),
+            EventKind::Announced { kind } => self.tracks.values_mut().for_each(|track| track.announced(event.at, kind)),
+            EventKind::Evidence(evidence) => self.gathered(number, connection, evidence),
+            kind if concerns_a_connection(kind) => {
+                if let Some(id) = connection {
+                    self.track(event, number, id, settling);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Files an event with its run and with the parts of the record that need nothing else.
+    fn file(&mut self, event: &Event, number: u32) {
+        let Some(run) = self.runs.last_mut() else { return };
         match &event.kind {
             EventKind::RunFinished { reason } => run.stopped = Some(*reason),
-            EventKind::Interval(interval) => run.answered += interval.counters.ok,
+            EventKind::Interval(interval) => {
+                run.answered = run.answered.saturating_add(interval.counters.ok);
+                self.timeline.add(event, number, interval);
+                self.connections.counted(number, &interval.connections);
+            }
+            EventKind::MessagesMissed { count, first_published_at, last_published_at, .. } => {
+                let [first, last] = [first_published_at, last_published_at].map(|at| at.unwrap_or(event.at));
+                self.timeline.lost(first, last, *count);
+            }
             EventKind::Connected(connected) if run.connected.is_none() => {
                 run.connected = Some((**connected).clone());
                 run.obstacle = None;
@@ -186,21 +238,8 @@ impl Story {
                 terminal: state.is_terminal(),
                 why: shortened(why, 500),
             }),
-            _ => {}
-        }
-        self.tally.add(&event.kind);
-        self.address.on_event(event);
-        self.herd.on_event(event);
-        self.service.on_event(event, number, connection);
-        match &event.kind {
-            EventKind::PathProbed(probed) => self.path_probed(event.at, probed),
-            EventKind::Announced { kind } => self.tracks.values_mut().for_each(|track| track.announced(event.at, kind)),
-            EventKind::Evidence(evidence) => self.gathered(number, connection, evidence),
-            kind if concerns_a_connection(kind) => {
-                if let Some(id) = connection {
-                    self.track(event, number, id, settling);
-                }
-            }
+            EventKind::FaultInjected { fault } => self.incidents.injected(event.at, number, fault),
+            EventKind::FaultCleared { fault, .. } => self.incidents.cleared(event.at, fault),
             _ => {}
         }
     }
@@ -211,6 +250,11 @@ impl Story {
         let known = self.path.as_ref().filter(|_| self.tracks.values_mut().any(|track| track.open().is_some()));
         let track = self.tracks.entry(id).or_insert_with(|| Track::new(run, id, settling));
         track.on_event(event);
+        if let Some(outage) = track.latest.as_mut().filter(|outage| outage.id.is_due()) {
+            self.outages += 1;
+            outage.id = Id::outage(self.outages);
+            outage.incident = self.incidents.join(outage);
+        }
         if let Some(wait) = self.slow.on_event(event, run, id, track.generation) {
             self.service.unserved(wait.connection, wait.from, wait.to);
         }
@@ -230,6 +274,9 @@ impl Story {
         let until = outage.restored.unwrap_or(now);
         self.service.unserved(outage.connection, outage.lost, until);
         let paused = self.service.paused_within(outage.lost, until);
+        self.incidents.settle(&outage, now);
+        self.connections.settle(&outage, now, paused);
+        self.timeline.down(outage.lost, until);
         self.history.add(outage, now, paused);
     }
 
@@ -281,6 +328,9 @@ impl Story {
         self.close_run(Stamp::START);
         self.settled = self.regularities();
         self.refusals = Refusals::default();
+        self.incidents.begin_run(&started.plan);
+        self.timeline.begin_run();
+        self.outages = 0;
         self.path = None;
         self.runs.push(RunFigures {
             started: started.clone(),
@@ -293,86 +343,5 @@ impl Story {
             obstacle: None,
             subscribed: false,
         });
-    }
-
-    /// Turns the current run's connections into history.
-    fn close_run(&mut self, now: Stamp) {
-        let Some(run) = self.runs.last_mut() else { return };
-        if run.stopped.is_none() {
-            run.elapsed = run.elapsed.max(now.since(run.began));
-        }
-        let end = run.end();
-        for wait in self.slow.close_run(end) {
-            self.service.unserved(wait.connection, wait.from, wait.to);
-        }
-        let unheard = run.started.plan.connections.saturating_sub(self.tracks.len() as u32);
-        let unheard = (run.elapsed - self.service.paused_within(Stamp::START, end)) * unheard;
-        self.history.downtime.never_up(unheard);
-        self.service.close_refusals(end);
-        for (id, mut track) in std::mem::take(&mut self.tracks) {
-            track.subscribed.close(end);
-            for (from, to) in track.subscribed.gaps.drain(..) {
-                self.service.unserved(id, from, to);
-            }
-            for outage in track.previous.take().into_iter().chain(track.latest.take()) {
-                self.settle(outage, end);
-            }
-            let downtime = &mut self.history.downtime;
-            let begin = track.first_up.unwrap_or_default();
-            let watched = end.since(begin) - self.service.paused_within(begin, end);
-            if track.first_up.is_none() {
-                downtime.never_up(watched);
-            } else {
-                downtime.watched += watched;
-                downtime.unserved += self.service.unserved_within(id, begin, end);
-            }
-            downtime.longest_up = downtime.longest_up.max(track.longest_up_until(end));
-            self.tally.lost_in_outages += track.lost_in_outages;
-            self.tally.pinned += u64::from(track.pinned);
-            if let Some(Confirmations { wanted, confirmed, .. }) = track.subscribed.latest {
-                self.tally.subscriptions_wanted += wanted;
-                self.tally.subscriptions_confirmed += confirmed;
-            }
-        }
-        self.service.end_run();
-    }
-
-    fn into_figures(self, samples: &Samples) -> Figures {
-        let regularities = self.regularities();
-        let mut tally = self.tally;
-        // Counters arrive once a second, events immediately: where they differ, the larger is the later one.
-        tally.lost = tally.lost.max(samples.counters.lost);
-        tally.desynced = tally.desynced.max(samples.counters.desynced);
-        tally.duplicated = tally.duplicated.max(samples.counters.duplicated);
-        tally.reordered = tally.reordered.max(samples.counters.reordered);
-        tally.lost_in_outages = tally.lost_in_outages.min(tally.lost);
-        let downtime = self.history.downtime;
-        Figures {
-            regularities,
-            interim: false,
-            elapsed: self.runs.iter().map(|run| run.elapsed).sum(),
-            runs: self.runs,
-            counters: samples.counters,
-            latency: Summary::of(&samples.latency),
-            service: Summary::of(&samples.service),
-            failed_latency: Summary::of(&samples.failed_latency),
-            waited: Summary::of(&samples.waited),
-            end_to_end: Summary::of(&samples.end_to_end),
-            outages: List { kept: self.history.kept.rows(), total: downtime.drops + downtime.stalls },
-            slow: SlowFigures {
-                totals: self.slow.totals,
-                stretches: List { kept: self.slow.rows(), total: self.slow.totals.count },
-            },
-            downtime,
-            own_pauses: self.service.own_pauses,
-            refusals: self.service.refusals.rows(),
-            refusal_totals: self.service.refusals.totals(),
-            errors: self.errors.rows(),
-            reconnect_peak: self.herd.peak,
-            states: self.states.to_list(),
-            notes: self.notes.to_list(),
-            servers: self.address,
-            tally,
-        }
     }
 }

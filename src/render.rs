@@ -5,6 +5,7 @@
 mod attempts;
 mod check;
 mod check_targets;
+mod compare;
 mod diagnosis;
 mod document;
 mod drill;

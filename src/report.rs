@@ -8,7 +8,10 @@ mod finding;
 mod findings;
 mod gates;
 mod herd;
+mod incidents;
+mod intervals;
 mod messages;
+mod phases;
 mod refusals;
 mod regularity;
 mod sections;
@@ -24,7 +27,10 @@ use serde::Serialize;
 pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;
+pub(crate) use incidents::{CauseOf, IncidentRow, Incidents};
+pub(crate) use intervals::{Column, IntervalRow};
 pub(crate) use messages::{Delivery, Subscriptions};
+pub(crate) use phases::{Phase, PhaseRow};
 pub(crate) use refusals::{RefusalRow, Refusals};
 pub(crate) use regularity::RegularityRow;
 pub(crate) use sections::{Latency, OutageRow, Outages, OwnPauses, Probes, Run, Sessions, SlowStretches};
@@ -37,7 +43,7 @@ use crate::{
     diagnose,
     event::SCHEMA_VERSION,
     plan::Gate,
-    record::{ErrorRow, Figures, NoteRow, ReconnectPeak, Servers, StateRow},
+    record::{ConnectionRow, ErrorRow, Figures, NoteRow, ReconnectPeak, Servers, StateRow},
     verdict::{Severity, Verdict},
 };
 
@@ -75,6 +81,12 @@ pub(crate) struct Report {
     pub end_to_end: Option<Latency>,
     /// Outages: losses of the connection and stalls.
     pub outages: Outages,
+    /// Incidents: outages that began together, with their causes.
+    pub incidents: Incidents,
+    /// Totals of each connection; of many, the hundred that were down longest.
+    pub connections: Vec<ConnectionRow>,
+    /// Figures of consecutive intervals: of a second, or longer in a long run.
+    pub intervals: Vec<IntervalRow>,
     /// Outages and refusals that repeat after the same time, age or silence.
     pub regularities: Vec<RegularityRow>,
     /// Slow stretches: every command was answered, but late.
@@ -155,6 +167,9 @@ impl Report {
             failed_latency: figures.failed_latency.map(Latency::new),
             waited: figures.waited.map(Latency::new),
             end_to_end: figures.end_to_end.map(Latency::new),
+            incidents: Incidents::new(figures, &diagnoses),
+            connections: figures.connections.clone(),
+            intervals: intervals::rows(figures),
             outages: Outages::new(figures, diagnoses),
             regularities,
             slow: SlowStretches::new(figures, slow),

@@ -1,6 +1,6 @@
 //! Durations, sizes, shares and counts as text.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 /// Formats seconds: `412 µs`, `1.23 ms`, `5 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`.
 pub(crate) fn duration(seconds: f64) -> String {
@@ -152,8 +152,24 @@ pub(crate) fn clean(text: &str) -> String {
     clean
 }
 
+/// Returns JSON in which each character that can drive a terminal is escaped. Its text is the same.
+pub(crate) fn inert_json(json: &str) -> Cow<'_, str> {
+    if json.bytes().all(|byte| byte < 0x7f) {
+        return Cow::Borrowed(json);
+    }
+    let mut inert = String::with_capacity(json.len());
+    for char in json.chars() {
+        if char.is_control() || is_invisible(char) {
+            char.encode_utf16(&mut [0; 2]).iter().for_each(|unit| inert.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            inert.push(char);
+        }
+    }
+    Cow::Owned(inert)
+}
+
 /// Returns true for a character that changes the direction of text or has no width (Unicode UAX #9; category Cf).
-fn is_invisible(char: char) -> bool {
+pub(crate) fn is_invisible(char: char) -> bool {
     matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }

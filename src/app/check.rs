@@ -6,7 +6,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, Work, block_on, check_writable, deliver, enough_descriptors, exit_code, exit_of_many,
+    Problem, Work, block_on, check_writable, deliver, descriptors, exit_code, exit_of_many,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
@@ -49,7 +49,7 @@ impl Work for CheckRequest {
 
 impl CheckRequest {
     fn perform_for_each(&self, scope: Scope) -> Result<Exit, Problem> {
-        enough_descriptors(scope.targets.len(), 0, CONNECTIONS * SIDE_BY_SIDE as u64)?;
+        descriptors::check_for_targets(scope.targets.len(), CONNECTIONS * SIDE_BY_SIDE as u64)?;
         let Some(targets) = block_on(each_checked(self, &scope))? else { return Ok(Exit::Interrupted) };
         let partial = !scope.rejected.is_empty();
         let checkups = ScopeCheckup::new(targets, scope.rejected);
@@ -109,6 +109,7 @@ async fn check(request: &CheckRequest, target: &Target, stop: impl Future<Output
         policy: request.policy.clone(),
         warning: request.warning,
         critical: request.critical,
+        certificate_warning: request.certificate_warning,
     };
     checkup::judge(&question, &facts, &host, clock.wall(Stamp::START))
 }

@@ -8,11 +8,13 @@ use std::{
 
 use thiserror::Error;
 
-use crate::journal::{JournalError, OpenError};
+use super::descriptors::FEWEST;
+use crate::{
+    compare::Unreadable,
+    journal::{JournalError, OpenError},
+};
 
-/// Minimum number of file descriptors: the runtime and its signals need nine besides the standard three, and the runtime
-/// panics without them.
-pub(super) const DESCRIPTORS: u64 = 16;
+const RAISE_THE_LIMIT: &str = "raise it with ulimit -n, LimitNOFILE of systemd, or --ulimit nofile of Docker";
 
 /// The reason for a missing result: the cause, and where it helps, the remedy.
 #[derive(Debug, Error)]
@@ -28,6 +30,15 @@ pub(super) enum Problem {
     CutOff { after: f64 },
     #[error("--output: cannot write {}: {source}; the report is shown instead", .path.display())]
     ReportShown { path: PathBuf, source: io::Error },
+    #[error("cannot read {}: {source}", .path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot compare {}: {source}", .path.display())]
+    Uncomparable { path: PathBuf, source: Unreadable },
+    #[error(
+        "the workloads differ ({name}: {before} and {after}), so the figures do not compare; repeat one of the runs, or use \
+         --force"
+    )]
+    Incomparable { name: String, before: String, after: String },
     #[error("cannot write to stdout: {0}")]
     Stdout(#[source] io::Error),
     #[error("cannot write the report: {0}")]
@@ -41,15 +52,20 @@ pub(super) enum Problem {
     #[error("cannot start the runtime: {0}")]
     Runtime(#[source] io::Error),
     #[error(
-        "the limit of {limit} file descriptors is too low; expected at least {DESCRIPTORS}, plus three per connection \
-         (raise it with ulimit -n, LimitNOFILE of systemd, or --ulimit nofile of Docker)"
+        "the limit of {limit} file descriptors is too low; expected at least {FEWEST}, plus three per connection \
+         ({RAISE_THE_LIMIT})"
     )]
     Descriptors { limit: u64 },
     #[error(
-        "--targets: {targets} targets need about {needed} file descriptors, and the limit is {limit}; raise it to {needed} \
-         (ulimit -n, LimitNOFILE of systemd, --ulimit nofile of Docker), or divide the list"
+        "{targets} targets need about {needed} file descriptors, and the limit is {limit}; divide the list, or \
+         {RAISE_THE_LIMIT}"
     )]
     ManyTargets { targets: usize, needed: u64, limit: u64 },
+    #[error(
+        "--connections: {connections} connections need {needed} file descriptors ({each} each), and the limit is \
+         {limit}; use at most {room}, or {RAISE_THE_LIMIT}"
+    )]
+    TooManyConnections { connections: u64, needed: u64, each: u64, limit: u64, room: u64 },
     #[error("--sandbox: cannot start the server: {0}")]
     Sandbox(#[source] io::Error),
     #[error("--listen: cannot listen on {address}: {source}")]
@@ -66,6 +82,11 @@ pub(super) enum Problem {
 }
 
 impl Problem {
+    /// A file cannot be read.
+    pub(super) fn reading(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Read { path: path.to_owned(), source }
+    }
+
     /// The file that a flag names cannot be written.
     pub(super) fn file<'a>(flag: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + 'a {
         move |source| Self::File { flag, path: path.to_owned(), source }

@@ -74,3 +74,24 @@ fn nothing(query: &str) -> Problem {
     });
     Problem::Unexplained { nearest: names.collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fuzz::{Fuzz, assert_clean};
+
+    #[test]
+    fn fuzz_logs() {
+        let words = ["password=", "redis://me:", "@", "AUTH ", "\n", "\"", "Connection refused", "\u{2066}"];
+        Fuzz::new("explain", &words).run(|input| {
+            if let Survey::Log(log) = knowledge::survey(input, example).unwrap() {
+                assert!(log.explained <= log.lines, "{log:?}");
+                for occurrence in &log.occurrences {
+                    let Cleaned(example) = &occurrence.example;
+                    assert_clean(example);
+                    assert!(example.chars().count() <= EXAMPLE + 1, "{example}");
+                }
+            }
+        });
+    }
+}

@@ -46,6 +46,7 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     let config = Config {
         listen: request.listen,
         upstream: request.upstream.address.clone(),
+        tls: request.upstream.tls.clone(),
         schedules: request.faults.clone(),
         seed: request.seed,
         clock,
@@ -61,7 +62,7 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
             time: clock.wall(at),
             target: None,
             connection: None,
-            kind: EventKind::Note { text },
+            kind: EventKind::Note { text: text.into() },
         });
     }
     proxy.handle().begin();

@@ -8,11 +8,11 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, Work, block_on, check_writable,
+    Problem, Work, block_on, check_writable, descriptors,
     destination::replace,
-    divider, enough_descriptors, exit_of, forgive_closed, progress_style, say, share_a_terminal,
+    divider, exit_of, forgive_closed, progress_style, say, share_a_terminal,
     signals::{Signals, Urgency},
-    sinks::Sinks,
+    sinks::{Effort, Sinks},
     start_sandbox, warn,
 };
 use crate::{
@@ -37,26 +37,12 @@ impl Work for RunRequest {
     /// Runs the plan and reports; the exit code is the verdict's.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.output.warnings);
+        descriptors::check_for(&self.plan)?;
         let journal = open_journal(&self.output)?;
         check_writable(self.output.output.as_deref())?;
-        if let Some(scope) = &self.plan.scope {
-            enough_descriptors(scope.targets.len(), descriptors(&self.plan), 0)?;
-        }
         let _sandbox = start_sandbox(self.plan.sandbox, &mut self.plan.target)?;
         block_on(watched(self, journal))
     }
-}
-
-/// Returns the number of file descriptors that one target needs at most.
-fn descriptors(plan: &Plan) -> u64 {
-    let connections = u64::from(plan.connections);
-    let verifies = plan.subscription.as_ref().is_some_and(|subscription| subscription.verify.is_some());
-    // A second descriptor of each connection; the socket table, the process, the kernel's broadcast, and a query.
-    let evidence = if plan.evidence { connections.min(100) + 4 } else { 0 };
-    // At the proxy, each connection has two ends.
-    let faults = if plan.faults.is_empty() { 0 } else { 1 + 2 * connections };
-    // With a path probe.
-    connections + u64::from(verifies) + evidence + faults + 1
 }
 
 /// Runs the plan until its end or a second signal.
@@ -113,9 +99,9 @@ fn conclude(
         }
     }
     drop(journal);
-    let write = |columns: Option<usize>, seen: bool| {
+    let write = |columns: Option<usize>, seen: bool, color: bool| {
         let mut text = Vec::new();
-        let style = Style { below_header: seen && !output.quiet, ..Style::plain(columns) };
+        let style = Style { color, below_header: seen && !output.quiet, ..Style::plain(columns) };
         let written = render::write(&report, output.format, style, &mut text);
         written.map(|()| text).map_err(Problem::Report)
     };
@@ -125,15 +111,33 @@ fn conclude(
         // Its stdout is for messages.
         if command == Command::Subscribe && !output.output.as_deref().is_some_and(is_stdout) {
             let divider: &[u8] = if divided { b"\n" } else { b"" };
-            let text = [divider, &write(render::stderr_columns(), io::stderr().is_terminal())?].concat();
+            let text = [
+                divider,
+                &write(
+                    render::stderr_columns(),
+                    io::stderr().is_terminal(),
+                    output.color.on(render::is_capable_terminal(&io::stderr())),
+                )?,
+            ]
+            .concat();
             return forgive_closed(io::stderr().lock().write_all(&text)).map_err(Problem::Stderr);
         }
-        stdout.append_all(&[divider(divided), &write(render::stdout_columns(), share_a_terminal())?].concat());
+        stdout.append_all(
+            &[
+                divider(divided),
+                &write(
+                    render::stdout_columns(),
+                    share_a_terminal(),
+                    output.color.on(render::is_capable_terminal(&io::stdout())),
+                )?,
+            ]
+            .concat(),
+        );
         Ok(())
     };
     match &output.output {
         Some(path) if is_stdout(path) => show()?,
-        Some(path) => replace(path, &write(None, false)?).map_err(|source| {
+        Some(path) => replace(path, &write(None, false, false)?).map_err(|source| {
             // A full disk must not lose the report of two weeks. If this fails, too, there is no other place.
             let _ = show();
             Problem::ReportShown { path: path.clone(), source }
@@ -162,6 +166,7 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
         stream: streams.then(|| JournalWriter::new(Box::new(Gapless(stdout.clone())))),
         reported: [false; 2],
         finished: false,
+        effort: Effort::default(),
     }
 }
 

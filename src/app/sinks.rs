@@ -1,17 +1,23 @@
 //! The receivers of a run's events: the recorder, and each output that the user chose.
 
-use std::io;
+use std::{io, time::Duration};
 
 use crate::{
     clock::Stamp,
     diagnose,
-    event::{Event, EventKind, EventSink, Reply},
+    event::{Event, EventKind, EventSink, Evidence, Reply},
     journal::JournalWriter,
     output::Format,
     record::Records,
     render::{self, Live, PingLines, Style},
     report::{OutageRow, RegularityRow, RunReport},
 };
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Outages that the live diagnoses may compare per second. Each diagnosis looks at all of them, so those of a fleet that was
+/// lost at once would take a time that grows with the square of its size, in which nothing reconnects.
+const COMPARED: usize = 20_000;
 
 /// The receivers of a run's events.
 pub(super) struct Sinks {
@@ -28,6 +34,28 @@ pub(super) struct Sinks {
     pub(super) reported: [bool; 2],
     /// The last event has been passed on.
     pub(super) finished: bool,
+    pub(super) effort: Effort,
+}
+
+/// The effort of the live diagnoses in the current second.
+#[derive(Debug, Default)]
+pub(super) struct Effort {
+    began: Stamp,
+    compared: usize,
+    /// Outages left to the report since that was last shown.
+    omitted: u64,
+}
+
+impl Effort {
+    /// Returns true if an outage may be diagnosed now; one a second always may.
+    fn allows(&mut self, now: Stamp) -> bool {
+        if now.since(self.began) >= SECOND {
+            (self.began, self.compared) = (now, 0);
+        }
+        let allowed = self.compared < COMPARED;
+        self.omitted += u64::from(!allowed);
+        allowed
+    }
 }
 
 impl Sinks {
@@ -46,13 +74,24 @@ impl Sinks {
             replies.on_event(event);
         }
         self.live.on_event(event, &self.recorder);
-        if let EventKind::Evidence(evidence) = &event.kind
-            && let recorder = self.recorder.of(event)
-            && let Some((outage, diagnosis)) = diagnose::for_event(&recorder.outages(), event.connection, evidence)
-        {
-            let target = event.target.as_ref();
-            self.live.on_diagnosis(target, &OutageRow::new(outage, diagnosis, event.at));
-            let plan = recorder.plan();
+        match &event.kind {
+            EventKind::Evidence(evidence) if self.effort.allows(event.at) => self.diagnose(event, evidence),
+            EventKind::Interval(_) | EventKind::RunFinished { .. } => {
+                self.live.on_undiagnosed(std::mem::take(&mut self.effort.omitted));
+            }
+            _ => {}
+        }
+    }
+
+    /// Shows the cause of an outage, and what has become regular with it.
+    fn diagnose(&mut self, event: &Event, evidence: &Evidence) {
+        let recorder = self.recorder.of(event);
+        let outages = recorder.outages();
+        self.effort.compared += outages.list().len();
+        if let Some((outage, diagnosis)) = diagnose::for_event(&outages, event.connection, evidence) {
+            let (target, plan) = (event.target.as_ref(), recorder.plan());
+            let policy = plan.map(|plan| &plan.policy);
+            self.live.on_diagnosis(target, &OutageRow::new(outage, diagnosis, policy, event.at));
             let judged = |found| RegularityRow::new(found, plan?);
             let rows = recorder.regularities().into_iter().filter_map(judged);
             rows.for_each(|row| self.live.on_regularity(target, &row));
@@ -62,7 +101,7 @@ impl Sinks {
     /// Reports that a journal cannot be written any more, and that it can again.
     fn watch_the_writers(&mut self, event: &Event) {
         let Some(text) = self.complaint() else { return };
-        let note = Event { target: None, connection: None, ..event.with(EventKind::Note { text }) };
+        let note = Event { target: None, connection: None, ..event.with(EventKind::Note { text: text.into() }) };
         match event.kind {
             // The last event of a stream stays the last.
             EventKind::RunFinished { .. } if event.target.is_none() => self.show(&note),

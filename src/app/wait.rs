@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, Work, block_on, enough_descriptors, say,
+    Problem, Work, block_on, descriptors, say,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
@@ -30,7 +30,7 @@ impl Work for WaitRequest {
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.warnings);
         if let Some(scope) = &self.scope {
-            enough_descriptors(scope.targets.len(), CONNECTIONS, 0)?;
+            descriptors::check_for_targets(scope.targets.len(), CONNECTIONS * scope.targets.len() as u64)?;
         }
         let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
         block_on(until_signalled(&self))

@@ -1,5 +1,7 @@
 //! Checks of the path to the server: name, TCP, TLS, login, protocol, PING, pub/sub, and devices in between.
 
+mod tls;
+
 use std::{
     borrow::Cow,
     net::{IpAddr, SocketAddr},
@@ -27,9 +29,6 @@ const SLOW_LOOKUP: Duration = Duration::from_secs(1);
 
 /// Time after a retry of the resolver within which its answer arrives.
 const RETRY_SLACK: Duration = Duration::from_millis(700);
-
-/// A certificate that expires within this time is a warning.
-const EXPIRES_SOON: Duration = Duration::from_secs(14 * 86_400);
 
 pub(super) fn judge(sheet: &mut Sheet<'_>) {
     let Some(attempt) = &sheet.facts.attempt else {
@@ -177,27 +176,7 @@ fn tcp_and_tls(sheet: &mut Sheet<'_>, attempt: &Attempt) {
         }
         None => unfinished(sheet, attempt, stage, name),
     }
-    if !matches!(sheet.subject.target.address, Address::Tcp { tls: true, .. }) {
-        return sheet.line("tls", Mark::NotAvailable, "plaintext");
-    }
-    let Some(time) = took(attempt, Stage::Tls) else {
-        return unfinished(sheet, attempt, Stage::Tls, "tls");
-    };
-    let mut text = attempt.tls.clone().unwrap_or_else(|| "TLS".into());
-    let mut mark = Mark::Ok;
-    if let Some(expires) = attempt.certificate_expires {
-        let left = Duration::from_nanos(expires.unix_nanos().saturating_sub(sheet.time.unix_nanos()));
-        let days = left.as_secs() / 86_400;
-        text += &format!(" · certificate valid for {days} more days");
-        if left < EXPIRES_SOON {
-            let what = format!("the server's certificate expires in {days} days");
-            let finding = CheckFinding::new(Severity::Warning, finding::CERTIFICATE, what);
-            let remedy = "renew it: once it has expired no client can connect, and connected clients fail at \
-                          their next reconnect";
-            mark = sheet.finding(finding.evidence(format!("valid until {expires}")).remedy(remedy));
-        }
-    }
-    sheet.timed("tls", mark, Some(time), text);
+    tls::judge(sheet, attempt);
 }
 
 fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
@@ -251,7 +230,7 @@ fn login_and_protocol(sheet: &mut Sheet<'_>, attempt: &Attempt) {
 /// Returns true if the server refused the login rather than a command.
 fn is_login(key: &FailureKey) -> bool {
     match key.class {
-        ErrorClass::NoAuth | ErrorClass::WrongPass => true,
+        ErrorClass::NoAuth | ErrorClass::WrongPass | ErrorClass::NoPassword => true,
         ErrorClass::NoPerm => key.stage == Stage::Hello,
         _ => false,
     }
@@ -278,9 +257,11 @@ fn by_class(class: ErrorClass) -> Option<&'static str> {
         ErrorClass::Dns => "RD109",
         ErrorClass::MasterDown => "RD113",
         ErrorClass::ProtocolGarbage => "RD123",
-        ErrorClass::Tls | ErrorClass::CertificateExpired | ErrorClass::ClientCertificate | ErrorClass::MtuBlackHole => {
-            class.code()
-        }
+        ErrorClass::Tls
+        | ErrorClass::CertificateExpired
+        | ErrorClass::ClientCertificate
+        | ErrorClass::MtuBlackHole
+        | ErrorClass::NoPassword => class.code(),
         _ => return None,
     })
 }

@@ -80,6 +80,8 @@ pub(super) const LOADING: &str = "RD060";
 pub(super) const REPLICATION: &str = "RD061";
 /// The certificate expires soon.
 pub(super) const CERTIFICATE: &str = "RD062";
+/// The certificate of the server is not checked.
+pub(super) const INSECURE: &str = "RD211";
 /// A slow path or a slow server.
 pub(super) const SLOW: &str = "RD064";
 /// Several servers answer at the address.
@@ -102,6 +104,8 @@ pub(super) const DELAYED_FSYNC: &str = "RD184";
 pub(super) const CLUSTER_ADDRESS: &str = "RD185";
 /// Fewer replicas than `min-replicas-to-write`.
 pub(super) const TOO_FEW_REPLICAS: &str = "RD186";
+/// A blocking command holds up its own connection.
+pub(super) const BLOCKING_COMMAND: &str = "RD174";
 /// Slow commands hold up all clients.
 pub(super) const SLOW_COMMANDS: &str = "RD187";
 /// The accept queue is full.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     checkup::survey::{ServerFacts, SurveyCommand},
     event::role_name,
-    units::{bytes, whole_percent},
+    units::{bytes, count, whole_percent},
     verdict::Severity,
 };
 
@@ -39,6 +39,7 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
     persistence::judge(sheet);
     slowness::judge(sheet);
     clients(sheet, server);
+    blocked(sheet, server);
     output_buffer(sheet, server);
     memory(sheet, server);
     idle_timeout(sheet, server);
@@ -108,6 +109,26 @@ fn clients(sheet: &mut Sheet<'_>, server: &ServerFacts) {
     let blocked = blocked.map(|blocked| format!(" · {blocked} in blocking commands")).unwrap_or_default();
     let before = if rejected > 0 { format!(" · {rejected} refused since the server started") } else { String::new() };
     sheet.line("clients", mark, format!("{connected} of {most} ({share}){blocked}{before}"));
+}
+
+/// Adds a line only for clients whose own blocking command holds up their requests.
+fn blocked(sheet: &mut Sheet<'_>, server: &ServerFacts) {
+    let Some(first) = server.held_up.first() else { return };
+    let name = if first.name.is_empty() { String::new() } else { format!(" ({})", first.name) };
+    let others = server.held_up.len() - 1;
+    let others = if others > 0 { format!(", and {}", count(others as u64, "other client")) } else { String::new() };
+    let text = format!(
+        "{} of {}{name} holds up {} of requests behind it on the same connection{others}",
+        first.command.to_uppercase(),
+        first.address,
+        bytes(first.unread)
+    );
+    let evidence = format!("CLIENT LIST: addr={} flags=b cmd={} qbuf={}", first.address, first.command, first.unread);
+    let remedy = "give BLPOP, XREAD BLOCK, WAIT and other blocking commands a separate connection: what that client sends \
+                  behind one times out, while other clients are served";
+    let finding = CheckFinding::new(Severity::Warning, finding::BLOCKING_COMMAND, &text);
+    let mark = sheet.finding(finding.evidence(evidence).remedy(remedy));
+    sheet.line("blocked", mark, text);
 }
 
 fn output_buffer(sheet: &mut Sheet<'_>, server: &ServerFacts) {

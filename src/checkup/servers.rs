@@ -32,7 +32,7 @@ pub(super) fn judge(sheet: &mut Sheet<'_>) {
 
 /// Returns the servers that identified themselves, primaries first.
 pub(super) fn distinct(facts: &CheckFacts) -> Vec<Peer> {
-    let own = facts.attempt.as_ref().map(|attempt| Peer::new(&attempt.server, facts.seen_at.as_deref()));
+    let own = facts.attempt.as_ref().map(|attempt| Peer::new(&attempt.server, facts.seen_at.clone()));
     let mut servers: Vec<Peer> = Vec::new();
     for server in own.iter().chain(&facts.met).filter(|server| server.run_id.is_some()) {
         if servers.iter().all(|known| known.run_id != server.run_id) {

@@ -13,16 +13,16 @@ use std::{net::SocketAddr, pin::Pin, time::Duration};
 pub(crate) use self::{
     cluster::{ClusterFacts, ClusterPrimary},
     facts::{
-        CheckFacts, DialedAddress, LargeReply, OutputLimit, Persistence, PingTimes, PubSub, RefusedCommand, Replica,
-        ServerFacts, SlowFacts, SurveyCommand, SurveyEnd,
+        CheckFacts, DialedAddress, HeldUp, LargeReply, OutputLimit, Persistence, PingTimes, PubSub, RefusedCommand,
+        Replica, ServerFacts, SlowFacts, SurveyCommand, SurveyEnd,
     },
 };
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage},
-    clock::Clock,
+    clock::{Clock, within},
     dial::{ClientInfo, RespStream, Route, Value, identity, reply::text},
     event::ServerIdentity,
-    plan::{Protocol, Secret, Target},
+    plan::{Password, Protocol, Target},
     units::span,
 };
 use futures_util::{
@@ -76,12 +76,12 @@ pub(crate) async fn survey(plan: &CheckPlan, clock: Clock, stop: impl Future<Out
         facts: CheckFacts::default(),
     };
     let started = clock.now();
-    let ended = tokio::time::timeout(plan.deadline, survey.run(std::pin::pin!(stop.fuse()))).await;
+    let ended = within(plan.deadline, survey.run(std::pin::pin!(stop.fuse()))).await;
     survey.facts.took = clock.now().since(started);
     survey.facts.end = match ended {
-        Ok(Ok(end)) => end,
-        Ok(Err(failure)) => SurveyEnd::Broken(failure),
-        Err(_) => {
+        Some(Ok(end)) => end,
+        Some(Err(failure)) => SurveyEnd::Broken(failure),
+        None => {
             let limit = span(plan.deadline);
             let why = format!("the deadline of {limit} passed before the server had answered every command");
             SurveyEnd::Broken(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, why))
@@ -171,7 +171,9 @@ impl Survey<'_> {
     /// Measures the login alone: it was part of HELLO, as in the client library, and is repeated.
     async fn time_login(&mut self, stream: &mut RespStream) -> Result<(), Failure> {
         let target = self.target;
-        let Some(password) = target.password.as_ref().map(Secret::reveal) else { return Ok(()) };
+        // A fetched one belongs to its attempt.
+        let Some(Password::Given(password)) = &target.password else { return Ok(()) };
+        let password = password.reveal();
         let words = match &target.user {
             Some(user) => vec!["AUTH", user, password],
             None => vec!["AUTH", password],
@@ -201,7 +203,7 @@ impl Survey<'_> {
         if let Some(text) =
             self.query(stream, SurveyCommand::ClientInfo, &["CLIENT", "INFO"]).await?.as_ref().and_then(text)
         {
-            let client = ClientInfo::parse(&text);
+            let client = ClientInfo::parse(text.part());
             (self.facts.seen_from, self.facts.seen_at) = (client.addr, client.laddr);
         }
         Ok(())
@@ -213,9 +215,9 @@ impl Survey<'_> {
             false => self.query(stream, SurveyCommand::Info, &["INFO"]).await?,
         };
         if let Some(info) = info.as_ref().and_then(text) {
-            self.facts.server.read_info(&info);
+            self.facts.server.read_info(&info.part().info());
             // Valkey reports "redis" in HELLO unless configured otherwise.
-            let identity = identity::from_info(&info);
+            let identity = identity::from_info(info.part());
             if let Some(attempt) = self.facts.attempt.as_mut().filter(|_| identity.version.is_some()) {
                 attempt.server = ServerIdentity { proxy: attempt.server.proxy.or(identity.proxy), ..identity };
             }
@@ -223,7 +225,7 @@ impl Survey<'_> {
         for setting in server::SETTINGS {
             let answer = stream.setting(setting).await;
             match self.unless_refused(stream, SurveyCommand::Config, answer).await? {
-                Some(Some(value)) => self.facts.server.read_setting(setting, &value),
+                Some(Some(value)) => self.facts.server.read_setting(setting, value.part()),
                 Some(None) => {}
                 None => break,
             }
@@ -231,7 +233,13 @@ impl Survey<'_> {
         if self.facts.server.connected_clients.is_some_and(|clients| clients <= LISTED) {
             let list = self.query(stream, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "pubsub"]).await?;
             if let Some(list) = list.as_ref().and_then(text) {
-                self.facts.server.read_subscribers(&list);
+                self.facts.server.read_subscribers(list.part());
+            }
+            if self.facts.server.blocked_clients.is_some_and(|blocked| blocked > 0) {
+                let list = self.query(stream, SurveyCommand::ClientList, &["CLIENT", "LIST", "TYPE", "normal"]).await?;
+                if let Some(list) = list.as_ref().and_then(text) {
+                    self.facts.server.read_blocked(list.part());
+                }
             }
         }
         Ok(())
@@ -259,10 +267,10 @@ impl Survey<'_> {
                 }
             }
         };
-        match tokio::time::timeout(MESSAGE_LIMIT, waiting).await {
-            Ok(Ok(())) => Ok(PubSub::Received { after: self.clock.now().since(published) }),
-            Ok(Err(failure)) => Ok(PubSub::Lost { why: failure.to_string() }),
-            Err(_) => Ok(PubSub::Lost { why: format!("no message within {}", span(MESSAGE_LIMIT)) }),
+        match within(MESSAGE_LIMIT, waiting).await {
+            Some(Ok(())) => Ok(PubSub::Received { after: self.clock.now().since(published) }),
+            Some(Err(failure)) => Ok(PubSub::Lost { why: failure.to_string() }),
+            None => Ok(PubSub::Lost { why: format!("no message within {}", span(MESSAGE_LIMIT)) }),
         }
     }
 
@@ -349,5 +357,5 @@ fn is_message(value: &Value, channel: &str, wanted: &str) -> bool {
         Value::Array(items) => items.iter().skip(1).filter_map(text).collect(),
         _ => return false,
     };
-    parts == [channel, wanted]
+    matches!(parts.as_slice(), [one, other] if one.part().is(channel) && other.part().is(wanted))
 }

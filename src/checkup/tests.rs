@@ -1,6 +1,7 @@
 //! Facts in, lines and findings out: a healthy server as the base, with one change at a time.
 
 mod service;
+mod tls;
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::{
     dial::Attempt,
     event::{PathProbed, StageTime},
     kernel::KeepaliveDefaults,
-    plan::{Address, PolicyName, Secret, Watchdog},
+    plan::{Address, Password, PolicyName, Secret, TlsOptions, Watchdog},
 };
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -26,6 +27,7 @@ fn subject() -> CheckSubject {
             db: 0,
             user: None,
             password: None,
+            tls: TlsOptions::default(),
             client_name: None,
             name: None,
             protocol: None,
@@ -35,6 +37,7 @@ fn subject() -> CheckSubject {
         policy: ReconnectPolicy::preset(PolicyName::Hardened),
         warning: None,
         critical: None,
+        certificate_warning: Duration::from_nanos(14 * DAY),
     }
 }
 
@@ -50,7 +53,6 @@ fn attempt() -> Attempt {
         peer: Some(([10, 0, 3, 17], 6379).into()),
         local: Some(([10, 0, 9, 4], 51_322).into()),
         tls: None,
-        certificate_expires: None,
         server: ServerIdentity {
             product: Some("Redis".into()),
             version: Some("7.2.4".into()),
@@ -312,7 +314,7 @@ fn a_failed_login_is_distinguished_from_a_failed_protocol() {
     assert_eq!((line(&broken, "auth").mark, line(&broken, "hello").mark), (Mark::NotAvailable, Mark::Bad));
     let logged_in = changed(|subject, facts, _| {
         subject.target.user = Some("worker".into());
-        subject.target.password = Some(Secret::new("hunter2"));
+        subject.target.password = Some(Password::Given(Secret::new("hunter2")));
         facts.login = Some(MILLI);
     });
     assert_eq!((line(&logged_in, "auth").text.as_str(), line(&logged_in, "auth").took), ("user worker", Some(MILLI)));
@@ -332,22 +334,6 @@ fn tls_mixed_up_with_plain_text_is_detected_both_ways() {
         assert_eq!(found(&checkup), [(Severity::Critical, "RD053".to_owned())]);
         assert!(checkup.findings[0].remedy.starts_with(remedy), "{:?}", checkup.findings);
     }
-}
-
-#[test]
-fn a_certificate_is_a_warning_in_its_last_two_weeks() {
-    let expiring = |days: u64| {
-        changed(|subject, facts, _| {
-            subject.target.address = Address::Tcp { host: "h".into(), port: 1, tls: true };
-            let attempt = facts.attempt.as_mut().unwrap();
-            attempt.probed.stages.push(StageTime { stage: Stage::Tls, took: MILLI });
-            attempt.tls = Some("TLS 1.3".into());
-            attempt.certificate_expires = Some(WallTime::from_unix_nanos(NOW + days * DAY));
-        })
-    };
-    assert_eq!(found(&expiring(14)), []);
-    assert_eq!(line(&expiring(90), "tls").text, "TLS 1.3 · certificate valid for 90 more days");
-    assert_eq!(found(&expiring(13)), [(Severity::Warning, "RD062".to_owned())]);
 }
 
 #[test]

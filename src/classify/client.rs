@@ -31,7 +31,7 @@ pub(crate) fn failure(stage: Stage, error: &RedisError) -> Failure {
         ErrorKind::RESP3NotSupported => ErrorClass::Resp3Unsupported,
         _ => ErrorClass::Other,
     };
-    let text = Foreign::new(&error.to_string()).into();
+    let text = Foreign::new(&error.to_string());
     Failure { key: FailureKey { class, stage, errno: None, origin: Origin::Library }, text }
 }
 

@@ -3,7 +3,7 @@
 //! In TLS 1.3 a server checks the client's certificate after the client has finished its handshake, so its alert is read
 //! in place of the first reply (RFC 8446 section 6.2).
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError, Error, OtherError, pki_types::ServerName};
 
@@ -56,12 +56,13 @@ fn certificate(why: &CertificateError) -> (ErrorClass, Option<String>) {
         // A CA recreated under the same name shows as a bad signature.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "the server's certificate is not trusted: this machine does not know its issuer; add the issuer to the \
-             system's certificates, or name its file in SSL_CERT_FILE"
+             system's certificates, or name its file with --cacert"
                 .to_owned()
         }
         CertificateError::NotValidForName => "the server's certificate is for another name than the host's".to_owned(),
         CertificateError::NotValidForNameContext { expected, .. } => format!(
-            "the server's certificate is for another name than {}; connect by the name it was issued for",
+            "the server's certificate is for another name than {}; connect by the name it was issued for, or give that \
+             name with --sni",
             host(expected)
         ),
         CertificateError::Expired => {
@@ -76,10 +77,10 @@ fn certificate(why: &CertificateError) -> (ErrorClass, Option<String>) {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "the server's certificate is not valid yet (or this machine's clock is wrong)".to_owned()
         }
-        CertificateError::Other(OtherError(inner)) if is_authority(inner) => {
+        why if is_of_an_authority(why) => {
             "the server presents the certificate of an authority (CA:TRUE, which `openssl req -x509` sets by default) as \
              its own, which clients with OpenSSL accept and those with rustls, such as redis-rs, do not: let it sign a \
-             certificate for the server (CA:FALSE)"
+             certificate for the server (CA:FALSE), or give redis-doctor its file with --cacert"
                 .to_owned()
         }
         other => format!("the server's certificate is refused: {other}"),
@@ -87,8 +88,10 @@ fn certificate(why: &CertificateError) -> (ErrorClass, Option<String>) {
     (ErrorClass::Tls, Some(text))
 }
 
-fn is_authority(error: &Arc<dyn std::error::Error + Send + Sync>) -> bool {
-    matches!(error.downcast_ref::<webpki::Error>(), Some(webpki::Error::CaUsedAsEndEntity))
+/// Returns true if a server's certificate is refused only because it is that of an authority.
+pub(crate) fn is_of_an_authority(why: &CertificateError) -> bool {
+    let CertificateError::Other(OtherError(inner)) = why else { return false };
+    matches!(inner.downcast_ref::<webpki::Error>(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 fn host(name: &ServerName<'_>) -> String {
@@ -110,7 +113,7 @@ fn age(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::{io, sync::Arc};
 
     use rustls::pki_types::UnixTime;
 

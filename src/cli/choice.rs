@@ -10,7 +10,7 @@ use clap::{
 use crate::{
     idle::Cloud,
     output::{ColorChoice, Content, Format, MessageFormat},
-    plan::{PolicyName, Protocol, Readiness},
+    plan::{OnReadonly, PolicyName, Protocol, Readiness, Resubscription},
 };
 
 /// Parses the names of the formats in which a command writes its content; help and completions list exactly these.
@@ -61,6 +61,8 @@ macro_rules! words {
 
 words! {
     PolicyName { Hardened = "hardened", Library = "library", Elasticache = "elasticache", Bare = "bare" }
+    Resubscription { Library = "library", Paced = "paced" }
+    OnReadonly { Stay = "stay", Rebuild = "rebuild" }
     Protocol { Resp3 = "resp3", Resp2 = "resp2", Auto = "auto" }
     Cloud { Aws = "aws", Azure = "azure", Gcp = "gcp" }
     Readiness { Ready = "ready", Primary = "primary", Replica = "replica" }

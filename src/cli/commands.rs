@@ -3,6 +3,7 @@
 //! A new subcommand is a file below `commands`, a row in [`COMMANDS`], and the run of its request in `app`.
 
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod drill;
 pub(crate) mod explain;
@@ -34,6 +35,7 @@ const COMMANDS: &[Entry] = &[
     Entry::of::<idle::IdleArgs>(),
     Entry::of::<wait::WaitArgs>(),
     Entry::of::<report::ReportArgs>(),
+    Entry::of::<compare::CompareArgs>(),
     Entry::of::<explain::ExplainArgs>(),
     Entry::of::<completions::CompletionsArgs>(),
     Entry::of::<man::ManArgs>(),

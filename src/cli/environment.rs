@@ -13,8 +13,16 @@ use std::{
 use super::error::UsageError;
 use crate::output::ColorChoice;
 
-const VARIABLES: [&str; 6] =
-    ["REDIS_URL", "VALKEY_URL", "REDISCLI_AUTH", "VALKEYCLI_AUTH", "NO_COLOR", "CLICOLOR_FORCE"];
+const VARIABLES: [&str; 8] = [
+    "REDIS_URL",
+    "VALKEY_URL",
+    "REDISCLI_AUTH",
+    "VALKEYCLI_AUTH",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
 
 /// The environment of the process; a test brings another.
 pub(super) struct Environment {

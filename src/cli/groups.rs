@@ -7,12 +7,13 @@ use clap::Args;
 use super::{
     choice::{completed, formats},
     environment::Environment,
+    tls::TlsArgs,
     value::{self, Retries, Switch},
 };
 use crate::{
     fault::{self, FaultSchedule, Incident},
     output::{ColorChoice, Content, Format, OutputOptions},
-    plan::{Gate, Keepalive, Metric, PolicyName, Protocol, Secret, Watchdog},
+    plan::{Gate, Keepalive, Metric, OnReadonly, PolicyName, Protocol, Resubscription, Secret, Watchdog},
 };
 
 /// Where the server is and how to log in.
@@ -55,6 +56,17 @@ pub(super) struct ConnectionArgs {
     /// ACL user [default: the server's default user]
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
+    /// Run this shell command for the password of each attempt
+    ///
+    /// The password is the first line of its output, within 10 s. For tokens that expire, such as those of IAM. The
+    /// attempt under test includes the command, as in an application.
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["pass", "askpass"])]
+    pub(super) pass_command: Option<String>,
+    /// Read the password of each attempt from this file
+    ///
+    /// The password is its first line.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["pass", "askpass", "pass_command"])]
+    pub(super) pass_file: Option<PathBuf>,
     /// Prompt for the password
     ///
     /// If stdin is not a terminal, one line is read from it without a prompt.
@@ -75,8 +87,10 @@ pub(super) struct ConnectionArgs {
     /// Use the embedded server on a free loopback port
     ///
     /// Nothing needs to be installed, and no other server is touched.
-    #[arg(long, conflicts_with_all = ["uri", "targets", "host", "port", "socket", "pass", "user", "askpass"])]
+    #[arg(long, conflicts_with_all = ["uri", "targets", "host", "port", "socket", "pass", "pass_command", "pass_file", "user", "askpass"])]
     pub(super) sandbox: bool,
+    #[command(flatten)]
+    pub(super) tls: TlsArgs,
 }
 
 /// Servers that are named without a flag.
@@ -180,8 +194,19 @@ pub(super) struct PolicyArgs {
     #[arg(long, value_name = "TIMExN", value_parser = value::watchdog, allow_hyphen_values = true)]
     pub(super) watchdog: Option<Switch<Watchdog>>,
     /// Do not resubscribe after a reconnect
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resubscribe")]
     pub(super) no_resubscribe: bool,
+    /// Way to resubscribe after a reconnect [hardened: paced]
+    ///
+    /// library sends all subscriptions together and waits for one confirmation: with thousands of channels, later replies
+    /// go to the wrong commands. paced sends them in chunks and waits for every confirmation. RESP2 is always paced.
+    #[arg(long, value_name = "HOW")]
+    pub(super) resubscribe: Option<Resubscription>,
+    /// Reaction to READONLY from a demoted server [hardened: rebuild]
+    ///
+    /// stay keeps the connection. rebuild replaces it, with the delays of a reconnect, and resolves the name again.
+    #[arg(long, value_name = "REACTION")]
+    pub(super) on_readonly: Option<OnReadonly>,
 }
 
 /// Report destination and style.
@@ -287,6 +312,11 @@ pub(super) struct RunArgs {
     /// table. Causes are then less certain.
     #[arg(long, help_heading = "Connection")]
     pub(super) no_evidence: bool,
+    /// Largest reply of a connection under test [default: 64m]
+    ///
+    /// The connection is ended when one reply takes more memory than this before it is complete. Only over TCP on Linux.
+    #[arg(long, value_name = "SIZE", help_heading = "Connection", value_parser = value::reply_size, allow_hyphen_values = true)]
+    pub(super) max_reply: Option<u64>,
     /// Seed for all randomness [default: random; shown in the report]
     #[arg(long, value_name = "N", help_heading = "Output", value_parser = value::seed, allow_hyphen_values = true)]
     pub(super) seed: Option<u64>,

@@ -89,6 +89,9 @@ override parts of it; \fB\-\-host\fR and \fB\-\-socket\fR name another server, t
 \fBREDISCLI_AUTH\fR, \fBVALKEYCLI_AUTH\fR
 The password, unless a flag or the URL gives one.
 .TP
+\fBSSL_CERT_FILE\fR, \fBSSL_CERT_DIR\fR
+The trusted certificates, instead of the system's.
+.TP
 \fBNO_COLOR\fR, \fBCLICOLOR_FORCE\fR
 Disable color, or force it without a terminal, unless \fB\-\-color\fR decides.
 .TP

@@ -5,7 +5,7 @@ use super::{
     groups::PolicyArgs,
     value::{Retries, Switch},
 };
-use crate::plan::{PolicyName, ReconnectPolicy};
+use crate::plan::{OnReadonly, PolicyName, ReconnectPolicy};
 
 /// Applies the flags to the preset.
 pub(super) fn resolve(args: &PolicyArgs) -> Result<ReconnectPolicy, UsageError> {
@@ -28,6 +28,8 @@ pub(super) fn resolve(args: &PolicyArgs) -> Result<ReconnectPolicy, UsageError> 
         nodelay: args.nodelay.unwrap_or(preset.nodelay),
         watchdog: args.watchdog.map_or(preset.watchdog, Switch::into_option),
         resubscribe: preset.resubscribe && !args.no_resubscribe,
+        resubscription: args.resubscribe.unwrap_or(preset.resubscription),
+        on_readonly: args.on_readonly.unwrap_or(preset.on_readonly),
         ..preset
     };
     match policy.max_delay {
@@ -65,6 +67,8 @@ fn refuse_reconnecting_without_reconnects(args: &PolicyArgs) -> Result<(), Usage
         ("--backoff-base", args.backoff_base.is_some()),
         ("--watchdog", matches!(args.watchdog, Some(Switch::On(_)))),
         ("--no-resubscribe", args.no_resubscribe),
+        ("--resubscribe", args.resubscribe.is_some()),
+        ("--on-readonly", args.on_readonly == Some(OnReadonly::Rebuild)),
     ];
     match given.iter().find(|(_, given)| *given) {
         None => Ok(()),

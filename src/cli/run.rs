@@ -51,7 +51,9 @@ pub(super) fn resolve(
         fail_on: args.gates.fail_on,
         warn_on: args.gates.warn_on,
         evidence: !args.no_evidence,
+        max_reply: args.max_reply.unwrap_or(Plan::MAX_REPLY),
         seed: args.seed.unwrap_or_else(fresh_seed),
+        command_line: Vec::new(),
     };
     let options = args.output.options(environment);
     let output = OutputOptions {

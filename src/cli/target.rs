@@ -7,7 +7,10 @@ use super::{
     targets,
     uri::{self, DEFAULT_HOST, DEFAULT_PORT, ServerUrl},
 };
-use crate::plan::{Address, Protocol, Scope, Secret, Target};
+use crate::{
+    credentials,
+    plan::{Address, Password, PasswordPlace, Protocol, Scope, Secret, Target, TlsOptions},
+};
 
 /// The meaning of the connection flags.
 #[derive(Debug)]
@@ -26,18 +29,20 @@ pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Resul
         return targets::resolve(args, environment);
     }
     let mut warnings = Vec::new();
-    let (server, named_by) = locate(args, environment, &mut warnings)?;
+    let (mut server, named_by) = locate(args, environment, &mut warnings)?;
     for parameter in &server.ignored {
         warnings.push(format!("{named_by}: unknown parameter '{parameter}' is ignored"));
     }
+    let tls = args.tls.resolve(&mut server.address, server.insecure, environment, &mut warnings)?;
     warnings.extend(password_warning(args));
     let protocol = args.protocol.or(server.protocol).unwrap_or_default();
-    let password = password(args, environment, server.password.clone())?;
+    let password = password(args, environment, server.password)?;
     let target = Target {
         db: args.db.or(server.db).unwrap_or(0),
         user: args.user.clone().or(server.user).filter(|user| !user.is_empty()),
-        password: password.filter(|password| !password.is_empty()).map(Secret::new),
+        password,
         address: server.address,
+        tls,
         client_name: args.name.clone(),
         name: None,
         protocol: None,
@@ -46,26 +51,72 @@ pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Resul
     Ok(Connection { target, scope: None, protocol, warnings })
 }
 
-/// Returns one of several targets. What its URL says holds for it alone; flags and variables hold for all that say nothing.
-pub(super) fn of(
-    args: &ConnectionArgs,
-    environment: &Environment,
-    server: ServerUrl,
-    named_by: &str,
-) -> Result<Target, UsageError> {
-    let own = server.password.is_some();
-    let password = if own { server.password } else { password(args, environment, None)? };
-    let user = server.user.or_else(|| args.user.clone().filter(|_| !own));
-    Ok(Target {
-        address: server.address,
-        db: server.db.or(args.db).unwrap_or(0),
-        user: user.filter(|user| !user.is_empty()),
-        password: password.filter(|password| !password.is_empty()).map(Secret::new),
-        client_name: args.name.clone(),
-        name: None,
-        protocol: server.protocol.filter(|_| args.protocol.is_none()),
-        named_by: named_by.to_owned(),
-    })
+/// What flags and variables say about several targets.
+pub(super) struct Common<'a> {
+    args: &'a ConnectionArgs,
+    environment: &'a Environment,
+    password: Option<Password>,
+    /// Settings of the encrypted targets whose certificate is checked, and of the others: their files are read once.
+    tls: [Option<TlsOptions>; 2],
+}
+
+impl<'a> Common<'a> {
+    pub(super) fn new(args: &'a ConnectionArgs, environment: &'a Environment) -> Result<Self, UsageError> {
+        Ok(Self { args, environment, password: password(args, environment, None)?, tls: [None, None] })
+    }
+
+    /// Returns one of the targets. What its URL says holds for it alone, and the rest for all whose URL says nothing; a
+    /// place where passwords are fetched holds for all, as for a single target.
+    pub(super) fn target(
+        &mut self,
+        mut server: ServerUrl,
+        named_by: &str,
+        warnings: &mut Vec<String>,
+    ) -> Result<Target, UsageError> {
+        let args = self.args;
+        let fetched = matches!(self.password, Some(Password::Asked(_)));
+        let own = server.password.as_deref().filter(|_| !fetched);
+        let password = own.map_or_else(|| self.password.clone(), given);
+        let user = server.user.or_else(|| args.user.clone().filter(|_| own.is_none()));
+        let tls = self.tls(&mut server.address, server.insecure, warnings)?;
+        Ok(Target {
+            address: server.address,
+            db: server.db.or(args.db).unwrap_or(0),
+            user: user.filter(|user| !user.is_empty()),
+            password,
+            tls,
+            client_name: args.name.clone(),
+            name: None,
+            protocol: server.protocol.filter(|_| args.protocol.is_none()),
+            named_by: named_by.to_owned(),
+        })
+    }
+
+    /// Returns the TLS settings of a target; the defaults for one that is not encrypted.
+    fn tls(
+        &mut self,
+        address: &mut Address,
+        insecure: bool,
+        warnings: &mut Vec<String>,
+    ) -> Result<TlsOptions, UsageError> {
+        let Address::Tcp { tls, .. } = &*address else { return Ok(TlsOptions::default()) };
+        if !*tls && !self.args.tls.tls {
+            return Ok(TlsOptions::default());
+        }
+        let known = &mut self.tls[usize::from(insecure || self.args.tls.insecure)];
+        if let (Address::Tcp { tls, .. }, Some(known)) = (&mut *address, &known) {
+            *tls = true;
+            return Ok(known.clone());
+        }
+        let options = self.args.tls.resolve(address, insecure, self.environment, warnings)?;
+        Ok(known.insert(options).clone())
+    }
+
+    /// Refuses a TLS flag if no target is encrypted.
+    pub(super) fn check_tls(&self) -> Result<(), UsageError> {
+        let encrypted = self.tls.iter().any(Option::is_some);
+        if encrypted { Ok(()) } else { self.args.tls.refuse_unused("no target is encrypted") }
+    }
 }
 
 /// Parses a positional target.
@@ -137,34 +188,47 @@ fn locate(
     }
 }
 
-/// Returns the password of `--pass`, of the URL, or of the variable, in this order. `--askpass` overrides them all, but
+/// Returns the password of a flag, of the URL, or of the variable, in this order. `--askpass` overrides them all, but
 /// later: the user types only after everything else is checked.
 fn password(
     args: &ConnectionArgs,
     environment: &Environment,
     of_url: Option<String>,
-) -> Result<Option<String>, UsageError> {
+) -> Result<Option<Password>, UsageError> {
+    let command = args.pass_command.as_ref().map(|line| PasswordPlace::Command(line.clone()));
+    let place = command.or_else(|| args.pass_file.as_ref().map(|path| PasswordPlace::File(path.clone())));
+    if let Some(place) = place {
+        return Ok(Some(Password::asked(place)));
+    }
     if let Some(password) = &args.pass {
-        return Ok(Some(password.given().to_owned()));
+        return Ok(given(password.given()));
     }
     if of_url.is_some() || args.sandbox {
-        return Ok(of_url);
+        return Ok(of_url.as_deref().and_then(given));
     }
     let variable = environment.first(["REDISCLI_AUTH", "VALKEYCLI_AUTH"])?;
-    Ok(variable.map(|(_, password)| password.trim_end_matches(['\r', '\n']).to_owned()))
+    Ok(variable.and_then(|(_, password)| given(password.trim_end_matches(['\r', '\n']))))
 }
 
-/// Prompts for the password if `--askpass` is given.
+/// Returns a password that does not change; an empty one is none.
+fn given(password: &str) -> Option<Password> {
+    (!password.is_empty()).then(|| Password::Given(Secret::new(password)))
+}
+
+/// Asks for the password if `--askpass`, `--pass-command` or `--pass-file` is given.
 pub(super) fn ask(target: &mut Target, args: &ConnectionArgs, environment: &Environment) -> Result<(), UsageError> {
     if args.askpass {
         let password = (environment.ask_password)().map_err(UsageError::Password)?;
-        target.password = Some(password).filter(|password| !password.is_empty()).map(Secret::new);
+        target.password = given(&password);
     }
-    Ok(())
+    match target.password.as_ref().map_or(Ok(()), credentials::prepare) {
+        Ok(()) => Ok(()),
+        Err(why) => Err(UsageError::new(why.flag, why.problem, why.remedy)),
+    }
 }
 
 fn at(address: Address) -> ServerUrl {
-    ServerUrl { address, db: None, user: None, password: None, protocol: None, ignored: Vec::new() }
+    ServerUrl { address, db: None, user: None, password: None, protocol: None, insecure: false, ignored: Vec::new() }
 }
 
 fn tcp(host: &str, port: u16) -> Address {

@@ -14,10 +14,10 @@ use super::{
     environment::Environment,
     error::UsageError,
     groups::ConnectionArgs,
-    target::{self, Connection},
-    uri,
+    target::{self, Common, Connection},
+    uri::{self, ServerUrl},
 };
-use crate::plan::{RejectedLine, Scope, Target};
+use crate::plan::{Password, RejectedLine, Scope, Target};
 
 /// Largest list.
 const LONGEST_LIST: u64 = 16 << 20;
@@ -39,27 +39,29 @@ pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Resul
         let remedy = "write the password into the URLs, or set REDISCLI_AUTH";
         return Err(UsageError::new("--askpass", "the standard input is the list of --targets", remedy));
     }
-    let mut list = List::default();
+    let mut list = List::new(Common::new(args, environment)?);
     for given in &args.uri {
         let server = uri::parse(given.given()).map_err(|source| UsageError::Url { argument: "--uri", source })?;
-        list.add(target::of(args, environment, server, "--uri")?, Place::Argument("--uri"))?;
+        list.add(server, None, Place::Argument("--uri"))?;
     }
     for given in &args.servers {
         let server = target::positional(args, given)?;
-        list.add(target::of(args, environment, server, "TARGET")?, Place::Argument("TARGET"))?;
+        list.add(server, None, Place::Argument("TARGET"))?;
     }
     if let Some(path) = &args.targets {
-        list.read(args, environment, path)?;
+        list.read(path)?;
     }
-    let List { targets, rejected, mut warnings, .. } = list;
+    let List { common, targets, rejected, mut warnings, .. } = list;
     let Some(first) = targets.first().cloned() else { return Err(empty(&rejected)) };
+    common.check_tls()?;
     warnings.extend(rejected.iter().map(|RejectedLine { line, why }| format!("--targets: line {line}: {why}")));
     warnings.extend(target::password_warning(args));
     let scope = Some(Scope { targets, rejected });
     Ok(Connection { target: first, scope, protocol: args.protocol.unwrap_or_default(), warnings })
 }
 
-/// Prompts for the password if `--askpass` is given: that of the server, or of those whose URL has none.
+/// Asks for the password if `--askpass`, `--pass-command` or `--pass-file` is given: that of the server, or of those whose
+/// URL has none.
 pub(super) fn ask_for(
     connection: &mut Connection,
     args: &ConnectionArgs,
@@ -74,7 +76,9 @@ pub(super) fn ask_for(
 /// The same for a scope.
 pub(super) fn ask(scope: &mut Scope, args: &ConnectionArgs, environment: &Environment) -> Result<(), UsageError> {
     if !args.askpass {
-        return Ok(());
+        // Those that fetch it share one source.
+        let fetches = |target: &&mut Target| matches!(target.password, Some(Password::Asked(_)));
+        return scope.targets.iter_mut().find(fetches).map_or(Ok(()), |target| target::ask(target, args, environment));
     }
     let Some(first) = scope.targets.first() else { return Ok(()) };
     let mut asked = Target { password: None, ..first.clone() };
@@ -116,8 +120,8 @@ enum Place {
 }
 
 /// The targets read so far.
-#[derive(Default)]
-struct List {
+struct List<'a> {
+    common: Common<'a>,
     targets: Vec<Target>,
     rejected: Vec<RejectedLine>,
     warnings: Vec<String>,
@@ -125,9 +129,19 @@ struct List {
     labels: BTreeMap<String, Place>,
 }
 
-impl List {
+impl<'a> List<'a> {
+    fn new(common: Common<'a>) -> Self {
+        let labels = BTreeMap::new();
+        Self { common, targets: Vec::new(), rejected: Vec::new(), warnings: Vec::new(), labels }
+    }
+
     /// Adds a target, unless its label is taken.
-    fn add(&mut self, target: Target, place: Place) -> Result<(), UsageError> {
+    fn add(&mut self, server: ServerUrl, name: Option<String>, place: Place) -> Result<(), UsageError> {
+        let named_by = match place {
+            Place::Argument(argument) => argument,
+            Place::Line(_) => "--targets",
+        };
+        let target = Target { name, ..self.common.target(server, named_by, &mut self.warnings)? };
         let label = target.label();
         let Some(earlier) = self.labels.get(&label) else {
             self.labels.insert(label, place);
@@ -151,7 +165,7 @@ impl List {
         }
     }
 
-    fn read(&mut self, args: &ConnectionArgs, environment: &Environment, path: &Path) -> Result<(), UsageError> {
+    fn read(&mut self, path: &Path) -> Result<(), UsageError> {
         let bytes = read(path).map_err(|error| {
             UsageError::new("--targets", format!("cannot read {}: {error}", path.display()), "name a readable file")
         })?;
@@ -167,8 +181,7 @@ impl List {
                     self.warnings.extend(ignored.map(|parameter| {
                         format!("--targets: line {number}: unknown parameter '{parameter}' is ignored")
                     }));
-                    let target = target::of(args, environment, server, "--targets")?;
-                    self.add(Target { name, ..target }, Place::Line(number))?;
+                    self.add(server, name, Place::Line(number))?;
                 }
                 Err(why) => self.rejected.push(RejectedLine { line: number, why }),
             }
@@ -191,7 +204,7 @@ fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// Returns the server of a line and its name; `None` if the line has none.
-fn entry(line: &[u8]) -> Result<Option<(uri::ServerUrl, Option<String>)>, String> {
+fn entry(line: &[u8]) -> Result<Option<(ServerUrl, Option<String>)>, String> {
     let text = std::str::from_utf8(line).map_err(|_| "not valid UTF-8; write the file in UTF-8".to_owned())?;
     let text = text.trim_start_matches('\u{feff}');
     let mut words = text.split_whitespace().take_while(|word| !word.starts_with('#'));

@@ -185,7 +185,7 @@ fn policy_flags_override_the_preset() {
 #[test]
 fn faults_and_incidents_become_schedules() {
     let written = |faults: &[crate::fault::FaultSchedule]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let plan = run("soak --fault close@every:30s --incident thundering-herd --fault latency=1s~0.5+10s").plan;
+    let plan = run("soak --fault close@every:30s --incident thundering-herd --fault latency=1s~500ms+10s").plan;
     let expected = ["close@every:30s", "latency=1s~500ms@0s+10s", "reset_peer@5s", "refuse@5s+3s"];
     assert_eq!(written(&plan.faults), expected);
     assert_eq!(run("ping -u rediss://localhost --fault close@1s").plan.faults.len(), 1);
@@ -324,5 +324,5 @@ fn the_hardened_settings_in_the_help_are_the_presets() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 10);
+    assert_eq!(seen, 12);
 }

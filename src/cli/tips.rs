@@ -22,16 +22,13 @@ const FORMATS: &[(&str, &str)] = &[
 /// Flags of other tools; the flag that a command must have for the tip to apply, if any; the tip. The first match wins.
 const TIPS: &[(&[&str], Option<&str>, &str)] = &[
     (&["--output-format", "--report-format"], Some("format"), "use --format FORMAT"),
-    (&["--tls", "--ssl"], Some("uri"), "TLS is part of the URL; use -u rediss://HOST:PORT"),
-    (&["--sni"], Some("uri"), "the host name in the URL is the SNI name; use -u rediss://NAME:PORT"),
-    (&["--cacert", "--ca"], Some("uri"), "set SSL_CERT_FILE=FILE in the environment to the CA certificate"),
-    (&["--cacertdir"], Some("uri"), "set SSL_CERT_DIR=DIR in the environment to the directory of CA certificates"),
-    (&["--cert", "--key"], Some("uri"), "client certificates are not supported yet"),
-    (
-        &["--insecure", "--skip-verify", "-k"],
-        Some("uri"),
-        "certificates are always checked; to trust a private CA, set SSL_CERT_FILE to its certificate",
-    ),
+    (&["--ssl"], Some("tls"), "use --tls, or a URL with rediss://"),
+    (&["--ca", "--cafile"], Some("cacert"), "use --cacert FILE"),
+    (&["--capath"], Some("cacertdir"), "use --cacertdir DIR"),
+    (&["--servername"], Some("sni"), "use --sni NAME"),
+    (&["--skip-verify", "-k"], Some("insecure"), "use --insecure"),
+    (&["--password-command", "--passcommand"], Some("pass-command"), "use --pass-command CMD"),
+    (&["--password-file", "--passfile"], Some("pass-file"), "use --pass-file FILE"),
     (&["-2", "--resp2"], Some("protocol"), "use --protocol resp2"),
     (&["-3", "--resp3"], Some("protocol"), "use --protocol resp3, which is the default"),
     (
@@ -56,7 +53,7 @@ const TIPS: &[(&[&str], Option<&str>, &str)] = &[
     (&["-i", "--interval"], Some("workload"), "use --rate RATE, for example --rate 10/s"),
     (&["-d", "--time"], Some("deadline"), "use --deadline TIME"),
     (&["-w", "--deadline", "--time"], Some("duration"), "use --duration TIME"),
-    (&["-f", "--flood"], Some("deadline"), "use -i 0, which is back to back"),
+    (&["-f", "--flood"], Some("timestamps"), "use -i 0, which is back to back"),
     (&["--clients"], Some("connections"), "use --connections N"),
     (&["-P", "--pipeline"], Some("concurrency"), "use --concurrency M"),
     (&["--log", "--log-file", "--logfile"], Some("journal"), "use --journal FILE"),

@@ -14,6 +14,7 @@ use url::Url;
 pub(super) use self::error::UrlError;
 use self::error::UrlProblem;
 pub(crate) use self::line::without_secrets;
+pub(super) use self::masked::masked as masked_url;
 use crate::plan::{Address, Protocol};
 
 /// Host of a server that no flag, URL or variable names.
@@ -31,6 +32,8 @@ pub(super) struct ServerUrl {
     pub(super) user: Option<String>,
     pub(super) password: Option<String>,
     pub(super) protocol: Option<Protocol>,
+    /// The server's certificate is not checked (`#insecure`).
+    pub(super) insecure: bool,
     /// Names of unknown parameters.
     pub(super) ignored: Vec<String>,
 }
@@ -83,21 +86,27 @@ fn read(text: &str) -> Result<ServerUrl, UrlProblem> {
     let scheme = scheme.to_ascii_lowercase();
     if !SCHEMES.contains(&&*scheme) {
         // Without "://" the text may be anything, a password included.
-        let may_be_shown = text.contains("://") && scheme.len() < 16;
+        let may_be_shown = text.contains("://") && masked::is_scheme(&scheme);
         return Err(UrlProblem::Scheme(Some(scheme).filter(|_| may_be_shown)));
     }
     if !text[scheme.len()..].starts_with(if scheme.ends_with("unix") { ":/" } else { "://" }) {
         return Err(UrlProblem::NoSlashes(scheme));
     }
     let url = Url::parse(text).map_err(|why| unreadable(text, why))?;
-    if url.fragment().is_some() {
+    // As in redis-rs.
+    let insecure = url.fragment() == Some("insecure") && speaks_tls(&url);
+    if url.fragment().is_some() && !insecure {
         return Err(UrlProblem::Fragment { login: text.contains('@') });
     }
     if url.query().is_some_and(|query| query.contains('@')) {
         // The start of a password with a '?' in it would else pass for host and port, and its end for a parameter.
         return Err(UrlProblem::LoginInQuery);
     }
-    from_url(&url)
+    Ok(ServerUrl { insecure, ..from_url(&url)? })
+}
+
+fn speaks_tls(url: &Url) -> bool {
+    matches!(url.scheme(), "rediss" | "valkeys")
 }
 
 /// Returns the problem of a URL that cannot be parsed.
@@ -133,6 +142,7 @@ fn from_url(url: &Url) -> Result<ServerUrl, UrlProblem> {
         user: decode(user, "user")?,
         password: decode(password, "password")?,
         protocol: None,
+        insecure: false,
         ignored: Vec::new(),
     };
     for (name, value) in url.query_pairs() {
@@ -161,8 +171,7 @@ fn host_and_port(url: &Url) -> Result<Address, UrlProblem> {
     if port == 0 {
         return Err(UrlProblem::PortZero);
     }
-    let tls = matches!(url.scheme(), "rediss" | "valkeys");
-    Ok(Address::Tcp { host, port, tls })
+    Ok(Address::Tcp { host, port, tls: speaks_tls(url) })
 }
 
 fn socket(url: &Url) -> Result<Address, UrlProblem> {
@@ -203,6 +212,7 @@ fn decode(text: &str, part: &'static str) -> Result<Option<String>, UrlProblem> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, assert_clean};
 
     fn tcp(host: &str, port: u16, tls: bool) -> Address {
         let host = host.to_owned();
@@ -240,6 +250,17 @@ mod tests {
         ] {
             let server = parse(text).unwrap();
             assert_eq!((server.user.as_deref(), server.password.as_deref()), (user, password), "{text}");
+        }
+    }
+
+    #[test]
+    fn insecure_is_a_fragment_of_an_encrypted_url() {
+        for (text, insecure) in [("rediss://h#insecure", true), ("valkeys://me:pw@h:1/2?protocol=3#insecure", true)] {
+            assert_eq!(parse(text).unwrap().insecure, insecure, "{text}");
+        }
+        assert!(!parse("rediss://h").unwrap().insecure);
+        for text in ["redis://h#insecure", "rediss://h#secure", "rediss://h#", "unix:///s#insecure"] {
+            assert!(parse(text).unwrap_err().to_string().contains("has a '#' part"), "{text}");
         }
     }
 
@@ -320,5 +341,38 @@ mod tests {
             let said = parse(text).unwrap_err().to_string();
             assert!(said.contains(why), "{text:?}: {said}");
         }
+    }
+
+    #[test]
+    fn fuzz_urls() {
+        Fuzz::new("uri", &["redis://", "@", ":", "?pass=", "&db=", "#", "%40", "[::1]", "valkey+unix"]).run_on_text(
+            |text| {
+                match parse(text) {
+                    Ok(url) => {
+                        assert!(url.db.is_none_or(|db| db >= 0), "{url:?}");
+                        // The address is shown, and must not hold a part of the login.
+                        let shown = url.address.to_string();
+                        let login =
+                            text.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(login, _)| login);
+                        let secret = url.password.as_deref().filter(|secret| secret.len() > 8 && login.is_some());
+                        assert!(secret.is_none_or(|secret| !shown.contains(secret)), "{shown}");
+                        url.ignored.iter().for_each(|name| assert_clean(name));
+                    }
+                    Err(error) => assert_clean(&error.to_string().replace('\n', " ")),
+                }
+            },
+        );
+    }
+
+    /// The message of a refused URL has no part of a password between `:` and `@`.
+    #[test]
+    fn fuzz_secrets_in_urls() {
+        Fuzz::new("uri", &["redis://", "@", ":", "?", "#", "[::1]", "/"]).run_on_text(|text| {
+            let at = text.find("://").map_or(0, |at| at + 3);
+            let text = format!("{}:s3cr3tW0rd{}", &text[..at], &text[at..]);
+            if let (true, Err(error)) = (text.contains('@') && at > 0, parse(&text)) {
+                assert!(!error.to_string().contains("3cr3"), "{text:?}: {error}");
+            }
+        });
     }
 }

@@ -52,6 +52,9 @@ const MAX_PAYLOAD: u64 = 16 << 20;
 /// Minimum size of a full file, in bytes: a file of one line each would keep nothing.
 const MIN_FILE: u64 = 64 << 10;
 
+/// Smallest limit on a reply: the library itself needs some memory for each.
+const MIN_REPLY: u64 = 1024 * 1024;
+
 /// A duration, zero included: `500ms`, `1h 30m`, or a bare number of seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, ValueError> {
     let wrong = || ValueError::Duration(text.to_owned());
@@ -185,6 +188,12 @@ pub(super) fn size(text: &str) -> Result<usize, ValueError> {
 pub(super) fn file_size(text: &str) -> Result<u64, ValueError> {
     let bytes = units::parse_bytes(text).filter(|bytes| *bytes >= MIN_FILE);
     bytes.ok_or_else(|| ValueError::FileSize(text.to_owned()))
+}
+
+/// The largest size of a reply: `64m`, `1g`, at least 1 MiB.
+pub(super) fn reply_size(text: &str) -> Result<u64, ValueError> {
+    let bytes = units::parse_bytes(text).filter(|bytes| *bytes >= MIN_REPLY);
+    bytes.ok_or_else(|| ValueError::ReplySize(text.to_owned()))
 }
 
 /// A seed.

@@ -11,14 +11,17 @@ const EACCES: i32 = 13;
 const EMFILE: i32 = 24;
 
 const TLS: &str = "check that the port speaks TLS and that the certificate is for this name and from an issuer that this \
-                   machine trusts (or set SSL_CERT_FILE to its file)";
+                   machine trusts (or name its file with --cacert)";
 
 const EXPIRED: &str = "if it has been renewed, the server still serves the old one: load the new files (CONFIG SET \
                        tls-cert-file and tls-key-file, or a restart); otherwise renew it, unless this machine's clock is \
                        wrong";
 
-const NO_CERTIFICATE: &str = "set tls-auth-clients to optional or no on the server, or use a client that presents a \
-                              certificate from the server's tls-ca-cert-file: redis-doctor has no option for one";
+const NO_CERTIFICATE: &str = "present a certificate from an issuer in the server's tls-ca-cert-file (--cert and --key), \
+                              or set tls-auth-clients to optional or no on the server";
+
+const NO_PASSWORD: &str = "run the command of --pass-command by hand, or read the file of --pass-file: its first line \
+                           must be the password, within 10 s";
 
 /// The usual reasons for a connection that is accepted and closed or reset before its first reply.
 pub(crate) const ACCEPTED_THEN_CLOSED: &str = "look for a published container port whose server listens only on 127.0.0.1 inside the container, and for a proxy, \
@@ -63,6 +66,7 @@ pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String
         (ErrorClass::Tls, _) => TLS.into(),
         (ErrorClass::CertificateExpired, _) => EXPIRED.into(),
         (ErrorClass::ClientCertificate, _) => NO_CERTIFICATE.into(),
+        (ErrorClass::NoPassword, _) => NO_PASSWORD.into(),
         (ErrorClass::MtuBlackHole, _) => MTU.into(),
         (ErrorClass::Other, Stage::Unix) if failure.key.errno == Some(EACCES) => {
             "add this user to the group of the socket and set unixsocketperm 770, or open the directories on its path \
@@ -148,7 +152,7 @@ fn on_concluding(failure: &Failure) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Target;
+    use crate::plan::TlsOptions;
 
     fn target(address: Address) -> Target {
         Target {
@@ -156,6 +160,7 @@ mod tests {
             db: 0,
             user: None,
             password: None,
+            tls: TlsOptions::default(),
             client_name: None,
             name: None,
             protocol: None,
@@ -185,7 +190,7 @@ mod tests {
             (ErrorClass::ConnectionClosed, "inside the container"),
             (ErrorClass::Reset, "rediss://"),
             (ErrorClass::KernelTimeout, "firewall"),
-            (ErrorClass::Tls, "SSL_CERT_FILE"),
+            (ErrorClass::Tls, "--cacert"),
             (ErrorClass::CertificateExpired, "tls-cert-file"),
             (ErrorClass::ClientCertificate, "tls-auth-clients"),
             (ErrorClass::MtuBlackHole, "ICMP type 3 code 4"),

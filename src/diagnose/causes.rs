@@ -44,6 +44,7 @@ causes! {
     max_clients => MaxClients,
     client_stall => ClientStall,
     protocol_error => ProtocolError,
+    oversized_reply => OversizedReply,
     failover => Failover,
     dns_moved => DnsMoved,
     server_crashed => ServerCrashed,

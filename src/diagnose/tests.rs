@@ -53,7 +53,7 @@ fn names_and_codes_are_stable_and_in_order() {
                     RD013 path_lost, RD014 dns_moved, RD015 server_frozen, RD016 client_stall, RD017 protocol_error, \
                     RD018 unknown, RD160 proxy_closed, RD161 query_buffer_limit, RD170 slow_command, RD171 slow_disk, \
                     RD172 fork_stall, RD173 clients_paused, RD174 blocking_command, RD175 accept_queue_full, \
-                    RD176 slow_network, RD177 slow_server";
+                    RD176 slow_network, RD177 slow_server, RD207 oversized_reply";
     assert_eq!(named.join(", "), expected);
 }
 

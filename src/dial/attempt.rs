@@ -8,20 +8,27 @@
 mod greet;
 mod unix;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
-use rustls::pki_types::CertificateDer;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::{dialect::Dialect, own_sockets::OwnSockets, resp_stream::RespStream};
+use super::{
+    dialect::Dialect,
+    own_sockets::OwnSockets,
+    resp_stream::{RespStream, Stream},
+};
 use crate::{
     classify::{ErrorClass, Failure, Stage},
-    clock::{Clock, Stamp, WallTime},
+    clock::{Clock, Stamp, within},
+    credentials,
     event::{PathProbed, ServerIdentity, StageTime},
-    plan::{Address, Protocol, Target},
-    tls,
+    plan::{Address, Protocol, Secret, Target},
+    tls::{Connector, TlsSession},
     units::span,
 };
+
+/// Time by which the limit of each wait exceeds that of the attempt.
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// A route to a server: target, user and time limit.
 #[derive(Clone)]
@@ -36,7 +43,7 @@ pub(crate) struct Route {
     /// A server that loads its dataset does not count as a failure.
     loading: bool,
     clock: Clock,
-    tls: tls::Roots,
+    tls: Connector,
     own: OwnSockets,
 }
 
@@ -51,10 +58,8 @@ pub(crate) struct Attempt {
     pub peer: Option<SocketAddr>,
     /// Our end of the connection, as seen by us.
     pub local: Option<SocketAddr>,
-    /// The TLS version, on an encrypted connection.
-    pub tls: Option<String>,
-    /// Expiry of the server's certificate, on an encrypted connection.
-    pub certificate_expires: Option<WallTime>,
+    /// The encryption, if there is any.
+    pub tls: Option<TlsSession>,
     /// The server's identity from HELLO or INFO.
     pub server: ServerIdentity,
     /// The error reply to PING where the connection works all the same: the ACL forbids PING or the server is still
@@ -95,6 +100,7 @@ impl Route {
     /// Creates a route whose attempts take at most `limit`.
     pub(crate) fn new(target: Target, protocol: Protocol, limit: Duration, clock: Clock) -> Self {
         Self {
+            tls: Connector::new(target.tls.clone()),
             target,
             protocol,
             dialect: None,
@@ -102,7 +108,6 @@ impl Route {
             ping: true,
             loading: false,
             clock,
-            tls: tls::Roots::default(),
             own: OwnSockets::default(),
         }
     }
@@ -147,7 +152,11 @@ impl Route {
 
     /// Returns a route to another target, with the same user and limit.
     pub(crate) fn to(&self, target: Target) -> Self {
-        Self { target, ..self.clone() }
+        Self { tls: self.tls.with(&target.tls), target, ..self.clone() }
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        &self.target
     }
 
     pub(super) fn clock(&self) -> Clock {
@@ -188,8 +197,7 @@ impl Route {
         let mut dialing = Dialing::new(self);
         let outcome = tokio::select! {
             biased;
-            outcome = dialing.run() => Ok(outcome),
-            () = tokio::time::sleep(self.limit) => Err(("timed out", self.limit)),
+            outcome = dialing.run() => outcome.ok_or(("timed out", self.limit)),
             () = stop => Err(("stopped", whole_millis(self.clock.now().since(started)))),
         };
         let (stream, failure) = match outcome {
@@ -214,6 +222,8 @@ struct Dialing<'a> {
     path: &'a Route,
     stage: Stage,
     since: Stamp,
+    /// The password of this attempt.
+    password: Option<Secret>,
     attempt: Attempt,
 }
 
@@ -225,7 +235,6 @@ impl<'a> Dialing<'a> {
             peer: None,
             local: None,
             tls: None,
-            certificate_expires: None,
             server: ServerIdentity::default(),
             ping_refused: None,
             hello_refused: None,
@@ -233,17 +242,27 @@ impl<'a> Dialing<'a> {
             resp: 3,
             finished: Stamp::START,
         };
-        Self { path, stage: Stage::Dns, since: path.clock.now(), attempt }
+        Self { path, stage: Stage::Dns, since: path.clock.now(), password: None, attempt }
     }
 
-    async fn run(&mut self) -> Result<RespStream, Failure> {
-        let (stream, chain) = self.reach().await?;
-        let stream = self.greet(stream).await.map_err(|failure| self.in_handshake(failure))?;
-        if let (Some(chain), Address::Tcp { host, .. }) = (chain, &self.path.target.address) {
-            // Only now: it must not count toward any stage.
-            self.attempt.certificate_expires = self.path.tls.expiry(host, &chain);
+    /// Makes the attempt; `None` if it takes longer than the limit, in which the wait for a password does not count.
+    async fn run(&mut self) -> Option<Result<RespStream, Failure>> {
+        let Route { clock, limit, .. } = *self.path;
+        let started = clock.now();
+        let stream = match tokio::time::timeout(limit, self.reach()).await.ok()? {
+            Ok(stream) => stream,
+            Err(failure) => return Some(Err(failure)),
+        };
+        let left = limit.saturating_sub(clock.now().since(started));
+        if let Some(password) = &self.path.target.password {
+            match credentials::obtain(password).await {
+                Ok(password) => self.password = Some(password),
+                Err(failure) => return Some(Err(failure)),
+            }
+            self.since = clock.now();
         }
-        Ok(stream)
+        let greeted = tokio::time::timeout(left, self.greet(stream)).await.ok()?;
+        Some(greeted.map_err(|failure| self.in_handshake(failure)))
     }
 
     /// Assigns an alert to the handshake: over TLS 1.3 the server judges the client's certificate only after it, and the
@@ -256,36 +275,51 @@ impl<'a> Dialing<'a> {
         failure
     }
 
-    /// Opens a stream, with TLS if the target has it; returns it with the server's certificates.
-    async fn reach(&mut self) -> Result<(RespStream, Option<Vec<CertificateDer<'static>>>), Failure> {
+    /// Opens a stream, with TLS if the target has it.
+    async fn reach(&mut self) -> Result<RespStream, Failure> {
         match self.path.target.address.clone() {
             Address::Unix(file) => {
                 self.stage = Stage::Unix;
-                let stream = UnixStream::connect(&file).await.map_err(|error| unix::failure(&file, &error))?;
+                let made = self.within(UnixStream::connect(&file)).await;
+                let stream = made.map_err(|error| unix::failure(&file, &error))?;
                 self.done(Stage::Hello);
-                Ok((RespStream::new(Box::new(stream)), None))
+                Ok(self.speak(stream))
             }
             Address::Tcp { host, port, tls } => {
                 let stream = self.dial(&host, port).await?;
                 if !tls {
-                    return Ok((RespStream::new(Box::new(stream)), None));
+                    return Ok(self.speak(stream));
                 }
-                let stream = self.path.tls.handshake(&host, stream).await?;
+                let stream = self.path.tls.handshake(&host, stream, self.limit()).await?;
                 self.done(Stage::Hello);
-                self.attempt.tls = tls::version(&stream);
-                let chain = stream.get_ref().1.peer_certificates().map(<[_]>::to_vec).unwrap_or_default();
-                Ok((RespStream::new(Box::new(stream)), Some(chain)))
+                self.attempt.tls = Some(self.path.tls.describe(&stream));
+                // The description counts toward no stage.
+                self.since = self.path.clock.now();
+                Ok(self.speak(stream))
             }
         }
     }
 
+    /// Returns the limit of each wait: more than that of the whole attempt, which ends first and names the stage.
+    fn limit(&self) -> Duration {
+        self.path.limit.saturating_add(MARGIN)
+    }
+
+    async fn within<T>(&self, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        within(self.limit(), work).await.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    fn speak(&self, stream: impl Stream + 'static) -> RespStream {
+        RespStream::new(Box::new(stream), self.limit())
+    }
+
     async fn dial(&mut self, host: &str, port: u16) -> Result<TcpStream, Failure> {
-        let found = tokio::net::lookup_host((host, port)).await;
+        let found = self.within(tokio::net::lookup_host((host, port))).await;
         let addresses: Vec<_> = found
             .map_err(|error| {
                 let mut failure = Failure::io(Stage::Dns, &error);
                 failure.key.class = ErrorClass::Dns;
-                failure.text = format!("cannot resolve {host}: {error}");
+                failure.text = format!("cannot resolve {host}: {error}").into();
                 failure
             })?
             .collect();
@@ -295,7 +329,7 @@ impl<'a> Dialing<'a> {
         let mut last = None;
         for address in addresses {
             self.attempt.peer = Some(address);
-            match self.path.own.connect(address).await {
+            match self.path.own.dial(address, self.limit()).await {
                 Ok(stream) => {
                     self.done(Stage::Tls);
                     // A failure would only slow down PING.

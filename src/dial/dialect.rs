@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     classify::{ErrorClass, Failure, Stage},
+    clock::within,
     event::ProxyKind,
 };
 
@@ -89,7 +90,7 @@ impl Route {
         if !dialect.resp3 {
             let mut trial = Trial { route: self.speaking(dialect), stream: Some(stream) };
             // If the time is over, the rest stays as assumed.
-            let _ = tokio::time::timeout(LIMIT, trial.run(&mut dialect, pubsub, &mut refused)).await;
+            let _ = within(LIMIT, trial.run(&mut dialect, pubsub, &mut refused)).await;
         }
         (dialect, refused)
     }

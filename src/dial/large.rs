@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Dialect, RespStream, Route, Value, reply::text};
 use crate::{
     classify::{ErrorClass, Failure, Stage},
+    clock::within,
     units::{bytes, span},
 };
 
@@ -32,8 +33,8 @@ pub(crate) async fn answers(stream: &mut RespStream, dialect: Dialect) -> Option
     let filler = "redis-doctor ".repeat(LARGE / 13 + 1);
     // A proxy may answer PING itself, without the argument.
     let words = [if dialect.proxy.is_none() { "PING" } else { "ECHO" }, &filler[..LARGE]];
-    let answer = tokio::time::timeout(LIMIT, stream.command(&words)).await.ok()?;
-    let whole = |reply: Value| match text(&reply).is_some_and(|text| text.len() == LARGE) {
+    let answer = within(LIMIT, stream.command(&words)).await?;
+    let whole = |reply: Value| match text(&reply).is_some_and(|text| text.part().len() == LARGE) {
         true => Ok(()),
         false => Err(Failure::doctor(ErrorClass::Other, Stage::Command, "the reply is not the argument")),
     };
@@ -51,15 +52,15 @@ impl Route {
         }
         // The server answers short commands at the same time: it does not hang.
         let (_, mut stream) = route.connect().await.ok()?;
-        tokio::time::timeout(LIMIT, stream.ping()).await.ok()?.ok()?;
+        within(LIMIT, stream.ping()).await?.ok()?;
         if dialect.proxy.is_some() {
             return Some(Lost::Either);
         }
         // A short command with a large reply.
-        Some(match tokio::time::timeout(LIMIT, stream.command(&["INFO"])).await {
-            Err(_) => Lost::Replies,
-            Ok(Ok(_)) => Lost::Commands,
-            Ok(Err(_)) => Lost::Either,
+        Some(match within(LIMIT, stream.command(&["INFO"])).await {
+            None => Lost::Replies,
+            Some(Ok(_)) => Lost::Commands,
+            Some(Err(_)) => Lost::Either,
         })
     }
 }

@@ -7,10 +7,14 @@ use futures_util::future::join_all;
 use super::{
     attempt::{Attempt, Route},
     identity::{ClientInfo, from_info},
-    reply::text,
+    reply::{Text, text},
     resp_stream::RespStream,
 };
-use crate::event::{Peer, ServerIdentity};
+use crate::{
+    clock::within,
+    event::{Peer, ServerIdentity},
+    foreign::Foreign,
+};
 
 /// Time limit of each connection, with its queries.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -25,7 +29,7 @@ impl Route {
                 let (attempt, mut stream) = self.connect().await.ok()?;
                 Some(introduction(&attempt, &mut stream).await)
             };
-            tokio::time::timeout(LIMIT, met).await.ok().flatten()
+            within(LIMIT, met).await.flatten()
         };
         join_all((0..count).map(meet)).await.into_iter().flatten().collect()
     }
@@ -33,18 +37,18 @@ impl Route {
 
 /// Queries which server a new connection reached. What the user may not query is as HELLO describes it, or unknown.
 async fn introduction(attempt: &Attempt, stream: &mut RespStream) -> Peer {
-    let mut info = String::new();
+    let mut sections = Vec::new();
     for section in ["server", "replication"] {
-        info.extend(stream.command(&["INFO", section]).await.ok().as_ref().and_then(text));
+        sections.extend(stream.command(&["INFO", section]).await.ok().as_ref().and_then(text));
     }
     let client = stream.command(&["CLIENT", "INFO"]).await.ok().as_ref().and_then(text);
-    let known = from_info(&info);
+    let known = from_info(sections.into_iter().collect::<Text>().part());
     let server = ServerIdentity {
         role: known.role.or_else(|| attempt.server.role.clone()),
         mode: known.mode.or_else(|| attempt.server.mode.clone()),
         ..known
     };
-    Peer::new(&server, client.and_then(|line| ClientInfo::parse(&line).laddr).as_deref())
+    Peer::new(&server, client.and_then(|line| ClientInfo::parse(line.part()).laddr))
 }
 
 impl Attempt {
@@ -59,7 +63,7 @@ impl Attempt {
 
 /// Returns true if the server sees different ends of the connection than we do; `None` if it does not report both.
 pub(crate) fn translated((local, peer): (SocketAddr, SocketAddr), seen: &ClientInfo) -> Option<bool> {
-    let same = |ours: SocketAddr, theirs: &Option<String>| {
+    let same = |ours: SocketAddr, theirs: &Option<Foreign>| {
         let theirs: SocketAddr = theirs.as_deref()?.parse().ok()?;
         // A server that listens on IPv6 may write IPv4 addresses in mapped form.
         Some((ours.ip().to_canonical(), ours.port()) == (theirs.ip().to_canonical(), theirs.port()))
@@ -82,7 +86,7 @@ mod tests {
             ("addr=10.0.9.4:51322", None),
             ("addr=/s:0 laddr=/s:0", None),
         ] {
-            assert_eq!(translated(ends, &ClientInfo::parse(line)), expected, "{line}");
+            assert_eq!(translated(ends, &ClientInfo::parse(line.into())), expected, "{line}");
         }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::clock::Stamp;
+use crate::clock::{Stamp, within};
 
 /// Sockets remembered: at four path probes a second, more than a minute's worth.
 const SOCKETS: usize = 512;
@@ -42,11 +42,11 @@ struct Known {
 }
 
 impl OwnSockets {
-    /// Connects to an address on a remembered socket.
-    pub(crate) async fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
+    /// Connects to an address on a remembered socket within `limit`.
+    pub(crate) async fn dial(&self, address: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         self.note(&socket);
-        socket.connect(address).await
+        within(limit, socket.connect(address)).await.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
     }
 
     #[cfg(target_os = "linux")]
@@ -142,7 +142,7 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let closed = listener.local_addr().unwrap();
         drop(listener);
-        own.connect(closed).await.unwrap_err();
+        own.dial(closed, Duration::from_secs(1)).await.unwrap_err();
         assert_eq!(own.lock().cookies.len(), usize::from(cfg!(target_os = "linux")));
     }
 }

@@ -1,28 +1,43 @@
 //! A minimal RESP client over a raw stream, for the path probe: HELLO, AUTH, SELECT, INFO, PING.
+//!
+//! A reply is decoded only when it is complete, so its size is known before it takes more memory than its bytes.
 
 use std::{
-    collections::HashMap,
     io,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
-use redis::Value;
+use bytes::{Buf as _, BytesMut};
+use redis::{ErrorKind, RedisError, Value};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::{
     identity,
-    reply::{self, text},
+    reply::{Reply, Settings, Text, text},
 };
 use crate::{
     classify::{ErrorClass, Failure, Origin, Stage, client},
+    clock::within,
     event::ServerIdentity,
     foreign::Foreign,
-    plan::Target,
+    plan::{Secret, Target},
+    resp::{Framer, Speaker, Step},
+    units::{bytes, span},
 };
 
 /// Bytes kept from the start of the stream, to recognize another protocol.
 const HEAD: usize = 96;
+
+/// Longest reply, in bytes. The list of two thousand clients has one megabyte.
+const LONGEST: usize = 2 * 1024 * 1024;
+
+/// Most elements of a reply with all that is nested in it: each takes a hundred times the memory of its bytes.
+const ELEMENTS: u64 = 64 * 1024;
+
+/// Minimum room for a read, in bytes.
+const READ: usize = 4 * 1024;
 
 /// A byte stream to a server.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -32,20 +47,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 /// A RESP connection to a server over TCP, TLS or a unix socket.
 pub(crate) struct RespStream<S = Box<dyn Stream>> {
     stream: Headed<S>,
+    /// Bytes received that belong to no reply yet.
+    received: BytesMut,
+    /// Timeout of each reply; a caller can have a shorter one.
+    limit: Duration,
     /// The server has answered in RESP: a later error is not caused by another protocol.
     understood: bool,
 }
 
 impl<S: Stream> RespStream<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream: Headed { inner: stream, head: Vec::new() }, understood: false }
+    pub(crate) fn new(stream: S, limit: Duration) -> Self {
+        let stream = Headed { inner: stream, head: Vec::new() };
+        Self { stream, received: BytesMut::new(), limit, understood: false }
     }
 
     /// Sends `HELLO 3`, with the credentials if there are any.
-    pub(crate) async fn hello(&mut self, target: &Target) -> Result<ServerIdentity, Failure> {
+    pub(crate) async fn hello(
+        &mut self,
+        target: &Target,
+        password: Option<&Secret>,
+    ) -> Result<ServerIdentity, Failure> {
         let mut hello = redis::cmd("HELLO");
         hello.arg(3);
-        if let Some(password) = &target.password {
+        if let Some(password) = password {
             let user = target.user.as_deref().unwrap_or("default");
             hello.arg("AUTH").arg(user).arg(password.reveal());
         }
@@ -53,8 +77,8 @@ impl<S: Stream> RespStream<S> {
     }
 
     /// Sends `AUTH` if there are credentials.
-    pub(crate) async fn auth(&mut self, target: &Target) -> Result<(), Failure> {
-        let Some(password) = &target.password else {
+    pub(crate) async fn auth(&mut self, target: &Target, password: Option<&Secret>) -> Result<(), Failure> {
+        let Some(password) = password else {
             return Ok(());
         };
         let mut auth = redis::cmd("AUTH");
@@ -80,7 +104,7 @@ impl<S: Stream> RespStream<S> {
     /// Returns product and version from `INFO server`.
     pub(crate) async fn describe(&mut self) -> Result<ServerIdentity, Failure> {
         let reply = self.send(Stage::Hello, redis::cmd("INFO").arg("server")).await?;
-        Ok(text(&reply).map(|info| identity::from_info(&info)).unwrap_or_default())
+        Ok(text(&reply).map(|info| identity::from_info(info.part())).unwrap_or_default())
     }
 
     /// Reads a key that does not exist, and that no workload writes. A proxy answers PING itself, but GET only with a server
@@ -100,36 +124,47 @@ impl<S: Stream> RespStream<S> {
     }
 
     /// Returns a field of a section of INFO; `None` if it is forbidden or absent.
-    pub(crate) async fn info(&mut self, section: &str, field: &str) -> Option<String> {
-        let info: String = redis::from_redis_value(self.command(&["INFO", section]).await.ok()?).ok()?;
-        reply::info_field(&info, field).map(str::to_owned)
+    pub(crate) async fn info(&mut self, section: &str, field: &str) -> Option<Foreign> {
+        text(&self.command(&["INFO", section]).await.ok()?)?.part().info().shown(field)
     }
 
     /// Returns a setting by name; `None` if the server has no such setting.
-    pub(crate) async fn setting(&mut self, name: &str) -> Result<Option<String>, Failure> {
+    pub(crate) async fn setting(&mut self, name: &str) -> Result<Option<Text>, Failure> {
         let reply = self.command(&["CONFIG", "GET", name]).await?;
-        Ok(redis::from_redis_value::<HashMap<String, _>>(reply).ok().and_then(|mut pairs| pairs.remove(name)))
+        Ok(Settings::read(reply).and_then(|mut settings| settings.remove(name)))
     }
 
-    /// Waits for unsolicited input: bytes (their number), the end of the stream (0), or an error.
-    pub(crate) async fn unsolicited(&mut self) -> io::Result<usize> {
-        self.stream.read(&mut [0; HEAD]).await
+    /// Waits for unsolicited input: bytes (their number), the end of the stream (0), or an error; `None` if nothing comes
+    /// within `limit`.
+    pub(crate) async fn unsolicited(&mut self, limit: Duration) -> Option<io::Result<usize>> {
+        within(limit, self.stream.read(&mut [0; HEAD])).await
     }
 
     /// Reads the next push of the server: a message for a subscriber.
     pub(crate) async fn pushed(&mut self) -> Result<Value, Failure> {
-        self.read(Stage::Subscribe, Ok(())).await
+        self.receive(Stage::Subscribe, Ok(())).await
     }
 
     async fn send(&mut self, stage: Stage, command: &redis::Cmd) -> Result<Value, Failure> {
-        let sent = self.stream.inner.write_all(&command.get_packed_command()).await;
-        self.read(stage, sent).await
+        let sent = within(self.limit, self.stream.inner.write_all(&command.get_packed_command())).await;
+        self.receive(stage, sent.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))).await
     }
 
-    async fn read(&mut self, stage: Stage, sent: io::Result<()>) -> Result<Value, Failure> {
+    async fn receive(&mut self, stage: Stage, sent: io::Result<()>) -> Result<Value, Failure> {
         // Even if writing fails there may be a last line to read: a server at its limit speaks first, then closes.
-        let reply = redis::parse_redis_value_async(&mut Default::default(), &mut self.stream).await;
-        match reply.and_then(Value::extract_error) {
+        let Some(reply) = within(self.limit, read(&mut self.stream, &mut self.received)).await else {
+            let text = format!("no reply within {}", span(self.limit));
+            return Err(Failure::doctor(ErrorClass::ResponseTimeout, stage, text));
+        };
+        let value = match reply {
+            Ok(value) => value.extract_error(),
+            Err(Unread::Failed(error)) => Err(error),
+            Err(Unread::TooLarge) => {
+                let text = format!("the reply has more than {} or {ELEMENTS} elements", bytes(LONGEST as u64));
+                return Err(Failure::doctor(ErrorClass::ReplyTooLarge, stage, text));
+            }
+        };
+        match value {
             Ok(value) => {
                 self.understood = true;
                 Ok(value)
@@ -156,22 +191,22 @@ impl<S: Stream> RespStream<S> {
         let first_line = head.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
         let (class, text) = match head.first() {
             None if failure.key.errno.is_none() => {
-                (ErrorClass::ConnectionClosed, "the connection was accepted, then closed without a reply".to_owned())
+                (ErrorClass::ConnectionClosed, "the connection was accepted, then closed without a reply".into())
             }
             None if failure.key.class == ErrorClass::Reset => (
                 ErrorClass::Reset,
-                format!("the connection was accepted, then reset without a reply: {}", failure.text),
+                format!("the connection was accepted, then reset without a reply: {}", failure.text).into(),
             ),
             None => return failure,
             // A TLS alert record: content type 21, version 3.x (RFC 8446 section 5.1).
-            Some(0x15) => (ErrorClass::Tls, "the port speaks TLS; use rediss:// instead of redis://".to_owned()),
+            Some(0x15) => (ErrorClass::Tls, "the port speaks TLS; use rediss:// instead of redis://".into()),
             Some(_) if head.starts_with(b"HTTP/") => {
                 let line = Foreign::from_bytes(first_line);
-                (ErrorClass::ProtocolGarbage, format!("an HTTP server answers on this port: {line}"))
+                (ErrorClass::ProtocolGarbage, format!("an HTTP server answers on this port: {line}").into())
             }
             Some(_) => {
                 let shown = Foreign::new(&crate::plan::Name::from(head.as_slice()).to_string());
-                (ErrorClass::ProtocolGarbage, format!("not a reply in the Redis protocol: {shown}"))
+                (ErrorClass::ProtocolGarbage, format!("not a reply in the Redis protocol: {shown}").into())
             }
         };
         let mut failure = failure;
@@ -183,6 +218,38 @@ impl<S: Stream> RespStream<S> {
         }
         failure.text = text;
         failure
+    }
+}
+
+/// The reason why there is no reply.
+enum Unread {
+    Failed(RedisError),
+    TooLarge,
+}
+
+/// Reads the next reply; what follows it stays in `received`.
+async fn read<S: Stream>(stream: &mut Headed<S>, received: &mut BytesMut) -> Result<Value, Unread> {
+    let mut framer = Framer::new(Speaker::Server);
+    let mut scanned = 0;
+    loop {
+        while scanned < received.len() {
+            let garbage = |_| Unread::Failed((ErrorKind::Parse, "not a reply in the Redis protocol").into());
+            let (length, step) = framer.advance(&received[scanned..]).map_err(garbage)?;
+            scanned += length;
+            if scanned > LONGEST || framer.items() > ELEMENTS {
+                return Err(Unread::TooLarge);
+            }
+            if step == Step::Complete {
+                let reply = redis::parse_redis_value(&received[..scanned]);
+                received.advance(scanned);
+                return reply.map_err(Unread::Failed);
+            }
+        }
+        received.reserve(READ);
+        let read = stream.read_buf(received).await.map_err(|error| Unread::Failed(error.into()))?;
+        if read == 0 {
+            return Err(Unread::Failed(io::Error::from(io::ErrorKind::UnexpectedEof).into()));
+        }
     }
 }
 

@@ -122,10 +122,13 @@ fn outcome(figures: &Figures) -> Outcome {
     // An unrecoverable state explains everything after it; the worst comes first.
     use Stuck::*;
     let replaced = figures.tally.replaced_terminal > 0;
-    if let Some(state) =
-        [Dead, Wedged, Exhausted, SubscriptionLost].into_iter().find(|state| replaced && entered(*state))
+    let unsubscribed = figures.tally.subscriptions_confirmed < figures.tally.subscriptions_wanted;
+    for (state, stayed) in
+        [(Dead, replaced), (Wedged, replaced), (Exhausted, replaced), (SubscriptionLost, replaced || unsubscribed)]
     {
-        return Outcome::Stuck(state);
+        if stayed && entered(state) {
+            return Outcome::Stuck(state);
+        }
     }
     if figures.tally.desynced > 0 {
         return Outcome::Stuck(Desync);
@@ -161,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_pinned_client_is_stuck_as_long_as_a_report_calls_it_critical() {
-        let entered = || at(20.0, EventKind::StateEntered { state: ClientState::Pinned, why: String::new() });
+        let entered = || at(20.0, EventKind::StateEntered { state: ClientState::Pinned, why: "".into() });
         let left = || at(22.0, EventKind::StateLeft { state: ClientState::Pinned });
         let seen = Event { connection: None, ..entered() };
         let lost = [entered(), at(30.0, disconnected(1, None)), at(30.5, reconnected(2, 0.5))];

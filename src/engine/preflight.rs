@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::run::Run;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
-    clock::Stamp,
+    clock::{Stamp, within},
     dial::{Attempt, Dialect, Nonce, RespStream, Route},
     event::{EventKind, ServerIdentity, StopReason},
     plan::{Plan, SubscriptionPlan},
@@ -75,7 +75,7 @@ impl Run<'_> {
             self.note(remark.to_owned());
         }
         if dialect.nonce != Nonce::Ping
-            && let Ok(Some(failure)) = tokio::time::timeout(BACKEND_LIMIT, backend_failure(path, dialect)).await
+            && let Some(Some(failure)) = within(BACKEND_LIMIT, backend_failure(path, dialect)).await
         {
             self.note(format!("the proxy answers PING, but not GET: no server behind it may be up ({failure})"));
         }
@@ -85,7 +85,7 @@ impl Run<'_> {
                 return Err(StopReason::Unreachable);
             }
             let why = format!("{failure}: the run continues without the pubsub part of the default workload");
-            self.event(EventKind::SubscriptionDropped { why });
+            self.event(EventKind::SubscriptionDropped { why: why.into() });
             plan.subscription = None;
         }
         Ok(dialect)

@@ -1,24 +1,26 @@
 //! The run of one target, from the preflight to the final figures.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::preflight;
 use crate::{
     classify::Failure,
-    clock::{Clock, Stamp},
+    clock::{Clock, Stamp, within},
     dial::{Dialect, PathWatch, Route},
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, StopReason},
     evidence::Collector,
-    plan::{Plan, ProbeKind},
+    plan::{Plan, ProbeKind, Target},
     proxy::Proxy,
     session::{NotStarted, Notice, NoticeSender, Observer, Pauses, RunContext, Sessions, Unobserved},
+    tls,
     units::span,
 };
 
-/// Interval between two handovers of the counts.
-const INTERVAL: Duration = Duration::from_secs(1);
+/// Interval between two handovers of the counts: short enough that a run that is killed on a busy machine has lost a
+/// second of them at most.
+const INTERVAL: Duration = Duration::from_millis(900);
 
 /// Upper limit of the preflight's timeout, whatever the policy's connect timeout.
 const PREFLIGHT_LIMIT: Duration = Duration::from_secs(5);
@@ -31,6 +33,16 @@ const PATH_LIMIT: Duration = Duration::from_secs(1);
 
 /// Time for the last messages to arrive after the end of publishing.
 const SETTLE: Duration = Duration::from_secs(1);
+
+/// The proxies of a run.
+struct Proxies {
+    /// Between redis-doctor and its target, for the faults or as a relay.
+    faults: Option<Proxy>,
+    /// The target around the faults, for the publisher.
+    direct: Target,
+    /// In front of it, if redis-rs cannot make the TLS connection itself.
+    _relay: Option<Proxy>,
+}
 
 /// A run in progress.
 pub(super) struct Run<'a> {
@@ -86,8 +98,8 @@ impl<'a> Run<'a> {
         shared: Option<Arc<Pauses>>,
     ) -> StopReason {
         let server = plan.target.clone();
-        let proxy = match Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, self.clock, faults) {
-            Ok(proxy) => proxy,
+        let Proxies { faults: proxy, direct, _relay } = match self.interpose(&mut plan, faults) {
+            Ok(proxies) => proxies,
             Err(error) => return self.give_up(&format!("the fault proxy could not be started: {error}")),
         };
         let start_limit = preflight::start_limit(&plan);
@@ -108,10 +120,10 @@ impl<'a> Run<'a> {
         let plan = Arc::new(plan);
         let limit = PATH_LIMIT.min(limit);
         let path = match &proxy {
-            Some(_) => preflight.with_limit(limit).to(plan.target.clone()).speaking(dialect),
+            Some(_) if !plan.faults.is_empty() => preflight.with_limit(limit).to(plan.target.clone()).speaking(dialect),
             // After a quick start nothing was found out, and a failure must still show what the peer speaks.
-            None if quick => preflight.with_limit(limit),
-            None => preflight.with_limit(limit).speaking(dialect),
+            _ if quick => preflight.with_limit(limit),
+            _ => preflight.with_limit(limit).speaking(dialect),
         };
         let notices = NoticeSender::new(self.clock, self.target.clone(), self.sender.clone(), messages);
         let notices = Arc::new(notices);
@@ -119,7 +131,7 @@ impl<'a> Run<'a> {
         let path = Arc::new(PathWatch::new(path));
         let ctx = Arc::new(RunContext::new(plan, run_id, dialect, path, (notices, observer, shared)));
         // On the heap: it is large, and every future it moves through would reserve room for it again.
-        let mut start = Box::pin(started_within(start_limit, self.clock, Sessions::start(Arc::clone(&ctx), server)));
+        let mut start = Box::pin(started_within(start_limit, self.clock, Sessions::start(Arc::clone(&ctx), direct)));
         let started = if quick { self.connect_quickly(&ctx, &preflight, &mut start).await } else { Ok(None) };
         let started = match started {
             Ok(Some(started)) => Some(started),
@@ -142,6 +154,18 @@ impl<'a> Run<'a> {
                 self.finish(reason)
             }
         }
+    }
+
+    /// Starts the proxies that the plan needs, and makes the first the plan's target.
+    fn interpose(&mut self, plan: &mut Plan, events: mpsc::UnboundedSender<Event>) -> io::Result<Proxies> {
+        if let Some(why) = tls::beyond_redis_rs(&plan.target).filter(|_| plan.faults.is_empty()) {
+            let relayed = "a relay in redis-doctor makes the TLS connection, and redis-rs connects to the relay";
+            self.note(format!("{why}: {relayed}"));
+        }
+        let mut direct = plan.target.clone();
+        let relay = Proxy::interpose(&mut direct, &[], plan.seed, self.clock, events.clone())?;
+        let faults = Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, self.clock, events)?;
+        Ok(Proxies { faults, direct, _relay: relay })
     }
 
     /// Starts to gather evidence, if the plan wants it. It comes from the server itself, on the `direct` route: faults
@@ -174,7 +198,7 @@ impl<'a> Run<'a> {
         if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
             let text =
                 format!("the kv workload writes keys redis-doctor:{}:*, which expire after a minute", ctx.run_id);
-            self.event(EventKind::Note { text });
+            self.event(EventKind::Note { text: text.into() });
         }
         if let Some(duration) = ctx.plan.stop.duration {
             let end = self.clock.now().after(duration);
@@ -191,9 +215,9 @@ impl<'a> Run<'a> {
         let patience = ctx.plan.probes.as_ref().map_or(SETTLE, |probes| probes.timeout + SETTLE);
         if sessions.has_work() {
             // Every probe has its own deadline, so only a defect reaches this one.
-            let _ = self.pump(ctx, tokio::time::timeout(patience, sessions.finished())).await;
+            let _ = self.pump(ctx, within(patience, sessions.finished())).await;
         }
-        let _ = self.pump(ctx, tokio::time::timeout(SETTLE, sessions.settle())).await;
+        let _ = self.pump(ctx, within(SETTLE, sessions.settle())).await;
         self.pump(ctx, sessions.conclude()).await;
         sessions.close().await;
         self.drain();
@@ -217,8 +241,8 @@ impl<'a> Run<'a> {
         path: &Route,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<Option<Result<T, E>>, StopReason> {
-        let done = match self.while_running(ctx, tokio::time::timeout(FIRST_CONNECTION, work)).await {
-            Some(done) => done.ok(),
+        let done = match self.while_running(ctx, within(FIRST_CONNECTION, work)).await {
+            Some(done) => done,
             None => return Err(self.interrupted(ctx)),
         };
         if !matches!(done, Some(Ok(_))) {
@@ -243,7 +267,7 @@ impl<'a> Run<'a> {
         let after = span(self.clock.now().elapsed());
         let text = format!("interrupted after {after}, before the first connection was up");
         self.drain();
-        self.event(EventKind::Note { text });
+        self.event(EventKind::Note { text: text.into() });
         ctx.stop.reason().unwrap_or(StopReason::Signal)
     }
 
@@ -330,12 +354,12 @@ impl<'a> Run<'a> {
     pub(super) fn failed(&mut self, failure: &Failure) {
         let at = self.clock.now();
         let failed =
-            CommandFailed { key: failure.key, text: failure.to_string(), count: 1, ambiguous: 0, first: at, last: at };
+            CommandFailed { key: failure.key, text: failure.text.clone(), count: 1, ambiguous: 0, first: at, last: at };
         self.event(EventKind::CommandFailed(failed));
     }
 
     pub(super) fn note(&mut self, text: String) {
-        self.event(EventKind::Note { text });
+        self.event(EventKind::Note { text: text.into() });
     }
 
     pub(super) fn give_up(&mut self, why: &str) -> StopReason {
@@ -370,7 +394,7 @@ async fn started_within(
 ) -> Result<Sessions, NotStarted> {
     let Some(limit) = limit else { return start.await };
     let left = limit.saturating_sub(clock.now().elapsed());
-    tokio::time::timeout(left, start)
+    within(left, start)
         .await
-        .unwrap_or_else(|_| Err(preflight::not_in_time(limit.saturating_sub(preflight::GRACE)).into()))
+        .unwrap_or_else(|| Err(preflight::not_in_time(limit.saturating_sub(preflight::GRACE)).into()))
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     classify::FailureKey,
     clock::{Seconds, Stamp},
+    foreign::Foreign,
 };
 
 /// Subscriptions wanted and confirmed.
@@ -29,7 +30,7 @@ pub struct CommandFailed {
     #[serde(flatten)]
     pub key: FailureKey,
     /// Text of the first failure.
-    pub text: String,
+    pub text: Foreign,
     /// Failures since the last such event.
     pub count: u64,
     /// Failed commands whose outcome is unknown: they were sent and never answered.

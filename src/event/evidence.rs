@@ -8,7 +8,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::server_state::{CommandTime, LatencyEvent, ListedClient, Peer, ServerState, SlowCommand};
-use crate::clock::{OptionalSeconds, Seconds, Stamp};
+use crate::{
+    clock::{OptionalSeconds, Seconds, Stamp},
+    foreign::Foreign,
+};
 
 /// The evidence about one outage or stall. It is reported within about a second after the end, once the server has been
 /// queried; during a long outage it is also reported early (`ongoing`).
@@ -17,13 +20,14 @@ pub struct Evidence {
     /// Number of the physical connection that was lost or stalled.
     pub generation: u64,
     /// Time of the loss: that of the `disconnected` event, or `since` of the stall.
+    #[serde(rename = "lost_at", alias = "lost")]
     pub lost: Stamp,
     /// True if the outage was not over: this is reported after ten seconds, or at the end of the run. Later evidence
-    /// with the same connection and the same `lost` replaces it.
+    /// with the same connection and the same `lost_at` replaces it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(extend("const" = true))]
     pub ongoing: bool,
-    /// True if this is about a slow stretch, not about an outage: `lost` is its start.
+    /// True if this is about a slow stretch, not about an outage: `lost_at` is its start.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(extend("const" = true))]
     pub slow: bool,
@@ -187,13 +191,14 @@ pub struct Announcement {
     /// Time of receipt.
     pub at: Stamp,
     /// Kind of the push: `MOVING`, `FAILING_OVER` …
-    pub kind: String,
+    pub kind: Foreign,
 }
 
 /// A reconnect attempt of the client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
-    /// Start of the attempt; absent unless the kernel reported it.
+    /// Start of the attempt; absent unless the kernel reported it, or the reconnect schedule leaves no other time for
+    /// the one that succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Stamp>,
     /// Time of its failure, or of the first good reply.
@@ -203,7 +208,7 @@ pub struct Attempt {
     pub end: Option<AttemptEnd>,
     /// Error of the attempt; absent if it succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<String>,
+    pub failure: Option<Foreign>,
 }
 
 /// The end of the TCP connection of a failed attempt.
@@ -249,9 +254,9 @@ impl Tried {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
     /// Name of the evidence.
-    pub what: String,
+    pub what: Foreign,
     /// Reason why it is missing, as the server or redis-doctor reports it.
-    pub why: String,
+    pub why: Foreign,
     /// True if the server refused the query: the user has no right to it, or the server (a managed service) has no such
     /// command.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -261,7 +266,7 @@ pub struct Missing {
 
 impl Missing {
     /// Creates missing evidence that the server did not refuse.
-    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+    pub fn new(what: impl Into<Foreign>, why: impl Into<Foreign>) -> Self {
         Self { what: what.into(), why: why.into(), refused: false }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Seconds;
+use crate::{clock::Seconds, foreign::Foreign};
 
 /// The start of a proxied connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -14,7 +14,7 @@ pub struct FlowOpened {
     #[schemars(range(min = 1))]
     pub flow: u64,
     /// Address of the client.
-    pub client: String,
+    pub client: Foreign,
 }
 
 /// The end of a proxied connection.
@@ -24,7 +24,7 @@ pub struct FlowClosed {
     #[schemars(range(min = 1))]
     pub flow: u64,
     /// Address of the client.
-    pub client: String,
+    pub client: Foreign,
     /// Kind of end.
     pub how: FlowEnd,
     /// Duration of the connection.

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{clock::Seconds, distribution::Distribution};
 
-/// Counters since the last interval, and distributions since they were last included.
+/// Counters and distributions since the last interval.
 ///
-/// In a running process every interval (1 s) includes its distributions. The journal has counters each second and
-/// distributions each 10 s: two weeks stay small, and a crash loses at most one second of counts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// In a running process an interval has one second. The journal has intervals of one second in the first ten minutes
+/// and around outages, and of ten seconds elsewhere: two weeks stay small, and a crash loses at most ten seconds of
+/// counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Interval {
     /// Length of the interval.
     #[serde(with = "Seconds")]
@@ -34,15 +35,66 @@ pub struct Interval {
     /// Latency of numbered messages, from PUBLISH to receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_to_end: Option<Distribution>,
+    /// Ended probes of each connection, in order; absent if there is one connection, or more than 32.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<ConnectionCounts>,
+}
+
+/// The ended probes of one connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ConnectionCounts {
+    /// Probes with the right reply.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ok: u64,
+    /// Probes that failed with an error, an error reply or a wrong reply.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub failed: u64,
+    /// Probes without a reply before their deadline.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub timed_out: u64,
+}
+
+impl std::ops::AddAssign for ConnectionCounts {
+    fn add_assign(&mut self, other: Self) {
+        let sum = |one: u64, other: u64| one.saturating_add(other).min(MOST);
+        *self = Self {
+            ok: sum(self.ok, other.ok),
+            failed: sum(self.failed, other.failed),
+            timed_out: sum(self.timed_out, other.timed_out),
+        };
+    }
 }
 
 impl Interval {
+    /// Appends the interval that follows.
+    pub fn extend(&mut self, next: &Self) {
+        self.span += next.span;
+        self.counters += next.counters;
+        for (sum, part) in [
+            (&mut self.latency, &next.latency),
+            (&mut self.service, &next.service),
+            (&mut self.failed_latency, &next.failed_latency),
+            (&mut self.waited, &next.waited),
+            (&mut self.end_to_end, &next.end_to_end),
+        ] {
+            if let Some(part) = part.as_ref().filter(|part| !part.is_empty()) {
+                sum.get_or_insert_default().merge(part);
+            }
+        }
+        self.connections.resize(self.connections.len().max(next.connections.len()), ConnectionCounts::default());
+        self.connections.iter_mut().zip(&next.connections).for_each(|(sum, part)| *sum += *part);
+    }
+
     /// Returns answered probes a second; `None` for an interval of no length.
     pub fn rate(&self) -> Option<f64> {
         let seconds = self.span.as_secs_f64();
         (seconds > 0.0).then(|| self.counters.ok as f64 / seconds)
     }
 }
+
+/// Maximum of a counter: a journal can hold any numbers, and sums of a few counters must still fit.
+const MOST: u64 = 1 << 60;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -55,7 +107,31 @@ macro_rules! counters {
 
         impl std::ops::AddAssign for Counters {
             fn add_assign(&mut self, other: Self) {
-                $(self.$name += other.$name;)*
+                $(self.$name = self.$name.saturating_add(other.$name).min(MOST);)*
+            }
+        }
+
+        /// The fields of an [`Interval`] on one level. Serde would keep them aside to find those of a flattened struct.
+        #[derive(Deserialize)]
+        struct Flat {
+            #[serde(with = "Seconds")]
+            span: Duration,
+            latency: Option<Distribution>,
+            service: Option<Distribution>,
+            failed_latency: Option<Distribution>,
+            waited: Option<Distribution>,
+            end_to_end: Option<Distribution>,
+            #[serde(default)]
+            connections: Vec<ConnectionCounts>,
+            $(#[serde(default)] $name: u64,)*
+        }
+
+        impl<'de> Deserialize<'de> for Interval {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let Flat { span, latency, service, failed_latency, waited, end_to_end, connections, $($name,)* } =
+                    Flat::deserialize(deserializer)?;
+                let counters = Counters { $($name,)* };
+                Ok(Self { span, counters, latency, service, failed_latency, waited, end_to_end, connections })
             }
         }
     };

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Peer, ServerIdentity, ServerState, role_name};
+use crate::foreign::Foreign;
 
 /// INFO's uptime is in whole seconds, and the server's clock for it lags up to one more.
 const UPTIME_ERROR: Duration = Duration::from_secs(2);
@@ -56,13 +57,46 @@ pub struct AddressMoved {
     pub from: Peer,
     /// Server that new connections reach.
     pub to: Peer,
+    /// The change of the target's name; absent if it is not the name that moved, or that is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<NameMoved>,
+}
+
+/// A name that no longer resolves to the address of a connection under test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NameMoved {
+    /// The name.
+    pub name: Foreign,
+    /// Address of the connection under test.
+    pub from: Foreign,
+    /// Addresses that the name resolves to now.
+    pub to: Vec<Foreign>,
+}
+
+impl fmt::Display for AddressMoved {
+    /// `new connections reach the primary 10.0.3.18:6379, and old ones stay with the replica 10.0.3.17:6379`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(NameMoved { name, from, to }) = &self.name {
+            write!(f, "{name} resolves to {} now, no longer to {from}: ", to.join(", "))?;
+        }
+        write!(f, "new connections reach the {}, and old ones stay with the {}", self.to, self.from)
+    }
+}
+
+/// A server process that no connection has reached before in this run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NewProcess {
+    /// Process that the new connection before this one reached.
+    pub before: Peer,
+    /// The new process.
+    pub server: Peer,
 }
 
 /// A server process has another role than before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RoleChanged {
     /// Role before, as INFO reports it.
-    pub from: String,
+    pub from: Foreign,
     /// The process with its role now.
     pub server: Peer,
 }
@@ -86,13 +120,13 @@ impl fmt::Display for RoleChanged {
 
 impl Peer {
     /// Creates the peer of a connection from its server's identity and address.
-    pub(crate) fn new(server: &ServerIdentity, laddr: Option<&str>) -> Self {
+    pub(crate) fn new(server: &ServerIdentity, laddr: Option<Foreign>) -> Self {
         Self {
-            run_id: server.run_id.as_deref().map(Into::into),
-            laddr: laddr.map(Into::into),
-            role: server.role.as_deref().map(Into::into),
-            mode: server.mode.as_deref().map(Into::into),
-            primary: server.primary.as_deref().map(Into::into),
+            run_id: server.run_id.clone(),
+            laddr,
+            role: server.role.clone(),
+            mode: server.mode.clone(),
+            primary: server.primary.clone(),
             uptime: server.uptime,
         }
     }

@@ -20,6 +20,8 @@ pub enum ReplaceReason {
     Watchdog,
     /// A reply went to the wrong command: the watchdog, part of the client under test, drops such a connection.
     Desync,
+    /// A demoted server refused a write: the policy replaces such a connection, and resolves the name again.
+    Readonly,
     /// The client was in a state that it could not leave; the run continues with a new session.
     Terminal,
 }
@@ -27,7 +29,7 @@ pub enum ReplaceReason {
 impl ReplaceReason {
     /// Returns true if the client under test did it.
     pub const fn is_policy(self) -> bool {
-        matches!(self, Self::Watchdog | Self::Desync)
+        matches!(self, Self::Watchdog | Self::Desync | Self::Readonly)
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     classify::{ErrorClass, FailureKey, Stage},
     clock::Stamp,
+    foreign::Foreign,
 };
 
 /// The start of a refusal: the first error reply of a class after good replies.
@@ -15,9 +16,9 @@ pub struct RefusalBegan {
     #[serde(flatten)]
     pub key: FailureKey,
     /// Error reply.
-    pub text: String,
+    pub text: Foreign,
     /// Refused command, without its arguments.
-    pub command: String,
+    pub command: Foreign,
     /// Start of the first refused command.
     pub since: Stamp,
 }

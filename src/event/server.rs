@@ -3,23 +3,25 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::foreign::Foreign;
+
 /// The identity of a server process, from INFO; null is unknown (an ACL may forbid INFO).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerIdentity {
     /// Product name: `Redis` or `Valkey`.
-    pub product: Option<String>,
+    pub product: Option<Foreign>,
     /// Version of the server.
-    pub version: Option<String>,
+    pub version: Option<Foreign>,
     /// `run_id` of the process; a restart changes it.
-    pub run_id: Option<String>,
+    pub run_id: Option<Foreign>,
     /// `role`, as INFO reports it: `master`, `slave`, or `sentinel`.
-    pub role: Option<String>,
+    pub role: Option<Foreign>,
     /// `redis_mode` or `server_mode`: `standalone`, `cluster` or `sentinel`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mode: Option<String>,
+    pub mode: Option<Foreign>,
     /// Address of the primary that a replica follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub primary: Option<String>,
+    pub primary: Option<Foreign>,
     /// True if a replica is connected to its primary (`master_link_status`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary_link: Option<bool>,
@@ -84,7 +86,7 @@ mod tests {
             let server = ServerIdentity {
                 product: Some("Valkey".into()),
                 version: Some("9.0.1".into()),
-                role: role.map(str::to_owned),
+                role: role.map(Into::into),
                 ..ServerIdentity::default()
             };
             server.introduction().unwrap()

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{OptionalSeconds, Seconds, Stamp};
+use crate::{
+    clock::{OptionalSeconds, Seconds, Stamp},
+    foreign::Foreign,
+};
 
 /// A server as INFO, CONFIG GET and CLIENT INFO describe it; null is unknown. Counters count from its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -13,9 +16,9 @@ pub struct ServerState {
     /// Time of the query.
     pub at: Stamp,
     /// Address that redis-doctor connected to.
-    pub address: Option<Arc<str>>,
+    pub address: Option<Foreign>,
     /// Address of the server as it sees it (`CLIENT INFO laddr`).
-    pub laddr: Option<Arc<str>>,
+    pub laddr: Option<Foreign>,
     /// True if the two ends of the connection see different addresses: something in between (NAT, a proxy, a relay) may
     /// hold the other half.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,31 +28,31 @@ pub struct ServerState {
     pub local: Option<bool>,
     /// Addresses that the name resolved to.
     #[serde(default)]
-    pub addresses: Arc<[String]>,
+    pub addresses: Arc<[Foreign]>,
     /// `run_id` of the process; a restart changes it.
-    pub run_id: Option<Arc<str>>,
+    pub run_id: Option<Foreign>,
     /// `redis_version` or `valkey_version`.
-    pub version: Option<Arc<str>>,
+    pub version: Option<Foreign>,
     /// `uptime_in_seconds`
     pub uptime: Option<u64>,
     /// `role`, as INFO reports it: `master`, `slave` …
-    pub role: Option<Arc<str>>,
+    pub role: Option<Foreign>,
     /// `master_repl_offset`
     pub replication_offset: Option<u64>,
     /// `master_replid`: id of the replication history that it writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replication_id: Option<Arc<str>>,
+    pub replication_id: Option<Foreign>,
     /// `master_replid2`: id of the history that it continued when it was promoted or restarted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub former_replication_id: Option<Arc<str>>,
+    pub former_replication_id: Option<Foreign>,
     /// `master_failover_state`, unless it is `no-failover`.
-    pub failover_state: Option<Arc<str>>,
+    pub failover_state: Option<Foreign>,
     /// `redis_mode` or `server_mode`: `standalone`, `cluster` or `sentinel`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mode: Option<Arc<str>>,
+    pub mode: Option<Foreign>,
     /// Address of the primary that a replica follows (`master_host:master_port`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub primary: Option<Arc<str>>,
+    pub primary: Option<Foreign>,
     /// True if a replica is connected to its primary (`master_link_status`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary_link: Option<bool>,
@@ -113,7 +116,7 @@ pub struct ServerState {
     /// `maxclients`
     pub maxclients: Option<u64>,
     /// `client-output-buffer-limit`, as CONFIG GET returns it.
-    pub output_buffer_limit: Option<Arc<str>>,
+    pub output_buffer_limit: Option<Foreign>,
 }
 
 impl ServerState {
@@ -132,19 +135,19 @@ impl ServerState {
 pub struct Peer {
     /// `run_id` of the process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run_id: Option<Arc<str>>,
+    pub run_id: Option<Foreign>,
     /// Address of the server as it sees it (`CLIENT INFO laddr`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub laddr: Option<Arc<str>>,
+    pub laddr: Option<Foreign>,
     /// `role`, as INFO reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<Arc<str>>,
+    pub role: Option<Foreign>,
     /// `redis_mode` or `server_mode`: `standalone`, `cluster` or `sentinel`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mode: Option<Arc<str>>,
+    pub mode: Option<Foreign>,
     /// Address of the primary that a replica follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub primary: Option<Arc<str>>,
+    pub primary: Option<Foreign>,
     /// `uptime_in_seconds` at the time of the query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uptime: Option<u64>,
@@ -156,9 +159,9 @@ pub struct ListedClient {
     /// Time of the query.
     pub at: Stamp,
     /// `flags`: `b` waits in a blocking command, `P` is a subscriber.
-    pub flags: String,
+    pub flags: Foreign,
     /// `cmd`: last command that the server ran for it.
-    pub command: Option<String>,
+    pub command: Option<Foreign>,
     /// `qbuf`: bytes that the server has received from it and not yet run.
     pub unread: Option<u64>,
     /// `omem` and `obl`: bytes that the server holds for it because it does not read them.
@@ -169,7 +172,7 @@ pub struct ListedClient {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CommandTime {
     /// Name of the command, with its subcommand: `config|set`.
-    pub name: String,
+    pub name: Foreign,
     /// Number of calls.
     pub calls: u64,
     /// Time that the server spent in them.
@@ -183,19 +186,19 @@ pub struct SlowCommand {
     /// Time of the entry by the server's clock, in whole seconds since 1970.
     pub unix_time: u64,
     /// Name of the command.
-    pub name: String,
+    pub name: Foreign,
     /// Time that the server spent in it.
     #[serde(with = "Seconds")]
     pub time: Duration,
     /// Address of the client that sent it.
-    pub client: Option<String>,
+    pub client: Option<Foreign>,
 }
 
 /// An event of the server's latency monitor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyEvent {
     /// Name of the event: `command`, `fork`, `aof-write` …
-    pub name: String,
+    pub name: Foreign,
     /// Time of the latest spike by the server's clock, in whole seconds since 1970.
     pub unix_time: u64,
     /// Length of that spike.

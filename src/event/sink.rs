@@ -26,8 +26,9 @@ pub(crate) struct Reply {
     pub number: u64,
     /// Time at which it ended.
     pub at: Stamp,
-    /// Time from the intended start to the end, without the wait for a connection.
-    pub latency: Duration,
+    /// Time from the intended start to the end; after a wait for a connection, the round trip of a further command.
+    /// `None` if that failed.
+    pub latency: Option<Duration>,
     /// Time spent waiting for a connection.
     pub waited: Duration,
     /// Size of the reply in bytes, or the failure.

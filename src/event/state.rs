@@ -17,6 +17,8 @@ pub enum ClientState {
     Desync,
     /// The retries are exhausted; the client does not reconnect until a command is sent.
     Exhausted,
+    /// One reply passed the limit of its size, and the connection was ended.
+    Flooded,
     /// The connection is dead and nothing has noticed: commands time out while new connections work.
     HalfOpen,
     /// Errors of the connection setup are hidden behind a bare "broken pipe".
@@ -50,6 +52,7 @@ impl ClientState {
             Self::Dead => ("RD026", true),
             Self::Desync => ("RD025", false),
             Self::Exhausted => ("RD021", false),
+            Self::Flooded => ("RD206", false),
             Self::HalfOpen => ("RD023", false),
             Self::Masked => ("RD028", false),
             Self::Pinned => ("RD027", false),

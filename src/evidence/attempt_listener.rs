@@ -23,8 +23,8 @@ const LOSSES: usize = 1024;
 /// Interval between two readings. On an idle machine an attempt is dated at most this much too late.
 const PERIOD: Duration = Duration::from_millis(10);
 
-/// Messages read in one go: more than the kernel buffers for us, which is about 200.
-const BATCH: usize = 512;
+/// Messages read in one go: more than the kernel buffers for us.
+const BATCH: usize = 32_768;
 
 /// Reads the kernel's broadcast of ended sockets for all connections that are down.
 pub(super) struct AttemptListener {
@@ -51,9 +51,9 @@ impl AttemptListener {
 
     /// Opens the socket ahead of the first loss.
     pub(super) fn prepare(&mut self) {
-        if self.listener.is_none() && self.policy.managed && self.port.is_some() && !self.shared {
+        if self.listener.is_none() && self.policy.managed && !self.shared {
             // If it cannot be opened, the loss reports why.
-            self.listener = Listener::open().ok();
+            self.listener = self.port.and_then(|port| Listener::open(port).ok());
         }
     }
 
@@ -77,25 +77,25 @@ impl AttemptListener {
         if !self.policy.managed {
             return Err(None);
         }
-        if self.port.is_none() {
+        let Some(port) = self.port else {
             return Err(Some("the kernel reports ended sockets for TCP only".to_owned()));
-        }
+        };
         if self.shared {
             return Err(Some("another target has the same address".to_owned()));
         }
         if self.read.is_none() {
-            self.start()
+            self.start(port)
                 .map_err(|errno| Some(format!("the kernel's broadcast of ended sockets is unavailable: {errno}")))?;
             self.read = Some(now);
         }
         Ok(())
     }
 
-    fn start(&mut self) -> Result<(), Errno> {
+    fn start(&mut self, port: u16) -> Result<(), Errno> {
         if let Some(listener) = &self.listener {
             return listener.start();
         }
-        self.listener.insert(Listener::open()?).start()
+        self.listener.insert(Listener::open(port)?).start()
     }
 
     /// Stops listening: no client is reconnecting any more.
@@ -106,11 +106,12 @@ impl AttemptListener {
 
     /// Reads the broadcasts received so far.
     pub(super) fn read(&mut self, now: Stamp) {
-        let (Some(listener), Some(port), Some(since)) = (&self.listener, self.port, self.read) else {
+        let (Some(listener), Some(port), Some(since)) = (&mut self.listener, self.port, self.read) else {
             return;
         };
         let window = ReadWindow { since, now };
         self.read = Some(now);
+        let mut overrun = false;
         for _ in 0..BATCH {
             match listener.next() {
                 Ok(Some(socket)) if self.own.may_be_the_clients(socket.peer, port, socket.cookie, now) => {
@@ -123,9 +124,13 @@ impl AttemptListener {
                     }
                 }
                 Ok(_) => {}
-                Err(Errno::NOBUFS) => self.lost.iter_mut().for_each(|(_, _, attempts)| attempts.overrun()),
-                Err(_) => return,
+                Err(Errno::NOBUFS) => overrun = true,
+                Err(_) => break,
             }
+        }
+        if overrun {
+            let dropped = listener.dropped();
+            self.lost.iter_mut().for_each(|(_, _, attempts)| attempts.overrun(dropped));
         }
     }
 

@@ -7,6 +7,7 @@ use super::cycle::{AttemptMatch, Cycle, ReadWindow};
 use crate::{
     clock::Stamp,
     event::{Attempt, AttemptEnd, Tried},
+    foreign::Foreign,
     kernel::Destroyed,
 };
 
@@ -28,12 +29,14 @@ pub(super) struct Attempts {
     /// Reason why attempts may be missing.
     pub(super) missing: Option<String>,
     cycle: Option<Cycle>,
+    /// Broadcasts of the kernel that were dropped so far; `None` if their number is unknown.
+    dropped: Option<u64>,
 }
 
 impl Attempts {
     /// Creates the attempts of a client whose sockets are identified by `cycle`.
     pub(super) fn tracked_by(cycle: Cycle) -> Self {
-        Self { tried: Some(Tried::default()), cycle: Some(cycle), ..Self::default() }
+        Self { tried: Some(Tried::default()), cycle: Some(cycle), dropped: Some(0), ..Self::default() }
     }
 
     /// Creates the attempts of a client while the kernel cannot be listened to.
@@ -42,7 +45,7 @@ impl Attempts {
     }
 
     /// Records the failure of a waiting command.
-    pub(super) fn failed(&mut self, at: Stamp, failure: String) {
+    pub(super) fn failed(&mut self, at: Stamp, failure: Foreign) {
         if let Some(last) = self.seen.last_mut() {
             if last.failure.as_ref() == Some(&failure) && at.since(last.at) < SAME_ATTEMPT {
                 return;
@@ -102,27 +105,39 @@ impl Attempts {
         }
     }
 
-    /// Records that broadcasts of the kernel were lost.
-    pub(super) fn overrun(&mut self) {
-        let why = "the kernel dropped broadcasts of ended sockets: some attempts may be missing";
-        self.missing.get_or_insert_with(|| why.to_owned());
+    /// Records that the kernel dropped this many broadcasts of sockets to the server; `None` if their number is unknown.
+    pub(super) fn overrun(&mut self, dropped: Option<u64>) {
+        self.dropped = self.dropped.zip(dropped).map(|(before, now)| before + now);
+        let why = match self.dropped {
+            Some(dropped) => {
+                format!("the kernel dropped {dropped} broadcasts of ended sockets: up to as many attempts are missing")
+            }
+            None => "the kernel dropped broadcasts of ended sockets: some attempts may be missing".to_owned(),
+        };
+        self.missing = Some(why);
     }
 
     /// Records the first good reply.
     pub(super) fn succeed(&mut self, at: Stamp) {
         let later = self.seen.iter().rposition(|attempt| attempt.started.is_none_or(|started| started <= at));
         let failed = self.seen.split_off(later.map_or(0, |last| last + 1));
+        let mut started = None;
         let mut wrong: Vec<_> = failed.into_iter().filter_map(|attempt| attempt.end).collect();
         let succeeded = self.cycle.as_ref().is_some_and(|cycle| cycle.has_succeeded(at));
         if wrong.is_empty() && succeeded {
-            wrong.extend(self.seen.pop_if(|last| last.end.is_some()).and_then(|last| last.end));
+            let own = self.seen.pop_if(|last| last.end.is_some());
+            started = own.as_ref().and_then(|own| own.started);
+            wrong.extend(own.and_then(|own| own.end));
         }
         for end in wrong {
             if let Some(tried) = &mut self.tried {
                 *tried.of(end) = tried.of(end).saturating_sub(1);
             }
         }
-        self.push(Attempt { started: None, at, end: None, failure: None });
+        let next = self.cycle.as_ref().filter(|_| self.missing.is_none()).and_then(|cycle| cycle.next_attempt(at));
+        // An attempt that failed later was made in between, and the kernel did not report it.
+        let next = next.filter(|next| self.seen.last().is_none_or(|last| last.at <= *next));
+        self.push(Attempt { started: started.or(next), at, end: None, failure: None });
     }
 
     fn push(&mut self, attempt: Attempt) {
@@ -180,7 +195,7 @@ mod tests {
         assert_eq!(attempts.seen.len(), 4);
         assert_eq!(attempts.seen.last().unwrap(), &Attempt { started: None, at: at(5500), end: None, failure: None });
         for number in 0..1000 {
-            attempts.failed(at(6000 + number * 10), number.to_string());
+            attempts.failed(at(6000 + number * 10), number.to_string().into());
         }
         assert_eq!(attempts.seen.len(), ATTEMPTS);
         assert_eq!(attempts.seen[0].at, at(5100), "the first is kept");

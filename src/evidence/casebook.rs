@@ -5,7 +5,6 @@ mod servers;
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
     time::Duration,
 };
 
@@ -13,6 +12,7 @@ use self::connection::Connection;
 use super::{
     attempt_listener::AttemptListener,
     ledger::Ledger,
+    name::Name,
     outage_case::{LostConnection, OutageCase},
     own_lag::OwnLag,
     server::{Questions, Snapshot},
@@ -25,6 +25,7 @@ use crate::{
     clock::Stamp,
     dial::ClientInfo,
     event::{Announcement, Event, EventKind, Evidence, ListedClient, Peer, ServerIdentity},
+    foreign::Foreign,
 };
 
 /// Minimum time between two queries of the server.
@@ -71,12 +72,13 @@ pub(super) struct Casebook {
     snapshots: Snapshots,
     ledger: Ledger,
     demotion: Demotion,
+    name: Name,
     /// Queries that reached a server since the start or the latest change of role, and true if the next one may reach
     /// another.
     reached: u32,
     indirect: bool,
     /// Queries in search of a connection's server, by its `run_id`.
-    searches: HashMap<Arc<str>, u32>,
+    searches: HashMap<Foreign, u32>,
     /// Time of the last query, and true if it reached the server.
     pub(super) last_query: Option<(Stamp, bool)>,
     /// Losses and stalls so far.
@@ -99,6 +101,7 @@ impl Casebook {
             snapshots: Snapshots::default(),
             ledger: Ledger::default(),
             demotion: Demotion::default(),
+            name: Name::default(),
             reached: 0,
             indirect: false,
             searches: HashMap::new(),
@@ -235,11 +238,11 @@ impl Casebook {
     pub(super) fn on_event(&mut self, connection: u32, event: &Event, now: Stamp) -> bool {
         match &event.kind {
             EventKind::Connected(connected) => {
-                let server = Peer::new(&connected.server, connected.peer.as_deref());
+                let server = Peer::new(&connected.server, connected.peer.clone());
                 self.connected(connection, connected.generation, server);
             }
             EventKind::Superseded { generation, server, peer, .. } => {
-                self.connected(connection, *generation, peer_of(server.as_deref(), peer.as_deref()));
+                self.connected(connection, *generation, peer_of(server.as_deref(), peer.as_ref()));
             }
             EventKind::Announced { kind } => self.on_announced(connection, kind, event.at),
             EventKind::Disconnected(loss) => {
@@ -268,7 +271,7 @@ impl Casebook {
             }
             EventKind::SpedUp { after, .. } => return self.end_slow(connection, *after),
             EventKind::Reconnected(back) => {
-                let server = peer_of(back.server.as_deref(), back.peer.as_deref());
+                let server = peer_of(back.server.as_deref(), back.peer.as_ref());
                 self.connected(connection, back.generation, server.clone());
                 if let Some(case) = self.open.get_mut(&connection) {
                     case.returned_to(server);
@@ -301,11 +304,11 @@ impl Casebook {
         LostConnection { generation: *generation, client_id: client.id, addr: client.addr.clone() }
     }
 
-    fn on_announced(&mut self, connection: u32, kind: &str, at: Stamp) {
+    fn on_announced(&mut self, connection: u32, kind: &Foreign, at: Stamp) {
         if self.announcements.len() == ANNOUNCEMENTS {
             self.announcements.pop_front();
         }
-        self.announcements.push_back((connection, Announcement { at, kind: kind.to_owned() }));
+        self.announcements.push_back((connection, Announcement { at, kind: kind.clone() }));
     }
 
     fn begin_case(&mut self, mut case: OutageCase) {
@@ -370,9 +373,9 @@ impl Casebook {
         }
     }
 
-    /// Returns true if an outage waits for the server's answers.
+    /// Returns true if an outage, or a moved name, waits for the server's answers.
     fn is_urgent(&self, now: Stamp) -> bool {
-        !self.over.is_empty() || self.any_is_due(now)
+        !self.over.is_empty() || self.any_is_due(now) || self.name.is_urgent()
     }
 
     /// Takes the finished outages into the query, and returns what to ask beside the server's state.
@@ -387,13 +390,13 @@ impl Casebook {
     }
 }
 
-fn peer_of(server: Option<&ServerIdentity>, laddr: Option<&str>) -> Peer {
-    server.map(|server| Peer::new(server, laddr)).unwrap_or_default()
+fn peer_of(server: Option<&ServerIdentity>, laddr: Option<&Foreign>) -> Peer {
+    server.map(|server| Peer::new(server, laddr.cloned())).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::{io, sync::Arc};
 
     use super::*;
     use crate::{
@@ -413,7 +416,7 @@ mod tests {
     }
 
     fn client(id: u64, addr: &str) -> ClientInfo {
-        ClientInfo { id: Some(id), addr: Some(addr.to_owned()), laddr: None }
+        ClientInfo { id: Some(id), addr: Some(addr.into()), laddr: None }
     }
 
     fn errno(errno: i32) -> Failure {
@@ -442,7 +445,7 @@ mod tests {
                 at: stamp(60.0),
                 state: Some(Arc::new(ServerState::default())),
                 looked_up: looked_up.into_iter().collect(),
-                listed: Some([(8001, Some(listed.to_owned()))].into()),
+                listed: Some([(8001, Some(listed.into()))].into()),
                 ..Snapshot::default()
             };
             self.finish_query(&mut snapshot, stamp(60.0));
@@ -517,7 +520,7 @@ mod tests {
             evidence.announcements.iter().map(|announced| (announced.at, announced.kind.clone())).collect()
         };
         let all: Vec<_> = cases.evidence(OLD_ADDR).iter().map(|(whose, evidence)| (*whose, kinds(evidence))).collect();
-        assert_eq!(all, [(0, vec![(stamp(5.0), "MOVING".to_owned())]), (1, vec![])]);
+        assert_eq!(all, [(0, vec![(stamp(5.0), "MOVING".into())]), (1, vec![])]);
     }
 
     fn process(run_id: &str, role: &str) -> ServerIdentity {

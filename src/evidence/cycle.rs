@@ -172,6 +172,13 @@ impl Cycle {
         next.is_some_and(|due| at.after(EARLY) < due)
     }
 
+    /// Returns the start of the next attempt, if one that began then can have succeeded at `at`.
+    pub(super) fn next_attempt(&self, at: Stamp) -> Option<Stamp> {
+        self.due?;
+        let started = self.likely.min(at);
+        (at.since(started) <= self.policy.connect_timeout.max(LATE)).then_some(started)
+    }
+
     /// Returns the delay before an attempt; the first has none.
     fn delay(&self, attempt: usize) -> Option<Duration> {
         attempt.checked_sub(1).and_then(|before| self.policy.delays().nth(before))

@@ -8,7 +8,10 @@ use super::{
     server::{self, Questions, Snapshot},
     server_drift,
 };
-use crate::event::{EventKind, Peer};
+use crate::{
+    clock::within,
+    event::{EventKind, Peer},
+};
 
 /// Time limit of the query after the run's end.
 const LAST: Duration = Duration::from_millis(500);
@@ -56,15 +59,15 @@ impl Collector {
             }
             (cases.begin_query(now, true), all_reported)
         };
-        let snapshot = tokio::time::timeout(LAST, self.query(&questions)).await;
-        if all_reported && snapshot.is_err() {
+        let snapshot = within(LAST, self.query(&questions)).await;
+        if all_reported && snapshot.is_none() {
             // The server may be far away: not worth a report.
             let now = self.clock.now();
             let news = self.lock().server_news(now, true);
             return self.emit(news, now);
         }
         let snapshot =
-            snapshot.unwrap_or_else(|_| Snapshot::unreachable(self.clock.now(), "no answer before the run ended"));
+            snapshot.unwrap_or_else(|| Snapshot::unreachable(self.clock.now(), "no answer before the run ended"));
         self.report(snapshot, true);
     }
 
@@ -87,6 +90,7 @@ impl Collector {
         if let Some(state) = &snapshot.state {
             news.extend(cases.on_reached(&Peer::from(&**state), &self.plan, snapshot.at));
         }
+        news.extend(cases.name_news(&snapshot));
         news.extend(cases.server_news(now, last));
         self.emit(news, now);
         for (connection, evidence) in cases.complete(snapshot, last, now) {

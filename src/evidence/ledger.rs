@@ -2,11 +2,12 @@
 //!
 //! A process is recognized by its `run_id` alone: two addresses can lead to one server, and one address to several.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use crate::{
     clock::Stamp,
-    event::{AddressMoved, EventKind, Peer, RoleChanged},
+    event::{AddressMoved, EventKind, NameMoved, NewProcess, Peer, RoleChanged},
+    foreign::Foreign,
 };
 
 /// New connections remembered.
@@ -30,29 +31,38 @@ pub(super) struct Ledger {
     /// The servers as last described, in the order in which they were first seen.
     known: Vec<(Stamp, Peer)>,
     /// Servers between which new connections alternate.
-    together: Vec<Arc<str>>,
+    together: Vec<Foreign>,
     /// The last reported move, from one process to another.
-    moved: Option<(Arc<str>, Arc<str>)>,
+    moved: Option<(Foreign, Foreign)>,
 }
 
 /// A new connection.
 struct Arrival {
     at: Stamp,
-    run_id: Arc<str>,
-    role: Option<Arc<str>>,
+    run_id: Foreign,
+    role: Option<Foreign>,
 }
 
 impl Ledger {
     /// Handles a new connection that reached a server; returns the news.
     pub(super) fn reached(&mut self, server: &Peer, at: Stamp) -> Vec<EventKind> {
-        let mut news: Vec<_> = self.described(server, at).map(changed).into_iter().collect();
+        let found = self.new_process(server);
+        let mut news: Vec<_> = found.into_iter().chain(self.described(server, at).map(changed)).collect();
         let Some(run_id) = &server.run_id else { return news };
         news.extend(self.alternates(run_id, server, at));
         if self.arrivals.len() == ARRIVALS {
             self.arrivals.pop_front();
         }
-        self.arrivals.push_back(Arrival { at, run_id: Arc::clone(run_id), role: server.role.clone() });
+        self.arrivals.push_back(Arrival { at, run_id: run_id.clone(), role: server.role.clone() });
         news
+    }
+
+    /// Reports a process that is reached for the first time, after another one.
+    fn new_process(&self, server: &Peer) -> Option<EventKind> {
+        let run_id = server.run_id.as_ref()?;
+        let before = self.latest()?.clone();
+        let seen = self.known.iter().any(|(_, known)| known.run_id.as_ref() == Some(run_id));
+        (!seen).then(|| EventKind::NewProcess(Box::new(NewProcess { before, server: server.clone() })))
     }
 
     /// Handles a server's description of itself on a connection that had reached it before; returns its new role if that
@@ -75,7 +85,7 @@ impl Ledger {
         let laddr = server.laddr.clone().or(known.laddr.take());
         (*seen, *known) = (at, Peer { role: to.clone(), laddr, ..server.clone() });
         let from = from.filter(|from| Some(from) != to.as_ref())?;
-        Some(RoleChanged { from: from.to_string(), server: known.clone() })
+        Some(RoleChanged { from, server: known.clone() })
     }
 
     /// Returns the servers between which new connections alternate, primaries first; empty if there is one.
@@ -125,15 +135,35 @@ impl Ledger {
             return Some(EventKind::ServersFound { servers: self.together() });
         }
         self.moved = Some(pair);
-        let described = self.known.iter().find(|(_, known)| known.run_id == from.run_id);
-        let from = described.map_or(from, |(_, known)| known.clone());
-        Some(EventKind::AddressMoved(Box::new(AddressMoved { from, to })))
+        let from = self.as_described(from);
+        Some(EventKind::AddressMoved(Box::new(AddressMoved { from, to, name: None })))
+    }
+
+    /// Returns the report that the target's name has moved from one server to another; `None` if that is known, if the
+    /// name is another address of the same server, or if it is one of replicas, whose answers rotate.
+    pub(super) fn name_moved(&mut self, own: &Peer, to: Peer, name: NameMoved) -> Option<EventKind> {
+        let from = self.as_described(own.clone());
+        if to.differs_from(own) == Some(false) || from.is_replica() && to.is_replica() {
+            return None;
+        }
+        let pair = own.run_id.clone().zip(to.run_id.clone());
+        if pair.is_some() && self.moved == pair {
+            return None;
+        }
+        self.moved = pair.or(self.moved.take());
+        Some(EventKind::AddressMoved(Box::new(AddressMoved { from, to, name: Some(name) })))
+    }
+
+    /// Returns a server as it was last described.
+    fn as_described(&self, server: Peer) -> Peer {
+        let known = self.known.iter().find(|(_, known)| server.run_id.is_some() && known.run_id == server.run_id);
+        known.map_or(server, |(_, known)| known.clone())
     }
 
     /// Returns true if new connections reached two servers of different roles, each in the role that it still has: a proxy
     /// that follows roles leads to one of them only.
-    fn never_followed_roles(&self, one: &Arc<str>, other: &Arc<str>) -> bool {
-        let role = |run_id: &Arc<str>| {
+    fn never_followed_roles(&self, one: &Foreign, other: &Foreign) -> bool {
+        let role = |run_id: &Foreign| {
             let arrival = self.arrivals.iter().rev().find(|arrival| arrival.run_id == *run_id)?;
             let (_, known) = self.known.iter().find(|(_, known)| known.run_id.as_ref() == Some(run_id))?;
             arrival.role.clone().filter(|role| known.role.as_ref() == Some(role))
@@ -152,18 +182,18 @@ impl Ledger {
 
     /// Reports servers that are found to be behind the address together: a new connection reaches one, another one, and the
     /// first again.
-    fn alternates(&mut self, run_id: &Arc<str>, server: &Peer, at: Stamp) -> Option<EventKind> {
+    fn alternates(&mut self, run_id: &Foreign, server: &Peer, at: Stamp) -> Option<EventKind> {
         let before = self.arrivals.iter().rposition(|arrival| arrival.run_id == *run_id)?;
         let (first, between) = (&self.arrivals[before], self.arrivals.iter().skip(before + 1));
         // What follows the primary never leads to a replica in between.
         let same_role = first.role == server.role;
         let soon = at.since(first.at) <= ALTERNATION;
         let others = between.filter(|other| soon || same_role && other.role != server.role);
-        let mut all: Vec<_> = others.map(|other| Arc::clone(&other.run_id)).collect();
+        let mut all: Vec<_> = others.map(|other| other.run_id.clone()).collect();
         if all.is_empty() {
             return None;
         }
-        all.insert(0, Arc::clone(run_id));
+        all.insert(0, run_id.clone());
         let known = self.together.len();
         for run_id in all {
             if !self.together.contains(&run_id) && self.together.len() < SERVERS {
@@ -202,6 +232,8 @@ mod tests {
         for (seconds, run_id, role) in arrivals {
             for kind in ledger.reached(&server(run_id, role), at(*seconds)) {
                 all.push(match kind {
+                    // Each has it, except the first.
+                    EventKind::NewProcess(_) => continue,
                     EventKind::ServersFound { servers } => format!("{} servers", servers.len()),
                     EventKind::RoleChanged(change) => {
                         format!("{} {} {}", change.server.run_id.unwrap(), change.from, change.server.role.unwrap())
@@ -211,6 +243,21 @@ mod tests {
             }
         }
         all
+    }
+
+    #[test]
+    fn a_process_is_reported_when_it_is_first_reached_after_another() {
+        let mut ledger = Ledger::default();
+        let mut found = |seconds, run_id| {
+            let news = ledger.reached(&server(run_id, "master"), at(seconds));
+            news.into_iter().find_map(|kind| match kind {
+                EventKind::NewProcess(found) => Some((found.before.run_id.unwrap(), found.server.run_id.unwrap())),
+                _ => None,
+            })
+        };
+        assert_eq!(found(0.0, "a"), None);
+        assert_eq!(found(1.0, "bb"), Some(("a".into(), "bb".into())));
+        assert_eq!((found(2.0, "bb"), found(3.0, "a")), (None, None));
     }
 
     #[test]
@@ -249,7 +296,7 @@ mod tests {
         let mut ledger = Ledger::default();
         assert_eq!(news(&mut ledger, &[(0.0, "a", "master"), (1.0, "a", "slave")]), ["a master slave"]);
         let change = ledger.described(&server("a", "master"), at(2.0)).unwrap();
-        assert_eq!((change.from.as_str(), change.is_demotion()), ("slave", false));
+        assert_eq!((&*change.from, change.is_demotion()), ("slave", false));
         assert_eq!(ledger.described(&server("a", "slave"), at(1.5)), None, "older than what is known");
         assert_eq!(ledger.described(&Peer { role: None, ..server("a", "") }, at(3.0)), None);
         assert_eq!(ledger.described(&Peer { run_id: None, ..server("a", "slave") }, at(4.0)), None);
@@ -269,6 +316,24 @@ mod tests {
         );
         assert!(ledger.has_left(&own[0]));
         assert_eq!(ledger.moved(&own, true), None, "reported once");
+    }
+
+    #[test]
+    fn a_name_has_moved_unless_it_leads_to_the_same_server_or_to_another_replica() {
+        let moved = |own: &str, role: &str, to: &Peer| {
+            let mut ledger = Ledger::default();
+            let own = server(own, role);
+            ledger.reached(&own, at(0.0));
+            let name = NameMoved { name: "cache.test".into(), from: "10.0.0.1".into(), to: vec!["10.0.0.2".into()] };
+            let found = ledger.name_moved(&own, to.clone(), name.clone());
+            (found.is_some(), ledger.name_moved(&own, to.clone(), name).is_some(), ledger.has_left(&own))
+        };
+        let unknown = Peer { laddr: Some("10.0.0.2".into()), ..Peer::default() };
+        assert_eq!(moved("a", "master", &server("bb", "master")), (true, false, true), "reported once");
+        assert_eq!(moved("a", "slave", &server("bb", "master")), (true, false, true), "demoted");
+        assert_eq!(moved("a", "master", &server("a", "master")), (false, false, false));
+        assert_eq!(moved("a", "slave", &server("bb", "slave")), (false, false, false));
+        assert!(moved("a", "master", &unknown).0, "nothing answers there");
     }
 
     #[test]

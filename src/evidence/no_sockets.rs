@@ -1,5 +1,7 @@
 //! A stand-in where the system does not report how a socket ended.
 
+use std::net::IpAddr;
+
 use super::ended_socket::EndedSocket;
 use crate::{clock::Stamp, dial::ClientInfo, event::TcpFigures, plan::ReconnectPolicy};
 
@@ -35,6 +37,10 @@ impl Sockets {
 
     pub(super) fn ended(&mut self, LostSocket::Examined(ended): LostSocket, _now: Stamp) -> EndedSocket {
         ended
+    }
+
+    pub(super) fn peer(&self, _connection: u32) -> Option<IpAddr> {
+        None
     }
 
     pub(super) fn figures(&self, _connection: u32) -> Option<TcpFigures> {

@@ -14,6 +14,7 @@ use crate::{
     event::{
         Announcement, Death, DeathWitness, Disconnected, Evidence, Missing, Peer, SocketEnd, Succession, TcpFigures,
     },
+    foreign::Foreign,
 };
 
 /// An outage longer than this is reported while it lasts.
@@ -33,7 +34,7 @@ pub(super) struct LostConnection {
     pub(super) generation: u64,
     /// Its client id at the server, and its address as seen by the server.
     pub(super) client_id: Option<u64>,
-    pub(super) addr: Option<String>,
+    pub(super) addr: Option<Foreign>,
 }
 
 /// An outage or a stall.
@@ -266,7 +267,7 @@ impl OutageCase {
 
     /// Returns true if the query reached another of several servers: its state says nothing about the lost connection's.
     fn met_another_of(&self, servers: &[Peer], after: &Snapshot) -> bool {
-        let one_of_them = |run_id: Option<&Arc<str>>| servers.iter().any(|server| server.run_id.as_ref() == run_id);
+        let one_of_them = |run_id: Option<&Foreign>| servers.iter().any(|server| server.run_id.as_ref() == run_id);
         after.is_about(&self.server) == Some(false)
             && one_of_them(self.server.run_id.as_ref())
             && one_of_them(after.run_id())
@@ -325,7 +326,7 @@ impl OutageCase {
             missing.push(Missing::new("tcp figures", why));
         }
         if let Some(why) = &self.attempts_missing {
-            missing.push(Missing::new("attempts", why));
+            missing.push(Missing::new("attempts", why.clone()));
         }
         if self.evidence.host.suspended.is_none() {
             missing.push(Missing::new("suspend", "this system does not report how long it was suspended"));
@@ -362,7 +363,7 @@ fn differences(before: &[Missing], after: &[Missing]) -> Vec<Missing> {
 }
 
 fn named<'a>(missing: &'a [Missing], when: &'a str) -> impl Iterator<Item = Missing> + use<'a> {
-    missing.iter().map(move |missing| Missing { what: format!("{}{when}", missing.what), ..missing.clone() })
+    missing.iter().map(move |missing| Missing { what: format!("{}{when}", missing.what).into(), ..missing.clone() })
 }
 
 #[cfg(test)]
@@ -392,7 +393,7 @@ mod tests {
 
     fn snapshot(at_ms: u64, listed: &[(u64, &str)]) -> Snapshot {
         let state = Some(Arc::new(ServerState { at: at(at_ms), ..ServerState::default() }));
-        let listed = listed.iter().map(|(id, addr)| (*id, Some((*addr).to_owned()))).collect();
+        let listed = listed.iter().map(|(id, addr)| (*id, Some((*addr).into()))).collect();
         Snapshot {
             at: at(at_ms),
             finished: at(at_ms + 5),
@@ -404,7 +405,7 @@ mod tests {
     }
 
     fn what(missing: &[Missing]) -> Vec<&str> {
-        missing.iter().map(|missing| missing.what.as_str()).collect()
+        missing.iter().map(|missing| &*missing.what).collect()
     }
 
     #[test]
@@ -467,7 +468,7 @@ mod tests {
             announced(0, 101_500, "too late"),
         ];
         case.look_back(&OwnLag::new(), all.iter(), at(102_000));
-        let kinds: Vec<_> = case.evidence.announcements.iter().map(|announced| announced.kind.as_str()).collect();
+        let kinds: Vec<_> = case.evidence.announcements.iter().map(|announced| &*announced.kind).collect();
         assert_eq!(kinds, ["MOVING", "MOVED"]);
     }
 

@@ -17,13 +17,14 @@ pub(super) use self::info::busiest;
 use self::{info::Commands, workload::Workload};
 use crate::{
     classify::{ErrorClass, Failure, Stage},
-    clock::{Clock, Stamp},
+    clock::{Clock, Stamp, within},
     dial::{
-        Attempt, ClientInfo, FromRedisValue, RespStream, Route, Value,
-        reply::{decode, line_field},
+        Attempt, ClientInfo, RespStream, Route, Value,
+        reply::{Part, Reply, Settings, Text},
         translated,
     },
     event::{ListedClient, Missing, Peer, ServerState},
+    foreign::Foreign,
     kernel::listen_overflows,
 };
 
@@ -64,7 +65,7 @@ pub(super) struct Snapshot {
     /// The old clients looked up, and the clients that the server lists, with their addresses; `None` if there was no
     /// answer.
     pub(super) looked_up: HashSet<u64>,
-    pub(super) listed: Option<HashMap<u64, Option<String>>>,
+    pub(super) listed: Option<HashMap<u64, Option<Foreign>>>,
     /// The same clients, as the server describes them.
     pub(super) described: HashMap<u64, ListedClient>,
     /// Time that the server spent in each command.
@@ -86,7 +87,7 @@ pub(super) async fn query(route: &Route, clock: Clock, questions: &Questions) ->
     let (attempt, stream) = route.open().await;
     let Some(stream) = stream else {
         let why = attempt.probed.failure.map_or_else(String::new, |failure| failure.to_string());
-        return Snapshot::unreachable(at, &why);
+        return Snapshot::unreachable(at, why);
     };
     if !route.may_query() {
         let why = "the proxy closes the connection on it";
@@ -136,7 +137,7 @@ pub(super) async fn describe(route: &Route, clock: Clock, clients: &[u64]) -> Ha
 
 impl Snapshot {
     /// Returns the process that was queried, if it identified itself.
-    pub(super) fn run_id(&self) -> Option<&Arc<str>> {
+    pub(super) fn run_id(&self) -> Option<&Foreign> {
         self.state.as_ref()?.run_id.as_ref()
     }
 
@@ -152,7 +153,7 @@ impl Snapshot {
     }
 
     /// Creates the snapshot of a server that could not be reached.
-    pub(super) fn unreachable(at: Stamp, why: &str) -> Self {
+    pub(super) fn unreachable(at: Stamp, why: impl Into<Foreign>) -> Self {
         let missing = vec![Missing::new("server", why)];
         Self { at, missing, ..Self::default() }
     }
@@ -163,9 +164,9 @@ fn found(attempt: &Attempt, at: Stamp) -> ServerState {
     ServerState {
         at,
         address: attempt.peer.map(|peer| peer.to_string().into()),
-        addresses: attempt.addresses.iter().map(ToString::to_string).collect(),
-        version: attempt.server.version.as_deref().map(Into::into),
-        role: attempt.server.role.as_deref().map(Into::into),
+        addresses: attempt.addresses.iter().map(|address| address.to_string().into()).collect(),
+        version: attempt.server.version.clone(),
+        role: attempt.server.role.clone(),
         ..ServerState::default()
     }
 }
@@ -190,13 +191,14 @@ impl Query {
     }
 
     async fn info(&mut self) {
-        let mut answer = self.query::<String>(&SECTIONS).await;
+        let mut answer = self.query::<Text>(&SECTIONS).await;
         // Before Redis 7.0 INFO takes a single section.
         if answer.as_ref().is_err_and(is_refused) {
             answer = self.query(&["INFO", "all"]).await;
         }
         match answer {
             Ok(info) => {
+                let info = info.part().info();
                 info::read(&info, &mut self.state);
                 self.commands = info::commands(&info);
                 self.workload.clock = info::clock(&info).map(|micros| (micros, self.clock.now()));
@@ -207,19 +209,17 @@ impl Query {
 
     async fn settings(&mut self) {
         let words = |names: &[&'static str]| [&["CONFIG", "GET"], names].concat();
-        let mut answer = self.query::<HashMap<String, String>>(&words(&SETTINGS)).await;
+        let mut answer = self.query::<Settings>(&words(&SETTINGS)).await;
         // Before Redis 7.0 CONFIG GET takes a single name; if the command is forbidden, that is refused as well.
         if answer.as_ref().is_err_and(is_refused) {
-            let mut all = HashMap::new();
-            answer = loop {
-                let Some(name) = SETTINGS.get(all.len()) else {
-                    break Ok(all);
-                };
-                match self.query::<HashMap<String, String>>(&words(&[name])).await {
-                    Ok(one) => _ = all.insert((*name).to_owned(), one.get(*name).cloned().unwrap_or_default()),
-                    Err(failure) => break Err(failure),
+            let each = async {
+                let mut all = Settings::new();
+                for name in SETTINGS {
+                    all.extend(self.query::<Settings>(&words(&[name])).await?);
                 }
+                Ok(all)
             };
+            answer = each.await;
         }
         match answer {
             Ok(settings) => read_settings(&settings, &mut self.state),
@@ -228,24 +228,24 @@ impl Query {
     }
 
     async fn client(&mut self) {
-        match self.query::<String>(&["CLIENT", "INFO"]).await {
+        match self.query::<Text>(&["CLIENT", "INFO"]).await {
             Ok(line) => {
-                let client = ClientInfo::parse(&line);
+                let client = ClientInfo::parse(line.part());
                 self.state.translated = self.ends.and_then(|ends| translated(ends, &client));
-                self.state.laddr = client.laddr.map(Into::into);
+                self.state.laddr = client.laddr;
             }
             Err(failure) => self.miss("CLIENT INFO", &failure),
         }
     }
 
     /// Returns the address and the description of each client that the server lists.
-    async fn clients(&mut self, old: &[u64]) -> Option<HashMap<u64, (Option<String>, ListedClient)>> {
+    async fn clients(&mut self, old: &[u64]) -> Option<HashMap<u64, (Option<Foreign>, ListedClient)>> {
         if old.is_empty() {
             return None;
         }
         let ids: Vec<String> = old.iter().map(u64::to_string).collect();
         let words: Vec<&str> = ["CLIENT", "LIST", "ID"].into_iter().chain(ids.iter().map(String::as_str)).collect();
-        let mut answer = self.query::<String>(&words).await;
+        let mut answer = self.query::<Text>(&words).await;
         // Before Redis 6.2 only the whole list can be fetched.
         let short = self.state.connected_clients.is_some_and(|clients| clients <= SHORT_LIST);
         if short && answer.as_ref().is_err_and(is_refused) {
@@ -254,11 +254,11 @@ impl Query {
         match answer {
             Ok(list) => {
                 let now = self.clock.now();
-                let client = |line: &str| {
+                let client = |line| {
                     let client = ClientInfo::parse(line);
                     Some((client.id?, (client.addr, described(line, now))))
                 };
-                Some(list.lines().filter_map(client).collect())
+                Some(list.part().lines().filter_map(client).collect())
             }
             Err(failure) => {
                 self.miss("CLIENT LIST", &failure);
@@ -267,45 +267,45 @@ impl Query {
         }
     }
 
-    async fn query<T: FromRedisValue>(&mut self, words: &[&str]) -> Result<T, Failure> {
+    async fn query<T: Reply>(&mut self, words: &[&str]) -> Result<T, Failure> {
         let timed_out = |text| Failure::doctor(ErrorClass::ResponseTimeout, Stage::Command, text);
         let Some(stream) = &mut self.stream else {
             return Err(timed_out("the server had stopped answering"));
         };
-        let answer: Result<Value, Failure> = match tokio::time::timeout(LIMIT, stream.command(words)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(timed_out("no reply within 500 ms")),
+        let answer: Result<Value, Failure> = match within(LIMIT, stream.command(words)).await {
+            Some(answer) => answer,
+            None => Err(timed_out("no reply within 500 ms")),
         };
         if answer.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
             self.stream = None;
         }
         let other = || Failure::doctor(ErrorClass::Other, Stage::Command, "unexpected type of reply");
-        decode(answer?).ok_or_else(other)
+        T::read(answer?).ok_or_else(other)
     }
 
-    fn miss(&mut self, what: &str, failure: &Failure) {
+    fn miss(&mut self, what: &'static str, failure: &Failure) {
         self.missing.push(unanswered(what, failure));
     }
 
-    fn miss_workload(&mut self, what: &str, failure: &Failure) {
+    fn miss_workload(&mut self, what: &'static str, failure: &Failure) {
         self.workload.missing.push(unanswered(what, failure));
     }
 }
 
-fn unanswered(what: &str, failure: &Failure) -> Missing {
+fn unanswered(what: &'static str, failure: &Failure) -> Missing {
     let refused = matches!(failure.key.class, ErrorClass::NoPerm | ErrorClass::ServerError);
-    Missing { refused, ..Missing::new(what, failure.to_string()) }
+    Missing { refused, ..Missing::new(what, failure.text.clone()) }
 }
 
 /// Reads a line of CLIENT LIST.
-fn described(line: &str, at: Stamp) -> ListedClient {
-    let field = |name: &str| line_field(line, ' ', name);
-    let number = |name: &str| field(name)?.parse::<u64>().ok();
-    let unsent = [number("obl"), number("omem")].into_iter().flatten().reduce(|one, other| one + other);
+fn described(line: Part<'_>, at: Stamp) -> ListedClient {
+    let field = |name: &str| line.field(' ', name);
+    let number = |name: &str| field(name)?.parse::<u64>();
+    let unsent = [number("obl"), number("omem")].into_iter().flatten().reduce(u64::saturating_add);
     ListedClient {
         at,
-        flags: field("flags").unwrap_or_default().to_owned(),
-        command: field("cmd").filter(|command| *command != "NULL").map(str::to_owned),
+        flags: field("flags").map(Part::shown).unwrap_or_default(),
+        command: field("cmd").filter(|command| !command.is("NULL")).map(Part::shown),
         unread: number("qbuf"),
         unsent,
     }
@@ -316,27 +316,36 @@ fn is_refused(failure: &Failure) -> bool {
     failure.key.class.is_server_reply() && failure.key.class != ErrorClass::NoPerm
 }
 
-fn read_settings(settings: &HashMap<String, String>, state: &mut ServerState) {
-    let number = |name: &str| settings.get(name)?.parse().ok();
+fn read_settings(settings: &Settings, state: &mut ServerState) {
+    let setting = |name: &str| settings.get(name).map(Text::part);
+    let number = |name: &str| setting(name)?.parse();
     state.timeout = number("timeout");
     state.tcp_keepalive = number("tcp-keepalive");
     state.maxclients = number("maxclients");
-    let limit = settings.get("client-output-buffer-limit").filter(|limit| !limit.is_empty());
-    state.output_buffer_limit = limit.map(|limit| limit.as_str().into());
+    let limit = setting("client-output-buffer-limit").filter(|limit| !limit.is_empty());
+    state.output_buffer_limit = limit.map(Part::shown);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::Fuzz;
 
     #[test]
     fn a_line_of_the_client_list_shows_what_a_client_waits_for() {
         let line =
             "id=4 addr=127.0.0.1:5 flags=b db=0 qbuf=24 qbuf-free=20450 obl=10 oll=0 omem=5 cmd=blpop user=default";
-        let shown = described(line, Stamp::START);
-        assert_eq!((shown.flags.as_str(), shown.command.as_deref()), ("b", Some("blpop")));
+        let shown = described(line.into(), Stamp::START);
+        assert_eq!((&*shown.flags, shown.command.as_deref()), ("b", Some("blpop")));
         assert_eq!((shown.unread, shown.unsent), (Some(24), Some(15)));
-        let bare = described("id=4 cmd=NULL", Stamp::START);
+        let bare = described("id=4 cmd=NULL".into(), Stamp::START);
         assert_eq!((bare.command, bare.unread, bare.unsent), (None, None, None));
+    }
+
+    #[test]
+    fn fuzz_client_lists() {
+        Fuzz::new("clients", &["obl=", "omem=", "qbuf=", "cmd=", " "]).run_on_text(|list| {
+            list.lines().for_each(|line| drop(described(line.into(), Stamp::START)));
+        });
     }
 }

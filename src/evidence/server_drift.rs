@@ -17,9 +17,9 @@ pub(super) fn closed_to_newcomers(before: &Snapshot, now: &Snapshot, cases: &Cas
     if now.state.is_some() || !reached || !cases.was_quiet(before, now) {
         return None;
     }
-    let why = now.missing.first().map_or("", |missing| &missing.why);
+    let why = now.missing.first().map_or("", |missing| &*missing.why);
     let text = format!("new connections fail: {why}; existing ones stay up, but could not reconnect");
-    Some(EventKind::Note { text })
+    Some(EventKind::Note { text: text.into() })
 }
 
 /// The demotion of a server under a run that does not write: refused writes would show it otherwise.
@@ -56,7 +56,7 @@ impl Demotion {
         let why = format!(
             "the server is now a replica{of}, and the connection stays with it: writes would be refused{elsewhere}"
         );
-        Some(EventKind::StateEntered { state: ClientState::Pinned, why })
+        Some(EventKind::StateEntered { state: ClientState::Pinned, why: why.into() })
     }
 }
 

@@ -19,12 +19,15 @@
 //! side sees nothing of it. If the library replaces a connection on its own, the old one can live on until the next
 //! sample, a second at most.
 
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use rustix::{
     fd::OwnedFd,
-    net::{getpeername, getsockname},
-    process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open},
+    process::{PidfdFlags, getpid, pidfd_open},
 };
 
 use super::ended_socket::EndedSocket;
@@ -32,7 +35,8 @@ use crate::{
     clock::Stamp,
     dial::ClientInfo,
     event::{SocketEnd, TcpFigures},
-    kernel::{Pair, Table, TcpState},
+    foreign::Foreign,
+    kernel::{Pair, Table, TcpState, ends, link_of, own_sockets, second},
     plan::ReconnectPolicy,
 };
 
@@ -133,7 +137,7 @@ impl Sockets {
         if self.port.is_none() || unavailable || self.followed.len() + self.wanted.len() >= FOLLOWED {
             return;
         }
-        let read = |addr: &Option<String>| addr.as_ref().and_then(|addr| addr.parse().ok());
+        let read = |addr: &Option<Foreign>| addr.as_ref().and_then(|addr| addr.parse().ok());
         self.wanted.push(Wanted { connection, addr: read(&client.addr), laddr: read(&client.laddr) });
     }
 
@@ -229,6 +233,11 @@ impl Sockets {
         self.followed.get(&connection)?.figures
     }
 
+    /// Returns the address that a connection is connected to, if its socket is known.
+    pub(super) fn peer(&self, connection: u32) -> Option<IpAddr> {
+        Some(self.followed.get(&connection)?.pair.peer.ip().to_canonical())
+    }
+
     fn forget(&mut self, connection: u32) {
         self.followed.remove(&connection);
         self.wanted.retain(|wanted| wanted.connection != connection);
@@ -299,7 +308,7 @@ impl Sockets {
 
     /// Duplicates one of our descriptors.
     fn second(&self, fd: i32) -> Option<OwnedFd> {
-        pidfd_getfd(self.process.as_ref()?, fd, PidfdGetfdFlags::empty()).ok()
+        second(self.process.as_ref()?, fd)
     }
 }
 
@@ -340,27 +349,6 @@ impl Followed {
             _ => (self.held.is_some() || self.pair.is_local()).then_some(Found::Absent),
         })
     }
-}
-
-/// Returns our own sockets: descriptor and inode.
-fn own_sockets() -> impl Iterator<Item = (i32, u32)> {
-    let descriptors = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
-    descriptors.filter_map(|entry| {
-        let fd = entry.file_name().to_str()?.parse().ok()?;
-        Some((fd, link_of(fd)?))
-    })
-}
-
-/// Returns the inode of the socket behind a descriptor.
-fn link_of(fd: i32) -> Option<u32> {
-    let link = std::fs::read_link(format!("/proc/self/fd/{fd}")).ok()?;
-    link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
-}
-
-fn ends(socket: &OwnedFd) -> Option<Pair> {
-    let local = SocketAddr::try_from(getsockname(socket).ok()?).ok()?;
-    let peer = SocketAddr::try_from(getpeername(socket).ok()??).ok()?;
-    Some(Pair { local, peer })
 }
 
 #[cfg(test)]
@@ -404,7 +392,7 @@ mod tests {
         let there = listener.accept().unwrap().0;
         let addr = if named { here.local_addr().unwrap().to_string() } else { "192.0.2.7:4711".into() };
         let laddr = here.peer_addr().unwrap().to_string();
-        sockets.follow(0, &ClientInfo { addr: Some(addr), laddr: Some(laddr), id: None });
+        sockets.follow(0, &ClientInfo { addr: Some(addr.into()), laddr: Some(laddr.into()), id: None });
         sockets.scan_if_due(NOW);
         assert!(sockets.figures(0).is_some(), "not followed");
         Line { here, there, sockets }

@@ -130,13 +130,15 @@ impl Directions {
 }
 
 /// The connections that a fault affects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Display, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum Reach {
+    #[default]
+    All,
     /// Those that existed when it began.
     Existing,
     /// Those made since it began.
     New,
-    All,
 }
 
 impl Reach {
@@ -167,6 +169,8 @@ pub(crate) struct Scope {
     pub(crate) on: Option<String>,
     /// A random share of them.
     pub(crate) share: Share,
+    /// Those on these connections.
+    pub(crate) reach: Reach,
 }
 
 impl Scope {

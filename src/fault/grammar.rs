@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use strum::VariantNames;
 
 use super::{
-    Directions, Scope,
+    Directions, Reach, Scope,
     value::{Share, command},
 };
 use crate::suggestion;
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
     pub(super) fn scope(&mut self) -> Result<Scope, String> {
         let on = self.command()?;
         let share = self.named("share")?.map_or(Ok(Share::ALL), str::parse)?;
-        Ok(Scope { on, share })
+        Ok(Scope { on, share, reach: Reach::All })
     }
 
     /// Ends with an error if something is left.

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 use proptest::prelude::*;
 
 use super::{reply::ErrorCode, schedule::Timing, *};
+use crate::fuzz::{Fuzz, assert_stable};
 
 fn fault(text: &str) -> Fault {
     text.parse().unwrap_or_else(|why| panic!("{text}: {why}"))
@@ -19,7 +20,7 @@ fn every_kind_has_its_short_form() {
         ("slow_close", "slow_close=1s"),
         ("blackhole=direction=up", "blackhole=direction=up"),
         ("latency=50ms~10ms", "latency=50ms~10ms"),
-        ("latency=0.5,on=subscribe", "latency=500ms,on=SUBSCRIBE"),
+        ("latency=500ms,on=subscribe", "latency=500ms,on=SUBSCRIBE"),
         ("bandwidth=65536", "bandwidth=64k"),
         ("slicer", "slicer=1"),
         ("slicer=16,delay=1ms,direction=down", "slicer=16,delay=1ms,direction=down"),
@@ -27,6 +28,7 @@ fn every_kind_has_its_short_form() {
         ("idle_drop=1h 30m", "idle_drop=5400s"),
         ("error_reply=max clients", "error_reply=MAXCLIENTS"),
         ("error_reply=loading,share=0.25,on=get", "error_reply=LOADING,on=GET,share=25%"),
+        ("error_reply=READONLY,reach=existing,on=set", "error_reply=READONLY,on=SET,reach=existing"),
         ("push=moving", "push=MOVING 1 15 127.0.0.1:6379"),
     ] {
         assert_eq!(fault(text).to_string(), written);
@@ -219,6 +221,7 @@ fn any_scope() -> impl Strategy<Value = String> {
 fn any_fault() -> impl Strategy<Value = Fault> {
     let sides = prop::sample::select(vec!["both", "client"]);
     let moments = prop::sample::select(vec!["now", "idle", "in_flight"]);
+    let reaches = prop::sample::select(vec!["all", "existing", "new"]);
     let codes = prop::sample::select(vec!["LOADING", "NOPERM", "MAXCLIENTS"]);
     let plain: Vec<_> = KINDS.iter().filter(|row| row.arguments.is_empty()).map(|row| row.name.to_owned()).collect();
     let text = prop_oneof![
@@ -236,7 +239,8 @@ fn any_fault() -> impl Strategy<Value = Fault> {
             .prop_map(|(size, delay, direction)| format!("slicer={size},delay={delay},direction={direction}")),
         (1_u64..).prop_map(|bytes| format!("limit_data={bytes}")),
         any_time().prop_map(|after| format!("idle_drop={after},then=reset")),
-        (codes, any_scope()).prop_map(|(code, scope)| format!("error_reply={code},{scope}")),
+        (codes, any_scope(), reaches)
+            .prop_map(|(code, scope, reach)| format!("error_reply={code},{scope},reach={reach}")),
         any_scope().prop_map(|scope| format!("truncate={scope}")),
         "[a-z]{1,9}( [a-z0-9:.]{1,9}){0,3}".prop_map(|frame| format!("push={frame}")),
     ];
@@ -277,4 +281,13 @@ proptest! {
             before = end;
         }
     }
+}
+
+#[test]
+fn fuzz_faults() {
+    let words: Vec<&str> = KINDS.iter().map(|row| row.name).chain(["@every:", "@", "+", "~", ",", "="]).collect();
+    Fuzz::new("fault", &words).run_on_text(|text| {
+        assert_stable::<FaultSchedule>(text);
+        assert_stable::<Fault>(text);
+    });
 }

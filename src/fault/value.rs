@@ -60,16 +60,27 @@ pub(crate) fn text(duration: Duration) -> String {
     }
 }
 
-/// `50ms`, `1h 30m` or a number of seconds; zero included.
+/// `50ms`, `1h 30m`; zero included. A number needs a unit: other tools read it as milliseconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let trimmed = text.trim();
     let parsed = match trimmed.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Ok(0.0) => Some(Duration::ZERO),
+        Ok(number) => return Err(without_unit(text, trimmed, number)),
         Err(_) => humantime::parse_duration(trimmed).ok(),
     };
     parsed
         .filter(|duration| *duration <= LONGEST)
-        .ok_or_else(|| format!("'{text}' is not a time; write for example 50ms, 10s, 1h 30m or a number of seconds"))
+        .ok_or_else(|| format!("'{text}' is not a time; write for example 50ms, 10s or 1h 30m"))
+}
+
+/// Describes a number without a unit, with what may have been meant.
+fn without_unit(text: &str, trimmed: &str, number: f64) -> String {
+    let whole = number.fract() == 0.0 && trimmed.bytes().all(|byte| byte.is_ascii_digit());
+    match Duration::try_from_secs_f64(number).ok().filter(|duration| *duration <= LONGEST) {
+        Some(_) if whole => format!("'{text}' has no unit; write {trimmed}ms or {trimmed}s"),
+        Some(seconds) => format!("'{text}' has no unit; write {} for that many seconds", self::text(seconds)),
+        None => format!("'{text}' is not a time; write for example 50ms, 10s or 1h 30m"),
+    }
 }
 
 /// A time of at least a millisecond.

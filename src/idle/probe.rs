@@ -14,13 +14,10 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::{Ending, Progress, RefusedConnections, Search, ServerSummary, Silence};
 use crate::{
     classify::{ErrorClass, Failure},
-    clock::Clock,
+    clock::{Clock, within},
     dial::{Dialect, RespStream, Route},
     plan::{Protocol, Target},
 };
-
-/// Timeout of opening one connection.
-const OPENING: Duration = Duration::from_secs(5);
 
 /// Connections opened at the same time: fast enough for a thousand in a second, without a burst that the server
 /// notices.
@@ -30,6 +27,8 @@ const OPENINGS: usize = 32;
 pub(crate) struct IdleProbe {
     route: Route,
     name: Option<String>,
+    /// Timeout of opening one connection, and of the queries on it.
+    opening: Duration,
     /// Timeout of the PING after a silence.
     patience: Duration,
     clock: Clock,
@@ -46,11 +45,16 @@ struct Ended {
 }
 
 impl IdleProbe {
-    /// Creates a probe of `target`; a PING without a reply within `patience` counts as unanswered.
-    pub(crate) fn new(target: Target, protocol: Protocol, patience: Duration, clock: Clock) -> Self {
+    /// Creates a probe of `target` with the timeouts of opening a connection and of the PING after a silence.
+    pub(crate) fn new(
+        target: Target,
+        protocol: Protocol,
+        (opening, patience): (Duration, Duration),
+        clock: Clock,
+    ) -> Self {
         let name = target.client_name.clone();
-        let route = Route::new(target, protocol, OPENING, clock).with_ping(false);
-        Self { route, name, patience, clock, dialect: OnceLock::new() }
+        let route = Route::new(target, protocol, opening, clock).with_ping(false);
+        Self { route, name, opening, patience, clock, dialect: OnceLock::new() }
     }
 
     /// Uses the dialect that another probe has found.
@@ -90,7 +94,7 @@ impl IdleProbe {
             summary.run_id = stream.info("server", "run_id").await;
             summary
         };
-        let summary = tokio::time::timeout(OPENING, querying).await.unwrap_or_default();
+        let summary = within(self.opening, querying).await.unwrap_or_default();
         let ping_refused = attempt.ping_refused.map(|failure| failure.to_string());
         Ok(ServerSummary { identity: attempt.server.introduction(), ping_refused, ..summary })
     }
@@ -148,29 +152,25 @@ impl IdleProbe {
         let _permit = permits.acquire().await.ok();
         let (attempt, mut stream) = self.route.connect().await?;
         if let Some(name) = self.name.as_ref().filter(|_| attempt.server.proxy.is_none()) {
-            let _ = tokio::time::timeout(OPENING, stream.command(&["CLIENT", "SETNAME", name])).await;
+            let _ = within(self.opening, stream.command(&["CLIENT", "SETNAME", name])).await;
         }
         Ok((stream, attempt.heartbeat()))
     }
 
     async fn leave_alone(&self, (mut stream, heartbeat): Opened, round: u32, planned: Duration) -> Silence {
         let began = self.clock.now();
-        let input = tokio::select! {
-            biased;
-            input = stream.unsolicited() => Some(input),
-            () = self.clock.sleep_until(began.after(planned)) => None,
-        };
+        let input = stream.unsolicited(planned).await;
         let lasted = self.clock.now().since(began);
         let early = input.is_some();
         let ending = match input {
             Some(Ok(0)) => Ending::Closed,
             Some(Ok(_)) => Ending::Interrupted,
             Some(Err(error)) => ending(ErrorClass::from_io(&error)),
-            None => match tokio::time::timeout(self.patience, stream.command(heartbeat)).await {
-                Ok(Ok(_)) => Ending::Answered,
-                Ok(Err(failure)) if failure.key.class.is_server_reply() => Ending::Answered,
-                Ok(Err(failure)) => ending(failure.key.class),
-                Err(_) => Ending::Unanswered,
+            None => match within(self.patience, stream.command(heartbeat)).await {
+                Some(Ok(_)) => Ending::Answered,
+                Some(Err(failure)) if failure.key.class.is_server_reply() => Ending::Answered,
+                Some(Err(failure)) => ending(failure.key.class),
+                None => Ending::Unanswered,
             },
         };
         let silence = Silence { round, planned, lasted, ending, dated: false };
@@ -192,7 +192,7 @@ fn ending(class: ErrorClass) -> Ending {
 async fn settings(stream: &mut RespStream) -> Result<[Option<u64>; 3], Failure> {
     let mut found = [None; 3];
     for (name, place) in ["timeout", "tcp-keepalive", "maxclients"].into_iter().zip(&mut found) {
-        *place = stream.setting(name).await?.and_then(|value| value.parse().ok());
+        *place = stream.setting(name).await?.and_then(|value| value.part().parse());
     }
     Ok(found)
 }

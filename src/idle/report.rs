@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Ending, Limit, Search, Silence, Suspect, suspects};
 use crate::{
     clock::{OptionalSeconds, Seconds, WallTime},
+    foreign::Foreign,
     plan::Keepalive,
     verdict::Verdict,
 };
@@ -48,7 +49,7 @@ pub(crate) struct ServerSummary {
     pub identity: Option<String>,
     /// Distinguishes one process from the next.
     #[serde(skip)]
-    pub run_id: Option<String>,
+    pub run_id: Option<Foreign>,
     /// `timeout`: idle time after which the server closes a client; 0 is never, null is not known.
     #[serde(with = "OptionalSeconds")]
     pub timeout: Option<Duration>,
@@ -103,7 +104,7 @@ pub(crate) struct IdleReport {
     /// Duration of the search.
     #[serde(with = "Seconds")]
     pub lasted: Duration,
-    /// True if a signal ended the search early.
+    /// True if a signal or the deadline ended the search early.
     pub interrupted: bool,
     /// Outcome of the search.
     pub outcome: Outcome,
@@ -150,7 +151,7 @@ pub(crate) struct SearchContext {
     pub started: WallTime,
     /// Duration of the search.
     pub lasted: Duration,
-    /// True if a signal ended it early.
+    /// True if a signal or the deadline ended it early.
     pub interrupted: bool,
     /// The server's settings, or why it could not be reached.
     pub server: Result<ServerSummary, String>,

@@ -17,6 +17,9 @@ use crate::{
 /// Interval at which the observer can update what it shows.
 const TICK: Duration = Duration::from_millis(500);
 
+/// Timeout of opening one connection.
+const OPENING: Duration = Duration::from_secs(5);
+
 /// A search for an idle limit.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct IdlePlan {
@@ -32,6 +35,8 @@ pub(crate) struct IdlePlan {
     pub(crate) resolution: Option<Duration>,
     /// Timeout of the PING after a silence.
     pub(crate) timeout: Duration,
+    /// Time limit of the whole search.
+    pub(crate) deadline: Option<Duration>,
     /// The silence that a connection must survive.
     pub(crate) must_survive: Option<Duration>,
     pub(crate) faults: Vec<FaultSchedule>,
@@ -53,7 +58,7 @@ pub(crate) trait SearchObserver {
     fn on_tick(&self, now: Stamp);
 }
 
-/// Runs a search to its end, or until the user ends it.
+/// Runs a search to its end, or until its deadline, or until the user ends it.
 ///
 /// # Errors
 /// If the fault proxy cannot be started.
@@ -65,14 +70,16 @@ pub(crate) async fn run(
 ) -> io::Result<IdleReport> {
     let began = clock.now();
     // The server is surveyed directly: faults are not for these queries.
-    let direct = IdleProbe::new(plan.target.clone(), plan.protocol, plan.timeout, clock);
+    let opening = opening(plan.deadline);
+    let direct = IdleProbe::new(plan.target.clone(), plan.protocol, (opening, plan.timeout), clock);
     let mut target = plan.target.clone();
     let (events, _unread) = unbounded_channel();
     let proxy = Proxy::interpose(&mut target, &plan.faults, plan.seed, clock, events)?;
-    let mut user = User { control, observer, clock };
+    let end = plan.deadline.map(|deadline| began.after(deadline));
+    let mut user = User { control, observer, clock, end };
     let mut refused = None;
     let surveyed = user.unless_stopped(Box::pin(direct.survey())).await;
-    let probe = Arc::new(IdleProbe::new(target, plan.protocol, plan.timeout, clock).speaking_like(&direct));
+    let probe = Arc::new(IdleProbe::new(target, plan.protocol, (opening, plan.timeout), clock).speaking_like(&direct));
     let mut interrupted = surveyed.is_none();
     let mut server = surveyed.unwrap_or_else(|| Ok(ServerSummary::default())).map_err(|failure| with_stage(&failure));
     let steps = server.as_ref().map_or_else(|_| plan.steps.clone(), |server| affordable(&plan.steps, server, observer));
@@ -88,9 +95,10 @@ pub(crate) async fn run(
         let lost_some = refused.is_some() || search.silences().iter().any(|silence| silence.died());
         if !interrupted && lost_some {
             // A restart of the server would look like an idle limit.
-            match direct.survey().await {
-                Ok(after) => restarted = after.run_id != before.run_id,
-                Err(failure) => {
+            match user.unless_stopped(Box::pin(direct.survey())).await {
+                None => interrupted = true,
+                Some(Ok(after)) => restarted = after.run_id != before.run_id,
+                Some(Err(failure)) => {
                     server = Err(format!("it could not be reached after the search: {}", with_stage(&failure)));
                 }
             }
@@ -108,6 +116,11 @@ pub(crate) async fn run(
         must_survive: plan.must_survive,
     };
     Ok(IdleReport::new(&search, context))
+}
+
+/// Returns the timeout of opening a connection. The first must fail before the deadline, or its failure would be lost.
+fn opening(deadline: Option<Duration>) -> Duration {
+    deadline.map_or(OPENING, |deadline| OPENING.min(deadline * 4 / 5))
 }
 
 fn with_stage(failure: &Failure) -> String {
@@ -131,10 +144,12 @@ struct User<'a> {
     control: UnboundedReceiver<Control>,
     observer: &'a dyn SearchObserver,
     clock: Clock,
+    /// The deadline of the search.
+    end: Option<Stamp>,
 }
 
 impl User<'_> {
-    /// Waits for `work`; returns `None` if the user ends the search first.
+    /// Waits for `work`; returns `None` if the user or the deadline ends the search first.
     async fn unless_stopped<T>(&mut self, mut work: Pin<Box<impl Future<Output = T>>>) -> Option<T> {
         loop {
             tokio::select! {
@@ -143,6 +158,7 @@ impl User<'_> {
                     Some(Control::Interim) => self.observer.on_interim(self.clock.now()),
                     Some(Control::Stop(_)) | None => return None,
                 },
+                () = self.clock.sleep_until(self.end.unwrap_or_default()), if self.end.is_some() => return None,
                 () = tokio::time::sleep(TICK) => self.observer.on_tick(self.clock.now()),
             }
         }

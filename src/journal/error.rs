@@ -2,7 +2,17 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use crate::event::SCHEMA_VERSION;
+use serde_json::error::Category;
+
+use crate::{event::SCHEMA_VERSION, foreign::Foreign};
+
+/// Returns what is wrong with a line, without the text in it: any file may be taken for a journal.
+pub(super) fn problem(error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Data => format!("its fields are not those of an event, at column {}", error.column()),
+        Category::Io | Category::Syntax | Category::Eof => error.to_string(),
+    }
+}
 
 /// An error while reading a journal.
 #[derive(Debug)]
@@ -37,7 +47,7 @@ pub(crate) enum JournalError {
         /// The file with the second occurrence.
         path: PathBuf,
         /// The run.
-        run_id: String,
+        run_id: Foreign,
     },
     /// The file is compressed.
     Compressed {

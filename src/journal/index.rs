@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{error::JournalError, source::Source};
+use super::{
+    error::{JournalError, problem},
+    source::Source,
+};
 use crate::event::SCHEMA_VERSION;
 
 /// The first bytes of a gzip file (RFC 1952, 2.3.1).
@@ -196,7 +199,7 @@ fn read(source: &Source) -> Result<(Option<Head>, Kind), JournalError> {
     }
     let head = match serde_json::from_slice::<Head>(&line.text) {
         Ok(head) => head,
-        Err(error) => return Ok((None, Kind::Damaged(error.to_string()))),
+        Err(error) => return Ok((None, Kind::Damaged(problem(&error)))),
     };
     if let Some(found) = head.schema_version.filter(|found| *found > SCHEMA_VERSION) {
         return Err(JournalError::Newer { path: source.path.clone(), line: line.number, found });

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     event::{Connected, Event, EventKind, RunStarted, SCHEMA_VERSION},
-    plan::{Address, Command, Plan, PolicyName, Protocol, ReconnectPolicy, StopCondition, Target},
+    plan::{Address, Command, Plan, PolicyName, Protocol, ReconnectPolicy, StopCondition, Target, TlsOptions},
 };
 
 /// Maximum number of connections that are assumed from a plan.
@@ -28,6 +28,7 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         db: 0,
         user: None,
         password: None,
+        tls: TlsOptions::default(),
         client_name: None,
         name: None,
         protocol: None,
@@ -48,13 +49,15 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         fail_on: Vec::new(),
         warn_on: Vec::new(),
         evidence: true,
+        max_reply: Plan::MAX_REPLY,
         seed: 0,
+        command_line: Vec::new(),
     };
     RunStarted {
         schema_version: SCHEMA_VERSION,
-        version: unknown(),
-        client_version: unknown(),
-        run_id: run_id.to_owned(),
+        version: unknown().into(),
+        client_version: unknown().into(),
+        run_id: run_id.to_owned().into(),
         plan,
         schedule: Vec::new(),
         continued: true,

@@ -3,12 +3,15 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{
-    error::JournalError,
+    error::{JournalError, problem},
     index::{Index, IndexedRun, Kind, Part},
     missing::{self, Missing},
     source::Source,
 };
-use crate::event::{Event, EventKind, EventSink, RunStarted};
+use crate::{
+    event::{Event, EventKind, EventSink, RunStarted},
+    foreign::Foreign,
+};
 
 /// Feeds the events of several journals to a sink, one run after the other. Memory does not grow with the files. The name
 /// `-` is the standard input.
@@ -76,7 +79,7 @@ impl Replay<'_> {
             };
             match serde_json::from_slice::<Event>(&source.line.text) {
                 Ok(event) => self.event(event, copy, Place { run, part }, state)?,
-                Err(error) => source.damage(error),
+                Err(error) => source.damage(problem(&error)),
             }
         }
     }
@@ -89,7 +92,8 @@ impl Replay<'_> {
                 let (started, example) = self.assumed(&event, place)?;
                 let (path, connections) = (self.sources[place.part.source].path.display(), started.plan.connections);
                 let text = format!("{path}: the beginning of this run is missing; its figures start here");
-                let note = Event { target: None, connection: None, ..event.with(EventKind::Note { text }) };
+                let note =
+                    Event { target: None, connection: None, ..event.with(EventKind::Note { text: text.into() }) };
                 let started = event.with(EventKind::RunStarted(started));
                 self.forward(Event { target: None, connection: None, ..started });
                 self.forward(note);
@@ -149,14 +153,15 @@ impl Replay<'_> {
         }
         for source in &self.sources {
             if let Some(text) = source.describe_damage() {
-                self.sink.on_event(&Event { target: None, connection: None, ..last.with(EventKind::Note { text }) });
+                let note = last.with(EventKind::Note { text: text.into() });
+                self.sink.on_event(&Event { target: None, connection: None, ..note });
             }
         }
         Ok(())
     }
 
     fn twice(&self, part: &Part, run: &IndexedRun) -> JournalError {
-        let (path, run_id) = (self.sources[part.source].path.clone(), run.name.id.clone());
+        let (path, run_id) = (self.sources[part.source].path.clone(), Foreign::new(&run.name.id));
         JournalError::Twice { path, run_id }
     }
 }

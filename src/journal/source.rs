@@ -111,13 +111,13 @@ impl Source {
     }
 
     /// Notes that the current line cannot be read.
-    pub(super) fn damage(&mut self, why: impl ToString) {
+    pub(super) fn damage(&mut self, why: String) {
         // A line is read once to find its run, and again for its event.
         if self.damaged.contains_key(&self.line.number) {
             return;
         }
         if self.damaged.len() < REMEMBERED {
-            self.damaged.insert(self.line.number, why.to_string());
+            self.damaged.insert(self.line.number, why);
         } else {
             self.omitted += 1;
         }

@@ -1,25 +1,21 @@
 //! The writer of journals.
 
 use std::{
-    collections::BTreeMap,
     io::{self, Write},
     path::Path,
-    sync::Arc,
     time::Duration,
 };
 
 use super::{
     beginning::Beginning,
     file::{JournalFile, OpenError},
+    intervals::Intervals,
 };
 use crate::{
     clock::Stamp,
-    distribution::Distribution,
-    event::{Event, EventKind, EventSink, Interval, Line},
+    event::{Event, EventKind, EventSink, Line},
 };
 
-/// Interval between histograms.
-const DISTRIBUTIONS_EVERY: Duration = Duration::from_secs(10);
 /// Maximum age of events that are not in the file yet, and interval between attempts after a failure.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// Interval between requests to write the file through to the disk.
@@ -43,13 +39,10 @@ pub(crate) struct JournalWriter {
     lost: [u64; 2],
     flushed: Stamp,
     synced: Stamp,
-    /// Histograms not yet written, for each target and connection.
-    pending: BTreeMap<Source, Pending>,
+    /// Intervals that are not lines yet.
+    intervals: Intervals,
     beginning: Beginning,
 }
-
-/// The target and the connection of an event.
-type Source = (Option<Arc<str>>, Option<u32>);
 
 enum Outlet {
     File(JournalFile),
@@ -61,12 +54,6 @@ enum Outlet {
 /// A failure to write, and the time of the first attempt.
 struct Failing {
     error: OpenError,
-    since: Stamp,
-}
-
-#[derive(Default)]
-struct Pending {
-    interval: Interval,
     since: Stamp,
 }
 
@@ -91,7 +78,7 @@ impl JournalWriter {
             lost: [0; 2],
             flushed: Stamp::START,
             synced: Stamp::START,
-            pending: BTreeMap::new(),
+            intervals: Intervals::default(),
             beginning: Beginning::default(),
         }
     }
@@ -107,41 +94,13 @@ impl JournalWriter {
     }
 
     fn add(&mut self, event: &Event) {
-        match &event.kind {
-            EventKind::Interval(interval) => self.add_interval(event, interval),
-            EventKind::RunFinished { .. } => {
-                self.add_pending(event);
-                self.add_line(event, false);
-            }
-            EventKind::RunStarted(started) => {
-                self.run.clone_from(&started.run_id);
-                self.add_line(event, false);
-            }
-            _ => self.add_line(event, false),
+        if let EventKind::RunStarted(started) = &event.kind {
+            self.run = started.run_id.to_string();
         }
-    }
-
-    fn add_interval(&mut self, event: &Event, interval: &Interval) {
-        let pending = self.pending.entry((event.target.clone(), event.connection)).or_default();
-        pending.interval.add_distributions(interval);
-        let mut kept = Interval { span: interval.span, counters: interval.counters, ..Interval::default() };
-        if event.at.since(pending.since) >= DISTRIBUTIONS_EVERY {
-            kept.add_distributions(&std::mem::take(&mut pending.interval));
-            pending.since = event.at;
-        }
-        self.add_line(&event.with(EventKind::Interval(Box::new(kept))), false);
-    }
-
-    /// Adds the histograms that are due when the run ends, or that of a target, in intervals without counters.
-    fn add_pending(&mut self, end: &Event) {
-        let ended = |((target, _), _): &(Source, Pending)| end.target.is_none() || *target == end.target;
-        let (pending, others): (BTreeMap<_, _>, _) = std::mem::take(&mut self.pending).into_iter().partition(ended);
-        self.pending = others;
-        for ((target, connection), pending) in pending {
-            if pending.interval != Interval::default() {
-                let kind = EventKind::Interval(Box::new(pending.interval));
-                self.add_line(&Event { target, connection, ..end.with(kind) }, false);
-            }
+        let (due, line) = self.intervals.take(event);
+        due.iter().for_each(|interval| self.add_line(interval, false));
+        if line {
+            self.add_line(event, false);
         }
     }
 
@@ -264,25 +223,11 @@ impl EventSink for JournalWriter {
 /// Writes the rest of a run that ends without its report.
 impl Drop for JournalWriter {
     fn drop(&mut self) {
+        let due = self.intervals.rest();
+        due.iter().for_each(|interval| self.add_line(interval, false));
         let _ = self.write_waiting();
         if let Outlet::File(file) = std::mem::replace(&mut self.out, Outlet::Ended) {
             file.close();
         }
-    }
-}
-
-impl Interval {
-    /// Adds the other's histograms, leaving out empty ones; counters and span stay.
-    fn add_distributions(&mut self, other: &Self) {
-        let add = |sum: &mut Option<Distribution>, part: &Option<Distribution>| {
-            if let Some(part) = part.as_ref().filter(|part| !part.is_empty()) {
-                sum.get_or_insert_default().merge(part);
-            }
-        };
-        add(&mut self.latency, &other.latency);
-        add(&mut self.service, &other.service);
-        add(&mut self.failed_latency, &other.failed_latency);
-        add(&mut self.waited, &other.waited);
-        add(&mut self.end_to_end, &other.end_to_end);
     }
 }

@@ -10,6 +10,7 @@
 //! no address any more and is not reported.
 
 use std::{
+    fs, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
@@ -17,8 +18,9 @@ use std::{
 use rustix::{
     fd::OwnedFd,
     io::Errno,
-    net::{RecvFlags, bind, getsockname, netlink::SocketAddrNetlink, recv},
+    net::{RecvFlags, bind, getsockname, netlink::SocketAddrNetlink, recv, sockopt},
 };
+use socket2::{SockFilter, SockRef};
 
 use super::{
     destroyed::Destroyed,
@@ -29,6 +31,13 @@ use crate::event::AttemptEnd;
 /// `SKNLGRP_INET_TCP_DESTROY` (1) and `SKNLGRP_INET6_TCP_DESTROY` (3), as bits.
 const GROUPS: u32 = 0b101;
 
+/// Size of the receive buffer: room for the sockets of ten thousand connections that end at once, about a kilobyte each.
+/// The default has room for 200.
+const BUFFER: usize = 16 << 20;
+
+/// `NETLINK_SOCK_DIAG`, as listed in `/proc/net/netlink`.
+const SOCK_DIAG: &str = "4";
+
 /// The kernel counts these times in jiffies of at most 10 ms.
 const TICK: Duration = Duration::from_millis(15);
 
@@ -37,19 +46,27 @@ const TICK: Duration = Duration::from_millis(15);
 pub(crate) struct Listener {
     socket: OwnedFd,
     /// The netlink port ID assigned by the kernel.
-    port: u32,
+    id: u32,
+    /// Messages that the kernel has dropped so far.
+    dropped: u64,
 }
 
 impl Listener {
-    /// Opens the socket without starting to listen.
+    /// Opens the socket without starting to listen. It will receive the sockets that were connected to `port`.
     ///
     /// # Errors
     /// The kernel has no socket diagnostics, or forbids them.
-    pub(crate) fn open() -> Result<Self, Errno> {
+    pub(crate) fn open(port: u16) -> Result<Self, Errno> {
         let socket = socket()?;
+        // More than the system's limit (net.core.rmem_max) with CAP_NET_ADMIN only; otherwise as much as it permits.
+        if sockopt::set_socket_recv_buffer_size_force(&socket, BUFFER / 2).is_err() {
+            let _ = sockopt::set_socket_recv_buffer_size(&socket, BUFFER / 2);
+        }
+        // Without the filter, the sockets of all other programs take up the buffer, too.
+        let _ = only_to(port, &socket);
         bind(&socket, &SocketAddrNetlink::new(0, 0))?;
-        let port = SocketAddrNetlink::try_from(getsockname(&socket)?)?.pid();
-        Ok(Self { socket, port })
+        let id = SocketAddrNetlink::try_from(getsockname(&socket)?)?.pid();
+        Ok(Self { socket, id, dropped: 0 })
     }
 
     /// Starts listening.
@@ -71,7 +88,14 @@ impl Listener {
     }
 
     fn subscribe(&self, groups: u32) -> Result<(), Errno> {
-        bind(&self.socket, &SocketAddrNetlink::new(self.port, groups))
+        bind(&self.socket, &SocketAddrNetlink::new(self.id, groups))
+    }
+
+    /// Returns the number of messages that the kernel has dropped since the last call, because they came faster than they
+    /// were read; `None` if it is unknown. The kernel drops all further messages until every earlier one has been read.
+    pub(crate) fn dropped(&mut self) -> Option<u64> {
+        let total = dropped(&fs::read_to_string("/proc/self/net/netlink").ok()?, self.id)?;
+        Some(total.saturating_sub(std::mem::replace(&mut self.dropped, total)))
     }
 
     /// Returns the next ended socket; `None` for a message that cannot be parsed.
@@ -83,6 +107,31 @@ impl Listener {
         let (length, _) = recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT)?;
         Ok(read(buffer.get(..length).unwrap_or(&buffer)))
     }
+}
+
+/// Lets the kernel discard messages about sockets that were connected to another port, with a classic BPF program.
+fn only_to(port: u16, socket: &OwnedFd) -> io::Result<()> {
+    const LOAD_HALF: u16 = 0x28;
+    const JUMP_IF_EQUAL: u16 = 0x15;
+    const RETURN: u16 = 0x06;
+    // After `struct nlmsghdr`, the family, state, timer, retransmissions and the port on this side (16 bits).
+    const PEER_PORT: u32 = 16 + 6;
+    SockRef::from(socket).attach_filter(&[
+        SockFilter::new(LOAD_HALF, 0, 0, PEER_PORT),
+        SockFilter::new(JUMP_IF_EQUAL, 0, 1, port.into()),
+        SockFilter::new(RETURN, 0, 0, u32::MAX),
+        SockFilter::new(RETURN, 0, 0, 0),
+    ])
+}
+
+/// Returns the drops of the socket with this port ID in the text of `/proc/net/netlink`. Its columns are the address,
+/// protocol, port ID, groups, two buffers, a dump, references, drops and the inode.
+fn dropped(table: &str, id: u32) -> Option<u64> {
+    table.lines().find_map(|line| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let [_, SOCK_DIAG, port, _, _, _, _, _, drops, ..] = columns[..] else { return None };
+        (port.parse() == Ok(id)).then(|| drops.parse().ok())?
+    })
 }
 
 /// Parses `struct inet_diag_msg` and `struct tcp_info`.
@@ -129,10 +178,11 @@ mod tests {
     use socket2::{Domain, Socket, Type};
 
     use super::*;
+    use crate::fuzz::Fuzz;
 
-    /// Creates a started listener.
-    fn listening() -> Listener {
-        let listener = Listener::open().unwrap();
+    /// Creates a started listener for the sockets that were connected to this address.
+    fn listening(peer: SocketAddr) -> Listener {
+        let listener = Listener::open(peer.port()).unwrap();
         listener.start().unwrap();
         listener
     }
@@ -165,7 +215,7 @@ mod tests {
             };
             let peer = bound.local_addr().unwrap();
             drop(bound);
-            let listener = listening();
+            let listener = listening(peer);
             let (socket, cookie) = connecting(peer);
             while socket.take_error().unwrap().is_none() {}
             drop(socket);
@@ -182,7 +232,7 @@ mod tests {
         full.listen(0).unwrap();
         let peer = full.local_addr().unwrap().as_socket().unwrap();
         let _queued = TcpStream::connect(peer).unwrap();
-        let listener = listening();
+        let listener = listening(peer);
         let (socket, cookie) = connecting(peer);
         drop(socket);
         assert_eq!(wait_for(&listener, cookie).end, AttemptEnd::Unanswered);
@@ -198,7 +248,7 @@ mod tests {
             while socket.take_error().unwrap().is_none() {}
             cookie
         };
-        let (listener, witness) = (listening(), listening());
+        let (listener, witness) = (listening(peer), listening(peer));
         let unread = end();
         wait_for(&witness, unread);
         // Reported, but not read.
@@ -219,7 +269,7 @@ mod tests {
     #[test]
     fn a_connection_that_was_made_has_an_age() {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
-        let listener = listening();
+        let listener = listening(server.local_addr().unwrap());
         let mut here = TcpStream::connect(server.local_addr().unwrap()).unwrap();
         let mut there = server.accept().unwrap().0;
         here.write_all(b"PING").unwrap();
@@ -232,5 +282,92 @@ mod tests {
         let ended = wait_for(&listener, cookie);
         assert_eq!(ended.end, AttemptEnd::Dropped);
         assert!(ended.age >= Duration::from_millis(30) && ended.segments_sent == 1, "{ended:?}");
+    }
+
+    /// Refused connections to a port at which nothing listens.
+    fn refused(peer: SocketAddr, count: usize) {
+        for _ in 0..count {
+            // A blocking connect would erase the address of the socket when it is refused.
+            let (socket, _) = connecting(peer);
+            while socket.take_error().unwrap().is_none() {}
+        }
+    }
+
+    fn closed() -> SocketAddr {
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    }
+
+    /// Reads all messages; returns their number, and that of failures with `NOBUFS`.
+    fn drain(listener: &Listener) -> (usize, usize) {
+        let (mut received, mut overruns) = (0, 0);
+        loop {
+            match listener.next() {
+                Ok(_) => received += 1,
+                Err(Errno::NOBUFS) => overruns += 1,
+                Err(_) => return (received, overruns),
+            }
+        }
+    }
+
+    #[test]
+    fn sockets_to_other_ports_take_no_room_and_two_thousand_to_this_one_fit() {
+        let (peer, other) = (closed(), closed());
+        let mut listener = listening(peer);
+        refused(other, 2000);
+        let (socket, cookie) = connecting(peer);
+        while socket.take_error().unwrap().is_none() {}
+        drop(socket);
+        let first = loop {
+            match listener.next() {
+                Ok(Some(ended)) => break ended,
+                other => assert_eq!(other, Err(Errno::WOULDBLOCK)),
+            }
+        };
+        assert_eq!((first.peer, first.cookie), (peer, cookie));
+        assert_eq!(listener.dropped(), Some(0));
+        if sockopt::socket_recv_buffer_size(&listener.socket).unwrap() < BUFFER {
+            return;
+        }
+        refused(peer, 2000);
+        let mut received = 0;
+        while received < 2000 {
+            let (more, overruns) = drain(&listener);
+            received += more;
+            assert_eq!(overruns, 0);
+        }
+    }
+
+    #[test]
+    fn what_the_kernel_drops_is_counted() {
+        const SENT: usize = 2000;
+        let peer = closed();
+        let mut listener = listening(peer);
+        let witness = listening(peer);
+        sockopt::set_socket_recv_buffer_size(&listener.socket, 4096).unwrap();
+        refused(peer, SENT);
+        // The broadcasts are sent in order, and the last one has been sent once the witness has received it.
+        let mut seen = 0;
+        while seen < SENT {
+            seen += drain(&witness).0;
+        }
+        let (received, overruns) = drain(&listener);
+        assert!(received < SENT && overruns > 0, "{received} received, {overruns} overruns");
+        assert_eq!(listener.dropped(), Some((SENT - received) as u64));
+        assert_eq!(listener.dropped(), Some(0), "counted once");
+    }
+
+    #[test]
+    fn the_drops_of_the_right_socket_are_read() {
+        let table = "sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode\n\
+                     00000000a 0 77 00000000 0 0 0 2 5 4\n\
+                     00000000b 4 77 00000005 0 0 0 2 12 5\n";
+        assert_eq!((dropped(table, 77), dropped(table, 78)), (Some(12), None));
+    }
+
+    #[test]
+    fn fuzz_destroyed_sockets() {
+        Fuzz::new("netlink", &["\x02", "\n"]).run(|message| {
+            let _ = read(message);
+        });
     }
 }

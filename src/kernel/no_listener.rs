@@ -9,7 +9,7 @@ use super::destroyed::Destroyed;
 pub(crate) enum Listener {}
 
 impl Listener {
-    pub(crate) fn open() -> Result<Self, Errno> {
+    pub(crate) fn open(_: u16) -> Result<Self, Errno> {
         Err(Errno::NOSYS)
     }
 
@@ -18,6 +18,10 @@ impl Listener {
     }
 
     pub(crate) fn stop(&self) -> Result<(), Errno> {
+        match *self {}
+    }
+
+    pub(crate) fn dropped(&mut self) -> Option<u64> {
         match *self {}
     }
 

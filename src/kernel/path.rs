@@ -57,7 +57,8 @@ impl PathFigures {
 #[cfg(target_os = "linux")]
 const UNKNOWN: Duration = Duration::from_secs(4_000);
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::{
         io::{Read, Write},

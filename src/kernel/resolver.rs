@@ -62,6 +62,7 @@ impl Resolver {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::Fuzz;
 
     #[test]
     fn the_resolvers_options_are_read_and_default_to_those_of_the_manual() {
@@ -76,5 +77,13 @@ mod tests {
         assert_eq!(read("options timeout:90 attempts:0\n"), (vec![], 30, 1));
         assert_eq!(read("options timeout:soon\nnameserver\n"), (vec![], 5, 2));
         assert_eq!(Resolver::read_from(Path::new("/nonexistent/resolv.conf")), None);
+    }
+
+    #[test]
+    fn fuzz_resolvers() {
+        Fuzz::new("resolv", &["nameserver ", "options ", "timeout:", "attempts:"]).run_on_text(|text| {
+            let found = Resolver::parse(text);
+            assert!(found.timeout <= Duration::from_secs(LONGEST) && found.attempts <= MOST, "{found:?}");
+        });
     }
 }

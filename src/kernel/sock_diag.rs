@@ -166,7 +166,12 @@ fn address(ip: IpAddr) -> [u8; 16] {
 fn read<T>(answer: &[u8], found: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, Errno> {
     let kind = answer.get(4..6).and_then(|bytes| bytes.try_into().ok()).map(u16::from_ne_bytes);
     match kind {
-        Some(ERROR) => match word(answer, HEADER).map(|code| Errno::from_raw_os_error(-(code as i32))) {
+        // `MAX_ERRNO` in the kernel.
+        Some(ERROR) => match word(answer, HEADER)
+            .map(|code| code.wrapping_neg() as i32)
+            .filter(|code| (1..=4095).contains(code))
+            .map(Errno::from_raw_os_error)
+        {
             Some(Errno::NOENT) => Ok(None),
             Some(errno) => Err(errno),
             None => Err(Errno::PROTO),
@@ -253,6 +258,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::fuzz::Fuzz;
 
     fn connection() -> (TcpStream, TcpStream, Pair) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -315,5 +321,13 @@ mod tests {
         let here = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let pair = Pair { local: here.local_addr().unwrap(), peer: here.peer_addr().unwrap() };
         assert_eq!(state(&mut Table::open().unwrap(), pair), Some(TcpState::Established));
+    }
+
+    #[test]
+    fn fuzz_socket_tables() {
+        let pair = Pair { local: ([127, 0, 0, 1], 1).into(), peer: ([127, 0, 0, 1], 26399).into() };
+        Fuzz::new("netlink", &["\x02", "\n"]).run(|answer| {
+            let _ = (super::read(answer, |answer| entry(answer, pair, Stamp::START)), super::read(answer, queue));
+        });
     }
 }

@@ -146,6 +146,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::fuzz::Fuzz;
 
     /// Formats an endpoint as the kernel does on this machine.
     fn hex(address: [u8; 4], port: u16) -> String {
@@ -217,5 +218,15 @@ mod tests {
         assert_eq!((host.local_ports, host.local_ports_used), (Some((32_768, 60_999)), Some(2)));
         assert_eq!(host.conntrack, Some((12, 262_144)));
         assert_eq!(HostFacts::read_below(proc.path(), None).local_ports_used, None);
+    }
+
+    #[test]
+    fn fuzz_proc() {
+        Fuzz::new("proc", &["TcpExt:", "ListenOverflows", "0100007F:18EB", "ä"]).run_on_text(|text| {
+            let _ = (tcp_counter(text, "ListenOverflows"), port_range(text));
+            for line in text.lines() {
+                let _ = endpoints(line);
+            }
+        });
     }
 }

@@ -330,6 +330,7 @@ fn tokens(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::Fuzz;
 
     #[track_caller]
     fn finds(query: &str, id: &str) -> Answer {
@@ -524,5 +525,16 @@ mod tests {
             assert!(nearest(query).iter().any(|(_, entry)| entry.id == id), "{query}: {:?}", nearest(query));
         }
         assert_eq!(nearest("xyzzy"), []);
+    }
+
+    #[test]
+    fn fuzz_searches() {
+        let words = ["errno ", "104", "ERR ", "timed out", "(os error ", "0x", "RD"];
+        Fuzz::new("explain", &words).run_on_text(|query| {
+            if let Some(answer) = search(query) {
+                assert!(answer.others.len() <= OTHERS, "{query}");
+            }
+            let _ = nearest(query);
+        });
     }
 }

@@ -5,6 +5,7 @@
 //! words and pairs of words that it contains, rare ones counting more, and by the families that it belongs to. The
 //! tests leave out one program after another and measure how well the others predict its lines.
 
+mod blocking;
 mod threads;
 mod words;
 
@@ -21,6 +22,10 @@ use super::{Entry, Errno, Kind, entries, entry};
 
 /// The entry of lines that report nothing wrong.
 const NOTHING: &str = "-";
+
+/// The entries of a reply that did not come in time, and of a connection that its own blocking command holds up.
+const TIMEOUT: &str = "RD128";
+const BLOCKED: &str = "RD174";
 
 /// The entry of a client whose own threads are busy.
 const THREADS_BUSY: &str = "RD193";
@@ -98,12 +103,19 @@ pub(super) fn sure(line: &str) -> Option<&'static Entry> {
     ranked.first().filter(|_| is_sure(&ranked)).and_then(|best| entry(best.entry))
 }
 
-/// Returns the entries by score. A timeout whose figures show that the client was busy is more than a timeout.
+/// Returns the entries by score. A timeout whose figures show that the client was busy is more than a timeout, and so is
+/// one of a blocking command.
 fn ranked(line: &str) -> Vec<Scored> {
     let mut ranked = MODEL.rank(line);
-    if threads::are_busy(line) {
-        let best = ranked.first().map_or(0.0, |best| best.score);
-        ranked.insert(0, Scored { entry: THREADS_BUSY, score: LITERAL.max(best / RIVAL + 1.0) });
+    let best = ranked.first().map_or(0.0, |best| best.score);
+    let is_timeout = ranked.first().is_some_and(|best| best.entry == TIMEOUT);
+    let exact = if threads::are_busy(line) {
+        Some(THREADS_BUSY)
+    } else {
+        (is_timeout && blocking::is_named(line)).then_some(BLOCKED)
+    };
+    if let Some(entry) = exact {
+        ranked.insert(0, Scored { entry, score: LITERAL.max(best / RIVAL + 1.0) });
     }
     ranked
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use strum::{EnumString, VariantNames};
 
-use crate::suggestion;
+use crate::{fault::duration_text, suggestion};
 
 /// A condition on a figure, as `--fail-on` and `--warn-on` take it: `p99>5ms`, `lost>0`.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
@@ -133,7 +133,29 @@ impl Gate {
 impl FromStr for Gate {
     type Err = String;
 
+    /// Reads a condition as a user writes it.
     fn from_str(text: &str) -> Result<Self, String> {
+        let gate = Self::read(text)?;
+        match gate.text.rsplit(['<', '>', '=']).next() {
+            Some(limit) if gate.metric.unit() == Unit::Seconds && gate.limit > 0.0 && limit.parse::<f64>().is_ok() => {
+                Err(format!("'{}': {limit} has no unit; write for example {}", gate.text, example(limit, gate.limit)))
+            }
+            _ => Ok(gate),
+        }
+    }
+}
+
+/// Returns a number of seconds with the unit that may have been meant.
+fn example(limit: &str, seconds: f64) -> String {
+    match limit.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => format!("{limit}ms or {limit}s"),
+        false => duration_text(Duration::try_from_secs_f64(seconds).unwrap_or_default()),
+    }
+}
+
+impl Gate {
+    /// Reads a condition; a limit without a unit, as in older journals, has the base unit of its figure.
+    fn read(text: &str) -> Result<Self, String> {
         let text: String = text.chars().filter(|char| !char.is_whitespace()).collect();
         let at = text.find(['<', '>']).ok_or_else(|| {
             let known: Vec<_> = Metric::names().collect();
@@ -159,7 +181,7 @@ fn parse_limit(text: &str, unit: Unit) -> Result<f64, String> {
     if unit == Unit::Seconds {
         return number(text)
             .or_else(|| humantime::parse_duration(text).ok().map(|duration: Duration| duration.as_secs_f64()))
-            .ok_or_else(|| format!("'{text}' is not a duration; expected for example 5ms, 2s or 0.5 (seconds)"));
+            .ok_or_else(|| format!("'{text}' is not a duration; expected for example 5ms or 2s"));
     }
     if let Some(percent) = text.strip_suffix('%') {
         return match unit {
@@ -188,13 +210,15 @@ impl Serialize for Gate {
 
 impl<'de> Deserialize<'de> for Gate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        std::borrow::Cow::<str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::read(&text).map_err(serde::de::Error::custom)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, assert_stable};
 
     #[test]
     fn conditions_are_read_in_the_metrics_own_unit() {
@@ -205,13 +229,24 @@ mod tests {
             ("errors>1%", 0.01),
             ("errors>=3", 3.0),
             ("availability<99.9%", 0.999),
-            ("p99.9>0.5", 0.5),
+            ("p99.9>500ms", 0.5),
+            ("p99>0", 0.0),
         ] {
             let gate: Gate = text.parse().unwrap();
             assert!((gate.limit - limit).abs() < 1e-12, "{text}");
         }
         let gate: Gate = "lost>0".parse().unwrap();
         assert!(gate.trips(1.0) && !gate.trips(0.0));
+    }
+
+    #[test]
+    fn a_time_needs_a_unit_except_in_an_old_journal() {
+        for (text, meant) in [("p99>5", "5ms or 5s"), ("outage>=2", "2ms or 2s"), ("max>0.05", "50ms")] {
+            let error = text.parse::<Gate>().unwrap_err();
+            assert!(error.contains("has no unit") && error.ends_with(meant), "{error}");
+            let json = serde_json::to_string(text).unwrap();
+            assert!(serde_json::from_str::<Gate>(&json).is_ok(), "{text}");
+        }
     }
 
     #[test]
@@ -222,5 +257,16 @@ mod tests {
         for text in ["p99>x", "lost>1%", "availability<99", "p99>", "lost>-1", "errors>NaN"] {
             assert!(text.parse::<Gate>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn fuzz_gates() {
+        let words: Vec<&str> = Metric::VARIANTS.iter().copied().chain([">", "<", "=", "%", "ms", "inf"]).collect();
+        Fuzz::new("gate", &words).run_on_text(|text| {
+            assert_stable::<Gate>(text);
+            if let Ok(gate) = text.parse::<Gate>() {
+                assert!(gate.limit >= 0.0 && gate.limit.is_finite(), "{gate:?}");
+            }
+        });
     }
 }

@@ -77,6 +77,7 @@ impl<'de> Deserialize<'de> for Name {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, assert_clean};
 
     proptest::proptest! {
         #[test]
@@ -86,5 +87,17 @@ mod tests {
             proptest::prop_assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
             proptest::prop_assert_eq!(Name::parse(&text), Some(name));
         }
+    }
+
+    #[test]
+    fn fuzz_names() {
+        Fuzz::new("name", &["\\x", "\\n"]).run(|input| {
+            let name = Name::from(input);
+            assert_clean(&name.to_string());
+            assert_eq!(Name::parse(&name.to_string()), Some(name));
+            if let Some(parsed) = Name::parse(&String::from_utf8_lossy(input)) {
+                assert_eq!(Name::parse(&parsed.to_string()), Some(parsed));
+            }
+        });
     }
 }

@@ -67,8 +67,38 @@ pub struct ReconnectPolicy {
     pub nodelay: bool,
     /// Watchdog that replaces a connection which only times out; null is off.
     pub watchdog: Option<Watchdog>,
-    /// True if the library resubscribes after a reconnect.
+    /// True if the client resubscribes after a reconnect.
     pub resubscribe: bool,
+    /// Way in which it resubscribes.
+    #[serde(default)]
+    pub resubscription: Resubscription,
+    /// Reaction to a write that a demoted server refuses.
+    #[serde(default)]
+    pub on_readonly: OnReadonly,
+}
+
+/// A way to renew the subscriptions after a reconnect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, VariantArray, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Resubscription {
+    /// The library sends them together, before the first command, and waits for one confirmation.
+    #[default]
+    Library,
+    /// The client sends them in chunks, each after all confirmations of the one before.
+    Paced,
+}
+
+/// A reaction to a write that is refused by a server which was a primary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Display, VariantArray, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum OnReadonly {
+    /// Keep the connection.
+    #[default]
+    Stay,
+    /// Replace the connection, and resolve the name again.
+    Rebuild,
 }
 
 /// TCP keepalive settings of a socket.
@@ -115,6 +145,8 @@ impl ReconnectPolicy {
             nodelay: false,
             watchdog: None,
             resubscribe: true,
+            resubscription: Resubscription::Library,
+            on_readonly: OnReadonly::Stay,
         };
         match name {
             PolicyName::Library => library,
@@ -141,6 +173,8 @@ impl ReconnectPolicy {
                 user_timeout: Some(Duration::from_secs(25)),
                 nodelay: true,
                 watchdog: Some(Watchdog { period: Duration::from_secs(1), misses: 2 }),
+                resubscription: Resubscription::Paced,
+                on_readonly: OnReadonly::Rebuild,
                 ..library
             },
         }

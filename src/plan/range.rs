@@ -21,6 +21,14 @@ impl Range {
     }
 }
 
+impl Range {
+    /// Returns the range in a larger unit.
+    pub(crate) fn divided_by(self, unit: f64) -> Self {
+        let [start, end] = [self.start, self.end].map(|bound| bound.map(|bound| bound / unit));
+        Self { start, end, ..self }
+    }
+}
+
 impl FromStr for Range {
     type Err = String;
 
@@ -69,6 +77,7 @@ impl fmt::Display for Range {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, assert_stable};
 
     #[test]
     fn the_ranges_of_the_guidelines_alert_where_they_should() {
@@ -94,5 +103,10 @@ mod tests {
             assert!(why.contains("10:20"), "{text}: {why}");
         }
         assert!("20:10".parse::<Range>().unwrap_err().contains("smaller number first"));
+    }
+
+    #[test]
+    fn fuzz_ranges() {
+        Fuzz::new("range", &["@", "~", ":", "-0", "1e309", "inf"]).run_on_text(assert_stable::<Range>);
     }
 }

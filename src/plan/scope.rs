@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Target};
+use crate::foreign;
 
 /// The servers that a run watches at the same time, each with its own sessions and figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +25,7 @@ pub struct RejectedLine {
     #[schemars(range(min = 1))]
     pub line: usize,
     /// Problem and remedy, without the line itself, which may hold a password.
+    #[serde(deserialize_with = "foreign::cleaned")]
     pub why: String,
 }
 
@@ -44,6 +46,7 @@ impl Plan {
                 faults: self.faults.clone(),
                 fail_on: self.fail_on.clone(),
                 warn_on: self.warn_on.clone(),
+                command_line: self.command_line.clone(),
                 // Otherwise the first connections of all targets would make their attempts at the same moments.
                 seed: self.seed.wrapping_add(number),
                 ..*self

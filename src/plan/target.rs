@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::Display;
 
+use super::{Password, TlsOptions};
 use crate::foreign;
 
 /// The server under diagnosis.
@@ -16,19 +17,25 @@ pub struct Target {
     /// Number of the logical database.
     pub db: i64,
     /// ACL user; null is the default user.
+    #[serde(deserialize_with = "foreign::cleaned_option")]
     pub user: Option<String>,
     /// Password; never written.
     #[serde(skip)]
-    pub password: Option<Secret>,
+    pub password: Option<Password>,
+    /// TLS settings; absent if all are the defaults.
+    #[serde(default, skip_serializing_if = "TlsOptions::is_default")]
+    pub tls: TlsOptions,
     /// Name set with CLIENT SETNAME; null is none.
+    #[serde(deserialize_with = "foreign::cleaned_option")]
     pub client_name: Option<String>,
     /// Name that the list of targets gives it; absent if none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::cleaned_option")]
     pub name: Option<String>,
     /// Protocol that its URL requests, if the run has several targets; absent if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
     /// Flag or variable that named the server: `--uri`, `REDIS_URL`, `default` …
+    #[serde(deserialize_with = "foreign::cleaned")]
     pub named_by: String,
 }
 
@@ -63,6 +70,7 @@ pub enum Address {
     /// Host and port, with or without TLS.
     Tcp {
         /// Name or IP address (IPv6 without brackets).
+        #[serde(deserialize_with = "foreign::cleaned")]
         host: String,
         /// Port number.
         port: u16,
@@ -70,7 +78,7 @@ pub enum Address {
         tls: bool,
     },
     /// Path of a Unix socket.
-    Unix(PathBuf),
+    Unix(#[serde(deserialize_with = "foreign::cleaned")] PathBuf),
 }
 
 /// Formats as `host:port`, `[v6]:port` or the path of the socket.
@@ -98,35 +106,6 @@ impl fmt::Display for Target {
             write!(f, "{separator}{}", self.db)?;
         }
         Ok(())
-    }
-}
-
-/// A password that cannot be printed, logged or serialized.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a password.
-    pub fn new(password: impl Into<String>) -> Self {
-        Self(password.into())
-    }
-
-    /// Returns the password, for the handshake only. The peer may repeat it, so from now on every text from outside
-    /// hides it.
-    pub fn reveal(&self) -> &str {
-        foreign::hide(&self.0);
-        &self.0
-    }
-
-    /// Returns the text as the user gave it, to parse it.
-    pub(crate) fn given(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
     }
 }
 
@@ -160,14 +139,16 @@ impl Protocol {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Secret;
 
     fn target(address: Address, db: i64) -> Target {
-        let password = Some(Secret::new("hunter2"));
+        let password = Some(Password::Given(Secret::new("hunter2")));
         Target {
             address,
             db,
             user: None,
             password,
+            tls: TlsOptions::default(),
             client_name: None,
             name: None,
             protocol: None,

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::{
         clock::Clock,
-        plan::Address,
+        plan::{Address, TlsOptions},
         proxy::{Config, Orders, Shared},
     };
 
@@ -157,7 +157,16 @@ mod tests {
         let listen = listener.local_addr().unwrap();
         let upstream = Address::Unix("/nowhere".into());
         let (seed, orders, report_flows) = (7, Orders::Nobody, false);
-        let config = Config { listen, upstream, schedules: Vec::new(), seed, clock, orders, report_flows };
+        let config = Config {
+            listen,
+            upstream,
+            tls: TlsOptions::default(),
+            schedules: Vec::new(),
+            seed,
+            clock,
+            orders,
+            report_flows,
+        };
         let state = ProxyState::new(config, Arc::new(Shared::default()), unbounded_channel().0);
         Acceptor::new(Rc::new(state), listen, listener)
     }

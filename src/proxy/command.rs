@@ -85,7 +85,7 @@ fn permitted(words: &[Cow<'_, str>], state: &ProxyState, slot: &Slot) -> Result<
     if !matches!(verb.as_str(), "" | "help" | "list" | "token") {
         let client = slot.client.map_or_else(|| "a client".to_owned(), |client| client.to_string());
         let order = Foreign::new(&words.join(" "));
-        state.emit(EventKind::Note { text: format!("ordered by {client}: {order}") });
+        state.emit(EventKind::Note { text: format!("ordered by {client}: {order}").into() });
     }
     Ok(())
 }

@@ -86,7 +86,11 @@ impl Conditions {
     fn add(&mut self, active: &Active, flow: u64) {
         match active.fault.effect() {
             Effect::Shape(shape) => self.shape(shape, active.id, flow < active.below),
-            Effect::Reply(scope, tamper) => self.rules.push(Rule { scope: scope.clone(), tamper: tamper.clone() }),
+            Effect::Reply(scope, tamper) => {
+                if scope.reach.includes(flow < active.below) {
+                    self.rules.push(Rule { scope: scope.clone(), tamper: tamper.clone() });
+                }
+            }
             // It concerns new connections only, and this one is already accepted.
             Effect::Door(_) => {}
             // Carried out when the fault began.

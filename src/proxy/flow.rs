@@ -33,6 +33,7 @@ use crate::{
     clock::Stamp,
     event::{EventKind, FlowClosed, FlowOpened},
     fault::{Direction, Moment, Order, Random},
+    foreign::Foreign,
 };
 
 /// Bytes that may wait in one direction before reading stops.
@@ -97,7 +98,7 @@ impl Flow {
     /// Relays until the connection ends, and closes its sockets accordingly.
     pub(super) async fn run(mut self) {
         let peer = self.ends[0].as_ref().and_then(Stream::peer);
-        let client = peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
+        let client = peer.map_or_else(|| Foreign::from("unknown"), |peer| peer.to_string().into());
         let began = self.state.clock().now();
         self.state.emit(EventKind::FlowOpened(FlowOpened { flow: self.number, client: client.clone() }));
         let end = match self.connect().await {

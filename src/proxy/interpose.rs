@@ -10,10 +10,12 @@ use crate::{
     event::Event,
     fault::FaultSchedule,
     plan::{Address, Target},
+    tls,
 };
 
 impl Proxy {
-    /// Starts a proxy that injects the faults, and makes it the target. Does nothing without faults.
+    /// Starts a proxy that injects the faults, and makes it the target. Does nothing without faults, unless redis-rs
+    /// cannot make the TLS connection itself.
     ///
     /// # Errors
     /// As [`Proxy::start`].
@@ -24,12 +26,13 @@ impl Proxy {
         clock: Clock,
         events: UnboundedSender<Event>,
     ) -> io::Result<Option<Self>> {
-        if faults.is_empty() {
+        if faults.is_empty() && tls::beyond_redis_rs(target).is_none() {
             return Ok(None);
         }
         let config = Config {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             upstream: target.address.clone(),
+            tls: std::mem::take(&mut target.tls),
             schedules: faults.to_vec(),
             seed,
             clock,

@@ -23,7 +23,7 @@ use crate::{
     clock::{Clock, Stamp},
     event::{Event, EventKind},
     fault::{Door, Effect, Fault, FaultSchedule, Order, duration_text},
-    tls::Roots,
+    tls::Connector,
 };
 
 /// Limit on sockets kept open to a server after their client was reset; beyond it the oldest is closed.
@@ -73,8 +73,8 @@ pub(super) struct ProxyState {
     next_flow: Cell<u64>,
     next_fault: Cell<u64>,
     ghosts: RefCell<VecDeque<Stream>>,
-    /// Trusted roots for a server that speaks TLS.
-    pub(super) roots: Roots,
+    /// For a server that speaks TLS.
+    pub(super) connector: Connector,
     /// The last note, to leave out repetitions.
     noted: RefCell<String>,
     /// Wakes the acceptor.
@@ -87,6 +87,7 @@ impl ProxyState {
     pub(super) fn new(config: Config, shared: Arc<Shared>, events: UnboundedSender<Event>) -> Self {
         Self {
             agenda: RefCell::new(Agenda::new(config.schedules.clone())),
+            connector: Connector::new(config.tls.clone()),
             config,
             shared,
             events,
@@ -96,7 +97,6 @@ impl ProxyState {
             next_flow: Cell::new(1),
             next_fault: Cell::new(1),
             ghosts: RefCell::default(),
-            roots: Roots::default(),
             noted: RefCell::default(),
             changed: Notify::new(),
             scratch: RefCell::new(vec![0; CHUNK]),
@@ -121,7 +121,7 @@ impl ProxyState {
     pub(super) fn note_once(&self, text: String) {
         if *self.noted.borrow() != text {
             self.noted.replace(text.clone());
-            self.emit(EventKind::Note { text });
+            self.emit(EventKind::Note { text: text.into() });
         }
     }
 

@@ -17,10 +17,13 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
-use crate::{classify::Failure, plan::Address, tls::Roots};
+use crate::{classify::Failure, clock::within, plan::Address, tls::Connector};
 
 /// Time for which a closed connection is still read, because unread bytes would turn the close into a reset.
 const LINGER: Duration = Duration::from_secs(5);
+
+/// Timeout of the TCP connection and of the TLS handshake to the server; a client has usually given up by then.
+const CONNECTING: Duration = Duration::from_secs(30);
 
 /// One end of a connection.
 #[derive(Debug)]
@@ -48,19 +51,22 @@ impl Stream {
     }
 
     /// Connects to a server, with a TLS handshake if it speaks TLS. A name is resolved every time.
-    pub(super) async fn connect(address: &Address, roots: &Roots) -> Result<Self, Unreachable> {
-        let network = |_: io::Error| Unreachable::Network;
+    pub(super) async fn connect(address: &Address, connector: &Connector) -> Result<Self, Unreachable> {
+        let network = |made: Option<io::Result<_>>| made.and_then(Result::ok).ok_or(Unreachable::Network);
         match address {
             Address::Tcp { host, port, tls } => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(network)?;
+                let stream = network(within(CONNECTING, TcpStream::connect((host.as_str(), *port))).await)?;
                 let _ = stream.set_nodelay(true);
                 if !tls {
                     return Ok(Self::Tcp(stream));
                 }
-                let stream = roots.handshake(host, stream).await.map_err(Unreachable::Handshake)?;
+                let stream = connector.handshake(host, stream, CONNECTING).await.map_err(Unreachable::Handshake)?;
                 Ok(Self::Tls(Box::new(stream)))
             }
-            Address::Unix(path) => UnixStream::connect(path).await.map(Self::Unix).map_err(network),
+            Address::Unix(path) => match within(CONNECTING, UnixStream::connect(path)).await {
+                Some(Ok(stream)) => Ok(Self::Unix(stream)),
+                Some(Err(_)) | None => Err(Unreachable::Network),
+            },
         }
     }
 
@@ -122,13 +128,13 @@ impl Stream {
 
     /// Closes cleanly: sends FIN now, and closes the socket when the other end has closed or after [`LINGER`].
     pub(super) async fn close(mut self) {
-        let drained = async {
+        // A peer that does not close in that time may get a reset, because bytes are unread.
+        let drained = within(LINGER, async {
             poll_fn(|cx| self.poll_finish(cx)).await;
             let mut ignored = [0; 4096];
             while let Ok(1..) = poll_fn(|cx| self.poll_read(cx, &mut ignored)).await {}
-        };
-        // A peer that does not close in that time may get a reset, because bytes are unread.
-        let _ = tokio::time::timeout(LINGER, drained).await;
+        });
+        let _ = drained.await;
     }
 }
 

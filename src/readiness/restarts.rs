@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Process;
 use crate::{
     clock::Stamp,
+    foreign::Foreign,
     period::{Period, of_times},
     units::{seconds, span},
 };
@@ -18,7 +19,7 @@ pub(crate) struct Restarts {
     /// Time between checks: the precision of the times.
     interval: Duration,
     /// The `run_id` of the process that was loading at the last check, if it is known.
-    loading: Option<Option<String>>,
+    loading: Option<Option<Foreign>>,
     ends: Vec<Stamp>,
     count: u64,
 }
@@ -86,8 +87,8 @@ mod tests {
         Stamp::START.after(Duration::from_secs_f64(seconds))
     }
 
-    fn loading(run_id: &str) -> Process {
-        Process::Loading(Some(run_id.to_owned()))
+    fn loading(run_id: &'static str) -> Process {
+        Process::Loading(Some(run_id.into()))
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! The servers that the address of a run led to, where there is more to say than their names.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::capped::{ENTRIES, TEXT, shortened};
 use crate::{
     clock::WallTime,
-    event::{AddressMoved, Event, EventKind, Peer, RoleChanged},
+    event::{AddressMoved, Event, EventKind, NameMoved, NewProcess, Peer, RoleChanged},
 };
 
 /// The findings of a run about the servers behind its address.
@@ -20,6 +18,8 @@ pub(crate) struct Servers {
     pub moves: Vec<MoveRow>,
     /// Changes of a server's role: the first ones.
     pub role_changes: Vec<RoleRow>,
+    /// Server processes that answered after another one: the first ones.
+    pub processes: Vec<ProcessRow>,
 }
 
 /// A moved address.
@@ -29,6 +29,15 @@ pub(crate) struct MoveRow {
     pub time: WallTime,
     #[serde(flatten)]
     pub moved: AddressMoved,
+}
+
+/// A new server process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct ProcessRow {
+    /// Time at which it was first reached.
+    pub time: WallTime,
+    #[serde(flatten)]
+    pub found: NewProcess,
 }
 
 /// A changed role.
@@ -47,13 +56,18 @@ impl Servers {
                 self.together = servers.iter().take(ENTRIES).cloned().map(bounded).collect();
             }
             EventKind::AddressMoved(moved) if self.moves.len() < ENTRIES => {
-                let AddressMoved { from, to } = (**moved).clone();
-                let moved = AddressMoved { from: bounded(from), to: bounded(to) };
+                let AddressMoved { from, to, name } = (**moved).clone();
+                let moved = AddressMoved { from: bounded(from), to: bounded(to), name: name.map(shown) };
                 self.moves.push(MoveRow { time: event.time, moved });
+            }
+            EventKind::NewProcess(found) if self.processes.len() < ENTRIES => {
+                let NewProcess { before, server } = (**found).clone();
+                let found = NewProcess { before: bounded(before), server: bounded(server) };
+                self.processes.push(ProcessRow { time: event.time, found });
             }
             EventKind::RoleChanged(change) => {
                 let RoleChanged { from, server } = (**change).clone();
-                let change = RoleChanged { from: shortened(&from, TEXT), server: bounded(server) };
+                let change = RoleChanged { from: shortened(&from, TEXT).into(), server: bounded(server) };
                 let same = |known: &&mut Peer| known.differs_from(&change.server) == Some(false);
                 if let Some(known) = self.together.iter_mut().find(same) {
                     *known = change.server.clone();
@@ -75,11 +89,16 @@ impl Servers {
     }
 }
 
+fn shown(mut moved: NameMoved) -> NameMoved {
+    moved.to.truncate(ENTRIES);
+    NameMoved { name: shortened(&moved.name, TEXT).into(), ..moved }
+}
+
 fn bounded(mut server: Peer) -> Peer {
     let Peer { run_id, laddr, role, mode, primary, uptime: _ } = &mut server;
     for text in [run_id, laddr, role, mode, primary].into_iter().flatten() {
         if text.chars().nth(TEXT).is_some() {
-            *text = Arc::from(shortened(text, TEXT));
+            *text = shortened(text, TEXT).into();
         }
     }
     server
@@ -111,9 +130,9 @@ mod tests {
         let long = || server(&"x".repeat(10_000), "master");
         for _ in 0..100 {
             servers.on_event(&at(1.0, EventKind::ServersFound { servers: vec![long(); 100] }));
-            let moved = AddressMoved { from: long(), to: long() };
+            let moved = AddressMoved { from: long(), to: long(), name: None };
             servers.on_event(&at(1.0, EventKind::AddressMoved(Box::new(moved))));
-            let change = RoleChanged { from: "x".repeat(10_000), server: long() };
+            let change = RoleChanged { from: "x".repeat(10_000).into(), server: long() };
             servers.on_event(&at(1.0, EventKind::RoleChanged(Box::new(change))));
         }
         assert!(serde_json::to_string(&servers).unwrap().len() < 40_000);

@@ -11,6 +11,7 @@ use crate::{
     classify::{Failure, FailureKey},
     clock::Stamp,
     event::{Announcement, Attempt, ClientState, Evidence, Missing},
+    foreign::Foreign,
 };
 
 /// Maximum time from a maintenance announcement to an outage that it explains (Redis Cloud announces MOVING at most 30 s
@@ -51,7 +52,7 @@ impl Circumstances {
         match self.path_failures.iter().position(|known| known.key == failure.key) {
             Some(known) => self.path_spans[known].1 = at,
             None if self.path_failures.len() < ENTRIES => {
-                self.path_failures.push(Failure { key: failure.key, text: shortened(&failure.text, TEXT) });
+                self.path_failures.push(Failure { key: failure.key, text: shortened(&failure.text, TEXT).into() });
                 self.path_spans.push((at, at));
             }
             None => {}
@@ -97,7 +98,7 @@ pub(super) struct Notices(Vec<Announcement>);
 
 impl Notices {
     pub(super) fn push(&mut self, at: Stamp, kind: &str) -> Announcement {
-        let announcement = Announcement { at, kind: shortened(kind, TEXT) };
+        let announcement = Announcement { at, kind: shortened(kind, TEXT).into() };
         self.0.retain(|known| at.since(known.at) <= NOTICE);
         if self.0.len() == ENTRIES {
             self.0.remove(0);
@@ -120,7 +121,7 @@ fn note<T>(list: &mut Vec<T>, entry: T) {
 
 /// Returns the evidence with bounded lists and texts.
 fn bounded(mut evidence: Evidence, servers: &mut ServerStates) -> Evidence {
-    let text = |text: &mut String| *text = shortened(text, TEXT);
+    let text = |text: &mut Foreign| *text = shortened(text, TEXT).into();
     for state in [&mut evidence.before, &mut evidence.after].into_iter().flatten() {
         *state = servers.keep(state);
     }
@@ -147,9 +148,8 @@ mod tests {
 
     #[test]
     fn a_talkative_server_does_not_fill_the_memory() {
-        let long = || "x".repeat(10_000);
-        let state =
-            ServerState { role: Some(long().into()), addresses: vec![long(); 1000].into(), ..ServerState::default() };
+        let long = || Foreign::from("x".repeat(10_000));
+        let state = ServerState { role: Some(long()), addresses: vec![long(); 1000].into(), ..ServerState::default() };
         let mut evidence = Evidence {
             announcements: vec![Announcement { at: stamp(1.0), kind: long() }; 1000],
             attempts: vec![Attempt { started: None, at: stamp(1.0), end: None, failure: Some(long()) }; 1000],

@@ -48,8 +48,8 @@ impl ErrorTable {
             last,
             example: shortened(&failed.text, 200),
         });
-        row.count += failed.count;
-        row.ambiguous += failed.ambiguous;
+        row.count = row.count.saturating_add(failed.count);
+        row.ambiguous = row.ambiguous.saturating_add(failed.ambiguous);
         row.first = row.first.min(first);
         row.last = row.last.max(last);
     }

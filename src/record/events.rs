@@ -40,6 +40,7 @@ pub(super) fn concerns_a_connection(kind: &EventKind) -> bool {
             | EventKind::ServersFound { .. }
             | EventKind::AddressMoved(_)
             | EventKind::RoleChanged(_)
+            | EventKind::NewProcess(_)
             | EventKind::OwnPause(_)
             | EventKind::RefusalBegan(_)
             | EventKind::RefusalEnded(_)

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Downtime, ErrorRow, List, Outage, OwnPauses, ReconnectPeak, Refusal, RefusalTotals, Regularity, Servers,
-    SlowTotals, Summary,
+    ConnectionRow, Downtime, ErrorRow, Incident, List, Outage, OwnPauses, ReconnectPeak, Refusal, RefusalTotals,
+    Regularity, Servers, Slice, SlowTotals, Summary,
 };
 use crate::{
     classify::Failure,
@@ -40,6 +40,12 @@ pub(crate) struct Figures {
     pub downtime: Downtime,
     /// Outages in order: the first, the last and the longest.
     pub outages: List<Outage>,
+    /// Incidents in order: the first, the last and the longest.
+    pub incidents: List<Incident>,
+    /// Consecutive slices of the runs.
+    pub slices: Vec<Slice>,
+    /// Totals of each connection; of many, those that were down longest.
+    pub connections: Vec<ConnectionRow>,
     /// Outages and refusals that repeat.
     pub regularities: Vec<Regularity>,
     /// Slow stretches.
@@ -99,6 +105,8 @@ pub(crate) struct Tally {
     pub replaced_by_watchdog: u64,
     /// Sessions that the policy replaced because replies went to the wrong commands.
     pub replaced_desync: u64,
+    /// Sessions that the policy replaced because a demoted server refused a write.
+    pub replaced_readonly: u64,
     /// Sessions that redis-doctor replaced because the client could not leave a state.
     pub replaced_terminal: u64,
     /// Resubscriptions after a reconnect.
@@ -179,7 +187,7 @@ pub(crate) struct NoteRow {
 impl Tally {
     pub(super) fn add(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::MessagesMissed { count, .. } => self.lost += count,
+            EventKind::MessagesMissed { count, .. } => self.lost = self.lost.saturating_add(*count),
             EventKind::Desynced { .. } => self.desynced += 1,
             EventKind::Duplicated { .. } => self.duplicated += 1,
             EventKind::Reordered { .. } => self.reordered += 1,
@@ -192,6 +200,7 @@ impl Tally {
             EventKind::SessionReplaced { why, .. } => match why {
                 ReplaceReason::Watchdog => self.replaced_by_watchdog += 1,
                 ReplaceReason::Desync => self.replaced_desync += 1,
+                ReplaceReason::Readonly => self.replaced_readonly += 1,
                 ReplaceReason::Terminal => self.replaced_terminal += 1,
             },
             EventKind::Resubscribed(confirmations) => {
@@ -202,7 +211,7 @@ impl Tally {
                 self.path_probes += 1;
                 self.path_failures += u64::from(probed.failure.is_some());
             }
-            EventKind::JournalGap { events, .. } => self.unwritten += events,
+            EventKind::JournalGap { events, .. } => self.unwritten = self.unwritten.saturating_add(*events),
             // Other events are counted elsewhere: intervals, outages, errors.
             _ => {}
         }

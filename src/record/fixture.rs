@@ -13,8 +13,8 @@ use crate::{
         StageTime, StopReason,
     },
     plan::{
-        Address, Command, Name, Pace, Plan, PolicyName, ProbeKind, ProbePlan, Protocol, ReconnectPolicy, Secret,
-        StopCondition, SubscriptionPlan, Target,
+        Address, Command, Name, Pace, Password, Plan, PolicyName, ProbeKind, ProbePlan, Protocol, ReconnectPolicy,
+        Secret, StopCondition, SubscriptionPlan, Target, TlsOptions,
     },
 };
 
@@ -51,7 +51,8 @@ pub(crate) fn plan() -> Plan {
             address: Address::Tcp { host: "127.0.0.1".into(), port: 6379, tls: false },
             db: 0,
             user: None,
-            password: Some(Secret::new(PASSWORD)),
+            password: Some(Password::Given(Secret::new(PASSWORD))),
+            tls: TlsOptions::default(),
             client_name: None,
             name: None,
             protocol: None,
@@ -80,7 +81,9 @@ pub(crate) fn plan() -> Plan {
         fail_on: Vec::new(),
         warn_on: Vec::new(),
         evidence: true,
+        max_reply: Plan::MAX_REPLY,
         seed: 42,
+        command_line: Vec::new(),
     }
 }
 
@@ -222,7 +225,14 @@ pub(crate) fn confirmations(confirmed: u64, after: f64) -> Confirmations {
 }
 
 pub(crate) fn missed(from: u64, to: u64) -> EventKind {
-    EventKind::MessagesMissed { channel: Name::from("redis-doctor:7f3a"), from, to, count: to - from + 1 }
+    EventKind::MessagesMissed {
+        channel: Name::from("redis-doctor:7f3a"),
+        from,
+        to,
+        count: to - from + 1,
+        first_published_at: None,
+        last_published_at: None,
+    }
 }
 
 pub(crate) fn command_failed(failure: &Failure, count: u64, seconds: f64) -> EventKind {
@@ -254,6 +264,7 @@ pub(crate) fn interval(counters: Counters, micros: &[u64]) -> EventKind {
         failed_latency: None,
         waited: None,
         end_to_end: Some(distribution(micros.iter().map(|value| value + 30))),
+        connections: Vec::new(),
     }))
 }
 

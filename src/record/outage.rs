@@ -8,6 +8,7 @@
 //! resubscription, and the messages that were published during the outage and never arrived.
 
 mod begun;
+mod phases;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
+    Id,
     circumstances::{Circumstances, Notices},
     slow::Slowness,
     subscribed::Subscribed,
@@ -42,6 +44,11 @@ pub(crate) enum OutageKind {
 /// An outage, from the loss of service to the first good reply.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Outage {
+    /// Id, unique within the run.
+    pub id: Id,
+    /// Id of its incident: the outages that began together. Absent for a slow stretch.
+    #[serde(skip_serializing_if = "is_due")]
+    pub incident: Id,
     /// Number of its run (from 1; merged journals have several).
     pub run: u32,
     /// Number of the connection (from 0).
@@ -53,12 +60,16 @@ pub(crate) struct Outage {
     /// Wall-clock time of its start.
     pub time: WallTime,
     /// Start: the loss, or the start of the first unanswered probe.
+    #[serde(rename = "lost_at")]
     pub lost: Stamp,
     /// Time at which it was noticed.
+    #[serde(rename = "detected_at")]
     pub detected: Stamp,
     /// Time of the first good reply; null if there was none.
+    #[serde(rename = "restored_at")]
     pub restored: Option<Stamp>,
     /// Time of the last confirmation of the subscriptions; null if there was none.
+    #[serde(rename = "resubscribed_at")]
     pub resubscribed: Option<Stamp>,
     /// Failure that the client got for the loss; null if the library gave no reason.
     pub failure: Option<Failure>,
@@ -92,6 +103,11 @@ pub(crate) struct Outage {
     /// Other material for naming the cause; the journal holds it, the report the diagnosis.
     #[serde(skip)]
     pub circumstances: Circumstances,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_due(id: &Id) -> bool {
+    id.is_due()
 }
 
 impl Outage {
@@ -154,7 +170,9 @@ impl Track {
             EventKind::Stalled { since, .. } if self.open().is_none() => self.begin(event, OutageKind::Stall, *since),
             EventKind::Resumed { after } => self.resumed(event, *after),
             EventKind::Disconnected(disconnected) => {
-                self.pinned = false;
+                // Unless the client left the demoted server: the next one may refuse its writes as well.
+                let left = |failure: &Failure| failure.key.class.is_by_demoted();
+                self.pinned &= disconnected.failure.as_ref().is_some_and(left);
                 self.disconnected(event, disconnected);
             }
             EventKind::Reconnected(reconnected) => self.reconnected(event, reconnected),
@@ -285,7 +303,10 @@ impl Track {
         let restored = self.open().map(|outage| match outage.kind {
             OutageKind::Drop if outage.detected == outage.lost => outage.lost.after(reconnected.after).min(event.at),
             // It began with a stall, before the loss that `after` counts from.
-            _ => event.at,
+            _ => match outage.circumstances.closed {
+                Some(closed) => closed.after(reconnected.after).min(event.at),
+                None => event.at,
+            },
         });
         let Some(outage) = self.latest.as_mut() else { return };
         outage.kind = OutageKind::Drop;
@@ -328,19 +349,20 @@ impl Track {
         };
         if within && failed.last >= outage.lost {
             outage.circumstances.failed(failed.key);
-            outage.failed += failed.count;
-            outage.ambiguous += failed.ambiguous;
+            outage.failed = outage.failed.saturating_add(failed.count);
+            outage.ambiguous = outage.ambiguous.saturating_add(failed.ambiguous);
         }
     }
 
     fn missed(&mut self, at: Stamp, count: u64) {
-        if self.blame_until.is_none_or(|until| at > until) {
+        // A client can be back before its subscriptions are.
+        if self.blame_until.is_none_or(|until| at > until) && !self.subscribed.are_missing() {
             return;
         }
-        self.lost_in_outages += count;
+        self.lost_in_outages = self.lost_in_outages.saturating_add(count);
         let mut candidates = [self.latest.as_mut(), self.previous.as_mut()].into_iter().flatten();
         if let Some(outage) = candidates.find(|outage| outage.kind == OutageKind::Drop) {
-            outage.messages_lost += count;
+            outage.messages_lost = outage.messages_lost.saturating_add(count);
         }
     }
 

@@ -127,7 +127,7 @@ impl RefusalBook {
         });
         let kind = if refusal.is_lasting() { &mut totals.lasting } else { &mut totals.over };
         *kind += 1;
-        totals.commands += refusal.count.unwrap_or(1);
+        totals.commands = totals.commands.saturating_add(refusal.count.unwrap_or(1));
         totals.total += duration;
         totals.longest = totals.longest.max(duration);
         self.rows.push(refusal);

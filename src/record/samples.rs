@@ -1,4 +1,4 @@
-//! The sums of the samples of all intervals.
+//! The sums of the samples of all runs.
 
 use crate::{
     distribution::Distribution,

@@ -6,7 +6,7 @@
 use std::{collections::VecDeque, mem, sync::Arc};
 
 use super::capped::{ENTRIES, TEXT, shortened};
-use crate::event::ServerState;
+use crate::{event::ServerState, foreign::Foreign};
 
 /// Number of states of an outage: before and after.
 const LATEST: usize = 2;
@@ -42,7 +42,7 @@ fn bound(state: &mut ServerState) {
         *text = shortened(text, TEXT).into();
     }
     if state.addresses.len() > ENTRIES || state.addresses.iter().any(|address| long(address)) {
-        state.addresses = state.addresses.iter().take(ENTRIES).map(|address| shortened(address, TEXT)).collect();
+        state.addresses = state.addresses.iter().take(ENTRIES).map(|address| shortened(address, TEXT).into()).collect();
     }
 }
 
@@ -57,7 +57,7 @@ fn share(state: &mut ServerState, known: &ServerState) {
     }
 }
 
-fn texts(state: &mut ServerState) -> [&mut Option<Arc<str>>; 9] {
+fn texts(state: &mut ServerState) -> [&mut Option<Foreign>; 9] {
     [
         &mut state.address,
         &mut state.laddr,
@@ -94,8 +94,8 @@ mod tests {
         let (first, second) = (states.keep(&fresh(1.0)), states.keep(&fresh(2.0)));
         assert!(Arc::ptr_eq(&first, &states.keep(&fresh(1.0))) && Arc::ptr_eq(&second, &states.keep(&fresh(2.0))));
         assert!(!Arc::ptr_eq(&first, &second) && *second == fresh(2.0));
-        let same = |one: &Option<Arc<str>>, other: &Option<Arc<str>>| match (one, other) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        let same = |one: &Option<Foreign>, other: &Option<Foreign>| match (one, other) {
+            (Some(one), Some(other)) => std::ptr::eq::<str>(&**one, &**other),
             (one, other) => one == other,
         };
         let (mut first, mut second) = (ServerState::clone(&first), ServerState::clone(&second));
@@ -109,7 +109,7 @@ mod tests {
         states.keep(&fresh(1.0));
         let moved = ServerState {
             address: Some("10.0.3.18:6379".into()),
-            addresses: ["10.0.3.18".to_owned()].into(),
+            addresses: ["10.0.3.18".into()].into(),
             role: None,
             failover_state: Some("waiting-for-sync".into()),
             ..fresh(1.0)

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
+    Id,
     downtime::Kept,
     outage::{Outage, OutageKind},
 };
@@ -45,6 +46,8 @@ pub(super) struct SlowHistory {
     /// Those that are not over, by connection.
     open: BTreeMap<u32, Outage>,
     kept: Kept,
+    /// Number of the stretches of the current run.
+    number: u32,
 }
 
 /// The totals of all slow stretches.
@@ -67,7 +70,9 @@ impl SlowHistory {
                 let begun = Outage::begun(OutageKind::Slow, (run, connection, generation), *since, event);
                 let waiting = event.at.since(*since).min(*latency);
                 let slowness = Slowness { latency: *latency, baseline: *baseline, waiting, replies: 0 };
-                self.open.insert(connection, Outage { slowness: Some(slowness), ..begun });
+                self.number += 1;
+                let id = Id::stretch(self.number);
+                self.open.insert(connection, Outage { id, slowness: Some(slowness), ..begun });
                 before
             }
             EventKind::SpedUp { after, latency, waiting, slow } => {
@@ -86,6 +91,7 @@ impl SlowHistory {
     /// Closes the run: what is still slow stays open in the list.
     pub(super) fn close_run(&mut self, end: Stamp) -> Vec<Wait> {
         let open = std::mem::take(&mut self.open);
+        self.number = 0;
         let close = |(_, mut stretch): (u32, Outage)| {
             if let Some(slowness) = &mut stretch.slowness {
                 // Its end was not reported, so its replies are all that is known.

@@ -19,6 +19,11 @@ impl Subscribed {
         self.latest.is_some_and(|latest| latest.confirmed > 0)
     }
 
+    /// Returns true if the connection was lost and its subscriptions are not complete again.
+    pub(super) fn are_missing(&self) -> bool {
+        self.missing_since.is_some()
+    }
+
     pub(super) fn confirmed(&mut self, at: Stamp, confirmations: Confirmations) {
         self.latest = Some(confirmations);
         if confirmations.confirmed >= confirmations.wanted {

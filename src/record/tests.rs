@@ -253,7 +253,7 @@ fn a_slow_verification_notices_late_what_an_outage_cost() {
 
 #[test]
 fn a_long_text_does_not_stay_long() {
-    let failure = Failure { text: "x".repeat(64 * 1024), ..reset() };
+    let failure = Failure { text: "x".repeat(64 * 1024).into(), ..reset() };
     let figures = run(vec![at(1.0, command_failed(&failure, 1, 1.0))]);
     assert!(figures.errors[0].example.len() < 300);
 }
@@ -280,7 +280,9 @@ proptest! {
         let split: Vec<_> = parts.iter().map(|part| at(1.0, interval(good(part.len() as u64), part))).collect();
         let whole = parts.concat();
         let one = at(1.0, interval(good(whole.len() as u64), &whole));
-        prop_assert_eq!(run(split), run(vec![one]));
+        // The course of the run is the one thing that the division changes.
+        let sums = |events| Figures { slices: Vec::new(), ..run(events) };
+        prop_assert_eq!(sums(split), sums(vec![one]));
     }
 
     #[test]
@@ -367,7 +369,7 @@ fn an_outage_remembers_what_happened_in_it() {
         path(20.5, Some(refused.clone())),
         path(20.8, Some(refused.clone())),
         at(21.0, command_failed(&refused, 3, 20.5)),
-        at(21.0, EventKind::StateEntered { state: ClientState::Masked, why: String::new() }),
+        at(21.0, EventKind::StateEntered { state: ClientState::Masked, why: "".into() }),
         // The only prober has already found out what this one needs to know.
         Event { connection: Some(1), ..at(22.0, disconnected(1, None)) },
         path(23.0, None),

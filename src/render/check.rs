@@ -148,19 +148,21 @@ fn wrapped(text: &str, start: usize, margin: usize, style: Style) -> String {
 /// Returns the figures of the plugin line with their thresholds.
 fn figures(checkup: &Checkup) -> Vec<Figure> {
     let facts = &checkup.facts;
-    let millis = |label, time: Option<Duration>| Figure::new(label, time.map(|time| time.as_secs_f64() * 1e3), "ms");
+    let time = |label, time: Option<Duration>| Figure::new(label, time.map(|time| time.as_secs_f64()), "s");
     let amount = |label, value: Option<u64>, limit: Option<u64>, unit| Figure {
         max: limit.filter(|limit| *limit > 0).map(|limit| limit.to_string()).unwrap_or_default(),
         ..Figure::new(label, value.map(|value| value as f64), unit)
     };
-    let [warn, crit] = checkup.thresholds.map(|range| range.map(|range| range.to_string()).unwrap_or_default());
+    // The flags take milliseconds, as those of check_ping do; performance data have seconds everywhere.
+    let seconds = |range: crate::plan::Range| range.divided_by(1e3).to_string();
+    let [warn, crit] = checkup.thresholds.map(|range| range.map(seconds).unwrap_or_default());
     let connect = checkup.lines.iter().filter(|line| ["dns", "tcp", "unix", "tls", "hello"].contains(&line.name));
     let connect: Duration = connect.filter_map(|line| line.took).sum();
     let server = &facts.server;
     vec![
-        Figure { warn, crit, ..millis("ping", facts.ping) },
-        millis("connect", facts.ping.map(|_| connect)),
-        millis("pubsub", facts.pubsub),
+        Figure { warn, crit, ..time("ping", facts.ping) },
+        time("connect", facts.ping.map(|_| connect)),
+        time("pubsub", facts.pubsub),
         amount("clients", server.connected_clients, server.maxclients, ""),
         amount("memory", server.used_memory, server.maxmemory, "B"),
     ]

@@ -2,6 +2,7 @@
 
 use super::{
     attempts, event_line,
+    report::Times,
     units::{clean, duration},
 };
 use crate::report::{Cause, Diagnosis, Obstacle, OutageRow};
@@ -15,6 +16,11 @@ pub(super) fn named(diagnosis: &Diagnosis) -> String {
         Cause::Unknown => diagnosis.cause.to_string(),
         cause => format!("{cause}, {}", diagnosis.confidence),
     }
+}
+
+/// `network reset, certain`
+pub(super) fn named_in_words(diagnosis: &Diagnosis) -> String {
+    sentence_alone(diagnosis)
 }
 
 /// Returns the lines of a live view.
@@ -47,13 +53,13 @@ const ADDITIONS: usize = 3;
 /// Returns the lines of a report about outages with the same cause and confidence: their times, and the evidence for and
 /// against the cause. The evidence is that of the outage with the most of it, each with the share of outages that have
 /// the same; a few sentences that only other outages have are added. The remedy is a finding.
-pub(super) fn block(alike: &[&OutageRow]) -> Vec<String> {
+pub(super) fn block(alike: &[&OutageRow], times: Times) -> Vec<String> {
     let best = alike.iter().min_by_key(|row| {
         let Diagnosis { evidence_for, missing, .. } = &row.diagnosis;
         (std::cmp::Reverse(evidence_for.len()), missing.len())
     });
     let Some(best) = best else { return Vec::new() };
-    let mut parts = vec![("cause", format!("{} ({})", sentence_alone(&best.diagnosis), moments(alike, best)))];
+    let mut parts = vec![("cause", format!("{} ({})", sentence_alone(&best.diagnosis), moments(alike, best, times)))];
     let kinds: [(&str, Words); 3] = [
         ("for", |diagnosis| &diagnosis.evidence_for),
         ("against", |diagnosis| &diagnosis.evidence_against),
@@ -62,7 +68,7 @@ pub(super) fn block(alike: &[&OutageRow]) -> Vec<String> {
     for (label, words) in kinds {
         let own = words(&best.diagnosis);
         parts.extend(own.iter().map(|text| (label, format!("{text}{}", share(text, words, alike)))));
-        parts.extend(additions(best, words, alike).into_iter().map(|text| (label, text)));
+        parts.extend(additions(best, words, alike, times).into_iter().map(|text| (label, text)));
     }
     parts.extend(then(best).map(|text| ("then", text)));
     parts.extend(attempts::line(best).map(|text| ("attempts", text)));
@@ -75,8 +81,8 @@ pub(super) fn block(alike: &[&OutageRow]) -> Vec<String> {
 type Words = fn(&Diagnosis) -> &Vec<String>;
 
 /// `at 14:02:22.704`, `3 outages: 14:02:22.704, 14:02:30.404, 14:02:51.204`; of many, the first and the last.
-fn moments(alike: &[&OutageRow], best: &OutageRow) -> String {
-    let of = |row: &OutageRow| row.outage.time.time_of_day();
+fn moments(alike: &[&OutageRow], best: &OutageRow, times: Times) -> String {
+    let of = |row: &OutageRow| times.of(row.outage.time);
     let [first, .., last] = alike else { return format!("at {}", of(best)) };
     let shown: Vec<_> = alike.iter().take(MOMENTS).map(|row| of(row)).collect();
     let more = if alike.len() > MOMENTS { format!(" … {}", of(last)) } else { String::new() };
@@ -92,14 +98,14 @@ fn share(text: &str, words: Words, alike: &[&OutageRow]) -> String {
 }
 
 /// Returns sentences of other outages that the one shown does not have.
-fn additions(best: &OutageRow, words: Words, alike: &[&OutageRow]) -> Vec<String> {
+fn additions(best: &OutageRow, words: Words, alike: &[&OutageRow], times: Times) -> Vec<String> {
     let mut known: Vec<String> = words(&best.diagnosis).iter().map(|text| shape(text)).collect();
     let mut added = Vec::new();
     for row in alike {
         for text in words(&row.diagnosis) {
             if added.len() < ADDITIONS && !known.contains(&shape(text)) {
                 known.push(shape(text));
-                let when = row.outage.time.time_of_day();
+                let when = times.of(row.outage.time);
                 added.push(format!("{text}{} (at {when})", share(text, words, alike)));
             }
         }

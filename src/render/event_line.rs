@@ -14,6 +14,7 @@ use crate::{
         PathProbed, Reconnected, RefusalBegan, RefusalEnd, RefusalEnded, ReplaceReason, StageTime, StopReason,
         Succession, list_of,
     },
+    record::Outage,
     render::{
         Style,
         document::Document,
@@ -26,7 +27,19 @@ use crate::{
 /// `14:07:58.911  disconnected  Connection reset by peer (os error 104) · 3 in flight · idle 100 ms`, without a line
 /// feed; `None` for events that are not shown one by one.
 pub(crate) fn event_line(event: &Event) -> Option<String> {
-    let (label, mut details) = parts(&event.kind)?;
+    line_of(event, None)
+}
+
+/// Returns the line of an event; `outage` is the one that it ends, as the report counts it.
+pub(super) fn line_of(event: &Event, outage: Option<&Outage>) -> Option<String> {
+    let (label, mut details) = match (&event.kind, outage) {
+        (EventKind::Reconnected(reconnected), Some(outage)) => {
+            // The event counts from the end of the connection; the outage may have begun with silence before.
+            let lasted = outage.duration(event.at);
+            ("reconnected", reconnected_details(reconnected, lasted))
+        }
+        (kind, _) => parts(kind)?,
+    };
     if let EventKind::RunFinished { .. } = event.kind {
         details += &format!(" · after {}", span(event.at.elapsed()));
     }
@@ -71,14 +84,14 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
             let replies = if *slow == 1 { "1 slow reply".into() } else { format!("{slow} slow replies") };
             ("sped up", format!("after {} · {replies}, the longest {}", span(*after), span(*latency)))
         }
-        EventKind::Reconnected(reconnected) => ("reconnected", reconnected_details(reconnected)),
+        EventKind::Reconnected(reconnected) => ("reconnected", reconnected_details(reconnected, reconnected.after)),
         EventKind::Subscribed(confirmations) => ("subscribed", confirmed(confirmations)),
         EventKind::Resubscribed(confirmations) => ("resubscribed", confirmed(confirmations)),
         EventKind::CommandFailed(failed) => ("failed", failed_details(failed)),
         EventKind::RefusalBegan(began) => ("refused", refused_details(began)),
         EventKind::RefusalEnded(ended) => ("refusal over", refusal_over(ended)),
         EventKind::OwnPause(pause) => ("paused", own_pause(pause)),
-        EventKind::MessagesMissed { channel, from, to, count } => {
+        EventKind::MessagesMissed { channel, from, to, count, .. } => {
             ("lost", format!("{} on {channel}", numbers(*from, *to, *count)))
         }
         EventKind::Duplicated { channel, number } => ("duplicated", format!("message {number} on {channel}")),
@@ -102,13 +115,13 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::ServersFound { servers } => {
             ("servers", format!("{} behind this address: {}", servers.len(), list_of(servers)))
         }
-        EventKind::AddressMoved(moved) => {
-            ("moved", format!("new connections reach the {}; old ones stay with the {}", moved.to, moved.from))
-        }
+        EventKind::AddressMoved(moved) => ("moved", moved.to_string()),
         EventKind::RoleChanged(change) => ("role", change.to_string()),
-        EventKind::Note { text } | EventKind::SubscriptionDropped { why: text } => ("note", text.clone()),
+        EventKind::Note { text } | EventKind::SubscriptionDropped { why: text } => ("note", text.to_string()),
         EventKind::RunFinished { reason } => ("finished", stopped(*reason).to_owned()),
-        EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Evidence(_) | EventKind::Interval(_) => {
+        EventKind::RunStarted(_) | EventKind::Superseded { .. } | EventKind::Evidence(_) | EventKind::Interval(_)
+        // The line of the reconnect names the server.
+        | EventKind::NewProcess(_) => {
             return None;
         }
     })
@@ -172,8 +185,8 @@ fn slowed_details(latency: Duration, baseline: Option<Duration>) -> String {
     format!("replies take up to {} · {before}", span(latency))
 }
 
-fn reconnected_details(reconnected: &Reconnected) -> String {
-    let mut parts = vec![format!("after {}", span(reconnected.after))];
+fn reconnected_details(reconnected: &Reconnected, after: Duration) -> String {
+    let mut parts = vec![format!("after {}", span(after))];
     parts.extend(reconnected.client_id.map(|id| format!("client {id}")));
     parts.extend(answering(reconnected));
     if reconnected.failed > 0 {
@@ -253,6 +266,7 @@ fn replaced(why: ReplaceReason) -> &'static str {
     match why {
         ReplaceReason::Watchdog => "watchdog declared the connection dead",
         ReplaceReason::Desync => "replies no longer match the requests",
+        ReplaceReason::Readonly => "a demoted server refuses writes",
         ReplaceReason::Terminal => "client is stuck",
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     event::RunStarted,
-    plan::{Command, Pace, Plan, ProbeKind, ProbePlan, Protocol, SubscriptionPlan},
+    plan::{Command, OnReadonly, Pace, Plan, ProbeKind, ProbePlan, Protocol, Resubscription, SubscriptionPlan},
     render::{
         fit::{self, INDENT},
         units::{clean, count, span},
@@ -29,9 +29,19 @@ pub(super) fn target_line(started: &RunStarted) -> String {
     let named_by = if plan.sandbox { "sandbox" } else { &plan.target.named_by };
     let mut parts = vec![format!("redis-doctor {}", started.version), plan.command.to_string()];
     match &plan.scope {
-        Some(scope) => parts.push(format!("{} ({named_by})", count(scope.targets.len() as u64, "target"))),
+        Some(scope) => {
+            parts.push(format!("{} ({named_by})", count(scope.targets.len() as u64, "target")));
+            let unchecked = scope.targets.iter().filter(|target| target.tls.insecure).count();
+            if unchecked > 0 {
+                parts.push(format!("CERTIFICATE NOT CHECKED (--insecure, {})", count(unchecked as u64, "target")));
+            }
+        }
         None => {
             parts.push(format!("{} ({named_by})", plan.target));
+            if plan.target.tls.insecure {
+                parts.push("CERTIFICATE NOT CHECKED (--insecure)".to_owned());
+            }
+            parts.extend(plan.target.tls.sni.as_ref().map(|sni| format!("sni {sni}")));
             parts.extend(plan.target.user.as_ref().map(|user| format!("user {user}")));
         }
     }
@@ -63,8 +73,14 @@ pub(super) fn policy_line(started: &RunStarted) -> String {
             format!("watchdog {} × {}", span(watchdog.period), watchdog.misses)
         }),
     );
-    if !policy.resubscribe {
-        parts.push("no resubscription".into());
+    match policy.resubscription {
+        _ if !policy.resubscribe => parts.push("no resubscription".into()),
+        Resubscription::Library => {}
+        Resubscription::Paced => parts.push("paced resubscription".into()),
+    }
+    match policy.on_readonly {
+        OnReadonly::Stay => {}
+        OnReadonly::Rebuild => parts.push("rebuild on READONLY".into()),
     }
     parts.join(" · ")
 }

@@ -66,7 +66,7 @@ fn text(report: &IdleReport, columns: Option<usize>, out: &mut dyn Write) -> io:
     let mut line = |text: &str| writeln!(out, "{}", fit::wrapped(text, 0, INDENT, width));
     let target = format!("{} ({})", clean(&report.target), report.named_by);
     line(&heading(&target, &report.server))?;
-    let interrupted = if report.interrupted { " · ended by a signal" } else { "" };
+    let interrupted = if report.interrupted { " · ended early" } else { "" };
     line(&format!("{} for {}{interrupted}", report.started.to_the_second(), span(report.lasted)))?;
     if report.failure.is_none() {
         line("")?;

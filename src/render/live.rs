@@ -5,9 +5,7 @@
 use std::{cmp::Reverse, collections::HashSet, io::Write, sync::Arc, time::Duration};
 
 use super::{
-    Style, diagnosis,
-    event_line::{self, event_line},
-    fit, header,
+    Style, diagnosis, event_line, fit, header,
     lines::Lines,
     terminal::ECHO,
     units::{clean, count, duration, span, three_digits},
@@ -91,7 +89,8 @@ impl Live {
         if self.is_counted(event) || self.is_one_of_many(event) {
             return;
         }
-        if let Some(line) = event_line(event) {
+        let outage = so_far.of(event).latest_outage(event.connection.unwrap_or_default());
+        if let Some(line) = event_line::line_of(event, outage) {
             let line = self.paint(event, line);
             self.redraw(event, so_far);
             self.lines.line(&line);
@@ -152,6 +151,14 @@ impl Live {
         }
         diagnosis.3.iter().for_each(|line| self.lines.line(line));
         self.shown = Some(diagnosis);
+    }
+
+    /// Shows how many outages are diagnosed in the report only.
+    pub(crate) fn on_undiagnosed(&mut self, outages: u64) {
+        if outages > 0 && !self.style.quiet {
+            let text = format!("the report has the causes of {} more", count(outages, "outage"));
+            self.lines.line(&diagnosis::detail("more", &text));
+        }
     }
 
     /// Shows once that something repeats.

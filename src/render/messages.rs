@@ -7,7 +7,10 @@ use crate::{
     event::{Message, MessageSink},
     output::MessageFormat,
     plan::Name,
-    render::stdout::BufferedStdout,
+    render::{
+        stdout::BufferedStdout,
+        units::{inert_json, is_invisible},
+    },
 };
 
 /// Writes each message to a [`BufferedStdout`].
@@ -48,7 +51,8 @@ impl Messages {
             payload: std::str::from_utf8(message.payload).ok(),
             payload_escaped: std::str::from_utf8(message.payload).is_err().then(|| Name::from(message.payload)),
         };
-        let _ = serde_json::to_writer(&mut *out, &line);
+        let json = serde_json::to_string(&line).unwrap_or_default();
+        out.extend_from_slice(inert_json(&json).as_bytes());
         out.push(b'\n');
     }
 }
@@ -86,11 +90,15 @@ fn escape(out: &mut Vec<u8>, bytes: &[u8]) {
     let printable = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != b'\\';
     if bytes.iter().all(printable) {
         out.extend_from_slice(bytes);
-    } else if let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| !text.chars().any(char::is_control)) {
+    } else if let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| is_visible(text)) {
         out.extend_from_slice(text.as_bytes());
     } else {
         let _ = write!(out, "{}", Name::from(bytes));
     }
+}
+
+fn is_visible(text: &str) -> bool {
+    !text.chars().any(|char| char.is_control() || is_invisible(char))
 }
 
 #[cfg(test)]
@@ -114,6 +122,7 @@ mod tests {
         assert_eq!(written(MessageFormat::Text, "grüße".as_bytes()), "news  grüße\n");
         assert_eq!(written(MessageFormat::Text, b"a\nb\x00\xff"), "news  a\\nb\\x00\\xff\n");
         assert_eq!(written(MessageFormat::Text, b"\x1b[31m"), "news  \\x1b[31m\n");
+        assert_eq!(written(MessageFormat::Text, "a\u{202e}b".as_bytes()), "news  a\\xe2\\x80\\xaeb\n");
     }
 
     #[test]
@@ -122,6 +131,11 @@ mod tests {
         assert_eq!((&text["channel"], &text["payload"]), (&"news".into(), &"hello".into()));
         let bytes: serde_json::Value = serde_json::from_str(&written(MessageFormat::Ndjson, b"\xff")).unwrap();
         assert_eq!((&bytes["payload"], &bytes["payload_escaped"]), (&serde_json::Value::Null, &"\\xff".into()));
+        // Nothing in it drives a terminal, and nothing is lost.
+        let payload = "\x1b[31m \x7f \u{9b}31m \u{202e} \u{e0001} ü";
+        let line = written(MessageFormat::Ndjson, payload.as_bytes());
+        assert!(is_visible(line.trim_end()), "{line:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap()["payload"], payload);
     }
 
     #[test]

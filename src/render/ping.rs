@@ -59,8 +59,11 @@ impl PingLines {
             // In a run without pauses the next probe is in flight while this is written: nothing slow here.
             Ok(_) => {
                 let head = reply.target.as_ref().and_then(|target| self.heads.get(target)).unwrap_or(&self.head);
-                self.line.extend([head, number, " time="]);
-                push_millis(&mut self.line, reply.latency);
+                self.line.extend([head, number]);
+                if let Some(latency) = reply.latency {
+                    self.line.push_str(" time=");
+                    push_millis(&mut self.line, latency);
+                }
             }
             Err(failure) => {
                 let (text, key) = (clean(&failure.text), failure.key);

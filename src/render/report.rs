@@ -1,14 +1,19 @@
 //! The report of a run in every format.
 
+mod course;
+mod incidents;
 mod metrics;
 mod plugin;
 mod tables;
 mod targets;
 mod text;
+mod times;
 
 use std::io::{self, Write};
 
 use serde::Serialize;
+
+pub(super) use times::Times;
 
 use super::{
     Style,
@@ -30,7 +35,10 @@ impl Document for Report {
     fn records(&self, records: &mut Records<'_>) -> io::Result<()> {
         records.summary(self)?;
         records.each("run", &self.runs)?;
+        records.each("incident", &self.incidents.rows)?;
         records.each("outage", &self.outages.rows)?;
+        records.each("connection", &self.connections)?;
+        records.each("interval", &self.intervals)?;
         records.each("regularity", &self.regularities)?;
         records.each("slow_stretch", &self.slow.rows)?;
         records.each("refusal", &self.refusals.rows)?;

@@ -11,11 +11,13 @@ use serde_json::{Value, json};
 use super::{explain::Found, idle::EventLine};
 use crate::{
     checkup::{Checkup, ScopeCheckup},
+    compare::Comparison,
     drill::Cell,
     event::Line,
     idle::{IdleReport, Silence, Suspect},
     knowledge::Log,
-    report::{Report, ScopeReport},
+    record::{ConnectionRow, ErrorRow, NoteRow, StateRow},
+    report::{self, Report, ScopeReport},
 };
 
 /// A kind of JSON that redis-doctor writes.
@@ -63,12 +65,21 @@ pub const CHECK_TARGETS: Form = Form {
     of: root::<ScopeCheckup>,
 };
 
-/// A line of `--journal` or `--format ndjson`.
+/// A line of `--journal`.
 pub const JOURNAL: Form = Form {
     name: "journal",
     title: "redis-doctor journal line",
     description: "A line of `--journal`. Durations are seconds, times are UTC; a counter that is absent is 0.",
     of: root::<Line<'static>>,
+};
+
+/// A line of `--format ndjson`.
+pub const REPORT_LINE: Form = Form {
+    name: "report-line",
+    title: "redis-doctor report line",
+    description: "A line of `--format ndjson`: the lines of the journal as they happen, then the report without its lists, then the \
+                  entries of each list.",
+    of: report_line,
 };
 
 /// The document of `idle --format json`.
@@ -77,6 +88,15 @@ pub const IDLE: Form = Form {
     title: "redis-doctor idle",
     description: "The document that `idle --format json` writes. Durations are seconds, times are UTC; null is not known, or none.",
     of: root::<IdleReport>,
+};
+
+/// The document of `compare --format json`.
+pub const COMPARE: Form = Form {
+    name: "compare",
+    title: "redis-doctor compare",
+    description: "The document that `compare --format json` writes. Durations are seconds, shares and changes are fractions of 1; \
+                  null is not known, or none.",
+    of: root::<Comparison>,
 };
 
 /// A line of `idle --format ndjson`.
@@ -114,8 +134,20 @@ pub const EXPLAIN_LOG: Form = Form {
 };
 
 /// Every form.
-pub const ALL: [Form; 10] =
-    [REPORT, TARGETS, CHECK, CHECK_TARGETS, JOURNAL, IDLE, IDLE_LINE, DRILL, EXPLAIN, EXPLAIN_LOG];
+pub const ALL: [Form; 12] = [
+    REPORT,
+    REPORT_LINE,
+    TARGETS,
+    COMPARE,
+    CHECK,
+    CHECK_TARGETS,
+    JOURNAL,
+    IDLE,
+    IDLE_LINE,
+    DRILL,
+    EXPLAIN,
+    EXPLAIN_LOG,
+];
 
 impl Form {
     /// Generates its schema.
@@ -134,6 +166,37 @@ fn root<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     T::json_schema(generator)
 }
 
+fn report_line(generator: &mut SchemaGenerator) -> Schema {
+    let mut summary = without_lists(Report::json_schema(generator)).to_value();
+    let sections = [
+        ("outages", report::Outages::json_schema(generator)),
+        ("incidents", report::Incidents::json_schema(generator)),
+        ("refusals", report::Refusals::json_schema(generator)),
+        ("slow", report::SlowStretches::json_schema(generator)),
+    ];
+    for (name, section) in sections {
+        summary["properties"][name] = without_lists(section).to_value();
+    }
+    let lines = [
+        Line::json_schema(generator).to_value(),
+        record("summary", summary),
+        record("run", report::Run::json_schema(generator)),
+        record("incident", report::IncidentRow::json_schema(generator)),
+        record("outage", report::OutageRow::json_schema(generator)),
+        record("connection", ConnectionRow::json_schema(generator)),
+        record("interval", report::IntervalRow::json_schema(generator)),
+        record("regularity", report::RegularityRow::json_schema(generator)),
+        record("slow_stretch", report::OutageRow::json_schema(generator)),
+        record("refusal", report::RefusalRow::json_schema(generator)),
+        record("error", ErrorRow::json_schema(generator)),
+        record("state", StateRow::json_schema(generator)),
+        record("gate", report::GateResult::json_schema(generator)),
+        record("finding", report::Finding::json_schema(generator)),
+        record("note", NoteRow::json_schema(generator)),
+    ];
+    json_schema!({ "oneOf": lines })
+}
+
 fn idle_line(generator: &mut SchemaGenerator) -> Schema {
     let text = json!({ "type": "string", "description": "Text of the remark, one sentence." });
     let note = json_schema!({ "type": "object", "properties": { "text": text }, "required": ["text"] });
@@ -148,8 +211,8 @@ fn idle_line(generator: &mut SchemaGenerator) -> Schema {
 }
 
 /// A record with its `type`, as `formats::ndjson` writes it.
-fn record(kind: &str, schema: Schema) -> Value {
-    let mut schema = schema.to_value();
+fn record(kind: &str, schema: impl Into<Value>) -> Value {
+    let mut schema: Value = schema.into();
     schema["properties"]["type"] = json!({ "const": kind });
     if let Some(required) = schema["required"].as_array_mut() {
         required.push(json!("type"));

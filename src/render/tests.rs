@@ -165,7 +165,7 @@ fn events_and_header_are_as_their_golden_file() {
             && let Some((outage, diagnosis)) =
                 crate::diagnose::for_event(&recorder.of(&event).outages(), event.connection, evidence)
         {
-            live.on_diagnosis(None, &OutageRow::new(outage, diagnosis, event.at));
+            live.on_diagnosis(None, &OutageRow::new(outage, diagnosis, None, event.at));
         }
     }
     golden("events.txt", &output.text());
@@ -235,6 +235,8 @@ fn the_real_outputs_follow_their_schemas() {
     for events in [rich(), ping_run(), Vec::new(), [rich(), ping_run()].concat()] {
         let report = rendered(&report_of(&events), Format::Json);
         follows_exactly(schema::REPORT, &serde_json::from_str(&report).unwrap());
+        let lines = rendered(&report_of(&events), Format::Ndjson);
+        lines.lines().for_each(|line| follows_exactly(schema::REPORT_LINE, &serde_json::from_str(line).unwrap()));
     }
     let output = Output::default();
     let mut journal = JournalWriter::new(Box::new(output.clone()));
@@ -327,7 +329,7 @@ fn reply(number: u64, outcome: Result<usize, crate::classify::Failure>) -> Reply
         target: None,
         number,
         at: stamp(1.5),
-        latency: secs(0.000_123_4),
+        latency: Some(secs(0.000_123_4)),
         waited: if number == 3 { secs(0.25) } else { secs(0.0) },
         outcome,
     }
@@ -373,9 +375,9 @@ fn quiet_is_quiet_and_color_only_comes_when_it_is_wanted() {
 #[test]
 fn csv_keeps_commas_and_quotes_apart() {
     let mut events = rich();
-    events.insert(1, at(0.0, EventKind::Note { text: "a \"quoted\", divided\nnote".into() }));
+    events.insert(1, at(0.0, EventKind::Note { text: "a \"quoted\", divided note".into() }));
     let csv = rendered(&report_of(&events), Format::Csv);
-    assert!(csv.contains("notes.0.text,\"a \"\"quoted\"\", divided\nnote\"\r\n"), "{csv}");
+    assert!(csv.contains("notes.0.text,\"a \"\"quoted\"\", divided note\"\r\n"), "{csv}");
 }
 
 #[test]

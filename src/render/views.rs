@@ -147,7 +147,7 @@ impl<'a> Records<'a> {
         if let Value::Object(fields) = &mut summary {
             fields.retain(|_, value| !value.is_array());
         }
-        for section in ["outages", "refusals", "slow"] {
+        for section in ["outages", "incidents", "refusals", "slow"] {
             if let Some(Value::Object(section)) = summary.get_mut(section) {
                 section.remove("rows");
             }

@@ -105,7 +105,7 @@ impl List {
             let Some(told) = told else { return self.critical("no connection was ever made") };
             let failure = figures.errors.iter().max_by_key(|row| row.last).map(|row| (row.key, row.example.clone()));
             self.push_coded(Severity::Critical, failure.as_ref().map(|(key, _)| key.code()), &told.text);
-            let failure = failure.map(|(key, text)| Failure { key, text });
+            let failure = failure.map(|(key, text)| Failure { key, text: text.into() });
             let advice = failure.and_then(|failure| on_connecting(&failure, &run.started.plan.target));
             return advice.into_iter().for_each(|advice| self.info(advice));
         };
@@ -175,6 +175,12 @@ impl List {
         );
         self.count(
             Severity::Warning,
+            figures.tally.replaced_readonly,
+            "session was replaced because a demoted server refused writes",
+            "sessions were replaced because a demoted server refused writes",
+        );
+        self.count(
+            Severity::Warning,
             figures.tally.replaced_desync,
             "session was replaced because replies went to the wrong commands",
             "sessions were replaced because replies went to the wrong commands",
@@ -195,6 +201,10 @@ impl List {
                 }
                 ClientState::Dead | ClientState::SubscriptionLost | ClientState::Wedged => {
                     (Severity::Critical, format!("the client entered the unrecoverable state {state}"))
+                }
+                ClientState::Flooded => {
+                    let text = "a reply passed the limit of its size (--max-reply), and the connection was ended";
+                    (Severity::Warning, format!("the client entered the state {state}: {text}"))
                 }
                 // Not recovered while it lasts: every write fails.
                 ClientState::Pinned if figures.tally.pinned > 0 => {
@@ -267,7 +277,7 @@ impl List {
         // The obstacle of a run that never connected is a separate finding.
         let never = figures.runs.iter().any(|run| run.obstacle.is_some());
         let only_errors = counters.failed + counters.timed_out + counters.publish_failed == 0 && !never;
-        let errors: u64 = figures.errors.iter().map(|row| row.count).sum();
+        let errors = figures.errors.iter().map(|row| row.count).fold(0, u64::saturating_add);
         if only_errors {
             self.count_with(errors, ("error", "errors"), &figures.errors.iter().collect::<Vec<_>>());
         }
@@ -286,7 +296,8 @@ impl List {
 fn dominant(count: u64, rows: &[&ErrorRow]) -> Option<String> {
     let mut kinds = BTreeMap::new();
     for row in rows {
-        *kinds.entry((row.key.class, row.key.errno)).or_insert(0) += row.count;
+        let count = kinds.entry((row.key.class, row.key.errno)).or_insert(0_u64);
+        *count = count.saturating_add(row.count);
     }
     // Of two equally frequent errors, the first by name; counts that are out of step (interim report) are left out.
     let ((class, errno), most) = kinds.into_iter().rev().max_by_key(|(_, errors)| *errors)?;

@@ -61,7 +61,7 @@ impl Refusals {
         Self {
             count: totals.iter().map(|totals| totals.lasting + totals.over).sum(),
             unresolved: totals.iter().map(|totals| totals.lasting).sum(),
-            commands: totals.iter().map(|totals| totals.commands).sum(),
+            commands: totals.iter().map(|totals| totals.commands).fold(0, u64::saturating_add),
             total: totals.iter().map(|totals| totals.total.as_secs_f64()).sum(),
             longest: totals.iter().map(|totals| totals.longest.as_secs_f64()).fold(0.0, f64::max),
             rows: figures.refusals.kept.iter().map(row).collect(),
@@ -124,7 +124,7 @@ impl List {
 /// Returns the number of errors of the same kind: an open refusal does not know its commands yet.
 fn counted(figures: &Figures, key: FailureKey) -> u64 {
     let alike = figures.errors.iter().filter(|row| (row.key.class, row.key.stage) == (key.class, key.stage));
-    alike.map(|row| row.count).sum()
+    alike.map(|row| row.count).fold(0, u64::saturating_add)
 }
 
 /// Seconds to three digits after the point at most.

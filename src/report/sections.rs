@@ -5,11 +5,13 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::phases::{self, PhaseRow};
 use crate::{
     clock::{OptionalSeconds, Seconds, Stamp, WallTime},
     diagnose::Diagnosis,
     event::{Connected, RunStarted, StopReason},
-    record::{Figures, Outage, RunFigures, Summary},
+    plan::ReconnectPolicy,
+    record::{Figures, Outage, OutageKind, RunFigures, Summary},
 };
 
 /// One run of a report.
@@ -209,15 +211,18 @@ pub(crate) struct OutageRow {
     /// client did not come back on its own.
     #[schemars(with = "OptionalSeconds")]
     pub backoff: Option<f64>,
+    /// Parts of the outage that took time, in their order, each with the flag that shortens it; none for a slow stretch.
+    pub phases: Vec<PhaseRow>,
     /// Cause of the outage, with its evidence.
     pub diagnosis: Diagnosis,
 }
 
 impl OutageRow {
-    /// Creates the row as of `now`.
-    pub(crate) fn new(outage: Outage, diagnosis: Diagnosis, now: Stamp) -> Self {
+    /// Creates the row as of `now`; `policy` is that of its run.
+    pub(crate) fn new(outage: Outage, diagnosis: Diagnosis, policy: Option<&ReconnectPolicy>, now: Stamp) -> Self {
         let backoff = outage.backoff().map(|backoff| backoff.as_secs_f64());
-        Self { duration: outage.duration(now).as_secs_f64(), outage, backoff, diagnosis }
+        let phases = if outage.kind == OutageKind::Slow { Vec::new() } else { phases::of(&outage, policy, now) };
+        Self { duration: outage.duration(now).as_secs_f64(), outage, backoff, phases, diagnosis }
     }
 }
 
@@ -251,12 +256,20 @@ impl SlowStretches {
     }
 }
 
+fn run(figures: &Figures, number: u32) -> Option<&RunFigures> {
+    figures.runs.get(number.saturating_sub(1) as usize)
+}
+
+/// Returns the end of a run, or the start if it is unknown.
+pub(super) fn end_of(figures: &Figures, number: u32) -> Stamp {
+    run(figures, number).map_or(Stamp::START, RunFigures::end)
+}
+
 /// Returns outages or slow stretches with their diagnoses, as of the ends of their runs.
 fn rows(figures: &Figures, outages: &[Outage], diagnoses: Vec<Diagnosis>) -> Vec<OutageRow> {
     let row = |(outage, diagnosis): (&Outage, Diagnosis)| {
-        let run = figures.runs.get(outage.run.saturating_sub(1) as usize);
-        let end = run.map_or(Stamp::START, RunFigures::end);
-        OutageRow::new(outage.clone(), diagnosis, end)
+        let policy = run(figures, outage.run).map(|run| &run.started.plan.policy);
+        OutageRow::new(outage.clone(), diagnosis, policy, end_of(figures, outage.run))
     };
     outages.iter().zip(diagnoses).map(row).collect()
 }
@@ -311,6 +324,8 @@ pub(crate) struct Sessions {
     pub replaced_by_watchdog: u64,
     /// Sessions that the policy replaced because replies went to the wrong commands.
     pub replaced_desync: u64,
+    /// Sessions that the policy replaced because a demoted server refused a write.
+    pub replaced_readonly: u64,
     /// Sessions that redis-doctor replaced because the client was in a state that it could not leave.
     pub replaced_terminal: u64,
     /// Watchdog PINGs answered.
@@ -330,6 +345,7 @@ impl Sessions {
             superseded: tally.superseded,
             replaced_by_watchdog: tally.replaced_by_watchdog,
             replaced_desync: tally.replaced_desync,
+            replaced_readonly: tally.replaced_readonly,
             replaced_terminal: tally.replaced_terminal,
             watchdog_ok: figures.counters.watchdog_ok,
             watchdog_missed: figures.counters.watchdog_missed,

@@ -27,18 +27,17 @@ impl List {
     pub(super) fn about_servers(&mut self, figures: &Figures) {
         let servers = &figures.servers;
         let refused = figures.errors.iter().filter(|row| row.key.class == ErrorClass::ReadOnly);
-        let refused: u64 = refused.map(|row| row.count).sum();
+        let refused = refused.map(|row| row.count).fold(0, u64::saturating_add);
         if let Some((severity, text)) = several(&servers.together, refused > 0) {
             self.push_coded(severity, Some(SEVERAL), text);
         }
         for row in &servers.moves {
-            let text =
-                format!("new connections reach the {}, and old ones stay with the {}", row.moved.to, row.moved.from);
-            self.push_coded(Severity::Warning, Some(MOVED), text);
+            self.push_coded(Severity::Warning, Some(MOVED), row.moved.to_string());
         }
         self.about_roles(servers);
         self.about_lost_primaries(figures);
-        let demoted = figures.tally.states.contains_key(&ClientState::Pinned);
+        let pinned = figures.tally.states.contains_key(&ClientState::Pinned);
+        let demoted = pinned || figures.tally.replaced_readonly > 0;
         if refused > 0 && !demoted && servers.together.is_empty() {
             let text = "writes were refused: the server is a replica";
             self.push_coded(Severity::Critical, Some(REPLICA), text);

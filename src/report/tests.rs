@@ -39,8 +39,7 @@ fn worst(report: &Report) -> &str {
 }
 
 fn state(state: ClientState) -> crate::event::Event {
-    let why = String::new();
-    at(20.0, EventKind::StateEntered { state, why })
+    at(20.0, EventKind::StateEntered { state, why: "".into() })
 }
 
 fn dropped() -> Vec<crate::event::Event> {
@@ -88,7 +87,8 @@ fn what_is_critical() {
         ("lost without an outage", vec![at(50.0, missed(7, 8))], "2 messages lost while the connection was up"),
         (
             "lost long after an outage",
-            [dropped(), vec![at(50.0, missed(7, 7))]].concat(),
+            [dropped(), vec![at(10.6, EventKind::Resubscribed(confirmations(1, 0.6))), at(50.0, missed(7, 7))]]
+                .concat(),
             "1 message lost while the connection was up",
         ),
         (
@@ -294,6 +294,7 @@ fn findings_have_the_codes_of_the_knowledge_base() {
         (ClientState::Pinned, "RD027"),
         (ClientState::Masked, "RD028"),
         (ClientState::StaleError, "RD029"),
+        (ClientState::Flooded, "RD206"),
     ] {
         assert_eq!(code(vec![state(entered)], &format!("state {entered}")), Some(expected));
         let explained = crate::knowledge::entry(expected).map(|entry| entry.name.clone());

@@ -9,8 +9,11 @@ use bytes::{Buf as _, BytesMut};
 
 use super::{LONGEST_LINE, integer, words};
 
-/// Redis' `proto-max-bulk-len`.
-const LONGEST_ARGUMENT: i64 = 512 * 1024 * 1024;
+/// `proto-max-bulk-len`. Less than Redis' 512 MiB, because any client can fill it; the largest probe has 16 MiB.
+const LONGEST_ARGUMENT: i64 = 17 * 1024 * 1024;
+
+/// Most arguments of a command: the place of each takes 16 bytes.
+const MOST_ARGUMENTS: i64 = 256 * 1024;
 /// Limits for a client that has not authenticated.
 const ANONYMOUS_ARGUMENTS: i64 = 10;
 const ANONYMOUS_ARGUMENT_LENGTH: i64 = 16_384;
@@ -88,7 +91,7 @@ impl CommandDecoder {
             return too_long(&input[self.position..], "too big mbulk count string");
         };
         let count = integer(&line[1..])
-            .filter(|&count| count <= i64::from(i32::MAX))
+            .filter(|&count| count <= MOST_ARGUMENTS)
             .ok_or_else(|| protocol_error("invalid multibulk length"))?;
         if count > ANONYMOUS_ARGUMENTS && !authenticated {
             return Err(protocol_error("unauthenticated multibulk length"));
@@ -116,7 +119,7 @@ impl CommandDecoder {
                 None => return Ok(false),
                 Some(b'$') => {}
                 Some(&byte) => {
-                    let byte = if byte.is_ascii_control() { ' ' } else { char::from(byte) };
+                    let byte = if byte.is_ascii_graphic() { char::from(byte) } else { ' ' };
                     return Err(ProtocolError(format!("expected '$', got '{byte}'")));
                 }
             }
@@ -173,6 +176,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fuzz::{Fuzz, assert_clean};
 
     /// Feeds `input` in pieces of `step` bytes and returns the commands, or the error that ended them.
     fn commands(input: &[u8], step: usize) -> Result<Vec<Vec<Vec<u8>>>, ProtocolError> {
@@ -242,5 +246,17 @@ mod tests {
             &[b"*1\r\n", b"*2\r\n", b"*-1\r\n", b"$1\r\na\r\n", b"$0\r\n\r\n", b"$3\r\n", b"\r\n", b"abc", b"$", b"*"];
         let bits: Vec<Vec<u8>> = bits.iter().map(|bit| bit.to_vec()).collect();
         prop_oneof![8 => prop::sample::select(bits), 1 => prop::collection::vec(any::<u8>(), 0..6)]
+    }
+
+    #[test]
+    fn fuzz_commands() {
+        let words = ["*1\r\n", "*2\r\n", "*-1\r\n", "$1\r\na\r\n", "$0\r\n\r\n", "$3\r\n", "\r\n", "PING\r\n"];
+        Fuzz::new("requests", &words).run(|input| {
+            let whole = commands(input, input.len().max(1));
+            assert_eq!(commands(input, 1), whole);
+            if let Err(ProtocolError(text)) = whole {
+                assert_clean(&text);
+            }
+        });
     }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Framer {
     kind: u8,
     /// Elements of the outermost aggregate; 1 for a scalar.
     elements: u64,
+    /// Elements so far, with those of nested aggregates.
+    items: u64,
     words: Vec<Vec<u8>>,
     /// Number of `words` in use.
     count: usize,
@@ -64,6 +66,7 @@ impl Framer {
             line: Vec::new(),
             kind: 0,
             elements: 0,
+            items: 0,
             words: Vec::new(),
             count: 0,
             full: false,
@@ -85,6 +88,11 @@ impl Framer {
     /// Elements of its outermost aggregate.
     pub(crate) fn elements(&self) -> u64 {
         self.elements
+    }
+
+    /// Elements of the value so far, with those of nested aggregates.
+    pub(crate) fn items(&self) -> u64 {
+        self.items
     }
 
     /// Its first words, each cut off where it gets long.
@@ -120,7 +128,7 @@ impl Framer {
         if !known {
             return Err(NotResp);
         }
-        (self.kind, self.elements, self.count) = (first, 1, 0);
+        (self.kind, self.elements, self.items, self.count) = (first, 1, 0, 0);
         (self.full, self.inside, self.named) = (false, true, false);
         Ok(())
     }
@@ -164,6 +172,7 @@ impl Framer {
         if self.speaker == Speaker::Client && self.open.is_empty() && line[0] != b'*' {
             return self.inline(line);
         }
+        self.items += 1;
         let text = line.strip_suffix(b"\r\n").ok_or(NotResp)?;
         let (kind, rest) = text.split_first().ok_or(NotResp)?;
         match kind {
@@ -248,6 +257,7 @@ impl Framer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{Fuzz, pieces};
 
     /// The lengths of the values in `input`, fed in pieces of `step` bytes, each with its first words.
     fn values(speaker: Speaker, input: &[u8], step: usize) -> Result<Vec<(usize, Vec<String>)>, NotResp> {
@@ -313,5 +323,42 @@ mod tests {
         assert_eq!(Framer::new(Speaker::Server).advance(b"HTTP/1.1 200 OK\r\n"), Err(NotResp));
         assert_eq!(values(Speaker::Server, b"$x\r\n", 1), Err(NotResp));
         assert_eq!(values(Speaker::Server, b"*?\r\n", 1), Err(NotResp));
+    }
+
+    /// The length and the words of a value.
+    type Scanned = (usize, Vec<Vec<u8>>);
+
+    /// The values of a stream that is cut at any place; false if it ends because it is not RESP.
+    fn scanned<'a>(speaker: Speaker, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Scanned>, bool) {
+        let (mut framer, mut found, mut length) = (Framer::new(speaker), Vec::new(), 0);
+        for mut piece in pieces {
+            while !piece.is_empty() {
+                let Ok((used, step)) = framer.advance(piece) else { return (found, false) };
+                assert!(used <= piece.len() && (used > 0 || step == Step::Named));
+                length += used;
+                piece = &piece[used..];
+                if step == Step::Complete {
+                    found.push((std::mem::take(&mut length), framer.words().to_vec()));
+                }
+            }
+        }
+        (found, true)
+    }
+
+    #[test]
+    fn fuzz_streams() {
+        let words = ["*2\r\n", "$3\r\n", "+", "-", "%1\r\n", ">1\r\n", "|1\r\n", "*-1\r\n", "$-1\r\n", "\r\n"];
+        for (name, speaker) in [("replies", Speaker::Server), ("requests", Speaker::Client)] {
+            Fuzz::new(name, &words).run(|input| {
+                let whole = scanned(speaker, std::iter::once(input));
+                assert_eq!(scanned(speaker, pieces(input)), whole);
+                assert!(
+                    whole
+                        .0
+                        .iter()
+                        .all(|(_, words)| words.len() <= WORDS && words.iter().all(|word| word.len() <= WORD))
+                );
+            });
+        }
     }
 }

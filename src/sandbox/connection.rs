@@ -20,13 +20,14 @@ use crate::resp::CommandDecoder;
 /// Maximum length of one read, in bytes.
 const READ_SIZE: usize = 16 * 1024;
 /// A client that leaves more replies than this unread is not read from until it has caught up, in bytes.
-const UNREAD_REPLIES: usize = 32 * 1024 * 1024;
-/// A request that is longer than this in total ends the connection: Redis' `client-query-buffer-limit`.
-const LONGEST_REQUEST: usize = 1024 * 1024 * 1024;
+const UNREAD_REPLIES: usize = 4 * 1024 * 1024;
+/// A request that is longer than this in total ends the connection: `client-query-buffer-limit`.
+const LONGEST_REQUEST: usize = 20 * 1024 * 1024;
 
 /// Serves one client until either side ends the connection.
 pub(super) async fn serve(stream: TcpStream, id: ClientId, wake: Rc<Notify>, state: Rc<RefCell<State>>) {
-    let mut connection = Connection { decoder: CommandDecoder::default(), id, input: BytesMut::new(), state, stream };
+    let mut connection =
+        Connection { decoder: CommandDecoder::default(), id, input: BytesMut::new(), held: false, state, stream };
     // To a server, a connection that breaks and one that is closed are the same.
     let _ = connection.run(&wake).await;
     connection.state.borrow_mut().disconnect(id);
@@ -36,6 +37,8 @@ struct Connection {
     decoder: CommandDecoder,
     id: ClientId,
     input: BytesMut,
+    /// Commands have arrived that wait until the client has read its replies.
+    held: bool,
     state: Rc<RefCell<State>>,
     stream: TcpStream,
 }
@@ -52,6 +55,10 @@ impl Connection {
             let Some(due) = self.flush()? else {
                 return Ok(());
             };
+            if self.held && due.reading {
+                self.execute(0);
+                continue;
+            }
             tokio::select! {
                 () = wake.notified() => {}
                 ready = self.stream.readable(), if due.reading => {
@@ -106,11 +113,16 @@ impl Connection {
         let mut state = self.state.borrow_mut();
         let now = state.time.elapsed();
         state.stats.bytes_in += read as u64;
-        let Self { decoder, input, .. } = self;
+        let Self { decoder, input, held, .. } = self;
         state.with_client(self.id, |state, client| {
             client.active_at = now;
             client.unread = input.len();
+            *held = false;
             while !client.closing {
+                *held = client.out.len() > UNREAD_REPLIES;
+                if *held {
+                    break;
+                }
                 match decoder.decode(input, client.authenticated) {
                     Ok(true) => command::execute(state, client, Args::new(input, decoder.arguments())),
                     Ok(false) => break,

@@ -95,6 +95,7 @@ fn same(left: u8, right: u8, case: Case) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::Fuzz;
 
     #[test]
     fn patterns_mean_what_they_mean_in_redis() {
@@ -148,5 +149,18 @@ mod tests {
     fn many_stars_stay_cheap() {
         let pattern = b"*a".repeat(2_000);
         assert!(!matches(&pattern, &b"a".repeat(1_999), Case::Sensitive));
+    }
+
+    #[test]
+    fn fuzz_globs() {
+        Fuzz::new("glob", &["*", "?", "[", "]", "^", "-", "\\", "\n"]).run(|input| {
+            let mut parts = input.split(|byte| *byte == b'\n');
+            let (pattern, text) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            for case in [Case::Ignored, Case::Sensitive] {
+                let matched = matches(pattern, text, case);
+                // A star also matches nothing.
+                assert!(!matched || matches(&[b"*", pattern].concat(), text, case));
+            }
+        });
     }
 }

@@ -3,12 +3,14 @@
 //! [`Session::send`] is the only way to send a command; it reports the outcome to the [`Link`], and the push callback
 //! reports everything else. The session's monitor turns the result into events.
 
+mod cut_off;
 mod send;
 mod serve;
 mod subscribe;
 
 use std::{
     collections::VecDeque,
+    net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -20,6 +22,7 @@ use redis::{PushInfo, PushKind, RedisError, aio::PubSub};
 use tokio::sync::Notify;
 
 pub(super) use self::subscribe::SUBSCRIBING;
+use self::subscribe::Subscription;
 use super::{
     context::RunContext,
     coop_budget,
@@ -58,13 +61,15 @@ pub(super) struct Session {
     /// A copy of "a refusal is open" that every good reply can check.
     refusing: AtomicBool,
     /// Subscriptions that were not renewed after a reconnect have been reported.
-    pub(super) unsubscribed: AtomicBool,
+    pub(super) reported_missing: AtomicBool,
     /// Wakes the monitor after a change.
     pub(super) wake: Notify,
     /// The link went down: heartbeats are sent until one is answered.
     pub(super) down: Notify,
     /// Over RESP2: the session was replaced, and its subscriber connection with it.
     pub(super) fresh: Notify,
+    /// Wakes the subscriber: subscriptions are missing.
+    pub(super) unsubscribed: Notify,
 }
 
 /// The session that receives a subject's pushes; empty until it exists.
@@ -97,19 +102,20 @@ struct SessionState {
     subscriptions: VecDeque<(Stamp, Confirmed)>,
     /// Reason why the connection must be replaced.
     condemned: Option<Failure>,
-    /// The current subject has been given its subscriptions.
-    subscribed: bool,
+    subscription: Subscription,
     writes: Writes,
     desync: Option<Desync>,
     /// The server of the connection that is up since this time.
     server: Option<(Stamp, Peer)>,
+    /// Our address, as that server sees it.
+    address: Option<SocketAddr>,
 }
 
 /// Results of the writes since the monitor last read them.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Writes {
-    /// At least one was refused with READONLY.
-    pub(super) refused: bool,
+    /// The latest refusal with which a demoted server answers.
+    pub(super) refused: Option<Failure>,
     /// The latest was accepted.
     pub(super) accepted: bool,
 }
@@ -156,10 +162,11 @@ impl Session {
             waiting: VecDeque::new(),
             subscriptions: VecDeque::new(),
             condemned: None,
-            subscribed: false,
+            subscription: Subscription::default(),
             writes: Writes::default(),
             desync: None,
             server: None,
+            address: None,
         };
         let session = Arc::new(Self {
             ctx,
@@ -172,25 +179,22 @@ impl Session {
             state: Mutex::new(state),
             refusals: Mutex::default(),
             refusing: AtomicBool::new(false),
-            unsubscribed: AtomicBool::new(false),
+            reported_missing: AtomicBool::new(false),
             wake: Notify::new(),
             down: Notify::new(),
             fresh: Notify::new(),
+            unsubscribed: Notify::new(),
         });
         // The only place that sets it.
         let _ = session.pushes.set(Arc::downgrade(&session));
         Ok(session)
     }
 
-    /// Installs a new subject, connects it within `limit`, and subscribes. The previous subject is abandoned: its later
-    /// pushes are counted as stale.
-    ///
-    /// A managed subject that does not connect in time keeps trying on its own; once it is up, the caller must call
-    /// [`Session::subscribe`].
+    /// Installs a new subject, connects it within `limit`, and has it subscribed. The previous subject is abandoned: its
+    /// later pushes are counted as stale. A managed subject that does not connect in time keeps trying on its own.
     pub(super) async fn establish(&self, limit: Duration) -> Result<(), Failure> {
         self.renew().await?;
-        self.come_up(limit).await?;
-        self.subscribe().await
+        self.come_up(limit).await
     }
 
     /// Installs a new subject. A managed subject is not connected yet: the first command does that.
@@ -200,8 +204,8 @@ impl Session {
         let dialed = dial(&self.dialer, self.policy.managed, epoch, &self.pushes).await;
         let subject = dialed.map_err(|error| client::failure(Stage::Connect, &error))?;
         let mut state = self.lock();
-        (state.subject, state.epoch, state.subscribed) = (subject, epoch, false);
-        state.desync = None;
+        (state.subject, state.epoch, state.desync) = (subject, epoch, None);
+        self.unsubscribe(&mut state);
         Ok(())
     }
 
@@ -216,6 +220,12 @@ impl Session {
             }
             Ok(_) | Err(_) => Ok(()),
         }
+    }
+
+    /// Returns true if the client has a connection to send commands on, or gets one within `limit`.
+    pub(super) async fn connected_within(&self, limit: Duration) -> bool {
+        let mut subject = self.lock().subject.clone();
+        tokio::time::timeout(limit, subject.connected()).await.unwrap_or(false)
     }
 
     /// Returns the time limit for connecting without obstacles.
@@ -235,7 +245,7 @@ impl Session {
             }
             PushKind::Disconnection => self.on_disconnected(),
             PushKind::Subscribe | PushKind::PSubscribe | PushKind::SSubscribe => {
-                let confirmed = self.inbox.on_confirmation(&info.kind, &info.data);
+                let confirmed = self.inbox.on_confirmation(&info.kind, &info.data, self.ctx.clock.now());
                 self.on_confirmed(confirmed);
             }
             // As a rule, an announcement of maintenance.
@@ -254,6 +264,18 @@ impl Session {
         } else if state.link.loss().is_some() {
             // A reconnect attempt that failed after its subscriptions.
             self.inbox.forget_confirmations();
+        } else if self.is_paced() {
+            // The library replaced a connection that it had just made: with its own subscriptions, it would show in
+            // their second confirmation.
+            self.inbox.forget_confirmations();
+            if state.subscriptions.len() < KEPT_FAILURES {
+                state.subscriptions.push_back((now, Confirmed::Again));
+            }
+            self.wake.notify_one();
+        }
+        if self.is_paced() {
+            // By now the library has begun the reconnect, and commands wait for the new connection.
+            self.unsubscribe(&mut state);
         }
     }
 

@@ -49,7 +49,7 @@ impl RunContext {
             dialect,
             clock: notices.clock(),
             path,
-            samples: Samples::default(),
+            samples: Samples::of(plan.connections),
             stop: StopControl::new(plan.stop.count),
             notices,
             observer,

@@ -28,6 +28,8 @@ pub(super) struct Delivery {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
+    /// Time of its PUBLISH.
+    sent: Stamp,
     publish: Publish,
     received: bool,
     missed: bool,
@@ -51,20 +53,44 @@ pub(super) enum Receipt {
     /// The expected number.
     InOrder,
     /// A later number than expected: `from..=to` are missing so far, of which the server had accepted `accepted`.
-    Gap { from: u64, to: u64, accepted: u64 },
+    Gap(Gap),
     /// A number that was missing.
     Late,
     /// A number already received, or given up long ago.
     Again,
 }
 
+/// Missing numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    /// First missing number.
+    pub(super) from: u64,
+    /// Last missing number.
+    pub(super) to: u64,
+    /// Missing messages that the server had accepted.
+    pub(super) accepted: u64,
+    /// Times at which the first and the last of these were published.
+    pub(super) sent: (Stamp, Stamp),
+}
+
+impl Gap {
+    /// Returns the gap from the first to the last of these entries with their numbers; `None` if there are none.
+    fn of(missing: impl Iterator<Item = (u64, Stamp)>) -> Option<Self> {
+        missing.fold(None, |gap, (number, sent)| {
+            let first = Self { from: number, to: number, accepted: 0, sent: (sent, sent) };
+            let gap = gap.unwrap_or(first);
+            Some(Self { to: number, accepted: gap.accepted + 1, sent: (gap.sent.0, sent), ..gap })
+        })
+    }
+}
+
 impl Delivery {
-    /// Returns the number of the next message.
-    pub(super) fn next(&mut self, sums: &mut Counters) -> u64 {
+    /// Returns the number of the next message, which is sent now.
+    pub(super) fn next(&mut self, now: Stamp, sums: &mut Counters) -> u64 {
         if self.entries.len() == WINDOW {
             self.give_up_oldest(sums);
         }
-        self.entries.push_back(Entry::default());
+        self.entries.push_back(Entry { sent: now, ..Entry::default() });
         self.base + self.entries.len() as u64 - 1
     }
 
@@ -110,23 +136,18 @@ impl Delivery {
         self.resolve(sums);
     }
 
-    /// Gives up every missing number at the end of the run. Returns the first and the last of those not reported yet,
-    /// and how many of them the server had accepted.
-    pub(super) fn close(&mut self, sums: &mut Counters) -> Option<(u64, u64, u64)> {
+    /// Gives up every missing number at the end of the run. Returns those not reported yet that the server had
+    /// accepted.
+    pub(super) fn close(&mut self, sums: &mut Counters) -> Option<Gap> {
         let missing = |entry: &Entry| !entry.received && !entry.missed && entry.publish == Publish::Accepted;
-        let numbered = || {
-            self.entries.iter().zip(self.base..).filter(|(entry, number)| {
-                // Gaps below the horizon were reported when they appeared.
-                missing(entry) && *number >= self.horizon
-            })
-        };
-        let first = numbered().next().map(|(_, number)| number);
-        let last = numbered().last().map(|(_, number)| number);
-        let count = numbered().count() as u64;
+        // Gaps below the horizon were reported when they appeared.
+        let numbered = self.entries.iter().zip(self.base..).filter(|(_, number)| *number >= self.horizon);
+        let given_up =
+            Gap::of(numbered.filter(|(entry, _)| missing(entry)).map(|(entry, number)| (number, entry.sent)));
         while !self.entries.is_empty() {
             self.give_up_oldest(sums);
         }
-        Some((first?, last?, count))
+        given_up
     }
 
     /// Returns true if every published message has been received.
@@ -139,12 +160,13 @@ impl Delivery {
         if from == number {
             return Receipt::InOrder;
         }
-        let accepted = |entry: &&Entry| entry.publish != Publish::Failed;
         let skip = (from - self.base) as usize;
         let take = (number - from) as usize;
-        let accepted = self.entries.iter().skip(skip).take(take).filter(accepted).count() as u64;
+        let missing = self.entries.iter().zip(self.base..).skip(skip).take(take);
+        let accepted = missing.filter(|(entry, _)| entry.publish != Publish::Failed);
+        let gap = Gap::of(accepted.map(|(entry, number)| (number, entry.sent)));
         self.gaps.push_back((at.after(GRACE), number));
-        if accepted == 0 { Receipt::InOrder } else { Receipt::Gap { from, to: number - 1, accepted } }
+        gap.map_or(Receipt::InOrder, |gap| Receipt::Gap(Gap { from, to: number - 1, ..gap }))
     }
 
     fn entry(&mut self, number: u64) -> Option<&mut Entry> {
@@ -193,7 +215,7 @@ mod tests {
 
     fn publish(delivery: &mut Delivery, outcomes: &[Publish], sums: &mut Counters) {
         for outcome in outcomes {
-            let number = delivery.next(sums);
+            let number = delivery.next(ZERO, sums);
             delivery.published(number, *outcome, sums);
         }
     }
@@ -215,12 +237,28 @@ mod tests {
         publish(&mut delivery, &[Publish::Accepted; 5], &mut sums);
         delivery.received(0, ZERO, &mut sums);
         let gap = delivery.received(4, ZERO, &mut sums);
-        assert_eq!(gap, Receipt::Gap { from: 1, to: 3, accepted: 3 });
+        assert_eq!(gap, Receipt::Gap(Gap { from: 1, to: 3, accepted: 3, sent: (ZERO, ZERO) }));
         assert_eq!(delivery.received(2, ZERO, &mut sums), Receipt::Late);
         delivery.tick(ZERO, &mut sums);
         assert_eq!(sums.lost, 0);
         delivery.tick(ZERO.after(GRACE), &mut sums);
         assert_eq!((sums.published, sums.received, sums.lost, sums.reordered), (5, 3, 2, 1));
+    }
+
+    #[test]
+    fn a_lost_message_has_the_time_of_its_publication() {
+        let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
+        let at = |second: u64| Stamp::from_nanos(second * 1_000_000_000);
+        for second in 0..6 {
+            let number = delivery.next(at(second), &mut sums);
+            // The server refused number 1.
+            let outcome = if number == 1 { Publish::Failed } else { Publish::Accepted };
+            delivery.published(number, outcome, &mut sums);
+        }
+        delivery.received(0, at(9), &mut sums);
+        let gap = delivery.received(4, at(9), &mut sums);
+        assert_eq!(gap, Receipt::Gap(Gap { from: 1, to: 3, accepted: 2, sent: (at(2), at(3)) }));
+        assert_eq!(delivery.close(&mut sums), Some(Gap { from: 5, to: 5, accepted: 1, sent: (at(5), at(5)) }));
     }
 
     #[test]
@@ -236,7 +274,7 @@ mod tests {
     #[test]
     fn a_message_that_came_was_published_whatever_publish_said() {
         let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
-        let number = delivery.next(&mut sums);
+        let number = delivery.next(ZERO, &mut sums);
         delivery.received(number, ZERO, &mut sums);
         delivery.published(number, Publish::Failed, &mut sums);
         assert_eq!((sums.published, sums.received, sums.publish_failed), (1, 1, 0));
@@ -256,7 +294,7 @@ mod tests {
         let (mut delivery, mut sums) = (Delivery::default(), Counters::default());
         publish(&mut delivery, &[Publish::Accepted; 4], &mut sums);
         delivery.received(0, ZERO, &mut sums);
-        assert_eq!(delivery.close(&mut sums), Some((1, 3, 3)));
+        assert_eq!(delivery.close(&mut sums), Some(Gap { from: 1, to: 3, accepted: 3, sent: (ZERO, ZERO) }));
         assert_eq!((sums.published, sums.received, sums.lost), (4, 1, 3));
     }
 
@@ -276,7 +314,7 @@ mod tests {
             for (step, pick, flag) in steps {
                 match step {
                     0 => {
-                        let number = delivery.next(&mut sums);
+                        let number = delivery.next(ZERO, &mut sums);
                         issued += 1;
                         let outcome = if flag { Publish::Accepted } else { Publish::Failed };
                         delivery.published(number, outcome, &mut sums);

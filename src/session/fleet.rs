@@ -11,7 +11,8 @@ use super::{
     link::Link,
     monitor::Monitor,
     publisher::{self, Publisher},
-    resp2, roles, watchdog,
+    reply_limit::ReplyLimit,
+    resp2, roles, subscriber, watchdog,
     worker::{Schedule, Worker},
 };
 use crate::{
@@ -52,6 +53,7 @@ pub(crate) struct Sessions {
     work: JoinSet<()>,
     /// Tasks that run until they are aborted.
     watch: JoinSet<()>,
+    reply_limit: ReplyLimit,
 }
 
 impl Sessions {
@@ -60,8 +62,13 @@ impl Sessions {
     /// # Errors
     /// The failure of the first session that could not be established.
     pub(crate) async fn start(ctx: Arc<RunContext>, server: Target) -> Result<Self, NotStarted> {
-        let mut sessions =
-            Self { ctx: Arc::clone(&ctx), sessions: Vec::new(), work: JoinSet::new(), watch: JoinSet::new() };
+        let mut sessions = Self {
+            ctx: Arc::clone(&ctx),
+            sessions: Vec::new(),
+            work: JoinSet::new(),
+            watch: JoinSet::new(),
+            reply_limit: ReplyLimit::start(&ctx),
+        };
         // The publisher bypasses the faults: it must send everything that could have been received.
         let direct = Plan { target: server, ..(*ctx.plan).clone() };
         let publisher = Arc::new(Publisher::new(&direct, ctx.dialect)?);
@@ -104,10 +111,14 @@ impl Sessions {
     }
 
     fn serve(&mut self, session: &Arc<Session>, monitor: Monitor) {
+        self.reply_limit.guard(session);
         self.watch.spawn(monitor.run());
         self.watch.spawn(watchdog::heartbeat_while_down(Arc::clone(session)));
-        if !self.ctx.dialect.resp3 && session.inbox.subscription().wanted() > 0 {
-            self.watch.spawn(resp2::run(Arc::clone(session)));
+        if session.inbox.subscription().wanted() > 0 {
+            self.watch.spawn(subscriber::run(Arc::clone(session)));
+            if !self.ctx.dialect.resp3 {
+                self.watch.spawn(resp2::run(Arc::clone(session)));
+            }
         }
         if let Some(watchdog) = self.ctx.plan.policy.watchdog {
             self.watch.spawn(watchdog::run(Arc::clone(session), watchdog));

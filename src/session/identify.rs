@@ -56,14 +56,14 @@ pub(super) async fn query(session: &Session, up: &watch::Receiver<bool>) -> (Cli
         query(dialect.info, &["INFO", "server"]),
         query(dialect.info, &["INFO", "replication"])
     );
-    let client = client.map(|line| ClientInfo::parse(&line)).unwrap_or_default();
+    let client = client.map(|line| ClientInfo::parse(line.part())).unwrap_or_default();
     // No ACL forbids HELLO. Its product and version are those that the server claims to be compatible with.
     let hello = match (&server, &replication) {
         (None, None) if dialect.resp3 => answer(&Request::hello(true)).await,
         _ => None,
     };
-    let mut server = server.map(|info| from_info(&info)).unwrap_or_default();
-    let roles = hello.as_ref().map(from_hello).or(replication.map(|info| from_info(&info))).unwrap_or_default();
+    let mut server = server.map(|info| from_info(info.part())).unwrap_or_default();
+    let roles = hello.as_ref().map(from_hello).or(replication.map(|info| from_info(info.part()))).unwrap_or_default();
     (server.role, server.primary) = (roles.role.or(server.role), roles.primary);
     server.primary_link = roles.primary_link;
     server.mode = server.mode.or(roles.mode);

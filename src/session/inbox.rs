@@ -11,7 +11,7 @@ use redis::{PushKind, Value};
 
 use super::{
     context::RunContext,
-    delivery::{Delivery, Publish, Receipt},
+    delivery::{Delivery, Gap, Publish, Receipt},
 };
 use crate::{
     clock::Stamp,
@@ -33,6 +33,7 @@ struct InboxState {
     deliveries: Vec<Delivery>,
     confirmed: HashSet<(u8, Vec<u8>)>,
     last_message: Stamp,
+    last_push: Stamp,
 }
 
 /// The effect of a confirmation.
@@ -57,6 +58,7 @@ impl Inbox {
             deliveries: (0..verified).map(|_| Delivery::default()).collect(),
             confirmed: HashSet::new(),
             last_message: Stamp::START,
+            last_push: Stamp::START,
         };
         let prefix = format!("redis-doctor:{run_id}:{connection}:").into_bytes();
         Self { connection, subscription, prefix, state: Mutex::new(state) }
@@ -76,7 +78,7 @@ impl Inbox {
     /// Creates a numbered message for the verified channel `index`, stamped with the time of sending.
     pub(super) fn compose(&self, index: usize, now: Stamp, ctx: &RunContext) -> (u64, Vec<u8>) {
         let mut state = self.lock();
-        let number = state.deliveries[index].next(&mut ctx.samples.lock().counters);
+        let number = state.deliveries[index].next(now, &mut ctx.samples.lock().counters);
         let mut payload = self.prefix.clone();
         payload.extend_from_slice(format!("{index}:{number}:{}", now.as_nanos()).as_bytes());
         (number, payload)
@@ -105,7 +107,7 @@ impl Inbox {
     /// Accounts for a verification message; counts and shows any other.
     pub(super) fn receive(&self, message: &Message<'_>, ctx: &RunContext) {
         let mut state = self.lock();
-        state.last_message = message.at;
+        (state.last_message, state.last_push) = (message.at, message.at);
         if let Some(ours) = message.payload.strip_prefix(self.prefix.as_slice()) {
             // A matching pattern brings a legitimate second copy: no duplicate.
             if message.pattern.is_none() {
@@ -128,7 +130,9 @@ impl Inbox {
         let Some((index, number, sent)) = parse_numbers(ours) else {
             return;
         };
-        let Some(delivery) = state.deliveries.get_mut(index) else {
+        // Our channel, not the one that the server names.
+        let channel = self.subscription.channels.iter().chain(&self.subscription.shards).nth(index);
+        let (Some(delivery), Some(channel)) = (state.deliveries.get_mut(index), channel) else {
             return;
         };
         let mut sums = ctx.samples.lock();
@@ -142,12 +146,10 @@ impl Inbox {
             ctx.count_message();
         }
         ctx.stop.note_progress();
-        let channel = || Name::from(message.channel);
+        let channel = || channel.clone();
         let event = match receipt {
             Receipt::InOrder => return,
-            Receipt::Gap { from, to, accepted } => {
-                EventKind::MessagesMissed { channel: channel(), from, to, count: accepted }
-            }
+            Receipt::Gap(gap) => missed(channel(), gap),
             Receipt::Late => EventKind::Reordered { channel: channel(), number },
             Receipt::Again => EventKind::Duplicated { channel: channel(), number },
         };
@@ -155,7 +157,7 @@ impl Inbox {
     }
 
     /// Records a confirmation of SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE.
-    pub(super) fn on_confirmation(&self, kind: &PushKind, data: &[Value]) -> Confirmed {
+    pub(super) fn on_confirmation(&self, kind: &PushKind, data: &[Value], at: Stamp) -> Confirmed {
         let kind = match kind {
             PushKind::PSubscribe => 1,
             PushKind::SSubscribe => 2,
@@ -165,6 +167,7 @@ impl Inbox {
             return Confirmed::Part;
         };
         let mut state = self.lock();
+        state.last_push = at;
         if !state.confirmed.insert((kind, name.clone())) {
             return Confirmed::Again;
         }
@@ -200,6 +203,11 @@ impl Inbox {
         self.lock().last_message
     }
 
+    /// Returns the time of the last message or confirmation, or the run's start.
+    pub(super) fn last_push(&self) -> Stamp {
+        self.lock().last_push
+    }
+
     /// Gives up messages that have been missing for too long.
     pub(super) fn tick(&self, ctx: &RunContext) {
         let now = ctx.clock.now();
@@ -221,8 +229,8 @@ impl Inbox {
         let mut state = self.lock();
         for (delivery, channel) in state.deliveries.iter_mut().zip(names) {
             let given_up = delivery.close(&mut ctx.samples.lock().counters);
-            if let Some((from, to, count)) = given_up {
-                ctx.emit(at, Some(self.connection), EventKind::MessagesMissed { channel, from, to, count });
+            if let Some(gap) = given_up {
+                ctx.emit(at, Some(self.connection), missed(channel, gap));
             }
         }
     }
@@ -230,6 +238,11 @@ impl Inbox {
     fn lock(&self) -> MutexGuard<'_, InboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn missed(channel: Name, Gap { from, to, accepted, sent: (first, last) }: Gap) -> EventKind {
+    let [first_published_at, last_published_at] = [first, last].map(Some);
+    EventKind::MessagesMissed { channel, from, to, count: accepted, first_published_at, last_published_at }
 }
 
 /// Reads `index:number:nanoseconds`.

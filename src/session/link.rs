@@ -7,7 +7,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use crate::{
-    classify::{Failure, Origin},
+    classify::{ErrorClass, Failure, Origin},
     clock::Stamp,
 };
 
@@ -111,6 +111,11 @@ impl Link {
         self.up_since
     }
 
+    /// Returns the time of the last reply.
+    pub(super) fn last_reply(&self) -> Stamp {
+        self.last_reply
+    }
+
     /// Returns the cost of the last outage beyond what was known at its end: commands of the old connection can fail
     /// after the new one has answered.
     pub(super) fn late(&self) -> Cost {
@@ -192,8 +197,9 @@ impl Link {
         }
         if let LinkState::Down(loss) = &mut self.state {
             loss.cost.count(failed.counted, failed.ambiguous);
+            let known = loss.failure.as_ref().map(|known| &known.key);
             let telling = failed.failure.key.origin == Origin::Kernel
-                && loss.failure.as_ref().is_none_or(|known| known.key.origin != Origin::Kernel);
+                && known.is_none_or(|key| key.origin != Origin::Kernel && key.class != ErrorClass::ReplyTooLarge);
             // Later kernel errors (refused …) belong to reconnect attempts, not to the loss.
             if telling && launched <= loss.at {
                 loss.failure = Some(failed.failure.clone());

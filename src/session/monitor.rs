@@ -4,6 +4,7 @@
 mod replace;
 mod slowness;
 mod watch;
+mod writes;
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -11,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use self::writes::Rebuilds;
 use super::{
     connection::Session,
     context::RunContext,
@@ -22,7 +24,7 @@ use super::{
 };
 use crate::{
     classify::{ErrorClass, Failure},
-    clock::Stamp,
+    clock::{Stamp, within},
     dial::{ClientInfo, Interest},
     event::{
         ClientState, Confirmations, Connected, Disconnected, EventKind, Peer, Reconnected, ReplaceReason,
@@ -64,6 +66,7 @@ pub(super) struct Monitor {
     silence_reported: Stamp,
     /// Time since which writes have been refused with READONLY.
     pinned: Option<Stamp>,
+    rebuilds: Rebuilds,
     /// Due time of a replacement for a session that cannot reconnect.
     replacement: Option<Stamp>,
     /// The current connection works, but the server refused its subscriptions.
@@ -96,6 +99,8 @@ struct Resubscription {
     lost_at: Stamp,
     /// Time of the reconnect, from which the limit counts.
     restored: Option<Stamp>,
+    /// Reported as lost.
+    reported: bool,
 }
 
 impl Monitor {
@@ -132,6 +137,7 @@ impl Monitor {
             resubscription: None,
             silence_reported: now,
             pinned: None,
+            rebuilds: Rebuilds::default(),
             replacement: None,
             refused: false,
         };
@@ -164,7 +170,7 @@ impl Monitor {
             let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
             let pause = if busy { POLL } else { IDLE_POLL };
             // A timeout polls as well.
-            let _ = tokio::time::timeout(pause, self.session.wake.notified()).await;
+            let _ = within(pause, self.session.wake.notified()).await;
             self.poll().await;
         }
     }
@@ -183,6 +189,12 @@ impl Monitor {
             let desync = why.key.class == ErrorClass::Desync;
             let reason = if desync { ReplaceReason::Desync } else { ReplaceReason::Watchdog };
             self.replace(reason, Some(why)).await;
+        }
+        // During an outage the next connection may be given its subscriptions.
+        if self.outage.is_none()
+            && let Some(failure) = self.session.take_subscription_failure()
+        {
+            self.on_unsubscribed(failure).await;
         }
         let now = self.ctx.clock.now();
         if self.replacement.is_some_and(|due| due <= now) && self.path_is_healthy() {
@@ -221,7 +233,10 @@ impl Monitor {
     fn on_lost(&mut self, loss: Loss) {
         self.end_stretch(loss.at);
         self.stall = None;
-        (self.pinned, self.refused) = (None, false);
+        self.refused = false;
+        if !loss.failure.as_ref().is_some_and(|failure| failure.key.class.is_by_demoted()) {
+            (self.pinned, self.rebuilds) = (None, Rebuilds::default());
+        }
         // A replacement was meant for the lost connection; the next one gets a new chance.
         self.replacement = None;
         let old_client_id = self.client.id;
@@ -246,16 +261,14 @@ impl Monitor {
             superseded: None,
         });
         if self.session.inbox.subscription().wanted() > 0 {
-            self.resubscription = Some(Resubscription { lost_at: loss.at, restored: None });
+            self.resubscription = Some(Resubscription { lost_at: loss.at, restored: None, reported: false });
         }
     }
 
     async fn on_restored(&mut self, loss: &Loss, at: Stamp) {
         self.replacement = None;
         self.generation += 1;
-        if let Err(failure) = self.session.subscribe().await {
-            self.retry_later(&failure);
-        }
+        self.session.request_subscription();
         let old = self.peer();
         self.identify().await;
         let outage = self.outage.take();
@@ -299,6 +312,7 @@ impl Monitor {
     }
 
     fn on_subscribed(&mut self, at: Stamp) {
+        self.refused = false;
         let Some(resubscription) = self.resubscription.take() else {
             return;
         };
@@ -329,7 +343,7 @@ impl Monitor {
     }
 
     fn enter(&self, at: Stamp, state: ClientState, why: String) {
-        self.emit(at, EventKind::StateEntered { state, why });
+        self.emit(at, EventKind::StateEntered { state, why: why.into() });
         if state.is_terminal() && self.ctx.plan.stop.on_critical {
             self.ctx.stop.stop(StopReason::Critical);
         }
@@ -347,7 +361,7 @@ impl Monitor {
 
     /// Returns the server that the connection is connected to.
     fn peer(&self) -> Peer {
-        Peer::new(&self.server, self.client.laddr.as_deref())
+        Peer::new(&self.server, self.client.laddr.clone())
     }
 
     fn on_identified(&mut self) {
@@ -359,6 +373,7 @@ impl Monitor {
             self.on_primary();
         }
         self.session.reached(server);
+        self.session.seen_from(self.client.addr.as_ref().and_then(|address| address.parse().ok()));
     }
 
     /// Remembers that the server of the connection is a primary.

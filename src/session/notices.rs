@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use crate::{
     clock::{Clock, Stamp},
     event::{Event, EventKind, Message, MessageSink, Reply},
+    foreign::Foreign,
     plan::Name,
 };
 
@@ -74,7 +75,7 @@ impl NoticeSender {
         announced.retain(|earlier| at.since(*earlier) < PERIOD);
         if announced.len() < ANNOUNCEMENTS {
             announced.push_back(at);
-            let kind = Name::from(&kind.as_bytes()[..kind.len().min(KIND)]).to_string();
+            let kind = Foreign::new(&Name::from(&kind.as_bytes()[..kind.len().min(KIND)]).to_string());
             self.emit(at, Some(connection), EventKind::Announced { kind });
         }
     }

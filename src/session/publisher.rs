@@ -14,9 +14,15 @@ use super::{
 };
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
-    dial::{ClientInfo, Dialect, identity::from_info, reply::text},
+    clock::{Stamp, within},
+    credentials,
+    dial::{
+        ClientInfo, Dialect,
+        identity::from_info,
+        reply::{Text, text},
+    },
     event::Peer,
-    plan::{Pace, Plan, PolicyName, ReconnectPolicy},
+    plan::{Pace, Password, Plan, PolicyName, ReconnectPolicy},
 };
 
 /// A message not accepted within this time counts as not published.
@@ -36,6 +42,9 @@ impl Publisher {
         let mut policy = ReconnectPolicy::preset(PolicyName::Hardened);
         // Its own limit applies, which knows the pauses of redis-doctor itself.
         (policy.connect_timeout, policy.response_timeout) = (LIMIT, LIMIT * 10);
+        if matches!(plan.target.password, Some(Password::Asked(_))) {
+            policy.connect_timeout += credentials::LIMIT;
+        }
         let dialer = Dialer::new(plan, policy, Dialect { resp3: false, ..dialect })
             .map_err(|error| client::failure(Stage::Publish, &error))?;
         Ok(Self { dialer, connection: Mutex::new(None) })
@@ -49,7 +58,7 @@ impl Publisher {
         channel: &[u8],
         payload: &[u8],
     ) -> Result<i64, FailedRequest> {
-        let connection = self.connect(ctx).await.map_err(|failure| FailedRequest { failure, ambiguous: false })?;
+        let connection = self.connection(ctx).await.map_err(|failure| FailedRequest { failure, ambiguous: false })?;
         let mut command = redis::cmd(if sharded { "SPUBLISH" } else { "PUBLISH" });
         command.arg(channel).arg(payload);
         let sent = self.send(ctx, connection, &command).await;
@@ -64,15 +73,15 @@ impl Publisher {
     ) -> Result<i64, Failure> {
         let launched = ctx.clock.now();
         let mut reply = pin!(connection.send_packed_command(command));
-        let mut answer = tokio::time::timeout(LIMIT, reply.as_mut()).await;
-        if answer.is_err() && ctx.pauses.overlap(launched, ctx.clock.now()) {
-            answer = tokio::time::timeout(LIMIT, reply).await;
+        let mut answer = within(LIMIT, reply.as_mut()).await;
+        if answer.is_none() && ctx.pauses.overlap(launched, ctx.clock.now()) {
+            answer = within(LIMIT, reply).await;
         }
         let outcome = match answer {
-            Ok(reply) => reply.and_then(Value::extract_error).map_err(|error| client::failure(Stage::Publish, &error)),
-            Err(_) => {
-                Err(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Publish, "no reply to PUBLISH within 1 s"))
+            Some(reply) => {
+                reply.and_then(Value::extract_error).map_err(|error| client::failure(Stage::Publish, &error))
             }
+            None => Err(Failure::doctor(ErrorClass::ResponseTimeout, Stage::Publish, "no reply to PUBLISH within 1 s")),
         };
         if outcome.as_ref().is_err_and(|failure| !failure.key.class.is_server_reply()) {
             *self.connection.lock().await = None;
@@ -80,7 +89,7 @@ impl Publisher {
         outcome.map(|reply| if let Value::Int(receivers) = reply { receivers } else { 0 })
     }
 
-    async fn connect(&self, ctx: &RunContext) -> Result<MultiplexedConnection, Failure> {
+    async fn connection(&self, ctx: &RunContext) -> Result<MultiplexedConnection, Failure> {
         let mut slot = self.connection.lock().await;
         if let Some(connection) = &*slot {
             return Ok(connection.clone());
@@ -103,12 +112,12 @@ async fn identify(connection: &mut MultiplexedConnection, ctx: &RunContext) {
     }
     let mut queries = redis::pipe();
     queries.cmd("CLIENT").arg("INFO").cmd("INFO").arg("server").cmd("INFO").arg("replication");
-    let answers = tokio::time::timeout(LIMIT, connection.send_packed_commands(&queries, 0, 3)).await;
-    if let Ok(Ok(answers)) = answers {
+    let answers = within(LIMIT, connection.send_packed_commands(&queries, 0, 3)).await;
+    if let Some(Ok(answers)) = answers {
         let [client, server, replication] =
             [0, 1, 2].map(|index| answers.get(index).and_then(text).unwrap_or_default());
-        let laddr = ClientInfo::parse(&client).laddr;
-        let server = Peer::new(&from_info(&(server + &replication)), laddr.as_deref());
+        let info: Text = [server, replication].into_iter().collect();
+        let server = Peer::new(&from_info(info.part()), ClientInfo::parse(client.part()).laddr);
         ctx.observer.on_reached(&server, ctx.clock.now());
     }
 }
@@ -142,7 +151,7 @@ pub(super) async fn run(session: Arc<Session>, publisher: Arc<Publisher>, pace: 
 }
 
 /// Waits for the next slot and skips those missed because of a slow server. Returns false when the run stops.
-async fn wait(ctx: &RunContext, start: crate::clock::Stamp, pace: Pace, slot: &mut u64) -> bool {
+async fn wait(ctx: &RunContext, start: Stamp, pace: Pace, slot: &mut u64) -> bool {
     if ctx.stop.is_stopping() {
         return false;
     }

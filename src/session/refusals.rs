@@ -89,7 +89,7 @@ impl Refusals {
         if self.0.len() == OPEN {
             return None;
         }
-        let (key, text, command) = (failure.key, failure.to_string(), asker.command.to_owned());
+        let (key, text, command) = (failure.key, failure.text.clone(), asker.command.into());
         let refused = BTreeMap::from([(asker, (0, at))]);
         self.0.push(Refusal { failure, since: launched, last: at, count: 1, refused, served: None });
         Some(RefusalBegan { key, text, command, since: launched })

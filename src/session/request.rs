@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use redis::{Cmd, Value};
 
-use crate::{classify::Failure, clock::Stamp, dial::Nonce, plan::Name};
+use crate::{classify::Failure, clock::Stamp, dial::Nonce, foreign::Foreign, plan::Name};
 
 /// The reply to PING without an argument.
 pub(super) const PONG: &str = "PONG";
+
+/// Maximum length of the beginning of a reply that is shown, in bytes.
+const SUMMARY: usize = 60;
 
 /// A command and its expected reply.
 pub(super) struct Request {
@@ -136,19 +139,19 @@ pub(super) fn probe(nonce: Nonce, mut command: Cmd, payload: Vec<u8>) -> (Cmd, P
 }
 
 /// Returns the beginning of a reply, for an event line.
-pub(super) fn summary(value: &Value) -> String {
-    let mut text = match value {
-        Value::BulkString(bytes) => Name::from(&bytes[..bytes.len().min(60)]).to_string(),
-        Value::SimpleString(text) => text.clone(),
-        Value::Okay => "OK".to_owned(),
-        Value::Nil => "nil".to_owned(),
-        Value::Int(number) => number.to_string(),
-        Value::Push { kind, .. } => format!("push {kind}"),
-        other => format!("{other:?}"),
-    };
-    if text.len() > 60 {
-        let end = (0..=60).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        text.truncate(end);
+pub(super) fn summary(value: &Value) -> Foreign {
+    match value {
+        Value::BulkString(bytes) => beginning(&Name::from(&bytes[..bytes.len().min(SUMMARY)]).to_string()),
+        Value::SimpleString(text) => beginning(text),
+        Value::Okay => "OK".into(),
+        Value::Nil => "nil".into(),
+        Value::Int(number) => number.to_string().into(),
+        Value::Push { kind, .. } => beginning(&format!("push {kind}")),
+        other => beginning(&format!("{other:?}")),
     }
-    text
+}
+
+fn beginning(text: &str) -> Foreign {
+    let end = (0..=text.len().min(SUMMARY)).rev().find(|end| text.is_char_boundary(*end));
+    Foreign::new(&text[..end.unwrap_or_default()])
 }

@@ -11,6 +11,7 @@ use futures_util::future::join_all;
 
 use super::{connection::Session, context::RunContext, request::Request};
 use crate::{
+    clock::within,
     dial::identity::{from_hello, from_role},
     event::Peer,
 };
@@ -58,7 +59,7 @@ pub(super) async fn conclude(ctx: &RunContext, sessions: &[Arc<Session>]) {
     let long = |session: &&Arc<Session>| session.server().is_some_and(|(since, _)| now.since(since) >= PAUSE);
     if may_query(ctx) {
         let queries = one_of_each(sessions).into_iter().filter(long).map(|session| query(session));
-        let _ = tokio::time::timeout(LAST, join_all(queries)).await;
+        let _ = within(LAST, join_all(queries)).await;
     }
 }
 
@@ -87,7 +88,7 @@ pub(super) async fn query(session: &Session) -> Option<Peer> {
         }
         None => return None,
     };
-    let server = Peer { role: Some(role.into()), primary: primary.map(Into::into), uptime: None, ..server };
+    let server = Peer { role: Some(role), primary, uptime: None, ..server };
     let same = session.server().is_some_and(|(now_since, _)| now_since == since);
     if !same {
         return None;

@@ -10,8 +10,11 @@ use crate::{
     classify::{Failure, FailureKey},
     clock::Stamp,
     distribution::Distribution,
-    event::{CommandFailed, Counters, Interval},
+    event::{CommandFailed, ConnectionCounts, Counters, Interval},
 };
+
+/// Connections whose ended probes are counted separately; with more of them, an interval would be mostly that.
+const SEPARATE: std::ops::RangeInclusive<u32> = 2..=32;
 
 /// Counts of a run since the last handover, shared by all its workers.
 #[derive(Default)]
@@ -26,6 +29,8 @@ pub(crate) struct Sums {
     pub(super) failed_latency: Distribution,
     pub(super) waited: Distribution,
     pub(super) end_to_end: Distribution,
+    /// Ended probes of each connection; empty if they are not counted separately.
+    connections: Vec<ConnectionCounts>,
     failures: HashMap<FailureKey, Burst>,
 }
 
@@ -36,6 +41,12 @@ struct Burst {
 }
 
 impl Samples {
+    /// Creates the counts of a run with this number of connections.
+    pub(crate) fn of(connections: u32) -> Self {
+        let separate = if SEPARATE.contains(&connections) { connections as usize } else { 0 };
+        Self(Mutex::new(Sums { connections: vec![ConnectionCounts::default(); separate], ..Sums::default() }))
+    }
+
     /// Locks the counts for an update. Everything runs on one thread, so the lock is never contended.
     #[inline]
     pub(super) fn lock(&self) -> MutexGuard<'_, Sums> {
@@ -44,7 +55,9 @@ impl Samples {
 
     /// Takes the counts of the last `span`, and the failures not yet reported.
     pub(crate) fn take(&self, span: Duration) -> (Interval, Vec<CommandFailed>) {
-        let sums = std::mem::take(&mut *self.lock());
+        let mut sums = self.lock();
+        let connections = vec![ConnectionCounts::default(); sums.connections.len()];
+        let sums = std::mem::replace(&mut *sums, Sums { connections, ..Sums::default() });
         let some = |distribution: Distribution| (!distribution.is_empty()).then_some(distribution);
         let interval = Interval {
             span,
@@ -54,6 +67,7 @@ impl Samples {
             failed_latency: some(sums.failed_latency),
             waited: some(sums.waited),
             end_to_end: some(sums.end_to_end),
+            connections: sums.connections,
         };
         let mut failures: Vec<_> = sums.failures.into_values().filter_map(|burst| burst.pending).collect();
         failures.sort_by_key(|failed| failed.first);
@@ -62,11 +76,19 @@ impl Samples {
 }
 
 impl Sums {
+    /// Counts an ended probe of a connection, if each is counted separately.
+    #[inline]
+    pub(super) fn ended(&mut self, connection: u32, ended: ConnectionCounts) {
+        if let Some(counts) = self.connections.get_mut(connection as usize) {
+            *counts += ended;
+        }
+    }
+
     /// Counts a failure. Returns it if it is the first of its kind since the last handover, to be reported immediately.
     pub(super) fn failure(&mut self, failure: &Failure, at: Stamp, ambiguous: bool) -> Option<CommandFailed> {
         let ambiguous = u64::from(ambiguous);
         let first =
-            || CommandFailed { key: failure.key, text: failure.to_string(), count: 1, ambiguous, first: at, last: at };
+            || CommandFailed { key: failure.key, text: failure.text.clone(), count: 1, ambiguous, first: at, last: at };
         let Some(burst) = self.failures.get_mut(&failure.key) else {
             self.failures.insert(failure.key, Burst { pending: None });
             return Some(first());

@@ -4,16 +4,18 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, PushInfo,
-    RedisConnectionInfo, RedisResult, Value,
+    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo,
+    ProtocolVersion, PushInfo, RedisConnectionInfo, RedisResult, TlsCertificates, Value,
     aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSub},
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
+use super::credentials::Provider;
 use crate::{
     classify::{Failure, Stage, client},
+    clock::within,
     dial::Dialect,
-    plan::{Address, Name, Pace, Plan, ProbePlan, ReconnectPolicy, SubscriptionPlan, Target},
+    plan::{Address, Name, Pace, Password, Plan, ProbePlan, ReconnectPolicy, Resubscription, SubscriptionPlan, Target},
 };
 
 /// Channels per SUBSCRIBE: with a round trip each, thousands of channels would take seconds.
@@ -40,6 +42,18 @@ impl Subject {
             Self::Bare(connection) => connection.send_packed_command(command).await,
         };
         reply.and_then(Value::extract_error)
+    }
+
+    /// Completes once there is a connection to send commands on; false if the library gave up. It sends nothing: redis-rs
+    /// refuses an empty command, but only after it has waited for the connection.
+    pub(super) async fn connected(&mut self) -> bool {
+        match self {
+            Self::Managed(manager) => {
+                let refused = manager.send_packed_command(&Cmd::new()).await;
+                refused.is_err_and(|error| error.kind() == ErrorKind::Client)
+            }
+            Self::Bare(_) => true,
+        }
     }
 
     /// Returns the number of commands that [`Self::subscribe`] sends one after the other.
@@ -78,14 +92,18 @@ pub(super) struct Dialer {
     resp3: bool,
     /// Commands that the library queues before it writes; `None` is its default.
     queue: Option<usize>,
+    /// The user and the password that each attempt asks for.
+    asked: Option<(Option<String>, Password)>,
 }
 
 impl Dialer {
     /// Prepares connections to the plan's target.
     pub(super) fn new(plan: &Plan, policy: ReconnectPolicy, dialect: Dialect) -> RedisResult<Self> {
-        let info = connection_info(&plan.target, &policy, dialect)?;
+        let target = &plan.target;
         let queue = plan.probes.as_ref().and_then(queue);
-        Ok(Self { client: Client::open(info)?, policy, resp3: dialect.resp3, queue })
+        let asked = target.password.clone().filter(|password| matches!(password, Password::Asked(_)));
+        let asked = asked.map(|password| (target.user.clone(), password));
+        Ok(Self { client: client(target, &policy, dialect)?, policy, resp3: dialect.resp3, queue, asked })
     }
 
     /// Creates a managed connection; its first command connects it.
@@ -103,12 +121,15 @@ impl Dialer {
         if let Some(queue) = self.queue {
             config = config.set_pipeline_buffer_size(queue);
         }
+        if let Some((user, password)) = self.asked.clone() {
+            config = config.set_credentials_provider(Provider { user, password });
+        }
         if let Some(max_delay) = policy.max_delay {
             config = config.set_max_delay(max_delay);
         }
         if self.resp3 {
             config = config.set_push_sender(push);
-            if policy.resubscribe {
+            if policy.resubscribe && policy.resubscription == Resubscription::Library {
                 config = config.set_automatic_resubscription();
             }
         }
@@ -126,19 +147,35 @@ impl Dialer {
         if let Some(queue) = self.queue {
             config = config.set_pipeline_buffer_size(queue);
         }
+        if let Some((user, password)) = self.asked.clone() {
+            config = config.set_credentials_provider(Provider { user, password });
+        }
         if let Some(push) = push.filter(|_| self.resp3) {
             config = config.set_push_sender(push);
         }
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+        // The library's own limit is the same.
+        let made =
+            within(self.policy.connect_timeout, self.client.get_multiplexed_async_connection_with_config(&config));
+        made.await.unwrap_or_else(timed_out)
     }
 
     /// Opens the second connection for subscriptions over RESP2, and waits for all confirmations.
     pub(super) async fn subscriber(&self, wanted: &SubscriptionPlan) -> Result<PubSub, Failure> {
-        let made = within(self.policy.connect_timeout, self.client.get_async_pubsub()).await;
+        let made = within(self.policy.connect_timeout, self.pubsub()).await;
+        let made = made.unwrap_or_else(timed_out);
         let mut pubsub = made.map_err(|error| client::failure(Stage::Connect, &error))?;
         let patience = self.policy.response_timeout;
         subscribe(&mut pubsub, wanted, patience).await.map_err(|error| client::failure(Stage::Subscribe, &error))?;
         Ok(pubsub)
+    }
+
+    async fn pubsub(&self) -> RedisResult<PubSub> {
+        let Some((user, password)) = self.asked.clone() else { return self.client.get_async_pubsub().await };
+        // This kind of connection has no provider.
+        let login = Provider::credentials(user, password).await?;
+        let info = self.client.get_connection_info();
+        let settings = info.redis_settings().clone().set_username(login.username()).set_password(login.password());
+        Client::open(info.clone().set_redis_settings(settings))?.get_async_pubsub().await
     }
 }
 
@@ -146,17 +183,17 @@ impl Dialer {
 async fn subscribe(pubsub: &mut PubSub, wanted: &SubscriptionPlan, patience: Duration) -> RedisResult<()> {
     for channels in wanted.channels.chunks(CHANNELS_PER_COMMAND) {
         let names = channels.iter().map(Name::as_bytes).collect::<Vec<_>>();
-        within(patience, pubsub.subscribe(names)).await?;
+        within(patience, pubsub.subscribe(names)).await.unwrap_or_else(timed_out)?;
     }
     for pattern in &wanted.patterns {
-        within(patience, pubsub.psubscribe(pattern.as_bytes())).await?;
+        within(patience, pubsub.psubscribe(pattern.as_bytes())).await.unwrap_or_else(timed_out)?;
     }
     Ok(())
 }
 
-async fn within<T>(limit: Duration, work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    let timed_out = |_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into());
-    tokio::time::timeout(limit, work).await.unwrap_or_else(timed_out)
+/// Returns the error that redis-rs returns after its own timeout.
+fn timed_out<T>() -> RedisResult<T> {
+    Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())
 }
 
 /// Returns the queue length for many unpaced workers on one connection. With the default they fall into lockstep with
@@ -167,11 +204,26 @@ fn queue(probes: &ProbePlan) -> Option<usize> {
     many.then(|| probes.concurrency.div_ceil(PARTS) as usize)
 }
 
+/// Returns the library's client of a target.
+fn client(target: &Target, policy: &ReconnectPolicy, dialect: Dialect) -> RedisResult<Client> {
+    let info = connection_info(target, policy, dialect)?;
+    let files = &target.tls.files;
+    if !target.speaks_tls() || files.roots.is_none() && files.identity.is_none() {
+        return Client::open(info);
+    }
+    let client_tls = files.identity.as_ref().map(|identity| ClientTlsConfig {
+        client_cert: identity.certificate.clone(),
+        client_key: identity.key.clone(),
+    });
+    Client::build_with_tls(info, TlsCertificates { client_tls, root_cert: files.roots.clone() })
+}
+
 fn connection_info(target: &Target, policy: &ReconnectPolicy, dialect: Dialect) -> RedisResult<ConnectionInfo> {
     let address = match &target.address {
         Address::Tcp { host, port, tls: false } => ConnectionAddr::Tcp(host.clone(), *port),
         Address::Tcp { host, port, tls: true } => {
-            ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
+            let insecure = target.tls.insecure;
+            ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure, tls_params: None }
         }
         Address::Unix(path) => ConnectionAddr::Unix(path.clone()),
     };
@@ -187,7 +239,7 @@ fn connection_info(target: &Target, policy: &ReconnectPolicy, dialect: Dialect) 
     if let Some(user) = &target.user {
         settings = settings.set_username(user);
     }
-    if let Some(password) = &target.password {
+    if let Some(Password::Given(password)) = &target.password {
         settings = settings.set_password(password.reveal());
     }
     let info = address.into_connection_info()?.set_redis_settings(settings);

@@ -29,8 +29,8 @@ pub(super) async fn heartbeat_while_down(session: Arc<Session>) {
 const SPARED: u32 = 10;
 
 /// The policy's watchdog: sends a heartbeat each period, and condemns the connection after a number of heartbeats in a
-/// row that were followed by neither a reply nor a message. A connection that the library is reconnecting is left
-/// alone.
+/// row that were followed by neither a reply nor a push. While the library connects, it is left alone; a new connection
+/// on which nothing is answered is not.
 pub(super) async fn run(session: Arc<Session>, watchdog: Watchdog) {
     let ctx = Arc::clone(&session.ctx);
     let (mut missed, mut spared) = (0, 0);
@@ -39,16 +39,15 @@ pub(super) async fn run(session: Arc<Session>, watchdog: Watchdog) {
         if missed == 0 {
             tokio::time::sleep(watchdog.period).await;
         }
-        if session.link(|link| link.loss().is_some()) {
+        if session.link(|link| link.loss().is_some()) && !session.connected_within(watchdog.period).await {
             missed = 0;
-            tokio::time::sleep(watchdog.period).await;
             continue;
         }
         let exchange = session.heartbeat("watchdog", watchdog.period).await;
         let unanswered = exchange.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
-        // A reply can be queued behind megabytes of messages: the connection lives while they arrive. But not forever:
-        // a path can be dead in one direction only.
-        let alive = session.inbox.last_message() > exchange.launched;
+        // A reply can be queued behind megabytes of messages or thousands of confirmations: the connection lives while
+        // they arrive. But not forever: a path can be dead in one direction only.
+        let alive = session.inbox.last_push() > exchange.launched;
         spared = if unanswered && alive { spared + 1 } else { 0 };
         let silent = unanswered && (!alive || spared > SPARED) && !exchange.paused;
         let counters = &mut ctx.samples.lock().counters;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock::Stamp,
-    event::Reply,
+    event::{ConnectionCounts, Reply},
     plan::{Pace, ProbeKind, ProbePlan},
 };
 
@@ -206,7 +206,7 @@ impl Worker {
             self.lost_probe_ended = exchange.done;
         }
         let paused = exchange.paused || ctx.pauses.overlap(intended, exchange.done);
-        Self::count(&mut ctx.samples.lock(), &exchange, latency, paused);
+        Self::count(&mut ctx.samples.lock(), self.session.connection, &exchange, latency, paused);
         if let Err(failed) = &exchange.outcome
             && !(paused && failed.failure.key.class.is_timeout())
         {
@@ -217,14 +217,10 @@ impl Worker {
                 .outcome
                 .map(|_| if self.nonce.is_empty() { PONG.len() } else { self.nonce.len() })
                 .map_err(|failed| failed.failure);
-            ctx.notices.reply(Reply {
-                target: None,
-                number,
-                at: exchange.done,
-                latency,
-                waited: exchange.waited,
-                outcome,
-            });
+            // The library does not report when it sent a command that had waited, so another one is timed.
+            let waited = exchange.waited;
+            let latency = if waited.is_zero() { Some(latency) } else { self.round_trip().await };
+            ctx.notices.reply(Reply { target: None, number, at: exchange.done, latency, waited, outcome });
             if self.plan.pace == Pace::Unpaced {
                 // Prints the line now: during the next probe it would add to that probe's latency.
                 tokio::task::yield_now().await;
@@ -232,11 +228,19 @@ impl Worker {
         }
     }
 
-    fn count(sums: &mut Sums, exchange: &Exchange, latency: Duration, paused: bool) {
+    /// Measures the round trip with a heartbeat; `None` if something fell into it.
+    async fn round_trip(&self) -> Option<Duration> {
+        let exchange = self.session.heartbeat("round-trip", self.plan.timeout).await;
+        let undisturbed = exchange.outcome.is_ok() && !exchange.disturbed && !exchange.paused;
+        undisturbed.then(|| exchange.done.since(exchange.launched))
+    }
+
+    fn count(sums: &mut Sums, connection: u32, exchange: &Exchange, latency: Duration, paused: bool) {
         let took = exchange.done.since(exchange.launched);
         match &exchange.outcome {
             Ok(_) => {
                 sums.counters.ok += 1;
+                sums.ended(connection, ConnectionCounts { ok: 1, ..ConnectionCounts::default() });
                 if !exchange.waited.is_zero() && !paused {
                     sums.waited.record(exchange.waited);
                 }
@@ -253,6 +257,8 @@ impl Worker {
                 let counters = &mut sums.counters;
                 *(if timed_out { &mut counters.timed_out } else { &mut counters.failed }) += 1;
                 counters.ambiguous += u64::from(failed.ambiguous);
+                let (failed, timed_out) = (u64::from(!timed_out), u64::from(timed_out));
+                sums.ended(connection, ConnectionCounts { ok: 0, failed, timed_out });
                 if !paused {
                     sums.failed_latency.record(took);
                 }

@@ -69,8 +69,18 @@ impl Doctor {
 
     /// The same with a look at the cost so far, ten times a second.
     pub(crate) fn watched(mut self, limit: Duration, watch: impl FnMut(&Cost)) -> (Report, Cost) {
-        let cost = finish(&mut self.process, limit, Duration::from_millis(100), watch);
+        let cost = self.watch(limit, watch);
         (self.report(), cost)
+    }
+
+    /// The same without a report.
+    pub(crate) fn watch(&mut self, limit: Duration, watch: impl FnMut(&Cost)) -> Cost {
+        finish(&mut self.process, limit, Duration::from_millis(100), watch)
+    }
+
+    /// Where it writes its journal.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.directory.path().join("journal")
     }
 
     /// Asks it to end, as Ctrl-C does.

@@ -5,7 +5,7 @@
 //! cargo bench                            # every row, about nine minutes
 //! cargo bench -- latency flood           # the rows whose name contains one of these
 //! cargo bench -- --rounds 25 --gate      # exits with 1 when a row misses its bar
-//! cargo bench -- --long                  # the soak rows at full length (20 minutes)
+//! cargo bench -- --long                  # the rows of soak and fortnight at full length (50 minutes)
 //! ```
 //!
 //! `REDIS_DOCTOR=/path/to/redis-doctor` measures another binary, such as the one before a change.
@@ -31,6 +31,7 @@ mod doctor;
 mod evidence;
 mod faults;
 mod flood;
+mod fortnight;
 mod latency;
 mod machine;
 mod manager;
@@ -82,6 +83,7 @@ const GROUPS: &[Group] = &[
     Group { names: "soak cpu memory", measure: soak::steady },
     Group { names: "soak growth", measure: soak::growth },
     Group { names: "targets cpu memory", measure: targets::many },
+    Group { names: "fortnight", measure: fortnight::compressed },
 ];
 
 fn main() {

@@ -56,6 +56,12 @@ impl Row {
         Self { bar, ours: figure(ours, unit), peer: String::new(), ratio: None, limit, met: ours <= most }
     }
 
+    /// A figure that must not fall below `least`.
+    pub(crate) fn at_least(bar: &'static str, ours: f64, unit: &str, least: f64) -> Self {
+        let limit = format!("≥ {}", figure(least, unit));
+        Self { bar, ours: figure(ours, unit), peer: String::new(), ratio: None, limit, met: ours >= least }
+    }
+
     /// A count that must be exactly this.
     pub(crate) fn exactly(bar: &'static str, ours: u64, wanted: u64) -> Self {
         let limit = format!("= {wanted}");

@@ -4,6 +4,7 @@
 //! or a macro escapes it; comments and strings do not count. Unit tests (`#[cfg(test)] mod`, inline or in a file) may
 //! import what they like. The rules are the tables at the top: a new module, crate or forbidden name is one line.
 
+mod deadlines;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,26 +30,40 @@ const ALLOWED: Table<'_> = &[
     ("classify", &["clock", "foreign"]),
     ("distribution", &["clock"]),
     ("period", &["clock"]),
-    ("tls", &["clock", "classify"]),
+    ("tls", &["clock", "classify", "foreign", "plan"]),
+    ("credentials", &["classify", "foreign", "plan"]),
     ("sandbox", &["clock", "resp"]),
     ("knowledge", &[]),
     ("exit", &["verdict"]),
     ("plan", &["clock", "fault", "foreign", "suggestion"]),
-    ("event", &["clock", "fault", "classify", "distribution", "plan"]),
-    ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict"]),
+    ("event", &["clock", "fault", "classify", "distribution", "plan", "foreign"]),
+    ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict", "foreign"]),
     ("kernel", &["clock", "event"]),
-    ("dial", &["clock", "classify", "foreign", "plan", "event", "tls", "units"]),
-    ("session", &["clock", "classify", "distribution", "plan", "event", "dial", "units"]),
-    ("evidence", &["clock", "classify", "plan", "event", "kernel", "dial", "session"]),
-    ("readiness", &["clock", "classify", "plan", "event", "dial", "period", "units"]),
+    ("dial", &["clock", "classify", "credentials", "foreign", "plan", "event", "resp", "tls", "units"]),
+    (
+        "session",
+        &["clock", "classify", "credentials", "distribution", "foreign", "plan", "event", "kernel", "dial", "units"],
+    ),
+    ("evidence", &["clock", "classify", "foreign", "plan", "event", "kernel", "dial", "session"]),
+    ("readiness", &["clock", "classify", "foreign", "plan", "event", "dial", "period", "units"]),
     ("proxy", &["clock", "fault", "classify", "foreign", "plan", "event", "resp", "tls"]),
-    ("journal", &["clock", "distribution", "event", "plan"]),
-    ("record", &["clock", "classify", "distribution", "plan", "event", "period"]),
-    ("diagnose", &["clock", "classify", "middlebox", "plan", "event", "record", "units"]),
-    ("engine", &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "units"]),
+    ("journal", &["clock", "distribution", "foreign", "event", "plan"]),
+    ("record", &["clock", "fault", "classify", "distribution", "foreign", "plan", "event", "period"]),
+    ("diagnose", &["clock", "classify", "foreign", "middlebox", "plan", "event", "record", "units"]),
+    (
+        "engine",
+        &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls", "units"],
+    ),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
-    ("report", &["clock", "classify", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"]),
-    ("checkup", &["clock", "classify", "plan", "event", "kernel", "dial", "report", "verdict", "units"]),
+    (
+        "report",
+        &["clock", "classify", "distribution", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"],
+    ),
+    ("compare", &["clock", "distribution", "event", "fault", "plan", "record", "report", "suggestion", "verdict"]),
+    (
+        "checkup",
+        &["clock", "classify", "foreign", "plan", "event", "kernel", "dial", "report", "tls", "verdict", "units"],
+    ),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (
         "render",
@@ -61,6 +76,7 @@ const ALLOWED: Table<'_> = &[
             "record",
             "report",
             "verdict",
+            "compare",
             "drill",
             "checkup",
             "idle",
@@ -68,7 +84,23 @@ const ALLOWED: Table<'_> = &[
             "units",
         ],
     ),
-    ("cli", &["fault", "output", "plan", "proxy", "exit", "idle", "knowledge", "suggestion", "units"]),
+    (
+        "cli",
+        &[
+            "compare",
+            "credentials",
+            "fault",
+            "output",
+            "plan",
+            "proxy",
+            "exit",
+            "idle",
+            "knowledge",
+            "suggestion",
+            "tls",
+            "units",
+        ],
+    ),
     (
         "app",
         &[
@@ -88,6 +120,7 @@ const ALLOWED: Table<'_> = &[
             "engine",
             "report",
             "verdict",
+            "compare",
             "drill",
             "idle",
             "kernel",
@@ -120,6 +153,22 @@ const FORBIDDEN: Table<'_> = &[("diagnose", &["fault", "faults", "FaultInjected"
 /// truth of an injected fault must never reach the diagnosis.
 const BLIND: &[(&str, &str)] = &[("diagnose", "fault")];
 
+/// Names that give the text of a reply as the server sent it, and the files that may contain them: the reader of replies,
+/// and where a reply is compared with the expected bytes or summarized. Everything else gets a `Foreign`.
+const RAW_TEXT: Table<'_> = &[
+    (
+        "BulkString",
+        &["dial/reply.rs", "dial/dialect.rs", "session/inbox.rs", "session/connection/send.rs", "session/request.rs"],
+    ),
+    ("SimpleString", &["dial/reply.rs", "session/connection/send.rs", "session/request.rs"]),
+    ("VerbatimString", &["dial/reply.rs"]),
+    ("from_redis_value", &["dial/reply.rs"]),
+    ("FromRedisValue", &[]),
+];
+
+/// Modules whose types hold no plain text: all of it comes from outside or from a journal, and is a `Foreign`.
+const FOREIGN_TEXT: &[&str] = &["event", "classify"];
+
 /// Lines of a file without its unit tests.
 const LINE_LIMIT: usize = 400;
 
@@ -132,6 +181,7 @@ fn the_source_tree_keeps_the_rules() {
         .collect();
     let mut violations = check(&files);
     violations.extend(idle_rules(&files, ALLOWED, CONFINED, FORBIDDEN));
+    violations.extend(idle_exceptions(&files));
     assert!(
         violations.is_empty(),
         "{}\nThe rules are the tables at the top of tests/integration/architecture.rs.",
@@ -225,7 +275,9 @@ fn check(files: &[File]) -> Vec<String> {
         add(file, wrong_imports(file));
         add(file, wrong_crates(file));
         add(file, wrong_names(file));
+        add(file, wrong_waits(file));
         add(file, wrong_types(file, &shipped));
+        add(file, wrong_text(file));
     }
     violations
 }
@@ -279,6 +331,25 @@ fn wrong_names(file: &File) -> Vec<String> {
     used.into_iter().map(|name| format!("`{module}` may not contain the name `{name}`")).collect()
 }
 
+/// Waits for the network without a deadline, and without an exception.
+fn wrong_waits(file: &File) -> Vec<String> {
+    let excepted =
+        |call: &&str| deadlines::EXCEPTIONS.iter().any(|(at, known, _)| file.path == Path::new(at) && known == call);
+    let waits: BTreeSet<&str> = deadlines::unbounded(&file.source.tokens).into_iter().collect();
+    let bare = waits.into_iter().filter(|call| !excepted(call));
+    bare.map(|call| format!("waits in `{call}` without a deadline; put it inside `clock::within`")).collect()
+}
+
+/// Exceptions that no wait needs.
+fn idle_exceptions(files: &[File]) -> Vec<String> {
+    let needed = |at: &str, call: &str| {
+        let mut there = files.iter().filter(|file| file.path == Path::new(at));
+        there.any(|file| deadlines::unbounded(&file.source.tokens).contains(&call))
+    };
+    let idle = deadlines::EXCEPTIONS.iter().filter(|(at, call, _)| !needed(at, call));
+    idle.map(|(at, call, _)| format!("src/{at} has no bare `{call}`: take the exception back")).collect()
+}
+
 fn wrong_types(file: &File, files: &[&File]) -> Vec<String> {
     let module = file.module();
     let mut wrong = Vec::new();
@@ -286,6 +357,23 @@ fn wrong_types(file: &File, files: &[&File]) -> Vec<String> {
         let leading = types_that_lead_to(hidden, module, files);
         let used: BTreeSet<&str> = file.names().filter(|name| leading.contains(name)).collect();
         wrong.extend(used.into_iter().map(|name| format!("`{module}` may not use `{name}`: it leads to `{hidden}`")));
+    }
+    wrong
+}
+
+/// Text from outside that could reach a writer as it is.
+fn wrong_text(file: &File) -> Vec<String> {
+    let place = file.path.to_string_lossy();
+    let elsewhere = |name: &&str| row(RAW_TEXT, name).is_some_and(|places| !places.contains(&place.as_ref()));
+    let used: BTreeSet<&str> = file.names().filter(elsewhere).collect();
+    let mut wrong: Vec<_> =
+        used.into_iter().map(|name| format!("`{name}` is the raw text of a reply; use `dial::reply`")).collect();
+    if FOREIGN_TEXT.contains(&file.module()) {
+        let has = |parts: &[&str], name| parts.contains(&name);
+        let plain =
+            |parts: &[&str]| has(parts, "String") || has(parts, "str") && (has(parts, "Arc") || has(parts, "Box"));
+        let types = types(&file.source.tokens).into_iter().filter(|(_, parts)| plain(parts));
+        wrong.extend(types.map(|(name, _)| format!("`{name}` holds plain text; use `Foreign`")));
     }
     wrong
 }
@@ -537,6 +625,16 @@ mod each_rule_can_fail {
             let expected = format!("may not use `{name}`: it leads to `fault`");
             assert!(violations.len() == 1 && violations[0].contains(&expected), "{violations:?}");
         }
+    }
+
+    #[test]
+    fn raw_text_of_a_reply_fails_outside_of_its_reader() {
+        fails("evidence/server.rs", "fn f() { if let Value::BulkString(bytes) = x {} }", "raw text of a reply");
+        passes("dial/reply.rs", "fn f() { if let Value::BulkString(bytes) = x {} }");
+        fails("event/peer.rs", "pub struct Peer { id: Option<Arc<str>> }", "`Peer` holds plain text");
+        fails("classify.rs", "struct Failure { text: String }", "`Failure` holds plain text");
+        passes("event.rs", "pub struct Note { text: Foreign }\nfn f() -> String {}");
+        passes("report.rs", "struct Row { text: String }");
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn wait_for_evidence(trial: &Trial) {
 /// Starts of the failed attempts and the first good reply, in seconds after the loss.
 #[track_caller]
 fn failed_and_answered(evidence: &Json, end: &str) -> (Vec<f64>, f64) {
-    let lost = evidence["lost"].as_f64().unwrap();
+    let lost = evidence["lost_at"].as_f64().unwrap();
     let (last, failed) = evidence["attempts"].as_array().unwrap().split_last().unwrap();
     assert_eq!(last["failure"], Json::Null, "{evidence}");
     let started = failed.iter().enumerate().map(|(number, attempt)| {

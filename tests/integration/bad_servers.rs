@@ -182,11 +182,38 @@ fn a_connection_that_finds_no_place_beside_the_others_says_why() {
     run.code(2).stdout_contains(" of 20 could not be set up: ERR max number of clients reached");
     run.stdout_contains("critical  RD114 · connection ").stdout_contains("raise maxclients on the server");
     run.lacks("no reply within");
-    // The same of what this machine does not give.
-    let script = format!("ulimit -n 20; exec \"$0\" {} \"$@\"", soak.join(" "));
+    // The same of what this machine does not give: descriptors that the shell leaves open take up its limit.
+    let script = "ulimit -n 100; for n in $(seq 10 79); do eval \"exec $n</dev/null\"; done; \
+                  exec \"$0\" soak --connections 40 -d 1s --no-evidence \"$@\"";
     server.command(["CONFIG", "SET", "maxclients", "100"]);
-    let run = Doctor::script("bash", ["-c", &script, env!("CARGO_BIN_EXE_redis-doctor")]).target(&server).run();
+    let run = Doctor::script("bash", ["-c", script, env!("CARGO_BIN_EXE_redis-doctor")]).target(&server).run();
     run.code(2).stdout_contains("critical  RD135 · connection ").stdout_contains("Too many open files (os error 24)");
+}
+
+#[test]
+fn connections_that_the_limit_of_descriptors_has_no_room_for_are_refused_before_the_run() {
+    let server = RedisServer::start();
+    let directory = tempfile::tempdir().unwrap();
+    for (connections, fault, needed, each, room) in [
+        (200, "", 332, 1, 68),
+        (80, " --protocol resp2", 272, 2, 44),
+        (80, " --fault latency=1ms", 352, 3, 29),
+        (80, " --protocol resp2 --fault latency=1ms --sandbox", 752, 8, 11),
+        (200, " --no-evidence", 232, 1, 168),
+    ] {
+        let journal = directory.path().join("journal");
+        let script =
+            format!("ulimit -n 200; exec \"$0\" soak --connections {connections} -d 1s{fault} --journal \"$@\"");
+        let mut run = Doctor::script("bash", ["-c", &script, env!("CARGO_BIN_EXE_redis-doctor")]).arg(&journal);
+        if !fault.contains("--sandbox") {
+            run = run.target(&server);
+        }
+        let room = format!("({each} each), and the limit is 200; use at most {room}, or raise it with ulimit -n");
+        run.run().code(3).stderr_contains(&format!(
+            "error: --connections: {connections} connections need {needed} file descriptors {room}"
+        ));
+        assert!(!journal.exists());
+    }
 }
 
 #[test]

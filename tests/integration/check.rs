@@ -87,6 +87,26 @@ fn without_a_command_it_is_what_runs() {
 }
 
 #[test]
+fn requests_behind_a_blocking_command_of_another_client_are_found() {
+    let server = RedisServer::start();
+    let _waiting = server.begin(["BLPOP", "q", "0"]);
+    let mut worker = server.begin(["CLIENT", "SETNAME", "worker"]);
+    worker.send(["BLPOP", "q", "0"]).unwrap();
+    eventually("both are blocked", SOON, || server.command(["INFO", "clients"]).contains("blocked_clients:2"));
+    // One waits with nothing behind it.
+    let json = looked(check(&server), 0);
+    assert!(!json.to_string().contains("RD174"), "{json:#}");
+    worker.send_bytes(b"RPUSH r 1\r\nGET a\r\nPING\r\n").unwrap();
+    eventually("the requests have arrived", SOON, || {
+        server.clients().iter().any(|client| client.contains("name=worker") && !client.contains(" qbuf=0 "))
+    });
+    let json = looked(check(&server), 1);
+    let (mark, text) = line(&json, "blocked");
+    assert!(mark == "warning" && text.starts_with("BLPOP of ") && text.contains("(worker) holds up "), "{text}");
+    assert_eq!(codes(&json, WORSE), ["RD174"]);
+}
+
+#[test]
 fn the_blackout_of_each_policy_is_computed_from_this_machine() {
     let server = RedisServer::start();
     let retries = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_retries2").unwrap();
@@ -352,7 +372,7 @@ fn it_is_a_plug_in_for_monitoring_systems() {
     };
     let text = plugin(&run(&["-w", "60000", "-c", "@70000:80000"]), 0, "OK");
     let data = text.split(" | ").nth(1).unwrap();
-    assert!(data.starts_with("'ping'=") && data.contains("ms;60000;@70000:80000;0;"), "{data}");
+    assert!(data.starts_with("'ping'=") && data.contains("s;60;@70:80;0;"), "{data}");
     assert!(data.contains("'clients'=2;;;0;10000") && data.contains("'memory'="), "{data}");
     let text = plugin(&run(&["-w", "0"]), 1, "WARNING");
     assert!(text.contains("PING takes"), "{text}");

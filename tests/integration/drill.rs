@@ -20,11 +20,12 @@ const SHOWN: &[(&str, [&str; 4])] = &[
     ("wrongpass-11s", ["dead", "wedged", "recovered", "recovered"]),
     ("http-503-11s", ["dead", "wedged", "recovered", "recovered"]),
     ("garbage-11s", ["dead", "wedged", "recovered", "recovered"]),
-    // The library ignores that its resubscription was refused, and nobody can subscribe where it is forbidden.
+    // Nobody can subscribe where it is forbidden.
     ("noperm-resubscribe", ["dead", "subscription_lost", "subscription_lost", "subscription_lost"]),
-    // One confirmation completes a resubscription; the others answer whatever is asked meanwhile.
-    ("many-channels", ["dead", "desync", "desync", "desync"]),
-    ("readonly", ["pinned", "pinned", "pinned", "pinned"]),
+    // One confirmation completes the library's resubscription; the others answer whatever is asked meanwhile.
+    ("many-channels", ["dead", "desync", "desync", "recovered"]),
+    // A new connection would reach the new primary.
+    ("readonly", ["pinned", "pinned", "pinned", "recovered"]),
     ("slicer", ["unaffected", "unaffected", "unaffected", "unaffected"]),
 ];
 

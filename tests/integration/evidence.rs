@@ -39,8 +39,8 @@ fn the_evidence(story: &Story) -> &Json {
     story.events.iter().for_each(|event| assert!(schema.is_valid(event), "{event}"));
     let evidence = story.the("evidence");
     match story.events("disconnected").first() {
-        Some(lost) => assert_eq!((&evidence["lost"], &evidence["generation"]), (&lost["t"], &lost["generation"])),
-        None => assert_eq!(evidence["lost"], story.the("stalled")["since"]),
+        Some(lost) => assert_eq!((&evidence["lost_at"], &evidence["generation"]), (&lost["t"], &lost["generation"])),
+        None => assert_eq!(evidence["lost_at"], story.the("stalled")["since"]),
     }
     story.is_told_by_its_journal();
     evidence
@@ -182,7 +182,7 @@ fn a_frozen_server_leaves_evidence_of_a_stall_without_a_death() {
     wait_for_evidence(&trial);
     let story = trial.stop();
     let evidence = the_evidence(&story);
-    assert_eq!(evidence["lost"], story.the("stalled")["since"]);
+    assert_eq!(evidence["lost_at"], story.the("stalled")["since"]);
     assert_eq!((&evidence["death"], &evidence["old_client_listed"]), (&Json::Null, &Json::Null));
     assert_eq!(evidence["before"]["run_id"], evidence["after"]["run_id"]);
     // The frozen server's kernel goes on acknowledging.
@@ -280,7 +280,7 @@ fn an_outage_that_lasts_is_told_of_while_it_lasts_and_again_at_the_end() {
         panic!("told {} times", evidence.len());
     };
     assert_eq!((&early["ongoing"], &last["ongoing"]), (&true.into(), &Json::Null));
-    assert_eq!((&early["lost"], &early["death"]), (&last["lost"], &last["death"]));
+    assert_eq!((&early["lost_at"], &early["death"]), (&last["lost_at"], &last["death"]));
     assert!(early["after"].is_null() && missing(early).contains(&"server after"), "{early}");
     assert!(last["after"]["run_id"].is_string() && missing(last).is_empty(), "{last}");
 }

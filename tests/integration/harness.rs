@@ -16,6 +16,7 @@
 #![allow(dead_code, unused_imports, reason = "a library for tests: it offers more than the tests of one moment use")]
 
 mod doctor;
+mod flood;
 mod haproxy;
 mod hosts;
 mod netns;
@@ -35,13 +36,14 @@ mod twemproxy;
 mod wait;
 
 pub(crate) use doctor::{Doctor, Output, RunningDoctor};
+pub(crate) use flood::{ENDLESS, Endless, flooding};
 pub(crate) use haproxy::Haproxy;
 pub(crate) use hosts::Hosts;
 pub(crate) use netns::{Lab, Namespace, Reject};
 pub(crate) use ports::{FullBacklog, closed_port, free_port};
 pub(crate) use program::Release;
 pub(crate) use redis_server::{Builder as RedisServerBuilder, RedisServer, cluster_node};
-pub(crate) use resp::{RawClient, Value, encode};
+pub(crate) use resp::{Malformed, RawClient, Value, encode, parse_command};
 pub(crate) use rustix::process::Signal;
 pub(crate) use schema::follows;
 pub(crate) use scripted::{Action, ScriptedServer};
@@ -49,7 +51,7 @@ pub(crate) use skip::skipped;
 pub(crate) use socat::Socat;
 pub(crate) use tap::{InFlight, Tap};
 pub(crate) use target::Target;
-pub(crate) use tls::Certificates;
+pub(crate) use tls::{Authority, Certificates, Issued};
 pub(crate) use trial::{Story, Trial};
 pub(crate) use twemproxy::Twemproxy;
 pub(crate) use wait::eventually;

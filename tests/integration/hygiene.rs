@@ -19,7 +19,7 @@ fn there_is_a_changelog_with_a_place_for_the_next_change() {
 #[test]
 fn shell_scripts_are_executable_and_parse() {
     let scripts = scripts_below(root());
-    for expected in ["tests/run", ".ci/run"] {
+    for expected in ["tests/run", "tests/deny", ".ci/run"] {
         assert!(scripts.contains(&root().join(expected)), "{expected} is missing");
     }
     for script in scripts {
@@ -102,6 +102,24 @@ fn the_test_command_installs_what_root_needs_for_network_faults_and_goes_on_with
     }
 }
 
+#[test]
+fn dependencies_are_never_left_unchecked_in_silence() {
+    for (fails, code, expected) in [
+        ("none", 0, "cargo: deny --locked --config tests/deny.toml --offline check advisories"),
+        ("install", 3, "cargo: install"),
+        ("fetch", 4, "cargo: deny --locked --config tests/deny.toml fetch db"),
+        ("bans", 1, "check --hide-inclusion-graph bans licenses sources"),
+    ] {
+        let machine = Machine::new();
+        machine.command("cargo", &format!("echo \"cargo: $*\" >>\"$LOG\"; case \"$*\" in *{fails}*) exit 1 ;; esac"));
+        let output = machine.run("tests/deny");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{fails}: {message}");
+        assert!(machine.log().lines().last().unwrap().contains(expected), "{fails}: {}", machine.log());
+        assert_eq!(message.contains("NOT checked"), fails == "fetch", "{message}");
+    }
+}
+
 /// A directory that stands for a machine with hardly anything on it: no server, no package manager, a user who is not
 /// root but has `sudo`, and a `cargo` that only notes its arguments.
 struct Machine {
@@ -112,7 +130,7 @@ impl Machine {
     fn new() -> Self {
         let machine = Self { directory: tempfile::tempdir().unwrap() };
         fs::create_dir(machine.bin()).unwrap();
-        for tool in ["bash", "chmod", "dirname", "env", "ln", "mkdir"] {
+        for tool in ["bash", "chmod", "dirname", "env", "ln", "mkdir", "rm"] {
             let question = format!("command -v {tool}");
             let found = Command::new("bash").args(["-c", &question]).output();
             let path = String::from_utf8(found.unwrap().stdout).unwrap();
@@ -142,7 +160,11 @@ impl Machine {
     }
 
     fn run_tests(&self) -> std::process::Output {
-        Command::new(root().join("tests/run"))
+        self.run("tests/run")
+    }
+
+    fn run(&self, script: &str) -> std::process::Output {
+        Command::new(root().join(script))
             .env_clear()
             .env("PATH", self.bin())
             .env("BIN", self.bin())

@@ -145,6 +145,7 @@ fn a_replica_that_always_was_one_is_not_called_demoted() {
     assert!(story.states().is_empty(), "{:?}", story.states());
     let (severity, text) = finding(&story.report, "RD050");
     assert_eq!((severity, text), ("critical", "writes were refused: the server is a replica"));
+    assert_eq!(story.count("sessions.replaced_readonly"), 0, "there is no primary to look for");
     assert!(!has_finding(&story.report, "RD153") && !has_finding(&story.report, "RD155"));
 }
 

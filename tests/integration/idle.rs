@@ -120,7 +120,7 @@ fn connections_leave_the_server_when_the_search_is_over_and_carry_the_name() {
     });
     running.signal(Signal::INT);
     // What is known so far: nothing, or the first silences.
-    running.finish().stdout_contains("ended by a signal");
+    running.finish().stdout_contains("ended early");
     eventually("they have left", PATIENCE, || server.clients().is_empty());
 }
 
@@ -302,7 +302,7 @@ fn a_thousand_connections_cost_little() {
     eventually("a thousand connections", PATIENCE, || server.clients().len() >= 1000);
     let (memory, cpu) = cost(running.pid());
     running.signal(Signal::INT);
-    running.finish().stdout_contains("ended by a signal");
+    running.finish().stdout_contains("ended early");
     assert!(memory < 64 * 1024, "{memory} KiB");
     assert!(cpu < 10.0, "{cpu} s of CPU to open them");
 }

@@ -174,8 +174,8 @@ fn a_journal_cut_in_its_first_second_is_unknown() {
 fn a_journal_of_a_later_version_is_refused_with_the_remedy() {
     let directory = tempfile::tempdir().unwrap();
     let path = journal(directory.path(), "journal");
-    let newer = fs::read_to_string(path).unwrap().replace("\"schema_version\":1", "\"schema_version\":9");
-    refused(newer.as_bytes(), ":1: written by a newer redis-doctor (journal version 9; this version reads up to 1)");
+    let newer = fs::read_to_string(path).unwrap().replace("\"schema_version\":2", "\"schema_version\":9");
+    refused(newer.as_bytes(), ":1: written by a newer redis-doctor (journal version 9; this version reads up to 2)");
 }
 
 #[test]

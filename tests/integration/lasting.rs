@@ -78,6 +78,7 @@ fn runs_that_share_an_output_are_separated() {
 fn a_killed_run_loses_at_most_a_second_and_leaves_nothing_unreadable() {
     let (_directory, path) = folder();
     let kills: u64 = std::env::var_os("KILLS").map_or(20, |kills| kills.to_str().unwrap().parse().unwrap());
+    let mut most = Duration::ZERO;
     for kill in 0..kills {
         let run = soak(&path, &["--rate", "500"]);
         // Anywhere within two seconds of the run.
@@ -90,8 +91,10 @@ fn a_killed_run_loses_at_most_a_second_and_leaves_nothing_unreadable() {
         let last: Json = text.lines().rev().find_map(|line| serde_json::from_str(line).ok()).unwrap();
         let last = humantime::parse_rfc3339(last["time"].as_str().unwrap()).unwrap();
         let lost = killed.duration_since(last).unwrap_or_default();
-        assert!(lost < Duration::from_millis(1500), "{kill}: {lost:?}");
+        assert!(lost <= Duration::from_secs(1), "{kill}: {lost:?}");
+        most = most.max(lost);
     }
+    eprintln!("{kills} kills: at most {most:?} lost");
     let report = report([&path]);
     assert_eq!(report["runs"].as_array().unwrap().len() as u64, kills);
     assert!(report["runs"].as_array().unwrap().iter().all(|run| !run["connected"].is_null()));

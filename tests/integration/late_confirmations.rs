@@ -29,8 +29,8 @@ fn shows_desync(output: &Output) -> Json {
     report
 }
 
-/// At 100 kB a second 5,000 confirmations need more than two seconds. The first one completes the resubscription, so
-/// whatever is asked from then on is answered by the rest. No policy prevents that; a watchdog ends it.
+/// At 100 kB a second 5,000 confirmations need more than two seconds. The first one completes the library's resubscription,
+/// so whatever is asked from then on is answered by the rest. A watchdog ends that, and chunks prevent it.
 #[test]
 fn thousands_of_channels_after_a_reconnect_desync_the_library() {
     let server = RedisServer::start();
@@ -38,7 +38,8 @@ fn thousands_of_channels_after_a_reconnect_desync_the_library() {
         let faults = "--fault close@1s --fault bandwidth=100k,direction=down@1s+4s";
         on_both(&server, &format!("soak --channels 5000 -d 9s --response-timeout 5s {faults} {policy}"))
     };
-    let (library, hardened) = (soak("--policy library"), soak("--policy hardened"));
+    let (library, watched) = (soak("--policy library"), soak("--policy hardened --resubscribe library"));
+    let paced = soak("--policy hardened");
     for running in library {
         let report = shows_desync(&running.finish());
         let wrong = report["errors"].as_array().unwrap().iter().find(|row| row["class"] == "desync").unwrap();
@@ -46,7 +47,14 @@ fn thousands_of_channels_after_a_reconnect_desync_the_library() {
         assert_eq!(report["sessions"]["replaced_desync"], 0);
         assert!(report["probes"]["desynced"].as_u64().unwrap() >= 5, "it goes on as long as they come");
     }
-    for running in hardened {
+    for running in paced {
+        let report = running.finish().code(1).json();
+        assert_eq!(report["probes"]["desynced"], 0, "{}", report["probes"]);
+        assert_eq!(report["sessions"]["replaced_desync"], 0, "{}", report["sessions"]);
+        assert_eq!(report["subscriptions"]["confirmed"], 5000);
+        assert_eq!((&report["outages"]["drops"], &report["outages"]["unresolved"]), (&1.into(), &0.into()));
+    }
+    for running in watched {
         let report = shows_desync(&running.finish());
         assert_eq!(report["sessions"]["replaced_desync"], 1, "{}", report["sessions"]);
         assert_eq!(report["subscriptions"]["confirmed"], 5000);

@@ -7,6 +7,7 @@
 //! - `bad_servers`: what is no usable Redis is named with its cause and a remedy.
 //! - `broken_outputs`: places that cannot be written cost neither the run nor its report.
 //! - `check`: one look at server, path and machine, in every form, for servers of every kind.
+//! - `compare`: two runs side by side, where a change is told from noise.
 //! - `completions`: each shell completes commands, flags and the values of flags.
 //! - `credentials`: refused logins are named, and a password is written nowhere.
 //! - `drill`: what becomes of each policy under each fault.
@@ -14,9 +15,12 @@
 //! - `evidence`: what is gathered about an outage is true, and gathered beside the connection.
 //! - `explain`: what is typed or pasted finds its entry in the knowledge base, in every form.
 //! - `harness_self`: the harness does what it says; a test that trusts a broken instrument proves nothing.
+//! - `fleet`: thousands of connections that are lost at once come back, and the report is right.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `healthy`: a healthy server on a busy machine is blamed for nothing.
 //! - `herd`: connections that were lost together come back together, and what spreads them.
+//! - `hostile`: whatever a server or a client sends, every command ends in time, in bounds, and cleanly.
+//! - `hostile_text`: no text of a server drives a terminal, repeats a password or fills an output.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `identity`: one address with several servers, or another than before, is told from one server.
 //! - `idle`: the idle limit of a path is found, with how connections end there and what it may be the limit of.
@@ -30,8 +34,10 @@
 //! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
 //! - `output`: every format is well formed, gates trip with their reason, and a pipe gets no colour.
+//! - `pass_command`: a command or a file is asked for the password of each attempt, which is written nowhere.
 //! - `proxy`: each fault as a client on a plain socket sees it, and bytes in are bytes out.
 //! - `readme`: the commands of the README are valid, and its scripts work as pasted.
+//! - `record`: what belongs together has one id in every output, and a record holds no password.
 //! - `refusals`: a server that answers with errors is named, timed and judged by one rule; our own pauses judge nobody.
 //! - `resp2`: what is different where nothing is pushed and subscriptions need a second connection.
 //! - `resp2_proxies`: proxies that speak RESP2 only are named, and every command works as far as they pass it on.
@@ -42,6 +48,8 @@
 //! - `subscribing`: messages on stdout as they are, everything else on stderr, and delivery accounted for.
 //! - `terminal`: results keep to the columns of a terminal, and a dumb one gets no colours.
 //! - `tls`: good runs over TLS, and every way in which the two sides do not agree about it.
+//! - `tls_changes`: certificates that lapse or change during a run are named as what keeps the client out.
+//! - `tls_options`: each TLS flag, used right and wrong.
 //! - `wait`: a script goes on when a server is ready, and is told what stood in the way when it is not.
 //! - `wire`: large payloads, binary channels and messages.
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test, and its backtrace says where")]
@@ -60,6 +68,7 @@ mod bad_servers;
 mod broken_outputs;
 mod causes;
 mod check;
+mod compare;
 mod completions;
 mod credentials;
 mod deadlines;
@@ -67,10 +76,13 @@ mod drill;
 mod english;
 mod evidence;
 mod explain;
+mod fleet;
 mod harness;
 mod harness_self;
 mod healthy;
 mod herd;
+mod hostile;
+mod hostile_text;
 mod hygiene;
 mod identity;
 mod idle;
@@ -80,15 +92,19 @@ mod lab;
 mod large_replies;
 mod lasting;
 mod late_confirmations;
+mod memory;
+mod moves;
 mod netns;
 mod network_faults;
 mod outages;
 mod output;
+mod pass_command;
 mod permissions;
 mod proxy;
 mod proxy_tls;
 mod quiet_changes;
 mod readme;
+mod record;
 mod refusals;
 mod resp2;
 mod resp2_proxies;
@@ -100,5 +116,7 @@ mod subscribing;
 mod targets;
 mod terminal;
 mod tls;
+mod tls_changes;
+mod tls_options;
 mod wait;
 mod wire;

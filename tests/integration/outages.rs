@@ -243,6 +243,11 @@ fn messages_lost_are_those_published_and_not_received_whatever_the_library_does_
     assert_eq!(story.count("delivery.lost"), story.count("delivery.lost_in_outages"), "lost only while it was down");
     let blamed: u64 = story.outages().iter().map(|row| row["messages_lost"].as_u64().unwrap()).sum();
     assert_eq!(blamed, story.count("delivery.lost"));
+    for missed in story.events("messages_missed") {
+        let [first, last, seen] =
+            ["first_published_at", "last_published_at", "t"].map(|name| missed[name].as_f64().unwrap());
+        assert!(first <= last && last < seen, "{missed}");
+    }
     story.code(1);
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::harness::{RawClient, RedisServer, Value, closed_port, eventually};
 use redis_doctor::internals::{
-    Address, Clock, Config, Event, EventKind, FlowEnd, Orders, Proxy, ProxyHandle, Sandbox, SandboxConfig,
+    Address, Clock, Config, Event, EventKind, FlowEnd, Orders, Proxy, ProxyHandle, Sandbox, SandboxConfig, TlsOptions,
 };
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,6 +30,7 @@ impl Rig {
         let config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             upstream,
+            tls: TlsOptions::default(),
             schedules: schedules.iter().map(|text| text.parse().unwrap()).collect(),
             seed: 7,
             clock: Clock::start(),

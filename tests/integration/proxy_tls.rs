@@ -190,7 +190,7 @@ fn a_server_that_is_not_trusted_is_named_with_the_remedy() {
     let server = RedisServer::builder().tls().config("bind", "127.0.0.1 127.0.0.2").requirepass("open-sesame").start();
     let elsewhere = tempfile::tempdir().unwrap();
     let stranger = Certificates::create(elsewhere.path(), &["localhost"]).authority;
-    let remedy = "name its file in SSL_CERT_FILE";
+    let remedy = "name its file with --cacert";
     let soak = trusting(&stranger, &["soak", "-d", "1s", "--fault", "close@100ms"]).target(&server).run();
     soak.code(2).stdout_contains(remedy).lacks("open-sesame");
     let alone = ["proxy", "--listen", "127.0.0.1:0", "-u"];

@@ -112,7 +112,9 @@ fn writes_refused_by_a_replica_are_judged_like_all_others() {
     let server = RedisServer::start();
     let follow = |host: &str, port: &str| drop(server.command(["REPLICAOF", host, port]));
     let refuse = || follow("127.0.0.1", "1");
-    refused_for_a_while_and_to_the_end(&server, ("readonly", "RD124"), refuse, || follow("NO", "ONE"));
+    // A policy that leaves a demoted server ends the refusal with the connection.
+    let workload = "soak --workload ping,kv --rate 50 --on-readonly stay";
+    refused_by(workload, &server, ("readonly", "RD124"), refuse, || follow("NO", "ONE"));
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn replies_that_are_slow_from_the_start_are_slow() {
     let story = trial.stop();
     story.code(1);
     let (rows, _) = slow(&story);
-    assert_eq!((&rows[0]["slowness"]["baseline"], &rows[0]["restored"]), (&Json::Null, &Json::Null));
+    assert_eq!((&rows[0]["slowness"]["baseline"], &rows[0]["restored_at"]), (&Json::Null, &Json::Null));
     let findings = story.get("findings").to_string();
     assert!(findings.contains("RD064") && findings.contains("1 slow stretch: replies took up to"), "{findings}");
 }

@@ -177,8 +177,7 @@ fn a_revoked_channel_is_a_lost_subscription_while_everything_else_works() {
     // The server ends connections subscribed to what they may not see any more.
     trial.wait_for("reconnected", 1);
     trial.wait_for("state", 1);
-    trial.wait_for("replaced", 1);
-    // A fresh session is refused, too; it is asked again, and not given up each time.
+    // It is asked again on the same connection: a new one would be refused, too.
     let asked = || std::fs::read_to_string(trial.journal()).unwrap().matches(r#""stage":"subscribe""#).count();
     eventually("it was asked again", SOON, || asked() >= 4);
     server.command(["ACL", "SETUSER", "worker", "allchannels"]);
@@ -186,21 +185,12 @@ fn a_revoked_channel_is_a_lost_subscription_while_everything_else_works() {
     let story = trial.stop();
     story.code(2).balances();
     assert_eq!(story.states()[0], "subscription_lost");
-    assert_eq!(story.count("sessions.replaced_terminal"), 1);
-    assert_eq!(story.count("outages.drops"), 2, "the server's, and ours");
-    let ours = &story.outages()[1]["diagnosis"];
-    assert!(
-        ours["evidence_for"][0]
-            .as_str()
-            .unwrap()
-            .contains("so redis-doctor closed the connection and started a new session"),
-        "{ours}"
-    );
+    assert_eq!(story.count("sessions.replaced_terminal"), 0);
+    assert_eq!(story.count("outages.drops"), 1, "the server's");
     let findings = story.get("findings").to_string();
     assert!(!findings.contains("permit INFO"), "nothing was forbidden: {findings}");
     let confirmations: Vec<_> = story.events("resubscribed").iter().map(|event| event["confirmed"].clone()).collect();
     assert_eq!((&confirmations[0], confirmations.last().unwrap()), (&0.into(), &1.into()));
-    assert!(story.count("sessions.replaced_terminal") >= 1);
     assert_eq!(story.count("subscriptions.confirmed"), 1, "back at the end");
     assert!(story.count("delivery.received") > 0);
     assert!(story.errors("noperm") >= 1);
@@ -209,7 +199,7 @@ fn a_revoked_channel_is_a_lost_subscription_while_everything_else_works() {
 #[test]
 fn a_demoted_server_pins_the_client_and_its_keys_were_our_own_and_short_lived() {
     let server = RedisServer::start();
-    let trial = Trial::start("soak --workload kv --rate 100", &server);
+    let trial = Trial::start("soak --workload kv --rate 100 --on-readonly stay", &server);
     eventually("keys are written", SOON, || server.command(["DBSIZE"]) != "0");
     let keys = server.command(["KEYS", "*"]);
     assert!(!keys.is_empty());
@@ -236,19 +226,29 @@ fn a_demoted_server_pins_the_client_and_its_keys_were_our_own_and_short_lived() 
 /// Who can still read, and cannot write to the end, has not recovered: `drill` says the same of it.
 #[test]
 fn a_client_that_is_pinned_to_the_end_has_not_recovered() {
+    pinned_to_the_end("stay", 0);
+    let story = pinned_to_the_end("rebuild", 2);
+    // At 0, 0.15 and 0.54 s: the pauses are those of a reconnect.
+    assert!((2..=4).contains(&story.count("sessions.replaced_readonly")), "{}", story.get("sessions"));
+}
+
+fn pinned_to_the_end(reaction: &str, rebuilds: usize) -> Story {
     let server = RedisServer::start();
-    let trial = Trial::start("soak --workload kv --rate 100", &server);
+    let trial = Trial::start(&format!("soak --workload kv --rate 100 --on-readonly {reaction}"), &server);
     trial.wait_for_answers();
     let closed = closed_port();
     server.command(["REPLICAOF", &closed.ip().to_string(), &closed.port().to_string()]);
     trial.wait_for("state", 1);
+    trial.wait_for("reconnected", rebuilds);
     let story = trial.stop();
     story.code(2).balances();
     assert_eq!((story.states(), story.events("state_left").len()), (vec!["pinned"], 0));
-    let finding = &story.get("findings")[0];
-    assert_eq!((&finding["severity"], &finding["code"]), (&"critical".into(), &"RD027".into()));
+    let findings = story.get("findings").as_array().unwrap();
+    let finding = findings.iter().find(|finding| finding["code"] == "RD027").unwrap();
+    assert_eq!(finding["severity"], "critical");
     assert!(finding["text"].as_str().unwrap().contains("writes were refused to the end"), "{finding}");
     story.is_told_by_its_journal();
+    story
 }
 
 #[test]

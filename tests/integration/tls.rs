@@ -47,7 +47,7 @@ fn an_unknown_issuer_is_named_with_the_remedy() {
     let other = Certificates::create(elsewhere.path(), &["localhost"]);
     let run = trusting(&other.authority, &["ping", "-c", "1"]).target(&server).run();
     run.code(2).stdout_contains("no connection: the server's certificate is not trusted");
-    run.stdout_contains("SSL_CERT_FILE").stderr_contains("[tls, tls, ");
+    run.stdout_contains("--cacert").stderr_contains("[tls, tls, ");
 }
 
 #[test]

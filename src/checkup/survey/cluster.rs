@@ -9,11 +9,12 @@ use serde::Serialize;
 use super::{SIDE_LIMIT, Survey};
 use crate::{
     classify::Failure,
-    clock::OptionalSeconds,
+    clock::{OptionalSeconds, within},
     dial::{
         RespStream, Value,
-        reply::{info_field, text},
+        reply::{Info, Part, Text, text},
     },
+    foreign::Foreign,
     plan::Address,
 };
 
@@ -24,7 +25,7 @@ const DIALED: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct ClusterFacts {
     /// `cluster_state`: `ok` or `fail`.
-    pub state: Option<String>,
+    pub state: Option<Foreign>,
     /// `cluster_slots_assigned`, of 16384.
     pub slots_assigned: Option<u64>,
     /// `cluster_slots_fail`: slots of failed nodes.
@@ -34,7 +35,7 @@ pub(crate) struct ClusterFacts {
     /// Slots of this node, or of its primary.
     pub own_slots: u64,
     /// Address that the cluster announces for this node.
-    pub announced: Option<String>,
+    pub announced: Option<Foreign>,
     /// Primaries with slots.
     pub primaries: Vec<ClusterPrimary>,
 }
@@ -43,7 +44,7 @@ pub(crate) struct ClusterFacts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct ClusterPrimary {
     /// Announced address.
-    pub address: String,
+    pub address: Foreign,
     /// Number of its slots.
     pub slots: u64,
     /// Time to connect to it or to fail; null if it was not dialed.
@@ -64,12 +65,12 @@ impl Survey<'_> {
         }
         let mut cluster = ClusterFacts::default();
         if let Some(info) = self.quietly(stream, &["CLUSTER", "INFO"]).await?.as_ref().and_then(text) {
-            cluster.read_info(&info);
+            cluster.read_info(&info.part().info());
         }
         let own = self.quietly(stream, &["CLUSTER", "MYID"]).await?.as_ref().and_then(text);
         let Address::Tcp { host, .. } = &self.target.address else { return Ok(()) };
         if let Some(slots) = self.quietly(stream, &["CLUSTER", "SLOTS"]).await? {
-            cluster.read_slots(&slots, own.as_deref(), host);
+            cluster.read_slots(&slots, own.as_ref(), host);
         }
         let dial = async |primary: &mut ClusterPrimary| {
             let since = self.clock.now();
@@ -83,40 +84,39 @@ impl Survey<'_> {
 
     /// Connects to another address, and returns the failure.
     pub(super) async fn dial_beside(&self, to: impl tokio::net::ToSocketAddrs) -> Option<String> {
-        match tokio::time::timeout(SIDE_LIMIT, tokio::net::TcpStream::connect(to)).await {
-            Ok(Ok(_)) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some(format!("no reply within {}", crate::units::span(SIDE_LIMIT))),
+        match within(SIDE_LIMIT, tokio::net::TcpStream::connect(to)).await {
+            Some(Ok(_)) => None,
+            Some(Err(error)) => Some(error.to_string()),
+            None => Some(format!("no reply within {}", crate::units::span(SIDE_LIMIT))),
         }
     }
 }
 
 impl ClusterFacts {
-    fn read_info(&mut self, info: &str) {
-        let number = |name| info_field(info, name)?.parse().ok();
-        self.state = info_field(info, "cluster_state").map(str::to_owned);
-        self.slots_assigned = number("cluster_slots_assigned");
-        self.slots_failed = number("cluster_slots_fail");
-        self.known_nodes = number("cluster_known_nodes");
+    fn read_info(&mut self, info: &Info<'_>) {
+        self.state = info.shown("cluster_state");
+        self.slots_assigned = info.number("cluster_slots_assigned");
+        self.slots_failed = info.number("cluster_slots_fail");
+        self.known_nodes = info.number("cluster_known_nodes");
     }
 
     /// Parses `CLUSTER SLOTS`, whose entries are `[first slot, last slot, primary, replica …]`, each node being
     /// `[host, port, id, …]`. No host means the host that the client is connected to.
-    fn read_slots(&mut self, reply: &Value, own: Option<&str>, connected_to: &str) {
+    fn read_slots(&mut self, reply: &Value, own: Option<&Text>, connected_to: &str) {
         let Value::Array(ranges) = reply else { return };
         for range in ranges {
             let Value::Array(fields) = range else { continue };
             let (Some(Value::Int(first)), Some(Value::Int(last))) = (fields.first(), fields.get(1)) else { continue };
-            let slots = u64::try_from(last - first + 1).unwrap_or_default();
+            let slots = u64::try_from(last.saturating_sub(*first).saturating_add(1)).unwrap_or_default();
             let nodes: Vec<_> = fields.iter().skip(2).filter_map(|node| Node::read(node, connected_to)).collect();
-            if let Some(node) = nodes.iter().find(|node| own.is_some() && node.id.as_deref() == own) {
-                self.own_slots += slots;
-                self.announced = Some(node.address());
+            if let Some(node) = nodes.iter().find(|node| own.is_some() && node.id.as_ref() == own) {
+                self.own_slots = self.own_slots.saturating_add(slots);
+                self.announced = Some(node.address.clone());
             }
             let Some(primary) = nodes.into_iter().next() else { continue };
-            let address = primary.address();
+            let address = primary.address;
             match self.primaries.iter_mut().find(|known| known.address == address) {
-                Some(known) => known.slots += slots,
+                Some(known) => known.slots = known.slots.saturating_add(slots),
                 None => {
                     let place = (primary.host, primary.port);
                     self.primaries.push(ClusterPrimary { address, slots, took: None, failure: None, place });
@@ -127,34 +127,31 @@ impl ClusterFacts {
 }
 
 struct Node {
+    /// Host to connect to.
     host: String,
     port: u16,
-    id: Option<String>,
+    address: Foreign,
+    id: Option<Text>,
 }
 
 impl Node {
     fn read(node: &Value, connected_to: &str) -> Option<Self> {
         let Value::Array(fields) = node else { return None };
         let Some(Value::Int(port)) = fields.get(1) else { return None };
-        let host = text(fields.first()?).filter(|host| !host.is_empty() && host != "?");
-        Some(Self {
-            host: host.unwrap_or_else(|| connected_to.to_owned()),
-            port: u16::try_from(*port).ok()?,
-            id: fields.get(2).and_then(text),
-        })
-    }
-
-    fn address(&self) -> String {
-        match self.host.contains(':') {
-            true => format!("[{}]:{}", self.host, self.port),
-            false => format!("{}:{}", self.host, self.port),
-        }
+        let announced = text(fields.first()?).filter(|host| !host.part().is_empty() && !host.part().is("?"));
+        let (number, port) = (u16::try_from(*port).ok()?, Text::from(*port));
+        let (host, address) = match announced {
+            Some(host) => (host.part().host()?, host.part().at(port.part())),
+            None => (connected_to.to_owned(), Part::from(connected_to).at(port.part())),
+        };
+        Some(Self { host, port: number, address, id: fields.get(2).and_then(text) })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::{self, Fuzz};
 
     fn bulk(text: &str) -> Value {
         Value::BulkString(text.as_bytes().to_vec())
@@ -175,13 +172,13 @@ mod tests {
             range(10923, 16382, &[(Value::Nil, 7000, "c")]),
             range(16383, 16383, &[(bulk("10.0.0.1"), 6379, "a")]),
         ]);
-        let read = |own| {
+        let read = |own: Option<&str>| {
             let mut cluster = ClusterFacts::default();
-            cluster.read_slots(&reply, own, "cache.example");
+            cluster.read_slots(&reply, own.and_then(|own| text(&bulk(own))).as_ref(), "cache.example");
             cluster
         };
         let cluster = read(Some("a"));
-        let primaries: Vec<_> = cluster.primaries.iter().map(|node| (node.address.as_str(), node.slots)).collect();
+        let primaries: Vec<_> = cluster.primaries.iter().map(|node| (&*node.address, node.slots)).collect();
         assert_eq!(primaries, [("10.0.0.1:6379", 5462), ("[fd00::2]:6379", 5462), ("cache.example:7000", 5460)]);
         assert_eq!((cluster.own_slots, cluster.announced.as_deref()), (5462, Some("10.0.0.1:6379")));
         let replica = read(Some("d"));
@@ -194,10 +191,21 @@ mod tests {
     #[test]
     fn the_state_is_that_of_cluster_info() {
         let mut cluster = ClusterFacts::default();
-        cluster.read_info(
-            "cluster_enabled:1\r\ncluster_state:fail\r\ncluster_slots_assigned:10\r\ncluster_slots_fail:4\r\n",
-        );
+        let info = "cluster_enabled:1\r\ncluster_state:fail\r\ncluster_slots_assigned:10\r\ncluster_slots_fail:4\r\n";
+        cluster.read_info(&Part::from(info).info());
         assert_eq!((cluster.state.as_deref(), cluster.slots_assigned), (Some("fail"), Some(10)));
         assert_eq!((cluster.slots_failed, cluster.known_nodes), (Some(4), None));
+    }
+
+    #[test]
+    fn fuzz_clusters() {
+        Fuzz::new("info", &["cluster_slots_assigned:"]).run_on_text(|info| {
+            ClusterFacts::default().read_info(&Part::from(info).info());
+        });
+        Fuzz::new("values", &["*3\r\n", ":0\r\n", ":16383\r\n", "$1\r\na\r\n", "_\r\n"]).run(|input| {
+            if let Some(value) = fuzz::value(input) {
+                ClusterFacts::default().read_slots(&value, text(&Value::SimpleString("a".into())).as_ref(), "host");
+            }
+        });
     }
 }

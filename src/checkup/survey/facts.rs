@@ -11,6 +11,7 @@ use crate::{
     clock::Seconds,
     dial::Attempt,
     event::{CommandTime, LatencyEvent, Peer, SlowCommand},
+    foreign::Foreign,
     kernel::AcceptQueue,
 };
 
@@ -32,9 +33,9 @@ pub(crate) struct CheckFacts {
     /// Round trip of a second login on the open connection; absent without a password.
     pub login: Option<Duration>,
     /// Our end of the connection, as seen by the server (`CLIENT INFO addr`).
-    pub seen_from: Option<String>,
+    pub seen_from: Option<Foreign>,
     /// The server's end of the connection, as seen by the server (`CLIENT INFO laddr`).
-    pub seen_at: Option<String>,
+    pub seen_at: Option<Foreign>,
     /// The server's figures and settings.
     pub server: ServerFacts,
     /// Result of the message to ourselves.
@@ -150,7 +151,7 @@ pub(crate) enum SurveyEnd {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct ServerFacts {
     /// `role`: `master`, `slave` …
-    pub role: Option<String>,
+    pub role: Option<Foreign>,
     /// `loading`
     pub loading: Option<bool>,
     /// `connected_clients`
@@ -164,9 +165,9 @@ pub(crate) struct ServerFacts {
     /// `maxmemory` (bytes); 0 is no limit.
     pub maxmemory: Option<u64>,
     /// `maxmemory-policy`
-    pub maxmemory_policy: Option<String>,
+    pub maxmemory_policy: Option<Foreign>,
     /// `maxmemory-clients`, as reported by CONFIG GET; `0` is off.
-    pub maxmemory_clients: Option<String>,
+    pub maxmemory_clients: Option<Foreign>,
     /// `timeout` (seconds): idle clients are closed after it; 0 is never.
     pub timeout: Option<u64>,
     /// `tcp-keepalive` (seconds); 0 is off.
@@ -177,6 +178,8 @@ pub(crate) struct ServerFacts {
     pub subscribers: Option<u64>,
     /// The largest output buffer of a subscriber (bytes).
     pub largest_subscriber_buffer: Option<u64>,
+    /// Clients whose requests wait behind their own blocking command: the first ones.
+    pub held_up: Vec<HeldUp>,
     /// `master_link_status` is `up` (replicas only).
     pub primary_link_up: Option<bool>,
     /// `master_last_io_seconds_ago` (replicas only; negative while there is no link).
@@ -184,7 +187,7 @@ pub(crate) struct ServerFacts {
     /// Replicas of a primary.
     pub replicas: Vec<Replica>,
     /// Address of the primary that a replica follows (`master_host:master_port`).
-    pub primary: Option<String>,
+    pub primary: Option<Foreign>,
     /// `master_link_down_since_seconds` (replicas only).
     pub primary_link_down_for: Option<i64>,
     /// `min_slaves_good_slaves`: replicas whose lag is within `min-replicas-max-lag`.
@@ -192,7 +195,7 @@ pub(crate) struct ServerFacts {
     /// `min-replicas-to-write`: with fewer good replicas, writes are refused; 0 is off.
     pub min_replicas_to_write: Option<u64>,
     /// `redis_mode` or `server_mode`: `standalone`, `cluster` or `sentinel`.
-    pub mode: Option<String>,
+    pub mode: Option<Foreign>,
     /// `blocked_clients`
     pub blocked_clients: Option<u64>,
     /// `uptime_in_seconds`
@@ -221,7 +224,7 @@ pub(crate) struct Persistence {
     /// `aof_delayed_fsync`: writes that waited for a slow fsync, since the server's start.
     pub delayed_fsyncs: Option<u64>,
     /// `save`, as reported by CONFIG GET: the snapshot schedule; empty is off.
-    pub schedule: Option<String>,
+    pub schedule: Option<Foreign>,
 }
 
 /// A limit of what may wait for a client in the server's memory (bytes and seconds); 0 is none.
@@ -235,13 +238,26 @@ pub(crate) struct OutputLimit {
     pub soft_seconds: u64,
 }
 
+/// A client in a blocking command that has sent other requests behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct HeldUp {
+    /// `addr`
+    pub address: Foreign,
+    /// `name`; empty without one.
+    pub name: Foreign,
+    /// `cmd`: the blocking command.
+    pub command: Foreign,
+    /// `qbuf`: bytes that the server has received and not yet run.
+    pub unread: u64,
+}
+
 /// A replica, as its primary lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Replica {
     /// Address.
-    pub address: String,
+    pub address: Foreign,
     /// `online`, or a stage of its synchronization.
-    pub state: String,
+    pub state: Foreign,
     /// Seconds since its last acknowledgement.
     pub lag: Option<u64>,
 }

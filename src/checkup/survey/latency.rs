@@ -130,7 +130,7 @@ impl Survey<'_> {
     /// Returns the calls and times of all commands since the server's start; `None` if the server refuses.
     async fn command_times(&mut self, stream: &mut RespStream) -> Result<Option<Vec<CommandTime>>, Failure> {
         let answer = self.quietly(stream, &["INFO", "commandstats"]).await?;
-        Ok(answer.as_ref().and_then(text).map(|info| slowness::command_times(&info)))
+        Ok(answer.as_ref().and_then(text).map(|info| slowness::command_times(info.part())))
     }
 
     /// Queries the slow log and the latency monitor.

@@ -21,6 +21,9 @@ use crate::{
 /// Below the ten seconds after which a monitoring system kills a plug-in.
 const DEADLINE: Duration = Duration::from_secs(9);
 
+/// A certificate that is renewed automatically has more time left than this.
+const CERTIFICATE_WARNING: Duration = Duration::from_secs(14 * 86_400);
+
 /// Flags of `check`.
 #[derive(Args, Debug)]
 #[command(mut_arg("host", |host| host.visible_short_alias('H')))]
@@ -40,6 +43,9 @@ pub(in crate::cli) struct CheckArgs {
     /// Same form as --warning.
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     critical: Option<Range>,
+    /// Warn if the certificate expires within this time [default: 14d]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, allow_hyphen_values = true)]
+    tls_cert_warn: Option<Duration>,
     /// Always exit 0
     #[arg(long)]
     exit_zero: bool,
@@ -82,6 +88,8 @@ pub(crate) struct CheckRequest {
     pub warning: Option<Range>,
     /// Range of the PING time, in milliseconds.
     pub critical: Option<Range>,
+    /// A certificate that expires within this time is a warning.
+    pub certificate_warning: Duration,
     /// A private channel for the publish test.
     pub channel: String,
     pub exit_zero: bool,
@@ -133,6 +141,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
             deadline: self.timeout.unwrap_or(DEADLINE),
             warning: self.warning,
             critical: self.critical,
+            certificate_warning: self.tls_cert_warn.unwrap_or(CERTIFICATE_WARNING),
             channel: format!("redis-doctor:check:{:x}", fresh_seed()),
             exit_zero: self.exit_zero,
             format: self.format,

@@ -52,6 +52,11 @@ pub(in crate::cli) struct IdleArgs {
     #[arg(short = 'W', long, value_name = "TIME", default_value = "5s", value_parser = value::positive_duration,
           allow_hyphen_values = true)]
     timeout: Duration,
+    /// End the search after this long
+    ///
+    /// The result is what is known by then, as after Ctrl-C.
+    #[arg(short = 'w', long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
+    deadline: Option<Duration>,
     /// Exit 2 (critical) unless connections survive this silence
     ///
     /// A longer limit does not affect the exit status.
@@ -105,7 +110,7 @@ Examples:
 
 The connections send nothing and have no TCP keepalive; each gets a PING when
 its silence ends. The first round takes as long as the limit, or --max. Ctrl-C
-ends the search and reports what is known so far.
+or --deadline ends the search and reports what is known so far.
 Exit status: 0 no limit found, 1 a limit found, 2 unreachable or nothing
 survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
 2 it does not, regardless of any other limit.";
@@ -144,6 +149,7 @@ survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
             profile: self.profile,
             resolution: self.resolution,
             timeout: self.timeout,
+            deadline: self.deadline,
             must_survive: self.must_survive,
             faults: self.faults.schedules(),
             seed: self.seed.unwrap_or_else(fresh_seed),

@@ -11,7 +11,9 @@ use crate::{
         error::UsageError,
         groups::{ConnectionArgs, FaultArgs},
         subcommand::Subcommand,
-        target, value,
+        target,
+        tls::TlsArgs,
+        value,
     },
     fault::{FaultSchedule, Incident, usages},
     output::{Content, Format},
@@ -56,6 +58,8 @@ pub(in crate::cli) struct ProxyArgs {
     seed: Option<u64>,
     #[command(flatten)]
     faults: FaultArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 /// A fault proxy and the server behind it.
@@ -100,7 +104,7 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage.";
     type Request = ProxyRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ProxyRequest, UsageError> {
-        let Self { listen, uri, sandbox, .. } = self;
+        let Self { listen, uri, sandbox, tls, .. } = self;
         if !listen.ip().is_loopback() && !self.allow_remote {
             return Err(UsageError::new(
                 "--listen",
@@ -111,7 +115,7 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage.";
                 format!("use 127.0.0.1:{}, or add --allow-remote to permit this", listen.port()),
             ));
         }
-        let connection = ConnectionArgs { uri: uri.into_iter().collect(), sandbox, ..ConnectionArgs::default() };
+        let connection = ConnectionArgs { uri: uri.into_iter().collect(), sandbox, tls, ..ConnectionArgs::default() };
         let connection = target::resolve(&connection, environment)?;
         let upstream = connection.target;
         if let Address::Tcp { host, port, .. } = &upstream.address

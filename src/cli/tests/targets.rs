@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use super::*;
-use crate::plan::{Address, RejectedLine, Scope, Target};
+use crate::plan::{Address, Password, RejectedLine, Scope, Target};
 
 fn scope_with(line: &str, variables: &[(&'static str, &str)]) -> Scope {
     run_with(line, variables).plan.scope.unwrap()
@@ -16,7 +16,10 @@ fn list(content: &[u8]) -> tempfile::NamedTempFile {
 }
 
 fn password(target: &Target) -> Option<&str> {
-    target.password.as_ref().map(|password| password.given())
+    match target.password.as_ref()? {
+        Password::Given(secret) => Some(secret.given()),
+        Password::Asked(_) => Some("asked"),
+    }
 }
 
 #[test]
@@ -54,6 +57,31 @@ fn several_servers_are_a_scope_each_with_its_own_login() {
     assert_eq!(scope.targets[1].protocol, Some(Protocol::Resp2));
     let asked = scope_with("soak -u redis://:own@a -u redis://b --askpass", &[]);
     assert_eq!(asked.targets.iter().map(password).collect::<Vec<_>>(), [Some("own"), Some("typed")]);
+}
+
+#[test]
+fn tls_and_password_flags_hold_for_each_server() {
+    let file = list(b"tok3n-of-all\n");
+    let scope = scope_with(
+        &format!(
+            "soak -u redis://:own@a -u rediss://b#insecure unix:///run/redis.sock --tls --sni c --pass-file {}",
+            file.path().display()
+        ),
+        &[],
+    );
+    let tls: Vec<_> = scope.targets.iter().map(|target| (target.speaks_tls(), target.tls.sni.as_deref())).collect();
+    assert_eq!(tls, [(true, Some("c")), (true, Some("c")), (false, None)], "a socket is not encrypted");
+    assert_eq!(scope.targets.iter().map(|target| target.tls.insecure).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!(scope.targets.iter().map(password).collect::<Vec<_>>(), [Some("asked"); 3]);
+    let mixed = scope_with("soak -u redis://a -u rediss://b --sni c", &[]);
+    let names: Vec<_> = mixed.targets.iter().map(|target| target.tls.sni.as_deref()).collect();
+    assert_eq!(names, [None, Some("c")], "only what is encrypted has a name to check");
+    let plain = refuse(&["soak", "a", "b", "--sni", "c"], &[]);
+    assert!(plain.contains("--sni: no target is encrypted") && plain.contains("add --tls"), "{plain}");
+    let absent = refuse(&["soak", "a", "b", "--pass-file", "/nonexistent/token"], &[]);
+    assert!(absent.contains("--pass-file: cannot read '/nonexistent/token'"), "{absent}");
+    let warnings = run("soak rediss://a rediss://b --insecure").output.warnings;
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
 }
 
 #[test]

@@ -33,7 +33,10 @@ pub(in crate::cli) enum UrlProblem {
     Scheme(Option<String>),
     #[error("'{0}:' must be followed by //; expected for example {0}://…")]
     NoSlashes(String),
-    #[error("the URL has a '#' part, which has no meaning here; {}", if *.login { ENCODE } else { "remove it" })]
+    #[error(
+        "the URL has a '#' part, which has no meaning here; {}",
+        if *.login { ENCODE } else { "remove it (only #insecure is known, after rediss:// or valkeys://)" }
+    )]
     Fragment { login: bool },
     #[error("the URL has an '@' after its '?'; {ENCODE}")]
     LoginInQuery,

@@ -56,9 +56,8 @@ fn without_secret(word: &str) -> String {
             word.split_at(if word.contains('@') && !word.ends_with([':', '.', ']']) { word.len() } else { end });
         // Before the scheme there may be a name: `url=redis://…`.
         let scheme = url.find("://").unwrap_or_default();
-        let start = url[..scheme]
-            .rfind(|char: char| !char.is_ascii_alphanumeric() && !"+-.".contains(char))
-            .map_or(0, |at| at + 1);
+        let is_scheme = |char: char| char.is_ascii_alphanumeric() || "+-.".contains(char);
+        let start = url[..scheme].trim_end_matches(is_scheme).len();
         let (name, url) = url.split_at(start);
         return format!("{name}{}{tail}", masked(url).unwrap_or_else(|| HIDDEN.to_owned()));
     }
@@ -95,6 +94,7 @@ mod tests {
             ),
             ("url=redis://me:hunter2@cache.example:6379/0, retrying", "url=redis://***@cache.example:6379/0, retrying"),
             ("[tcp://127.0.0.1:6379]", "[tcp://127.0.0.1:6379]"),
+            ("to→redis://me:hunter2@cache:6379", "to→redis://***@cache:6379"),
             ("Connection refused [tcp://127.0.0.1:6379] at x", "Connection refused [tcp://127.0.0.1:6379] at x"),
             ("localhost:6379,password=hunter2,ssl=True", "localhost:6379,password=***,ssl=True"),
             ("REDIS_PASSWORD=hunter2 x", "REDIS_PASSWORD=*** x"),

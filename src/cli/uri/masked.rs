@@ -14,12 +14,11 @@ const LONGEST_HOST: usize = 253;
 const LONGEST_PATH: usize = 40;
 
 /// Returns the refused text with possible secrets hidden; `None` where nothing of it may be shown.
-pub(super) fn masked(text: &str) -> Option<String> {
+pub(in crate::cli) fn masked(text: &str) -> Option<String> {
     let Some((scheme, rest)) = text.split_once("://") else {
         return is_host_and_port(text).then(|| text.to_owned());
     };
-    let is_scheme = |char: char| char.is_ascii_alphanumeric() || "+.-".contains(char);
-    if scheme.is_empty() || scheme.len() > 15 || !scheme.chars().all(is_scheme) {
+    if !is_scheme(scheme) {
         return None;
     }
     let (login, place) = match rest.rsplit_once('@') {
@@ -33,6 +32,12 @@ pub(super) fn masked(text: &str) -> Option<String> {
         None => ("", rest),
     };
     Some(format!("{scheme}://{login}{}", shown_place(place, scheme.ends_with("unix"))))
+}
+
+/// Returns true for what can be a scheme (RFC 3986 section 3.1); a longer one may be a password.
+pub(super) fn is_scheme(text: &str) -> bool {
+    let is_part = |char: char| char.is_ascii_alphanumeric() || "+.-".contains(char);
+    (1..=15).contains(&text.len()) && text.chars().all(is_part)
 }
 
 /// Returns true if this can only be a host: an address, `localhost`, or a name with the number of a port.

@@ -52,6 +52,8 @@ pub(in crate::cli) enum ValueError {
     LargeSize(String),
     #[error("'{0}' is not a size of a file; expected for example 500k, 100m or 2g (at least 64k)")]
     FileSize(String),
+    #[error("'{0}' is not a limit for a reply; expected for example 16m, 64m or 1g (at least 1m)")]
+    ReplySize(String),
     #[error("'{0}' is not a seed; expected a whole number from 0")]
     Seed(String),
     #[error("'{0}' is not a number of retries; expected a whole number from 0, or unlimited")]

@@ -5,6 +5,7 @@ use crate::diagnose::{
     facts::{Addresses, Facts},
     rules::process,
 };
+use crate::foreign::Foreign;
 
 pub(super) static CAUSE: CauseDef = CauseDef {
     code: "RD014",
@@ -43,10 +44,10 @@ fn same_process_elsewhere(facts: &Facts<'_>) -> Option<Argument> {
     Argument::when(facts.gone() == Some(false), Weight::Weakens, "the same server process answers")
 }
 
-fn list(addresses: &[String]) -> String {
+fn list(addresses: &[Foreign]) -> String {
     match addresses {
         [] => "nothing".to_owned(),
-        [one] => one.clone(),
+        [one] => one.to_string(),
         [first, rest @ ..] => format!("{first} and {} more", rest.len()),
     }
 }

@@ -20,6 +20,7 @@ pub(super) static CAUSE: CauseDef = CauseDef {
         an_older_process_answers,
         process::replication_goes_on,
         failover_under_way,
+        left_for_refused_writes,
         writes_refused,
     ],
     exclusions: &[same_role_as_before, started_in_the_same_place],
@@ -48,7 +49,8 @@ fn a_replica_took_over(facts: &Facts<'_>) -> Option<Argument> {
 }
 
 fn role_changed(facts: &Facts<'_>) -> Option<Argument> {
-    let (before, after) = facts.roles().filter(|_| facts.changed_role() == Some(true))?;
+    let changed = facts.changed_role() == Some(true);
+    let (before, after) = facts.roles().filter(|(before, after)| changed && before != after)?;
     let weight = if facts.narrow() { Weight::Supports } else { Weight::Suggests };
     Argument::new(weight, format!("the same server process was a {} and is a {}", role_name(before), role_name(after)))
 }
@@ -75,6 +77,12 @@ fn failover_under_way(facts: &Facts<'_>) -> Option<Argument> {
     let known = |state: &ServerState| state.failover_state.clone();
     let state = facts.peek(|facts| facts.after().and_then(known).or_else(|| facts.before().and_then(known)))?;
     Argument::new(Weight::Supports, format!("the server reports a failover ({state})"))
+}
+
+/// A policy leaves a server only if that, or another in its place, was a primary before.
+fn left_for_refused_writes(facts: &Facts<'_>) -> Option<Argument> {
+    let why = "a primary was connected before, and this server refused a write (READONLY or MOVED): the client left it";
+    Argument::when(facts.left_for_refused_writes(), Weight::Supports, why)
 }
 
 fn writes_refused(facts: &Facts<'_>) -> Option<Argument> {

@@ -77,6 +77,11 @@ impl Facts<'_> {
         self.outage.replaced == Some(ReplaceReason::Watchdog)
     }
 
+    /// True if the policy replaced it because the server refused a write.
+    pub(in crate::diagnose) fn left_for_refused_writes(&self) -> bool {
+        self.outage.replaced == Some(ReplaceReason::Readonly)
+    }
+
     /// Time without a reply until the connection was abandoned or answered again.
     pub(in crate::diagnose) fn silence(&self) -> Duration {
         let end = self.circumstances().closed.or(self.outage.restored).unwrap_or(self.outage.detected);

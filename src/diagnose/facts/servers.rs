@@ -3,11 +3,12 @@
 //! One address is not one server: a state belongs to the lost connection only if it is of the process that this
 //! connection was connected to.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use super::{Facts, both, either, sign};
 use crate::{
     event::{Peer, ServerState},
+    foreign::Foreign,
     plan::Address,
 };
 
@@ -42,7 +43,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The `run_id` of the process that the lost connection was connected to.
-    fn lost_run(&self) -> Option<&'a Arc<str>> {
+    fn lost_run(&self) -> Option<&'a Foreign> {
         self.whole(|facts| facts.lost_server()?.run_id.as_ref())
     }
 

@@ -19,6 +19,10 @@ pub(super) fn cases() -> Vec<Row> {
     [server::CASES, limits::CASES, network::CASES, reasons::CASES].concat()
 }
 
+fn oversized() -> Option<Failure> {
+    Some(Failure::doctor(ErrorClass::ReplyTooLarge, Stage::Command, "a reply takes more than 64 MiB"))
+}
+
 fn garbage() -> Option<Failure> {
     Some(Failure::doctor(ErrorClass::ProtocolGarbage, Stage::Command, "Parse error at 1"))
 }

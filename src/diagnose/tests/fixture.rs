@@ -95,10 +95,9 @@ impl Scene {
             events.push(at(closed.min(LOST + 1.0), stalled(LOST)));
         }
         events.extend(self.path.iter().map(|failure| probed(closed, failure.clone())));
-        events.extend(self.states.iter().map(|state| {
-            let why = String::new();
-            at(closed, EventKind::StateEntered { state: *state, why })
-        }));
+        events.extend(
+            self.states.iter().map(|state| at(closed, EventKind::StateEntered { state: *state, why: "".into() })),
+        );
         if self.healed {
             events.push(at(closed, resumed(self.silent)));
         } else {
@@ -252,6 +251,13 @@ impl Scene {
         self.ends(SocketEnd::Local);
     }
 
+    /// The server refused a write, and the policy left it.
+    pub(super) fn refuses_writes(&mut self) {
+        let readonly = Failure::server(Stage::Command, "READONLY You can't write against a read only replica.");
+        (self.failure, self.replaced) = (Some(readonly), Some(ReplaceReason::Readonly));
+        self.ends(SocketEnd::Local);
+    }
+
     /// Nothing was sent for `seconds`, as planned, and the connection is as old.
     pub(super) fn pauses(&mut self, seconds: f64) {
         self.idle = seconds;
@@ -292,7 +298,7 @@ impl Scene {
 
     /// A command in the server's slow log that ended in the outage.
     pub(super) fn logged(&mut self, name: &str, seconds: f64) {
-        let client = Some("10.0.0.9:5000".to_owned());
+        let client = Some("10.0.0.9:5000".into());
         self.known().slow_commands.push(SlowCommand { unix_time: 0, name: name.into(), time: secs(seconds), client });
     }
 

@@ -18,7 +18,7 @@ impl Dialing<'_> {
         if !resp3 {
             return self.greet_in_resp2(stream).await;
         }
-        match stream.hello(&self.path.target).await {
+        match stream.hello(&self.path.target, self.password.as_ref()).await {
             Ok(server) => self.attempt.server = server,
             Err(refusal) if self.path.dialect.is_none() && self.may_mean_no_resp3(&refusal) => {
                 return self.fall_back(stream, refusal).await;
@@ -93,7 +93,7 @@ impl Dialing<'_> {
         };
         let mut failure = refusal.clone();
         (failure.key.class, failure.key.stage) = (ErrorClass::Resp3Unsupported, Stage::Hello);
-        failure.text = format!("{who}; use --protocol auto or resp2 ({answer})");
+        failure.text = format!("{who}; use --protocol auto or resp2 ({answer})").into();
         failure
     }
 
@@ -101,7 +101,7 @@ impl Dialing<'_> {
     async fn greet_in_resp2(&mut self, mut stream: RespStream) -> Result<RespStream, Failure> {
         self.attempt.resp = 2;
         let (path, known) = (self.path, self.path.dialect);
-        stream.auth(&path.target).await?;
+        stream.auth(&path.target, self.password.as_ref()).await?;
         if known.is_none_or(|dialect| dialect.info) {
             match stream.describe().await {
                 Ok(server) => self.attempt.server = server,
@@ -110,7 +110,7 @@ impl Dialing<'_> {
                 Err(failure) if failure.key.class.is_server_reply() => {}
                 Err(failure) if known.is_none() && failure.key.class.is_hang_up() => {
                     stream = self.reconnect().await.map_err(|_| failure.clone())?;
-                    stream.auth(&path.target).await?;
+                    stream.auth(&path.target, self.password.as_ref()).await?;
                     self.attempt.info_refused = Some(failure);
                 }
                 Err(failure) => return Err(failure),
@@ -128,7 +128,7 @@ impl Dialing<'_> {
     async fn without_databases(&self, failure: Failure) -> Failure {
         let answers = async {
             let mut stream = self.reconnect().await?;
-            stream.auth(&self.path.target).await?;
+            stream.auth(&self.path.target, self.password.as_ref()).await?;
             stream.ping().await
         };
         let db = self.path.target.db;
@@ -154,7 +154,7 @@ impl Dialing<'_> {
 
     /// Opens another stream of the same kind, whose stages do not count.
     async fn reconnect(&self) -> Result<RespStream, Failure> {
-        Ok(Dialing::new(self.path).reach().await?.0)
+        Dialing::new(self.path).reach().await
     }
 }
 
@@ -174,7 +174,7 @@ fn not_let_in(refusal: Failure, auth: Failure) -> Failure {
         return auth;
     }
     let text = format!("the password was sent, but neither HELLO nor AUTH accepts it (HELLO: {refusal}; AUTH: {auth})");
-    let mut failure = Failure { text, ..refusal };
+    let mut failure = Failure { text: text.into(), ..refusal };
     failure.key.origin = Origin::Doctor;
     failure
 }

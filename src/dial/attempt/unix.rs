@@ -2,7 +2,6 @@
 //! the mode or the owner that are in the way.
 
 use std::{
-    fmt::Write as _,
     fs::Metadata,
     io,
     os::unix::fs::{FileTypeExt, MetadataExt},
@@ -18,7 +17,7 @@ const NAMES: [&str; 2] = ["/etc/passwd", "/etc/group"];
 pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
     let mut failure = Failure::io(Stage::Unix, error);
     if let Some(why) = reason(path, error.kind()) {
-        write!(failure.text, ": {why}").unwrap_or_default();
+        failure.text = format!("{}: {why}", failure.text).into();
     }
     failure
 }
@@ -84,7 +83,7 @@ mod tests {
     use super::*;
 
     fn because(path: &Path, errno: i32) -> String {
-        failure(path, &io::Error::from_raw_os_error(errno)).text
+        failure(path, &io::Error::from_raw_os_error(errno)).to_string()
     }
 
     #[test]

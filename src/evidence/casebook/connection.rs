@@ -1,5 +1,6 @@
 //! A connection under test, as the event stream and the server last described it.
 
+use crate::foreign::Foreign;
 use crate::{dial::ClientInfo, event::Peer};
 
 /// A connection under test, as last described by the event stream and the server.
@@ -13,7 +14,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn addr_of(&self, client_id: Option<u64>) -> Option<String> {
+    pub(super) fn addr_of(&self, client_id: Option<u64>) -> Option<Foreign> {
         let known = self.clients.iter().find(|client| client.id == client_id)?;
         known.addr.clone()
     }

@@ -1,12 +1,12 @@
 //! The servers that the connections of a run reach: which of them to query again, and what is new about them.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use super::{Casebook, Connection};
 use crate::{
     clock::Stamp,
     event::{EventKind, Peer},
-    evidence::server::Snapshot,
+    evidence::{name::Left, server::Snapshot},
     plan::Plan,
 };
 
@@ -65,6 +65,28 @@ impl Casebook {
         let own = self.servers_in_use();
         let pinned = self.demotion.pinned(&own, self.ledger.latest(), now, last);
         self.ledger.moved(&own, last).into_iter().chain(pinned).collect()
+    }
+
+    /// Handles the addresses that the target's name resolves to; returns true if it has left a connection that is up.
+    pub(in crate::evidence) fn resolved(&mut self, name: &str, answer: &[IpAddr], at: Stamp) -> bool {
+        let up = self.connections.keys().filter(|connection| !self.open.contains_key(connection));
+        let mut in_use: Vec<_> = up.filter_map(|up| Some((*up, self.sockets.peer(*up)?))).collect();
+        in_use.sort_unstable();
+        self.name.resolved(name, answer, &in_use, at)
+    }
+
+    /// Returns the moves of the target's name, once a query has found out where it leads to.
+    pub(in crate::evidence) fn name_news(&mut self, snapshot: &Snapshot) -> Vec<EventKind> {
+        let mut news = Vec::new();
+        for Left { connection, moved, .. } in self.name.take_left(snapshot.at) {
+            let own = self.connection(connection).server.clone();
+            if !self.open.contains_key(&connection) {
+                let place = || Peer { laddr: moved.to.first().cloned(), ..Peer::default() };
+                let to = snapshot.state.as_ref().map_or_else(place, |state| Peer::from(&**state));
+                news.extend(self.ledger.name_moved(&own, to, moved));
+            }
+        }
+        news
     }
 
     /// Returns the servers of the connections that are up, each once.

@@ -5,8 +5,8 @@ use super::Query;
 use crate::{
     clock::Stamp,
     dial::{
-        Value, reply,
-        slowness::{latency_event, number},
+        Value,
+        slowness::{latency_event, slow_command},
     },
     event::{LatencyEvent, Missing, SlowCommand},
 };
@@ -21,15 +21,6 @@ const NAMED: usize = 8;
 
 /// The server may have answered this long after its clock was read.
 const SLACK: Duration = Duration::from_millis(100);
-
-/// A name of a command is at most this long.
-const LONGEST_NAME: usize = 40;
-
-/// Commands whose first argument is a subcommand.
-const CONTAINERS: [&str; 14] = [
-    "acl", "client", "cluster", "command", "config", "debug", "function", "latency", "memory", "module", "object",
-    "script", "xgroup", "xinfo",
-];
 
 /// The slow commands and latency events of a server.
 #[derive(Clone, Debug, Default)]
@@ -105,53 +96,16 @@ impl Query {
     }
 }
 
-/// `[id, unix time, microseconds, [command, argument …], client, name of the client]`
-fn slow_command(entry: &[Value]) -> Option<SlowCommand> {
-    let Value::Array(words) = entry.get(3)? else { return None };
-    let mut name = reply::text(words.first()?)?.to_ascii_lowercase();
-    let subcommand = words.get(1).filter(|_| CONTAINERS.contains(&name.as_str())).and_then(reply::text);
-    if let Some(subcommand) = subcommand {
-        name = format!("{name}|{}", subcommand.to_ascii_lowercase());
-    }
-    let name = name.chars().filter(|char| char.is_ascii_graphic()).take(LONGEST_NAME).collect();
-    let client = entry.get(4).and_then(reply::text).filter(|client| !client.is_empty());
-    Some(SlowCommand {
-        unix_time: number(entry.get(1)?)?,
-        name,
-        time: Duration::from_micros(number(entry.get(2)?)?),
-        client,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        dial::slowness::{latency_events, slow_commands},
+        fuzz::{self, Fuzz, assert_clean},
+    };
 
     fn at(seconds: f64) -> Stamp {
         Stamp::START.after(Duration::from_secs_f64(seconds))
-    }
-
-    fn text(text: &str) -> Value {
-        Value::BulkString(text.as_bytes().to_vec())
-    }
-
-    fn entry(words: &[&str]) -> Vec<Value> {
-        let words = Value::Array(words.iter().map(|word| text(word)).collect());
-        vec![Value::Int(7), Value::Int(1000), Value::Int(1_200_000), words, text("10.0.0.9:5000"), text("job")]
-    }
-
-    #[test]
-    fn a_slow_command_has_its_name_and_no_argument() {
-        let name = |words: &[&str]| slow_command(&entry(words)).unwrap().name;
-        assert_eq!(name(&["KEYS", "user:secret:*"]), "keys");
-        assert_eq!(name(&["SET", "password", "hunter2"]), "set");
-        assert_eq!(name(&["DEBUG", "SLEEP", "1.2"]), "debug|sleep");
-        assert_eq!(name(&["client", "Kill", "ID", "7"]), "client|kill");
-        let command = slow_command(&entry(&["KEYS", "*"])).unwrap();
-        assert_eq!((command.unix_time, command.time), (1000, Duration::from_millis(1200)));
-        assert_eq!(command.client.as_deref(), Some("10.0.0.9:5000"));
-        assert_eq!(slow_command(&[Value::Int(7), Value::Int(1)]), None);
-        assert_eq!(slow_command(&entry(&["x".repeat(1000).as_str()])).unwrap().name.len(), LONGEST_NAME);
     }
 
     #[test]
@@ -179,8 +133,18 @@ mod tests {
     }
 
     #[test]
-    fn a_latency_event_has_its_latest_spike() {
-        let event = latency_event(&[text("fork"), Value::Int(1000), Value::Int(80), Value::Int(400)]).unwrap();
-        assert_eq!((event.name.as_str(), event.unix_time, event.time), ("fork", 1000, Duration::from_millis(80)));
+    fn fuzz_workloads() {
+        Fuzz::new("values", &["*2\r\n", "$6\r\nclient\r\n", ":9223372036854775807\r\n"]).run(|input| {
+            let Some(value) = fuzz::value(input) else { return };
+            let workload = Workload {
+                clock: Some((u64::MAX, at(1.0))),
+                slow_commands: slow_commands(&value),
+                latency_events: latency_events(&value),
+                ..Workload::default()
+            };
+            let commands = workload.slow_commands(at(0.0), at(2.0));
+            commands.iter().for_each(|command| assert_clean(&command.name));
+            let _ = workload.latency_events(at(0.0), at(2.0));
+        });
     }
 }

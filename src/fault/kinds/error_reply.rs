@@ -1,7 +1,7 @@
 //! Answers commands with an error, with Redis' own text.
 
 use crate::fault::{
-    Effect, Scope, Tamper,
+    Effect, Reach, Scope, Tamper,
     grammar::{Arguments, Reader},
     kinds::Kind,
     reply::ErrorCode,
@@ -13,15 +13,16 @@ pub(super) struct ErrorReply {
 }
 
 impl Kind for ErrorReply {
-    const USAGE: &'static str = "CODE[,on=COMMAND][,share=PERCENT]";
+    const USAGE: &'static str = "CODE[,on=COMMAND][,share=PERCENT][,reach=all|existing|new]";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
         let code = reader.required("error code", "LOADING")?.parse()?;
-        Ok(Self { code, scope: reader.scope()? })
+        let reach = reader.word("reach", Reach::default())?;
+        Ok(Self { code, scope: Scope { reach, ..reader.scope()? } })
     }
 
     fn arguments(&self) -> Arguments {
-        Arguments::value(self.code).scope(&self.scope)
+        Arguments::value(self.code).scope(&self.scope).named("reach", &self.scope.reach, &Reach::default())
     }
 
     fn effect(&self) -> Effect {

@@ -1,6 +1,7 @@
 //! Tests of journals in several files, on failing disks, and with mixed or damaged lines.
 
 use super::*;
+use crate::fuzz::{Fuzz, assert_clean};
 
 /// The writer has one second to notice that its file was replaced.
 #[test]
@@ -71,8 +72,8 @@ fn a_full_file_is_renamed_and_both_are_read() {
     let mut journal = JournalWriter::open(&path, Some(64 << 10)).unwrap();
     journal.on_event(&started(plan()));
     journal.on_event(&at(0.1, connected(1)));
-    let text = "x".repeat(10_000);
-    (1..=30).for_each(|second| journal.on_event(&at(f64::from(second), note(&text))));
+    let text = "x".repeat(1_000);
+    (1..=300).for_each(|tenth| journal.on_event(&at(f64::from(tenth) / 10.0, note(&text))));
     journal.on_event(&finished(31.0));
     drop(journal);
     let old = dir.path().join("journal.1");
@@ -158,4 +159,24 @@ proptest::proptest! {
 
 fn damage_count(events: &[Event]) -> usize {
     damage(events).map_or(0, |text| text.split(' ').next().unwrap().parse().unwrap())
+}
+
+/// Any file is refused or reported.
+#[test]
+fn fuzz_journals() {
+    let journal = journal_text(&rich());
+    let runs = [journal.clone(), journal.replace("\"run\":\"", "\"run\":\"other-"), without_ids(&journal)];
+    let words = ["\n", "null", "{}", "-1", "1e308", "\"copy\":true,", "\"run_started\"", "\"t\":"];
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal");
+    Fuzz::new("journal", &words).with(runs).run(|input| {
+        std::fs::write(&path, input).unwrap();
+        match read(std::slice::from_ref(&path)) {
+            Ok(events) => {
+                let report = Report::replayed(&record(&events), &[], &[]);
+                assert!(serde_json::to_value(&report).unwrap().is_object());
+            }
+            Err(error) => assert_clean(&error.to_string().replace('\n', " ")),
+        }
+    });
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::fuzz::Fuzz;
 
 /// A conversation, fed in pieces; what the server and the client get.
 struct Talk {
@@ -206,4 +207,24 @@ fn any_part() -> impl Strategy<Value = Vec<u8>> {
     ];
     let bits: Vec<Vec<u8>> = bits.iter().map(|bit| bit.to_vec()).collect();
     prop_oneof![12 => prop::sample::select(bits), 1 => prop::collection::vec(any::<u8>(), 0..6)]
+}
+
+/// Without a fault nothing is changed, regardless of where the streams are cut.
+#[test]
+fn fuzz_dialogues() {
+    let words = ["\n--\n", "*1\r\n$4\r\nPING\r\n", "+OK\r\n", "*-1\r\n", ">1\r\n$1\r\nx\r\n", "|1\r\n", "$-1\r\n"];
+    Fuzz::new("dialogue", &words).run(|input| {
+        let cut = input.windows(4).position(|part| part == b"\n--\n").unwrap_or(input.len());
+        let (requests, replies) = (&input[..cut], input.get(cut + 4..).unwrap_or_default());
+        for step in [1, 7, input.len().max(1)] {
+            for idle in [true, false] {
+                let mut talk = Talk { idle, ..Talk::new() };
+                talk.ask(requests, step, &|_| Answer::Forward);
+                talk.reply(replies, step);
+                let [to_server, to_client] = talk.dialogue.abandoned([true, true]);
+                assert_eq!([talk.server, to_server].concat(), requests);
+                assert_eq!([talk.client, to_client].concat(), replies);
+            }
+        }
+    });
 }

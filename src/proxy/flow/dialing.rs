@@ -34,7 +34,7 @@ impl Flow {
         });
         let server = tokio::select! {
             end = orders => return Err(end),
-            server = Stream::connect(&state.config.upstream, &state.roots) => server,
+            server = Stream::connect(&state.config.upstream, &state.connector) => server,
         };
         self.ends[1] = Some(server.map_err(|why| {
             if let Unreachable::Handshake(failure) = why {

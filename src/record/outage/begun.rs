@@ -1,7 +1,11 @@
 //! The start of an outage, of which nothing more is known yet.
 
 use super::{Outage, OutageKind};
-use crate::{clock::Stamp, event::Event, record::circumstances::Circumstances};
+use crate::{
+    clock::Stamp,
+    event::Event,
+    record::{Id, circumstances::Circumstances},
+};
 
 impl Outage {
     /// Creates an outage that has just begun.
@@ -12,6 +16,8 @@ impl Outage {
         event: &Event,
     ) -> Self {
         Self {
+            id: Id::default(),
+            incident: Id::default(),
             run,
             connection,
             generation,

@@ -8,8 +8,9 @@ use super::{nagios::figure, *};
 use crate::{
     checkup,
     clock::WallTime,
+    compare::{self, Comparison, Recording, Side},
     drill::{Cell, Outcome},
-    event::{Event, EventKind},
+    event::{Event, EventKind, EventSink},
     idle::{IdleReport, Search, SearchContext, ServerSummary, Steps},
     knowledge,
     output::Content,
@@ -31,6 +32,7 @@ fn written<D: Document + ?Sized>(document: &D, format: Format) -> io::Result<Str
 fn sample(content: Content, format: Format) -> io::Result<String> {
     match content {
         Content::Report => written(&Report::new(&Recorder::default().figures()), format),
+        Content::Comparison => written(&comparison(), format),
         Content::Checkup => written(&checkup(), format),
         Content::IdleReport => written(&idle_report(), format),
         Content::Drill => written(&[cell("close@1s")][..], format),
@@ -40,6 +42,15 @@ fn sample(content: Content, format: Format) -> io::Result<String> {
     }
 }
 
+fn comparison() -> Comparison {
+    let side = |name: &str| {
+        let mut recording = Recording::default();
+        recording.on_event(&fixture::started(fixture::plan()));
+        Side::recorded(name.to_owned(), recording).unwrap()
+    };
+    compare::compare(&side("before"), &side("after"), &[])
+}
+
 fn checkup() -> checkup::Checkup {
     let subject = checkup::CheckSubject {
         target: fixture::plan().target,
@@ -47,6 +58,7 @@ fn checkup() -> checkup::Checkup {
         policy: ReconnectPolicy::preset(PolicyName::Hardened),
         warning: None,
         critical: None,
+        certificate_warning: std::time::Duration::ZERO,
     };
     checkup::judge(&subject, &Default::default(), &Default::default(), TIME)
 }

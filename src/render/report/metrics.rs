@@ -29,11 +29,11 @@ fn about(report: &Report) -> Vec<Family> {
     for run in &report.runs {
         let started = &run.started;
         let labels = vec![
-            ("run_id", started.run_id.clone()),
+            ("run_id", started.run_id.to_string()),
             ("command", started.plan.command.to_string()),
             ("target", started.plan.target.to_string()),
             ("policy", started.plan.policy.name.to_string()),
-            ("version", started.version.clone()),
+            ("version", started.version.to_string()),
         ];
         runs.push("_info", labels, 1.0);
     }
@@ -101,6 +101,9 @@ fn outages(report: &Report) -> Vec<Family> {
     let help = "Share of the watched time in which the workload was answered well.";
     families.extend(outages.service.map(|share| Family::gauge("service_ratio", help, share)));
     families.push(Family::counters("outages", "Outages by kind.", "kind", &kinds));
+    let count = report.incidents.count as f64;
+    families.push(Family::counter("incidents", "Incidents: outages that began together.", count));
+    families.extend(incidents(report));
     families.extend(causes(report));
     let reconnects = outages.reconnects as f64;
     families.extend([
@@ -119,6 +122,7 @@ fn outages(report: &Report) -> Vec<Family> {
     let reasons = [
         ("watchdog", sessions.replaced_by_watchdog),
         ("desync", sessions.replaced_desync),
+        ("readonly", sessions.replaced_readonly),
         ("terminal", sessions.replaced_terminal),
     ];
     families.push(Family::counters("sessions_replaced", "Sessions replaced by reason.", "reason", &reasons));
@@ -139,6 +143,21 @@ fn refusals(report: &Report) -> Vec<Family> {
         Family::gauge("refusal_longest_seconds", "The longest refusal.", refusals.longest),
         Family::counter("own_pause_seconds", "Time in which redis-doctor itself was paused.", pauses.total),
     ]
+}
+
+/// The longest incidents with their ids, which are those of every other format.
+fn incidents(report: &Report) -> Option<Family> {
+    const LISTED: usize = 20;
+    let mut rows: Vec<_> = report.incidents.rows.iter().collect();
+    rows.sort_by(|one, other| other.duration.total_cmp(&one.duration));
+    let mut family = Family::new("incident_seconds", "gauge", "Duration of the longest incidents.");
+    for row in rows.iter().take(LISTED) {
+        let cause = row.cause.as_ref().map(|cause| cause.cause.to_string()).unwrap_or_default();
+        let incident = &row.incident;
+        let labels = vec![("run", incident.run.to_string()), ("incident", incident.id.to_string()), ("cause", cause)];
+        family.push("", labels, row.duration);
+    }
+    (!rows.is_empty()).then_some(family)
 }
 
 /// A gauge, because not every outage of a long run is listed.

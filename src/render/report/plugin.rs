@@ -1,4 +1,6 @@
 //! The plugin line of a report. The gates appear as the thresholds of their figure.
+//!
+//! Counts have no unit: `c` is for a counter that keeps growing from one check to the next, and these are of one run.
 
 use super::text::headline;
 use crate::{
@@ -48,13 +50,13 @@ fn figures(report: &Report) -> Vec<Figure> {
         add("p50", Some(Metric::P50), latency.map(|latency| latency.p50), "s");
         add("p99", Some(Metric::P99), latency.map(|latency| latency.p99), "s");
         add("max", Some(Metric::Max), latency.map(|latency| latency.max), "s");
-        add("probes", None, Some(probes.launched as f64), "c");
-        add("errors", Some(Metric::Errors), Some((probes.failed + probes.timed_out) as f64), "c");
+        add("probes", None, Some(probes.launched as f64), "");
+        add("errors", Some(Metric::Errors), Some((probes.failed + probes.timed_out) as f64), "");
     }
     let outages = &report.outages;
     add("availability", Some(Metric::Availability), outages.availability, "%");
     add("service", Some(Metric::Service), outages.service, "%");
-    add("reconnects", Some(Metric::Reconnects), Some(outages.reconnects as f64), "c");
+    add("reconnects", Some(Metric::Reconnects), Some(outages.reconnects as f64), "");
     add("outage", Some(Metric::Outage), Some(outages.longest), "s");
     // One connection is not a herd.
     if report.runs.iter().any(|run| run.started.plan.connections > 1) {
@@ -62,8 +64,8 @@ fn figures(report: &Report) -> Vec<Figure> {
         add("reconnect_peak", Some(Metric::ReconnectPeak), Some(f64::from(peak)), "");
     }
     if let Some(delivery) = report.delivery.as_ref().filter(|delivery| delivery.verified) {
-        add("lost", Some(Metric::Lost), Some(delivery.lost as f64), "c");
-        add("duplicated", Some(Metric::Duplicated), Some(delivery.duplicated as f64), "c");
+        add("lost", Some(Metric::Lost), Some(delivery.lost as f64), "");
+        add("duplicated", Some(Metric::Duplicated), Some(delivery.duplicated as f64), "");
         let end_to_end = report.end_to_end.as_ref();
         add("e2e_p99", Some(Metric::E2eP99), end_to_end.map(|latency| latency.p99), "s");
     }

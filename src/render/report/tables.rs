@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::times::Times;
 use crate::{
     event::RefusalEnd,
     record::{ErrorRow, OutageKind},
@@ -60,20 +61,23 @@ pub(super) fn latencies(report: &Report, columns: Option<usize>, out: &mut dyn W
     write((&header, 1..9, rows), columns, out)
 }
 
-pub(super) fn outages(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    let rows = longest_first_page(&report.outages.rows, |row| row.duration).into_iter().map(outage).collect();
-    let header = ["outage", "", "lasted", "failed", "outcome unknown", "lost", "end", "cause", "client error"];
-    write((&header, 2..6, rows), columns, out)
+pub(super) fn outages(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let rows = longest_first_page(&report.outages.rows, |row| row.duration)
+        .into_iter()
+        .map(|row| outage(row, times))
+        .collect();
+    let header = ["outage", "", "", "lasted", "failed", "outcome unknown", "lost", "end", "cause", "client error"];
+    write((&header, 3..7, rows), columns, out)
 }
 
 /// Writes the slow stretches.
-pub(super) fn slow(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<_> = report.slow.rows.iter().filter_map(stretch).collect();
+pub(super) fn slow(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let rows: Vec<_> = report.slow.rows.iter().filter_map(|row| stretch(row, times)).collect();
     let header = ["slow stretch", "lasted", "slow replies", "waiting", "longest", "usual", "end", "cause"];
     write((&header, 1..6, rows), columns, out)
 }
 
-fn stretch(row: &OutageRow) -> Option<Vec<String>> {
+fn stretch(row: &OutageRow, times: Times) -> Option<Vec<String>> {
     let slowness = row.outage.slowness?;
     let usual = slowness.baseline.map_or("–".into(), span);
     let over = if row.outage.restored.is_some() { "over" } else { "still slow" };
@@ -82,7 +86,7 @@ fn stretch(row: &OutageRow) -> Option<Vec<String>> {
         number => format!(" #{number}"),
     };
     Some(vec![
-        format!("{}{number}", row.outage.time.time_of_day()),
+        format!("{}{number}", times.of(row.outage.time)),
         duration(row.duration),
         if slowness.replies == 0 { "–".into() } else { slowness.replies.to_string() },
         span(slowness.waiting),
@@ -94,7 +98,7 @@ fn stretch(row: &OutageRow) -> Option<Vec<String>> {
 }
 
 /// Writes each cause of outages or slow stretches once, with its evidence.
-pub(super) fn causes(rows: &[OutageRow], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn causes(rows: &[OutageRow], times: Times, out: &mut dyn Write) -> io::Result<()> {
     let key = |row: &OutageRow| (row.diagnosis.cause, row.diagnosis.confidence);
     let mut written = Vec::new();
     for row in rows {
@@ -107,14 +111,14 @@ pub(super) fn causes(rows: &[OutageRow], out: &mut dyn Write) -> io::Result<()> 
         }
         written.push(key_of_row);
         let alike: Vec<_> = rows.iter().filter(|other| key(other) == key_of_row).collect();
-        for line in diagnosis::block(&alike) {
+        for line in diagnosis::block(&alike, times) {
             writeln!(out, "{line}")?;
         }
     }
     Ok(())
 }
 
-fn outage(row: &OutageRow) -> Vec<String> {
+fn outage(row: &OutageRow, times: Times) -> Vec<String> {
     let outage = &row.outage;
     let kind = match outage.kind {
         OutageKind::Drop => "drop",
@@ -137,7 +141,8 @@ fn outage(row: &OutageRow) -> Vec<String> {
         (None, OutageKind::Slow) => "none: late replies".into(),
     };
     vec![
-        outage.time.time_of_day(),
+        outage.id.to_string(),
+        times.of(outage.time),
         connection,
         duration(row.duration),
         outage.failed.to_string(),
@@ -154,13 +159,16 @@ pub(super) fn cause(row: &OutageRow) -> String {
     diagnosis::named(&row.diagnosis)
 }
 
-pub(super) fn refusals(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    let rows = longest_first_page(&report.refusals.rows, |row| row.duration).into_iter().map(refusal).collect();
+pub(super) fn refusals(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let rows = longest_first_page(&report.refusals.rows, |row| row.duration)
+        .into_iter()
+        .map(|row| refusal(row, times))
+        .collect();
     let header = ["refusal", "", "code", "lasted", "commands", "first", "end", "reply"];
     write((&header, 3..5, rows), columns, out)
 }
 
-fn refusal(row: &RefusalRow) -> Vec<String> {
+fn refusal(row: &RefusalRow, times: Times) -> Vec<String> {
     let refusal = &row.refusal;
     let class = match refusal.connection {
         0 => refusal.key.class.to_string(),
@@ -172,7 +180,7 @@ fn refusal(row: &RefusalRow) -> Vec<String> {
         Some(RefusalEnd::RunEnded) | None => "not over",
     };
     vec![
-        refusal.time.time_of_day(),
+        times.of(refusal.time),
         class,
         refusal.code.to_owned(),
         duration(row.duration),
@@ -183,7 +191,7 @@ fn refusal(row: &RefusalRow) -> Vec<String> {
     ]
 }
 
-pub(super) fn errors(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn errors(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> = report
         .errors
         .iter()
@@ -196,7 +204,7 @@ pub(super) fn errors(report: &Report, columns: Option<usize>, out: &mut dyn Writ
                 row.key.errno.map(|errno| errno.to_string()).unwrap_or_default(),
                 row.key.stage.to_string(),
                 row.key.origin.to_string(),
-                seen(row),
+                seen(row, times),
                 clean(&row.example),
             ]
         })
@@ -206,14 +214,14 @@ pub(super) fn errors(report: &Report, columns: Option<usize>, out: &mut dyn Writ
 }
 
 /// `14:02:22.704`, `14:02:22.704 to 14:02:51.204`
-fn seen(row: &ErrorRow) -> String {
-    let (first, last) = (row.first.time_of_day(), row.last.time_of_day());
+fn seen(row: &ErrorRow, times: Times) -> String {
+    let (first, last) = (times.of(row.first), times.of(row.last));
     if row.first == row.last { first } else { format!("{first} to {last}") }
 }
 
-pub(super) fn states(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn states(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<_> =
-        report.states.iter().map(|row| vec![row.time.time_of_day(), row.state.to_string(), clean(&row.why)]).collect();
+        report.states.iter().map(|row| vec![times.of(row.time), row.state.to_string(), clean(&row.why)]).collect();
     write((&["state", "", ""], 0..0, rows), columns, out)
 }
 

@@ -1,4 +1,4 @@
-//! The report of several targets: a row for each, worst first, details of the worst, and the verdict last.
+//! The report of several targets: the verdict, a row for each, worst first, and details of the worst.
 
 use std::{
     io::{self, Write},
@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{metrics, plugin, tables, text};
+use super::{incidents, metrics, plugin, tables, text, times::Times};
 use crate::{
     render::{
         Style,
@@ -88,7 +88,10 @@ impl Document for ScopeReport {
         for TargetReport { target, report } in &self.targets {
             records.without_lists("target", &Of { target, entry: report })?;
             each(records, "run", target, &report.runs)?;
+            each(records, "incident", target, &report.incidents.rows)?;
             each(records, "outage", target, &report.outages.rows)?;
+            each(records, "connection", target, &report.connections)?;
+            each(records, "interval", target, &report.intervals)?;
             each(records, "regularity", target, &report.regularities)?;
             each(records, "slow_stretch", target, &report.slow.rows)?;
             each(records, "refusal", target, &report.refusals.rows)?;
@@ -174,8 +177,10 @@ fn each<T: Serialize>(records: &mut Records<'_>, kind: &str, target: &Arc<str>, 
 
 fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let columns = style.columns;
+    text::verdict(report.verdict, report.interim, &headline(report), style, out)?;
     let run = report.targets.iter().find_map(|target| target.report.runs.last());
     if let Some(run) = run {
+        writeln!(out)?;
         if !style.below_header {
             let started = &run.started;
             let name = format!("redis-doctor {} · {}", report.version, started.plan.command);
@@ -209,16 +214,15 @@ fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Resu
     for TargetReport { target, report } in report.unhealthy().iter().take(DETAILED) {
         let word = report.verdict.to_string().to_uppercase();
         writeln!(out, "\n--- {} · {word} · {}", clean(target), text::headline(report))?;
-        text::details(report, columns, out)?;
+        let times = Times::new(report);
+        incidents::write(report, times, out)?;
+        text::details(report, times, columns, out)?;
     }
     let hidden = report.unhealthy().len().saturating_sub(DETAILED);
     if hidden > 0 {
         writeln!(out, "\n… and details of {} more with --format json", count(hidden as u64, "target"))?;
     }
-    remarks(report, out)?;
-    let word = report.verdict.to_string().to_uppercase();
-    let interim = if report.interim { " so far" } else { "" };
-    writeln!(out, "\nverdict  {word}{interim}  {}", headline(report))
+    remarks(report, out)
 }
 
 fn totals(report: &ScopeReport, out: &mut dyn Write) -> io::Result<()> {

@@ -1,9 +1,9 @@
-//! The text report: a few lines of totals, tables, findings, and the verdict last, where the eye ends.
+//! The text report: the verdict, a block for each incident, the course, then totals, tables and findings.
 //! For `ping` it begins with the statistics of ping(8).
 
 use std::io::{self, Write};
 
-use super::tables;
+use super::{course, incidents, tables, times::Times};
 use crate::{
     event::list_of,
     plan::Command,
@@ -14,7 +14,7 @@ use crate::{
         units::{clean, count, duration, percent, three_digits},
     },
     report::{Delivery, Outages, Probes, Refusals, Report, Run, SlowStretches, Subscriptions, together},
-    verdict::Severity,
+    verdict::{Severity, Verdict},
 };
 
 pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -24,34 +24,55 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
 }
 
 fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let columns = style.columns;
+    let (columns, times) = (style.columns, Times::new(report));
     let ping = report.runs.iter().all(|run| run.started.plan.command == Command::Ping);
     if ping && !report.runs.is_empty() {
         ping_statistics(report, out)?;
+        writeln!(out)?;
+        verdict(report.verdict, report.interim, &headline(report), style, out)?;
+        incidents::write(report, times, out)?;
     } else {
         let width = fit::readable(columns);
+        verdict(report.verdict, report.interim, &headline(report), style, out)?;
         heading(report, width, style.below_header, out)?;
+        incidents::write(report, times, out)?;
+        course::write(report, times, columns, out)?;
         totals(report, width, out)?;
         tables::latencies(report, columns, out)?;
     }
-    details(report, columns, out)?;
-    let word = report.verdict.to_string().to_uppercase();
-    let interim = if report.interim { " so far" } else { "" };
-    let headline = headline(report);
-    writeln!(out, "\nverdict  {word}{interim}  {headline}")
+    details(report, times, columns, out)
 }
 
 /// Writes what happened, the gates and the findings.
-pub(super) fn details(report: &Report, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    tables::outages(report, columns, out)?;
-    tables::causes(&report.outages.rows, out)?;
-    tables::slow(report, columns, out)?;
-    tables::causes(&report.slow.rows, out)?;
-    tables::refusals(report, columns, out)?;
-    tables::errors(report, columns, out)?;
-    tables::states(report, columns, out)?;
+pub(super) fn details(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    tables::outages(report, times, columns, out)?;
+    tables::causes(&report.outages.rows, times, out)?;
+    tables::slow(report, times, columns, out)?;
+    tables::causes(&report.slow.rows, times, out)?;
+    tables::refusals(report, times, columns, out)?;
+    tables::errors(report, times, columns, out)?;
+    tables::states(report, times, columns, out)?;
     tables::gates(report, columns, out)?;
     remarks(report, out)
+}
+
+/// Writes the verdict, with the reason in a few words.
+pub(super) fn verdict(
+    verdict: Verdict,
+    interim: bool,
+    reason: &str,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let word = verdict.to_string().to_uppercase();
+    let color = match verdict {
+        Verdict::Healthy => "32",
+        Verdict::Degraded => "33",
+        Verdict::Critical => "31",
+    };
+    let word = if style.color { format!("\x1b[1;{color}m{word}\x1b[0m") } else { word };
+    let interim = if interim { " so far" } else { "" };
+    writeln!(out, "verdict  {word}{interim}  {reason}")
 }
 
 /// Returns the verdict in a few words.
@@ -96,12 +117,12 @@ pub(super) fn headline(report: &Report) -> String {
 
 fn heading(report: &Report, width: usize, below_header: bool, out: &mut dyn Write) -> io::Result<()> {
     for run in &report.runs {
+        writeln!(out)?;
         if !below_header {
             line(&clean(&header::target_line(&run.started)), width, out)?;
             line(&clean(&header::policy_line(&run.started)), width, out)?;
         }
-        line(&clean(&course(run)), width, out)?;
-        writeln!(out)?;
+        line(&clean(&summary(run)), width, out)?;
     }
     Ok(())
 }
@@ -111,7 +132,7 @@ fn line(text: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// `2026-11-22T14:02:11Z for 1 min · duration reached · Redis 7.2.4 primary · RESP3`
-fn course(run: &Run) -> String {
+fn summary(run: &Run) -> String {
     let mut parts = vec![format!("{} for {}", run.time.to_the_second(), duration(run.duration))];
     parts.push(run.stopped.map_or("not ended", event_line::stopped).to_owned());
     if let Some(connected) = &run.connected {
@@ -133,6 +154,7 @@ fn totals(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> 
         (report.refusals.count > 0).then(|| format!("refusals  {}", refusals_line(&report.refusals))),
         herd.map(|peak| format!("herd      at most {}", together(peak))),
     ];
+    writeln!(out)?;
     lines.iter().flatten().try_for_each(|text| line(text, width, out))
 }
 

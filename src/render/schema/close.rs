@@ -14,9 +14,9 @@ pub(super) fn close(mut schema: Value) -> Value {
     let mut parts = BTreeSet::new();
     find_parts(&schema, false, &mut parts);
     let definitions = schema["$defs"].take();
-    visit(&mut schema, false);
+    visit(&mut schema, false, &parts);
     if let Value::Object(mut definitions) = definitions {
-        definitions.iter_mut().for_each(|(name, definition)| visit(definition, parts.contains(name)));
+        definitions.iter_mut().for_each(|(name, definition)| visit(definition, parts.contains(name), &parts));
         schema["$defs"] = Value::Object(definitions);
     }
     schema
@@ -47,7 +47,7 @@ fn schemas(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }
 
-fn visit(schema: &mut Value, is_part: bool) {
+fn visit(schema: &mut Value, is_part: bool, parts: &BTreeSet<String>) {
     let Some(keywords) = schema.as_object_mut() else { return };
     drop_width(keywords);
     unwrap_description(keywords);
@@ -57,16 +57,21 @@ fn visit(schema: &mut Value, is_part: bool) {
     for (keyword, inner) in keywords.iter_mut() {
         match keyword.as_str() {
             keyword if UNIONS.contains(&keyword) => {
-                inner.as_array_mut().into_iter().flatten().for_each(|inner| visit(inner, is_part || is_object));
+                inner.as_array_mut().into_iter().flatten().for_each(|inner| visit(inner, is_part || is_object, parts));
             }
-            "properties" => inner.as_object_mut().into_iter().flatten().for_each(|(_, inner)| visit(inner, false)),
-            "items" => visit(inner, false),
-            "prefixItems" => inner.as_array_mut().into_iter().flatten().for_each(|inner| visit(inner, false)),
+            "properties" => {
+                inner.as_object_mut().into_iter().flatten().for_each(|(_, inner)| visit(inner, false, parts))
+            }
+            "items" => visit(inner, false, parts),
+            "prefixItems" => inner.as_array_mut().into_iter().flatten().for_each(|inner| visit(inner, false, parts)),
             _ => {}
         }
     }
     let is_unit = keywords.get("type") == Some(&json!("object")) && !is_object;
-    if !is_part && (is_object || is_unit) {
+    // A definition that is a part elsewhere is open, so it is closed where it is the whole.
+    let name = keywords.get("$ref").and_then(Value::as_str);
+    let is_open = name.is_some_and(|name| parts.contains(name.trim_start_matches(DEFINITIONS)));
+    if !is_part && (is_object || is_unit || is_open) {
         let keyword = if is_composed { "unevaluatedProperties" } else { "additionalProperties" };
         keywords.insert(keyword.to_owned(), json!(false));
     }

@@ -11,7 +11,7 @@ use crate::{
     clock::{Alarm, Stamp},
     dial::is_forbidden,
     event::EventKind,
-    plan::Name,
+    plan::{Name, OnReadonly},
     session::{
         link::FailedCommand,
         request::{Exchange, FailedRequest, PONG, Proof, Request, WaitingFailure, summary},
@@ -46,7 +46,7 @@ impl Session {
                  which no ACL forbids",
                 failed.failure
             );
-            self.ctx.emit(exchange.done, None, EventKind::Note { text });
+            self.ctx.emit(exchange.done, None, EventKind::Note { text: text.into() });
         }
     }
 
@@ -130,7 +130,7 @@ impl Session {
     fn on_pong(&self) -> bool {
         let (is_proxy, remark) = self.ctx.heartbeat.on_pong();
         if let Some(text) = remark {
-            self.ctx.emit(self.ctx.clock.now(), None, EventKind::Note { text: text.to_owned() });
+            self.ctx.emit(self.ctx.clock.now(), None, EventKind::Note { text: text.into() });
         }
         is_proxy
     }
@@ -154,8 +154,8 @@ impl Session {
         if report {
             let wanted = request.proof.bytes().unwrap_or(PONG.as_bytes());
             let asked = Name::from(&wanted[..wanted.len().min(60)]).to_string();
-            let answered = failure.to_string();
-            self.ctx.emit(now, Some(self.connection), EventKind::Desynced { asked, answered });
+            let answered = failure.text.clone();
+            self.ctx.emit(now, Some(self.connection), EventKind::Desynced { asked: asked.into(), answered });
             self.wake.notify_one();
         }
     }
@@ -163,7 +163,7 @@ impl Session {
     fn library_error(&self, error: &RedisError, was_up: bool, launched: Stamp, at: Stamp) -> FailedRequest {
         let waiting = !was_up && self.ctx.plan.policy.managed;
         let stage = if waiting { Stage::WaitingForReconnect } else { Stage::Command };
-        let failure = client::failure(stage, error);
+        let failure = self.cut_off_since(launched).unwrap_or_else(|| client::failure(stage, error));
         if waiting {
             let mut state = self.lock();
             if state.waiting.len() == KEPT_FAILURES {
@@ -204,8 +204,13 @@ impl Session {
                 ErrorClass::Other if failed.failure.key.origin == Origin::Doctor => {
                     state.link.on_error_reply(done, counted)
                 }
-                ErrorClass::ReadOnly => {
-                    state.writes = Writes { refused: true, accepted: false };
+                // A demoted node of a cluster names the new one.
+                class if class.is_by_demoted() && counted => {
+                    let news = state.writes.refused.is_none();
+                    state.writes = Writes { refused: Some(failed.failure.clone()), accepted: false };
+                    if news && self.policy.on_readonly == OnReadonly::Rebuild {
+                        self.wake.notify_one();
+                    }
                     state.link.on_error_reply(done, counted)
                 }
                 // The silence was redis-doctor's own.

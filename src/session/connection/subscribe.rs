@@ -1,13 +1,16 @@
-//! The subscriptions of the connection under test: sent once to each subject, then restored by the library.
+//! The subscriptions of the connection under test: sent to each new subject, and after a reconnect restored by the library
+//! or sent again, as the policy says.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
 use redis::aio::PubSub;
 
-use super::{KEPT_FAILURES, Session};
+use super::{KEPT_FAILURES, Session, SessionState};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
+    clock::within,
     event::{Confirmations, EventKind},
+    plan::Resubscription,
     session::{inbox::Confirmed, refusals::Asker, subject::Subject},
 };
 
@@ -17,15 +20,72 @@ const RESUBSCRIBING: Duration = Duration::from_secs(1);
 /// The subscriptions of a session, as one sender of commands.
 pub(in crate::session) const SUBSCRIBING: Asker = Asker { worker: None, command: "SUBSCRIBE" };
 
+/// The subscriptions of the current connection.
+#[derive(Default)]
+pub(super) struct Subscription {
+    /// Number of the latest attempt; what an earlier one achieved is lost.
+    attempt: u64,
+    progress: Progress,
+    /// The latest attempt failed with this, and the monitor does not know it yet.
+    failure: Option<Failure>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Progress {
+    #[default]
+    Missing,
+    Running,
+    /// Confirmed once; where the library renews them, it has taken over.
+    Done,
+}
+
 impl Session {
-    /// Subscribes unless the current subject already has its subscriptions: from then on the library restores them.
+    /// Returns true if this client, rather than the library, subscribes after a reconnect.
+    pub(in crate::session) fn is_paced(&self) -> bool {
+        let policy = &self.policy;
+        policy.managed && policy.resubscribe && policy.resubscription == Resubscription::Paced && self.ctx.dialect.resp3
+    }
+
+    /// Marks the subscriptions as missing, and wakes the subscriber.
+    pub(super) fn unsubscribe(&self, state: &mut SessionState) {
+        state.subscription = Subscription { attempt: state.subscription.attempt + 1, ..Subscription::default() };
+        self.unsubscribed.notify_one();
+    }
+
+    /// Wakes the subscriber if subscriptions are missing and none is in progress.
+    pub(in crate::session) fn request_subscription(&self) {
+        if self.lock().subscription.progress == Progress::Missing {
+            self.unsubscribed.notify_one();
+        }
+    }
+
+    /// Returns true while an attempt to subscribe is in progress.
+    pub(in crate::session) fn is_subscribing(&self) -> bool {
+        self.lock().subscription.progress == Progress::Running
+    }
+
+    /// Takes the failure of the latest attempt to subscribe.
+    pub(in crate::session) fn take_subscription_failure(&self) -> Option<Failure> {
+        self.lock().subscription.failure.take()
+    }
+
+    /// Reports the failure of an attempt to subscribe to the monitor.
+    pub(in crate::session) fn fail_subscription(&self, failure: Failure) {
+        self.lock().subscription.failure = Some(failure);
+        self.wake.notify_one();
+    }
+
+    /// Subscribes unless the current connection already has its subscriptions.
     pub(in crate::session) async fn subscribe(&self) -> Result<(), Failure> {
-        let subject = {
+        let begun = {
             let mut state = self.lock();
-            let first = !std::mem::replace(&mut state.subscribed, true);
-            (first && self.inbox.subscription().wanted() > 0).then(|| state.subject.clone())
+            let missing = state.subscription.progress != Progress::Done && self.inbox.subscription().wanted() > 0;
+            missing.then(|| {
+                state.subscription.progress = Progress::Running;
+                (state.subject.clone(), state.subscription.attempt)
+            })
         };
-        let Some(subject) = subject else {
+        let Some((subject, attempt)) = begun else {
             return Ok(());
         };
         let outcome = if self.ctx.dialect.resp3 {
@@ -34,18 +94,22 @@ impl Session {
             self.fresh.notify_waiters();
             self.open_pubsub().await
         };
-        // The library does not restore a subscription that was never confirmed.
-        self.lock().subscribed = outcome.is_ok();
+        let mut state = self.lock();
+        if state.subscription.attempt == attempt {
+            state.subscription.progress = if outcome.is_ok() { Progress::Done } else { Progress::Missing };
+        }
         outcome
     }
 
     async fn subscribe_on(&self, mut subject: Subject) -> Result<(), Failure> {
+        // The limits are those of a connection that is up. If there will be none, the commands fail with the reason.
+        subject.connected().await;
         // One response timeout for each command, and one for the connection.
         let commands = Subject::subscribing_commands(self.inbox.subscription()) as u32;
         let limit = self.ctx.plan.policy.response_timeout * (commands + 1);
-        match tokio::time::timeout(limit, subject.subscribe(self.inbox.subscription())).await {
-            Ok(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
-            Err(_) => Err(Failure::doctor(
+        match within(limit, subject.subscribe(self.inbox.subscription())).await {
+            Some(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
+            None => Err(Failure::doctor(
                 ErrorClass::ResponseTimeout,
                 Stage::Subscribe,
                 format!("the subscription was not confirmed within {limit:?}"),
@@ -75,7 +139,7 @@ impl Session {
         let now = self.ctx.clock.now();
         let (wanted, confirmed) = (self.inbox.subscription().wanted() as u64, self.inbox.confirmed() as u64);
         let up_for = self.link(|link| link.is_up().then(|| now.since(link.up_since()))).unwrap_or_default();
-        let known = self.unsubscribed.load(Ordering::Relaxed);
+        let known = self.reported_missing.load(Ordering::Relaxed);
         if confirmed < wanted && up_for >= RESUBSCRIBING && !known {
             let confirmations = Confirmations { wanted, confirmed, after: up_for };
             self.ctx.emit(now, Some(self.connection), EventKind::Resubscribed(confirmations));
@@ -92,7 +156,7 @@ impl Session {
         }
         if confirmed == Confirmed::All {
             self.note_served(SUBSCRIBING, now);
-            self.unsubscribed.store(false, Ordering::Relaxed);
+            self.reported_missing.store(false, Ordering::Relaxed);
         }
         if confirmed != Confirmed::Part && state.subscriptions.len() < KEPT_FAILURES {
             state.subscriptions.push_back((now, confirmed));

@@ -33,7 +33,7 @@ impl Monitor {
         let limit = if by_policy { FIRST_CONNECT } else { self.session.patience() };
         match self.session.establish(limit).await {
             // It keeps trying on its own, as the policy prescribes.
-            Err(failure) if by_policy && failure.key.stage != Stage::Subscribe => {}
+            Err(_) if by_policy => {}
             Err(failure) => self.retry_later(&failure),
             Ok(()) => {}
         }
@@ -46,13 +46,19 @@ impl Monitor {
         }
         // A new connection would be refused as well, and each would be an outage that redis-doctor caused.
         self.replacement = None;
-        match self.session.subscribe().await {
-            Err(failure) => self.retry_later(&failure),
-            Ok(()) => self.refused = false,
-        }
+        self.session.request_subscription();
     }
 
-    pub(super) fn retry_later(&mut self, failure: &Failure) {
+    /// Handles subscriptions that were refused, or not confirmed in time.
+    pub(super) async fn on_unsubscribed(&mut self, failure: Failure) {
+        let watched = self.session.is_paced() && self.ctx.plan.policy.watchdog.is_some();
+        if watched && failure.key.class.is_timeout() {
+            return self.replace(ReplaceReason::Watchdog, Some(failure)).await;
+        }
+        self.retry_later(&failure);
+    }
+
+    fn retry_later(&mut self, failure: &Failure) {
         let now = self.ctx.clock.now();
         self.refused = failure.key.stage == Stage::Subscribe && failure.key.class.is_server_reply();
         if failure.key.stage == Stage::Subscribe && failure.key.is_refusal() {

@@ -2,13 +2,10 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use super::{DWELL, Monitor};
+use super::{DWELL, Monitor, Resubscription};
 use crate::{
     event::{ClientState, Confirmations, EventKind, StopReason},
-    session::{
-        prognosis::{self, Situation},
-        roles,
-    },
+    session::prognosis::{self, Situation},
 };
 
 /// A longer outage is reported as `retrying`.
@@ -35,7 +32,8 @@ impl Monitor {
             now,
             health: &health,
             waiting: outage.waiting.as_ref(),
-            may_send: self.ctx.heartbeat.may_send(),
+            // SUBSCRIBE is a command, too.
+            may_send: self.ctx.heartbeat.may_send() || self.session.is_paced(),
         };
         if let Some(prognosis) = prognosis::prognosis(&situation).filter(|found| outage.reported.insert(found.state)) {
             if prognosis.hopeless {
@@ -82,23 +80,26 @@ impl Monitor {
     }
 
     pub(super) fn watch_resubscription(&mut self) {
-        let Some(restored) = self.resubscription.as_ref().and_then(|subscription| subscription.restored) else {
+        let Some(Resubscription { lost_at, restored: Some(restored), reported: false }) = self.resubscription else {
             return;
         };
         let now = self.ctx.clock.now();
+        let asked_again = self.replacement.is_some() && !self.refused || self.session.is_subscribing();
         // The library itself waits one response timeout for its resubscription.
-        if now.since(restored) < self.ctx.plan.policy.response_timeout + DWELL || self.replacement.is_some() {
+        if now.since(restored) < self.ctx.plan.policy.response_timeout + DWELL || asked_again {
             return;
         }
-        let lost_at = self.resubscription.as_ref().map_or(restored, |subscription| subscription.lost_at);
         let wanted = self.session.inbox.subscription().wanted() as u64;
         let confirmed = self.session.inbox.confirmed() as u64;
         self.emit(now, EventKind::Resubscribed(Confirmations { wanted, confirmed, after: now.since(lost_at) }));
-        self.session.unsubscribed.store(true, Ordering::Relaxed);
-        let why = format!("the connection answers, but {confirmed} of {wanted} subscriptions were confirmed");
+        self.session.reported_missing.store(true, Ordering::Relaxed);
+        let forbidden =
+            if self.refused { "; the server refuses them, and no client can do without its permission" } else { "" };
+        let why =
+            format!("the connection answers, but {confirmed} of {wanted} subscriptions were confirmed{forbidden}");
         self.enter(now, ClientState::SubscriptionLost, why);
         self.replacement = Some(now.after(DWELL));
-        self.resubscription = None;
+        self.resubscription = Some(Resubscription { lost_at, restored: Some(restored), reported: true });
     }
 
     /// Checks for states that show in the replies.
@@ -108,33 +109,6 @@ impl Monitor {
             self.enter(self.ctx.clock.now(), ClientState::Desync, why.into());
         }
         self.watch_writes().await;
-    }
-
-    /// Enters `pinned` when a server that was a primary refuses a write. A server that has been a replica all along was not
-    /// demoted.
-    async fn watch_writes(&mut self) {
-        let now = self.ctx.clock.now();
-        // If only some writes are refused, each change is reported at most once a second.
-        if self.pinned.is_some_and(|since| now.since(since) < DWELL) {
-            return;
-        }
-        let writes = self.session.take_writes();
-        if writes.accepted {
-            self.on_primary();
-        }
-        if writes.refused && self.was_primary && self.pinned.is_none() {
-            self.pinned = Some(now);
-            let server = if self.session.server().is_some() { roles::query(&self.session).await } else { None };
-            let of = server.and_then(|server| server.primary).map(|primary| format!(" of {primary}"));
-            let why = format!(
-                "writes are refused with READONLY: the server is now a replica{}, and the connection stays with it",
-                of.unwrap_or_default()
-            );
-            self.enter(self.ctx.clock.now(), ClientState::Pinned, why);
-        }
-        if writes.accepted && self.pinned.take().is_some() {
-            self.emit(now, EventKind::StateLeft { state: ClientState::Pinned });
-        }
     }
 
     pub(super) fn watch_silence(&mut self) {

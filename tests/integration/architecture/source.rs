@@ -66,7 +66,7 @@ fn test_module(tokens: &[Token], at: usize) -> Option<TestModule<'_>> {
 }
 
 /// Just behind the bracket that closes the one at `from`.
-fn behind_group(tokens: &[Token], from: usize) -> usize {
+pub(super) fn behind_group(tokens: &[Token], from: usize) -> usize {
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate().skip(from) {
         match token {

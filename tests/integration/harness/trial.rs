@@ -42,6 +42,12 @@ impl Trial {
         Self::prepared(arguments, target, |doctor| doctor)
     }
 
+    /// Like [`Self::start`], for a run that may take this long.
+    #[track_caller]
+    pub(crate) fn within(limit: Duration, arguments: &str, target: &(impl Target + ?Sized)) -> Self {
+        Self::prepared(arguments.split_ascii_whitespace(), target, |doctor| doctor.within(limit))
+    }
+
     /// Like [`Self::start`], with this file in the place of `/etc/hosts`, and a server on this port of its name.
     #[track_caller]
     pub(crate) fn reading(hosts: &Hosts, arguments: &str, port: u16) -> Self {

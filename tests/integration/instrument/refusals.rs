@@ -38,7 +38,7 @@ pub(super) const ROWS: &[Row] = &[
     refused("READONLY", "readonly", || {
         let other = RedisServer::start();
         let server = RedisServer::start();
-        let trial = watched(WRITING, &server, &server);
+        let trial = watched("soak --workload kv --on-readonly stay", &server, &server);
         follow(&server, &other);
         told(trial, "READONLY")
     }),

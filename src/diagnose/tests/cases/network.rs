@@ -1,6 +1,6 @@
 //! Outages from the network, the client's own machine, or an unknown cause.
 
-use super::{Row, garbage};
+use super::{Row, garbage, oversized};
 use crate::{
     diagnose::{Cause::*, Confidence::*, tests::fixture::LOST},
     event::{ClientState, SocketEnd},
@@ -237,6 +237,14 @@ pub(super) const CASES: &[Row] = &[
     ("a last reply cut off by a restart", ServerRestarted, Likely, |s| {
         s.failure = garbage();
         s.process(1);
+    }),
+    ("a reply without end, which redis-doctor ended", OversizedReply, Likely, |s| {
+        s.failure = oversized();
+        s.ends(SocketEnd::Local);
+    }),
+    ("the same, and the server answered the end with a reset", OversizedReply, Likely, |s| {
+        s.failure = oversized();
+        s.ends(SocketEnd::Reset);
     }),
     // Nothing.
     ("no word of anything", Unknown, Possible, |s| {

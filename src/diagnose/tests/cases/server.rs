@@ -95,6 +95,20 @@ pub(super) const CASES: &[Row] = &[
         s.before().replication_id = Some("8f1a".into());
         s.after().former_replication_id = Some("8f1a".into());
     }),
+    ("a write was refused, and the client left for another node", Failover, Likely, |s| {
+        s.refuses_writes();
+        s.process(90_000);
+        s.elsewhere();
+    }),
+    ("a write was refused, and the client left; the server was not met again", Failover, Possible, |s| {
+        s.refuses_writes();
+        s.known().after = None;
+        s.same_process = None;
+    }),
+    ("a write was refused by something between client and primary", Unknown, Possible, |s| {
+        s.refuses_writes();
+        s.listed(None);
+    }),
     ("demoted, and all clients closed", Failover, Likely, |s| {
         s.demoted();
         s.kills(2);

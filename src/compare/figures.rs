@@ -1,0 +1,274 @@
+//! The figures of two runs, each with its judgment.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    Side,
+    chance::{self, Chance, Statistic},
+    outages,
+    saved::Saved,
+    series,
+};
+
+/// Probability below which a difference is more than chance. There are about ten such figures, so the chance that any of
+/// them is wrong is at most one in 20.
+const IMPROBABLE: f64 = 0.005;
+
+/// The judgment of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum Judgment {
+    /// The values are equal.
+    Same,
+    /// Chance, or too small to matter.
+    Noise,
+    /// Better by more than chance.
+    Better,
+    /// Worse by more than chance.
+    Worse,
+    /// The noise is not known: a run is too short, or only its report was saved.
+    Unknown,
+}
+
+/// The unit of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Unit {
+    /// Seconds.
+    Seconds,
+    /// A count.
+    Count,
+    /// A fraction of 1.
+    Share,
+    /// Per second.
+    PerSecond,
+}
+
+/// A figure of both runs.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct FigureRow {
+    /// Name of the figure, as `--fail-on` takes it.
+    pub figure: &'static str,
+    /// Unit of its values.
+    pub unit: Unit,
+    /// Value in the first run; null if it has none.
+    pub before: Option<f64>,
+    /// Value in the second run; null if it has none.
+    pub after: Option<f64>,
+    /// Change as a fraction of the first value, for shares the difference; null if it cannot be computed.
+    pub change: Option<f64>,
+    /// Change that chance exceeds in one of 20 pairs of equal runs, in the same unit; null if it is not known.
+    pub noise: Option<f64>,
+    /// Probability of such a change between equal runs; null if it is not known.
+    pub probability: Option<f64>,
+    /// Judgment of the difference.
+    pub judgment: Judgment,
+}
+
+/// How a difference is distinguished from chance.
+enum Test {
+    /// By dealing the blocks of the runs; the statistic is a logarithm if `relative`. A smaller change than `least` does
+    /// not matter.
+    Blocks { statistic: Statistic, relative: bool, least: f64 },
+    /// By the number of outages.
+    Numbers,
+    /// By the lengths of the outages.
+    Lengths,
+    /// By either.
+    Outages,
+}
+
+struct Definition {
+    name: &'static str,
+    unit: Unit,
+    /// More of it is better.
+    more_is_better: bool,
+    value: fn(&Saved) -> Option<f64>,
+    test: Test,
+}
+
+/// Change of a median or a high quantile that matters. Runs of the same client against the same server on one machine
+/// differ by several percent with the placement of their threads, which stays the same within a run.
+const LATENCY: f64 = 0.1;
+const TAIL: f64 = 0.25;
+
+const DEFINITIONS: &[Definition] = &[
+    Definition {
+        name: "drops",
+        unit: Unit::Count,
+        more_is_better: false,
+        value: |saved| Some((saved.outages.drops + saved.outages.stalls) as f64),
+        test: Test::Numbers,
+    },
+    Definition {
+        name: "outage",
+        unit: Unit::Seconds,
+        more_is_better: false,
+        value: |saved| Some(saved.outages.longest),
+        test: Test::Lengths,
+    },
+    Definition {
+        name: "availability",
+        unit: Unit::Share,
+        more_is_better: true,
+        value: |saved| saved.outages.availability,
+        test: Test::Outages,
+    },
+    Definition {
+        name: "lost",
+        unit: Unit::Count,
+        more_is_better: false,
+        value: |saved| saved.delivery.as_ref().map(|delivery| delivery.lost as f64),
+        test: per_second(|sum| sum.counters.lost as f64 / sum.seconds),
+    },
+    Definition {
+        name: "duplicated",
+        unit: Unit::Count,
+        more_is_better: false,
+        value: |saved| saved.delivery.as_ref().map(|delivery| delivery.duplicated as f64),
+        test: per_second(|sum| sum.counters.duplicated as f64 / sum.seconds),
+    },
+    Definition {
+        name: "reordered",
+        unit: Unit::Count,
+        more_is_better: false,
+        value: |saved| saved.delivery.as_ref().map(|delivery| delivery.reordered as f64),
+        test: per_second(|sum| sum.counters.reordered as f64 / sum.seconds),
+    },
+    Definition {
+        name: "errors",
+        unit: Unit::Share,
+        more_is_better: false,
+        value: |saved| saved.probes.as_ref()?.error_share,
+        test: per_second(|sum| {
+            let errors = sum.counters.failed + sum.counters.timed_out;
+            errors as f64 / (sum.counters.ok + errors) as f64
+        }),
+    },
+    Definition {
+        name: "rate",
+        unit: Unit::PerSecond,
+        more_is_better: true,
+        value: |saved| saved.probes.as_ref()?.rate,
+        test: Test::Blocks {
+            statistic: |sum| (sum.counters.ok as f64 / sum.seconds).ln(),
+            relative: true,
+            least: LATENCY,
+        },
+    },
+    latency("p50", |saved| Some(saved.latency.as_ref()?.p50), |sum| sum.latency.quantile(0.5), LATENCY),
+    latency("p90", |saved| Some(saved.latency.as_ref()?.p90), |sum| sum.latency.quantile(0.9), LATENCY),
+    latency("p99", |saved| Some(saved.latency.as_ref()?.p99), |sum| sum.latency.quantile(0.99), TAIL),
+    latency("p99.9", |saved| Some(saved.latency.as_ref()?.p999), |sum| sum.latency.quantile(0.999), TAIL),
+    latency("max", |saved| Some(saved.latency.as_ref()?.max), |sum| sum.latency.quantile(1.0), TAIL),
+    latency("e2e_p50", |saved| Some(saved.end_to_end.as_ref()?.p50), |sum| sum.end_to_end.quantile(0.5), LATENCY),
+    latency("e2e_p99", |saved| Some(saved.end_to_end.as_ref()?.p99), |sum| sum.end_to_end.quantile(0.99), TAIL),
+];
+
+const fn per_second(statistic: Statistic) -> Test {
+    Test::Blocks { statistic, relative: false, least: 0.0 }
+}
+
+const fn latency(name: &'static str, value: fn(&Saved) -> Option<f64>, statistic: Statistic, least: f64) -> Definition {
+    let test = Test::Blocks { statistic, relative: true, least };
+    Definition { name, unit: Unit::Seconds, more_is_better: false, value, test }
+}
+
+/// The names of all figures.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    DEFINITIONS.iter().map(|definition| definition.name)
+}
+
+/// The unit of a figure.
+pub(super) fn unit(name: &str) -> Option<Unit> {
+    DEFINITIONS.iter().find(|definition| definition.name == name).map(|definition| definition.unit)
+}
+
+/// Returns the rows of the figures that at least one run has.
+pub(super) fn rows(before: &Side, after: &Side) -> Vec<FigureRow> {
+    let statistics: Vec<_> = DEFINITIONS
+        .iter()
+        .filter_map(|definition| match definition.test {
+            Test::Blocks { statistic, .. } => Some(statistic),
+            Test::Numbers | Test::Lengths | Test::Outages => None,
+        })
+        .collect();
+    let (blocks, others) = series::blocks(&before.series, &after.series);
+    let mut by_blocks = chance::of(&blocks, &others, &statistics).into_iter();
+    let rows = DEFINITIONS.iter().filter_map(|definition| {
+        let chance = matches!(definition.test, Test::Blocks { .. }).then(|| by_blocks.next().flatten()).flatten();
+        row(definition, &before.saved, &after.saved, chance)
+    });
+    rows.collect()
+}
+
+fn row(definition: &Definition, before: &Saved, after: &Saved, chance: Option<Chance>) -> Option<FigureRow> {
+    let (one, other) = ((definition.value)(before), (definition.value)(after));
+    if one.is_none() && other.is_none() {
+        return None;
+    }
+    let change = one.zip(other).and_then(|(one, other)| change(definition.unit, one, other));
+    // Of a rate of losses, chance is known, but not in the unit of their number.
+    let noise = match (&definition.test, chance) {
+        (Test::Blocks { relative: true, .. }, Some(chance)) => Some(chance.spread.exp_m1()),
+        (Test::Blocks { relative: false, .. }, Some(chance)) if definition.unit == Unit::Share => Some(chance.spread),
+        _ => None,
+    };
+    Some(FigureRow {
+        figure: definition.name,
+        unit: definition.unit,
+        before: one,
+        after: other,
+        change,
+        noise,
+        probability: chance.map(|chance| chance.probability),
+        judgment: judge(definition, before, after, one.zip(other), chance),
+    })
+}
+
+/// Returns the change as a fraction of the first value, for a share the difference.
+fn change(unit: Unit, before: f64, after: f64) -> Option<f64> {
+    match unit {
+        Unit::Share => Some(after - before),
+        Unit::Seconds | Unit::Count | Unit::PerSecond => {
+            (before != 0.0).then(|| after / before - 1.0).or((after == before).then_some(0.0))
+        }
+    }
+}
+
+fn judge(
+    definition: &Definition,
+    before: &Saved,
+    after: &Saved,
+    values: Option<(f64, f64)>,
+    chance: Option<Chance>,
+) -> Judgment {
+    let Some((one, other)) = values else { return Judgment::Unknown };
+    if one.to_bits() == other.to_bits() {
+        return Judgment::Same;
+    }
+    let same_faults = before.has_faults() && before.workload_changes(after).is_empty();
+    let differs = match definition.test {
+        Test::Numbers => Some(outages::numbers_differ(before, after)),
+        Test::Lengths => Some(outages::lengths_differ(before, after, same_faults)),
+        Test::Outages => {
+            Some(outages::numbers_differ(before, after) || outages::lengths_differ(before, after, same_faults))
+        }
+        Test::Blocks { relative, least, .. } => {
+            let matters = !relative || (other / one).ln().abs() >= least.ln_1p();
+            match chance {
+                Some(chance) => Some(matters && chance.probability < IMPROBABLE),
+                None if !matters => Some(false),
+                None => None,
+            }
+        }
+    };
+    match differs {
+        None => Judgment::Unknown,
+        Some(false) => Judgment::Noise,
+        Some(true) if (other > one) == definition.more_is_better => Judgment::Better,
+        Some(true) => Judgment::Worse,
+    }
+}
