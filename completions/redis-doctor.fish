@@ -35,6 +35,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "drill" -d
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "idle" -d 'Find the idle timeout of the path or server'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "wait" -d 'Wait until a server is ready, a primary or a replica'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "report" -d 'Rebuild a report from journals, including one cut off by a crash'
+complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "compare" -d 'Compare two runs, and distinguish a change from noise'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "explain" -d 'Explain an error, cause or finding, and what to do (offline)'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "man" -d 'Print the manual page (roff)'
@@ -42,6 +43,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_needs_command" -f -a "help" -d 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s t -l timeout -d 'Stop after this long [default: 9s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s w -l warning -d 'Exit 1 (degraded) if PING takes longer, in ms' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s c -l critical -d 'Exit 2 (critical) if PING takes longer, in ms' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l tls-cert-warn -d 'Warn if the certificate expires within this time [default: 14d]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l format -d 'Result format' -r -f -a "text\t''
 json\t''
 nagios\t''"
@@ -56,10 +58,17 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s s -l
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s n -l db -d 'Logical database [default: 0]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s a -l pass -d 'Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l pass-command -d 'Run this shell command for the password of each attempt' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l pass-file -d 'Read the password of each attempt from this file' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l name -d 'Client name of the connections, as in CLIENT LIST' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l cert -d 'Certificate to present to the server (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l key -d 'Private key of the certificate (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l policy -d 'Preset that the flags below override' -r -f -a "hardened\t''
 library\t''
 elasticache\t''
@@ -75,12 +84,18 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l keep
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l user-timeout -d 'Set TCP_USER_TIMEOUT, or off [hardened: 25s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l nodelay -d 'Send small writes immediately (TCP_NODELAY) [hardened: on]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l watchdog -d 'Detect a dead connection with PINGs, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l resubscribe -d 'Way to resubscribe after a reconnect [hardened: paced]' -r -f -a "library\t''
+paced\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l on-readonly -d 'Reaction to READONLY from a demoted server [hardened: rebuild]' -r -f -a "stay\t''
+rebuild\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s h -s H -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s q -l quiet -d 'Print only problems'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l sandbox -d 'Use the embedded server on a free loopback port'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l tls -d 'Encrypt the connection, as with rediss://'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l no-resubscribe -d 'Do not resubscribe after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s c -s r -l count -d 'Stop after this many PINGs [default: until a signal]' -r
@@ -96,10 +111,17 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s s -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s n -l db -d 'Logical database [default: 0]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s a -l pass -d 'Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l pass-command -d 'Run this shell command for the password of each attempt' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l pass-file -d 'Read the password of each attempt from this file' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l name -d 'Client name of the connections, as in CLIENT LIST' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l cert -d 'Certificate to present to the server (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l key -d 'Private key of the certificate (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
 close\t''
 half_close\t''
@@ -144,6 +166,10 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l keepa
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l user-timeout -d 'Set TCP_USER_TIMEOUT, or off [hardened: 25s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l nodelay -d 'Send small writes immediately (TCP_NODELAY) [hardened: on]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l watchdog -d 'Detect a dead connection with PINGs, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l resubscribe -d 'Way to resubscribe after a reconnect [hardened: paced]' -r -f -a "library\t''
+paced\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l on-readonly -d 'Reaction to READONLY from a demoted server [hardened: rebuild]' -r -f -a "stay\t''
+rebuild\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
@@ -188,6 +214,7 @@ reconnects\t''
 reordered\t''
 service\t''
 timeouts\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l max-reply -d 'Largest reply of a connection under test [default: 64m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l format -d 'Report format' -r -f -a "text\t''
 json\t''
@@ -199,6 +226,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s D -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l sandbox -d 'Use the embedded server on a free loopback port'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l tls -d 'Encrypt the connection, as with rediss://'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-resubscribe -d 'Do not resubscribe after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
@@ -228,10 +257,17 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s n -l db -d 'Logical database [default: 0]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s a -l pass -d 'Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l pass-command -d 'Run this shell command for the password of each attempt' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l pass-file -d 'Read the password of each attempt from this file' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l name -d 'Client name of the connections, as in CLIENT LIST' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l cert -d 'Certificate to present to the server (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l key -d 'Private key of the certificate (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
 close\t''
 half_close\t''
@@ -276,6 +312,10 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l user-timeout -d 'Set TCP_USER_TIMEOUT, or off [hardened: 25s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l nodelay -d 'Send small writes immediately (TCP_NODELAY) [hardened: on]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l watchdog -d 'Detect a dead connection with PINGs, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l resubscribe -d 'Way to resubscribe after a reconnect [hardened: paced]' -r -f -a "library\t''
+paced\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l on-readonly -d 'Reaction to READONLY from a demoted server [hardened: rebuild]' -r -f -a "stay\t''
+rebuild\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
@@ -320,12 +360,15 @@ reconnects\t''
 reordered\t''
 service\t''
 timeouts\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l max-reply -d 'Largest reply of a connection under test [default: 64m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l verify -d 'Publish numbered messages and account for each'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s D -l timestamps -d 'Print the UTC time before each line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l sandbox -d 'Use the embedded server on a free loopback port'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l tls -d 'Encrypt the connection, as with rediss://'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-resubscribe -d 'Do not resubscribe after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
@@ -352,10 +395,17 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s s -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s n -l db -d 'Logical database [default: 0]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s a -l pass -d 'Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l pass-command -d 'Run this shell command for the password of each attempt' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l pass-file -d 'Read the password of each attempt from this file' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l name -d 'Client name of the connections, as in CLIENT LIST' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l cert -d 'Certificate to present to the server (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l key -d 'Private key of the certificate (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
 close\t''
 half_close\t''
@@ -400,6 +450,10 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l keepa
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l user-timeout -d 'Set TCP_USER_TIMEOUT, or off [hardened: 25s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l nodelay -d 'Send small writes immediately (TCP_NODELAY) [hardened: on]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l watchdog -d 'Detect a dead connection with PINGs, or off [hardened: 1sx2]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l resubscribe -d 'Way to resubscribe after a reconnect [hardened: paced]' -r -f -a "library\t''
+paced\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l on-readonly -d 'Reaction to READONLY from a demoted server [hardened: rebuild]' -r -f -a "stay\t''
+rebuild\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
@@ -444,6 +498,7 @@ reconnects\t''
 reordered\t''
 service\t''
 timeouts\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l max-reply -d 'Largest reply of a connection under test [default: 64m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l format -d 'Report format' -r -f -a "text\t''
 json\t''
@@ -455,6 +510,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l stop-
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l sandbox -d 'Use the embedded server on a free loopback port'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l tls -d 'Encrypt the connection, as with rediss://'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-resubscribe -d 'Do not resubscribe after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
@@ -495,9 +552,16 @@ az-loss\t''
 thundering-herd\t''
 auth-rotation\t''
 slow-resubscribe\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l cert -d 'Certificate to present to the server (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l key -d 'Private key of the certificate (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l sandbox -d 'Use the embedded server'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l allow-remote -d 'Allow other machines to connect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l no-control -d 'Take no orders on the wire'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l tls -d 'Encrypt the connection, as with rediss://'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l case -d 'Cases to run, comma-separated' -r -f -a "reset-idle\t''
 reset-in-flight\t''
@@ -577,15 +641,24 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s s -l
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s n -l db -d 'Logical database [default: 0]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s a -l pass -d 'Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l pass-command -d 'Run this shell command for the password of each attempt' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l pass-file -d 'Read the password of each attempt from this file' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l name -d 'Client name of the connections, as in CLIENT LIST' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l cert -d 'Certificate to present to the server (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l key -d 'Private key of the certificate (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l all -d 'Run every case'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s q -l quiet -d 'Print no progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l sandbox -d 'Use the embedded server on a free loopback port'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l tls -d 'Encrypt the connection, as with rediss://'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l max -d 'Longest limit to look for [default: 20m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l steps -d 'Number of silences to try in parallel, or a list' -r
@@ -594,6 +667,7 @@ azure\t''
 gcp\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l resolution -d 'Required precision of the limit [default: 2 %]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s W -l timeout -d 'Timeout of the PING after a silence' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s w -l deadline -d 'End the search after this long' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l must-survive -d 'Exit 2 (critical) unless connections survive this silence' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l format -d 'Result format' -r -f -a "text\t''
 json\t''
@@ -638,14 +712,23 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s s -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s n -l db -d 'Logical database [default: 0]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s a -l pass -d 'Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l pass-command -d 'Run this shell command for the password of each attempt' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l pass-file -d 'Read the password of each attempt from this file' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l name -d 'Client name of the connections, as in CLIENT LIST' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l cert -d 'Certificate to present to the server (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l key -d 'Private key of the certificate (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s q -l quiet -d 'Print only the result'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l sandbox -d 'Use the embedded server on a free loopback port'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l tls -d 'Encrypt the connection, as with rediss://'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l for -d 'State to wait for' -r -f -a "ready\t''
 primary\t''
@@ -660,15 +743,24 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s s -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s n -l db -d 'Logical database [default: 0]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s a -l pass -d 'Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l user -d 'ACL user [default: the server\'s default user]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l pass-command -d 'Run this shell command for the password of each attempt' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l pass-file -d 'Read the password of each attempt from this file' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l name -d 'Client name of the connections, as in CLIENT LIST' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l cert -d 'Certificate to present to the server (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l key -d 'Private key of the certificate (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l fail-fast -d 'Stop immediately on a lasting error'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s q -l quiet -d 'Print only the last error on a timeout'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l sandbox -d 'Use the embedded server on a free loopback port'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l tls -d 'Encrypt the connection, as with rediss://'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l format -d 'Report format' -r -f -a "text\t''
 json\t''
@@ -722,6 +814,32 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l str
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l help -d 'Print long help (-h at the end: short help)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l fail-on -d 'Exit 2 if a figure changes by more than this (repeatable)' -r -f -a "drops\t''
+outage\t''
+availability\t''
+lost\t''
+duplicated\t''
+reordered\t''
+errors\t''
+rate\t''
+p50\t''
+p90\t''
+p99\t''
+p99.9\t''
+max\t''
+e2e_p50\t''
+e2e_p99\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l format -d 'Result format' -r -f -a "text\t''
+json\t''
+csv\t''
+markdown\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l color -d 'When to use color' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l force -d 'Compare runs with different workloads, too'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -s q -l quiet -d 'Print only the report, no events or progress'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l format -d 'Output format' -r -f -a "text\t''
 json\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l color -d 'When to use color' -r -f -a "auto\t''
@@ -731,18 +849,19 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l li
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand man" -l help -d 'Print long help (-h at the end: short help)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "check" -d 'Check server, path and this machine once (the default command)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "ping" -d 'Send PINGs over one connection, one line per reply, like ping(8)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "subscribe" -d 'Tail channels; show drops, resubscriptions and lost messages'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks and report every outage'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "proxy" -d 'Run a fault proxy before a server, to test any application'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "drill" -d 'Run each reconnect policy through each fault'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "idle" -d 'Find the idle timeout of the path or server'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "wait" -d 'Wait until a server is ready, a primary or a replica'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "report" -d 'Rebuild a report from journals, including one cut off by a crash'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "explain" -d 'Explain an error, cause or finding, and what to do (offline)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "man" -d 'Print the manual page (roff)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -f -a "RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD224 RD225 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible lost_together masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd target_rejected tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "check" -d 'Check server, path and this machine once (the default command)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "ping" -d 'Send PINGs over one connection, one line per reply, like ping(8)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "subscribe" -d 'Tail channels; show drops, resubscriptions and lost messages'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "soak" -d 'Hold connections for minutes or weeks and report every outage'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "proxy" -d 'Run a fault proxy before a server, to test any application'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "drill" -d 'Run each reconnect policy through each fault'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "idle" -d 'Find the idle timeout of the path or server'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "wait" -d 'Wait until a server is ready, a primary or a replica'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "report" -d 'Rebuild a report from journals, including one cut off by a crash'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "compare" -d 'Compare two runs, and distinguish a change from noise'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "explain" -d 'Explain an error, cause or finding, and what to do (offline)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "man" -d 'Print the manual page (roff)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -f -a "RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 RD210 RD211 RD224 RD225 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires certificate_not_checked cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible lost_together masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_password no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd target_rejected tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -f -a "bash elvish fish nushell powershell zsh"

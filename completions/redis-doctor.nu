@@ -22,11 +22,20 @@ module completions {
     [ "hardened" "library" "elasticache" "bare" ]
   }
 
+  def "nu-complete redis-doctor check resubscribe" [] {
+    [ "library" "paced" ]
+  }
+
+  def "nu-complete redis-doctor check on_readonly" [] {
+    [ "stay" "rebuild" ]
+  }
+
   # Check server, path and this machine once (the default command)
   export extern "redis-doctor check" [
     --timeout(-t): string     # Stop after this long [default: 9s]
     --warning(-w): string     # Exit 1 (degraded) if PING takes longer, in ms
     --critical(-c): string    # Exit 2 (critical) if PING takes longer, in ms
+    --tls-cert-warn: string   # Warn if the certificate expires within this time [default: 14d]
     --exit-zero               # Always exit 0
     --format: string@"nu-complete redis-doctor check format" # Result format
     --output(-o): path        # Write the result to this file, - for stdout
@@ -39,11 +48,20 @@ module completions {
     --db(-n): string          # Logical database [default: 0]
     --pass(-a): string        # Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]
     --user: string            # ACL user [default: the server's default user]
+    --pass-command: string    # Run this shell command for the password of each attempt
+    --pass-file: path         # Read the password of each attempt from this file
     --askpass                 # Prompt for the password
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor check protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --tls                     # Encrypt the connection, as with rediss://
+    --sni: string             # Name to send and to check in the certificate [default: the host]
+    --cacert: path            # Trust the authorities in this file (PEM)
+    --cacertdir: path         # Trust the authorities in the files of this directory
+    --cert: path              # Certificate to present to the server (PEM)
+    --key: path               # Private key of the certificate (PEM)
+    --insecure                # Do not check the server's certificate
     --policy: string@"nu-complete redis-doctor check policy" # Preset that the flags below override
     --retries: string         # Retries of a failed reconnect, or unlimited [hardened: unlimited]
     --min-delay: string       # First delay between attempts, before jitter [hardened: 100ms]
@@ -57,6 +75,8 @@ module completions {
     --nodelay: string         # Send small writes immediately (TCP_NODELAY) [hardened: on]
     --watchdog: string        # Detect a dead connection with PINGs, or off [hardened: 1sx2]
     --no-resubscribe          # Do not resubscribe after a reconnect
+    --resubscribe: string@"nu-complete redis-doctor check resubscribe" # Way to resubscribe after a reconnect [hardened: paced]
+    --on-readonly: string@"nu-complete redis-doctor check on_readonly" # Reaction to READONLY from a demoted server [hardened: rebuild]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     -H: string                # Host name or IP address [default: 127.0.0.1]
     --help                    # Print long help (-h at the end: short help)
@@ -77,6 +97,14 @@ module completions {
 
   def "nu-complete redis-doctor ping policy" [] {
     [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  def "nu-complete redis-doctor ping resubscribe" [] {
+    [ "library" "paced" ]
+  }
+
+  def "nu-complete redis-doctor ping on_readonly" [] {
+    [ "stay" "rebuild" ]
   }
 
   def "nu-complete redis-doctor ping color" [] {
@@ -112,11 +140,20 @@ module completions {
     --db(-n): string          # Logical database [default: 0]
     --pass(-a): string        # Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]
     --user: string            # ACL user [default: the server's default user]
+    --pass-command: string    # Run this shell command for the password of each attempt
+    --pass-file: path         # Read the password of each attempt from this file
     --askpass                 # Prompt for the password
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor ping protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --tls                     # Encrypt the connection, as with rediss://
+    --sni: string             # Name to send and to check in the certificate [default: the host]
+    --cacert: path            # Trust the authorities in this file (PEM)
+    --cacertdir: path         # Trust the authorities in the files of this directory
+    --cert: path              # Certificate to present to the server (PEM)
+    --key: path               # Private key of the certificate (PEM)
+    --insecure                # Do not check the server's certificate
     --fault: string@"nu-complete redis-doctor ping faults" # Inject a fault with a proxy before the server (repeatable)
     --incident: string@"nu-complete redis-doctor ping incidents" # Replay the faults of a known incident (repeatable)
     --policy: string@"nu-complete redis-doctor ping policy" # Preset that the flags below override
@@ -132,6 +169,8 @@ module completions {
     --nodelay: string         # Send small writes immediately (TCP_NODELAY) [hardened: on]
     --watchdog: string        # Detect a dead connection with PINGs, or off [hardened: 1sx2]
     --no-resubscribe          # Do not resubscribe after a reconnect
+    --resubscribe: string@"nu-complete redis-doctor ping resubscribe" # Way to resubscribe after a reconnect [hardened: paced]
+    --on-readonly: string@"nu-complete redis-doctor ping on_readonly" # Reaction to READONLY from a demoted server [hardened: rebuild]
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor ping color" # When to use color
@@ -142,6 +181,7 @@ module completions {
     --warn-on: string@"nu-complete redis-doctor ping warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
     --no-evidence             # Gather no evidence about outages
+    --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --format: string@"nu-complete redis-doctor ping format" # Report format
     --help                    # Print long help (-h at the end: short help)
@@ -170,6 +210,14 @@ module completions {
 
   def "nu-complete redis-doctor subscribe policy" [] {
     [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  def "nu-complete redis-doctor subscribe resubscribe" [] {
+    [ "library" "paced" ]
+  }
+
+  def "nu-complete redis-doctor subscribe on_readonly" [] {
+    [ "stay" "rebuild" ]
   }
 
   def "nu-complete redis-doctor subscribe color" [] {
@@ -204,11 +252,20 @@ module completions {
     --db(-n): string          # Logical database [default: 0]
     --pass(-a): string        # Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]
     --user: string            # ACL user [default: the server's default user]
+    --pass-command: string    # Run this shell command for the password of each attempt
+    --pass-file: path         # Read the password of each attempt from this file
     --askpass                 # Prompt for the password
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor subscribe protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --tls                     # Encrypt the connection, as with rediss://
+    --sni: string             # Name to send and to check in the certificate [default: the host]
+    --cacert: path            # Trust the authorities in this file (PEM)
+    --cacertdir: path         # Trust the authorities in the files of this directory
+    --cert: path              # Certificate to present to the server (PEM)
+    --key: path               # Private key of the certificate (PEM)
+    --insecure                # Do not check the server's certificate
     --fault: string@"nu-complete redis-doctor subscribe faults" # Inject a fault with a proxy before the server (repeatable)
     --incident: string@"nu-complete redis-doctor subscribe incidents" # Replay the faults of a known incident (repeatable)
     --policy: string@"nu-complete redis-doctor subscribe policy" # Preset that the flags below override
@@ -224,6 +281,8 @@ module completions {
     --nodelay: string         # Send small writes immediately (TCP_NODELAY) [hardened: on]
     --watchdog: string        # Detect a dead connection with PINGs, or off [hardened: 1sx2]
     --no-resubscribe          # Do not resubscribe after a reconnect
+    --resubscribe: string@"nu-complete redis-doctor subscribe resubscribe" # Way to resubscribe after a reconnect [hardened: paced]
+    --on-readonly: string@"nu-complete redis-doctor subscribe on_readonly" # Reaction to READONLY from a demoted server [hardened: rebuild]
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor subscribe color" # When to use color
@@ -234,6 +293,7 @@ module completions {
     --warn-on: string@"nu-complete redis-doctor subscribe warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
     --no-evidence             # Gather no evidence about outages
+    --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --help                    # Print long help (-h at the end: short help)
     ...channels: string       # Channels to subscribe to (any bytes)
@@ -257,6 +317,14 @@ module completions {
 
   def "nu-complete redis-doctor soak policy" [] {
     [ "hardened" "library" "elasticache" "bare" ]
+  }
+
+  def "nu-complete redis-doctor soak resubscribe" [] {
+    [ "library" "paced" ]
+  }
+
+  def "nu-complete redis-doctor soak on_readonly" [] {
+    [ "stay" "rebuild" ]
   }
 
   def "nu-complete redis-doctor soak color" [] {
@@ -295,11 +363,20 @@ module completions {
     --db(-n): string          # Logical database [default: 0]
     --pass(-a): string        # Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]
     --user: string            # ACL user [default: the server's default user]
+    --pass-command: string    # Run this shell command for the password of each attempt
+    --pass-file: path         # Read the password of each attempt from this file
     --askpass                 # Prompt for the password
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor soak protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --tls                     # Encrypt the connection, as with rediss://
+    --sni: string             # Name to send and to check in the certificate [default: the host]
+    --cacert: path            # Trust the authorities in this file (PEM)
+    --cacertdir: path         # Trust the authorities in the files of this directory
+    --cert: path              # Certificate to present to the server (PEM)
+    --key: path               # Private key of the certificate (PEM)
+    --insecure                # Do not check the server's certificate
     --fault: string@"nu-complete redis-doctor soak faults" # Inject a fault with a proxy before the server (repeatable)
     --incident: string@"nu-complete redis-doctor soak incidents" # Replay the faults of a known incident (repeatable)
     --policy: string@"nu-complete redis-doctor soak policy" # Preset that the flags below override
@@ -315,6 +392,8 @@ module completions {
     --nodelay: string         # Send small writes immediately (TCP_NODELAY) [hardened: on]
     --watchdog: string        # Detect a dead connection with PINGs, or off [hardened: 1sx2]
     --no-resubscribe          # Do not resubscribe after a reconnect
+    --resubscribe: string@"nu-complete redis-doctor soak resubscribe" # Way to resubscribe after a reconnect [hardened: paced]
+    --on-readonly: string@"nu-complete redis-doctor soak on_readonly" # Reaction to READONLY from a demoted server [hardened: rebuild]
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor soak color" # When to use color
@@ -325,6 +404,7 @@ module completions {
     --warn-on: string@"nu-complete redis-doctor soak warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
     --no-evidence             # Gather no evidence about outages
+    --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --format: string@"nu-complete redis-doctor soak format" # Report format
     --help                    # Print long help (-h at the end: short help)
@@ -354,6 +434,13 @@ module completions {
     --seed: string            # Seed for all randomness [default: random]
     --fault: string@"nu-complete redis-doctor proxy faults" # Inject a fault with a proxy before the server (repeatable)
     --incident: string@"nu-complete redis-doctor proxy incidents" # Replay the faults of a known incident (repeatable)
+    --tls                     # Encrypt the connection, as with rediss://
+    --sni: string             # Name to send and to check in the certificate [default: the host]
+    --cacert: path            # Trust the authorities in this file (PEM)
+    --cacertdir: path         # Trust the authorities in the files of this directory
+    --cert: path              # Certificate to present to the server (PEM)
+    --key: path               # Private key of the certificate (PEM)
+    --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
   ]
 
@@ -405,11 +492,20 @@ module completions {
     --db(-n): string          # Logical database [default: 0]
     --pass(-a): string        # Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]
     --user: string            # ACL user [default: the server's default user]
+    --pass-command: string    # Run this shell command for the password of each attempt
+    --pass-file: path         # Read the password of each attempt from this file
     --askpass                 # Prompt for the password
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor drill protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --tls                     # Encrypt the connection, as with rediss://
+    --sni: string             # Name to send and to check in the certificate [default: the host]
+    --cacert: path            # Trust the authorities in this file (PEM)
+    --cacertdir: path         # Trust the authorities in the files of this directory
+    --cert: path              # Certificate to present to the server (PEM)
+    --key: path               # Private key of the certificate (PEM)
+    --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
     ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
@@ -441,6 +537,7 @@ module completions {
     --profile: string@"nu-complete redis-doctor idle profile" # Search closely around the common limits of a cloud
     --resolution: string      # Required precision of the limit [default: 2 %]
     --timeout(-W): string     # Timeout of the PING after a silence
+    --deadline(-w): string    # End the search after this long
     --must-survive: string    # Exit 2 (critical) unless connections survive this silence
     --format: string@"nu-complete redis-doctor idle format" # Result format
     --output(-o): path        # Write the result to this file, - for stdout
@@ -456,11 +553,20 @@ module completions {
     --db(-n): string          # Logical database [default: 0]
     --pass(-a): string        # Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]
     --user: string            # ACL user [default: the server's default user]
+    --pass-command: string    # Run this shell command for the password of each attempt
+    --pass-file: path         # Read the password of each attempt from this file
     --askpass                 # Prompt for the password
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor idle protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --tls                     # Encrypt the connection, as with rediss://
+    --sni: string             # Name to send and to check in the certificate [default: the host]
+    --cacert: path            # Trust the authorities in this file (PEM)
+    --cacertdir: path         # Trust the authorities in the files of this directory
+    --cert: path              # Certificate to present to the server (PEM)
+    --key: path               # Private key of the certificate (PEM)
+    --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
     ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
@@ -488,11 +594,20 @@ module completions {
     --db(-n): string          # Logical database [default: 0]
     --pass(-a): string        # Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]
     --user: string            # ACL user [default: the server's default user]
+    --pass-command: string    # Run this shell command for the password of each attempt
+    --pass-file: path         # Read the password of each attempt from this file
     --askpass                 # Prompt for the password
     --no-auth-warning         # Do not warn about a password on the command line
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor wait protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --tls                     # Encrypt the connection, as with rediss://
+    --sni: string             # Name to send and to check in the certificate [default: the host]
+    --cacert: path            # Trust the authorities in this file (PEM)
+    --cacertdir: path         # Trust the authorities in the files of this directory
+    --cert: path              # Certificate to present to the server (PEM)
+    --key: path               # Private key of the certificate (PEM)
+    --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
     ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
@@ -527,8 +642,33 @@ module completions {
     ...files: path            # Journals to read; - is stdin
   ]
 
+  def "nu-complete redis-doctor compare fail_on" [] {
+    [ "drops" "outage" "availability" "lost" "duplicated" "reordered" "errors" "rate" "p50" "p90" "p99" "p99.9" "max" "e2e_p50" "e2e_p99" ]
+  }
+
+  def "nu-complete redis-doctor compare format" [] {
+    [ "text" "json" "csv" "markdown" ]
+  }
+
+  def "nu-complete redis-doctor compare color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Compare two runs, and distinguish a change from noise
+  export extern "redis-doctor compare" [
+    --fail-on: string@"nu-complete redis-doctor compare fail_on" # Exit 2 if a figure changes by more than this (repeatable)
+    --force                   # Compare runs with different workloads, too
+    --format: string@"nu-complete redis-doctor compare format" # Result format
+    --output(-o): path        # Write the report to this file, - for stdout
+    --quiet(-q)               # Print only the report, no events or progress
+    --color: string@"nu-complete redis-doctor compare color" # When to use color
+    --help                    # Print long help (-h at the end: short help)
+    before: path              # Journal or JSON report of the first run
+    after: path               # Journal or JSON report of the second run
+  ]
+
   def "nu-complete redis-doctor explain words" [] {
-    [ "RD001" "RD002" "RD003" "RD004" "RD005" "RD006" "RD007" "RD008" "RD009" "RD010" "RD011" "RD012" "RD013" "RD014" "RD015" "RD016" "RD017" "RD018" "RD021" "RD022" "RD023" "RD024" "RD025" "RD026" "RD027" "RD028" "RD029" "RD030" "RD040" "RD041" "RD042" "RD043" "RD044" "RD045" "RD046" "RD047" "RD048" "RD049" "RD050" "RD051" "RD052" "RD053" "RD054" "RD055" "RD056" "RD057" "RD058" "RD059" "RD060" "RD061" "RD062" "RD063" "RD064" "RD065" "RD101" "RD102" "RD103" "RD104" "RD105" "RD106" "RD107" "RD108" "RD109" "RD110" "RD111" "RD112" "RD113" "RD114" "RD115" "RD116" "RD117" "RD118" "RD119" "RD120" "RD121" "RD122" "RD123" "RD124" "RD125" "RD126" "RD127" "RD128" "RD129" "RD130" "RD131" "RD132" "RD133" "RD134" "RD135" "RD136" "RD137" "RD138" "RD139" "RD140" "RD141" "RD142" "RD143" "RD144" "RD145" "RD146" "RD147" "RD148" "RD149" "RD150" "RD151" "RD152" "RD153" "RD154" "RD155" "RD160" "RD161" "RD165" "RD170" "RD171" "RD172" "RD173" "RD174" "RD175" "RD176" "RD177" "RD180" "RD181" "RD182" "RD183" "RD184" "RD185" "RD186" "RD187" "RD188" "RD190" "RD191" "RD192" "RD193" "RD224" "RD225" "aborted" "accept_queue_full" "address_in_use" "address_moved" "address_not_available" "aof_trouble" "ask" "authentication_changed" "aws-ec-cowr" "aws-ec-dns" "aws-ec-fo" "aws-ec-ka" "aws-ec-max" "aws-ec-test" "aws-ec-timeout" "aws-ec2-ct" "aws-gwlb" "aws-iam" "aws-natgw" "aws-nlb" "aws-nlb-nitro6" "aws-nlb-rst" "az-lb" "az-linux" "az-redis" "bad_url" "became_replica" "blocking_command" "broken_pipe_kernel" "busy" "certificate_expired" "certificate_expires" "cli-lib" "client_certificate" "client_closed" "client_evicted" "client_killed" "client_stall" "client_threads_busy" "clients_paused" "cluster_address" "cluster_mode_mismatch" "cluster_unreachable" "clusterdown" "connect_failed" "connect_timeout" "connected_to_replica" "connected_to_sentinel" "connection_age_limit" "connection_closed" "conntrack_nearly_full" "crossslot" "dataset_damaged" "dead" "delayed_fsync" "desync" "dns" "dns_moved" "docker-restart" "duplicated_or_reordered" "envoy" "execabort" "exhausted" "failover" "finite_retry_budget" "fork_stall" "gcp-mem" "gcp-nat" "gcp-vpc" "ghost_client" "half_open" "haproxy" "host_unreachable" "http_on_redis_port" "ibm-pgw" "ipvs" "kernel_timeout" "kube-backoff" "kube-probe" "kube-proxy" "loading" "local_ports_nearly_used_up" "long_blackout_possible" "lost_together" "masked" "masterdown" "max_clients" "maxclients" "memory_risk" "messages_lost_in_outage" "messages_lost_while_connected" "middlebox_idle_limit" "misconf" "monit" "moved" "mtu_black_hole" "near_maxclients" "near_output_buffer_limit" "network_reset" "network_unreachable" "nf-ct" "nginx" "no_keepalive" "no_resp3" "noauth" "noperm" "noreplicas" "oci-lb" "oom" "other" "output_buffer_limit" "path_lost" "pinned" "planned_maintenance" "pool_exhausted" "ports" "protected_mode" "protocol_error" "protocol_garbage" "proxy_closed" "proxy_or_nat" "proxy_without_server" "query_buffer_limit" "r-cl" "r-cob" "r-evict" "r-ka" "r-max" "r-prot" "r-qbuf" "r-save" "r-sch" "r-sent" "r-timeout" "readonly" "refused" "regular" "replication_trouble" "reset" "resp3_unsupported" "response_timeout" "restart_loop" "retries_used_up" "retrying" "server_crashed" "server_error" "server_frozen" "server_idle_timeout" "server_keepalive" "server_loading" "server_restarted" "server_timeout_set" "several_addresses" "several_servers" "shared_connection" "slow_command" "slow_commands" "slow_disk" "slow_lookup" "slow_network" "slow_path" "slow_server" "socket_permission" "somaxconn" "stale_error" "subscriber_mode" "subscription_lost" "systemd" "target_rejected" "tcp-ka" "tcp-r2" "tcp-syn" "tcp-ut" "thundering_herd" "tls" "tls_mismatch" "too_few_replicas" "too_many_open_files" "tryagain" "unknown" "waiting_timeout" "wedged" "wrongpass" ]
+    [ "RD001" "RD002" "RD003" "RD004" "RD005" "RD006" "RD007" "RD008" "RD009" "RD010" "RD011" "RD012" "RD013" "RD014" "RD015" "RD016" "RD017" "RD018" "RD021" "RD022" "RD023" "RD024" "RD025" "RD026" "RD027" "RD028" "RD029" "RD030" "RD040" "RD041" "RD042" "RD043" "RD044" "RD045" "RD046" "RD047" "RD048" "RD049" "RD050" "RD051" "RD052" "RD053" "RD054" "RD055" "RD056" "RD057" "RD058" "RD059" "RD060" "RD061" "RD062" "RD063" "RD064" "RD065" "RD101" "RD102" "RD103" "RD104" "RD105" "RD106" "RD107" "RD108" "RD109" "RD110" "RD111" "RD112" "RD113" "RD114" "RD115" "RD116" "RD117" "RD118" "RD119" "RD120" "RD121" "RD122" "RD123" "RD124" "RD125" "RD126" "RD127" "RD128" "RD129" "RD130" "RD131" "RD132" "RD133" "RD134" "RD135" "RD136" "RD137" "RD138" "RD139" "RD140" "RD141" "RD142" "RD143" "RD144" "RD145" "RD146" "RD147" "RD148" "RD149" "RD150" "RD151" "RD152" "RD153" "RD154" "RD155" "RD160" "RD161" "RD165" "RD170" "RD171" "RD172" "RD173" "RD174" "RD175" "RD176" "RD177" "RD180" "RD181" "RD182" "RD183" "RD184" "RD185" "RD186" "RD187" "RD188" "RD190" "RD191" "RD192" "RD193" "RD205" "RD206" "RD207" "RD210" "RD211" "RD224" "RD225" "aborted" "accept_queue_full" "address_in_use" "address_moved" "address_not_available" "aof_trouble" "ask" "authentication_changed" "aws-ec-cowr" "aws-ec-dns" "aws-ec-fo" "aws-ec-ka" "aws-ec-max" "aws-ec-test" "aws-ec-timeout" "aws-ec2-ct" "aws-gwlb" "aws-iam" "aws-natgw" "aws-nlb" "aws-nlb-nitro6" "aws-nlb-rst" "az-lb" "az-linux" "az-redis" "bad_url" "became_replica" "blocking_command" "broken_pipe_kernel" "busy" "certificate_expired" "certificate_expires" "certificate_not_checked" "cli-lib" "client_certificate" "client_closed" "client_evicted" "client_killed" "client_stall" "client_threads_busy" "clients_paused" "cluster_address" "cluster_mode_mismatch" "cluster_unreachable" "clusterdown" "connect_failed" "connect_timeout" "connected_to_replica" "connected_to_sentinel" "connection_age_limit" "connection_closed" "conntrack_nearly_full" "crossslot" "dataset_damaged" "dead" "delayed_fsync" "desync" "dns" "dns_moved" "docker-restart" "duplicated_or_reordered" "envoy" "execabort" "exhausted" "failover" "finite_retry_budget" "flooded" "fork_stall" "gcp-mem" "gcp-nat" "gcp-vpc" "ghost_client" "half_open" "haproxy" "host_unreachable" "http_on_redis_port" "ibm-pgw" "ipvs" "kernel_timeout" "kube-backoff" "kube-probe" "kube-proxy" "loading" "local_ports_nearly_used_up" "long_blackout_possible" "lost_together" "masked" "masterdown" "max_clients" "maxclients" "memory_risk" "messages_lost_in_outage" "messages_lost_while_connected" "middlebox_idle_limit" "misconf" "monit" "moved" "mtu_black_hole" "near_maxclients" "near_output_buffer_limit" "network_reset" "network_unreachable" "nf-ct" "nginx" "no_keepalive" "no_password" "no_resp3" "noauth" "noperm" "noreplicas" "oci-lb" "oom" "other" "output_buffer_limit" "oversized_reply" "path_lost" "pinned" "planned_maintenance" "pool_exhausted" "ports" "protected_mode" "protocol_error" "protocol_garbage" "proxy_closed" "proxy_or_nat" "proxy_without_server" "query_buffer_limit" "r-cl" "r-cob" "r-evict" "r-ka" "r-max" "r-prot" "r-qbuf" "r-save" "r-sch" "r-sent" "r-timeout" "readonly" "refused" "regular" "replication_trouble" "reply_too_large" "reset" "resp3_unsupported" "response_timeout" "restart_loop" "retries_used_up" "retrying" "server_crashed" "server_error" "server_frozen" "server_idle_timeout" "server_keepalive" "server_loading" "server_restarted" "server_timeout_set" "several_addresses" "several_servers" "shared_connection" "slow_command" "slow_commands" "slow_disk" "slow_lookup" "slow_network" "slow_path" "slow_server" "socket_permission" "somaxconn" "stale_error" "subscriber_mode" "subscription_lost" "systemd" "target_rejected" "tcp-ka" "tcp-r2" "tcp-syn" "tcp-ut" "thundering_herd" "tls" "tls_mismatch" "too_few_replicas" "too_many_open_files" "tryagain" "unknown" "waiting_timeout" "wedged" "wrongpass" ]
   }
 
   def "nu-complete redis-doctor explain format" [] {
@@ -601,6 +741,10 @@ module completions {
 
   # Rebuild a report from journals, including one cut off by a crash
   export extern "redis-doctor help report" [
+  ]
+
+  # Compare two runs, and distinguish a change from noise
+  export extern "redis-doctor help compare" [
   ]
 
   # Explain an error, cause or finding, and what to do (offline)

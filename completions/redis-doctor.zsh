@@ -35,6 +35,7 @@ _arguments "${_arguments_options[@]}" : \
 '--warning=[Exit 1 (degraded) if PING takes longer, in ms]:RANGE:_default' \
 '-c+[Exit 2 (critical) if PING takes longer, in ms]:RANGE:_default' \
 '--critical=[Exit 2 (critical) if PING takes longer, in ms]:RANGE:_default' \
+'--tls-cert-warn=[Warn if the certificate expires within this time \[default\: 14d\]]:TIME:_default' \
 '--format=[Result format]:FORMAT:(text json nagios)' \
 '-o+[Write the result to this file, - for stdout]:FILE:_files' \
 '--output=[Write the result to this file, - for stdout]:FILE:_files' \
@@ -51,8 +52,15 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
 '--retries=[Retries of a failed reconnect, or unlimited \[hardened\: unlimited\]]:N:_default' \
 '--min-delay=[First delay between attempts, before jitter \[hardened\: 100ms\]]:TIME:_default' \
@@ -65,6 +73,8 @@ _arguments "${_arguments_options[@]}" : \
 '--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--resubscribe=[Way to resubscribe after a reconnect \[hardened\: paced\]]:HOW:(library paced)' \
+'--on-readonly=[Reaction to READONLY from a demoted server \[hardened\: rebuild\]]:REACTION:(stay rebuild)' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '-H+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
@@ -73,8 +83,10 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only problems]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
-'--no-resubscribe[Do not resubscribe after a reconnect]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
+'(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
@@ -105,8 +117,15 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
 '--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
@@ -121,6 +140,8 @@ _arguments "${_arguments_options[@]}" : \
 '--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--resubscribe=[Way to resubscribe after a reconnect \[hardened\: paced\]]:HOW:(library paced)' \
+'--on-readonly=[Reaction to READONLY from a demoted server \[hardened\: rebuild\]]:REACTION:(stay rebuild)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
@@ -128,14 +149,17 @@ _arguments "${_arguments_options[@]}" : \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
 '--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
 '-D[Print a Unix timestamp before each line, like ping -D]' \
 '--timestamps[Print a Unix timestamp before each line, like ping -D]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
-'--no-resubscribe[Do not resubscribe after a reconnect]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
+'(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
@@ -171,8 +195,15 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
 '--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
@@ -187,6 +218,8 @@ _arguments "${_arguments_options[@]}" : \
 '--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--resubscribe=[Way to resubscribe after a reconnect \[hardened\: paced\]]:HOW:(library paced)' \
+'--on-readonly=[Reaction to READONLY from a demoted server \[hardened\: rebuild\]]:REACTION:(stay rebuild)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
@@ -194,14 +227,17 @@ _arguments "${_arguments_options[@]}" : \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
 '--verify[Publish numbered messages and account for each]' \
 '-D[Print the UTC time before each line]' \
 '--timestamps[Print the UTC time before each line]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
-'--no-resubscribe[Do not resubscribe after a reconnect]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
+'(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
@@ -241,8 +277,15 @@ mixed\:"All three"))' \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
 '--policy=[Preset that the flags below override]:NAME:(hardened library elasticache bare)' \
@@ -257,6 +300,8 @@ mixed\:"All three"))' \
 '--user-timeout=[Set TCP_USER_TIMEOUT, or off \[hardened\: 25s\]]:TIME:_default' \
 '--nodelay=[Send small writes immediately (TCP_NODELAY) \[hardened\: on\]]:on|off:_default' \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
+'--resubscribe=[Way to resubscribe after a reconnect \[hardened\: paced\]]:HOW:(library paced)' \
+'--on-readonly=[Reaction to READONLY from a demoted server \[hardened\: rebuild\]]:REACTION:(stay rebuild)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
@@ -264,13 +309,16 @@ mixed\:"All three"))' \
 '--journal-max-size=[Rename the journal to FILE.1 at this size]:SIZE:_default' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
 '--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
-'--no-resubscribe[Do not resubscribe after a reconnect]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
+'(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
@@ -289,9 +337,16 @@ _arguments "${_arguments_options[@]}" : \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '(-u --uri)--sandbox[Use the embedded server]' \
 '--allow-remote[Allow other machines to connect]' \
 '--no-control[Take no orders on the wire]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
 && ret=0
 ;;
@@ -320,14 +375,23 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '--all[Run every case]' \
 '-q[Print no progress]' \
 '--quiet[Print no progress]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
@@ -340,6 +404,8 @@ _arguments "${_arguments_options[@]}" : \
 '--resolution=[Required precision of the limit \[default\: 2 %\]]:TIME:_default' \
 '-W+[Timeout of the PING after a silence]:TIME:_default' \
 '--timeout=[Timeout of the PING after a silence]:TIME:_default' \
+'-w+[End the search after this long]:TIME:_default' \
+'--deadline=[End the search after this long]:TIME:_default' \
 '--must-survive=[Exit 2 (critical) unless connections survive this silence]:TIME:_default' \
 '--format=[Result format]:FORMAT:(text json ndjson nagios)' \
 '-o+[Write the result to this file, - for stdout]:FILE:_files' \
@@ -361,13 +427,22 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '-q[Print only the result]' \
 '--quiet[Print only the result]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
@@ -393,14 +468,23 @@ _arguments "${_arguments_options[@]}" : \
 '-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
 '--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
+'--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
+'--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
+'--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
+'--key=[Private key of the certificate (PEM)]:FILE:_files' \
 '--fail-fast[Stop immediately on a lasting error]' \
 '-q[Print only the last error on a timeout]' \
 '--quiet[Print only the last error on a timeout]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'--tls[Encrypt the connection, as with rediss\://]' \
+'--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
 && ret=0
@@ -421,13 +505,28 @@ _arguments "${_arguments_options[@]}" : \
 '*::files -- Journals to read; - is stdin:_files' \
 && ret=0
 ;;
+(compare)
+_arguments "${_arguments_options[@]}" : \
+'*--fail-on=[Exit 2 if a figure changes by more than this (repeatable)]:CONDITION:(drops outage availability lost duplicated reordered errors rate p50 p90 p99 p99.9 max e2e_p50 e2e_p99)' \
+'--format=[Result format]:FORMAT:(text json csv markdown)' \
+'-o+[Write the report to this file, - for stdout]:FILE:_files' \
+'--output=[Write the report to this file, - for stdout]:FILE:_files' \
+'--color=[When to use color]:WHEN:(auto always never)' \
+'--force[Compare runs with different workloads, too]' \
+'-q[Print only the report, no events or progress]' \
+'--quiet[Print only the report, no events or progress]' \
+'--help[Print long help (-h at the end\: short help)]' \
+':before -- Journal or JSON report of the first run:_files' \
+':after -- Journal or JSON report of the second run:_files' \
+&& ret=0
+;;
 (explain)
 _arguments "${_arguments_options[@]}" : \
 '--format=[Output format]:FORMAT:(text json)' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '()--list[List all entries]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::words -- Error, code, words or log lines; - reads stdin:(RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD224 RD225 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible lost_together masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd target_rejected tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass)' \
+'*::words -- Error, code, words or log lines; - reads stdin:(RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 RD210 RD211 RD224 RD225 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires certificate_not_checked cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible lost_together masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_password no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd target_rejected tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass)' \
 && ret=0
 ;;
 (completions)
@@ -489,6 +588,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(compare)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (explain)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -526,6 +629,7 @@ _redis-doctor_commands() {
 'idle:Find the idle timeout of the path or server' \
 'wait:Wait until a server is ready, a primary or a replica' \
 'report:Rebuild a report from journals, including one cut off by a crash' \
+'compare:Compare two runs, and distinguish a change from noise' \
 'explain:Explain an error, cause or finding, and what to do (offline)' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
@@ -537,6 +641,11 @@ _redis-doctor_commands() {
 _redis-doctor__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor check commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__compare_commands] )) ||
+_redis-doctor__subcmd__compare_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor compare commands' commands "$@"
 }
 (( $+functions[_redis-doctor__subcmd__completions_commands] )) ||
 _redis-doctor__subcmd__completions_commands() {
@@ -565,6 +674,7 @@ _redis-doctor__subcmd__help_commands() {
 'idle:Find the idle timeout of the path or server' \
 'wait:Wait until a server is ready, a primary or a replica' \
 'report:Rebuild a report from journals, including one cut off by a crash' \
+'compare:Compare two runs, and distinguish a change from noise' \
 'explain:Explain an error, cause or finding, and what to do (offline)' \
 'completions:Print a completion script for a shell' \
 'man:Print the manual page (roff)' \
@@ -576,6 +686,11 @@ _redis-doctor__subcmd__help_commands() {
 _redis-doctor__subcmd__help__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'redis-doctor help check commands' commands "$@"
+}
+(( $+functions[_redis-doctor__subcmd__help__subcmd__compare_commands] )) ||
+_redis-doctor__subcmd__help__subcmd__compare_commands() {
+    local commands; commands=()
+    _describe -t commands 'redis-doctor help compare commands' commands "$@"
 }
 (( $+functions[_redis-doctor__subcmd__help__subcmd__completions_commands] )) ||
 _redis-doctor__subcmd__help__subcmd__completions_commands() {
