@@ -50,8 +50,7 @@ pub struct Fault {
 
 impl Fault {
     fn new(kind: KindName, fault: &impl Kind) -> Self {
-        // A client of the proxy's control may have written them.
-        Self { kind, arguments: clean(&fault.arguments().to_string()), effect: fault.effect() }
+        Self { kind, arguments: fault.arguments().to_string(), effect: fault.effect() }
     }
 
     /// The name of its kind in the grammar.
@@ -91,6 +90,10 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // A client of the proxy's control may have written it, and it is shown.
+        if clean(text) != text {
+            return Err(format!("'{}' has characters that cannot be shown; leave them out", clean(text)));
+        }
         let (kind, arguments) = text.trim().split_once('=').unwrap_or((text.trim(), ""));
         let kind = kind.trim().to_ascii_lowercase().replace('-', "_");
         let Some(row) = KINDS.iter().find(|row| row.name == kind) else {

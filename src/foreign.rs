@@ -3,39 +3,26 @@
 //! Such text may repeat a password, move the cursor of a terminal, or be a megabyte long. [`Foreign`] is made from it
 //! once, where it enters, and is safe to show and to store.
 
+mod secrets;
+
 use std::{
     borrow::{Borrow, Cow},
-    collections::HashSet,
     fmt,
     hash::{BuildHasher as _, RandomState},
     net::{IpAddr, SocketAddr},
     ops::Deref,
-    sync::{Arc, LazyLock, PoisonError, RwLock},
+    sync::{Arc, LazyLock, PoisonError},
 };
 
-use base64::{
-    Engine as _,
-    prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD},
-};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use self::secrets::{HIDDEN, PART, is_space, with_secrets};
+pub(crate) use self::secrets::{hide, hide_recent};
 use crate::units::clean;
 
 /// Maximum length of a text, in bytes.
 const LONGEST: usize = 1024;
-
-/// Shortest part of a password that is hidden.
-const PART: usize = 4;
-
-/// Passwords of one source that changes them which stay hidden.
-const RECENT: usize = 8;
-
-const HIDDEN: &str = "***";
-
-/// Characters that percent-encoding escapes (RFC 3986 section 2.3).
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Replies and words that a server never varies: they repeat nothing, so nothing in them is hidden. A password such as
 /// `pass` would otherwise show in what is missing from them, and one such as `master1` would hide the role of a server.
@@ -76,8 +63,8 @@ impl Foreign {
     /// Makes a text from outside safe to show.
     pub(crate) fn new(text: &str) -> Self {
         let shown = cut(text, LONGEST);
-        let hidden = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
-        let masked = match hidden.masked(shown) {
+        let masked = with_secrets(|secrets| secrets.read().unwrap_or_else(PoisonError::into_inner).masked(shown));
+        let masked = match masked {
             Cow::Owned(_) if is_telling_nothing(text) => Cow::Borrowed(shown),
             // A name: hidden ones must not all be the same.
             Cow::Owned(_) if !text.contains(is_space) => Cow::Owned(alias(text)),
@@ -196,24 +183,6 @@ pub(crate) fn cleaned_option<'de, D: Deserializer<'de>>(deserializer: D) -> Resu
     Option::<Foreign>::deserialize(deserializer).map(|text| text.map(String::from))
 }
 
-/// Hides a password in every text from outside, for the rest of the process.
-pub(crate) fn hide(password: &str) {
-    hide_from(None, password);
-}
-
-/// Hides a password from a source that changes them. Of each source the latest [`RECENT`] stay hidden: a server has no
-/// reason to repeat an older one, and they must not fill the memory.
-pub(crate) fn hide_recent(source: usize, password: &str) {
-    hide_from(Some(source), password);
-}
-
-fn hide_from(source: Option<usize>, password: &str) {
-    let known = SECRETS.read().unwrap_or_else(PoisonError::into_inner).knows(password);
-    if !known {
-        SECRETS.write().unwrap_or_else(PoisonError::into_inner).add(source, password);
-    }
-}
-
 /// Returns the text on one line, without control characters and cut; `length` is that of the whole text.
 fn safe(text: &str, length: usize) -> Arc<str> {
     let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
@@ -251,145 +220,16 @@ fn cut(text: &str, most: usize) -> &str {
     &text[..end.unwrap_or(0)]
 }
 
-/// The passwords of this process. A process has one set of them, and a text may enter anywhere.
-static SECRETS: RwLock<Secrets> = RwLock::new(Secrets { known: Vec::new(), parts: None, short: Vec::new() });
-
-/// Passwords, as parts to look for.
-struct Secrets {
-    /// With the source of those that it will replace.
-    known: Vec<(Option<usize>, String)>,
-    /// Every part of [`PART`] bytes of every password in each encoding, normalized.
-    parts: Option<HashSet<[u8; PART]>>,
-    /// Passwords shorter than a part: they count only as a whole word.
-    short: Vec<Vec<u8>>,
-}
-
-impl Secrets {
-    fn knows(&self, password: &str) -> bool {
-        self.known.iter().any(|(_, known)| known == password)
-    }
-
-    fn add(&mut self, source: Option<usize>, password: &str) {
-        let of_source = |(other, _): &(Option<usize>, String)| source.is_some() && *other == source;
-        if self.known.iter().filter(|known| of_source(known)).count() >= RECENT
-            && let Some(oldest) = self.known.iter().position(of_source)
-        {
-            self.known.remove(oldest);
-            (self.parts, self.short) = (None, Vec::new());
-            for password in self.known.iter().map(|(_, password)| password.clone()).collect::<Vec<_>>() {
-                self.add_parts(&password);
-            }
-        }
-        self.known.push((source, password.to_owned()));
-        self.add_parts(password);
-    }
-
-    fn add_parts(&mut self, password: &str) {
-        for form in forms(password) {
-            let form = normalized(&form);
-            if form.len() >= PART {
-                let parts = form.windows(PART).filter_map(|part| <[u8; PART]>::try_from(part).ok());
-                self.parts.get_or_insert_default().extend(parts);
-            } else if !form.is_empty() && !self.short.contains(&form) {
-                self.short.push(form);
-            }
-        }
-    }
-
-    /// Replaces each word that shares a part with a password. Half a word would show what is missing from it.
-    fn masked<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if self.parts.is_none() && self.short.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        let bytes = normalized(text);
-        let mut found = vec![false; bytes.len()];
-        for (at, part) in bytes.windows(PART).enumerate() {
-            if self.parts.as_ref().is_some_and(|parts| parts.contains(part)) {
-                found[at..at + PART].fill(true);
-            }
-        }
-        for short in &self.short {
-            let is_edge = |at: Option<&u8>| at.is_none_or(|byte| !byte.is_ascii_alphanumeric());
-            for (at, _) in bytes.windows(short.len()).enumerate().filter(|(_, part)| part == short) {
-                let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-                if is_edge(before) && is_edge(bytes.get(at + short.len())) {
-                    found[at..at + short.len()].fill(true);
-                }
-            }
-        }
-        if !found.contains(&true) {
-            return Cow::Borrowed(text);
-        }
-        let mut masked = String::with_capacity(text.len());
-        let mut at = 0;
-        for piece in text.split_inclusive(is_space) {
-            let word = piece.trim_end_matches(is_space);
-            let hidden = found[at..at + word.len()].contains(&true);
-            masked.push_str(if hidden { HIDDEN } else { word });
-            masked.push_str(&piece[word.len()..]);
-            at += piece.len();
-        }
-        Cow::Owned(masked)
-    }
-}
-
-fn is_space(char: char) -> bool {
-    char.is_ascii() && is_blank(char as u8)
-}
-
-fn is_blank(byte: u8) -> bool {
-    byte <= b' ' || byte == 0x7f
-}
-
-/// Lower case, and one kind of space: a server may fold the case and replace line ends.
-fn normalized(text: &str) -> Vec<u8> {
-    text.bytes().map(|byte| if is_blank(byte) { b' ' } else { byte.to_ascii_lowercase() }).collect()
-}
-
-/// Returns a password in each encoding in which a server or a library may repeat it.
-fn forms(password: &str) -> impl Iterator<Item = String> {
-    let quoted = serde_json::to_string(password).unwrap_or_default();
-    let json = quoted.trim_matches('"').to_owned();
-    let debug = password.escape_debug().to_string();
-    // In base64 a text has three forms, by its place.
-    let base64 = ["", "a", "aa"].into_iter().flat_map(|before| base64(before, password));
-    // A shorter one can be any word.
-    let base64 = base64.filter(|form| form.len() >= PART);
-    [password.to_owned(), utf8_percent_encode(password, RESERVED).to_string(), escaped(password), json, debug]
-        .into_iter()
-        .chain(base64)
-}
-
-/// Returns what base64 makes of the text after `before`, in both of its alphabets, without the characters that depend on
-/// the neighbors.
-fn base64(before: &str, text: &str) -> [String; 2] {
-    [BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD].map(|alphabet| {
-        let whole = alphabet.encode(format!("{before}{text}"));
-        let (from, to) = ((before.len() * 8).div_ceil(6), (before.len() + text.len()) * 8 / 6);
-        whole.get(from..to).unwrap_or_default().to_owned()
-    })
-}
-
-/// As Redis quotes a string in a message (`sdscatrepr`).
-fn escaped(text: &str) -> String {
-    let encoded = text.bytes().map(|byte| match byte {
-        b'\\' | b'"' => format!("\\{}", char::from(byte)),
-        b'\n' => "\\n".to_owned(),
-        b'\r' => "\\r".to_owned(),
-        b'\t' => "\\t".to_owned(),
-        0x07 => "\\a".to_owned(),
-        0x08 => "\\b".to_owned(),
-        byte if byte.is_ascii_graphic() || byte == b' ' => char::from(byte).to_string(),
-        byte => format!("\\x{byte:02x}"),
-    });
-    encoded.collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{
+        secrets::{RECENT, Secrets, forms, normalized},
+        *,
+    };
     use crate::fuzz::{Fuzz, assert_clean};
 
     fn secrets(passwords: &[&str]) -> Secrets {

@@ -16,7 +16,7 @@ use crate::{
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Outages that the live diagnoses may compare per second. Each diagnosis looks at all of them, so those of a fleet that was
-/// lost at once would take a time that grows with the square of its size, in which nothing reconnects.
+/// lost together would take a time that grows with the square of its size, in which nothing reconnects.
 const COMPARED: usize = 20_000;
 
 /// The receivers of a run's events.

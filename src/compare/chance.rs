@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::series::{Block, Durations, logarithm};
 use crate::{event::Counters, fault::Random};
 
-/// Number of random deals. The smallest probability that they can show is one in so many.
+/// Number of random deals. Its reciprocal is the smallest probability that they can show.
 const DEALS: usize = 2000;
 
 /// Minimum number of blocks of each run for a statement about chance.
@@ -106,7 +106,7 @@ impl Buckets {
 /// A number of a sum of blocks.
 pub(super) type Statistic = fn(&Sum<'_>) -> f64;
 
-/// How far chance reaches.
+/// The reach of chance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Chance {
     /// Probability of a difference at least as large as the observed one, if both runs are alike.

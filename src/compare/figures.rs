@@ -67,7 +67,7 @@ pub(crate) struct FigureRow {
     pub judgment: Judgment,
 }
 
-/// How a difference is distinguished from chance.
+/// The test that distinguishes a difference from chance.
 enum Test {
     /// By dealing the blocks of the runs; the statistic is a logarithm if `relative`. A smaller change than `least` does
     /// not matter.

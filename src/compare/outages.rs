@@ -1,4 +1,4 @@
-//! Whether the outages of one run differ from those of another by more than chance.
+//! The test that the outages of two runs differ by more than chance.
 
 use super::saved::{OutageRow, Saved};
 

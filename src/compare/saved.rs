@@ -1,4 +1,4 @@
-//! What a comparison reads of a report: of one just made, or of one that `--format json` saved.
+//! The part of a report that is compared, from a report just made or from a file of `--format json`.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use super::attempt::Route;
-use crate::plan::Address;
+use crate::{clock::within, plan::Address};
 
 /// Time after which a lookup has failed: the resolver has sent its query twice (resolv.conf(5)).
 const LIMIT: Duration = Duration::from_secs(10);
@@ -19,8 +19,7 @@ impl Route {
 
     /// Returns the addresses that the target's name resolves to; `None` if the lookup fails.
     pub(crate) async fn resolve(&self) -> Option<Vec<IpAddr>> {
-        let lookup = tokio::net::lookup_host((self.host_name()?, 0));
-        let found = tokio::time::timeout(LIMIT, lookup).await.ok()?.ok()?;
+        let found = within(LIMIT, tokio::net::lookup_host((self.host_name()?, 0))).await?.ok()?;
         let addresses: Vec<_> = found.map(|address| address.ip().to_canonical()).collect();
         (!addresses.is_empty()).then_some(addresses)
     }

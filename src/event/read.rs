@@ -3,7 +3,7 @@
 //! Nearly all lines of a journal are intervals, so these are read field by field. Serde's own way with a tag among the
 //! fields keeps every field of a line aside until it has found the tag.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer,
@@ -27,7 +27,7 @@ enum Key {
     /// Belongs to the line, not to the event.
     Copy,
     Event,
-    Detail(String),
+    Detail(Cow<'static, str>),
 }
 
 /// The kind of an event.
@@ -35,7 +35,7 @@ enum Key {
 #[serde(field_identifier, rename_all = "snake_case")]
 enum Tag {
     Interval,
-    Other(String),
+    Other(Cow<'static, str>),
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -69,9 +69,9 @@ impl<'de> Visitor<'de> for EventVisitor {
                         return Ok(Event { at, time, target, connection, kind });
                     }
                     (Tag::Interval, ..) => drop(details.insert("event".to_owned(), "interval".into())),
-                    (Tag::Other(tag), ..) => drop(details.insert("event".to_owned(), tag.into())),
+                    (Tag::Other(tag), ..) => drop(details.insert("event".to_owned(), tag.into_owned().into())),
                 },
-                Key::Detail(name) => drop(details.insert(name, map.next_value()?)),
+                Key::Detail(name) => drop(details.insert(name.into_owned(), map.next_value()?)),
             }
         }
         Ok(Event {

@@ -31,7 +31,7 @@ use crate::event::AttemptEnd;
 /// `SKNLGRP_INET_TCP_DESTROY` (1) and `SKNLGRP_INET6_TCP_DESTROY` (3), as bits.
 const GROUPS: u32 = 0b101;
 
-/// Size of the receive buffer: room for the sockets of ten thousand connections that end at once, about a kilobyte each.
+/// Size of the receive buffer: room for the sockets of ten thousand connections that end together, about a kilobyte each.
 /// The default has room for 200.
 const BUFFER: usize = 16 << 20;
 
@@ -284,7 +284,7 @@ mod tests {
         assert!(ended.age >= Duration::from_millis(30) && ended.segments_sent == 1, "{ended:?}");
     }
 
-    /// Refused connections to a port at which nothing listens.
+    /// Refused connections to a port at which nothing is listening.
     fn refused(peer: SocketAddr, count: usize) {
         for _ in 0..count {
             // A blocking connect would erase the address of the socket when it is refused.

@@ -1,4 +1,4 @@
-//! The password of a server: given once, or fetched anew at each connection attempt.
+//! The password of a server: given once, or fetched again for each connection attempt.
 
 use std::{
     fmt,

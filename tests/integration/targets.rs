@@ -123,6 +123,11 @@ fn targets_lost_at_once_are_one_event_in_the_run_and_in_its_journal() {
     let replayed = Doctor::new(["report", "--format", "json"]).arg(&journal).run().code(1).json();
     expect(&replayed);
     assert_eq!(replayed["targets"], report["targets"]);
+    let document = directory.path().join("report.json");
+    std::fs::write(&document, output.stdout()).unwrap();
+    for file in [&journal, &document] {
+        Doctor::new(["compare"]).arg(file).arg(file).run().code(3).stderr_contains("its run has several targets");
+    }
 }
 
 #[test]

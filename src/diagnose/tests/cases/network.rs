@@ -243,8 +243,8 @@ pub(super) const CASES: &[Row] = &[
         s.ends(SocketEnd::Local);
     }),
     ("the same, and the server answered the end with a reset", OversizedReply, Likely, |s| {
-        s.failure = oversized();
         s.ends(SocketEnd::Reset);
+        s.failure = oversized();
     }),
     // Nothing.
     ("no word of anything", Unknown, Possible, |s| {
