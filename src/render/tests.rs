@@ -161,9 +161,9 @@ fn events_and_header_are_as_their_golden_file() {
     for event in rich() {
         recorder.on_event(&event);
         live.on_event(&event, &recorder);
+        let outages = recorder.of(&event).outages();
         if let EventKind::Evidence(evidence) = &event.kind
-            && let Some((outage, diagnosis)) =
-                crate::diagnose::for_event(&recorder.of(&event).outages(), event.connection, evidence)
+            && let Some((outage, diagnosis)) = crate::diagnose::for_event(&outages, event.connection, evidence)
         {
             live.on_diagnosis(None, &OutageRow::new(outage, diagnosis, None, event.at));
         }
