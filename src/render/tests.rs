@@ -266,8 +266,7 @@ fn the_real_outputs_follow_their_schemas() {
 
 #[test]
 fn nagios_gets_one_short_line_with_one_pipe() {
-    let report = report_of(&rich());
-    let text = rendered(&report, Format::Nagios);
+    let text = rendered(&report_of(&rich()), Format::Nagios);
     assert_eq!((text.lines().count(), text.matches('|').count()), (1, 1));
     let (words, _) = text.split_once(" | ").unwrap();
     assert!(words.chars().count() < 80 && words.starts_with("REDIS-DOCTOR CRITICAL - "), "{words}");
