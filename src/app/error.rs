@@ -57,7 +57,7 @@ pub(super) enum Problem {
     )]
     Descriptors { limit: u64 },
     #[error(
-        "{targets} targets need about {needed} file descriptors, and the limit is {limit}; divide the list, or \
+        "--targets: {targets} targets need about {needed} file descriptors, and the limit is {limit}; divide the list, or \
          {RAISE_THE_LIMIT}"
     )]
     ManyTargets { targets: usize, needed: u64, limit: u64 },

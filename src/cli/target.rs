@@ -51,7 +51,7 @@ pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Resul
     Ok(Connection { target, scope: None, protocol, warnings })
 }
 
-/// What flags and variables say about several targets.
+/// The settings of several targets that flags and variables give.
 pub(super) struct Common<'a> {
     args: &'a ConnectionArgs,
     environment: &'a Environment,

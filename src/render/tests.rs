@@ -161,9 +161,9 @@ fn events_and_header_are_as_their_golden_file() {
     for event in rich() {
         recorder.on_event(&event);
         live.on_event(&event, &recorder);
+        let outages = recorder.of(&event).outages();
         if let EventKind::Evidence(evidence) = &event.kind
-            && let Some((outage, diagnosis)) =
-                crate::diagnose::for_event(&recorder.of(&event).outages(), event.connection, evidence)
+            && let Some((outage, diagnosis)) = crate::diagnose::for_event(&outages, event.connection, evidence)
         {
             live.on_diagnosis(None, &OutageRow::new(outage, diagnosis, None, event.at));
         }
@@ -266,8 +266,7 @@ fn the_real_outputs_follow_their_schemas() {
 
 #[test]
 fn nagios_gets_one_short_line_with_one_pipe() {
-    let report = report_of(&rich());
-    let text = rendered(&report, Format::Nagios);
+    let text = rendered(&report_of(&rich()), Format::Nagios);
     assert_eq!((text.lines().count(), text.matches('|').count()), (1, 1));
     let (words, _) = text.split_once(" | ").unwrap();
     assert!(words.chars().count() < 80 && words.starts_with("REDIS-DOCTOR CRITICAL - "), "{words}");
