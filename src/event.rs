@@ -23,7 +23,7 @@ mod server_state;
 mod sink;
 mod state;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub struct Event {
     pub time: WallTime,
     /// Label of the target; absent if the run has a single target, or if the event concerns all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target: Option<Arc<str>>,
+    pub target: Option<Foreign>,
     /// Number of the connection under test (from 0); absent if the event concerns the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<u32>,

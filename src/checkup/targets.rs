@@ -1,12 +1,13 @@
 //! The checkups of several servers, worst first.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::cmp::Reverse;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Checkup, SCHEMA_VERSION};
 use crate::{
+    foreign::Foreign,
     plan::RejectedLine,
     verdict::{Severity, Verdict},
 };
@@ -31,7 +32,7 @@ pub(crate) struct ScopeCheckup {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct TargetCheckup {
     /// Name of the server in the list, or `host:port`.
-    pub label: Arc<str>,
+    pub label: Foreign,
     /// Its own checkup.
     #[serde(flatten)]
     pub checkup: Checkup,

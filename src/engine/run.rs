@@ -11,6 +11,7 @@ use crate::{
     dial::{Dialect, PathWatch, Route},
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, StopReason},
     evidence::Collector,
+    foreign::Foreign,
     plan::{Plan, ProbeKind, Target},
     proxy::Proxy,
     session::{NotStarted, Notice, NoticeSender, Observer, Pauses, RunContext, Sessions, Unobserved},
@@ -48,7 +49,7 @@ struct Proxies {
 pub(super) struct Run<'a> {
     pub(super) clock: Clock,
     /// Label of the target, if there are several.
-    target: Option<Arc<str>>,
+    target: Option<Foreign>,
     /// True if another target has the same address, and the two are not behind separate fault proxies.
     pub(super) shares_address: bool,
     sink: &'a mut dyn EventSink,
@@ -65,7 +66,7 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// Creates a run, and the sender of the events of its fault proxy.
     pub(super) fn new(
-        target: Option<Arc<str>>,
+        target: Option<Foreign>,
         clock: Clock,
         sink: &'a mut dyn EventSink,
         control: mpsc::UnboundedReceiver<Control>,

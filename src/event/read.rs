@@ -3,7 +3,7 @@
 //! Nearly all lines of a journal are intervals, so these are read field by field. Serde's own way with a tag among the
 //! fields keeps every field of a line aside until it has found the tag.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -12,7 +12,6 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::{Event, EventKind, Interval};
-use crate::foreign::Foreign;
 
 /// The name of a field.
 #[derive(Deserialize)]
@@ -59,7 +58,7 @@ impl<'de> Visitor<'de> for EventVisitor {
             match key {
                 Key::T => at = Some(map.next_value()?),
                 Key::Time => time = Some(map.next_value()?),
-                Key::Target => target = map.next_value::<Option<Foreign>>()?.map(|label| Arc::from(&*label)),
+                Key::Target => target = map.next_value()?,
                 Key::Connection => connection = map.next_value()?,
                 Key::Run | Key::Copy => drop(map.next_value::<IgnoredAny>()?),
                 Key::Event => match (map.next_value()?, at, time) {

@@ -1,9 +1,9 @@
 //! Receivers of events, and of the samples that only some commands show one by one.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::Event;
-use crate::{classify::Failure, clock::Stamp};
+use crate::{classify::Failure, clock::Stamp, foreign::Foreign};
 
 /// A receiver of the events of a run, in order.
 pub(crate) trait EventSink {
@@ -21,7 +21,7 @@ pub(crate) trait EventSink {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reply {
     /// Label of the target, if there are several.
-    pub target: Option<Arc<str>>,
+    pub target: Option<Foreign>,
     /// Number of the probe (from 1).
     pub number: u64,
     /// Time at which it ended.

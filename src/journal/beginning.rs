@@ -1,15 +1,16 @@
 //! The events that a further file of a journal repeats, so that it can be read on its own.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use crate::event::{Confirmations, Event, EventKind};
+use crate::foreign::Foreign;
 
 /// The start of a run, and the state of each of its targets.
 #[derive(Default)]
 pub(super) struct Beginning {
     started: Option<Event>,
     /// The state of each target, without a label if there is a single one.
-    targets: BTreeMap<Option<Arc<str>>, State>,
+    targets: BTreeMap<Option<Foreign>, State>,
 }
 
 /// The first connection of a target with its subscriptions, other connections whose subscriptions are incomplete, and the
@@ -89,7 +90,7 @@ impl State {
         }
     }
 
-    fn as_of(&self, target: Option<&Arc<str>>, now: &Event) -> Vec<Event> {
+    fn as_of(&self, target: Option<&Foreign>, now: &Event) -> Vec<Event> {
         let since = |connection| self.down.get(connection).and_then(|down| down.first()).unwrap_or(now);
         let connected = self.connected.iter().map(|event| moved(event, since(&event.connection)));
         let first = self.connected.as_ref().map(|event| event.connection);

@@ -1,10 +1,11 @@
 //! The resolution of a journal: intervals of one second where something happens, and of ten seconds elsewhere.
 
-use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, mem, time::Duration};
 
 use crate::{
     clock::Stamp,
     event::{Event, EventKind, Interval},
+    foreign::Foreign,
 };
 
 /// Time from the start of a run in which every interval is written as it is.
@@ -20,7 +21,7 @@ const SPAN: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub(super) struct Intervals {
     /// Those of each target, without a label if there is a single one.
-    targets: BTreeMap<Option<Arc<str>>, Held>,
+    targets: BTreeMap<Option<Foreign>, Held>,
 }
 
 /// The intervals of one target that are not written yet.

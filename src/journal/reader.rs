@@ -1,6 +1,6 @@
 //! The reader of journals: the events of each run in turn.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
     error::{JournalError, problem},
@@ -190,7 +190,7 @@ struct Unlisted {
     /// A connection and its subscriptions.
     example: Vec<Event>,
     /// Those of each target, without a label if there is a single one.
-    targets: BTreeMap<Option<Arc<str>>, Missing>,
+    targets: BTreeMap<Option<Foreign>, Missing>,
 }
 
 impl Unlisted {

@@ -1,12 +1,10 @@
 //! The servers of a run that watches several.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Target};
-use crate::foreign;
+use crate::{foreign, foreign::Foreign};
 
 /// The servers that a run watches at the same time, each with its own sessions and figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,7 +29,7 @@ pub struct RejectedLine {
 
 impl Plan {
     /// Returns the plan for each target of the scope, with its label; none if the run has a single target.
-    pub(crate) fn of_each_target(&self) -> impl Iterator<Item = (Arc<str>, Self)> {
+    pub(crate) fn of_each_target(&self) -> impl Iterator<Item = (Foreign, Self)> {
         let targets = self.scope.iter().flat_map(|scope| &scope.targets);
         (0..).zip(targets).map(|(number, target)| {
             let protocol = target.protocol.unwrap_or(self.protocol);

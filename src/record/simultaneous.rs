@@ -8,7 +8,6 @@ use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, VecDeque},
     ops::Range,
-    sync::Arc,
     time::Duration,
 };
 
@@ -18,6 +17,7 @@ use serde::Serialize;
 use crate::{
     clock::{Seconds, Stamp, WallTime},
     event::{Event, EventKind, OwnPause},
+    foreign::Foreign,
     plan::{Scope, Target},
 };
 
@@ -50,7 +50,7 @@ pub(crate) struct SimultaneousLoss {
     #[serde(with = "Seconds")]
     pub within: Duration,
     /// Labels of the lost targets, in the order of their losses.
-    pub targets: Vec<Arc<str>>,
+    pub targets: Vec<Foreign>,
     /// Number of targets of the run.
     pub of: usize,
     /// Host of all lost targets; null if they are on several.
@@ -61,9 +61,9 @@ pub(crate) struct SimultaneousLoss {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Simultaneous {
     /// Host of each target of the current run.
-    hosts: BTreeMap<Arc<str>, Option<String>>,
+    hosts: BTreeMap<Foreign, Option<String>>,
     /// Connections of each target that are down.
-    down: BTreeMap<Arc<str>, BTreeSet<Option<u32>>>,
+    down: BTreeMap<Foreign, BTreeSet<Option<u32>>>,
     /// Losses of the current run, in order.
     losses: VecDeque<Loss>,
     /// Number of losses of the current run.
@@ -78,7 +78,7 @@ pub(super) struct Simultaneous {
 struct Loss {
     at: Stamp,
     time: WallTime,
-    target: Arc<str>,
+    target: Foreign,
 }
 
 impl Simultaneous {
@@ -107,11 +107,11 @@ impl Simultaneous {
             }
             _ => return,
         };
-        let down = self.down.entry(Arc::clone(target)).or_default();
+        let down = self.down.entry(target.clone()).or_default();
         let is_first = down.is_empty();
         down.insert(event.connection);
         if is_first {
-            self.lost(Loss { at: lost, time: event.wall_of(lost), target: Arc::clone(target) });
+            self.lost(Loss { at: lost, time: event.wall_of(lost), target: target.clone() });
         }
     }
 
@@ -166,10 +166,10 @@ impl Simultaneous {
         if self.pauses.iter().any(beside) {
             return None;
         }
-        let mut targets: Vec<Arc<str>> = Vec::new();
+        let mut targets: Vec<Foreign> = Vec::new();
         for loss in losses {
             if !targets.contains(&loss.target) {
-                targets.push(Arc::clone(&loss.target));
+                targets.push(loss.target.clone());
             }
         }
         let hosts: BTreeSet<_> = targets.iter().map(|target| self.hosts.get(target)).collect();

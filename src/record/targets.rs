@@ -1,6 +1,6 @@
 //! The records of a run with several targets: a recorder for each, and sums over all of them.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use super::{
     Capped, Figures, List, NoteRow, Recorder, Samples, SimultaneousLoss, Standing, Summary, shortened,
@@ -9,6 +9,7 @@ use super::{
 use crate::{
     clock::Stamp,
     event::{Event, EventKind, EventSink, RunStarted},
+    foreign::Foreign,
     plan::RejectedLine,
 };
 
@@ -56,7 +57,7 @@ pub(crate) struct ScopeFigures {
 #[derive(Debug)]
 pub(crate) struct TargetFigures {
     /// Label of the target.
-    pub label: Arc<str>,
+    pub label: Foreign,
     /// Figures of its runs.
     pub figures: Figures,
 }
@@ -64,7 +65,7 @@ pub(crate) struct TargetFigures {
 #[derive(Debug, Default)]
 struct Targets {
     records: Vec<TargetRecord>,
-    numbers: HashMap<Arc<str>, usize>,
+    numbers: HashMap<Foreign, usize>,
     rejected: Vec<RejectedLine>,
     samples: Samples,
     simultaneous: Simultaneous,
@@ -73,7 +74,7 @@ struct Targets {
 
 #[derive(Debug)]
 struct TargetRecord {
-    label: Arc<str>,
+    label: Foreign,
     recorder: Recorder,
     /// True if the current run of this target has ended, or does not have it.
     over: bool,
@@ -138,9 +139,9 @@ impl EventSink for Records {
 }
 
 impl Targets {
-    fn insert(&mut self, label: Arc<str>, recorder: Recorder) -> usize {
+    fn insert(&mut self, label: Foreign, recorder: Recorder) -> usize {
         let number = self.records.len();
-        self.numbers.insert(Arc::clone(&label), number);
+        self.numbers.insert(label.clone(), number);
         self.records.push(TargetRecord { label, recorder, over: true });
         number
     }
@@ -199,7 +200,7 @@ impl Targets {
 
     fn figures(&self, figures: impl Fn(&Recorder) -> Figures, interim: bool) -> ScopeFigures {
         let of_target = |TargetRecord { label, recorder, .. }: &TargetRecord| TargetFigures {
-            label: Arc::clone(label),
+            label: label.clone(),
             figures: figures(recorder),
         };
         ScopeFigures {

@@ -2,7 +2,7 @@
 //!
 //! That line is redrawn with each interval (once a second).
 
-use std::{cmp::Reverse, collections::HashSet, io::Write, sync::Arc, time::Duration};
+use std::{cmp::Reverse, collections::HashSet, io::Write, time::Duration};
 
 use super::{
     Style, diagnosis, event_line, fit, header,
@@ -14,6 +14,7 @@ use crate::{
     classify::{ErrorClass, Stage},
     clock::Stamp,
     event::{Event, EventKind, Interval, PathProbed, RunStarted, StopReason},
+    foreign::Foreign,
     plan::Command,
     record::{Measure, Records, Recurrence, Standing},
     report::{OutageRow, RegularityRow},
@@ -29,10 +30,10 @@ const FEW: usize = 8;
 const REDRAW: Duration = Duration::from_secs(1);
 
 /// The target and connection of an outage, its loss, and the lines of its diagnosis.
-type Shown = (Option<Arc<str>>, u32, Stamp, Vec<String>);
+type Shown = (Option<Foreign>, u32, Stamp, Vec<String>);
 
 /// The target, connection and class of a refusal that is not over.
-type OpenRefusal = (Option<Arc<str>>, Option<u32>, ErrorClass, Stage);
+type OpenRefusal = (Option<Foreign>, Option<u32>, ErrorClass, Stage);
 
 /// The live view of a run.
 pub(crate) struct Live {
@@ -47,7 +48,7 @@ pub(crate) struct Live {
     /// The last diagnosis shown.
     shown: Option<Shown>,
     /// Regularities shown so far.
-    regular: Vec<(Option<Arc<str>>, Recurrence, Measure)>,
+    regular: Vec<(Option<Foreign>, Recurrence, Measure)>,
     /// Open refusals, by target, connection and class: their commands are counted instead of shown one by one.
     refused: HashSet<OpenRefusal>,
 }
@@ -142,7 +143,7 @@ impl Live {
     }
 
     /// Shows the diagnosis of an outage below the lines of its events.
-    pub(crate) fn on_diagnosis(&mut self, target: Option<&Arc<str>>, row: &OutageRow) {
+    pub(crate) fn on_diagnosis(&mut self, target: Option<&Foreign>, row: &OutageRow) {
         let lines = diagnosis::lines(target.map(|target| &**target), row);
         let diagnosis = (target.cloned(), row.outage.connection, row.outage.lost, lines);
         // A long outage has evidence early and again at its end: the same diagnosis is not repeated.
@@ -162,7 +163,7 @@ impl Live {
     }
 
     /// Shows once that something repeats.
-    pub(crate) fn on_regularity(&mut self, target: Option<&Arc<str>>, row: &RegularityRow) {
+    pub(crate) fn on_regularity(&mut self, target: Option<&Foreign>, row: &RegularityRow) {
         let kind = (target.cloned(), row.regularity.of, row.regularity.by);
         if self.style.quiet || self.regular.contains(&kind) {
             return;

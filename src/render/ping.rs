@@ -4,12 +4,12 @@ use std::{
     collections::HashMap,
     fmt::Write as _,
     io::{self, Write},
-    sync::Arc,
 };
 
 use crate::{
     clock::Stamp,
     event::{Event, EventKind, EventSink, Reply},
+    foreign::Foreign,
     render::units::{clean, push_millis},
 };
 
@@ -20,7 +20,7 @@ pub(crate) struct PingLines {
     /// The beginning of the line of each answered probe.
     head: String,
     /// The same for each of several targets.
-    heads: HashMap<Arc<str>, String>,
+    heads: HashMap<Foreign, String>,
     /// The start of the run, to turn stamps into wall-clock time.
     start: Option<Event>,
     line: String,

@@ -1,9 +1,6 @@
 //! The report of a run with several targets: the report of each, worst first, and what concerns all of them.
 
-use std::{
-    cmp::{Ordering, Reverse},
-    sync::Arc,
-};
+use std::cmp::{Ordering, Reverse};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,6 +9,7 @@ use super::{Finding, Latency, Outages, Probes, Report};
 use crate::{
     clock::Seconds,
     event::SCHEMA_VERSION,
+    foreign::Foreign,
     plan::{Gate, RejectedLine},
     record::{AllFigures, Figures, NoteRow, ScopeFigures, SimultaneousLoss, TargetFigures},
     verdict::{Severity, Verdict},
@@ -157,7 +155,7 @@ pub(crate) struct OutageSums {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct TargetReport {
     /// Label of the target: its name in the list, or `host:port`.
-    pub target: Arc<str>,
+    pub target: Foreign,
     /// Its own report.
     #[serde(flatten)]
     pub report: Report,
@@ -167,7 +165,7 @@ pub(crate) struct TargetReport {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct TargetFinding {
     /// Label of the target; null if the finding is about several.
-    pub target: Option<Arc<str>>,
+    pub target: Option<Foreign>,
     /// The finding.
     #[serde(flatten)]
     pub finding: Finding,
@@ -176,7 +174,7 @@ pub(crate) struct TargetFinding {
 impl ScopeReport {
     fn new(figures: &ScopeFigures, judge: impl Fn(&Figures) -> Report) -> Self {
         let report = |TargetFigures { label, figures }: &TargetFigures| TargetReport {
-            target: Arc::clone(label),
+            target: label.clone(),
             report: judge(figures),
         };
         let mut targets: Vec<_> = figures.targets.iter().map(report).collect();
@@ -228,7 +226,7 @@ fn findings(figures: &ScopeFigures, targets: &[TargetReport]) -> Vec<TargetFindi
         of_all(Severity::Info, REJECTED, format!("line {line} of the list was skipped: {why}"))
     });
     let own = targets.iter().flat_map(|TargetReport { target, report }| {
-        let of = |finding: &Finding| TargetFinding { target: Some(Arc::clone(target)), finding: finding.clone() };
+        let of = |finding: &Finding| TargetFinding { target: Some(target.clone()), finding: finding.clone() };
         report.findings.iter().map(of)
     });
     let mut findings: Vec<_> = together.chain(rejected).chain(own).collect();

@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
-    clock::Stamp,
+    clock::{Stamp, within},
     event::{Peer, RefusalEnd},
     plan::ReconnectPolicy,
 };
@@ -228,7 +228,7 @@ impl Session {
     /// Returns true if the client has a connection to send commands on, or gets one within `limit`.
     pub(super) async fn connected_within(&self, limit: Duration) -> bool {
         let mut subject = self.lock().subject.clone();
-        tokio::time::timeout(limit, subject.connected()).await.unwrap_or(false)
+        within(limit, subject.connected()).await.unwrap_or(false)
     }
 
     /// Returns the time limit for connecting without obstacles.

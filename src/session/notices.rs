@@ -33,7 +33,7 @@ pub(crate) enum Notice {
 pub(crate) struct NoticeSender {
     clock: Clock,
     /// Label of the target, if the run has several.
-    target: Option<Arc<str>>,
+    target: Option<Foreign>,
     notices: mpsc::UnboundedSender<Notice>,
     messages: Arc<dyn MessageSink>,
     /// Times of the latest announcements.
@@ -43,7 +43,7 @@ pub(crate) struct NoticeSender {
 impl NoticeSender {
     pub(crate) fn new(
         clock: Clock,
-        target: Option<Arc<str>>,
+        target: Option<Foreign>,
         notices: mpsc::UnboundedSender<Notice>,
         messages: Arc<dyn MessageSink>,
     ) -> Self {

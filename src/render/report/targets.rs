@@ -1,14 +1,12 @@
 //! The report of several targets: the verdict, a row for each, worst first, and details of the worst.
 
-use std::{
-    io::{self, Write},
-    sync::Arc,
-};
+use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::{incidents, metrics, plugin, tables, text, times::Times};
 use crate::{
+    foreign::Foreign,
     render::{
         Style,
         document::Document,
@@ -166,12 +164,12 @@ impl Document for ScopeReport {
 /// An entry of a list, with its target.
 #[derive(Serialize)]
 struct Of<'a, T> {
-    target: &'a Arc<str>,
+    target: &'a Foreign,
     #[serde(flatten)]
     entry: &'a T,
 }
 
-fn each<T: Serialize>(records: &mut Records<'_>, kind: &str, target: &Arc<str>, entries: &[T]) -> io::Result<()> {
+fn each<T: Serialize>(records: &mut Records<'_>, kind: &str, target: &Foreign, entries: &[T]) -> io::Result<()> {
     entries.iter().try_for_each(|entry| records.line(kind, &Of { target, entry }))
 }
 
