@@ -1,6 +1,6 @@
 //! Receivers of events, and of the samples that only some commands show one by one.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::Event;
 use crate::{classify::Failure, clock::Stamp};
@@ -20,6 +20,8 @@ pub(crate) trait EventSink {
 /// The end of one probe: a sample that only `ping` shows one by one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reply {
+    /// Label of the target, if there are several.
+    pub target: Option<Arc<str>>,
     /// Number of the probe (from 1).
     pub number: u64,
     /// Time at which it ended.
@@ -36,6 +38,8 @@ pub(crate) struct Reply {
 /// One message on a subscribed channel: a sample that only `subscribe` shows one by one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message<'a> {
+    /// Label of the target, if there are several.
+    pub target: Option<&'a str>,
     /// Time of receipt.
     pub at: Stamp,
     /// Channel of the message.
