@@ -268,19 +268,20 @@ impl Session {
         let now = self.ctx.clock.now();
         let mut state = self.lock();
         let in_flight = state.in_flight;
+        let known = state.link.owes_push();
         if state.link.on_disconnect_push(now, in_flight) {
             self.announce(&mut state);
-        } else if state.link.loss().is_some() {
-            // A reconnect attempt that failed after its subscriptions.
-            self.inbox.forget_confirmations();
-        } else if self.is_paced() {
-            // The library replaced a connection that it had just made: with its own subscriptions, it would show in
-            // their second confirmation.
-            self.inbox.forget_confirmations();
-            if state.subscriptions.len() < KEPT_FAILURES {
-                state.subscriptions.push_back((now, Confirmed::Again));
+        } else {
+            if state.link.loss().is_some() || self.is_paced() {
+                // The confirmations of an attempt that failed after its subscriptions, or of a discarded connection.
+                self.inbox.forget_confirmations();
             }
-            self.wake.notify_one();
+            // The failed command made the library reconnect, and this report makes it replace that connection: with its
+            // own subscriptions, it would show in their second confirmation.
+            if known && self.is_paced() && state.subscriptions.len() < KEPT_FAILURES {
+                state.subscriptions.push_back((now, Confirmed::Again));
+                self.wake.notify_one();
+            }
         }
         if self.is_paced() {
             // By now the library has begun the reconnect, and commands wait for the new connection.

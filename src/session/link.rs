@@ -122,6 +122,11 @@ impl Link {
         self.late
     }
 
+    /// Returns true if a command reported the last loss, and the library's push for it is still due.
+    pub(super) fn owes_push(&self) -> bool {
+        self.push_owed
+    }
+
     /// Takes the changes since the last call.
     pub(super) fn take_changes(&mut self) -> VecDeque<Change> {
         std::mem::take(&mut self.changes)

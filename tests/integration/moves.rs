@@ -161,8 +161,8 @@ fn a_session_that_hangs_while_it_resubscribes_is_replaced() {
         assert!(report["sessions"]["replaced_by_watchdog"].as_u64().unwrap() >= 1, "{}", report["sessions"]);
         // The fault, the watchdog's limit of two seconds, and the pace of its PINGs.
         let rows = report["outages"]["rows"].as_array().unwrap();
-        let end = |row: &serde_json::Value| row["restored"].as_f64().unwrap();
-        let began = rows[0]["lost"].as_f64().unwrap();
+        let end = |row: &serde_json::Value| row["restored_at"].as_f64().unwrap();
+        let began = rows[0]["lost_at"].as_f64().unwrap();
         let ended = rows.iter().map(end).fold(0.0, f64::max);
         assert!(ended - began < 7.0, "{policy}: from {began} to {ended}");
     }
