@@ -8,7 +8,6 @@ use redis::aio::PubSub;
 use super::{KEPT_FAILURES, Session, SessionState};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
-    clock::within,
     event::{Confirmations, EventKind},
     plan::Resubscription,
     session::{inbox::Confirmed, refusals::Asker, subject::Subject},
@@ -107,7 +106,7 @@ impl Session {
         // One response timeout for each command, and one for the connection.
         let commands = Subject::subscribing_commands(self.inbox.subscription()) as u32;
         let limit = self.ctx.plan.policy.response_timeout * (commands + 1);
-        match within(limit, subject.subscribe(self.inbox.subscription())).await {
+        match self.ctx.within(limit, subject.subscribe(self.inbox.subscription())).await {
             Some(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
             None => Err(Failure::doctor(
                 ErrorClass::ResponseTimeout,

@@ -85,12 +85,18 @@ impl Monitor {
         };
         let now = self.ctx.clock.now();
         let asked_again = self.replacement.is_some() && !self.refused || self.session.is_subscribing();
-        // The library itself waits one response timeout for its resubscription.
-        if now.since(restored) < self.ctx.plan.policy.response_timeout + DWELL || asked_again {
+        // The library itself waits one response timeout for its resubscription. What arrived while redis-doctor was
+        // paused has yet to be read.
+        let since = restored.max(self.ctx.pauses.resumed(now));
+        if now.since(since) < self.ctx.plan.policy.response_timeout + DWELL || asked_again {
             return;
         }
         let wanted = self.session.inbox.subscription().wanted() as u64;
         let confirmed = self.session.inbox.confirmed() as u64;
+        // Confirmed or lost since the changes were read: the next poll reports it.
+        if confirmed >= wanted || self.session.link(|link| link.loss().is_some()) {
+            return;
+        }
         self.emit(now, EventKind::Resubscribed(Confirmations { wanted, confirmed, after: now.since(lost_at) }));
         self.session.reported_missing.store(true, Ordering::Relaxed);
         let forbidden =
