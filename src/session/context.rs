@@ -61,8 +61,8 @@ impl RunContext {
         self.notices.emit(at, connection, kind);
     }
 
-    /// Waits for `work` for at most `limit`, and as long again if redis-doctor was paused meanwhile: the result may have
-    /// arrived while nothing here could read it.
+    /// Waits for `work` for at most `limit`, and as long again if redis-doctor was paused in that time: the result may
+    /// have arrived while nothing here could read it.
     pub(super) async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
         let launched = self.clock.now();
         let mut work = pin!(work);
