@@ -51,6 +51,18 @@ impl Session {
         self.unsubscribed.notify_one();
     }
 
+    /// Over RESP2, records that the subscriptions ended with their own connection.
+    pub(super) fn end_subscriptions(&self, state: &mut SessionState) {
+        if self.ctx.dialect.resp3 || self.inbox.subscription().wanted() == 0 {
+            return;
+        }
+        self.inbox.forget_confirmations();
+        // What was confirmed before does not count any more.
+        state.subscriptions.clear();
+        state.subscriptions.push_back((self.ctx.clock.now(), Confirmed::Ended));
+        self.wake.notify_one();
+    }
+
     /// Wakes the subscriber if subscriptions are missing and none is in progress.
     pub(in crate::session) fn request_subscription(&self) {
         if self.lock().subscription.progress == Progress::Missing {

@@ -4,6 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{DWELL, Monitor, Resubscription};
 use crate::{
+    clock::Stamp,
     event::{ClientState, Confirmations, EventKind, StopReason},
     session::prognosis::{self, Situation},
 };
@@ -77,6 +78,25 @@ impl Monitor {
             );
             self.enter(self.ctx.clock.now(), ClientState::HalfOpen, why);
         }
+    }
+
+    /// Expects new subscriptions after the loss of the connection. Over RESP2 they have a separate connection, whose end
+    /// is a change in its own right; those already expected need not be made during the outage.
+    pub(super) fn expect_resubscription(&mut self, lost_at: Stamp) {
+        if !self.ctx.dialect.resp3 {
+            if let Some(resubscription) = &mut self.resubscription {
+                resubscription.restored = None;
+            }
+        } else if self.session.inbox.subscription().wanted() > 0 {
+            self.resubscription = Some(Resubscription { lost_at, restored: None, reported: false });
+        }
+    }
+
+    /// Handles the end of the separate connection of the subscriptions over RESP2.
+    pub(super) fn on_subscriptions_ended(&mut self, at: Stamp) {
+        let lost_at = self.resubscription.as_ref().map_or(at, |known| known.lost_at);
+        let restored = self.outage.is_none().then_some(at);
+        self.resubscription = Some(Resubscription { lost_at, restored, reported: false });
     }
 
     pub(super) fn watch_resubscription(&mut self) {
