@@ -51,7 +51,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s o -l
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s s -l socket -d 'Unix socket instead of host and port' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s n -l db -d 'Logical database [default: 0]' -r
@@ -102,7 +103,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s i -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s w -l deadline -d 'Stop after this long [default: until a signal]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s W -l timeout -d 'Timeout of a PING' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l payload -d 'Extra bytes in each PING, at most 16m' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -247,7 +249,8 @@ ndjson\t''
 csv\t''
 openmetrics\t''
 nagios\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -384,7 +387,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l paylo
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s W -l timeout -d 'Timeout of a probe [default: 2s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l verify-rate -d 'Numbered messages per connection [default: 10/s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l channels -d 'Channels per connection, 1 to 10000 [default: 1]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -629,7 +633,8 @@ az-loss\t''
 thundering-herd\t''
 auth-rotation\t''
 slow-resubscribe\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -699,7 +704,8 @@ az-loss\t''
 thundering-herd\t''
 auth-rotation\t''
 slow-resubscribe\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -729,7 +735,8 @@ primary\t''
 replica\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s W -l timeout -d 'Give up after this long' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s i -l interval -d 'Interval between checks' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s p -l port -d 'Port [default: 6379]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s s -l socket -d 'Unix socket instead of host and port' -r -F
@@ -856,5 +863,5 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "man" -d 'Print the manual page (roff)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -f -a "RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 RD210 RD211 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires certificate_not_checked cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_password no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -f -a "RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 RD210 RD211 RD224 RD225 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires certificate_not_checked cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible lost_together masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_password no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd target_rejected tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -f -a "bash elvish fish nushell powershell zsh"

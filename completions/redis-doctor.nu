@@ -41,7 +41,8 @@ module completions {
     --output(-o): path        # Write the result to this file, - for stdout
     --quiet(-q)               # Print only problems
     --color: string@"nu-complete redis-doctor check color" # When to use color
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
     --db(-n): string          # Logical database [default: 0]
@@ -79,6 +80,7 @@ module completions {
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     -H: string                # Host name or IP address [default: 127.0.0.1]
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor ping protocol" [] {
@@ -130,7 +132,8 @@ module completions {
     --timeout(-W): string     # Timeout of a PING
     --payload: string         # Extra bytes in each PING, at most 16m
     --timestamps(-D)          # Print a Unix timestamp before each line, like ping -D
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -182,6 +185,7 @@ module completions {
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --format: string@"nu-complete redis-doctor ping format" # Report format
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor subscribe format" [] {
@@ -240,7 +244,8 @@ module completions {
     --timestamps(-D)          # Print the UTC time before each line
     --format: string@"nu-complete redis-doctor subscribe format" # Message format on stdout
     --report-format: string@"nu-complete redis-doctor subscribe report_format" # Report format of --output [default: text]
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -350,7 +355,8 @@ module completions {
     --verify-rate: string     # Numbered messages per connection [default: 10/s]
     --channels: string        # Channels per connection, 1 to 10000 [default: 1]
     --stop-on-critical        # Stop when a connection cannot recover on its own
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -402,6 +408,7 @@ module completions {
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --format: string@"nu-complete redis-doctor soak format" # Report format
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor proxy format" [] {
@@ -477,7 +484,8 @@ module completions {
     --seed: string            # Seed for all randomness [default: random]
     --fault: string@"nu-complete redis-doctor drill faults" # Inject a fault with a proxy before the server (repeatable)
     --incident: string@"nu-complete redis-doctor drill incidents" # Replay the faults of a known incident (repeatable)
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -499,6 +507,7 @@ module completions {
     --key: path               # Private key of the certificate (PEM)
     --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor idle profile" [] {
@@ -536,7 +545,8 @@ module completions {
     --seed: string            # Seed of the faults' randomness [default: random]
     --fault: string@"nu-complete redis-doctor idle faults" # Inject a fault with a proxy before the server (repeatable)
     --incident: string@"nu-complete redis-doctor idle incidents" # Replay the faults of a known incident (repeatable)
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -558,6 +568,7 @@ module completions {
     --key: path               # Private key of the certificate (PEM)
     --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor wait wanted" [] {
@@ -575,7 +586,8 @@ module completions {
     --interval(-i): string    # Interval between checks
     --fail-fast               # Stop immediately on a lasting error
     --quiet(-q)               # Print only the last error on a timeout
-    --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
+    --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
+    --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
     --socket(-s): path        # Unix socket instead of host and port
@@ -597,6 +609,7 @@ module completions {
     --key: path               # Private key of the certificate (PEM)
     --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
+    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor report format" [] {
@@ -655,7 +668,7 @@ module completions {
   ]
 
   def "nu-complete redis-doctor explain words" [] {
-    [ "RD001" "RD002" "RD003" "RD004" "RD005" "RD006" "RD007" "RD008" "RD009" "RD010" "RD011" "RD012" "RD013" "RD014" "RD015" "RD016" "RD017" "RD018" "RD021" "RD022" "RD023" "RD024" "RD025" "RD026" "RD027" "RD028" "RD029" "RD030" "RD040" "RD041" "RD042" "RD043" "RD044" "RD045" "RD046" "RD047" "RD048" "RD049" "RD050" "RD051" "RD052" "RD053" "RD054" "RD055" "RD056" "RD057" "RD058" "RD059" "RD060" "RD061" "RD062" "RD063" "RD064" "RD065" "RD101" "RD102" "RD103" "RD104" "RD105" "RD106" "RD107" "RD108" "RD109" "RD110" "RD111" "RD112" "RD113" "RD114" "RD115" "RD116" "RD117" "RD118" "RD119" "RD120" "RD121" "RD122" "RD123" "RD124" "RD125" "RD126" "RD127" "RD128" "RD129" "RD130" "RD131" "RD132" "RD133" "RD134" "RD135" "RD136" "RD137" "RD138" "RD139" "RD140" "RD141" "RD142" "RD143" "RD144" "RD145" "RD146" "RD147" "RD148" "RD149" "RD150" "RD151" "RD152" "RD153" "RD154" "RD155" "RD160" "RD161" "RD165" "RD170" "RD171" "RD172" "RD173" "RD174" "RD175" "RD176" "RD177" "RD180" "RD181" "RD182" "RD183" "RD184" "RD185" "RD186" "RD187" "RD188" "RD190" "RD191" "RD192" "RD193" "RD205" "RD206" "RD207" "RD210" "RD211" "aborted" "accept_queue_full" "address_in_use" "address_moved" "address_not_available" "aof_trouble" "ask" "authentication_changed" "aws-ec-cowr" "aws-ec-dns" "aws-ec-fo" "aws-ec-ka" "aws-ec-max" "aws-ec-test" "aws-ec-timeout" "aws-ec2-ct" "aws-gwlb" "aws-iam" "aws-natgw" "aws-nlb" "aws-nlb-nitro6" "aws-nlb-rst" "az-lb" "az-linux" "az-redis" "bad_url" "became_replica" "blocking_command" "broken_pipe_kernel" "busy" "certificate_expired" "certificate_expires" "certificate_not_checked" "cli-lib" "client_certificate" "client_closed" "client_evicted" "client_killed" "client_stall" "client_threads_busy" "clients_paused" "cluster_address" "cluster_mode_mismatch" "cluster_unreachable" "clusterdown" "connect_failed" "connect_timeout" "connected_to_replica" "connected_to_sentinel" "connection_age_limit" "connection_closed" "conntrack_nearly_full" "crossslot" "dataset_damaged" "dead" "delayed_fsync" "desync" "dns" "dns_moved" "docker-restart" "duplicated_or_reordered" "envoy" "execabort" "exhausted" "failover" "finite_retry_budget" "flooded" "fork_stall" "gcp-mem" "gcp-nat" "gcp-vpc" "ghost_client" "half_open" "haproxy" "host_unreachable" "http_on_redis_port" "ibm-pgw" "ipvs" "kernel_timeout" "kube-backoff" "kube-probe" "kube-proxy" "loading" "local_ports_nearly_used_up" "long_blackout_possible" "masked" "masterdown" "max_clients" "maxclients" "memory_risk" "messages_lost_in_outage" "messages_lost_while_connected" "middlebox_idle_limit" "misconf" "monit" "moved" "mtu_black_hole" "near_maxclients" "near_output_buffer_limit" "network_reset" "network_unreachable" "nf-ct" "nginx" "no_keepalive" "no_password" "no_resp3" "noauth" "noperm" "noreplicas" "oci-lb" "oom" "other" "output_buffer_limit" "oversized_reply" "path_lost" "pinned" "planned_maintenance" "pool_exhausted" "ports" "protected_mode" "protocol_error" "protocol_garbage" "proxy_closed" "proxy_or_nat" "proxy_without_server" "query_buffer_limit" "r-cl" "r-cob" "r-evict" "r-ka" "r-max" "r-prot" "r-qbuf" "r-save" "r-sch" "r-sent" "r-timeout" "readonly" "refused" "regular" "replication_trouble" "reply_too_large" "reset" "resp3_unsupported" "response_timeout" "restart_loop" "retries_used_up" "retrying" "server_crashed" "server_error" "server_frozen" "server_idle_timeout" "server_keepalive" "server_loading" "server_restarted" "server_timeout_set" "several_addresses" "several_servers" "shared_connection" "slow_command" "slow_commands" "slow_disk" "slow_lookup" "slow_network" "slow_path" "slow_server" "socket_permission" "somaxconn" "stale_error" "subscriber_mode" "subscription_lost" "systemd" "tcp-ka" "tcp-r2" "tcp-syn" "tcp-ut" "thundering_herd" "tls" "tls_mismatch" "too_few_replicas" "too_many_open_files" "tryagain" "unknown" "waiting_timeout" "wedged" "wrongpass" ]
+    [ "RD001" "RD002" "RD003" "RD004" "RD005" "RD006" "RD007" "RD008" "RD009" "RD010" "RD011" "RD012" "RD013" "RD014" "RD015" "RD016" "RD017" "RD018" "RD021" "RD022" "RD023" "RD024" "RD025" "RD026" "RD027" "RD028" "RD029" "RD030" "RD040" "RD041" "RD042" "RD043" "RD044" "RD045" "RD046" "RD047" "RD048" "RD049" "RD050" "RD051" "RD052" "RD053" "RD054" "RD055" "RD056" "RD057" "RD058" "RD059" "RD060" "RD061" "RD062" "RD063" "RD064" "RD065" "RD101" "RD102" "RD103" "RD104" "RD105" "RD106" "RD107" "RD108" "RD109" "RD110" "RD111" "RD112" "RD113" "RD114" "RD115" "RD116" "RD117" "RD118" "RD119" "RD120" "RD121" "RD122" "RD123" "RD124" "RD125" "RD126" "RD127" "RD128" "RD129" "RD130" "RD131" "RD132" "RD133" "RD134" "RD135" "RD136" "RD137" "RD138" "RD139" "RD140" "RD141" "RD142" "RD143" "RD144" "RD145" "RD146" "RD147" "RD148" "RD149" "RD150" "RD151" "RD152" "RD153" "RD154" "RD155" "RD160" "RD161" "RD165" "RD170" "RD171" "RD172" "RD173" "RD174" "RD175" "RD176" "RD177" "RD180" "RD181" "RD182" "RD183" "RD184" "RD185" "RD186" "RD187" "RD188" "RD190" "RD191" "RD192" "RD193" "RD205" "RD206" "RD207" "RD210" "RD211" "RD224" "RD225" "aborted" "accept_queue_full" "address_in_use" "address_moved" "address_not_available" "aof_trouble" "ask" "authentication_changed" "aws-ec-cowr" "aws-ec-dns" "aws-ec-fo" "aws-ec-ka" "aws-ec-max" "aws-ec-test" "aws-ec-timeout" "aws-ec2-ct" "aws-gwlb" "aws-iam" "aws-natgw" "aws-nlb" "aws-nlb-nitro6" "aws-nlb-rst" "az-lb" "az-linux" "az-redis" "bad_url" "became_replica" "blocking_command" "broken_pipe_kernel" "busy" "certificate_expired" "certificate_expires" "certificate_not_checked" "cli-lib" "client_certificate" "client_closed" "client_evicted" "client_killed" "client_stall" "client_threads_busy" "clients_paused" "cluster_address" "cluster_mode_mismatch" "cluster_unreachable" "clusterdown" "connect_failed" "connect_timeout" "connected_to_replica" "connected_to_sentinel" "connection_age_limit" "connection_closed" "conntrack_nearly_full" "crossslot" "dataset_damaged" "dead" "delayed_fsync" "desync" "dns" "dns_moved" "docker-restart" "duplicated_or_reordered" "envoy" "execabort" "exhausted" "failover" "finite_retry_budget" "flooded" "fork_stall" "gcp-mem" "gcp-nat" "gcp-vpc" "ghost_client" "half_open" "haproxy" "host_unreachable" "http_on_redis_port" "ibm-pgw" "ipvs" "kernel_timeout" "kube-backoff" "kube-probe" "kube-proxy" "loading" "local_ports_nearly_used_up" "long_blackout_possible" "lost_together" "masked" "masterdown" "max_clients" "maxclients" "memory_risk" "messages_lost_in_outage" "messages_lost_while_connected" "middlebox_idle_limit" "misconf" "monit" "moved" "mtu_black_hole" "near_maxclients" "near_output_buffer_limit" "network_reset" "network_unreachable" "nf-ct" "nginx" "no_keepalive" "no_password" "no_resp3" "noauth" "noperm" "noreplicas" "oci-lb" "oom" "other" "output_buffer_limit" "oversized_reply" "path_lost" "pinned" "planned_maintenance" "pool_exhausted" "ports" "protected_mode" "protocol_error" "protocol_garbage" "proxy_closed" "proxy_or_nat" "proxy_without_server" "query_buffer_limit" "r-cl" "r-cob" "r-evict" "r-ka" "r-max" "r-prot" "r-qbuf" "r-save" "r-sch" "r-sent" "r-timeout" "readonly" "refused" "regular" "replication_trouble" "reply_too_large" "reset" "resp3_unsupported" "response_timeout" "restart_loop" "retries_used_up" "retrying" "server_crashed" "server_error" "server_frozen" "server_idle_timeout" "server_keepalive" "server_loading" "server_restarted" "server_timeout_set" "several_addresses" "several_servers" "shared_connection" "slow_command" "slow_commands" "slow_disk" "slow_lookup" "slow_network" "slow_path" "slow_server" "socket_permission" "somaxconn" "stale_error" "subscriber_mode" "subscription_lost" "systemd" "target_rejected" "tcp-ka" "tcp-r2" "tcp-syn" "tcp-ut" "thundering_herd" "tls" "tls_mismatch" "too_few_replicas" "too_many_open_files" "tryagain" "unknown" "waiting_timeout" "wedged" "wrongpass" ]
   }
 
   def "nu-complete redis-doctor explain format" [] {

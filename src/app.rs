@@ -41,7 +41,7 @@ use crate::{
     output::{Format, OutputOptions},
     plan::{Address, Target},
     render::{self, Style},
-    report::Report,
+    report::RunReport,
     sandbox::{Sandbox, SandboxConfig},
     units::clean,
     verdict::Verdict,
@@ -162,8 +162,17 @@ fn block_on<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Prob
 }
 
 /// Returns the exit code of the verdict.
-fn exit_of(report: &Report, options: &OutputOptions) -> Exit {
-    exit_code(report.verdict, options.exit_zero)
+fn exit_of(report: &RunReport, options: &OutputOptions) -> Exit {
+    exit_of_many(report.verdict(), report.is_partial(), options.exit_zero)
+}
+
+/// Returns the exit code of the worst target. A line of the list that could not be read leaves the result unknown, unless a
+/// target is critical, which must not go unseen.
+fn exit_of_many(worst: Verdict, partial: bool, exit_zero: bool) -> Exit {
+    match worst {
+        Verdict::Healthy | Verdict::Degraded if partial && !exit_zero => Exit::Unknown,
+        worst => exit_code(worst, exit_zero),
+    }
 }
 
 fn exit_code(verdict: Verdict, exit_zero: bool) -> Exit {

@@ -16,6 +16,7 @@ mod server;
 mod servers;
 mod slowness;
 pub(crate) mod survey;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ use self::survey::{CheckFacts, ClusterFacts, DialedAddress, LargeReply, RefusedC
 pub(crate) use self::{
     blackout::{Blackout, Bound, EndedBy},
     finding::CheckFinding,
+    targets::{ScopeCheckup, TargetCheckup},
 };
 use crate::{
     clock::{OptionalSeconds, Seconds, SecondsList, WallTime},

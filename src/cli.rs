@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | `value`, `uri`, `error`, `environment` | single values, refusals as types, the environment of the process |
 //! | `groups`, `tls`, `choice` | flags that several commands share, and the names of their values |
-//! | `target`, `policy`, `run` | the meaning of a group of flags |
+//! | `target`, `targets`, `policy`, `run` | the meaning of a group of flags |
 //! | [`commands`] | one file per command: its flags, its help, and the request made from them |
 //! | `completions`, `man`, `tips`, `refusal` | texts derived from the list of commands |
 
@@ -23,6 +23,7 @@ mod refusal;
 pub(crate) mod run;
 mod subcommand;
 mod target;
+mod targets;
 mod tips;
 mod tls;
 mod uri;

@@ -103,9 +103,10 @@ impl Clock {
         Stamp(nanos(tokio::time::Instant::now() - self.origin))
     }
 
-    /// Returns the wall-clock time of a stamp, derived from the run's anchor.
+    /// Returns the wall-clock time of a stamp, derived from the run's anchor, in whole microseconds: as a journal keeps it.
     pub fn wall(&self, stamp: Stamp) -> WallTime {
-        WallTime(self.anchor.0.saturating_add(stamp.0))
+        let nanos = self.anchor.0.saturating_add(stamp.0);
+        WallTime(nanos - nanos % 1000)
     }
 
     /// Returns how long the machine has been suspended since its start, which this clock does not count; `None` if the

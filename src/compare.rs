@@ -40,10 +40,13 @@ use crate::{
 pub(crate) struct Recording {
     pub(crate) recorder: Recorder,
     series: Series,
+    /// True if a run has several targets: the record of a single one does not fit them.
+    several: bool,
 }
 
 impl EventSink for Recording {
     fn on_event(&mut self, event: &Event) {
+        self.several |= matches!(&event.kind, EventKind::RunStarted(started) if started.plan.scope.is_some());
         self.recorder.on_event(event);
         if let EventKind::Interval(interval) = &event.kind {
             self.series.add(interval);
@@ -64,8 +67,11 @@ impl Side {
     /// Makes a side from the events of its runs.
     ///
     /// # Errors
-    /// If there are no runs.
+    /// If there are no runs, or some with several targets.
     pub(crate) fn recorded(name: String, recording: Recording) -> Result<Self, Unreadable> {
+        if recording.several {
+            return Err(Unreadable::SeveralTargets);
+        }
         let report = Report::replayed(&recording.recorder.figures(), &[], &[]);
         Ok(Self { name, saved: Saved::of(&report)?, series: recording.series })
     }

@@ -11,6 +11,7 @@ use tokio::{
 
 use crate::{
     classify::{ErrorClass, Failure, Stage},
+    clock::within,
     foreign::Foreign,
     plan::{Password, PasswordPlace, PasswordSource, Secret},
 };
@@ -84,7 +85,7 @@ async fn ask(source: &Arc<PasswordSource>) -> Result<Secret, NoPassword> {
             }
         }
     };
-    let answer = tokio::time::timeout(LIMIT, answer).await.unwrap_or_else(|_| Err(too_slow(place)));
+    let answer = within(LIMIT, answer).await.unwrap_or_else(|| Err(too_slow(place)));
     let password = answer.and_then(|bytes| first_line(place, &bytes)).map_err(|problem| refuse(place, problem))?;
     Ok(source.secret(&password))
 }

@@ -25,6 +25,9 @@ const LOWEST: u64 = 128;
 const HIGHEST: u64 = 3600 * 1_000_000_000;
 const DIGITS: u8 = 3;
 
+/// Digits of one sum of many: a tenth of the memory.
+const COARSE_DIGITS: u8 = 2;
+
 /// As many durations as take the memory of the smallest histogram.
 const FEW: usize = 1 << 11;
 
@@ -50,6 +53,11 @@ impl Default for Distribution {
 }
 
 impl Distribution {
+    /// Creates an empty distribution that counts to two significant digits, from the first duration on.
+    pub fn coarse() -> Self {
+        Self(Counts::Many(histogram_to(COARSE_DIGITS)))
+    }
+
     /// Adds one duration.
     #[inline]
     pub fn record(&mut self, duration: Duration) {
@@ -66,6 +74,8 @@ impl Distribution {
     pub fn merge(&mut self, other: &Self) {
         match (&mut self.0, &other.0) {
             (Counts::Few(ours), Counts::Few(theirs)) if ours.len() + theirs.len() <= FEW => ours.extend(theirs),
+            // As in a replay, whose journal has three digits: the sum must not depend on the way of a duration.
+            (Counts::Many(ours), Counts::Few(theirs)) if ours.sigfig() < DIGITS => _ = ours.add(histogram_of(theirs)),
             (_, Counts::Few(theirs)) => count(self.counted(), theirs),
             // Cannot fail: it grows as needed.
             (_, Counts::Many(theirs)) => _ = self.counted().add(theirs),
@@ -211,8 +221,12 @@ impl Packed {
 
 /// An empty histogram that grows with the values it gets.
 fn histogram() -> Histogram<u64> {
+    histogram_to(DIGITS)
+}
+
+fn histogram_to(digits: u8) -> Histogram<u64> {
     let mut histogram =
-        Histogram::new_with_bounds(LOWEST, 2 * LOWEST, DIGITS).expect("constant bounds that the histogram accepts");
+        Histogram::new_with_bounds(LOWEST, 2 * LOWEST, digits).expect("constant bounds that the histogram accepts");
     histogram.auto(true);
     histogram
 }

@@ -147,6 +147,7 @@ impl Drill {
         Plan {
             command: Command::Soak,
             target: self.target.clone(),
+            scope: None,
             sandbox: false,
             protocol: self.protocol,
             policy: adapt(ReconnectPolicy::preset(policy), case),

@@ -1,40 +1,21 @@
-//! The engine: runs a plan as one event stream into one sink, from the preflight to the final figures.
+//! The engine: runs a plan as one event stream into one sink, from the preflight to the final figures. A plan with several
+//! targets is a run for each of them, whose streams are merged.
 
 mod preflight;
+mod run;
+mod scope;
 
-use std::{io, sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::sync::mpsc;
 
+use self::run::Run;
 use crate::{
-    classify::Failure,
-    clock::{Clock, Stamp, within},
-    dial::{Dialect, PathWatch, Route},
-    event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
-    evidence::Collector,
+    clock::Clock,
+    event::{Control, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},
     fault::Random,
-    plan::{Plan, ProbeKind, Target},
-    proxy::Proxy,
-    session::{NotStarted, Notice, NoticeSender, Observer, RunContext, Sessions, Unobserved},
-    tls,
-    units::span,
+    plan::Plan,
 };
-
-/// Interval between two handovers of the counts: short enough that a run that is killed on a busy machine has lost a
-/// second of them at most.
-const INTERVAL: Duration = Duration::from_millis(900);
-
-/// Upper limit of the preflight's timeout, whatever the policy's connect timeout.
-const PREFLIGHT_LIMIT: Duration = Duration::from_secs(5);
-
-/// Time for the first connection before the engine looks for an obstacle.
-const FIRST_CONNECTION: Duration = Duration::from_millis(100);
-
-/// Timeout of one path probe during an outage.
-const PATH_LIMIT: Duration = Duration::from_secs(1);
-
-/// Time for the last messages to arrive after the end of publishing.
-const SETTLE: Duration = Duration::from_secs(1);
 
 /// Attempts shown of the reconnect schedule.
 const SCHEDULE_SHOWN: usize = 12;
@@ -52,320 +33,15 @@ pub(crate) struct RunIo<'a> {
 }
 
 /// Runs a plan to its end and returns why it ended.
-pub(crate) async fn run(mut plan: Plan, io: RunIo<'_>) -> StopReason {
-    let (sender, notices) = mpsc::unbounded_channel();
-    let RunIo { clock, sink, messages, control } = io;
-    let (fault_events, faults) = mpsc::unbounded_channel();
-    let mut run = Run { clock, sink, collector: None, control, notices, faults, interval_began: clock.now() };
+pub(crate) async fn run(plan: Plan, io: RunIo<'_>) -> StopReason {
     let run_id = run_id(plan.seed);
+    if plan.scope.is_some() {
+        return scope::run(plan, run_id, io).await;
+    }
+    let RunIo { clock, sink, messages, control } = io;
+    let (mut run, faults) = Run::new(None, clock, sink, control);
     run.event(started(&plan, &run_id));
-    let server = plan.target.clone();
-    let Proxies { faults: proxy, direct, _relay } = match run.interpose(&mut plan, fault_events) {
-        Ok(proxies) => proxies,
-        Err(error) => return run.give_up(&format!("the fault proxy could not be started: {error}")),
-    };
-    let start_limit = preflight::start_limit(&plan);
-    let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT).min(preflight::limit(&plan));
-    // To the server itself: behind the proxy, the reason for a refusal would be lost.
-    let preflight = Route::new(server.clone(), plan.protocol, limit, clock).with_ping(plan.pings());
-    // A single PING that is answered immediately proves that the server is reachable. A proxy that speaks RESP2 only may
-    // need another PING, so over RESP2 the commands that it understands are found out first.
-    let quick = plan.protocol.is_resp3() == Some(true) && plan.is_single_ping() && plan.faults.is_empty();
-    let dialect = if quick {
-        Dialect::RESP3
-    } else {
-        match run.survey_path(&preflight, &mut plan).await {
-            Ok(dialect) => dialect,
-            Err(reason) => return run.finish(reason),
-        }
-    };
-    let plan = Arc::new(plan);
-    let limit = PATH_LIMIT.min(limit);
-    let path = match &proxy {
-        Some(_) if !plan.faults.is_empty() => preflight.with_limit(limit).to(plan.target.clone()).speaking(dialect),
-        // After a quick start nothing was found out, and a failure must still show what the peer speaks.
-        _ if quick => preflight.with_limit(limit),
-        _ => preflight.with_limit(limit).speaking(dialect),
-    };
-    let notices = Arc::new(NoticeSender::new(clock, sender, messages));
-    let (observer, gathering) = run.observe(&plan, path.to(server.clone()), proxy.is_some(), &notices);
-    let path = Arc::new(PathWatch::new(path));
-    let ctx = Arc::new(RunContext::new(plan, run_id, dialect, path, (notices, observer)));
-    // On the heap: it is large, and every future it moves through would reserve room for it again.
-    let mut start = Box::pin(started_within(start_limit, clock, Sessions::start(Arc::clone(&ctx), direct)));
-    let started = if quick { run.connect_quickly(&ctx, &preflight, &mut start).await } else { Ok(None) };
-    let started = match started {
-        Ok(Some(started)) => Some(started),
-        Ok(None) => run.while_running(&ctx, start).await,
-        Err(reason) => return run.finish(reason),
-    };
-    match started {
-        Some(Ok(sessions)) => {
-            if let Some(proxy) = &proxy {
-                proxy.handle().begin();
-            }
-            run.drive(&ctx, sessions, gathering).await
-        }
-        Some(Err(not_started)) => {
-            run.failed(&not_started.failure);
-            run.give_up(&not_started.to_string())
-        }
-        None => {
-            let reason = run.interrupted(&ctx);
-            run.finish(reason)
-        }
-    }
-}
-
-/// The proxies of a run.
-struct Proxies {
-    /// Between redis-doctor and its target, for the faults or as a relay.
-    faults: Option<Proxy>,
-    /// The target around the faults, for the publisher.
-    direct: Target,
-    /// In front of it, if redis-rs cannot make the TLS connection itself.
-    _relay: Option<Proxy>,
-}
-
-/// A run in progress.
-struct Run<'a> {
-    clock: Clock,
-    sink: &'a mut dyn EventSink,
-    /// Gathers evidence, if the run wants it.
-    collector: Option<Arc<Collector>>,
-    control: mpsc::UnboundedReceiver<Control>,
-    notices: mpsc::UnboundedReceiver<Notice>,
-    /// The fault proxy's events.
-    faults: mpsc::UnboundedReceiver<Event>,
-    interval_began: Stamp,
-}
-
-impl Run<'_> {
-    /// Starts the proxies that the plan needs, and makes the first the plan's target.
-    fn interpose(&mut self, plan: &mut Plan, events: mpsc::UnboundedSender<Event>) -> io::Result<Proxies> {
-        if let Some(why) = tls::beyond_redis_rs(&plan.target).filter(|_| plan.faults.is_empty()) {
-            let relayed = "a relay in redis-doctor makes the TLS connection, and redis-rs connects to the relay";
-            self.note(format!("{why}: {relayed}"));
-        }
-        let mut direct = plan.target.clone();
-        let relay = Proxy::interpose(&mut direct, &[], plan.seed, self.clock, events.clone())?;
-        let faults = Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, self.clock, events)?;
-        Ok(Proxies { faults, direct, _relay: relay })
-    }
-
-    /// Starts to gather evidence, if the plan wants it. It comes from the server itself, on the `direct` route: faults
-    /// must neither hit these queries nor trigger on them.
-    fn observe(
-        &mut self,
-        plan: &Arc<Plan>,
-        direct: Route,
-        proxied: bool,
-        notices: &Arc<NoticeSender>,
-    ) -> (Arc<dyn Observer>, JoinSet<()>) {
-        let mut gathering = JoinSet::new();
-        if !plan.evidence {
-            return (Arc::new(Unobserved), gathering);
-        }
-        let collector = Collector::new(Arc::clone(plan), direct, proxied, Arc::clone(notices), self.clock);
-        let collector = self.collector.insert(Arc::new(collector));
-        collector.start(&mut gathering);
-        (Arc::clone(collector) as _, gathering)
-    }
-
-    /// Runs from the first probe to the final figures.
-    async fn drive(&mut self, ctx: &Arc<RunContext>, mut sessions: Sessions, mut gathering: JoinSet<()>) -> StopReason {
-        if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
-            let text =
-                format!("the kv workload writes keys redis-doctor:{}:*, which expire after a minute", ctx.run_id);
-            self.event(EventKind::Note { text: text.into() });
-        }
-        if let Some(duration) = ctx.plan.stop.duration {
-            let end = self.clock.now().after(duration);
-            let waiting = async {
-                tokio::select! {
-                    () = ctx.clock.sleep_until(end) => ctx.stop.stop(StopReason::Duration),
-                    () = ctx.stop.stopped() => {}
-                }
-            };
-            self.pump(ctx, waiting).await;
-        } else {
-            self.pump(ctx, ctx.stop.stopped()).await;
-        }
-        let patience = ctx.plan.probes.as_ref().map_or(SETTLE, |probes| probes.timeout + SETTLE);
-        if sessions.has_work() {
-            // Every probe has its own deadline, so only a defect reaches this one.
-            let _ = self.pump(ctx, within(patience, sessions.finished())).await;
-        }
-        let _ = self.pump(ctx, within(SETTLE, sessions.settle())).await;
-        self.pump(ctx, sessions.conclude()).await;
-        sessions.close().await;
-        self.drain();
-        gathering.shutdown().await;
-        if let Some(collector) = self.collector.take() {
-            collector.conclude().await;
-            self.drain();
-        }
-        self.interval(ctx);
-        self.finish(ctx.stop.reason().unwrap_or(StopReason::Signal))
-    }
-
-    /// Waits for `work` for the time that it takes without obstacles. If it fails or takes longer, checks the path for
-    /// an obstacle; returns `None` if there is none and `work` must be waited for.
-    ///
-    /// # Errors
-    /// Returns why the run must end.
-    async fn connect_quickly<T, E>(
-        &mut self,
-        ctx: &RunContext,
-        path: &Route,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<Option<Result<T, E>>, StopReason> {
-        let done = match self.while_running(ctx, within(FIRST_CONNECTION, work)).await {
-            Some(done) => done,
-            None => return Err(self.interrupted(ctx)),
-        };
-        if !matches!(done, Some(Ok(_))) {
-            let _ = self.check_path(path).await?;
-        }
-        Ok(done)
-    }
-
-    /// Waits for a request to stop, while there is nothing to report yet.
-    async fn stop_request(&mut self) -> StopReason {
-        loop {
-            match self.control.recv().await {
-                Some(Control::Stop(reason)) => return reason,
-                Some(Control::Interim) => {}
-                None => std::future::pending().await,
-            }
-        }
-    }
-
-    /// Reports that the run was stopped before its first connection was up, without blaming the server.
-    fn interrupted(&mut self, ctx: &RunContext) -> StopReason {
-        let after = span(self.clock.now().elapsed());
-        let text = format!("interrupted after {after}, before the first connection was up");
-        self.drain();
-        self.event(EventKind::Note { text: text.into() });
-        ctx.stop.reason().unwrap_or(StopReason::Signal)
-    }
-
-    /// Waits for `work`, unless the run is stopped first.
-    async fn while_running<T>(&mut self, ctx: &RunContext, work: impl Future<Output = T>) -> Option<T> {
-        let either = async {
-            tokio::select! {
-                biased;
-                done = work => Some(done),
-                () = ctx.stop.stopped() => None,
-            }
-        };
-        self.pump(ctx, either).await
-    }
-
-    /// Forwards everything until `work` is done.
-    async fn pump<T>(&mut self, ctx: &RunContext, work: impl Future<Output = T>) -> T {
-        let clock = self.clock;
-        let mut work = std::pin::pin!(work);
-        loop {
-            let mut due = std::pin::pin!(clock.sleep_until(self.interval_began.after(INTERVAL)));
-            // One timer for everything that arrives before it fires.
-            loop {
-                tokio::select! {
-                    biased;
-                    done = &mut work => return done,
-                    Some(control) = self.control.recv() => self.control(ctx, control),
-                    () = &mut due => break self.interval(ctx),
-                    Some(event) = self.faults.recv() => self.sink.on_event(&event),
-                    Some(notice) = self.notices.recv() => self.forward(notice),
-                }
-            }
-        }
-    }
-
-    fn control(&mut self, ctx: &RunContext, control: Control) {
-        match control {
-            Control::Stop(reason) => ctx.stop.stop(reason),
-            Control::Interim => {
-                self.interval(ctx);
-                self.sink.on_interim(self.clock.now());
-            }
-        }
-    }
-
-    fn forward(&mut self, notice: Notice) {
-        match notice {
-            Notice::Event(event) => {
-                self.sink.on_event(&event);
-                if let Some(collector) = &mut self.collector {
-                    collector.on_event(&event);
-                }
-            }
-            Notice::Reply(reply) => self.sink.on_reply(&reply),
-        }
-    }
-
-    fn drain(&mut self) {
-        while let Ok(event) = self.faults.try_recv() {
-            self.sink.on_event(&event);
-        }
-        while let Ok(notice) = self.notices.try_recv() {
-            self.forward(notice);
-        }
-    }
-
-    /// Hands over the counts.
-    fn interval(&mut self, ctx: &RunContext) {
-        self.drain();
-        let now = self.clock.now();
-        let (interval, failures) = ctx.samples.take(now.since(self.interval_began));
-        self.interval_began = now;
-        for failed in failures {
-            self.event(EventKind::CommandFailed(failed));
-        }
-        self.event(EventKind::Interval(Box::new(interval)));
-    }
-
-    /// Reports a failure outside of all sessions, as a row of the error table.
-    fn failed(&mut self, failure: &Failure) {
-        let at = self.clock.now();
-        let failed =
-            CommandFailed { key: failure.key, text: failure.text.clone(), count: 1, ambiguous: 0, first: at, last: at };
-        self.event(EventKind::CommandFailed(failed));
-    }
-
-    fn note(&mut self, text: String) {
-        self.event(EventKind::Note { text: text.into() });
-    }
-
-    fn give_up(&mut self, why: &str) -> StopReason {
-        self.drain();
-        self.note(why.to_owned());
-        self.finish(StopReason::Unreachable)
-    }
-
-    fn finish(&mut self, reason: StopReason) -> StopReason {
-        self.event(EventKind::RunFinished { reason });
-        reason
-    }
-
-    /// Emits an event that belongs to no connection.
-    fn event(&mut self, kind: EventKind) {
-        let at = self.clock.now();
-        self.sink.on_event(&Event { at, time: self.clock.wall(at), connection: None, kind });
-    }
-}
-
-/// Waits for the sessions until the run's own end: there may be a server that accepts and confirms nothing.
-async fn started_within(
-    limit: Option<Duration>,
-    clock: Clock,
-    start: impl Future<Output = Result<Sessions, NotStarted>>,
-) -> Result<Sessions, NotStarted> {
-    let Some(limit) = limit else { return start.await };
-    let left = limit.saturating_sub(clock.now().elapsed());
-    within(left, start)
-        .await
-        .unwrap_or_else(|| Err(preflight::not_in_time(limit.saturating_sub(preflight::GRACE)).into()))
+    run.run_target(plan, run_id, (messages, faults), None).await
 }
 
 fn started(plan: &Plan, run_id: &str) -> EventKind {

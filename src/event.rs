@@ -65,6 +65,9 @@ pub struct Event {
     pub at: Stamp,
     /// The same time on the wall clock.
     pub time: WallTime,
+    /// Label of the target; absent if the run has a single target, or if the event concerns all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Foreign>,
     /// Number of the connection under test (from 0); absent if the event concerns the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<u32>,
@@ -74,10 +77,10 @@ pub struct Event {
 }
 
 impl Event {
-    /// Returns another event of the same moment and connection.
+    /// Returns another event of the same moment, target and connection.
     #[must_use]
     pub fn with(&self, kind: EventKind) -> Self {
-        Self { at: self.at, time: self.time, connection: self.connection, kind }
+        Self { at: self.at, time: self.time, target: self.target.clone(), connection: self.connection, kind }
     }
 
     /// Returns the wall-clock time of another moment of the same run.

@@ -67,13 +67,20 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    /// Creates the collector for a run of `plan`; `proxied` is true if the run's own target is the fault proxy.
-    pub(crate) fn new(plan: Arc<Plan>, direct: Route, proxied: bool, notices: Arc<NoticeSender>, clock: Clock) -> Self {
+    /// Creates the collector for a run of `plan`. `proxied` is true if the run's own target is the fault proxy, `shared`
+    /// if another target has the same address.
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        direct: Route,
+        (proxied, shared): (bool, bool),
+        notices: Arc<NoticeSender>,
+        clock: Clock,
+    ) -> Self {
         let port = match &plan.target.address {
             Address::Tcp { port, .. } => Some(*port),
             Address::Unix(_) => None,
         };
-        let listener = AttemptListener::new(&plan, port, direct.own());
+        let listener = AttemptListener::new(&plan, port, shared, direct.own());
         let cases = Mutex::new(Casebook::new(Sockets::new(port, &plan.policy), listener));
         Self { plan, clock, notices, direct, proxied, cases, wake: Notify::new(), lost: Notify::new() }
     }

@@ -5,7 +5,7 @@
 //! | 0 | healthy |
 //! | 1 | degraded: the connection was lost and recovered on its own, or a `--warn-on` gate tripped |
 //! | 2 | critical: unreachable, not recovered (down, or writes refused, to the end), subscription or messages lost, wrong replies, or a `--fail-on` gate tripped |
-//! | 3 | unknown: wrong usage or configuration, or an internal error |
+//! | 3 | unknown: wrong usage or configuration (a line of `--targets` that cannot be read, unless a target is critical), or an internal error |
 //! | 130 | a second Ctrl-C, or a blocked output after SIGTERM, ended the run before its report; for `wait`, the first signal |
 //!
 //! The first four are those of the Monitoring Plugins (Nagios), so a wrong flag is never mistaken for a critical server.

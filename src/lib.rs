@@ -25,7 +25,7 @@
 //! | `cli` | flags, URLs and environment → a valid request; completions and the man page. The only user of clap |
 //! | `render` | text, JSON, NDJSON, CSV, OpenMetrics, Nagios, Markdown, the live view. The only user of drawing crates |
 //! | `drill` | each fault against each policy, every cell a run |
-//! | `engine` | one run of a plan: a single event stream, from the preflight to the final figures |
+//! | `engine` | one run of a plan, or one for each target: a single event stream, from the preflight to the final figures |
 //! | `checkup` | `check`: the survey of server, path and machine, and its judgment |
 //! | `idle` | `idle`: the search for the idle limit of a path |
 //! | `readiness` | `wait`: the check that a server is ready |
@@ -40,7 +40,7 @@
 //! | `journal` | events on disk, and back |
 //! | `kernel` | Linux: socket table, broadcast of destroyed sockets, TCP settings |
 //! | `event` | everything that can happen in a run, as data |
-//! | `plan` | what to run: target, policy with its exact schedule, pace, gates |
+//! | `plan` | what to run: targets, policy with its exact schedule, pace, gates |
 //! | `fault` | what can be done to a connection, and when: one file a fault, in one list |
 //! | `sandbox` | the embedded RESP2/RESP3 server |
 //! | `resp` | RESP as bytes: framing and decoding for `proxy` and `sandbox` |
@@ -66,7 +66,9 @@
 //!
 //! | term | meaning |
 //! | --- | --- |
-//! | target | the server under diagnosis |
+//! | target | a server under diagnosis |
+//! | scope | the targets of a run that has several |
+//! | label | the name of one of several targets: from the list, or `host:port` |
 //! | policy | reconnect settings of a client |
 //! | session | a connection under test and everything that observes it |
 //! | generation | one physical connection of a session |

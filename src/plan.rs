@@ -12,6 +12,7 @@ mod password;
 mod policy;
 mod range;
 mod readiness;
+mod scope;
 mod target;
 mod tls;
 
@@ -29,6 +30,7 @@ pub(crate) use password::{Password, PasswordPlace, PasswordSource, Secret};
 pub(crate) use policy::{Keepalive, OnReadonly, PolicyName, ReconnectPolicy, Resubscription, Watchdog};
 pub(crate) use range::Range;
 pub(crate) use readiness::Readiness;
+pub(crate) use scope::{RejectedLine, Scope};
 pub use target::Address;
 pub(crate) use target::{Protocol, Target};
 pub use tls::TlsOptions;
@@ -44,8 +46,11 @@ use crate::{
 pub struct Plan {
     /// Command that the plan was made from.
     pub command: Command,
-    /// Server under diagnosis.
+    /// Server under diagnosis; the first, if there are several.
     pub target: Target,
+    /// All servers under diagnosis; absent if the run has a single target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// True if the target is the embedded server.
     pub sandbox: bool,
     /// Protocol that the user requested.

@@ -4,6 +4,7 @@
 
 mod attempts;
 mod check;
+mod check_targets;
 mod compare;
 mod diagnosis;
 mod document;
@@ -29,7 +30,7 @@ mod views;
 
 use std::io::{self, Write};
 
-use document::Document;
+pub(crate) use document::Document;
 pub(crate) use drill::DrillProgress;
 pub(crate) use event_line::event_line;
 pub(crate) use fit::{fitted, stderr_columns, stdout_columns};

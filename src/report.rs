@@ -17,6 +17,7 @@ mod regularity;
 mod sections;
 mod servers;
 mod slow;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ pub(crate) use refusals::{RefusalRow, Refusals};
 pub(crate) use regularity::RegularityRow;
 pub(crate) use sections::{Latency, OutageRow, Outages, OwnPauses, Probes, Run, Sessions, SlowStretches};
 pub(crate) use servers::several;
+pub(crate) use targets::{RunReport, ScopeReport, TargetReport, lost_together};
 
 pub(crate) use crate::diagnose::{ACCEPTED_THEN_CLOSED, Cause, Diagnosis, MTU, Obstacle, on_connecting};
 use crate::{

@@ -38,4 +38,5 @@ pub(crate) use self::{
     fleet::{NotStarted, Sessions},
     notices::{Notice, NoticeSender},
     observer::{Observer, Unobserved},
+    pauses::Pauses,
 };

@@ -57,6 +57,11 @@ pub(super) enum Problem {
     )]
     Descriptors { limit: u64 },
     #[error(
+        "--targets: {targets} targets need about {needed} file descriptors, and the limit is {limit}; divide the list, or \
+         {RAISE_THE_LIMIT}"
+    )]
+    ManyTargets { targets: usize, needed: u64, limit: u64 },
+    #[error(
         "--connections: {connections} connections need {needed} file descriptors ({each} each), and the limit is \
          {limit}; use at most {room}, or {RAISE_THE_LIMIT}"
     )]

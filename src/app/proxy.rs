@@ -60,6 +60,7 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
         output.write(&Event {
             at,
             time: clock.wall(at),
+            target: None,
             connection: None,
             kind: EventKind::Note { text: text.into() },
         });

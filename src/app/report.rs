@@ -8,9 +8,9 @@ use crate::{
     exit::Exit,
     journal,
     output::Format,
-    record::{Recorder, RunFigures},
+    record::{Records, RunFigures},
     render::{self, Style},
-    report::Report,
+    report::RunReport,
 };
 
 impl Work for ReportRequest {
@@ -21,14 +21,14 @@ impl Work for ReportRequest {
     /// Reads the journals and writes their report.
     fn perform(self) -> Result<Exit, Problem> {
         check_writable(self.output.output.as_deref())?;
-        let mut recorder = Recorder::default();
+        let mut recorder = Records::default();
         journal::replay(&self.files, self.strict, &mut recorder)?;
         let figures = recorder.figures();
-        if figures.runs.iter().all(RunFigures::is_undecided) {
-            let after = figures.elapsed.as_secs_f64();
-            return Err(Problem::CutOff { after });
+        if figures.of_all_targets().flat_map(|figures| &figures.runs).all(RunFigures::is_undecided) {
+            let after = figures.of_all_targets().map(|figures| figures.elapsed).max().unwrap_or_default();
+            return Err(Problem::CutOff { after: after.as_secs_f64() });
         }
-        let report = Report::replayed(&figures, &self.fail_on, &self.warn_on);
+        let report = RunReport::replayed(&figures, &self.fail_on, &self.warn_on);
         let write =
             |out: &mut dyn Write, columns| render::write(&report, self.output.format, Style::plain(columns), out);
         deliver(self.output.output.as_deref(), write)?;

@@ -24,9 +24,9 @@ use crate::{
     journal::JournalWriter,
     output::{Format, OutputOptions, is_stdout},
     plan::{Command, Plan},
-    record::Recorder,
+    record::Records,
     render::{self, BufferedStdout, Gapless, Live, Messages, PingLines, Style},
-    report::Report,
+    report::RunReport,
 };
 
 impl Work for RunRequest {
@@ -72,7 +72,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     };
     if !sinks.finished {
         let (at, kind) = (clock.now(), EventKind::RunFinished { reason });
-        sinks.on_event(&Event { at, time: clock.wall(at), connection: None, kind });
+        sinks.on_event(&Event { at, time: clock.wall(at), target: None, connection: None, kind });
     }
     let exit = conclude(command, &output, sinks, reason, &outlet);
     forgive_closed(outlet.finish(writer)).map_err(Problem::Stdout)?;
@@ -90,7 +90,7 @@ fn conclude(
     let Sinks { recorder, journal, live, replies, stream, .. } = sinks;
     // Dropping them flushes their buffers.
     drop((live, replies, stream));
-    let report = Report::new(&recorder.figures());
+    let report = RunReport::new(&recorder.figures());
     let mut exit = exit_of(&report, output);
     if let Some(why) = journal.as_ref().and_then(incomplete) {
         say(&format!("warning: --journal: {why}"));
@@ -159,7 +159,7 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
         ..style
     };
     Sinks {
-        recorder: Recorder::default(),
+        recorder: Records::default(),
         journal,
         live: Live::new(style, Box::new(io::stderr())),
         replies: report_each.then(|| PingLines::new(Box::new(stdout.clone()), output.timestamps)),

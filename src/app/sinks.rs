@@ -8,9 +8,9 @@ use crate::{
     event::{Event, EventKind, EventSink, Evidence, Reply},
     journal::JournalWriter,
     output::Format,
-    record::Recorder,
+    record::Records,
     render::{self, Live, PingLines, Style},
-    report::{OutageRow, RegularityRow, Report},
+    report::{OutageRow, RegularityRow, RunReport},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ const COMPARED: usize = 20_000;
 
 /// The receivers of a run's events.
 pub(super) struct Sinks {
-    pub(super) recorder: Recorder,
+    pub(super) recorder: Records,
     /// `--journal`.
     pub(super) journal: Option<JournalWriter>,
     /// Event lines and the progress line on stderr.
@@ -60,7 +60,7 @@ impl Effort {
 
 impl Sinks {
     fn pass_on(&mut self, event: &Event) {
-        self.finished |= matches!(event.kind, EventKind::RunFinished { .. });
+        self.finished |= ends_the_run(event);
         for writer in [&mut self.journal, &mut self.stream].into_iter().flatten() {
             writer.on_event(event);
         }
@@ -85,24 +85,26 @@ impl Sinks {
 
     /// Shows the cause of an outage, and what has become regular with it.
     fn diagnose(&mut self, event: &Event, evidence: &Evidence) {
-        let outages = self.recorder.outages();
+        let recorder = self.recorder.of(event);
+        let outages = recorder.outages();
         self.effort.compared += outages.list().len();
         if let Some((outage, diagnosis)) = diagnose::for_event(&outages, event.connection, evidence) {
-            let plan = self.recorder.plan();
+            let (target, plan) = (event.target.as_ref(), recorder.plan());
             let policy = plan.map(|plan| &plan.policy);
-            self.live.on_diagnosis(&OutageRow::new(outage, diagnosis, policy, event.at));
+            self.live.on_diagnosis(target, &OutageRow::new(outage, diagnosis, policy, event.at));
             let judged = |found| RegularityRow::new(found, plan?);
-            self.recorder.regularities().into_iter().filter_map(judged).for_each(|row| self.live.on_regularity(&row));
+            let rows = recorder.regularities().into_iter().filter_map(judged);
+            rows.for_each(|row| self.live.on_regularity(target, &row));
         }
     }
 
     /// Reports that a journal cannot be written any more, and that it can again.
     fn watch_the_writers(&mut self, event: &Event) {
         let Some(text) = self.complaint() else { return };
-        let note = Event { connection: None, ..event.with(EventKind::Note { text: text.into() }) };
+        let note = Event { target: None, connection: None, ..event.with(EventKind::Note { text: text.into() }) };
         match event.kind {
             // The last event of a stream stays the last.
-            EventKind::RunFinished { .. } => self.show(&note),
+            EventKind::RunFinished { .. } if event.target.is_none() => self.show(&note),
             _ => self.pass_on(&note),
         }
     }
@@ -147,8 +149,13 @@ impl EventSink for Sinks {
     }
 
     fn on_interim(&mut self, at: Stamp) {
-        let report = Report::new(&self.recorder.interim(at));
+        let report = RunReport::new(&self.recorder.interim(at));
         // Interim figures are a courtesy; the run does not depend on stderr.
         let _ = render::write(&report, Format::Text, Style::plain(render::stderr_columns()), &mut io::stderr().lock());
     }
+}
+
+/// Returns true for the last event of a run; a target of several can end before it.
+fn ends_the_run(event: &Event) -> bool {
+    event.target.is_none() && matches!(event.kind, EventKind::RunFinished { .. })
 }

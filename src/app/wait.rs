@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Problem, Work, block_on, say,
+    Problem, Work, block_on, descriptors, say,
     signals::{Signals, asked_to_stop},
     start_sandbox, warn,
 };
@@ -13,9 +14,13 @@ use crate::{
     cli::commands::wait::WaitRequest,
     clock::Clock,
     exit::Exit,
+    plan::Target,
     readiness::{Obstacle, ReadinessCheck, Restarts},
     units,
 };
+
+/// Connections of a check.
+const CONNECTIONS: u64 = 2;
 
 /// Time of the last check before the timeout, for any interval.
 const LAST_CHECK: Duration = Duration::from_millis(250);
@@ -24,6 +29,9 @@ impl Work for WaitRequest {
     /// Waits; healthy if the server becomes ready, critical on a timeout.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.warnings);
+        if let Some(scope) = &self.scope {
+            descriptors::check_for_targets(scope.targets.len(), CONNECTIONS * scope.targets.len() as u64)?;
+        }
         let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
         block_on(until_signalled(&self))
     }
@@ -33,18 +41,28 @@ impl Work for WaitRequest {
 async fn until_signalled(request: &WaitRequest) -> Result<Exit, Problem> {
     let signals = Signals::install()?;
     let (controls, control) = unbounded_channel();
+    let clock = Clock::start();
+    // All of several must be ready; each is waited for until the same deadline.
+    let targets = request.scope.as_ref().map_or(std::slice::from_ref(&request.target), |scope| &scope.targets);
+    let checking = targets.iter().map(|target| check_until_ready(request, target, clock));
+    let checking = async {
+        let exits = join_all(checking).await;
+        let partial = request.scope.as_ref().is_some_and(|scope| !scope.rejected.is_empty());
+        let exit = exits.into_iter().max().unwrap_or(Exit::Healthy);
+        if partial && exit == Exit::Healthy { Exit::Unknown } else { exit }
+    };
     tokio::select! {
-        exit = check_until_ready(request) => Ok(exit),
+        exit = checking => Ok(exit),
         () = asked_to_stop(control) => Ok(Exit::Interrupted),
         _ = signals.pass_on(&controls) => Ok(Exit::Interrupted),
     }
 }
 
-async fn check_until_ready(request: &WaitRequest) -> Exit {
-    let WaitRequest { target, wanted, timeout, interval, quiet, .. } = request;
-    let clock = Clock::start();
+async fn check_until_ready(request: &WaitRequest, target: &Target, clock: Clock) -> Exit {
+    let WaitRequest { wanted, timeout, interval, quiet, .. } = request;
+    let protocol = target.protocol.unwrap_or(request.protocol);
     let deadline = clock.now().after(*timeout);
-    let gate = ReadinessCheck::new(target.clone(), request.protocol, *wanted, clock);
+    let gate = ReadinessCheck::new(target.clone(), protocol, *wanted, clock);
     let so_long = || units::span(clock.now().elapsed());
     let mut known: Option<Obstacle> = None;
     let mut restarts = Restarts::new(*interval);

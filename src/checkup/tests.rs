@@ -29,6 +29,8 @@ fn subject() -> CheckSubject {
             password: None,
             tls: TlsOptions::default(),
             client_name: None,
+            name: None,
+            protocol: None,
             named_by: "--uri".into(),
         },
         protocol: Protocol::Resp3,

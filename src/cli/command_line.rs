@@ -60,7 +60,9 @@ fn argument<'a>(text: &str, command: &'a Command) -> (String, Option<&'a Arg>) {
             };
         }
     }
-    (without_secrets(text), None)
+    // A server without a flag is a URL, or has no password.
+    let masked = if text.contains("://") { masked_url(text) } else { Some(without_secrets(text)) };
+    (masked.unwrap_or_else(|| HIDDEN.to_owned()), None)
 }
 
 /// Returns the value of a flag without what is secret in it.

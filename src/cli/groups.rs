@@ -20,12 +20,22 @@ use crate::{
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct ConnectionArgs {
-    /// Server URL [env: REDIS_URL, VALKEY_URL]
+    /// Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
     ///
     /// For example redis://user:password@host:6379/0. The scheme is redis, rediss (TLS), valkey, valkeys (TLS), unix or
     /// redis+unix. Parameters: db, user, password and protocol (?protocol=resp2).
     #[arg(short, long, value_name = "URL", value_parser = value::secret, conflicts_with_all = ["host", "port", "socket"])]
-    pub(super) uri: Option<Secret>,
+    pub(super) uri: Vec<Secret>,
+    /// Read servers from this file, - for stdin
+    ///
+    /// One a line: a URL, or HOST, HOST:PORT or [IPV6]:PORT, then an optional name=NAME; # begins a comment. The login in
+    /// a URL is for that server alone; flags and variables are for the servers without one. A line that cannot be read is
+    /// reported with its number and skipped; the exit code is then 3, unless a target is critical.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["host", "port", "socket"])]
+    pub(super) targets: Option<PathBuf>,
+    /// Servers that are named without a flag, see [`TargetArgs`].
+    #[arg(skip)]
+    pub(super) servers: Vec<Secret>,
     /// Host name or IP address [default: 127.0.0.1]
     #[arg(short, long, value_name = "HOST", value_parser = value::host, allow_hyphen_values = true)]
     pub(super) host: Option<String>,
@@ -77,10 +87,25 @@ pub(super) struct ConnectionArgs {
     /// Use the embedded server on a free loopback port
     ///
     /// Nothing needs to be installed, and no other server is touched.
-    #[arg(long, conflicts_with_all = ["uri", "host", "port", "socket", "pass", "pass_command", "pass_file", "user", "askpass"])]
+    #[arg(long, conflicts_with_all = ["uri", "targets", "host", "port", "socket", "pass", "pass_command", "pass_file", "user", "askpass"])]
     pub(super) sandbox: bool,
     #[command(flatten)]
     pub(super) tls: TlsArgs,
+}
+
+/// Servers that are named without a flag.
+#[derive(Args, Debug, Default)]
+pub(super) struct TargetArgs {
+    /// Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
+    #[arg(value_name = "TARGET", value_parser = value::secret, conflicts_with_all = ["host", "port", "socket", "sandbox"])]
+    servers: Vec<Secret>,
+}
+
+impl TargetArgs {
+    /// Adds the servers to those of the flags.
+    pub(super) fn add_to(self, connection: &mut ConnectionArgs) {
+        connection.servers = self.servers;
+    }
 }
 
 /// Faults to inject.

@@ -65,7 +65,11 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
         ErrorKind::InvalidUtf8 => Some(not_utf8(args)),
         ErrorKind::ValueValidation => {
             let why = std::error::Error::source(error)?;
-            let is_number = first(ContextKind::InvalidValue)?.parse::<f64>().is_ok();
+            let value = first(ContextKind::InvalidValue)?;
+            let is_number = value.parse::<f64>().is_ok();
+            if flag == "--count" && !is_number && has_c(args) && value.starts_with('-') {
+                return Some(format!("--count: a number is missing; {CLUSTER}"));
+            }
             let hint =
                 if flag == "--count" && !is_number && has_c(args) { format!(" ({CLUSTER})") } else { String::new() };
             Some(format!("{flag}: {why}{hint}"))
@@ -79,6 +83,7 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
                 Some(format!("{flag}: invalid value '{value}'; {}", suggestion::instead(value, known)))
             }
         },
+        ErrorKind::ArgumentConflict => late_command(error, args),
         ErrorKind::InvalidSubcommand => {
             let word = first(ContextKind::InvalidSubcommand)?;
             let unknown = || format!("unknown command '{word}'; {}", suggestion::instead(&word, commands::names()));
@@ -102,7 +107,7 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
         return Some(format!("--count: a number is missing; {CLUSTER}"));
     }
     if commands::names().any(|name| name == argument) {
-        return Some(format!("the command comes first; use redis-doctor {argument}, then its flags"));
+        return Some(command_first(argument));
     }
     let command = commands::definition_of(args.get(1)?.to_str()?)?;
     if argument.starts_with('-') || command.get_positionals().next().is_some() {
@@ -114,9 +119,20 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
         ["-a", "--pass", "--askpass"].iter().any(starts)
     };
     let shown = if args.iter().any(is_login) { String::new() } else { format!(": '{argument}'") };
-    let has_host = command.get_arguments().any(|argument| argument.get_short() == Some('h'));
-    let host = if has_host { "a host needs -h, and " } else { "" };
-    Some(format!("unexpected argument{shown}; {host}a value with blanks needs quotes"))
+    Some(format!("unexpected argument{shown}; a value with blanks needs quotes"))
+}
+
+fn command_first(command: &str) -> String {
+    format!("the command comes first; use redis-doctor {command}, then its flags")
+}
+
+/// Returns the refusal of a command that was taken as a server, because `check` was inserted before the flags.
+fn late_command(error: &clap::Error, args: &[OsString]) -> Option<String> {
+    let mut involved =
+        [ContextKind::InvalidArg, ContextKind::PriorArg].into_iter().flat_map(|kind| context(error, kind));
+    let word =
+        args.iter().skip(2).filter_map(|arg| arg.to_str()).find(|arg| commands::names().any(|name| name == *arg))?;
+    involved.any(|argument| argument.contains("TARGET")).then(|| command_first(word))
 }
 
 /// Returns the name that a flag of another tool has in this command.

@@ -6,7 +6,7 @@ use super::{
     environment::{Environment, fresh_seed},
     error::UsageError,
     groups::{JournalArgs, RunArgs},
-    policy, target,
+    policy, target, targets,
 };
 use crate::{
     output::{self, OutputOptions},
@@ -39,6 +39,7 @@ pub(super) fn resolve(
     let plan = Plan {
         command,
         target: connection.target,
+        scope: connection.scope,
         sandbox: args.connection.sandbox,
         protocol: connection.protocol,
         policy: policy::resolve(&args.policy)?,
@@ -67,6 +68,9 @@ pub(super) fn resolve(
     };
     let mut request = RunRequest { plan, output };
     fill(&mut request);
-    target::ask(&mut request.plan.target, &args.connection, environment)?;
+    match &mut request.plan.scope {
+        Some(scope) => targets::ask(scope, &args.connection, environment)?,
+        None => target::ask(&mut request.plan.target, &args.connection, environment)?,
+    }
     Ok(request)
 }

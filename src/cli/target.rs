@@ -4,48 +4,140 @@ use super::{
     environment::Environment,
     error::UsageError,
     groups::ConnectionArgs,
+    targets,
     uri::{self, DEFAULT_HOST, DEFAULT_PORT, ServerUrl},
 };
 use crate::{
     credentials,
-    plan::{Address, Password, PasswordPlace, Protocol, Secret, Target},
+    plan::{Address, Password, PasswordPlace, Protocol, Scope, Secret, Target, TlsOptions},
 };
 
 /// The meaning of the connection flags.
 #[derive(Debug)]
 pub(super) struct Connection {
+    /// The server; the first, if there are several.
     pub(super) target: Target,
+    /// All servers; `None` if there is one, which is no list.
+    pub(super) scope: Option<Scope>,
     pub(super) protocol: Protocol,
     pub(super) warnings: Vec<String>,
 }
 
 /// Decides from flags and environment. The prompt of `--askpass` comes later, see [`ask`].
 pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Result<Connection, UsageError> {
+    if targets::are_given(args) {
+        return targets::resolve(args, environment);
+    }
     let mut warnings = Vec::new();
     let (mut server, named_by) = locate(args, environment, &mut warnings)?;
     for parameter in &server.ignored {
         warnings.push(format!("{named_by}: unknown parameter '{parameter}' is ignored"));
     }
     let tls = args.tls.resolve(&mut server.address, server.insecure, environment, &mut warnings)?;
+    warnings.extend(password_warning(args));
+    let protocol = args.protocol.or(server.protocol).unwrap_or_default();
     let password = password(args, environment, server.password)?;
-    if args.pass.is_some() && !args.no_auth_warning {
-        warnings.push(
-            "a password given with --pass can be seen in the process list and the shell history; \
-             use REDISCLI_AUTH or --askpass instead (--no-auth-warning silences this)"
-                .into(),
-        );
-    }
     let target = Target {
-        address: server.address,
         db: args.db.or(server.db).unwrap_or(0),
         user: args.user.clone().or(server.user).filter(|user| !user.is_empty()),
         password,
+        address: server.address,
         tls,
         client_name: args.name.clone(),
+        name: None,
+        protocol: None,
         named_by,
     };
-    let protocol = args.protocol.or(server.protocol).unwrap_or_default();
-    Ok(Connection { target, protocol, warnings })
+    Ok(Connection { target, scope: None, protocol, warnings })
+}
+
+/// The settings of several targets that flags and variables give.
+pub(super) struct Common<'a> {
+    args: &'a ConnectionArgs,
+    environment: &'a Environment,
+    password: Option<Password>,
+    /// Settings of the encrypted targets whose certificate is checked, and of the others: their files are read once.
+    tls: [Option<TlsOptions>; 2],
+}
+
+impl<'a> Common<'a> {
+    pub(super) fn new(args: &'a ConnectionArgs, environment: &'a Environment) -> Result<Self, UsageError> {
+        Ok(Self { args, environment, password: password(args, environment, None)?, tls: [None, None] })
+    }
+
+    /// Returns one of the targets. What its URL says holds for it alone, and the rest for all whose URL says nothing; a
+    /// place where passwords are fetched holds for all, as for a single target.
+    pub(super) fn target(
+        &mut self,
+        mut server: ServerUrl,
+        named_by: &str,
+        warnings: &mut Vec<String>,
+    ) -> Result<Target, UsageError> {
+        let args = self.args;
+        let fetched = matches!(self.password, Some(Password::Asked(_)));
+        let own = server.password.as_deref().filter(|_| !fetched);
+        let password = own.map_or_else(|| self.password.clone(), given);
+        let user = server.user.or_else(|| args.user.clone().filter(|_| own.is_none()));
+        let tls = self.tls(&mut server.address, server.insecure, warnings)?;
+        Ok(Target {
+            address: server.address,
+            db: server.db.or(args.db).unwrap_or(0),
+            user: user.filter(|user| !user.is_empty()),
+            password,
+            tls,
+            client_name: args.name.clone(),
+            name: None,
+            protocol: server.protocol.filter(|_| args.protocol.is_none()),
+            named_by: named_by.to_owned(),
+        })
+    }
+
+    /// Returns the TLS settings of a target; the defaults for one that is not encrypted.
+    fn tls(
+        &mut self,
+        address: &mut Address,
+        insecure: bool,
+        warnings: &mut Vec<String>,
+    ) -> Result<TlsOptions, UsageError> {
+        let Address::Tcp { tls, .. } = &*address else { return Ok(TlsOptions::default()) };
+        if !*tls && !self.args.tls.tls {
+            return Ok(TlsOptions::default());
+        }
+        let known = &mut self.tls[usize::from(insecure || self.args.tls.insecure)];
+        if let (Address::Tcp { tls, .. }, Some(known)) = (&mut *address, &known) {
+            *tls = true;
+            return Ok(known.clone());
+        }
+        let options = self.args.tls.resolve(address, insecure, self.environment, warnings)?;
+        Ok(known.insert(options).clone())
+    }
+
+    /// Refuses a TLS flag if no target is encrypted.
+    pub(super) fn check_tls(&self) -> Result<(), UsageError> {
+        let encrypted = self.tls.iter().any(Option::is_some);
+        if encrypted { Ok(()) } else { self.args.tls.refuse_unused("no target is encrypted") }
+    }
+}
+
+/// Parses a positional target.
+pub(super) fn positional(args: &ConnectionArgs, given: &Secret) -> Result<ServerUrl, UsageError> {
+    let text = given.given();
+    if (args.pass.is_some() || args.askpass) && !uri::is_server(text) {
+        // It may be the rest of a password with a blank in it, so it must not even be looked up as a name.
+        let problem = "beside --pass or --askpass, a target must be a URL or HOST:PORT";
+        let remedy = "quote a password that contains a blank; --askpass takes none";
+        return Err(UsageError::new("TARGET", problem, remedy));
+    }
+    uri::parse_server(text).map_err(|source| UsageError::Url { argument: "TARGET", source })
+}
+
+/// Returns the warning about a password on the command line, if there is one.
+pub(super) fn password_warning(args: &ConnectionArgs) -> Option<String> {
+    (args.pass.is_some() && !args.no_auth_warning).then(|| {
+        "a password given with --pass can be seen in the process list and the shell history; \
+         use REDISCLI_AUTH or --askpass instead (--no-auth-warning silences this)"
+            .into()
+    })
 }
 
 /// Returns the server, with everything else that its URL contains, and the flag or variable that names it.
@@ -58,7 +150,10 @@ fn locate(
         // The port is found when the sandbox starts.
         return Ok((at(tcp(DEFAULT_HOST, 0)), "--sandbox".into()));
     }
-    if let Some(url) = &args.uri {
+    if let Some(given) = args.servers.first() {
+        return Ok((positional(args, given)?, "TARGET".into()));
+    }
+    if let Some(url) = args.uri.first() {
         let server = uri::parse(url.given()).map_err(|source| UsageError::Url { argument: "--uri", source })?;
         return Ok((server, "--uri".into()));
     }

@@ -3,6 +3,7 @@
 mod environment;
 mod refusals;
 mod secrets;
+mod targets;
 
 use std::{os::unix::ffi::OsStringExt, path::PathBuf, time::Duration};
 

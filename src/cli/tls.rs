@@ -61,13 +61,7 @@ impl TlsArgs {
         }
         let insecure = insecure || self.insecure;
         if !matches!(address, Address::Tcp { tls: true, .. }) {
-            return match self.used() {
-                Some(flag) => {
-                    let remedy = "add --tls, or use rediss:// in the URL";
-                    Err(UsageError::new(flag, "the connection is not encrypted", remedy))
-                }
-                None => Ok(TlsOptions::default()),
-            };
+            return self.refuse_unused("the connection is not encrypted").map(|()| TlsOptions::default());
         }
         if insecure {
             let authority = [("--cacert", &self.cacert), ("--cacertdir", &self.cacertdir)];
@@ -97,6 +91,12 @@ impl TlsArgs {
                 .map_err(|TlsProblem { flag, problem, remedy }| UsageError::new(flag, problem, remedy))?;
         }
         Ok(options)
+    }
+
+    /// Refuses a flag that only an encrypted connection needs.
+    pub(super) fn refuse_unused(&self, problem: &'static str) -> Result<(), UsageError> {
+        let remedy = "add --tls, or use rediss:// in the URL";
+        self.used().map_or(Ok(()), |flag| Err(UsageError::new(flag, problem, remedy)))
     }
 
     /// Returns the first flag that only an encrypted connection needs.

@@ -53,6 +53,28 @@ pub(super) fn parse(text: &str) -> Result<ServerUrl, UrlError> {
     read(text).map_err(|problem| UrlError { shown: masked::masked(text), problem })
 }
 
+/// Parses a URL, or a host with or without a port: `cache.example`, `10.0.0.1:6379`, `[::1]:6379`, `::1`.
+pub(super) fn parse_server(text: &str) -> Result<ServerUrl, UrlError> {
+    let text = text.trim();
+    // A login needs a URL: without its scheme, the place of a password is a guess.
+    if text.contains("://") || text.contains('@') || has_socket_scheme(text) {
+        return parse(text);
+    }
+    let bare_ipv6 = text.parse::<std::net::Ipv6Addr>().is_ok();
+    let url = if bare_ipv6 { format!("redis://[{text}]") } else { format!("redis://{text}") };
+    parse(&url)
+}
+
+/// Returns true for `unix:/path`, the only form of URL without two slashes.
+fn has_socket_scheme(text: &str) -> bool {
+    text.split_once(":/").is_some_and(|(scheme, _)| scheme.ends_with("unix") && SCHEMES.contains(&scheme))
+}
+
+/// Returns true if this can only be a server: a URL, or a name or address with a port.
+pub(super) fn is_server(text: &str) -> bool {
+    has_known_scheme(text.as_bytes()) || masked::is_host_and_port(text)
+}
+
 fn read(text: &str) -> Result<ServerUrl, UrlProblem> {
     if text.contains(|char: char| char.is_whitespace() || char.is_control()) {
         return Err(UrlProblem::Blank);

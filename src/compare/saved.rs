@@ -22,6 +22,8 @@ pub(crate) enum Unreadable {
     Version { found: u32 },
     #[error("there is no run in it; expected a journal of --journal or a report of --format json")]
     Empty,
+    #[error("its run has several targets; compare runs of one target")]
+    SeveralTargets,
 }
 
 /// The part of a report that is compared.
@@ -104,6 +106,9 @@ impl Saved {
     }
 
     fn from_json(report: Value) -> Result<Self, Unreadable> {
+        if report.get("targets").is_some_and(Value::is_array) {
+            return Err(Unreadable::SeveralTargets);
+        }
         let saved: Self = serde_json::from_value(report)?;
         match () {
             () if saved.schema_version != SCHEMA_VERSION => Err(Unreadable::Version { found: saved.schema_version }),

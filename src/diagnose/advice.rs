@@ -162,6 +162,8 @@ mod tests {
             password: None,
             tls: TlsOptions::default(),
             client_name: None,
+            name: None,
+            protocol: None,
             named_by: "default".into(),
         }
     }

@@ -249,7 +249,7 @@ impl<'a> Dialing<'a> {
     async fn run(&mut self) -> Option<Result<RespStream, Failure>> {
         let Route { clock, limit, .. } = *self.path;
         let started = clock.now();
-        let stream = match tokio::time::timeout(limit, self.reach()).await.ok()? {
+        let stream = match within(limit, self.reach()).await? {
             Ok(stream) => stream,
             Err(failure) => return Some(Err(failure)),
         };
@@ -261,7 +261,7 @@ impl<'a> Dialing<'a> {
             }
             self.since = clock.now();
         }
-        let greeted = tokio::time::timeout(left, self.greet(stream)).await.ok()?;
+        let greeted = within(left, self.greet(stream)).await?;
         Some(greeted.map_err(|failure| self.in_handshake(failure)))
     }
 

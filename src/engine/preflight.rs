@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Run;
+use super::run::Run;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::{Stamp, within},

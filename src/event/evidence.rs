@@ -346,7 +346,8 @@ mod tests {
         let least = Evidence { generation: 1, lost: at(3), ..Evidence::default() };
         let announced = EventKind::Announced { kind: "MOVING".into() };
         for kind in [EventKind::Evidence(Box::new(full())), EventKind::Evidence(Box::new(least)), announced] {
-            let event = Event { at: at(11), time: crate::clock::WallTime::default(), connection: Some(0), kind };
+            let event =
+                Event { at: at(11), time: crate::clock::WallTime::default(), target: None, connection: Some(0), kind };
             let line = serde_json::to_value(&event).unwrap();
             let wrong: Vec<_> = schema.iter_errors(&line).map(|error| error.to_string()).collect();
             assert!(wrong.is_empty(), "{wrong:?} in {line}");

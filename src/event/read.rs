@@ -19,6 +19,7 @@ use super::{Event, EventKind, Interval};
 enum Key {
     T,
     Time,
+    Target,
     Connection,
     /// Belongs to the line, not to the event.
     Run,
@@ -52,17 +53,19 @@ impl<'de> Visitor<'de> for EventVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Event, M::Error> {
-        let (mut at, mut time, mut connection, mut details) = (None, None, None, Map::new());
+        let (mut at, mut time, mut target, mut connection, mut details) = (None, None, None, None, Map::new());
         while let Some(key) = map.next_key()? {
             match key {
                 Key::T => at = Some(map.next_value()?),
                 Key::Time => time = Some(map.next_value()?),
+                Key::Target => target = map.next_value()?,
                 Key::Connection => connection = map.next_value()?,
                 Key::Run | Key::Copy => drop(map.next_value::<IgnoredAny>()?),
                 Key::Event => match (map.next_value()?, at, time) {
                     (Tag::Interval, Some(at), Some(time)) if details.is_empty() => {
                         let interval = Interval::deserialize(MapAccessDeserializer::new(map))?;
-                        return Ok(Event { at, time, connection, kind: EventKind::Interval(Box::new(interval)) });
+                        let kind = EventKind::Interval(Box::new(interval));
+                        return Ok(Event { at, time, target, connection, kind });
                     }
                     (Tag::Interval, ..) => drop(details.insert("event".to_owned(), "interval".into())),
                     (Tag::Other(tag), ..) => drop(details.insert("event".to_owned(), tag.into_owned().into())),
@@ -73,6 +76,7 @@ impl<'de> Visitor<'de> for EventVisitor {
         Ok(Event {
             at: at.ok_or_else(|| M::Error::missing_field("t"))?,
             time: time.ok_or_else(|| M::Error::missing_field("time"))?,
+            target,
             connection,
             kind: EventKind::deserialize(Value::Object(details)).map_err(M::Error::custom)?,
         })
@@ -84,13 +88,14 @@ mod tests {
     use super::*;
     use crate::event::Counters;
 
-    const LINE: &str = r#"{"run":"a","t":1.5,"time":"2026-11-22T14:02:12.000000Z","connection":3,"event":"interval","span":1.0,"launched":4,"ok":3,"new":null}"#;
+    const LINE: &str = r#"{"run":"a","t":1.5,"time":"2026-11-22T14:02:12.000000Z","target":"one","connection":3,"event":"interval","span":1.0,"launched":4,"ok":3,"new":null}"#;
 
     #[test]
     fn an_interval_is_read_wherever_its_tag_is() {
         let event: Event = serde_json::from_str(LINE).unwrap();
         let EventKind::Interval(interval) = &event.kind else { panic!("{event:?}") };
         assert_eq!((event.connection, event.at.as_nanos()), (Some(3), 1_500_000_000));
+        assert_eq!(event.target.as_deref(), Some("one"));
         assert_eq!(interval.counters, Counters { launched: 4, ok: 3, ..Counters::default() });
         assert_eq!(interval.span.as_secs(), 1);
         let last = LINE.replace(r#""event":"interval","#, "").replace('}', r#","event":"interval"}"#);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Event;
-use crate::{classify::Failure, clock::Stamp};
+use crate::{classify::Failure, clock::Stamp, foreign::Foreign};
 
 /// A receiver of the events of a run, in order.
 pub(crate) trait EventSink {
@@ -20,6 +20,8 @@ pub(crate) trait EventSink {
 /// The end of one probe: a sample that only `ping` shows one by one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reply {
+    /// Label of the target, if there are several.
+    pub target: Option<Foreign>,
     /// Number of the probe (from 1).
     pub number: u64,
     /// Time at which it ended.
@@ -36,6 +38,8 @@ pub(crate) struct Reply {
 /// One message on a subscribed channel: a sample that only `subscribe` shows one by one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message<'a> {
+    /// Label of the target, if there are several.
+    pub target: Option<&'a str>,
     /// Time of receipt.
     pub at: Stamp,
     /// Channel of the message.

@@ -32,6 +32,8 @@ pub(super) struct AttemptListener {
     seed: u64,
     /// Port of the connections under test; `None` if they are not TCP connections.
     port: Option<u16>,
+    /// True if another target has the same address: the kernel does not report whose attempt it was.
+    shared: bool,
     own: OwnSockets,
     /// Opened before the first loss if possible: opening takes a twentieth of the time of a reconnect.
     listener: Option<Listener>,
@@ -42,14 +44,14 @@ pub(super) struct AttemptListener {
 }
 
 impl AttemptListener {
-    pub(super) fn new(plan: &Plan, port: Option<u16>, own: OwnSockets) -> Self {
+    pub(super) fn new(plan: &Plan, port: Option<u16>, shared: bool, own: OwnSockets) -> Self {
         let policy = plan.policy.clone();
-        Self { policy, seed: plan.seed, port, own, listener: None, read: None, lost: VecDeque::new() }
+        Self { policy, seed: plan.seed, port, shared, own, listener: None, read: None, lost: VecDeque::new() }
     }
 
     /// Opens the socket ahead of the first loss.
     pub(super) fn prepare(&mut self) {
-        if self.listener.is_none() && self.policy.managed {
+        if self.listener.is_none() && self.policy.managed && !self.shared {
             // If it cannot be opened, the loss reports why.
             self.listener = self.port.and_then(|port| Listener::open(port).ok());
         }
@@ -78,6 +80,9 @@ impl AttemptListener {
         let Some(port) = self.port else {
             return Err(Some("the kernel reports ended sockets for TCP only".to_owned()));
         };
+        if self.shared {
+            return Err(Some("another target has the same address".to_owned()));
+        }
         if self.read.is_none() {
             self.start(port)
                 .map_err(|errno| Some(format!("the kernel's broadcast of ended sockets is unavailable: {errno}")))?;

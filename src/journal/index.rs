@@ -59,7 +59,7 @@ pub(super) struct RunName {
 /// The parts of a line that say what it is.
 #[derive(Deserialize)]
 struct Head {
-    run: Option<String>,
+    run: Option<OfRun>,
     /// Only of the first line of a run.
     run_id: Option<String>,
     schema_version: Option<u32>,
@@ -69,6 +69,23 @@ struct Head {
     /// Only of the lines of a report, which `--format ndjson` writes after those of the run.
     #[serde(rename = "type")]
     kind: Option<IgnoredAny>,
+}
+
+/// The `run` of a line: the id of its run, or in a line of a report its number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OfRun {
+    Id(String),
+    Number(IgnoredAny),
+}
+
+impl OfRun {
+    fn id(self) -> Option<String> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Number(_) => None,
+        }
+    }
 }
 
 /// A line as far as its run is concerned.
@@ -168,11 +185,12 @@ impl RunName {
     fn follow(&mut self, head: Option<Head>) -> bool {
         let Some(head) = head else { return false };
         let started = head.run_id.filter(|_| head.event.as_deref() == Some("run_started"));
-        let Some(id) = head.run.clone().or(started) else { return false };
+        let own = head.run.and_then(OfRun::id);
+        let Some(id) = own.clone().or(started) else { return false };
         let changed = id != self.id;
-        if changed || self.prefix.is_empty() && head.run.is_some() {
+        if changed || self.prefix.is_empty() && own.is_some() {
             let quoted = serde_json::to_string(&id).unwrap_or_default();
-            let prefix = head.run.map(|_| format!("{{\"run\":{quoted},").into_bytes());
+            let prefix = own.map(|_| format!("{{\"run\":{quoted},").into_bytes());
             *self = Self { id, prefix: prefix.unwrap_or_default() };
         }
         changed

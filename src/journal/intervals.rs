@@ -1,10 +1,11 @@
 //! The resolution of a journal: intervals of one second where something happens, and of ten seconds elsewhere.
 
-use std::{mem, time::Duration};
+use std::{collections::BTreeMap, mem, time::Duration};
 
 use crate::{
     clock::Stamp,
     event::{Event, EventKind, Interval},
+    foreign::Foreign,
 };
 
 /// Time from the start of a run in which every interval is written as it is.
@@ -19,7 +20,14 @@ const SPAN: Duration = Duration::from_secs(10);
 /// The intervals of a run that are not written yet.
 #[derive(Default)]
 pub(super) struct Intervals {
-    held: Vec<Event>,
+    /// Those of each target, without a label if there is a single one.
+    targets: BTreeMap<Option<Foreign>, Held>,
+}
+
+/// The intervals of one target that are not written yet.
+#[derive(Default)]
+struct Held {
+    events: Vec<Event>,
     /// Time until which every interval is written as it is.
     exact_until: Stamp,
 }
@@ -27,32 +35,51 @@ pub(super) struct Intervals {
 impl Intervals {
     /// Takes an event. Returns the intervals to write before it, and whether to write the event itself.
     pub(super) fn take(&mut self, event: &Event) -> (Vec<Event>, bool) {
-        let EventKind::Interval(_) = &event.kind else {
-            let due = match interest(&event.kind) {
-                Interest::None => Vec::new(),
-                Interest::End => self.rest(),
-                Interest::Around => {
-                    self.exact_until = self.exact_until.max(event.at.after(AFTERWARDS));
-                    mem::take(&mut self.held)
-                }
-            };
-            return (due, true);
-        };
+        if let EventKind::Interval(_) = &event.kind {
+            return self.targets.entry(event.target.clone()).or_default().take(event);
+        }
+        // An event without a target concerns all of them.
+        let concerned =
+            self.targets.iter_mut().filter(|(target, _)| event.target.is_none() || **target == event.target);
+        (concerned.flat_map(|(_, held)| held.due(event)).collect(), true)
+    }
+
+    /// Returns what is held as one interval for each target and connection.
+    pub(super) fn rest(&mut self) -> Vec<Event> {
+        self.targets.values_mut().flat_map(Held::rest).collect()
+    }
+}
+
+impl Held {
+    /// Returns the intervals to write before an event of another kind.
+    fn due(&mut self, event: &Event) -> Vec<Event> {
+        match interest(&event.kind) {
+            Interest::None => Vec::new(),
+            Interest::End => self.rest(),
+            Interest::Around => {
+                self.exact_until = self.exact_until.max(event.at.after(AFTERWARDS));
+                mem::take(&mut self.events)
+            }
+        }
+    }
+
+    /// Takes an interval. Returns those to write before it, and whether to write it as it is.
+    fn take(&mut self, event: &Event) -> (Vec<Event>, bool) {
         if event.at <= self.exact_until.max(Stamp::START.after(SHORT_RUN)) {
             // Held ones ended before the event of interest that has made this one exact.
-            return (mem::take(&mut self.held), true);
+            return (mem::take(&mut self.events), true);
         }
-        self.held.push(event.clone());
-        let span: Duration = self.held.iter().filter_map(interval).map(|interval| interval.span).sum();
+        self.events.push(event.clone());
+        let span: Duration = self.events.iter().filter_map(interval).map(|interval| interval.span).sum();
         // Each of them ends a little late.
         let is_due = span + SPAN / 20 >= SPAN;
         (if is_due { self.rest() } else { Vec::new() }, false)
     }
 
     /// Returns what is held as one interval for each connection.
-    pub(super) fn rest(&mut self) -> Vec<Event> {
+    fn rest(&mut self) -> Vec<Event> {
         let mut sums: Vec<Event> = Vec::new();
-        for event in mem::take(&mut self.held) {
+        for event in mem::take(&mut self.events) {
             let same = sums.iter_mut().find(|sum| sum.connection == event.connection);
             match (same, &event.kind) {
                 (Some(sum), EventKind::Interval(next)) => {
@@ -175,5 +202,30 @@ mod tests {
         let sum = interval(&rest[0]).unwrap();
         assert_eq!((rest.len(), sum.counters, sum.span), (1, good(40), Duration::from_secs(4)));
         assert_eq!(sum.latency.as_ref().map(|latency| latency.count()), Some(8));
+    }
+
+    #[test]
+    fn each_target_has_its_own_resolution() {
+        let of = |target: &str, event: Event| Event { target: Some(target.into()), ..event };
+        let mut intervals = Intervals::default();
+        let mut lines = Vec::new();
+        for second in 1_001..=1_020 {
+            for target in ["one", "two"] {
+                if (second, target) == (1_005, "two") {
+                    let lost = of("two", at(second as f64, disconnected(1, None)));
+                    lines.extend(intervals.take(&lost).0);
+                }
+                let event = of(target, seconds(second, second).next().unwrap());
+                let (due, itself) = intervals.take(&event);
+                lines.extend(due.into_iter().chain(itself.then_some(event)));
+            }
+        }
+        let spans = |target: &str| {
+            let lines = lines.iter().filter(|line| line.target.as_deref() == Some(target));
+            lines.filter_map(interval).map(|interval| interval.span.as_secs()).collect::<Vec<_>>()
+        };
+        assert_eq!(spans("one"), [10, 10]);
+        assert_eq!(spans("two"), [1; 20]);
+        assert!(intervals.rest().is_empty());
     }
 }

@@ -30,11 +30,14 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         password: None,
         tls: TlsOptions::default(),
         client_name: None,
+        name: None,
+        protocol: None,
         named_by: unknown(),
     };
     let plan = Plan {
         command: Command::Soak,
         target,
+        scope: None,
         sandbox: false,
         protocol: Protocol::Auto,
         policy: ReconnectPolicy::preset(PolicyName::Hardened),

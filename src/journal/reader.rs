@@ -1,6 +1,6 @@
 //! The reader of journals: the events of each run in turn.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
     error::{JournalError, problem},
@@ -92,16 +92,20 @@ impl Replay<'_> {
                 let (started, example) = self.assumed(&event, place)?;
                 let (path, connections) = (self.sources[place.part.source].path.display(), started.plan.connections);
                 let text = format!("{path}: the beginning of this run is missing; its figures start here");
-                let note = Event { connection: None, ..event.with(EventKind::Note { text: text.into() }) };
-                self.forward(Event { connection: None, ..event.with(EventKind::RunStarted(started)) });
+                let note =
+                    Event { target: None, connection: None, ..event.with(EventKind::Note { text: text.into() }) };
+                let started = event.with(EventKind::RunStarted(started));
+                self.forward(Event { target: None, connection: None, ..started });
                 self.forward(note);
-                *state = State::Without(Missing::of(connections, example));
+                *state = State::Without(Unlisted { connections, example, targets: BTreeMap::new() });
             }
             State::Begun | State::Without(_) if starts && !copy => return Err(self.twice(place.part, place.run)),
             State::Begun | State::Without(_) => {}
         }
         match state {
-            State::Without(missing) => missing.complete(event, copy).into_iter().for_each(|event| self.forward(event)),
+            State::Without(unlisted) => {
+                unlisted.of(&event).complete(event, copy).into_iter().for_each(|event| self.forward(event));
+            }
             State::Begun if copy => {}
             State::Begun | State::Expected => self.forward(event),
         }
@@ -130,7 +134,7 @@ impl Replay<'_> {
         });
         let example: Vec<_> = copies
             .filter(|event| matches!(event.kind, EventKind::Connected(_) | EventKind::Subscribed(_)))
-            .map(|event| Event { connection: event.connection, ..first.with(event.kind) })
+            .map(|event| Event { target: event.target, connection: event.connection, ..first.with(event.kind) })
             .collect();
         Ok((started.unwrap_or_else(|| Box::new(missing::start(&run.name.id))), example))
     }
@@ -149,7 +153,8 @@ impl Replay<'_> {
         }
         for source in &self.sources {
             if let Some(text) = source.describe_damage() {
-                self.sink.on_event(&Event { connection: None, ..last.with(EventKind::Note { text: text.into() }) });
+                let note = last.with(EventKind::Note { text: text.into() });
+                self.sink.on_event(&Event { target: None, connection: None, ..note });
             }
         }
         Ok(())
@@ -175,5 +180,25 @@ enum State {
     /// It has been read from its beginning.
     Begun,
     /// Its beginning is missing.
-    Without(Missing),
+    Without(Unlisted),
+}
+
+/// The connections of a run whose beginning is missing.
+struct Unlisted {
+    /// Number of connections to each target.
+    connections: u32,
+    /// A connection and its subscriptions.
+    example: Vec<Event>,
+    /// Those of each target, without a label if there is a single one.
+    targets: BTreeMap<Option<Foreign>, Missing>,
+}
+
+impl Unlisted {
+    /// Returns those of the target of an event.
+    fn of(&mut self, event: &Event) -> &mut Missing {
+        self.targets.entry(event.target.clone()).or_insert_with_key(|target| {
+            let example = self.example.iter().filter(|example| example.target == *target).cloned();
+            Missing::of(self.connections, example.collect())
+        })
+    }
 }

@@ -148,7 +148,8 @@ impl JournalWriter {
         if self.lost[0] > 0 {
             let events = std::mem::take(&mut self.lost[0]);
             let after = self.failure.as_ref().map_or(Duration::ZERO, |failing| now.at.since(failing.since));
-            self.add_line(&Event { connection: None, ..now.with(EventKind::JournalGap { events, after }) }, false);
+            let gap = now.with(EventKind::JournalGap { events, after });
+            self.add_line(&Event { target: None, connection: None, ..gap }, false);
             self.write_waiting()?;
         }
         renewed.map(|_| ())
@@ -197,11 +198,14 @@ impl EventSink for JournalWriter {
         self.add(event);
         // The first connection decides what a journal that is cut off soon can say.
         let immediate = match event.kind {
-            EventKind::RunStarted(_) | EventKind::RunFinished { .. } | EventKind::Interval(_) => true,
+            EventKind::RunStarted(_) => true,
+            // Those of several targets would be a write each.
+            EventKind::RunFinished { .. } | EventKind::Interval(_) => event.target.is_none(),
             EventKind::Connected(_) => self.beginning.is_connecting(),
             _ => false,
         };
-        let due = event.at.since(self.flushed) >= FLUSH_EVERY || matches!(event.kind, EventKind::RunFinished { .. });
+        let ends = event.target.is_none() && matches!(event.kind, EventKind::RunFinished { .. });
+        let due = event.at.since(self.flushed) >= FLUSH_EVERY || ends;
         let full = self.waiting.len() >= BATCH;
         if due || (immediate || full) && self.failure.is_none() {
             self.flush(event);

@@ -28,12 +28,35 @@ pub struct Target {
     /// Name set with CLIENT SETNAME; null is none.
     #[serde(deserialize_with = "foreign::cleaned_option")]
     pub client_name: Option<String>,
+    /// Name that the list of targets gives it; absent if none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::cleaned_option")]
+    pub name: Option<String>,
+    /// Protocol that its URL requests, if the run has several targets; absent if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
     /// Flag or variable that named the server: `--uri`, `REDIS_URL`, `default` …
     #[serde(deserialize_with = "foreign::cleaned")]
     pub named_by: String,
 }
 
 impl Target {
+    /// Returns its name, or `host:port` and the database if it is not 0.
+    pub fn label(&self) -> String {
+        match (&self.name, self.db) {
+            (Some(name), _) => name.clone(),
+            (None, 0) => self.address.to_string(),
+            (None, db) => format!("{}/{db}", self.address),
+        }
+    }
+
+    /// Returns the host of its address; `None` for a Unix socket, which is on this machine.
+    pub(crate) fn host(&self) -> Option<&str> {
+        match &self.address {
+            Address::Tcp { host, .. } => Some(host),
+            Address::Unix(_) => None,
+        }
+    }
+
     /// Returns true if connections to it are encrypted.
     pub fn speaks_tls(&self) -> bool {
         matches!(self.address, Address::Tcp { tls: true, .. })
@@ -127,6 +150,8 @@ mod tests {
             password,
             tls: TlsOptions::default(),
             client_name: None,
+            name: None,
+            protocol: None,
             named_by: "--uri".into(),
         }
     }

@@ -114,7 +114,7 @@ impl ProxyState {
         }
         let at = self.clock().now();
         // The receiver may be gone.
-        let _ = self.events.send(Event { at, time: self.clock().wall(at), connection: None, kind });
+        let _ = self.events.send(Event { at, time: self.clock().wall(at), target: None, connection: None, kind });
     }
 
     /// Emits a note, unless it repeats the last one.

@@ -160,6 +160,7 @@ mod tests {
         track.on_event(&Event {
             at: since,
             time: crate::clock::WallTime::default(),
+            target: None,
             connection: Some(0),
             kind: EventKind::Stalled { since, unanswered: 1 },
         });

@@ -26,6 +26,7 @@ pub(crate) fn at(seconds: f64, kind: EventKind) -> Event {
     Event {
         at: Stamp::from_nanos(nanos),
         time: WallTime::from_unix_nanos(1_795_356_131_204_512_000 + nanos),
+        target: None,
         connection: concerns_run(&kind).then_some(0),
         kind,
     }
@@ -53,6 +54,8 @@ pub(crate) fn plan() -> Plan {
             password: Some(Password::Given(Secret::new(PASSWORD))),
             tls: TlsOptions::default(),
             client_name: None,
+            name: None,
+            protocol: None,
             named_by: "default".into(),
         },
         sandbox: false,
@@ -72,6 +75,7 @@ pub(crate) fn plan() -> Plan {
             ..SubscriptionPlan::default()
         }),
         connections: 1,
+        scope: None,
         stop: StopCondition { duration: Some(Duration::from_secs(60)), ..StopCondition::default() },
         faults: Vec::new(),
         fail_on: Vec::new(),

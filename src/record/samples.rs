@@ -17,6 +17,12 @@ pub(super) struct Samples {
 }
 
 impl Samples {
+    /// Creates the sums of one of many targets, whose distributions take a tenth of the memory.
+    pub(super) fn coarse() -> Self {
+        let [latency, service, failed_latency, waited, end_to_end] = std::array::from_fn(|_| Distribution::coarse());
+        Self { counters: Counters::default(), latency, service, failed_latency, waited, end_to_end }
+    }
+
     pub(super) fn add(&mut self, interval: &Interval) {
         self.counters += interval.counters;
         for (sum, part) in [

@@ -19,6 +19,27 @@ pub(crate) struct Standing {
     pub lost: u64,
 }
 
+impl Standing {
+    /// Returns what makes a target worse than another: it is down, has been down, has failed.
+    pub(crate) fn badness(&self) -> (bool, u64, u64) {
+        let Self { drops, stalls, is_down, failed, timed_out, lost } = self;
+        (*is_down, drops + stalls, failed + timed_out + lost)
+    }
+
+    /// Returns the sums of both.
+    #[must_use]
+    pub(crate) fn plus(self, other: &Self) -> Self {
+        Self {
+            drops: self.drops + other.drops,
+            stalls: self.stalls + other.stalls,
+            is_down: self.is_down || other.is_down,
+            failed: self.failed + other.failed,
+            timed_out: self.timed_out + other.timed_out,
+            lost: self.lost + other.lost,
+        }
+    }
+}
+
 impl Recorder {
     /// Returns the standing: the same numbers as the figures, but cheaper.
     pub(crate) fn standing(&self) -> Standing {

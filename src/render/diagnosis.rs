@@ -1,7 +1,7 @@
 //! A diagnosis as text: below the lines of its outage in the live view, and in the report.
 
 use super::{
-    attempts,
+    attempts, event_line,
     report::Times,
     units::{clean, duration},
 };
@@ -24,12 +24,13 @@ pub(super) fn named_in_words(diagnosis: &Diagnosis) -> String {
 }
 
 /// Returns the lines of a live view.
-pub(super) fn lines(row: &OutageRow) -> Vec<String> {
+pub(super) fn lines(target: Option<&str>, row: &OutageRow) -> Vec<String> {
     let connection = match row.outage.connection {
         0 => String::new(),
         number => format!("#{number} "),
     };
-    let line = |label: &str, text: &str| format!("{LIVE}{label:<12}  {connection}{}", clean(text));
+    let target = event_line::of_target(target);
+    let line = |label: &str, text: &str| format!("{LIVE}{label:<12}  {target}{connection}{}", clean(text));
     let mut lines = vec![line("cause", &sentence(&row.diagnosis))];
     lines.extend(then(row).map(|text| line("then", &text)));
     lines.extend(attempts::line(row).map(|text| line("attempts", &text)));

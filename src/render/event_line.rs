@@ -47,8 +47,14 @@ pub(super) fn line_of(event: &Event, outage: Option<&Outage>) -> Option<String> 
         Some(number) if number > 0 => format!("#{number} "),
         _ => String::new(),
     };
+    let target = of_target(event.target.as_deref());
     let time = event.time.time_of_day();
-    Some(format!("{time}  {label:<12}  {connection}{}", clean(&details)))
+    Some(format!("{time}  {label:<12}  {target}{connection}{}", clean(&details)))
+}
+
+/// Returns the label of one of several targets, as it precedes the details of a line.
+pub(super) fn of_target(target: Option<&str>) -> String {
+    target.map(|target| format!("{} · ", clean(target))).unwrap_or_default()
 }
 
 /// An event as it happens, in the formats of a stream of events.

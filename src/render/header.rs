@@ -27,16 +27,24 @@ pub(super) fn header(started: &RunStarted, columns: Option<usize>) -> Vec<String
 pub(super) fn target_line(started: &RunStarted) -> String {
     let plan = &started.plan;
     let named_by = if plan.sandbox { "sandbox" } else { &plan.target.named_by };
-    let mut parts = vec![
-        format!("redis-doctor {}", started.version),
-        plan.command.to_string(),
-        format!("{} ({named_by})", plan.target),
-    ];
-    if plan.target.tls.insecure {
-        parts.push("CERTIFICATE NOT CHECKED (--insecure)".to_owned());
+    let mut parts = vec![format!("redis-doctor {}", started.version), plan.command.to_string()];
+    match &plan.scope {
+        Some(scope) => {
+            parts.push(format!("{} ({named_by})", count(scope.targets.len() as u64, "target")));
+            let unchecked = scope.targets.iter().filter(|target| target.tls.insecure).count();
+            if unchecked > 0 {
+                parts.push(format!("CERTIFICATE NOT CHECKED (--insecure, {})", count(unchecked as u64, "target")));
+            }
+        }
+        None => {
+            parts.push(format!("{} ({named_by})", plan.target));
+            if plan.target.tls.insecure {
+                parts.push("CERTIFICATE NOT CHECKED (--insecure)".to_owned());
+            }
+            parts.extend(plan.target.tls.sni.as_ref().map(|sni| format!("sni {sni}")));
+            parts.extend(plan.target.user.as_ref().map(|user| format!("user {user}")));
+        }
     }
-    parts.extend(plan.target.tls.sni.as_ref().map(|sni| format!("sni {sni}")));
-    parts.extend(plan.target.user.as_ref().map(|user| format!("user {user}")));
     parts.push(format!("redis-rs {}", started.client_version));
     parts.push(format!("run {}", started.run_id));
     parts.join(" · ")

@@ -32,6 +32,10 @@ impl Messages {
             // Writing into a vector cannot fail.
             let _ = write!(out, "{}  ", self.clock.wall(message.at));
         }
+        if let Some(target) = message.target {
+            escape(out, target.as_bytes());
+            out.extend_from_slice(b"  ");
+        }
         escape(out, message.channel);
         out.extend_from_slice(b"  ");
         escape(out, message.payload);
@@ -41,6 +45,7 @@ impl Messages {
     fn json(&self, out: &mut Vec<u8>, message: &Message<'_>) {
         let line = Line {
             time: self.clock.wall(message.at),
+            target: message.target,
             channel: Name::from(message.channel),
             pattern: message.pattern.map(Name::from),
             payload: std::str::from_utf8(message.payload).ok(),
@@ -69,6 +74,8 @@ impl MessageSink for Messages {
 #[derive(serde::Serialize)]
 struct Line<'a> {
     time: crate::clock::WallTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a str>,
     channel: Name,
     #[serde(skip_serializing_if = "Option::is_none")]
     pattern: Option<Name>,
@@ -103,7 +110,7 @@ mod tests {
         let (stdout, thread) = BufferedStdout::start(writer, || ()).unwrap();
         let messages = Messages::new(stdout.clone(), format, false, Clock::start());
         let at = crate::clock::Stamp::START;
-        assert!(messages.on_message(&Message { at, channel: b"news", pattern: None, payload }));
+        assert!(messages.on_message(&Message { target: None, at, channel: b"news", pattern: None, payload }));
         drop(messages);
         stdout.finish(thread).unwrap();
         std::io::read_to_string(reader).unwrap()

@@ -1,6 +1,7 @@
 //! The lines of `ping`, one for each reply, as in ping(8).
 
 use std::{
+    collections::HashMap,
     fmt::Write as _,
     io::{self, Write},
 };
@@ -8,6 +9,7 @@ use std::{
 use crate::{
     clock::Stamp,
     event::{Event, EventKind, EventSink, Reply},
+    foreign::Foreign,
     render::units::{clean, push_millis},
 };
 
@@ -17,6 +19,8 @@ pub(crate) struct PingLines {
     timestamps: bool,
     /// The beginning of the line of each answered probe.
     head: String,
+    /// The same for each of several targets.
+    heads: HashMap<Foreign, String>,
     /// The start of the run, to turn stamps into wall-clock time.
     start: Option<Event>,
     line: String,
@@ -27,7 +31,15 @@ impl PingLines {
     /// Writes to `out`, each line immediately and in one piece; with `timestamps`, each begins with the time in seconds
     /// since the Unix epoch, as in `ping -D`.
     pub(crate) fn new(out: Box<dyn Write>, timestamps: bool) -> Self {
-        Self { out, timestamps, head: String::new(), start: None, line: String::new(), error: None }
+        Self {
+            out,
+            timestamps,
+            head: String::new(),
+            heads: HashMap::new(),
+            start: None,
+            line: String::new(),
+            error: None,
+        }
     }
 
     /// Returns the error that ended the output ([`io::ErrorKind::BrokenPipe`] if the reader is gone).
@@ -46,7 +58,8 @@ impl PingLines {
         match &reply.outcome {
             // In a run without pauses the next probe is in flight while this is written: nothing slow here.
             Ok(_) => {
-                self.line.extend([&self.head, number]);
+                let head = reply.target.as_ref().and_then(|target| self.heads.get(target)).unwrap_or(&self.head);
+                self.line.extend([head, number]);
                 if let Some(latency) = reply.latency {
                     self.line.push_str(" time=");
                     push_millis(&mut self.line, latency);
@@ -54,6 +67,9 @@ impl PingLines {
             }
             Err(failure) => {
                 let (text, key) = (clean(&failure.text), failure.key);
+                if let Some(target) = &reply.target {
+                    self.line.extend([&*clean(target), ": "]);
+                }
                 // Writing to a String does not fail.
                 let _ = write!(self.line, "seq={number} {text} [{}, {}]", key.class, key.origin);
             }
@@ -78,7 +94,10 @@ impl PingLines {
 impl EventSink for PingLines {
     fn on_event(&mut self, event: &Event) {
         if let EventKind::RunStarted(started) = &event.kind {
-            self.head = format!("PONG from {}: seq=", started.plan.target.address);
+            let head = |from: &str| format!("PONG from {from}: seq=");
+            self.head = head(&started.plan.target.address.to_string());
+            let targets = started.plan.scope.iter().flat_map(|scope| &scope.targets);
+            self.heads = targets.map(|target| (target.label().into(), head(&clean(&target.label())))).collect();
             self.start = Some(event.clone());
         }
     }

@@ -5,6 +5,7 @@ mod incidents;
 mod metrics;
 mod plugin;
 mod tables;
+mod targets;
 mod text;
 mod times;
 

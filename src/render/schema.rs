@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 
 use super::{explain::Found, idle::EventLine};
 use crate::{
-    checkup::Checkup,
+    checkup::{Checkup, ScopeCheckup},
     compare::Comparison,
     drill::Cell,
     event::Line,
     idle::{IdleReport, Silence, Suspect},
     knowledge::Log,
     record::{ConnectionRow, ErrorRow, NoteRow, StateRow},
-    report::{self, Report},
+    report::{self, Report, ScopeReport},
 };
 
 /// A kind of JSON that redis-doctor writes.
@@ -45,6 +45,24 @@ pub const CHECK: Form = Form {
     description: "The document that `check --format json` writes. Durations are seconds, sizes are bytes, times are UTC; null is \
                   not known.",
     of: root::<Checkup>,
+};
+
+/// The document of `--format json` for several targets.
+pub const TARGETS: Form = Form {
+    name: "report-targets",
+    title: "redis-doctor report of several targets",
+    description: "The document that `--format json` writes for several targets: the report of each, and sums over all. Durations \
+                  are seconds, shares are fractions of 1, times are UTC.",
+    of: root::<ScopeReport>,
+};
+
+/// The document of `check --format json` for several servers.
+pub const CHECK_TARGETS: Form = Form {
+    name: "check-targets",
+    title: "redis-doctor check of several servers",
+    description: "The document that `check --format json` writes for several servers: the check-up of each. Durations are \
+                  seconds, sizes are bytes, times are UTC; null is not known.",
+    of: root::<ScopeCheckup>,
 };
 
 /// A line of `--journal`.
@@ -116,8 +134,20 @@ pub const EXPLAIN_LOG: Form = Form {
 };
 
 /// Every form.
-pub const ALL: [Form; 10] =
-    [REPORT, REPORT_LINE, COMPARE, CHECK, JOURNAL, IDLE, IDLE_LINE, DRILL, EXPLAIN, EXPLAIN_LOG];
+pub const ALL: [Form; 12] = [
+    REPORT,
+    REPORT_LINE,
+    TARGETS,
+    COMPARE,
+    CHECK,
+    CHECK_TARGETS,
+    JOURNAL,
+    IDLE,
+    IDLE_LINE,
+    DRILL,
+    EXPLAIN,
+    EXPLAIN_LOG,
+];
 
 impl Form {
     /// Generates its schema.

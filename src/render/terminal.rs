@@ -15,7 +15,7 @@ pub(crate) fn is_capable_terminal(stream: &impl IsTerminal) -> bool {
 }
 
 /// `^C` twice.
-const ECHO: u16 = 4;
+pub(super) const ECHO: usize = 4;
 
 /// Standard error, with room at the end of a line.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Narrow {
 
 impl TermLike for Narrow {
     fn width(&self) -> u16 {
-        self.0.width().saturating_sub(ECHO).max(1)
+        self.0.width().saturating_sub(ECHO as u16).max(1)
     }
     fn height(&self) -> u16 {
         self.0.height()

@@ -8,7 +8,7 @@ use crate::{
     event::{Counters, Event, EventKind, EventSink, FlowClosed, FlowEnd, FlowOpened, Reply, StopReason},
     journal::JournalWriter,
     plan::Command,
-    record::{Recorder, fixture::*},
+    record::{Recorder, Records, fixture::*},
     report::{OutageRow, Report},
 };
 
@@ -157,15 +157,15 @@ fn a_cause_of_several_outages_says_which_they_are_and_what_is_known_of_how_many(
 fn events_and_header_are_as_their_golden_file() {
     let output = Output::default();
     let mut live = Live::new(Style::default(), Box::new(output.clone()));
-    let mut recorder = Recorder::default();
+    let mut recorder = Records::default();
     for event in rich() {
         recorder.on_event(&event);
         live.on_event(&event, &recorder);
+        let outages = recorder.of(&event).outages();
         if let EventKind::Evidence(evidence) = &event.kind
-            && let Some((outage, diagnosis)) =
-                crate::diagnose::for_event(&recorder.outages(), event.connection, evidence)
+            && let Some((outage, diagnosis)) = crate::diagnose::for_event(&outages, event.connection, evidence)
         {
-            live.on_diagnosis(&OutageRow::new(outage, diagnosis, None, event.at));
+            live.on_diagnosis(None, &OutageRow::new(outage, diagnosis, None, event.at));
         }
     }
     golden("events.txt", &output.text());
@@ -187,7 +187,7 @@ fn refused_commands_are_counted_between_the_lines_of_their_refusal() {
         failed(13.0),
         at(20.0, own_pause(14.95, 20.0)),
     ];
-    events.iter().for_each(|event| live.on_event(event, &Recorder::default()));
+    events.iter().for_each(|event| live.on_event(event, &Records::default()));
     let text = output.text();
     let lines: Vec<_> = text.lines().map(|line| &line[14..]).collect();
     assert_eq!(
@@ -266,8 +266,7 @@ fn the_real_outputs_follow_their_schemas() {
 
 #[test]
 fn nagios_gets_one_short_line_with_one_pipe() {
-    let report = report_of(&rich());
-    let text = rendered(&report, Format::Nagios);
+    let text = rendered(&report_of(&rich()), Format::Nagios);
     assert_eq!((text.lines().count(), text.matches('|').count()), (1, 1));
     let (words, _) = text.split_once(" | ").unwrap();
     assert!(words.chars().count() < 80 && words.starts_with("REDIS-DOCTOR CRITICAL - "), "{words}");
@@ -326,6 +325,7 @@ fn the_journal_schema_knows_every_counter() {
 
 fn reply(number: u64, outcome: Result<usize, crate::classify::Failure>) -> Reply {
     Reply {
+        target: None,
         number,
         at: stamp(1.5),
         latency: Some(secs(0.000_123_4)),
@@ -364,7 +364,7 @@ fn quiet_is_quiet_and_color_only_comes_when_it_is_wanted() {
     ] {
         let output = Output::default();
         let mut live = Live::new(style, Box::new(output.clone()));
-        let recorder = Recorder::default();
+        let recorder = Records::default();
         rich().iter().for_each(|event| live.on_event(event, &recorder));
         assert_eq!(output.text().contains('\x1b'), colored, "{style:?}");
         assert_eq!(output.text().is_empty(), silent, "{style:?}");
@@ -391,10 +391,10 @@ fn evidence_that_says_the_same_again_is_not_shown_again() {
     let output = Output::default();
     let mut live = Live::new(Style::default(), Box::new(output.clone()));
     let report = report_of(&rich());
-    live.on_diagnosis(&report.outages.rows[0]);
+    live.on_diagnosis(None, &report.outages.rows[0]);
     let once = output.text();
-    live.on_diagnosis(&report.outages.rows[0]);
+    live.on_diagnosis(None, &report.outages.rows[0]);
     assert_eq!((output.text(), once.lines().count()), (once.clone(), 3));
-    live.on_diagnosis(&report.outages.rows[1]);
+    live.on_diagnosis(None, &report.outages.rows[1]);
     assert!(output.text().len() > once.len());
 }

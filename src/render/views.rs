@@ -138,6 +138,11 @@ impl<'a> Records<'a> {
 
     /// Writes a result without its lists.
     pub(super) fn summary(&mut self, of: &impl Serialize) -> io::Result<()> {
+        self.without_lists("summary", of)
+    }
+
+    /// Writes a record without its lists.
+    pub(super) fn without_lists(&mut self, kind: &str, of: &impl Serialize) -> io::Result<()> {
         let mut summary = serde_json::to_value(of)?;
         if let Value::Object(fields) = &mut summary {
             fields.retain(|_, value| !value.is_array());
@@ -147,7 +152,7 @@ impl<'a> Records<'a> {
                 section.remove("rows");
             }
         }
-        self.line("summary", &summary)
+        self.line(kind, &summary)
     }
 
     /// Writes each entry of a list.

@@ -35,10 +35,13 @@ use super::{
 };
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
-    clock::Stamp,
+    clock::{Stamp, within},
     event::{Peer, RefusalEnd},
     plan::ReconnectPolicy,
 };
+
+/// Time after the end of a run in which a first connection may still come up; its grace is longer.
+const EXPLAINED: Duration = Duration::from_millis(500);
 
 /// Failures of waiting commands kept for the monitor.
 const KEPT_FAILURES: usize = 8;
@@ -226,12 +229,18 @@ impl Session {
     /// Returns true if the client has a connection to send commands on, or gets one within `limit`.
     pub(super) async fn connected_within(&self, limit: Duration) -> bool {
         let mut subject = self.lock().subject.clone();
-        tokio::time::timeout(limit, subject.connected()).await.unwrap_or(false)
+        within(limit, subject.connected()).await.unwrap_or(false)
     }
 
     /// Returns the time limit for connecting without obstacles.
     pub(super) fn patience(&self) -> Duration {
         self.ctx.plan.policy.connect_timeout + self.ctx.plan.policy.response_timeout
+    }
+
+    /// Returns the time limit for the first connection. It leaves time within the run to find the obstacle.
+    pub(super) fn first_patience(&self) -> Duration {
+        let of_run = self.ctx.plan.stop.duration.unwrap_or(Duration::MAX).saturating_add(EXPLAINED);
+        self.patience().min(of_run.saturating_sub(self.ctx.clock.now().elapsed()))
     }
 
     /// Handles a push of the library. Runs in the task that reconnects.

@@ -28,7 +28,10 @@ pub(crate) struct RunContext {
     pub(crate) stop: StopControl,
     pub(crate) observer: Arc<dyn Observer>,
     pub(super) heartbeat: Heartbeat,
-    pub(super) pauses: Pauses,
+    /// The pauses of this process; shared if the run has several targets.
+    pub(super) pauses: Arc<Pauses>,
+    /// False if they are watched for all targets together.
+    pub(super) watches_pauses: bool,
 }
 
 impl RunContext {
@@ -38,7 +41,7 @@ impl RunContext {
         run_id: String,
         dialect: Dialect,
         path: Arc<PathWatch>,
-        (notices, observer): (Arc<NoticeSender>, Arc<dyn Observer>),
+        (notices, observer, shared): (Arc<NoticeSender>, Arc<dyn Observer>, Option<Arc<Pauses>>),
     ) -> Self {
         let may_send = plan.probes.is_some() || plan.policy.watchdog.is_some() || !dialect.resp3;
         Self {
@@ -51,7 +54,8 @@ impl RunContext {
             notices,
             observer,
             heartbeat: Heartbeat::new(may_send, dialect.nonce),
-            pauses: Pauses::new(),
+            watches_pauses: shared.is_none(),
+            pauses: shared.unwrap_or_else(|| Arc::new(Pauses::new())),
             plan,
         }
     }

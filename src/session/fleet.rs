@@ -72,11 +72,13 @@ impl Sessions {
         // The publisher bypasses the faults: it must send everything that could have been received.
         let direct = Plan { target: server, ..(*ctx.plan).clone() };
         let publisher = Arc::new(Publisher::new(&direct, ctx.dialect)?);
-        let pauses = Arc::clone(&ctx);
-        sessions.watch.spawn(async move {
-            let found = |pause: OwnPause| pauses.emit(pause.until, None, EventKind::OwnPause(pause));
-            pauses.pauses.watch(pauses.clock, found).await;
-        });
+        if ctx.watches_pauses {
+            let pauses = Arc::clone(&ctx);
+            sessions.watch.spawn(async move {
+                let found = |pause: OwnPause| pauses.emit(pause.until, None, EventKind::OwnPause(pause));
+                pauses.pauses.watch(pauses.clock, found).await;
+            });
+        }
         let path = Arc::clone(&ctx);
         sessions.watch.spawn(async move {
             let changed = |at, probed| path.emit(at, None, EventKind::PathProbed(probed));

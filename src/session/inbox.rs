@@ -103,7 +103,7 @@ impl Inbox {
             _ => return,
         };
         let (channel, pattern, payload) = fields;
-        self.receive(&Message { at: ctx.clock.now(), channel, pattern, payload }, ctx);
+        self.receive(&Message { target: None, at: ctx.clock.now(), channel, pattern, payload }, ctx);
     }
 
     /// Accounts for a verification message; counts and shows any other.

@@ -113,7 +113,7 @@ impl Monitor {
         let session = Session::new(Arc::clone(&ctx), connection, inbox).await?;
         let (signal, up) = tokio::sync::watch::channel(false);
         let coming = async {
-            session.come_up(session.patience()).await?;
+            session.come_up(session.first_patience()).await?;
             signal.send_replace(true);
             session.subscribe().await?;
             Ok(ctx.clock.now())

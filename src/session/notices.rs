@@ -32,6 +32,8 @@ pub(crate) enum Notice {
 /// The sending side of the channel.
 pub(crate) struct NoticeSender {
     clock: Clock,
+    /// Label of the target, if the run has several.
+    target: Option<Foreign>,
     notices: mpsc::UnboundedSender<Notice>,
     messages: Arc<dyn MessageSink>,
     /// Times of the latest announcements.
@@ -39,8 +41,13 @@ pub(crate) struct NoticeSender {
 }
 
 impl NoticeSender {
-    pub(crate) fn new(clock: Clock, notices: mpsc::UnboundedSender<Notice>, messages: Arc<dyn MessageSink>) -> Self {
-        Self { clock, notices, messages, announced: Mutex::default() }
+    pub(crate) fn new(
+        clock: Clock,
+        target: Option<Foreign>,
+        notices: mpsc::UnboundedSender<Notice>,
+        messages: Arc<dyn MessageSink>,
+    ) -> Self {
+        Self { clock, target, notices, messages, announced: Mutex::default() }
     }
 
     pub(super) fn clock(&self) -> Clock {
@@ -48,18 +55,18 @@ impl NoticeSender {
     }
 
     pub(crate) fn emit(&self, at: Stamp, connection: Option<u32>, kind: EventKind) {
-        let event = Event { at, time: self.clock.wall(at), connection, kind };
+        let event = Event { at, time: self.clock.wall(at), target: self.target.clone(), connection, kind };
         // The engine receives until the last task has ended; later notices have no reader.
         let _ = self.notices.send(Notice::Event(event));
     }
 
     pub(super) fn reply(&self, reply: Reply) {
-        let _ = self.notices.send(Notice::Reply(reply));
+        let _ = self.notices.send(Notice::Reply(Reply { target: self.target.clone(), ..reply }));
     }
 
     /// Forwards a received message; returns false if the output has no room for it.
     pub(super) fn message(&self, message: &Message<'_>) -> bool {
-        self.messages.on_message(message)
+        self.messages.on_message(&Message { target: self.target.as_deref(), ..*message })
     }
 
     /// Emits a push that is neither a message nor a confirmation, up to a number per period.

@@ -37,12 +37,12 @@ pub(crate) struct Pauses {
 }
 
 impl Pauses {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { ticked: AtomicU64::new(u64::MAX), latest: AtomicU64::new(0), kept: Mutex::default() }
     }
 
     /// Calls `found` for every pause, until it is aborted.
-    pub(super) async fn watch(&self, clock: Clock, mut found: impl FnMut(OwnPause)) {
+    pub(crate) async fn watch(&self, clock: Clock, mut found: impl FnMut(OwnPause)) {
         let mut slept = Clock::slept();
         self.tick(clock.now(), Duration::ZERO);
         loop {

@@ -57,6 +57,7 @@ async fn receive(session: &Session, pubsub: PubSub) {
             continue;
         };
         let received = Message {
+            target: None,
             at: ctx.clock.now(),
             channel: &channel,
             pattern: pattern.as_deref(),

@@ -220,7 +220,7 @@ impl Worker {
             // The library does not report when it sent a command that had waited, so another one is timed.
             let waited = exchange.waited;
             let latency = if waited.is_zero() { Some(latency) } else { self.round_trip().await };
-            ctx.notices.reply(Reply { number, at: exchange.done, latency, waited, outcome });
+            ctx.notices.reply(Reply { target: None, number, at: exchange.done, latency, waited, outcome });
             if self.plan.pace == Pace::Unpaced {
                 // Prints the line now: during the next probe it would add to that probe's latency.
                 tokio::task::yield_now().await;

@@ -2,7 +2,7 @@
 //! peers in one run.
 //!
 //! ```sh
-//! cargo bench                            # every row, about eight minutes
+//! cargo bench                            # every row, about nine minutes
 //! cargo bench -- latency flood           # the rows whose name contains one of these
 //! cargo bench -- --rounds 25 --gate      # exits with 1 when a row misses its bar
 //! cargo bench -- --long                  # the rows of soak and fortnight at full length (50 minutes)
@@ -43,6 +43,7 @@ mod size;
 mod soak;
 mod startup;
 mod table;
+mod targets;
 mod throughput;
 
 use table::Row;
@@ -81,6 +82,7 @@ const GROUPS: &[Group] = &[
     Group { names: "evidence", measure: evidence::cost },
     Group { names: "soak cpu memory", measure: soak::steady },
     Group { names: "soak growth", measure: soak::growth },
+    Group { names: "targets cpu memory", measure: targets::many },
     Group { names: "fortnight", measure: fortnight::compressed },
 ];
 

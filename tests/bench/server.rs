@@ -19,11 +19,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it and returns when it has said that it is ready.
     pub(crate) fn start() -> Self {
+        Self::start_at("127.0.0.1")
+    }
+
+    /// The same, with the addresses that it listens on. In protected mode, which is the default, it serves this machine only.
+    pub(crate) fn start_at(bind: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         // Another process may take the port in between: the server then says so and ends, and so does the benchmark.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        command.args(["--port", &port.to_string(), "--bind", bind, "--save", "", "--appendonly", "no"]);
         // A subscriber that is slow for a moment must not be thrown out: its cost is what is measured.
         command.args(["--client-output-buffer-limit", "pubsub 0 0 0"]);
         command.arg("--dir").arg(directory.path()).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -70,8 +70,8 @@ fn rates_and_counts_that_mean_nothing_are_refused_with_an_example() {
 #[test]
 fn what_stands_in_the_wrong_place_is_explained() {
     for (arguments, parts) in [
-        (&["ping", "example.com"][..], ["unexpected argument: 'example.com'", "a host needs -h"]),
-        (&["ping", "redis://example.com"], ["the URL of a server needs -u", "redis-doctor ping -u URL"]),
+        (&["proxy", "example.com"][..], ["unexpected argument: 'example.com'", "a value with blanks needs quotes"]),
+        (&["proxy", "redis://example.com"], ["the URL of a server needs -u", "redis-doctor ping -u URL"]),
         (&["ping", "-h", "example.com:6380"], ["--host: 'example.com:6380' contains a port", "-p 6380"]),
         (&["ping", "-h", ""], ["--host: the host is empty", "an unset variable?"]),
         (

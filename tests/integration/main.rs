@@ -113,6 +113,7 @@ mod sandbox_cli;
 mod slowness;
 mod states;
 mod subscribing;
+mod targets;
 mod terminal;
 mod tls;
 mod tls_changes;

@@ -9,13 +9,13 @@ use crate::{
         choice::formats,
         environment::{Environment, fresh_seed},
         error::UsageError,
-        groups::{ConnectionArgs, PolicyArgs},
+        groups::{ConnectionArgs, PolicyArgs, TargetArgs},
         policy,
         subcommand::Subcommand,
-        target, value,
+        target, targets, uri, value,
     },
     output::{self, ColorChoice, Content, Format},
-    plan::{Protocol, Range, ReconnectPolicy, Target},
+    plan::{Protocol, Range, ReconnectPolicy, Scope, Target},
 };
 
 /// Below the ten seconds after which a monitoring system kills a plug-in.
@@ -64,6 +64,8 @@ pub(in crate::cli) struct CheckArgs {
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     color: ColorChoice,
     #[command(flatten)]
+    servers: TargetArgs,
+    #[command(flatten)]
     connection: ConnectionArgs,
     #[command(flatten)]
     policy: PolicyArgs,
@@ -74,6 +76,8 @@ pub(in crate::cli) struct CheckArgs {
 pub(crate) struct CheckRequest {
     /// With `sandbox`, the server is not started yet.
     pub target: Target,
+    /// All servers; `None` if there is one.
+    pub scope: Option<Scope>,
     pub sandbox: bool,
     pub protocol: Protocol,
     /// The policy of the client in question.
@@ -116,12 +120,21 @@ notice a dead path.
 Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
     type Request = CheckRequest;
 
-    fn resolve(self, environment: &Environment) -> Result<CheckRequest, UsageError> {
+    fn resolve(mut self, environment: &Environment) -> Result<CheckRequest, UsageError> {
+        self.servers.add_to(&mut self.connection);
+        if let Some(name) =
+            super::names().find(|name| self.connection.servers.iter().any(|given| given.given() == *name))
+        {
+            let remedy =
+                format!("the command comes first; use redis-doctor {name}, then its flags (-h {name} is a host)");
+            return Err(UsageError::new("TARGET", format!("'{name}' is a command"), remedy));
+        }
         let mut connection = target::resolve(&self.connection, environment)?;
         let policy = policy::resolve(&self.policy)?;
-        target::ask(&mut connection.target, &self.connection, environment)?;
+        targets::ask_for(&mut connection, &self.connection, environment)?;
         Ok(CheckRequest {
             target: connection.target,
+            scope: connection.scope,
             sandbox: self.connection.sandbox,
             protocol: connection.protocol,
             policy,
@@ -140,11 +153,12 @@ Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
     }
 }
 
-/// Inserts `check` into a command line that begins with a flag or is empty.
+/// Inserts `check` into a command line that begins with a flag or a server, or is empty.
 pub(in crate::cli) fn is_the_default(args: &mut Vec<OsString>) {
     let for_the_program = ["--help", "--version", "-V", super::SHORT_HELP];
     let bare = args.get(1).is_none_or(|first| {
-        first.as_encoded_bytes().starts_with(b"-") && !for_the_program.iter().any(|flag| first == flag)
+        let is_flag = first.as_encoded_bytes().starts_with(b"-") && !for_the_program.iter().any(|flag| first == flag);
+        is_flag || first.to_str().is_some_and(uri::is_server)
     });
     if bare {
         args.insert(args.len().min(1), "check".into());

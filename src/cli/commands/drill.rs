@@ -9,9 +9,9 @@ use crate::{
         choice::{completed, formats},
         environment::{Environment, fresh_seed},
         error::UsageError,
-        groups::{ConnectionArgs, FaultArgs},
+        groups::{ConnectionArgs, FaultArgs, TargetArgs},
         subcommand::Subcommand,
-        target, value,
+        target, targets, value,
     },
     fault::Case,
     output::{self, Content, Format},
@@ -55,6 +55,8 @@ pub(in crate::cli) struct DrillArgs {
     #[command(flatten)]
     faults: FaultArgs,
     #[command(flatten)]
+    servers: TargetArgs,
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -94,7 +96,9 @@ Exit status: 0 done, 2 a policy of --must-survive did not survive, or a cell
 could not run, 3 wrong usage.";
     type Request = DrillRequest;
 
-    fn resolve(self, environment: &Environment) -> Result<DrillRequest, UsageError> {
+    fn resolve(mut self, environment: &Environment) -> Result<DrillRequest, UsageError> {
+        self.servers.add_to(&mut self.connection);
+        targets::refuse(&self.connection, "drill")?;
         let mut connection = target::resolve(&self.connection, environment)?;
         let mut cases = self.case;
         let single = self.faults.faults.iter().map(|fault| (fault.to_string(), vec![fault.clone()]));

@@ -9,9 +9,9 @@ use crate::{
         choice::formats,
         environment::{Environment, fresh_seed},
         error::UsageError,
-        groups::{ConnectionArgs, FaultArgs},
+        groups::{ConnectionArgs, FaultArgs, TargetArgs},
         subcommand::Subcommand,
-        target,
+        target, targets,
         value::{self, ValueError},
     },
     idle::{Cloud, IdlePlan, Steps},
@@ -77,6 +77,8 @@ pub(in crate::cli) struct IdleArgs {
     #[command(flatten)]
     faults: FaultArgs,
     #[command(flatten)]
+    servers: TargetArgs,
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -114,7 +116,7 @@ survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
 2 it does not, regardless of any other limit.";
     type Request = IdleRequest;
 
-    fn resolve(self, environment: &Environment) -> Result<IdleRequest, UsageError> {
+    fn resolve(mut self, environment: &Environment) -> Result<IdleRequest, UsageError> {
         if let Steps::List(_) = self.steps {
             let contradicting = [("--max", self.max.is_some()), ("--profile", self.profile.is_some())];
             if let Some((flag, _)) = contradicting.into_iter().find(|(_, given)| *given) {
@@ -135,6 +137,8 @@ survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
             let problem = format!("{must} is not tested, because {flag} ends at {longest}");
             return Err(UsageError::new("--must-survive", problem, format!("raise {flag}")));
         }
+        self.servers.add_to(&mut self.connection);
+        targets::refuse(&self.connection, "idle")?;
         let mut connection = target::resolve(&self.connection, environment)?;
         target::ask(&mut connection.target, &self.connection, environment)?;
         let plan = IdlePlan {

@@ -8,7 +8,7 @@ use crate::{
     cli::{
         environment::Environment,
         error::UsageError,
-        groups::{FormatArgs, RunArgs},
+        groups::{FormatArgs, RunArgs, TargetArgs},
         run::{self, RunRequest},
         subcommand::Subcommand,
         value,
@@ -45,6 +45,8 @@ pub(in crate::cli) struct PingArgs {
     #[arg(short = 'D', long)]
     timestamps: bool,
     #[command(flatten)]
+    servers: TargetArgs,
+    #[command(flatten)]
     run: RunArgs,
     #[command(flatten)]
     format: FormatArgs,
@@ -64,8 +66,9 @@ An error reply (NOAUTH, LOADING …) counts as a failure, not as a reply.
 Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     type Request = RunRequest;
 
-    fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {
+    fn resolve(mut self, environment: &Environment) -> Result<RunRequest, UsageError> {
         let each = !self.run.output.quiet && self.format.format == Format::Text;
+        self.servers.add_to(&mut self.run.connection);
         run::resolve(Command::Ping, self.run, environment, |RunRequest { plan, output }| {
             output.format = self.format.format;
             output.timestamps = self.timestamps;

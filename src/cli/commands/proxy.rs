@@ -115,7 +115,7 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage.";
                 format!("use 127.0.0.1:{}, or add --allow-remote to permit this", listen.port()),
             ));
         }
-        let connection = ConnectionArgs { uri, sandbox, tls, ..ConnectionArgs::default() };
+        let connection = ConnectionArgs { uri: uri.into_iter().collect(), sandbox, tls, ..ConnectionArgs::default() };
         let connection = target::resolve(&connection, environment)?;
         let upstream = connection.target;
         if let Address::Tcp { host, port, .. } = &upstream.address

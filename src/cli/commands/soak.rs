@@ -8,7 +8,7 @@ use crate::{
     cli::{
         environment::Environment,
         error::UsageError,
-        groups::{FormatArgs, RunArgs},
+        groups::{FormatArgs, RunArgs, TargetArgs},
         run::{self, DEFAULT_RATE, RunRequest},
         subcommand::Subcommand,
         value,
@@ -64,6 +64,8 @@ pub(in crate::cli) struct SoakArgs {
     #[arg(long)]
     stop_on_critical: bool,
     #[command(flatten)]
+    servers: TargetArgs,
+    #[command(flatten)]
     run: RunArgs,
     #[command(flatten)]
     format: FormatArgs,
@@ -107,7 +109,7 @@ and print its report; SIGUSR1 prints interim figures.
 Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     type Request = RunRequest;
 
-    fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {
+    fn resolve(mut self, environment: &Environment) -> Result<RunRequest, UsageError> {
         let by_default = self.workload.is_empty();
         let workload = if by_default { &[Workload::Ping, Workload::Pubsub] } else { self.workload.as_slice() };
         let wants = |part| workload.contains(&part) || workload.contains(&Workload::Mixed);
@@ -133,6 +135,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
             optional: by_default && self.verify_rate.is_none() && self.channels.is_none(),
             ..SubscriptionPlan::default()
         });
+        self.servers.add_to(&mut self.run.connection);
         run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output }| {
             output.format = self.format.format;
             plan.probes = probes;

@@ -5,8 +5,14 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::{
-    cli::{environment::Environment, error::UsageError, groups::ConnectionArgs, subcommand::Subcommand, target, value},
-    plan::{Protocol, Readiness, Target},
+    cli::{
+        environment::Environment,
+        error::UsageError,
+        groups::{ConnectionArgs, TargetArgs},
+        subcommand::Subcommand,
+        target, targets, value,
+    },
+    plan::{Protocol, Readiness, Scope, Target},
 };
 
 /// Flags of `wait`.
@@ -32,6 +38,8 @@ pub(in crate::cli) struct WaitArgs {
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
+    servers: TargetArgs,
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
@@ -40,6 +48,8 @@ pub(in crate::cli) struct WaitArgs {
 pub(crate) struct WaitRequest {
     /// With `sandbox`, the server is not started yet.
     pub target: Target,
+    /// All servers; `None` if there is one.
+    pub scope: Option<Scope>,
     pub sandbox: bool,
     pub protocol: Protocol,
     pub wanted: Readiness,
@@ -74,11 +84,13 @@ certificate is retried too, because the server may not be set up yet;
 Exit status: 0 ready, 2 timeout, 3 wrong usage, 130 a signal.";
     type Request = WaitRequest;
 
-    fn resolve(self, environment: &Environment) -> Result<WaitRequest, UsageError> {
+    fn resolve(mut self, environment: &Environment) -> Result<WaitRequest, UsageError> {
+        self.servers.add_to(&mut self.connection);
         let mut connection = target::resolve(&self.connection, environment)?;
-        target::ask(&mut connection.target, &self.connection, environment)?;
+        targets::ask_for(&mut connection, &self.connection, environment)?;
         Ok(WaitRequest {
             target: connection.target,
+            scope: connection.scope,
             sandbox: self.connection.sandbox,
             protocol: connection.protocol,
             wanted: self.wanted,

@@ -13,6 +13,27 @@ pub(super) fn line(report: &Report) -> PluginLine {
     PluginLine { verdict: Some(report.verdict), text: headline(report), figures: figures(report) }
 }
 
+/// Returns the figures of several targets: of each figure the worst, which a gate on it would see.
+pub(super) fn figures_of_the_worst<'a>(reports: impl Iterator<Item = &'a Report>) -> Vec<Figure> {
+    let mut worst: Vec<Figure> = Vec::new();
+    for figure in reports.flat_map(figures) {
+        let lower_is_worse = figure.unit == "%";
+        match worst.iter_mut().find(|known| known.label == figure.label) {
+            Some(known) => {
+                let is_worse = match (figure.value, known.value) {
+                    (Some(new), Some(old)) => (new < old) == lower_is_worse && new != old,
+                    (new, old) => new.is_some() && old.is_none(),
+                };
+                if is_worse {
+                    *known = figure;
+                }
+            }
+            None => worst.push(figure),
+        }
+    }
+    worst
+}
+
 fn figures(report: &Report) -> Vec<Figure> {
     let mut figures = Vec::new();
     let mut add = |label: &'static str, metric: Option<Metric>, value: Option<f64>, unit: &'static str| {

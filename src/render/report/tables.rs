@@ -154,6 +154,11 @@ fn outage(row: &OutageRow, times: Times) -> Vec<String> {
     ]
 }
 
+/// Returns the cause of an outage and its confidence.
+pub(super) fn cause(row: &OutageRow) -> String {
+    diagnosis::named(&row.diagnosis)
+}
+
 pub(super) fn refusals(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let rows = longest_first_page(&report.refusals.rows, |row| row.duration)
         .into_iter()

@@ -29,17 +29,22 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
     if ping && !report.runs.is_empty() {
         ping_statistics(report, out)?;
         writeln!(out)?;
-        verdict(report, style, out)?;
+        verdict(report.verdict, report.interim, &headline(report), style, out)?;
         incidents::write(report, times, out)?;
     } else {
         let width = fit::readable(columns);
-        verdict(report, style, out)?;
+        verdict(report.verdict, report.interim, &headline(report), style, out)?;
         heading(report, width, style.below_header, out)?;
         incidents::write(report, times, out)?;
         course::write(report, times, columns, out)?;
         totals(report, width, out)?;
         tables::latencies(report, columns, out)?;
     }
+    details(report, times, columns, out)
+}
+
+/// Writes what happened, the gates and the findings.
+pub(super) fn details(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     tables::outages(report, times, columns, out)?;
     tables::causes(&report.outages.rows, times, out)?;
     tables::slow(report, times, columns, out)?;
@@ -51,17 +56,23 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
     remarks(report, out)
 }
 
-/// Writes the verdict.
-fn verdict(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let word = report.verdict.to_string().to_uppercase();
-    let color = match report.verdict {
+/// Writes the verdict, with the reason in a few words.
+pub(super) fn verdict(
+    verdict: Verdict,
+    interim: bool,
+    reason: &str,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let word = verdict.to_string().to_uppercase();
+    let color = match verdict {
         Verdict::Healthy => "32",
         Verdict::Degraded => "33",
         Verdict::Critical => "31",
     };
     let word = if style.color { format!("\x1b[1;{color}m{word}\x1b[0m") } else { word };
-    let interim = if report.interim { " so far" } else { "" };
-    writeln!(out, "verdict  {word}{interim}  {}", headline(report))
+    let interim = if interim { " so far" } else { "" };
+    writeln!(out, "verdict  {word}{interim}  {reason}")
 }
 
 /// Returns the verdict in a few words.

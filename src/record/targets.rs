@@ -1,0 +1,236 @@
+//! The records of a run with several targets: a recorder for each, and sums over all of them.
+
+use std::{collections::HashMap, time::Duration};
+
+use super::{
+    Capped, Figures, List, NoteRow, Recorder, Samples, SimultaneousLoss, Standing, Summary, shortened,
+    simultaneous::Simultaneous,
+};
+use crate::{
+    clock::Stamp,
+    event::{Event, EventKind, EventSink, RunStarted},
+    foreign::Foreign,
+    plan::RejectedLine,
+};
+
+/// The records of one or several runs, whether they have one target or several.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    /// Record of the runs with a single target.
+    lone: Recorder,
+    /// Records of the runs with several targets; `None` before the first such run.
+    several: Option<Targets>,
+    /// True if the current run has several targets.
+    in_several: bool,
+}
+
+/// The figures of all runs.
+pub(crate) enum AllFigures {
+    /// All runs had a single target.
+    Lone(Box<Figures>),
+    /// A run had several.
+    Several(Box<ScopeFigures>),
+}
+
+/// The figures of each target, and those of all targets together.
+#[derive(Debug)]
+pub(crate) struct ScopeFigures {
+    /// Figures of each target, in the order of the list.
+    pub targets: Vec<TargetFigures>,
+    /// Lines of the list that could not be read.
+    pub rejected: Vec<RejectedLine>,
+    /// Losses of several targets at the same time.
+    pub simultaneous: Vec<SimultaneousLoss>,
+    /// Remarks that concern no target.
+    pub notes: List<NoteRow>,
+    /// True if the last run continues.
+    pub interim: bool,
+    /// Latency of answered probes of all targets, from the intended start; `None` (as below) if there was none.
+    pub latency: Option<Summary>,
+    /// Latency of answered probes from the real start.
+    pub service: Option<Summary>,
+    /// Latency of numbered messages.
+    pub end_to_end: Option<Summary>,
+}
+
+/// The figures of one of several targets.
+#[derive(Debug)]
+pub(crate) struct TargetFigures {
+    /// Label of the target.
+    pub label: Foreign,
+    /// Figures of its runs.
+    pub figures: Figures,
+}
+
+#[derive(Debug, Default)]
+struct Targets {
+    records: Vec<TargetRecord>,
+    numbers: HashMap<Foreign, usize>,
+    rejected: Vec<RejectedLine>,
+    samples: Samples,
+    simultaneous: Simultaneous,
+    notes: Capped<NoteRow>,
+}
+
+#[derive(Debug)]
+struct TargetRecord {
+    label: Foreign,
+    recorder: Recorder,
+    /// True if the current run of this target has ended, or does not have it.
+    over: bool,
+}
+
+impl Records {
+    /// Returns the record that an event belongs to; that of the first target if it concerns all of several.
+    pub(crate) fn of(&self, event: &Event) -> &Recorder {
+        let several = self.several.as_ref().filter(|_| self.in_several);
+        let of_target = several.and_then(|several| match &event.target {
+            Some(label) => several.numbers.get(label).map(|number| &several.records[*number]),
+            None => several.records.first(),
+        });
+        of_target.map_or(&self.lone, |record| &record.recorder)
+    }
+
+    /// Returns the standing of each target; none if there is a single one.
+    pub(crate) fn standings(&self) -> Vec<(&str, Standing)> {
+        let records = self.several.iter().flat_map(|several| &several.records);
+        records.map(|record| (&*record.label, record.recorder.standing())).collect()
+    }
+
+    /// Returns the figures of all runs, each to its end, or to its last event if it has not ended or was cut off.
+    pub(crate) fn figures(&self) -> AllFigures {
+        self.folded(Recorder::figures, false)
+    }
+
+    /// Returns the figures as of `now` on the clock of the current run, which continues.
+    pub(crate) fn interim(&self, now: Stamp) -> AllFigures {
+        self.folded(|recorder| recorder.interim(now), true)
+    }
+
+    fn folded(&self, figures: impl Fn(&Recorder) -> Figures, interim: bool) -> AllFigures {
+        match &self.several {
+            None => AllFigures::Lone(Box::new(figures(&self.lone))),
+            Some(several) => AllFigures::Several(Box::new(several.figures(figures, interim))),
+        }
+    }
+}
+
+impl EventSink for Records {
+    fn on_event(&mut self, event: &Event) {
+        if let EventKind::RunStarted(started) = &event.kind {
+            self.in_several = started.plan.scope.is_some();
+            // The runs of a single target before and after become those of one of several.
+            if self.in_several || self.several.is_some() {
+                let lone = std::mem::take(&mut self.lone);
+                let several = self.several.get_or_insert_default();
+                if let Some(plan) = lone.plan() {
+                    let label = plan.target.label().into();
+                    several.insert(label, lone);
+                }
+                self.in_several = true;
+                return several.begin_run(event, started);
+            }
+        }
+        match &mut self.several {
+            Some(several) if self.in_several => several.on_event(event),
+            _ => self.lone.on_event(event),
+        }
+    }
+}
+
+impl Targets {
+    fn insert(&mut self, label: Foreign, recorder: Recorder) -> usize {
+        let number = self.records.len();
+        self.numbers.insert(label.clone(), number);
+        self.records.push(TargetRecord { label, recorder, over: true });
+        number
+    }
+
+    fn begin_run(&mut self, event: &Event, started: &RunStarted) {
+        self.records.iter_mut().for_each(|record| record.over = true);
+        let plans: Vec<_> = match &started.plan.scope {
+            Some(scope) => {
+                self.simultaneous.begin_run(scope);
+                self.rejected.clone_from(&scope.rejected);
+                started.plan.of_each_target().collect()
+            }
+            None => vec![(started.plan.target.label().into(), started.plan.clone())],
+        };
+        for (label, plan) in plans {
+            let started = Box::new(RunStarted {
+                plan,
+                version: started.version.clone(),
+                client_version: started.client_version.clone(),
+                run_id: started.run_id.clone(),
+                schedule: started.schedule.clone(),
+                ..*started
+            });
+            let number = match self.numbers.get(&label) {
+                Some(number) => *number,
+                None => self.insert(label, Recorder::coarse()),
+            };
+            let record = &mut self.records[number];
+            record.over = false;
+            record.recorder.on_event(&event.with(EventKind::RunStarted(started)));
+        }
+    }
+
+    fn on_event(&mut self, event: &Event) {
+        self.simultaneous.on_event(event);
+        if let EventKind::Interval(interval) = &event.kind {
+            self.samples.add(interval);
+        }
+        let Some(label) = &event.target else { return self.on_common_event(event) };
+        let Some(number) = self.numbers.get(label) else { return };
+        let record = &mut self.records[*number];
+        record.recorder.on_event(event);
+        record.over |= matches!(event.kind, EventKind::RunFinished { .. });
+    }
+
+    /// Handles an event that names no target: it concerns all whose run is not over.
+    fn on_common_event(&mut self, event: &Event) {
+        if let EventKind::Note { text } = &event.kind {
+            return self.notes.push(NoteRow { time: event.time, text: shortened(text, 500) });
+        }
+        for record in self.records.iter_mut().filter(|record| !record.over) {
+            record.recorder.on_event(event);
+            record.over |= matches!(event.kind, EventKind::RunFinished { .. });
+        }
+    }
+
+    fn figures(&self, figures: impl Fn(&Recorder) -> Figures, interim: bool) -> ScopeFigures {
+        let of_target = |TargetRecord { label, recorder, .. }: &TargetRecord| TargetFigures {
+            label: label.clone(),
+            figures: figures(recorder),
+        };
+        ScopeFigures {
+            targets: self.records.iter().map(of_target).collect(),
+            rejected: self.rejected.clone(),
+            simultaneous: self.simultaneous.groups(),
+            notes: self.notes.to_list(),
+            interim,
+            latency: Summary::of(&self.samples.latency),
+            service: Summary::of(&self.samples.service),
+            end_to_end: Summary::of(&self.samples.end_to_end),
+        }
+    }
+}
+
+impl AllFigures {
+    /// Returns the figures of each target.
+    pub(crate) fn of_all_targets(&self) -> impl Iterator<Item = &Figures> {
+        let (lone, several) = match self {
+            Self::Lone(figures) => (Some(&**figures), None),
+            Self::Several(figures) => (None, Some(&**figures)),
+        };
+        let several = several.into_iter().flat_map(|several| &several.targets).map(|target| &target.figures);
+        lone.into_iter().chain(several)
+    }
+}
+
+impl ScopeFigures {
+    /// Returns the duration of the longest watched target.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.targets.iter().map(|target| target.figures.elapsed).max().unwrap_or_default()
+    }
+}

@@ -1,0 +1,398 @@
+//! The report of several targets: the verdict, a row for each, worst first, and details of the worst.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{incidents, metrics, plugin, tables, text, times::Times};
+use crate::{
+    foreign::Foreign,
+    render::{
+        Style,
+        document::Document,
+        fit, header, table,
+        units::{clean, count, duration, percent},
+        views::{Family, Figure, PluginLine, Records, Table},
+    },
+    report::{Report, RunReport, ScopeReport, TargetReport, lost_together},
+    verdict::Verdict,
+};
+
+/// Rows of the table of targets; `--format json` has all of them.
+const ROWS: usize = 20;
+
+/// Targets whose details are shown.
+const DETAILED: usize = 5;
+
+/// Targets that the headline names.
+const NAMED: usize = 3;
+
+impl Document for RunReport {
+    fn root(&self) -> impl Serialize {
+        self
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Lone(report) => report.text(style, out),
+            Self::Several(report) => report.text(style, out),
+        }
+    }
+
+    fn records(&self, records: &mut Records<'_>) -> io::Result<()> {
+        match self {
+            Self::Lone(report) => report.records(records),
+            Self::Several(report) => report.records(records),
+        }
+    }
+
+    fn rows(&self) -> io::Result<Table> {
+        match self {
+            Self::Lone(report) => report.rows(),
+            Self::Several(report) => report.rows(),
+        }
+    }
+
+    fn plugin_line(&self) -> io::Result<PluginLine> {
+        match self {
+            Self::Lone(report) => report.plugin_line(),
+            Self::Several(report) => report.plugin_line(),
+        }
+    }
+
+    fn metrics(&self) -> io::Result<Vec<Family>> {
+        match self {
+            Self::Lone(report) => report.metrics(),
+            Self::Several(report) => report.metrics(),
+        }
+    }
+}
+
+impl Document for ScopeReport {
+    fn root(&self) -> impl Serialize {
+        self
+    }
+
+    fn text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        let mut text = Vec::new();
+        unbroken(self, style, &mut text)?;
+        out.write_all(fit::fitted(&String::from_utf8_lossy(&text), style.columns).as_bytes())
+    }
+
+    /// The report without its lists as `summary`, then each target as a `target` without its lists and each entry of those
+    /// lists with its target, then each entry of the other lists.
+    fn records(&self, records: &mut Records<'_>) -> io::Result<()> {
+        records.summary(self)?;
+        for TargetReport { target, report } in &self.targets {
+            records.without_lists("target", &Of { target, entry: report })?;
+            each(records, "run", target, &report.runs)?;
+            each(records, "incident", target, &report.incidents.rows)?;
+            each(records, "outage", target, &report.outages.rows)?;
+            each(records, "connection", target, &report.connections)?;
+            each(records, "interval", target, &report.intervals)?;
+            each(records, "regularity", target, &report.regularities)?;
+            each(records, "slow_stretch", target, &report.slow.rows)?;
+            each(records, "refusal", target, &report.refusals.rows)?;
+            each(records, "error", target, &report.errors)?;
+            each(records, "state", target, &report.states)?;
+            each(records, "gate", target, &report.gates)?;
+            each(records, "note", target, &report.notes)?;
+        }
+        records.each("simultaneous_loss", &self.simultaneous_losses)?;
+        records.each("rejected", &self.rejected)?;
+        records.each("finding", &self.findings)?;
+        records.each("note", &self.notes)
+    }
+
+    /// Each figure of each target, in a line with its target.
+    fn rows(&self) -> io::Result<Table> {
+        let mut rows = Vec::new();
+        for TargetReport { target, report } in &self.targets {
+            let figures = Table::of_figures(&serde_json::to_value(report)?);
+            rows.extend(figures.rows.into_iter().map(|row| std::iter::once(target.to_string()).chain(row).collect()));
+        }
+        Ok(Table { header: &["target", "name", "value"], rows })
+    }
+
+    fn plugin_line(&self) -> io::Result<PluginLine> {
+        let number = |label, value: usize| Figure::new(label, Some(value as f64), "");
+        let mut figures = vec![
+            number("targets", self.targets.len()),
+            number("healthy", self.verdicts.healthy),
+            number("degraded", self.verdicts.degraded),
+            number("critical", self.verdicts.critical),
+        ];
+        // The worst target has the figures that a gate is about.
+        figures.extend(plugin::figures_of_the_worst(self.targets.iter().map(|target| &target.report)));
+        Ok(PluginLine { verdict: Some(self.verdict), text: headline(self), figures })
+    }
+
+    /// The families of each target, every sample with its label.
+    fn metrics(&self) -> io::Result<Vec<Family>> {
+        let mut all: Vec<Family> = Vec::new();
+        for TargetReport { target, report } in &self.targets {
+            for mut family in metrics::families(report) {
+                for sample in &mut family.samples {
+                    // In a run of a single target, this is its URL.
+                    sample.labels.iter_mut().filter(|(name, _)| *name == "target").for_each(|(name, _)| *name = "url");
+                    sample.labels.insert(0, ("target", target.to_string()));
+                }
+                match all.iter_mut().find(|known| known.name == family.name) {
+                    Some(known) => known.samples.append(&mut family.samples),
+                    None => all.push(family),
+                }
+            }
+        }
+        let mut verdicts = Family::new("targets", "gauge", "Targets by verdict.");
+        for (verdict, number) in [
+            (Verdict::Healthy, self.verdicts.healthy),
+            (Verdict::Degraded, self.verdicts.degraded),
+            (Verdict::Critical, self.verdicts.critical),
+        ] {
+            verdicts.push("", vec![("verdict", verdict.to_string())], number as f64);
+        }
+        let losses = self.simultaneous_losses.len() as f64;
+        all.extend([
+            verdicts,
+            Family::counter("simultaneous_losses", "Losses of several targets within a second.", losses),
+            Family::gauge("rejected_targets", "Lines of the list that could not be read.", self.rejected.len() as f64),
+        ]);
+        Ok(all)
+    }
+}
+
+/// An entry of a list, with its target.
+#[derive(Serialize)]
+struct Of<'a, T> {
+    target: &'a Foreign,
+    #[serde(flatten)]
+    entry: &'a T,
+}
+
+fn each<T: Serialize>(records: &mut Records<'_>, kind: &str, target: &Foreign, entries: &[T]) -> io::Result<()> {
+    entries.iter().try_for_each(|entry| records.line(kind, &Of { target, entry }))
+}
+
+fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let columns = style.columns;
+    text::verdict(report.verdict, report.interim, &headline(report), style, out)?;
+    let run = report.targets.iter().find_map(|target| target.report.runs.last());
+    if let Some(run) = run {
+        writeln!(out)?;
+        if !style.below_header {
+            let started = &run.started;
+            let name = format!("redis-doctor {} · {}", report.version, started.plan.command);
+            writeln!(out, "{name} · {} · run {}", count(report.targets.len() as u64, "target"), started.run_id)?;
+            writeln!(out, "{}", clean(&header::policy_line(started)))?;
+        }
+        writeln!(out, "{} for {}\n", run.time.to_the_second(), duration(report.duration))?;
+    }
+    totals(report, out)?;
+    let rows: Vec<_> = report.targets.iter().take(ROWS).map(row).collect();
+    let header = [
+        "target",
+        "verdict",
+        "availability",
+        "p50",
+        "p99",
+        "max",
+        "failed",
+        "drops",
+        "stalls",
+        "worst outage",
+        "cause",
+    ];
+    writeln!(out)?;
+    table::lines(&header, 2..10, &rows, columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    if report.targets.len() > ROWS {
+        let (others, unhealthy) = (&report.targets[ROWS..], report.unhealthy().len().saturating_sub(ROWS));
+        let rest = if unhealthy > 0 { format!("{unhealthy} of them not healthy") } else { "all healthy".to_owned() };
+        writeln!(out, "… and {} more, {rest}", others.len())?;
+    }
+    for TargetReport { target, report } in report.unhealthy().iter().take(DETAILED) {
+        let word = report.verdict.to_string().to_uppercase();
+        writeln!(out, "\n--- {} · {word} · {}", clean(target), text::headline(report))?;
+        let times = Times::new(report);
+        incidents::write(report, times, out)?;
+        text::details(report, times, columns, out)?;
+    }
+    let hidden = report.unhealthy().len().saturating_sub(DETAILED);
+    if hidden > 0 {
+        writeln!(out, "\n… and details of {} more with --format json", count(hidden as u64, "target"))?;
+    }
+    remarks(report, out)
+}
+
+fn totals(report: &ScopeReport, out: &mut dyn Write) -> io::Result<()> {
+    let verdicts = report.verdicts;
+    let parts = [(verdicts.critical, "critical"), (verdicts.degraded, "degraded"), (verdicts.healthy, "healthy")];
+    let parts: Vec<_> =
+        parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    writeln!(out, "targets   {}", parts.join(" · "))?;
+    if let Some(probes) = &report.probes {
+        let mut parts = vec![format!("{} sent", probes.launched), format!("{} answered", probes.ok)];
+        parts.extend((probes.failed > 0).then(|| format!("{} failed", probes.failed)));
+        parts.extend((probes.timed_out > 0).then(|| format!("{} timed out", probes.timed_out)));
+        if let Some(latency) = &report.latency {
+            let [p50, p99, max] = [latency.p50, latency.p99, latency.max].map(duration);
+            parts.push(format!("p50 {p50}, p99 {p99}, max {max}"));
+        }
+        writeln!(out, "probes    {}", parts.join(" · "))?;
+    }
+    let outages = &report.outages;
+    let mut parts = vec![count(outages.drops, "drop"), count(outages.stalls, "stall")];
+    if outages.drops + outages.stalls > 0 {
+        parts.push(format!("longest {}", duration(outages.longest)));
+    }
+    parts.extend((outages.unresolved > 0).then(|| format!("{} not over", outages.unresolved)));
+    parts.extend(outages.worst_availability.map(|share| format!("lowest availability {}", percent(share))));
+    writeln!(out, "outages   {}", parts.join(" · "))
+}
+
+fn row(TargetReport { target, report }: &TargetReport) -> Vec<String> {
+    let Report { outages, latency, probes, .. } = report;
+    let time = |value: Option<f64>| value.map_or("–".into(), duration);
+    let failed = probes.as_ref().map_or("–".into(), |probes| (probes.failed + probes.timed_out).to_string());
+    let worst = outages.rows.iter().max_by(|one, other| one.duration.total_cmp(&other.duration));
+    vec![
+        clean(target),
+        report.verdict.to_string(),
+        outages.availability.map_or("–".into(), percent),
+        time(latency.map(|latency| latency.p50)),
+        time(latency.map(|latency| latency.p99)),
+        time(latency.map(|latency| latency.max)),
+        failed,
+        outages.drops.to_string(),
+        outages.stalls.to_string(),
+        time(worst.map(|row| row.duration)),
+        worst.map_or(String::new(), tables::cause),
+    ]
+}
+
+/// The findings that concern no target alone, and the notes.
+fn remarks(report: &ScopeReport, out: &mut dyn Write) -> io::Result<()> {
+    let common: Vec<_> = report.findings.iter().filter(|found| found.target.is_none()).collect();
+    if !common.is_empty() || !report.notes.is_empty() {
+        writeln!(out)?;
+    }
+    for found in common {
+        let code = found.finding.code.map(|code| format!("{code} · ")).unwrap_or_default();
+        writeln!(out, "{:<8}  {code}{}", found.finding.severity, clean(&found.finding.text))?;
+    }
+    report.notes.iter().try_for_each(|note| writeln!(out, "note      {}", clean(&note.text)))
+}
+
+/// Returns the verdict in a few words.
+fn headline(report: &ScopeReport) -> String {
+    let all = report.targets.len();
+    let mut parts = Vec::new();
+    for (verdict, number) in
+        [(Verdict::Critical, report.verdicts.critical), (Verdict::Degraded, report.verdicts.degraded)]
+    {
+        if number > 0 {
+            let of_it = report.targets.iter().filter(|target| target.report.verdict == verdict);
+            let mut names: Vec<_> = of_it.take(NAMED).map(|target| clean(&target.target)).collect();
+            names.extend((number > NAMED).then(|| "…".to_owned()));
+            parts.push(format!("{number} of {all} targets {verdict}: {}", names.join(", ")));
+        }
+    }
+    if parts.is_empty() {
+        parts.push(format!("all {all} targets healthy"));
+    }
+    parts.extend(report.simultaneous_losses.first().map(|loss| clean(&lost_together(loss))));
+    if !report.rejected.is_empty() {
+        parts.push(format!("{} of the list skipped", count(report.rejected.len() as u64, "line")));
+    }
+    parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        event::{Event, EventSink},
+        output::{Content, Format},
+        plan::{RejectedLine, Scope, Target},
+        record::{
+            Records,
+            fixture::{at, connected, disconnected, finished, good, interval, plan, reconnected, started},
+        },
+        render,
+    };
+
+    /// A run of `count` targets that are all connected; those in `lost` are lost for half a second at the same time.
+    fn report(count: usize, lost: std::ops::Range<usize>) -> RunReport {
+        let target = |number| Target { name: Some(format!("t{number}")), ..plan().target };
+        let rejected = vec![RejectedLine { line: 7, why: "not valid UTF-8".into() }];
+        let scope = Scope { targets: (0..count).map(target).collect(), rejected };
+        let mut records = Records::default();
+        let mut plan = plan();
+        plan.scope = Some(scope);
+        plan.subscription = None;
+        records.on_event(&started(plan));
+        let mut of = |number: usize, event: Event| {
+            records.on_event(&Event { target: Some(format!("t{number}").into()), ..event });
+        };
+        for number in 0..count {
+            of(number, at(0.1, connected(1)));
+            of(number, at(1.0, interval(good(10), &[100])));
+        }
+        for number in lost.clone() {
+            of(number, at(5.0, disconnected(1, None)));
+        }
+        for number in lost {
+            of(number, at(5.5, reconnected(2, 0.5)));
+        }
+        records.on_event(&finished(60.0));
+        RunReport::new(&records.figures())
+    }
+
+    fn written(report: &RunReport, format: Format) -> String {
+        let mut out = Vec::new();
+        render::write(report, format, Style::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_format_names_the_target() {
+        let report = report(4, 1..4);
+        for format in Format::all_of(Content::Report) {
+            let text = written(&report, format);
+            let part = match format {
+                Format::Text => "3 of 4 targets degraded: t1, t2, t3",
+                Format::Json => "\"target\": \"t3\"",
+                Format::Ndjson => "{\"type\":\"outage\",\"target\":\"t1\",",
+                Format::Csv => "\r\nt0,verdict,healthy\r\n",
+                Format::Openmetrics => "redis_doctor_outages_total{target=\"t2\",kind=\"drop\"} 1\n",
+                Format::Nagios => "REDIS-DOCTOR WARNING - 3 of 4 targets degraded: t1, t2, t3",
+                Format::Markdown => unreachable!("not a format of reports"),
+            };
+            assert!(text.contains(part), "{format:?}: no {part:?} in {text}");
+        }
+        let metrics = written(&report, Format::Openmetrics);
+        let heads = metrics.lines().filter(|line| line.starts_with("# TYPE redis_doctor_verdict "));
+        assert_eq!(heads.count(), 1, "a family is written once: {metrics}");
+    }
+
+    #[test]
+    fn of_many_targets_the_worst_are_shown_and_the_others_counted() {
+        let text = written(&report(200, 100..130), Format::Text);
+        assert!(text.contains("targets   30 degraded · 170 healthy"), "{text}");
+        assert_eq!(
+            text.lines().filter(|line| line.starts_with("t1") && line.contains("degraded")).count(),
+            ROWS,
+            "{text}"
+        );
+        assert!(text.contains("… and 180 more, 10 of them not healthy"), "{text}");
+        assert_eq!(text.matches("\n--- t").count(), DETAILED, "{text}");
+        assert!(text.contains("30 of 200 targets were lost within 0.1 s, all on 127.0.0.1"), "{text}");
+        assert!(text.contains("RD225 · line 7 of the list was skipped: not valid UTF-8"), "{text}");
+    }
+
+    #[test]
+    fn all_healthy_is_said_once() {
+        let text = written(&report(200, 0..0), Format::Text);
+        assert!(text.contains("verdict  HEALTHY  all 200 targets healthy"), "{text}");
+        assert!(text.contains("… and 180 more, all healthy") && !text.contains("\n--- "), "{text}");
+    }
+}
