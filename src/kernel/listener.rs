@@ -178,7 +178,10 @@ mod tests {
     use socket2::{Domain, Socket, Type};
 
     use super::*;
-    use crate::fuzz::Fuzz;
+    use crate::{clock::Clock, fuzz::Fuzz};
+
+    /// Time for a broadcast or a refusal on a busy machine.
+    const PATIENCE: Duration = Duration::from_secs(20);
 
     /// Creates a started listener for the sockets that were connected to this address.
     fn listening(peer: SocketAddr) -> Listener {
@@ -187,15 +190,31 @@ mod tests {
         listener
     }
 
-    /// Waits for the message about the socket with this cookie.
-    fn wait_for(listener: &Listener, cookie: u64) -> Destroyed {
+    /// Asks `ready` until it has an answer; fails the test if there is none in time.
+    #[track_caller]
+    fn until<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
+        let clock = Clock::start();
         loop {
-            match listener.next() {
-                Ok(Some(destroyed)) if destroyed.cookie == cookie => return destroyed,
-                Err(Errno::WOULDBLOCK) => std::thread::yield_now(),
-                _ => {}
+            if let Some(answer) = ready() {
+                return answer;
             }
+            assert!(clock.now().elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+            std::thread::yield_now();
         }
+    }
+
+    /// Waits for the message about one of the sockets with these cookies.
+    #[track_caller]
+    fn wait_for(listener: &Listener, cookies: &[u64]) -> Destroyed {
+        until("a message about the socket", || {
+            listener.next().ok().flatten().filter(|destroyed| cookies.contains(&destroyed.cookie))
+        })
+    }
+
+    /// Waits for the refusal of a connection.
+    #[track_caller]
+    fn wait_for_refusal(socket: &Socket) {
+        until("a refusal", || socket.take_error().unwrap());
     }
 
     /// Connects a non-blocking socket, as an event loop does.
@@ -217,9 +236,9 @@ mod tests {
             drop(bound);
             let listener = listening(peer);
             let (socket, cookie) = connecting(peer);
-            while socket.take_error().unwrap().is_none() {}
+            wait_for_refusal(&socket);
             drop(socket);
-            let ended = wait_for(&listener, cookie);
+            let ended = wait_for(&listener, &[cookie]);
             assert_eq!((ended.peer, ended.end, ended.syn_retries), (peer, AttemptEnd::Refused, 0));
         }
     }
@@ -235,7 +254,7 @@ mod tests {
         let listener = listening(peer);
         let (socket, cookie) = connecting(peer);
         drop(socket);
-        assert_eq!(wait_for(&listener, cookie).end, AttemptEnd::Unanswered);
+        assert_eq!(wait_for(&listener, &[cookie]).end, AttemptEnd::Unanswered);
     }
 
     #[test]
@@ -245,25 +264,19 @@ mod tests {
         drop(bound);
         let end = || {
             let (socket, cookie) = connecting(peer);
-            while socket.take_error().unwrap().is_none() {}
+            wait_for_refusal(&socket);
             cookie
         };
         let (listener, witness) = (listening(peer), listening(peer));
         let unread = end();
-        wait_for(&witness, unread);
+        wait_for(&witness, &[unread]);
         // Reported, but not read.
         listener.stop().unwrap();
         let missed = end();
-        wait_for(&witness, missed);
+        wait_for(&witness, &[missed]);
         listener.start().unwrap();
         let last = end();
-        let first = loop {
-            match listener.next() {
-                Ok(Some(ended)) if [unread, missed, last].contains(&ended.cookie) => break ended.cookie,
-                _ => std::thread::yield_now(),
-            }
-        };
-        assert_eq!(first, last);
+        assert_eq!(wait_for(&listener, &[unread, missed, last]).cookie, last);
     }
 
     #[test]
@@ -279,7 +292,7 @@ mod tests {
         drop(there);
         assert_eq!(here.read(&mut [0]).unwrap(), 0);
         drop(here);
-        let ended = wait_for(&listener, cookie);
+        let ended = wait_for(&listener, &[cookie]);
         assert_eq!(ended.end, AttemptEnd::Dropped);
         assert!(ended.age >= Duration::from_millis(30) && ended.segments_sent == 1, "{ended:?}");
     }
@@ -289,7 +302,7 @@ mod tests {
         for _ in 0..count {
             // A blocking connect would erase the address of the socket when it is refused.
             let (socket, _) = connecting(peer);
-            while socket.take_error().unwrap().is_none() {}
+            wait_for_refusal(&socket);
         }
     }
 
@@ -315,14 +328,15 @@ mod tests {
         let mut listener = listening(peer);
         refused(other, 2000);
         let (socket, cookie) = connecting(peer);
-        while socket.take_error().unwrap().is_none() {}
+        wait_for_refusal(&socket);
         drop(socket);
-        let first = loop {
-            match listener.next() {
-                Ok(Some(ended)) => break ended,
-                other => assert_eq!(other, Err(Errno::WOULDBLOCK)),
+        let first = until("a message", || match listener.next() {
+            Ok(Some(ended)) => Some(ended),
+            other => {
+                assert_eq!(other, Err(Errno::WOULDBLOCK));
+                None
             }
-        };
+        });
         assert_eq!((first.peer, first.cookie), (peer, cookie));
         assert_eq!(listener.dropped(), Some(0));
         if sockopt::socket_recv_buffer_size(&listener.socket).unwrap() < BUFFER {
@@ -330,11 +344,12 @@ mod tests {
         }
         refused(peer, 2000);
         let mut received = 0;
-        while received < 2000 {
+        until("two thousand messages", || {
             let (more, overruns) = drain(&listener);
             received += more;
             assert_eq!(overruns, 0);
-        }
+            (received >= 2000).then_some(())
+        });
     }
 
     #[test]
@@ -347,9 +362,10 @@ mod tests {
         refused(peer, SENT);
         // The broadcasts are sent in order, and the last one has been sent once the witness has received it.
         let mut seen = 0;
-        while seen < SENT {
+        until("all messages to the witness", || {
             seen += drain(&witness).0;
-        }
+            (seen >= SENT).then_some(())
+        });
         let (received, overruns) = drain(&listener);
         assert!(received < SENT && overruns > 0, "{received} received, {overruns} overruns");
         assert_eq!(listener.dropped(), Some((SENT - received) as u64));

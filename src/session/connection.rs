@@ -208,6 +208,7 @@ impl Session {
         let subject = dialed.map_err(|error| client::failure(Stage::Connect, &error))?;
         let mut state = self.lock();
         (state.subject, state.epoch, state.desync) = (subject, epoch, None);
+        self.end_subscriptions(&mut state);
         self.unsubscribe(&mut state);
         Ok(())
     }
@@ -267,6 +268,7 @@ impl Session {
     pub(super) fn on_disconnected(&self) {
         let now = self.ctx.clock.now();
         let mut state = self.lock();
+        self.end_subscriptions(&mut state);
         let in_flight = state.in_flight;
         let known = state.link.owes_push();
         if state.link.on_disconnect_push(now, in_flight) {
@@ -293,8 +295,11 @@ impl Session {
         if let Some(loss) = state.link.loss() {
             self.ctx.observer.on_lost(self.connection, loss.at, self.ctx.clock.now());
             self.end_refusals(loss.at, RefusalEnd::ConnectionLost);
-            self.inbox.forget_confirmations();
-            state.subscriptions.clear();
+            // Over RESP2 the subscriptions have a separate connection.
+            if self.ctx.dialect.resp3 {
+                self.inbox.forget_confirmations();
+                state.subscriptions.clear();
+            }
             state.desync = None;
             self.down.notify_one();
             self.ctx.stop.note_progress();

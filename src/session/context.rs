@@ -1,6 +1,6 @@
 //! The parts of a run that its sessions, workers and publisher share.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use super::{
     heartbeat::Heartbeat, notices::NoticeSender, observer::Observer, pauses::Pauses, samples::Samples,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     classify::Failure,
-    clock::{Clock, Stamp},
+    clock::{Clock, Stamp, within},
     dial::{Dialect, PathWatch},
     event::EventKind,
     plan::Plan,
@@ -63,6 +63,18 @@ impl RunContext {
     /// Emits an event.
     pub(crate) fn emit(&self, at: Stamp, connection: Option<u32>, kind: EventKind) {
         self.notices.emit(at, connection, kind);
+    }
+
+    /// Waits for `work` for at most `limit`, and as long again if redis-doctor was paused in that time: the result may
+    /// have arrived while nothing here could read it.
+    pub(super) async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+        let launched = self.clock.now();
+        let mut work = pin!(work);
+        let result = within(limit, work.as_mut()).await;
+        if result.is_none() && self.pauses.overlap(launched, self.clock.now()) {
+            return within(limit, work).await;
+        }
+        result
     }
 
     /// Counts a failed command. The first of its kind is reported immediately, the rest with the next interval.

@@ -36,7 +36,7 @@ struct InboxState {
     last_push: Stamp,
 }
 
-/// The effect of a confirmation.
+/// A change of the confirmed subscriptions.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Confirmed {
     /// Some are still missing.
@@ -45,6 +45,8 @@ pub(super) enum Confirmed {
     All,
     /// Confirmed before: another connection has resubscribed.
     Again,
+    /// Over RESP2, all ended with their separate connection.
+    Ended,
 }
 
 impl Inbox {

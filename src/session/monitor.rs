@@ -225,6 +225,7 @@ impl Monitor {
             match confirmed {
                 Confirmed::All => self.on_subscribed(at),
                 Confirmed::Again => self.on_superseded(at).await,
+                Confirmed::Ended => self.on_subscriptions_ended(at),
                 Confirmed::Part => {}
             }
         }
@@ -260,9 +261,7 @@ impl Monitor {
             replaced: None,
             superseded: None,
         });
-        if self.session.inbox.subscription().wanted() > 0 {
-            self.resubscription = Some(Resubscription { lost_at: loss.at, restored: None, reported: false });
-        }
+        self.expect_resubscription(loss.at);
     }
 
     async fn on_restored(&mut self, loss: &Loss, at: Stamp) {

@@ -3,7 +3,7 @@
 //! It is not under test and must survive every fault: a plain connection, discarded at the first sign of trouble and
 //! reopened for the next message.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use redis::{Cmd, PushInfo, Value, aio::MultiplexedConnection};
 use tokio::sync::Mutex;
@@ -71,13 +71,7 @@ impl Publisher {
         mut connection: MultiplexedConnection,
         command: &Cmd,
     ) -> Result<i64, Failure> {
-        let launched = ctx.clock.now();
-        let mut reply = pin!(connection.send_packed_command(command));
-        let mut answer = within(LIMIT, reply.as_mut()).await;
-        if answer.is_none() && ctx.pauses.overlap(launched, ctx.clock.now()) {
-            answer = within(LIMIT, reply).await;
-        }
-        let outcome = match answer {
+        let outcome = match ctx.within(LIMIT, connection.send_packed_command(command)).await {
             Some(reply) => {
                 reply.and_then(Value::extract_error).map_err(|error| client::failure(Stage::Publish, &error))
             }

@@ -72,6 +72,22 @@ fn losing_only_the_subscribing_connection_is_a_drop_too() {
 }
 
 #[test]
+fn losing_only_the_commanding_connection_leaves_the_subscriptions_alone() {
+    let server = RedisServer::start();
+    // Subscriptions may take a response timeout and a second.
+    let soak = "soak -d 4s --protocol resp2 --rate 20 --verify-rate 20 --response-timeout 200ms";
+    let trial = Trial::start(soak, &server);
+    trial.wait_for_answers();
+    server.command(["CLIENT", "KILL", "TYPE", "normal"]);
+    trial.wait_for("reconnected", 1);
+    let story = trial.finish();
+    story.code(1).balances();
+    assert_eq!((story.count("outages.drops"), story.count("sessions.replaced_terminal")), (1, 0));
+    assert_eq!(story.states(), [""; 0]);
+    assert_eq!(story.count("subscriptions.confirmed"), 1);
+}
+
+#[test]
 fn auto_falls_back_to_resp2_where_the_server_knows_no_hello_and_resp3_says_so() {
     let server =
         ScriptedServer::answering(|command| match (command[0].to_ascii_uppercase().as_str(), command.get(1)) {

@@ -8,7 +8,6 @@ use redis::aio::PubSub;
 use super::{KEPT_FAILURES, Session, SessionState};
 use crate::{
     classify::{ErrorClass, Failure, Stage, client},
-    clock::within,
     event::{Confirmations, EventKind},
     plan::Resubscription,
     session::{inbox::Confirmed, refusals::Asker, subject::Subject},
@@ -50,6 +49,18 @@ impl Session {
     pub(super) fn unsubscribe(&self, state: &mut SessionState) {
         state.subscription = Subscription { attempt: state.subscription.attempt + 1, ..Subscription::default() };
         self.unsubscribed.notify_one();
+    }
+
+    /// Over RESP2, records that the subscriptions ended with their own connection.
+    pub(super) fn end_subscriptions(&self, state: &mut SessionState) {
+        if self.ctx.dialect.resp3 || self.inbox.subscription().wanted() == 0 {
+            return;
+        }
+        self.inbox.forget_confirmations();
+        // What was confirmed before does not count any more.
+        state.subscriptions.clear();
+        state.subscriptions.push_back((self.ctx.clock.now(), Confirmed::Ended));
+        self.wake.notify_one();
     }
 
     /// Wakes the subscriber if subscriptions are missing and none is in progress.
@@ -107,7 +118,7 @@ impl Session {
         // One response timeout for each command, and one for the connection.
         let commands = Subject::subscribing_commands(self.inbox.subscription()) as u32;
         let limit = self.ctx.plan.policy.response_timeout * (commands + 1);
-        match within(limit, subject.subscribe(self.inbox.subscription())).await {
+        match self.ctx.within(limit, subject.subscribe(self.inbox.subscription())).await {
             Some(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
             None => Err(Failure::doctor(
                 ErrorClass::ResponseTimeout,

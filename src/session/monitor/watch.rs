@@ -4,6 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{DWELL, Monitor, Resubscription};
 use crate::{
+    clock::Stamp,
     event::{ClientState, Confirmations, EventKind, StopReason},
     session::prognosis::{self, Situation},
 };
@@ -79,18 +80,43 @@ impl Monitor {
         }
     }
 
+    /// Expects new subscriptions after the loss of the connection. Over RESP2 they have a separate connection, whose end
+    /// is a change in its own right; those already expected need not be made during the outage.
+    pub(super) fn expect_resubscription(&mut self, lost_at: Stamp) {
+        if !self.ctx.dialect.resp3 {
+            if let Some(resubscription) = &mut self.resubscription {
+                resubscription.restored = None;
+            }
+        } else if self.session.inbox.subscription().wanted() > 0 {
+            self.resubscription = Some(Resubscription { lost_at, restored: None, reported: false });
+        }
+    }
+
+    /// Handles the end of the separate connection of the subscriptions over RESP2.
+    pub(super) fn on_subscriptions_ended(&mut self, at: Stamp) {
+        let lost_at = self.resubscription.as_ref().map_or(at, |known| known.lost_at);
+        let restored = self.outage.is_none().then_some(at);
+        self.resubscription = Some(Resubscription { lost_at, restored, reported: false });
+    }
+
     pub(super) fn watch_resubscription(&mut self) {
         let Some(Resubscription { lost_at, restored: Some(restored), reported: false }) = self.resubscription else {
             return;
         };
         let now = self.ctx.clock.now();
         let asked_again = self.replacement.is_some() && !self.refused || self.session.is_subscribing();
-        // The library itself waits one response timeout for its resubscription.
-        if now.since(restored) < self.ctx.plan.policy.response_timeout + DWELL || asked_again {
+        // The library itself waits one response timeout for its resubscription. What arrived while redis-doctor was
+        // paused has yet to be read.
+        let since = restored.max(self.ctx.pauses.resumed(now));
+        if now.since(since) < self.ctx.plan.policy.response_timeout + DWELL || asked_again {
             return;
         }
         let wanted = self.session.inbox.subscription().wanted() as u64;
         let confirmed = self.session.inbox.confirmed() as u64;
+        // Confirmed or lost since the changes were read: the next poll reports it.
+        if confirmed >= wanted || self.session.link(|link| link.loss().is_some()) {
+            return;
+        }
         self.emit(now, EventKind::Resubscribed(Confirmations { wanted, confirmed, after: now.since(lost_at) }));
         self.session.reported_missing.store(true, Ordering::Relaxed);
         let forbidden =

@@ -16,7 +16,6 @@ pub(super) const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("sandbox/connection.rs", "readable", "a client may be idle, up to the setting `timeout`"),
     ("sandbox/connection.rs", "writable", "a slow client is held back; its output is bounded"),
     ("session/fleet.rs", "shutdown", "it ends tasks, not a connection"),
-    ("session/publisher.rs", "send_packed_command", "it is waited for twice, the second time after an own pause"),
     ("session/subject.rs", "get_async_pubsub", "`Dialer::subscriber` sets the deadline"),
     ("session/subject.rs", "psubscribe", "`Session::subscribe_on` sets the deadline of all of them"),
     ("session/subject.rs", "send_packed_command", "`Session::send_with` sets it, with a timer that serves many probes"),
