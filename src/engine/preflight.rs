@@ -15,6 +15,9 @@ use crate::{
 /// Time limit of the check for a server behind a proxy.
 const BACKEND_LIMIT: Duration = Duration::from_secs(1);
 
+/// Upper limit of the preflight's timeout, whatever the policy's connect timeout.
+pub(super) const LIMIT: Duration = Duration::from_secs(5);
+
 /// Time beyond the run's own duration in which its first connection may come up, or show why it does not.
 pub(super) const GRACE: Duration = Duration::from_secs(1);
 

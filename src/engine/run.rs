@@ -23,9 +23,6 @@ use crate::{
 /// second of them at most.
 const INTERVAL: Duration = Duration::from_millis(900);
 
-/// Upper limit of the preflight's timeout, whatever the policy's connect timeout.
-const PREFLIGHT_LIMIT: Duration = Duration::from_secs(5);
-
 /// Time for the first connection before the engine looks for an obstacle.
 const FIRST_CONNECTION: Duration = Duration::from_millis(100);
 
@@ -104,7 +101,7 @@ impl<'a> Run<'a> {
             Err(error) => return self.give_up(&format!("the fault proxy could not be started: {error}")),
         };
         let start_limit = preflight::start_limit(&plan);
-        let limit = plan.policy.connect_timeout.min(PREFLIGHT_LIMIT).min(preflight::limit(&plan));
+        let limit = plan.policy.connect_timeout.min(preflight::LIMIT).min(preflight::limit(&plan));
         // To the server itself: behind the proxy, the reason for a refusal would be lost.
         let preflight = Route::new(server.clone(), plan.protocol, limit, self.clock).with_ping(plan.pings());
         // A single PING that is answered immediately proves that the server is reachable. A proxy that speaks RESP2 only may

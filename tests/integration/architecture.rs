@@ -31,7 +31,7 @@ const ALLOWED: Table<'_> = &[
     ("distribution", &["clock"]),
     ("period", &["clock"]),
     ("tls", &["clock", "classify", "foreign", "plan"]),
-    ("credentials", &["classify", "foreign", "plan"]),
+    ("credentials", &["clock", "classify", "foreign", "plan"]),
     ("sandbox", &["clock", "resp"]),
     ("knowledge", &[]),
     ("exit", &["verdict"]),
