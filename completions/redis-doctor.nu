@@ -80,7 +80,7 @@ module completions {
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     -H: string                # Host name or IP address [default: 127.0.0.1]
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
+    ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor ping protocol" [] {
@@ -185,7 +185,7 @@ module completions {
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --format: string@"nu-complete redis-doctor ping format" # Report format
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
+    ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor subscribe format" [] {
@@ -408,7 +408,7 @@ module completions {
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --format: string@"nu-complete redis-doctor soak format" # Report format
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
+    ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor proxy format" [] {
@@ -507,7 +507,7 @@ module completions {
     --key: path               # Private key of the certificate (PEM)
     --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
+    ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor idle profile" [] {
@@ -568,7 +568,7 @@ module completions {
     --key: path               # Private key of the certificate (PEM)
     --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
+    ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor wait wanted" [] {
@@ -609,7 +609,7 @@ module completions {
     --key: path               # Private key of the certificate (PEM)
     --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
-    ...servers: string        # Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
+    ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor report format" [] {

@@ -88,7 +88,7 @@ _arguments "${_arguments_options[@]}" : \
 '--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
+'*::servers -- Servers\: a URL, HOST or HOST\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (ping)
@@ -166,7 +166,7 @@ _arguments "${_arguments_options[@]}" : \
 '--exit-zero[Always exit 0]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
+'*::servers -- Servers\: a URL, HOST or HOST\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (subscribe)
@@ -325,7 +325,7 @@ mixed\:"All three"))' \
 '--exit-zero[Always exit 0]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
+'*::servers -- Servers\: a URL, HOST or HOST\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (proxy)
@@ -393,7 +393,7 @@ _arguments "${_arguments_options[@]}" : \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
+'*::servers -- Servers\: a URL, HOST or HOST\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (idle)
@@ -444,7 +444,7 @@ _arguments "${_arguments_options[@]}" : \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
+'*::servers -- Servers\: a URL, HOST or HOST\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (wait)
@@ -486,7 +486,7 @@ _arguments "${_arguments_options[@]}" : \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'*::servers -- Servers\: a URL, HOST, HOST\:PORT or \[IPV6\]\:PORT \[default\: see -u\]:_default' \
+'*::servers -- Servers\: a URL, HOST or HOST\:PORT \[default\: see -u\]:_default' \
 && ret=0
 ;;
 (report)

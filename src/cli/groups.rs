@@ -28,7 +28,7 @@ pub(super) struct ConnectionArgs {
     pub(super) uri: Vec<Secret>,
     /// Read servers from this file, - for stdin
     ///
-    /// One a line: a URL, or HOST, HOST:PORT or [IPV6]:PORT, then an optional name=NAME; # begins a comment. The login in
+    /// One a line: a URL, HOST or HOST:PORT (IPv6 in brackets), then an optional name=NAME; # begins a comment. The login in
     /// a URL is for that server alone; flags and variables are for the servers without one. A line that cannot be read is
     /// reported with its number and skipped; the exit code is then 3, unless a target is critical.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["host", "port", "socket"])]
@@ -96,7 +96,7 @@ pub(super) struct ConnectionArgs {
 /// Servers that are named without a flag.
 #[derive(Args, Debug, Default)]
 pub(super) struct TargetArgs {
-    /// Servers: a URL, HOST, HOST:PORT or [IPV6]:PORT [default: see -u]
+    /// Servers: a URL, HOST or HOST:PORT [default: see -u]
     #[arg(value_name = "TARGET", value_parser = value::secret, conflicts_with_all = ["host", "port", "socket", "sandbox"])]
     servers: Vec<Secret>,
 }
