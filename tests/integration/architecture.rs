@@ -52,12 +52,27 @@ const ALLOWED: Table<'_> = &[
     ("diagnose", &["clock", "classify", "foreign", "middlebox", "plan", "event", "record", "units"]),
     (
         "engine",
-        &["clock", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls", "units"],
+        &[
+            "clock", "foreign", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls",
+            "units",
+        ],
     ),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
     (
         "report",
-        &["clock", "classify", "distribution", "middlebox", "plan", "event", "record", "diagnose", "verdict", "units"],
+        &[
+            "clock",
+            "foreign",
+            "classify",
+            "distribution",
+            "middlebox",
+            "plan",
+            "event",
+            "record",
+            "diagnose",
+            "verdict",
+            "units",
+        ],
     ),
     ("compare", &["clock", "distribution", "event", "fault", "plan", "record", "report", "suggestion", "verdict"]),
     (
@@ -69,6 +84,7 @@ const ALLOWED: Table<'_> = &[
         "render",
         &[
             "clock",
+            "foreign",
             "classify",
             "output",
             "plan",
