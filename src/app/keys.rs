@@ -50,7 +50,9 @@ impl Keys {
     /// a pipe reads stdout: the program behind it may want the keys.
     pub(super) fn listen() -> Option<Self> {
         let (input, out) = (io::stdin(), io::stdout());
-        let same = input.is_terminal() && io::stderr().is_terminal() && device(input.as_fd())? == device(io::stderr().as_fd())?;
+        let same = input.is_terminal()
+            && io::stderr().is_terminal()
+            && device(input.as_fd())? == device(io::stderr().as_fd())?;
         if !same || !in_foreground() || file(out.as_fd())?.metadata().ok()?.file_type().is_fifo() {
             return None;
         }

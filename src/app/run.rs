@@ -10,8 +10,9 @@ use tokio::sync::mpsc;
 use super::{
     Problem, Work, block_on, check_writable, descriptors,
     destination::replace,
-    divider, exit_of, forgive_closed, progress_style, say, share_a_terminal,
+    divider, exit_of, forgive_closed,
     keys::Keys,
+    progress_style, say, share_a_terminal,
     signals::{Signals, Urgency},
     sinks::{Effort, Sinks},
     start_sandbox, warn,

@@ -64,7 +64,8 @@ impl Recorder {
             }
             is_down |= outage.restored.is_none();
         }
-        let open = || story.tracks.values().filter_map(|track| track.latest.as_ref()).filter(|it| it.restored.is_none());
+        let open =
+            || story.tracks.values().filter_map(|track| track.latest.as_ref()).filter(|it| it.restored.is_none());
         let up_since = story.tracks.values().filter_map(|track| track.up_since).max();
         let since = open().map(|outage| outage.lost).min().or(up_since).unwrap_or_default();
         let (down, connections) = (open().count() as u64, story.tracks.len() as u64);

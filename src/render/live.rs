@@ -3,19 +3,19 @@
 //! Those are redrawn with each interval (once a second). An event line is written once for a cause: what happens to many
 //! connections at the same time is joined, and failures that go on are counted.
 
+mod several;
 mod status;
 mod streaks;
 mod together;
 
 use std::{
-    cmp::Reverse,
     collections::{HashSet, VecDeque},
     io::Write,
     time::Duration,
 };
 
 use self::{
-    status::{View, Window},
+    status::{View, Window, happened},
     streaks::Streaks,
     together::Together,
 };
@@ -23,7 +23,7 @@ use super::{
     Style, diagnosis, event_line, fit, header,
     lines::{Lines, Pause},
     terminal::{self, ECHO},
-    units::{clean, count, duration},
+    units::count,
 };
 use crate::{
     classify::{ErrorClass, Stage},
@@ -31,12 +31,9 @@ use crate::{
     event::{Event, EventKind, Interval, PathProbed, RunStarted, StopReason},
     foreign::Foreign,
     plan::Command,
-    record::{Incident, Measure, Records, Recurrence, Standing},
+    record::{Incident, Measure, Records, Recurrence},
     report::{OutageRow, RegularityRow},
 };
-
-/// Targets that have a row below the progress line.
-const ROWS: usize = 8;
 
 /// Targets whose connections are shown one by one.
 const FEW: usize = 8;
@@ -338,29 +335,12 @@ impl Live {
         self.redraw(event, so_far);
     }
 
-    /// Draws the sums of all targets, and a row for each of the worst.
     fn redraw_several(&self, event: &Event, so_far: &Records) {
         let Some(bar) = self.lines.progress() else { return };
-        let mut standings = so_far.standings();
-        standings.sort_by_key(|(_, standing)| Reverse(standing.badness()));
-        let down = standings.iter().filter(|(_, standing)| standing.is_down).count();
-        let mut parts = vec![duration(event.at.elapsed().as_secs() as f64), format!("{} up", standings.len() - down)];
-        parts.extend((down > 0).then(|| format!("{down} DOWN")));
-        let sums = standings.iter().fold(Standing::default(), |sums, (_, standing)| sums.plus(standing));
-        parts.extend(happened(&sums));
-        let few = self.targets <= ROWS;
         let (_, columns) = self.size();
-        let width = columns.saturating_sub(ECHO);
-        let sums = console::truncate_str(&parts.join(" · "), width, "…").into_owned();
-        let row = |(target, standing): &(&str, Standing)| {
-            let mut parts = vec![if standing.is_down { "DOWN" } else { "up" }.to_owned()];
-            parts.extend(happened(standing));
-            console::truncate_str(&format!("  {}  {}", clean(target), parts.join(" · ")), width, "…").into_owned()
-        };
-        let rows = standings.iter().filter(|(_, standing)| few || standing.badness() > Default::default());
-        let keys = self.keys.then(|| status::KEYS.to_owned());
-        let lines = std::iter::once(sums).chain(rows.take(ROWS).map(row)).chain(keys);
-        bar.set_message(lines.collect::<Vec<_>>().join("\n"));
+        let mut lines = several::lines(event.at, so_far, columns.saturating_sub(ECHO));
+        lines.extend(self.keys.then(|| status::KEYS.to_owned()));
+        bar.set_message(lines.join("\n"));
     }
 
     fn redraw(&self, event: &Event, so_far: &Records) {
@@ -417,17 +397,4 @@ impl Live {
         };
         if self.style.color { format!("\x1b[{color}m{line}\x1b[0m") } else { line }
     }
-}
-
-/// Returns what has happened so far.
-fn happened(standing: &Standing) -> Vec<String> {
-    let Standing { drops, stalls, failed, timed_out, lost, .. } = *standing;
-    let happened = [
-        (drops, count(drops, "drop")),
-        (stalls, count(stalls, "stall")),
-        (failed, format!("{failed} failed")),
-        (timed_out, format!("{timed_out} timed out")),
-        (lost, format!("{} lost", count(lost, "message"))),
-    ];
-    happened.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect()
 }

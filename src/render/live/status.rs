@@ -147,8 +147,7 @@ impl View<'_> {
             parts.push(format!("{down} of {}", count(connections, "connection")));
         }
         if is_down {
-            let most = self.failures.iter().max_by_key(|(_, number)| *number);
-            parts.extend(most.map(|(class, number)| format!("{class} × {number}")));
+            parts.extend(self.most_failures().map(|(class, number)| format!("{class} × {number}")));
             parts.extend(self.attempt());
         } else {
             parts.extend_from_slice(&self.window.quantiles);
@@ -161,15 +160,20 @@ impl View<'_> {
         parts.join(" · ")
     }
 
+    /// Returns the most frequent class of the failures of this outage.
+    fn most_failures(&self) -> Option<&(ErrorClass, u64)> {
+        self.failures.iter().max_by_key(|(_, number)| *number)
+    }
+
     /// Returns the next attempt, if it follows from the policy: each attempt so far has failed immediately.
     fn attempt(&self) -> Option<String> {
         let (plan, outage) = (self.plan?, self.outage.filter(|outage| outage.restored.is_none())?);
         if outage.circumstances.states.contains(&ClientState::Exhausted) {
             return Some("retries exhausted".into());
         }
-        let refused = self.failures.iter().all(|(class, _)| *class == ErrorClass::Refused);
+        let refused = self.most_failures().is_some_and(|(class, _)| *class == ErrorClass::Refused);
         let known = refused && outage.kind == OutageKind::Drop && outage.replaced.is_none();
-        let lost = outage.circumstances.closed.filter(|_| known && !self.failures.is_empty())?;
+        let lost = outage.circumstances.closed.filter(|_| known)?;
         let schedule = plan.policy.of_connection(outage.connection, plan.seed).schedule(ATTEMPTS);
         let next = schedule.partition_point(|at| *at <= self.now.since(lost));
         schedule.get(next).map(|at| format!("attempt {} at +{}", next + 1, span(*at)))
@@ -215,4 +219,17 @@ impl View<'_> {
         lines.push(format!("{:>LABEL$}  p50 ━  p99 ░  max ·  last {} s", "", shown.len()));
         lines
     }
+}
+
+/// Returns what has happened so far.
+pub(super) fn happened(standing: &Standing) -> Vec<String> {
+    let Standing { drops, stalls, failed, timed_out, lost, .. } = *standing;
+    let happened = [
+        (drops, count(drops, "drop")),
+        (stalls, count(stalls, "stall")),
+        (failed, format!("{failed} failed")),
+        (timed_out, format!("{timed_out} timed out")),
+        (lost, format!("{} lost", count(lost, "message"))),
+    ];
+    happened.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect()
 }
