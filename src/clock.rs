@@ -125,17 +125,6 @@ impl Clock {
         None
     }
 
-    /// Returns the CPU time of the calling thread; zero if the system does not report it.
-    pub fn worked() -> Duration {
-        #[cfg(target_os = "linux")]
-        {
-            use rustix::time::{ClockId, clock_gettime};
-            Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
-        }
-        #[cfg(not(target_os = "linux"))]
-        Duration::ZERO
-    }
-
     /// Creates a timer that can be reused.
     pub fn alarm(&self) -> Alarm {
         let timer = Box::pin(tokio::time::sleep_until(self.origin));

@@ -140,7 +140,8 @@ impl List {
             self.push_coded(Severity::Warning, Some("RD016"), text);
         }
         let counters = figures.counters;
-        if counters.paused > counters.launched / 2 {
+        // Each was given its time twice.
+        if counters.paused.saturating_mul(20) > counters.launched {
             let text = format!(
                 "observed too little: {} of {} probes were not answered while redis-doctor itself was paused",
                 counters.paused, counters.launched

@@ -9,15 +9,16 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use crate::{
-    clock::{Clock, Stamp, nanos},
+    clock::{Clock, Stamp},
     event::OwnPause,
+    kernel::{OwnThread, ThreadTimes},
 };
 
 /// Interval of the timer.
@@ -25,6 +26,9 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// Shortest pause: a busy machine delays a timer by tens of milliseconds.
 const SHORTEST: Duration = Duration::from_millis(200);
+
+/// Shortest CPU time of a turn in which redis-doctor is busy. A turn without trouble takes a few milliseconds.
+const LONG_TURN: Duration = Duration::from_millis(100);
 
 /// Pauses kept. Only those during a command in flight matter.
 const KEPT: usize = 64;
@@ -34,8 +38,9 @@ const KEPT: usize = 64;
 pub(crate) struct Pauses {
     /// Time of the last tick in nanoseconds; `u64::MAX` until the first.
     ticked: AtomicU64,
-    /// CPU time of the thread until then in nanoseconds.
-    worked: AtomicU64,
+    /// The thread that reads the replies, and its times at the last tick; `None` if the system does not report them.
+    thread: Option<OwnThread>,
+    times: Mutex<ThreadTimes>,
     /// End of the latest pause in nanoseconds.
     latest: AtomicU64,
     kept: Mutex<VecDeque<OwnPause>>,
@@ -45,7 +50,8 @@ impl Pauses {
     pub(crate) fn new() -> Self {
         Self {
             ticked: AtomicU64::new(u64::MAX),
-            worked: AtomicU64::new(0),
+            thread: OwnThread::open(),
+            times: Mutex::default(),
             latest: AtomicU64::new(0),
             kept: Mutex::default(),
         }
@@ -54,28 +60,27 @@ impl Pauses {
     /// Calls `found` for every pause, until it is aborted.
     pub(crate) async fn watch(&self, clock: Clock, mut found: impl FnMut(OwnPause)) {
         let mut slept = Clock::slept();
-        self.tick(clock.now(), Duration::ZERO, Clock::worked());
+        self.tick(clock.now(), Duration::ZERO, self.times());
         loop {
             let last = Stamp::from_nanos(self.ticked.load(Ordering::Relaxed));
             clock.sleep_until(last.after(TICK)).await;
             let total = Clock::slept();
             let suspended = total.zip(slept).map_or(Duration::ZERO, |(now, before)| now.saturating_sub(before));
             slept = total;
-            let pause = self.tick(clock.now(), suspended, Clock::worked());
+            let pause = self.tick(clock.now(), suspended, self.times());
             pause.into_iter().for_each(&mut found);
         }
     }
 
     /// Records that redis-doctor runs; returns the pause since the last tick.
-    fn tick(&self, now: Stamp, suspended: Duration, worked: Duration) -> Option<OwnPause> {
+    fn tick(&self, now: Stamp, suspended: Duration, times: ThreadTimes) -> Option<OwnPause> {
         let last = Stamp::from_nanos(self.ticked.swap(now.as_nanos(), Ordering::Relaxed));
-        let before = self.worked.swap(nanos(worked), Ordering::Relaxed);
+        let spent = times.since(std::mem::replace(&mut self.lock_times(), times));
         let suspended = if suspended >= SHORTEST { suspended } else { Duration::ZERO };
         if !is_late(last, now) && suspended.is_zero() {
             return None;
         }
-        let busy = worked.saturating_sub(Duration::from_nanos(before));
-        let pause = OwnPause { since: last, until: now, suspended, busy };
+        let pause = OwnPause { since: last, until: now, suspended, busy: busy(spent, now.since(last) + suspended) };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == KEPT {
             kept.pop_front();
@@ -97,9 +102,16 @@ impl Pauses {
     /// because redis-doctor was paused.
     pub(super) fn excuse(&self, from: Stamp, now: Stamp) -> bool {
         let since = Stamp::from_nanos(self.ticked.load(Ordering::Relaxed));
-        let busy = Clock::worked().saturating_sub(Duration::from_nanos(self.worked.load(Ordering::Relaxed)));
-        let running = OwnPause { since, until: now, suspended: Duration::ZERO, busy };
-        is_late(since, now) && !running.is_busy() || self.any(from, now, |pause| !pause.is_busy())
+        let is_busy = || !busy(self.times().since(*self.lock_times()), now.since(since)).is_zero();
+        is_late(since, now) && !is_busy() || self.any(from, now, |pause| !pause.is_busy())
+    }
+
+    fn times(&self) -> ThreadTimes {
+        self.thread.as_ref().map(OwnThread::times).unwrap_or_default()
+    }
+
+    fn lock_times(&self) -> MutexGuard<'_, ThreadTimes> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the end of the latest pause; the present if one has just ended, and the start of the run before the first.
@@ -112,6 +124,13 @@ impl Pauses {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().any(|pause| pause.since < to && from < pause.until && which(pause))
     }
+}
+
+/// Returns the CPU time of a pause if redis-doctor was busy for most of it. On an overloaded machine, its work includes the
+/// wait for the CPU; a program that is stopped, or whose machine is suspended, waits for nothing.
+fn busy(spent: ThreadTimes, length: Duration) -> Duration {
+    let is_busy = spent.worked >= LONG_TURN && (spent.worked + spent.waited) * 2 >= length;
+    if is_busy { spent.worked } else { Duration::ZERO }
 }
 
 #[inline]
@@ -129,7 +148,7 @@ mod tests {
 
     fn ticking(times: &[u64]) -> (Pauses, Vec<(u64, u64)>) {
         let pauses = Pauses::new();
-        let ticks = times.iter().filter_map(|ms| pauses.tick(at(*ms), Duration::ZERO, Duration::ZERO));
+        let ticks = times.iter().filter_map(|ms| pauses.tick(at(*ms), Duration::ZERO, ThreadTimes::default()));
         let ms = |stamp: Stamp| stamp.as_nanos() / 1_000_000;
         let found = ticks.map(|pause| (ms(pause.since), ms(pause.until))).collect();
         (pauses, found)
@@ -156,28 +175,36 @@ mod tests {
 
     #[test]
     fn a_pause_with_the_cpu_excuses_no_missing_reply() {
-        let ms = Duration::from_millis;
-        for (length, worked, busy) in [(1000, 900, true), (1000, 250, true), (1000, 150, false), (5000, 250, false)] {
+        let times = |worked, waited| ThreadTimes {
+            worked: Duration::from_millis(worked),
+            waited: Duration::from_millis(waited),
+        };
+        // The last is a stopped program that finds a lot of work when it continues.
+        for (length, worked, waited, busy) in
+            [(1000, 900, 0, true), (1000, 150, 800, true), (1000, 60, 900, false), (5000, 250, 50, false)]
+        {
             let pauses = Pauses::new();
-            pauses.tick(at(0), Duration::ZERO, ms(10));
-            let pause = pauses.tick(at(length), Duration::ZERO, ms(10 + worked)).unwrap();
+            pauses.tick(at(0), Duration::ZERO, times(10, 10));
+            let pause = pauses.tick(at(length), Duration::ZERO, times(10 + worked, 10 + waited)).unwrap();
             assert_eq!(pause.is_busy(), busy, "{worked} ms of {length}");
             assert!(pauses.overlap(at(10), at(length)), "a late reply is excused by either");
             assert_eq!(pauses.excuse(at(10), at(length)), !busy, "{worked} ms of {length}");
             assert!(!pauses.excuse(at(length), at(length + 100)), "nothing is after it");
         }
         let pauses = Pauses::new();
-        pauses.tick(at(0), Duration::ZERO, Clock::worked());
+        pauses.tick(at(0), Duration::ZERO, pauses.times());
         assert!(pauses.excuse(at(10), at(1000)), "a pause that is not reported yet");
     }
 
     #[test]
     fn a_suspended_machine_is_a_pause_without_a_late_tick() {
         let pauses = Pauses::new();
-        pauses.tick(at(0), Duration::ZERO, Duration::ZERO);
-        let pause = pauses.tick(at(50), Duration::from_secs(60), Duration::ZERO).unwrap();
+        pauses.tick(at(0), Duration::ZERO, ThreadTimes::default());
+        let pause = pauses.tick(at(50), Duration::from_secs(60), ThreadTimes::default()).unwrap();
         assert_eq!(pause.length(), Duration::from_millis(60_050));
-        assert!((0..10_000).all(|n| pauses.tick(at(1000 * n + 1000), Duration::ZERO, Duration::ZERO).is_some()));
+        assert!(
+            (0..10_000).all(|n| pauses.tick(at(1000 * n + 1000), Duration::ZERO, ThreadTimes::default()).is_some())
+        );
         assert_eq!(pauses.kept.lock().unwrap().len(), KEPT);
     }
 }
