@@ -282,13 +282,13 @@ fn place(bucket: u64) -> (u64, u64) {
 #[inline]
 fn lower(bucket: u64) -> u64 {
     let (doublings, place) = place(bucket);
-    place * LOWEST << doublings
+    (place * LOWEST) << doublings
 }
 
 /// Returns the largest duration of a bucket in nanoseconds.
 fn upper(bucket: u64) -> u64 {
     let (doublings, place) = place(bucket);
-    ((place + 1) * LOWEST << doublings) - 1
+    (((place + 1) * LOWEST) << doublings) - 1
 }
 
 thread_local! {
