@@ -1,7 +1,7 @@
 //! Distributions at rest: only the buckets that hold something, as bytes.
 //!
 //! Nearly all of a journal is histograms, and a histogram takes at least 16 KB in memory. So one that is read stays packed
-//! until its counts are added to a sum, which needs neither a histogram of its own nor the buckets without a count.
+//! until its counts are added to a sum, which needs neither a separate histogram nor the buckets without a count.
 
 use std::{cell::RefCell, sync::Arc};
 

@@ -1,6 +1,6 @@
 //! The reader of journals: the events of each run in turn.
 //!
-//! Lines are parsed on a thread of their own, beside the sink: both take about as long.
+//! Lines are parsed on a separate thread, beside the sink: both take about as long.
 
 use std::{
     collections::BTreeMap,
