@@ -388,9 +388,8 @@ fn every_reason_to_stop_has_words() {
 
 #[test]
 fn evidence_that_says_the_same_again_is_not_shown_again() {
-    let output = Output::default();
+    let (output, report) = (Output::default(), report_of(&rich()));
     let mut live = Live::new(Style::default(), Box::new(output.clone()));
-    let report = report_of(&rich());
     let event = at(30.0, EventKind::Note { text: "".into() });
     live.on_diagnosis(&event, &report.outages.rows[0], None);
     let once = output.text();
