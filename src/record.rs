@@ -202,6 +202,7 @@ impl Story {
         let Some(run) = self.runs.last_mut() else { return };
         match &event.kind {
             EventKind::RunFinished { reason } => run.stopped = Some(*reason),
+            EventKind::OwnPause(pause) => run.unobserved += pause.until.since(pause.since),
             EventKind::Interval(interval) => {
                 run.answered = run.answered.saturating_add(interval.counters.ok);
                 self.timeline.add(event, number, interval);
@@ -342,6 +343,7 @@ impl Story {
             time: event.wall_of(Stamp::START),
             began: if started.continued { event.at } else { Stamp::START },
             elapsed: Duration::ZERO,
+            unobserved: Duration::ZERO,
             stopped: None,
             answered: 0,
             connected: None,

@@ -272,6 +272,9 @@ fn refusal_over(ended: &RefusalEnded) -> String {
 }
 
 fn own_pause(pause: &OwnPause) -> String {
+    if pause.is_busy() {
+        return format!("redis-doctor itself was busy for {}: not counted as latency", span(pause.length()));
+    }
     let why = match pause.suspended.is_zero() {
         true => "no CPU time, or stopped",
         false => "the machine was suspended",
