@@ -2,10 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{Args, builder::StringValueParser};
 
 use super::{
     choice::{completed, formats},
+    completions,
     environment::Environment,
     tls::TlsArgs,
     value::{self, Retries, Switch},
@@ -20,6 +21,12 @@ use crate::{
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct ConnectionArgs {
+    /// Server with this name in the configuration file
+    ///
+    /// Its address, login and TLS settings are in the section [targets.NAME].
+    #[arg(short, long, value_name = "NAME", hide_possible_values = true,
+          value_parser = completed(StringValueParser::new(), || vec![completions::TARGETS]))]
+    pub(super) target: Option<String>,
     /// Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
     ///
     /// For example redis://user:password@host:6379/0. The scheme is redis, rediss (TLS), valkey, valkeys (TLS), unix or

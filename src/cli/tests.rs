@@ -1,5 +1,6 @@
 //! Whole command lines and their requests; `refusals` has wrong ones, `secrets` what must not be shown.
 
+mod configuration;
 mod environment;
 mod refusals;
 mod secrets;
@@ -28,7 +29,7 @@ const SECRET: &str = "hunter2";
 
 fn surroundings(variables: &[(&'static str, &str)]) -> Environment {
     Environment {
-        variables: variables.iter().map(|(name, value)| (*name, (*value).into())).collect(),
+        variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect(),
         ask_password: || Ok("typed".into()),
     }
 }
@@ -264,7 +265,7 @@ fn without_a_command_it_checks() {
 fn scripts_and_the_manual_are_printed() {
     for (line, shell) in [("completions bash", Shell::Bash), ("completions nushell", Shell::Nushell)] {
         let request: CompletionsRequest = request(words(line), &[]);
-        assert_eq!(request.shell, shell, "{line}");
+        assert_eq!(request, CompletionsRequest::Script(shell), "{line}");
         assert!(completion_script(shell).contains("redis-doctor"), "{line}");
     }
     let _: ManRequest = request(words("man"), &[]);
