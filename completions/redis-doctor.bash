@@ -973,7 +973,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__ping)
-            opts="-r -c -i -w -W -D -t -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --max-reply --seed --format --help --config"
+            opts="-r -c -i -w -W -D -t -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --max-reply --seed --format --rows --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1220,7 +1220,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -W "figures intervals outages errors" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1301,14 +1305,18 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__report)
-            opts="-o -q --strict --format --output --quiet --color --fail-on --warn-on --exit-zero --help --config"
+            opts="-o -q --strict --format --rows --output --quiet --color --fail-on --warn-on --exit-zero --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -W "figures intervals outages errors" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -1343,7 +1351,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__soak)
-            opts="-d -W -t -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --max-reply --seed --format --help --config"
+            opts="-d -W -t -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --max-reply --seed --format --rows --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1594,7 +1602,11 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -W "figures intervals outages errors" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1652,7 +1664,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --report-format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown" -- "${cur}"))
                     return 0
                     ;;
                 --target)

@@ -219,12 +219,17 @@ service\t''
 timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l max-reply -d 'Largest reply of a connection under test [default: 64m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l format -d 'Report format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l format -d 'Report format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+markdown\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
+intervals\t''
+outages\t''
+errors\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s D -l timestamps -d 'Print a Unix timestamp before each line, like ping -D'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l askpass -d 'Prompt for the password'
@@ -247,12 +252,13 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l format -d 'Message format on stdout' -r -f -a "text\t''
 ndjson\t''
 raw\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l report-format -d 'Report format of --output [default: text]' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l report-format -d 'Report format of --output [default: that of its name, or text]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+markdown\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l targets -d 'Read servers from this file, - for stdin' -r -F
@@ -507,12 +513,17 @@ service\t''
 timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l max-reply -d 'Largest reply of a connection under test [default: 64m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l format -d 'Report format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l format -d 'Report format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+markdown\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
+intervals\t''
+outages\t''
+errors\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l stop-on-critical -d 'Stop when a connection cannot recover on its own'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l askpass -d 'Prompt for the password'
@@ -777,12 +788,17 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l sandb
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l tls -d 'Encrypt the connection, as with rediss://'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l help -d 'Print long help (-h at the end: short help)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l format -d 'Report format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l format -d 'Report format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+markdown\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
+intervals\t''
+outages\t''
+errors\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''

@@ -130,7 +130,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor ping format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+  }
+
+  def "nu-complete redis-doctor ping rows" [] {
+    [ "figures" "intervals" "outages" "errors" ]
   }
 
   # Send PINGs over one connection, one line per reply, like ping(8)
@@ -194,7 +198,8 @@ module completions {
     --no-evidence             # Gather no evidence about outages
     --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
-    --format: string@"nu-complete redis-doctor ping format" # Report format
+    --format: string@"nu-complete redis-doctor ping format" # Report format [default: that of the name of --output, or text]
+    --rows: string@"nu-complete redis-doctor ping rows" # Rows of CSV [default: figures]
     --help                    # Print long help (-h at the end: short help)
     --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
@@ -205,7 +210,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor subscribe report_format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
   }
 
   def "nu-complete redis-doctor subscribe target" [] {
@@ -259,7 +264,7 @@ module completions {
     --rate: string            # Publish rate of --verify [default: 10/s]
     --timestamps(-D)          # Print the UTC time before each line
     --format: string@"nu-complete redis-doctor subscribe format" # Message format on stdout
-    --report-format: string@"nu-complete redis-doctor subscribe report_format" # Report format of --output [default: text]
+    --report-format: string@"nu-complete redis-doctor subscribe report_format" # Report format of --output [default: that of its name, or text]
     --target(-t): string@"nu-complete redis-doctor subscribe target" # Server with this name in the configuration file
     --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
     --targets: path           # Read servers from this file, - for stdin
@@ -362,7 +367,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor soak format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+  }
+
+  def "nu-complete redis-doctor soak rows" [] {
+    [ "figures" "intervals" "outages" "errors" ]
   }
 
   # Hold connections for minutes or weeks and report every outage
@@ -429,7 +438,8 @@ module completions {
     --no-evidence             # Gather no evidence about outages
     --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
-    --format: string@"nu-complete redis-doctor soak format" # Report format
+    --format: string@"nu-complete redis-doctor soak format" # Report format [default: that of the name of --output, or text]
+    --rows: string@"nu-complete redis-doctor soak rows" # Rows of CSV [default: figures]
     --help                    # Print long help (-h at the end: short help)
     --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
@@ -656,7 +666,11 @@ module completions {
   ]
 
   def "nu-complete redis-doctor report format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+  }
+
+  def "nu-complete redis-doctor report rows" [] {
+    [ "figures" "intervals" "outages" "errors" ]
   }
 
   def "nu-complete redis-doctor report color" [] {
@@ -674,7 +688,8 @@ module completions {
   # Rebuild a report from journals, including one cut off by a crash
   export extern "redis-doctor report" [
     --strict                  # Refuse a damaged line instead of skipping it
-    --format: string@"nu-complete redis-doctor report format" # Report format
+    --format: string@"nu-complete redis-doctor report format" # Report format [default: that of the name of --output, or text]
+    --rows: string@"nu-complete redis-doctor report rows" # Rows of CSV [default: figures]
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor report color" # When to use color

@@ -13,13 +13,14 @@ use crate::{
 };
 
 /// The formats of a report, and the extensions of their golden files.
-const FORMATS: [(Format, &str); 6] = [
+const FORMATS: [(Format, &str); 7] = [
     (Format::Text, "txt"),
     (Format::Json, "json"),
     (Format::Ndjson, "ndjson"),
     (Format::Csv, "csv"),
     (Format::Openmetrics, "prom"),
     (Format::Nagios, "nagios"),
+    (Format::Markdown, "md"),
 ];
 
 /// A sink for output that the test can read afterwards.
@@ -84,6 +85,24 @@ fn every_format_is_as_its_golden_file() {
         golden(&format!("report.{extension}"), &rendered(&report, format));
     }
     golden("ping.txt", &rendered(&report_of(&ping_run()), Format::Text));
+}
+
+#[test]
+fn the_lists_of_a_report_are_rows_of_csv() {
+    let report = report_of(&rich());
+    for (rows, name, number) in [
+        (Rows::Intervals, "intervals", report.intervals.len()),
+        (Rows::Outages, "outages", report.outages.rows.len()),
+        (Rows::Errors, "errors", report.errors.len()),
+    ] {
+        let mut out = Vec::new();
+        write(&report, Format::Csv, Style { rows, ..Style::default() }, &mut out).unwrap();
+        let mut reader = csv::Reader::from_reader(out.as_slice());
+        // The reader refuses a line with another number of columns than the header has.
+        let read: Vec<_> = reader.records().map(Result::unwrap).collect();
+        assert!(number > 0 && read.len() == number, "{name}: {}", read.len());
+        golden(&format!("report-{name}.csv"), &String::from_utf8(out).unwrap());
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, fs, path::Path, process::Command};
 
-use super::harness::{doctor::path_with_doctor, skipped};
+use super::harness::{path_with_doctor, skipped};
 
 /// Words of a command line, the last one unfinished, and two words that complete it.
 const LINES: &[(&[&str], [&str; 2])] = &[
