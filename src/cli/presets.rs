@@ -179,8 +179,7 @@ impl Line {
         self.is_given(id)
             || is_off()
             || (SERVER.contains(&id) || id == "target") && by_server()
-            || LOGIN.contains(&id)
-                && (LOGIN.iter().any(|other| is_higher(other)) || is_higher(&"uri") && self.has_password_in_url())
+            || LOGIN.contains(&id) && (LOGIN.iter().any(&is_higher) || is_higher(&"uri") && self.has_password_in_url())
     }
 
     /// Reads the arguments of the command, as far as they can be parsed.
