@@ -1,4 +1,4 @@
-//! Completion scripts, generated from the definitions; only the names of targets are asked for. The files in `completions/` are what this prints.
+//! Completion scripts, generated from the definitions; only the names of targets come from the program. The files in `completions/` are what this prints.
 
 use clap::Arg;
 use clap_complete::{Generator, generate};

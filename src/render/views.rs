@@ -34,7 +34,7 @@ pub(super) fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '@' => escaped.push_str("&#64;"),
             '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '#' | '!' | '>' => escaped.extend(['\\', char]),
-            // Within a word it is no emphasis.
+            // Within a word it has no meaning.
             '_' if !escaped.ends_with(char::is_alphanumeric) => escaped.push_str("\\_"),
             _ => escaped.push(char),
         }

@@ -67,7 +67,7 @@ impl RunContext {
 
     /// Waits for `work` for at most `limit`, and as long again if redis-doctor was paused in that time: the result may
     /// have arrived while nothing here could read it.
-    pub(super) async fn within_unpaused<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
         let launched = self.clock.now();
         let mut work = pin!(work);
         let result = within(limit, work.as_mut()).await;

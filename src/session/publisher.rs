@@ -71,7 +71,7 @@ impl Publisher {
         mut connection: MultiplexedConnection,
         command: &Cmd,
     ) -> Result<i64, Failure> {
-        let outcome = match ctx.within_unpaused(LIMIT, connection.send_packed_command(command)).await {
+        let outcome = match ctx.within(LIMIT, connection.send_packed_command(command)).await {
             Some(reply) => {
                 reply.and_then(Value::extract_error).map_err(|error| client::failure(Stage::Publish, &error))
             }

@@ -27,7 +27,7 @@ pub(crate) enum Shell {
     Zsh,
 }
 
-/// What to print.
+/// The text to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CompletionsRequest {
     /// The script of a shell.

@@ -118,7 +118,7 @@ impl Session {
         // One response timeout for each command, and one for the connection.
         let commands = Subject::subscribing_commands(self.inbox.subscription()) as u32;
         let limit = self.ctx.plan.policy.response_timeout * (commands + 1);
-        match self.ctx.within_unpaused(limit, subject.subscribe(self.inbox.subscription())).await {
+        match self.ctx.within(limit, subject.subscribe(self.inbox.subscription())).await {
             Some(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
             None => Err(Failure::doctor(
                 ErrorClass::ResponseTimeout,
