@@ -176,7 +176,7 @@ impl Doctor {
 }
 
 /// Returns the `PATH` in which `redis-doctor` is the program under test.
-pub fn path_with_doctor() -> OsString {
+pub(crate) fn path_with_doctor() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let own = Path::new(env!("CARGO_BIN_EXE_redis-doctor")).parent().unwrap();
     let directories = [own.to_owned()].into_iter().chain(std::env::split_paths(&path));
