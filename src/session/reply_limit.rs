@@ -41,7 +41,7 @@ const SEARCH: Duration = Duration::from_secs(5);
 /// Maximum age of the figures that a search begins with.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Minimum length of a pause between two scans, in lengths of a scan.
+/// Minimum length of a pause between two scans, in lengths of a scan, unless the memory grows by a step.
 const RARE: u32 = 10;
 
 /// The part of the limit that a connection must have received during the search to be the one.
@@ -105,31 +105,30 @@ struct Search {
 impl Guard {
     fn run(mut self, ended: &Receiver<()>) {
         let allowed = allowed(&self.ctx.plan);
-        let mut pause = TICK;
-        while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+        let step = allowed / STEP;
+        let mut next = Stamp::START;
+        while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
             let resident = self.memory.resident();
             let growth = resident.saturating_sub(self.level);
             let began = self.ctx.clock.now();
-            if growth > allowed {
-                self.look(began, growth > 2 * allowed);
-            } else {
-                self.prepare(began, resident, allowed / STEP);
+            // A flood is fast: a pause between two scans would let hundreds of megabytes in.
+            let is_urgent = resident > self.noted.saturating_add(step);
+            if is_urgent || growth > allowed && began >= next {
+                self.noted = resident;
+                match growth > allowed {
+                    true => self.look(began, growth > 2 * allowed),
+                    false => self.search = Some(self.begin(began, false)),
+                }
+                let now = self.ctx.clock.now();
+                next = now.after(now.since(began) * RARE);
+            } else if growth <= allowed {
+                self.noted = self.noted.min(resident);
+                self.search = self.search.take().filter(|search| !search.in_earnest);
             }
-            pause = TICK.max(self.ctx.clock.now().since(began) * RARE);
         }
     }
 
-    /// Keeps the figures of a search that may come no older than one step of growth.
-    fn prepare(&mut self, now: Stamp, resident: u64, step: u64) {
-        if resident > self.noted.saturating_add(step) {
-            self.search = Some(self.begin(now, false));
-            self.noted = resident;
-        } else {
-            self.noted = self.noted.min(resident);
-            self.search = self.search.take().filter(|search| !search.in_earnest);
-        }
-    }
-
+    /// Notes what each connection has received.
     fn begin(&mut self, now: Stamp, in_earnest: bool) -> Search {
         let connections = self.own.list(self.port, now);
         let received = connections.iter().map(|connection| (connection.inode, connection.received)).collect();
