@@ -118,6 +118,11 @@ impl Recorder {
         self.story.tracks.get(&connection)?.latest.as_ref()
     }
 
+    /// Returns the incident of an outage, unless it has been dropped from the list.
+    pub(crate) fn incident_of(&self, outage: &Outage) -> Option<&Incident> {
+        self.story.incidents.of(outage)
+    }
+
     /// Returns the plan of the current run; `None` before the first.
     pub(crate) fn plan(&self) -> Option<&Plan> {
         self.story.runs.last().map(|run| &run.started.plan)

@@ -20,6 +20,7 @@ mod live;
 mod messages;
 mod ping;
 mod report;
+mod scale;
 pub mod schema;
 mod stdout;
 mod table;
@@ -35,13 +36,17 @@ pub(crate) use drill::DrillProgress;
 pub(crate) use event_line::event_line;
 pub(crate) use fit::{fitted, stderr_columns, stdout_columns};
 pub(crate) use idle::{IdleProgress, idle_event};
+pub(crate) use lines::Pause;
 pub(crate) use live::Live;
 pub(crate) use messages::Messages;
 pub(crate) use ping::PingLines;
 pub(crate) use stdout::{BufferedStdout, Gapless, StdoutWriter};
 pub(crate) use terminal::is_capable_terminal;
 
-use crate::{output::Format, units};
+use crate::{
+    output::{Format, Rows},
+    units,
+};
 
 /// The style of text, for a terminal or anything else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +59,8 @@ pub(crate) struct Style {
     pub quiet: bool,
     /// The header of the run is above, on the same terminal, and is not repeated.
     pub below_header: bool,
+    /// Rows of CSV.
+    pub rows: Rows,
     /// Columns of the terminal; `None` if it is not one.
     pub columns: Option<usize>,
 }

@@ -30,8 +30,9 @@ use crate::{
 };
 
 /// The kind of an outage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum OutageKind {
     /// The connection ended.
     Drop,
@@ -141,7 +142,7 @@ pub(super) struct Track {
     /// True if the latest outage ended with the first connection of a new session and its `reconnected` event is due.
     provisional: bool,
     /// Start of the current time without an outage.
-    up_since: Option<Stamp>,
+    pub(super) up_since: Option<Stamp>,
     /// Time at which the connection was made.
     made: Stamp,
     pub(super) longest_up: Duration,
