@@ -121,7 +121,7 @@ impl Trial {
         eventually(&what, 3 * SOON, || self.count_in_journal(text) >= count);
     }
 
-    /// Waits until the journal has so many events of this kind: on a terminal, those of many connections share a line.
+    /// Waits until the journal has so many events of this kind: those of many connections can share an event line.
     #[track_caller]
     pub(crate) fn wait_for_events(&self, kind: &str, count: usize, within: Duration) {
         let text = format!("\"event\":\"{kind}\"");
