@@ -20,6 +20,7 @@ mod conditions;
 mod dialogue;
 mod flow;
 mod interpose;
+mod outcome;
 mod shaping;
 mod state;
 mod stream;
@@ -124,6 +125,7 @@ enum Request {
     Begin(mpsc::Sender<()>),
     Inject(FaultSchedule, mpsc::Sender<()>),
     Clear(mpsc::Sender<usize>),
+    Conclude(mpsc::Sender<()>),
     Order(String, mpsc::Sender<Result<Vec<String>, String>>),
 }
 
@@ -158,8 +160,8 @@ impl Proxy {
                 Err(error) => return drop(ready.send(Err(error))),
             };
             let _ = ready.send(Ok(()));
-            let state = Rc::new(ProxyState::new(config, theirs, events));
-            run(runtime, Acceptor::new(state, addr, listener), inbox, stopped);
+            let state = Rc::new(ProxyState::new(config, (addr, listener), theirs, events));
+            run(runtime, Acceptor::new(state), inbox, stopped);
         };
         let thread = thread::Builder::new().name("proxy".to_owned()).spawn(serve)?;
         is_ready.recv().map_err(io::Error::other)??;
@@ -202,6 +204,11 @@ impl ProxyHandle {
     /// Ends all faults and empties the schedule; returns how many were active.
     pub fn clear(&self) -> usize {
         self.ask(Request::Clear).unwrap_or_default()
+    }
+
+    /// Emits a note about each fault that had no effect, and about servers that clients reach without the proxy.
+    pub fn conclude(&self) {
+        self.ask(Request::Conclude);
     }
 
     /// Returns the active and scheduled faults as text, one a line.

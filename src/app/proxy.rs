@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{Problem, Work, block_on, forgive_closed, say, signals::Signals, start_sandbox, warn};
+use super::{Problem, Work, block_on, forgive_closed, say, signals::Signals, start_server, warn};
 use crate::{
     classify::{Failure, Stage},
     cli::commands::proxy::ProxyRequest,
@@ -17,7 +17,7 @@ use crate::{
     event::{Control, Event, EventKind, StopReason},
     exit::Exit,
     output::Format,
-    plan::{Protocol, Target},
+    plan::{LocalServer, Protocol, Target},
     proxy::{Config, Orders, Proxy, ProxyHandle},
     render::{self, BufferedStdout, StdoutWriter, Style},
 };
@@ -29,7 +29,7 @@ impl Work for ProxyRequest {
     /// Runs the proxy until a signal.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.warnings);
-        let _sandbox = start_sandbox(self.sandbox, &mut self.upstream)?;
+        let _server = start_server(self.server.as_ref(), &mut self.upstream)?;
         block_on(serve(self))
     }
 }
@@ -79,6 +79,10 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
             Some(event) = events.recv() => output.write(&event),
         }
     }
+    proxy.handle().conclude();
+    while let Ok(event) = events.try_recv() {
+        output.write(&event);
+    }
     output.finish().map(|()| Exit::Healthy)
 }
 
@@ -94,7 +98,11 @@ async fn distrust(server: &Target, clock: Clock) -> Option<Failure> {
 
 fn greeting(request: &ProxyRequest, handle: &ProxyHandle) -> Vec<String> {
     let addr = handle.addr();
-    let mut lines = vec![format!("listening on {addr}, in front of {}, seed {}", request.upstream, request.seed)];
+    let server = match &request.server {
+        Some(LocalServer::Spawned(_)) => format!("{} ({})", request.upstream, request.upstream.named_by),
+        Some(LocalServer::Sandbox) | None => request.upstream.to_string(),
+    };
+    let mut lines = vec![format!("listening on {addr}, in front of {server}, seed {}", request.seed)];
     if request.upstream.speaks_tls() {
         lines.push("clients connect to the proxy in plaintext; the proxy connects to the server with TLS".to_owned());
     }

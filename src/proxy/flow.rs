@@ -23,10 +23,10 @@ use bytes::{Buf as _, Bytes};
 pub(super) use self::ending::End;
 use self::{answer::Judge, waiting::Timer};
 use super::{
-    conditions::Conditions,
+    conditions::{Conditions, Mark},
     dialogue::{Dialogue, Passed, Segment},
     shaping::{Chunk, ChunkAction, Past},
-    state::{ProxyState, Slot},
+    state::{Conduct, ProxyState, Slot},
     stream::Stream,
 };
 use crate::{
@@ -153,17 +153,26 @@ impl Flow {
 
     /// Updates the conditions, and carries out orders.
     fn obey(&mut self) -> Option<End> {
-        if self.slot.exempt.get() {
+        if self.slot.is_exempt() {
             self.slot.inbox.borrow_mut().clear();
-            (self.conditions, self.at_ease) = (Conditions::default(), true);
+            (self.version, self.conditions, self.at_ease) = (0, Conditions::default(), true);
             return None;
+        }
+        if self.slot.answering.get() {
+            if self.dialogue.waiting() > 0 || !self.pipes[Direction::Down as usize].queue.is_empty() {
+                return None;
+            }
+            self.slot.answering.set(false);
         }
         if let Some((version, conditions)) = self.state.conditions(self.number, self.version) {
             self.at_ease = conditions == Conditions::default();
             (self.version, self.conditions) = (version, conditions);
         }
         loop {
-            let order = self.slot.inbox.borrow_mut().pop_front()?;
+            let (order, mark) = self.slot.inbox.borrow_mut().pop_front()?;
+            if !matches!(order, Order::Push(_)) {
+                mark.strike();
+            }
             match order {
                 Order::Reset(side) => return Some(End::Reset(side)),
                 Order::Close => return Some(End::Close),
@@ -176,7 +185,9 @@ impl Flow {
                 }
                 Order::Push(frame) => {
                     let now = self.state.clock().now();
-                    self.dialogue.push(&frame);
+                    if self.dialogue.push(&frame) {
+                        mark.strike();
+                    }
                     let due = self.dialogue.due();
                     self.send(due, now);
                 }
@@ -272,6 +283,7 @@ impl Flow {
         }
         if length == 0 {
             self.pipes[direction as usize].ended = Some(now);
+            self.conditions.late.iter().for_each(Mark::strike);
         }
         self.pass(direction, bytes, now, cx)?;
         Ok(true)
@@ -279,8 +291,8 @@ impl Flow {
 
     /// Passes a chunk on, or its replacement.
     fn pass(&mut self, direction: Direction, bytes: &[u8], now: Stamp, cx: &mut Context<'_>) -> Result<(), End> {
-        if let Some((side, Moment::InFlight)) = self.conditions.reset
-            && (direction, bytes.is_empty(), self.is_in_flight()) == (Direction::Down, false, true)
+        if (direction, bytes.is_empty(), self.is_in_flight()) == (Direction::Down, false, true)
+            && let Some(side) = self.conditions.reset_at(Moment::InFlight)
         {
             return Err(End::Reset(side));
         }
@@ -292,9 +304,9 @@ impl Flow {
         }
         match direction {
             Direction::Up => {
-                let Self { dialogue, state, slot, conditions, random, .. } = self;
-                let idle = conditions.rules.is_empty();
-                let mut judge = Judge { state, slot, conditions, random };
+                let Self { dialogue, state, slot, conditions, random, number, .. } = self;
+                let idle = conditions.rules.is_empty() && slot.conduct.get() == Conduct::Application;
+                let mut judge = Judge { state, slot, flow: *number, conditions, random };
                 let passed = dialogue.requests(bytes, idle, &mut |words| judge.answer(words));
                 let due = dialogue.due();
                 self.send(due, now);
@@ -307,6 +319,10 @@ impl Flow {
                 Passed::Whole => self.forward(direction, bytes, now, cx)?,
                 Passed::Instead(segments) => self.send(segments, now),
             },
+        }
+        let learned = self.dialogue.learned();
+        if !learned.is_empty() {
+            self.state.learn(learned);
         }
         let ended = Direction::BOTH.map(|direction| self.pipes[direction as usize].ended.is_some());
         let kept = self.dialogue.abandoned(ended);
@@ -337,7 +353,8 @@ impl Flow {
             }
             _ => {
                 let mut written = 0;
-                if let (true, Some(to)) = (pipe.queue.is_empty(), to)
+                let silent = self.conditions.lane(direction).silent;
+                if let (true, Some(to)) = (pipe.queue.is_empty() && !silent, to)
                     && let Poll::Ready(count) = to.poll_write(cx, bytes)
                 {
                     written = count.map_err(|error| End::broken(1 - direction as usize, &error))?;

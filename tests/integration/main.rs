@@ -36,6 +36,7 @@
 //! - `output`: every format is well formed, gates trip with their reason, and a pipe gets no colour.
 //! - `pass_command`: a command or a file is asked for the password of each attempt, which is written nowhere.
 //! - `proxy`: each fault as a client on a plain socket sees it, and bytes in are bytes out.
+//! - `proxy_orders`: orders and faults strike where they should, replies stay in step, and what had no effect is named.
 //! - `readme`: the commands of the README are valid, and its scripts work as pasted.
 //! - `record`: what belongs together has one id in every output, and a record holds no password.
 //! - `refusals`: a server that answers with errors is named, timed and judged by one rule; our own pauses judge nobody.
@@ -44,6 +45,7 @@
 //! - `sandbox_cli`: the embedded server answers redis-cli, and serves a run that has nothing else.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
 //! - `slowness`: slow replies and silences are put down to what the server counted, or to the path.
+//! - `spawn`: a real server that is started for a command, and ends with it.
 //! - `states`: what a client cannot leave is named, and the run goes on with a fresh session.
 //! - `subscribing`: messages on stdout as they are, everything else on stderr, and delivery accounted for.
 //! - `terminal`: results keep to the columns of a terminal, and a dumb one gets no colours.
@@ -101,6 +103,7 @@ mod output;
 mod pass_command;
 mod permissions;
 mod proxy;
+mod proxy_orders;
 mod proxy_tls;
 mod quiet_changes;
 mod readme;
@@ -111,6 +114,7 @@ mod resp2_proxies;
 mod sandbox;
 mod sandbox_cli;
 mod slowness;
+mod spawn;
 mod states;
 mod subscribing;
 mod targets;

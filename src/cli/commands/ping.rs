@@ -69,7 +69,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     fn resolve(mut self, environment: &Environment) -> Result<RunRequest, UsageError> {
         let each = !self.run.output.quiet && self.format.format == Format::Text;
         self.servers.add_to(&mut self.run.connection);
-        run::resolve(Command::Ping, self.run, environment, |RunRequest { plan, output }| {
+        run::resolve(Command::Ping, self.run, environment, |RunRequest { plan, output, .. }| {
             output.format = self.format.format;
             output.timestamps = self.timestamps;
             plan.probes = Some(ProbePlan {

@@ -9,7 +9,7 @@ use crate::{
         choice::formats,
         environment::{Environment, fresh_seed, fresh_token},
         error::UsageError,
-        groups::{ConnectionArgs, FaultArgs},
+        groups::{ConnectionArgs, FaultArgs, SpawnArgs},
         subcommand::Subcommand,
         target,
         tls::TlsArgs,
@@ -17,7 +17,7 @@ use crate::{
     },
     fault::{FaultSchedule, Incident, usages},
     output::{Content, Format},
-    plan::{Address, Secret, Target},
+    plan::{Address, LocalServer, Secret, Target},
     proxy::Orders,
 };
 
@@ -37,6 +37,8 @@ pub(in crate::cli) struct ProxyArgs {
     /// Use the embedded server
     #[arg(long, conflicts_with = "uri")]
     sandbox: bool,
+    #[command(flatten)]
+    spawn: SpawnArgs,
     /// Allow other machines to connect
     ///
     /// They can then reach the server and break its connections.
@@ -66,9 +68,10 @@ pub(in crate::cli) struct ProxyArgs {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ProxyRequest {
     pub listen: SocketAddr,
-    /// With `sandbox`, the server is not started yet.
+    /// With a `server`, the server is not started yet.
     pub upstream: Target,
-    pub sandbox: bool,
+    /// The server that redis-doctor starts behind the proxy.
+    pub server: Option<LocalServer>,
     /// Clients that may order faults.
     pub orders: Orders,
     /// Faults, counted from the start.
@@ -94,6 +97,11 @@ list, clear, help) and as commands on the wire, which never reach the server:
   redis-cli -p 6380 DOCTOR FAULT reset_peer
   redis-cli -p 6380 DOCTOR LIST
   redis-cli -p 6380 DOCTOR CLEAR
+  redis-cli -p 6380 DOCTOR FAULT 'close; refuse+2s'  # together, without a gap
+Give orders on a separate connection: it is exempt from faults until its first
+other command. An error_reply without on= strikes the commands to which a
+server replies with that error. At the end, the proxy names the faults that had
+no effect, and the nodes of a cluster that clients reach without it.
 The proxy ends connections that send HTTP: a web page could otherwise drive it.
 With rediss:// the proxy opens the TLS connection to the server and checks its
 certificate; your application connects to the proxy in plaintext with redis://.
@@ -104,7 +112,8 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage.";
     type Request = ProxyRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ProxyRequest, UsageError> {
-        let Self { listen, uri, sandbox, tls, .. } = self;
+        let Self { listen, uri, sandbox, spawn, tls, .. } = self;
+        let server = spawn.or_sandbox(sandbox);
         if !listen.ip().is_loopback() && !self.allow_remote {
             return Err(UsageError::new(
                 "--listen",
@@ -115,7 +124,8 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage.";
                 format!("use 127.0.0.1:{}, or add --allow-remote to permit this", listen.port()),
             ));
         }
-        let connection = ConnectionArgs { uri: uri.into_iter().collect(), sandbox, tls, ..ConnectionArgs::default() };
+        let connection =
+            ConnectionArgs { uri: uri.into_iter().collect(), sandbox, spawn, tls, ..ConnectionArgs::default() };
         let connection = target::resolve(&connection, environment)?;
         let upstream = connection.target;
         if let Address::Tcp { host, port, .. } = &upstream.address
@@ -136,7 +146,7 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage.";
             orders,
             faults: self.faults.schedules(),
             upstream,
-            sandbox,
+            server,
             seed: self.seed.unwrap_or_else(fresh_seed),
             format: self.format,
             warnings: connection.warnings,

@@ -136,7 +136,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
             ..SubscriptionPlan::default()
         });
         self.servers.add_to(&mut self.run.connection);
-        run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output }| {
+        run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output, .. }| {
             output.format = self.format.format;
             plan.probes = probes;
             plan.subscription = subscription;

@@ -107,7 +107,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
                 "name a channel, for example doctor:test",
             ));
         }
-        run::resolve(Command::Subscribe, self.run, environment, |RunRequest { plan, output }| {
+        run::resolve(Command::Subscribe, self.run, environment, |RunRequest { plan, output, .. }| {
             output.format = self.report_format.unwrap_or_default();
             output.messages = self.format;
             output.timestamps = self.timestamps;
