@@ -20,8 +20,10 @@ mod conditions;
 mod dialogue;
 mod flow;
 mod interpose;
+mod observer;
 mod outcome;
 mod shaping;
+mod slot;
 mod state;
 mod stream;
 
@@ -78,6 +80,8 @@ pub struct Config {
     pub orders: Orders,
     /// True if the start and the end of each connection are reported as events.
     pub report_flows: bool,
+    /// True if the application is observed: its commands are followed, and the consequences of losses are events.
+    pub observe: bool,
 }
 
 /// The clients that may order faults with `DOCTOR …` commands on the wire.

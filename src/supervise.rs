@@ -1,4 +1,5 @@
-//! Processes that redis-doctor starts: a real server on a free loopback port, which ends with the run.
+//! Processes that redis-doctor starts: a real server on a free loopback port, which ends with the run, and an application
+//! that is observed.
 //!
 //! The server also ends if redis-doctor is killed. The kernel delivers a signal for that, which a process can only ask
 //! for itself; so redis-doctor starts itself again in a hidden mode, which asks for it and then becomes the server.
@@ -110,6 +111,23 @@ impl Drop for SpawnedServer {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Prepares an application that connects to redis-doctor's proxy; `None` without a program. It ends when the process is
+/// dropped.
+pub(crate) fn application(command: &[OsString], proxy: SocketAddr) -> Option<tokio::process::Command> {
+    let (program, arguments) = command.split_first()?;
+    let url = format!("redis://{proxy}");
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments.iter().map(|argument| match argument.to_str() {
+        Some(text) => OsString::from(text.replace("{url}", &url)),
+        None => argument.clone(),
+    }));
+    command.env("REDIS_URL", &url).env("REDIS_HOST", proxy.ip().to_string());
+    command.env("REDIS_PORT", proxy.port().to_string()).kill_on_drop(true).stdin(Stdio::null());
+    // Its output is not part of the report.
+    command.stdout(io::stderr());
+    Some(command)
 }
 
 /// Becomes the server if these are the arguments of the hidden mode; returns only if they are not, or if that fails.

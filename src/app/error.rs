@@ -71,6 +71,8 @@ pub(super) enum Problem {
     Sandbox(#[source] io::Error),
     #[error("--spawn: {0}")]
     Spawn(#[source] SpawnError),
+    #[error("cannot start the application: {0}")]
+    Application(#[source] io::Error),
     #[error("--listen: cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("cannot start the fault proxy: {0}")]

@@ -2,24 +2,30 @@
 
 use std::{
     io::{self, BufRead, Write},
+    process::ExitStatus,
     thread,
     time::Duration,
 };
 
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::{
+    process::Child,
+    sync::mpsc::{UnboundedSender, unbounded_channel},
+};
 
-use super::{Problem, Work, block_on, forgive_closed, say, signals::Signals, start_server, warn};
+use super::{Problem, Work, block_on, deliver, forgive_closed, say, signals::Signals, start_server, warn};
 use crate::{
     classify::{Failure, Stage},
     cli::commands::proxy::ProxyRequest,
     clock::Clock,
     dial::Route,
-    event::{Control, Event, EventKind, StopReason},
+    event::{Control, Event, EventKind, EventSink as _, StopReason},
     exit::Exit,
-    output::Format,
+    output::{Content, Format},
     plan::{LocalServer, Protocol, Target},
     proxy::{Config, Orders, Proxy, ProxyHandle},
     render::{self, BufferedStdout, StdoutWriter, Style},
+    report::Observation,
+    supervise,
 };
 
 /// Timeout of the TLS handshake with the server before the proxy starts.
@@ -52,9 +58,11 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
         clock,
         orders: request.orders.clone(),
         report_flows: true,
+        observe: request.report,
     };
     let proxy = Proxy::start(config, sender).map_err(|source| Problem::Listen { address: request.listen, source })?;
-    let mut output = EventOutput::new(request.format, &controls)?;
+    let shows_events = Format::all_of(Content::Events).any(|format| format == request.format);
+    let mut output = EventOutput::new(if shows_events { request.format } else { Format::Text }, &controls)?;
     for text in greeting(&request, proxy.handle()) {
         let at = clock.now();
         output.write(&Event {
@@ -67,7 +75,17 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     }
     proxy.handle().begin();
     read_commands(proxy.handle().clone())?;
+    let mut application = match supervise::application(&request.command, proxy.handle().addr()) {
+        Some(mut command) => Some(command.spawn().map_err(Problem::Application)?),
+        None => None,
+    };
+    let mut observation = Observation::default();
+    let mut take = |event: Event, output: &mut EventOutput| {
+        observation.on_event(&event);
+        output.write(&event);
+    };
     let mut signalled = std::pin::pin!(signals.pass_on(&controls));
+    let mut failed = None;
     loop {
         tokio::select! {
             biased;
@@ -76,14 +94,32 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
                 Control::Interim => show_stats(proxy.handle()),
             },
             _ = &mut signalled => return Ok(Exit::Interrupted),
-            Some(event) = events.recv() => output.write(&event),
+            Some(event) = events.recv() => take(event, &mut output),
+            status = end_of(application.as_mut()) => {
+                failed = status.ok().filter(|status| !status.success()).map(|status| status.to_string());
+                break;
+            }
         }
     }
     proxy.handle().conclude();
     while let Ok(event) = events.try_recv() {
-        output.write(&event);
+        take(event, &mut output);
     }
-    output.finish().map(|()| Exit::Healthy)
+    output.finish()?;
+    if !request.report {
+        return Ok(Exit::Healthy);
+    }
+    let report = observation.report(request.upstream.to_string(), failed);
+    deliver(None, |out, columns| render::write(&report, request.format, Style::plain(columns), out))?;
+    Ok(report.verdict.into())
+}
+
+/// Waits for the end of the application; for ever if there is none.
+async fn end_of(application: Option<&mut Child>) -> io::Result<ExitStatus> {
+    match application {
+        Some(application) => application.wait().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Returns the TLS failure that would end every connection through the proxy. (A server that is not reachable yet may

@@ -164,6 +164,7 @@ mod tests {
             clock,
             orders,
             report_flows,
+            observe: false,
         };
         let state = ProxyState::new(config, (listen, listener), Arc::new(Shared::default()), unbounded_channel().0);
         Acceptor::new(Rc::new(state))

@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{
-    Orders,
-    state::{ProxyState, Slot},
-};
+use super::{Orders, slot::Slot, state::ProxyState};
 use crate::{
     event::EventKind,
     fault::{Incident, usages},

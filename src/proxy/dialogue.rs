@@ -8,13 +8,19 @@ mod nodes;
 mod replies;
 mod rewriter;
 mod silence;
+mod turn;
 
 use std::{collections::VecDeque, time::Duration};
 
 pub(super) use self::nodes::Node;
-use self::{nodes::Listing, rewriter::Rewriter, silence::Silence};
+use self::{
+    nodes::Listing,
+    rewriter::Rewriter,
+    silence::Silence,
+    turn::{Turn, is_ordinary, is_read_whole},
+};
 use crate::{
-    fault::has_subcommands,
+    proxy::observer::ledger::Ledger,
     resp::{Framer, Speaker, Step, is_http, skim},
 };
 
@@ -78,17 +84,6 @@ enum Expected {
     Turn(Turn),
 }
 
-/// A change in how a connection behaves, made by a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    /// HELLO; true for RESP3.
-    Protocol(bool),
-    /// MONITOR: lines about the commands of all clients come between the replies.
-    Monitor,
-    /// RESET: everything is as it was at first.
-    Reset,
-}
-
 /// The decision about the rest of the command that is arriving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Course {
@@ -122,6 +117,8 @@ pub(super) struct Dialogue {
     silence: Silence,
     /// Addresses of servers that the client has learned.
     nodes: Vec<Node>,
+    /// The commands on their way, if the application is observed.
+    pub(super) ledger: Option<Box<Ledger>>,
     opaque: bool,
     /// The connection ends once its answers are sent: nothing more from the client counts.
     deaf: bool,
@@ -145,6 +142,7 @@ impl Dialogue {
             transaction: false,
             silence: Silence::default(),
             nodes: Vec::new(),
+            ledger: None,
             opaque: false,
             deaf: false,
         }
@@ -190,7 +188,17 @@ impl Dialogue {
         while at < chunk.len() && !self.deaf && !self.opaque {
             // Between two commands `head` is empty and the course undecided.
             if idle && self.requests.at_boundary() && !self.transaction && self.silence == Silence::None {
-                let (commands, length) = skim::commands(&chunk[at..], is_ordinary);
+                let rest = &chunk[at..];
+                let (commands, length) = match &mut self.ledger {
+                    None => skim::commands(rest, |name, _| is_ordinary(name)),
+                    Some(ledger) => skim::commands(rest, |name, whole| {
+                        let ordinary = is_ordinary(name);
+                        if ordinary {
+                            ledger.sent_whole(name, whole);
+                        }
+                        ordinary
+                    }),
+                };
                 if commands > 0 {
                     self.expect(commands, false);
                     out.keep(at, at + length);
@@ -204,6 +212,9 @@ impl Dialogue {
                 break;
             };
             let to = at + used;
+            if let Some(ledger) = &mut self.ledger {
+                ledger.arriving(&chunk[at..to]);
+            }
             if self.course == Course::Undecided && self.is_decidable(step, used) {
                 self.course = self.decide(judge, &mut out);
                 if self.course == Course::Forward {
@@ -218,6 +229,9 @@ impl Dialogue {
             }
             if step == Step::Complete {
                 self.course = Course::Undecided;
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.arrived(self.requests.words());
+                }
             }
             at = to;
         }
@@ -267,10 +281,12 @@ impl Dialogue {
             Answer::Forward | Answer::Truncate | Answer::Delay(_) => {}
         }
         self.subscribed |= subscribes;
+        self.passed(!silent && !subscribes);
         match &name[..] {
             b"MULTI" => self.transaction = true,
             b"EXEC" | b"DISCARD" | b"RESET" => self.transaction = false,
             b"PSYNC" | b"SYNC" => {
+                self.passed(false);
                 // What follows is a replica's stream, not RESP.
                 self.give_up();
                 return Course::Forward;
@@ -302,9 +318,17 @@ impl Dialogue {
             error
         };
         if !silent {
+            self.passed(true);
             self.expect_one(Expected::Replaced(bytes));
         }
         Course::Swallow
+    }
+
+    /// Notes that the server gets the command that is arriving, and if it has one reply.
+    fn passed(&mut self, answered: bool) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.passed(answered);
+        }
     }
 
     /// Answers a command in the server's place.
@@ -343,37 +367,6 @@ impl Dialogue {
         self.expected.clear();
         (self.special, self.waiting) = (0, 0);
     }
-}
-
-impl Turn {
-    /// The change that a command makes, if it is such a command.
-    fn of(name: &[u8], words: &[Vec<u8>]) -> Option<Self> {
-        match name {
-            b"HELLO" => words.get(1).map(|version| Self::Protocol(version == b"3")),
-            b"MONITOR" => Some(Self::Monitor),
-            b"RESET" => Some(Self::Reset),
-            _ => None,
-        }
-    }
-}
-
-/// True if a command has one reply, which reveals no address, and does not change how others are answered.
-fn is_ordinary(name: &[u8]) -> bool {
-    let is_one_of = |names: &[&str]| names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
-    match name.len() {
-        4 => !is_one_of(&["SYNC"]),
-        5 => !is_one_of(&["HELLO", "MULTI", "PSYNC", "RESET"]),
-        6 => !is_one_of(&["CLIENT", "DOCTOR"]),
-        7 => !is_one_of(&["CLUSTER", "MONITOR"]),
-        8 => !is_one_of(&["SENTINEL"]),
-        length => length < 9 || !name[length - 9..].eq_ignore_ascii_case(b"SUBSCRIBE"),
-    }
-}
-
-/// True if a decision about a command needs more than its name.
-fn is_read_whole(name: &[u8]) -> bool {
-    let is = |known: &str| known.as_bytes().eq_ignore_ascii_case(name);
-    is("HELLO") || is("DOCTOR") || is("SENTINEL") || has_subcommands(name)
 }
 
 #[cfg(test)]

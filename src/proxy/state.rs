@@ -8,7 +8,6 @@ use std::{
     net::SocketAddr,
     rc::Rc,
     sync::Arc,
-    task::Waker,
 };
 
 use rustix::net::Shutdown;
@@ -22,7 +21,9 @@ use super::{
     agenda::Agenda,
     conditions::{self, Active, Conditions, Mark},
     dialogue::Node,
+    observer::Observer,
     outcome,
+    slot::{Conduct, Slot},
     stream::Stream,
 };
 use crate::{
@@ -40,52 +41,6 @@ const FAULTS: usize = 1000;
 const NODES: usize = 1000;
 /// Bytes of one read.
 const CHUNK: usize = 64 * 1024;
-
-/// The handle through which a connection receives orders.
-#[derive(Debug, Default)]
-pub(super) struct Slot {
-    waker: RefCell<Option<Waker>>,
-    pub(super) inbox: RefCell<VecDeque<(Order, Mark)>>,
-    pub(super) conduct: Cell<Conduct>,
-    /// True while the answer to an order is on its way to an application: faults wait for it.
-    pub(super) answering: Cell<bool>,
-    /// Address of the client, for the record of its orders.
-    pub(super) client: Option<SocketAddr>,
-    /// True if it has sent the token.
-    pub(super) trusted: Cell<bool>,
-}
-
-/// The use of a connection so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Conduct {
-    /// Nothing but the commands that clients send while they connect.
-    #[default]
-    Connecting,
-    /// Orders to the proxy and nothing else, so no fault affects it.
-    Orders,
-    /// Commands of an application.
-    Application,
-}
-
-impl Slot {
-    /// True if no fault affects the connection.
-    pub(super) fn is_exempt(&self) -> bool {
-        self.conduct.get() == Conduct::Orders
-    }
-
-    pub(super) fn register(&self, waker: &Waker) {
-        let mut known = self.waker.borrow_mut();
-        if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            *known = Some(waker.clone());
-        }
-    }
-
-    fn wake(&self) {
-        if let Some(waker) = &*self.waker.borrow() {
-            waker.wake_by_ref();
-        }
-    }
-}
 
 pub(super) struct ProxyState {
     pub(super) config: Config,
@@ -106,6 +61,8 @@ pub(super) struct ProxyState {
     listener: RefCell<Option<Rc<TcpListener>>>,
     /// Addresses of servers that clients have learned.
     nodes: RefCell<BTreeSet<Node>>,
+    /// The application, if it is observed.
+    pub(super) observer: Option<Observer>,
     /// For a server that speaks TLS.
     pub(super) connector: Connector,
     /// The last note, to leave out repetitions.
@@ -128,6 +85,7 @@ impl ProxyState {
             listen,
             listener: RefCell::new(Some(Rc::new(listener))),
             nodes: RefCell::default(),
+            observer: config.observe.then(Observer::default),
             begun: RefCell::default(),
             agenda: RefCell::new(Agenda::new(config.schedules.clone())),
             connector: Connector::new(config.tls.clone()),
@@ -173,7 +131,7 @@ impl ProxyState {
         let flow = self.next_flow.replace(self.next_flow.get() + 1);
         // Without orders, all connections are the same.
         let conduct = if self.config.orders == Orders::Nobody { Conduct::Application } else { Conduct::Connecting };
-        let slot = Rc::new(Slot { client, conduct: Cell::new(conduct), ..Slot::default() });
+        let slot = Rc::new(Slot::new(client, conduct));
         self.slots.borrow_mut().insert(flow, Rc::clone(&slot));
         (flow, slot)
     }
@@ -250,6 +208,9 @@ impl ProxyState {
 
     /// Reports what was expected of the proxy and did not happen, at the end of a run.
     pub(super) fn conclude(&self) {
+        if let Some(observer) = &self.observer {
+            self.emit(EventKind::Observed(Box::new(observer.totals())));
+        }
         let mut texts: Vec<_> = outcome::bypass(&self.nodes.borrow(), self.listen).into_iter().collect();
         let begun = self.begun.borrow();
         texts.extend(begun.values().filter(|(_, mark)| !mark.has_struck()).map(|(fault, _)| outcome::missed(fault)));

@@ -1,21 +1,24 @@
 //! Recognizes common values that are complete in one chunk, without the state of a [`Framer`](super::Framer). What it
 //! does not recognize is left to the framer, so a miss costs time and nothing else.
 
-/// Counts the commands at the front of `input`, up to one that is not `ordinary`, and their bytes.
-pub(crate) fn commands(input: &[u8], ordinary: impl Fn(&[u8]) -> bool) -> (u64, usize) {
+/// Counts the commands at the front of `input`, up to one that is not `ordinary` by its name and
+/// its bytes, and their bytes.
+pub(crate) fn commands(input: &[u8], mut ordinary: impl FnMut(&[u8], &[u8]) -> bool) -> (u64, usize) {
     let (mut count, mut at) = (0, 0);
     while let Some((length, name)) = command(&input[at..])
-        && ordinary(name)
+        && ordinary(name, &input[at..at + length])
     {
         (count, at) = (count + 1, at + length);
     }
     (count, at)
 }
 
-/// Counts the replies at the front of `input` that are neither aggregates nor errors, and their bytes.
-pub(crate) fn replies(input: &[u8]) -> (u64, usize) {
+/// Counts the replies at the front of `input` that are neither aggregates nor errors, and their bytes;
+/// `take` gets each.
+pub(crate) fn replies(input: &[u8], mut take: impl FnMut(&[u8])) -> (u64, usize) {
     let (mut count, mut at) = (0, 0);
     while let Some(length) = reply(&input[at..]) {
+        take(&input[at..at + length]);
         (count, at) = (count + 1, at + length);
     }
     (count, at)

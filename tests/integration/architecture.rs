@@ -47,7 +47,7 @@ const ALLOWED: Table<'_> = &[
     ),
     ("evidence", &["clock", "classify", "foreign", "plan", "event", "kernel", "dial", "session"]),
     ("readiness", &["clock", "classify", "foreign", "plan", "event", "dial", "period", "units"]),
-    ("proxy", &["clock", "fault", "classify", "foreign", "plan", "event", "resp", "tls"]),
+    ("proxy", &["clock", "fault", "classify", "distribution", "foreign", "plan", "event", "resp", "tls"]),
     ("journal", &["clock", "foreign", "event", "plan"]),
     ("record", &["clock", "fault", "classify", "distribution", "foreign", "plan", "event", "period"]),
     ("diagnose", &["clock", "classify", "foreign", "middlebox", "plan", "event", "record", "units"]),

@@ -32,6 +32,7 @@
 //! - `late_confirmations`: confirmations after a reconnect that go to the wrong questions.
 //! - `netns`: real network faults, made by a firewall between two network namespaces; skipped without root.
 //! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
+//! - `observe`: the report on an application behind the proxy: what it lost, and no repetition where there is none.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
 //! - `output`: every format is well formed, gates trip with their reason, and a pipe gets no colour.
 //! - `pass_command`: a command or a file is asked for the password of each attempt, which is written nowhere.
@@ -98,6 +99,7 @@ mod memory;
 mod moves;
 mod netns;
 mod network_faults;
+mod observe;
 mod outages;
 mod output;
 mod pass_command;

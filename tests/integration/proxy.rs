@@ -36,6 +36,7 @@ impl Rig {
             clock: Clock::start(),
             orders: Orders::Local,
             report_flows: true,
+            observe: false,
         };
         let (sender, events) = unbounded_channel();
         Self { proxy: Proxy::start(config, sender).unwrap(), events }

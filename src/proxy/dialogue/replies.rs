@@ -25,7 +25,10 @@ impl Dialogue {
         let mut at = 0;
         while at < chunk.len() {
             if self.replies.at_boundary() {
-                let (replies, length) = skim::replies(&chunk[at..]);
+                let (replies, length) = match &mut self.ledger {
+                    None => skim::replies(&chunk[at..], |_| ()),
+                    Some(_) => self.take_observed(&chunk[at..]),
+                };
                 at += length;
                 self.take_replies(replies);
                 if at == chunk.len() {
@@ -37,6 +40,7 @@ impl Dialogue {
                     at += used;
                     if step == Step::Complete {
                         let kind = self.kind();
+                        self.note(kind);
                         self.take(kind);
                     }
                 }
@@ -108,6 +112,7 @@ impl Dialogue {
 
     /// Applies its fate to the complete reply in `part`.
     fn spoil(&mut self, kind: Kind) -> Segment {
+        self.note(kind);
         let fate = self.take(kind);
         let bytes = std::mem::take(&mut self.part);
         match fate {
@@ -184,6 +189,53 @@ impl Dialogue {
             self.special -= usize::from(!counted);
         }
         fate
+    }
+
+    /// Takes the replies at the front that are neither aggregates nor errors, one by one; 0 are left to take.
+    fn take_observed(&mut self, input: &[u8]) -> (u64, usize) {
+        let mut empty = Vec::new();
+        let (_, length) = skim::replies(input, |reply| empty.push(reply.starts_with(b"_")));
+        for empty in empty {
+            self.note_reply(false, empty);
+            self.take(Kind::Reply);
+        }
+        (0, length)
+    }
+
+    /// Shows the complete reply to the observer.
+    fn note(&mut self, kind: Kind) {
+        let (first, words) = (self.replies.kind(), self.replies.words());
+        match (kind, &mut self.ledger) {
+            (_, None) | (Kind::OutOfBand, _) => {}
+            (Kind::Confirmation, Some(ledger)) => ledger.confirmed(words.first().map_or(&[], Vec::as_slice)),
+            (Kind::Reply, Some(_)) => {
+                let empty = match first {
+                    b'_' => true,
+                    b'$' => words.is_empty(),
+                    b'*' | b'%' | b'~' => self.replies.elements() == 0 || self.replies.items() <= 1,
+                    _ => false,
+                };
+                self.note_reply(matches!(first, b'-' | b'!'), empty);
+            }
+        }
+    }
+
+    /// Shows a reply that answers a command to the observer.
+    fn note_reply(&mut self, error: bool, empty: bool) {
+        let counts = match self.expected.front() {
+            Some(Expected::Delayed(_, _, confirmations)) => !confirmations,
+            Some(
+                Expected::Replies(_)
+                | Expected::Truncated
+                | Expected::Replaced(_)
+                | Expected::Listing(_)
+                | Expected::Turn(_),
+            ) => true,
+            Some(Expected::Confirmations(_) | Expected::Local(_)) | None => false,
+        };
+        if let (true, Some(ledger)) = (counts, &mut self.ledger) {
+            ledger.answered(error, empty);
+        }
     }
 
     fn turn(&mut self, turn: Turn) {

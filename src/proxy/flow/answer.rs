@@ -8,7 +8,8 @@ use crate::{
         conditions::Conditions,
         dialogue::Answer,
         shaping::jittered,
-        state::{Conduct, ProxyState, Slot},
+        slot::{Conduct, Slot},
+        state::ProxyState,
     },
 };
 
