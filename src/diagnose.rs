@@ -56,5 +56,5 @@ pub(crate) fn of_state(state: ClientState) -> Option<Cause> {
 
 /// Diagnoses one outage among all of them.
 fn one(outage: &Outage, all: &Outages<'_>) -> Diagnosis {
-    weigh::weigh(&Facts::new(outage, all.conditions_of(outage), all.list()))
+    weigh::weigh(&Facts::new(outage, all))
 }

@@ -10,7 +10,9 @@ use tokio::sync::mpsc;
 use super::{
     Problem, Work, block_on, check_writable, descriptors,
     destination::replace,
-    divider, exit_of, forgive_closed, progress_style, say, share_a_terminal,
+    divider, exit_of, forgive_closed,
+    keys::Keys,
+    progress_style, say, share_a_terminal,
     signals::{Signals, Urgency},
     sinks::{Effort, Sinks},
     start_server, warn,
@@ -55,6 +57,17 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let RunRequest { plan, output, .. } = request;
     let clock = Clock::start();
     let mut sinks = sinks(&plan, &output, journal, &outlet);
+    let lines = sinks.live.pause();
+    let keys = sinks.live.is_drawn().then(Keys::listen).flatten();
+    if keys.is_some() {
+        sinks.live.name_keys();
+    }
+    let keys = async {
+        if let Some(keys) = keys {
+            keys.pass_on(&controls, &lines).await;
+        }
+        std::future::pending().await
+    };
     let surroundings = RunIo {
         clock,
         sink: &mut sinks,
@@ -69,6 +82,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
             Urgency::Soon => StopReason::Signal,
         },
         never = writer.start_when_needed(clock) => match never {},
+        never = keys => match never {},
     };
     if !sinks.finished {
         let (at, kind) = (clock.now(), EventKind::RunFinished { reason });

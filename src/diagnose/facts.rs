@@ -19,7 +19,7 @@ use crate::{
     clock::Stamp,
     event::{Evidence, ServerState},
     plan::Conditions,
-    record::{Circumstances, Outage, OutageKind, Slowness},
+    record::{Circumstances, Outage, OutageKind, Outages, Slowness},
 };
 
 /// An outage, its plan, and the other outages.
@@ -28,6 +28,8 @@ pub(super) struct Facts<'a> {
     pub(super) plan: Option<Conditions<'a>>,
     /// All recorded outages of all runs.
     all: &'a [&'a Outage],
+    /// Time until which its run has been observed.
+    observed_until: Option<Stamp>,
     /// A rule met an unknown fact.
     gap: Cell<bool>,
 }
@@ -40,8 +42,15 @@ pub(super) struct Ruling {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(outage: &'a Outage, plan: Option<Conditions<'a>>, all: &'a [&'a Outage]) -> Self {
-        Self { outage, plan, all, gap: Cell::new(false) }
+    pub(super) fn new(outage: &'a Outage, outages: &'a Outages<'a>) -> Self {
+        let observed_until = outages.observed_until(outage);
+        let plan = outages.conditions_of(outage);
+        Self { outage, plan, all: outages.list(), observed_until, gap: Cell::new(false) }
+    }
+
+    /// The facts about another outage of the same run, by itself.
+    fn of_other(&self, outage: &'a Outage) -> Self {
+        Self { outage, plan: self.plan, all: &[], observed_until: self.observed_until, gap: Cell::new(false) }
     }
 
     pub(super) fn judge(&self, rule: Rule) -> Ruling {

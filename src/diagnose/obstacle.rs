@@ -27,7 +27,7 @@ pub(crate) struct Obstacle {
     pub remedy: String,
     /// Start: the loss, or the first attempt that failed like this.
     pub from: Stamp,
-    /// End: the first attempt that succeeded or failed in another way; the last one like this if none did.
+    /// End: the first attempt that succeeded or failed in another way; the last event of the run if none did.
     pub to: Stamp,
 }
 

@@ -96,7 +96,7 @@ fn each_column_has_its_weights() {
         let figures = recorder.figures();
         let all = figures.outages();
         for outage in all.list() {
-            let facts = Facts::new(outage, all.conditions_of(outage), all.list());
+            let facts = Facts::new(outage, &all);
             for cause in Cause::ALL {
                 let weights = |rules: &'static [argument::Rule]| {
                     rules.iter().filter_map(|rule| rule(&facts)).map(|argument| argument.weight).collect::<Vec<_>>()
@@ -130,6 +130,14 @@ fn an_obstacle_is_named_beside_the_cause_unless_it_follows_from_it() {
         s.path_healthy_after = Some(0.3);
     });
     assert_eq!(found.obstacle, None);
+    // Nothing changed until the run ended, so there was no further event.
+    let found = killed(|s| {
+        s.says("ERR max number of clients reached");
+        s.gone = true;
+    });
+    let obstacle = found.obstacle.unwrap();
+    assert_eq!(obstacle.code, "RD114");
+    assert!(obstacle.to.since(obstacle.from).as_secs_f64() > 10_000.0, "{obstacle:?}");
     let restarted = |change: fn(&mut Scene)| {
         let mut scene = made(|s| s.process(1));
         change(&mut scene);
@@ -212,7 +220,7 @@ fn every_rule_argues_in_some_case() {
         let figures = recorder.figures();
         for all in [figures.outages(), figures.slow_stretches()] {
             for outage in all.list() {
-                let facts = Facts::new(outage, all.conditions_of(outage), all.list());
+                let facts = Facts::new(outage, &all);
                 let argues = |(cause, index, rule): (Cause, usize, argument::Rule)| {
                     rule(&facts).is_some().then_some((cause, index))
                 };

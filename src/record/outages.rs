@@ -1,18 +1,18 @@
 //! The outages as the diagnosis sees them: with the conditions of their runs, without the injected faults.
 
 use super::{Figures, Outage, Recorder, RunFigures};
-use crate::plan::Conditions;
+use crate::{clock::Stamp, plan::Conditions};
 
 /// Outages of one or several runs, and the conditions of each run.
 #[derive(Clone, Debug)]
 pub(crate) struct Outages<'a> {
     list: Vec<&'a Outage>,
-    runs: Vec<Conditions<'a>>,
+    runs: Vec<(Conditions<'a>, Stamp)>,
 }
 
 impl<'a> Outages<'a> {
     fn new(list: Vec<&'a Outage>, runs: &'a [RunFigures]) -> Self {
-        Self { list, runs: runs.iter().map(|run| run.started.plan.conditions()).collect() }
+        Self { list, runs: runs.iter().map(|run| (run.started.plan.conditions(), run.end())).collect() }
     }
 
     pub(crate) fn list(&self) -> &[&'a Outage] {
@@ -21,6 +21,15 @@ impl<'a> Outages<'a> {
 
     /// Returns the conditions of the run that an outage belongs to.
     pub(crate) fn conditions_of(&self, outage: &Outage) -> Option<Conditions<'a>> {
+        self.run_of(outage).map(|(conditions, _)| conditions)
+    }
+
+    /// Returns the time until which the run of an outage has been observed.
+    pub(crate) fn observed_until(&self, outage: &Outage) -> Option<Stamp> {
+        self.run_of(outage).map(|(_, end)| end)
+    }
+
+    fn run_of(&self, outage: &Outage) -> Option<(Conditions<'a>, Stamp)> {
         self.runs.get((outage.run as usize).checked_sub(1)?).copied()
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use crate::harness::{RedisServer, Signal, Story, Target, Trial, eventually};
+use crate::harness::{RedisServer, Signal, Story, Target, Trial, eventually, skipped};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -102,6 +102,12 @@ fn everything_refused_by_a_replica_that_lost_its_primary() {
     let server = RedisServer::builder().config("replica-serve-stale-data", "no").start();
     let follow = |host: &str, port: &str| drop(server.command(["REPLICAOF", host, port]));
     let refuse = || follow("127.0.0.1", "1");
+    refuse();
+    let ping = server.try_command(["PING"]);
+    follow("NO", "ONE");
+    if !format!("{ping:?}").contains("MASTERDOWN") {
+        return skipped("a stale replica that refuses everything", "this server still answers PING then");
+    }
     // PING only: a write is refused with READONLY.
     let workload = "soak --workload ping --rate 50";
     refused_by(workload, &server, ("masterdown", "RD113"), refuse, || follow("NO", "ONE"));
@@ -226,7 +232,7 @@ fn a_subscription_that_is_refused_after_a_reconnect_is_named_and_has_not_recover
 fn a_program_that_stood_still_judges_nobody() {
     let gates = "p99>150ms max>500ms e2e_p99>150ms availability<100% service<100% errors>0 timeouts>0 outage>0";
     let gates: Vec<_> = gates.split(' ').map(|gate| format!("--fail-on {gate}")).collect();
-    for length in [1, 5] {
+    for length in [1, 4] {
         let server = RedisServer::start();
         let trial = Trial::start(&format!("soak --workload ping,kv,pubsub --rate 20 {}", gates.join(" ")), &server);
         trial.wait_for_messages();
@@ -234,7 +240,8 @@ fn a_program_that_stood_still_judges_nobody() {
         pause(Duration::from_secs(length));
         trial.doctor().signal(Signal::CONT);
         trial.wait_for("paused", 1);
-        pause(Duration::from_secs(1));
+        // A run that observed less than it missed could not call anything healthy.
+        pause(Duration::from_secs(length));
         let story = trial.stop();
         story.balances();
         let longest = story.number("own_pauses.longest");

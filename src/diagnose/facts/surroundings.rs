@@ -39,7 +39,9 @@ impl<'a> Facts<'a> {
             *from = (*from).min(self.closed_at());
         }
         if let Some((.., to)) = spans.iter_mut().max_by_key(|(.., to)| *to) {
-            *to = healthy.or(self.outage.restored).map_or(*to, |end| end.max(*to));
+            // Only a change of outcome is an event: what failed last has failed until the run was last observed.
+            let end = healthy.or(self.outage.restored).or(self.observed_until);
+            *to = end.map_or(*to, |end| end.max(*to));
         }
         spans
     }
@@ -174,7 +176,7 @@ impl<'a> Facts<'a> {
         let Some(quiet) = self.quiet() else { return 0 };
         let close = (quiet / 20).max(Duration::from_millis(250));
         let alike = |other: &&Outage| {
-            let theirs = Facts::new(other, self.plan, &[]).quiet();
+            let theirs = self.of_other(other).quiet();
             theirs.is_some_and(|theirs| theirs.abs_diff(quiet) <= close)
         };
         self.others().filter(alike).count()

@@ -242,7 +242,7 @@ fn weighed(scene: &Scene) -> (Vec<(Cause, u32)>, Vec<Cause>) {
     let figures = recorder.figures();
     let all = if scene.slow.is_some() { figures.slow_stretches() } else { figures.outages() };
     let outage = all.list().iter().find(|outage| outage.lost == stamp(LOST) && outage.connection == 0).unwrap();
-    weigh::levels(&Facts::new(outage, all.conditions_of(outage), all.list()))
+    weigh::levels(&Facts::new(outage, &all))
 }
 
 fn less_is_never_surer(scene: &Scene) -> Result<(), TestCaseError> {
