@@ -114,7 +114,7 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     Ok(report.verdict.into())
 }
 
-/// Waits for the end of the application; for ever if there is none.
+/// Waits for the end of the application; never returns if there is none.
 async fn end_of(application: Option<&mut Child>) -> io::Result<ExitStatus> {
     match application {
         Some(application) => application.wait().await,

@@ -51,7 +51,7 @@ pub enum Observed {
     RanTwice(RanTwice),
     /// The server removed an element and its reply was lost.
     ElementLost(Undelivered),
-    /// The server granted a lock (SET NX) and its reply was lost: nobody holds it until it expires.
+    /// The server granted a lock (SET NX) and its reply was lost: no client knows that it holds it.
     LockOrphaned(Undelivered),
     /// A connection was lost with commands that write, of which the application does not know if they ran.
     OutcomeUnknown(OutcomeUnknown),
@@ -100,7 +100,7 @@ pub struct RoleRecovered {
     /// Duration of the outage.
     #[serde(with = "Seconds")]
     pub after: Duration,
-    /// Connections that the application opened meanwhile, with this one.
+    /// Connections that the application opened during the outage, with this one.
     pub attempts: u64,
 }
 

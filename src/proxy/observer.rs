@@ -3,7 +3,7 @@
 //!
 //! A command *ran twice* if the server had answered it, that answer was not delivered, and the same bytes are among the
 //! first commands of a newer connection. An application may also send the same bytes as a new command. So nothing is
-//! claimed of a command that the application repeats by itself, unless it was sent again much sooner than ever before, and
+//! claimed of a command that the application repeats in its normal work, unless it was sent again much sooner than ever before, and
 //! that is only likely. It is certain if the application has never repeated a command of that name.
 
 pub(super) mod command;
@@ -42,7 +42,7 @@ const SOONER: u32 = 3;
 /// Different commands whose repetitions are remembered.
 const REMEMBERED: usize = 16_384;
 
-/// What is known of the application.
+/// The observer of an application.
 #[derive(Debug, Default)]
 pub(in crate::proxy) struct Observer(RefCell<Application>);
 
@@ -114,7 +114,7 @@ pub(in crate::proxy) struct Again {
     certainty: Certainty,
 }
 
-/// What the observer keeps of a connection.
+/// The notes of the observer about a connection.
 #[derive(Debug, Default)]
 pub(in crate::proxy) struct Watched {
     /// Time at which the connection was made.
@@ -317,7 +317,7 @@ impl Application {
     }
 }
 
-/// What the loss of the reply did, if it is certain.
+/// The certain consequence of the loss of a reply.
 fn consequence(flow: u64, answered: &Answered) -> Option<Observed> {
     let lost = Undelivered { command: Foreign::new(&answered.entry.name.to_string()), flow };
     match answered.entry.kind {

@@ -12,7 +12,6 @@ use crate::{
         Certainty, Event, EventKind, EventSink, FlowEnd, FlowRole, Observed, RanTwice, SCHEMA_VERSION, Totals,
         Undelivered,
     },
-    fault::Fault,
     foreign::Foreign,
     units::{count, span},
     verdict::{Severity, Verdict},
@@ -57,7 +56,7 @@ pub(crate) struct Application {
     pub faults: Vec<Injected>,
     /// Problems and other remarks, worst first.
     pub findings: Vec<Finding>,
-    /// Notes made meanwhile.
+    /// Notes made during the observation.
     pub notes: Vec<Foreign>,
 }
 
@@ -108,7 +107,7 @@ pub(crate) struct RoleOutage {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Injected {
     /// The fault, as `--fault` takes it.
-    pub fault: Fault,
+    pub fault: String,
     /// Number of times.
     pub times: u64,
 }
@@ -141,10 +140,12 @@ impl EventSink for Observation {
                 outages.for_each(|outage| outage.attempts += 1);
             }
             EventKind::FlowClosed(closed) => self.unreachable += u64::from(closed.how == FlowEnd::Unreachable),
-            EventKind::FaultInjected { fault } => match self.faults.iter_mut().find(|row| row.fault == *fault) {
-                Some(row) => row.times += 1,
-                None => push(&mut self.faults, Injected { fault: fault.clone(), times: 1 }),
-            },
+            EventKind::FaultInjected { fault } => {
+                match self.faults.iter_mut().find(|row| row.fault == fault.to_string()) {
+                    Some(row) => row.times += 1,
+                    None => push(&mut self.faults, Injected { fault: fault.to_string(), times: 1 }),
+                }
+            }
             EventKind::Note { text } => push(&mut self.notes, text.clone()),
             EventKind::Observed(observed) => self.observe(event.at, observed),
             _ => {}
@@ -208,7 +209,8 @@ impl Observation {
             "elements were removed at the server and not received",
         );
         findings.count(Severity::Critical, lost, one, many);
-        let (one, many) = ("lock is held by nobody until it expires", "locks are held by nobody until they expire");
+        let (one, many) =
+            ("lock is held by no client that knows of it", "locks are held by no client that knows of them");
         findings.count(Severity::Critical, self.locks_orphaned.len() as u64, one, many);
         let roles: Vec<_> = self.roles.values().map(concluded).collect();
         roles.iter().for_each(|role| role_findings(role, &mut findings));

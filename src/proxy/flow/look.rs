@@ -1,4 +1,4 @@
-//! What the observer of an application sees of a connection.
+//! The view that the observer of an application has of a connection.
 
 use super::{End, Flow};
 use crate::{

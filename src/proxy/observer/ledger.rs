@@ -47,7 +47,7 @@ pub(in crate::proxy) struct Ledger {
     replied: Option<Stamp>,
 }
 
-/// What has happened since the observer last looked.
+/// The changes since the observer last looked.
 #[derive(Debug, Default)]
 pub(in crate::proxy) struct Fresh {
     /// Writes that were sent, each with its place among the commands.
@@ -65,7 +65,7 @@ pub(in crate::proxy) struct Fresh {
     pub(in crate::proxy) times: Vec<[Option<u64>; 2]>,
 }
 
-/// What a client says about itself.
+/// The names that a client gives itself.
 #[derive(Clone, Debug, Default)]
 pub(in crate::proxy) struct Identity {
     pub(in crate::proxy) library: Option<Foreign>,
@@ -161,7 +161,7 @@ impl Ledger {
         let Some(entry) = self.unanswered.pop_front() else { return };
         self.fresh.good |= entry.kind != Kind::Handshake && !error;
         if self.unanswered.is_empty() {
-            // Of a pipeline, the last reply stands for all.
+            // Of a pipeline, only the last reply is timed.
             self.fresh.times.push([Some(crate::clock::nanos(self.now.since(entry.at))), None]);
             self.replied = Some(self.now);
         }
