@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use super::{
-    harness::{Doctor, RawClient, RedisServer, RunningDoctor, Signal, Target as _},
+    harness::{Doctor, RawClient, RedisServer, RunningDoctor, Signal, Target as _, follows},
     lab,
 };
+use redis_doctor::internals::schema;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -33,7 +34,9 @@ fn order(port: u16, words: &[&str]) {
 fn report(doctor: RunningDoctor) -> (i32, Json) {
     doctor.signal(Signal::INT);
     let output = doctor.finish();
-    (output.exit_code().unwrap(), output.json())
+    let report = output.json();
+    follows(schema::APPLICATION, &report);
+    (output.exit_code().unwrap(), report)
 }
 
 fn count(report: &Json, list: &str) -> usize {
