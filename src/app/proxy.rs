@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{
     process::Child,
-    sync::mpsc::{UnboundedSender, unbounded_channel},
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
 
 use super::{Problem, Work, block_on, deliver, forgive_closed, say, signals::Signals, start_server, warn};
@@ -75,35 +75,19 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     }
     proxy.handle().begin();
     read_commands(proxy.handle().clone())?;
-    let mut application = match supervise::application(&request.command, proxy.handle().addr()) {
-        Some(mut command) => Some(command.spawn().map_err(Problem::Application)?),
-        None => None,
-    };
     let mut observation = Observation::default();
-    let mut take = |event: Event, output: &mut EventOutput| {
+    let mut take = |event: Event| {
         observation.on_event(&event);
         output.write(&event);
     };
-    let mut signalled = std::pin::pin!(signals.pass_on(&controls));
-    let mut failed = None;
-    loop {
-        tokio::select! {
-            biased;
-            Some(request) = control.recv() => match request {
-                Control::Stop(_) => break,
-                Control::Interim => show_stats(proxy.handle()),
-            },
-            _ = &mut signalled => return Ok(Exit::Interrupted),
-            Some(event) = events.recv() => take(event, &mut output),
-            status = end_of(application.as_mut()) => {
-                failed = status.ok().filter(|status| !status.success()).map(|status| status.to_string());
-                break;
-            }
-        }
-    }
+    let interrupted = signals.pass_on(&controls);
+    let Some(failed) = relay(&request, proxy.handle(), (&mut control, &mut events), interrupted, &mut take).await?
+    else {
+        return Ok(Exit::Interrupted);
+    };
     proxy.handle().conclude();
     while let Ok(event) = events.try_recv() {
-        take(event, &mut output);
+        take(event);
     }
     output.finish()?;
     if !request.report {
@@ -112,6 +96,37 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     let report = observation.report(request.upstream.to_string(), failed);
     deliver(None, |out, columns| render::write(&report, request.format, Style::plain(columns), out))?;
     Ok(report.verdict.into())
+}
+
+/// Takes events until a signal or the end of the application, and returns how that failed, if it did; `None` if the user
+/// wants no report.
+async fn relay<T>(
+    request: &ProxyRequest,
+    handle: &ProxyHandle,
+    (control, events): (&mut UnboundedReceiver<Control>, &mut UnboundedReceiver<Event>),
+    interrupted: impl Future<Output = T>,
+    take: &mut impl FnMut(Event),
+) -> Result<Option<Option<String>>, Problem> {
+    let mut application = match supervise::application(&request.command, handle.addr()) {
+        Some(mut command) => Some(command.spawn().map_err(Problem::Application)?),
+        None => None,
+    };
+    let mut interrupted = std::pin::pin!(interrupted);
+    loop {
+        tokio::select! {
+            biased;
+            Some(request) = control.recv() => match request {
+                Control::Stop(_) => return Ok(Some(None)),
+                Control::Interim => show_stats(handle),
+            },
+            _ = &mut interrupted => return Ok(None),
+            Some(event) = events.recv() => take(event),
+            status = end_of(application.as_mut()) => {
+                let failed = status.ok().filter(|status| !status.success());
+                return Ok(Some(failed.map(|status| status.to_string())));
+            }
+        }
+    }
 }
 
 /// Waits for the end of the application; never returns if there is none.
