@@ -42,20 +42,21 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
@@ -75,17 +76,15 @@ _arguments "${_arguments_options[@]}" : \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
 '--resubscribe=[Way to resubscribe after a reconnect \[hardened\: paced\]]:HOW:(library paced)' \
 '--on-readonly=[Reaction to READONLY from a demoted server \[hardened\: rebuild\]]:REACTION:(stay rebuild)' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-H+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
-'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-H+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--exit-zero[Always exit 0]' \
 '-q[Print only problems]' \
 '--quiet[Print only problems]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
@@ -105,26 +104,25 @@ _arguments "${_arguments_options[@]}" : \
 '-W+[Timeout of a PING]:TIME:_default' \
 '--timeout=[Timeout of a PING]:TIME:_default' \
 '--payload=[Extra bytes in each PING, at most 16m]:BYTES:_default' \
-'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
-'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
@@ -155,14 +153,12 @@ _arguments "${_arguments_options[@]}" : \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
-'--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
-'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
+'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
 '-D[Print a Unix timestamp before each line, like ping -D]' \
 '--timestamps[Print a Unix timestamp before each line, like ping -D]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
@@ -186,27 +182,26 @@ _arguments "${_arguments_options[@]}" : \
 '--expect-every=[Report a gap if no message arrives for this long]:TIME:_default' \
 '--rate=[Publish rate of --verify \[default\: 10/s\]]:RATE:_default' \
 '--format=[Message format on stdout]:FORMAT:(text ndjson raw)' \
-'--report-format=[Report format of --output \[default\: that of its name, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
-'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
-'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
+'--report-format=[Report format of --output \[default\: text\]]:FORMAT:(text json ndjson csv openmetrics nagios)' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
@@ -237,13 +232,12 @@ _arguments "${_arguments_options[@]}" : \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--verify[Publish numbered messages and account for each]' \
 '-D[Print the UTC time before each line]' \
 '--timestamps[Print the UTC time before each line]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
@@ -272,26 +266,25 @@ mixed\:"All three"))' \
 '--timeout=[Timeout of a probe \[default\: 2s\]]:TIME:_default' \
 '--verify-rate=[Numbered messages per connection \[default\: 10/s\]]:RATE:_default' \
 '--channels=[Channels per connection, 1 to 10000 \[default\: 1\]]:N:_default' \
-'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
-'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
@@ -322,13 +315,11 @@ mixed\:"All three"))' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
-'--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
-'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
+'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
@@ -346,7 +337,8 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[Address to listen on; port 0 picks a free one]:ADDRESS:_default' \
 '-u+[URL of the server \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '--uri=[URL of the server \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'--format=[Event format]:FORMAT:(text ndjson)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
+'--format=[Format of events, or of the report]:FORMAT:(text json ndjson nagios)' \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
@@ -355,13 +347,14 @@ _arguments "${_arguments_options[@]}" : \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
 '--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
 '--key=[Private key of the certificate (PEM)]:FILE:_files' \
-'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '(-u --uri)--sandbox[Use the embedded server]' \
 '--allow-remote[Allow other machines to connect]' \
 '--no-control[Take no orders on the wire]' \
+'--report[Observe the application, and report on it at the end]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
+'*::command -- Application to start and to report on:_default' \
 && ret=0
 ;;
 (drill)
@@ -375,38 +368,36 @@ _arguments "${_arguments_options[@]}" : \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
-'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
-'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
 '--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
 '--key=[Private key of the certificate (PEM)]:FILE:_files' \
-'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--all[Run every case]' \
 '-q[Print no progress]' \
 '--quiet[Print no progress]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
@@ -430,37 +421,35 @@ _arguments "${_arguments_options[@]}" : \
 '--seed=[Seed of the faults'\'' randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
-'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
-'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
 '--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
 '--key=[Private key of the certificate (PEM)]:FILE:_files' \
-'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '-q[Print only the result]' \
 '--quiet[Print only the result]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
@@ -474,38 +463,36 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Give up after this long]:TIME:_default' \
 '-i+[Interval between checks]:TIME:_default' \
 '--interval=[Interval between checks]:TIME:_default' \
-'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
-'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
 '--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
 '--key=[Private key of the certificate (PEM)]:FILE:_files' \
-'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--fail-fast[Stop immediately on a lasting error]' \
 '-q[Print only the last error on a timeout]' \
 '--quiet[Print only the last error on a timeout]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
@@ -514,14 +501,12 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (report)
 _arguments "${_arguments_options[@]}" : \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
-'--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
+'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
-'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--strict[Refuse a damaged line instead of skipping it]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -537,7 +522,6 @@ _arguments "${_arguments_options[@]}" : \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
-'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--force[Compare runs with different workloads, too]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -550,7 +534,6 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--format=[Output format]:FORMAT:(text json)' \
 '--color=[When to use color]:WHEN:(auto always never)' \
-'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '()--list[List all entries]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::words -- Error, code, words or log lines; - reads stdin:(RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 RD210 RD211 RD224 RD225 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires certificate_not_checked cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible lost_together masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_password no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd target_rejected tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass)' \
@@ -558,9 +541,8 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
-'()--targets[Print the names of the targets, for the scripts]' \
 '--help[Print long help (-h at the end\: short help)]' \
-'::shell -- Shell to complete in:(bash elvish fish nushell powershell zsh)' \
+':shell -- Shell to complete in:(bash elvish fish nushell powershell zsh)' \
 && ret=0
 ;;
 (man)

@@ -7,6 +7,7 @@
 //!
 //! The JSON of an event is a line of the journal: stable names, durations in seconds, [`SCHEMA_VERSION`].
 
+mod application;
 mod commands;
 mod evidence;
 mod flow;
@@ -28,6 +29,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use application::{
+    Certainty, FlowRole, Identified, Observed, OutcomeUnknown, RanTwice, RoleLost, RoleRecovered, Totals, Undelivered,
+};
 pub(crate) use commands::{CommandFailed, Confirmations};
 pub(crate) use evidence::{
     Announcement, Attempt, AttemptEnd, Death, DeathWitness, Evidence, HostState, Missing, SocketEnd, TcpFigures, Tried,
@@ -266,6 +270,8 @@ pub enum EventKind {
     FlowOpened(FlowOpened),
     /// A proxied connection ended.
     FlowClosed(FlowClosed),
+    /// An application behind the proxy was observed.
+    Observed(Box<Observed>),
     /// Counts and latencies since the last such event.
     Interval(Box<Interval>),
     /// The run continues without the subscription of its plan: the server, as a rule a proxy, has no pub/sub.

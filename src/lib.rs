@@ -43,6 +43,7 @@
 //! | `plan` | what to run: targets, policy with its exact schedule, pace, gates |
 //! | `fault` | what can be done to a connection, and when: one file a fault, in one list |
 //! | `sandbox` | the embedded RESP2/RESP3 server |
+//! | `supervise` | processes that redis-doctor starts: a real server that ends with the run |
 //! | `resp` | RESP as bytes: framing and decoding for `proxy` and `sandbox` |
 //! | `knowledge` | the entries of `explain`: every cause, state, finding and error, with sources |
 //! | `credentials` | passwords that a command or a file yields at each connection attempt |
@@ -146,6 +147,7 @@ mod resp;
 mod sandbox;
 mod session;
 mod suggestion;
+mod supervise;
 mod tls;
 mod units;
 mod verdict;

@@ -16,7 +16,7 @@ mod scope;
 mod target;
 mod tls;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,15 @@ use crate::{
     clock::{OptionalSeconds, Seconds},
     fault::FaultSchedule,
 };
+
+/// A server that redis-doctor starts as the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LocalServer {
+    /// The embedded server.
+    Sandbox,
+    /// A real server: the program at this path, or the first in the PATH.
+    Spawned(Option<PathBuf>),
+}
 
 /// The plan of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::{
     Problem, Work, block_on, check_writable, deliver_below, progress_style,
     signals::{Signals, asked_to_stop},
-    start_sandbox, warn,
+    start_server, warn,
 };
 use crate::{
     cli::commands::drill::DrillRequest,
@@ -23,7 +23,7 @@ impl Work for DrillRequest {
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.warnings);
         check_writable(self.output.as_deref())?;
-        let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
+        let _server = start_server(self.server.as_ref(), &mut self.target)?;
         block_on(run(&self))
     }
 }

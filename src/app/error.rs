@@ -12,6 +12,7 @@ use super::descriptors::FEWEST;
 use crate::{
     compare::Unreadable,
     journal::{JournalError, OpenError},
+    supervise::SpawnError,
 };
 
 const RAISE_THE_LIMIT: &str = "raise it with ulimit -n, LimitNOFILE of systemd, or --ulimit nofile of Docker";
@@ -68,6 +69,10 @@ pub(super) enum Problem {
     TooManyConnections { connections: u64, needed: u64, each: u64, limit: u64, room: u64 },
     #[error("--sandbox: cannot start the server: {0}")]
     Sandbox(#[source] io::Error),
+    #[error("--spawn: {0}")]
+    Spawn(#[source] SpawnError),
+    #[error("cannot start the application: {0}")]
+    Application(#[source] io::Error),
     #[error("--listen: cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("cannot start the fault proxy: {0}")]

@@ -129,7 +129,7 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
         return Some(command_first(argument));
     }
     let command = commands::definition_of(args.get(1)?.to_str()?)?;
-    if argument.starts_with('-') || command.get_positionals().next().is_some() {
+    if argument.starts_with('-') || command.get_positionals().any(|positional| !positional.is_last_set()) {
         return None;
     }
     // After a password, the stray word may be the rest of one with a blank in it.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     output::{self, OutputOptions},
-    plan::{Command, Pace, Plan, StopCondition},
+    plan::{Command, LocalServer, Pace, Plan, StopCondition},
 };
 
 /// Default rate of probes and of numbered messages.
@@ -20,6 +20,8 @@ pub(super) const DEFAULT_RATE: Pace = Pace::Every(Duration::from_millis(100));
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RunRequest {
     pub plan: Plan,
+    /// The server that redis-doctor starts as the target.
+    pub server: Option<LocalServer>,
     pub output: OutputOptions,
 }
 
@@ -36,11 +38,12 @@ pub(super) fn resolve(
     if journal.is_some() && journal == args.output.output {
         return Err(UsageError::new("--journal", "it is the same file as --output", "use two files"));
     }
+    let server = args.connection.spawn.or_sandbox(args.connection.sandbox);
     let plan = Plan {
         command,
         target: connection.target,
         scope: connection.scope,
-        sandbox: args.connection.sandbox,
+        sandbox: server == Some(LocalServer::Sandbox),
         protocol: connection.protocol,
         policy: policy::resolve(&args.policy)?,
         probes: None,
@@ -66,7 +69,7 @@ pub(super) fn resolve(
         warnings: connection.warnings,
         ..options
     };
-    let mut request = RunRequest { plan, output };
+    let mut request = RunRequest { plan, server, output };
     fill(&mut request);
     match &mut request.plan.scope {
         Some(scope) => targets::ask(scope, &args.connection, environment)?,

@@ -148,6 +148,7 @@ fn interest(kind: &EventKind) -> Interest {
         | EventKind::PathProbed(_)
         | EventKind::FlowOpened(_)
         | EventKind::FlowClosed(_)
+        | EventKind::Observed(_)
         | EventKind::Interval(_)
         | EventKind::SubscriptionDropped { .. }
         | EventKind::JournalGap { .. }

@@ -142,6 +142,7 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::FaultCleared { fault, after } => ("fault over", format!("{fault} · after {}", span(*after))),
         EventKind::FlowOpened(opened) => ("opened", format!("flow {} from {}", opened.flow, opened.client)),
         EventKind::FlowClosed(closed) => ("closed", flow_details(closed)),
+        EventKind::Observed(observed) => ("observed", observed.to_string()),
         EventKind::JournalGap { events, after } => ("gap", gap_details(*events, *after)),
         EventKind::ServersFound { servers } => {
             ("servers", format!("{} behind this address: {}", servers.len(), list_of(servers)))

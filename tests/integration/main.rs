@@ -32,10 +32,12 @@
 //! - `late_confirmations`: confirmations after a reconnect that go to the wrong questions.
 //! - `netns`: real network faults, made by a firewall between two network namespaces; skipped without root.
 //! - `network_faults`: what happens between client and server: forgotten flows, half closes, partitions, empty proxies.
+//! - `observe`: the report on an application behind the proxy: what it lost, and no repetition where there is none.
 //! - `outages`: drops and stalls are seen, dated, counted once each, and over in time.
 //! - `output`: every format is well formed, gates trip with their reason, and a pipe gets no colour.
 //! - `pass_command`: a command or a file is asked for the password of each attempt, which is written nowhere.
 //! - `proxy`: each fault as a client on a plain socket sees it, and bytes in are bytes out.
+//! - `proxy_orders`: orders and faults strike where they should, replies stay in step, and what had no effect is named.
 //! - `readme`: the commands of the README are valid, and its scripts work as pasted.
 //! - `record`: what belongs together has one id in every output, and a record holds no password.
 //! - `refusals`: a server that answers with errors is named, timed and judged by one rule; our own pauses judge nobody.
@@ -44,6 +46,7 @@
 //! - `sandbox_cli`: the embedded server answers redis-cli, and serves a run that has nothing else.
 //! - `sandbox`: the embedded server serves redis-rs as a real one does.
 //! - `slowness`: slow replies and silences are put down to what the server counted, or to the path.
+//! - `spawn`: a real server that is started for a command, and ends with it.
 //! - `states`: what a client cannot leave is named, and the run goes on with a fresh session.
 //! - `subscribing`: messages on stdout as they are, everything else on stderr, and delivery accounted for.
 //! - `terminal`: results keep to the columns of a terminal, and a dumb one gets no colours.
@@ -97,11 +100,13 @@ mod memory;
 mod moves;
 mod netns;
 mod network_faults;
+mod observe;
 mod outages;
 mod output;
 mod pass_command;
 mod permissions;
 mod proxy;
+mod proxy_orders;
 mod proxy_tls;
 mod quiet_changes;
 mod readme;
@@ -112,6 +117,7 @@ mod resp2_proxies;
 mod sandbox;
 mod sandbox_cli;
 mod slowness;
+mod spawn;
 mod states;
 mod subscribing;
 mod targets;

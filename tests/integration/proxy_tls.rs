@@ -167,7 +167,8 @@ fn all_bytes_pass_and_ends_of_streams_one_way_at_a_time() {
 #[test]
 fn a_run_with_faults_on_tls_says_what_is_tested_and_recovers() {
     let server = RedisServer::builder().tls().requirepass("open-sesame").start();
-    let faults = ["--fault", "reset_peer@300ms", "--fault", "error_reply=OOM@600ms+150ms", "--fault", "close@900ms"];
+    let faults =
+        ["--fault", "reset_peer@300ms", "--fault", "error_reply=OOM,on=PING@600ms+150ms", "--fault", "close@900ms"];
     let soak = [&["soak", "-d", "1500ms"][..], &faults].concat();
     let run = trusting(&server.certificates().authority, &soak).target(&server).run();
     run.code(1).stdout_contains("2 drops").stdout_contains("2 reconnects").stdout_contains("OOM ");

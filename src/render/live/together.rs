@@ -165,6 +165,7 @@ fn common(event: &Event, outage: Option<&Outage>) -> Option<(Common, Option<Dura
         | EventKind::FaultCleared { .. }
         | EventKind::FlowOpened(_)
         | EventKind::FlowClosed(_)
+        | EventKind::Observed(_)
         | EventKind::Interval(_)
         | EventKind::SubscriptionDropped { .. }
         | EventKind::JournalGap { .. }
