@@ -188,6 +188,9 @@ impl Track {
                     }
                 }
             }
+            EventKind::Unsubscribed { wanted, confirmed, .. } => {
+                self.subscribed.ended(event.at, *wanted, *confirmed);
+            }
             // The publisher of verification messages has a separate connection.
             EventKind::CommandFailed(failed) if failed.key.stage != Stage::Publish => {
                 self.failed(failed);
