@@ -37,7 +37,6 @@ impl Work for RunRequest {
     /// Runs the plan and reports; the exit code is the verdict's.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.output.warnings);
-        descriptors::check_for(&self.plan)?;
         let journal = open_journal(&self.output)?;
         check_writable(self.output.output.as_deref())?;
         let _sandbox = start_sandbox(self.plan.sandbox, &mut self.plan.target)?;
@@ -62,8 +61,13 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
         control,
     };
     let command = plan.command;
+    let running = async {
+        let plan = engine::find_nodes(plan, clock).await?;
+        descriptors::check_for(&plan)?;
+        Ok::<_, Problem>(engine::run(plan, surroundings).await)
+    };
     let reason = tokio::select! {
-        reason = engine::run(plan, surroundings) => reason,
+        reason = running => reason?,
         urgency = signals.pass_on(&controls) => match urgency {
             Urgency::Immediate => return Ok(Exit::Interrupted),
             Urgency::Soon => StopReason::Signal,

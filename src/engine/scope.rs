@@ -36,6 +36,7 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
     let mut controls = Vec::new();
     let mut running = FuturesUnordered::new();
     let targets = plan.scope.as_ref().map_or(&[][..], |scope| &scope.targets);
+    let tags = plan.scope.as_ref().map_or(&[][..], |scope| &scope.tags);
     let stagger = STAGGER.min(STARTING / (targets.len() as u32).max(1));
     let addresses = counts_of_addresses(targets);
     for (number, (label, plan)) in (0..).zip(plan.of_each_target()) {
@@ -43,7 +44,9 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
         let (sender, control) = mpsc::unbounded_channel();
         controls.push(sender);
         // Two targets may be the same server: their keys and channels must differ.
-        let run_id = format!("{run_id}.{number}");
+        let tag = tags.get(number as usize).and_then(Option::as_ref);
+        let tag = tag.map(|tag| format!("{{{tag}}}")).unwrap_or_default();
+        let run_id = format!("{run_id}.{number}{tag}");
         let (messages, pauses, sink) = (Arc::clone(&messages), Arc::clone(&pauses), &sink);
         running.push(async move {
             let mut sink = SharedSink(sink);

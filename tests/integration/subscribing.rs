@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::time::Duration;
 
-use crate::harness::{Doctor, RedisServer, Signal, Tap, Trial, cluster_node, eventually, skipped};
+use crate::harness::{Doctor, RedisServer, Signal, Tap, Trial, cluster_node, eventually, join_cluster, skipped};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -174,18 +174,10 @@ fn messages_published_while_only_the_subscriber_is_away_are_lost_and_counted() {
 fn a_shard_channel_whose_slot_moves_away_is_a_lost_subscription() {
     for policy in ["hardened", "library"] {
         let (Some(node), Some(other)) = (cluster_node(), cluster_node()) else { return };
-        node.command(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
-        let (host, port) = (other.address().ip().to_string(), other.port().to_string());
-        let bus = other.command(["CONFIG", "GET", "cluster-port"]);
-        let bus = bus.split_ascii_whitespace().last().unwrap();
-        node.command(["CLUSTER", "MEET", &host, &port, bus]);
+        let nodes = [node, other];
+        join_cluster(&nodes);
+        let [node, other] = nodes;
         let id = other.command(["CLUSTER", "MYID"]);
-        eventually("both nodes to know each other", SOON, || {
-            let nodes = node.command(["CLUSTER", "NODES"]);
-            nodes.contains(&id)
-                && !nodes.contains("handshake")
-                && node.command(["CLUSTER", "INFO"]).contains("state:ok")
-        });
         let trial = Trial::start(&format!("subscribe --shard b --policy {policy}"), &node);
         let slot = node.command(["CLUSTER", "KEYSLOT", "b"]);
         node.command(["CLUSTER", "SETSLOT", &slot, "NODE", &id]);
