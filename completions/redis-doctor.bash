@@ -933,7 +933,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__ping)
-            opts="-r -c -i -w -W -D -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --max-reply --seed --format --help"
+            opts="-r -c -i -w -W -D -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --no-evidence --max-reply --seed --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1283,7 +1283,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__soak)
-            opts="-d -W -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --max-reply --seed --format --help"
+            opts="-d -W -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --no-evidence --max-reply --seed --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1537,7 +1537,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__subscribe)
-            opts="-c -d -D -u -h -p -s -n -a -o -q --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --max-reply --seed --help"
+            opts="-c -d -D -u -h -p -s -n -a -o -q --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --no-evidence --max-reply --seed --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -8,6 +8,7 @@ mod drill;
 mod error;
 mod explain;
 mod idle;
+mod keys;
 mod proxy;
 mod report;
 mod run;

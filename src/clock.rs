@@ -244,7 +244,10 @@ impl Serialize for WallTime {
 
 impl<'de> Deserialize<'de> for WallTime {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        // Copied only if it must be: each line of a journal has one.
+        #[derive(Deserialize)]
+        struct Text<'a>(#[serde(borrow)] std::borrow::Cow<'a, str>);
+        let Text(text) = Text::deserialize(deserializer)?;
         let time = humantime::parse_rfc3339(&text).map_err(serde::de::Error::custom)?;
         let since_epoch = time.duration_since(std::time::UNIX_EPOCH).map_err(serde::de::Error::custom)?;
         Ok(Self(nanos(since_epoch)))

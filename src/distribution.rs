@@ -3,19 +3,17 @@
 //! Three significant digits from 128 ns to one hour; longer values count as one hour. In JSON it is the compressed HDR
 //! V2 encoding in base64, the form of HdrHistogram's own logs. The uncompressed one of older journals is read, too.
 
-use std::{
-    borrow::Cow,
-    io::{self, Read},
-    sync::Arc,
-    time::Duration,
-};
+mod packed;
+
+use std::{borrow::Cow, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use flate2::read::ZlibDecoder;
 use hdrhistogram::{
     Histogram,
-    serialization::{Deserializer, Serializer, V2DeflateSerializeError, V2DeflateSerializer, V2Serializer},
+    serialization::{Deserializer, Serializer, V2DeflateSerializeError, V2DeflateSerializer},
 };
+pub(crate) use packed::Packed;
+use packed::{COOKIE, HEADER, inflated, number};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +41,8 @@ pub struct Distribution(Counts);
 enum Counts {
     /// At most [`FEW`] durations in nanoseconds, in no order.
     Few(Vec<u64>),
+    /// As they were read.
+    Packed(Packed),
     Many(Histogram<u64>),
 }
 
@@ -66,17 +66,19 @@ impl Distribution {
             // Cannot fail: the histogram grows as needed, and every value fits below the highest.
             Counts::Many(histogram) => _ = histogram.record(value),
             Counts::Few(values) if values.len() < FEW => values.push(value),
-            Counts::Few(_) => _ = self.counted().record(value),
+            Counts::Few(_) | Counts::Packed(_) => _ = self.counted().record(value),
         }
     }
 
     /// Adds all durations of `other`.
     pub fn merge(&mut self, other: &Self) {
         match (&mut self.0, &other.0) {
+            (Counts::Few(none), Counts::Packed(theirs)) if none.is_empty() => self.0 = Counts::Packed(theirs.clone()),
             (Counts::Few(ours), Counts::Few(theirs)) if ours.len() + theirs.len() <= FEW => ours.extend(theirs),
             // As in a replay, whose journal has three digits: the sum must not depend on the way of a duration.
             (Counts::Many(ours), Counts::Few(theirs)) if ours.sigfig() < DIGITS => _ = ours.add(histogram_of(theirs)),
             (_, Counts::Few(theirs)) => count(self.counted(), theirs),
+            (_, Counts::Packed(theirs)) => theirs.add_to(self.counted()),
             // Cannot fail: it grows as needed.
             (_, Counts::Many(theirs)) => _ = self.counted().add(theirs),
         }
@@ -95,6 +97,7 @@ impl Distribution {
     pub fn count(&self) -> u64 {
         match &self.0 {
             Counts::Few(values) => values.len() as u64,
+            Counts::Packed(packed) => packed.count(),
             Counts::Many(histogram) => histogram.len(),
         }
     }
@@ -149,24 +152,21 @@ impl Distribution {
 
     /// Reads an HDR V2 encoding, compressed or not.
     fn decoded(bytes: &[u8]) -> Result<Self, String> {
-        let inflated;
-        let mut plain = match bytes.split_at_checked(COMPRESSED_HEADER) {
-            Some((header, compressed)) if number(header, 0) == Some(COMPRESSED_COOKIE) => {
-                inflated = inflate(compressed).map_err(|why| why.to_string())?;
-                &inflated[..]
-            }
-            _ => bytes,
-        };
+        inflated(bytes, |plain| match Packed::read(plain) {
+            Some(packed) => Ok(Self(Counts::Packed(packed))),
+            None => Self::foreign(plain),
+        })?
+    }
+
+    /// Reads the HDR V2 encoding of another tool, whose values go into our buckets, or of an empty histogram.
+    fn foreign(mut plain: &[u8]) -> Result<Self, String> {
         if !is_plausible(plain) {
             return Err("not a histogram in the HDR V2 encoding".to_owned());
         }
-        let mut histogram: Histogram<u64> =
-            Deserializer::new().deserialize(&mut plain).map_err(|why| why.to_string())?;
-        if (histogram.low(), histogram.sigfig()) == (LOWEST, DIGITS) && histogram.high() <= HIGHEST {
-            histogram.auto(true);
-            return Ok(Self(Counts::Many(histogram)));
+        let histogram: Histogram<u64> = Deserializer::new().deserialize(&mut plain).map_err(|why| why.to_string())?;
+        if histogram.is_empty() {
+            return Ok(Self::default());
         }
-        // Another tool's bounds are welcome: its values go into our buckets.
         let mut ours = self::histogram();
         ours.add(&histogram).map_err(|why| why.to_string())?;
         Ok(Self(Counts::Many(ours)))
@@ -174,12 +174,14 @@ impl Distribution {
 
     /// Converts to a histogram, regardless of the number of durations.
     fn counted(&mut self) -> &mut Histogram<u64> {
-        if let Counts::Few(values) = &self.0 {
-            self.0 = Counts::Many(histogram_of(values));
+        match &self.0 {
+            Counts::Few(values) => self.0 = Counts::Many(histogram_of(values)),
+            Counts::Packed(packed) => self.0 = Counts::Many(packed.histogram()),
+            Counts::Many(_) => {}
         }
         match &mut self.0 {
             Counts::Many(histogram) => histogram,
-            Counts::Few(_) => unreachable!("they have just been counted"),
+            Counts::Few(_) | Counts::Packed(_) => unreachable!("they have just been counted"),
         }
     }
 
@@ -187,35 +189,9 @@ impl Distribution {
     fn histogram(&self) -> Cow<'_, Histogram<u64>> {
         match &self.0 {
             Counts::Few(values) => Cow::Owned(histogram_of(values)),
+            Counts::Packed(packed) => Cow::Owned(packed.histogram()),
             Counts::Many(histogram) => Cow::Borrowed(histogram),
         }
-    }
-}
-
-/// A distribution at rest: a few hundred bytes, where a histogram takes at least 16 KB.
-#[derive(Clone, Debug)]
-pub(crate) struct Packed(Arc<[u8]>);
-
-/// The same counts: the encodings differ if the histograms have grown in different ways.
-impl PartialEq for Packed {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0 || self.unpacked() == other.unpacked()
-    }
-}
-
-impl Packed {
-    /// Packs a distribution; `None` if it is empty.
-    pub(crate) fn of(distribution: &Distribution) -> Option<Self> {
-        // Not compressed: journals of gigabytes pass through here.
-        let mut bytes = Vec::new();
-        let encoded = V2Serializer::new().serialize(&distribution.histogram(), &mut bytes);
-        (encoded.is_ok() && !distribution.is_empty()).then(|| Self(bytes.into()))
-    }
-
-    /// Returns the distribution.
-    pub(crate) fn unpacked(&self) -> Distribution {
-        // Cannot fail: it was encoded here.
-        Distribution::decoded(&self.0).unwrap_or_default()
     }
 }
 
@@ -266,37 +242,20 @@ impl Serialize for Distribution {
     }
 }
 
+/// A text, copied only if it must be.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 impl<'de> Deserialize<'de> for Distribution {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
+        let Text(text) = Text::deserialize(deserializer)?;
         let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
         Self::decoded(&bytes).map_err(serde::de::Error::custom)
     }
 }
 
-/// First number of a compressed encoding, which is followed by the length and a zlib stream.
-const COMPRESSED_COOKIE: u32 = 0x1c84_9314;
-const COMPRESSED_HEADER: usize = 8;
-
-/// Maximum size of an inflated histogram in bytes: with the bounds here, one takes at most 9 bytes for each of its 35,000
-/// buckets.
-const INFLATED: u64 = 1 << 19;
-
-fn inflate(compressed: &[u8]) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    ZlibDecoder::new(compressed).take(INFLATED).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes)
-}
-
-/// Checks the header, whose sizes the deserializer believes: a cookie, the length of the counts, an offset and the number
-/// of digits, each of 4 bytes, and 24 more.
+/// Checks the header, whose sizes the deserializer believes.
 fn is_plausible(bytes: &[u8]) -> bool {
-    const HEADER: usize = 40;
-    const COOKIE: u32 = 0x1c84_9313;
     let counts = bytes.get(HEADER..).unwrap_or_default();
     // A run of 2^63 zeros, whose length the deserializer cannot negate.
     let is_endless = |counts: &[u8]| counts.split(|byte| *byte != 0xff).any(|run| run.len() >= 9);
@@ -322,15 +281,6 @@ mod tests {
         let quantiles = [0.5, 0.9, 0.99, 0.999].map(|quantile| distribution.quantile(quantile));
         let figures = (distribution.count(), distribution.min(), distribution.mean(), distribution.deviation());
         format!("{figures:?} {quantiles:?} {:?} {}", distribution.max(), serde_json::to_string(distribution).unwrap())
-    }
-
-    #[test]
-    fn a_distribution_at_rest_is_small_and_the_same() {
-        assert_eq!(Packed::of(&of([])), None);
-        let distribution = of((0..6_000).map(|n| 150_000 + (n * 7919) % 90_000));
-        let packed = Packed::of(&distribution).unwrap();
-        assert!(packed.0.len() < 3_000, "{}", packed.0.len());
-        assert_eq!(packed.unpacked(), distribution);
     }
 
     #[test]

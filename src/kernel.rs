@@ -1,5 +1,5 @@
 //! Kernel interfaces that redis-rs and tokio do not expose: the socket table, the broadcast of destroyed sockets, the
-//! sockets and the memory of this process, and the TCP settings.
+//! sockets, the memory and the CPU time of this process, and the TCP settings.
 //!
 //! Nothing here needs privileges. On systems other than Linux each interface is absent.
 
@@ -8,6 +8,7 @@ mod destroyed;
 mod listener;
 #[cfg_attr(not(target_os = "linux"), path = "kernel/no_own_connections.rs")]
 mod own_connections;
+mod own_thread;
 mod path;
 mod resolver;
 #[cfg(target_os = "linux")]
@@ -27,5 +28,6 @@ pub(crate) use self::{
     destroyed::Destroyed,
     listener::Listener,
     own_connections::{OwnConnection, OwnConnections, OwnMemory},
+    own_thread::{OwnThread, ThreadTimes},
     path::{AcceptQueue, PathFigures},
 };

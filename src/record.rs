@@ -118,6 +118,11 @@ impl Recorder {
         self.story.tracks.get(&connection)?.latest.as_ref()
     }
 
+    /// Returns the incident of an outage, unless it has been dropped from the list.
+    pub(crate) fn incident_of(&self, outage: &Outage) -> Option<&Incident> {
+        self.story.incidents.of(outage)
+    }
+
     /// Returns the plan of the current run; `None` before the first.
     pub(crate) fn plan(&self) -> Option<&Plan> {
         self.story.runs.last().map(|run| &run.started.plan)
@@ -197,6 +202,7 @@ impl Story {
         let Some(run) = self.runs.last_mut() else { return };
         match &event.kind {
             EventKind::RunFinished { reason } => run.stopped = Some(*reason),
+            EventKind::OwnPause(pause) => run.unobserved += pause.until.since(pause.since),
             EventKind::Interval(interval) => {
                 run.answered = run.answered.saturating_add(interval.counters.ok);
                 self.timeline.add(event, number, interval);
@@ -340,6 +346,7 @@ impl Story {
             time: event.wall_of(Stamp::START),
             began: if started.continued { event.at } else { Stamp::START },
             elapsed: Duration::ZERO,
+            unobserved: Duration::ZERO,
             stopped: None,
             answered: 0,
             connected: None,

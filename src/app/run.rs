@@ -10,7 +10,9 @@ use tokio::sync::mpsc;
 use super::{
     Problem, Work, block_on, check_writable, descriptors,
     destination::replace,
-    divider, exit_of, forgive_closed, progress_style, say, share_a_terminal,
+    divider, exit_of, forgive_closed,
+    keys::Keys,
+    progress_style, say, share_a_terminal,
     signals::{Signals, Urgency},
     sinks::{Effort, Sinks},
     start_sandbox, warn,
@@ -37,6 +39,7 @@ impl Work for RunRequest {
     /// Runs the plan and reports; the exit code is the verdict's.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.output.warnings);
+        descriptors::check_for(&self.plan)?;
         let journal = open_journal(&self.output)?;
         check_writable(self.output.output.as_deref())?;
         let _sandbox = start_sandbox(self.plan.sandbox, &mut self.plan.target)?;
@@ -54,6 +57,17 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let RunRequest { plan, output } = request;
     let clock = Clock::start();
     let mut sinks = sinks(&plan, &output, journal, &outlet);
+    let lines = sinks.live.pause();
+    let keys = sinks.live.is_drawn().then(Keys::listen).flatten();
+    if keys.is_some() {
+        sinks.live.name_keys();
+    }
+    let keys = async {
+        if let Some(keys) = keys {
+            keys.pass_on(&controls, &lines).await;
+        }
+        std::future::pending().await
+    };
     let surroundings = RunIo {
         clock,
         sink: &mut sinks,
@@ -63,6 +77,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let command = plan.command;
     let running = async {
         let plan = engine::find_nodes(plan, clock).await?;
+        // A cluster can have more nodes than seeds.
         descriptors::check_for(&plan)?;
         Ok::<_, Problem>(engine::run(plan, surroundings).await)
     };
@@ -73,6 +88,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
             Urgency::Soon => StopReason::Signal,
         },
         never = writer.start_when_needed(clock) => match never {},
+        never = keys => match never {},
     };
     if !sinks.finished {
         let (at, kind) = (clock.now(), EventKind::RunFinished { reason });

@@ -159,6 +159,7 @@ fn end_within(limit: Duration) {
 
 #[expect(clippy::exit, reason = "the main thread is stuck and cannot return")]
 fn end() -> ! {
+    super::keys::restore();
     std::process::exit(Exit::Interrupted.code().into())
 }
 

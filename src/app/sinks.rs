@@ -89,9 +89,9 @@ impl Sinks {
         let outages = recorder.outages();
         self.effort.compared += outages.list().len();
         if let Some((outage, diagnosis)) = diagnose::for_event(&outages, event.connection, evidence) {
-            let (target, plan) = (event.target.as_ref(), recorder.plan());
+            let (target, plan, incident) = (event.target.as_ref(), recorder.plan(), recorder.incident_of(&outage));
             let policy = plan.map(|plan| &plan.policy);
-            self.live.on_diagnosis(target, &OutageRow::new(outage, diagnosis, policy, event.at));
+            self.live.on_diagnosis(event, &OutageRow::new(outage, diagnosis, policy, event.at), incident);
             let judged = |found| RegularityRow::new(found, plan?);
             let rows = recorder.regularities().into_iter().filter_map(judged);
             rows.for_each(|row| self.live.on_regularity(target, &row));
@@ -151,7 +151,9 @@ impl EventSink for Sinks {
     fn on_interim(&mut self, at: Stamp) {
         let report = RunReport::new(&self.recorder.interim(at));
         // Interim figures are a courtesy; the run does not depend on stderr.
-        let _ = render::write(&report, Format::Text, Style::plain(render::stderr_columns()), &mut io::stderr().lock());
+        let style = Style::plain(render::stderr_columns());
+        let write = || render::write(&report, Format::Text, style, &mut io::stderr().lock());
+        let _ = self.live.pause().around(write);
     }
 }
 

@@ -69,9 +69,8 @@ pub(crate) struct FigureRow {
 
 /// The test that distinguishes a difference from chance.
 enum Test {
-    /// By dealing the blocks of the runs; the statistic is a logarithm if `relative`. A smaller change than `least` does
-    /// not matter.
-    Blocks { statistic: Statistic, relative: bool, least: f64 },
+    /// By dealing the blocks of the runs; the statistic is a logarithm if there is a smallest change that matters.
+    Blocks { statistic: Statistic, least: Option<Least> },
     /// By the number of outages.
     Numbers,
     /// By the lengths of the outages.
@@ -89,10 +88,20 @@ struct Definition {
     test: Test,
 }
 
-/// Change of a median or a high quantile that matters. Runs of the same client against the same server on one machine
-/// differ by several percent with the placement of their threads, which stays the same within a run.
-const LATENCY: f64 = 0.1;
-const TAIL: f64 = 0.25;
+/// The smallest change that matters. Equal runs on one machine differ with the placement of their threads and the phase
+/// of their timers, which stay the same within a run, so the blocks of a run do not show it.
+struct Least {
+    /// Share of the value.
+    share: f64,
+    /// Amount, in the figure's unit.
+    amount: f64,
+    /// Share of the distance between the median and the 90th percentile: on a busy machine both are wide, and both move.
+    spread: f64,
+}
+
+const MEDIAN: Least = Least { share: 0.1, amount: 30e-6, spread: 0.5 };
+const TAIL: Least = Least { share: 0.25, amount: 60e-6, spread: 1.0 };
+const RATE: Least = Least { share: 0.1, amount: 0.0, spread: 0.0 };
 
 const DEFINITIONS: &[Definition] = &[
     Definition {
@@ -152,27 +161,28 @@ const DEFINITIONS: &[Definition] = &[
         unit: Unit::PerSecond,
         more_is_better: true,
         value: |saved| saved.probes.as_ref()?.rate,
-        test: Test::Blocks {
-            statistic: |sum| (sum.counters.ok as f64 / sum.seconds).ln(),
-            relative: true,
-            least: LATENCY,
-        },
+        test: Test::Blocks { statistic: |sum| (sum.counters.ok as f64 / sum.seconds).ln(), least: Some(RATE) },
     },
-    latency("p50", |saved| Some(saved.latency.as_ref()?.p50), |sum| sum.latency.quantile(0.5), LATENCY),
-    latency("p90", |saved| Some(saved.latency.as_ref()?.p90), |sum| sum.latency.quantile(0.9), LATENCY),
+    latency("p50", |saved| Some(saved.latency.as_ref()?.p50), |sum| sum.latency.quantile(0.5), MEDIAN),
+    latency("p90", |saved| Some(saved.latency.as_ref()?.p90), |sum| sum.latency.quantile(0.9), TAIL),
     latency("p99", |saved| Some(saved.latency.as_ref()?.p99), |sum| sum.latency.quantile(0.99), TAIL),
     latency("p99.9", |saved| Some(saved.latency.as_ref()?.p999), |sum| sum.latency.quantile(0.999), TAIL),
     latency("max", |saved| Some(saved.latency.as_ref()?.max), |sum| sum.latency.quantile(1.0), TAIL),
-    latency("e2e_p50", |saved| Some(saved.end_to_end.as_ref()?.p50), |sum| sum.end_to_end.quantile(0.5), LATENCY),
+    latency("e2e_p50", |saved| Some(saved.end_to_end.as_ref()?.p50), |sum| sum.end_to_end.quantile(0.5), MEDIAN),
     latency("e2e_p99", |saved| Some(saved.end_to_end.as_ref()?.p99), |sum| sum.end_to_end.quantile(0.99), TAIL),
 ];
 
 const fn per_second(statistic: Statistic) -> Test {
-    Test::Blocks { statistic, relative: false, least: 0.0 }
+    Test::Blocks { statistic, least: None }
 }
 
-const fn latency(name: &'static str, value: fn(&Saved) -> Option<f64>, statistic: Statistic, least: f64) -> Definition {
-    let test = Test::Blocks { statistic, relative: true, least };
+const fn latency(
+    name: &'static str,
+    value: fn(&Saved) -> Option<f64>,
+    statistic: Statistic,
+    least: Least,
+) -> Definition {
+    let test = Test::Blocks { statistic, least: Some(least) };
     Definition { name, unit: Unit::Seconds, more_is_better: false, value, test }
 }
 
@@ -212,8 +222,8 @@ fn row(definition: &Definition, before: &Saved, after: &Saved, chance: Option<Ch
     let change = one.zip(other).and_then(|(one, other)| change(definition.unit, one, other));
     // Of a rate of losses, chance is known, but not in the unit of their number.
     let noise = match (&definition.test, chance) {
-        (Test::Blocks { relative: true, .. }, Some(chance)) => Some(chance.spread.exp_m1()),
-        (Test::Blocks { relative: false, .. }, Some(chance)) if definition.unit == Unit::Share => Some(chance.spread),
+        (Test::Blocks { least: Some(_), .. }, Some(chance)) => Some(chance.spread.exp_m1()),
+        (Test::Blocks { least: None, .. }, Some(chance)) if definition.unit == Unit::Share => Some(chance.spread),
         _ => None,
     };
     Some(FigureRow {
@@ -238,6 +248,18 @@ fn change(unit: Unit, before: f64, after: f64) -> Option<f64> {
     }
 }
 
+impl Least {
+    fn is_reached(&self, one: f64, other: f64, spread: f64) -> bool {
+        let amount = self.amount.max(self.spread * spread);
+        (other / one).ln().abs() >= self.share.ln_1p() && (other - one).abs() >= amount
+    }
+}
+
+/// Returns the seconds between the median and the 90th percentile of the latency.
+fn spread(saved: &Saved) -> f64 {
+    saved.latency.as_ref().map_or(0.0, |latency| latency.p90 - latency.p50)
+}
+
 fn judge(
     definition: &Definition,
     before: &Saved,
@@ -256,8 +278,9 @@ fn judge(
         Test::Outages => {
             Some(outages::numbers_differ(before, after) || outages::lengths_differ(before, after, same_faults))
         }
-        Test::Blocks { relative, least, .. } => {
-            let matters = !relative || (other / one).ln().abs() >= least.ln_1p();
+        Test::Blocks { ref least, .. } => {
+            let spread = spread(before).max(spread(after));
+            let matters = least.as_ref().is_none_or(|least| least.is_reached(one, other, spread));
             match chance {
                 Some(chance) => Some(matters && chance.probability < IMPROBABLE),
                 None if !matters => Some(false),

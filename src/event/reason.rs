@@ -43,6 +43,8 @@ pub enum StopReason {
     Duration,
     /// SIGINT or SIGTERM arrived.
     Signal,
+    /// The user pressed `q`.
+    Key,
     /// A critical state was reached (`--stop-on-critical`).
     Critical,
     /// The reader of the output closed it.

@@ -134,6 +134,8 @@ pub(crate) struct RunFigures {
     pub began: Stamp,
     /// Duration from there, so far if the run continues.
     pub elapsed: Duration,
+    /// Part of it in which redis-doctor read nothing: it was paused or busy.
+    pub unobserved: Duration,
     /// Reason for the end; `None` if the run continues or was cut off.
     pub stopped: Option<StopReason>,
     /// Answered probes.
@@ -155,6 +157,12 @@ impl RunFigures {
     /// Returns true if a journal was cut off before anything could be learned about the server.
     pub(crate) fn is_undecided(&self) -> bool {
         self.stopped.is_none() && self.connected.is_none() && self.answered == 0 && self.obstacle.is_none()
+    }
+
+    /// Returns true if redis-doctor read nothing for the larger part of the run. A moment at the start of a short run
+    /// does not count.
+    pub(crate) fn is_mostly_unobserved(&self) -> bool {
+        self.unobserved >= Duration::from_secs(1) && self.unobserved * 2 > self.elapsed
     }
 }
 

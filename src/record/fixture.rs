@@ -380,5 +380,16 @@ pub(crate) fn refusal_over(line: &str, since: f64, until: f64, end: RefusalEnd) 
 }
 
 pub(crate) fn own_pause(since: f64, until: f64) -> EventKind {
-    EventKind::OwnPause(OwnPause { since: stamp(since), until: stamp(until), suspended: Duration::ZERO })
+    EventKind::OwnPause(OwnPause {
+        since: stamp(since),
+        until: stamp(until),
+        suspended: Duration::ZERO,
+        busy: Duration::ZERO,
+    })
+}
+
+/// redis-doctor was busy.
+pub(crate) fn busy(since: f64, until: f64) -> EventKind {
+    let (since, until) = (stamp(since), stamp(until));
+    EventKind::OwnPause(OwnPause { since, until, suspended: Duration::ZERO, busy: until.since(since) })
 }

@@ -172,6 +172,11 @@ impl Incidents {
         self.faults.cleared(at, fault);
     }
 
+    /// Returns the incident of an outage, if it is kept.
+    pub(super) fn of(&self, outage: &Outage) -> Option<&Incident> {
+        self.kept.get(&(outage.run, outage.incident.number()))
+    }
+
     /// Returns the kept incidents in order.
     pub(super) fn rows(&self) -> Vec<Incident> {
         let mut rows: Vec<_> = self.kept.values().cloned().collect();

@@ -141,7 +141,7 @@ pub(super) struct Track {
     /// True if the latest outage ended with the first connection of a new session and its `reconnected` event is due.
     provisional: bool,
     /// Start of the current time without an outage.
-    up_since: Option<Stamp>,
+    pub(super) up_since: Option<Stamp>,
     /// Time at which the connection was made.
     made: Stamp,
     pub(super) longest_up: Duration,

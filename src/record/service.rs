@@ -20,6 +20,8 @@ pub(crate) struct OwnPauses {
     pub total: Duration,
     /// The longest one.
     pub longest: Duration,
+    /// Total time in which redis-doctor was busy; it is in none of the others.
+    pub busy: Duration,
 }
 
 /// The service that the connections of the current run got, and totals of all runs.
@@ -48,6 +50,10 @@ impl Service {
 
     fn paused(&mut self, pause: &OwnPause) {
         let length = pause.length();
+        if pause.is_busy() {
+            self.own_pauses.busy += length;
+            return;
+        }
         self.own_pauses.count += 1;
         self.own_pauses.total += length;
         self.own_pauses.longest = self.own_pauses.longest.max(length);

@@ -288,7 +288,7 @@ mod tests {
     fn a_pause_of_ours_is_the_event_and_the_losses_are_not() {
         let mut seen = run(4, &[(0, 10.0), (1, 10.1), (2, 10.2)], 600.0);
         assert_eq!(seen.groups().len(), 1);
-        let pause = OwnPause { since: stamp(7.0), until: stamp(9.9), suspended: Duration::ZERO };
+        let pause = OwnPause { since: stamp(7.0), until: stamp(9.9), suspended: Duration::ZERO, busy: Duration::ZERO };
         seen.on_event(&Event { connection: None, ..at(9.9, EventKind::OwnPause(pause)) });
         assert_eq!(seen.groups(), []);
     }

@@ -1,6 +1,7 @@
 //! The current standing of a run, cheap enough for a line that is drawn each second.
 
 use super::{Downtime, OutageKind, Recorder};
+use crate::clock::Stamp;
 
 /// The standing of a run, for a progress line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +12,11 @@ pub(crate) struct Standing {
     pub stalls: u64,
     /// True if an outage has not ended.
     pub is_down: bool,
+    /// Connections of the current run that are down, and all of them.
+    pub down: u64,
+    pub connections: u64,
+    /// Start of the first outage that has not ended; if there is none, the end of the latest one.
+    pub since: Stamp,
     /// Probes that failed.
     pub failed: u64,
     /// Probes without a reply in time.
@@ -22,7 +28,7 @@ pub(crate) struct Standing {
 impl Standing {
     /// Returns what makes a target worse than another: it is down, has been down, has failed.
     pub(crate) fn badness(&self) -> (bool, u64, u64) {
-        let Self { drops, stalls, is_down, failed, timed_out, lost } = self;
+        let Self { drops, stalls, is_down, failed, timed_out, lost, .. } = self;
         (*is_down, drops + stalls, failed + timed_out + lost)
     }
 
@@ -33,6 +39,9 @@ impl Standing {
             drops: self.drops + other.drops,
             stalls: self.stalls + other.stalls,
             is_down: self.is_down || other.is_down,
+            down: self.down + other.down,
+            connections: self.connections + other.connections,
+            since: self.since.max(other.since),
             failed: self.failed + other.failed,
             timed_out: self.timed_out + other.timed_out,
             lost: self.lost + other.lost,
@@ -55,8 +64,14 @@ impl Recorder {
             }
             is_down |= outage.restored.is_none();
         }
+        let open =
+            || story.tracks.values().filter_map(|track| track.latest.as_ref()).filter(|it| it.restored.is_none());
+        let up_since = story.tracks.values().filter_map(|track| track.up_since).max();
+        let since = open().map(|outage| outage.lost).min().or(up_since).unwrap_or_default();
+        let (down, connections) = (open().count() as u64, story.tracks.len() as u64);
         let lost = story.tally.lost.max(counters.lost);
-        Standing { drops, stalls, is_down, failed: counters.failed, timed_out: counters.timed_out, lost }
+        let (failed, timed_out) = (counters.failed, counters.timed_out);
+        Standing { drops, stalls, is_down, down, connections, since, failed, timed_out, lost }
     }
 }
 
@@ -75,6 +90,7 @@ mod tests {
             let downtime = figures.downtime;
             assert_eq!((standing.drops, standing.stalls), (downtime.drops, downtime.stalls), "{event:?}");
             assert_eq!(standing.is_down, downtime.unresolved > 0, "{event:?}");
+            assert_eq!(standing.down > 0, standing.is_down, "{event:?}");
             let counters = figures.counters;
             assert_eq!((standing.failed, standing.timed_out), (counters.failed, counters.timed_out));
             assert_eq!(standing.lost, figures.tally.lost);

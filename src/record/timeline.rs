@@ -14,6 +14,14 @@ use crate::{
 /// Maximum number of slices.
 const SLICES: usize = 2_000;
 
+/// Width at which slices are no longer merged but forgotten, the oldest first: there are as many runs.
+const WIDEST: Duration = Duration::from_secs(10 * 366 * 86_400);
+
+/// Distributions of a slice that are kept as they are before they are added up: many of the slice that still grows, which
+/// is one, and few of the others.
+const GROWING: usize = 32;
+const GROWN: usize = 4;
+
 /// Lost messages and outages that wait for the slices in which they lie.
 const WAITING: usize = 1_000;
 
@@ -32,44 +40,71 @@ pub(crate) struct Slice {
     pub lost: u64,
     /// Time in which connections were down, all connections together.
     pub down: Duration,
-    latency: Option<Packed>,
-    end_to_end: Option<Packed>,
+    latency: Parts,
+    end_to_end: Parts,
 }
 
 impl Slice {
     /// Returns the latency of the probes that were answered in it.
     pub(crate) fn latency(&self) -> Distribution {
-        self.latency.as_ref().map(Packed::unpacked).unwrap_or_default()
+        self.latency.sum()
     }
 
     /// Returns the latency of the numbered messages that arrived in it.
     pub(crate) fn end_to_end(&self) -> Distribution {
-        self.end_to_end.as_ref().map(Packed::unpacked).unwrap_or_default()
+        self.end_to_end.sum()
     }
 
     fn length(&self) -> Duration {
         self.to.since(self.from)
     }
 
-    fn append(&mut self, next: &Self) {
+    /// Returns true if both together are at most as long as `width`.
+    fn has_room_for(&self, next: &Self, width: Duration) -> bool {
+        // Each interval ends a little late.
+        self.run == next.run && self.length() + next.length() <= width + width / 20
+    }
+
+    fn append(&mut self, next: Self) {
         self.to = next.to;
         self.counters += next.counters;
         self.lost += next.lost;
         self.down += next.down;
-        merge(&mut self.latency, &next.latency);
-        merge(&mut self.end_to_end, &next.end_to_end);
+        self.latency.0.extend(next.latency.0);
+        self.end_to_end.0.extend(next.end_to_end.0);
+    }
+
+    /// Keeps at most `most` parts of its distributions.
+    fn compact(&mut self, most: usize) {
+        self.latency.compact(most);
+        self.end_to_end.compact(most);
     }
 }
 
-fn merge(sum: &mut Option<Packed>, part: &Option<Packed>) {
-    *sum = match (sum.take(), part) {
-        (Some(one), Some(other)) => {
-            let mut both = one.unpacked();
-            both.merge(&other.unpacked());
-            Packed::of(&both)
+/// A distribution in parts, which are added up when there are many, or when it is asked for.
+#[derive(Clone, Debug, Default)]
+struct Parts(Vec<Packed>);
+
+impl Parts {
+    fn of(distribution: Option<&Distribution>) -> Self {
+        Self(distribution.and_then(Packed::of).into_iter().collect())
+    }
+
+    fn sum(&self) -> Distribution {
+        Packed::sum(&self.0).map(|sum| sum.unpacked()).unwrap_or_default()
+    }
+
+    fn compact(&mut self, most: usize) {
+        if self.0.len() > most {
+            self.0 = Packed::sum(&self.0).into_iter().collect();
         }
-        (one, other) => one.or_else(|| other.clone()),
-    };
+    }
+}
+
+impl PartialEq for Parts {
+    fn eq(&self, other: &Self) -> bool {
+        self.sum() == other.sum()
+    }
 }
 
 /// Something that lasted for a part of a run.
@@ -102,20 +137,35 @@ impl Timeline {
     pub(super) fn add(&mut self, event: &Event, run: u32, interval: &Interval) {
         let nanos = u64::try_from(interval.span.as_nanos()).unwrap_or(u64::MAX);
         let from = Stamp::from_nanos(event.at.as_nanos().saturating_sub(nanos));
-        self.slices.push(Slice {
+        let slice = Slice {
             run,
             time: event.wall_of(from),
             from,
             to: event.at,
             counters: interval.counters,
-            latency: interval.latency.as_ref().and_then(Packed::of),
-            end_to_end: interval.end_to_end.as_ref().and_then(Packed::of),
+            latency: Parts::of(interval.latency.as_ref()),
+            end_to_end: Parts::of(interval.end_to_end.as_ref()),
             ..Slice::default()
-        });
+        };
+        match self.slices.last_mut() {
+            Some(last) if last.has_room_for(&slice, self.width) => {
+                last.append(slice);
+                last.compact(GROWING);
+            }
+            last => {
+                last.into_iter().for_each(|grown| grown.compact(1));
+                self.slices.push(slice);
+            }
+        }
         self.place_marks(false);
         while self.slices.len() > SLICES {
-            self.width = (self.width * 2).max(Duration::from_secs(2));
-            self.coarsen();
+            if self.width < WIDEST {
+                self.width = (self.width * 2).max(Duration::from_secs(2));
+                self.coarsen();
+            } else {
+                self.slices.remove(0);
+                self.first = self.first.saturating_sub(1);
+            }
         }
     }
 
@@ -157,17 +207,18 @@ impl Timeline {
         });
     }
 
-    /// Merges neighbors that are together at most as long as the width.
+    /// Merges neighbors that have room for each other.
     fn coarsen(&mut self) {
-        // Each interval ends a little late.
-        let limit = self.width + self.width / 20;
         let (mut merged, mut first): (Vec<Slice>, usize) = (Vec::with_capacity(SLICES + 1), 0);
         for (index, slice) in std::mem::take(&mut self.slices).into_iter().enumerate() {
             if index == self.first {
                 first = merged.len();
             }
             match merged.last_mut() {
-                Some(last) if last.run == slice.run && last.length() + slice.length() <= limit => last.append(&slice),
+                Some(last) if last.has_room_for(&slice, self.width) => {
+                    last.append(slice);
+                    last.compact(GROWN);
+                }
                 _ => merged.push(slice),
             }
         }
@@ -230,6 +281,31 @@ mod tests {
         let ok: u64 = slices.iter().map(|slice| slice.counters.ok).sum();
         let latencies: u64 = slices.iter().map(|slice| slice.latency().count()).sum();
         assert_eq!((ok, latencies), (u64::from(number) * 10, u64::from(number) * 2));
+    }
+
+    #[test]
+    fn slices_are_about_as_long_however_long_the_run() {
+        let number = 14 * 24 * 360;
+        let slices = timeline(number, 10.0).into_slices();
+        let longest = slices.iter().map(Slice::length).max().unwrap();
+        assert!((SLICES / 2..=SLICES).contains(&slices.len()), "{}", slices.len());
+        assert!(longest <= Duration::from_secs(u64::from(number) * 10 * 2 / SLICES as u64 * 2), "{longest:?}");
+        assert_eq!(slices.iter().map(|slice| slice.latency().count()).sum::<u64>(), u64::from(number) * 2);
+    }
+
+    #[test]
+    fn the_latest_of_thousands_of_runs_are_kept() {
+        let mut timeline = Timeline::default();
+        for run in 1..=2 * SLICES as u32 {
+            timeline.begin_run();
+            let event = at(1.0, interval(good(10), &[100, 200]));
+            let crate::event::EventKind::Interval(interval) = &event.kind else { unreachable!() };
+            timeline.add(&event, run, interval);
+            timeline.down(stamp(0.5), stamp(1.0));
+        }
+        let slices = timeline.into_slices();
+        assert_eq!((slices.len(), slices[0].run), (SLICES, SLICES as u32 + 1));
+        assert!(slices.iter().all(|slice| slice.down == secs(0.5)));
     }
 
     #[test]

@@ -23,12 +23,8 @@ pub(super) fn named_in_words(diagnosis: &Diagnosis) -> String {
     sentence_alone(diagnosis)
 }
 
-/// Returns the lines of a live view.
-pub(super) fn lines(target: Option<&str>, row: &OutageRow) -> Vec<String> {
-    let connection = match row.outage.connection {
-        0 => String::new(),
-        number => format!("#{number} "),
-    };
+/// Returns the lines of a live view; `connection` names the connections that were lost, where there are several.
+pub(super) fn lines(target: Option<&str>, connection: &str, row: &OutageRow) -> Vec<String> {
     let target = event_line::of_target(target);
     let line = |label: &str, text: &str| format!("{LIVE}{label:<12}  {target}{connection}{}", clean(text));
     let mut lines = vec![line("cause", &sentence(&row.diagnosis))];

@@ -27,29 +27,35 @@ use crate::{
 /// `14:07:58.911  disconnected  Connection reset by peer (os error 104) · 3 in flight · idle 100 ms`, without a line
 /// feed; `None` for events that are not shown one by one.
 pub(crate) fn event_line(event: &Event) -> Option<String> {
-    line_of(event, None)
+    line_of(event, None, false)
 }
 
-/// Returns the line of an event; `outage` is the one that it ends, as the report counts it.
-pub(super) fn line_of(event: &Event, outage: Option<&Outage>) -> Option<String> {
+/// Returns the line of an event; `outage` is the one that it ends, as the report counts it. With `numbered`, the first
+/// connection has its number, too: there are several.
+pub(super) fn line_of(event: &Event, outage: Option<&Outage>, numbered: bool) -> Option<String> {
     let (label, mut details) = match (&event.kind, outage) {
         (EventKind::Reconnected(reconnected), Some(outage)) => {
             // The event counts from the end of the connection; the outage may have begun with silence before.
             let lasted = outage.duration(event.at);
             ("reconnected", reconnected_details(reconnected, lasted))
         }
+        (EventKind::Resumed { .. }, Some(outage)) => ("resumed", resumed_details(outage.duration(event.at))),
         (kind, _) => parts(kind)?,
     };
     if let EventKind::RunFinished { .. } = event.kind {
         details += &format!(" · after {}", span(event.at.elapsed()));
     }
     let connection = match event.connection {
-        Some(number) if number > 0 => format!("#{number} "),
+        Some(number) if number > 0 || numbered => format!("#{number} "),
         _ => String::new(),
     };
-    let target = of_target(event.target.as_deref());
-    let time = event.time.time_of_day();
-    Some(format!("{time}  {label:<12}  {target}{connection}{}", clean(&details)))
+    Some(line(event, label, &format!("{connection}{details}")))
+}
+
+/// Returns a line with the time and the target of an event.
+pub(super) fn line(event: &Event, label: &str, details: &str) -> String {
+    let (time, target) = (event.time.time_of_day(), of_target(event.target.as_deref()));
+    format!("{time}  {label:<12}  {target}{}", clean(details))
 }
 
 /// Returns the label of one of several targets, as it precedes the details of a line.
@@ -78,7 +84,7 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Connected(connected) => ("connected", connected_details(connected)),
         EventKind::Disconnected(disconnected) => ("disconnected", disconnected_details(disconnected)),
         EventKind::Stalled { unanswered, .. } => ("stalled", format!("{} unanswered", count(*unanswered, "probe"))),
-        EventKind::Resumed { after } => ("resumed", format!("after {} · same connection", span(*after))),
+        EventKind::Resumed { after } => ("resumed", resumed_details(*after)),
         EventKind::Slowed { latency, baseline, .. } => ("slowed", slowed_details(*latency, *baseline)),
         EventKind::SpedUp { after, latency, slow, .. } => {
             let replies = if *slow == 1 { "1 slow reply".into() } else { format!("{slow} slow replies") };
@@ -152,6 +158,7 @@ pub(super) fn stopped(reason: StopReason) -> &'static str {
         StopReason::Count => "count reached",
         StopReason::Duration => "duration reached",
         StopReason::Signal => "ended by a signal",
+        StopReason::Key => "ended with q",
         StopReason::Critical => "stopped at the first critical state",
         StopReason::OutputClosed => "output closed by its reader",
         StopReason::Unreachable => "no connection could be made",
@@ -177,15 +184,23 @@ fn connected_details(connected: &Connected) -> String {
     parts.join(" · ")
 }
 
+/// Returns the failure that revealed a loss.
+pub(super) fn loss(disconnected: &Disconnected) -> String {
+    disconnected.failure.as_ref().map_or("connection lost; redis-rs gave no reason".into(), failure)
+}
+
 fn disconnected_details(disconnected: &Disconnected) -> String {
-    let cause = disconnected.failure.as_ref().map_or("connection lost; redis-rs gave no reason".into(), failure);
-    format!("{cause} · {} in flight · idle {}", disconnected.in_flight, span(disconnected.idle))
+    format!("{} · {} in flight · idle {}", loss(disconnected), disconnected.in_flight, span(disconnected.idle))
 }
 
 /// `replies take up to 1.3 s · 210 µs before`
 fn slowed_details(latency: Duration, baseline: Option<Duration>) -> String {
     let before = baseline.map_or("slow from the start".into(), |usual| format!("about {} before", span(usual)));
     format!("replies take up to {} · {before}", span(latency))
+}
+
+fn resumed_details(after: Duration) -> String {
+    format!("after {} · same connection", span(after))
 }
 
 fn reconnected_details(reconnected: &Reconnected, after: Duration) -> String {
@@ -203,7 +218,7 @@ fn reconnected_details(reconnected: &Reconnected, after: Duration) -> String {
 }
 
 /// Returns which server answers, compared with the one before.
-fn answering(reconnected: &Reconnected) -> Option<String> {
+pub(super) fn answering(reconnected: &Reconnected) -> Option<String> {
     let place = reconnected.peer.as_deref().map(|peer| format!(" at {peer}")).unwrap_or_default();
     let named = match reconnected.succession {
         Some(Succession::SameProcess) => "same server process".to_owned(),
@@ -219,7 +234,7 @@ fn answering(reconnected: &Reconnected) -> Option<String> {
     Some(named)
 }
 
-fn refused_details(began: &RefusalBegan) -> String {
+pub(super) fn refused_details(began: &RefusalBegan) -> String {
     let RefusalBegan { key, text, command, .. } = began;
     format!("{command} · {text} [{}] · counted from now on", key.class)
 }
@@ -235,6 +250,9 @@ fn refusal_over(ended: &RefusalEnded) -> String {
 }
 
 fn own_pause(pause: &OwnPause) -> String {
+    if pause.is_busy() {
+        return format!("redis-doctor itself was busy for {}: not counted as latency", span(pause.length()));
+    }
     let why = match pause.suspended.is_zero() {
         true => "no CPU time, or stopped",
         false => "the machine was suspended",
@@ -247,13 +265,15 @@ fn confirmed(confirmations: &Confirmations) -> String {
     format!("{confirmed} of {} · after {}", count(*wanted, "channel"), span(*after))
 }
 
-fn failed_details(failed: &CommandFailed) -> String {
+pub(super) fn failed_details(failed: &CommandFailed) -> String {
     let one = Failure { key: failed.key, text: failed.text.clone() };
+    // The connection under test is another one.
+    let whose = if failed.key.stage == Stage::Publish { "redis-doctor's own publisher: " } else { "" };
     let ambiguous = match failed.ambiguous {
         0 => String::new(),
         number => format!(" · {number} outcome unknown"),
     };
-    format!("{} × {}{ambiguous}", failed.count, failure(&one))
+    format!("{whose}{} × {}{ambiguous}", failed.count, failure(&one))
 }
 
 fn numbers(from: u64, to: u64, missing: u64) -> String {
@@ -265,7 +285,7 @@ fn numbers(from: u64, to: u64, missing: u64) -> String {
     }
 }
 
-fn replaced(why: ReplaceReason) -> &'static str {
+pub(super) fn replaced(why: ReplaceReason) -> &'static str {
     match why {
         ReplaceReason::Watchdog => "watchdog declared the connection dead",
         ReplaceReason::Desync => "replies no longer match the requests",

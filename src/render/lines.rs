@@ -18,6 +18,20 @@ pub(super) struct Lines {
     bar: Option<ProgressBar>,
 }
 
+/// A handle that clears the lines below for a time.
+#[derive(Clone)]
+pub(crate) struct Pause(Option<ProgressBar>);
+
+impl Pause {
+    /// Does something while the lines below are cleared.
+    pub(crate) fn around<T>(&self, work: impl FnOnce() -> T) -> T {
+        match self.0.as_ref().filter(|bar| !bar.is_finished()) {
+            Some(bar) => bar.suspend(work),
+            None => work(),
+        }
+    }
+}
+
 impl Lines {
     /// Writes to `out` (stderr); `columns` is the width of the terminal, if it is one.
     pub(super) fn new(out: Box<dyn Write>, columns: Option<usize>) -> Self {
@@ -47,6 +61,19 @@ impl Lines {
             .with_style(style.progress_chars("=> "))
             .with_finish(ProgressFinish::AndClear);
         self.bar = Some(bar);
+    }
+
+    /// Begins lines on stderr whose whole text is their message.
+    pub(super) fn begin_status(&mut self) {
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Narrow::stderr()), REDRAWS_PER_SECOND);
+        let style = ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(None, target).with_style(style).with_finish(ProgressFinish::AndClear);
+        self.bar = Some(bar);
+    }
+
+    /// Returns a handle on the lines below.
+    pub(super) fn pause(&self) -> Pause {
+        Pause(self.bar.clone())
     }
 
     /// Returns the progress line, if there is one.

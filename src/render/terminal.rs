@@ -14,6 +14,11 @@ pub(crate) fn is_capable_terminal(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb")
 }
 
+/// Returns the rows and columns of the terminal on stderr, which can change; `None` if it is not a terminal.
+pub(super) fn size() -> Option<(usize, usize)> {
+    Term::stderr().size_checked().map(|(rows, columns)| (rows.into(), columns.into()))
+}
+
 /// `^C` twice.
 pub(super) const ECHO: usize = 4;
 

@@ -165,7 +165,7 @@ fn events_and_header_are_as_their_golden_file() {
         if let EventKind::Evidence(evidence) = &event.kind
             && let Some((outage, diagnosis)) = crate::diagnose::for_event(&outages, event.connection, evidence)
         {
-            live.on_diagnosis(None, &OutageRow::new(outage, diagnosis, None, event.at));
+            live.on_diagnosis(&event, &OutageRow::new(outage, diagnosis, None, event.at), None);
         }
     }
     golden("events.txt", &output.text());
@@ -391,10 +391,11 @@ fn evidence_that_says_the_same_again_is_not_shown_again() {
     let output = Output::default();
     let mut live = Live::new(Style::default(), Box::new(output.clone()));
     let report = report_of(&rich());
-    live.on_diagnosis(None, &report.outages.rows[0]);
+    let event = at(30.0, EventKind::Note { text: "".into() });
+    live.on_diagnosis(&event, &report.outages.rows[0], None);
     let once = output.text();
-    live.on_diagnosis(None, &report.outages.rows[0]);
+    live.on_diagnosis(&event, &report.outages.rows[0], None);
     assert_eq!((output.text(), once.lines().count()), (once.clone(), 3));
-    live.on_diagnosis(None, &report.outages.rows[1]);
+    live.on_diagnosis(&event, &report.outages.rows[1], None);
     assert!(output.text().len() > once.len());
 }

@@ -118,6 +118,36 @@ impl List {
             );
             self.push_coded(Severity::Info, Some("RD016"), text);
         }
+        if !pauses.busy.is_zero() {
+            let total = seconds(pauses.busy.as_secs_f64());
+            let text = format!(
+                "redis-doctor itself was busy for {total}, with enormous replies or too many connections, and read nothing \
+                 else; left out of latency only"
+            );
+            self.push_coded(Severity::Info, Some("RD016"), text);
+        }
+        self.about_unobserved(figures);
+    }
+
+    /// Adds the runs that observed too little to call anything healthy.
+    fn about_unobserved(&mut self, figures: &Figures) {
+        for run in figures.runs.iter().filter(|run| run.is_mostly_unobserved()) {
+            let (unobserved, elapsed) = (seconds(run.unobserved.as_secs_f64()), seconds(run.elapsed.as_secs_f64()));
+            let text = format!(
+                "observed too little: redis-doctor itself was paused or busy for {unobserved} of {elapsed}; repeat the \
+                 run on a machine with more CPU time"
+            );
+            self.push_coded(Severity::Warning, Some("RD016"), text);
+        }
+        let counters = figures.counters;
+        // Each was given its time twice.
+        if counters.paused.saturating_mul(20) > counters.launched {
+            let text = format!(
+                "observed too little: {} of {} probes were not answered while redis-doctor itself was paused",
+                counters.paused, counters.launched
+            );
+            self.push_coded(Severity::Warning, Some("RD016"), text);
+        }
     }
 }
 

@@ -306,12 +306,21 @@ pub(crate) struct OwnPauses {
     /// Longest pause in seconds.
     #[schemars(with = "Seconds")]
     pub longest: f64,
+    /// Total time in seconds in which redis-doctor was busy, such as with an enormous reply, and read nothing else. It
+    /// counts in no latency, but excuses no missing reply.
+    #[schemars(with = "Seconds")]
+    pub busy: f64,
 }
 
 impl OwnPauses {
     pub(super) fn new(figures: &Figures) -> Self {
         let pauses = figures.own_pauses;
-        Self { count: pauses.count, total: pauses.total.as_secs_f64(), longest: pauses.longest.as_secs_f64() }
+        Self {
+            count: pauses.count,
+            total: pauses.total.as_secs_f64(),
+            longest: pauses.longest.as_secs_f64(),
+            busy: pauses.busy.as_secs_f64(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the verdict and its reasons.
 
 mod refusals;
+mod unobserved;
 
 use super::*;
 use crate::{

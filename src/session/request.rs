@@ -56,7 +56,7 @@ pub(super) struct Exchange {
     pub(super) ready: Stamp,
     /// An outage or a stall fell into its flight: its time says nothing about latency.
     pub(super) disturbed: bool,
-    /// redis-doctor itself was paused during its flight.
+    /// redis-doctor itself was paused during its flight, which excuses a late reply, or a missing one.
     pub(super) paused: bool,
     /// The reply or the failure.
     pub(super) outcome: Result<Value, FailedRequest>,

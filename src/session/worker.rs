@@ -205,10 +205,11 @@ impl Worker {
         if exchange.outcome.is_err() && exchange.launched < exchange.ready {
             self.lost_probe_ended = exchange.done;
         }
-        let paused = exchange.paused || ctx.pauses.overlap(intended, exchange.done);
+        let silent = exchange.outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
+        let paused = exchange.paused || !silent && ctx.pauses.overlap(intended, exchange.done);
         Self::count(&mut ctx.samples.lock(), self.session.connection, &exchange, latency, paused);
         if let Err(failed) = &exchange.outcome
-            && !(paused && failed.failure.key.class.is_timeout())
+            && !(paused && silent)
         {
             self.on_failure(ctx, failed, &exchange).await;
         }

@@ -93,6 +93,7 @@ mod lab;
 mod large_replies;
 mod lasting;
 mod late_confirmations;
+mod live;
 mod memory;
 mod moves;
 mod netns;

@@ -48,6 +48,22 @@ fn a_connection_under_test_is_ended_when_one_reply_passes_the_limit() {
     }
 }
 
+/// A reply without end that is decoded slowly keeps redis-doctor busy, which excuses no missing reply.
+#[test]
+fn a_server_does_not_hide_behind_a_reply_that_keeps_the_program_busy() {
+    for endless in ENDLESS {
+        let target = flooding(endless, 20);
+        let arguments = "ping -w 4 -i 100ms --timeout 300ms --format json";
+        let output = Doctor::new(arguments.split(' ')).target(&target).within(Duration::from_secs(60)).run();
+        let report = output.json();
+        let shown = format!("{}: {} {}", endless.name, report["probes"], report["findings"]);
+        assert!(matches!(output.exit_code(), Some(1 | 2)), "{shown}");
+        let count = |name: &str| report["probes"][name].as_u64().unwrap();
+        // On an overloaded machine the run can see nothing but that it saw too little.
+        assert!(count("failed") + count("timed_out") > 0 || shown.contains("observed too little"), "{shown}");
+    }
+}
+
 #[test]
 fn a_reply_that_is_too_large_has_a_class_a_state_and_a_cause() {
     let target = flooding(ENDLESS[0], 5);

@@ -232,7 +232,7 @@ fn a_subscription_that_is_refused_after_a_reconnect_is_named_and_has_not_recover
 fn a_program_that_stood_still_judges_nobody() {
     let gates = "p99>150ms max>500ms e2e_p99>150ms availability<100% service<100% errors>0 timeouts>0 outage>0";
     let gates: Vec<_> = gates.split(' ').map(|gate| format!("--fail-on {gate}")).collect();
-    for length in [1, 5] {
+    for length in [1, 4] {
         let server = RedisServer::start();
         let trial = Trial::start(&format!("soak --workload ping,kv,pubsub --rate 20 {}", gates.join(" ")), &server);
         trial.wait_for_messages();
@@ -240,7 +240,8 @@ fn a_program_that_stood_still_judges_nobody() {
         pause(Duration::from_secs(length));
         trial.doctor().signal(Signal::CONT);
         trial.wait_for("paused", 1);
-        pause(Duration::from_secs(1));
+        // A run that observed less than it missed could not call anything healthy.
+        pause(Duration::from_secs(length));
         let story = trial.stop();
         story.balances();
         let longest = story.number("own_pauses.longest");

@@ -3,8 +3,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::thread;
 
+use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -22,15 +24,21 @@ pub(crate) fn in_a_shell(columns: u16, doctor: Doctor) -> String {
     seen_on(columns, |line| doctor.stderr_to(line.try_clone().unwrap()).stdout_to(line))
 }
 
-/// What such a run shows on a terminal of so many columns, to which `connect` connects it.
-fn seen_on(columns: u16, connect: impl FnOnce(File) -> Doctor) -> String {
+/// A terminal of this size: the screen with its keyboard, and the line to a program.
+pub(crate) fn terminal(rows: u16, columns: u16) -> (File, File) {
     let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&screen).unwrap();
     unlockpt(&screen).unwrap();
-    tcsetwinsize(&screen, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    tcsetwinsize(&screen, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
     let name = ptsname(&screen, Vec::new()).unwrap();
-    let line = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    let mut screen = File::from(screen);
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).custom_flags(OFlags::NOCTTY.bits().cast_signed());
+    (File::from(screen), options.open(name.to_str().unwrap()).unwrap())
+}
+
+/// What such a run shows on a terminal of so many columns, to which `connect` connects it.
+fn seen_on(columns: u16, connect: impl FnOnce(File) -> Doctor) -> String {
+    let (mut screen, line) = terminal(24, columns);
     let seen = thread::spawn(move || {
         let (mut seen, mut part) = (Vec::new(), [0; 4096]);
         // When nobody holds the other end any more, Linux says so with an error.

@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use super::times::Times;
 use crate::{
     clock::WallTime,
-    render::units::{duration, percent},
+    render::{
+        scale::{DOWN, Scale},
+        units::{duration, percent},
+    },
     report::{Column, Report},
 };
 
@@ -18,8 +21,6 @@ const WIDEST: usize = 120;
 /// Columns of a label, and of the figures on the right.
 const LABEL: usize = 5;
 const FIGURES: usize = 20;
-
-const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 pub(super) fn write(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let Some(room) = columns.filter(|columns| *columns >= NARROWEST) else { return Ok(()) };
@@ -48,23 +49,17 @@ pub(super) fn write(report: &Report, times: Times, columns: Option<usize>, out: 
 fn mark(column: &Column) -> char {
     match column {
         Column { known: false, .. } => ' ',
-        Column { down: true, .. } => '╳',
+        Column { down: true, .. } => DOWN,
         Column { .. } => '─',
     }
 }
 
-/// Returns the median of each column on a logarithmic scale of whole decades, and the smallest and the largest one.
+/// Returns the median of each column, and the smallest and the largest one.
 fn latency(course: &[Column]) -> Option<(String, String)> {
-    let known = || course.iter().filter_map(|column| column.p50).filter(|value| *value > 0.0);
-    let (low, high) = (known().reduce(f64::min)?, known().reduce(f64::max)?);
-    let (bottom, top) = (low.log10().floor(), high.log10().ceil());
-    let decades = (top - bottom).max(1.0);
-    let level = |value: f64| {
-        let share = (value.log10() - bottom) / decades;
-        LEVELS[((share * LEVELS.len() as f64) as usize).min(LEVELS.len() - 1)]
-    };
-    let line = course.iter().map(|column| column.p50.filter(|value| *value > 0.0).map_or(' ', level)).collect();
-    let (low, high) = (duration(low), duration(high));
+    let known = || course.iter().filter_map(|column| column.p50);
+    let scale = Scale::of(known())?;
+    let line = course.iter().map(|column| column.p50.map_or(' ', |value| scale.mark(value))).collect();
+    let (low, high) = (duration(scale.low), duration(scale.high));
     Some((line, if low == high { low } else { format!("{low} to {high}") }))
 }
 

@@ -142,6 +142,11 @@ fn refusals(report: &Report) -> Vec<Family> {
         Family::counter("refusal_seconds", "Total time of the refusals of all connections.", refusals.total),
         Family::gauge("refusal_longest_seconds", "The longest refusal.", refusals.longest),
         Family::counter("own_pause_seconds", "Time in which redis-doctor itself was paused.", pauses.total),
+        Family::counter(
+            "own_busy_seconds",
+            "Time in which redis-doctor itself was busy and read nothing.",
+            pauses.busy,
+        ),
     ]
 }
 

@@ -83,6 +83,8 @@ impl Session {
             Some(Err(error)) => Err(self.library_error(&error, was_up, launched, done)),
             None => Err(Self::deadline_passed(was_up, limit)),
         };
+        let silent = outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
+        let pauses = &self.ctx.pauses;
         let exchange = Exchange {
             epoch,
             launched,
@@ -90,7 +92,7 @@ impl Session {
             waited: Duration::ZERO,
             ready: launched,
             disturbed: false,
-            paused: self.ctx.pauses.overlap(launched, done),
+            paused: if silent { pauses.excuse(launched, done) } else { pauses.overlap(launched, done) },
             outcome,
         };
         self.conclude(request, exchange)

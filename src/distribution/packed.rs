@@ -1,0 +1,355 @@
+//! Distributions at rest: only the buckets that hold something, as bytes.
+//!
+//! Nearly all of a journal is histograms, and a histogram takes at least 16 KB in memory. So one that is read stays packed
+//! until its counts are added to a sum, which needs neither a histogram of its own nor the buckets without a count.
+
+use std::{cell::RefCell, sync::Arc};
+
+use flate2::{Decompress, FlushDecompress, Status};
+use hdrhistogram::{
+    Histogram,
+    serialization::{Serializer, V2Serializer},
+};
+
+use super::{Counts, DIGITS, Distribution, LOWEST, histogram};
+
+/// Buckets of each doubling of the duration, as follows from the number of digits; the first doubling has twice as many.
+const HALF: u64 = 1024;
+
+/// Number of buckets up to one hour.
+const BUCKETS: u64 = 26 * HALF;
+
+/// Bytes of an encoding before its counts: a cookie, the length of the counts, an offset and the number of digits, each of
+/// 4 bytes, and the bounds and a ratio, each of 8.
+pub(super) const HEADER: usize = 40;
+
+/// First number of an encoding.
+pub(super) const COOKIE: u32 = 0x1c84_9313;
+
+/// First number of a compressed encoding, which is followed by the length and a zlib stream.
+const COMPRESSED_COOKIE: u32 = 0x1c84_9314;
+const COMPRESSED_HEADER: usize = 8;
+
+/// Maximum size of an inflated encoding in bytes: one takes at most 9 bytes for each bucket.
+const INFLATED: usize = 1 << 19;
+
+/// A distribution at rest: a few hundred bytes, where a histogram takes at least 16 KB.
+#[derive(Clone, Debug)]
+pub(crate) struct Packed {
+    /// Number of durations, at least one.
+    count: u64,
+    /// The last bucket that holds any.
+    last: u64,
+    /// The counts of the HDR V2 encoding: a number of durations for each bucket from the first on, or negative a number of
+    /// buckets without any, as variable-length integers.
+    bytes: Arc<[u8]>,
+}
+
+impl Packed {
+    /// Packs a distribution; `None` if it is empty.
+    pub(crate) fn of(distribution: &Distribution) -> Option<Self> {
+        match &distribution.0 {
+            Counts::Packed(packed) => Some(packed.clone()),
+            Counts::Few(values) => {
+                let mut buckets: Vec<_> = values.iter().map(|value| (bucket_of(*value), 1)).collect();
+                buckets.sort_unstable();
+                Self::of_counts(&encoded(buckets))
+            }
+            Counts::Many(histogram) if histogram.sigfig() == DIGITS => Self::of_histogram(histogram),
+            Counts::Many(coarse) => {
+                let mut fine = histogram();
+                // Cannot fail: it grows as needed.
+                _ = fine.add(coarse);
+                Self::of_histogram(&fine)
+            }
+        }
+    }
+
+    /// Adds distributions up; `None` if there are none.
+    pub(crate) fn sum(parts: &[Self]) -> Option<Self> {
+        if let [one] = parts {
+            return Some(one.clone());
+        }
+        let last = parts.iter().map(|part| part.last).max()?;
+        let mut counts = vec![0_u64; last as usize + 1];
+        for (bucket, count) in parts.iter().flat_map(Self::buckets) {
+            let sum = &mut counts[bucket as usize];
+            *sum = sum.saturating_add(count).min(MOST);
+        }
+        Self::of_counts(&encoded((0..).zip(counts)))
+    }
+
+    /// Returns the number of durations.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Returns the distribution.
+    pub(crate) fn unpacked(&self) -> Distribution {
+        Distribution(Counts::Many(self.histogram()))
+    }
+
+    pub(super) fn histogram(&self) -> Histogram<u64> {
+        let mut histogram = histogram();
+        self.add_to(&mut histogram);
+        histogram
+    }
+
+    /// Adds the counts to a histogram.
+    pub(super) fn add_to(&self, histogram: &mut Histogram<u64>) {
+        // The largest duration of a histogram is the upper bound of its last bucket, unless its buckets are wider. Both
+        // cannot fail: the histogram grows as needed, here once for all.
+        let largest = if histogram.sigfig() == DIGITS { upper(self.last) } else { lower(self.last) };
+        _ = histogram.record_n(largest, 0);
+        self.buckets().for_each(|(bucket, count)| _ = histogram.record_n(lower(bucket), count));
+    }
+
+    /// Reads an encoding, compressed or not. `None` if it is of another form than those of redis-doctor, or empty.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let (low, ratio) = (LOWEST.to_be_bytes(), 1_f64.to_be_bytes());
+        let is_ours = number(bytes, 0) == Some(COOKIE)
+            && number(bytes, 8) == Some(0)
+            && number(bytes, 12) == Some(DIGITS.into())
+            && bytes.get(16..24) == Some(&low)
+            && bytes.get(32..HEADER) == Some(&ratio);
+        let counts = bytes.get(HEADER..)?;
+        let length = number(bytes, 4)? as usize;
+        let high = u64::from_be_bytes(bytes.get(24..32)?.try_into().ok()?);
+        Self::of_counts(counts.get(..length)?).filter(|packed| is_ours && lower(packed.last) <= high)
+    }
+
+    fn of_histogram(histogram: &Histogram<u64>) -> Option<Self> {
+        let mut bytes = Vec::new();
+        V2Serializer::new().serialize(histogram, &mut bytes).ok()?;
+        Self::of_counts(bytes.get(HEADER..)?)
+    }
+
+    /// Returns `None` for counts that are damaged, or none.
+    fn of_counts(bytes: &[u8]) -> Option<Self> {
+        let mut buckets = Buckets { bytes, next: 0 };
+        let (mut count, mut last) = (0_u64, None);
+        for (bucket, more) in &mut buckets {
+            count = count.saturating_add(more);
+            last = Some(bucket);
+        }
+        let last = last.filter(|last| *last < BUCKETS && buckets.bytes.is_empty())?;
+        Some(Self { count, last, bytes: bytes.into() })
+    }
+
+    fn buckets(&self) -> Buckets<'_> {
+        Buckets { bytes: &self.bytes, next: 0 }
+    }
+}
+
+/// The same counts: an empty bucket can be written in two ways.
+impl PartialEq for Packed {
+    fn eq(&self, other: &Self) -> bool {
+        self.buckets().eq(other.buckets())
+    }
+}
+
+/// Maximum of a count, so that it has a place in the encoding.
+const MOST: u64 = 1 << 62;
+
+/// The buckets that hold something, in order, with their numbers of durations.
+struct Buckets<'a> {
+    bytes: &'a [u8],
+    next: u64,
+}
+
+impl Iterator for Buckets<'_> {
+    type Item = (u64, u64);
+
+    #[inline]
+    fn next(&mut self) -> Option<(u64, u64)> {
+        loop {
+            let number = varint(&mut self.bytes)?;
+            // The sign is the lowest bit.
+            if number & 1 == 1 {
+                self.next = self.next.saturating_add((number >> 1) + 1);
+                continue;
+            }
+            let bucket = self.next;
+            self.next = bucket.saturating_add(1);
+            if number > 0 {
+                return Some((bucket, number >> 1));
+            }
+        }
+    }
+}
+
+/// Encodes the counts of buckets, which come in order; the same bucket may come several times.
+fn encoded(buckets: impl IntoIterator<Item = (u64, u64)>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut next = 0;
+    let mut current = (0, 0);
+    let mut write = |(bucket, count): (u64, u64)| {
+        if count > 0 {
+            let empty: u64 = bucket - next;
+            if empty > 0 {
+                write_varint(&mut bytes, (empty << 1) - 1);
+            }
+            write_varint(&mut bytes, count << 1);
+            next = bucket + 1;
+        }
+    };
+    for (bucket, count) in buckets {
+        if bucket == current.0 {
+            current.1 += count;
+        } else {
+            write(current);
+            current = (bucket, count);
+        }
+    }
+    write(current);
+    bytes
+}
+
+/// Takes a variable-length integer: seven bits of each byte, from the lowest on, and all eight of the ninth. `None` leaves
+/// bytes that are not one.
+#[inline]
+fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for (place, byte) in bytes.iter().take(9).enumerate() {
+        let is_last = place == 8;
+        let bits = if is_last { *byte } else { byte & 0x7f };
+        value |= u64::from(bits) << (7 * place);
+        if is_last || *byte < 0x80 {
+            *bytes = &bytes[place + 1..];
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Appends an integer of at most 63 bits.
+fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+/// Returns the bucket of a duration in nanoseconds.
+fn bucket_of(nanos: u64) -> u64 {
+    let units = nanos / LOWEST;
+    let doublings = u64::from((units / HALF).checked_ilog2().unwrap_or(0));
+    doublings * HALF + (units >> doublings)
+}
+
+/// Returns the number of doublings of the unit in a bucket, and the place of the bucket among those of its size.
+fn place(bucket: u64) -> (u64, u64) {
+    let doublings = (bucket / HALF).saturating_sub(1);
+    (doublings, bucket - doublings * HALF)
+}
+
+/// Returns the smallest duration of a bucket in nanoseconds.
+#[inline]
+fn lower(bucket: u64) -> u64 {
+    let (doublings, place) = place(bucket);
+    place * LOWEST << doublings
+}
+
+/// Returns the largest duration of a bucket in nanoseconds.
+fn upper(bucket: u64) -> u64 {
+    let (doublings, place) = place(bucket);
+    ((place + 1) * LOWEST << doublings) - 1
+}
+
+thread_local! {
+    static INFLATER: RefCell<Inflater> =
+        RefCell::new(Inflater { zlib: Decompress::new(true), plain: Vec::with_capacity(INFLATED) });
+}
+
+/// The state of a decompression, which takes longer to set up than to use.
+struct Inflater {
+    zlib: Decompress,
+    plain: Vec<u8>,
+}
+
+/// Hands the encoding to `read`, inflated if it is compressed.
+pub(super) fn inflated<T>(bytes: &[u8], read: impl FnOnce(&[u8]) -> T) -> Result<T, String> {
+    let compressed = match bytes.split_at_checked(COMPRESSED_HEADER) {
+        Some((header, compressed)) if number(header, 0) == Some(COMPRESSED_COOKIE) => compressed,
+        _ => return Ok(read(bytes)),
+    };
+    INFLATER.with_borrow_mut(|Inflater { zlib, plain }| {
+        plain.clear();
+        zlib.reset(true);
+        match zlib.decompress_vec(compressed, plain, FlushDecompress::Finish) {
+            Ok(Status::StreamEnd) => Ok(read(plain)),
+            Ok(Status::Ok | Status::BufError) => Err("not a histogram: cut off, or too long".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    })
+}
+
+/// Returns the number of 4 bytes at a place.
+pub(super) fn number(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn of(nanos: impl IntoIterator<Item = u64>) -> Distribution {
+        let mut distribution = Distribution::default();
+        nanos.into_iter().for_each(|nanos| distribution.record(Duration::from_nanos(nanos)));
+        distribution
+    }
+
+    #[test]
+    fn a_distribution_at_rest_is_small_and_the_same() {
+        assert_eq!(Packed::of(&of([])), None);
+        let distribution = of((0..6_000).map(|n| 150_000 + (n * 7919) % 90_000));
+        let packed = Packed::of(&distribution).unwrap();
+        assert!(packed.bytes.len() < 3_000, "{}", packed.bytes.len());
+        assert_eq!(packed.unpacked(), distribution);
+    }
+
+    #[test]
+    fn the_buckets_are_those_of_a_histogram() {
+        let mut histogram = histogram();
+        let edges = (0..42).flat_map(|bit| [(1_u64 << bit) - 1, 1 << bit, (1 << bit) + (1 << bit) / 3]);
+        for nanos in edges.filter(|nanos| *nanos <= crate::distribution::HIGHEST) {
+            let bucket = bucket_of(nanos);
+            assert!((lower(bucket)..=upper(bucket)).contains(&nanos), "{nanos}: {bucket}");
+            histogram.record(nanos).unwrap();
+            let bounds = (histogram.lowest_equivalent(nanos), histogram.highest_equivalent(nanos));
+            assert_eq!((lower(bucket), upper(bucket)), bounds, "{nanos}");
+        }
+        assert!(bucket_of(crate::distribution::HIGHEST) < BUCKETS);
+        assert_eq!(Packed::of_histogram(&histogram).unwrap().count(), histogram.len());
+    }
+
+    #[test]
+    fn damaged_counts_are_refused() {
+        let beyond = encoded([(BUCKETS, 1)]);
+        let endless = [[0xff; 9].as_slice(), &[2]].concat();
+        for damaged in [&[][..], &[0x80], &[2, 0xff], &[1], &beyond, &endless] {
+            assert_eq!(Packed::of_counts(damaged), None, "{damaged:?}");
+        }
+        assert_eq!(Packed::of_counts(&encoded([(BUCKETS - 1, MOST)])).unwrap().count(), MOST);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn sums_of_parts_are_those_of_histograms(parts: Vec<Vec<u32>>) {
+            let parts: Vec<_> = parts.iter().map(|part| of(part.iter().copied().map(u64::from))).collect();
+            let mut sum = histogram();
+            parts.iter().for_each(|part| sum.add(&*part.histogram()).unwrap());
+            let packed: Vec<_> = parts.iter().filter_map(Packed::of).collect();
+            let found = Packed::sum(&packed);
+            proptest::prop_assert_eq!(found.as_ref().map_or(0, Packed::count), sum.len());
+            proptest::prop_assert_eq!(&found, &Packed::of_histogram(&sum));
+            let found = found.map(|found| found.histogram()).unwrap_or_else(histogram);
+            // A histogram takes the largest duration of another as it is if that has no fewer buckets.
+            let bounds = |of: &Histogram<u64>| (of.min_nz(), of.highest_equivalent(of.max()), of.len());
+            proptest::prop_assert_eq!(bounds(&found), bounds(&sum));
+        }
+    }
+}
