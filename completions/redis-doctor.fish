@@ -89,6 +89,8 @@ paced\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l on-readonly -d 'Reaction to READONLY from a demoted server [hardened: rebuild]' -r -f -a "stay\t''
 rebuild\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s h -s H -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -s q -l quiet -d 'Print only problems'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l askpass -d 'Prompt for the password'
@@ -103,6 +105,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s i -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s w -l deadline -d 'Stop after this long [default: until a signal]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s W -l timeout -d 'Timeout of a PING' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l payload -d 'Extra bytes in each PING, at most 16m' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
@@ -216,12 +219,18 @@ service\t''
 timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l max-reply -d 'Largest reply of a connection under test [default: 64m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l format -d 'Report format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l format -d 'Report format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+markdown\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
+intervals\t''
+outages\t''
+errors\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s D -l timestamps -d 'Print a Unix timestamp before each line, like ping -D'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-auth-warning -d 'Do not warn about a password on the command line'
@@ -245,12 +254,14 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l format -d 'Message format on stdout' -r -f -a "text\t''
 ndjson\t''
 raw\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l report-format -d 'Report format of --output [default: text]' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l report-format -d 'Report format of --output [default: that of its name, or text]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+markdown\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
@@ -364,6 +375,7 @@ service\t''
 timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l max-reply -d 'Largest reply of a connection under test [default: 64m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l verify -d 'Publish numbered messages and account for each'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s D -l timestamps -d 'Print the UTC time before each line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l askpass -d 'Prompt for the password'
@@ -391,6 +403,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l paylo
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s W -l timeout -d 'Timeout of a probe [default: 2s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l verify-rate -d 'Numbered messages per connection [default: 10/s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l channels -d 'Channels per connection, 1 to 10000 [default: 1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
@@ -504,12 +517,18 @@ service\t''
 timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l max-reply -d 'Largest reply of a connection under test [default: 64m]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l format -d 'Report format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l format -d 'Report format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+markdown\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
+intervals\t''
+outages\t''
+errors\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l stop-on-critical -d 'Stop when a connection cannot recover on its own'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-auth-warning -d 'Do not warn about a password on the command line'
@@ -563,6 +582,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l cace
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l cert -d 'Certificate to present to the server (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l key -d 'Private key of the certificate (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l sandbox -d 'Use the embedded server'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l allow-remote -d 'Allow other machines to connect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l no-control -d 'Take no orders on the wire'
@@ -639,6 +659,7 @@ az-loss\t''
 thundering-herd\t''
 auth-rotation\t''
 slow-resubscribe\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
@@ -658,6 +679,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l cace
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l cert -d 'Certificate to present to the server (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l key -d 'Private key of the certificate (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l all -d 'Run every case'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s q -l quiet -d 'Print no progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l askpass -d 'Prompt for the password'
@@ -710,6 +732,7 @@ az-loss\t''
 thundering-herd\t''
 auth-rotation\t''
 slow-resubscribe\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
@@ -729,6 +752,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l cacer
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l cert -d 'Certificate to present to the server (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l key -d 'Private key of the certificate (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s q -l quiet -d 'Print only the result'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l no-auth-warning -d 'Do not warn about a password on the command line'
@@ -741,6 +765,7 @@ primary\t''
 replica\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s W -l timeout -d 'Give up after this long' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s i -l interval -d 'Interval between checks' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l targets -d 'Read servers from this file, - for stdin' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
@@ -760,6 +785,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l cacer
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l cert -d 'Certificate to present to the server (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l key -d 'Private key of the certificate (PEM)' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l fail-fast -d 'Stop immediately on a lasting error'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -s q -l quiet -d 'Print only the last error on a timeout'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l askpass -d 'Prompt for the password'
@@ -768,12 +794,17 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l sandb
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l tls -d 'Encrypt the connection, as with rediss://'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l help -d 'Print long help (-h at the end: short help)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l format -d 'Report format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l format -d 'Report format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+markdown\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
+intervals\t''
+outages\t''
+errors\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
@@ -816,6 +847,7 @@ reconnects\t''
 reordered\t''
 service\t''
 timeouts\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l strict -d 'Refuse a damaged line instead of skipping it'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l exit-zero -d 'Always exit 0'
@@ -843,6 +875,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -s o 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l force -d 'Compare runs with different workloads, too'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l help -d 'Print long help (-h at the end: short help)'
@@ -851,8 +884,10 @@ json\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l list -d 'List all entries'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand explain" -l help -d 'Print long help (-h at the end: short help)'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -l targets -d 'Print the names of the targets, for the scripts'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand completions" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand man" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand help; and not __fish_seen_subcommand_from check ping subscribe soak proxy drill idle wait report compare explain completions man help" -f -a "check" -d 'Check server, path and this machine once (the default command)'

@@ -30,6 +30,10 @@ module completions {
     [ "stay" "rebuild" ]
   }
 
+  def "nu-complete redis-doctor check target" [] {
+    ^redis-doctor completions --targets | lines
+  }
+
   # Check server, path and this machine once (the default command)
   export extern "redis-doctor check" [
     --timeout(-t): string     # Stop after this long [default: 9s]
@@ -79,9 +83,15 @@ module completions {
     --on-readonly: string@"nu-complete redis-doctor check on_readonly" # Reaction to READONLY from a demoted server [hardened: rebuild]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     -H: string                # Host name or IP address [default: 127.0.0.1]
+    --target: string@"nu-complete redis-doctor check target" # Server with this name in the configuration file
     --help                    # Print long help (-h at the end: short help)
+    --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
+
+  def "nu-complete redis-doctor ping target" [] {
+    ^redis-doctor completions --targets | lines
+  }
 
   def "nu-complete redis-doctor ping protocol" [] {
     [ "resp3" "resp2" "auto" ]
@@ -120,7 +130,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor ping format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+  }
+
+  def "nu-complete redis-doctor ping rows" [] {
+    [ "figures" "intervals" "outages" "errors" ]
   }
 
   # Send PINGs over one connection, one line per reply, like ping(8)
@@ -132,6 +146,7 @@ module completions {
     --timeout(-W): string     # Timeout of a PING
     --payload: string         # Extra bytes in each PING, at most 16m
     --timestamps(-D)          # Print a Unix timestamp before each line, like ping -D
+    --target(-t): string@"nu-complete redis-doctor ping target" # Server with this name in the configuration file
     --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
     --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
@@ -185,8 +200,10 @@ module completions {
     --no-evidence             # Gather no evidence about outages
     --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
-    --format: string@"nu-complete redis-doctor ping format" # Report format
+    --format: string@"nu-complete redis-doctor ping format" # Report format [default: that of the name of --output, or text]
+    --rows: string@"nu-complete redis-doctor ping rows" # Rows of CSV [default: figures]
     --help                    # Print long help (-h at the end: short help)
+    --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
@@ -195,7 +212,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor subscribe report_format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+  }
+
+  def "nu-complete redis-doctor subscribe target" [] {
+    ^redis-doctor completions --targets | lines
   }
 
   def "nu-complete redis-doctor subscribe protocol" [] {
@@ -245,7 +266,8 @@ module completions {
     --rate: string            # Publish rate of --verify [default: 10/s]
     --timestamps(-D)          # Print the UTC time before each line
     --format: string@"nu-complete redis-doctor subscribe format" # Message format on stdout
-    --report-format: string@"nu-complete redis-doctor subscribe report_format" # Report format of --output [default: text]
+    --report-format: string@"nu-complete redis-doctor subscribe report_format" # Report format of --output [default: that of its name, or text]
+    --target(-t): string@"nu-complete redis-doctor subscribe target" # Server with this name in the configuration file
     --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
     --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
@@ -300,11 +322,16 @@ module completions {
     --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
     --help                    # Print long help (-h at the end: short help)
+    --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...channels: string       # Channels to subscribe to (any bytes)
   ]
 
   def "nu-complete redis-doctor soak workload" [] {
     [ "ping" "pubsub" "kv" "mixed" ]
+  }
+
+  def "nu-complete redis-doctor soak target" [] {
+    ^redis-doctor completions --targets | lines
   }
 
   def "nu-complete redis-doctor soak protocol" [] {
@@ -344,7 +371,11 @@ module completions {
   }
 
   def "nu-complete redis-doctor soak format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+  }
+
+  def "nu-complete redis-doctor soak rows" [] {
+    [ "figures" "intervals" "outages" "errors" ]
   }
 
   # Hold connections for minutes or weeks and report every outage
@@ -359,6 +390,7 @@ module completions {
     --verify-rate: string     # Numbered messages per connection [default: 10/s]
     --channels: string        # Channels per connection, 1 to 10000 [default: 1]
     --stop-on-critical        # Stop when a connection cannot recover on its own
+    --target(-t): string@"nu-complete redis-doctor soak target" # Server with this name in the configuration file
     --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
     --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
@@ -412,8 +444,10 @@ module completions {
     --no-evidence             # Gather no evidence about outages
     --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
-    --format: string@"nu-complete redis-doctor soak format" # Report format
+    --format: string@"nu-complete redis-doctor soak format" # Report format [default: that of the name of --output, or text]
+    --rows: string@"nu-complete redis-doctor soak rows" # Rows of CSV [default: figures]
     --help                    # Print long help (-h at the end: short help)
+    --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
@@ -448,6 +482,7 @@ module completions {
     --key: path               # Private key of the certificate (PEM)
     --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
+    --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
   ]
 
   def "nu-complete redis-doctor drill case" [] {
@@ -474,6 +509,10 @@ module completions {
     [ "elasticache-reset" "nlb-idle" "nat-forget" "failover" "maintenance" "az-loss" "thundering-herd" "auth-rotation" "slow-resubscribe" ]
   }
 
+  def "nu-complete redis-doctor drill target" [] {
+    ^redis-doctor completions --targets | lines
+  }
+
   def "nu-complete redis-doctor drill protocol" [] {
     [ "resp3" "resp2" "auto" ]
   }
@@ -490,6 +529,7 @@ module completions {
     --seed: string            # Seed for all randomness [default: random]
     --fault: string@"nu-complete redis-doctor drill faults" # Inject a fault with a proxy before the server (repeatable)
     --incident: string@"nu-complete redis-doctor drill incidents" # Replay the faults of a known incident (repeatable)
+    --target(-t): string@"nu-complete redis-doctor drill target" # Server with this name in the configuration file
     --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
     --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
@@ -513,6 +553,7 @@ module completions {
     --key: path               # Private key of the certificate (PEM)
     --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
+    --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
@@ -530,6 +571,10 @@ module completions {
 
   def "nu-complete redis-doctor idle incidents" [] {
     [ "elasticache-reset" "nlb-idle" "nat-forget" "failover" "maintenance" "az-loss" "thundering-herd" "auth-rotation" "slow-resubscribe" ]
+  }
+
+  def "nu-complete redis-doctor idle target" [] {
+    ^redis-doctor completions --targets | lines
   }
 
   def "nu-complete redis-doctor idle protocol" [] {
@@ -551,6 +596,7 @@ module completions {
     --seed: string            # Seed of the faults' randomness [default: random]
     --fault: string@"nu-complete redis-doctor idle faults" # Inject a fault with a proxy before the server (repeatable)
     --incident: string@"nu-complete redis-doctor idle incidents" # Replay the faults of a known incident (repeatable)
+    --target(-t): string@"nu-complete redis-doctor idle target" # Server with this name in the configuration file
     --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
     --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
@@ -574,11 +620,16 @@ module completions {
     --key: path               # Private key of the certificate (PEM)
     --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
+    --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor wait wanted" [] {
     [ "ready" "primary" "replica" ]
+  }
+
+  def "nu-complete redis-doctor wait target" [] {
+    ^redis-doctor completions --targets | lines
   }
 
   def "nu-complete redis-doctor wait protocol" [] {
@@ -592,6 +643,7 @@ module completions {
     --interval(-i): string    # Interval between checks
     --fail-fast               # Stop immediately on a lasting error
     --quiet(-q)               # Print only the last error on a timeout
+    --target(-t): string@"nu-complete redis-doctor wait target" # Server with this name in the configuration file
     --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
     --targets: path           # Read servers from this file, - for stdin
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
@@ -615,11 +667,16 @@ module completions {
     --key: path               # Private key of the certificate (PEM)
     --insecure                # Do not check the server's certificate
     --help                    # Print long help (-h at the end: short help)
+    --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...servers: string        # Servers: a URL, HOST or HOST:PORT [default: see -u]
   ]
 
   def "nu-complete redis-doctor report format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+  }
+
+  def "nu-complete redis-doctor report rows" [] {
+    [ "figures" "intervals" "outages" "errors" ]
   }
 
   def "nu-complete redis-doctor report color" [] {
@@ -637,7 +694,8 @@ module completions {
   # Rebuild a report from journals, including one cut off by a crash
   export extern "redis-doctor report" [
     --strict                  # Refuse a damaged line instead of skipping it
-    --format: string@"nu-complete redis-doctor report format" # Report format
+    --format: string@"nu-complete redis-doctor report format" # Report format [default: that of the name of --output, or text]
+    --rows: string@"nu-complete redis-doctor report rows" # Rows of CSV [default: figures]
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor report color" # When to use color
@@ -645,6 +703,7 @@ module completions {
     --warn-on: string@"nu-complete redis-doctor report warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
     --help                    # Print long help (-h at the end: short help)
+    --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...files: path            # Journals to read; - is stdin
   ]
 
@@ -669,6 +728,7 @@ module completions {
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor compare color" # When to use color
     --help                    # Print long help (-h at the end: short help)
+    --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     before: path              # Journal or JSON report of the first run
     after: path               # Journal or JSON report of the second run
   ]
@@ -691,6 +751,7 @@ module completions {
     --format: string@"nu-complete redis-doctor explain format" # Output format
     --color: string@"nu-complete redis-doctor explain color" # When to use color
     --help                    # Print long help (-h at the end: short help)
+    --config: path            # Configuration file [default: ~/.config/redis-doctor/config.toml]
     ...words: string@"nu-complete redis-doctor explain words" # Error, code, words or log lines; - reads stdin
   ]
 
@@ -700,8 +761,9 @@ module completions {
 
   # Print a completion script for a shell
   export extern "redis-doctor completions" [
+    --targets                 # Print the names of the targets, for the scripts
     --help                    # Print long help (-h at the end: short help)
-    shell: string@"nu-complete redis-doctor completions shell" # Shell to complete in
+    shell?: string@"nu-complete redis-doctor completions shell" # Shell to complete in
   ]
 
   # Print the manual page (roff)

@@ -79,7 +79,11 @@ impl<W: Work> Job for W {
 
 impl Work for CompletionsRequest {
     fn perform(self) -> Result<Exit, Problem> {
-        print(&cli::completion_script(self.shell)).map(|()| Exit::Healthy)
+        let text = match self {
+            Self::Script(shell) => cli::completion_script(shell),
+            Self::Targets(names) => names.iter().map(|name| clean(name) + "\n").collect(),
+        };
+        print(&text).map(|()| Exit::Healthy)
     }
 }
 

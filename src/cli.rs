@@ -5,6 +5,7 @@
 //! | files | hold |
 //! | --- | --- |
 //! | `value`, `uri`, `error`, `environment` | single values, refusals as types, the environment of the process |
+//! | `presets`, `config` | values of flags from the environment and the configuration file |
 //! | `groups`, `tls`, `choice` | flags that several commands share, and the names of their values |
 //! | `target`, `targets`, `policy`, `run` | the meaning of a group of flags |
 //! | [`commands`] | one file per command: its flags, its help, and the request made from them |
@@ -14,11 +15,13 @@ mod choice;
 mod command_line;
 pub(crate) mod commands;
 mod completions;
+mod config;
 mod environment;
 mod error;
 mod groups;
 mod man;
 mod policy;
+mod presets;
 mod refusal;
 pub(crate) mod run;
 mod subcommand;
@@ -31,8 +34,8 @@ mod value;
 
 use std::{any::Any, ffi::OsString};
 
-use self::environment::Environment;
 pub(crate) use self::{completions::script as completion_script, man::page as manual_page, uri::without_secrets};
+use self::{environment::Environment, presets::Line};
 pub use self::{error::CliError, subcommand::Job};
 
 /// Parses the arguments (the first is the program's name) and the environment.
@@ -46,9 +49,13 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Box<dyn Job>, C
 fn parse_in(mut args: Vec<OsString>, environment: &Environment) -> Result<Box<dyn Job>, CliError> {
     lone_h_is_help(&mut args);
     commands::check::is_the_default(&mut args);
+    commands::check::names_are_targets(&mut args);
     commands::explain::error_replies_are_words(&mut args);
-    let matches = commands::definition().try_get_matches_from(&args);
-    let job = matches.map_err(Into::into).and_then(|matches| {
+    let mut line = Line::new(args.clone());
+    let completed = line.complete(environment);
+    let Line { args: all, matches, added, .. } = line;
+    let job = completed.and_then(|()| {
+        let matches = matches?;
         let mut job = commands::resolve(&matches, environment)?;
         let request: &mut dyn Any = job.as_mut();
         if let (Some(request), Some(command)) =
@@ -58,7 +65,7 @@ fn parse_in(mut args: Vec<OsString>, environment: &Environment) -> Result<Box<dy
         }
         Ok(job)
     });
-    job.map_err(|error| refusal::worded(&error, &args))
+    job.map_err(|error| refusal::worded(&presets::named(error, &added), &all))
 }
 
 /// As in redis-cli, `-h` takes a host, but prints help as the last argument: the short help, as in most programs.

@@ -220,8 +220,8 @@ struct File {
     fact: Vec<Entry>,
 }
 
-fn read(text: &str) -> Result<Vec<Entry>, basic_toml::Error> {
-    let File { cause, state, finding, error, fact } = basic_toml::from_str(text)?;
+fn read(text: &str) -> Result<Vec<Entry>, toml::de::Error> {
+    let File { cause, state, finding, error, fact } = toml::from_str(text)?;
     let kinds = [
         (Kind::Cause, cause),
         (Kind::State, state),

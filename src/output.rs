@@ -9,6 +9,8 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 pub(crate) struct OutputOptions {
     /// Report format.
     pub format: Format,
+    /// Rows of CSV.
+    pub rows: Rows,
     /// Format of received messages (`subscribe` only).
     pub messages: MessageFormat,
     /// File for the report. `None` is stdout, or stderr for `subscribe`, whose stdout carries the messages: there, `-` is
@@ -62,8 +64,8 @@ macro_rules! formats {
             Openmetrics in openmetrics: Report;
             /// One line with performance data, for monitoring plugins.
             Nagios in nagios: Report, Checkup, IdleReport;
-            /// A table for a wiki or a pull request.
-            Markdown in markdown: Comparison, Drill;
+            /// A table for a ticket, a wiki or a pull request.
+            Markdown in markdown: Report, Comparison, Drill;
         }
     };
 }
@@ -96,6 +98,18 @@ impl Format {
         Self::VARIANTS.iter().copied().filter(move |format| format.shows(content))
     }
 
+    /// Returns the format that the name of a file implies by its extension, if it can show the content.
+    pub fn of_file(path: &Path, content: Content) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        let name = match extension.as_str() {
+            "md" => "markdown",
+            "txt" => "text",
+            "prom" => "openmetrics",
+            name => name,
+        };
+        name.parse().ok().filter(|format: &Self| format.shows(content))
+    }
+
     /// Returns its name on the command line.
     pub fn name(self) -> &'static str {
         self.into()
@@ -119,6 +133,20 @@ pub enum Content {
     Explanation,
     /// The events of `proxy`, as they happen.
     Events,
+}
+
+/// The rows of a report as CSV.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Each figure as `name,value`.
+    #[default]
+    Figures,
+    /// The intervals, with the latencies of each.
+    Intervals,
+    /// The outages, with their causes.
+    Outages,
+    /// The kinds of errors.
+    Errors,
 }
 
 /// Format of received messages. Not a [`Format`]: a message is foreign bytes, not a result.

@@ -43,7 +43,10 @@ pub(crate) use ping::PingLines;
 pub(crate) use stdout::{BufferedStdout, Gapless, StdoutWriter};
 pub(crate) use terminal::is_capable_terminal;
 
-use crate::{output::Format, units};
+use crate::{
+    output::{Format, Rows},
+    units,
+};
 
 /// The style of text, for a terminal or anything else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +59,8 @@ pub(crate) struct Style {
     pub quiet: bool,
     /// The header of the run is above, on the same terminal, and is not repeated.
     pub below_header: bool,
+    /// Rows of CSV.
+    pub rows: Rows,
     /// Columns of the terminal; `None` if it is not one.
     pub columns: Option<usize>,
 }

@@ -35,7 +35,7 @@ pub(crate) use refusals::{RefusalRow, Refusals};
 pub(crate) use regularity::RegularityRow;
 pub(crate) use sections::{Latency, OutageRow, Outages, OwnPauses, Probes, Run, Sessions, SlowStretches};
 pub(crate) use servers::several;
-pub(crate) use targets::{RunReport, ScopeReport, TargetReport, lost_together};
+pub(crate) use targets::{RunReport, ScopeReport, TargetFinding, TargetReport, lost_together};
 
 pub(crate) use crate::diagnose::{ACCEPTED_THEN_CLOSED, Cause, Diagnosis, MTU, Obstacle, on_connecting};
 use crate::{

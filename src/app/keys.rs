@@ -1,6 +1,6 @@
 //! Keys of the live view: Enter shows interim figures, `q` ends the run with its report.
 //!
-//! The terminal hands over a key at once, and without showing it, only while this process is in its foreground. The modes
+//! The terminal hands over a key immediately, and does not show it, only while this process is in its foreground. The modes
 //! from before return at every end, a panic and a stop (Ctrl-Z) included.
 
 use std::{
@@ -28,11 +28,12 @@ use tokio::{
 };
 
 use crate::{
+    clock::within,
     event::{Control, StopReason},
     render::Pause,
 };
 
-/// Time between two looks whether this process is in the foreground again.
+/// Time between two checks whether this process is in the foreground again.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The modes of the terminal from before, while others are set.
@@ -56,7 +57,7 @@ impl Keys {
         if !same || !in_foreground() || file(out.as_fd())?.metadata().ok()?.file_type().is_fifo() {
             return None;
         }
-        // A description of its own: stdin's is shared with other processes, which expect a blocking one.
+        // A separate description: that of stdin is shared with other processes, which expect a blocking one.
         let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
         let terminal = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open("/dev/tty").ok()?;
         let input = Receiver::from_file_unchecked(terminal).ok()?;
@@ -72,7 +73,7 @@ impl Keys {
         Some(keys)
     }
 
-    /// Passes keys on for as long as there are any; stops this process at Ctrl-Z with the lines below cleared.
+    /// Passes keys on until the terminal is gone; stops this process at Ctrl-Z with the lines below cleared.
     pub(super) async fn pass_on(mut self, control: &UnboundedSender<Control>, lines: &Pause) {
         loop {
             tokio::select! {
@@ -122,7 +123,8 @@ async fn read(input: &Receiver) -> Option<Vec<u8>> {
             continue;
         }
         enter();
-        input.readable().await.ok()?;
+        let Some(ready) = within(LOOK, input.readable()).await else { continue };
+        ready.ok()?;
         let mut keys = [0; 64];
         if in_foreground() {
             match input.try_read(&mut keys) {
@@ -135,7 +137,7 @@ async fn read(input: &Receiver) -> Option<Vec<u8>> {
     }
 }
 
-/// Sets modes in which a key arrives at once and is not shown.
+/// Sets modes in which a key arrives immediately and is not shown.
 fn enter() {
     let input = io::stdin();
     let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -29,8 +29,8 @@ impl Work for ReportRequest {
             return Err(Problem::CutOff { after: after.as_secs_f64() });
         }
         let report = RunReport::replayed(&figures, &self.fail_on, &self.warn_on);
-        let write =
-            |out: &mut dyn Write, columns| render::write(&report, self.output.format, Style::plain(columns), out);
+        let style = |columns| Style { rows: self.output.rows, ..Style::plain(columns) };
+        let write = |out: &mut dyn Write, columns| render::write(&report, self.output.format, style(columns), out);
         deliver(self.output.output.as_deref(), write)?;
         Ok(exit_of(&report, &self.output))
     }

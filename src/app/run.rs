@@ -121,7 +121,7 @@ fn conclude(
     drop(journal);
     let write = |columns: Option<usize>, seen: bool, color: bool| {
         let mut text = Vec::new();
-        let style = Style { color, below_header: seen && !output.quiet, ..Style::plain(columns) };
+        let style = Style { color, rows: output.rows, below_header: seen && !output.quiet, ..Style::plain(columns) };
         let written = render::write(&report, output.format, style, &mut text);
         written.map(|()| text).map_err(Problem::Report)
     };

@@ -9,7 +9,7 @@ use clap::{
 
 use crate::{
     idle::Cloud,
-    output::{ColorChoice, Content, Format, MessageFormat},
+    output::{ColorChoice, Content, Format, MessageFormat, Rows},
     plan::{OnReadonly, PolicyName, Protocol, Readiness, Resubscription},
 };
 
@@ -67,5 +67,6 @@ words! {
     Cloud { Aws = "aws", Azure = "azure", Gcp = "gcp" }
     Readiness { Ready = "ready", Primary = "primary", Replica = "replica" }
     MessageFormat { Text = "text", Ndjson = "ndjson", Raw = "raw" }
+    Rows { Figures = "figures", Intervals = "intervals", Outages = "outages", Errors = "errors" }
     ColorChoice { Auto = "auto", Always = "always", Never = "never" }
 }

@@ -16,6 +16,8 @@ pub(crate) mod soak;
 pub(crate) mod subscribe;
 pub(crate) mod wait;
 
+use std::path::PathBuf;
+
 use clap::{Arg, ArgAction, ArgMatches, error::ErrorKind};
 
 use super::{
@@ -52,6 +54,9 @@ Without a command, redis-doctor checks the server: redis-doctor -h cache.example
 
 Server: a flag overrides REDIS_URL or VALKEY_URL; the default is 127.0.0.1:6379.
 Durations: 500ms, 30s, 1h 30m; bare numbers are seconds.
+Each flag has a variable, such as REDIS_DOCTOR_POLICY for --policy, which it
+overrides. ~/.config/redis-doctor/config.toml has named targets (-t prod) and
+defaults of flags: 'redis-doctor man', section FILES.
 
 Exit status:
   0    healthy
@@ -78,7 +83,8 @@ impl Entry {
             about: C::ABOUT,
             define: |command| {
                 let [short, long] = [short_help(C::HELP, C::NAME), C::help()];
-                C::augment_args(command).about(C::ABOUT).after_help(short).after_long_help(long).arg(help_flag())
+                let command = C::augment_args(command).about(C::ABOUT).after_help(short).after_long_help(long);
+                command.arg(help_flag()).args(C::CONFIGURABLE.then(config_flag))
             },
             resolve: |matches, environment| Ok(Box::new(C::from_arg_matches(matches)?.resolve(environment)?)),
         }
@@ -117,6 +123,13 @@ fn short_help(help: &str, name: &str) -> String {
 fn help_flag() -> Arg {
     let flag = Arg::new("help").long("help").short_alias('?').help("Print long help (-h at the end: short help)");
     flag.action(ArgAction::Help).display_order(1000).help_heading(None::<&str>)
+}
+
+/// The flag of every command that takes values from a configuration file; [`super::presets`] reads it.
+fn config_flag() -> Arg {
+    let flag = Arg::new("config").long("config").value_name("FILE").value_parser(clap::value_parser!(PathBuf));
+    let help = "Configuration file [default: ~/.config/redis-doctor/config.toml]";
+    flag.help(help).hide_short_help(true).display_order(999).help_heading(None::<&str>)
 }
 
 /// Returns the names of all subcommands.

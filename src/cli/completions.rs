@@ -1,12 +1,29 @@
-//! Completion scripts, generated from the definitions. The files in `completions/` are what this prints.
+//! Completion scripts, generated from the definitions; only the names of targets come from the program. The files in `completions/` are what this prints.
 
 use clap::Arg;
 use clap_complete::{Generator, generate};
 
 use super::commands::{self, completions::Shell};
 
+/// Word in the place of the names of the targets, which the script asks the program for.
+pub(super) const TARGETS: &str = "TARGETS_OF_THE_CONFIGURATION";
+
+/// The command that a script runs for these names.
+const ASK: &str = "redis-doctor completions --targets 2>/dev/null";
+
 /// Returns the script for one shell.
 pub(crate) fn script(shell: Shell) -> String {
+    let script = static_script(shell);
+    match shell {
+        Shell::Bash => script.replace(TARGETS, &format!("$({ASK})")),
+        Shell::Zsh => script.replace(&format!("({TARGETS})"), &format!("{{compadd -- ${{(f)\"$({ASK})\"}}}}")),
+        Shell::Fish => script.replace(&format!("{TARGETS}\\t''"), &format!("({ASK})")),
+        Shell::Nushell => script.replace(&format!("[ \"{TARGETS}\" ]"), "^redis-doctor completions --targets | lines"),
+        Shell::Elvish | Shell::Powershell => script,
+    }
+}
+
+fn static_script(shell: Shell) -> String {
     match shell {
         // It names the functions of `redis-doctor soak` in two ways, so nothing after the first word would be completed.
         Shell::Bash => with(clap_complete::Shell::Bash).replace("redis__subcmd__doctor", "redis__doctor"),
@@ -43,7 +60,19 @@ fn positional_values_in_fish() -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum;
+
     use super::*;
+
+    #[test]
+    fn every_shell_asks_for_the_targets_or_leaves_them_out() {
+        for shell in Shell::value_variants() {
+            let script = script(*shell);
+            assert!(!script.contains(TARGETS), "{shell:?}");
+            let asks = !matches!(shell, Shell::Elvish | Shell::Powershell);
+            assert_eq!(script.contains("completions --targets"), asks, "{shell:?}");
+        }
+    }
 
     #[test]
     fn the_files_in_the_tree_are_current() {

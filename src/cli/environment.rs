@@ -5,15 +5,17 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     hash::{BuildHasher, RandomState},
     io::{self, BufRead, IsTerminal},
+    path::PathBuf,
 };
 
-use super::error::UsageError;
+use super::{error::UsageError, presets::PREFIX};
 use crate::output::ColorChoice;
 
-const VARIABLES: [&str; 8] = [
+/// Variables that are read, besides those that begin with [`PREFIX`].
+const VARIABLES: [&str; 10] = [
     "REDIS_URL",
     "VALKEY_URL",
     "REDISCLI_AUTH",
@@ -22,12 +24,14 @@ const VARIABLES: [&str; 8] = [
     "CLICOLOR_FORCE",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
+    "XDG_CONFIG_HOME",
+    "HOME",
 ];
 
 /// The environment of the process; a test brings another.
 pub(super) struct Environment {
     /// Variables by name.
-    pub(super) variables: BTreeMap<&'static str, OsString>,
+    pub(super) variables: BTreeMap<String, OsString>,
     /// Prompts for a password.
     pub(super) ask_password: fn() -> io::Result<String>,
 }
@@ -35,8 +39,10 @@ pub(super) struct Environment {
 impl Environment {
     /// Returns the real environment.
     pub(super) fn of_the_process() -> Self {
-        let value = |name| Some((name, std::env::var_os(name)?));
-        Self { variables: VARIABLES.into_iter().filter_map(value).collect(), ask_password }
+        let is_read = |name: &str| VARIABLES.contains(&name) || name.starts_with(PREFIX);
+        let variable = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value));
+        let variables = std::env::vars_os().filter_map(variable).filter(|(name, _)| is_read(name)).collect();
+        Self { variables, ask_password }
     }
 
     /// Returns true if the variable is set and not empty.
@@ -51,6 +57,17 @@ impl Environment {
         };
         let text = self.variables.get(variable).and_then(|value| value.to_str());
         text.map(|text| Some((variable, text))).ok_or(UsageError::NotUtf8 { variable })
+    }
+
+    /// Returns a variable that is set and not empty, as a path.
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+        self.variables.get(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    /// Returns the variables that are set, not empty, and begin with `prefix`, by the rest of their names.
+    pub(super) fn with_prefix(&self, prefix: &str) -> BTreeMap<&str, &OsStr> {
+        let variables = self.variables.iter().filter(|(_, value)| !value.is_empty());
+        variables.filter_map(|(name, value)| Some((name.strip_prefix(prefix)?, value.as_os_str()))).collect()
     }
 
     /// Returns the choice of `--color`, with `auto` decided by the environment where it has a say.

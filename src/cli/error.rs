@@ -22,6 +22,9 @@ pub(super) enum UsageError {
     /// A flag or a variable that names the server.
     #[error("{argument}: {source}")]
     Url { argument: &'static str, source: UrlError },
+    /// A value that a variable or the configuration file gives, or the file itself.
+    #[error("{origin}: {problem}")]
+    Preset { origin: String, problem: String },
     #[error("{variable}: its value is not valid UTF-8; change it or unset it")]
     NotUtf8 { variable: &'static str },
     #[error("--askpass: cannot read a password: {0}")]

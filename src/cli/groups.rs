@@ -1,18 +1,23 @@
 //! The flags that several commands share, in groups: connection, faults, reconnect policy, output and gates.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use clap::Args;
+use clap::{Args, builder::StringValueParser};
 
 use super::{
     choice::{completed, formats},
+    completions,
     environment::Environment,
+    error::UsageError,
     tls::TlsArgs,
     value::{self, Retries, Switch},
 };
 use crate::{
     fault::{self, FaultSchedule, Incident},
-    output::{ColorChoice, Content, Format, OutputOptions},
+    output::{ColorChoice, Content, Format, OutputOptions, Rows},
     plan::{Gate, Keepalive, Metric, OnReadonly, PolicyName, Protocol, Resubscription, Secret, Watchdog},
 };
 
@@ -20,6 +25,12 @@ use crate::{
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct ConnectionArgs {
+    /// Server with this name in the configuration file
+    ///
+    /// Its address, login and TLS settings are in the section [targets.NAME].
+    #[arg(short, long, value_name = "NAME", hide_possible_values = true,
+          value_parser = completed(StringValueParser::new(), || vec![completions::TARGETS]))]
+    pub(super) target: Option<String>,
     /// Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
     ///
     /// For example redis://user:password@host:6379/0. The scheme is redis, rediss (TLS), valkey, valkeys (TLS), unix or
@@ -240,9 +251,30 @@ impl OutputArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub(super) struct FormatArgs {
-    /// Report format
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Report))]
-    pub(super) format: Format,
+    /// Report format [default: that of the name of --output, or text]
+    ///
+    /// A name that ends with .json, .ndjson, .csv, .md or .prom implies the format.
+    #[arg(long, value_name = "FORMAT", value_parser = formats(Content::Report))]
+    format: Option<Format>,
+    /// Rows of CSV [default: figures]
+    ///
+    /// figures has a row for each figure of the JSON report, with its name. The others have a row for each interval, outage
+    /// or kind of error.
+    #[arg(long, value_name = "ROWS")]
+    rows: Option<Rows>,
+}
+
+impl FormatArgs {
+    /// Returns the format and the rows of a report in this file, or on stdout.
+    pub(super) fn resolve(&self, output: Option<&Path>) -> Result<(Format, Rows), UsageError> {
+        let implied = || output.and_then(|path| Format::of_file(path, Content::Report));
+        let format = self.format.or_else(implied).unwrap_or_default();
+        if self.rows.is_some() && format != Format::Csv {
+            let problem = format!("it is for CSV, and the format is {}", format.name());
+            return Err(UsageError::new("--rows", problem, "add --format csv"));
+        }
+        Ok((format, self.rows.unwrap_or_default()))
+    }
 }
 
 /// The journal of events.

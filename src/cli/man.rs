@@ -97,6 +97,32 @@ Disable color, or force it without a terminal, unless \fB\-\-color\fR decides.
 .TP
 \fBTERM\fR
 With \fBdumb\fR there is no color and no progress line.
+.TP
+\fBREDIS_DOCTOR_\fR\fIFLAG\fR
+The value of a flag: \fBREDIS_DOCTOR_POLICY\fR for \fB\-\-policy\fR, \fBREDIS_DOCTOR_FAIL_ON\fR for \fB\-\-fail\-on\fR. A switch is
+true or false. Not for \fB\-\-uri\fR and \fB\-\-pass\fR. A command ignores the variables of flags that it does not have.
+.SH FILES
+.TP
+\fB$XDG_CONFIG_HOME/redis\-doctor/config.toml\fR, or \fB~/.config/redis\-doctor/config.toml\fR
+Named targets and values of flags, in TOML; \fB\-\-config\fR or \fBREDIS_DOCTOR_CONFIG\fR names another file. A flag overrides a
+variable, and a variable overrides the file.
+.PP
+.nf
+[targets.prod]                    # redis\-doctor ping \-t prod
+url = "rediss://cache.example:6380"
+pass\-command = "vault read \-field=password secret/redis"
+cacert = "~/ca.pem"
+
+[defaults]                        # flags of all commands
+target = "prod"
+policy = "library"
+
+[soak]                            # flags of one command
+fail\-on = ["p99>5ms", "lost>0"]
+.fi
+.PP
+The keys of a target are url and the long names of the connection, login and TLS flags. With a password in it, the file
+must belong to the user and have mode 0600.
 .SH SIGNALS
 .TP
 \fBSIGINT\fR, \fBSIGTERM\fR, \fBSIGHUP\fR (on Linux, unless ignored, as under nohup)
@@ -114,9 +140,17 @@ mod tests {
     #[test]
     fn the_page_has_every_section_and_every_flag() {
         let page = page();
-        for section in
-            ["NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "\"EXIT STATUS\"", "ENVIRONMENT", "SIGNALS", "EXAMPLES"]
-        {
+        for section in [
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "COMMANDS",
+            "\"EXIT STATUS\"",
+            "ENVIRONMENT",
+            "FILES",
+            "SIGNALS",
+            "EXAMPLES",
+        ] {
             assert!(page.contains(&format!(".SH {section}\n")), "{section}");
         }
         let mut root = commands::definition();

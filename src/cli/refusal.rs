@@ -64,7 +64,7 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
     match error.kind() {
         ErrorKind::InvalidUtf8 => Some(not_utf8(args)),
         ErrorKind::ValueValidation => {
-            let why = std::error::Error::source(error)?;
+            let why = wrong_value(error)?;
             let value = first(ContextKind::InvalidValue)?;
             let is_number = value.parse::<f64>().is_ok();
             if flag == "--count" && !is_number && has_c(args) && value.starts_with('-') {
@@ -77,11 +77,7 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
         ErrorKind::InvalidValue => match (first(ContextKind::InvalidValue)?.as_str(), flag) {
             ("", "--count") if has_c(args) => Some(format!("--count: a number is missing; {CLUSTER}")),
             ("", _) => None,
-            (value, _) => {
-                let known = context(error, ContextKind::ValidValue);
-                let known = known.iter().map(String::as_str);
-                Some(format!("{flag}: invalid value '{value}'; {}", suggestion::instead(value, known)))
-            }
+            _ => Some(format!("{flag}: {}", wrong_value(error)?)),
         },
         ErrorKind::ArgumentConflict => late_command(error, args),
         ErrorKind::InvalidSubcommand => {
@@ -91,6 +87,29 @@ fn explain(error: &clap::Error, args: &[OsString]) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Returns the problem of a value that the parser refuses, and its remedy, without the flag.
+fn wrong_value(error: &clap::Error) -> Option<String> {
+    match error.kind() {
+        ErrorKind::ValueValidation => Some(std::error::Error::source(error)?.to_string()),
+        ErrorKind::InvalidValue => {
+            let value = context(error, ContextKind::InvalidValue).into_iter().next()?;
+            let known = context(error, ContextKind::ValidValue);
+            let remedy = suggestion::instead(&value, known.iter().map(String::as_str));
+            Some(format!("invalid value '{value}'; {remedy}"))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the problem of a value that is not from the command line. `args` has it as an argument.
+pub(super) fn value_problem(error: &clap::Error, args: &[OsString]) -> String {
+    let problem = match error.kind() {
+        ErrorKind::InvalidUtf8 => "its value is not valid UTF-8; change it".to_owned(),
+        _ => wrong_value(error).unwrap_or_else(|| error.kind().to_string()),
+    };
+    strike(&problem, args)
 }
 
 fn url_without_flag(argument: &str) -> Option<String> {
@@ -144,7 +163,7 @@ fn has_c(args: &[OsString]) -> bool {
     args.iter().any(|arg| arg == "-c")
 }
 
-fn context(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+pub(super) fn context(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
         Some(ContextValue::String(text)) => vec![text.clone()],
         Some(ContextValue::Strings(texts)) => texts.clone(),

@@ -16,6 +16,8 @@ pub(super) trait Subcommand: Args {
     /// A heading and examples that work when pasted, the most useful first; after an empty line, the details. The short
     /// help has the first examples, the long help has everything.
     const HELP: &'static str;
+    /// True if the flags may have values from the environment and the configuration file.
+    const CONFIGURABLE: bool = true;
     /// The request that the arguments become.
     type Request: Job;
 

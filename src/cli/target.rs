@@ -10,6 +10,7 @@ use super::{
 use crate::{
     credentials,
     plan::{Address, Password, PasswordPlace, Protocol, Scope, Secret, Target, TlsOptions},
+    units::clean,
 };
 
 /// The meaning of the connection flags.
@@ -30,6 +31,7 @@ pub(super) fn resolve(args: &ConnectionArgs, environment: &Environment) -> Resul
     }
     let mut warnings = Vec::new();
     let (mut server, named_by) = locate(args, environment, &mut warnings)?;
+    let named_by = args.target.as_ref().map_or(named_by, |name| format!("--target {}", clean(name)));
     for parameter in &server.ignored {
         warnings.push(format!("{named_by}: unknown parameter '{parameter}' is ignored"));
     }

@@ -1,5 +1,6 @@
 //! Whole command lines and their requests; `refusals` has wrong ones, `secrets` what must not be shown.
 
+mod configuration;
 mod environment;
 mod refusals;
 mod secrets;
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     exit::Exit,
-    output::{ColorChoice, Format, MessageFormat, OutputOptions},
+    output::{ColorChoice, Format, MessageFormat, OutputOptions, Rows},
     plan::{Command, Name, Pace, PolicyName, ProbeKind, Protocol, ReconnectPolicy},
 };
 
@@ -28,7 +29,7 @@ const SECRET: &str = "hunter2";
 
 fn surroundings(variables: &[(&'static str, &str)]) -> Environment {
     Environment {
-        variables: variables.iter().map(|(name, value)| (*name, (*value).into())).collect(),
+        variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect(),
         ask_password: || Ok("typed".into()),
     }
 }
@@ -126,6 +127,25 @@ fn subscribe_separates_messages_from_the_report() {
     assert_eq!((request.plan.stop.count, request.plan.stop.duration), (Some(3), Some(seconds(90.0))));
     let faster = run("subscribe a --verify --rate 600/m -q").plan.subscription.unwrap();
     assert_eq!((faster.verify, faster.tail), (Some(Pace::Every(seconds(0.1))), false));
+}
+
+#[test]
+fn the_name_of_the_output_implies_the_format_unless_a_flag_says_it() {
+    for (line, format, rows) in [
+        ("ping -o r.json", Format::Json, Rows::Figures),
+        ("ping -o /a.b/r", Format::Text, Rows::Figures),
+        ("ping -o r.json --format csv", Format::Csv, Rows::Figures),
+        ("soak -o R.CSV --rows intervals", Format::Csv, Rows::Intervals),
+        ("soak -o r.md", Format::Markdown, Rows::Figures),
+        ("soak --format csv --rows errors", Format::Csv, Rows::Errors),
+        ("subscribe a -o r.prom", Format::Openmetrics, Rows::Figures),
+        ("subscribe a -o r.json --report-format text", Format::Text, Rows::Figures),
+    ] {
+        let output = run(line).output;
+        assert_eq!((output.format, output.rows), (format, rows), "{line}");
+    }
+    let refused = refuse(&["soak", "--rows", "outages"], &[]);
+    assert!(refused.contains("--rows: it is for CSV, and the format is text; add --format csv"), "{refused}");
 }
 
 #[test]
@@ -264,7 +284,7 @@ fn without_a_command_it_checks() {
 fn scripts_and_the_manual_are_printed() {
     for (line, shell) in [("completions bash", Shell::Bash), ("completions nushell", Shell::Nushell)] {
         let request: CompletionsRequest = request(words(line), &[]);
-        assert_eq!(request.shell, shell, "{line}");
+        assert_eq!(request, CompletionsRequest::Script(shell), "{line}");
         assert!(completion_script(shell).contains("redis-doctor"), "{line}");
     }
     let _: ManRequest = request(words("man"), &[]);

@@ -38,12 +38,6 @@ const TIPS: &[(&[&str], Option<&str>, &str)] = &[
     ),
     (&["--unix", "--unixsocket"], Some("socket"), "use -s PATH"),
     (&["-h", "--host", "-p", "--port"], Some("listen"), "the server is named by its URL; use -u redis://HOST:PORT"),
-    (
-        &["-t"],
-        Some("connect-timeout"),
-        "use --connect-timeout TIME for connecting, or --response-timeout TIME for a reply",
-    ),
-    (&["-t"], Some("timeout"), "use --timeout TIME"),
     (&["-r", "--repeat", "--requests", "--times"], Some("count"), "use --count N"),
     (
         &["-r", "--count", "--repeat", "--requests", "--times"],

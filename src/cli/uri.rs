@@ -70,6 +70,11 @@ fn has_socket_scheme(text: &str) -> bool {
     text.split_once(":/").is_some_and(|(scheme, _)| scheme.ends_with("unix") && SCHEMES.contains(&scheme))
 }
 
+/// Returns true if this URL has a password, or may have one although it cannot be read.
+pub(super) fn has_password(text: &str) -> bool {
+    parse_server(text).map_or_else(|_| text.contains(['@', '?']), |url| url.password.is_some())
+}
+
 /// Returns true if this can only be a server: a URL, or a name or address with a port.
 pub(super) fn is_server(text: &str) -> bool {
     has_known_scheme(text.as_bytes()) || masked::is_host_and_port(text)

@@ -125,33 +125,23 @@ const DEFINITIONS: &[Definition] = &[
         value: |saved| saved.outages.availability,
         test: Test::Outages,
     },
-    Definition {
-        name: "lost",
-        unit: Unit::Count,
-        more_is_better: false,
-        value: |saved| saved.delivery.as_ref().map(|delivery| delivery.lost as f64),
-        test: per_second(|sum| sum.counters.lost as f64 / sum.seconds),
-    },
-    Definition {
-        name: "duplicated",
-        unit: Unit::Count,
-        more_is_better: false,
-        value: |saved| saved.delivery.as_ref().map(|delivery| delivery.duplicated as f64),
-        test: per_second(|sum| sum.counters.duplicated as f64 / sum.seconds),
-    },
-    Definition {
-        name: "reordered",
-        unit: Unit::Count,
-        more_is_better: false,
-        value: |saved| saved.delivery.as_ref().map(|delivery| delivery.reordered as f64),
-        test: per_second(|sum| sum.counters.reordered as f64 / sum.seconds),
-    },
+    messages("lost", |saved| Some(saved.delivery.as_ref()?.lost as f64), |sum| sum.counters.lost as f64 / sum.seconds),
+    messages(
+        "duplicated",
+        |saved| Some(saved.delivery.as_ref()?.duplicated as f64),
+        |sum| sum.counters.duplicated as f64 / sum.seconds,
+    ),
+    messages(
+        "reordered",
+        |saved| Some(saved.delivery.as_ref()?.reordered as f64),
+        |sum| sum.counters.reordered as f64 / sum.seconds,
+    ),
     Definition {
         name: "errors",
         unit: Unit::Share,
         more_is_better: false,
         value: |saved| saved.probes.as_ref()?.error_share,
-        test: per_second(|sum| {
+        test: absolute(|sum| {
             let errors = sum.counters.failed + sum.counters.timed_out;
             errors as f64 / (sum.counters.ok + errors) as f64
         }),
@@ -172,8 +162,13 @@ const DEFINITIONS: &[Definition] = &[
     latency("e2e_p99", |saved| Some(saved.end_to_end.as_ref()?.p99), |sum| sum.end_to_end.quantile(0.99), TAIL),
 ];
 
-const fn per_second(statistic: Statistic) -> Test {
+const fn absolute(statistic: Statistic) -> Test {
     Test::Blocks { statistic, least: None }
+}
+
+/// A number of messages, of which none is best. The runs may differ in length, so the statistic is a rate.
+const fn messages(name: &'static str, value: fn(&Saved) -> Option<f64>, statistic: Statistic) -> Definition {
+    Definition { name, unit: Unit::Count, more_is_better: false, value, test: absolute(statistic) }
 }
 
 const fn latency(

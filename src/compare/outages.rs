@@ -2,9 +2,6 @@
 
 use super::saved::{OutageRow, Saved};
 
-/// Outages that begin within this time of each other, in nanoseconds, are one: many connections were lost together.
-const TOGETHER: i128 = 1_000_000_000;
-
 /// Probability below which outages differ by more than chance.
 const IMPROBABLE: f64 = 0.05;
 
@@ -14,20 +11,12 @@ const UNNOTICED: f64 = 0.1;
 /// Minimum number of outages in each run for a statement about their lengths.
 const FEWEST: usize = 4;
 
-/// Returns true if the numbers of outages are more different than chance makes them, given the durations of the runs. Each
-/// outage falls into either run with a probability in proportion to its length, so the number in one of them is binomial.
+/// Returns true if the numbers of incidents are more different than chance makes them, given the durations of the runs. Each
+/// incident falls into either run with a probability in proportion to its length, so the number in one of them is binomial.
 pub(super) fn numbers_differ(before: &Saved, after: &Saved) -> bool {
-    let (one, other) = (incidents(before), incidents(after));
+    let (one, other) = (before.incidents.count, after.incidents.count);
     let share = before.duration / (before.duration + after.duration);
     binomial_tail(one, one + other, share) < IMPROBABLE
-}
-
-/// Number of outages, those of many connections at one time counted once.
-fn incidents(saved: &Saved) -> u64 {
-    let mut times: Vec<_> = saved.outages.rows.iter().map(|row| i128::from(row.time.unix_nanos())).collect();
-    times.sort_unstable();
-    let apart = times.windows(2).filter(|pair| pair[1] - pair[0] > TOGETHER).count();
-    u64::from(!times.is_empty()) + apart as u64 + saved.outages.omitted
 }
 
 /// Returns the probability of `count` or a less probable number among `of` trials.

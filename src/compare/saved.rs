@@ -37,6 +37,7 @@ pub(super) struct Saved {
     pub(super) latency: Option<Latency>,
     pub(super) end_to_end: Option<Latency>,
     pub(super) outages: Outages,
+    pub(super) incidents: Incidents,
     pub(super) delivery: Option<Delivery>,
     findings: Vec<Finding>,
 }
@@ -71,12 +72,15 @@ pub(super) struct Outages {
     pub(super) stalls: u64,
     pub(super) longest: f64,
     pub(super) rows: Vec<OutageRow>,
-    pub(super) omitted: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Incidents {
+    pub(super) count: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct OutageRow {
-    pub(super) time: WallTime,
     pub(super) duration: f64,
 }
 

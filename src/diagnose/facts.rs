@@ -48,7 +48,7 @@ impl<'a> Facts<'a> {
         Self { outage, plan, all: outages.list(), observed_until, gap: Cell::new(false) }
     }
 
-    /// The facts about another outage of the same run.
+    /// The facts about another outage of the same run alone.
     fn of_other(&self, outage: &'a Outage) -> Self {
         Self { outage, plan: self.plan, all: &[], observed_until: self.observed_until, gap: Cell::new(false) }
     }

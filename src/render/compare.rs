@@ -9,9 +9,12 @@ use super::{
     document::Document,
     fit, table,
     units::{clean, duration, percent, three_digits},
-    views::Table,
+    views::{Overview, Table, escaped},
 };
-use crate::compare::{Comparison, FigureRow, Judgment, Problem, Setting, Unit};
+use crate::{
+    compare::{Comparison, FigureRow, Judgment, Problem, Setting, Unit},
+    output::Rows,
+};
 
 /// The columns of the human-readable tables.
 const COLUMNS: [&str; 5] = ["figure", "before", "after", "change", "judgment"];
@@ -31,17 +34,17 @@ impl Document for Comparison {
     }
 
     /// Figures without units of text.
-    fn rows(&self) -> io::Result<Table> {
-        Ok(Table { header: &FIGURES, rows: self.figures.iter().map(plain).collect() })
+    fn rows(&self, _: Rows) -> io::Result<Table> {
+        Ok(Table { header: FIGURES.to_vec(), rows: self.figures.iter().map(plain).collect() })
     }
 
-    fn overview(&self) -> io::Result<(Table, Vec<String>)> {
+    fn overview(&self) -> io::Result<Overview> {
         let rows = self.figures.iter().map(|row| cells(row).to_vec()).collect();
-        let mut remarks = vec![format!("verdict: {}", headline(self))];
-        remarks.extend(settings(self).map(line));
-        remarks.extend(self.fixed.iter().map(|problem| format!("fixed: {}", named(problem))));
-        remarks.extend(self.new.iter().map(|problem| format!("new: {}", named(problem))));
-        Ok((Table { header: &COLUMNS, rows }, remarks))
+        let mut below = vec![format!("verdict: {}", headline(self))];
+        below.extend(settings(self).map(|setting| escaped(&line(setting))));
+        below.extend(self.fixed.iter().map(|problem| format!("fixed: {}", escaped(&named(problem)))));
+        below.extend(self.new.iter().map(|problem| format!("new: {}", escaped(&named(problem)))));
+        Ok(Overview { above: Vec::new(), table: Table { header: COLUMNS.to_vec(), rows }, below })
     }
 }
 

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{
     Style,
-    views::{Family, PluginLine, Records, Table},
+    views::{Family, Overview, PluginLine, Records, Table},
 };
+use crate::output::Rows;
 
 /// A result that can be written. A view that it does not have is an error of kind [`io::ErrorKind::Unsupported`]; the
 /// table of formats in `output` says which formats, and so which views, a command offers.
@@ -23,13 +24,13 @@ pub(crate) trait Document {
         Err(unsupported("records"))
     }
 
-    /// Returns its rows; by default, each figure is a row.
-    fn rows(&self) -> io::Result<Table> {
+    /// Returns its rows; by default, each figure is a row. Only a report has others.
+    fn rows(&self, _of: Rows) -> io::Result<Table> {
         Ok(Table::of_figures(&serde_json::to_value(self.root())?))
     }
 
-    /// Returns a human-readable table, and the remarks below it.
-    fn overview(&self) -> io::Result<(Table, Vec<String>)> {
+    /// Returns a human-readable table, and the remarks around it.
+    fn overview(&self) -> io::Result<Overview> {
         Err(unsupported("overview"))
     }
 

@@ -14,10 +14,11 @@ use super::{
     lines::Lines,
     table,
     units::{clean, duration},
-    views::Table,
+    views::{Overview, Table, escaped},
 };
 use crate::{
     drill::Cell,
+    output::Rows,
     report::{Cause, Diagnosis},
 };
 
@@ -65,16 +66,16 @@ impl Document for [Cell] {
     }
 
     /// Figures without units.
-    fn rows(&self) -> io::Result<Table> {
-        Ok(Table { header: &FIGURES, rows: self.iter().map(figures).collect() })
+    fn rows(&self, _: Rows) -> io::Result<Table> {
+        Ok(Table { header: FIGURES.to_vec(), rows: self.iter().map(figures).collect() })
     }
 
-    fn overview(&self) -> io::Result<(Table, Vec<String>)> {
+    fn overview(&self) -> io::Result<Overview> {
         let remark = |(code, Diagnosis { cause, remedy, .. }): (&str, &Diagnosis)| {
-            format!("{code} {cause}: {remedy}; see `redis-doctor explain {code}`")
+            format!("{code} {cause}: {}; see `redis-doctor explain {code}`", escaped(remedy))
         };
-        let table = Table { header: &COLUMNS, rows: self.iter().map(|cell| row(cell).to_vec()).collect() };
-        Ok((table, advice(self).into_iter().map(remark).collect()))
+        let table = Table { header: COLUMNS.to_vec(), rows: self.iter().map(|cell| row(cell).to_vec()).collect() };
+        Ok(Overview { above: Vec::new(), table, below: advice(self).into_iter().map(remark).collect() })
     }
 }
 

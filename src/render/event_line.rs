@@ -78,6 +78,31 @@ impl Document for Event {
     }
 }
 
+/// Returns the color of the line of an event.
+pub(super) fn color(kind: &EventKind) -> Option<&'static str> {
+    match kind {
+        EventKind::Disconnected(_)
+        | EventKind::Stalled { .. }
+        | EventKind::MessagesMissed { .. }
+        | EventKind::Silent { .. }
+        | EventKind::Desynced { .. }
+        | EventKind::RefusalBegan(_)
+        | EventKind::StateEntered { .. } => Some("31"),
+        EventKind::Connected(_)
+        | EventKind::Reconnected(_)
+        | EventKind::Resumed { .. }
+        | EventKind::SpedUp { .. }
+        | EventKind::RefusalEnded(_)
+        | EventKind::StateLeft { .. } => Some("32"),
+        EventKind::CommandFailed(_)
+        | EventKind::SessionReplaced { .. }
+        | EventKind::Slowed { .. }
+        | EventKind::Duplicated { .. }
+        | EventKind::Reordered { .. } => Some("33"),
+        _ => None,
+    }
+}
+
 /// Returns the word for an event, and the rest of its line.
 pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
     Some(match kind {

@@ -214,8 +214,16 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::Rows;
 
-    const PLAIN: Style = Style { color: false, terminal: false, quiet: false, below_header: false, columns: Some(40) };
+    const PLAIN: Style = Style {
+        color: false,
+        terminal: false,
+        quiet: false,
+        below_header: false,
+        rows: Rows::Figures,
+        columns: Some(40),
+    };
 
     fn shown(query: &str, style: Style) -> String {
         let mut out = Vec::new();

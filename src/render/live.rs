@@ -211,19 +211,21 @@ impl Live {
                 _ = self.refused.remove(&(event.target.clone(), event.connection, ended.class, ended.stage));
             }
             EventKind::CommandFailed(failed) => {
-                // The publisher has its own connection.
-                if failed.key.stage != Stage::Publish {
-                    match self.failures.iter_mut().find(|(class, _)| *class == failed.key.class) {
-                        Some((_, number)) => *number = number.saturating_add(failed.count),
-                        None => self.failures.push((failed.key.class, failed.count)),
-                    }
+                // The publisher has its own connection; a command that waits for a reconnect has not met the reason.
+                if !matches!(failed.key.stage, Stage::Publish | Stage::WaitingForReconnect) {
+                    status::count_failures(&mut self.failures, failed.key.class, failed.count);
                 }
                 // The failures of a second may be of any connection.
                 let same = |(target, _, class, _): &OpenRefusal| *target == event.target && *class == failed.key.class;
                 let refused = failed.key.is_refusal() && self.refused.iter().any(same);
                 return refused || self.streaks.continues(event, failed);
             }
-            EventKind::PathProbed(probed) => return self.streaks.path_continues(event, probed),
+            EventKind::PathProbed(probed) => {
+                if let Some(failure) = &probed.failure {
+                    status::count_failures(&mut self.failures, failure.key.class, 1);
+                }
+                return self.streaks.path_continues(event, probed);
+            }
             _ => {}
         }
         false
@@ -374,27 +376,9 @@ impl Live {
     }
 
     fn paint(&self, event: &Event, line: String) -> String {
-        let color = match &event.kind {
-            EventKind::Disconnected(_)
-            | EventKind::Stalled { .. }
-            | EventKind::MessagesMissed { .. }
-            | EventKind::Silent { .. }
-            | EventKind::Desynced { .. }
-            | EventKind::RefusalBegan(_)
-            | EventKind::StateEntered { .. } => "31",
-            EventKind::Connected(_)
-            | EventKind::Reconnected(_)
-            | EventKind::Resumed { .. }
-            | EventKind::SpedUp { .. }
-            | EventKind::RefusalEnded(_)
-            | EventKind::StateLeft { .. } => "32",
-            EventKind::CommandFailed(_)
-            | EventKind::SessionReplaced { .. }
-            | EventKind::Slowed { .. }
-            | EventKind::Duplicated { .. }
-            | EventKind::Reordered { .. } => "33",
-            _ => return line,
-        };
-        if self.style.color { format!("\x1b[{color}m{line}\x1b[0m") } else { line }
+        match event_line::color(&event.kind).filter(|_| self.style.color) {
+            Some(color) => format!("\x1b[{color}m{line}\x1b[0m"),
+            None => line,
+        }
     }
 }

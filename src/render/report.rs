@@ -3,7 +3,9 @@
 mod course;
 mod incidents;
 mod metrics;
+mod overview;
 mod plugin;
+mod rows;
 mod tables;
 mod targets;
 mod text;
@@ -18,9 +20,9 @@ pub(super) use times::Times;
 use super::{
     Style,
     document::Document,
-    views::{Family, PluginLine, Records},
+    views::{Family, Overview, PluginLine, Records, Table},
 };
-use crate::report::Report;
+use crate::{output::Rows, report::Report};
 
 impl Document for Report {
     fn root(&self) -> impl Serialize {
@@ -47,6 +49,14 @@ impl Document for Report {
         records.each("gate", &self.gates)?;
         records.each("finding", &self.findings)?;
         records.each("note", &self.notes)
+    }
+
+    fn rows(&self, of: Rows) -> io::Result<Table> {
+        rows::table(self, of)
+    }
+
+    fn overview(&self) -> io::Result<Overview> {
+        Ok(overview::of(self))
     }
 
     fn plugin_line(&self) -> io::Result<PluginLine> {

@@ -27,13 +27,13 @@ impl Scale {
         Some(Self { low, high, bottom, decades: (high.log10().ceil() - bottom).max(1.0) })
     }
 
-    /// Returns the height of a value, of so many.
+    /// Returns the height of a value, from 0 to below `heights`.
     pub(super) fn height(&self, value: f64, heights: usize) -> Option<usize> {
         let share = (value.log10() - self.bottom) / self.decades;
         (value > 0.0).then(|| ((share * heights as f64) as usize).min(heights - 1))
     }
 
-    /// Returns the value at the lower edge of a height, of so many.
+    /// Returns the value at the lower edge of one of `heights`.
     pub(super) fn edge(&self, height: usize, heights: usize) -> f64 {
         10f64.powf(self.bottom + self.decades * height as f64 / heights as f64)
     }

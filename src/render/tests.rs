@@ -1,5 +1,7 @@
 //! Golden files: one report in every format. `UPDATE_GOLDEN=1 cargo test` rewrites them.
 
+mod parts;
+
 use std::{cell::RefCell, io, path::PathBuf, rc::Rc};
 
 use super::{schema::tests::follows_exactly, *};
@@ -13,13 +15,14 @@ use crate::{
 };
 
 /// The formats of a report, and the extensions of their golden files.
-const FORMATS: [(Format, &str); 6] = [
+const FORMATS: [(Format, &str); 7] = [
     (Format::Text, "txt"),
     (Format::Json, "json"),
     (Format::Ndjson, "ndjson"),
     (Format::Csv, "csv"),
     (Format::Openmetrics, "prom"),
     (Format::Nagios, "nagios"),
+    (Format::Markdown, "md"),
 ];
 
 /// A sink for output that the test can read afterwards.
@@ -104,53 +107,6 @@ fn a_report_fits_each_terminal_and_says_the_same() {
     for format in FORMATS.iter().map(|(format, _)| *format).filter(|format| *format != Format::Text) {
         assert_eq!(laid_out(&report, format, Some(60)), rendered(&report, format), "{format:?} is for programs");
     }
-}
-
-#[test]
-fn a_cause_of_several_outages_says_which_they_are_and_what_is_known_of_how_many() {
-    let mut report = report_of(&rich());
-    let first = report.outages.rows[0].clone();
-    let lines = |report: &Report| {
-        let text = rendered(report, Format::Text);
-        let labels = ["cause ", "for ", "against ", "missing "];
-        text.lines().filter(|line| labels.iter().any(|label| line.starts_with(label))).map(str::to_owned).collect()
-    };
-    report.outages.rows = vec![first.clone()];
-    let alone: Vec<String> = lines(&report);
-    assert_eq!(alone[0], "cause     network reset, certain (at 14:02:22.704)");
-
-    let later = |nanos: u64, words: &[&str]| {
-        let mut row = first.clone();
-        row.outage.time = WallTime::from_unix_nanos(row.outage.time.unix_nanos() + nanos);
-        row.diagnosis.evidence_for = words.iter().map(|text| (*text).to_owned()).collect();
-        row.diagnosis.missing.clear();
-        row
-    };
-    let seconds = 1_000_000_000;
-    let same = first.diagnosis.evidence_for[0].replace("8001", "9917");
-    report.outages.rows = vec![
-        first.clone(),
-        later(seconds, &[&same, "it was reset on both sides"]),
-        later(2 * seconds, &["a third story"]),
-    ];
-    let several: Vec<String> = lines(&report);
-    assert_eq!(
-        several[0],
-        "cause     network reset, certain (3 outages: 14:02:22.704, 14:02:23.704, 14:02:24.704; evidence from 14:02:23.704)"
-    );
-    assert!(several[1].starts_with("for       ") && several[1].contains("9917") && several[1].ends_with(" [2 of 3]"));
-    assert_eq!(several[2], "for       it was reset on both sides [1 of 3]");
-    assert_eq!(several[3], "for       a third story [1 of 3] (at 14:02:24.704)");
-    assert!(
-        several[4].starts_with("missing   ") && several[4].ends_with("[1 of 3] (at 14:02:22.704)"),
-        "{}",
-        several[4]
-    );
-
-    report.outages.rows = (0..50).map(|n| later(n * seconds, &[&"abcdefghij"[(n % 10) as usize..]])).collect();
-    let many: Vec<String> = lines(&report);
-    assert!(many[0].contains("(50 outages: 14:02:22.704, ") && many[0].ends_with(", 14:02:26.704 … 14:03:11.704)"));
-    assert_eq!(many.len(), 5, "one cause, one sentence, three more: {many:?}");
 }
 
 #[test]
@@ -388,9 +344,8 @@ fn every_reason_to_stop_has_words() {
 
 #[test]
 fn evidence_that_says_the_same_again_is_not_shown_again() {
-    let output = Output::default();
+    let (output, report) = (Output::default(), report_of(&rich()));
     let mut live = Live::new(Style::default(), Box::new(output.clone()));
-    let report = report_of(&rich());
     let event = at(30.0, EventKind::Note { text: "".into() });
     live.on_diagnosis(&event, &report.outages.rows[0], None);
     let once = output.text();

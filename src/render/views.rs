@@ -5,13 +5,41 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::units::clean;
 use crate::verdict::Verdict;
 
 /// A table of texts.
 #[derive(Debug)]
 pub(crate) struct Table {
-    pub(super) header: &'static [&'static str],
+    pub(super) header: Vec<&'static str>,
     pub(super) rows: Vec<Vec<String>>,
+}
+
+/// A table in Markdown, with remarks. The remarks are Markdown, in which a text from outside is [`escaped`].
+#[derive(Debug)]
+pub(crate) struct Overview {
+    /// Paragraphs before the table.
+    pub(super) above: Vec<String>,
+    pub(super) table: Table,
+    /// Items of the list after the table.
+    pub(super) below: Vec<String>,
+}
+
+/// Returns a text in which nothing is Markdown, HTML, or the mention of a user.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in clean(text).chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '@' => escaped.push_str("&#64;"),
+            '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '#' | '!' | '>' => escaped.extend(['\\', char]),
+            // Within a word it has no meaning.
+            '_' if !escaped.ends_with(char::is_alphanumeric) => escaped.push_str("\\_"),
+            _ => escaped.push(char),
+        }
+    }
+    escaped
 }
 
 impl Table {
@@ -19,7 +47,7 @@ impl Table {
     pub(super) fn of_figures(root: &Value) -> Self {
         let mut rows = Vec::new();
         collect(String::new(), root, &mut rows);
-        Self { header: &["name", "value"], rows }
+        Self { header: vec!["name", "value"], rows }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The completion scripts in real shells: what is typed on the left is completed by the words on the right.
 
-use std::{fs, path::Path, process::Command};
+use std::{ffi::OsStr, fs, path::Path, process::Command};
 
-use super::harness::skipped;
+use super::harness::{path_with_doctor, skipped};
 
 /// Words of a command line, the last one unfinished, and two words that complete it.
 const LINES: &[(&[&str], [&str; 2])] = &[
@@ -30,27 +30,54 @@ fn script(shell: &str, extension: &str) -> Option<String> {
 
 /// Runs `program` in a shell that reads no file of the user, and returns what it prints.
 fn run(shell: &str, program: &str, arguments: &[&str]) -> String {
+    run_with(shell, program, arguments, &[])
+}
+
+fn run_with(shell: &str, program: &str, arguments: &[&str], variables: &[(&str, &OsStr)]) -> String {
     let bare = match shell {
         "bash" => &["--noprofile", "--norc", "-c"][..],
         "fish" => &["--no-config", "-c"],
         _ => &["-f", "-c"],
     };
-    let output = Command::new(shell).args(bare).arg(program).args(arguments).env("TERM", "dumb").output().unwrap();
+    let mut command = Command::new(shell);
+    command.args(bare).arg(program).args(arguments).env("TERM", "dumb").envs(variables.iter().copied());
+    let output = command.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && errors.is_empty(), "{shell}: {arguments:?}: {errors}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-#[test]
-fn bash_completes_commands_flags_and_values() {
-    let Some(script) = script("bash", "bash") else { return };
-    let program = r#"
+/// Completes the words after the name of the script.
+const BASH: &str = r#"
         source "$0"
         COMP_WORDS=(redis-doctor "$@"); COMP_CWORD=$#
         _redis__doctor redis-doctor "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
         printf '%s\n' "${COMPREPLY[@]}""#;
+
+#[test]
+fn bash_and_fish_complete_the_targets_of_the_configuration_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("config.toml");
+    fs::write(&file, "[targets.prod-eu]\nurl = 'redis://a'\n[targets.prod-us]\nurl = 'redis://b'\n").unwrap();
+    let path = path_with_doctor();
+    let variables = [("REDIS_DOCTOR_CONFIG", file.as_os_str()), ("PATH", path.as_ref())];
+    if let Some(script) = script("bash", "bash") {
+        let offered = run_with("bash", BASH, &[&script, "soak", "-t", "prod-e"], &variables);
+        assert_eq!(offered, "prod-eu\n");
+    }
+    if let Some(script) = script("fish", "fish") {
+        let line = "redis-doctor check --target prod-";
+        let offered = run_with("fish", "source $argv[1]; complete -C $argv[2]", &[&script, line], &variables);
+        let words: Vec<_> = offered.lines().filter_map(|line| line.split('\t').next()).collect();
+        assert_eq!(words, ["prod-eu", "prod-us"]);
+    }
+}
+
+#[test]
+fn bash_completes_commands_flags_and_values() {
+    let Some(script) = script("bash", "bash") else { return };
     for (words, expected) in LINES {
-        let offered = run("bash", program, &[&[script.as_str()], *words].concat());
+        let offered = run("bash", BASH, &[&[script.as_str()], *words].concat());
         for expected in expected {
             assert!(offered.lines().any(|word| word == *expected), "{words:?}: {expected} is not in {offered}");
         }

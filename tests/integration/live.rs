@@ -170,7 +170,7 @@ fn fifty_connections_that_are_lost_together_take_a_handful_of_lines() {
     let run = Doctor::new(["soak", "--connections", "50", "-d", "4s", "--journal"]).arg(&journal).target(&server);
     let run = run.spawn();
     run.wait_for_stderr("connected     50 connections · ", SOON);
-    server.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
     run.wait_for_stderr("reconnected   50 connections · after ", SOON);
     let output = run.finish();
     let stderr = output.stderr();
@@ -187,7 +187,7 @@ fn of_several_connections_each_has_its_number() {
     let server = RedisServer::start();
     let run = Doctor::new(["soak", "--connections", "2", "-d", "5m"]).target(&server).spawn();
     run.wait_for_stderr("connected     #0, #1 · ", SOON);
-    server.command(["CLIENT", "KILL", "TYPE", "normal"]);
+    server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
     run.wait_for_stderr("disconnected  #0, #1 · ", SOON);
     run.wait_for_stderr("reconnected   #0, #1 · after ", SOON);
     run.signal(Signal::INT);

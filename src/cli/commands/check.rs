@@ -26,11 +26,11 @@ const CERTIFICATE_WARNING: Duration = Duration::from_secs(14 * 86_400);
 
 /// Flags of `check`.
 #[derive(Args, Debug)]
-#[command(mut_arg("host", |host| host.visible_short_alias('H')))]
+#[command(mut_arg("host", |host| host.visible_short_alias('H')), mut_arg("target", |target| target.short(None)))]
 pub(in crate::cli) struct CheckArgs {
     /// Stop after this long [default: 9s]
     ///
-    /// The result then shows what is known so far.
+    /// The result then shows what is known so far. With a name in place of a time, -t is --target, as in other commands.
     #[arg(short, long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     timeout: Option<Duration>,
     /// Exit 1 (degraded) if PING takes longer, in ms
@@ -162,5 +162,18 @@ pub(in crate::cli) fn is_the_default(args: &mut Vec<OsString>) {
     });
     if bare {
         args.insert(args.len().min(1), "check".into());
+    }
+}
+
+/// `-t` is the timeout, as in every monitoring plugin, and the target in the other commands: a name can only be a target.
+pub(in crate::cli) fn names_are_targets(args: &mut [OsString]) {
+    if args.get(1).is_none_or(|command| command != <CheckArgs as Subcommand>::NAME) {
+        return;
+    }
+    for at in 2..args.len().saturating_sub(1) {
+        let is_name = |value: &OsString| value.to_str().is_some_and(|value| value.starts_with(char::is_alphabetic));
+        if args[at] == "-t" && is_name(&args[at + 1]) {
+            args[at] = "--target".into();
+        }
     }
 }

@@ -2,13 +2,17 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::{environment::Environment, error::UsageError, subcommand::Subcommand};
+use crate::cli::{config::Config, environment::Environment, error::UsageError, subcommand::Subcommand};
 
 /// The argument of `completions`.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct CompletionsArgs {
     /// Shell to complete in
-    shell: Shell,
+    #[arg(required_unless_present = "targets")]
+    shell: Option<Shell>,
+    /// Print the names of the targets, for the scripts
+    #[arg(long, hide = true, conflicts_with = "shell")]
+    targets: bool,
 }
 
 /// A shell with a completion script.
@@ -23,10 +27,13 @@ pub(crate) enum Shell {
     Zsh,
 }
 
-/// A completion script to print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CompletionsRequest {
-    pub(crate) shell: Shell,
+/// The text to print.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CompletionsRequest {
+    /// The script of a shell.
+    Script(Shell),
+    /// The names of the targets in the configuration file.
+    Targets(Vec<String>),
 }
 
 impl Subcommand for CompletionsArgs {
@@ -37,9 +44,14 @@ Examples:
   source <(redis-doctor completions bash)          # in ~/.bashrc
   redis-doctor completions zsh > \"${fpath[1]}/_redis-doctor\"
   redis-doctor completions fish > ~/.config/fish/completions/redis-doctor.fish";
+    const CONFIGURABLE: bool = false;
     type Request = CompletionsRequest;
 
-    fn resolve(self, _: &Environment) -> Result<CompletionsRequest, UsageError> {
-        Ok(CompletionsRequest { shell: self.shell })
+    fn resolve(self, environment: &Environment) -> Result<CompletionsRequest, UsageError> {
+        if let Some(shell) = self.shell {
+            return Ok(CompletionsRequest::Script(shell));
+        }
+        let config = Config::read(None, environment)?;
+        Ok(CompletionsRequest::Targets(config.targets().map(str::to_owned).collect()))
     }
 }

@@ -19,6 +19,7 @@ impl Subcommand for ManArgs {
 Example:
   mkdir -p ~/.local/share/man/man1
   redis-doctor man > ~/.local/share/man/man1/redis-doctor.1";
+    const CONFIGURABLE: bool = false;
     type Request = ManRequest;
 
     fn resolve(self, _: &Environment) -> Result<ManRequest, UsageError> {

@@ -55,7 +55,8 @@ impl Subcommand for ReportArgs {
 Examples:
   redis-doctor report soak.ndjson
   redis-doctor soak -d 1h --format ndjson > saved && redis-doctor report saved
-  redis-doctor report node-*.ndjson --format json -o merged.json
+  redis-doctor report node-*.ndjson -o merged.json
+  redis-doctor report soak.ndjson --format csv --rows outages
   redis-doctor report soak.ndjson --fail-on 'availability<99.99%'
 
 Without --fail-on and --warn-on, the gates of the run apply.
@@ -65,9 +66,11 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
 
     fn resolve(self, environment: &Environment) -> Result<ReportRequest, UsageError> {
         let options = self.output.options(environment);
+        let (format, rows) = self.format.resolve(options.output.as_deref())?;
         let output = OutputOptions {
             output: output::file(options.output),
-            format: self.format.format,
+            format,
+            rows,
             exit_zero: self.gates.exit_zero,
             ..options
         };

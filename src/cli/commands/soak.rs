@@ -93,7 +93,7 @@ Examples:
   redis-doctor soak -u rediss://cache.example:6379 -d 14d --journal soak.ndjson
   redis-doctor soak --policy library --workload mixed --connections 4 -d 1h
   redis-doctor soak --workload ping --rate 0 --concurrency 50 -d 10s
-  redis-doctor soak -d 1h --fail-on 'outage>2s' --format json -o report.json
+  redis-doctor soak -d 1h --fail-on 'outage>2s' -o report.json
   redis-doctor soak --sandbox --connections 50 --incident thundering-herd -d 15s
   redis-doctor soak --connections 50 --spread 1s --fail-on 'reconnect_peak>20'
 
@@ -135,9 +135,10 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
             optional: by_default && self.verify_rate.is_none() && self.channels.is_none(),
             ..SubscriptionPlan::default()
         });
+        let (format, rows) = self.format.resolve(self.run.output.output.as_deref())?;
         self.servers.add_to(&mut self.run.connection);
         run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output }| {
-            output.format = self.format.format;
+            (output.format, output.rows) = (format, rows);
             plan.probes = probes;
             plan.subscription = subscription;
             plan.connections = self.connections;

@@ -57,7 +57,7 @@ pub(in crate::cli) struct SubscribeArgs {
     /// raw is the bytes of the message and a line end.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: MessageFormat,
-    /// Report format of --output [default: text]
+    /// Report format of --output [default: that of its name, or text]
     ///
     /// Without --output, the summary goes to stderr as text.
     #[arg(long, value_name = "FORMAT", requires = "output", value_parser = formats(Content::Report))]
@@ -75,7 +75,7 @@ Examples:
   redis-doctor subscribe news --format raw -c 1    # one message, its bytes only
   redis-doctor subscribe heartbeat --expect-every 30s --duration 1h
   redis-doctor subscribe doctor:test --verify --rate 100/s -d 10m
-  redis-doctor subscribe news -d 1h -o report.json --report-format json
+  redis-doctor subscribe news -d 1h -o report.json
 
 Messages go to stdout in --format; the summary goes to stderr,
 or with --output to a file in --report-format.
@@ -107,8 +107,10 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
                 "name a channel, for example doctor:test",
             ));
         }
+        let implied = self.run.output.output.as_deref().and_then(|path| Format::of_file(path, Content::Report));
+        let format = self.report_format.or(implied).unwrap_or_default();
         run::resolve(Command::Subscribe, self.run, environment, |RunRequest { plan, output }| {
-            output.format = self.report_format.unwrap_or_default();
+            output.format = format;
             output.messages = self.format;
             output.timestamps = self.timestamps;
             plan.subscription = Some(subscription);

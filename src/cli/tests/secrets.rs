@@ -79,7 +79,7 @@ fn bytes_that_are_not_text_are_refused_by_place() {
     let error = parse_os(vec!["ping".into(), "-a".into(), password.clone()], &[]).unwrap_err();
     assert!(error.message.contains("argument 3 (after -a) is not valid UTF-8") && !error.message.contains(SECRET));
     let mut environment = surroundings(&[]);
-    environment.variables.insert("REDISCLI_AUTH", password);
+    environment.variables.insert("REDISCLI_AUTH".to_owned(), password);
     let error = parse_in(vec!["redis-doctor".into(), "ping".into()], &environment).unwrap_err();
     assert!(error.message.contains("REDISCLI_AUTH") && !error.message.contains(SECRET), "{}", error.message);
 }

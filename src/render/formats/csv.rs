@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use crate::render::{Style, document::Document, units::clean, views::Table};
 use csv::{ErrorKind, Terminator, WriterBuilder};
 
-pub(super) fn write<D: Document + ?Sized>(document: &D, _: Style, out: &mut dyn Write) -> io::Result<()> {
-    let Table { header, rows } = document.rows()?;
+pub(super) fn write<D: Document + ?Sized>(document: &D, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let Table { header, rows } = document.rows(style.rows)?;
     let mut csv = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     csv.write_record(header).map_err(into_io)?;
     rows.iter().try_for_each(|row| csv.write_record(row.iter().map(|field| inert(field)))).map_err(into_io)?;

@@ -16,7 +16,7 @@ use crate::{
     output::Content,
     plan::{PolicyName, Protocol, ReconnectPolicy},
     record::{Recorder, fixture},
-    render::views::Figure,
+    render::views::{Figure, escaped},
     report::Report,
 };
 
@@ -142,6 +142,23 @@ fn csv_is_quoted_only_where_it_must_be_and_its_lines_end_as_rfc_4180_asks() {
 fn a_pipe_does_not_end_a_cell_of_a_markdown_table() {
     let text = written(&[cell("a|b")][..], Format::Markdown).unwrap();
     assert!(text.contains("\n| a\\|b | hardened | recovered | yes | 306 ms |"), "{text}");
+}
+
+#[test]
+fn no_text_from_outside_is_markdown() {
+    for (text, shown) in [
+        ("a|b", "a\\|b"),
+        ("`rm -rf`", "\\`rm -rf\\`"),
+        ("<img src=x onerror=1>", "&lt;img src=x onerror=1\\>"),
+        ("[text](https://a) ![i](b)", "\\[text\\](https://a) \\!\\[i\\](b)"),
+        ("&lt;", "&amp;lt;"),
+        ("@team #1", "&#64;team \\#1"),
+        ("reset_peer _x_ *y*", "reset_peer \\_x_ \\*y\\*"),
+        ("a\\|b", "a\\\\\\|b"),
+        ("two\nlines\u{1b}[31m", "two lines\\\\u{1b}\\[31m"),
+    ] {
+        assert_eq!(escaped(text), shown);
+    }
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Window {
     }
 }
 
-/// What the lines show.
+/// The content of the lines.
 pub(super) struct View<'a> {
     pub(super) now: Stamp,
     pub(super) plan: Option<&'a Plan>,
@@ -106,7 +106,7 @@ pub(super) struct View<'a> {
     /// Failures of the present outage, by class.
     pub(super) failures: &'a [(ErrorClass, u64)],
     pub(super) window: &'a Window,
-    /// What has happened so far.
+    /// The events so far, counted.
     pub(super) happened: Vec<String>,
     pub(super) keys: bool,
     pub(super) color: bool,
@@ -232,4 +232,12 @@ pub(super) fn happened(standing: &Standing) -> Vec<String> {
         (lost, format!("{} lost", count(lost, "message"))),
     ];
     happened.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect()
+}
+
+/// Adds failures of a class.
+pub(super) fn count_failures(failures: &mut Vec<(ErrorClass, u64)>, class: ErrorClass, number: u64) {
+    match failures.iter_mut().find(|(other, _)| *other == class) {
+        Some((_, sum)) => *sum = sum.saturating_add(number),
+        None => failures.push((class, number)),
+    }
 }

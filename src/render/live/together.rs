@@ -1,4 +1,4 @@
-//! What happens to many connections at the same time: one line with their number.
+//! Events of many connections at the same time: one line with their number.
 //!
 //! The lines of a run with several connections wait for a moment, so that equal ones can be joined.
 
@@ -42,7 +42,7 @@ struct Group {
     times: Option<(Duration, Duration)>,
 }
 
-/// What the events of a line have in common.
+/// The properties that the events of a line share.
 #[derive(Debug, PartialEq)]
 struct Common {
     label: &'static str,

@@ -21,6 +21,15 @@ const NOTEWORTHY: f64 = 0.1;
 const VISIBLE: f64 = 0.01;
 
 pub(super) fn write(report: &Report, times: Times, out: &mut dyn Write) -> io::Result<()> {
+    let blocks = blocks(report, times);
+    if !blocks.is_empty() {
+        writeln!(out)?;
+    }
+    blocks.iter().flatten().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// Returns the lines of each incident that is shown, and the number of the others.
+pub(super) fn blocks(report: &Report, times: Times) -> Vec<Vec<String>> {
     let mut rows: Vec<&IncidentRow> = report.incidents.rows.iter().collect();
     // One that is not over is always shown.
     rows.sort_by(|one, other| {
@@ -29,23 +38,19 @@ pub(super) fn write(report: &Report, times: Times, out: &mut dyn Write) -> io::R
     });
     rows.truncate(BLOCKS);
     rows.sort_by_key(|row| (row.incident.run, row.incident.began_at, row.incident.id));
-    if !rows.is_empty() {
-        writeln!(out)?;
-    }
-    for row in &rows {
-        let of_cause = |cause: &CauseOf| {
-            let outages = report.outages.rows.iter();
-            outages.clone().find(|outage| outage.outage.run == row.incident.run && outage.outage.id == cause.outage)
-        };
-        for line in block(row, row.cause.as_ref().and_then(of_cause), times) {
-            writeln!(out, "{}", clean(&line))?;
-        }
-    }
+    let of_cause = |row: &IncidentRow, cause: &CauseOf| {
+        let mut outages = report.outages.rows.iter();
+        outages.find(|outage| outage.outage.run == row.incident.run && outage.outage.id == cause.outage)
+    };
+    let shown = |row: &IncidentRow| {
+        let example = row.cause.as_ref().and_then(|cause| of_cause(row, cause));
+        block(row, example, times).iter().map(|line| clean(line)).collect()
+    };
+    let mut blocks: Vec<_> = rows.iter().map(|row| shown(row)).collect();
     let others = report.incidents.count - rows.len() as u64;
-    if others > 0 {
-        writeln!(out, "… and {}; these are the longest", count(others, "more incident"))?;
-    }
-    Ok(())
+    blocks
+        .extend((others > 0).then(|| vec![format!("… and {}; these are the longest", count(others, "more incident"))]));
+    blocks
 }
 
 fn block(row: &IncidentRow, example: Option<&OutageRow>, times: Times) -> Vec<String> {

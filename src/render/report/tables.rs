@@ -120,19 +120,14 @@ pub(super) fn causes(rows: &[OutageRow], times: Times, out: &mut dyn Write) -> i
 
 fn outage(row: &OutageRow, times: Times) -> Vec<String> {
     let outage = &row.outage;
-    let kind = match outage.kind {
-        OutageKind::Drop => "drop",
-        OutageKind::Stall => "stall",
-        OutageKind::Slow => "slow",
-    };
     let end = match (outage.restored, outage.by_itself) {
         (None, _) => "not recovered",
         (Some(_), Some(false)) => "new session",
         (Some(_), _) => "recovered",
     };
     let connection = match outage.connection {
-        0 => kind.to_owned(),
-        number => format!("{kind} #{number}"),
+        0 => outage.kind.to_string(),
+        number => format!("{} #{number}", outage.kind),
     };
     let reported = match (&outage.failure, outage.kind) {
         (Some(failure), _) => event_line::failure(failure),

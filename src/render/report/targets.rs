@@ -4,19 +4,24 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{incidents, metrics, plugin, tables, text, times::Times};
+use super::{incidents, metrics, overview, plugin, rows, tables, text, times::Times};
 use crate::{
     foreign::Foreign,
+    output::Rows,
     render::{
         Style,
         document::Document,
         fit, header, table,
         units::{clean, count, duration, percent},
-        views::{Family, Figure, PluginLine, Records, Table},
+        views::{Family, Figure, Overview, PluginLine, Records, Table, escaped},
     },
-    report::{Report, RunReport, ScopeReport, TargetReport, lost_together},
+    report::{Report, RunReport, ScopeReport, TargetFinding, TargetReport, lost_together},
     verdict::Verdict,
 };
+
+/// Columns of the table of targets.
+const COLUMNS: [&str; 11] =
+    ["target", "verdict", "availability", "p50", "p99", "max", "failed", "drops", "stalls", "worst outage", "cause"];
 
 /// Rows of the table of targets; `--format json` has all of them.
 const ROWS: usize = 20;
@@ -46,10 +51,17 @@ impl Document for RunReport {
         }
     }
 
-    fn rows(&self) -> io::Result<Table> {
+    fn rows(&self, of: Rows) -> io::Result<Table> {
         match self {
-            Self::Lone(report) => report.rows(),
-            Self::Several(report) => report.rows(),
+            Self::Lone(report) => report.rows(of),
+            Self::Several(report) => report.rows(of),
+        }
+    }
+
+    fn overview(&self) -> io::Result<Overview> {
+        match self {
+            Self::Lone(report) => report.overview(),
+            Self::Several(report) => report.overview(),
         }
     }
 
@@ -104,14 +116,28 @@ impl Document for ScopeReport {
         records.each("note", &self.notes)
     }
 
-    /// Each figure of each target, in a line with its target.
-    fn rows(&self) -> io::Result<Table> {
-        let mut rows = Vec::new();
+    /// The rows of each target, in lines with their target.
+    fn rows(&self, of: Rows) -> io::Result<Table> {
+        let mut all = Table { header: rows::header(of), rows: Vec::new() };
+        all.header.insert(0, "target");
         for TargetReport { target, report } in &self.targets {
-            let figures = Table::of_figures(&serde_json::to_value(report)?);
-            rows.extend(figures.rows.into_iter().map(|row| std::iter::once(target.to_string()).chain(row).collect()));
+            let rows = rows::table(report, of)?.rows.into_iter();
+            all.rows.extend(rows.map(|row| std::iter::once(target.to_string()).chain(row).collect()));
         }
-        Ok(Table { header: &["target", "name", "value"], rows })
+        Ok(all)
+    }
+
+    /// The table of all targets.
+    fn overview(&self) -> io::Result<Overview> {
+        let finding = |found: &TargetFinding| {
+            let target = found.target.as_ref().map(|target| format!("{}: ", escaped(target))).unwrap_or_default();
+            format!("{target}{}", overview::finding(&found.finding))
+        };
+        Ok(Overview {
+            above: vec![overview::verdict(self.verdict, &headline(self))],
+            table: Table { header: COLUMNS.to_vec(), rows: self.targets.iter().map(row).collect() },
+            below: self.findings.iter().map(finding).collect(),
+        })
     }
 
     fn plugin_line(&self) -> io::Result<PluginLine> {
@@ -189,21 +215,8 @@ fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Resu
     }
     totals(report, out)?;
     let rows: Vec<_> = report.targets.iter().take(ROWS).map(row).collect();
-    let header = [
-        "target",
-        "verdict",
-        "availability",
-        "p50",
-        "p99",
-        "max",
-        "failed",
-        "drops",
-        "stalls",
-        "worst outage",
-        "cause",
-    ];
     writeln!(out)?;
-    table::lines(&header, 2..10, &rows, columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    table::lines(&COLUMNS, 2..10, &rows, columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     if report.targets.len() > ROWS {
         let (others, unhealthy) = (&report.targets[ROWS..], report.unhealthy().len().saturating_sub(ROWS));
         let rest = if unhealthy > 0 { format!("{unhealthy} of them not healthy") } else { "all healthy".to_owned() };
@@ -365,10 +378,15 @@ mod tests {
                 Format::Csv => "\r\nt0,verdict,healthy\r\n",
                 Format::Openmetrics => "redis_doctor_outages_total{target=\"t2\",kind=\"drop\"} 1\n",
                 Format::Nagios => "REDIS-DOCTOR WARNING - 3 of 4 targets degraded: t1, t2, t3",
-                Format::Markdown => unreachable!("not a format of reports"),
+                Format::Markdown => "\n| t0 | healthy |",
             };
             assert!(text.contains(part), "{format:?}: no {part:?} in {text}");
         }
+        let mut out = Vec::new();
+        let style = Style { rows: Rows::Outages, ..Style::default() };
+        render::write(&report, Format::Csv, style, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("target,run,id,incident,") && text.contains("\r\nt2,1,"), "{text}");
         let metrics = written(&report, Format::Openmetrics);
         let heads = metrics.lines().filter(|line| line.starts_with("# TYPE redis_doctor_verdict "));
         assert_eq!(heads.count(), 1, "a family is written once: {metrics}");

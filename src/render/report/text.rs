@@ -132,7 +132,7 @@ fn line(text: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// `2026-11-22T14:02:11Z for 1 min · duration reached · Redis 7.2.4 primary · RESP3`
-fn summary(run: &Run) -> String {
+pub(super) fn summary(run: &Run) -> String {
     let mut parts = vec![format!("{} for {}", run.time.to_the_second(), duration(run.duration))];
     parts.push(run.stopped.map_or("not ended", event_line::stopped).to_owned());
     if let Some(connected) = &run.connected {
@@ -143,19 +143,24 @@ fn summary(run: &Run) -> String {
 }
 
 fn totals(report: &Report, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out)?;
+    total_lines(report).iter().try_for_each(|(label, text)| line(&format!("{label:<8}  {text}"), width, out))
+}
+
+/// Returns the totals, each with its label.
+pub(super) fn total_lines(report: &Report) -> Vec<(&'static str, String)> {
     let herd = report.reconnect_peak.as_ref().filter(|peak| peak.of > 1);
     let lines = [
-        report.probes.as_ref().map(|probes| format!("probes    {}", probes_line(probes))),
-        report.delivery.as_ref().map(|delivery| format!("messages  {}", delivery_line(delivery))),
-        report.subscriptions.as_ref().map(|subscriptions| format!("channels  {}", channels_line(subscriptions))),
-        Some(format!("outages   {}", outages_line(&report.outages))),
-        several(report).map(|text| format!("servers   {text}")),
-        (report.slow.stretches > 0).then(|| format!("slow      {}", slow_line(&report.slow))),
-        (report.refusals.count > 0).then(|| format!("refusals  {}", refusals_line(&report.refusals))),
-        herd.map(|peak| format!("herd      at most {}", together(peak))),
+        report.probes.as_ref().map(|probes| ("probes", probes_line(probes))),
+        report.delivery.as_ref().map(|delivery| ("messages", delivery_line(delivery))),
+        report.subscriptions.as_ref().map(|subscriptions| ("channels", channels_line(subscriptions))),
+        Some(("outages", outages_line(&report.outages))),
+        several(report).map(|text| ("servers", text)),
+        (report.slow.stretches > 0).then(|| ("slow", slow_line(&report.slow))),
+        (report.refusals.count > 0).then(|| ("refusals", refusals_line(&report.refusals))),
+        herd.map(|peak| ("herd", format!("at most {}", together(peak)))),
     ];
-    writeln!(out)?;
-    lines.iter().flatten().try_for_each(|text| line(text, width, out))
+    lines.into_iter().flatten().collect()
 }
 
 fn several(report: &Report) -> Option<String> {

@@ -175,7 +175,8 @@ impl Doctor {
     }
 }
 
-fn path_with_doctor() -> OsString {
+/// Returns the `PATH` in which `redis-doctor` is the program under test.
+pub(crate) fn path_with_doctor() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let own = Path::new(env!("CARGO_BIN_EXE_redis-doctor")).parent().unwrap();
     let directories = [own.to_owned()].into_iter().chain(std::env::split_paths(&path));
