@@ -1,7 +1,7 @@
 //! Distributions at rest: only the buckets that hold something, as bytes.
 //!
 //! Nearly all of a journal is histograms, and a histogram takes at least 16 KB in memory. So one that is read stays packed
-//! until its counts are added to a sum, which needs neither a histogram of its own nor the buckets without a count.
+//! until its counts are added to a sum, which needs neither a separate histogram nor the buckets without a count.
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -70,13 +70,11 @@ impl Packed {
         if let [one] = parts {
             return Some(one.clone());
         }
-        let last = parts.iter().map(|part| part.last).max()?;
-        let mut counts = vec![0_u64; last as usize + 1];
-        for (bucket, count) in parts.iter().flat_map(Self::buckets) {
-            let sum = &mut counts[bucket as usize];
-            *sum = sum.saturating_add(count).min(MOST);
-        }
-        Self::of_counts(&encoded((0..).zip(counts)))
+        let add = |sum: &mut Sum| {
+            parts.iter().flat_map(Self::buckets).for_each(|(bucket, count)| sum.add(bucket as usize, count));
+            sum.take()
+        };
+        Self::of_counts(&SUM.with_borrow_mut(add))
     }
 
     /// Returns the number of durations.
@@ -150,6 +148,42 @@ impl PartialEq for Packed {
 
 /// Maximum of a count, so that it has a place in the encoding.
 const MOST: u64 = 1 << 62;
+
+thread_local! {
+    static SUM: RefCell<Sum> =
+        RefCell::new(Sum { counts: vec![0; BUCKETS as usize], used: vec![0; BUCKETS.div_ceil(64) as usize] });
+}
+
+/// The counts of all buckets while distributions are added up. There are far more buckets than hold something, so those
+/// that do are marked, and only they are read and cleared.
+struct Sum {
+    counts: Vec<u64>,
+    /// A bit for each bucket.
+    used: Vec<u64>,
+}
+
+impl Sum {
+    #[inline]
+    fn add(&mut self, bucket: usize, count: u64) {
+        let sum = &mut self.counts[bucket];
+        *sum = sum.saturating_add(count).min(MOST);
+        self.used[bucket / 64] |= 1 << (bucket % 64);
+    }
+
+    /// Returns the encoded counts, and clears them.
+    fn take(&mut self) -> Vec<u8> {
+        let Self { counts, used } = self;
+        let bits = used.iter_mut().enumerate().flat_map(|(index, bits)| {
+            let mut bits = std::mem::take(bits);
+            std::iter::from_fn(move || {
+                let bit = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+                bits &= bits - 1;
+                Some(index * 64 + bit)
+            })
+        });
+        encoded(bits.map(|bucket| (bucket as u64, std::mem::take(&mut counts[bucket]))))
+    }
+}
 
 /// The buckets that hold something, in order, with their numbers of durations.
 struct Buckets<'a> {
@@ -248,13 +282,13 @@ fn place(bucket: u64) -> (u64, u64) {
 #[inline]
 fn lower(bucket: u64) -> u64 {
     let (doublings, place) = place(bucket);
-    place * LOWEST << doublings
+    (place * LOWEST) << doublings
 }
 
 /// Returns the largest duration of a bucket in nanoseconds.
 fn upper(bucket: u64) -> u64 {
     let (doublings, place) = place(bucket);
-    ((place + 1) * LOWEST << doublings) - 1
+    (((place + 1) * LOWEST) << doublings) - 1
 }
 
 thread_local! {

@@ -1,6 +1,14 @@
 //! The reader of journals: the events of each run in turn.
+//!
+//! Lines are parsed on a separate thread, beside the sink: both take about as long.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    mem, panic,
+    path::{Path, PathBuf},
+    sync::mpsc::{SyncSender, sync_channel},
+    thread,
+};
 
 use super::{
     error::{JournalError, problem},
@@ -13,6 +21,11 @@ use crate::{
     foreign::Foreign,
 };
 
+/// Bytes of lines whose events are handed over together, and the number of such batches that wait: few, so that memory does
+/// not grow with the files.
+const BATCH: usize = 64 << 10;
+const WAITING: usize = 4;
+
 /// Feeds the events of several journals to a sink, one run after the other. Memory does not grow with the files. The name
 /// `-` is the standard input.
 ///
@@ -23,6 +36,19 @@ use crate::{
 /// # Errors
 /// Returns the first error; the sink has seen all events before it.
 pub(crate) fn replay(paths: &[PathBuf], strict: bool, sink: &mut dyn EventSink) -> Result<(), JournalError> {
+    let (sender, batches) = sync_channel(WAITING);
+    thread::scope(|scope| {
+        let reader = thread::Builder::new().name("journal".into());
+        let reader = reader.spawn_scoped(scope, move || read(paths, strict, sender)).map_err(|error| {
+            JournalError::Io { path: paths.first().map(PathBuf::as_path).unwrap_or(Path::new("-")).to_owned(), error }
+        })?;
+        batches.iter().flatten().for_each(|event| sink.on_event(&event));
+        reader.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))
+    })
+}
+
+/// Sends the events of several journals in batches.
+fn read(paths: &[PathBuf], strict: bool, sender: SyncSender<Vec<Event>>) -> Result<(), JournalError> {
     let mut index = Index::default();
     let mut sources = Vec::new();
     for (number, path) in paths.iter().enumerate() {
@@ -31,22 +57,25 @@ pub(crate) fn replay(paths: &[PathBuf], strict: bool, sink: &mut dyn EventSink) 
         sources.push(source);
     }
     index.sort();
-    let mut replay = Replay { sources, sink, last: None };
-    for run in &index.runs {
-        replay.run(run)?;
-    }
-    replay.finish(strict)
+    let mut replay = Replay { sources, sender, batch: Vec::new(), bytes: 0, last: None };
+    let read = index.runs.iter().try_for_each(|run| replay.run(run)).and_then(|()| replay.finish(strict));
+    // The sink sees all events before an error.
+    replay.hand_over();
+    read
 }
 
 /// The state of the reader.
-struct Replay<'a> {
+struct Replay {
     sources: Vec<Source>,
-    sink: &'a mut dyn EventSink,
-    /// The latest event.
+    sender: SyncSender<Vec<Event>>,
+    /// Events that are not handed over yet, and the bytes of their lines.
+    batch: Vec<Event>,
+    bytes: usize,
+    /// The latest event handed over.
     last: Option<Event>,
 }
 
-impl Replay<'_> {
+impl Replay {
     fn run(&mut self, run: &IndexedRun) -> Result<(), JournalError> {
         let mut state = State::Expected;
         for (number, part) in run.parts.iter().enumerate() {
@@ -77,6 +106,7 @@ impl Replay<'_> {
                     Kind::Event { .. } | Kind::Other | Kind::Damaged(_) => continue,
                 }
             };
+            self.bytes += source.line.text.len();
             match serde_json::from_slice::<Event>(&source.line.text) {
                 Ok(event) => self.event(event, copy, Place { run, part }, state)?,
                 Err(error) => source.damage(problem(&error)),
@@ -140,22 +170,33 @@ impl Replay<'_> {
     }
 
     fn forward(&mut self, event: Event) {
-        self.sink.on_event(&event);
-        self.last = Some(event);
+        self.batch.push(event);
+        if self.bytes >= BATCH {
+            self.hand_over();
+        }
+    }
+
+    fn hand_over(&mut self) {
+        let batch = mem::take(&mut self.batch);
+        self.bytes = 0;
+        if let Some(last) = batch.last() {
+            self.last = Some(last.clone());
+            // The receiver outlives this thread, unless the sink panics.
+            let _ = self.sender.send(batch);
+        }
     }
 
     /// Reports the damage.
-    fn finish(mut self, strict: bool) -> Result<(), JournalError> {
+    fn finish(&mut self, strict: bool) -> Result<(), JournalError> {
+        self.hand_over();
         let garbage = self.sources.iter().find_map(Source::garbage);
-        let Some(last) = self.last.take() else { return garbage.map_or(Ok(()), Err) };
+        let Some(last) = &self.last else { return garbage.map_or(Ok(()), Err) };
         if let Some(garbage) = garbage.filter(|_| strict) {
             return Err(garbage);
         }
-        for source in &self.sources {
-            if let Some(text) = source.describe_damage() {
-                let note = last.with(EventKind::Note { text: text.into() });
-                self.sink.on_event(&Event { target: None, connection: None, ..note });
-            }
+        for text in self.sources.iter().filter_map(Source::describe_damage) {
+            let note = last.with(EventKind::Note { text: text.into() });
+            self.batch.push(Event { target: None, connection: None, ..note });
         }
         Ok(())
     }

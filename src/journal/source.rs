@@ -26,9 +26,9 @@ const REMEMBERED: usize = 1000;
 const LISTED: usize = 10;
 
 /// A file that can be read from any place.
-trait Input: Read + Seek {}
+trait Input: Read + Seek + Send {}
 
-impl<T: Read + Seek> Input for T {}
+impl<T: Read + Seek + Send> Input for T {}
 
 /// A journal file and its damage.
 pub(super) struct Source {

@@ -81,7 +81,7 @@ impl Slice {
     }
 }
 
-/// A distribution in parts, which are added up when there are many, or when it is asked for.
+/// A distribution in parts, which are added up when there are many, or when it is needed.
 #[derive(Clone, Debug, Default)]
 struct Parts(Vec<Packed>);
 

@@ -2,9 +2,10 @@
 //!
 //! redis-rs collects a reply in memory until it is complete, however large it is, and decodes it in the task that reads the
 //! socket: a reply of a gigabyte, or of a million nested arrays, would take gigabytes, and the only thread for seconds. A
-//! separate thread therefore reads every [`TICK`] how much memory this process takes, in a few microseconds. Only
-//! once that has grown by the limit does it look for the connection that receives without completing a reply, and ends
-//! it, as a peer would: the library sees the end of the stream, and reconnects as its policy prescribes.
+//! separate thread therefore reads every [`TICK`] how much memory this process takes, in a few microseconds. Once that has
+//! grown by a part of the limit, it notes what each connection has received; once by the limit, it looks for the connection
+//! that has since received without completing a reply, and ends it, as a peer would: the library sees the end of the
+//! stream, and reconnects as its policy prescribes.
 //!
 //! TCP's own count of received bytes would be no substitute: it costs a lookup for each socket at each tick, and does not
 //! see a reply of many small elements, whose decoded form takes fifty times its bytes. It only names the connection.
@@ -30,10 +31,17 @@ use crate::{
 /// Interval of the readings.
 const TICK: Duration = Duration::from_millis(10);
 
+/// The part of the limit after whose growth the connections' figures are noted again: a fast peer sends the rest within a
+/// few ticks.
+const STEP: u64 = 4;
+
 /// Growth for another reason is accepted after this long.
 const SEARCH: Duration = Duration::from_secs(5);
 
-/// Minimum length of a pause between two scans, in lengths of a scan.
+/// Maximum age of the figures that a search begins with.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Minimum length of a pause between two scans, in lengths of a scan, unless the memory grows by a step.
 const RARE: u32 = 10;
 
 /// The part of the limit that a connection must have received during the search to be the one.
@@ -58,7 +66,7 @@ impl ReplyLimit {
         {
             let (ctx, sessions, port) = (Arc::clone(ctx), Arc::clone(&sessions), *port);
             let level = memory.resident();
-            let guard = Guard { ctx, sessions, port, memory, own, level, search: None };
+            let guard = Guard { ctx, sessions, port, memory, own, level, noted: level, search: None };
             // Without a thread the run continues without the limit.
             let _ = thread::Builder::new().name("reply-limit".into()).spawn(move || guard.run(&ended));
         }
@@ -80,6 +88,8 @@ struct Guard {
     own: OwnConnections,
     /// Resident memory that is accounted for.
     level: u64,
+    /// Resident memory when the connections' figures were last noted, or less since.
+    noted: u64,
     search: Option<Search>,
 }
 
@@ -88,32 +98,51 @@ struct Search {
     since: Stamp,
     /// Bytes that each socket had received by then.
     received: HashMap<u32, u64>,
+    /// The growth has passed the limit.
+    in_earnest: bool,
 }
 
 impl Guard {
     fn run(mut self, ended: &Receiver<()>) {
         let allowed = allowed(&self.ctx.plan);
-        let mut pause = TICK;
-        while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-            let growth = self.memory.resident().saturating_sub(self.level);
-            if growth <= allowed {
-                (self.search, pause) = (None, TICK);
-                continue;
-            }
+        let step = allowed / STEP;
+        let mut next = Stamp::START;
+        while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+            let resident = self.memory.resident();
+            let growth = resident.saturating_sub(self.level);
             let began = self.ctx.clock.now();
-            self.look(began, growth > 2 * allowed);
-            pause = TICK.max(self.ctx.clock.now().since(began) * RARE);
+            // A flood is fast: a pause between two scans would let hundreds of megabytes in.
+            let is_urgent = resident > self.noted.saturating_add(step);
+            if is_urgent || growth > allowed && began >= next {
+                self.noted = resident;
+                match growth > allowed {
+                    true => self.look(began, growth > 2 * allowed),
+                    false => self.search = Some(self.begin(began, false)),
+                }
+                let now = self.ctx.clock.now();
+                next = now.after(now.since(began) * RARE);
+            } else if growth <= allowed {
+                self.noted = self.noted.min(resident);
+                self.search = self.search.take().filter(|search| !search.in_earnest);
+            }
         }
+    }
+
+    /// Notes what each connection has received.
+    fn begin(&mut self, now: Stamp, in_earnest: bool) -> Search {
+        let connections = self.own.list(self.port, now);
+        let received = connections.iter().map(|connection| (connection.inode, connection.received)).collect();
+        Search { since: now, received, in_earnest }
     }
 
     /// Looks for the connection that causes the growth. Far beyond the limit, it need not be one that completes no reply.
     fn look(&mut self, now: Stamp, far: bool) {
-        let connections = self.own.list(self.port, now);
-        let Some(search) = &self.search else {
-            let received = connections.iter().map(|connection| (connection.inode, connection.received)).collect();
-            self.search = Some(Search { since: now, received });
+        let fresh = |search: &Search| search.in_earnest || now.since(search.since) <= FRESH;
+        let Some(search) = self.search.take().filter(fresh) else {
+            self.search = Some(self.begin(now, true));
             return;
         };
+        let connections = self.own.list(self.port, now);
         let grown = |connection: &OwnConnection| {
             let before = search.received.get(&connection.inode).copied().unwrap_or_default();
             connection.received.saturating_sub(before)
@@ -131,12 +160,13 @@ impl Guard {
                     Some(session) => session.cut_off(why),
                     None => Session::cut_off_another(&self.ctx, why),
                 }
-                self.search = None;
                 return;
             }
         }
         if now.since(search.since) > SEARCH {
-            (self.level, self.search) = (self.memory.resident(), None);
+            self.level = self.memory.resident();
+        } else {
+            self.search = Some(Search { in_earnest: true, ..search });
         }
     }
 

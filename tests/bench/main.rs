@@ -38,6 +38,7 @@ mod manager;
 mod peers;
 mod proxies;
 mod relay;
+mod report;
 mod server;
 mod size;
 mod soak;
@@ -84,6 +85,7 @@ const GROUPS: &[Group] = &[
     Group { names: "soak growth", measure: soak::growth },
     Group { names: "targets cpu memory", measure: targets::many },
     Group { names: "fortnight", measure: fortnight::compressed },
+    Group { names: "report", measure: report::large },
 ];
 
 fn main() {

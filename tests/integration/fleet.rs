@@ -16,11 +16,11 @@ fn a_fleet_that_is_killed_at_once_comes_back_at_once_and_loses_nothing_else() {
     let server = RedisServer::builder().maxclients(connections + 500).start();
     let soak = format!("soak --connections {connections} --rate 6/m --verify-rate 6/m");
     let trial = Trial::within(PATIENCE, &soak, &server);
-    trial.wait_within("subscribed", connections, PATIENCE);
+    trial.wait_for_events("subscribed", connections, PATIENCE);
     trial.wait_for_answers();
     let killed = server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
     assert_eq!(killed, connections.to_string());
-    trial.wait_within("reconnected", connections, BACK);
+    trial.wait_for_events("reconnected", connections, BACK);
     let story = trial.stop();
     story.code(1).balances();
     for (path, expected) in [("drops", connections), ("reconnects", connections), ("unresolved", 0)] {

@@ -405,11 +405,11 @@ fn fifty_connections_are_fifty_outages() {
     let tap = Tap::to(server.address());
     let run = format!("soak --connections {CONNECTIONS} --concurrency 4 --rate 20 --verify-rate 2");
     let trial = Trial::start(&run, &tap);
-    trial.wait_for("subscribed", CONNECTIONS as usize);
+    trial.wait_for_events("subscribed", CONNECTIONS as usize, SOON);
     eventually("two messages for each", SOON, || tap.commands_named("PUBLISH") > 2 * CONNECTIONS);
     server.command(["CLIENT", "KILL", "TYPE", "pubsub"]);
-    trial.wait_for("reconnected", CONNECTIONS as usize);
-    trial.wait_for("resubscribed", CONNECTIONS as usize);
+    trial.wait_for_events("reconnected", CONNECTIONS as usize, SOON);
+    trial.wait_for_events("resubscribed", CONNECTIONS as usize, SOON);
     let story = trial.stop();
     story.balances();
     assert_eq!(story.count("outages.drops"), CONNECTIONS);

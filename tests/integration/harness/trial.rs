@@ -121,6 +121,13 @@ impl Trial {
         eventually(&what, 3 * SOON, || self.count_in_journal(text) >= count);
     }
 
+    /// Waits until the journal has so many events of this kind: those of many connections can share an event line.
+    #[track_caller]
+    pub(crate) fn wait_for_events(&self, kind: &str, count: usize, within: Duration) {
+        let text = format!("\"event\":\"{kind}\"");
+        eventually(&format!("{count} events {kind:?}"), within, || self.count_in_journal(&text) >= count);
+    }
+
     /// How often the journal contains the text.
     pub(crate) fn count_in_journal(&self, text: &str) -> usize {
         fs::read_to_string(self.journal()).unwrap_or_default().matches(text).count()
