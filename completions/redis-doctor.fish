@@ -243,6 +243,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-re
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l exit-zero -d 'Always exit 0'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l cluster -d 'Examine all primaries of the cluster of this server'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l replicas -d 'With --cluster, examine the replicas, too'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-evidence -d 'Gather no evidence about outages'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l pattern -d 'Subscribe to a pattern with PSUBSCRIBE (repeatable)' -r
@@ -388,6 +390,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l exit-zero -d 'Always exit 0'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l cluster -d 'Examine all primaries of the cluster of this server'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l replicas -d 'With --cluster, examine the replicas, too'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-evidence -d 'Gather no evidence about outages'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s d -l duration -d 'Stop after this long [default: until a signal]' -r
@@ -539,6 +543,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-re
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l exit-zero -d 'Always exit 0'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l cluster -d 'Examine all primaries of the cluster of this server'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l replicas -d 'With --cluster, examine the replicas, too'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-evidence -d 'Gather no evidence about outages'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l listen -d 'Address to listen on; port 0 picks a free one' -r

@@ -197,6 +197,8 @@ module completions {
     --fail-on: string@"nu-complete redis-doctor ping fail_on" # Exit 2 (critical) if this is true (repeatable)
     --warn-on: string@"nu-complete redis-doctor ping warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
+    --cluster                 # Examine all primaries of the cluster of this server
+    --replicas                # With --cluster, examine the replicas, too
     --no-evidence             # Gather no evidence about outages
     --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
@@ -317,6 +319,8 @@ module completions {
     --fail-on: string@"nu-complete redis-doctor subscribe fail_on" # Exit 2 (critical) if this is true (repeatable)
     --warn-on: string@"nu-complete redis-doctor subscribe warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
+    --cluster                 # Examine all primaries of the cluster of this server
+    --replicas                # With --cluster, examine the replicas, too
     --no-evidence             # Gather no evidence about outages
     --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
@@ -439,6 +443,8 @@ module completions {
     --fail-on: string@"nu-complete redis-doctor soak fail_on" # Exit 2 (critical) if this is true (repeatable)
     --warn-on: string@"nu-complete redis-doctor soak warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
+    --cluster                 # Examine all primaries of the cluster of this server
+    --replicas                # With --cluster, examine the replicas, too
     --no-evidence             # Gather no evidence about outages
     --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]

@@ -166,6 +166,8 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
+'(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
+'--replicas[With --cluster, examine the replicas, too]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::servers -- Servers\: a URL, HOST or HOST\:PORT \[default\: see -u\]:_default' \
@@ -245,6 +247,8 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
+'(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
+'--replicas[With --cluster, examine the replicas, too]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::channels -- Channels to subscribe to (any bytes):_default' \
@@ -327,6 +331,8 @@ mixed\:"All three"))' \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
+'(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
+'--replicas[With --cluster, examine the replicas, too]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::servers -- Servers\: a URL, HOST or HOST\:PORT \[default\: see -u\]:_default' \

@@ -161,6 +161,16 @@ pub enum EventKind {
     Subscribed(Confirmations),
     /// The subscriptions were renewed after a reconnect, completely or in part.
     Resubscribed(Confirmations),
+    /// The server ended a subscription on a connection that is up: as a rule, because it no longer has the slot of a shard
+    /// channel.
+    Unsubscribed {
+        /// Channel of the subscription.
+        channel: Name,
+        /// Channels, patterns and shard channels to subscribe to.
+        wanted: u64,
+        /// Subscriptions that remain.
+        confirmed: u64,
+    },
     /// Commands failed: all failures of one kind since the last such event.
     CommandFailed(CommandFailed),
     /// The server began to answer commands with an error: a refusal begins.

@@ -34,6 +34,7 @@
 //! | `diagnose` | the cause of each outage: one file a cause, in one list |
 //! | `evidence` | facts about each outage, gathered beside the sessions |
 //! | `session` | the connections under test, with their workers, publisher and monitors |
+//! | `topology` | the nodes of a cluster and their slots, from replies |
 //! | `dial` | connections apart from the session: staged attempts, RESP over a stream, the server's identity |
 //! | `proxy` | the relay that injects faults |
 //! | `record` | events folded into figures |
@@ -149,6 +150,7 @@ mod session;
 mod suggestion;
 mod supervise;
 mod tls;
+mod topology;
 mod units;
 mod verdict;
 

@@ -30,7 +30,7 @@ pub(crate) use password::{Password, PasswordPlace, PasswordSource, Secret};
 pub(crate) use policy::{Keepalive, OnReadonly, PolicyName, ReconnectPolicy, Resubscription, Watchdog};
 pub(crate) use range::Range;
 pub(crate) use readiness::Readiness;
-pub(crate) use scope::{RejectedLine, Scope};
+pub(crate) use scope::{Cluster, RejectedLine, Scope};
 pub use target::Address;
 pub(crate) use target::{Protocol, Target};
 pub use tls::TlsOptions;
@@ -60,6 +60,9 @@ pub struct Plan {
     /// All servers under diagnosis; absent if the run has a single target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
+    /// Set if the targets are the nodes of a cluster; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<Cluster>,
     /// True if the target is the embedded server.
     pub sandbox: bool,
     /// Protocol that the user requested.

@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::descriptors::FEWEST;
 use crate::{
     compare::Unreadable,
+    engine::ClusterError,
     journal::{JournalError, OpenError},
     supervise::SpawnError,
 };
@@ -67,6 +68,8 @@ pub(super) enum Problem {
          {limit}; use at most {room}, or {RAISE_THE_LIMIT}"
     )]
     TooManyConnections { connections: u64, needed: u64, each: u64, limit: u64, room: u64 },
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     #[error("--sandbox: cannot start the server: {0}")]
     Sandbox(#[source] io::Error),
     #[error("--spawn: {0}")]

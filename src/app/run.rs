@@ -75,8 +75,14 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
         control,
     };
     let command = plan.command;
+    let running = async {
+        let plan = engine::find_nodes(plan, clock).await?;
+        // A cluster can have more nodes than seeds.
+        descriptors::check_for(&plan)?;
+        Ok::<_, Problem>(engine::run(plan, surroundings).await)
+    };
     let reason = tokio::select! {
-        reason = engine::run(plan, surroundings) => reason,
+        reason = running => reason?,
         urgency = signals.pass_on(&controls) => match urgency {
             Urgency::Immediate => return Ok(Exit::Interrupted),
             Urgency::Soon => StopReason::Signal,

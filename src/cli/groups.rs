@@ -364,6 +364,15 @@ pub(super) struct RunArgs {
     pub(super) journal: JournalArgs,
     #[command(flatten)]
     pub(super) gates: GateArgs,
+    /// Examine all primaries of the cluster of this server
+    ///
+    /// The nodes are found from any of them (-u is repeatable) before the run; each has its own connections, and the keys
+    /// of the kv workload are in its slots.
+    #[arg(long, help_heading = "Connection", conflicts_with_all = ["targets", "socket", "sandbox"])]
+    pub(super) cluster: bool,
+    /// With --cluster, examine the replicas, too
+    #[arg(long, help_heading = "Connection", requires = "cluster")]
+    pub(super) replicas: bool,
     /// Gather no evidence about outages
     ///
     /// Send no INFO, CONFIG GET or CLIENT LIST on separate short-lived connections, and do not read the kernel's socket

@@ -122,6 +122,7 @@ fn interest(kind: &EventKind) -> Interest {
         | EventKind::SpedUp { .. }
         | EventKind::Reconnected(_)
         | EventKind::Resubscribed(_)
+        | EventKind::Unsubscribed { .. }
         | EventKind::RefusalBegan(_)
         | EventKind::RefusalEnded(_)
         | EventKind::OwnPause(_)

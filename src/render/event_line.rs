@@ -118,6 +118,9 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Reconnected(reconnected) => ("reconnected", reconnected_details(reconnected, reconnected.after)),
         EventKind::Subscribed(confirmations) => ("subscribed", confirmed(confirmations)),
         EventKind::Resubscribed(confirmations) => ("resubscribed", confirmed(confirmations)),
+        EventKind::Unsubscribed { channel, wanted, confirmed } => {
+            ("unsubscribed", format!("{channel}: ended by the server · {confirmed} of {wanted} subscriptions remain"))
+        }
         EventKind::CommandFailed(failed) => ("failed", failed_details(failed)),
         EventKind::RefusalBegan(began) => ("refused", refused_details(began)),
         EventKind::RefusalEnded(ended) => ("refusal over", refusal_over(ended)),

@@ -41,6 +41,7 @@ const ALLOWED: Table<'_> = &[
     ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict", "foreign"]),
     ("kernel", &["clock", "event"]),
     ("dial", &["clock", "classify", "credentials", "foreign", "plan", "event", "resp", "tls", "units"]),
+    ("topology", &["dial", "foreign"]),
     (
         "session",
         &["clock", "classify", "credentials", "distribution", "foreign", "plan", "event", "kernel", "dial", "units"],
@@ -55,7 +56,7 @@ const ALLOWED: Table<'_> = &[
         "engine",
         &[
             "clock", "foreign", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls",
-            "units",
+            "topology", "units",
         ],
     ),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
@@ -78,7 +79,10 @@ const ALLOWED: Table<'_> = &[
     ("compare", &["clock", "distribution", "event", "fault", "plan", "record", "report", "suggestion", "verdict"]),
     (
         "checkup",
-        &["clock", "classify", "foreign", "plan", "event", "kernel", "dial", "report", "tls", "verdict", "units"],
+        &[
+            "clock", "classify", "foreign", "plan", "event", "kernel", "dial", "report", "tls", "topology", "verdict",
+            "units",
+        ],
     ),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (

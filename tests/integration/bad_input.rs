@@ -78,7 +78,7 @@ fn what_stands_in_the_wrong_place_is_explained() {
             &["ping", "-u", "http://example.com"],
             ["--uri: 'http://example.com': the scheme 'http' is not supported", "redis, rediss"],
         ),
-        (&["ping", "-c", "-h", "x"], ["--count: a number is missing", "cluster mode is not supported yet"]),
+        (&["ping", "-c", "-h", "x"], ["--count: a number is missing", "use --cluster"]),
         (&["png"], ["unknown command 'png'", "ping, subscribe, soak"]),
         (&["ping", "--intervall", "1"], ["redis-doctor ping has no --intervall", "did you mean --interval?"]),
         (&["subscribe"], ["CHANNEL: there is nothing to subscribe to", "name a channel"]),

@@ -71,6 +71,7 @@ mod bad_servers;
 mod broken_outputs;
 mod causes;
 mod check;
+mod cluster;
 mod compare;
 mod completions;
 mod credentials;

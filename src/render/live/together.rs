@@ -136,6 +136,7 @@ fn common(event: &Event, outage: Option<&Outage>) -> Option<(Common, Option<Dura
         }
         EventKind::Subscribed(confirmations) => ("subscribed", confirmed(confirmations), Some(confirmations.after)),
         EventKind::Resubscribed(confirmations) => ("resubscribed", confirmed(confirmations), Some(confirmations.after)),
+        EventKind::Unsubscribed { channel, .. } => ("unsubscribed", format!("{channel}: ended by the server"), None),
         EventKind::SessionReplaced { why, .. } => ("replaced", event_line::replaced(*why).into(), None),
         EventKind::StateEntered { state, why } => ("state", format!("{state}: {why}"), None),
         EventKind::Slowed { .. } => ("slowed", "replies have become slow".into(), None),

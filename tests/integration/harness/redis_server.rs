@@ -196,6 +196,31 @@ pub(crate) fn cluster_node() -> Option<RedisServer> {
     Some(RedisServer::builder().config("cluster-enabled", "yes").config("cluster-port", &bus).start())
 }
 
+/// Makes a cluster of nodes, in which each has its share of the slots.
+#[track_caller]
+pub(crate) fn join_cluster(nodes: &[RedisServer]) {
+    let bound = |number: usize| 16_384 * number / nodes.len();
+    for (number, node) in nodes.iter().enumerate() {
+        let (first, last) = (bound(number).to_string(), (bound(number + 1) - 1).to_string());
+        node.command(["CLUSTER", "ADDSLOTSRANGE", &first, &last]);
+        if number > 0 {
+            meet(&nodes[0], node);
+        }
+    }
+    let whole = |node: &RedisServer| {
+        let info = node.command(["CLUSTER", "INFO"]);
+        info.contains("cluster_state:ok") && info.contains(&format!("cluster_known_nodes:{}\r", nodes.len()))
+    };
+    eventually("the nodes to be one cluster", 2 * START_LIMIT, || nodes.iter().all(whole));
+}
+
+/// Tells a node of a cluster about another one.
+pub(crate) fn meet(node: &RedisServer, other: &RedisServer) {
+    let (host, port) = (other.host.to_string(), other.port().to_string());
+    let bus = other.command(["CONFIG", "GET", "cluster-port"]);
+    node.command(["CLUSTER", "MEET", &host, &port, bus.split_ascii_whitespace().last().unwrap()]);
+}
+
 /// A running server; it ends, and its directory goes, with this value. A failing test shows the end of its log.
 pub(crate) struct RedisServer {
     host: Ipv4Addr,
