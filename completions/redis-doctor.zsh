@@ -79,6 +79,8 @@ _arguments "${_arguments_options[@]}" : \
 '(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '(--spawn)-H+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
+'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--exit-zero[Always exit 0]' \
 '-q[Print only problems]' \
 '--quiet[Print only problems]' \
@@ -104,6 +106,8 @@ _arguments "${_arguments_options[@]}" : \
 '-W+[Timeout of a PING]:TIME:_default' \
 '--timeout=[Timeout of a PING]:TIME:_default' \
 '--payload=[Extra bytes in each PING, at most 16m]:BYTES:_default' \
+'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
+'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
@@ -153,7 +157,9 @@ _arguments "${_arguments_options[@]}" : \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
+'--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
+'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '-D[Print a Unix timestamp before each line, like ping -D]' \
 '--timestamps[Print a Unix timestamp before each line, like ping -D]' \
 '(-a --pass)--askpass[Prompt for the password]' \
@@ -184,7 +190,9 @@ _arguments "${_arguments_options[@]}" : \
 '--expect-every=[Report a gap if no message arrives for this long]:TIME:_default' \
 '--rate=[Publish rate of --verify \[default\: 10/s\]]:RATE:_default' \
 '--format=[Message format on stdout]:FORMAT:(text ndjson raw)' \
-'--report-format=[Report format of --output \[default\: text\]]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--report-format=[Report format of --output \[default\: that of its name, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
+'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
+'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
@@ -234,6 +242,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
+'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--verify[Publish numbered messages and account for each]' \
 '-D[Print the UTC time before each line]' \
 '--timestamps[Print the UTC time before each line]' \
@@ -270,6 +279,8 @@ mixed\:"All three"))' \
 '--timeout=[Timeout of a probe \[default\: 2s\]]:TIME:_default' \
 '--verify-rate=[Numbered messages per connection \[default\: 10/s\]]:RATE:_default' \
 '--channels=[Channels per connection, 1 to 10000 \[default\: 1\]]:N:_default' \
+'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
+'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
@@ -319,7 +330,9 @@ mixed\:"All three"))' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
+'--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
+'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
@@ -353,6 +366,7 @@ _arguments "${_arguments_options[@]}" : \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
 '--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
 '--key=[Private key of the certificate (PEM)]:FILE:_files' \
+'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '(-u --uri)--sandbox[Use the embedded server]' \
 '--allow-remote[Allow other machines to connect]' \
 '--no-control[Take no orders on the wire]' \
@@ -374,6 +388,8 @@ _arguments "${_arguments_options[@]}" : \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
+'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
+'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
@@ -398,6 +414,7 @@ _arguments "${_arguments_options[@]}" : \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
 '--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
 '--key=[Private key of the certificate (PEM)]:FILE:_files' \
+'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--all[Run every case]' \
 '-q[Print no progress]' \
 '--quiet[Print no progress]' \
@@ -427,6 +444,8 @@ _arguments "${_arguments_options[@]}" : \
 '--seed=[Seed of the faults'\'' randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
+'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
+'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
@@ -451,6 +470,7 @@ _arguments "${_arguments_options[@]}" : \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
 '--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
 '--key=[Private key of the certificate (PEM)]:FILE:_files' \
+'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '-q[Print only the result]' \
 '--quiet[Print only the result]' \
 '(-a --pass)--askpass[Prompt for the password]' \
@@ -469,6 +489,8 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Give up after this long]:TIME:_default' \
 '-i+[Interval between checks]:TIME:_default' \
 '--interval=[Interval between checks]:TIME:_default' \
+'-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
+'--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
@@ -493,6 +515,7 @@ _arguments "${_arguments_options[@]}" : \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
 '--cert=[Certificate to present to the server (PEM)]:FILE:_files' \
 '--key=[Private key of the certificate (PEM)]:FILE:_files' \
+'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--fail-fast[Stop immediately on a lasting error]' \
 '-q[Print only the last error on a timeout]' \
 '--quiet[Print only the last error on a timeout]' \
@@ -507,12 +530,14 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (report)
 _arguments "${_arguments_options[@]}" : \
-'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
+'--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
+'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--strict[Refuse a damaged line instead of skipping it]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -528,6 +553,7 @@ _arguments "${_arguments_options[@]}" : \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
+'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--force[Compare runs with different workloads, too]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
@@ -540,6 +566,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--format=[Output format]:FORMAT:(text json)' \
 '--color=[When to use color]:WHEN:(auto always never)' \
+'--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '()--list[List all entries]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::words -- Error, code, words or log lines; - reads stdin:(RD001 RD002 RD003 RD004 RD005 RD006 RD007 RD008 RD009 RD010 RD011 RD012 RD013 RD014 RD015 RD016 RD017 RD018 RD021 RD022 RD023 RD024 RD025 RD026 RD027 RD028 RD029 RD030 RD040 RD041 RD042 RD043 RD044 RD045 RD046 RD047 RD048 RD049 RD050 RD051 RD052 RD053 RD054 RD055 RD056 RD057 RD058 RD059 RD060 RD061 RD062 RD063 RD064 RD065 RD101 RD102 RD103 RD104 RD105 RD106 RD107 RD108 RD109 RD110 RD111 RD112 RD113 RD114 RD115 RD116 RD117 RD118 RD119 RD120 RD121 RD122 RD123 RD124 RD125 RD126 RD127 RD128 RD129 RD130 RD131 RD132 RD133 RD134 RD135 RD136 RD137 RD138 RD139 RD140 RD141 RD142 RD143 RD144 RD145 RD146 RD147 RD148 RD149 RD150 RD151 RD152 RD153 RD154 RD155 RD160 RD161 RD165 RD170 RD171 RD172 RD173 RD174 RD175 RD176 RD177 RD180 RD181 RD182 RD183 RD184 RD185 RD186 RD187 RD188 RD190 RD191 RD192 RD193 RD205 RD206 RD207 RD210 RD211 RD224 RD225 aborted accept_queue_full address_in_use address_moved address_not_available aof_trouble ask authentication_changed aws-ec-cowr aws-ec-dns aws-ec-fo aws-ec-ka aws-ec-max aws-ec-test aws-ec-timeout aws-ec2-ct aws-gwlb aws-iam aws-natgw aws-nlb aws-nlb-nitro6 aws-nlb-rst az-lb az-linux az-redis bad_url became_replica blocking_command broken_pipe_kernel busy certificate_expired certificate_expires certificate_not_checked cli-lib client_certificate client_closed client_evicted client_killed client_stall client_threads_busy clients_paused cluster_address cluster_mode_mismatch cluster_unreachable clusterdown connect_failed connect_timeout connected_to_replica connected_to_sentinel connection_age_limit connection_closed conntrack_nearly_full crossslot dataset_damaged dead delayed_fsync desync dns dns_moved docker-restart duplicated_or_reordered envoy execabort exhausted failover finite_retry_budget flooded fork_stall gcp-mem gcp-nat gcp-vpc ghost_client half_open haproxy host_unreachable http_on_redis_port ibm-pgw ipvs kernel_timeout kube-backoff kube-probe kube-proxy loading local_ports_nearly_used_up long_blackout_possible lost_together masked masterdown max_clients maxclients memory_risk messages_lost_in_outage messages_lost_while_connected middlebox_idle_limit misconf monit moved mtu_black_hole near_maxclients near_output_buffer_limit network_reset network_unreachable nf-ct nginx no_keepalive no_password no_resp3 noauth noperm noreplicas oci-lb oom other output_buffer_limit oversized_reply path_lost pinned planned_maintenance pool_exhausted ports protected_mode protocol_error protocol_garbage proxy_closed proxy_or_nat proxy_without_server query_buffer_limit r-cl r-cob r-evict r-ka r-max r-prot r-qbuf r-save r-sch r-sent r-timeout readonly refused regular replication_trouble reply_too_large reset resp3_unsupported response_timeout restart_loop retries_used_up retrying server_crashed server_error server_frozen server_idle_timeout server_keepalive server_loading server_restarted server_timeout_set several_addresses several_servers shared_connection slow_command slow_commands slow_disk slow_lookup slow_network slow_path slow_server socket_permission somaxconn stale_error subscriber_mode subscription_lost systemd target_rejected tcp-ka tcp-r2 tcp-syn tcp-ut thundering_herd tls tls_mismatch too_few_replicas too_many_open_files tryagain unknown waiting_timeout wedged wrongpass)' \
@@ -547,8 +574,9 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
+'()--targets[Print the names of the targets, for the scripts]' \
 '--help[Print long help (-h at the end\: short help)]' \
-':shell -- Shell to complete in:(bash elvish fish nushell powershell zsh)' \
+'::shell -- Shell to complete in:(bash elvish fish nushell powershell zsh)' \
 && ret=0
 ;;
 (man)
