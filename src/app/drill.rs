@@ -37,17 +37,17 @@ async fn run(request: &DrillRequest) -> Result<Exit, Problem> {
         policies: request.policies.clone(),
         seed: request.seed,
     };
-    let count = request.cases.len() * request.policies.len();
+    let count = (request.cases.len() * request.policies.len()) as u64;
     let least = units::span(drill.estimate());
     let heading = format!(
-        "redis-doctor {} · drill · {} ({}) · {count} cells · at least {least} · seed {}",
+        "redis-doctor {} · drill · {} ({}) · {} · at least {least} · seed {}",
         env!("CARGO_PKG_VERSION"),
         request.target,
         request.target.named_by,
+        units::count(count, "cell"),
         request.seed
     );
-    let mut progress =
-        DrillProgress::new(progress_style(request.quiet), Box::new(io::stderr()), &heading, count as u64);
+    let mut progress = DrillProgress::new(progress_style(request.quiet), Box::new(io::stderr()), &heading, count);
     let (controls, control) = unbounded_channel();
     let cells = tokio::select! {
         cells = drill.run(asked_to_stop(control), |cell| progress.done(cell)) => cells,

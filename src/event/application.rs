@@ -26,17 +26,6 @@ pub enum FlowRole {
     Replica,
 }
 
-/// The certainty of a statement about an application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, Display)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "lowercase")]
-pub enum Certainty {
-    /// Another explanation is left.
-    Likely,
-    /// The proxy saw it, and no other explanation is left.
-    Certain,
-}
-
 /// An observation of an application.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "observed", rename_all = "snake_case")]
@@ -116,8 +105,6 @@ pub struct RanTwice {
     /// Time from the loss until it was sent again.
     #[serde(with = "Seconds")]
     pub after: Duration,
-    /// Certainty that it is the same command: an application may also send these bytes as a new one.
-    pub certainty: Certainty,
 }
 
 /// A command whose reply the proxy saw and did not deliver.
@@ -180,10 +167,9 @@ impl fmt::Display for Observed {
             }
             Self::RanTwice(it) => write!(
                 f,
-                "{} ran twice ({}): the server answered it on flow {}, the answer was lost, and flow {} sent the same bytes \
+                "{} ran twice: the server answered it on flow {}, the answer was lost, and flow {} sent the same bytes \
                  {:.3} s later",
                 it.command,
-                it.certainty,
                 it.flow,
                 it.again,
                 it.after.as_secs_f64()

@@ -2,16 +2,15 @@
 //! connection did to its commands.
 //!
 //! A command *ran twice* if the server had answered it, that answer was not delivered, and the same bytes are among the
-//! first commands of a newer connection. An application may also send the same bytes as a new command. So nothing is
-//! claimed of a command that the application repeats in its normal work, unless it was sent again much sooner than ever before, and
-//! that is only likely. It is certain if the application has never repeated a command of that name.
+//! first commands of a newer connection. An application may also send the same bytes as a new command, so this is claimed
+//! only of a command of which the application has sent several, and never the same twice.
 
 pub(super) mod command;
 pub(super) mod ledger;
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     net::SocketAddr,
     time::Duration,
 };
@@ -24,8 +23,7 @@ use crate::{
     clock::Stamp,
     distribution::Distribution,
     event::{
-        Certainty, FlowEnd, FlowRole, Identified, Observed, OutcomeUnknown, RanTwice, RoleLost, RoleRecovered, Totals,
-        Undelivered,
+        FlowEnd, FlowRole, Identified, Observed, OutcomeUnknown, RanTwice, RoleLost, RoleRecovered, Totals, Undelivered,
     },
     foreign::Foreign,
 };
@@ -35,11 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Losses whose commands may be sent again, and the time for which they are expected.
 const LOSSES: usize = 64;
 const EXPECTED: Duration = Duration::from_secs(120);
-/// Commands of a name, or repetitions of a command, from which the habit of an application is known.
+/// Commands of a name from which the habit of an application is known.
 const HABIT: u64 = 8;
-/// A command that came again in less than this part of the shortest time before is a repetition of the lost one.
-const SOONER: u32 = 3;
-/// Different commands whose repetitions are remembered.
+/// Number of different commands after which the older ones are forgotten.
 const REMEMBERED: usize = 16_384;
 
 /// The observer of an application.
@@ -88,21 +84,15 @@ struct Loss {
 #[derive(Debug, Default)]
 struct Habits {
     names: HashMap<Name, Habit>,
-    commands: HashMap<(u64, u64), Repetition>,
+    /// The latest commands, and those before them.
+    commands: [HashSet<(u64, u64)>; 2],
 }
 
 #[derive(Debug, Default)]
 struct Habit {
     sent: u64,
-    /// True if a command of this name was sent twice, or if not all are remembered.
+    /// True if a command of this name was sent twice.
     repeats: bool,
-}
-
-#[derive(Debug)]
-struct Repetition {
-    last: Stamp,
-    times: u64,
-    shortest: Duration,
 }
 
 /// A command that may be the repetition of a lost one.
@@ -111,7 +101,6 @@ pub(in crate::proxy) struct Again {
     entry: Entry,
     flow: u64,
     after: Duration,
-    certainty: Certainty,
 }
 
 /// The notes of the observer about a connection.
@@ -133,36 +122,21 @@ impl Watched {
 }
 
 impl Habits {
-    /// Returns the certainty with which it repeats a lost one after this time; `None` if the
-    /// application may have sent it as a new one.
-    fn judge(&self, entry: &Entry, after: Duration) -> Option<Certainty> {
-        let habit = self.names.get(&entry.name)?;
-        if !habit.repeats && habit.sent >= HABIT {
-            return Some(Certainty::Certain);
-        }
-        let known = self.commands.get(&(entry.hash, entry.length))?;
-        (known.times >= HABIT && after < known.shortest / SOONER).then_some(Certainty::Likely)
+    /// Returns true if the application never sends such a command twice on purpose.
+    fn are_unique(&self, name: &Name) -> bool {
+        self.names.get(name).is_some_and(|habit| !habit.repeats && habit.sent >= HABIT)
     }
 
     fn note(&mut self, entry: &Entry) {
         let habit = self.names.entry(entry.name).or_default();
         habit.sent += 1;
-        if let Some(known) = self.commands.get_mut(&(entry.hash, entry.length)) {
-            habit.repeats = true;
-            known.shortest = known.shortest.min(entry.at.since(known.last));
-            (known.last, known.times) = (entry.at, known.times + 1);
-            return;
+        let command = (entry.hash, entry.length);
+        habit.repeats |= self.commands.iter().any(|some| some.contains(&command));
+        let [latest, before] = &mut self.commands;
+        if latest.len() >= REMEMBERED {
+            *before = std::mem::take(latest);
         }
-        if self.commands.len() >= REMEMBERED {
-            // Those that were repeated are few.
-            self.commands.retain(|_, known| known.times > 1);
-            if self.commands.len() >= REMEMBERED / 2 {
-                self.names.values_mut().for_each(|habit| habit.repeats = true);
-                self.commands.clear();
-            }
-        }
-        let first = Repetition { last: entry.at, times: 1, shortest: Duration::MAX };
-        self.commands.insert((entry.hash, entry.length), first);
+        latest.insert(command);
     }
 }
 
@@ -206,10 +180,10 @@ impl Observer {
         for answered in &fresh.answered {
             let place = watched.again.iter().position(|again| again.entry.is_same(&answered.entry));
             if let Some(place) = place {
-                let Again { entry, flow: first, after, certainty } = watched.again.remove(place);
+                let Again { entry, flow: first, after } = watched.again.remove(place);
                 if answered.good {
                     let command = Foreign::new(&entry.name.to_string());
-                    out.push(Observed::RanTwice(RanTwice { command, flow: first, again: flow, after, certainty }));
+                    out.push(Observed::RanTwice(RanTwice { command, flow: first, again: flow, after }));
                 }
             }
         }
@@ -302,9 +276,11 @@ impl Application {
             let fits = loss.client == client && opened >= loss.at && place <= loss.most;
             let which = loss.answered.iter().position(|lost| lost.is_same(entry)).filter(|_| fits)?;
             let after = now.since(loss.at);
-            let certainty = habits.judge(entry, after)?;
+            if !habits.are_unique(&entry.name) {
+                return None;
+            }
             loss.answered.remove(which);
-            Some(Again { entry: *entry, flow: loss.flow, after, certainty })
+            Some(Again { entry: *entry, flow: loss.flow, after })
         })
     }
 

@@ -8,10 +8,7 @@ use serde::Serialize;
 use super::finding::{Finding, List};
 use crate::{
     clock::{Seconds, Stamp},
-    event::{
-        Certainty, Event, EventKind, EventSink, FlowEnd, FlowRole, Observed, RanTwice, SCHEMA_VERSION, Totals,
-        Undelivered,
-    },
+    event::{Event, EventKind, EventSink, FlowEnd, FlowRole, Observed, RanTwice, SCHEMA_VERSION, Totals, Undelivered},
     foreign::Foreign,
     units::{count, span},
     verdict::{Severity, Verdict},
@@ -199,10 +196,8 @@ impl Observation {
     /// Judges the application; `failed` describes how it ended, if it failed.
     pub(crate) fn report(&self, target: String, failed: Option<String>) -> Application {
         let mut findings = List(Vec::new());
-        let certainly = self.ran_twice.iter().filter(|it| it.certainty == Certainty::Certain).count() as u64;
-        let likely = self.ran_twice.len() as u64 - certainly;
-        findings.count(Severity::Critical, certainly, "command ran twice", "commands ran twice");
-        findings.count(Severity::Critical, likely, "command likely ran twice", "commands likely ran twice");
+        let twice = self.ran_twice.len() as u64;
+        findings.count(Severity::Critical, twice, "command ran twice", "commands ran twice");
         let lost = self.elements_lost.len() as u64;
         let (one, many) = (
             "element was removed at the server and not received",

@@ -15,7 +15,7 @@ use redis_doctor::internals::{
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A proxy in front of a server, and what it tells.
+/// A proxy in front of a server, and its output.
 pub(super) struct Rig {
     proxy: Proxy,
     events: UnboundedReceiver<Event>,
@@ -508,7 +508,7 @@ fn orders_come_on_the_wire() {
     assert!(refused.contains("'explode' is not a fault; expected one of reset_peer"), "{refused}");
     assert!(doctor.call(["DOCTOR", "HELP"]).unwrap().text().contains("idle_drop=TIME"));
     assert_eq!(doctor.call(["DOCTOR", "FAULT", "reset_peer"]).unwrap().text(), "OK");
-    assert_eq!(pong(&mut doctor), "PONG", "whoever orders is spared");
+    assert_eq!(pong(&mut doctor), "PONG", "the connection that orders is spared");
     assert_eq!(read_error(&mut client), ErrorKind::ConnectionReset);
 }
 

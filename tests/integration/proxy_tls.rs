@@ -38,7 +38,7 @@ fn order(port: u16, words: &[&str]) -> String {
     said(&cli(port, &[&["DOCTOR"], words].concat()))
 }
 
-/// Stands between the proxy and the server, and tells how the proxy ended each of its connections: with the end of the
+/// Stands between the proxy and the server, and reports how the proxy ended each of its connections: with the end of the
 /// stream (`None`), or with an error.
 fn witness(server: SocketAddr) -> (SocketAddr, Receiver<Option<ErrorKind>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -206,7 +206,7 @@ fn a_server_that_is_not_trusted_is_named_with_the_remedy() {
 }
 
 #[test]
-fn a_client_that_speaks_tls_to_the_proxy_is_told_how_it_is_meant() {
+fn a_client_that_speaks_tls_to_the_proxy_gets_a_hint() {
     let server = RedisServer::builder().tls().start();
     let (doctor, port) = proxy(&server, &server.url());
     let authority = server.certificates().authority.to_str().unwrap().to_owned();

@@ -113,7 +113,7 @@ fn shard_channels_are_subscribed_verified_and_come_back() {
 
 /// As before Redis 7.0.
 #[test]
-fn a_server_without_shard_channels_is_told_from_one_that_is_down() {
+fn a_server_without_shard_channels_differs_from_one_that_is_down() {
     let mut server = RedisServer::start();
     if server.release().has(7, 0) {
         server = RedisServer::builder().config("rename-command", "SSUBSCRIBE \"\"").start();
@@ -189,6 +189,6 @@ fn a_shard_channel_whose_slot_moves_away_is_a_lost_subscription() {
         let ended = story.the("unsubscribed");
         assert_eq!((&ended["channel"], &ended["wanted"], &ended["confirmed"]), (&"b".into(), &1.into(), &0.into()));
         assert_eq!(story.count("subscriptions.confirmed"), 0);
-        story.is_told_by_its_journal();
+        story.agrees_with_its_journal();
     }
 }

@@ -78,7 +78,7 @@ impl Builder {
         self
     }
 
-    /// A Sentinel, which watches nobody.
+    /// A Sentinel that watches no primary.
     pub(crate) fn sentinel(mut self) -> Self {
         self.sentinel = true;
         self
@@ -239,7 +239,7 @@ pub(crate) struct RedisServer {
     directory: TempDir,
 }
 
-/// A server that reads its data set, as slowly as it was told to.
+/// A server that reads its data set, slowed down by the test.
 pub(crate) struct Loading {
     reloader: RawClient,
     asker: RawClient,
@@ -414,7 +414,7 @@ impl RedisServer {
         Loading { reloader, asker }
     }
 
-    /// Waits until the server, which was told to end (by a signal or a command), has ended.
+    /// Waits until the server has ended after a signal or a command.
     #[track_caller]
     pub(crate) fn wait_for_end(&mut self) {
         let process = self.process.as_mut().expect("the server is down already");
