@@ -170,6 +170,16 @@ fn a_workload_is_probes_and_messages() {
 }
 
 #[test]
+fn thousands_of_connections_share_a_rate_unless_one_is_given() {
+    let pace = |line: &str| run(line).plan.probes.unwrap().pace;
+    assert_eq!(pace("soak --connections 1000"), pace("soak"));
+    assert_eq!(pace("soak --connections 10000"), pace("soak --rate 1/s"));
+    assert_eq!(pace("soak --connections 10000 --rate 10/s"), pace("soak"));
+    let verified = run("soak --connections 5000").plan.subscription.unwrap().verify;
+    assert_eq!(verified, run("soak --verify-rate 2/s").plan.subscription.unwrap().verify);
+}
+
+#[test]
 fn soak_takes_load_and_length() {
     let plan = run("soak --rate 0 --concurrency 50 --connections 4 -d 14d --stop-on-critical --verify-rate 5").plan;
     let probes = plan.probes.unwrap();

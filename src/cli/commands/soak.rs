@@ -9,7 +9,7 @@ use crate::{
         environment::Environment,
         error::UsageError,
         groups::{FormatArgs, RunArgs, TargetArgs},
-        run::{self, DEFAULT_RATE, RunRequest},
+        run::{self, RunRequest, default_rate},
         subcommand::Subcommand,
         value,
     },
@@ -26,7 +26,7 @@ pub(in crate::cli) struct SoakArgs {
     duration: Option<Duration>,
     /// Probe rate per connection; 0 = unlimited [default: 10/s]
     ///
-    /// For example 10, 10/s or 600/m.
+    /// For example 10, 10/s or 600/m. More than 1000 connections share 10000/s by default.
     #[arg(long, value_name = "RATE", value_parser = value::rate, allow_hyphen_values = true)]
     rate: Option<Pace>,
     /// Workload, comma-separated [default: ping,pubsub]
@@ -50,7 +50,7 @@ pub(in crate::cli) struct SoakArgs {
     timeout: Option<Duration>,
     /// Numbered messages per connection [default: 10/s]
     ///
-    /// For example 10, 10/s or 600/m.
+    /// For example 10, 10/s or 600/m. More than 1000 connections share 10000/s by default.
     #[arg(long, value_name = "RATE", value_parser = value::publish_rate, allow_hyphen_values = true)]
     verify_rate: Option<Pace>,
     /// Channels per connection, 1 to 10000 [default: 1]
@@ -122,7 +122,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
         self.refuse_idle_flags(kind.is_some(), wants(Workload::Pubsub))?;
         let probes = kind.map(|kind| ProbePlan {
             kind,
-            pace: self.rate.unwrap_or(DEFAULT_RATE),
+            pace: self.rate.unwrap_or(default_rate(self.connections)),
             concurrency: self.concurrency.unwrap_or(1),
             payload: self.payload.unwrap_or(0),
             report_each: false,
@@ -131,7 +131,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
         // No channels: each connection gets a private one, named after the run.
         let subscription = wants(Workload::Pubsub).then(|| SubscriptionPlan {
             private: self.channels.unwrap_or(1),
-            verify: Some(self.verify_rate.unwrap_or(DEFAULT_RATE)),
+            verify: Some(self.verify_rate.unwrap_or(default_rate(self.connections))),
             optional: by_default && self.verify_rate.is_none() && self.channels.is_none(),
             ..SubscriptionPlan::default()
         });
