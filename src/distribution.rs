@@ -113,6 +113,14 @@ impl Distribution {
         self.some(|histogram| histogram.stdev() as u64)
     }
 
+    /// Calls `visit` with each duration, rounded as it is counted, and the number of its kind.
+    pub fn each(&self, mut visit: impl FnMut(Duration, u64)) {
+        let histogram = self.histogram();
+        histogram
+            .iter_recorded()
+            .for_each(|bucket| visit(Duration::from_nanos(bucket.value_iterated_to()), bucket.count_at_value()));
+    }
+
     fn some(&self, nanos: impl FnOnce(&Histogram<u64>) -> u64) -> Option<Duration> {
         (!self.is_empty()).then(|| Duration::from_nanos(nanos(&self.histogram())))
     }

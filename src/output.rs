@@ -62,6 +62,8 @@ macro_rules! formats {
             Openmetrics in openmetrics: Report;
             /// One line with performance data, for monitoring plugins.
             Nagios in nagios: Report, Checkup, IdleReport;
+            /// One self-contained file for a browser: the report as a page.
+            Html in html: Report;
             /// A table for a wiki or a pull request.
             Markdown in markdown: Drill;
         }
@@ -94,6 +96,13 @@ impl Format {
     /// Returns the formats that can show the content.
     pub fn all_of(content: Content) -> impl Iterator<Item = Self> {
         Self::VARIANTS.iter().copied().filter(move |format| format.shows(content))
+    }
+
+    /// Returns the format of a report: the requested one, or HTML for a file whose name ends in `.html`, or text.
+    pub fn of_report(requested: Option<Self>, output: Option<&Path>) -> Self {
+        let extension = output.and_then(Path::extension).unwrap_or_default();
+        let is_html = || extension.eq_ignore_ascii_case("html") || extension.eq_ignore_ascii_case("htm");
+        requested.unwrap_or_else(|| if is_html() { Self::Html } else { Self::default() })
     }
 
     /// Returns its name on the command line.

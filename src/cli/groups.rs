@@ -190,9 +190,9 @@ impl OutputArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub(super) struct FormatArgs {
-    /// Report format
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Report))]
-    pub(super) format: Format,
+    /// Report format [default: text, or html for --output FILE.html]
+    #[arg(long, value_name = "FORMAT", value_parser = formats(Content::Report))]
+    pub(super) format: Option<Format>,
 }
 
 /// The journal of events.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     Style,
+    html::Page,
     views::{Family, PluginLine, Records, Table},
 };
 
@@ -36,6 +37,11 @@ pub(crate) trait Document {
     /// Returns its verdict and figures for a monitoring plugin.
     fn plugin_line(&self) -> io::Result<PluginLine> {
         Err(unsupported("plugin line"))
+    }
+
+    /// Returns it as a page for a browser.
+    fn page(&self) -> io::Result<Page> {
+        Err(unsupported("page"))
     }
 
     /// Returns its metric families.

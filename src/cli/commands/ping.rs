@@ -65,9 +65,10 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     type Request = RunRequest;
 
     fn resolve(self, environment: &Environment) -> Result<RunRequest, UsageError> {
-        let each = !self.run.output.quiet && self.format.format == Format::Text;
+        let format = Format::of_report(self.format.format, self.run.output.output.as_deref());
+        let each = !self.run.output.quiet && self.format.format.is_none_or(|format| format == Format::Text);
         run::resolve(Command::Ping, self.run, environment, |RunRequest { plan, output }| {
-            output.format = self.format.format;
+            output.format = format;
             output.timestamps = self.timestamps;
             plan.probes = Some(ProbePlan {
                 kind: ProbeKind::Ping,

@@ -11,7 +11,7 @@ use crate::{
         groups::{FormatArgs, GateArgs, OutputArgs},
         subcommand::Subcommand,
     },
-    output::{self, OutputOptions},
+    output::{self, Format, OutputOptions},
     plan::Gate,
 };
 
@@ -65,12 +65,9 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
 
     fn resolve(self, environment: &Environment) -> Result<ReportRequest, UsageError> {
         let options = self.output.options(environment);
-        let output = OutputOptions {
-            output: output::file(options.output),
-            format: self.format.format,
-            exit_zero: self.gates.exit_zero,
-            ..options
-        };
+        let format = Format::of_report(self.format.format, options.output.as_deref());
+        let output =
+            OutputOptions { output: output::file(options.output), format, exit_zero: self.gates.exit_zero, ..options };
         Ok(ReportRequest {
             files: self.files,
             strict: self.strict,

@@ -13,6 +13,7 @@ use crate::{
         subcommand::Subcommand,
         value,
     },
+    output::Format,
     plan::{Command, Pace, ProbeKind, ProbePlan, StopCondition, SubscriptionPlan},
 };
 
@@ -134,7 +135,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
             ..SubscriptionPlan::default()
         });
         run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output }| {
-            output.format = self.format.format;
+            output.format = Format::of_report(self.format.format, output.output.as_deref());
             plan.probes = probes;
             plan.subscription = subscription;
             plan.connections = self.connections;

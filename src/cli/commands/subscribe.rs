@@ -57,7 +57,7 @@ pub(in crate::cli) struct SubscribeArgs {
     /// raw is the bytes of the message and a line end.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: MessageFormat,
-    /// Report format of --output [default: text]
+    /// Report format of --output [default: text, or html for FILE.html]
     ///
     /// Without --output, the summary goes to stderr as text.
     #[arg(long, value_name = "FORMAT", requires = "output", value_parser = formats(Content::Report))]
@@ -108,7 +108,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
             ));
         }
         run::resolve(Command::Subscribe, self.run, environment, |RunRequest { plan, output }| {
-            output.format = self.report_format.unwrap_or_default();
+            output.format = Format::of_report(self.report_format, output.output.as_deref());
             output.messages = self.format;
             output.timestamps = self.timestamps;
             plan.subscription = Some(subscription);
