@@ -28,7 +28,7 @@ const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 
 /// The hash of the script in the policy of the page; a test compares them.
-const SCRIPT_HASH: &str = "sha256-vkYnB7L+Bml+jmu9tcbSMgNVeu542VbFjnn3CFzNUCs=";
+const SCRIPT_HASH: &str = "sha256-JNRuLesa/0Jz1UkffEUbN3h0uYAArvGvlJD9cGVtD0k=";
 
 /// A page without its frame.
 #[derive(Debug)]

@@ -17,6 +17,7 @@
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `healthy`: a healthy server on a busy machine is blamed for nothing.
 //! - `herd`: connections that were lost together come back together, and what spreads them.
+//! - `html`: the HTML report, also in a real browser.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `identity`: one address with several servers, or another than before, is told from one server.
 //! - `idle`: the idle limit of a path is found, with how connections end there and what it may be the limit of.
@@ -72,6 +73,7 @@ mod harness;
 mod harness_self;
 mod healthy;
 mod herd;
+mod html;
 mod hygiene;
 mod identity;
 mod idle;

@@ -18,7 +18,7 @@ const HOURS: usize = 24;
 /// The incidents of one cause.
 pub(super) struct Group<'a> {
     pub(super) name: &'static str,
-    cause: Option<Cause>,
+    pub(super) cause: Option<Cause>,
     rows: Vec<&'a IncidentRow>,
     pub(super) longest: &'a IncidentRow,
     total: f64,
@@ -54,13 +54,16 @@ pub(super) fn write(report: &Report, groups: &[Group<'_>]) -> String {
         let family = Family::of(group.cause);
         let lost: u64 = group.rows.iter().map(|row| row.incident.messages_lost).sum();
         vec![
-            format!(
-                "<a class=\"key {}\" href=\"#longest-{}\"><i></i>{}</a>{}",
-                family.class(),
-                group.name,
-                text(&words),
-                cluster(group),
-            ),
+            match group.cause {
+                Some(_) => format!(
+                    "<a class=\"key {}\" href=\"#longest-{}\"><i></i>{}</a>{}",
+                    family.class(),
+                    group.name,
+                    text(&words),
+                    cluster(group),
+                ),
+                None => format!("<span class=\"key {}\"><i></i>{words}</span>", family.class()),
+            },
             grouped(group.rows.len() as u64),
             text(&duration(group.total)),
             text(&duration(group.longest.duration)),

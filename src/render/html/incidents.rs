@@ -59,7 +59,8 @@ pub(super) fn write(report: &Report, times: Times) -> String {
         let groups = causes::groups(report);
         html.push_str(&causes::write(report, &groups));
         html.push_str("<h3>The longest of each cause</h3>\n");
-        for group in &groups {
+        // Where no outage of an incident is listed, there is nothing to show.
+        for group in groups.iter().filter(|group| group.cause.is_some()) {
             let id = format!("longest-{}", group.name);
             html.push_str(&card::write(report, group.longest, times, &id));
         }

@@ -6,8 +6,8 @@
   all(".js").forEach((element) => (element.hidden = false));
   all(".js-off").forEach((element) => (element.hidden = true));
 
-  let document_;
-  const report = () => (document_ ??= json("#report"));
+  let parsed;
+  const report = () => (parsed ??= json("#report"));
 
   one("#save")?.addEventListener("click", () => {
     const link = Object.assign(document.createElement("a"), { download: "report.json" });
@@ -82,6 +82,7 @@
       }
     }
     axis.replaceChildren(...labels);
+    axis.classList.add("drawn");
     grid.replaceChildren(...lines);
   };
 
@@ -127,7 +128,6 @@
     current = (current + direction + view.incidents.length) % view.incidents.length;
     const [place, , id] = view.incidents[current];
     setZoom(Math.max(zoom, Math.min(view.length / 60, 400)), place, scroll.clientWidth / 2);
-    all(".bar.now").forEach((bar) => bar.classList.remove("now"));
     readout.textContent = about(place, id);
   };
 

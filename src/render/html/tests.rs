@@ -109,7 +109,10 @@ fn check(report: &Report) -> String {
         assert!(!["img", "link", "iframe", "base", "object"].contains(&name.as_str()));
         for (key, value) in attributes {
             assert!(!key.starts_with("on") && key != "src" && key != "srcset", "<{name} {key}>");
-            assert!(!(value.contains("//") && key != "value" && key != "title" && key != "aria-label"), "{key}={value}");
+            assert!(
+                !(value.contains("//") && key != "value" && key != "title" && key != "aria-label"),
+                "{key}={value}"
+            );
         }
     }
     let mut figures = 0;
@@ -137,7 +140,9 @@ fn check(report: &Report) -> String {
 #[test]
 fn a_page_is_complete_well_formed_and_has_the_figures_of_the_json() {
     let page = check(&report_of(&rich()));
-    for part in ["CRITICAL", "network reset", "Where the ", "Percentiles", "class=\"p50\"", "Evidence", "--max-delay", "wedged"] {
+    for part in
+        ["CRITICAL", "network reset", "Where the ", "Percentiles", "class=\"p50\"", "Evidence", "--max-delay", "wedged"]
+    {
         assert!(page.to_lowercase().contains(&part.to_lowercase()), "{part}");
     }
     assert_eq!(page.matches("<article").count(), 3, "a card for each incident");
@@ -182,7 +187,8 @@ fn a_run_that_never_connected_shows_the_step_that_failed() {
     let events = [started(plan()), at(0.1, EventKind::PathProbed(probed)), finished(5.0)];
     let page = check(&report_of(&events));
     let ladder = page.split("<ol class=\"ladder\">").nth(1).and_then(|rest| rest.split("</ol>").next()).unwrap();
-    let steps: Vec<_> = ladder.lines().filter_map(|line| line.strip_prefix("<li class=\"")?.split('"').next()).collect();
+    let steps: Vec<_> =
+        ladder.lines().filter_map(|line| line.strip_prefix("<li class=\"")?.split('"').next()).collect();
     assert_eq!(steps, ["yes", "no", "later", "later"], "{ladder}");
     assert!(!page.contains("id=\"timeline\""));
 }
