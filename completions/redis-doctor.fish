@@ -187,12 +187,13 @@ reordered\t''
 service\t''
 timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l format -d 'Report format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l format -d 'Report format [default: text, or html for --output FILE.html]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s D -l timestamps -d 'Print a Unix timestamp before each line, like ping -D'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-auth-warning -d 'Do not warn about a password on the command line'
@@ -212,12 +213,13 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l format -d 'Message format on stdout' -r -f -a "text\t''
 ndjson\t''
 raw\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l report-format -d 'Report format of --output [default: text]' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l report-format -d 'Report format of --output [default: text, or html for FILE.html]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s h -l host -d 'Host name or IP address [default: 127.0.0.1]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s p -l port -d 'Port [default: 6379]' -r
@@ -441,12 +443,13 @@ reordered\t''
 service\t''
 timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l seed -d 'Seed for all randomness [default: random; shown in the report]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l format -d 'Report format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l format -d 'Report format [default: text, or html for --output FILE.html]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l stop-on-critical -d 'Stop when a connection cannot recover on its own'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l askpass -d 'Prompt for the password'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-auth-warning -d 'Do not warn about a password on the command line'
@@ -663,12 +666,13 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l askpa
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l no-auth-warning -d 'Do not warn about a password on the command line'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l sandbox -d 'Use the embedded server on a free loopback port'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l help -d 'Print long help (-h at the end: short help)'
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l format -d 'Report format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l format -d 'Report format [default: text, or html for --output FILE.html]' -r -f -a "text\t''
 json\t''
 ndjson\t''
 csv\t''
 openmetrics\t''
-nagios\t''"
+nagios\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s o -l output -d 'Write the report to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l color -d 'When to use color' -r -f -a "auto\t''
 always\t''

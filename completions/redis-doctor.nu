@@ -90,7 +90,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor ping format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "html" ]
   }
 
   # Send PINGs over one connection, one line per reply, like ping(8)
@@ -140,7 +140,7 @@ module completions {
     --exit-zero               # Always exit 0
     --no-evidence             # Gather no evidence about outages
     --seed: string            # Seed for all randomness [default: random; shown in the report]
-    --format: string@"nu-complete redis-doctor ping format" # Report format
+    --format: string@"nu-complete redis-doctor ping format" # Report format [default: text, or html for --output FILE.html]
     --help                    # Print long help (-h at the end: short help)
   ]
 
@@ -149,7 +149,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor subscribe report_format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "html" ]
   }
 
   def "nu-complete redis-doctor subscribe protocol" [] {
@@ -191,7 +191,7 @@ module completions {
     --rate: string            # Publish rate of --verify [default: 10/s]
     --timestamps(-D)          # Print the UTC time before each line
     --format: string@"nu-complete redis-doctor subscribe format" # Message format on stdout
-    --report-format: string@"nu-complete redis-doctor subscribe report_format" # Report format of --output [default: text]
+    --report-format: string@"nu-complete redis-doctor subscribe report_format" # Report format of --output [default: text, or html for FILE.html]
     --uri(-u): string         # Server URL [env: REDIS_URL, VALKEY_URL]
     --host(-h): string        # Host name or IP address [default: 127.0.0.1]
     --port(-p): string        # Port [default: 6379]
@@ -267,7 +267,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor soak format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "html" ]
   }
 
   # Hold connections for minutes or weeks and report every outage
@@ -320,7 +320,7 @@ module completions {
     --exit-zero               # Always exit 0
     --no-evidence             # Gather no evidence about outages
     --seed: string            # Seed for all randomness [default: random; shown in the report]
-    --format: string@"nu-complete redis-doctor soak format" # Report format
+    --format: string@"nu-complete redis-doctor soak format" # Report format [default: text, or html for --output FILE.html]
     --help                    # Print long help (-h at the end: short help)
   ]
 
@@ -485,7 +485,7 @@ module completions {
   ]
 
   def "nu-complete redis-doctor report format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "html" ]
   }
 
   def "nu-complete redis-doctor report color" [] {
@@ -503,7 +503,7 @@ module completions {
   # Rebuild a report from journals, including one cut off by a crash
   export extern "redis-doctor report" [
     --strict                  # Refuse a damaged line instead of skipping it
-    --format: string@"nu-complete redis-doctor report format" # Report format
+    --format: string@"nu-complete redis-doctor report format" # Report format [default: text, or html for --output FILE.html]
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor report color" # When to use color

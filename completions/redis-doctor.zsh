@@ -126,7 +126,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--format=[Report format \[default\: text, or html for --output FILE.html\]]:FORMAT:(text json ndjson csv openmetrics nagios html)' \
 '-D[Print a Unix timestamp before each line, like ping -D]' \
 '--timestamps[Print a Unix timestamp before each line, like ping -D]' \
 '(-a --pass)--askpass[Prompt for the password]' \
@@ -152,7 +152,7 @@ _arguments "${_arguments_options[@]}" : \
 '--expect-every=[Report a gap if no message arrives for this long]:TIME:_default' \
 '--rate=[Publish rate of --verify \[default\: 10/s\]]:RATE:_default' \
 '--format=[Message format on stdout]:FORMAT:(text ndjson raw)' \
-'--report-format=[Report format of --output \[default\: text\]]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--report-format=[Report format of --output \[default\: text, or html for FILE.html\]]:FORMAT:(text json ndjson csv openmetrics nagios html)' \
 '(-h --host -p --port -s --socket)-u+[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)--uri=[Server URL \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
@@ -259,7 +259,7 @@ mixed\:"All three"))' \
 '*--fail-on=[Exit 2 (critical) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--format=[Report format \[default\: text, or html for --output FILE.html\]]:FORMAT:(text json ndjson csv openmetrics nagios html)' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
@@ -394,7 +394,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (report)
 _arguments "${_arguments_options[@]}" : \
-'--format=[Report format]:FORMAT:(text json ndjson csv openmetrics nagios)' \
+'--format=[Report format \[default\: text, or html for --output FILE.html\]]:FORMAT:(text json ndjson csv openmetrics nagios html)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \
