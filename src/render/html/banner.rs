@@ -68,12 +68,12 @@ pub(super) fn figures(report: &Report) -> String {
         add("Messages lost", count("delivery.lost", delivery.lost), remark);
     }
     if let Some(probes) = &report.probes {
-        let unknown = (probes.ambiguous > 0)
-            .then(|| format!("; {} may have run", count("probes.ambiguous", probes.ambiguous)))
-            .unwrap_or_default();
-        let late = (probes.timed_out > 0)
-            .then(|| format!(", {} timed out", count("probes.timed_out", probes.timed_out)))
-            .unwrap_or_default();
+        let some = |number: u64, before: &str, path: &str, after: &str| match number {
+            0 => String::new(),
+            number => format!("{before}{}{after}", count(path, number)),
+        };
+        let unknown = some(probes.ambiguous, "; ", "probes.ambiguous", " may have run");
+        let late = some(probes.timed_out, ", ", "probes.timed_out", " timed out");
         let remark = format!("of {}{late}{unknown}", count("probes.launched", probes.launched));
         add("Probes failed", count("probes.failed", probes.failed), remark);
     }

@@ -19,6 +19,9 @@ use crate::{
 const WIDTH: f64 = 100_000.0;
 const HEIGHT: f64 = 1_000.0;
 
+/// Consecutive steps: from, to, and value.
+type Part<T> = Vec<(u64, u64, T)>;
+
 /// A logarithmic scale of whole decades.
 pub(in crate::render::html) struct Decades {
     bottom: f64,
@@ -73,12 +76,8 @@ fn ends(row: &IntervalRow, axis: &Axis) -> (u64, u64) {
 }
 
 /// Draws the consecutive intervals that have values, each as a step; a gap of more than a few units ends a part.
-fn parts<T: Copy>(
-    rows: &[IntervalRow],
-    axis: &Axis,
-    value: impl Fn(&IntervalRow) -> Option<T>,
-) -> Vec<Vec<(u64, u64, T)>> {
-    let mut parts: Vec<Vec<(u64, u64, T)>> = Vec::new();
+fn parts<T: Copy>(rows: &[IntervalRow], axis: &Axis, value: impl Fn(&IntervalRow) -> Option<T>) -> Vec<Part<T>> {
+    let mut parts: Vec<Part<T>> = Vec::new();
     for row in rows {
         let Some(value) = value(row) else { continue };
         let (from, to) = ends(row, axis);
@@ -93,7 +92,7 @@ fn parts<T: Copy>(
 }
 
 /// Returns a line of steps; equal neighbors are one step.
-fn line(parts: &[Vec<(u64, u64, f64)>], height: impl Fn(f64) -> u64) -> String {
+fn line(parts: &[Part<f64>], height: impl Fn(f64) -> u64) -> String {
     let mut path = String::new();
     for part in parts {
         let mut last = None;
@@ -114,7 +113,7 @@ fn line(parts: &[Vec<(u64, u64, f64)>], height: impl Fn(f64) -> u64) -> String {
 }
 
 /// Returns the area between two lines of steps.
-fn band(parts: &[Vec<(u64, u64, (f64, f64))>], height: impl Fn(f64) -> u64) -> String {
+fn band(parts: &[Part<(f64, f64)>], height: impl Fn(f64) -> u64) -> String {
     let mut path = String::new();
     for part in parts {
         for (index, (from, to, (_, high))) in part.iter().enumerate() {
