@@ -1220,7 +1220,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1312,7 +1312,7 @@ _redis__doctor() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1602,7 +1602,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1664,7 +1664,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --report-format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
                     return 0
                     ;;
                 --target)

@@ -130,7 +130,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor ping format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
   }
 
   def "nu-complete redis-doctor ping rows" [] {
@@ -210,7 +210,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor subscribe report_format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
   }
 
   def "nu-complete redis-doctor subscribe target" [] {
@@ -367,7 +367,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor soak format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
   }
 
   def "nu-complete redis-doctor soak rows" [] {
@@ -666,7 +666,7 @@ module completions {
   ]
 
   def "nu-complete redis-doctor report format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
   }
 
   def "nu-complete redis-doctor report rows" [] {
