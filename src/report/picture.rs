@@ -1,4 +1,4 @@
-//! What a drawing of a report needs besides its figures: the axis of time, the curve of percentiles, and the heat map.
+//! The data for the drawings of a report besides its figures: the axis of time, the curve of percentiles, and the heat map.
 
 use std::collections::BTreeMap;
 
@@ -109,7 +109,7 @@ impl Report {
         (0..=points).filter_map(|index| point(quantile(index))).collect()
     }
 
-    /// Returns the heat map of the latency of answered probes in at most so many columns; `None` if there are fewer than
+    /// Returns the heat map of the latency of answered probes in at most this many columns; `None` if there are fewer than
     /// three.
     pub(crate) fn heat(&self, columns: usize) -> Option<Heat> {
         let axis = self.axis();

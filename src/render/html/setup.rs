@@ -1,4 +1,4 @@
-//! What was run: policy, plan, faults, versions, seed and command line, for each run.
+//! The setup of each run: policy, plan, faults, versions, seed and command line.
 
 use std::fmt::Write as _;
 

@@ -27,7 +27,7 @@ fn page_of(report: &Report) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// So many drops of 0.2 s, one in a hundred seconds.
+/// Returns the events of a run with this number of drops of 0.2 s, 100 s apart.
 fn drops(number: u32) -> Vec<Event> {
     let mut events = vec![started(plan()), at(0.0, connected(1))];
     for index in 1..=number {

@@ -22,7 +22,7 @@ use crate::{
     report::{Axis, Report},
 };
 
-/// Connections with a lane of their own; more share one.
+/// Maximum number of connections with a lane each; more share one.
 const LANES: u32 = 12;
 
 /// Smallest distance of two numbers, as a share of the axis.
@@ -94,7 +94,7 @@ fn lead(report: &Report, _: Times) -> String {
     lead
 }
 
-/// What a screen reader says instead of the drawing.
+/// The description of the drawing for a screen reader.
 fn summary(report: &Report) -> String {
     let mut parts = vec![units::count(report.incidents.count, "incident")];
     parts.extend(
@@ -149,7 +149,7 @@ fn numbers(report: &Report, axis: &Axis) -> String {
     html
 }
 
-/// What the script needs to draw numbers and ticks again after a zoom.
+/// The data with which the script draws numbers and ticks again after a zoom.
 fn view(report: &Report, axis: &Axis) -> String {
     let incidents: Vec<_> = report
         .incidents

@@ -26,7 +26,7 @@ pub(super) fn write(report: &Report, row: &OutageRow) -> String {
     let mut planned = String::new();
     for start in run.map(|run| run.started.schedule.as_slice()).unwrap_or_default() {
         let start = start.as_secs_f64();
-        // The policy counts from the moment at which the connection was given up.
+        // The policy counts from the moment at which the connection was dropped.
         let start = start + evidence.lost.since(row.outage.lost).as_secs_f64();
         if start > lasted {
             break;
@@ -62,7 +62,7 @@ pub(super) fn write(report: &Report, row: &OutageRow) -> String {
         .collect();
     let due = if planned.is_empty() { "" } else { "<span class=\"key\"><i class=\"due\"></i>due by the policy</span>" };
     format!(
-        "<h4>Attempts to come back: {}</h4>\n<div class=\"tries\" role=\"img\" aria-label=\"{}\"><div class=\"plan\">{planned}</div>\
+        "<h4>Reconnect attempts: {}</h4>\n<div class=\"tries\" role=\"img\" aria-label=\"{}\"><div class=\"plan\">{planned}</div>\
          <div class=\"real\">{drawn}</div></div>\n<p class=\"scale\"><span>loss</span><span>+{}</span></p>\n<p class=\"legend\">{due}{}</p>\n",
         text(&if failed > 0 { format!("{failed} failed") } else { "the first succeeded".to_owned() }),
         text(&crate::render::attempts::line(row).unwrap_or_else(|| "answered at the first attempt".into())),

@@ -162,7 +162,7 @@ fn reason(row: &OutageRow) -> String {
     if let Some(obstacle) = &diagnosis.obstacle {
         let _ = write!(
             html,
-            "<h4>What then kept the client out</h4>\n<p>{}: {}<br>{}<br>{}</p>\n",
+            "<h4>Obstacle to the reconnection</h4>\n<p>{}: {}<br>{}<br>{}</p>\n",
             text(&obstacle.name.to_string().replace('_', " ")),
             text(&obstacle.text),
             text(&capitalized(&obstacle.remedy)),
@@ -189,6 +189,6 @@ fn reason(row: &OutageRow) -> String {
     }
     let error = row.outage.failure.as_ref().map(|failure| clean(&event_line::failure(failure)));
     let error = error.unwrap_or_else(|| "no error: the library gave no reason".into());
-    let _ = writeln!(html, "<h4>What the client got</h4>\n<p class=\"told\">{}</p>", text(&error));
+    let _ = writeln!(html, "<h4>Client error</h4>\n<p class=\"error\">{}</p>", text(&error));
     html
 }
