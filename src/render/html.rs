@@ -30,7 +30,7 @@ const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 
 /// The hash of the script in the policy of the page; a test compares them.
-const SCRIPT_HASH: &str = "sha256-JNRuLesa/0Jz1UkffEUbN3h0uYAArvGvlJD9cGVtD0k=";
+const SCRIPT_HASH: &str = "sha256-0SbocvUvGVY1WnMJUS0aijDnzIxso+zW25XIt53hV3A=";
 
 /// A page without its frame.
 #[derive(Debug)]

@@ -125,7 +125,10 @@ impl Report {
         }
         counted.retain(|_, rows| !rows.is_empty());
         let rows = || counted.values().flat_map(BTreeMap::keys);
-        let (bottom, top) = (*rows().min()?, *rows().max()?);
+        // Whole decades, as on the other axes of latency.
+        let decade = ROWS_PER_DECADE as i32;
+        let bottom = rows().min()?.div_euclid(decade) * decade;
+        let top = (rows().max()?.div_euclid(decade) + 1) * decade;
         if counted.len() < 3 {
             return None;
         }
@@ -135,6 +138,6 @@ impl Report {
             rows.iter().map(cell).collect::<Vec<_>>()
         };
         let cells = counted.iter().flat_map(cells_of).collect();
-        Some(Heat { columns, bottom, rows: top - bottom + 1, cells })
+        Some(Heat { columns, bottom, rows: top - bottom, cells })
     }
 }

@@ -13,8 +13,6 @@ pub(super) enum Family {
 }
 
 impl Family {
-    pub(super) const ALL: [Self; 5] = [Self::Server, Self::Network, Self::Limit, Self::Machine, Self::Unknown];
-
     /// Returns the family of a cause.
     pub(super) fn of(cause: Option<Cause>) -> Self {
         match cause {

@@ -96,12 +96,13 @@
       const count = next - index;
       const middle = (place + view.incidents[next - 1][0]) / 2;
       const mark = element("a", { className: `num ${count === 1 ? family : "many"}`, href: `#${id}` }, middle);
+      mark.style.left = `clamp(15px, ${percent(middle)}, 100% - 15px)`;
       mark.textContent = count === 1 ? number : `${count}×`;
       mark.setAttribute("aria-label", count === 1 ? `incident ${number}` : `${count} incidents`);
       made.push(mark);
       index = next;
     }
-    numbers.replaceChildren(...made);
+    numbers?.replaceChildren(...made);
   };
 
   let due;

@@ -1,6 +1,9 @@
 //! The tables below the drawings: slow stretches, refusals, connections, errors, states, gates, findings and notes.
 
-use super::markup::{count, explain, figure, grouped, section, table, text, time};
+use super::{
+    markup::{count, explain, figure, grouped, section, table, text, time},
+    verdict::sentence,
+};
 use crate::{
     event::RefusalEnd,
     render::{
@@ -65,10 +68,9 @@ fn gates(report: &Report) -> Content {
 fn findings(report: &Report) -> Content {
     let row = |finding: &crate::report::Finding| {
         let severity = finding.severity.to_string();
-        let code = finding.code.map(explain).unwrap_or_default();
-        vec![format!("<b class=\"{severity}\">{severity}</b>"), text(&finding.text), code]
+        vec![format!("<b class=\"{severity}\">{severity}</b>"), sentence(finding)]
     };
-    (&["Severity", "Finding", "Explanation"], &[], report.findings.iter().map(row).collect())
+    (&["Severity", "Finding"], &[], report.findings.iter().map(row).collect())
 }
 
 fn slow(report: &Report, times: Times) -> Content {

@@ -2,7 +2,7 @@
 
 use super::{
     Page,
-    markup::{count, explain, figure, section, table, text, time},
+    markup::{count, figure, section, table, text, time},
     verdict,
 };
 use crate::{
@@ -49,7 +49,7 @@ fn figures(report: &ScopeReport) -> String {
     let mut cells = Vec::new();
     cells.extend(outages.worst_availability.map(|share| {
         let value = figure("outages.worst_availability", share, &percent(share));
-        of("Lowest availability", value, format!("{} down in all", time("outages.total", outages.total)))
+        of("Lowest availability", value, "of the worst target".to_owned())
     }));
     if outages.drops + outages.stalls > 0 {
         let [drops, stalls] = [("drops", outages.drops), ("stalls", outages.stalls)]
@@ -80,18 +80,13 @@ fn about(found: &TargetFinding, after: &str) -> String {
 fn findings(report: &ScopeReport) -> String {
     let row = |found: &TargetFinding| {
         let severity = found.finding.severity.to_string();
-        vec![
-            format!("<b class=\"{severity}\">{severity}</b>"),
-            about(found, ""),
-            text(&found.finding.text),
-            found.finding.code.map(explain).unwrap_or_default(),
-        ]
+        vec![format!("<b class=\"{severity}\">{severity}</b>"), about(found, ""), verdict::sentence(&found.finding)]
     };
     let rows: Vec<_> = report.findings.iter().take(FINDINGS).map(row).collect();
     if rows.is_empty() {
         return String::new();
     }
-    let mut html = table("Findings", &["Severity", "Target", "Finding", "Explanation"], &[], &rows);
+    let mut html = table("Findings", &["Severity", "Target", "Finding"], &[], &rows);
     let more = report.findings.len().saturating_sub(FINDINGS);
     if more > 0 {
         html.push_str(&format!("<p>… and {more} more, in the JSON.</p>\n"));

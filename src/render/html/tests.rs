@@ -8,11 +8,13 @@ use super::*;
 use crate::{
     event::{Event, EventKind, EventSink},
     output::Format,
+    plan::{Plan, Scope, Target},
     record::{
-        Recorder,
-        fixture::{at, connected, disconnected, finished, plan, reconnected, rich, started},
+        Recorder, Records,
+        fixture::{at, connected, disconnected, finished, good, interval, plan, reconnected, rich, started},
     },
-    render::{self, Style},
+    render::{self, Style, document::Document},
+    report::RunReport,
 };
 
 fn report_of(events: &[Event]) -> Report {
@@ -21,7 +23,7 @@ fn report_of(events: &[Event]) -> Report {
     Report::new(&recorder.figures())
 }
 
-fn page_of(report: &Report) -> String {
+fn page_of(report: &impl Document) -> String {
     let mut out = Vec::new();
     render::write(report, Format::Html, Style::default(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -96,9 +98,9 @@ fn embedded(page: &str) -> Value {
 }
 
 /// Checks that a page is well-formed, loads nothing, links to what it has, and has the figures of its report.
-fn check(report: &Report) -> String {
+fn check(report: &impl Document) -> String {
     let page = page_of(report);
-    let json = serde_json::to_value(report).unwrap();
+    let json = serde_json::to_value(report.root()).unwrap();
     assert_eq!(embedded(&page), json);
     let found = elements(&page);
     let mut ids = BTreeSet::new();
@@ -224,4 +226,41 @@ fn no_text_from_outside_becomes_markup() {
     assert!(!page.split("id=\"report\"").next().unwrap().contains('\u{202e}'));
     assert!(page.matches("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;\\u{202e}").count() > 10);
     assert_eq!(page.matches("</script").count(), 3, "the view, the report and the program");
+}
+
+#[test]
+fn several_targets_are_rows_of_a_page_with_the_findings_of_each() {
+    let hostile = "</script><img src=x>";
+    let target = |name: &str| Target { name: Some(name.into()), ..plan().target };
+    let scope = Scope { targets: ["one", "two", hostile].map(target).to_vec(), rejected: Vec::new() };
+    let mut records = Records::default();
+    records.on_event(&started(Plan { scope: Some(scope), subscription: None, ..plan() }));
+    for name in ["one", "two", hostile] {
+        let mut of = |event: Event| records.on_event(&Event { target: Some(name.into()), ..event });
+        of(at(0.1, connected(1)));
+        of(at(1.0, interval(good(10), &[100])));
+        if name != "one" {
+            of(at(5.0, disconnected(1, None)));
+            of(at(5.5, reconnected(2, 0.5)));
+        }
+    }
+    records.on_event(&finished(60.0));
+    let page = check(&RunReport::new(&records.figures()));
+    assert!(page.contains("2 of 3 targets degraded") && page.contains("<td>two</td><td>degraded</td>"));
+    assert!(page.contains("<td>&lt;/script&gt;&lt;img src=x&gt;</td>") && !page.contains("<img"));
+    assert_eq!(page.matches("</script").count(), 2, "the report and the program");
+}
+
+/// The browser refuses a script with another hash.
+#[test]
+fn the_policy_of_the_page_has_the_hash_of_the_script() {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    use rustls::crypto::{hash::HashAlgorithm, ring::default_provider};
+
+    let hash = default_provider().cipher_suites.iter().find_map(|suite| {
+        let provider = suite.tls13()?.common.hash_provider;
+        (provider.algorithm() == HashAlgorithm::SHA256).then(|| provider.hash(SCRIPT.as_bytes()))
+    });
+    let hash = BASE64_STANDARD.encode(hash.expect("SHA-256"));
+    assert_eq!(SCRIPT_HASH, format!("sha256-{hash}"));
 }

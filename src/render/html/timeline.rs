@@ -7,7 +7,7 @@ mod axis;
 pub(super) mod curves;
 mod lanes;
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::{
     family::Family,
@@ -46,7 +46,10 @@ pub(super) fn write(report: &Report, times: Times) -> String {
     if report.intervals.len() < 2 || axis.length <= 0.0 {
         return String::new();
     }
-    let mut lanes = vec![Lane::new("incidents", "l-num", numbers(report, &axis))];
+    let mut lanes = Vec::new();
+    if !report.incidents.rows.is_empty() {
+        lanes.push(Lane::new("incidents", "l-num", numbers(report, &axis)));
+    }
     lanes.extend(curves::latency(report, &axis));
     lanes.extend(lanes::connections(report, &axis));
     lanes.extend(curves::answers(report, &axis));
@@ -61,13 +64,18 @@ pub(super) fn write(report: &Report, times: Times) -> String {
         let _ = writeln!(plane, "<div class=\"lane {class}\">{content}</div>");
     }
     let grid = axis::grid(report, &axis);
+    let steps = if report.incidents.rows.is_empty() {
+        "<span class=\"hint\">Keys: + − 0 to zoom, ← → to move"
+    } else {
+        "<button type=\"button\" data-step=\"-1\">Previous incident</button>\
+         <button type=\"button\" data-step=\"1\">Next incident</button>\
+         <span class=\"hint\">Keys: + − 0 to zoom, ← → to move, n p for the next and the previous incident"
+    };
     let html = format!(
         "{}<div class=\"tools js\" hidden><button type=\"button\" data-zoom=\"0\">Whole run</button>\
          <button type=\"button\" data-zoom=\"2\" aria-label=\"Zoom in\">+</button>\
          <button type=\"button\" data-zoom=\"0.5\" aria-label=\"Zoom out\">−</button>\
-         <button type=\"button\" data-step=\"-1\">Previous incident</button>\
-         <button type=\"button\" data-step=\"1\">Next incident</button>\
-         <span class=\"hint\">Keys: + − 0 to zoom, ← → to move, n p for the next and the previous incident</span></div>\n\
+         {steps}</span></div>\n\
          <output id=\"readout\" class=\"js\" hidden>Point at the chart to read it.</output>\n\
          <div class=\"chart\"><div class=\"gutter\" aria-hidden=\"true\">{gutter}</div>\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Timeline: {}\"><div class=\"plane\">\n{grid}{plane}</div></div></div>\n\
@@ -111,11 +119,10 @@ fn legend(report: &Report) -> String {
         "<p class=\"legend\"><span class=\"key k-p50\"><i></i>p50</span><span class=\"key k-band\"><i></i>p50 to p99.9</span>\
          <span class=\"key k-max\"><i></i>maximum</span>",
     );
-    let found = |family: &Family| {
-        let families = report.incidents.rows.iter().map(|row| Family::of(row.cause.as_ref().map(|cause| cause.cause)));
-        families.clone().any(|found| found == *family)
-    };
-    for family in Family::ALL.iter().filter(|family| found(family)) {
+    let incidents = report.incidents.rows.iter().map(|row| row.cause.as_ref().map(|cause| cause.cause));
+    let outages = report.outages.rows.iter().map(|row| Some(row.diagnosis.cause));
+    let families: BTreeSet<_> = incidents.chain(outages).map(Family::of).collect();
+    for family in families {
         let _ = write!(html, "<span class=\"key {}\"><i></i>{}</span>", family.class(), family.words());
     }
     html.push_str("</p>\n");
@@ -141,7 +148,7 @@ fn numbers(report: &Report, axis: &Axis) -> String {
         };
         let _ = write!(
             html,
-            "<a class=\"num {class}\" href=\"#{}\" style=\"left:{}\" aria-label=\"{name}\">{label}</a>",
+            "<a class=\"num {class}\" href=\"#{}\" style=\"left:clamp(15px,{},100% - 15px)\" aria-label=\"{name}\">{label}</a>",
             anchor(report, row),
             percent((place + last) / 2.0),
         );

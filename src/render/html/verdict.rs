@@ -27,8 +27,13 @@ pub(super) fn write(report: &Report, times: Times) -> String {
 
 /// Returns a finding as an item of the list below the verdict; `before` is HTML.
 pub(super) fn item(finding: &Finding, before: &str) -> String {
-    let code = finding.code.map(explain).map(|code| format!(" {code}")).unwrap_or_default();
-    format!("<li class=\"{}\">{before}{}{code}</li>", finding.severity, text(&finding.text))
+    format!("<li class=\"{}\">{before}{}</li>", finding.severity, sentence(finding))
+}
+
+/// Returns the text of a finding, with the command that explains it unless the text has it.
+pub(super) fn sentence(finding: &Finding) -> String {
+    let code = finding.code.filter(|code| !finding.text.contains(code)).map(|code| format!(" {}", explain(code)));
+    format!("{}{}", text(&finding.text), code.unwrap_or_default())
 }
 
 /// Returns the verdict with its headline, answers and findings, all of them HTML.
@@ -77,7 +82,7 @@ pub(super) fn frame(
 /// `4 incidents in 3 min 5 s, all recovered`
 fn headline(report: &Report) -> String {
     let lasted = duration(report.duration);
-    if report.runs.iter().all(|run| run.connected.is_none()) {
+    if !ever_connected(report) {
         return format!("not connected in {lasted}");
     }
     let (number, open) = (report.incidents.count, report.outages.unresolved);
@@ -93,8 +98,13 @@ fn headline(report: &Report) -> String {
     format!("{} {word} in {lasted}, {end}", count("incidents.count", number))
 }
 
+fn ever_connected(report: &Report) -> bool {
+    report.runs.iter().any(|run| run.connected.is_some())
+}
+
 fn answers(report: &Report, times: Times) -> Vec<(&'static str, String)> {
-    let mut answers = vec![("How bad", how_bad(report))];
+    let question = if report.verdict == Verdict::Healthy { "Figures" } else { "How bad" };
+    let mut answers = vec![(question, how_bad(report))];
     answers.extend(when(report, times).map(|when| ("When", when)));
     answers.extend(place(report).map(|place| ("Where", place)));
     answers.extend(remedy(report).map(|remedy| ("What to do", remedy)));
@@ -116,7 +126,7 @@ fn how_bad(report: &Report) -> String {
     }
     if let Some(probes) = report.probes.as_ref().filter(|probes| probes.failed + probes.timed_out > 0) {
         parts.push(format!(
-            "{} probes failed, {} timed out",
+            "of the probes, {} failed and {} timed out",
             count("probes.failed", probes.failed),
             count("probes.timed_out", probes.timed_out)
         ));
@@ -124,7 +134,7 @@ fn how_bad(report: &Report) -> String {
     if report.slow.stretches > 0 {
         parts.push(format!("replies took up to {}", time("slow.latency", report.slow.latency)));
     }
-    if parts.is_empty() {
+    if parts.is_empty() && ever_connected(report) {
         let share = outages.availability.map(|share| format!("{} available", percent(share)));
         parts.extend(share.map(|share| text(&share)));
         parts.extend(report.latency.as_ref().map(|latency| format!("p50 {}", time("latency.p50", latency.p50))));
@@ -178,6 +188,11 @@ fn remedy(report: &Report) -> Option<String> {
     if let Some(outage) = longest.and_then(|row| incidents::example(report, row)) {
         let diagnosis = &outage.diagnosis;
         return Some(format!("{} {}", text(&capitalized(diagnosis.remedy)), explain(diagnosis.code)));
+    }
+    // The first remark on a run that never connected is the advice on its obstacle.
+    let remark = report.findings.iter().find(|finding| finding.severity == Severity::Info && finding.code.is_none());
+    if let Some(remark) = remark.filter(|_| !ever_connected(report)) {
+        return Some(text(&capitalized(&remark.text)));
     }
     let advised =
         report.findings.iter().find(|finding| finding.code.is_some() && finding.severity != Severity::Info)?;

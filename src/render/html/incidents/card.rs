@@ -101,7 +101,10 @@ fn course(report: &Report, row: &IncidentRow, outage: &OutageRow) -> String {
     };
     if outage.duration < NOTEWORTHY || outage.phases.is_empty() {
         let end = match outage.outage.restored {
-            Some(_) => format!("Back {} after the loss: nothing to shorten.", duration(outage.duration)),
+            Some(_) if row.incident.connections > 1 => {
+                format!("Connection {} was back after {}.", outage.outage.connection, duration(outage.duration))
+            }
+            Some(_) => format!("The connection was back after {}.", duration(outage.duration)),
             None => "It had not come back at the end of the run.".to_owned(),
         };
         return format!("<h4>Where the time went</h4>\n<p>{}</p>\n", text(&end));
@@ -119,7 +122,7 @@ fn course(report: &Report, row: &IncidentRow, outage: &OutageRow) -> String {
         );
         let _ = write!(
             list,
-            "<li><i class=\"p-{class}\"></i><b>{}</b> {words}{}</li>",
+            "<li><i class=\"p-{class}\"></i><b>{}</b><span>{words}{}</span></li>",
             text(&duration(part.duration)),
             if flag.is_empty() { String::new() } else { format!(";{flag}") },
         );
