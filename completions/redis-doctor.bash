@@ -121,7 +121,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__check)
-            opts="-t -w -c -o -q -u -p -s -n -a -H -h --timeout --warning --critical --tls-cert-warn --exit-zero --format --output --quiet --color --uri --targets --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --host --target --help --config"
+            opts="-t -w -c -o -q -u -p -s -n -a -H -h --timeout --warning --critical --tls-cert-warn --exit-zero --format --output --quiet --color --uri --targets --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --host --target --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -233,6 +233,10 @@ _redis__doctor() {
                     ;;
                 --protocol)
                     COMPREPLY=($(compgen -W "resp3 resp2 auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --spawn)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --sni)
@@ -391,7 +395,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__drill)
-            opts="-o -q -t -u -h -p -s -n -a --all --case --policy --must-survive --format --output --quiet --seed --fault --incident --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --help --config"
+            opts="-o -q -t -u -h -p -s -n -a --all --case --policy --must-survive --format --output --quiet --seed --fault --incident --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -511,6 +515,10 @@ _redis__doctor() {
                     ;;
                 --protocol)
                     COMPREPLY=($(compgen -W "resp3 resp2 auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --spawn)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --sni)
@@ -781,7 +789,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__idle)
-            opts="-W -w -o -q -t -u -h -p -s -n -a --max --steps --profile --resolution --timeout --deadline --must-survive --format --output --quiet --seed --fault --incident --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --help --config"
+            opts="-W -w -o -q -t -u -h -p -s -n -a --max --steps --profile --resolution --timeout --deadline --must-survive --format --output --quiet --seed --fault --incident --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -927,6 +935,10 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -W "resp3 resp2 auto" -- "${cur}"))
                     return 0
                     ;;
+                --spawn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -973,7 +985,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__ping)
-            opts="-r -c -i -w -W -D -t -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --max-reply --seed --format --rows --help --config"
+            opts="-r -c -i -w -W -D -t -u -h -p -s -n -a -o -q --count --interval --deadline --timeout --payload --timestamps --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --no-evidence --max-reply --seed --format --rows --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1097,6 +1109,10 @@ _redis__doctor() {
                     ;;
                 --protocol)
                     COMPREPLY=($(compgen -W "resp3 resp2 auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --spawn)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --sni)
@@ -1239,7 +1255,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__proxy)
-            opts="-u --listen --uri --sandbox --allow-remote --no-control --format --seed --fault --incident --tls --sni --cacert --cacertdir --cert --key --insecure --help --config"
+            opts="-u --listen --uri --sandbox --spawn --allow-remote --no-control --report --format --seed --fault --incident --tls --sni --cacert --cacertdir --cert --key --insecure --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1257,8 +1273,12 @@ _redis__doctor() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --spawn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson nagios" -- "${cur}"))
                     return 0
                     ;;
                 --seed)
@@ -1351,7 +1371,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__soak)
-            opts="-d -W -t -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --max-reply --seed --format --rows --help --config"
+            opts="-d -W -t -u -h -p -s -n -a -o -q --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --no-evidence --max-reply --seed --format --rows --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1479,6 +1499,10 @@ _redis__doctor() {
                     ;;
                 --protocol)
                     COMPREPLY=($(compgen -W "resp3 resp2 auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --spawn)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --sni)
@@ -1621,7 +1645,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__subscribe)
-            opts="-c -d -D -t -u -h -p -s -n -a -o -q --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --no-evidence --max-reply --seed --help --config"
+            opts="-c -d -D -t -u -h -p -s -n -a -o -q --pattern --shard --count --duration --expect-every --verify --rate --timestamps --format --report-format --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --no-evidence --max-reply --seed --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1745,6 +1769,10 @@ _redis__doctor() {
                     ;;
                 --protocol)
                     COMPREPLY=($(compgen -W "resp3 resp2 auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --spawn)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --sni)
@@ -1879,7 +1907,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__wait)
-            opts="-W -i -q -t -u -h -p -s -n -a --for --timeout --interval --fail-fast --quiet --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --tls --sni --cacert --cacertdir --cert --key --insecure --help --config"
+            opts="-W -i -q -t -u -h -p -s -n -a --for --timeout --interval --fail-fast --quiet --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1983,6 +2011,10 @@ _redis__doctor() {
                     ;;
                 --protocol)
                     COMPREPLY=($(compgen -W "resp3 resp2 auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --spawn)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --sni)

@@ -64,6 +64,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l name
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l spawn -d 'Start a real server on a free loopback port' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand check" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
@@ -120,6 +121,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l name 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l spawn -d 'Start a real server on a free loopback port' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
@@ -242,6 +244,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-re
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l exit-zero -d 'Always exit 0'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l cluster -d 'Examine all primaries of the cluster of this server'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l replicas -d 'With --cluster, examine the replicas, too'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-evidence -d 'Gather no evidence about outages'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l pattern -d 'Subscribe to a pattern with PSUBSCRIBE (repeatable)' -r
@@ -276,6 +280,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l spawn -d 'Start a real server on a free loopback port' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
@@ -387,6 +392,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l exit-zero -d 'Always exit 0'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l cluster -d 'Examine all primaries of the cluster of this server'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l replicas -d 'With --cluster, examine the replicas, too'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-evidence -d 'Gather no evidence about outages'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s d -l duration -d 'Stop after this long [default: until a signal]' -r
@@ -416,6 +423,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l name 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l spawn -d 'Start a real server on a free loopback port' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
@@ -538,12 +546,17 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-re
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s q -l quiet -d 'Print only the report, no events or progress'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l exit-zero -d 'Always exit 0'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l cluster -d 'Examine all primaries of the cluster of this server'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l replicas -d 'With --cluster, examine the replicas, too'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-evidence -d 'Gather no evidence about outages'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l listen -d 'Address to listen on; port 0 picks a free one' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -s u -l uri -d 'URL of the server [env: REDIS_URL, VALKEY_URL]' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l format -d 'Event format' -r -f -a "text\t''
-ndjson\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l spawn -d 'Start a real server on a free loopback port' -r -F
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l format -d 'Format of events, or of the report' -r -f -a "text\t''
+json\t''
+ndjson\t''
+nagios\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l seed -d 'Seed for all randomness [default: random]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
 close\t''
@@ -583,6 +596,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l conf
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l sandbox -d 'Use the embedded server'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l allow-remote -d 'Allow other machines to connect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l no-control -d 'Take no orders on the wire'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l report -d 'Observe the application, and report on it at the end'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l tls -d 'Encrypt the connection, as with rediss://'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand proxy" -l help -d 'Print long help (-h at the end: short help)'
@@ -671,6 +685,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l name
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l spawn -d 'Start a real server on a free loopback port' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
@@ -744,6 +759,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l name 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l spawn -d 'Start a real server on a free loopback port' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F
@@ -777,6 +793,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l name 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l protocol -d 'Protocol version [default: resp3]' -r -f -a "resp3\t''
 resp2\t''
 auto\t''"
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l spawn -d 'Start a real server on a free loopback port' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l sni -d 'Name to send and to check in the certificate [default: the host]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l cacert -d 'Trust the authorities in this file (PEM)' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand wait" -l cacertdir -d 'Trust the authorities in the files of this directory' -r -F

@@ -59,6 +59,7 @@ module completions {
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor check protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --spawn: path             # Start a real server on a free loopback port
     --tls                     # Encrypt the connection, as with rediss://
     --sni: string             # Name to send and to check in the certificate [default: the host]
     --cacert: path            # Trust the authorities in this file (PEM)
@@ -162,6 +163,7 @@ module completions {
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor ping protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --spawn: path             # Start a real server on a free loopback port
     --tls                     # Encrypt the connection, as with rediss://
     --sni: string             # Name to send and to check in the certificate [default: the host]
     --cacert: path            # Trust the authorities in this file (PEM)
@@ -195,6 +197,8 @@ module completions {
     --fail-on: string@"nu-complete redis-doctor ping fail_on" # Exit 2 (critical) if this is true (repeatable)
     --warn-on: string@"nu-complete redis-doctor ping warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
+    --cluster                 # Examine all primaries of the cluster of this server
+    --replicas                # With --cluster, examine the replicas, too
     --no-evidence             # Gather no evidence about outages
     --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
@@ -281,6 +285,7 @@ module completions {
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor subscribe protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --spawn: path             # Start a real server on a free loopback port
     --tls                     # Encrypt the connection, as with rediss://
     --sni: string             # Name to send and to check in the certificate [default: the host]
     --cacert: path            # Trust the authorities in this file (PEM)
@@ -314,6 +319,8 @@ module completions {
     --fail-on: string@"nu-complete redis-doctor subscribe fail_on" # Exit 2 (critical) if this is true (repeatable)
     --warn-on: string@"nu-complete redis-doctor subscribe warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
+    --cluster                 # Examine all primaries of the cluster of this server
+    --replicas                # With --cluster, examine the replicas, too
     --no-evidence             # Gather no evidence about outages
     --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
@@ -402,6 +409,7 @@ module completions {
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor soak protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --spawn: path             # Start a real server on a free loopback port
     --tls                     # Encrypt the connection, as with rediss://
     --sni: string             # Name to send and to check in the certificate [default: the host]
     --cacert: path            # Trust the authorities in this file (PEM)
@@ -435,6 +443,8 @@ module completions {
     --fail-on: string@"nu-complete redis-doctor soak fail_on" # Exit 2 (critical) if this is true (repeatable)
     --warn-on: string@"nu-complete redis-doctor soak warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
+    --cluster                 # Examine all primaries of the cluster of this server
+    --replicas                # With --cluster, examine the replicas, too
     --no-evidence             # Gather no evidence about outages
     --max-reply: string       # Largest reply of a connection under test [default: 64m]
     --seed: string            # Seed for all randomness [default: random; shown in the report]
@@ -446,7 +456,7 @@ module completions {
   ]
 
   def "nu-complete redis-doctor proxy format" [] {
-    [ "text" "ndjson" ]
+    [ "text" "json" "ndjson" "nagios" ]
   }
 
   def "nu-complete redis-doctor proxy faults" [] {
@@ -462,9 +472,11 @@ module completions {
     --listen: string          # Address to listen on; port 0 picks a free one
     --uri(-u): string         # URL of the server [env: REDIS_URL, VALKEY_URL]
     --sandbox                 # Use the embedded server
+    --spawn: path             # Start a real server on a free loopback port
     --allow-remote            # Allow other machines to connect
     --no-control              # Take no orders on the wire
-    --format: string@"nu-complete redis-doctor proxy format" # Event format
+    --report                  # Observe the application, and report on it at the end
+    --format: string@"nu-complete redis-doctor proxy format" # Format of events, or of the report
     --seed: string            # Seed for all randomness [default: random]
     --fault: string@"nu-complete redis-doctor proxy faults" # Inject a fault with a proxy before the server (repeatable)
     --incident: string@"nu-complete redis-doctor proxy incidents" # Replay the faults of a known incident (repeatable)
@@ -539,6 +551,7 @@ module completions {
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor drill protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --spawn: path             # Start a real server on a free loopback port
     --tls                     # Encrypt the connection, as with rediss://
     --sni: string             # Name to send and to check in the certificate [default: the host]
     --cacert: path            # Trust the authorities in this file (PEM)
@@ -606,6 +619,7 @@ module completions {
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor idle protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --spawn: path             # Start a real server on a free loopback port
     --tls                     # Encrypt the connection, as with rediss://
     --sni: string             # Name to send and to check in the certificate [default: the host]
     --cacert: path            # Trust the authorities in this file (PEM)
@@ -653,6 +667,7 @@ module completions {
     --name: string            # Client name of the connections, as in CLIENT LIST
     --protocol: string@"nu-complete redis-doctor wait protocol" # Protocol version [default: resp3]
     --sandbox                 # Use the embedded server on a free loopback port
+    --spawn: path             # Start a real server on a free loopback port
     --tls                     # Encrypt the connection, as with rediss://
     --sni: string             # Name to send and to check in the certificate [default: the host]
     --cacert: path            # Trust the authorities in this file (PEM)

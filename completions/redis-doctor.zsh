@@ -42,20 +42,21 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[When to use color]:WHEN:(auto always never)' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
@@ -75,9 +76,9 @@ _arguments "${_arguments_options[@]}" : \
 '--watchdog=[Detect a dead connection with PINGs, or off \[hardened\: 1sx2\]]:TIMExN:_default' \
 '--resubscribe=[Way to resubscribe after a reconnect \[hardened\: paced\]]:HOW:(library paced)' \
 '--on-readonly=[Reaction to READONLY from a demoted server \[hardened\: rebuild\]]:REACTION:(stay rebuild)' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-H+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-H+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--exit-zero[Always exit 0]' \
@@ -85,7 +86,7 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only problems]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
@@ -109,22 +110,23 @@ _arguments "${_arguments_options[@]}" : \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
@@ -162,7 +164,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timestamps[Print a Unix timestamp before each line, like ping -D]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
@@ -170,6 +172,8 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
+'(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
+'--replicas[With --cluster, examine the replicas, too]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::servers -- Servers\: a URL, HOST or HOST\:PORT \[default\: see -u\]:_default' \
@@ -191,22 +195,23 @@ _arguments "${_arguments_options[@]}" : \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
@@ -243,7 +248,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timestamps[Print the UTC time before each line]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
@@ -251,6 +256,8 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
+'(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
+'--replicas[With --cluster, examine the replicas, too]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::channels -- Channels to subscribe to (any bytes):_default' \
@@ -276,22 +283,23 @@ mixed\:"All three"))' \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
@@ -328,7 +336,7 @@ mixed\:"All three"))' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
@@ -336,6 +344,8 @@ mixed\:"All three"))' \
 '--quiet[Print only the report, no events or progress]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
+'(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
+'--replicas[With --cluster, examine the replicas, too]' \
 '--no-evidence[Gather no evidence about outages]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::servers -- Servers\: a URL, HOST or HOST\:PORT \[default\: see -u\]:_default' \
@@ -346,7 +356,8 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[Address to listen on; port 0 picks a free one]:ADDRESS:_default' \
 '-u+[URL of the server \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '--uri=[URL of the server \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'--format=[Event format]:FORMAT:(text ndjson)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
+'--format=[Format of events, or of the report]:FORMAT:(text json ndjson nagios)' \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
 '*--fault=[Inject a fault with a proxy before the server (repeatable)]:KIND[=ARGS][@START][+FOR]:(reset_peer close half_close slow_close blackhole partition refuse stall_accept accept_close accept_reset latency bandwidth slicer limit_data idle_drop error_reply garbage truncate http_503 push)' \
 '*--incident=[Replay the faults of a known incident (repeatable)]:NAME:(elasticache-reset nlb-idle nat-forget failover maintenance az-loss thundering-herd auth-rotation slow-resubscribe)' \
@@ -359,9 +370,11 @@ _arguments "${_arguments_options[@]}" : \
 '(-u --uri)--sandbox[Use the embedded server]' \
 '--allow-remote[Allow other machines to connect]' \
 '--no-control[Take no orders on the wire]' \
+'--report[Observe the application, and report on it at the end]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
+'*::command -- Application to start and to report on:_default' \
 && ret=0
 ;;
 (drill)
@@ -379,22 +392,23 @@ _arguments "${_arguments_options[@]}" : \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
@@ -406,7 +420,7 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print no progress]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
@@ -434,22 +448,23 @@ _arguments "${_arguments_options[@]}" : \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
@@ -460,7 +475,7 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only the result]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \
@@ -478,22 +493,23 @@ _arguments "${_arguments_options[@]}" : \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
 '(-h --host -p --port -s --socket)*--uri=[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
-'(-h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
-'-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
-'-p+[Port \[default\: 6379\]]:PORT:_default' \
-'--port=[Port \[default\: 6379\]]:PORT:_default' \
-'(-h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
-'(-h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port -s --socket)--targets=[Read servers from this file, - for stdin]:FILE:_files' \
+'(--spawn)-h+[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)--host=[Host name or IP address \[default\: 127.0.0.1\]]:HOST:_default' \
+'(--spawn)-p+[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn)--port=[Port \[default\: 6379\]]:PORT:_default' \
+'(--spawn -h --host -p --port)-s+[Unix socket instead of host and port]:PATH:_files' \
+'(--spawn -h --host -p --port)--socket=[Unix socket instead of host and port]:PATH:_files' \
 '-n+[Logical database \[default\: 0\]]:DB:_default' \
 '--db=[Logical database \[default\: 0\]]:DB:_default' \
-'-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
-'--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
-'(-a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
-'(-a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
+'(--spawn)-a+[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--pass=[Password \[env\: REDISCLI_AUTH, VALKEYCLI_AUTH\]]:PASSWORD:_default' \
+'(--spawn)--user=[ACL user \[default\: the server'\''s default user\]]:NAME:_default' \
+'(--spawn -a --pass --askpass)--pass-command=[Run this shell command for the password of each attempt]:CMD:_default' \
+'(--spawn -a --pass --askpass --pass-command)--pass-file=[Read the password of each attempt from this file]:FILE:_files' \
 '--name=[Client name of the connections, as in CLIENT LIST]:NAME:_default' \
 '--protocol=[Protocol version \[default\: resp3\]]:PROTOCOL:(resp3 resp2 auto)' \
+'(-u --uri --sandbox)--spawn=[Start a real server on a free loopback port]::PATH:_files' \
 '--sni=[Name to send and to check in the certificate \[default\: the host\]]:NAME:_default' \
 '--cacert=[Trust the authorities in this file (PEM)]:FILE:_files' \
 '--cacertdir=[Trust the authorities in the files of this directory]:DIR:_files' \
@@ -505,7 +521,7 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print only the last error on a timeout]' \
 '(-a --pass)--askpass[Prompt for the password]' \
 '--no-auth-warning[Do not warn about a password on the command line]' \
-'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass)--sandbox[Use the embedded server on a free loopback port]' \
+'(-u --uri --targets -h --host -p --port -s --socket -a --pass --pass-command --pass-file --user --askpass --spawn)--sandbox[Use the embedded server on a free loopback port]' \
 '--tls[Encrypt the connection, as with rediss\://]' \
 '--insecure[Do not check the server'\''s certificate]' \
 '--help[Print long help (-h at the end\: short help)]' \

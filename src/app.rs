@@ -40,16 +40,21 @@ use crate::{
     },
     exit::Exit,
     output::{Format, OutputOptions},
-    plan::{Address, Target},
+    plan::{Address, LocalServer, Target},
     render::{self, Style},
     report::RunReport,
     sandbox::{Sandbox, SandboxConfig},
+    supervise::{self, SpawnedServer},
     units::clean,
     verdict::Verdict,
 };
 
 /// Runs the program with these arguments to its end.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<_> = args.into_iter().collect();
+    if let Some(exit) = supervise::become_server(&args) {
+        return exit;
+    }
     signals::survive_file_limit();
     let exit = match cli::parse(args) {
         Ok(job) => job.run(),
@@ -184,14 +189,22 @@ fn exit_code(verdict: Verdict, exit_zero: bool) -> Exit {
     if exit_zero { Exit::Healthy } else { verdict.into() }
 }
 
-/// Starts the embedded server and makes it the target, if wanted. It runs until the return value is dropped.
-fn start_sandbox(wanted: bool, target: &mut Target) -> Result<Option<Sandbox>, Problem> {
-    if !wanted {
-        return Ok(None);
-    }
-    let sandbox = Sandbox::start(SandboxConfig::default()).map_err(Problem::Sandbox)?;
-    let address = sandbox.addr();
+/// Starts the server that is wanted and makes it the target. It runs until the return value is dropped.
+fn start_server(wanted: Option<&LocalServer>, target: &mut Target) -> Result<Option<Box<dyn Any>>, Problem> {
+    let Some(wanted) = wanted else { return Ok(None) };
+    let (server, address, named_by): (Box<dyn Any>, _, _) = match wanted {
+        LocalServer::Sandbox => {
+            let sandbox = Sandbox::start(SandboxConfig::default()).map_err(Problem::Sandbox)?;
+            let address = sandbox.addr();
+            (Box::new(sandbox), address, "sandbox".to_owned())
+        }
+        LocalServer::Spawned(program) => {
+            let server = SpawnedServer::start(program.as_deref()).map_err(Problem::Spawn)?;
+            let (address, named_by) = (server.address(), server.to_string());
+            (Box::new(server), address, named_by)
+        }
+    };
     target.address = Address::Tcp { host: address.ip().to_string(), port: address.port(), tls: false };
-    target.named_by = "sandbox".to_owned();
-    Ok(Some(sandbox))
+    target.named_by = named_by;
+    Ok(Some(server))
 }

@@ -148,6 +148,7 @@ impl Drill {
             command: Command::Soak,
             target: self.target.clone(),
             scope: None,
+            cluster: None,
             sandbox: false,
             protocol: self.protocol,
             policy: adapt(ReconnectPolicy::preset(policy), case),

@@ -1,6 +1,7 @@
 //! The engine: runs a plan as one event stream into one sink, from the preflight to the final figures. A plan with several
 //! targets is a run for each of them, whose streams are merged.
 
+mod nodes;
 mod preflight;
 mod run;
 mod scope;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+pub(crate) use self::nodes::{ClusterError, find_nodes};
 use self::run::Run;
 use crate::{
     clock::Clock,

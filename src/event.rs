@@ -7,7 +7,9 @@
 //!
 //! The JSON of an event is a line of the journal: stable names, durations in seconds, [`SCHEMA_VERSION`].
 
+mod application;
 mod commands;
+mod connection;
 mod evidence;
 mod flow;
 mod interval;
@@ -28,7 +30,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use application::{
+    FlowRole, Identified, Observed, OutcomeUnknown, RanTwice, RoleLost, RoleRecovered, Totals, Undelivered,
+};
 pub(crate) use commands::{CommandFailed, Confirmations};
+pub(crate) use connection::{Connected, Disconnected, Reconnected};
 pub(crate) use evidence::{
     Announcement, Attempt, AttemptEnd, Death, DeathWitness, Evidence, HostState, Missing, SocketEnd, TcpFigures, Tried,
 };
@@ -47,7 +53,6 @@ pub(crate) use sink::{EventSink, Message, MessageSink, Reply};
 pub(crate) use state::ClientState;
 
 use crate::{
-    classify::Failure,
     clock::{OptionalSeconds, Seconds, SecondsList, Stamp, WallTime},
     fault::Fault,
     foreign::Foreign,
@@ -157,6 +162,16 @@ pub enum EventKind {
     Subscribed(Confirmations),
     /// The subscriptions were renewed after a reconnect, completely or in part.
     Resubscribed(Confirmations),
+    /// The server ended a subscription on a connection that is up: as a rule, because it no longer has the slot of a shard
+    /// channel.
+    Unsubscribed {
+        /// Channel of the subscription.
+        channel: Name,
+        /// Channels, patterns and shard channels to subscribe to.
+        wanted: u64,
+        /// Subscriptions that remain.
+        confirmed: u64,
+    },
     /// Commands failed: all failures of one kind since the last such event.
     CommandFailed(CommandFailed),
     /// The server began to answer commands with an error: a refusal begins.
@@ -266,6 +281,8 @@ pub enum EventKind {
     FlowOpened(FlowOpened),
     /// A proxied connection ended.
     FlowClosed(FlowClosed),
+    /// An application behind the proxy was observed.
+    Observed(Box<Observed>),
     /// Counts and latencies since the last such event.
     Interval(Box<Interval>),
     /// The run continues without the subscription of its plan: the server, as a rule a proxy, has no pub/sub.
@@ -313,78 +330,4 @@ pub struct RunStarted {
     /// True if a journal without the beginning of the run is read: this event then has the time of its first line.
     #[serde(skip)]
     pub continued: bool,
-}
-
-/// The identity of a connection and of its server.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Connected {
-    /// Number of the physical connection (from 1).
-    #[schemars(range(min = 1))]
-    pub generation: u64,
-    /// Client id of the connection at the server; null if the server does not report it.
-    pub client_id: Option<u64>,
-    /// Address of the client as the server sees it (`CLIENT INFO addr`).
-    pub local: Option<Foreign>,
-    /// Address of the server as it sees it (`CLIENT INFO laddr`).
-    pub peer: Option<Foreign>,
-    /// Server process that answered.
-    pub server: ServerIdentity,
-    /// RESP version in use.
-    #[schemars(extend("enum" = [2, 3]))]
-    pub resp: u8,
-}
-
-/// The loss of the connection under test.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Disconnected {
-    /// Number of the physical connection that was lost.
-    pub generation: u64,
-    /// Client id of that connection at the server, if known.
-    pub client_id: Option<u64>,
-    /// First failure that revealed the loss; null if the library only reported the loss, without a reason.
-    pub failure: Option<Failure>,
-    /// Commands in flight at the loss.
-    pub in_flight: u64,
-    /// Time from the last reply to the loss.
-    #[serde(with = "Seconds")]
-    pub idle: Duration,
-}
-
-/// The end of an outage.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Reconnected {
-    /// Number of the physical connection now in use.
-    pub generation: u64,
-    /// Time from the loss to the first good reply.
-    #[serde(with = "Seconds")]
-    pub after: Duration,
-    /// Commands that failed during the outage.
-    pub failed: u64,
-    /// Failed commands whose outcome is unknown: they were sent and may have run.
-    pub ambiguous: u64,
-    /// Client id before the loss.
-    pub old_client_id: Option<u64>,
-    /// Client id of the new connection.
-    pub client_id: Option<u64>,
-    /// Address of the client as the server sees it.
-    pub local: Option<Foreign>,
-    /// Address of the server as it sees it (`CLIENT INFO laddr`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub peer: Option<Foreign>,
-    /// Server process that answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub server: Option<Box<ServerIdentity>>,
-    /// True if the same server process answers; null if unknown.
-    pub same_process: Option<bool>,
-    /// Relation of that process to the one before the loss; absent if unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub succession: Option<Succession>,
-    /// True if the client recovered on its own; false if redis-doctor had to start a new session.
-    pub by_itself: bool,
-    /// Time from the loss until the path probe found the server healthy again.
-    #[serde(with = "OptionalSeconds")]
-    pub path_healthy_after: Option<Duration>,
-    /// The failure that ended the connection, if it became known only after the event of the loss.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<Failure>,
 }

@@ -9,6 +9,7 @@
 //! `stall_accept`; of several faults that match a command, the first one injected applies.
 
 mod case;
+mod commands;
 mod effect;
 mod grammar;
 mod incident;
@@ -26,6 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use case::{Case, Load};
+pub(crate) use commands::{Commands, has_subcommands};
 pub(crate) use effect::{
     Direction, Directions, Door, Effect, Forgotten, Moment, Order, Reach, Scope, Shape, Side, Tamper,
 };

@@ -34,6 +34,7 @@
 //! | `diagnose` | the cause of each outage: one file a cause, in one list |
 //! | `evidence` | facts about each outage, gathered beside the sessions |
 //! | `session` | the connections under test, with their workers, publisher and monitors |
+//! | `topology` | the nodes of a cluster and their slots, from replies |
 //! | `dial` | connections apart from the session: staged attempts, RESP over a stream, the server's identity |
 //! | `proxy` | the relay that injects faults |
 //! | `record` | events folded into figures |
@@ -43,6 +44,7 @@
 //! | `plan` | what to run: targets, policy with its exact schedule, pace, gates |
 //! | `fault` | what can be done to a connection, and when: one file a fault, in one list |
 //! | `sandbox` | the embedded RESP2/RESP3 server |
+//! | `supervise` | processes that redis-doctor starts: a real server that ends with the run |
 //! | `resp` | RESP as bytes: framing and decoding for `proxy` and `sandbox` |
 //! | `knowledge` | the entries of `explain`: every cause, state, finding and error, with sources |
 //! | `credentials` | passwords that a command or a file yields at each connection attempt |
@@ -146,7 +148,9 @@ mod resp;
 mod sandbox;
 mod session;
 mod suggestion;
+mod supervise;
 mod tls;
+mod topology;
 mod units;
 mod verdict;
 

@@ -53,17 +53,17 @@ macro_rules! formats {
         $make! {
             /// Human-readable text.
             #[default]
-            Text in text: Report, Comparison, Checkup, IdleReport, Drill, Explanation, Events;
+            Text in text: Report, Comparison, Checkup, IdleReport, Drill, Explanation, Events, Application;
             /// One JSON document.
-            Json in json: Report, Comparison, Checkup, IdleReport, Drill, Explanation;
+            Json in json: Report, Comparison, Checkup, IdleReport, Drill, Explanation, Application;
             /// One JSON document a line: events as they happen, then the result, one line for each of its records.
-            Ndjson in ndjson: Report, IdleReport, Events;
+            Ndjson in ndjson: Report, IdleReport, Events, Application;
             /// RFC 4180: a header line, then one line for each row, or for each figure as `name,value`.
             Csv in csv: Report, Comparison, Drill;
             /// The Prometheus / OpenMetrics exposition format.
             Openmetrics in openmetrics: Report;
             /// One line with performance data, for monitoring plugins.
-            Nagios in nagios: Report, Checkup, IdleReport;
+            Nagios in nagios: Report, Checkup, IdleReport, Application;
             /// A table for a ticket, a wiki or a pull request.
             Markdown in markdown: Report, Comparison, Drill;
             /// One self-contained page for a browser.
@@ -136,6 +136,8 @@ pub enum Content {
     Explanation,
     /// The events of `proxy`, as they happen.
     Events,
+    /// The report of `proxy --report`.
+    Application,
 }
 
 /// The rows of a report as CSV.

@@ -16,7 +16,7 @@ mod scope;
 mod target;
 mod tls;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub(crate) use password::{Password, PasswordPlace, PasswordSource, Secret};
 pub(crate) use policy::{Keepalive, OnReadonly, PolicyName, ReconnectPolicy, Resubscription, Watchdog};
 pub(crate) use range::Range;
 pub(crate) use readiness::Readiness;
-pub(crate) use scope::{RejectedLine, Scope};
+pub(crate) use scope::{Cluster, RejectedLine, Scope};
 pub use target::Address;
 pub(crate) use target::{Protocol, Target};
 pub use tls::TlsOptions;
@@ -40,6 +40,15 @@ use crate::{
     clock::{OptionalSeconds, Seconds},
     fault::FaultSchedule,
 };
+
+/// A server that redis-doctor starts as the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LocalServer {
+    /// The embedded server.
+    Sandbox,
+    /// A real server: the program at this path, or the first in the PATH.
+    Spawned(Option<PathBuf>),
+}
 
 /// The plan of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +60,9 @@ pub struct Plan {
     /// All servers under diagnosis; absent if the run has a single target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
+    /// Set if the targets are the nodes of a cluster; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<Cluster>,
     /// True if the target is the embedded server.
     pub sandbox: bool,
     /// Protocol that the user requested.

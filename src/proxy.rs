@@ -20,7 +20,10 @@ mod conditions;
 mod dialogue;
 mod flow;
 mod interpose;
+mod observer;
+mod outcome;
 mod shaping;
+mod slot;
 mod state;
 mod stream;
 
@@ -77,6 +80,8 @@ pub struct Config {
     pub orders: Orders,
     /// True if the start and the end of each connection are reported as events.
     pub report_flows: bool,
+    /// True if the application is observed: its commands are followed, and the consequences of losses are events.
+    pub observe: bool,
 }
 
 /// The clients that may order faults with `DOCTOR …` commands on the wire.
@@ -124,6 +129,7 @@ enum Request {
     Begin(mpsc::Sender<()>),
     Inject(FaultSchedule, mpsc::Sender<()>),
     Clear(mpsc::Sender<usize>),
+    Conclude(mpsc::Sender<()>),
     Order(String, mpsc::Sender<Result<Vec<String>, String>>),
 }
 
@@ -158,8 +164,8 @@ impl Proxy {
                 Err(error) => return drop(ready.send(Err(error))),
             };
             let _ = ready.send(Ok(()));
-            let state = Rc::new(ProxyState::new(config, theirs, events));
-            run(runtime, Acceptor::new(state, addr, listener), inbox, stopped);
+            let state = Rc::new(ProxyState::new(config, (addr, listener), theirs, events));
+            run(runtime, Acceptor::new(state), inbox, stopped);
         };
         let thread = thread::Builder::new().name("proxy".to_owned()).spawn(serve)?;
         is_ready.recv().map_err(io::Error::other)??;
@@ -202,6 +208,11 @@ impl ProxyHandle {
     /// Ends all faults and empties the schedule; returns how many were active.
     pub fn clear(&self) -> usize {
         self.ask(Request::Clear).unwrap_or_default()
+    }
+
+    /// Emits a note about each fault that had no effect, and about servers that clients reach without the proxy.
+    pub fn conclude(&self) {
+        self.ask(Request::Conclude);
     }
 
     /// Returns the active and scheduled faults as text, one a line.

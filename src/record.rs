@@ -77,7 +77,7 @@ pub(crate) use timeline::Slice;
 use timeline::Timeline;
 
 use crate::{
-    classify::Failure,
+    classify::{Failure, Stage},
     clock::Stamp,
     event::{Event, EventKind, EventSink, Evidence, PathProbed, RunStarted},
     plan::Plan,
@@ -231,7 +231,10 @@ impl Story {
                 if run.connected.is_none() {
                     run.obstacle = Some(Failure { key: failed.key, text: failed.text.clone() });
                 }
-                self.refusals.refused(&run.started.plan, failed.key.class, failed.first, failed.last);
+                // A refused subscription recurs at the pace at which redis-doctor requests it again.
+                if failed.key.stage != Stage::Subscribe {
+                    self.refusals.refused(&run.started.plan, failed.key.class, failed.first, failed.last);
+                }
                 self.errors.add(event, failed);
             }
             EventKind::SubscriptionDropped { why } => {

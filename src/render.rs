@@ -2,6 +2,7 @@
 //!
 //! Nothing is computed here beyond units. A closed output is an error of kind [`io::ErrorKind::BrokenPipe`].
 
+mod application;
 mod attempts;
 mod check;
 mod check_targets;

@@ -3,6 +3,7 @@
 //! It is plain data with stable names: durations in seconds, shares as fractions of 1, times in UTC. The verdict is the
 //! worst of the findings, so they show what decided it.
 
+mod application;
 mod causes;
 mod finding;
 mod findings;
@@ -25,6 +26,7 @@ mod tests;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(crate) use application::{Application, Observation};
 pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
 pub(crate) use herd::together;

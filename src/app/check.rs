@@ -8,7 +8,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::{
     Problem, Work, block_on, check_writable, deliver, descriptors, exit_code, exit_of_many,
     signals::{Signals, asked_to_stop},
-    start_sandbox, warn,
+    start_server, warn,
 };
 use crate::{
     checkup::survey::{CheckPlan, survey},
@@ -37,7 +37,7 @@ impl Work for CheckRequest {
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.warnings);
         check_writable(self.output.as_deref())?;
-        let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
+        let _server = start_server(self.server.as_ref(), &mut self.target)?;
         if let Some(scope) = self.scope.take() {
             return self.perform_for_each(scope);
         }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::{
     Problem, Work, block_on, check_writable, deliver_below, progress_style,
     signals::{Signals, asked_to_stop},
-    start_sandbox, warn,
+    start_server, warn,
 };
 use crate::{
     cli::commands::drill::DrillRequest,
@@ -23,7 +23,7 @@ impl Work for DrillRequest {
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.warnings);
         check_writable(self.output.as_deref())?;
-        let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
+        let _server = start_server(self.server.as_ref(), &mut self.target)?;
         block_on(run(&self))
     }
 }
@@ -37,17 +37,17 @@ async fn run(request: &DrillRequest) -> Result<Exit, Problem> {
         policies: request.policies.clone(),
         seed: request.seed,
     };
-    let count = request.cases.len() * request.policies.len();
+    let count = (request.cases.len() * request.policies.len()) as u64;
     let least = units::span(drill.estimate());
     let heading = format!(
-        "redis-doctor {} · drill · {} ({}) · {count} cells · at least {least} · seed {}",
+        "redis-doctor {} · drill · {} ({}) · {} · at least {least} · seed {}",
         env!("CARGO_PKG_VERSION"),
         request.target,
         request.target.named_by,
+        units::count(count, "cell"),
         request.seed
     );
-    let mut progress =
-        DrillProgress::new(progress_style(request.quiet), Box::new(io::stderr()), &heading, count as u64);
+    let mut progress = DrillProgress::new(progress_style(request.quiet), Box::new(io::stderr()), &heading, count);
     let (controls, control) = unbounded_channel();
     let cells = tokio::select! {
         cells = drill.run(asked_to_stop(control), |cell| progress.done(cell)) => cells,

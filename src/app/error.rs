@@ -11,7 +11,9 @@ use thiserror::Error;
 use super::descriptors::FEWEST;
 use crate::{
     compare::Unreadable,
+    engine::ClusterError,
     journal::{JournalError, OpenError},
+    supervise::SpawnError,
 };
 
 const RAISE_THE_LIMIT: &str = "raise it with ulimit -n, LimitNOFILE of systemd, or --ulimit nofile of Docker";
@@ -66,8 +68,14 @@ pub(super) enum Problem {
          {limit}; use at most {room}, or {RAISE_THE_LIMIT}"
     )]
     TooManyConnections { connections: u64, needed: u64, each: u64, limit: u64, room: u64 },
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     #[error("--sandbox: cannot start the server: {0}")]
     Sandbox(#[source] io::Error),
+    #[error("--spawn: {0}")]
+    Spawn(#[source] SpawnError),
+    #[error("cannot start the application: {0}")]
+    Application(#[source] io::Error),
     #[error("--listen: cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("cannot start the fault proxy: {0}")]

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
     Problem, Work, block_on, check_writable, deliver_below, forgive_closed, progress_style, say, signals::Signals,
-    start_sandbox, warn,
+    start_server, warn,
 };
 use crate::{
     cli::commands::idle::IdleRequest,
@@ -27,7 +27,7 @@ impl Work for IdleRequest {
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.warnings);
         check_writable(self.output.as_deref())?;
-        let _sandbox = start_sandbox(self.sandbox, &mut self.plan.target)?;
+        let _server = start_server(self.server.as_ref(), &mut self.plan.target)?;
         block_on(search(self))
     }
 }

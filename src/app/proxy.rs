@@ -2,24 +2,30 @@
 
 use std::{
     io::{self, BufRead, Write},
+    process::ExitStatus,
     thread,
     time::Duration,
 };
 
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::{
+    process::Child,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
 
-use super::{Problem, Work, block_on, forgive_closed, say, signals::Signals, start_sandbox, warn};
+use super::{Problem, Work, block_on, deliver, forgive_closed, say, signals::Signals, start_server, warn};
 use crate::{
     classify::{Failure, Stage},
     cli::commands::proxy::ProxyRequest,
     clock::Clock,
     dial::Route,
-    event::{Control, Event, EventKind, StopReason},
+    event::{Control, Event, EventKind, EventSink as _, StopReason},
     exit::Exit,
-    output::Format,
-    plan::{Protocol, Target},
+    output::{Content, Format},
+    plan::{LocalServer, Protocol, Target},
     proxy::{Config, Orders, Proxy, ProxyHandle},
     render::{self, BufferedStdout, StdoutWriter, Style},
+    report::Observation,
+    supervise,
 };
 
 /// Timeout of the TLS handshake with the server before the proxy starts.
@@ -29,7 +35,7 @@ impl Work for ProxyRequest {
     /// Runs the proxy until a signal.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.warnings);
-        let _sandbox = start_sandbox(self.sandbox, &mut self.upstream)?;
+        let _server = start_server(self.server.as_ref(), &mut self.upstream)?;
         block_on(serve(self))
     }
 }
@@ -52,9 +58,11 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
         clock,
         orders: request.orders.clone(),
         report_flows: true,
+        observe: request.report,
     };
     let proxy = Proxy::start(config, sender).map_err(|source| Problem::Listen { address: request.listen, source })?;
-    let mut output = EventOutput::new(request.format, &controls)?;
+    let shows_events = Format::all_of(Content::Events).any(|format| format == request.format);
+    let mut output = EventOutput::new(if shows_events { request.format } else { Format::Text }, &controls)?;
     for text in greeting(&request, proxy.handle()) {
         let at = clock.now();
         output.write(&Event {
@@ -67,19 +75,66 @@ async fn serve(request: ProxyRequest) -> Result<Exit, Problem> {
     }
     proxy.handle().begin();
     read_commands(proxy.handle().clone())?;
-    let mut signalled = std::pin::pin!(signals.pass_on(&controls));
+    let mut observation = Observation::default();
+    let mut take = |event: Event| {
+        observation.on_event(&event);
+        output.write(&event);
+    };
+    let interrupted = signals.pass_on(&controls);
+    let Some(failed) = relay(&request, proxy.handle(), (&mut control, &mut events), interrupted, &mut take).await?
+    else {
+        return Ok(Exit::Interrupted);
+    };
+    proxy.handle().conclude();
+    while let Ok(event) = events.try_recv() {
+        take(event);
+    }
+    output.finish()?;
+    if !request.report {
+        return Ok(Exit::Healthy);
+    }
+    let report = observation.report(request.upstream.to_string(), failed);
+    deliver(None, |out, columns| render::write(&report, request.format, Style::plain(columns), out))?;
+    Ok(report.verdict.into())
+}
+
+/// Takes events until a signal or the end of the application, and returns how that failed, if it did; `None` if the user
+/// wants no report.
+async fn relay<T>(
+    request: &ProxyRequest,
+    handle: &ProxyHandle,
+    (control, events): (&mut UnboundedReceiver<Control>, &mut UnboundedReceiver<Event>),
+    interrupted: impl Future<Output = T>,
+    take: &mut impl FnMut(Event),
+) -> Result<Option<Option<String>>, Problem> {
+    let mut application = match supervise::application(&request.command, handle.addr()) {
+        Some(mut command) => Some(command.spawn().map_err(Problem::Application)?),
+        None => None,
+    };
+    let mut interrupted = std::pin::pin!(interrupted);
     loop {
         tokio::select! {
             biased;
             Some(request) = control.recv() => match request {
-                Control::Stop(_) => break,
-                Control::Interim => show_stats(proxy.handle()),
+                Control::Stop(_) => return Ok(Some(None)),
+                Control::Interim => show_stats(handle),
             },
-            _ = &mut signalled => return Ok(Exit::Interrupted),
-            Some(event) = events.recv() => output.write(&event),
+            _ = &mut interrupted => return Ok(None),
+            Some(event) = events.recv() => take(event),
+            status = end_of(application.as_mut()) => {
+                let failed = status.ok().filter(|status| !status.success());
+                return Ok(Some(failed.map(|status| status.to_string())));
+            }
         }
     }
-    output.finish().map(|()| Exit::Healthy)
+}
+
+/// Waits for the end of the application; never returns if there is none.
+async fn end_of(application: Option<&mut Child>) -> io::Result<ExitStatus> {
+    match application {
+        Some(application) => application.wait().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Returns the TLS failure that would end every connection through the proxy. (A server that is not reachable yet may
@@ -94,7 +149,11 @@ async fn distrust(server: &Target, clock: Clock) -> Option<Failure> {
 
 fn greeting(request: &ProxyRequest, handle: &ProxyHandle) -> Vec<String> {
     let addr = handle.addr();
-    let mut lines = vec![format!("listening on {addr}, in front of {}, seed {}", request.upstream, request.seed)];
+    let server = match &request.server {
+        Some(LocalServer::Spawned(_)) => format!("{} ({})", request.upstream, request.upstream.named_by),
+        Some(LocalServer::Sandbox) | None => request.upstream.to_string(),
+    };
+    let mut lines = vec![format!("listening on {addr}, in front of {server}, seed {}", request.seed)];
     if request.upstream.speaks_tls() {
         lines.push("clients connect to the proxy in plaintext; the proxy connects to the server with TLS".to_owned());
     }

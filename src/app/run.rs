@@ -15,7 +15,7 @@ use super::{
     progress_style, say, share_a_terminal,
     signals::{Signals, Urgency},
     sinks::{Effort, Sinks},
-    start_sandbox, warn,
+    start_server, warn,
 };
 use crate::{
     cli::run::RunRequest,
@@ -42,7 +42,7 @@ impl Work for RunRequest {
         descriptors::check_for(&self.plan)?;
         let journal = open_journal(&self.output)?;
         check_writable(self.output.output.as_deref())?;
-        let _sandbox = start_sandbox(self.plan.sandbox, &mut self.plan.target)?;
+        let _server = start_server(self.server.as_ref(), &mut self.plan.target)?;
         block_on(watched(self, journal))
     }
 }
@@ -54,7 +54,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let closed = controls.clone();
     let on_closed = move || _ = closed.send(Control::Stop(StopReason::OutputClosed));
     let (outlet, mut writer) = BufferedStdout::patient(io::stdout(), on_closed);
-    let RunRequest { plan, output } = request;
+    let RunRequest { plan, output, .. } = request;
     let clock = Clock::start();
     let mut sinks = sinks(&plan, &output, journal, &outlet);
     let lines = sinks.live.pause();
@@ -75,8 +75,14 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
         control,
     };
     let command = plan.command;
+    let running = async {
+        let plan = engine::find_nodes(plan, clock).await?;
+        // A cluster can have more nodes than seeds.
+        descriptors::check_for(&plan)?;
+        Ok::<_, Problem>(engine::run(plan, surroundings).await)
+    };
     let reason = tokio::select! {
-        reason = engine::run(plan, surroundings) => reason,
+        reason = running => reason?,
         urgency = signals.pass_on(&controls) => match urgency {
             Urgency::Immediate => return Ok(Exit::Interrupted),
             Urgency::Soon => StopReason::Signal,

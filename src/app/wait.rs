@@ -8,7 +8,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::{
     Problem, Work, block_on, descriptors, say,
     signals::{Signals, asked_to_stop},
-    start_sandbox, warn,
+    start_server, warn,
 };
 use crate::{
     cli::commands::wait::WaitRequest,
@@ -32,7 +32,7 @@ impl Work for WaitRequest {
         if let Some(scope) = &self.scope {
             descriptors::check_for_targets(scope.targets.len(), CONNECTIONS * scope.targets.len() as u64)?;
         }
-        let _sandbox = start_sandbox(self.sandbox, &mut self.target)?;
+        let _server = start_server(self.server.as_ref(), &mut self.target)?;
         block_on(until_signalled(&self))
     }
 }

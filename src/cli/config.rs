@@ -127,7 +127,7 @@ impl Config {
         let shown = if name.contains("://") { "this" } else { name };
         let remedy = match () {
             () if shown != name => "a URL needs -u".to_owned(),
-            () if humantime::parse_duration(name).is_ok() => {
+            () if humantime::parse_duration(name).is_ok() || name.parse::<f64>().is_ok() => {
                 "-t is a target of the configuration file; for a time limit, use the flag's long name".to_owned()
             }
             () if self.targets.is_empty() => {

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     fault::{self, FaultSchedule, Incident},
     output::{ColorChoice, Content, Format, OutputOptions, Rows},
-    plan::{Gate, Keepalive, Metric, OnReadonly, PolicyName, Protocol, Resubscription, Secret, Watchdog},
+    plan::{Gate, Keepalive, LocalServer, Metric, OnReadonly, PolicyName, Protocol, Resubscription, Secret, Watchdog},
 };
 
 /// Where the server is and how to log in.
@@ -42,19 +42,19 @@ pub(super) struct ConnectionArgs {
     /// One a line: a URL, HOST or HOST:PORT (IPv6 in brackets), then an optional name=NAME; # begins a comment. The login in
     /// a URL is for that server alone; flags and variables are for the servers without one. A line that cannot be read is
     /// reported with its number and skipped; the exit code is then 3, unless a target is critical.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["host", "port", "socket"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["spawn", "host", "port", "socket"])]
     pub(super) targets: Option<PathBuf>,
     /// Servers that are named without a flag, see [`TargetArgs`].
     #[arg(skip)]
     pub(super) servers: Vec<Secret>,
     /// Host name or IP address [default: 127.0.0.1]
-    #[arg(short, long, value_name = "HOST", value_parser = value::host, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "HOST", value_parser = value::host, allow_hyphen_values = true, conflicts_with = "spawn")]
     pub(super) host: Option<String>,
     /// Port [default: 6379]
-    #[arg(short, long, value_name = "PORT", value_parser = value::port, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "PORT", value_parser = value::port, allow_hyphen_values = true, conflicts_with = "spawn")]
     pub(super) port: Option<u16>,
     /// Unix socket instead of host and port
-    #[arg(short, long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
+    #[arg(short, long, value_name = "PATH", conflicts_with_all = ["spawn", "host", "port"])]
     pub(super) socket: Option<PathBuf>,
     /// Logical database [default: 0]
     #[arg(short = 'n', long, value_name = "DB", value_parser = value::db, allow_hyphen_values = true)]
@@ -62,21 +62,21 @@ pub(super) struct ConnectionArgs {
     /// Password [env: REDISCLI_AUTH, VALKEYCLI_AUTH]
     ///
     /// The environment and --askpass are safer: a flag can be seen in the process list and the shell history.
-    #[arg(short = 'a', long, value_name = "PASSWORD", value_parser = value::secret, allow_hyphen_values = true)]
+    #[arg(short = 'a', long, value_name = "PASSWORD", value_parser = value::secret, allow_hyphen_values = true, conflicts_with = "spawn")]
     pub(super) pass: Option<Secret>,
     /// ACL user [default: the server's default user]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "spawn")]
     pub(super) user: Option<String>,
     /// Run this shell command for the password of each attempt
     ///
     /// The password is the first line of its output, within 10 s. For tokens that expire, such as those of IAM. The
     /// attempt under test includes the command, as in an application.
-    #[arg(long, value_name = "CMD", conflicts_with_all = ["pass", "askpass"])]
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["spawn", "pass", "askpass"])]
     pub(super) pass_command: Option<String>,
     /// Read the password of each attempt from this file
     ///
     /// The password is its first line.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["pass", "askpass", "pass_command"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["spawn", "pass", "askpass", "pass_command"])]
     pub(super) pass_file: Option<PathBuf>,
     /// Prompt for the password
     ///
@@ -98,17 +98,43 @@ pub(super) struct ConnectionArgs {
     /// Use the embedded server on a free loopback port
     ///
     /// Nothing needs to be installed, and no other server is touched.
-    #[arg(long, conflicts_with_all = ["uri", "targets", "host", "port", "socket", "pass", "pass_command", "pass_file", "user", "askpass"])]
+    #[arg(long, conflicts_with_all = ["uri", "targets", "host", "port", "socket", "pass", "pass_command", "pass_file", "user", "askpass", "spawn"])]
     pub(super) sandbox: bool,
     #[command(flatten)]
+    pub(super) spawn: SpawnArgs,
+    #[command(flatten)]
     pub(super) tls: TlsArgs,
+}
+
+/// A real server that is started for the command.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct SpawnArgs {
+    /// Start a real server on a free loopback port
+    ///
+    /// PATH is the program; without it, redis-server or valkey-server from the PATH. It stores nothing on disk and ends
+    /// with the command.
+    #[arg(long, value_name = "PATH", num_args = 0..=1,
+          conflicts_with_all = ["uri", "sandbox"])]
+    spawn: Option<Option<PathBuf>>,
+}
+
+impl SpawnArgs {
+    pub(super) fn is_given(&self) -> bool {
+        self.spawn.is_some()
+    }
+
+    /// The server to start, if one of the two flags asks for one.
+    pub(super) fn or_sandbox(&self, sandbox: bool) -> Option<LocalServer> {
+        let spawned = self.spawn.clone().map(LocalServer::Spawned);
+        spawned.or_else(|| sandbox.then_some(LocalServer::Sandbox))
+    }
 }
 
 /// Servers that are named without a flag.
 #[derive(Args, Debug, Default)]
 pub(super) struct TargetArgs {
     /// Servers: a URL, HOST or HOST:PORT [default: see -u]
-    #[arg(value_name = "TARGET", value_parser = value::secret, conflicts_with_all = ["host", "port", "socket", "sandbox"])]
+    #[arg(value_name = "TARGET", value_parser = value::secret, conflicts_with_all = ["host", "port", "socket", "sandbox", "spawn"])]
     servers: Vec<Secret>,
 }
 
@@ -338,6 +364,15 @@ pub(super) struct RunArgs {
     pub(super) journal: JournalArgs,
     #[command(flatten)]
     pub(super) gates: GateArgs,
+    /// Examine all primaries of the cluster of this server
+    ///
+    /// The nodes are found from any of them (-u is repeatable) before the run; each has its own connections, and the keys
+    /// of the kv workload are in its slots.
+    #[arg(long, help_heading = "Connection", conflicts_with_all = ["targets", "socket", "sandbox"])]
+    pub(super) cluster: bool,
+    /// With --cluster, examine the replicas, too
+    #[arg(long, help_heading = "Connection", requires = "cluster")]
+    pub(super) replicas: bool,
     /// Gather no evidence about outages
     ///
     /// Send no INFO, CONFIG GET or CLIENT LIST on separate short-lived connections, and do not read the kernel's socket

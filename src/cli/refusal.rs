@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{exit::Exit, output::Format, suggestion};
 
-const CLUSTER: &str = "-c is --count here; redis-cli's cluster mode is not supported yet";
+const CLUSTER: &str = "-c is --count here; use --cluster to examine the nodes of a cluster";
 
 /// Returns help, the version, or a refusal, as it is printed.
 pub(super) fn worded(error: &UsageError, args: &[OsString]) -> CliError {
@@ -120,7 +120,7 @@ fn url_without_flag(argument: &str) -> Option<String> {
 /// Returns the refusal of a misplaced argument, if the intention can be guessed.
 fn stray(argument: &str, args: &[OsString]) -> Option<String> {
     if argument == "-c" {
-        return Some("-c is not a flag of this command; redis-cli's cluster mode is not supported yet".into());
+        return Some("-c is not a flag of this command; ping, soak and subscribe take --cluster".into());
     }
     if has_c(args) && args.windows(2).any(|pair| pair[0] == "-c" && pair[1].as_encoded_bytes().starts_with(b"-")) {
         return Some(format!("--count: a number is missing; {CLUSTER}"));
@@ -129,7 +129,7 @@ fn stray(argument: &str, args: &[OsString]) -> Option<String> {
         return Some(command_first(argument));
     }
     let command = commands::definition_of(args.get(1)?.to_str()?)?;
-    if argument.starts_with('-') || command.get_positionals().next().is_some() {
+    if argument.starts_with('-') || command.get_positionals().any(|positional| !positional.is_last_set()) {
         return None;
     }
     // After a password, the stray word may be the rest of one with a blank in it.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     output::{self, OutputOptions},
-    plan::{Command, Pace, Plan, StopCondition},
+    plan::{Cluster, Command, LocalServer, Pace, Plan, ProbeKind, Scope, StopCondition},
 };
 
 /// Default rate of probes and of numbered messages.
@@ -20,6 +20,8 @@ pub(super) const DEFAULT_RATE: Pace = Pace::Every(Duration::from_millis(100));
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RunRequest {
     pub plan: Plan,
+    /// The server that redis-doctor starts as the target.
+    pub server: Option<LocalServer>,
     pub output: OutputOptions,
 }
 
@@ -36,11 +38,16 @@ pub(super) fn resolve(
     if journal.is_some() && journal == args.output.output {
         return Err(UsageError::new("--journal", "it is the same file as --output", "use two files"));
     }
+    let server = args.connection.spawn.or_sandbox(args.connection.sandbox);
+    let target = connection.target;
+    let alone = || Scope { targets: vec![target.clone()], rejected: Vec::new(), tags: Vec::new() };
+    let scope = connection.scope.or_else(|| args.cluster.then(alone));
     let plan = Plan {
         command,
-        target: connection.target,
-        scope: connection.scope,
-        sandbox: args.connection.sandbox,
+        target,
+        scope,
+        cluster: args.cluster.then_some(Cluster { replicas: args.replicas }),
+        sandbox: server == Some(LocalServer::Sandbox),
         protocol: connection.protocol,
         policy: policy::resolve(&args.policy)?,
         probes: None,
@@ -66,11 +73,22 @@ pub(super) fn resolve(
         warnings: connection.warnings,
         ..options
     };
-    let mut request = RunRequest { plan, output };
+    let mut request = RunRequest { plan, server, output };
     fill(&mut request);
+    refuse_writes_to_replicas(&request.plan)?;
     match &mut request.plan.scope {
         Some(scope) => targets::ask(scope, &args.connection, environment)?,
         None => target::ask(&mut request.plan.target, &args.connection, environment)?,
     }
     Ok(request)
+}
+
+/// Refuses a workload that writes, if replicas are among the targets.
+fn refuse_writes_to_replicas(plan: &Plan) -> Result<(), UsageError> {
+    let writes = plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping);
+    if writes && plan.cluster.is_some_and(|cluster| cluster.replicas) {
+        let problem = "replicas redirect the writes of the kv workload (MOVED)";
+        return Err(UsageError::new("--replicas", problem, "omit kv from --workload, or omit --replicas"));
+    }
+    Ok(())
 }

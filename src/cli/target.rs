@@ -148,6 +148,9 @@ fn locate(
     environment: &Environment,
     warnings: &mut Vec<String>,
 ) -> Result<(ServerUrl, String), UsageError> {
+    if args.spawn.is_given() {
+        return Ok((at(tcp(DEFAULT_HOST, 0)), "--spawn".into()));
+    }
     if args.sandbox {
         // The port is found when the sandbox starts.
         return Ok((at(tcp(DEFAULT_HOST, 0)), "--sandbox".into()));
@@ -205,7 +208,7 @@ fn password(
     if let Some(password) = &args.pass {
         return Ok(given(password.given()));
     }
-    if of_url.is_some() || args.sandbox {
+    if of_url.is_some() || args.sandbox || args.spawn.is_given() {
         return Ok(of_url.as_deref().and_then(given));
     }
     let variable = environment.first(["REDISCLI_AUTH", "VALKEYCLI_AUTH"])?;

@@ -71,7 +71,7 @@ fn seconds(seconds: f64) -> Duration {
 
 #[test]
 fn ping_without_flags_is_a_ping_each_second_at_the_default_server() {
-    let RunRequest { plan, output } = run("ping");
+    let RunRequest { plan, output, .. } = run("ping");
     assert_eq!(plan.command, Command::Ping);
     assert_eq!(
         (plan.target.to_string().as_str(), plan.target.named_by.as_str()),

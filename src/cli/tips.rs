@@ -59,7 +59,11 @@ const TIPS: &[(&[&str], Option<&str>, &str)] = &[
         "all events are shown anyway; --journal FILE keeps them (-V prints the version)",
     ),
     (&["-v", "--verbose", "--debug", "--trace"], None, "everything is shown anyway (-V prints the version)"),
-    (&["--cluster"], None, "redis-cli's cluster mode is not supported yet"),
+    (
+        &["--cluster"],
+        None,
+        "only ping, soak and subscribe examine the nodes of a cluster; check and wait examine each node by its own address",
+    ),
     (
         &["--latency", "--latency-history", "--latency-dist", "--stat"],
         None,

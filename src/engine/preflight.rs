@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::run::Run;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
-    clock::{Stamp, within},
+    clock::{Clock, Stamp, within},
     dial::{Attempt, Dialect, Nonce, RespStream, Route},
     event::{EventKind, ServerIdentity, StopReason},
     plan::{Plan, SubscriptionPlan},
+    session::{NotStarted, Sessions},
     units::span,
 };
 
@@ -115,4 +116,15 @@ pub(super) fn not_in_time(duration: Duration) -> Failure {
 async fn backend_failure(path: &Route, dialect: Dialect) -> Option<Failure> {
     let (_, mut stream) = path.speaking(dialect).connect().await.ok()?;
     stream.reach_backend().await.err()
+}
+
+/// Waits for the sessions until the run's own end: there may be a server that accepts and confirms nothing.
+pub(super) async fn started_within(
+    limit: Option<Duration>,
+    clock: Clock,
+    start: impl Future<Output = Result<Sessions, NotStarted>>,
+) -> Result<Sessions, NotStarted> {
+    let Some(limit) = limit else { return start.await };
+    let left = limit.saturating_sub(clock.now().elapsed());
+    within(left, start).await.unwrap_or_else(|| Err(not_in_time(limit.saturating_sub(GRACE)).into()))
 }

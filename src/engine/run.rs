@@ -14,7 +14,7 @@ use crate::{
     foreign::Foreign,
     plan::{Plan, ProbeKind, Target},
     proxy::Proxy,
-    session::{NotStarted, Notice, NoticeSender, Observer, Pauses, RunContext, Sessions, Unobserved},
+    session::{Notice, NoticeSender, Observer, Pauses, RunContext, Sessions, Unobserved},
     tls,
     units::span,
 };
@@ -129,7 +129,8 @@ impl<'a> Run<'a> {
         let path = Arc::new(PathWatch::new(path));
         let ctx = Arc::new(RunContext::new(plan, run_id, dialect, path, (notices, observer, shared)));
         // On the heap: it is large, and every future it moves through would reserve room for it again.
-        let mut start = Box::pin(started_within(start_limit, self.clock, Sessions::start(Arc::clone(&ctx), direct)));
+        let mut start =
+            Box::pin(preflight::started_within(start_limit, self.clock, Sessions::start(Arc::clone(&ctx), direct)));
         let started = if quick { self.connect_quickly(&ctx, &preflight, &mut start).await } else { Ok(None) };
         let started = match started {
             Ok(Some(started)) => Some(started),
@@ -141,7 +142,7 @@ impl<'a> Run<'a> {
                 if let Some(proxy) = &proxy {
                     proxy.handle().begin();
                 }
-                self.drive(&ctx, sessions, gathering).await
+                self.drive(&ctx, sessions, gathering, proxy.as_ref()).await
             }
             Some(Err(not_started)) => {
                 self.failed(&not_started.failure);
@@ -192,7 +193,13 @@ impl<'a> Run<'a> {
     }
 
     /// Runs from the first probe to the final figures.
-    async fn drive(&mut self, ctx: &Arc<RunContext>, mut sessions: Sessions, mut gathering: JoinSet<()>) -> StopReason {
+    async fn drive(
+        &mut self,
+        ctx: &Arc<RunContext>,
+        mut sessions: Sessions,
+        mut gathering: JoinSet<()>,
+        proxy: Option<&Proxy>,
+    ) -> StopReason {
         if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
             let text =
                 format!("the kv workload writes keys redis-doctor:{}:*, which expire after a minute", ctx.run_id);
@@ -217,6 +224,9 @@ impl<'a> Run<'a> {
         }
         let _ = self.pump(ctx, within(SETTLE, sessions.settle())).await;
         self.pump(ctx, sessions.conclude()).await;
+        if let Some(proxy) = proxy {
+            proxy.handle().conclude();
+        }
         sessions.close().await;
         self.drain();
         gathering.shutdown().await;
@@ -382,17 +392,4 @@ impl<'a> Run<'a> {
             kind,
         });
     }
-}
-
-/// Waits for the sessions until the run's own end: there may be a server that accepts and confirms nothing.
-async fn started_within(
-    limit: Option<Duration>,
-    clock: Clock,
-    start: impl Future<Output = Result<Sessions, NotStarted>>,
-) -> Result<Sessions, NotStarted> {
-    let Some(limit) = limit else { return start.await };
-    let left = limit.saturating_sub(clock.now().elapsed());
-    within(left, start)
-        .await
-        .unwrap_or_else(|| Err(preflight::not_in_time(limit.saturating_sub(preflight::GRACE)).into()))
 }

@@ -38,12 +38,13 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
     let targets = plan.scope.as_ref().map_or(&[][..], |scope| &scope.targets);
     let stagger = STAGGER.min(STARTING / (targets.len() as u32).max(1));
     let addresses = counts_of_addresses(targets);
+    let tags = hash_tags(&plan);
     for (number, (label, plan)) in (0..).zip(plan.of_each_target()) {
         let shares_address = addresses.get(&plan.target.address.to_string()).is_some_and(|count| *count > 1);
         let (sender, control) = mpsc::unbounded_channel();
         controls.push(sender);
         // Two targets may be the same server: their keys and channels must differ.
-        let run_id = format!("{run_id}.{number}");
+        let run_id = format!("{run_id}.{number}{}", tags.get(number as usize).map_or("", |tag| tag));
         let (messages, pauses, sink) = (Arc::clone(&messages), Arc::clone(&pauses), &sink);
         running.push(async move {
             let mut sink = SharedSink(sink);
@@ -54,8 +55,7 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
         });
     }
     let stop = |reason| controls.iter().for_each(|control| _ = control.send(Control::Stop(reason)));
-    let mut asked = None;
-    let mut ended = None;
+    let (mut asked, mut ended) = (None, None);
     let paused = |pause: OwnPause| emit(EventKind::OwnPause(pause));
     let mut watching = std::pin::pin!(pauses.watch(clock, paused));
     loop {
@@ -83,6 +83,12 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
     let reason = asked.or(ended).unwrap_or(StopReason::Unreachable);
     emit(EventKind::RunFinished { reason });
     reason
+}
+
+/// Returns the hash tag of each target's keys, in its braces; nothing for a target without one.
+fn hash_tags(plan: &Plan) -> Vec<String> {
+    let tags = plan.scope.iter().flat_map(|scope| &scope.tags);
+    tags.map(|tag| tag.as_ref().map(|tag| format!("{{{tag}}}")).unwrap_or_default()).collect()
 }
 
 /// Returns the number of targets with each address.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use strum::{Display, EnumString, VariantNames};
 
-use super::value::Share;
+use super::{commands::Commands, value::Share};
 
 /// The effect of a fault.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,8 +165,7 @@ pub(crate) enum Forgotten {
 /// The commands that a fault affects.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Scope {
-    /// Only this command (in capitals).
-    pub(crate) on: Option<String>,
+    pub(crate) on: Commands,
     /// A random share of them.
     pub(crate) share: Share,
     /// Those on these connections.
@@ -174,8 +173,8 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// True if a command is affected; `chance` returns a random number from 0 up to 1.
-    pub(crate) fn includes(&self, command: &str, chance: impl FnOnce() -> f64) -> bool {
-        self.on.as_ref().is_none_or(|on| on == command) && self.share.covers(chance())
+    /// True if a command with these first words is affected; `chance` returns a random number from 0 up to 1.
+    pub(crate) fn includes(&self, words: &[Vec<u8>], chance: impl FnOnce() -> f64) -> bool {
+        self.on.include(words) && self.share.covers(chance())
     }
 }

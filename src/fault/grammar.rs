@@ -4,10 +4,7 @@ use std::{fmt, str::FromStr};
 
 use strum::VariantNames;
 
-use super::{
-    Directions, Reach, Scope,
-    value::{Share, command},
-};
+use super::{Directions, Reach, Scope, commands::Commands, value::Share};
 use crate::suggestion;
 
 /// The text behind `KIND=`, from which a kind takes its arguments.
@@ -67,12 +64,12 @@ impl<'a> Reader<'a> {
         self.word("direction", default)
     }
 
-    pub(super) fn command(&mut self) -> Result<Option<String>, String> {
-        self.named("on")?.map(command).transpose()
+    pub(super) fn commands(&mut self) -> Result<Option<Commands>, String> {
+        self.named("on")?.map(str::parse).transpose()
     }
 
     pub(super) fn scope(&mut self) -> Result<Scope, String> {
-        let on = self.command()?;
+        let on = self.commands()?.unwrap_or_default();
         let share = self.named("share")?.map_or(Ok(Share::ALL), str::parse)?;
         Ok(Scope { on, share, reach: Reach::All })
     }
@@ -106,10 +103,12 @@ impl Arguments {
         Self(vec![value.to_string()])
     }
 
-    pub(super) fn named<T: fmt::Display + PartialEq>(mut self, name: &str, value: &T, default: &T) -> Self {
-        if value != default {
-            self.0.push(format!("{name}={value}"));
-        }
+    pub(super) fn named<T: fmt::Display + PartialEq>(self, name: &str, value: &T, default: &T) -> Self {
+        if value == default { self } else { self.value_of(name, value) }
+    }
+
+    pub(super) fn value_of(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.0.push(format!("{name}={value}"));
         self
     }
 
@@ -117,13 +116,8 @@ impl Arguments {
         self.named("direction", &directions, &default)
     }
 
-    pub(super) fn command(mut self, on: Option<&String>) -> Self {
-        self.0.extend(on.map(|on| format!("on={on}")));
-        self
-    }
-
-    pub(super) fn scope(self, scope: &Scope) -> Self {
-        self.command(scope.on.as_ref()).named("share", &scope.share, &Share::ALL)
+    pub(super) fn scope(self, scope: &Scope, usual: &Commands) -> Self {
+        self.named("on", &scope.on, usual).named("share", &scope.share, &Share::ALL)
     }
 }
 

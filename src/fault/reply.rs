@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use super::{Reach, commands::Traits};
 use crate::suggestion;
 
 /// Errors by their first word, with the texts of Redis 7.
@@ -24,7 +25,7 @@ const ERRORS: [(&str, &str); 14] = [
 
 /// An error that a server may reply with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ErrorCode(usize);
+pub(crate) struct ErrorCode(usize);
 
 impl ErrorCode {
     /// The whole error, without the leading `-` and the line end.
@@ -32,9 +33,38 @@ impl ErrorCode {
         ERRORS[self.0].1
     }
 
+    fn name(self) -> &'static str {
+        ERRORS[self.0].0
+    }
+
     /// True if the server closes the connection after it.
     pub(super) fn is_final(self) -> bool {
-        ERRORS[self.0].0 == "MAXCLIENTS"
+        self.name() == "MAXCLIENTS"
+    }
+
+    /// The connections that get it unless the user names others: a server that is full keeps those that it has.
+    pub(super) fn reach(self) -> Reach {
+        if self.is_final() { Reach::New } else { Reach::All }
+    }
+
+    /// True if a server replies with it to this command.
+    pub(super) fn refuses(self, name: &str, traits: &Traits) -> bool {
+        match self.name() {
+            "READONLY" => traits.has("write"),
+            "MISCONF" => traits.has("write") || name == "PING",
+            "OOM" => traits.has("denyoom"),
+            "LOADING" => !traits.has("loading"),
+            "MASTERDOWN" => !traits.has("stale"),
+            "BUSY" => !traits.has("allow_busy"),
+            "NOPERM" => !traits.has("no_auth"),
+            // HELLO without AUTH is refused, although it may come before a password.
+            "NOAUTH" => !traits.has("no_auth") || name == "HELLO",
+            "WRONGPASS" => matches!(name, "AUTH" | "HELLO"),
+            "MOVED" | "CLUSTERDOWN" => traits.has("keyed"),
+            "TRYAGAIN" => traits.has("multikey"),
+            // MAXCLIENTS, which is for connections, and ERR.
+            _ => true,
+        }
     }
 }
 

@@ -96,7 +96,9 @@ impl FromStr for FaultSchedule {
     type Err = String;
 
     fn from_str(given: &str) -> Result<Self, Self::Err> {
-        let (fault, timing, lasts) = match given.rsplit_once('@') {
+        // An @ behind an = begins the name of a category of commands.
+        let parts = given.rsplit_once('@').filter(|(fault, _)| !fault.trim_end().ends_with('='));
+        let (fault, timing, lasts) = match parts {
             Some((fault, when)) => {
                 let (when, lasts) = when.split_once('+').map_or((when, None), |(when, lasts)| (when, Some(lasts)));
                 let timing = match when.trim().strip_prefix("every:") {

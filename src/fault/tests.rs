@@ -28,6 +28,8 @@ fn every_kind_has_its_short_form() {
         ("idle_drop=1h 30m", "idle_drop=5400s"),
         ("error_reply=max clients", "error_reply=MAXCLIENTS"),
         ("error_reply=loading,share=0.25,on=get", "error_reply=LOADING,on=GET,share=25%"),
+        ("error_reply=OOM,on=@Write", "error_reply=OOM,on=@write"),
+        ("error_reply=MAXCLIENTS,reach=new,on=@all", "error_reply=MAXCLIENTS,on=@all"),
         ("error_reply=READONLY,reach=existing,on=set", "error_reply=READONLY,on=SET,reach=existing"),
         ("push=moving", "push=MOVING 1 15 127.0.0.1:6379"),
     ] {
@@ -59,7 +61,8 @@ fn filled(text: &str) -> String {
         ("BYTES_PER_SECOND", "7k"),
         ("BYTES", "7"),
         ("CODE", "OOM"),
-        ("COMMAND", "GET"),
+        ("NAME", "GET"),
+        ("CATEGORY", "write"),
         ("JITTER", "2s"),
         ("KIND", "any"),
         ("PERCENT", "25%"),
@@ -102,6 +105,20 @@ fn every_kind_is_written_as_its_usage_says_and_reads_back_the_same_with_the_same
 }
 
 #[test]
+fn a_category_is_no_beginning() {
+    for (text, written) in [
+        ("garbage=on=@write", "garbage=on=@write@0s"),
+        ("garbage=on=@write+2s", "garbage=on=@write@0s+2s"),
+        ("error_reply=OOM,on=@write,share=5%@3s+2s", "error_reply=OOM,on=@write,share=5%@3s+2s"),
+        ("latency=1s,on=@read@every:10s+2s", "latency=1s,on=@read@every:10s+2s"),
+    ] {
+        let schedule: FaultSchedule = text.parse().unwrap();
+        assert_eq!(schedule.to_string(), written);
+        assert_eq!(written.parse(), Ok(schedule));
+    }
+}
+
+#[test]
 fn every_file_of_a_kind_is_in_the_list() {
     let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/fault/kinds")).unwrap();
     let stem = |file: fs::DirEntry| file.path().file_stem().unwrap().to_string_lossy().into_owned();
@@ -130,7 +147,7 @@ fn a_refusal_names_the_value_and_the_remedy() {
         ("error_reply", ["the error code is missing", "LOADING"]),
         ("error_reply=WRONG", ["'WRONG' is not a known error", "WRONGPASS"]),
         ("error_reply=OOM,share=0", ["'0' is not a share", "25%"]),
-        ("error_reply=OOM,on=a b", ["'a b' is not a command", "HELLO"]),
+        ("error_reply=OOM,on=a b", ["'a b' is not a command", "@write"]),
         ("garbage=on=GET,on=SET", ["'on' is given twice", "once"]),
         ("garbage=,GET", ["'' is not NAME=VALUE", "on=HELLO"]),
         ("push", ["a push needs a kind", "push=MOVING"]),

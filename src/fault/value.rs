@@ -108,11 +108,3 @@ pub(super) fn bytes_text(bytes: u64) -> String {
         _ => bytes.to_string(),
     }
 }
-
-/// The name of a command, in capitals.
-pub(super) fn command(text: &str) -> Result<String, String> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
-        return Err(format!("'{text}' is not a command; write its name alone, for example HELLO or SUBSCRIBE"));
-    }
-    Ok(text.to_ascii_uppercase())
-}

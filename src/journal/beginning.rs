@@ -1,6 +1,6 @@
 //! The events that a further file of a journal repeats, so that it can be read on its own.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::event::{Confirmations, Event, EventKind};
 use crate::foreign::Foreign;
@@ -56,6 +56,7 @@ fn begins(kind: &EventKind) -> bool {
         EventKind::Connected(_)
             | EventKind::Subscribed(_)
             | EventKind::Resubscribed(_)
+            | EventKind::Unsubscribed { .. }
             | EventKind::Stalled { .. }
             | EventKind::Disconnected(_)
             | EventKind::Resumed { .. }
@@ -75,6 +76,10 @@ impl State {
                 } else {
                     self.confirmed.remove(&event.connection);
                 }
+            }
+            EventKind::Unsubscribed { wanted, confirmed, .. } => {
+                let left = Confirmations { wanted: *wanted, confirmed: *confirmed, after: Duration::ZERO };
+                self.confirmed.insert(event.connection, left);
             }
             EventKind::Stalled { .. } => _ = self.down.entry(event.connection).or_insert_with(|| vec![event.clone()]),
             EventKind::Disconnected(_) => {

@@ -122,6 +122,7 @@ fn interest(kind: &EventKind) -> Interest {
         | EventKind::SpedUp { .. }
         | EventKind::Reconnected(_)
         | EventKind::Resubscribed(_)
+        | EventKind::Unsubscribed { .. }
         | EventKind::RefusalBegan(_)
         | EventKind::RefusalEnded(_)
         | EventKind::OwnPause(_)
@@ -148,6 +149,7 @@ fn interest(kind: &EventKind) -> Interest {
         | EventKind::PathProbed(_)
         | EventKind::FlowOpened(_)
         | EventKind::FlowClosed(_)
+        | EventKind::Observed(_)
         | EventKind::Interval(_)
         | EventKind::SubscriptionDropped { .. }
         | EventKind::JournalGap { .. }

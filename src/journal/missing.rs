@@ -38,6 +38,7 @@ pub(super) fn start(run_id: &str) -> RunStarted {
         command: Command::Soak,
         target,
         scope: None,
+        cluster: None,
         sandbox: false,
         protocol: Protocol::Auto,
         policy: ReconnectPolicy::preset(PolicyName::Hardened),

@@ -14,6 +14,16 @@ pub struct Scope {
     /// Lines of the list of targets that could not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<RejectedLine>,
+    /// For each target, the hash tag of the keys that a workload writes there; empty outside a cluster.
+    #[serde(skip)]
+    pub tags: Vec<Option<String>>,
+}
+
+/// A cluster whose nodes are the targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Cluster {
+    /// True if the replicas are targets, too.
+    pub replicas: bool,
 }
 
 /// A line of the list of targets that could not be read.

@@ -2,7 +2,6 @@
 
 use std::{io, net::SocketAddr, rc::Rc, sync::atomic::Ordering, time::Duration};
 
-use rustix::net::Shutdown;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc::UnboundedReceiver,
@@ -19,8 +18,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Accepts connections and runs requests, on the proxy's thread.
 pub(super) struct Acceptor {
     state: Rc<ProxyState>,
-    address: SocketAddr,
-    listener: Option<TcpListener>,
     flows: JoinSet<()>,
     /// Time of the next attempt to bind a port that was taken.
     retry: Option<Stamp>,
@@ -29,8 +26,8 @@ pub(super) struct Acceptor {
 }
 
 impl Acceptor {
-    pub(super) fn new(state: Rc<ProxyState>, address: SocketAddr, listener: TcpListener) -> Self {
-        Self { state, address, listener: Some(listener), flows: JoinSet::new(), retry: None, paused: None }
+    pub(super) fn new(state: Rc<ProxyState>) -> Self {
+        Self { state, flows: JoinSet::new(), retry: None, paused: None }
     }
 
     /// Runs until every sender of requests is gone.
@@ -50,7 +47,7 @@ impl Acceptor {
                 () = state.changed.notified() => {}
                 () = sleep_until(&state, due) => {}
                 Some(_) = self.flows.join_next() => {}
-                accepted = accept(self.listener.as_ref()), if self.paused.is_none() => self.receive(accepted),
+                accepted = accept(self.state.listener()), if self.paused.is_none() => self.receive(accepted),
             }
         }
     }
@@ -63,17 +60,14 @@ impl Acceptor {
         }
     }
 
-    /// Opens or closes the port as the faults demand.
+    /// Opens the port again when no fault closes it. (A fault closes it when it begins.)
     async fn tend(&mut self) {
         if self.state.door() == Some(Door::Refuse) {
-            if let Some(listener) = self.listener.take() {
-                // A child process that is just being started holds a copy of the descriptor until its exec.
-                let _ = rustix::net::shutdown(&listener, Shutdown::Both);
-            }
             self.retry = None;
-        } else if self.listener.is_none() {
-            self.listener = TcpListener::bind(self.address).await.ok();
-            self.retry = self.listener.is_none().then(|| self.state.clock().now().after(PAUSE));
+        } else if self.state.listener().is_none() {
+            let listener = TcpListener::bind(self.state.address()).await.ok();
+            self.retry = listener.is_none().then(|| self.state.clock().now().after(PAUSE));
+            self.state.open_port(listener);
         }
     }
 
@@ -87,7 +81,7 @@ impl Acceptor {
             }
             Request::Inject(schedule, done) => {
                 // Our own schedules are few.
-                let _ = self.state.schedule(schedule);
+                let _ = self.state.schedule(vec![schedule]);
                 self.tend().await;
                 let _ = done.send(());
             }
@@ -95,6 +89,10 @@ impl Acceptor {
                 let cleared = self.state.clear();
                 self.tend().await;
                 let _ = done.send(cleared);
+            }
+            Request::Conclude(done) => {
+                self.state.conclude();
+                let _ = done.send(());
             }
             Request::Order(text, done) => {
                 let answer = command::carry_out(&text, &self.state);
@@ -107,7 +105,7 @@ impl Acceptor {
     fn admit(&mut self, stream: TcpStream) {
         self.state.shared.accepted.fetch_add(1, Ordering::Relaxed);
         let client = Stream::tcp(stream);
-        match self.state.door() {
+        match self.state.door_for_client() {
             None => {
                 let flow = Flow::new(Rc::clone(&self.state), client);
                 let shared = std::sync::Arc::clone(&self.state.shared);
@@ -125,7 +123,7 @@ impl Acceptor {
     }
 }
 
-async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+async fn accept(listener: Option<Rc<TcpListener>>) -> io::Result<(TcpStream, SocketAddr)> {
     match listener {
         Some(listener) => listener.accept().await,
         None => std::future::pending().await,
@@ -166,9 +164,10 @@ mod tests {
             clock,
             orders,
             report_flows,
+            observe: false,
         };
-        let state = ProxyState::new(config, Arc::new(Shared::default()), unbounded_channel().0);
-        Acceptor::new(Rc::new(state), listen, listener)
+        let state = ProxyState::new(config, (listen, listener), Arc::new(Shared::default()), unbounded_channel().0);
+        Acceptor::new(Rc::new(state))
     }
 
     /// The paused clock advances only when every task waits for a timer.
@@ -176,7 +175,7 @@ mod tests {
     async fn when_no_connection_can_be_accepted_orders_are_carried_out_at_once_and_the_next_is_accepted_later() {
         let clock = Clock::start();
         let mut acceptor = acceptor(clock).await;
-        let (address, shared) = (acceptor.address, Arc::clone(&acceptor.state.shared));
+        let (address, shared) = (acceptor.state.address(), Arc::clone(&acceptor.state.shared));
         acceptor.receive(Err(io::ErrorKind::OutOfMemory.into()));
         let (requests, inbox) = unbounded_channel();
         let (done, answer) = std::sync::mpsc::channel();

@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{
-    Orders,
-    state::{ProxyState, Slot},
-};
+use super::{Orders, slot::Slot, state::ProxyState};
 use crate::{
     event::EventKind,
     fault::{Incident, usages},
@@ -24,7 +21,7 @@ pub(super) fn carry_out(text: &str, state: &ProxyState) -> Result<Vec<String>, S
         ("incident", name) => {
             let schedules = name.parse::<Incident>()?.schedules();
             let lines = schedules.iter().map(ToString::to_string).collect();
-            schedules.into_iter().try_for_each(|schedule| state.schedule(schedule))?;
+            state.schedule(schedules)?;
             Ok(lines)
         }
         ("fault", rest) => inject(rest, state),
@@ -32,15 +29,17 @@ pub(super) fn carry_out(text: &str, state: &ProxyState) -> Result<Vec<String>, S
     }
 }
 
+/// Starts one fault, or several that are separated by semicolons, all or none.
 fn inject(text: &str, state: &ProxyState) -> Result<Vec<String>, String> {
-    state.schedule(text.parse()?)?;
+    let schedules = text.trim_end().trim_end_matches(';').split(';').map(|one| one.trim().parse());
+    state.schedule(schedules.collect::<Result<_, _>>()?)?;
     Ok(Vec::new())
 }
 
 fn help() -> Vec<String> {
     let mut lines = vec![
         "KIND[=ARGS][@START][+FOR]  start a fault, now unless START is given".to_owned(),
-        "FAULT KIND…                the same".to_owned(),
+        "FAULT KIND…[; KIND…]       the same; several begin together, without a gap".to_owned(),
         "INCIDENT NAME              start the faults of an incident".to_owned(),
         "LIST                       show active and scheduled faults".to_owned(),
         "CLEAR                      end all faults and empty the schedule".to_owned(),

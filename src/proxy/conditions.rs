@@ -2,12 +2,32 @@
 //!
 //! The meaning of faults that overlap is documented in [`crate::fault`].
 
-use std::time::Duration;
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use crate::{
     clock::Stamp,
     fault::{Direction, Directions, Door, Effect, Fault, Forgotten, Moment, Random, Scope, Shape, Side, Tamper},
 };
+
+/// A note that a fault has had an effect.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Mark(Rc<Cell<bool>>);
+
+impl Mark {
+    pub(super) fn strike(&self) {
+        self.0.set(true);
+    }
+
+    pub(super) fn has_struck(&self) -> bool {
+        self.0.get()
+    }
+}
+
+impl PartialEq for Mark {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
 
 /// A fault that is active.
 #[derive(Clone, Debug)]
@@ -19,6 +39,7 @@ pub(super) struct Active {
     pub(super) until: Option<Stamp>,
     /// Connections with a lower number existed when it began.
     pub(super) below: u64,
+    pub(super) mark: Mark,
 }
 
 impl Active {
@@ -33,13 +54,13 @@ pub(super) fn waits_for_connections(effect: &Effect) -> bool {
     matches!(effect, Effect::Shape(Shape::Reset { .. }))
 }
 
-/// Returns the way in which new connections are refused; `None` if they are accepted.
-pub(super) fn door(active: &[Active]) -> Option<Door> {
-    let each = active.iter().map(|active| match active.fault.effect() {
-        Effect::Door(door) => Some(*door),
+/// Returns the way in which new connections are refused, and the fault; `None` if they are accepted.
+pub(super) fn door(active: &[Active]) -> Option<(Door, &Mark)> {
+    let each = active.iter().filter_map(|active| match active.fault.effect() {
+        Effect::Door(door) => Some((*door, &active.mark)),
         Effect::Shape(_) | Effect::Reply(..) | Effect::Order(_) => None,
     });
-    each.max().flatten()
+    each.max_by_key(|(door, _)| *door)
 }
 
 /// The conditions in one direction.
@@ -53,6 +74,8 @@ pub(super) struct Lane {
     pub(super) rate: Option<u64>,
     /// Maximum length of a piece in bytes, and the pause between two.
     pub(super) slice: Option<(u64, Duration)>,
+    /// The faults that delay, limit or slice.
+    pub(super) marks: Vec<Mark>,
 }
 
 /// The conditions on one connection.
@@ -62,10 +85,12 @@ pub(super) struct Conditions {
     /// The server is not dialed yet.
     pub(super) stalled: bool,
     /// The fault that limits the bytes to the client, and the limit.
-    pub(super) limit: Option<(u64, u64)>,
-    pub(super) idle: Option<(Duration, Forgotten)>,
+    pub(super) limit: Option<(u64, u64, Mark)>,
+    pub(super) idle: Option<(Duration, Forgotten, Mark)>,
     pub(super) close_delay: Duration,
-    pub(super) reset: Option<(Side, Moment)>,
+    /// The faults that delay the end of a stream.
+    pub(super) late: Vec<Mark>,
+    pub(super) reset: Option<(Side, Moment, Mark)>,
     pub(super) rules: Vec<Rule>,
 }
 
@@ -85,10 +110,11 @@ impl Conditions {
 
     fn add(&mut self, active: &Active, flow: u64) {
         match active.fault.effect() {
-            Effect::Shape(shape) => self.shape(shape, active.id, flow < active.below),
+            Effect::Shape(shape) => self.shape(shape, active, flow < active.below),
             Effect::Reply(scope, tamper) => {
                 if scope.reach.includes(flow < active.below) {
-                    self.rules.push(Rule { scope: scope.clone(), tamper: tamper.clone() });
+                    let (scope, tamper, mark) = (scope.clone(), tamper.clone(), active.mark.clone());
+                    self.rules.push(Rule { scope, tamper, mark });
                 }
             }
             // It concerns new connections only, and this one is already accepted.
@@ -99,38 +125,46 @@ impl Conditions {
     }
 
     /// Adds a fault; the connection may have `existed` when it began.
-    fn shape(&mut self, shape: &Shape, fault: u64, existed: bool) {
+    fn shape(&mut self, shape: &Shape, fault: &Active, existed: bool) {
+        let mark = &fault.mark;
         match *shape {
             Shape::Silence { directions, reach } => {
                 if reach.includes(existed) {
+                    mark.strike();
                     self.each(directions, |lane| lane.silent = true);
                     self.stalled |= reach.includes(false);
                 }
             }
-            Shape::Delay { directions, delay, jitter } => {
-                self.each(directions, |lane| lane.delays.push((delay, jitter)));
-            }
-            Shape::Rate { directions, rate } => {
-                self.each(directions, |lane| lane.rate = Some(lane.rate.map_or(rate, |known| known.min(rate))));
-            }
+            Shape::Delay { directions, delay, jitter } => self.each(directions, |lane| {
+                lane.delays.push((delay, jitter));
+                lane.marks.push(mark.clone());
+            }),
+            Shape::Rate { directions, rate } => self.each(directions, |lane| {
+                lane.rate = Some(lane.rate.map_or(rate, |known| known.min(rate)));
+                lane.marks.push(mark.clone());
+            }),
             Shape::Slice { directions, size, pause } => self.each(directions, |lane| {
                 let (known, before) = lane.slice.unwrap_or((size, pause));
                 lane.slice = Some((known.min(size), before.max(pause)));
+                lane.marks.push(mark.clone());
             }),
             Shape::Limit { bytes } => {
-                if self.limit.is_none_or(|(_, known)| bytes < known) {
-                    self.limit = Some((fault, bytes));
+                if self.limit.as_ref().is_none_or(|(_, known, _)| bytes < *known) {
+                    self.limit = Some((fault.id, bytes, mark.clone()));
                 }
             }
             Shape::Forget { after, then } => {
-                if self.idle.is_none_or(|(known, _)| after < known) {
-                    self.idle = Some((after, then));
+                if self.idle.as_ref().is_none_or(|(known, ..)| after < *known) {
+                    self.idle = Some((after, then, mark.clone()));
                 }
             }
-            Shape::LateEnd { delay } => self.close_delay = self.close_delay.max(delay),
+            Shape::LateEnd { delay } => {
+                self.close_delay = self.close_delay.max(delay);
+                self.late.push(mark.clone());
+            }
             Shape::Reset { side, at } => {
-                if existed {
-                    self.reset = self.reset.or(Some((side, at)));
+                if existed && self.reset.is_none() {
+                    self.reset = Some((side, at, mark.clone()));
                 }
             }
         }
@@ -142,9 +176,18 @@ impl Conditions {
         }
     }
 
-    /// Returns the change to a command: that of the first rule that matches it.
-    pub(super) fn tamper(&self, command: &str, random: &mut Random) -> Option<&Tamper> {
-        self.rules.iter().find(|rule| rule.scope.includes(command, || random.unit())).map(|rule| &rule.tamper)
+    /// Returns the change to the command with these first words: that of the first rule that matches it.
+    pub(super) fn tamper(&self, words: &[Vec<u8>], random: &mut Random) -> Option<&Tamper> {
+        let rule = self.rules.iter().find(|rule| rule.scope.includes(words, || random.unit()))?;
+        rule.mark.strike();
+        Some(&rule.tamper)
+    }
+
+    /// Returns the side to reset if a fault waits for this moment.
+    pub(super) fn reset_at(&self, moment: Moment) -> Option<Side> {
+        let (side, _, mark) = self.reset.as_ref().filter(|(_, at, _)| *at == moment)?;
+        mark.strike();
+        Some(*side)
     }
 }
 
@@ -153,4 +196,5 @@ impl Conditions {
 pub(super) struct Rule {
     scope: Scope,
     tamper: Tamper,
+    mark: Mark,
 }

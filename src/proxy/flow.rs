@@ -4,8 +4,10 @@
 //! bounded. An end of stream passes in one direction at a time, behind the bytes before it.
 
 mod answer;
+mod delivery;
 mod dialing;
 mod ending;
+mod look;
 mod waiting;
 
 use std::{
@@ -18,15 +20,17 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 
 pub(super) use self::ending::End;
 use self::{answer::Judge, waiting::Timer};
 use super::{
-    conditions::Conditions,
-    dialogue::{Dialogue, Passed, Segment},
+    conditions::{Conditions, Mark},
+    dialogue::{Dialogue, Passed},
+    observer::{Watched, ledger::Ledger},
     shaping::{Chunk, ChunkAction, Past},
-    state::{ProxyState, Slot},
+    slot::{Conduct, Slot},
+    state::ProxyState,
     stream::Stream,
 };
 use crate::{
@@ -51,6 +55,8 @@ struct Pipe {
     /// True if the connection ends when the queue is empty.
     last: bool,
     received: u64,
+    /// Bytes written to its destination.
+    sent: u64,
 }
 
 /// A proxied connection.
@@ -71,6 +77,7 @@ pub(super) struct Flow {
     unanswered: bool,
     random: Random,
     timer: Timer,
+    watched: Watched,
 }
 
 impl Flow {
@@ -78,7 +85,13 @@ impl Flow {
         let (number, slot) = state.open(client.peer());
         let random = Random::new(state.config.seed, number);
         let now = state.clock().now();
+        let mut dialogue = Dialogue::new();
+        if let Some(observer) = &state.observer {
+            observer.opened();
+            dialogue.ledger = Some(Box::<Ledger>::default());
+        }
         Self {
+            watched: Watched::new(now),
             number,
             slot,
             ends: [Some(client), None],
@@ -87,7 +100,7 @@ impl Flow {
             conditions: Conditions::default(),
             at_ease: true,
             past: Past::new(now),
-            dialogue: Dialogue::new(),
+            dialogue,
             unanswered: false,
             random,
             timer: Timer::default(),
@@ -107,6 +120,7 @@ impl Flow {
         };
         let [up, down] = self.pipes.each_ref().map(|pipe| pipe.received);
         let after = self.state.clock().now().since(began);
+        self.conclude(end);
         let closed = FlowClosed { flow: self.number, client, how: end.how(), after, up, down };
         self.state.emit(EventKind::FlowClosed(closed));
         self.state.close(self.number);
@@ -153,17 +167,26 @@ impl Flow {
 
     /// Updates the conditions, and carries out orders.
     fn obey(&mut self) -> Option<End> {
-        if self.slot.exempt.get() {
+        if self.slot.is_exempt() {
             self.slot.inbox.borrow_mut().clear();
-            (self.conditions, self.at_ease) = (Conditions::default(), true);
+            (self.version, self.conditions, self.at_ease) = (0, Conditions::default(), true);
             return None;
+        }
+        if self.slot.answering.get() {
+            if self.dialogue.waiting() > 0 || !self.pipes[Direction::Down as usize].queue.is_empty() {
+                return None;
+            }
+            self.slot.answering.set(false);
         }
         if let Some((version, conditions)) = self.state.conditions(self.number, self.version) {
             self.at_ease = conditions == Conditions::default();
             (self.version, self.conditions) = (version, conditions);
         }
         loop {
-            let order = self.slot.inbox.borrow_mut().pop_front()?;
+            let (order, mark) = self.slot.inbox.borrow_mut().pop_front()?;
+            if !matches!(order, Order::Push(_)) {
+                mark.strike();
+            }
             match order {
                 Order::Reset(side) => return Some(End::Reset(side)),
                 Order::Close => return Some(End::Close),
@@ -176,7 +199,9 @@ impl Flow {
                 }
                 Order::Push(frame) => {
                     let now = self.state.clock().now();
-                    self.dialogue.push(&frame);
+                    if self.dialogue.push(&frame) {
+                        mark.strike();
+                    }
                     let due = self.dialogue.due();
                     self.send(due, now);
                 }
@@ -216,33 +241,6 @@ impl Flow {
         self.pipes[Direction::Down as usize].queued + waiting > 4 * QUEUE_LIMIT
     }
 
-    fn deliver(&mut self, direction: Direction, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
-        let (pipe, to) = (&mut self.pipes[direction as usize], &mut self.ends[1 - direction as usize]);
-        let mut moved = false;
-        while let Some((_, bytes)) = pipe.queue.front_mut().filter(|(due, _)| *due <= now) {
-            let written = match to {
-                _ if pipe.finished => bytes.len(),
-                Some(to) => match to.poll_write(cx, bytes) {
-                    Poll::Ready(written) => written.map_err(|error| End::broken(1 - direction as usize, &error))?,
-                    Poll::Pending => break,
-                },
-                None => bytes.len(),
-            };
-            bytes.advance(written);
-            pipe.queued -= written;
-            if bytes.is_empty() {
-                pipe.queue.pop_front();
-            }
-            moved = true;
-        }
-        if let Some(to) = to.as_mut().filter(|_| !pipe.finished)
-            && let Poll::Ready(Err(error)) = to.poll_flush(cx)
-        {
-            return Err(End::broken(1 - direction as usize, &error));
-        }
-        Ok(moved)
-    }
-
     fn read(&mut self, direction: Direction, now: Stamp, cx: &mut Context<'_>) -> Result<bool, End> {
         let state = Rc::clone(&self.state);
         let mut scratch = state.scratch.borrow_mut();
@@ -272,6 +270,7 @@ impl Flow {
         }
         if length == 0 {
             self.pipes[direction as usize].ended = Some(now);
+            self.conditions.late.iter().for_each(Mark::strike);
         }
         self.pass(direction, bytes, now, cx)?;
         Ok(true)
@@ -279,9 +278,13 @@ impl Flow {
 
     /// Passes a chunk on, or its replacement.
     fn pass(&mut self, direction: Direction, bytes: &[u8], now: Stamp, cx: &mut Context<'_>) -> Result<(), End> {
-        if let Some((side, Moment::InFlight)) = self.conditions.reset
-            && (direction, bytes.is_empty(), self.is_in_flight()) == (Direction::Down, false, true)
+        if (direction, bytes.is_empty(), self.is_in_flight()) == (Direction::Down, false, true)
+            && let Some(side) = self.conditions.reset_at(Moment::InFlight)
         {
+            if self.begin_look(now) {
+                // The client does not get these replies, but the server has answered.
+                let _ = self.dialogue.replies(bytes);
+            }
             return Err(End::Reset(side));
         }
         if !bytes.is_empty() {
@@ -290,11 +293,12 @@ impl Flow {
         if direction == Direction::Up && self.pipes[0].received == bytes.len() as u64 && self.is_misled(bytes) {
             return Err(End::Misled);
         }
+        let observing = self.begin_look(now);
         match direction {
             Direction::Up => {
-                let Self { dialogue, state, slot, conditions, random, .. } = self;
-                let idle = conditions.rules.is_empty();
-                let mut judge = Judge { state, slot, conditions, random };
+                let Self { dialogue, state, slot, conditions, random, number, .. } = self;
+                let idle = conditions.rules.is_empty() && slot.conduct.get() == Conduct::Application;
+                let mut judge = Judge { state, slot, flow: *number, conditions, random };
                 let passed = dialogue.requests(bytes, idle, &mut |words| judge.answer(words));
                 let due = dialogue.due();
                 self.send(due, now);
@@ -308,6 +312,13 @@ impl Flow {
                 Passed::Instead(segments) => self.send(segments, now),
             },
         }
+        if observing {
+            self.end_look();
+        }
+        let learned = self.dialogue.learned();
+        if !learned.is_empty() {
+            self.state.learn(learned);
+        }
         let ended = Direction::BOTH.map(|direction| self.pipes[direction as usize].ended.is_some());
         let kept = self.dialogue.abandoned(ended);
         for (direction, bytes) in Direction::BOTH.into_iter().zip(kept) {
@@ -318,58 +329,5 @@ impl Flow {
 
     fn is_in_flight(&self) -> bool {
         self.dialogue.in_flight().unwrap_or(self.unanswered)
-    }
-
-    /// Passes bytes on as soon as the conditions allow.
-    fn forward(&mut self, direction: Direction, bytes: &[u8], now: Stamp, cx: &mut Context<'_>) -> Result<(), End> {
-        let chunk = Chunk { direction, at: now, length: bytes.len(), extra: Duration::ZERO };
-        let (pipe, to) = (&mut self.pipes[direction as usize], &mut self.ends[1 - direction as usize]);
-        if bytes.is_empty() || pipe.finished {
-            return Ok(());
-        }
-        match self.past.shape(&self.conditions, chunk, &mut self.random) {
-            ChunkAction::Delay(pieces) => {
-                let mut rest = Bytes::copy_from_slice(bytes);
-                for piece in pieces {
-                    pipe.queue.push_back((piece.due, rest.split_to(piece.length)));
-                }
-                pipe.queued += bytes.len();
-            }
-            _ => {
-                let mut written = 0;
-                if let (true, Some(to)) = (pipe.queue.is_empty(), to)
-                    && let Poll::Ready(count) = to.poll_write(cx, bytes)
-                {
-                    written = count.map_err(|error| End::broken(1 - direction as usize, &error))?;
-                }
-                if written < bytes.len() {
-                    pipe.queue.push_back((now, Bytes::copy_from_slice(&bytes[written..])));
-                    pipe.queued += bytes.len() - written;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Queues bytes for the client.
-    fn send(&mut self, segments: Vec<Segment>, now: Stamp) {
-        for Segment { bytes, delay, last } in segments {
-            let pipe = &mut self.pipes[Direction::Down as usize];
-            if pipe.last {
-                return;
-            }
-            let chunk = Chunk { direction: Direction::Down, at: now, length: bytes.len(), extra: delay };
-            let mut rest = Bytes::from(bytes);
-            pipe.queued += rest.len();
-            match self.past.shape(&self.conditions, chunk, &mut self.random) {
-                ChunkAction::Delay(pieces) => {
-                    for piece in pieces {
-                        pipe.queue.push_back((piece.due, rest.split_to(piece.length)));
-                    }
-                }
-                _ => pipe.queue.push_back((now, rest)),
-            }
-            pipe.last = last;
-        }
     }
 }

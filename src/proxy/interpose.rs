@@ -38,6 +38,7 @@ impl Proxy {
             clock,
             orders: Orders::Nobody,
             report_flows: false,
+            observe: false,
         };
         let proxy = Self::start(config, events)?;
         let addr = proxy.handle().addr();

@@ -80,9 +80,11 @@ impl Past {
         if conditions.lane(chunk.direction).silent {
             return ChunkAction::Hold;
         }
-        if let Some((after, then)) = conditions.idle.filter(|(after, _)| chunk.at.since(self.last) >= *after) {
+        let silence = chunk.at.since(self.last);
+        if let Some((after, then, mark)) = conditions.idle.as_ref().filter(|(after, ..)| silence >= *after) {
             debug_assert!(!after.is_zero());
-            self.forgotten.get_or_insert(then);
+            mark.strike();
+            self.forgotten.get_or_insert(*then);
         }
         match self.forgotten {
             // A forgotten connection stays forgotten when the fault is over.
@@ -90,13 +92,14 @@ impl Past {
             Some(Forgotten::Reset) => return ChunkAction::Refuse,
             None => self.last = chunk.at,
         }
-        if let Some((id, bytes)) = conditions.limit.filter(|_| chunk.direction == Direction::Down) {
-            if self.limited.0 != id {
-                self.limited = (id, 0);
+        if let Some((id, bytes, mark)) = conditions.limit.as_ref().filter(|_| chunk.direction == Direction::Down) {
+            if self.limited.0 != *id {
+                self.limited = (*id, 0);
             }
             let room = bytes.saturating_sub(self.limited.1);
             self.limited.1 += chunk.length as u64;
             if chunk.length as u64 >= room {
+                mark.strike();
                 return ChunkAction::Cut(usize::try_from(room).unwrap_or(usize::MAX));
             }
         }
@@ -114,6 +117,7 @@ impl Past {
         if !shaped && lane.due <= chunk.at {
             return ChunkAction::Pass;
         }
+        direction.marks.iter().for_each(conditions::Mark::strike);
         let delay: Duration = direction.delays.iter().map(|(delay, jitter)| jittered(*delay, *jitter, random)).sum();
         let base = chunk.at.after(delay + chunk.extra).max(lane.due);
         ChunkAction::Delay(lane.pieces(direction, base, chunk.length))
@@ -166,6 +170,7 @@ mod tests {
             since: Stamp::START,
             until: None,
             below: 10,
+            mark: conditions::Mark::default(),
         };
         Conditions::of(&(0..).zip(faults).map(active).collect::<Vec<_>>(), 5)
     }
@@ -228,7 +233,14 @@ mod tests {
             assert_eq!(past.admit(&conditions, chunk(Direction::Up, 1.0, 1)), up, "{fault}");
             assert_eq!(past.admit(&conditions, chunk(Direction::Down, 1.0, 1)), down, "{fault}");
         }
-        let active = Active { id: 0, fault: "blackhole".parse().unwrap(), since: Stamp::START, until: None, below: 5 };
+        let active = Active {
+            id: 0,
+            fault: "blackhole".parse().unwrap(),
+            since: Stamp::START,
+            until: None,
+            below: 5,
+            mark: conditions::Mark::default(),
+        };
         assert!(!Conditions::of(std::slice::from_ref(&active), 5).lanes[0].silent, "a connection made later");
         let stalled = Active { fault: "stall_accept".parse().unwrap(), ..active };
         assert!(Conditions::of(&[stalled], 5).stalled);

@@ -4,19 +4,26 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     net::SocketAddr,
     rc::Rc,
     sync::Arc,
-    task::Waker,
 };
 
-use tokio::sync::{Notify, mpsc::UnboundedSender};
+use rustix::net::Shutdown;
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, mpsc::UnboundedSender},
+};
 
 use super::{
-    Config, Shared,
+    Config, Orders, Shared,
     agenda::Agenda,
-    conditions::{self, Active, Conditions},
+    conditions::{self, Active, Conditions, Mark},
+    dialogue::Node,
+    observer::Observer,
+    outcome,
+    slot::{Conduct, Slot},
     stream::Stream,
 };
 use crate::{
@@ -30,42 +37,18 @@ use crate::{
 const GHOSTS: usize = 256;
 /// Limit on active and scheduled faults that clients and stdin can order.
 const FAULTS: usize = 1000;
+/// Limit on the addresses of servers that are remembered.
+const NODES: usize = 1000;
 /// Bytes of one read.
 const CHUNK: usize = 64 * 1024;
-
-/// The handle through which a connection receives orders.
-#[derive(Debug, Default)]
-pub(super) struct Slot {
-    waker: RefCell<Option<Waker>>,
-    pub(super) inbox: RefCell<VecDeque<Order>>,
-    /// True if it sends commands to the proxy, so that no fault affects it.
-    pub(super) exempt: Cell<bool>,
-    /// Address of the client, for the record of its orders.
-    pub(super) client: Option<SocketAddr>,
-    /// True if it has sent the token.
-    pub(super) trusted: Cell<bool>,
-}
-
-impl Slot {
-    pub(super) fn register(&self, waker: &Waker) {
-        let mut known = self.waker.borrow_mut();
-        if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            *known = Some(waker.clone());
-        }
-    }
-
-    fn wake(&self) {
-        if let Some(waker) = &*self.waker.borrow() {
-            waker.wake_by_ref();
-        }
-    }
-}
 
 pub(super) struct ProxyState {
     pub(super) config: Config,
     pub(super) shared: Arc<Shared>,
     events: UnboundedSender<Event>,
     active: RefCell<Vec<Active>>,
+    /// Each fault that has begun, with its mark.
+    begun: RefCell<BTreeMap<String, (Fault, Mark)>>,
     agenda: RefCell<Agenda>,
     /// Grows with every change of `active`.
     version: Cell<u64>,
@@ -73,6 +56,13 @@ pub(super) struct ProxyState {
     next_flow: Cell<u64>,
     next_fault: Cell<u64>,
     ghosts: RefCell<VecDeque<Stream>>,
+    /// The address on which the proxy listens.
+    listen: SocketAddr,
+    listener: RefCell<Option<Rc<TcpListener>>>,
+    /// Addresses of servers that clients have learned.
+    nodes: RefCell<BTreeSet<Node>>,
+    /// The application, if it is observed.
+    pub(super) observer: Option<Observer>,
     /// For a server that speaks TLS.
     pub(super) connector: Connector,
     /// The last note, to leave out repetitions.
@@ -84,8 +74,19 @@ pub(super) struct ProxyState {
 }
 
 impl ProxyState {
-    pub(super) fn new(config: Config, shared: Arc<Shared>, events: UnboundedSender<Event>) -> Self {
+    /// The state of a proxy that listens on this address.
+    pub(super) fn new(
+        config: Config,
+        (listen, listener): (SocketAddr, TcpListener),
+        shared: Arc<Shared>,
+        events: UnboundedSender<Event>,
+    ) -> Self {
         Self {
+            listen,
+            listener: RefCell::new(Some(Rc::new(listener))),
+            nodes: RefCell::default(),
+            observer: config.observe.then(Observer::default),
+            begun: RefCell::default(),
             agenda: RefCell::new(Agenda::new(config.schedules.clone())),
             connector: Connector::new(config.tls.clone()),
             config,
@@ -128,7 +129,9 @@ impl ProxyState {
     /// Registers a connection; returns its number and its slot.
     pub(super) fn open(&self, client: Option<SocketAddr>) -> (u64, Rc<Slot>) {
         let flow = self.next_flow.replace(self.next_flow.get() + 1);
-        let slot = Rc::new(Slot { client, ..Slot::default() });
+        // Without orders, all connections are the same.
+        let conduct = if self.config.orders == Orders::Nobody { Conduct::Application } else { Conduct::Connecting };
+        let slot = Rc::new(Slot::new(client, conduct));
         self.slots.borrow_mut().insert(flow, Rc::clone(&slot));
         (flow, slot)
     }
@@ -143,12 +146,78 @@ impl ProxyState {
     /// Returns the conditions on a connection with their version, unless that is `known`.
     pub(super) fn conditions(&self, flow: u64, known: u64) -> Option<(u64, Conditions)> {
         let version = self.version.get();
-        (version != known).then(|| (version, Conditions::of(&self.active.borrow(), flow)))
+        (version != known).then(|| (version, self.conditions_of(flow)))
+    }
+
+    /// Returns the conditions on a connection.
+    pub(super) fn conditions_of(&self, flow: u64) -> Conditions {
+        Conditions::of(&self.active.borrow(), flow)
     }
 
     /// Returns the way in which new connections are refused; `None` if they are accepted.
     pub(super) fn door(&self) -> Option<Door> {
-        conditions::door(&self.active.borrow())
+        conditions::door(&self.active.borrow()).map(|(door, _)| door)
+    }
+
+    /// Returns the same for a connection that has come, on which the fault has had an effect then.
+    pub(super) fn door_for_client(&self) -> Option<Door> {
+        let active = self.active.borrow();
+        let (door, mark) = conditions::door(&active)?;
+        mark.strike();
+        Some(door)
+    }
+
+    /// Returns the listener, unless the port is closed.
+    pub(super) fn listener(&self) -> Option<Rc<TcpListener>> {
+        self.listener.borrow().clone()
+    }
+
+    pub(super) fn open_port(&self, listener: Option<TcpListener>) {
+        self.listener.replace(listener.map(Rc::new));
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// Closes the port immediately: a client that another fault disconnects must not get in again.
+    fn close_port(&self) {
+        if let Some(listener) = self.listener.take() {
+            // A child process that is just being started holds a copy of the descriptor until its exec.
+            let _ = rustix::net::shutdown(&*listener, Shutdown::Both);
+        }
+    }
+
+    /// Reports addresses of servers that a client has learned, if it can leave the proxy by them.
+    pub(super) fn learn(&self, learned: Vec<Node>) {
+        // redis-doctor's own sessions stay where they are.
+        if !self.config.report_flows {
+            return;
+        }
+        let mut nodes = self.nodes.borrow_mut();
+        let before = nodes.len();
+        nodes.extend(learned.into_iter().take(NODES.saturating_sub(before)));
+        if nodes.len() == before {
+            return;
+        }
+        if let Some(text) = outcome::bypass(&nodes, self.listen) {
+            drop(nodes);
+            self.note_once(text);
+        }
+    }
+
+    /// Reports what was expected of the proxy and did not happen, at the end of a run.
+    pub(super) fn conclude(&self) {
+        if let Some(observer) = &self.observer {
+            self.emit(EventKind::Observed(Box::new(observer.totals())));
+        }
+        let mut texts: Vec<_> = outcome::bypass(&self.nodes.borrow(), self.listen).into_iter().collect();
+        let begun = self.begun.borrow();
+        texts.extend(begun.values().filter(|(_, mark)| !mark.has_struck()).map(|(fault, _)| outcome::missed(fault)));
+        let agenda = self.agenda.borrow();
+        let unbegun = agenda.scheduled().filter(|schedule| !begun.contains_key(&schedule.fault.to_string()));
+        texts.extend(unbegun.map(|schedule| format!("the fault {schedule} never began: the run ended first")));
+        texts.into_iter().for_each(|text| self.emit(EventKind::Note { text: text.into() }));
     }
 
     /// Keeps a socket open so that the server does not notice that the client is gone.
@@ -166,15 +235,18 @@ impl ProxyState {
         self.changed.notify_one();
     }
 
-    /// Puts a schedule into effect, counted from now.
+    /// Puts schedules into effect, counted from now. Those that begin immediately do so together: no byte passes and no
+    /// client connects between two of them.
     ///
     /// # Errors
     /// If there are too many faults already.
-    pub(super) fn schedule(&self, schedule: FaultSchedule) -> Result<(), String> {
-        if self.active.borrow().len() + self.agenda.borrow().scheduled().count() >= FAULTS {
+    pub(super) fn schedule(&self, schedules: Vec<FaultSchedule>) -> Result<(), String> {
+        let known = self.active.borrow().len() + self.agenda.borrow().scheduled().count();
+        if known + schedules.len() > FAULTS {
             return Err(format!("{FAULTS} faults are active or scheduled; end them with CLEAR"));
         }
-        self.agenda.borrow_mut().add(schedule, self.clock().now());
+        let now = self.clock().now();
+        schedules.into_iter().for_each(|schedule| self.agenda.borrow_mut().add(schedule, now));
         self.advance();
         self.changed.notify_one();
         Ok(())
@@ -220,32 +292,51 @@ impl ProxyState {
     /// True if its time has passed, or every connection that it waits for is gone.
     fn is_over(&self, active: &Active, now: Stamp) -> bool {
         let came = self.next_flow.get() >= active.below;
-        let gone = || self.slots.borrow().range(..active.below).all(|(_, slot)| slot.exempt.get());
+        let gone = || self.slots.borrow().range(..active.below).all(|(_, slot)| slot.is_exempt());
         active.until.is_some_and(|until| until <= now) || (active.ends_with_connections() && came && gone())
     }
 
     fn inject(&self, fault: Fault, until: Option<Stamp>) {
         self.emit(EventKind::FaultInjected { fault: fault.clone() });
+        let mark = self.mark(&fault);
         match fault.effect() {
-            Effect::Order(order) => self.order(order),
-            Effect::Door(_) | Effect::Shape(_) | Effect::Reply(..) => self.activate(fault, until),
+            Effect::Order(order) => self.order(order, &mark),
+            Effect::Door(door) => {
+                if *door == Door::Refuse {
+                    // Clients that are refused cannot be counted.
+                    mark.strike();
+                    self.close_port();
+                }
+                self.activate(fault, until, mark);
+            }
+            Effect::Shape(_) | Effect::Reply(..) => self.activate(fault, until, mark),
         }
     }
 
-    fn order(&self, order: &Order) {
-        for slot in self.slots.borrow().values().filter(|slot| !slot.exempt.get()) {
-            slot.inbox.borrow_mut().push_back(order.clone());
+    /// Returns the mark of a fault; its instances share one.
+    fn mark(&self, fault: &Fault) -> Mark {
+        let mut begun = self.begun.borrow_mut();
+        let text = fault.to_string();
+        if begun.len() >= FAULTS && !begun.contains_key(&text) {
+            return Mark::default();
+        }
+        begun.entry(text).or_insert_with(|| (fault.clone(), Mark::default())).1.clone()
+    }
+
+    fn order(&self, order: &Order, mark: &Mark) {
+        for slot in self.slots.borrow().values().filter(|slot| !slot.is_exempt()) {
+            slot.inbox.borrow_mut().push_back((order.clone(), mark.clone()));
             slot.wake();
         }
     }
 
-    fn activate(&self, fault: Fault, until: Option<Stamp>) {
+    fn activate(&self, fault: Fault, until: Option<Stamp>, mark: Mark) {
         let next = self.next_flow.get();
-        let alone = || self.slots.borrow().values().all(|slot| slot.exempt.get());
+        let alone = || self.slots.borrow().values().all(|slot| slot.is_exempt());
         let below = if conditions::waits_for_connections(fault.effect()) && alone() { next + 1 } else { next };
         let id = self.next_fault.replace(self.next_fault.get() + 1);
         let since = self.clock().now();
-        self.active.borrow_mut().push(Active { id, fault, since, until, below });
+        self.active.borrow_mut().push(Active { id, fault, since, until, below, mark });
         self.changed();
     }
 

@@ -48,5 +48,6 @@ pub(super) fn concerns_a_connection(kind: &EventKind) -> bool {
             | EventKind::FaultCleared { .. }
             | EventKind::FlowOpened(_)
             | EventKind::FlowClosed(_)
+            | EventKind::Observed(_)
     )
 }

@@ -189,6 +189,7 @@ impl Track {
                     }
                 }
             }
+            EventKind::Unsubscribed { wanted, confirmed, .. } => self.subscribed.ended(event.at, *wanted, *confirmed),
             // The publisher of verification messages has a separate connection.
             EventKind::CommandFailed(failed) if failed.key.stage != Stage::Publish => {
                 self.failed(failed);

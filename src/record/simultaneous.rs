@@ -223,7 +223,7 @@ mod tests {
             name: Some(format!("t{number}")),
             ..plan().target
         };
-        Scope { targets: (0..count).map(target).collect(), rejected: Vec::new() }
+        Scope { targets: (0..count).map(target).collect(), rejected: Vec::new(), tags: Vec::new() }
     }
 
     fn of_target(number: usize, event: Event) -> Event {

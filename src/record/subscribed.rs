@@ -1,5 +1,7 @@
 //! The subscriptions of one connection: how many are confirmed, and the times in which some were missing.
 
+use std::time::Duration;
+
 use crate::{clock::Stamp, event::Confirmations};
 
 /// The subscriptions of a connection.
@@ -36,6 +38,12 @@ impl Subscribed {
         if self.latest.is_some_and(|latest| latest.wanted > 0) {
             self.missing_since.get_or_insert(at);
         }
+    }
+
+    /// The server ended one of the subscriptions, and the connection stays.
+    pub(super) fn ended(&mut self, at: Stamp, wanted: u64, confirmed: u64) {
+        self.latest = Some(Confirmations { wanted, confirmed, after: Duration::ZERO });
+        self.lost(at);
     }
 
     /// Ends the time in which subscriptions were missing with the run.

@@ -118,6 +118,9 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Reconnected(reconnected) => ("reconnected", reconnected_details(reconnected, reconnected.after)),
         EventKind::Subscribed(confirmations) => ("subscribed", confirmed(confirmations)),
         EventKind::Resubscribed(confirmations) => ("resubscribed", confirmed(confirmations)),
+        EventKind::Unsubscribed { channel, wanted, confirmed } => {
+            ("unsubscribed", format!("{channel}: ended by the server · {confirmed} of {wanted} subscriptions remain"))
+        }
         EventKind::CommandFailed(failed) => ("failed", failed_details(failed)),
         EventKind::RefusalBegan(began) => ("refused", refused_details(began)),
         EventKind::RefusalEnded(ended) => ("refusal over", refusal_over(ended)),
@@ -142,6 +145,7 @@ pub(super) fn parts(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::FaultCleared { fault, after } => ("fault over", format!("{fault} · after {}", span(*after))),
         EventKind::FlowOpened(opened) => ("opened", format!("flow {} from {}", opened.flow, opened.client)),
         EventKind::FlowClosed(closed) => ("closed", flow_details(closed)),
+        EventKind::Observed(observed) => ("observed", observed.to_string()),
         EventKind::JournalGap { events, after } => ("gap", gap_details(*events, *after)),
         EventKind::ServersFound { servers } => {
             ("servers", format!("{} behind this address: {}", servers.len(), list_of(servers)))

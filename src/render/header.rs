@@ -30,7 +30,8 @@ pub(super) fn target_line(started: &RunStarted) -> String {
     let mut parts = vec![format!("redis-doctor {}", started.version), plan.command.to_string()];
     match &plan.scope {
         Some(scope) => {
-            parts.push(format!("{} ({named_by})", count(scope.targets.len() as u64, "target")));
+            let what = if plan.cluster.is_some() { "cluster node" } else { "target" };
+            parts.push(format!("{} ({named_by})", count(scope.targets.len() as u64, what)));
             let unchecked = scope.targets.iter().filter(|target| target.tls.insecure).count();
             if unchecked > 0 {
                 parts.push(format!("CERTIFICATE NOT CHECKED (--insecure, {})", count(unchecked as u64, "target")));

@@ -25,21 +25,41 @@ pub(crate) struct Overview {
     pub(super) below: Vec<String>,
 }
 
-/// Returns a text in which nothing is Markdown, HTML, or the mention of a user.
+/// Returns a text in which nothing is Markdown, HTML, or the mention of a user, except for the quotation of a command of
+/// redis-doctor.
 pub(super) fn escaped(text: &str) -> String {
+    let text = clean(text);
     let mut escaped = String::with_capacity(text.len());
-    for char in clean(text).chars() {
+    let mut rest = &*text;
+    while let Some((before, quoted, after)) = command(rest) {
+        escape(before, &mut escaped);
+        escaped.extend(["`", quoted, "`"]);
+        rest = after;
+    }
+    escape(rest, &mut escaped);
+    escaped
+}
+
+/// Divides a text at its first quotation, if that is a command such as `redis-doctor explain RD018`.
+fn command(text: &str) -> Option<(&str, &str, &str)> {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || " -./:=_".contains(char);
+    let (before, after) = text.split_once('`')?;
+    let (quoted, after) = after.split_once('`')?;
+    (quoted.starts_with("redis-doctor ") && quoted.chars().all(is_plain)).then_some((before, quoted, after))
+}
+
+fn escape(text: &str, escaped: &mut String) {
+    for char in text.chars() {
         match char {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
-            '@' => escaped.push_str("&#64;"),
+            // After a letter or a digit, neither mentions a user nor emphasizes.
+            '@' if !escaped.ends_with(char::is_alphanumeric) => escaped.push_str("&#64;"),
             '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '#' | '!' | '>' => escaped.extend(['\\', char]),
-            // Within a word it has no meaning.
             '_' if !escaped.ends_with(char::is_alphanumeric) => escaped.push_str("\\_"),
             _ => escaped.push(char),
         }
     }
-    escaped
 }
 
 impl Table {

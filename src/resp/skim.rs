@@ -1,21 +1,24 @@
 //! Recognizes common values that are complete in one chunk, without the state of a [`Framer`](super::Framer). What it
 //! does not recognize is left to the framer, so a miss costs time and nothing else.
 
-/// Counts the commands at the front of `input`, up to one that is not `ordinary`, and their bytes.
-pub(crate) fn commands(input: &[u8], ordinary: impl Fn(&[u8]) -> bool) -> (u64, usize) {
+/// Counts the commands at the front of `input`, up to one that is not `ordinary` by its name and
+/// its bytes, and their bytes.
+pub(crate) fn commands(input: &[u8], mut ordinary: impl FnMut(&[u8], &[u8]) -> bool) -> (u64, usize) {
     let (mut count, mut at) = (0, 0);
     while let Some((length, name)) = command(&input[at..])
-        && ordinary(name)
+        && ordinary(name, &input[at..at + length])
     {
         (count, at) = (count + 1, at + length);
     }
     (count, at)
 }
 
-/// Counts the replies at the front of `input` that are not aggregates, and their bytes.
-pub(crate) fn replies(input: &[u8]) -> (u64, usize) {
+/// Counts the replies at the front of `input` that are neither aggregates nor errors, and their bytes;
+/// `take` gets each.
+pub(crate) fn replies(input: &[u8], mut take: impl FnMut(&[u8])) -> (u64, usize) {
     let (mut count, mut at) = (0, 0);
     while let Some(length) = reply(&input[at..]) {
+        take(&input[at..at + length]);
         (count, at) = (count + 1, at + length);
     }
     (count, at)
@@ -36,15 +39,15 @@ fn command(input: &[u8]) -> Option<(usize, &[u8])> {
     Some((at, name?))
 }
 
-/// Returns the length of the reply at the front of `input`, if it is not an aggregate.
+/// Returns the length of the reply at the front of `input`, if it is neither an aggregate nor an error.
 fn reply(input: &[u8]) -> Option<usize> {
     let kind = *input.first()?;
     match kind {
-        b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' => {
+        b'+' | b':' | b'_' | b',' | b'#' | b'(' => {
             let end = input.iter().position(|byte| *byte == b'\n')?;
             (input[end - 1] == b'\r').then_some(end + 1)
         }
-        b'$' | b'!' | b'=' => {
+        b'$' | b'=' => {
             let (length, used) = header(input, kind)?;
             let whole = used + length + 2;
             (whole <= input.len()).then_some(whole)
@@ -109,10 +112,12 @@ mod tests {
         for other in [&b"PING\r\n"[..], b"*0\r\n", b"*1\r\n$-1\r\n", b"*1\r\n$4\r\nPING\r", b"*1\r\n:1\r\n", b""] {
             assert_eq!(command(other), None, "{}", other.escape_ascii());
         }
-        for (input, length) in [(&b"+OK\r\nx"[..], 5), (b"$2\r\n\r\n\r\n$", 8), (b":1\r\n", 4), (b"-E x\r\n", 6)] {
+        for (input, length) in [(&b"+OK\r\nx"[..], 5), (b"$2\r\n\r\n\r\n$", 8), (b":1\r\n", 4)] {
             assert_eq!(reply(input), Some(length), "{}", input.escape_ascii());
         }
-        for other in [&b"*1\r\n:1\r\n"[..], b"$-1\r\n", b">1\r\n+a\r\n", b"+OK\n", b"+", b"$5\r\nabcde\r", b""] {
+        for other in
+            [&b"*1\r\n:1\r\n"[..], b"$-1\r\n", b"-E x\r\n", b">1\r\n+a\r\n", b"+OK\n", b"+", b"$5\r\nabcde\r", b""]
+        {
             assert_eq!(reply(other), None, "{}", other.escape_ascii());
         }
     }

@@ -258,6 +258,8 @@ impl Session {
                 let confirmed = self.inbox.on_confirmation(&info.kind, &info.data, self.ctx.clock.now());
                 self.on_confirmed(confirmed);
             }
+            // redis-doctor itself never unsubscribes.
+            PushKind::Unsubscribe | PushKind::PUnsubscribe | PushKind::SUnsubscribe => self.on_unsubscribed(info),
             // As a rule, an announcement of maintenance.
             PushKind::Other(ref kind) => self.ctx.notices.announce(self.connection, kind, self.ctx.clock.now()),
             _ => {}

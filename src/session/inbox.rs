@@ -45,7 +45,7 @@ pub(super) enum Confirmed {
     All,
     /// Confirmed before: another connection has resubscribed.
     Again,
-    /// Over RESP2, all ended with their separate connection.
+    /// Over RESP2, all ended with their separate connection; or the server ended one of them.
     Ended,
 }
 
@@ -160,11 +160,7 @@ impl Inbox {
 
     /// Records a confirmation of SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE.
     pub(super) fn on_confirmation(&self, kind: &PushKind, data: &[Value], at: Stamp) -> Confirmed {
-        let kind = match kind {
-            PushKind::PSubscribe => 1,
-            PushKind::SSubscribe => 2,
-            _ => 0,
-        };
+        let kind = number(kind);
         let Some(Value::BulkString(name)) = data.first() else {
             return Confirmed::Part;
         };
@@ -176,12 +172,38 @@ impl Inbox {
         if state.confirmed.len() == self.subscription.wanted() { Confirmed::All } else { Confirmed::Part }
     }
 
+    /// Records that the server ended a subscription. Returns its name; `None` if it was not confirmed.
+    pub(super) fn on_ended(&self, kind: &PushKind, data: &[Value], at: Stamp) -> Option<Name> {
+        let Some(Value::BulkString(name)) = data.first() else { return None };
+        let kind = number(kind);
+        let mut state = self.lock();
+        state.last_push = at;
+        // Our name, not the one that the server names.
+        let ours = state.confirmed.remove(&(kind, name.clone()));
+        ours.then(|| self.named()[usize::from(kind)].iter().find(|known| known.as_bytes() == name).cloned()).flatten()
+    }
+
+    /// Returns the subscriptions that are not confirmed on the current connection.
+    pub(super) fn missing(&self) -> SubscriptionPlan {
+        let state = self.lock();
+        let names = [0, 1, 2].map(|kind: u8| {
+            let names = self.named()[usize::from(kind)].iter();
+            names.filter(|name| !state.confirmed.contains(&(kind, name.as_bytes().to_vec()))).cloned().collect()
+        });
+        let [channels, patterns, shards] = names;
+        SubscriptionPlan { channels, patterns, shards, ..SubscriptionPlan::default() }
+    }
+
+    /// Returns the names of each kind of subscription, by its [`number`].
+    fn named(&self) -> [&[Name]; 3] {
+        [&self.subscription.channels, &self.subscription.patterns, &self.subscription.shards]
+    }
+
     /// Records that all subscriptions are confirmed (the library waited for them).
     pub(super) fn confirm_all(&self) -> Confirmed {
-        let wanted = &self.subscription;
-        let names = [&wanted.channels, &wanted.patterns, &wanted.shards];
-        let all =
-            (0..).zip(names).flat_map(|(kind, names)| names.iter().map(move |name| (kind, name.as_bytes().to_vec())));
+        let all = (0..)
+            .zip(self.named())
+            .flat_map(|(kind, names)| names.iter().map(move |name| (kind, name.as_bytes().to_vec())));
         let mut state = self.lock();
         if !state.confirmed.is_empty() {
             return Confirmed::Again;
@@ -239,6 +261,15 @@ impl Inbox {
 
     fn lock(&self) -> MutexGuard<'_, InboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the number of a kind of subscription, for its begin and its end.
+fn number(kind: &PushKind) -> u8 {
+    match kind {
+        PushKind::PSubscribe | PushKind::PUnsubscribe => 1,
+        PushKind::SSubscribe | PushKind::SUnsubscribe => 2,
+        _ => 0,
     }
 }
 

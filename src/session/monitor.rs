@@ -69,8 +69,8 @@ pub(super) struct Monitor {
     rebuilds: Rebuilds,
     /// Due time of a replacement for a session that cannot reconnect.
     replacement: Option<Stamp>,
-    /// The current connection works, but the server refused its subscriptions.
-    refused: bool,
+    /// The current connection works, but the server refused its subscriptions with this.
+    refused: Option<ErrorClass>,
 }
 
 /// The current outage.
@@ -139,7 +139,7 @@ impl Monitor {
             pinned: None,
             rebuilds: Rebuilds::default(),
             replacement: None,
-            refused: false,
+            refused: None,
         };
         monitor.on_identified();
         monitor.emit(
@@ -234,7 +234,7 @@ impl Monitor {
     fn on_lost(&mut self, loss: Loss) {
         self.end_stretch(loss.at);
         self.stall = None;
-        self.refused = false;
+        self.refused = None;
         if !loss.failure.as_ref().is_some_and(|failure| failure.key.class.is_by_demoted()) {
             (self.pinned, self.rebuilds) = (None, Rebuilds::default());
         }
@@ -311,7 +311,7 @@ impl Monitor {
     }
 
     fn on_subscribed(&mut self, at: Stamp) {
-        self.refused = false;
+        self.refused = None;
         let Some(resubscription) = self.resubscription.take() else {
             return;
         };

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// The core of the server, and of whoever shares it.
+/// The core of the server, and of the processes that share it.
 pub(crate) const SERVER_CORE: usize = 0;
 
 /// Kernel ticks a second in /proc (USER_HZ, which is 100 on every Linux that Rust runs on).
@@ -61,7 +61,7 @@ pub(crate) fn cost(child: &Child) -> Cost {
     Cost { cpu: Duration::from_secs_f64(ticks / TICKS), peak: bytes("VmHWM:"), resident: bytes("VmRSS:") }
 }
 
-/// Waits until the child has ended, kills it after `limit`, and tells what it cost. `watch` is called with the cost so
+/// Waits until the child has ended, kills it after `limit`, and returns what it cost. `watch` is called with the cost so
 /// far, as often as `every` says.
 pub(crate) fn finish(child: &mut Child, limit: Duration, every: Duration, mut watch: impl FnMut(&Cost)) -> Cost {
     let deadline = Instant::now() + limit;

@@ -117,7 +117,7 @@ pub(crate) fn redis_cli_subscribe(server: &Server, core: usize, channel: &str, p
     let mut process = spawn_on(core, &mut command);
     super::machine::until("redis-cli subscribes", LIMIT, || server.subscribers(channel) == 1);
     let published = publish();
-    // It tells nobody when it is done: it is when it has used no time for a while.
+    // It does not report its end: it is done when it has used no time for a while.
     let mut last = Cost::default();
     let done = loop {
         let now = super::machine::cost(&process);

@@ -17,7 +17,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it and returns when it has said that it is ready.
+    /// Starts it and returns when it has reported that it is ready.
     pub(crate) fn start() -> Self {
         Self::start_at("127.0.0.1")
     }

@@ -11,7 +11,7 @@ use super::table::{Row, median};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Ten probes and ten verified messages a second, as `soak` does unless told otherwise.
+/// Ten probes and ten verified messages a second, as `soak` does by default.
 pub(crate) fn steady(options: &Options) -> Vec<Row> {
     let seconds = if options.long { options.soak.max(300) } else { options.soak };
     let server = Server::start();

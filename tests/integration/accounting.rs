@@ -30,7 +30,7 @@ fn the_report_made_from_the_journal_is_the_report_of_the_run() {
     let story = eventful(&tap).stop();
     story.code(1).balances();
     assert!(story.count("outages.drops") >= 3, "there is something to compare");
-    story.is_told_by_its_journal();
+    story.agrees_with_its_journal();
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_run_ends_by_itself_at_its_duration_and_its_count() {
     story.code(0).balances();
     assert_eq!(story.the("run_finished")["reason"], "duration");
     let launched = story.count("probes.launched");
-    // What is due while a busy machine lets nobody run is made up for, unless the run ends first.
+    // Work due while a busy machine lets no thread run is made up for, unless the run ends first.
     assert!((200..=301).contains(&launched), "{launched}");
     let story = Trial::start("ping -c 5 -i 10ms", &server).finish();
     story.code(0).balances();

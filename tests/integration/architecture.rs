@@ -33,6 +33,7 @@ const ALLOWED: Table<'_> = &[
     ("tls", &["clock", "classify", "foreign", "plan"]),
     ("credentials", &["clock", "classify", "foreign", "plan"]),
     ("sandbox", &["clock", "resp"]),
+    ("supervise", &["foreign"]),
     ("knowledge", &[]),
     ("exit", &["verdict"]),
     ("plan", &["clock", "fault", "foreign", "suggestion"]),
@@ -40,13 +41,14 @@ const ALLOWED: Table<'_> = &[
     ("idle", &["clock", "classify", "middlebox", "event", "plan", "fault", "dial", "proxy", "verdict", "foreign"]),
     ("kernel", &["clock", "event"]),
     ("dial", &["clock", "classify", "credentials", "foreign", "plan", "event", "resp", "tls", "units"]),
+    ("topology", &["dial", "foreign"]),
     (
         "session",
         &["clock", "classify", "credentials", "distribution", "foreign", "plan", "event", "kernel", "dial", "units"],
     ),
     ("evidence", &["clock", "classify", "foreign", "plan", "event", "kernel", "dial", "session"]),
     ("readiness", &["clock", "classify", "foreign", "plan", "event", "dial", "period", "units"]),
-    ("proxy", &["clock", "fault", "classify", "foreign", "plan", "event", "resp", "tls"]),
+    ("proxy", &["clock", "fault", "classify", "distribution", "foreign", "plan", "event", "resp", "tls"]),
     ("journal", &["clock", "foreign", "event", "plan"]),
     ("record", &["clock", "fault", "classify", "distribution", "foreign", "plan", "event", "period"]),
     ("diagnose", &["clock", "classify", "foreign", "middlebox", "plan", "event", "record", "units"]),
@@ -54,7 +56,7 @@ const ALLOWED: Table<'_> = &[
         "engine",
         &[
             "clock", "foreign", "fault", "classify", "plan", "event", "dial", "session", "evidence", "proxy", "tls",
-            "units",
+            "topology", "units",
         ],
     ),
     ("drill", &["clock", "fault", "plan", "event", "record", "diagnose", "engine"]),
@@ -77,7 +79,10 @@ const ALLOWED: Table<'_> = &[
     ("compare", &["clock", "distribution", "event", "fault", "plan", "record", "report", "suggestion", "verdict"]),
     (
         "checkup",
-        &["clock", "classify", "foreign", "plan", "event", "kernel", "dial", "report", "tls", "verdict", "units"],
+        &[
+            "clock", "classify", "foreign", "plan", "event", "kernel", "dial", "report", "tls", "topology", "verdict",
+            "units",
+        ],
     ),
     // The row types of `record` are part of the report; computing with them is not a renderer's business.
     (
@@ -125,6 +130,7 @@ const ALLOWED: Table<'_> = &[
             "exit",
             "output",
             "sandbox",
+            "supervise",
             "plan",
             "event",
             "dial",

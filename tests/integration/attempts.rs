@@ -1,4 +1,4 @@
-//! The client's attempts to come back, as the kernel tells of them: each with its moment and its outcome, none of
+//! The client's attempts to come back, as the kernel reports them: each with its moment and its outcome, none of
 //! anybody else's.
 
 use std::fs;
@@ -13,7 +13,7 @@ use crate::harness::{Doctor, Lab, RedisServer, Signal, Story, Trial, eventually}
 
 const LATER: Duration = Duration::from_secs(40);
 
-/// A timer, a reading of what the kernel tells, and a machine that has other things to do.
+/// Tolerance for a timer, for reading the kernel's broadcasts, and for a busy machine.
 const TOLERANCE: f64 = 0.5;
 
 fn wait_for_evidence(trial: &Trial) {
@@ -119,7 +119,7 @@ fn one_attempt_is_enough_where_nothing_is_wrong() {
 }
 
 #[test]
-fn of_a_unix_socket_the_kernel_tells_nothing_and_that_is_said() {
+fn attempts_on_a_unix_socket_are_reported_as_unknown() {
     let mut server = RedisServer::builder().unix_socket().start();
     let trial = Trial::start("ping -i 0.05", &format!("unix://{}", server.unix_socket().display()));
     trial.wait_for_answers();
@@ -137,7 +137,7 @@ fn of_a_unix_socket_the_kernel_tells_nothing_and_that_is_said() {
 
 /// Each attempt lasts as long as the policy lets it; the report shows them.
 #[test]
-fn attempts_that_nobody_answers_last_until_their_limit() {
+fn unanswered_attempts_last_until_their_limit() {
     let Some(lab) = Lab::start() else {
         return;
     };
@@ -152,7 +152,7 @@ fn attempts_that_nobody_answers_last_until_their_limit() {
     eventually("ten seconds have passed", LATER, || journaled("\"ongoing\":true"));
     lab.heal();
     doctor.wait_for_stderr("reconnected", LATER);
-    eventually("all evidence is told", LATER, || {
+    eventually("all evidence is reported", LATER, || {
         fs::read_to_string(&journal).is_ok_and(|journal| journal.matches("\"event\":\"evidence\"").count() >= 2)
     });
     doctor.signal(Signal::INT);

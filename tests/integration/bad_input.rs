@@ -78,7 +78,7 @@ fn what_stands_in_the_wrong_place_is_explained() {
             &["ping", "-u", "http://example.com"],
             ["--uri: 'http://example.com': the scheme 'http' is not supported", "redis, rediss"],
         ),
-        (&["ping", "-c", "-h", "x"], ["--count: a number is missing", "cluster mode is not supported yet"]),
+        (&["ping", "-c", "-h", "x"], ["--count: a number is missing", "use --cluster"]),
         (&["png"], ["unknown command 'png'", "ping, subscribe, soak"]),
         (&["ping", "--intervall", "1"], ["redis-doctor ping has no --intervall", "did you mean --interval?"]),
         (&["subscribe"], ["CHANNEL: there is nothing to subscribe to", "name a channel"]),
@@ -125,7 +125,7 @@ fn a_flag_of_another_tool_gets_the_name_it_has_here() {
         (&["ping", "--servername=cache.example"], ["has no --servername", "use --sni NAME"]),
         (&["soak", "--ca", "/etc/ca.pem"], ["has no --ca", "use --cacert FILE"]),
         (&["ping", "-3"], ["has no -3", "; use --protocol resp3, which is the default"]),
-        (&["ping", "-t", "5"], ["has no -t", "; use --connect-timeout TIME"]),
+        (&["ping", "-t", "5"], ["there is no target '5'", "for a time limit, use the flag's long name"]),
         (&["ping", "-v"], ["has no -v", "--journal FILE keeps them (-V prints the version)"]),
         (&["wait", "--verbose"], ["redis-doctor wait has no --verbose", "everything is shown anyway"]),
         (&["soak", "-i", "1"], ["redis-doctor soak has no -i", "; use --rate RATE"]),
@@ -153,7 +153,7 @@ fn arguments_that_are_not_utf8_are_refused_by_place_and_taken_where_any_bytes_wi
 }
 
 #[test]
-fn wrong_usage_tells_a_monitoring_system_unknown_on_stdout() {
+fn wrong_usage_is_unknown_for_a_monitoring_system() {
     for (arguments, why) in [
         (&["ping", "--format", "nagios", "-i", "x"][..], "--interval: 'x' is not a duration"),
         (&["soak", "--rate", "x|y", "--format=nagios"], "--rate: 'x/y' is not a rate"),

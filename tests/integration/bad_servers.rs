@@ -56,7 +56,7 @@ fn found<'a>(class: &'a str, stage: &'a str, cause: &'a str, advice: &'a str) ->
     Obstacle { class, stage, errno: Json::Null, origin: "doctor", cause, advice }
 }
 
-/// The attempt itself is what the run was interrupted in: how far it had come and how long it took is told.
+/// The interrupted attempt is reported with its stage and its duration.
 #[test]
 fn a_run_that_is_interrupted_while_it_connects_says_how_far_it_had_come() {
     for command in [&["soak"][..], &["ping"], &["subscribe", "news"]] {
@@ -140,7 +140,7 @@ fn garbage_is_shown_escaped() {
 }
 
 #[test]
-fn a_server_that_closes_at_once_is_told_from_one_that_is_not_there() {
+fn a_server_that_closes_at_once_differs_from_one_that_is_not_there() {
     let server = ScriptedServer::greeting(crate::harness::Action::Close);
     let run = Doctor::new(["ping", "-c", "1"]).target(&server).run();
     run.code(2).stdout_contains("no connection: ").stdout_contains("verdict  CRITICAL");
@@ -227,7 +227,7 @@ fn a_limit_that_the_process_may_raise_itself_holds_no_connection_up() {
 }
 
 #[test]
-fn a_process_that_may_open_nearly_nothing_is_told_so() {
+fn a_process_that_may_open_nearly_nothing_gets_a_clear_error() {
     let server = RedisServer::start();
     for (command, limit) in [("ping -c 1", 6), ("soak -d 1s", 10), ("check", 6), ("wait", 10)] {
         let script = format!("ulimit -n {limit}; exec \"$0\" {command} \"$@\"");
@@ -272,7 +272,7 @@ fn a_missing_unix_socket_is_named_and_a_working_one_works() {
 }
 
 #[test]
-fn a_server_without_resp3_is_named_with_its_version_when_info_tells() {
+fn a_server_without_resp3_is_named_with_its_version_when_info_has_it() {
     let old = old_redis();
     let run = Doctor::new(["ping", "-c", "2", "-i", "0"]).target(&old).run();
     run.code(2).stdout_contains("Redis 5.0.14 does not speak RESP3; use --protocol auto or resp2");

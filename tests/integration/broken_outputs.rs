@@ -136,7 +136,7 @@ fn a_reader_that_leaves_a_subscription_ends_it() {
 }
 
 #[test]
-fn a_closed_stderr_hurts_nobody() {
+fn a_closed_stderr_does_no_harm() {
     let run = bash("redis-doctor ping --sandbox -c 2 -i 0 2>&-").run();
     run.code(0).stdout_contains("2 answered").stderr_contains("codes: 0");
     let run = bash("redis-doctor ping --sandbox -c 2 -i 0 2>/dev/full").run();

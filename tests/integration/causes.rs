@@ -1,4 +1,4 @@
-//! What an outage is put down to: said by the run, said again by the report of its journal, and kept in every format.
+//! The cause of an outage: the same in the run, in the report of its journal, and in every format.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -16,7 +16,7 @@ fn diagnoses(output: &Output) -> Vec<Json> {
 }
 
 #[test]
-fn a_reset_is_named_and_a_journal_tells_it_again() {
+fn a_reset_is_named_by_the_run_and_by_its_journal() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal");
     let live = Doctor::new(RUN).args(["--format", "json", "--journal"]).arg(&path).run();

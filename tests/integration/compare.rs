@@ -35,7 +35,7 @@ impl Runs {
 }
 
 #[test]
-fn a_change_is_told_from_noise_and_different_workloads_are_refused() {
+fn a_change_differs_from_noise_and_different_workloads_are_refused() {
     let runs = Runs::new();
     let [fast, slow, report] = ["fast.ndjson", "slow.ndjson", "fast.json"].map(|name| runs.path(name));
     Doctor::new(["compare", &fast, &slow])

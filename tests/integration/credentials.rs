@@ -25,7 +25,7 @@ fn refused(output: &Output, cause: &str, advice: &str) {
 }
 
 #[test]
-fn no_password_and_a_wrong_one_are_told_apart() {
+fn no_password_and_a_wrong_one_have_different_errors() {
     let server = locked();
     let run = Doctor::new(["ping", "-c", "1"]).target(&bare(&server)).run();
     refused(&run, "NOAUTH", "the server requires a password: set it in REDISCLI_AUTH");
@@ -131,7 +131,7 @@ fn a_url_of_two_lines_is_refused_without_its_password() {
 }
 
 #[test]
-fn a_user_without_ping_is_told_which_permission_is_missing() {
+fn a_user_without_ping_learns_which_permission_is_missing() {
     let server = RedisServer::builder().acl(&format!("nopinger on >{SECRET} ~* &* +@all -ping")).start();
     let url = format!("redis://nopinger:{SECRET}@{}", server.address());
     let run = Doctor::new(["ping", "-c", "2"]).target(&url).run();
@@ -148,7 +148,7 @@ fn a_user_without_info_and_client_is_served_all_the_same() {
 }
 
 #[test]
-fn a_user_without_the_channel_is_told_so() {
+fn a_user_without_the_channel_gets_a_clear_error() {
     let server = RedisServer::builder().acl(&format!("deaf on >{SECRET} ~* resetchannels &allowed +@all")).start();
     let url = format!("redis://deaf:{SECRET}@{}", server.address());
     let run = Doctor::new(["subscribe", "forbidden", "-d", "5"]).target(&url).run();

@@ -135,7 +135,7 @@ fn a_signal_ends_it_and_what_has_not_ended_was_not_run() {
 }
 
 #[test]
-fn a_result_that_cannot_be_written_is_told_before_the_drill() {
+fn a_result_that_cannot_be_written_is_refused_before_the_drill() {
     let output = Doctor::new(["drill", "--sandbox", "--output", "/nonexistent/result.json"]).run();
     output.code(3).stderr_contains("--output: cannot write /nonexistent/result.json").lacks(" cells ");
 }

@@ -1,5 +1,5 @@
 //! Evidence: what is gathered about an outage agrees with what was done to the connection, it is gathered beside the
-//! connection, and what could not be had is said.
+//! connection, and missing facts are listed.
 
 use std::fs;
 use std::io::Write as _;
@@ -42,7 +42,7 @@ fn the_evidence(story: &Story) -> &Json {
         Some(lost) => assert_eq!((&evidence["lost_at"], &evidence["generation"]), (&lost["t"], &lost["generation"])),
         None => assert_eq!(evidence["lost_at"], story.the("stalled")["since"]),
     }
-    story.is_told_by_its_journal();
+    story.agrees_with_its_journal();
     evidence
 }
 
@@ -102,9 +102,9 @@ fn a_restarted_server_is_another_process_and_a_reused_client_id_is_no_ghost() {
     assert_eq!(evidence["death"]["how"], "closed", "the kernel closes a killed process' sockets: {evidence}");
 }
 
-/// Nothing is in flight, so nobody is given an errno: only the socket table knows.
+/// Nothing is in flight, so no command gets an errno: only the socket table has it.
 #[test]
-fn a_reset_of_a_silent_subscriber_is_told_from_a_close() {
+fn a_reset_of_a_silent_subscriber_differs_from_a_close() {
     let server = RedisServer::start();
     for (fault, how, ghost) in
         [("reset_peer@2s", "reset", false), ("close@2s", "closed", false), ("reset_peer=side=client@2s", "reset", true)]
@@ -205,7 +205,7 @@ fn nothing_is_asked_on_a_connection_that_only_listens() {
 }
 
 #[test]
-fn nothing_is_asked_by_a_short_run_or_one_that_is_told_not_to() {
+fn a_short_run_or_one_without_evidence_queries_nothing() {
     let server = RedisServer::start();
     let received = || {
         let stats = server.command(["INFO", "stats"]);
@@ -234,11 +234,11 @@ fn many_connections_that_drop_together_share_the_questions() {
     const CONNECTIONS: usize = 50;
     let server = RedisServer::start();
     let trial = Trial::start(&format!("soak --workload ping --rate 10 --connections {CONNECTIONS}"), &server);
-    trial.wait_for("connected", CONNECTIONS);
+    trial.wait_for_events("connected", CONNECTIONS, SOON);
     wait_for_first_questions(&server, CONNECTIONS);
     server.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-    trial.wait_for("reconnected", CONNECTIONS);
-    eventually("all evidence is told", SOON, || {
+    trial.wait_for_events("reconnected", CONNECTIONS, SOON);
+    eventually("all evidence is reported", SOON, || {
         let journal = fs::read_to_string(trial.journal()).unwrap();
         journal.matches("\"event\":\"evidence\"").count() >= CONNECTIONS
     });
@@ -251,7 +251,7 @@ fn many_connections_that_drop_together_share_the_questions() {
     assert_eq!(evidence.len(), CONNECTIONS);
     for one in &evidence {
         // A command that crosses the close on its way is answered with a reset, which the next one may learn of. On a
-        // busy machine a socket can be gone before the kernel is asked; then that is said.
+        // busy machine a socket can be gone before the kernel is queried; then that is reported.
         match one["death"]["how"].as_str() {
             Some(how) => assert!(["closed", "reset"].contains(&how), "{one}"),
             None => assert!(missing(one).contains(&"socket"), "{one}"),
@@ -262,7 +262,7 @@ fn many_connections_that_drop_together_share_the_questions() {
 }
 
 #[test]
-fn an_outage_that_lasts_is_told_of_while_it_lasts_and_again_at_the_end() {
+fn a_lasting_outage_has_evidence_while_it_lasts_and_at_its_end() {
     let mut server = RedisServer::start();
     let trial = Trial::start("soak --workload ping --rate 20", &server);
     wait_for_first_questions(&server, 1);
@@ -286,7 +286,7 @@ fn an_outage_that_lasts_is_told_of_while_it_lasts_and_again_at_the_end() {
 }
 
 #[test]
-fn announcements_of_maintenance_are_told_and_kept_for_the_loss_that_follows() {
+fn announcements_of_maintenance_are_shown_and_kept_for_the_loss_that_follows() {
     let server = RedisServer::start();
     let trial = Trial::with(
         ["soak", "--rate", "20", "--fault", "push=MOVING 1 15 127.0.0.1:6379@1s", "--fault", "close@2s"],
@@ -373,9 +373,9 @@ fn a_flood_of_pushes_is_not_a_flood_of_events() {
 }
 
 /// The kernel is asked in the client's own network namespace, where the server's end of the connection does not show:
-/// nothing but the second descriptor tells a close from a reset.
+/// only the second descriptor distinguishes a close from a reset.
 #[test]
-fn between_two_machines_a_close_a_reset_and_a_timeout_are_told_apart() {
+fn between_two_machines_a_close_a_reset_and_a_timeout_differ() {
     let Some(lab) = Lab::start() else {
         return;
     };

@@ -1,4 +1,4 @@
-//! `explain`: what is typed or pasted finds its entry, in every form; what is unknown is said on stderr, with exit 3.
+//! `explain`: what is typed or pasted finds its entry, in every form; what is unknown is reported on stderr, with exit 3.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -123,7 +123,7 @@ fn the_list_has_every_entry() {
 }
 
 #[test]
-fn what_is_not_known_is_said_with_suggestions() {
+fn an_unknown_name_is_refused_with_suggestions() {
     let run = explain(["falover"]);
     run.code(3).stdout_is_empty().stderr_contains("error: explain: no entry matches these words");
     run.stderr_contains("did you mean 'failover' (RD003)").stderr_contains("'redis-doctor explain --list'");

@@ -1,5 +1,5 @@
 //! Connections that were lost together come back together, in one process and in several: the "jitter" of redis-rs has
-//! a constant seed. The report counts them and tells what spreads them.
+//! a constant seed. The report counts them and names the setting that spreads them.
 
 use std::ffi::OsStr;
 use std::time::Duration;

@@ -59,7 +59,7 @@ fn roles(story: &Story) -> Vec<&str> {
 }
 
 #[test]
-fn a_balancer_that_knows_no_roles_is_told_once_and_is_no_failover() {
+fn a_balancer_that_knows_no_roles_is_reported_once_and_is_no_failover() {
     let (primary, replica) = pair();
     let tap = balancer([&primary, &replica]);
     let trial = Trial::start("soak --workload ping --rate 20", &tap);
@@ -73,7 +73,7 @@ fn a_balancer_that_knows_no_roles_is_told_once_and_is_no_failover() {
     let story = trial.stop();
     story.code(1).balances();
     assert_eq!(roles(&story), ["master", "slave"]);
-    assert_eq!(story.events("servers_found").len(), 1, "told once, whatever is reached after that");
+    assert_eq!(story.events("servers_found").len(), 1, "reported once, whatever is reached after that");
     let (severity, text) = finding(&story.report, "RD153");
     assert_eq!(severity, "warning");
     let list = format!("primary {}, replica {}", primary.address(), replica.address());
@@ -119,7 +119,7 @@ fn evidence_is_of_the_server_that_the_lost_connection_was_connected_to() {
 }
 
 #[test]
-fn writes_that_a_balancer_takes_to_a_replica_are_critical_and_nobody_was_demoted() {
+fn writes_that_a_balancer_takes_to_a_replica_are_critical_and_no_demotion() {
     let (primary, replica) = pair();
     // The preflight comes first, then the connection under test.
     let tap = balancer([&primary, &replica]);
@@ -132,7 +132,7 @@ fn writes_that_a_balancer_takes_to_a_replica_are_critical_and_nobody_was_demoted
     assert!(text.contains("writes were refused by a replica, and a primary is behind the same address"), "{text}");
     assert!(output.states().is_empty(), "{:?}", output.states());
     assert!(output.errors("readonly") > 0);
-    output.is_told_by_its_journal();
+    output.agrees_with_its_journal();
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn succession(story: &Story) -> &str {
 }
 
 #[test]
-fn a_server_restarted_in_its_place_is_told_from_one_at_another_address() {
+fn a_server_restarted_in_its_place_differs_from_one_at_another_address() {
     let mut server = RedisServer::start();
     let trial = Trial::start("soak --workload ping --rate 20", &server);
     trial.wait_for_answers();

@@ -27,7 +27,7 @@ fn seconds(value: &Json) -> f64 {
 }
 
 #[test]
-fn a_box_that_forgets_is_found_and_said_to_be_silent_or_to_reset() {
+fn a_box_that_forgets_is_found_and_is_silent_or_resets() {
     let server = RedisServer::start();
     let silent = through("idle_drop=1500ms", &server);
     let resets = through("idle_drop=1500ms,then=reset", &server);
@@ -61,7 +61,7 @@ fn the_servers_own_timeout_is_recognised_and_dated() {
     assert!(seconds(&limit["at_least"]) >= 1.0 && seconds(&limit["at_most"]) < 5.5, "{limit}");
     assert_eq!(report["is_server_timeout"], true, "{report}");
     assert_eq!(report["server"]["timeout"], 1.0);
-    assert_eq!(report["rounds"], 1, "the server said so itself: no confirmation");
+    assert_eq!(report["rounds"], 1, "the server's own setting needs no confirmation");
     assert!(report["advice"]["no_keepalive"].as_str().unwrap().contains("counts commands"));
 }
 
@@ -212,7 +212,7 @@ fn ndjson_is_rounds_and_silences_as_they_happen_and_then_the_result() {
 }
 
 #[test]
-fn a_monitoring_system_is_told_whether_the_silence_that_must_be_survived_is() {
+fn a_monitoring_system_learns_if_the_required_silence_is_survived() {
     let server = RedisServer::start();
     let nagios = |arguments: &[&str]| {
         let run = idle(arguments).args(["--format", "nagios", "-q"]).target(&server).run();
@@ -267,7 +267,7 @@ fn what_cannot_be_reached_is_critical_and_named() {
 #[test]
 fn a_path_on_which_nothing_survives_is_critical() {
     let server = RedisServer::start();
-    // Shorter than the finest silence: whoever is asked a second time is not answered.
+    // Shorter than the finest silence: the second query is not answered.
     let output = idle(&["--steps", "300ms,400ms", "--fault", "idle_drop=1ms,then=reset"]).target(&server).run();
     output.code(2).stdout_contains("verdict  CRITICAL");
 }

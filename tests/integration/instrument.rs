@@ -1,5 +1,5 @@
 //! The instrument check: real faults and the faults of the lab are brought about, and what the program says of each is
-//! compared with the truth, which it is not told. The confusion matrix is printed.
+//! compared with the truth, which it does not know. The confusion matrix is printed.
 //!
 //! A doctor may say that it does not know, or name what is possible. What it calls likely or certain must be so.
 //!
@@ -307,7 +307,7 @@ fn ready(arguments: &str, trial: &Trial, server: &RedisServer) {
     asked(server);
 }
 
-/// Waits until a server has been asked for its state, and whoever asked has left with the answers.
+/// Waits until a server has been queried for its state, and the querying connection has closed.
 fn asked(server: &RedisServer) {
     let asks = |client: &String| QUESTIONS.iter().any(|question| client.contains(question));
     eventually("the server was asked", SOON, || server.config_gets() > 0 && !server.clients().iter().any(asks));

@@ -57,7 +57,7 @@ fn redis_cli_drives_it() {
 }
 
 #[test]
-fn stdin_drives_it_and_ndjson_tells() {
+fn stdin_drives_it_and_ndjson_shows_it() {
     let (read, mut write) = std::io::pipe().unwrap();
     let doctor = Doctor::new(["proxy", "--listen", "127.0.0.1:0", "--sandbox", "--format", "ndjson"]).stdin_from(read);
     let doctor = doctor.spawn();

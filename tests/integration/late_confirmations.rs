@@ -76,7 +76,7 @@ fn slow_confirmations_after_a_reconnect_desync_the_library() {
 }
 
 #[test]
-fn one_channel_whose_only_confirmation_comes_in_time_desyncs_nobody() {
+fn one_channel_whose_only_confirmation_comes_in_time_desyncs_nothing() {
     let server = RedisServer::start();
     for running in on_both(&server, "soak --policy library -d 4s --fault close@1s") {
         let report = running.finish().code(1).json();

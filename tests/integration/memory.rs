@@ -73,7 +73,7 @@ fn a_reply_that_is_too_large_has_a_class_a_state_and_a_cause() {
         let shown = format!("{}{}", output.stdout(), output.stderr());
         assert!(shown.contains(part), "no {part} in {shown}");
     }
-    // On a busy machine a loss can be seen before its reason, but no other cause may be said to be likely.
+    // On a busy machine a loss can be seen before its reason, but no other cause may be likely.
     for absent in ["network_reset (likely)", "network_reset (certain)", "network reset, likely", "broken_pipe"] {
         assert!(!output.stdout().contains(absent), "{absent} in {}", output.stdout());
     }

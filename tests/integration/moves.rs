@@ -51,7 +51,7 @@ fn a_name_that_moves_away_from_a_connection_is_reported_at_once() {
     assert_eq!(story.count("outages.drops"), 0);
     let findings = story.get("findings").to_string();
     assert!(findings.contains("RD154") && findings.contains("resolves to 127.0.0.3 now, no longer to 127.0.0.2"));
-    story.is_told_by_its_journal();
+    story.agrees_with_its_journal();
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_client_whose_demoted_server_is_promoted_again_leaves_the_state() {
     story.code(1).balances();
     let why = story.the("state_entered")["why"].as_str().unwrap();
     assert!(why.contains("new connections reach no primary, either"), "{why}");
-    story.is_told_by_its_journal();
+    story.agrees_with_its_journal();
 }
 
 /// A node of a cluster, which redirects every write once it is `demoted`.

@@ -95,7 +95,7 @@ fn a_lab_leaves_nothing_behind_even_after_a_panic() {
 }
 
 /// Each probe times out until the kernel gives the connection up. The library hands the kernel's 110 to a command that
-/// nobody waits for any more, so what is seen is a bare "broken pipe".
+/// no command waits for any more, so what is seen is a bare "broken pipe".
 #[test]
 fn with_traffic_the_user_timeout_ends_a_dropped_flow() {
     let Some(lab) = Lab::start() else {
@@ -145,7 +145,7 @@ fn keepalive_does_not_help_while_there_is_traffic() {
     stays_half_open("--keepalive 1/1/3");
 }
 
-/// A client that only receives has nothing unacknowledged: nothing ever ends the dead flow, and nobody notices.
+/// A client that only receives has nothing unacknowledged: nothing ever ends the dead flow, and the client does not notice.
 #[test]
 fn a_user_timeout_does_not_help_a_silent_subscriber() {
     let Some(lab) = Lab::start() else {
@@ -175,7 +175,7 @@ fn keepalive_saves_a_silent_subscriber(policy: &str, after: Range<f64>) {
     lab.server.command(["PUBLISH", "ch", "back again"]);
     doctor.wait_for_stdout("back again", SOON);
     let output = stop(doctor);
-    // The kernel said 110, and the library kept it to itself.
+    // The kernel returned 110, and the library did not pass it on.
     output.code(1).lacks("os error").stderr_contains("connection lost; redis-rs gave no reason");
 }
 

@@ -27,7 +27,7 @@ fn a_flow_that_a_middlebox_forgot_is_reset_at_the_next_command() {
 }
 
 #[test]
-fn a_forgotten_subscriber_without_a_heartbeat_waits_for_ever_and_only_silence_tells() {
+fn a_forgotten_subscriber_without_a_heartbeat_waits_for_ever_and_only_its_silence_shows() {
     let server = RedisServer::start();
     let tap = Tap::to(server.address());
     let deaf = Trial::start("subscribe news --watchdog off --expect-every 2s", &tap);
@@ -42,7 +42,7 @@ fn a_forgotten_subscriber_without_a_heartbeat_waits_for_ever_and_only_silence_te
     watched.stop().code(1);
     let story = deaf.stop();
     story.code(2);
-    assert_eq!(story.count("outages.drops"), 0, "nothing ever told the client");
+    assert_eq!(story.count("outages.drops"), 0, "the client never noticed");
     assert_eq!(story.count("delivery.messages"), 0);
 }
 
@@ -62,7 +62,7 @@ fn a_half_closed_connection_is_lost_like_a_closed_one() {
 }
 
 #[test]
-fn a_proxy_with_nobody_behind_it_is_retried_until_there_is_somebody() {
+fn a_proxy_without_a_backend_is_retried_until_there_is_one() {
     let server = RedisServer::start();
     let tap = Tap::to(server.address());
     let trial = Trial::start("soak --rate 20 --timeout 500ms", &tap);
@@ -108,7 +108,7 @@ fn a_partition_is_one_outage_and_no_probe_outlives_its_deadline() {
     assert_eq!((story.count("outages.drops"), story.count("outages.unresolved")), (1, 0));
     assert_eq!(story.outages()[0]["by_itself"], true);
     assert!(story.longest_failure() < 0.65, "{}", story.longest_failure());
-    assert!(!story.states().contains(&"half_open"), "nobody else was answered either: {:?}", story.states());
+    assert!(!story.states().contains(&"half_open"), "no other client was answered either: {:?}", story.states());
 
     let story = library.stop();
     story.code(1).balances();

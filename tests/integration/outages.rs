@@ -64,7 +64,7 @@ fn resets_in_flight(policy: &str) {
     let faults = FAULTS as u64;
     let mut told =
         story.events.iter().filter(|event| ["reconnected", "superseded"].contains(&event["event"].as_str().unwrap()));
-    assert_eq!(told.next_back().unwrap()["client_id"], present, "the connection in use is the one that is told");
+    assert_eq!(told.next_back().unwrap()["client_id"], present, "the connection in use is the one that is reported");
     eprintln!("{FAULTS} resets, {} connections, median recovery {:.4} s", tap.accepted(), median(durations(&story)));
     for (path, expected) in
         [("drops", faults), ("reconnects", faults), ("stalls", 0), ("unresolved", 0), ("not_by_itself", 0)]
@@ -252,7 +252,7 @@ fn messages_lost_are_those_published_and_not_received_whatever_the_library_does_
 }
 
 #[test]
-fn a_connection_the_library_makes_and_discards_is_told_and_is_no_outage_of_its_own() {
+fn a_connection_the_library_makes_and_discards_is_an_event_and_no_outage_of_its_own() {
     const ENOUGH: usize = 150;
     let server = RedisServer::start();
     let tap = Tap::to(server.address());
@@ -304,7 +304,7 @@ fn a_frozen_server_is_a_stall_and_not_a_disconnect() {
     let row = &story.outages()[0];
     assert_eq!((&row["kind"], &row["old_client_id"]), (&"stall".into(), &row["client_id"]));
     assert!(row["duration"].as_f64().unwrap() > 3.0, "{row}");
-    assert!(story.states().is_empty(), "a frozen server answers nobody: {:?}", story.states());
+    assert!(story.states().is_empty(), "a frozen server answers no client: {:?}", story.states());
     assert!(story.longest_failure() < 0.65);
     assert_eq!(story.count("delivery.lost"), 0, "what was sent arrives late");
 
@@ -358,7 +358,7 @@ fn a_black_hole_is_half_open_for_the_library_and_the_watchdog_leaves_it_in_secon
     let story = library.stop();
     story.balances();
     assert_eq!(story.states(), ["half_open"]);
-    assert!(story.events("disconnected").is_empty(), "nobody has closed anything");
+    assert!(story.events("disconnected").is_empty(), "neither side has closed");
     assert!(story.count("probes.timed_out") > 0);
     assert_eq!(story.count("outages.unresolved"), 1);
     assert!(story.longest_failure() < 0.55, "{}", story.longest_failure());

@@ -1,4 +1,4 @@
-//! Users who may do little: a consumer that may SUBSCRIBE and not PING is watched like any other, and told once what
+//! Users who may do little: a consumer that may SUBSCRIBE and not PING is watched like any other, and learns once what
 //! is refused.
 
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn refusals(server: &RedisServer, command: &str) -> u32 {
 }
 
 #[test]
-fn a_consumer_without_ping_is_watched_through_resets_and_told_once() {
+fn a_consumer_without_ping_is_watched_through_resets_and_notified_once() {
     let server = server("+subscribe");
     let tap = Tap::to(server.address());
     let trial = Trial::start("subscribe news", &consumer(&tap.address()));
@@ -57,7 +57,7 @@ fn a_consumer_without_ping_is_watched_through_resets_and_told_once() {
     server.command(["PUBLISH", "news", "after"]);
     trial.doctor().wait_for_stdout("after", SOON);
     let story = trial.stop();
-    story.code(1).is_told_by_its_journal();
+    story.code(1).agrees_with_its_journal();
     told_once(&story);
     assert_eq!(story.get("verdict"), "degraded");
     assert_eq!(story.count("outages.reconnects"), 2);
@@ -77,7 +77,7 @@ fn without_ping_the_watchdog_still_finds_a_frozen_server() {
     trial.wait_for("reconnected", 1);
     trial.wait_for("resubscribed", 1);
     let story = trial.stop();
-    story.code(1).is_told_by_its_journal();
+    story.code(1).agrees_with_its_journal();
     told_once(&story);
     assert_eq!(story.the("session_replaced")["why"], "watchdog");
 }
@@ -165,7 +165,7 @@ fn idle_asks_hello_of_a_user_without_ping_and_says_so() {
     }
 }
 
-/// The ACL is looked at before the data set is: PING is refused either way, and DBSIZE tells.
+/// The ACL is looked at before the data set is: PING is refused either way, and DBSIZE shows which.
 #[test]
 fn a_user_without_ping_waits_for_a_server_that_loads_its_data() {
     let Some(builder) = RedisServer::builder().acl(&rule("+dbsize")).loading_slowly() else {

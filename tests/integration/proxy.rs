@@ -15,18 +15,18 @@ use redis_doctor::internals::{
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A proxy in front of a server, and what it tells.
-struct Rig {
+/// A proxy in front of a server, and its output.
+pub(super) struct Rig {
     proxy: Proxy,
     events: UnboundedReceiver<Event>,
 }
 
 impl Rig {
-    fn to(address: SocketAddr) -> Self {
+    pub(super) fn to(address: SocketAddr) -> Self {
         Self::with(Address::Tcp { host: address.ip().to_string(), port: address.port(), tls: false }, &[])
     }
 
-    fn with(upstream: Address, schedules: &[&str]) -> Self {
+    pub(super) fn with(upstream: Address, schedules: &[&str]) -> Self {
         let config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             upstream,
@@ -36,27 +36,28 @@ impl Rig {
             clock: Clock::start(),
             orders: Orders::Local,
             report_flows: true,
+            observe: false,
         };
         let (sender, events) = unbounded_channel();
         Self { proxy: Proxy::start(config, sender).unwrap(), events }
     }
 
-    fn handle(&self) -> &ProxyHandle {
+    pub(super) fn handle(&self) -> &ProxyHandle {
         self.proxy.handle()
     }
 
-    fn client(&self) -> RawClient {
+    pub(super) fn client(&self) -> RawClient {
         RawClient::connect(self.handle().addr()).unwrap()
     }
 
     /// A client whose connection to the server stands.
-    fn settled(&self) -> RawClient {
+    pub(super) fn settled(&self) -> RawClient {
         let mut client = self.client();
         assert_eq!(pong(&mut client), "PONG");
         client
     }
 
-    fn fault(&self, text: &str) {
+    pub(super) fn fault(&self, text: &str) {
         self.handle().inject(text.parse().unwrap());
     }
 
@@ -65,6 +66,16 @@ impl Rig {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream
+    }
+
+    /// The notes so far, with those of the end of a run.
+    pub(super) fn conclusion(&mut self) -> Vec<String> {
+        self.handle().conclude();
+        let notes = std::iter::from_fn(|| self.events.try_recv().ok()).filter_map(|event| match event.kind {
+            EventKind::Note { text } => Some(text.to_string()),
+            _ => None,
+        });
+        notes.collect()
     }
 
     /// How the connections so far have ended, one of them at least.
@@ -83,11 +94,11 @@ impl Rig {
     }
 }
 
-fn pong(client: &mut RawClient) -> String {
+pub(super) fn pong(client: &mut RawClient) -> String {
     client.call(["PING"]).map_or_else(|error| error.kind().to_string(), |value| value.text())
 }
 
-fn read_error(client: &mut RawClient) -> ErrorKind {
+pub(super) fn read_error(client: &mut RawClient) -> ErrorKind {
     client.read().expect_err("no reply").kind()
 }
 
@@ -418,15 +429,17 @@ fn replies_are_put_in_place_of_the_servers() {
     assert_eq!(replies, [Value::Bulk(b"a".into()), error, Value::Bulk(b"c".into())]);
     rig.handle().clear();
 
-    rig.fault("error_reply=OOM,share=50%");
+    rig.fault("error_reply=OOM,on=PING,share=50%");
     let failed = (0..200).filter(|_| pong(&mut client).starts_with("OOM")).count();
     assert!((60..140).contains(&failed), "{failed} of 200");
     rig.handle().clear();
     assert_eq!(pong(&mut client), "PONG");
 
     rig.fault("error_reply=max_clients");
-    assert!(pong(&mut client).starts_with("ERR max number"));
-    assert_eq!(read_error(&mut client), ErrorKind::UnexpectedEof);
+    assert_eq!(pong(&mut client), "PONG", "a full server keeps the connections that it has");
+    let mut late = rig.client();
+    assert!(pong(&mut late).starts_with("ERR max number"));
+    assert_eq!(read_error(&mut late), ErrorKind::UnexpectedEof);
     rig.handle().clear();
 
     for (fault, seen) in
@@ -495,7 +508,7 @@ fn orders_come_on_the_wire() {
     assert!(refused.contains("'explode' is not a fault; expected one of reset_peer"), "{refused}");
     assert!(doctor.call(["DOCTOR", "HELP"]).unwrap().text().contains("idle_drop=TIME"));
     assert_eq!(doctor.call(["DOCTOR", "FAULT", "reset_peer"]).unwrap().text(), "OK");
-    assert_eq!(pong(&mut doctor), "PONG", "whoever orders is spared");
+    assert_eq!(pong(&mut doctor), "PONG", "the connection that orders is spared");
     assert_eq!(read_error(&mut client), ErrorKind::ConnectionReset);
 }
 

@@ -38,7 +38,7 @@ fn order(port: u16, words: &[&str]) -> String {
     said(&cli(port, &[&["DOCTOR"], words].concat()))
 }
 
-/// Stands between the proxy and the server, and tells how the proxy ended each of its connections: with the end of the
+/// Stands between the proxy and the server, and reports how the proxy ended each of its connections: with the end of the
 /// stream (`None`), or with an error.
 fn witness(server: SocketAddr) -> (SocketAddr, Receiver<Option<ErrorKind>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -167,7 +167,8 @@ fn all_bytes_pass_and_ends_of_streams_one_way_at_a_time() {
 #[test]
 fn a_run_with_faults_on_tls_says_what_is_tested_and_recovers() {
     let server = RedisServer::builder().tls().requirepass("open-sesame").start();
-    let faults = ["--fault", "reset_peer@300ms", "--fault", "error_reply=OOM@600ms+150ms", "--fault", "close@900ms"];
+    let faults =
+        ["--fault", "reset_peer@300ms", "--fault", "error_reply=OOM,on=PING@600ms+150ms", "--fault", "close@900ms"];
     let soak = [&["soak", "-d", "1500ms"][..], &faults].concat();
     let run = trusting(&server.certificates().authority, &soak).target(&server).run();
     run.code(1).stdout_contains("2 drops").stdout_contains("2 reconnects").stdout_contains("OOM ");
@@ -205,7 +206,7 @@ fn a_server_that_is_not_trusted_is_named_with_the_remedy() {
 }
 
 #[test]
-fn a_client_that_speaks_tls_to_the_proxy_is_told_how_it_is_meant() {
+fn a_client_that_speaks_tls_to_the_proxy_gets_a_hint() {
     let server = RedisServer::builder().tls().start();
     let (doctor, port) = proxy(&server, &server.url());
     let authority = server.certificates().authority.to_str().unwrap().to_owned();

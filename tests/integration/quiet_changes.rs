@@ -1,4 +1,4 @@
-//! What happens while no connection is lost, and is told all the same: whoever is connected does not notice it.
+//! Changes that close no connection and are reported nevertheless: a connected client does not notice them.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn stop_later(trial: Trial) -> crate::harness::Story {
 }
 
 #[test]
-fn a_server_that_is_demoted_is_told_of_although_every_ping_is_answered() {
+fn a_demoted_server_is_reported_although_every_ping_is_answered() {
     let server = RedisServer::start();
     let trial = soak(&server);
     let closed = closed_port();
@@ -31,11 +31,11 @@ fn a_server_that_is_demoted_is_told_of_although_every_ping_is_answered() {
     story.code(1).balances();
     assert_eq!(story.states(), ["pinned"]);
     assert_eq!((story.count("outages.drops"), story.count("probes.failed")), (0, 0));
-    story.is_told_by_its_journal();
+    story.agrees_with_its_journal();
 }
 
 #[test]
-fn a_password_set_meanwhile_is_told_of_before_the_next_reconnect_fails() {
+fn a_password_set_meanwhile_is_reported_before_the_next_reconnect_fails() {
     let server = RedisServer::start();
     let trial = soak(&server);
     server.command(["CONFIG", "SET", "requirepass", "secret"]);

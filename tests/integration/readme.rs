@@ -1,4 +1,4 @@
-//! The README tells the truth: its commands are valid, its scripts work as pasted, its outputs are real.
+//! The README is true: its commands are valid, its scripts work as pasted, its outputs are real.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test integration readme` makes the outputs again.
 

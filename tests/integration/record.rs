@@ -14,7 +14,7 @@ fn connections_that_a_fault_ends_together_are_one_incident_with_its_name() {
     let server = RedisServer::start();
     let trial = Trial::start("soak --connections 3 --fault reset_peer@500ms -d 2s", &server);
     let story = trial.finish();
-    story.code(1).is_told_by_its_journal();
+    story.code(1).agrees_with_its_journal();
     assert_eq!((story.count("incidents.count"), story.count("outages.drops")), (1, 3));
     let incident = story.get("incidents.rows.0");
     assert_eq!((&incident["id"], &incident["injected"]), (&"i1".into(), &"reset_peer".into()));

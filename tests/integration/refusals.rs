@@ -1,5 +1,5 @@
 //! Refusals: a server that is reached and answers with an error is named, timed, counted and judged by one rule, whatever
-//! the error is; and times in which the program itself stood still judge nobody.
+//! the error is; and times in which the program itself stood still count against no server.
 
 use std::{
     fs,
@@ -229,7 +229,7 @@ fn a_subscription_that_is_refused_after_a_reconnect_is_named_and_has_not_recover
 }
 
 #[test]
-fn a_program_that_stood_still_judges_nobody() {
+fn a_program_that_stood_still_judges_no_server() {
     let gates = "p99>150ms max>500ms e2e_p99>150ms availability<100% service<100% errors>0 timeouts>0 outage>0";
     let gates: Vec<_> = gates.split(' ').map(|gate| format!("--fail-on {gate}")).collect();
     for length in [1, 4] {

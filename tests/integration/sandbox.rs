@@ -50,7 +50,7 @@ async fn both_protocols_read_and_write() {
         let info: InfoDict = redis::cmd("INFO").query_async(&mut connection).await.unwrap();
         assert_eq!(info.get::<u16>("tcp_port"), Some(sandbox.addr().port()));
         assert_eq!(info.get::<u8>("redis_doctor_sandbox"), Some(1));
-        assert_eq!(info.get::<String>("cmdstat_get"), None, "only who asks for it is told of each command");
+        assert_eq!(info.get::<String>("cmdstat_get"), None, "each command is listed only on request");
         let calls: String = redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await.unwrap();
         assert!(calls.contains("cmdstat_get:calls="), "{calls}");
         let limits: Vec<(String, String)> =

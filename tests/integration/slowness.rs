@@ -77,7 +77,7 @@ fn a_command_that_blocks_the_server_is_named_without_its_arguments() {
     assert!(evidence["slow_commands"][0]["client"].as_str().unwrap().starts_with("127.0.0.1:"), "{evidence}");
     let told = format!("{} {:?}", story.report, story.events);
     assert!(!told.contains("hunter2") && !told.contains("local sum"), "no argument is shown");
-    story.is_told_by_its_journal();
+    story.agrees_with_its_journal();
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_silent_client_is_looked_up_while_it_waits() {
 }
 
 #[test]
-fn what_the_server_does_not_tell_is_listed_and_the_rest_is_used() {
+fn facts_that_the_server_withholds_are_listed_and_the_rest_is_used() {
     let server =
         RedisServer::builder().debug_commands().acl("watcher on >secret ~* &* +@all -slowlog -latency").start();
     let url = format!("redis://watcher:secret@{}", server.address());

@@ -217,7 +217,7 @@ fn a_demoted_server_pins_the_client_and_its_keys_were_our_own_and_short_lived() 
     story.code(1).balances();
     assert_eq!(story.states(), ["pinned"]);
     assert_eq!(story.the("state_left")["state"], "pinned");
-    story.is_told_by_its_journal();
+    story.agrees_with_its_journal();
     assert!(story.errors("readonly") > 0);
     assert_eq!(story.count("outages.drops"), 0, "the connection itself never broke");
     assert_eq!(story.count("probes.desynced"), 0);
@@ -247,7 +247,7 @@ fn pinned_to_the_end(reaction: &str, rebuilds: usize) -> Story {
     let finding = findings.iter().find(|finding| finding["code"] == "RD027").unwrap();
     assert_eq!(finding["severity"], "critical");
     assert!(finding["text"].as_str().unwrap().contains("writes were refused to the end"), "{finding}");
-    story.is_told_by_its_journal();
+    story.agrees_with_its_journal();
     story
 }
 
@@ -276,7 +276,7 @@ fn one_reply_too_many_goes_to_the_wrong_question_and_the_hardened_policy_replace
     let hardened = Trial::start("soak --rate 50", &tap);
     library.wait_for_answers();
     hardened.wait_for_answers();
-    // While a question is out: a reply that nobody waits for is dropped by the library.
+    // While a command is in flight: the library drops a reply without a request.
     let before = tap.commands_named("PING");
     tap.hold_replies(true);
     // Nine are all that the library's workers can have out.
@@ -303,20 +303,20 @@ fn one_reply_too_many_goes_to_the_wrong_question_and_the_hardened_policy_replace
     story.code(2).balances();
     assert_eq!(story.states(), ["desync"]);
     assert_eq!(story.count("probes.desynced"), story.errors("desync"));
-    // The shift ends when all questions are answered and the surplus reply finds nobody waiting.
+    // The shift ends when all questions are answered and the surplus reply has no request.
     assert!(story.count("probes.desynced") >= 2, "{}", story.get("probes"));
-    assert_eq!(story.events("desynced").len(), 1, "told at most once a second");
+    assert_eq!(story.events("desynced").len(), 1, "reported at most once a second");
     assert!(story.events("disconnected").is_empty());
 }
 
 #[test]
-fn a_refused_first_connection_is_said_at_once_whatever_the_retries() {
+fn a_refused_first_connection_is_reported_at_once_whatever_the_retries() {
     let output = Doctor::new(["soak", "-d", "30"]).target(&closed_port()).run();
     output.code(2).took_at_most(Duration::from_secs(5));
 }
 
 #[test]
-fn a_reply_that_nobody_waits_for_is_dropped_and_does_no_harm() {
+fn a_reply_without_a_request_is_dropped_and_does_no_harm() {
     let server = RedisServer::start();
     let tap = Tap::to(server.address());
     let trial = Trial::start("ping -i 2 -c 2 --watchdog off", &tap);

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::time::Duration;
 
-use crate::harness::{Doctor, RedisServer, Signal, Tap, Trial, eventually, skipped};
+use crate::harness::{Doctor, RedisServer, Signal, Tap, Trial, cluster_node, eventually, join_cluster, skipped};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -113,7 +113,7 @@ fn shard_channels_are_subscribed_verified_and_come_back() {
 
 /// As before Redis 7.0.
 #[test]
-fn a_server_without_shard_channels_is_told_from_one_that_is_down() {
+fn a_server_without_shard_channels_differs_from_one_that_is_down() {
     let mut server = RedisServer::start();
     if server.release().has(7, 0) {
         server = RedisServer::builder().config("rename-command", "SSUBSCRIBE \"\"").start();
@@ -167,4 +167,28 @@ fn messages_published_while_only_the_subscriber_is_away_are_lost_and_counted() {
     assert!(lost > 0);
     assert_eq!(story.outages()[0]["messages_lost"], lost);
     assert!(story.count("delivery.published_to_nobody") <= lost);
+}
+
+/// The server ends the subscription of a shard channel whose slot another node gets, on a connection that stays up.
+#[test]
+fn a_shard_channel_whose_slot_moves_away_is_a_lost_subscription() {
+    for policy in ["hardened", "library"] {
+        let (Some(node), Some(other)) = (cluster_node(), cluster_node()) else { return };
+        let nodes = [node, other];
+        join_cluster(&nodes);
+        let [node, other] = nodes;
+        let id = other.command(["CLUSTER", "MYID"]);
+        let trial = Trial::start(&format!("subscribe --shard b --policy {policy}"), &node);
+        let slot = node.command(["CLUSTER", "KEYSLOT", "b"]);
+        node.command(["CLUSTER", "SETSLOT", &slot, "NODE", &id]);
+        trial.wait_for("unsubscribed", 1);
+        trial.wait_for("state", 1);
+        let story = trial.stop();
+        story.code(2);
+        assert_eq!(story.states()[0], "subscription_lost", "{policy}");
+        let ended = story.the("unsubscribed");
+        assert_eq!((&ended["channel"], &ended["wanted"], &ended["confirmed"]), (&"b".into(), &1.into(), &0.into()));
+        assert_eq!(story.count("subscriptions.confirmed"), 0);
+        story.agrees_with_its_journal();
+    }
 }

@@ -41,7 +41,7 @@ fn seen_on(columns: u16, connect: impl FnOnce(File) -> Doctor) -> String {
     let (mut screen, line) = terminal(24, columns);
     let seen = thread::spawn(move || {
         let (mut seen, mut part) = (Vec::new(), [0; 4096]);
-        // When nobody holds the other end any more, Linux says so with an error.
+        // When the other end is closed, Linux reports an error.
         while let Ok(count @ 1..) = screen.read(&mut part) {
             seen.extend_from_slice(&part[..count]);
         }
@@ -94,7 +94,11 @@ fn a_header_is_shown_once_on_a_terminal_and_in_each_of_two_files() {
         assert_eq!(count(&together), (expected, expected), "{together}");
     }
     let soak = || Doctor::new(["soak", "-d", "300ms"]).target(&server);
-    assert_eq!(count(&in_a_shell(120, soak().arg("--quiet"))), (1, 1), "the report says it where nobody else does");
+    assert_eq!(
+        count(&in_a_shell(120, soak().arg("--quiet"))),
+        (1, 1),
+        "the report shows it when the live view does not"
+    );
     assert_eq!(count(&on_terminal(120, soak())), (1, 1), "standard error went elsewhere");
 }
 

@@ -60,7 +60,7 @@ fn a_certificate_for_another_name_is_named_with_that_host() {
 }
 
 #[test]
-fn a_tls_client_on_a_plain_port_is_told_to_use_redis() {
+fn a_tls_client_on_a_plain_port_is_advised_to_use_redis() {
     let server = RedisServer::start();
     let url = format!("rediss://{}", server.address());
     let run = Doctor::new(["ping", "-c", "1", "--connect-timeout", "500ms"]).target(&url).run();
@@ -72,7 +72,7 @@ fn a_tls_client_on_a_plain_port_is_told_to_use_redis() {
 }
 
 #[test]
-fn a_plain_client_on_a_tls_port_is_told_to_use_rediss() {
+fn a_plain_client_on_a_tls_port_is_advised_to_use_rediss() {
     let server = RedisServer::builder().tls().start();
     let url = format!("redis://{}", server.address());
     let run = Doctor::new(["ping", "-c", "1"]).target(&url).run();

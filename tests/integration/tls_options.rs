@@ -254,7 +254,7 @@ fn a_mistyped_variable_is_named_before_anything_is_done() {
             run.code(3).stdout_is_empty().stderr_contains(&format!("{variable}: ")).stderr_contains("unset it");
         }
     }
-    assert!(listener.accept().is_err(), "nobody was dialled");
+    assert!(listener.accept().is_err(), "no connection was made");
     let server = RedisServer::start();
     Doctor::new(["ping", "-c", "1"]).target(&server).env("SSL_CERT_FILE", "/no/such.pem").run().code(0);
 }

@@ -39,7 +39,7 @@ fn a_server_that_starts_late_is_waited_for() {
     let output = waiting.finish();
     output.code(0).stdout_is_empty().stderr_contains("is ready after");
     let told = output.stderr().matches("Connection refused").count();
-    assert_eq!(told, 1, "an obstacle is told once: {}", output.stderr());
+    assert_eq!(told, 1, "an obstacle is reported once: {}", output.stderr());
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn roles_are_waited_for_and_a_promotion_is_seen() {
 }
 
 #[test]
-fn who_may_not_ask_for_the_role_is_told_so() {
+fn a_user_who_may_not_ask_for_the_role_gets_an_error() {
     let server = RedisServer::builder().acl("worker on >secret ~* &* +ping +hello +auth").start();
     let url = server.url().replace("redis://", "redis://worker:secret@");
     in_vain(&[], &url).code(0);
@@ -138,7 +138,7 @@ fn an_interval_longer_than_the_time_does_not_shorten_it() {
 }
 
 #[test]
-fn a_wrong_password_is_waited_for_and_said_to_be_lasting_unless_the_user_cannot_wait() {
+fn a_wrong_password_is_waited_for_and_reported_as_lasting_unless_the_user_cannot_wait() {
     let server = RedisServer::builder().requirepass("right").start();
     let wrong = format!("redis://:wrong-one@{}", server.address());
     let waiting = wait(&[]).target(&wrong).spawn();

@@ -12,10 +12,11 @@ use crate::{
     clock::{OptionalSeconds, within},
     dial::{
         RespStream, Value,
-        reply::{Info, Part, Text, text},
+        reply::{Info, Text, text},
     },
     foreign::Foreign,
     plan::Address,
+    topology::{self, Node},
 };
 
 /// At most this many announced addresses are dialed.
@@ -100,25 +101,19 @@ impl ClusterFacts {
         self.known_nodes = info.number("cluster_known_nodes");
     }
 
-    /// Parses `CLUSTER SLOTS`, whose entries are `[first slot, last slot, primary, replica …]`, each node being
-    /// `[host, port, id, …]`. No host means the host that the client is connected to.
+    /// Reads `CLUSTER SLOTS`, as a client reads it that is connected to this host.
     fn read_slots(&mut self, reply: &Value, own: Option<&Text>, connected_to: &str) {
-        let Value::Array(ranges) = reply else { return };
-        for range in ranges {
-            let Value::Array(fields) = range else { continue };
-            let (Some(Value::Int(first)), Some(Value::Int(last))) = (fields.first(), fields.get(1)) else { continue };
-            let slots = u64::try_from(last.saturating_sub(*first).saturating_add(1)).unwrap_or_default();
-            let nodes: Vec<_> = fields.iter().skip(2).filter_map(|node| Node::read(node, connected_to)).collect();
-            if let Some(node) = nodes.iter().find(|node| own.is_some() && node.id.as_ref() == own) {
+        for range in topology::ranges(reply, connected_to) {
+            let slots = range.len();
+            if let Some(node) = range.nodes.iter().find(|node| own.is_some() && node.id.as_ref() == own) {
                 self.own_slots = self.own_slots.saturating_add(slots);
                 self.announced = Some(node.address.clone());
             }
-            let Some(primary) = nodes.into_iter().next() else { continue };
-            let address = primary.address;
+            let Some(Node { host, port, address, .. }) = range.nodes.into_iter().next() else { continue };
             match self.primaries.iter_mut().find(|known| known.address == address) {
                 Some(known) => known.slots = known.slots.saturating_add(slots),
                 None => {
-                    let place = (primary.host, primary.port);
+                    let place = (host, port);
                     self.primaries.push(ClusterPrimary { address, slots, took: None, failure: None, place });
                 }
             }
@@ -126,32 +121,13 @@ impl ClusterFacts {
     }
 }
 
-struct Node {
-    /// Host to connect to.
-    host: String,
-    port: u16,
-    address: Foreign,
-    id: Option<Text>,
-}
-
-impl Node {
-    fn read(node: &Value, connected_to: &str) -> Option<Self> {
-        let Value::Array(fields) = node else { return None };
-        let Some(Value::Int(port)) = fields.get(1) else { return None };
-        let announced = text(fields.first()?).filter(|host| !host.part().is_empty() && !host.part().is("?"));
-        let (number, port) = (u16::try_from(*port).ok()?, Text::from(*port));
-        let (host, address) = match announced {
-            Some(host) => (host.part().host()?, host.part().at(port.part())),
-            None => (connected_to.to_owned(), Part::from(connected_to).at(port.part())),
-        };
-        Some(Self { host, port: number, address, id: fields.get(2).and_then(text) })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzz::{self, Fuzz};
+    use crate::{
+        dial::reply::Part,
+        fuzz::{self, Fuzz},
+    };
 
     fn bulk(text: &str) -> Value {
         Value::BulkString(text.as_bytes().to_vec())

@@ -15,7 +15,7 @@ use crate::{
         target, targets, uri, value,
     },
     output::{self, ColorChoice, Content, Format},
-    plan::{Protocol, Range, ReconnectPolicy, Scope, Target},
+    plan::{LocalServer, Protocol, Range, ReconnectPolicy, Scope, Target},
 };
 
 /// Below the ten seconds after which a monitoring system kills a plug-in.
@@ -74,11 +74,12 @@ pub(in crate::cli) struct CheckArgs {
 /// A check and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CheckRequest {
-    /// With `sandbox`, the server is not started yet.
+    /// With a `server`, the server is not started yet.
     pub target: Target,
     /// All servers; `None` if there is one.
     pub scope: Option<Scope>,
-    pub sandbox: bool,
+    /// The server that redis-doctor starts as the target.
+    pub server: Option<LocalServer>,
     pub protocol: Protocol,
     /// The policy of the client in question.
     pub policy: ReconnectPolicy,
@@ -135,7 +136,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical or unreachable, 3 wrong usage.";
         Ok(CheckRequest {
             target: connection.target,
             scope: connection.scope,
-            sandbox: self.connection.sandbox,
+            server: self.connection.spawn.or_sandbox(self.connection.sandbox),
             protocol: connection.protocol,
             policy,
             deadline: self.timeout.unwrap_or(DEADLINE),

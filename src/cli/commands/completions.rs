@@ -6,6 +6,7 @@ use crate::cli::{config::Config, environment::Environment, error::UsageError, su
 
 /// The argument of `completions`.
 #[derive(Args, Debug)]
+#[command(override_usage = "redis-doctor completions <SHELL>")]
 pub(in crate::cli) struct CompletionsArgs {
     /// Shell to complete in
     #[arg(required_unless_present = "targets")]

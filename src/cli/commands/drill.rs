@@ -15,7 +15,7 @@ use crate::{
     },
     fault::Case,
     output::{self, Content, Format},
-    plan::{PolicyName, Protocol, Target},
+    plan::{LocalServer, PolicyName, Protocol, Target},
 };
 
 /// Flags of `drill`.
@@ -63,9 +63,10 @@ pub(in crate::cli) struct DrillArgs {
 /// A drill and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct DrillRequest {
-    /// With `sandbox`, the server is not started yet.
+    /// With a `server`, the server is not started yet.
     pub target: Target,
-    pub sandbox: bool,
+    /// The server that redis-doctor starts as the target.
+    pub server: Option<LocalServer>,
     pub protocol: Protocol,
     pub cases: Vec<Case>,
     pub policies: Vec<PolicyName>,
@@ -115,7 +116,7 @@ could not run, 3 wrong usage.";
         Ok(DrillRequest {
             protocol: connection.protocol,
             target: connection.target,
-            sandbox: self.connection.sandbox,
+            server: self.connection.spawn.or_sandbox(self.connection.sandbox),
             cases,
             policies: self.policy,
             must_survive: self.must_survive,

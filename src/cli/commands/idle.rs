@@ -16,6 +16,7 @@ use crate::{
     },
     idle::{Cloud, IdlePlan, Steps},
     output::{self, Content, Format},
+    plan::LocalServer,
 };
 
 /// Default number of silences in the first round: room for the common limits, and few connections for a server.
@@ -85,9 +86,10 @@ pub(in crate::cli) struct IdleArgs {
 /// A search for the idle limit and the output it produces.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct IdleRequest {
-    /// With `sandbox`, its target is not started yet.
+    /// With a `server`, its target is not started yet.
     pub plan: IdlePlan,
-    pub sandbox: bool,
+    /// The server that redis-doctor starts as the target.
+    pub server: Option<LocalServer>,
     pub format: Format,
     /// Instead of stdout.
     pub output: Option<PathBuf>,
@@ -156,7 +158,7 @@ survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
         };
         Ok(IdleRequest {
             plan,
-            sandbox: self.connection.sandbox,
+            server: self.connection.spawn.or_sandbox(self.connection.sandbox),
             format: self.format,
             output: output::file(self.output),
             quiet: self.quiet,

@@ -1,6 +1,6 @@
 //! `redis-doctor proxy`: its flags and its request.
 
-use std::net::SocketAddr;
+use std::{ffi::OsString, net::SocketAddr};
 
 use clap::Args;
 
@@ -9,7 +9,7 @@ use crate::{
         choice::formats,
         environment::{Environment, fresh_seed, fresh_token},
         error::UsageError,
-        groups::{ConnectionArgs, FaultArgs},
+        groups::{ConnectionArgs, FaultArgs, SpawnArgs},
         subcommand::Subcommand,
         target,
         tls::TlsArgs,
@@ -17,7 +17,7 @@ use crate::{
     },
     fault::{FaultSchedule, Incident, usages},
     output::{Content, Format},
-    plan::{Address, Secret, Target},
+    plan::{Address, LocalServer, Secret, Target},
     proxy::Orders,
 };
 
@@ -37,6 +37,8 @@ pub(in crate::cli) struct ProxyArgs {
     /// Use the embedded server
     #[arg(long, conflicts_with = "uri")]
     sandbox: bool,
+    #[command(flatten)]
+    spawn: SpawnArgs,
     /// Allow other machines to connect
     ///
     /// They can then reach the server and break its connections.
@@ -48,10 +50,16 @@ pub(in crate::cli) struct ProxyArgs {
     /// --allow-remote, clients that send the token that is printed at the start.
     #[arg(long)]
     no_control: bool,
-    /// Event format
+    /// Observe the application, and report on it at the end
     ///
-    /// text goes to stderr, ndjson to stdout.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Events))]
+    /// Names the application, the outages of each of its roles, and what the loss of connections did to its commands: which
+    /// ran twice, which elements were lost, and which writes have an unknown outcome.
+    #[arg(long)]
+    report: bool,
+    /// Format of events, or of the report
+    ///
+    /// Without --report: events as text on stderr, or as ndjson on stdout. With it, the report goes to stdout.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Application))]
     format: Format,
     /// Seed for all randomness [default: random]
     #[arg(long, value_name = "N", value_parser = value::seed, allow_hyphen_values = true)]
@@ -60,15 +68,22 @@ pub(in crate::cli) struct ProxyArgs {
     faults: FaultArgs,
     #[command(flatten)]
     tls: TlsArgs,
+    /// Application to start and to report on
+    ///
+    /// Its environment has REDIS_URL, REDIS_HOST and REDIS_PORT of the proxy, and {url} in its arguments is replaced.
+    /// The proxy ends when it ends.
+    #[arg(last = true, value_name = "COMMAND", requires = "report")]
+    command: Vec<OsString>,
 }
 
 /// A fault proxy and the server behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ProxyRequest {
     pub listen: SocketAddr,
-    /// With `sandbox`, the server is not started yet.
+    /// With a `server`, the server is not started yet.
     pub upstream: Target,
-    pub sandbox: bool,
+    /// The server that redis-doctor starts behind the proxy.
+    pub server: Option<LocalServer>,
     /// Clients that may order faults.
     pub orders: Orders,
     /// Faults, counted from the start.
@@ -76,6 +91,10 @@ pub(crate) struct ProxyRequest {
     /// Source of all randomness.
     pub seed: u64,
     pub format: Format,
+    /// True if the application is observed, and a report made.
+    pub report: bool,
+    /// The application to start, with its arguments; empty for one that is started otherwise.
+    pub command: Vec<OsString>,
     /// Warnings for stderr, one line each, without line end.
     pub warnings: Vec<String>,
 }
@@ -94,17 +113,27 @@ list, clear, help) and as commands on the wire, which never reach the server:
   redis-cli -p 6380 DOCTOR FAULT reset_peer
   redis-cli -p 6380 DOCTOR LIST
   redis-cli -p 6380 DOCTOR CLEAR
+  redis-cli -p 6380 DOCTOR FAULT 'close; refuse+2s'  # together, without a gap
+Give orders on a separate connection: it is exempt from faults until its first
+other command. An error_reply without on= strikes the commands to which a
+server replies with that error. At the end, the proxy names the faults that had
+no effect, and the nodes of a cluster that clients reach without it.
 The proxy ends connections that send HTTP: a web page could otherwise drive it.
 With rediss:// the proxy opens the TLS connection to the server and checks its
 certificate; your application connects to the proxy in plaintext with redis://.
 This tests how the application reconnects, not its TLS. A reset resets the
 sockets on both sides, below TLS. With redis:// in front of a TLS port, TLS
 passes through unread, and only faults that change no bytes have an effect.
-Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage.";
+With --report, the proxy observes the application behind it:
+  redis-doctor proxy --spawn --report --fault reset_peer=when=in_flight@5s -- \\
+    python worker.py
+Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage; with
+--report, the verdict: 0 healthy, 1 degraded, 2 critical.";
     type Request = ProxyRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ProxyRequest, UsageError> {
-        let Self { listen, uri, sandbox, tls, .. } = self;
+        let Self { listen, uri, sandbox, spawn, tls, .. } = self;
+        let server = spawn.or_sandbox(sandbox);
         if !listen.ip().is_loopback() && !self.allow_remote {
             return Err(UsageError::new(
                 "--listen",
@@ -115,7 +144,12 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage.";
                 format!("use 127.0.0.1:{}, or add --allow-remote to permit this", listen.port()),
             ));
         }
-        let connection = ConnectionArgs { uri: uri.into_iter().collect(), sandbox, tls, ..ConnectionArgs::default() };
+        if !self.report && !Format::all_of(Content::Events).any(|format| format == self.format) {
+            let problem = format!("'{}' is a format of the report", self.format.name());
+            return Err(UsageError::new("--format", problem, "add --report, or use text or ndjson"));
+        }
+        let connection =
+            ConnectionArgs { uri: uri.into_iter().collect(), sandbox, spawn, tls, ..ConnectionArgs::default() };
         let connection = target::resolve(&connection, environment)?;
         let upstream = connection.target;
         if let Address::Tcp { host, port, .. } = &upstream.address
@@ -136,9 +170,11 @@ Exit status: 0 ended by a signal, 2 the server's TLS failed, 3 wrong usage.";
             orders,
             faults: self.faults.schedules(),
             upstream,
-            sandbox,
+            server,
             seed: self.seed.unwrap_or_else(fresh_seed),
             format: self.format,
+            report: self.report,
+            command: self.command,
             warnings: connection.warnings,
         })
     }

@@ -137,7 +137,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
         });
         let (format, rows) = self.format.resolve(self.run.output.output.as_deref())?;
         self.servers.add_to(&mut self.run.connection);
-        run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output }| {
+        run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output, .. }| {
             (output.format, output.rows) = (format, rows);
             plan.probes = probes;
             plan.subscription = subscription;

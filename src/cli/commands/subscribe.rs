@@ -109,7 +109,7 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
         }
         let implied = self.run.output.output.as_deref().and_then(|path| Format::of_file(path, Content::Report));
         let format = self.report_format.or(implied).unwrap_or_default();
-        run::resolve(Command::Subscribe, self.run, environment, |RunRequest { plan, output }| {
+        run::resolve(Command::Subscribe, self.run, environment, |RunRequest { plan, output, .. }| {
             output.format = format;
             output.messages = self.format;
             output.timestamps = self.timestamps;

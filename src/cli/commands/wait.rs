@@ -12,7 +12,7 @@ use crate::{
         subcommand::Subcommand,
         target, targets, value,
     },
-    plan::{Protocol, Readiness, Scope, Target},
+    plan::{LocalServer, Protocol, Readiness, Scope, Target},
 };
 
 /// Flags of `wait`.
@@ -46,11 +46,12 @@ pub(in crate::cli) struct WaitArgs {
 /// A wait for a server.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct WaitRequest {
-    /// With `sandbox`, the server is not started yet.
+    /// With a `server`, the server is not started yet.
     pub target: Target,
     /// All servers; `None` if there is one.
     pub scope: Option<Scope>,
-    pub sandbox: bool,
+    /// The server that redis-doctor starts as the target.
+    pub server: Option<LocalServer>,
     pub protocol: Protocol,
     pub wanted: Readiness,
     /// Timeout of the whole wait.
@@ -91,7 +92,7 @@ Exit status: 0 ready, 2 timeout, 3 wrong usage, 130 a signal.";
         Ok(WaitRequest {
             target: connection.target,
             scope: connection.scope,
-            sandbox: self.connection.sandbox,
+            server: self.connection.spawn.or_sandbox(self.connection.sandbox),
             protocol: connection.protocol,
             wanted: self.wanted,
             timeout: self.timeout,

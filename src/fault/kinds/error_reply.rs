@@ -1,7 +1,7 @@
-//! Answers commands with an error, with Redis' own text.
+//! Answers commands with an error, with Redis' own text: those that a server refuses with it, unless `on` names others.
 
 use crate::fault::{
-    Effect, Reach, Scope, Tamper,
+    Commands, Effect, Scope, Tamper,
     grammar::{Arguments, Reader},
     kinds::Kind,
     reply::ErrorCode,
@@ -13,16 +13,19 @@ pub(super) struct ErrorReply {
 }
 
 impl Kind for ErrorReply {
-    const USAGE: &'static str = "CODE[,on=COMMAND][,share=PERCENT][,reach=all|existing|new]";
+    const USAGE: &'static str = "CODE[,on=NAME|@CATEGORY][,share=PERCENT][,reach=all|existing|new]";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
-        let code = reader.required("error code", "LOADING")?.parse()?;
-        let reach = reader.word("reach", Reach::default())?;
-        Ok(Self { code, scope: Scope { reach, ..reader.scope()? } })
+        let code: ErrorCode = reader.required("error code", "LOADING")?.parse()?;
+        let reach = reader.word("reach", code.reach())?;
+        let on = reader.commands()?.unwrap_or(Commands::RefusedWith(code));
+        Ok(Self { code, scope: Scope { on, reach, ..reader.scope()? } })
     }
 
     fn arguments(&self) -> Arguments {
-        Arguments::value(self.code).scope(&self.scope).named("reach", &self.scope.reach, &Reach::default())
+        let Self { code, scope } = self;
+        let usual = Commands::RefusedWith(*code);
+        Arguments::value(code).scope(scope, &usual).named("reach", &scope.reach, &code.reach())
     }
 
     fn effect(&self) -> Effect {

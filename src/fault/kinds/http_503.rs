@@ -1,7 +1,7 @@
 //! Answers commands with an HTTP error and closes the connection (FIN), as a proxy without a backend does.
 
 use crate::fault::{
-    Effect, Scope, Tamper,
+    Commands, Effect, Scope, Tamper,
     grammar::{Arguments, Reader},
     kinds::Kind,
 };
@@ -14,14 +14,14 @@ pub(super) struct Http503 {
 }
 
 impl Kind for Http503 {
-    const USAGE: &'static str = "[on=COMMAND][,share=PERCENT]";
+    const USAGE: &'static str = "[on=NAME|@CATEGORY][,share=PERCENT]";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
         Ok(Self { scope: reader.scope()? })
     }
 
     fn arguments(&self) -> Arguments {
-        Arguments::none().scope(&self.scope)
+        Arguments::none().scope(&self.scope, &Commands::All)
     }
 
     fn effect(&self) -> Effect {

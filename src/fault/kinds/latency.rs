@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::fault::{
-    Directions, Effect, Scope, Shape, Tamper,
+    Commands, Directions, Effect, Scope, Shape, Tamper,
     grammar::{Arguments, Reader},
     kinds::Kind,
     value::{duration, text},
@@ -18,11 +18,11 @@ pub(super) struct Latency {
 
 enum Affected {
     Bytes(Directions),
-    RepliesTo(String),
+    RepliesTo(Commands),
 }
 
 impl Kind for Latency {
-    const USAGE: &'static str = "TIME[~JITTER][,direction=down|up|both][,on=COMMAND]";
+    const USAGE: &'static str = "TIME[~JITTER][,direction=down|up|both][,on=NAME|@CATEGORY]";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
         let first = reader.required("delay", "50ms or 50ms~10ms")?;
@@ -35,9 +35,9 @@ impl Kind for Latency {
             return Err(format!("the jitter of '{first}' is greater than the delay; write at most the delay"));
         }
         let directions = reader.directions(Directions::Down)?;
-        let affected = match reader.command()? {
+        let affected = match reader.commands()? {
             None => Affected::Bytes(directions),
-            Some(command) if directions == Directions::Down => Affected::RepliesTo(command),
+            Some(commands) if directions == Directions::Down => Affected::RepliesTo(commands),
             Some(_) => return Err("on= delays replies, which go down; leave direction out".into()),
         };
         Ok(Self { delay, jitter, affected })
@@ -48,7 +48,7 @@ impl Kind for Latency {
         let times = Arguments::value(format!("{}{jitter}", text(self.delay)));
         match &self.affected {
             Affected::Bytes(directions) => times.directions(*directions, Directions::Down),
-            Affected::RepliesTo(command) => times.command(Some(command)),
+            Affected::RepliesTo(commands) => times.value_of("on", commands),
         }
     }
 
@@ -56,8 +56,8 @@ impl Kind for Latency {
         let Self { delay, jitter, .. } = *self;
         match &self.affected {
             Affected::Bytes(directions) => Effect::Shape(Shape::Delay { directions: *directions, delay, jitter }),
-            Affected::RepliesTo(command) => {
-                let scope = Scope { on: Some(command.clone()), ..Scope::default() };
+            Affected::RepliesTo(commands) => {
+                let scope = Scope { on: commands.clone(), ..Scope::default() };
                 Effect::Reply(scope, Tamper::Delay { delay, jitter })
             }
         }

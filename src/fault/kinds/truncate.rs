@@ -1,7 +1,7 @@
 //! Passes commands on and ends the connection (FIN) inside their reply.
 
 use crate::fault::{
-    Effect, Scope, Tamper,
+    Commands, Effect, Scope, Tamper,
     grammar::{Arguments, Reader},
     kinds::Kind,
 };
@@ -11,14 +11,14 @@ pub(super) struct Truncate {
 }
 
 impl Kind for Truncate {
-    const USAGE: &'static str = "[on=COMMAND][,share=PERCENT]";
+    const USAGE: &'static str = "[on=NAME|@CATEGORY][,share=PERCENT]";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, String> {
         Ok(Self { scope: reader.scope()? })
     }
 
     fn arguments(&self) -> Arguments {
-        Arguments::none().scope(&self.scope)
+        Arguments::none().scope(&self.scope, &Commands::All)
     }
 
     fn effect(&self) -> Effect {

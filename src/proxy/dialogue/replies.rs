@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Dialogue, Expected, Passed, REPLY_LIMIT, Segment};
+use super::{Dialogue, Expected, Node, Passed, REPLY_LIMIT, Segment, Turn, nodes::Listing};
 use crate::resp::{NotResp, Step, skim};
 
 /// The role of a reply.
@@ -19,13 +19,16 @@ impl Dialogue {
         if self.opaque {
             return Passed::Whole;
         }
-        if self.special > 0 || !self.part.is_empty() || !self.pushes.is_empty() {
+        if self.special > 0 || !self.part.is_empty() || !self.pushes.is_empty() || self.monitored {
             return Passed::Instead(self.meddle(chunk));
         }
         let mut at = 0;
         while at < chunk.len() {
             if self.replies.at_boundary() {
-                let (replies, length) = skim::replies(&chunk[at..]);
+                let (replies, length) = match &mut self.ledger {
+                    None => skim::replies(&chunk[at..], |_| ()),
+                    Some(_) => self.take_observed(&chunk[at..]),
+                };
                 at += length;
                 self.take_replies(replies);
                 if at == chunk.len() {
@@ -37,6 +40,7 @@ impl Dialogue {
                     at += used;
                     if step == Step::Complete {
                         let kind = self.kind();
+                        self.note(kind);
                         self.take(kind);
                     }
                 }
@@ -108,10 +112,17 @@ impl Dialogue {
 
     /// Applies its fate to the complete reply in `part`.
     fn spoil(&mut self, kind: Kind) -> Segment {
+        self.note(kind);
+        let fate = self.take(kind);
         let bytes = std::mem::take(&mut self.part);
-        match self.take(kind) {
+        match fate {
             Fate::Pass => plain(bytes),
             Fate::Delay(delay) => Segment { bytes, delay, last: false },
+            Fate::Replace(instead) => plain(instead),
+            Fate::Read(listing) => {
+                self.nodes.extend(listing.read(&bytes));
+                plain(bytes)
+            }
             Fate::Truncate => {
                 let half = bytes.len() / 2;
                 Segment { bytes: bytes[..half].to_vec(), delay: Duration::ZERO, last: true }
@@ -119,7 +130,14 @@ impl Dialogue {
         }
     }
 
-    fn kind(&self) -> Kind {
+    /// Classifies the complete reply, and notes the server to which an error redirects.
+    fn kind(&mut self) -> Kind {
+        let first = self.replies.words().first();
+        if self.replies.kind() == b'-'
+            && let Some(node) = first.and_then(|error| Node::redirected(error))
+        {
+            self.nodes.push(node);
+        }
         let word = self.replies.words().first().map(Vec::as_slice).unwrap_or_default();
         let confirms = word.ends_with(b"subscribe");
         match self.replies.kind() {
@@ -129,6 +147,7 @@ impl Dialogue {
                 Kind::OutOfBand
             }
             b'*' if self.subscribed && confirms => Kind::Confirmation,
+            b'+' if self.monitored && is_monitored_command(word) => Kind::OutOfBand,
             _ => Kind::Reply,
         }
     }
@@ -148,13 +167,86 @@ impl Dialogue {
                 (if confirmation == *confirmations { counted(count) } else { 0 }, Fate::Delay(delay))
             }
             Expected::Truncated => (0, Fate::Truncate),
-            Expected::Replies(_) | Expected::Delayed(..) | Expected::Local(_) => (1, Fate::Pass),
+            Expected::Replaced(bytes) if !confirmation => (0, Fate::Replace(std::mem::take(bytes))),
+            Expected::Listing(listing) if !confirmation => (0, Fate::Read(*listing)),
+            Expected::Turn(turn) if !confirmation => {
+                let turn = *turn;
+                if self.replies.kind() != b'-' {
+                    self.turn(turn);
+                }
+                (0, Fate::Pass)
+            }
+            Expected::Replies(_)
+            | Expected::Delayed(..)
+            | Expected::Local(_)
+            | Expected::Replaced(_)
+            | Expected::Listing(_)
+            | Expected::Turn(_) => (1, Fate::Pass),
         };
         if left == 0 {
-            self.special -= usize::from(!matches!(front, Expected::Replies(_) | Expected::Confirmations(_)));
-            self.expected.pop_front();
+            let front = self.expected.pop_front();
+            let counted = matches!(front, Some(Expected::Replies(_) | Expected::Confirmations(_)));
+            self.special -= usize::from(!counted);
         }
         fate
+    }
+
+    /// Takes the replies at the front that are neither aggregates nor errors, one by one; 0 are left to take.
+    fn take_observed(&mut self, input: &[u8]) -> (u64, usize) {
+        let mut empty = Vec::new();
+        let (_, length) = skim::replies(input, |reply| empty.push(reply.starts_with(b"_")));
+        for empty in empty {
+            self.note_reply(false, empty);
+            self.take(Kind::Reply);
+        }
+        (0, length)
+    }
+
+    /// Shows the complete reply to the observer.
+    fn note(&mut self, kind: Kind) {
+        let (first, words) = (self.replies.kind(), self.replies.words());
+        match (kind, &mut self.ledger) {
+            (_, None) | (Kind::OutOfBand, _) => {}
+            (Kind::Confirmation, Some(ledger)) => ledger.confirmed(words.first().map_or(&[], Vec::as_slice)),
+            (Kind::Reply, Some(_)) => {
+                let empty = match first {
+                    b'_' => true,
+                    b'$' => words.is_empty(),
+                    b'*' | b'%' | b'~' => self.replies.elements() == 0 || self.replies.items() <= 1,
+                    _ => false,
+                };
+                self.note_reply(matches!(first, b'-' | b'!'), empty);
+            }
+        }
+    }
+
+    /// Shows a reply that answers a command to the observer.
+    fn note_reply(&mut self, error: bool, empty: bool) {
+        let counts = match self.expected.front() {
+            Some(Expected::Delayed(_, _, confirmations)) => !confirmations,
+            Some(
+                Expected::Replies(_)
+                | Expected::Truncated
+                | Expected::Replaced(_)
+                | Expected::Listing(_)
+                | Expected::Turn(_),
+            ) => true,
+            Some(Expected::Confirmations(_) | Expected::Local(_)) | None => false,
+        };
+        if let (true, Some(ledger)) = (counts, &mut self.ledger) {
+            ledger.answered(error, empty);
+        }
+    }
+
+    fn turn(&mut self, turn: Turn) {
+        match turn {
+            Turn::Protocol(resp3) => self.resp3 = resp3,
+            Turn::Monitor => self.monitored = true,
+            Turn::Reset => {
+                (self.resp3, self.subscribed, self.monitored) = (false, false, false);
+                self.pushes.clear();
+            }
+        }
     }
 
     /// Removes `count` replies that are not confirmations.
@@ -180,11 +272,21 @@ impl Dialogue {
     }
 }
 
-#[derive(Clone, Copy)]
 enum Fate {
     Pass,
     Delay(Duration),
     Truncate,
+    Replace(Vec<u8>),
+    Read(Listing),
+}
+
+/// True for a line of MONITOR, `1339518083.107412 [0 127.0.0.1:60866] "keys" "*"`.
+fn is_monitored_command(line: &[u8]) -> bool {
+    let mut parts = line.split(|byte| *byte == b' ');
+    let time = parts.next().unwrap_or_default();
+    time.contains(&b'.')
+        && time.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+        && parts.next().is_some_and(|part| part.starts_with(b"["))
 }
 
 /// Counts one down, and returns how many are left.

@@ -116,6 +116,87 @@ fn a_push_never_comes_inside_a_reply() {
 }
 
 #[test]
+fn a_connection_that_was_reset_knows_no_pushes() {
+    for change in ["RESET", "HELLO 2"] {
+        let mut talk = Talk::new();
+        talk.ask(b"HELLO 3\r\n", 100, &|_| Answer::Forward);
+        talk.reply(b"%0\r\n", 100);
+        assert!(talk.dialogue.push(b">1\r\n+x\r\n"));
+        talk.ask(format!("{change}\r\n").as_bytes(), 3, &|_| Answer::Forward);
+        talk.reply(b"+RESET\r\n", 3);
+        assert!(!talk.dialogue.push(b">1\r\n+x\r\n"), "{change}");
+    }
+    let mut refused = Talk::new();
+    refused.ask(b"HELLO 3\r\n", 100, &|_| Answer::Forward);
+    refused.reply(b"-NOAUTH\r\n", 100);
+    assert!(!refused.dialogue.push(b">1\r\n+x\r\n"));
+}
+
+#[test]
+fn commands_without_a_reply_leave_the_others_in_step() {
+    let commands = b"CLIENT REPLY SKIP\r\nGET a\r\nPING\r\nCLIENT REPLY OFF\r\nPING\r\nGET b\r\nCLIENT REPLY ON\r\nGET c\r\nPING\r\n";
+    for step in [1, 5, 500] {
+        let mut talk = Talk::new();
+        talk.ask(commands, step, &|name| if name == "GET" { local("-OOM\r\n") } else { Answer::Forward });
+        talk.reply(b"+PONG\r\n+OK\r\n+PONG\r\n", step);
+        assert_eq!(talk.client, b"+PONG\r\n+OK\r\n-OOM\r\n+PONG\r\n", "in pieces of {step}");
+        assert_eq!(talk.dialogue.in_flight(), Some(false));
+    }
+    let mut idle = Talk { idle: true, ..Talk::new() };
+    idle.ask(commands, 500, &|_| Answer::Forward);
+    idle.reply(b"+PONG\r\n+OK\r\n$-1\r\n+PONG\r\n", 500);
+    assert_eq!(idle.dialogue.in_flight(), Some(false));
+}
+
+#[test]
+fn what_a_monitor_sees_answers_nothing() {
+    let mut talk = Talk { idle: true, ..Talk::new() };
+    talk.ask(b"MONITOR\r\nPING\r\n", 100, &|_| Answer::Forward);
+    let seen = b"+1339518083.107412 [0 127.0.0.1:60866] \"get\" \"k\"\r\n";
+    talk.reply(&[&b"+OK\r\n"[..], seen, seen].concat(), 9);
+    assert_eq!(talk.dialogue.in_flight(), Some(true));
+    talk.reply(b"+PONG\r\n", 9);
+    assert_eq!(talk.dialogue.in_flight(), Some(false));
+}
+
+#[test]
+fn the_stream_of_a_replica_passes_unread() {
+    let mut talk = Talk { idle: true, ..Talk::new() };
+    talk.ask(b"PING\r\nPSYNC ? -1\r\n\x00\x01", 100, &|_| Answer::Forward);
+    talk.reply(b"+PONG\r\n+FULLRESYNC a 0\r\n$4\r\n\x00\x01\x02\x03*1\r\n", 100);
+    assert_eq!(talk.dialogue.in_flight(), None);
+    assert!(talk.server.ends_with(b"\x00\x01") && talk.client.ends_with(b"*1\r\n"));
+}
+
+#[test]
+fn a_transaction_with_a_refused_command_is_refused_as_a_whole() {
+    let commands = b"MULTI\r\nSET a 1\r\nGET a\r\nEXEC\r\nSET b 1\r\n";
+    for step in [1, 7, 500] {
+        let mut talk = Talk::new();
+        talk.ask(commands, step, &|name| if name == "SET" { local("-READONLY\r\n") } else { Answer::Forward });
+        assert_eq!(talk.server, [b"MULTI\r\n", UNKNOWN, b"GET a\r\nEXEC\r\n"].concat());
+        talk.reply(b"+OK\r\n-ERR unknown command\r\n+QUEUED\r\n-EXECABORT\r\n", step);
+        assert_eq!(talk.client, b"+OK\r\n-READONLY\r\n+QUEUED\r\n-EXECABORT\r\n-READONLY\r\n", "in pieces of {step}");
+    }
+    let mut talk = Talk::new();
+    talk.ask(b"MULTI\r\nGET a\r\nEXEC\r\n", 100, &|name| {
+        if name == "EXEC" { local("-BUSY x\r\n") } else { Answer::Forward }
+    });
+    assert_eq!(talk.server, [b"MULTI\r\nGET a\r\n", DISCARD].concat());
+    talk.reply(b"+OK\r\n+QUEUED\r\n+OK\r\n", 100);
+    assert!(talk.client.ends_with(b"-EXECABORT Transaction discarded because of: BUSY x\r\n"));
+}
+
+#[test]
+fn addresses_of_servers_are_noticed_wherever_they_come() {
+    let mut talk = Talk { idle: true, ..Talk::new() };
+    talk.ask(b"CLUSTER SLOTS\r\nGET k\r\n", 100, &|_| Answer::Forward);
+    talk.reply(b"*1\r\n*3\r\n:0\r\n:1\r\n*2\r\n$1\r\na\r\n:7001\r\n-MOVED 1 b:7002\r\n", 5);
+    let learned: Vec<_> = talk.dialogue.learned().into_iter().map(|node| (node.host, node.port)).collect();
+    assert_eq!(learned, [("a".to_owned(), 7001), ("b".to_owned(), 7002)]);
+}
+
+#[test]
 fn delayed_confirmations_delay_only_themselves() {
     let mut dialogue = Dialogue::new();
     let late = Duration::from_secs(3);
@@ -170,8 +251,8 @@ proptest! {
             let mut talk = Talk { idle, ..Talk::new() };
             talk.ask(&requests.concat(), step, &|_| Answer::Forward);
             talk.reply(&replies.concat(), step);
-            let Dialogue { expected, resp3, subscribed, opaque, .. } = &talk.dialogue;
-            let known = format!("{expected:?} {resp3} {subscribed} {opaque} {}", talk.dialogue.replies.at_boundary());
+            let Dialogue { expected, resp3, subscribed, opaque, transaction, silence, nodes, .. } = &talk.dialogue;
+            let known = format!("{expected:?} {resp3} {subscribed} {opaque} {transaction} {silence:?} {nodes:?} {}", talk.dialogue.replies.at_boundary());
             (known, talk.server, talk.client)
         });
         prop_assert_eq!(glanced, read);
@@ -197,6 +278,13 @@ fn any_part() -> impl Strategy<Value = Vec<u8>> {
         b"*1\r\n$4\r\nPING\r\n",
         b"*2\r\n$9\r\nSUBSCRIBE\r\n$1\r\na\r\n",
         b"*2\r\n$5\r\nhello\r\n$1\r\n3\r\n",
+        b"CLIENT REPLY SKIP\r\n",
+        b"MULTI\r\n",
+        b"RESET\r\n",
+        b"MONITOR\r\n",
+        b"CLUSTER SLOTS\r\n",
+        b"SYNC\r\n",
+        b"-MOVED 1 a:1\r\n",
         b"+OK\r\n",
         b"PING\r\n",
         b">1\r\n$1\r\nx\r\n",

@@ -60,7 +60,7 @@ impl Flow {
             };
             self.pipes[Direction::Up as usize].received += length as u64;
             self.pass(Direction::Up, &scratch[..length], state.clock().now(), cx)?;
-            if self.slot.exempt.get() {
+            if self.slot.is_exempt() {
                 return Poll::Ready(Ok(()));
             }
         }

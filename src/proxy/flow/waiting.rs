@@ -41,9 +41,9 @@ impl Flow {
         if self.pipes.iter().any(|pipe| pipe.last && pipe.queue.is_empty()) {
             return Some(End::Close);
         }
-        if let Some((side, Moment::Idle)) = self.conditions.reset
-            && !self.is_in_flight()
+        if !self.is_in_flight()
             && now.since(self.past.last()) >= IDLE
+            && let Some(side) = self.conditions.reset_at(Moment::Idle)
         {
             return Some(End::Reset(side));
         }
@@ -56,7 +56,7 @@ impl Flow {
         let pieces = queues.filter_map(|direction| self.pipes[direction as usize].queue.front().map(|(due, _)| *due));
         let ends = self.pipes.iter().filter(|pipe| !pipe.finished && pipe.queue.is_empty());
         let ends = ends.filter_map(|pipe| pipe.ended).map(|ended| ended.after(self.conditions.close_delay));
-        let idle = matches!(self.conditions.reset, Some((_, Moment::Idle))).then(|| self.past.last().after(IDLE));
+        let idle = matches!(self.conditions.reset, Some((_, Moment::Idle, _))).then(|| self.past.last().after(IDLE));
         let idle = idle.filter(|_| !self.is_in_flight());
         let Some(due) = pieces.chain(ends).chain(idle).filter(|due| *due > now).min() else {
             self.timer = Timer::default();

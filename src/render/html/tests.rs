@@ -232,7 +232,7 @@ fn no_text_from_outside_becomes_markup() {
 fn several_targets_are_rows_of_a_page_with_the_findings_of_each() {
     let hostile = "</script><img src=x>";
     let target = |name: &str| Target { name: Some(name.into()), ..plan().target };
-    let scope = Scope { targets: ["one", "two", hostile].map(target).to_vec(), rejected: Vec::new() };
+    let scope = Scope { targets: ["one", "two", hostile].map(target).to_vec(), rejected: Vec::new(), tags: Vec::new() };
     let mut records = Records::default();
     records.on_event(&started(Plan { scope: Some(scope), subscription: None, ..plan() }));
     for name in ["one", "two", hostile] {

@@ -40,6 +40,8 @@ struct Group {
     connections: BTreeSet<u32>,
     /// Shortest and longest time of the events that have one.
     times: Option<(Duration, Duration)>,
+    /// Number of lost messages.
+    messages: u64,
 }
 
 /// The properties that the events of a line share.
@@ -54,6 +56,7 @@ impl Together {
     /// Adds an event with its line; `outage` is the one that it ends.
     pub(super) fn add(&mut self, event: &Event, outage: Option<&Outage>, line: String) {
         let Some((common, time)) = common(event, outage) else { return self.push(event, vec![line]) };
+        let messages = if let EventKind::MessagesMissed { count, .. } = event.kind { count } else { 0 };
         let same = |group: &&mut Group| group.common.as_ref() == Some(&common);
         if let Some(group) = self.groups.iter_mut().find(same) {
             group.connections.extend(event.connection);
@@ -61,12 +64,14 @@ impl Together {
                 (Some((low, high)), Some(time)) => Some((low.min(time), high.max(time))),
                 (times, time) => times.or(time.map(|time| (time, time))),
             };
+            group.messages += messages;
             return;
         }
         self.push(event, vec![line]);
         if let Some(group) = self.groups.last_mut() {
             group.common = Some(common);
             group.times = time.map(|time| (time, time));
+            group.messages = messages;
         }
     }
 
@@ -76,7 +81,7 @@ impl Together {
             self.since = event.at;
         }
         let connections = event.connection.into_iter().collect();
-        self.groups.push(Group { first: event.clone(), alone, common: None, connections, times: None });
+        self.groups.push(Group { first: event.clone(), alone, common: None, connections, times: None, messages: 0 });
     }
 
     /// Returns true if the lines have waited long enough.
@@ -99,10 +104,9 @@ impl Group {
             true => format!("after {}", span(low)),
             false => format!("after {}", span_range(low, high)),
         });
-        let parts: Vec<_> = [Some(named(&self.connections)), times, Some(text).filter(|text| !text.is_empty())]
-            .into_iter()
-            .flatten()
-            .collect();
+        let messages = (self.messages > 0).then(|| count(self.messages, "message"));
+        let text = Some(text).filter(|text| !text.is_empty());
+        let parts: Vec<_> = [Some(named(&self.connections)), times, messages, text].into_iter().flatten().collect();
         let line = event_line::line(&self.first, label, &parts.join(" · "));
         (self.first, vec![line])
     }
@@ -136,10 +140,12 @@ fn common(event: &Event, outage: Option<&Outage>) -> Option<(Common, Option<Dura
         }
         EventKind::Subscribed(confirmations) => ("subscribed", confirmed(confirmations), Some(confirmations.after)),
         EventKind::Resubscribed(confirmations) => ("resubscribed", confirmed(confirmations), Some(confirmations.after)),
+        EventKind::Unsubscribed { channel, .. } => ("unsubscribed", format!("{channel}: ended by the server"), None),
         EventKind::SessionReplaced { why, .. } => ("replaced", event_line::replaced(*why).into(), None),
         EventKind::StateEntered { state, why } => ("state", format!("{state}: {why}"), None),
         EventKind::Slowed { .. } => ("slowed", "replies have become slow".into(), None),
         EventKind::SpedUp { after, .. } => ("sped up", String::new(), Some(*after)),
+        EventKind::MessagesMissed { .. } => ("lost", String::new(), None),
         EventKind::Silent { .. } => ("silent", "no message for too long".into(), None),
         EventKind::RefusalBegan(began) => ("refused", event_line::refused_details(began), None),
         EventKind::RefusalEnded(ended) => {
@@ -149,7 +155,6 @@ fn common(event: &Event, outage: Option<&Outage>) -> Option<(Common, Option<Dura
         | EventKind::Superseded { .. }
         | EventKind::CommandFailed(_)
         | EventKind::OwnPause(_)
-        | EventKind::MessagesMissed { .. }
         | EventKind::Duplicated { .. }
         | EventKind::Reordered { .. }
         | EventKind::Desynced { .. }
@@ -165,6 +170,7 @@ fn common(event: &Event, outage: Option<&Outage>) -> Option<(Common, Option<Dura
         | EventKind::FaultCleared { .. }
         | EventKind::FlowOpened(_)
         | EventKind::FlowClosed(_)
+        | EventKind::Observed(_)
         | EventKind::Interval(_)
         | EventKind::SubscriptionDropped { .. }
         | EventKind::JournalGap { .. }

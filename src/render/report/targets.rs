@@ -352,7 +352,7 @@ mod tests {
     fn report(count: usize, lost: std::ops::Range<usize>) -> RunReport {
         let target = |number| Target { name: Some(format!("t{number}")), ..plan().target };
         let rejected = vec![RejectedLine { line: 7, why: "not valid UTF-8".into() }];
-        let scope = Scope { targets: (0..count).map(target).collect(), rejected };
+        let scope = Scope { targets: (0..count).map(target).collect(), rejected, tags: Vec::new() };
         let mut records = Records::default();
         let mut plan = plan();
         plan.scope = Some(scope);

@@ -3,7 +3,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use redis::aio::PubSub;
+use redis::{PushInfo, aio::PubSub};
 
 use super::{KEPT_FAILURES, Session, SessionState};
 use crate::{
@@ -49,6 +49,22 @@ impl Session {
     pub(super) fn unsubscribe(&self, state: &mut SessionState) {
         state.subscription = Subscription { attempt: state.subscription.attempt + 1, ..Subscription::default() };
         self.unsubscribed.notify_one();
+    }
+
+    /// Handles the end of a subscription that the server announces on a connection that is up.
+    pub(super) fn on_unsubscribed(&self, info: &PushInfo) {
+        let now = self.ctx.clock.now();
+        let Some(channel) = self.inbox.on_ended(&info.kind, &info.data, now) else { return };
+        let (wanted, confirmed) = (self.inbox.subscription().wanted() as u64, self.inbox.confirmed() as u64);
+        self.ctx.emit(now, Some(self.connection), EventKind::Unsubscribed { channel, wanted, confirmed });
+        let mut state = self.lock();
+        if state.subscriptions.back().is_none_or(|(_, latest)| *latest != Confirmed::Ended) {
+            state.subscriptions.push_back((now, Confirmed::Ended));
+        }
+        if self.is_paced() {
+            self.unsubscribe(&mut state);
+        }
+        self.wake.notify_one();
     }
 
     /// Over RESP2, records that the subscriptions ended with their own connection.
@@ -113,12 +129,14 @@ impl Session {
     }
 
     async fn subscribe_on(&self, mut subject: Subject) -> Result<(), Failure> {
+        // Those that the connection still has would be confirmed twice, as if by a second connection.
+        let missing = self.inbox.missing();
         // The limits are those of a connection that is up. If there will be none, the commands fail with the reason.
         subject.connected().await;
         // One response timeout for each command, and one for the connection.
-        let commands = Subject::subscribing_commands(self.inbox.subscription()) as u32;
+        let commands = Subject::subscribing_commands(&missing) as u32;
         let limit = self.ctx.plan.policy.response_timeout * (commands + 1);
-        match self.ctx.within(limit, subject.subscribe(self.inbox.subscription())).await {
+        match self.ctx.within(limit, subject.subscribe(&missing)).await {
             Some(outcome) => outcome.map_err(|error| client::failure(Stage::Subscribe, &error)),
             None => Err(Failure::doctor(
                 ErrorClass::ResponseTimeout,

@@ -41,7 +41,7 @@ impl Monitor {
 
     /// Continues after an unrecoverable state, or after a failed attempt to do so.
     pub(super) async fn recover(&mut self) {
-        if self.outage.is_some() || !self.refused {
+        if self.outage.is_some() || self.refused.is_none() {
             return self.replace(ReplaceReason::Terminal, None).await;
         }
         // A new connection would be refused as well, and each would be an outage that redis-doctor caused.
@@ -60,7 +60,8 @@ impl Monitor {
 
     fn retry_later(&mut self, failure: &Failure) {
         let now = self.ctx.clock.now();
-        self.refused = failure.key.stage == Stage::Subscribe && failure.key.class.is_server_reply();
+        let refused = failure.key.stage == Stage::Subscribe && failure.key.class.is_server_reply();
+        self.refused = refused.then_some(failure.key.class);
         if failure.key.stage == Stage::Subscribe && failure.key.is_refusal() {
             let since = self.resubscription.as_ref().map_or(now, |subscription| subscription.lost_at);
             self.session.note_refused(SUBSCRIBING, failure, since, now);

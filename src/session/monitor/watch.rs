@@ -4,6 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{DWELL, Monitor, Resubscription};
 use crate::{
+    classify::ErrorClass,
     clock::Stamp,
     event::{ClientState, Confirmations, EventKind, StopReason},
     session::prognosis::{self, Situation},
@@ -92,7 +93,7 @@ impl Monitor {
         }
     }
 
-    /// Handles the end of the separate connection of the subscriptions over RESP2.
+    /// Handles the end of subscriptions on a connection that is up: over RESP2 that of their separate connection.
     pub(super) fn on_subscriptions_ended(&mut self, at: Stamp) {
         let lost_at = self.resubscription.as_ref().map_or(at, |known| known.lost_at);
         let restored = self.outage.is_none().then_some(at);
@@ -104,7 +105,7 @@ impl Monitor {
             return;
         };
         let now = self.ctx.clock.now();
-        let asked_again = self.replacement.is_some() && !self.refused || self.session.is_subscribing();
+        let asked_again = self.replacement.is_some() && self.refused.is_none() || self.session.is_subscribing();
         // The library itself waits one response timeout for its resubscription. What arrived while redis-doctor was
         // paused has yet to be read.
         let since = restored.max(self.ctx.pauses.resumed(now));
@@ -119,10 +120,13 @@ impl Monitor {
         }
         self.emit(now, EventKind::Resubscribed(Confirmations { wanted, confirmed, after: now.since(lost_at) }));
         self.session.reported_missing.store(true, Ordering::Relaxed);
-        let forbidden =
-            if self.refused { "; the server refuses them, and no client can do without its permission" } else { "" };
-        let why =
-            format!("the connection answers, but {confirmed} of {wanted} subscriptions were confirmed{forbidden}");
+        let refused = match self.refused {
+            None => "",
+            Some(ErrorClass::Moved) => "; another node has the slot of a channel, and only a cluster client follows it",
+            Some(ErrorClass::ClusterDown) => "; no node has the slot of a channel",
+            Some(_) => "; the server refuses them, and no client can do without its permission",
+        };
+        let why = format!("the connection answers, but {confirmed} of {wanted} subscriptions were confirmed{refused}");
         self.enter(now, ClientState::SubscriptionLost, why);
         self.replacement = Some(now.after(DWELL));
         self.resubscription = Some(Resubscription { lost_at, restored: Some(restored), reported: true });

@@ -1,4 +1,4 @@
-//! A server that behaves until it is told to answer with a reply that has no end.
+//! A server that behaves until a test makes it answer with a reply that has no end.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -28,7 +28,7 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    /// The name stands for this address; `None` where there can be no such file, which the first test to ask tells.
+    /// The name stands for this address; `None` where there can be no such file, which the first caller reports.
     pub(crate) fn naming(address: Ipv4Addr) -> Option<Self> {
         static MISSING: OnceLock<Option<String>> = OnceLock::new();
         let missing = MISSING
@@ -109,7 +109,7 @@ fn line(address: Ipv4Addr) -> String {
 }
 
 #[test]
-fn what_keeps_a_name_from_being_found_is_said() {
+fn the_reason_why_a_name_is_not_found_is_reported() {
     let address = Ipv4Addr::new(127, 0, 0, 2);
     let look_up = |script: &str| not_found(address, Command::new("sh").args(["-c", script]).output());
     assert_eq!(look_up("echo 127.0.0.2 cache"), None);

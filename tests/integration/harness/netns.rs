@@ -145,7 +145,7 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
-    /// A lab with a server; `None` where there can be none, which the first test to ask tells.
+    /// A lab with a server; `None` where there can be none, which the first caller reports.
     #[track_caller]
     pub(crate) fn start() -> Option<Self> {
         Self::with(RedisServer::builder())
@@ -167,7 +167,7 @@ impl Lab {
         Some(Self { server, server_side, client_side })
     }
 
-    /// Whether there can be a lab here. Where there cannot, the first one to ask is told why.
+    /// True if there can be a lab here. If not, the first call reports why.
     fn can_be() -> bool {
         static MISSING: OnceLock<Option<String>> = OnceLock::new();
         let missing = MISSING
@@ -248,7 +248,7 @@ impl Lab {
         self.client_side.rule(&self.flow_back(client), "drop");
     }
 
-    /// Packets of more than so many bytes vanish, both ways, and no ICMP error tells: an MTU black hole.
+    /// Drops packets of more than so many bytes, both ways, without an ICMP error: an MTU black hole.
     #[track_caller]
     pub(crate) fn drop_longer_than(&self, bytes: u32) {
         for side in [&self.server_side, &self.client_side] {
@@ -282,7 +282,7 @@ impl Lab {
     }
 
     /// The same for packets with data only. A bare acknowledgement would meet the refusal at a moment when no command
-    /// is in flight, and the library tells nobody what it read then.
+    /// is in flight, and the library does not pass on what it read then.
     #[track_caller]
     pub(crate) fn reject_data(&self, client: SocketAddr, how: Reject) {
         self.server_side.rule(&format!("{} tcp flags & psh == psh", self.flow(client)), how.rule());
@@ -352,7 +352,7 @@ fn ip(arguments: &[&str]) -> Result<String, String> {
     output_of(Command::new("ip").args(arguments))
 }
 
-/// What a program prints; when it fails, what it said and what it was asked.
+/// The output of a program; a failure panics with its command line and its errors.
 fn output_of(command: &mut Command) -> Result<String, String> {
     let asked = format!("{command:?}").replace('"', "");
     let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{asked}: {error}"))?;

@@ -56,7 +56,7 @@ impl FullBacklog {
         full
     }
 
-    /// Where nobody answers.
+    /// An address without a listener.
     pub(crate) fn address(&self) -> SocketAddr {
         self.listener.local_addr().unwrap().as_socket().unwrap()
     }

@@ -78,7 +78,7 @@ impl Builder {
         self
     }
 
-    /// A Sentinel, which watches nobody.
+    /// A Sentinel that watches no primary.
     pub(crate) fn sentinel(mut self) -> Self {
         self.sentinel = true;
         self
@@ -196,6 +196,31 @@ pub(crate) fn cluster_node() -> Option<RedisServer> {
     Some(RedisServer::builder().config("cluster-enabled", "yes").config("cluster-port", &bus).start())
 }
 
+/// Makes a cluster of nodes, in which each has its share of the slots.
+#[track_caller]
+pub(crate) fn join_cluster(nodes: &[RedisServer]) {
+    let bound = |number: usize| 16_384 * number / nodes.len();
+    for (number, node) in nodes.iter().enumerate() {
+        let (first, last) = (bound(number).to_string(), (bound(number + 1) - 1).to_string());
+        node.command(["CLUSTER", "ADDSLOTSRANGE", &first, &last]);
+        if number > 0 {
+            meet(&nodes[0], node);
+        }
+    }
+    let whole = |node: &RedisServer| {
+        let info = node.command(["CLUSTER", "INFO"]);
+        info.contains("cluster_state:ok") && info.contains(&format!("cluster_known_nodes:{}\r", nodes.len()))
+    };
+    eventually("the nodes to be one cluster", 2 * START_LIMIT, || nodes.iter().all(whole));
+}
+
+/// Tells a node of a cluster about another one.
+pub(crate) fn meet(node: &RedisServer, other: &RedisServer) {
+    let (host, port) = (other.host.to_string(), other.port().to_string());
+    let bus = other.command(["CONFIG", "GET", "cluster-port"]);
+    node.command(["CLUSTER", "MEET", &host, &port, bus.split_ascii_whitespace().last().unwrap()]);
+}
+
 /// A running server; it ends, and its directory goes, with this value. A failing test shows the end of its log.
 pub(crate) struct RedisServer {
     host: Ipv4Addr,
@@ -214,7 +239,7 @@ pub(crate) struct RedisServer {
     directory: TempDir,
 }
 
-/// A server that reads its data set, as slowly as it was told to.
+/// A server that reads its data set, slowed down by the test.
 pub(crate) struct Loading {
     reloader: RawClient,
     asker: RawClient,
@@ -389,7 +414,7 @@ impl RedisServer {
         Loading { reloader, asker }
     }
 
-    /// Waits until the server, which was told to end (by a signal or a command), has ended.
+    /// Waits until the server has ended after a signal or a command.
     #[track_caller]
     pub(crate) fn wait_for_end(&mut self) {
         let process = self.process.as_mut().expect("the server is down already");

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest header line accepted; anything longer is not RESP.
 const LINE_LIMIT: usize = 64 * 1024;
 
-/// One RESP value; the kinds that tests have no use for telling apart are folded together.
+/// One RESP value; kinds that no test distinguishes share a variant.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     /// An array or a set.
@@ -181,7 +181,7 @@ pub(crate) fn encode<A: AsRef<[u8]>>(arguments: impl IntoIterator<Item = A>) -> 
     [format!("*{count}\r\n").into_bytes(), body].concat()
 }
 
-/// A blocking connection that sends and reads exactly what it is told to.
+/// A blocking connection that sends and reads only what the test asks of it.
 pub(crate) struct RawClient {
     stream: Socket,
     buffer: Vec<u8>,

@@ -1,4 +1,4 @@
-//! A server that says what the test tells it to: silence, HTTP, garbage, or Redis in a state that is hard to reach.
+//! A server that follows the test's script: silence, HTTP, garbage, or Redis in a state that is hard to reach.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
-//! What cannot be tested on this machine, told so that nobody takes it for tested.
+//! Tests that this machine cannot run, reported so that they do not count as passed.
 
 use std::io::Write as _;
 
-/// Tells that something was not tested, and why: a line in the output of every run (of a test that passes, the runner
+/// Reports that something was not tested, and why: a line in the output of every run (of a test that passes, the runner
 /// would swallow `eprintln!`). With `TESTS_MAY_SKIP=no` it fails, for machines that have all that the tests need.
 #[track_caller]
 pub(crate) fn skipped(what: &str, why: &str) {

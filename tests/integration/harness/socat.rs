@@ -20,7 +20,7 @@ pub(crate) struct Socat {
 }
 
 impl Socat {
-    /// Starts one in front of a server; tells that `what` is skipped where it is not installed.
+    /// Starts one in front of a server; reports `what` as skipped where it is not installed.
     #[track_caller]
     pub(crate) fn before(server: SocketAddr, what: &str) -> Option<Self> {
         let Some(program) = proxy("socat") else {

@@ -212,7 +212,7 @@ impl Tap {
         (counters.bytes_to_server, counters.bytes_to_clients)
     }
 
-    /// Commands read from clients; none can be told apart on a connection with TLS.
+    /// Commands read from clients; they cannot be separated on a connection with TLS.
     pub(crate) fn commands(&self) -> u64 {
         self.shared.counters.lock().unwrap().commands.values().sum()
     }
@@ -258,7 +258,7 @@ impl Drop for Tap {
     }
 }
 
-/// Held by whoever still has to act on an order.
+/// Held by each thread that still has to act on an order.
 #[derive(Clone)]
 struct Done {
     _held: mpsc::Sender<()>,

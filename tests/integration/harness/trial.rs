@@ -291,7 +291,7 @@ impl Story {
 
     /// The report made from the journal is the report of the run.
     #[track_caller]
-    pub(crate) fn is_told_by_its_journal(&self) -> &Self {
+    pub(crate) fn agrees_with_its_journal(&self) -> &Self {
         let code = self.output.exit_code().expect("ended by itself");
         let (live, again) = (without_wall_times(&self.report), without_wall_times(&self.replayed(code)));
         for (part, value) in live.as_object().unwrap() {
@@ -300,7 +300,7 @@ impl Story {
         self
     }
 
-    /// Every probe has one outcome, every accepted message either came or is lost, and the journal tells the same.
+    /// Every probe has one outcome, every accepted message either came or is lost, and the journal agrees.
     #[track_caller]
     pub(crate) fn balances(&self) -> &Self {
         if !self.get("probes").is_null() {
@@ -314,7 +314,7 @@ impl Story {
                 ["published", "received", "lost"].map(|name| self.count(&format!("delivery.{name}")));
             assert_eq!(lost, published - received, "lost = published - received");
         }
-        self.is_told_by_its_journal()
+        self.agrees_with_its_journal()
     }
 
     /// The exit code is this one.

@@ -17,7 +17,7 @@ pub(crate) struct Twemproxy {
 }
 
 impl Twemproxy {
-    /// Starts one in front of a server; tells that `what` is skipped where it is not installed.
+    /// Starts one in front of a server; reports `what` as skipped where it is not installed.
     #[track_caller]
     pub(crate) fn before(server: SocketAddr, password: Option<&str>, what: &str) -> Option<Self> {
         let Some(program) = proxy("nutcracker") else {

@@ -159,7 +159,7 @@ fn hostile_clients_disturb_no_good_one() {
     let (cases, seed) = extent(600);
     let began = Instant::now();
     let mut random = Rng::with_seed(seed);
-    // Orders are refused, so that nobody breaks the connections of the good client.
+    // Orders are refused, so that no client breaks the connections of the good client.
     let (proxy, address) = proxy("--no-control --format ndjson");
     let examples = examples();
     let mut good = Good::new(address);

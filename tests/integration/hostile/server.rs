@@ -17,7 +17,7 @@ use crate::harness::{Malformed, encode, parse_command};
 /// A reply to INFO of a real server.
 const INFO: &str = include_str!("../../fuzz/corpus/info/redis");
 
-/// Lengths and numbers that nobody should believe.
+/// Lengths and numbers that no client should believe.
 const NUMBERS: [i64; 9] = [0, -1, -2, 1, 65_536, 1 << 30, i32::MAX as i64, i64::MAX, i64::MIN];
 
 /// Texts that may not reach a terminal as they are.
@@ -303,7 +303,7 @@ impl Client {
         }
     }
 
-    /// Messages that nobody has subscribed to, confirmations of nothing, and pushes that no server knows.
+    /// Messages on channels without a subscription, confirmations of nothing, and pushes that no server knows.
     fn any_pushes(&mut self) -> Vec<u8> {
         let channel = ["news", NASTY[self.random.usize(..NASTY.len())], ""][self.random.usize(..3)];
         let kinds = [

@@ -1,4 +1,4 @@
-//! The client itself stands still; what happens meanwhile may be somebody else's doing.
+//! The client itself stands still; what happens meanwhile may have another cause.
 
 use serde_json::Value as Json;
 

@@ -84,7 +84,7 @@ pub(super) fn start(lab: &Lab, arguments: &str) -> (RunningDoctor, SocketAddr) {
     (doctor, address.and_then(|address| address.parse().ok()).unwrap())
 }
 
-/// Ends it after the lines that tell the cause.
+/// Ends it after the lines that name the cause.
 pub(super) fn finish(doctor: RunningDoctor, line: &str) -> Option<Json> {
     doctor.wait_for_stderr(line, 2 * SOON);
     doctor.wait_for_stderr("cause", SOON);

@@ -25,7 +25,7 @@ const fn said_at_once(name: &'static str, ended: Names, out: Names, both: Names,
 pub(super) const ROWS: &[Row] = &[
     said_at_once("kept out by maxclients", KILLED, &["maxclients"], &["max_clients"], || {
         when(PROBING, RedisServer::builder(), |server, trial| {
-            // Who is in stays; nobody new is let in.
+            // Connected clients stay; new ones are refused.
             server.command(["CONFIG", "SET", "maxclients", "1"]);
             by_id(server, trial);
             long_enough(trial);
@@ -104,7 +104,7 @@ fn loading() -> Option<Json> {
     recovered(trial)
 }
 
-/// A proxy closes the connection and admits nobody until the client has met that for a while.
+/// A proxy closes the connection and admits no client for a while.
 fn behind_a_tap(shut: fn(&Tap), open: fn(&Tap)) -> Option<Json> {
     let server = RedisServer::start();
     let tap = Tap::to(server.address());

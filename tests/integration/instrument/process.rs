@@ -76,7 +76,7 @@ fn for_good(end: fn(&mut RedisServer)) -> Option<Json> {
     ended(trial)
 }
 
-/// It answers nobody while it writes its data set, two seconds and more.
+/// It answers no client while it writes its data set, two seconds and more.
 fn slow_save() -> Option<Json> {
     let server = RedisServer::builder().debug_commands().config("save", "3600 1");
     when(PATIENT, server, |server, _| {

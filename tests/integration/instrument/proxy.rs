@@ -109,7 +109,7 @@ fn silent_for_a_while(switch: fn(&Tap, bool)) -> Option<Json> {
     concluded(trial)
 }
 
-/// Nobody can tell which of the two was first.
+/// The order of the two cannot be known.
 fn equal_limits() -> Option<Json> {
     let server = RedisServer::builder().config("timeout", "3").start();
     let haproxy = Haproxy::before(server.address(), &["timeout client 2500ms"], NAME)?;

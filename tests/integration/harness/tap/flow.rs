@@ -106,7 +106,7 @@ impl Flow {
         let server = match self.dial(server).await {
             Ok(server) => server,
             Err(Some((FlowOrder::Reset | FlowOrder::ResetClient, _done))) => return reset(client),
-            // A relay with nobody behind it closes.
+            // A relay without a backend closes.
             Err(order) => {
                 shut_down_writing(&client);
                 drop(order);
@@ -309,7 +309,7 @@ impl Flow {
     }
 
     fn write_server(&mut self, server: &TcpStream) -> io::Result<Option<End>> {
-        // Locked first: whoever has the bytes finds them counted.
+        // Locked first: bytes that have arrived are already counted.
         let mut counters = self.shared.counters.lock().unwrap();
         if let Some(count) = ready(server.try_write(&self.to_server))? {
             self.to_server.drain(..count);
