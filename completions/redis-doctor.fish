@@ -227,7 +227,8 @@ ndjson\t''
 csv\t''
 openmetrics\t''
 nagios\t''
-markdown\t''"
+markdown\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
 intervals\t''
 outages\t''
@@ -262,7 +263,8 @@ ndjson\t''
 csv\t''
 openmetrics\t''
 nagios\t''
-markdown\t''"
+markdown\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l targets -d 'Read servers from this file, - for stdin' -r -F
@@ -527,7 +529,8 @@ ndjson\t''
 csv\t''
 openmetrics\t''
 nagios\t''
-markdown\t''"
+markdown\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
 intervals\t''
 outages\t''
@@ -811,7 +814,8 @@ ndjson\t''
 csv\t''
 openmetrics\t''
 nagios\t''
-markdown\t''"
+markdown\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
 intervals\t''
 outages\t''

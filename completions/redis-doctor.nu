@@ -131,7 +131,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor ping format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
   }
 
   def "nu-complete redis-doctor ping rows" [] {
@@ -214,7 +214,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor subscribe report_format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
   }
 
   def "nu-complete redis-doctor subscribe target" [] {
@@ -374,7 +374,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor soak format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
   }
 
   def "nu-complete redis-doctor soak rows" [] {
@@ -681,7 +681,7 @@ module completions {
   ]
 
   def "nu-complete redis-doctor report format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
   }
 
   def "nu-complete redis-doctor report rows" [] {

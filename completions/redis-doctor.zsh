@@ -157,7 +157,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
 '--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '-D[Print a Unix timestamp before each line, like ping -D]' \
@@ -190,7 +190,7 @@ _arguments "${_arguments_options[@]}" : \
 '--expect-every=[Report a gap if no message arrives for this long]:TIME:_default' \
 '--rate=[Publish rate of --verify \[default\: 10/s\]]:RATE:_default' \
 '--format=[Message format on stdout]:FORMAT:(text ndjson raw)' \
-'--report-format=[Report format of --output \[default\: that of its name, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
+'--report-format=[Report format of --output \[default\: that of its name, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
 '-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
@@ -330,7 +330,7 @@ mixed\:"All three"))' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
 '--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
@@ -530,7 +530,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (report)
 _arguments "${_arguments_options[@]}" : \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
 '--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \

@@ -23,7 +23,7 @@
 //! | --- | --- |
 //! | `app` | one function for each command: composition, output files, exit code |
 //! | `cli` | flags, URLs and environment → a valid request; completions and the man page. The only user of clap |
-//! | `render` | text, JSON, NDJSON, CSV, OpenMetrics, Nagios, Markdown, the live view. The only user of drawing crates |
+//! | `render` | text, JSON, NDJSON, CSV, HTML, OpenMetrics, Nagios, Markdown, the live view. The only user of drawing crates |
 //! | `drill` | each fault against each policy, every cell a run |
 //! | `engine` | one run of a plan, or one for each target: a single event stream, from the preflight to the final figures |
 //! | `checkup` | `check`: the survey of server, path and machine, and its judgment |

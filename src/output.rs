@@ -66,6 +66,8 @@ macro_rules! formats {
             Nagios in nagios: Report, Checkup, IdleReport, Application;
             /// A table for a ticket, a wiki or a pull request.
             Markdown in markdown: Report, Comparison, Drill;
+            /// One self-contained page for a browser.
+            Html in html: Report;
         }
     };
 }
@@ -102,6 +104,7 @@ impl Format {
     pub fn of_file(path: &Path, content: Content) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         let name = match extension.as_str() {
+            "htm" => "html",
             "md" => "markdown",
             "txt" => "text",
             "prom" => "openmetrics",

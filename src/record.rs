@@ -49,6 +49,8 @@ use downtime::History;
 pub(crate) use errors::ErrorRow;
 use errors::ErrorTable;
 use events::{begins_an_outage, concerns_a_connection, once, settling};
+use faults::FaultList;
+pub(crate) use faults::FaultRow;
 pub(crate) use figures::{Figures, NoteRow, RunFigures, SlowFigures, StateRow, Tally};
 use herd::Herd;
 pub(crate) use herd::{ReconnectPeak, WINDOW as RECONNECT_WINDOW};
@@ -154,6 +156,7 @@ struct Story {
     tally: Tally,
     herd: Herd,
     incidents: Incidents,
+    faults: FaultList,
     timeline: Timeline,
     connections: Connections,
     /// Number of the outages of the current run.
@@ -247,8 +250,14 @@ impl Story {
                 terminal: state.is_terminal(),
                 why: shortened(why, 500),
             }),
-            EventKind::FaultInjected { fault } => self.incidents.injected(event.at, number, fault),
-            EventKind::FaultCleared { fault, .. } => self.incidents.cleared(event.at, fault),
+            EventKind::FaultInjected { fault } => {
+                self.incidents.injected(event.at, number, fault);
+                self.faults.injected(event, number, fault);
+            }
+            EventKind::FaultCleared { fault, after } => {
+                self.incidents.cleared(event.at, fault);
+                self.faults.cleared(number, fault, *after);
+            }
             _ => {}
         }
     }

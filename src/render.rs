@@ -15,6 +15,7 @@ mod explain;
 mod fit;
 mod formats;
 mod header;
+mod html;
 mod idle;
 mod lines;
 mod live;

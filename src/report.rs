@@ -13,6 +13,7 @@ mod incidents;
 mod intervals;
 mod messages;
 mod phases;
+mod picture;
 mod refusals;
 mod regularity;
 mod sections;
@@ -33,6 +34,7 @@ pub(crate) use incidents::{CauseOf, IncidentRow, Incidents};
 pub(crate) use intervals::{Column, IntervalRow};
 pub(crate) use messages::{Delivery, Subscriptions};
 pub(crate) use phases::{Phase, PhaseRow};
+pub(crate) use picture::{Axis, Point};
 pub(crate) use refusals::{RefusalRow, Refusals};
 pub(crate) use regularity::RegularityRow;
 pub(crate) use sections::{Latency, OutageRow, Outages, OwnPauses, Probes, Run, Sessions, SlowStretches};
@@ -45,7 +47,7 @@ use crate::{
     diagnose,
     event::SCHEMA_VERSION,
     plan::Gate,
-    record::{ConnectionRow, ErrorRow, Figures, NoteRow, ReconnectPeak, Servers, StateRow},
+    record::{ConnectionRow, ErrorRow, FaultRow, Figures, NoteRow, ReconnectPeak, Servers, StateRow},
     verdict::{Severity, Verdict},
 };
 
@@ -85,6 +87,8 @@ pub(crate) struct Report {
     pub outages: Outages,
     /// Incidents: outages that began together, with their causes.
     pub incidents: Incidents,
+    /// Faults that redis-doctor injected: the first 200.
+    pub faults: Vec<FaultRow>,
     /// Totals of each connection; of many, the hundred that were down longest.
     pub connections: Vec<ConnectionRow>,
     /// Figures of consecutive intervals: of a second, or longer in a long run.
@@ -170,6 +174,7 @@ impl Report {
             waited: figures.waited.map(Latency::new),
             end_to_end: figures.end_to_end.map(Latency::new),
             incidents: Incidents::new(figures, &diagnoses),
+            faults: figures.faults.clone(),
             connections: figures.connections.clone(),
             intervals: intervals::rows(figures),
             outages: Outages::new(figures, diagnoses),

@@ -279,7 +279,7 @@ impl OutputArgs {
 pub(super) struct FormatArgs {
     /// Report format [default: that of the name of --output, or text]
     ///
-    /// A name that ends with .json, .ndjson, .csv, .md or .prom implies the format.
+    /// A name that ends with .html, .json, .ndjson, .csv, .md or .prom implies the format.
     #[arg(long, value_name = "FORMAT", value_parser = formats(Content::Report))]
     format: Option<Format>,
     /// Rows of CSV [default: figures]

@@ -71,6 +71,7 @@ impl Story {
             slices: self.timeline.into_slices(),
             connections: self.connections.rows(),
             incidents: List { kept: self.incidents.rows(), total: self.incidents.total() },
+            faults: self.faults.into_rows(),
             slow: SlowFigures {
                 totals: self.slow.totals,
                 stretches: List { kept: self.slow.rows(), total: self.slow.totals.count },

@@ -1,8 +1,55 @@
-//! The faults that redis-doctor itself injected, as far as an incident can still belong to one of them.
+//! The faults that redis-doctor itself injected: those that an incident can still belong to, and a list for the report.
 
 use std::{collections::VecDeque, time::Duration};
 
-use crate::{clock::Stamp, fault::Fault};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    clock::{OptionalSeconds, Stamp, WallTime},
+    event::Event,
+    fault::Fault,
+};
+
+/// Faults listed.
+const LISTED: usize = 200;
+
+/// A fault that redis-doctor injected.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(crate) struct FaultRow {
+    /// Number of the run (from 1).
+    pub run: u32,
+    /// Time at which it began, or occurred.
+    pub time: WallTime,
+    /// Duration of the fault; null if it occurred once, or was not over.
+    #[serde(with = "OptionalSeconds")]
+    pub duration: Option<Duration>,
+    /// The fault, as `--fault` takes it.
+    pub fault: Fault,
+}
+
+/// The faults of all runs, the first ones.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FaultList(Vec<FaultRow>);
+
+impl FaultList {
+    pub(super) fn injected(&mut self, event: &Event, run: u32, fault: &Fault) {
+        if self.0.len() < LISTED {
+            self.0.push(FaultRow { run, time: event.time, duration: None, fault: fault.clone() });
+        }
+    }
+
+    pub(super) fn cleared(&mut self, run: u32, fault: &Fault, after: Duration) {
+        let open = |row: &&mut FaultRow| row.run == run && row.duration.is_none() && row.fault == *fault;
+        if let Some(row) = self.0.iter_mut().rev().find(open) {
+            row.duration = Some(after);
+        }
+    }
+
+    pub(super) fn into_rows(self) -> Vec<FaultRow> {
+        self.0
+    }
+}
 
 /// Faults remembered.
 const KEPT: usize = 64;

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    ConnectionRow, Downtime, ErrorRow, Incident, List, Outage, OwnPauses, ReconnectPeak, Refusal, RefusalTotals,
-    Regularity, Servers, Slice, SlowTotals, Summary,
+    ConnectionRow, Downtime, ErrorRow, FaultRow, Incident, List, Outage, OwnPauses, ReconnectPeak, Refusal,
+    RefusalTotals, Regularity, Servers, Slice, SlowTotals, Summary,
 };
 use crate::{
     classify::Failure,
@@ -42,6 +42,8 @@ pub(crate) struct Figures {
     pub outages: List<Outage>,
     /// Incidents in order: the first, the last and the longest.
     pub incidents: List<Incident>,
+    /// Injected faults in order: the first ones.
+    pub faults: Vec<FaultRow>,
     /// Consecutive slices of the runs.
     pub slices: Vec<Slice>,
     /// Totals of each connection; of many, those that were down longest.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     Style,
+    html::Page,
     views::{Family, Overview, PluginLine, Records, Table},
 };
 use crate::output::Rows;
@@ -37,6 +38,11 @@ pub(crate) trait Document {
     /// Returns its verdict and figures for a monitoring plugin.
     fn plugin_line(&self) -> io::Result<PluginLine> {
         Err(unsupported("plugin line"))
+    }
+
+    /// Returns it as a page for a browser.
+    fn page(&self) -> io::Result<Page> {
+        Err(unsupported("page"))
     }
 
     /// Returns its metric families.

@@ -5,6 +5,7 @@
 //! not compile, and a test writes every pair of content and format that a row allows.
 
 mod csv;
+mod html;
 mod json;
 mod markdown;
 mod nagios;

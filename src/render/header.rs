@@ -104,7 +104,7 @@ fn retries(started: &RunStarted) -> String {
 }
 
 /// `plan ping 10/s · 1 connection · timeout 2 s · verified messages 10/s on a · for 1 min · seed 42`
-fn plan_line(plan: &Plan) -> String {
+pub(super) fn plan_line(plan: &Plan) -> String {
     let mut parts = Vec::new();
     parts.extend(plan.probes.as_ref().map(probes));
     parts.extend(plan.subscription.as_ref().map(subscription));
@@ -126,7 +126,7 @@ fn plan_line(plan: &Plan) -> String {
 }
 
 /// `faults reset_peer@10s · blackhole@30s+20s · TLS from the fault proxy to the server, plaintext to the client`
-fn faults_line(plan: &Plan) -> Option<String> {
+pub(super) fn faults_line(plan: &Plan) -> Option<String> {
     let mut parts: Vec<_> = plan.faults.iter().map(ToString::to_string).collect();
     if parts.is_empty() {
         return None;

@@ -15,11 +15,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+pub(super) use tables::value_of;
 pub(super) use times::Times;
 
 use super::{
     Style,
     document::Document,
+    html::{self, Page},
     views::{Family, Overview, PluginLine, Records, Table},
 };
 use crate::{output::Rows, report::Report};
@@ -38,6 +40,7 @@ impl Document for Report {
         records.summary(self)?;
         records.each("run", &self.runs)?;
         records.each("incident", &self.incidents.rows)?;
+        records.each("fault", &self.faults)?;
         records.each("outage", &self.outages.rows)?;
         records.each("connection", &self.connections)?;
         records.each("interval", &self.intervals)?;
@@ -61,6 +64,10 @@ impl Document for Report {
 
     fn plugin_line(&self) -> io::Result<PluginLine> {
         Ok(plugin::line(self))
+    }
+
+    fn page(&self) -> io::Result<Page> {
+        Ok(html::of_report(self))
     }
 
     fn metrics(&self) -> io::Result<Vec<Family>> {

@@ -16,7 +16,7 @@ use crate::{
     event::Line,
     idle::{IdleReport, Silence, Suspect},
     knowledge::Log,
-    record::{ConnectionRow, ErrorRow, NoteRow, StateRow},
+    record::{ConnectionRow, ErrorRow, FaultRow, NoteRow, StateRow},
     report::{self, Application, Report, ScopeReport},
 };
 
@@ -191,6 +191,7 @@ fn report_line(generator: &mut SchemaGenerator) -> Schema {
         record("summary", summary),
         record("run", report::Run::json_schema(generator)),
         record("incident", report::IncidentRow::json_schema(generator)),
+        record("fault", FaultRow::json_schema(generator)),
         record("outage", report::OutageRow::json_schema(generator)),
         record("connection", ConnectionRow::json_schema(generator)),
         record("interval", report::IntervalRow::json_schema(generator)),

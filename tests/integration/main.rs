@@ -21,6 +21,7 @@
 //! - `herd`: connections that were lost together come back together, and what spreads them.
 //! - `hostile`: whatever a server or a client sends, every command ends in time, in bounds, and cleanly.
 //! - `hostile_text`: no text of a server drives a terminal, repeats a password or fills an output.
+//! - `html`: the HTML report, also in a real browser.
 //! - `hygiene`: the repository has what a newcomer expects, and its scripts run.
 //! - `identity`: one address with several servers, or with another server than before.
 //! - `idle`: the idle limit of a path is found, with how connections end there and what it may be the limit of.
@@ -87,6 +88,7 @@ mod healthy;
 mod herd;
 mod hostile;
 mod hostile_text;
+mod html;
 mod hygiene;
 mod identity;
 mod idle;

@@ -235,7 +235,8 @@ fn gate(result: &GateResult) -> Vec<String> {
     vec![level.to_owned(), result.gate.to_string(), value, outcome.to_owned()]
 }
 
-fn value_of(result: &GateResult, value: f64) -> String {
+/// Returns the value of a gate's figure with its unit.
+pub(in crate::render) fn value_of(result: &GateResult, value: f64) -> String {
     use crate::plan::Metric;
     match result.gate.metric {
         Metric::Availability | Metric::Service => percent(value),

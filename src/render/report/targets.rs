@@ -11,7 +11,9 @@ use crate::{
     render::{
         Style,
         document::Document,
-        fit, header, table,
+        fit, header,
+        html::{self, Page},
+        table,
         units::{clean, count, duration, percent},
         views::{Family, Figure, Overview, PluginLine, Records, Table, escaped},
     },
@@ -72,6 +74,13 @@ impl Document for RunReport {
         }
     }
 
+    fn page(&self) -> io::Result<Page> {
+        match self {
+            Self::Lone(report) => report.page(),
+            Self::Several(report) => report.page(),
+        }
+    }
+
     fn metrics(&self) -> io::Result<Vec<Family>> {
         match self {
             Self::Lone(report) => report.metrics(),
@@ -99,6 +108,7 @@ impl Document for ScopeReport {
             records.without_lists("target", &Of { target, entry: report })?;
             each(records, "run", target, &report.runs)?;
             each(records, "incident", target, &report.incidents.rows)?;
+            each(records, "fault", target, &report.faults)?;
             each(records, "outage", target, &report.outages.rows)?;
             each(records, "connection", target, &report.connections)?;
             each(records, "interval", target, &report.intervals)?;
@@ -151,6 +161,11 @@ impl Document for ScopeReport {
         // The worst target has the figures that a gate is about.
         figures.extend(plugin::figures_of_the_worst(self.targets.iter().map(|target| &target.report)));
         Ok(PluginLine { verdict: Some(self.verdict), text: headline(self), figures })
+    }
+
+    fn page(&self) -> io::Result<Page> {
+        let table = Table { header: COLUMNS.to_vec(), rows: self.targets.iter().map(row).collect() };
+        Ok(html::of_scope(self, &headline(self), &table))
     }
 
     /// The families of each target, every sample with its label.
@@ -379,6 +394,7 @@ mod tests {
                 Format::Openmetrics => "redis_doctor_outages_total{target=\"t2\",kind=\"drop\"} 1\n",
                 Format::Nagios => "REDIS-DOCTOR WARNING - 3 of 4 targets degraded: t1, t2, t3",
                 Format::Markdown => "\n| t0 | healthy |",
+                Format::Html => "<td>t0</td><td>healthy</td>",
             };
             assert!(text.contains(part), "{format:?}: no {part:?} in {text}");
         }

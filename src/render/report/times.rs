@@ -12,7 +12,7 @@ pub(in crate::render) struct Times {
 
 impl Times {
     /// Returns the form that distinguishes the moments of a report.
-    pub(super) fn new(report: &Report) -> Self {
+    pub(in crate::render) fn new(report: &Report) -> Self {
         let first = report.runs.first().map(|run| run.time.unix_nanos()).unwrap_or_default();
         let last = report.runs.last().map(|run| run.time.unix_nanos() as f64 / 1e9 + run.duration);
         Self { dated: last.unwrap_or_default() - first as f64 / 1e9 >= DAY }
@@ -26,7 +26,7 @@ impl Times {
     }
 
     /// The same without fractions of a second.
-    pub(super) fn to_the_second(self, time: WallTime) -> String {
+    pub(in crate::render) fn to_the_second(self, time: WallTime) -> String {
         let mut text = self.of(time);
         text.truncate(text.len() - ".000".len());
         text
