@@ -17,11 +17,11 @@ use crate::{
 pub(super) const DEFAULT_RATE: Pace = Pace::Every(DEFAULT_PERIOD);
 const DEFAULT_PERIOD: Duration = Duration::from_millis(100);
 
-/// Sum of the default rates of all connections, per second: with it, ten thousand connections that are lost at once come
+/// Sum of the default rates of all connections, per second: with it, ten thousand connections that are lost together come
 /// back within seconds on two cores, and with ten times as much they do not.
 const DEFAULT_RATES: u32 = 10_000;
 
-/// Returns the default rate of one of so many connections.
+/// Returns the default rate of a connection among several.
 pub(super) fn default_rate(connections: u32) -> Pace {
     Pace::Every(DEFAULT_PERIOD.max(Duration::from_secs(1) * connections / DEFAULT_RATES))
 }

@@ -3,7 +3,11 @@
 //! pidfd_getfd(2) (Linux 5.6) duplicates a descriptor without `unsafe` code, so a socket that a library keeps to itself can
 //! be examined, and ended.
 
-use std::{fs::File, net::SocketAddr, os::unix::fs::FileExt};
+use std::{
+    fs::File,
+    net::SocketAddr,
+    os::{fd::AsRawFd, unix::fs::FileExt},
+};
 
 use rustix::{
     fd::OwnedFd,
@@ -23,15 +27,7 @@ pub(crate) struct OwnConnection {
     pub(crate) inode: u32,
     /// Bytes received on it so far.
     pub(crate) received: u64,
-    socket: OwnedFd,
-}
-
-impl OwnConnection {
-    /// Ends the connection in both directions, for every holder of the socket.
-    pub(crate) fn end(&self) {
-        // It fails only if the connection has ended already.
-        let _ = shutdown(&self.socket, Shutdown::Both);
-    }
+    descriptor: i32,
 }
 
 /// The TCP connections of this process.
@@ -47,18 +43,30 @@ impl OwnConnections {
         Some(Self { table: Table::open().ok()?, process: pidfd_open(getpid(), PidfdFlags::empty()).ok()? })
     }
 
-    /// Lists the connections to a port.
+    /// Lists the connections to a port. It holds one descriptor more than before at any time: there may be thousands of
+    /// connections.
     pub(crate) fn list(&mut self, port: u16, now: Stamp) -> Vec<OwnConnection> {
         let Self { table, process } = self;
-        let connection = |(fd, inode)| {
-            let socket = second(process, fd)?;
-            let pair = ends(&socket).filter(|pair| pair.peer.port() == port)?;
+        let connection = |(descriptor, inode)| {
+            let pair = ends(&second(process, descriptor)?).filter(|pair| pair.peer.port() == port)?;
             // Since the scan the descriptor may have been reused for another socket.
             let entry = table.look_up(pair, now).ok()?.filter(|entry| entry.inode == inode)?;
             let received = entry.figures.and_then(|figures| figures.bytes_received)?;
-            Some(OwnConnection { pair, inode, received, socket })
+            Some(OwnConnection { pair, inode, received, descriptor })
         };
-        own_sockets().filter_map(connection).collect()
+        // All before the first is duplicated: a duplicate would be listed, too.
+        let sockets: Vec<_> = own_sockets().collect();
+        sockets.into_iter().filter_map(connection).collect()
+    }
+
+    /// Ends a connection in both directions, for every holder of its socket, if it still exists.
+    pub(crate) fn end(&self, connection: &OwnConnection) {
+        let &OwnConnection { pair, inode, descriptor, .. } = connection;
+        let is_same = |socket: &OwnedFd| link_of(socket.as_raw_fd()) == Some(inode) && ends(socket) == Some(pair);
+        if let Some(socket) = second(&self.process, descriptor).filter(is_same) {
+            // It fails only if the connection has ended already.
+            let _ = shutdown(&socket, Shutdown::Both);
+        }
     }
 }
 
@@ -130,7 +138,7 @@ mod tests {
         let found = own.list(address.port(), Stamp::START);
         let [connection] = &found[..] else { panic!("{found:?}") };
         assert_eq!((connection.pair.local, connection.received), (here.local_addr().unwrap(), 5));
-        connection.end();
+        own.end(connection);
         assert_eq!((here.read(&mut [0]).unwrap(), there.read(&mut [0]).unwrap()), (0, 0));
     }
 

@@ -153,7 +153,7 @@ impl Guard {
             let session = self.session(connection);
             let stuck = session.as_ref().is_some_and(|session| session.last_received() < search.since);
             if stuck || far {
-                connection.end();
+                self.own.end(connection);
                 let why =
                     format!("a reply takes more than {} of memory and is not complete (--max-reply)", bytes(limit));
                 match session {

@@ -59,6 +59,21 @@ fn one_report_has_each_target_worst_first() {
     run("csv").code(2).stdout_contains("target,name,value\r\n").stdout_contains("good,verdict,healthy");
 }
 
+/// The guard on the replies of each target examines the sockets of the whole process while the memory grows.
+#[test]
+fn a_hundred_and_fifty_targets_do_not_use_up_the_descriptors() {
+    let server = RedisServer::start();
+    let lines: Vec<_> = (0..150).map(|number| format!("{} name=t{number}", url(&server))).collect();
+    let file = list(&lines);
+    let soak = ["soak", "-d", "5s", "--format", "json", "--targets"];
+    let output = Doctor::new(soak).arg(file.path()).within(PATIENCE).run();
+    output.lacks("Too many open files");
+    let report = output.json();
+    let silent = targets(&report).into_iter().filter(|(_, target)| target["probes"]["ok"] == 0);
+    assert_eq!(silent.map(|(label, _)| label).collect::<Vec<_>>(), Vec::<&str>::new());
+    assert_eq!(labels(&report).len(), 150);
+}
+
 #[test]
 fn a_bad_line_is_named_by_its_number_and_costs_only_itself() {
     let server = RedisServer::start();
