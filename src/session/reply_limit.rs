@@ -14,6 +14,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
@@ -46,6 +47,13 @@ const RARE: u32 = 10;
 
 /// The part of the limit that a connection must have received during the search to be the one.
 const PART: u64 = 64;
+
+/// Number of guards in this process: all see the same memory.
+static GUARDS: AtomicU64 = AtomicU64::new(0);
+
+/// Memory that a target takes for itself, and each of its connections, at most.
+const TARGET: u64 = 512 << 10;
+const CONNECTION: u64 = 64 << 10;
 
 /// The sessions of a run, as far as they have started.
 pub(super) type Known = Arc<Mutex<Vec<Weak<Session>>>>;
@@ -104,11 +112,12 @@ struct Search {
 
 impl Guard {
     fn run(mut self, ended: &Receiver<()>) {
+        GUARDS.fetch_add(1, Ordering::Relaxed);
         let allowed = allowed(&self.ctx.plan);
         let step = allowed / STEP;
         let mut next = Stamp::START;
         while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-            let resident = self.memory.resident();
+            let resident = self.resident();
             let growth = resident.saturating_sub(self.level);
             let began = self.ctx.clock.now();
             // A flood is fast: a pause between two scans would let hundreds of megabytes in.
@@ -126,6 +135,12 @@ impl Guard {
                 self.search = self.search.take().filter(|search| !search.in_earnest);
             }
         }
+        GUARDS.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Returns the resident memory without that of the targets themselves.
+    fn resident(&self) -> u64 {
+        self.memory.resident().saturating_sub(GUARDS.load(Ordering::Relaxed) * TARGET)
     }
 
     /// Notes what each connection has received.
@@ -164,7 +179,7 @@ impl Guard {
             }
         }
         if now.since(search.since) > SEARCH {
-            self.level = self.memory.resident();
+            self.level = self.resident();
         } else {
             self.search = Some(Search { in_earnest: true, ..search });
         }
@@ -185,5 +200,6 @@ fn allowed(plan: &Plan) -> u64 {
         (probes.payload as u64).saturating_mul(probes.concurrency.into()).saturating_mul(plan.connections.into())
     });
     // The command, its reply, and the copies of each.
-    plan.max_reply.saturating_add(own.saturating_mul(4))
+    let connections = u64::from(plan.connections) * CONNECTION;
+    plan.max_reply.saturating_add(own.saturating_mul(4)).saturating_add(connections)
 }
