@@ -270,7 +270,7 @@ mod tests {
     use super::*;
     use crate::fuzz::Fuzz;
 
-    fn of(nanos: impl IntoIterator<Item = u64>) -> Distribution {
+    pub(super) fn of(nanos: impl IntoIterator<Item = u64>) -> Distribution {
         let mut distribution = Distribution::default();
         nanos.into_iter().for_each(|nanos| distribution.record(Duration::from_nanos(nanos)));
         distribution

@@ -326,15 +326,7 @@ pub(super) fn number(bytes: &[u8], at: usize) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn of(nanos: impl IntoIterator<Item = u64>) -> Distribution {
-        let mut distribution = Distribution::default();
-        nanos.into_iter().for_each(|nanos| distribution.record(Duration::from_nanos(nanos)));
-        distribution
-    }
+    use super::{super::tests::of, *};
 
     #[test]
     fn a_distribution_at_rest_is_small_and_the_same() {

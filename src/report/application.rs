@@ -155,16 +155,15 @@ impl Observation {
         match observed {
             Observed::Identified(it) => {
                 self.role(it.role).connections += 1;
-                let client = Client {
-                    library: it.library.clone(),
-                    name: it.name.clone(),
-                    user: it.user.clone(),
-                    connections: 1,
+                let is_same = |known: &&mut Client| {
+                    (&known.library, &known.name, &known.user) == (&it.library, &it.name, &it.user)
                 };
-                let is_same = |known: &&mut Client| Client { connections: 1, ..(**known).clone() } == client;
                 match self.clients.iter_mut().find(is_same) {
                     Some(known) => known.connections += 1,
-                    None => push(&mut self.clients, client),
+                    None => {
+                        let (library, name, user) = (it.library.clone(), it.name.clone(), it.user.clone());
+                        push(&mut self.clients, Client { library, name, user, connections: 1 });
+                    }
                 }
             }
             Observed::RoleLost(it) => {
