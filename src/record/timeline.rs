@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::{
     clock::{Stamp, WallTime},
-    distribution::{Distribution, Packed},
+    distribution::{Distribution, Parts},
     event::{Counters, Event, Interval},
 };
 
@@ -70,40 +70,14 @@ impl Slice {
         self.counters += next.counters;
         self.lost += next.lost;
         self.down += next.down;
-        self.latency.0.extend(next.latency.0);
-        self.end_to_end.0.extend(next.end_to_end.0);
+        self.latency.append(next.latency);
+        self.end_to_end.append(next.end_to_end);
     }
 
     /// Keeps at most `most` parts of its distributions.
     fn compact(&mut self, most: usize) {
         self.latency.compact(most);
         self.end_to_end.compact(most);
-    }
-}
-
-/// A distribution in parts, which are added up when there are many, or when it is needed.
-#[derive(Clone, Debug, Default)]
-struct Parts(Vec<Packed>);
-
-impl Parts {
-    fn of(distribution: Option<&Distribution>) -> Self {
-        Self(distribution.and_then(Packed::of).into_iter().collect())
-    }
-
-    fn sum(&self) -> Distribution {
-        Packed::sum(&self.0).map(|sum| sum.unpacked()).unwrap_or_default()
-    }
-
-    fn compact(&mut self, most: usize) {
-        if self.0.len() > most {
-            self.0 = Packed::sum(&self.0).into_iter().collect();
-        }
-    }
-}
-
-impl PartialEq for Parts {
-    fn eq(&self, other: &Self) -> bool {
-        self.sum() == other.sum()
     }
 }
 
