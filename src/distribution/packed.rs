@@ -51,13 +51,8 @@ impl Packed {
         match &distribution.0 {
             Counts::Packed(packed) => Some(packed.clone()),
             Counts::Few(values) => summed(values.iter().map(|value| (bucket_of(*value), 1))),
-            Counts::Many(histogram) if histogram.sigfig() == DIGITS => Self::of_histogram(histogram),
-            Counts::Many(coarse) => {
-                let mut fine = histogram();
-                // Cannot fail: it grows as needed.
-                _ = fine.add(coarse);
-                Self::of_histogram(&fine)
-            }
+            Counts::Parts(parts) => parts.packed(),
+            Counts::Many(histogram) => Self::of_histogram(histogram),
         }
     }
 
@@ -96,10 +91,9 @@ impl Packed {
 
     /// Adds the counts to a histogram.
     pub(super) fn add_to(&self, histogram: &mut Histogram<u64>) {
-        // The largest duration of a histogram is the upper bound of its last bucket, unless its buckets are wider. Both
-        // cannot fail: the histogram grows as needed, here once for all.
-        let largest = if histogram.sigfig() == DIGITS { upper(self.last) } else { lower(self.last) };
-        _ = histogram.record_n(largest, 0);
+        // The largest duration of a histogram is the upper bound of its last bucket. Both cannot fail: the histogram grows as
+        // needed, here once for all.
+        _ = histogram.record_n(upper(self.last), 0);
         self.buckets().for_each(|(bucket, count)| _ = histogram.record_n(lower(bucket), count));
     }
 

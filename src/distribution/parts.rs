@@ -1,16 +1,31 @@
-//! A distribution in parts, which are added up when there are many, or when the sum is needed: their buckets overlap, so
-//! adding many at once takes a fraction of the time.
+//! A sum of distributions that is added up only when there are many parts, or when it is needed.
 
 use super::{Counts, Distribution, Packed};
 
-/// A distribution in parts.
+/// A sum of distributions at rest, in parts: it takes a hundredth of the memory of a histogram, and more time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parts(Vec<Packed>);
 
 impl Parts {
-    /// Creates it from one part, or none.
     pub(crate) fn of(distribution: Option<&Distribution>) -> Self {
         Self(distribution.and_then(Packed::of).into_iter().collect())
+    }
+
+    /// Adds all parts of `other`.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Adds them up if there are more than `most`.
+    pub(crate) fn compact(&mut self, most: usize) {
+        if self.0.len() > most {
+            self.0 = self.packed().into_iter().collect();
+        }
+    }
+
+    /// Returns the sum.
+    pub(crate) fn sum(&self) -> Distribution {
+        self.packed().map(|sum| Distribution(Counts::Packed(sum))).unwrap_or_default()
     }
 
     /// Returns the number of parts.
@@ -18,21 +33,13 @@ impl Parts {
         self.0.len()
     }
 
-    /// Appends the parts of another.
-    pub(crate) fn append(&mut self, other: Self) {
-        self.0.extend(other.0);
+    pub(super) fn count(&self) -> u64 {
+        self.0.iter().map(Packed::count).sum()
     }
 
-    /// Returns the sum.
-    pub(crate) fn sum(&self) -> Distribution {
-        Packed::sum(&self.0).map(|sum| Distribution(Counts::Packed(sum))).unwrap_or_default()
-    }
-
-    /// Adds the parts up if there are more than `most`.
-    pub(crate) fn compact(&mut self, most: usize) {
-        if self.0.len() > most {
-            self.0 = Packed::sum(&self.0).into_iter().collect();
-        }
+    /// Returns the sum at rest; `None` if it is empty.
+    pub(super) fn packed(&self) -> Option<Packed> {
+        Packed::sum(&self.0)
     }
 }
 

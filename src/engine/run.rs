@@ -1,6 +1,10 @@
 //! The run of one target, from the preflight to the final figures.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -10,11 +14,11 @@ use crate::{
     clock::{Clock, Stamp, within},
     dial::{Dialect, PathWatch, Route},
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, StopReason},
-    evidence::Collector,
+    evidence::{Collector, SocketScan},
     foreign::Foreign,
     plan::{Plan, ProbeKind, Target},
     proxy::Proxy,
-    session::{Notice, NoticeSender, Observer, Pauses, RunContext, Sessions, Unobserved},
+    session::{Notice, NoticeSender, Observer, Process, RunContext, Sessions, Unobserved},
     tls,
     units::span,
 };
@@ -49,6 +53,8 @@ pub(super) struct Run<'a> {
     target: Option<Foreign>,
     /// True if another target has the same address, and the two are not behind separate fault proxies.
     pub(super) shares_address: bool,
+    /// The scan of our own sockets; shared with the other targets.
+    pub(super) scan: Arc<Mutex<SocketScan>>,
     sink: &'a mut dyn EventSink,
     /// Gathers evidence, if the run wants it.
     collector: Option<Arc<Collector>>,
@@ -75,6 +81,7 @@ impl<'a> Run<'a> {
             clock,
             target,
             shares_address: false,
+            scan: Arc::default(),
             sink,
             collector: None,
             control,
@@ -86,14 +93,13 @@ impl<'a> Run<'a> {
         (run, fault_events)
     }
 
-    /// Runs the plan of one target to its end. The pauses of this process are `shared` with other targets, if there are
-    /// any.
+    /// Runs the plan of one target to its end. This process is `shared` with other targets, if there are any.
     pub(super) async fn run_target(
         &mut self,
         mut plan: Plan,
         run_id: String,
         (messages, faults): (Arc<dyn MessageSink>, mpsc::UnboundedSender<Event>),
-        shared: Option<Arc<Pauses>>,
+        shared: Option<Arc<Process>>,
     ) -> StopReason {
         let server = plan.target.clone();
         let Proxies { faults: proxy, direct, _relay } = match self.interpose(&mut plan, faults) {
@@ -185,7 +191,7 @@ impl<'a> Run<'a> {
             direct,
             (proxied, self.shares_address && !proxied),
             Arc::clone(notices),
-            self.clock,
+            (self.clock, Arc::clone(&self.scan)),
         );
         let collector = self.collector.insert(Arc::new(collector));
         collector.start(&mut gathering);

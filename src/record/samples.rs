@@ -28,9 +28,10 @@ pub(super) struct Total {
 }
 
 impl Samples {
-    /// Creates the sums of one of many targets, whose distributions take a tenth of the memory.
-    pub(super) fn coarse() -> Self {
-        let [latency, service, failed_latency, waited, end_to_end] = std::array::from_fn(|_| Total::coarse());
+    /// Creates the sums of one of many targets, which take little memory.
+    pub(super) fn of_many() -> Self {
+        let at_rest = || Total { sum: Distribution::at_rest(), waiting: Parts::default() };
+        let [latency, service, failed_latency, waited, end_to_end] = std::array::from_fn(|_| at_rest());
         Self { counters: Counters::default(), latency, service, failed_latency, waited, end_to_end }
     }
 
@@ -51,12 +52,8 @@ impl Samples {
 }
 
 impl Total {
-    fn coarse() -> Self {
-        Self { sum: Distribution::coarse(), waiting: Parts::default() }
-    }
-
     fn add(&mut self, part: &Distribution) {
-        if !part.is_at_rest() {
+        if !part.is_packed() {
             return self.sum.add_up(part);
         }
         self.waiting.append(Parts::of(Some(part)));
