@@ -197,7 +197,8 @@ fn a_run_that_never_connected_shows_the_step_that_failed() {
 
 #[test]
 fn replies_show_a_connection_whose_event_is_not_in_the_journal() {
-    let page = check(&report_of(&[started(plan()), at(1.0, interval(good(10), &[100, 200])), finished(10.0)]));
+    let replies = |second| at(second, interval(good(10), &[100, 200]));
+    let page = check(&report_of(&[started(plan()), replies(1.0), replies(2.0), finished(10.0)]));
     assert!(page.contains("id=\"timeline\"") && page.contains("No connection was lost"));
     assert!(!page.contains("not connected") && !page.contains("class=\"ladder\""));
 }
