@@ -6,7 +6,7 @@ use crate::{
     event::{Counters, Interval},
 };
 
-/// Distributions of a journal that wait to be added up at once.
+/// Distributions of a journal that wait to be added up together.
 const WAITING: usize = 32;
 
 /// The sums of the samples.
