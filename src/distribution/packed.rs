@@ -241,7 +241,7 @@ impl Iterator for Buckets<'_> {
 fn short_pair(bytes: &[u8]) -> Option<(u64, u64, &[u8])> {
     let [low, high, third, ..] = *bytes else { return None };
     let is_long = low >> 7;
-    let empty = u64::from(low & 0x7f) | (u64::from(high) << 7) * u64::from(is_long);
+    let empty = u64::from(low & 0x7f) | ((u64::from(high) << 7) * u64::from(is_long));
     let count = if is_long == 1 { third } else { high };
     let is_short = (is_long == 0) | (high < 0x80);
     let is_pair = (empty & 1 == 1) & (count & 1 == 0) & (1..0x80).contains(&count);
