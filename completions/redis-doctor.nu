@@ -191,6 +191,8 @@ module completions {
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor ping color" # When to use color
+    --verbose(-v)             # Show every section of the text report
+    --local-time              # Show local times instead of UTC
     --journal: path           # Append all events to this file as NDJSON
     --journal-max-size: string # Rename the journal to FILE.1 at this size
     --journal-reopen          # Do not end the run on SIGHUP, for logrotate
@@ -313,6 +315,8 @@ module completions {
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor subscribe color" # When to use color
+    --verbose(-v)             # Show every section of the text report
+    --local-time              # Show local times instead of UTC
     --journal: path           # Append all events to this file as NDJSON
     --journal-max-size: string # Rename the journal to FILE.1 at this size
     --journal-reopen          # Do not end the run on SIGHUP, for logrotate
@@ -437,6 +441,8 @@ module completions {
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor soak color" # When to use color
+    --verbose(-v)             # Show every section of the text report
+    --local-time              # Show local times instead of UTC
     --journal: path           # Append all events to this file as NDJSON
     --journal-max-size: string # Rename the journal to FILE.1 at this size
     --journal-reopen          # Do not end the run on SIGHUP, for logrotate
@@ -708,6 +714,8 @@ module completions {
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor report color" # When to use color
+    --verbose(-v)             # Show every section of the text report
+    --local-time              # Show local times instead of UTC
     --fail-on: string@"nu-complete redis-doctor report fail_on" # Exit 2 (critical) if this is true (repeatable)
     --warn-on: string@"nu-complete redis-doctor report warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0

@@ -170,6 +170,9 @@ _arguments "${_arguments_options[@]}" : \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
@@ -254,6 +257,9 @@ _arguments "${_arguments_options[@]}" : \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
@@ -342,6 +348,9 @@ mixed\:"All three"))' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
@@ -541,6 +550,9 @@ _arguments "${_arguments_options[@]}" : \
 '--strict[Refuse a damaged line instead of skipping it]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--exit-zero[Always exit 0]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::files -- Journals to read; - is stdin:_files' \

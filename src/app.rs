@@ -135,6 +135,19 @@ fn progress_style(quiet: bool) -> Style {
     }
 }
 
+/// Returns the style of a report without color, laid out for this width.
+fn styled(output: &OutputOptions, columns: Option<usize>) -> Style {
+    let OutputOptions { rows, verbose, local_time, .. } = *output;
+    Style { rows, verbose, local_time, ..Style::plain(columns) }
+}
+
+/// Warns if local times are wanted, and the zone is not known.
+fn warn_without_zone(output: &OutputOptions) {
+    if output.local_time && !render::has_local_zone() {
+        say("warning: --local-time: no time zone found, so times are in UTC; set TZ to a zone such as Europe/Berlin");
+    }
+}
+
 /// Returns the divider between lines on stderr and a text on stdout, if both are on one terminal.
 fn divider(wanted: bool) -> &'static [u8] {
     if wanted && share_a_terminal() { b"\n" } else { b"" }

@@ -11,6 +11,10 @@ pub(crate) struct OutputOptions {
     pub format: Format,
     /// Rows of CSV.
     pub rows: Rows,
+    /// Write every section of a text report.
+    pub verbose: bool,
+    /// Show times in the local time zone instead of UTC.
+    pub local_time: bool,
     /// Format of received messages (`subscribe` only).
     pub messages: MessageFormat,
     /// File for the report. `None` is stdout, or stderr for `subscribe`, whose stdout carries the messages: there, `-` is

@@ -15,7 +15,7 @@ use super::{
     progress_style, say, share_a_terminal,
     signals::{Signals, Urgency},
     sinks::{Effort, Sinks},
-    start_server, warn,
+    start_server, styled, warn, warn_without_zone,
 };
 use crate::{
     cli::run::RunRequest,
@@ -39,6 +39,7 @@ impl Work for RunRequest {
     /// Runs the plan and reports; the exit code is the verdict's.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.output.warnings);
+        warn_without_zone(&self.output);
         descriptors::check_for(&self.plan)?;
         let journal = open_journal(&self.output)?;
         check_writable(self.output.output.as_deref())?;
@@ -121,7 +122,7 @@ fn conclude(
     drop(journal);
     let write = |columns: Option<usize>, seen: bool, color: bool| {
         let mut text = Vec::new();
-        let style = Style { color, rows: output.rows, below_header: seen && !output.quiet, ..Style::plain(columns) };
+        let style = Style { color, below_header: seen && !output.quiet, ..styled(output, columns) };
         let written = render::write(&report, output.format, style, &mut text);
         written.map(|()| text).map_err(Problem::Report)
     };
@@ -176,9 +177,11 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
         color: output.color.on(style.terminal),
         // A progress line would interfere with the lines of ping and subscribe on the same terminal.
         terminal: style.terminal && plan.command == Command::Soak,
+        local_time: output.local_time,
         ..style
     };
     Sinks {
+        interim: styled(output, None),
         recorder: Records::default(),
         journal,
         live: Live::new(style, Box::new(io::stderr())),

@@ -35,6 +35,8 @@ pub(super) struct Sinks {
     /// The last event has been passed on.
     pub(super) finished: bool,
     pub(super) effort: Effort,
+    /// Style of interim reports.
+    pub(super) interim: Style,
 }
 
 /// The effort of the live diagnoses in the current second.
@@ -151,7 +153,7 @@ impl EventSink for Sinks {
     fn on_interim(&mut self, at: Stamp) {
         let report = RunReport::new(&self.recorder.interim(at));
         // Interim figures are a courtesy; the run does not depend on stderr.
-        let style = Style::plain(render::stderr_columns());
+        let style = Style { columns: render::stderr_columns(), ..self.interim };
         let write = || render::write(&report, Format::Text, style, &mut io::stderr().lock());
         let _ = self.live.pause().around(write);
     }

@@ -72,7 +72,8 @@ pub(super) fn resolve(
         seed: args.seed.unwrap_or_else(fresh_seed),
         command_line: Vec::new(),
     };
-    let options = args.output.options(environment);
+    let mut options = args.output.options(environment);
+    args.text.apply_to(&mut options);
     let output = OutputOptions {
         journal,
         journal_max_size,

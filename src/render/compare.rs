@@ -38,7 +38,7 @@ impl Document for Comparison {
         Ok(Table { header: FIGURES.to_vec(), rows: self.figures.iter().map(plain).collect() })
     }
 
-    fn overview(&self) -> io::Result<Overview> {
+    fn overview(&self, _: Style) -> io::Result<Overview> {
         let rows = self.figures.iter().map(|row| cells(row).to_vec()).collect();
         let mut below = vec![format!("verdict: {}", headline(self))];
         below.extend(settings(self).map(|setting| escaped(&line(setting))));

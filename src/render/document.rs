@@ -31,7 +31,7 @@ pub(crate) trait Document {
     }
 
     /// Returns a human-readable table, and the remarks around it.
-    fn overview(&self) -> io::Result<Overview> {
+    fn overview(&self, _style: Style) -> io::Result<Overview> {
         Err(unsupported("overview"))
     }
 

@@ -70,7 +70,7 @@ impl Document for [Cell] {
         Ok(Table { header: FIGURES.to_vec(), rows: self.iter().map(figures).collect() })
     }
 
-    fn overview(&self) -> io::Result<Overview> {
+    fn overview(&self, _: Style) -> io::Result<Overview> {
         let remark = |(code, Diagnosis { cause, remedy, .. }): (&str, &Diagnosis)| {
             format!("{code} {cause}: {}; see `redis-doctor explain {code}`", escaped(remedy))
         };

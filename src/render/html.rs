@@ -23,7 +23,7 @@ use std::io::{self, Write};
 use markup::text;
 pub(super) use targets::of_scope;
 
-use super::report::Times;
+use super::{Style, Times};
 use crate::report::Report;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -67,7 +67,8 @@ fn inert(json: &str) -> String {
 
 /// Returns the page of a report.
 pub(super) fn of_report(report: &Report) -> Page {
-    let times = Times::new(report);
+    // A page may be read in another zone.
+    let times = Times::of_report(report, Style::default());
     let connected =
         report.runs.iter().any(|run| run.connected.is_some()) || report.intervals.iter().any(|row| row.ok > 0);
     let mut body = banner::write(report, times);

@@ -9,14 +9,12 @@ mod rows;
 mod tables;
 mod targets;
 mod text;
-mod times;
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 pub(super) use tables::value_of;
-pub(super) use times::Times;
 
 use super::{
     Style,
@@ -58,8 +56,8 @@ impl Document for Report {
         rows::table(self, of)
     }
 
-    fn overview(&self) -> io::Result<Overview> {
-        Ok(overview::of(self))
+    fn overview(&self, style: Style) -> io::Result<Overview> {
+        Ok(overview::of(self, style))
     }
 
     fn plugin_line(&self) -> io::Result<PluginLine> {

@@ -164,6 +164,7 @@ const CONFINED: Table<'_> = &[
     ("clap_mangen", &["cli"]),
     ("redis", &["classify", "dial", "session"]),
     ("comfy_table", &["render"]),
+    ("jiff", &["render"]),
     ("console", &["render"]),
     ("indicatif", &["render"]),
 ];

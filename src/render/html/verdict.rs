@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     render::{
-        report::Times,
+        Times,
         units::{self, duration, percent},
     },
     report::{Finding, IncidentRow, Report},

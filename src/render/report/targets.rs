@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{incidents, metrics, overview, plugin, rows, tables, text, times::Times};
+use super::{incidents, metrics, overview, plugin, rows, tables, text};
 use crate::{
     foreign::Foreign,
     output::Rows,
     render::{
-        Style,
+        Style, Times,
         document::Document,
         fit, header,
         html::{self, Page},
@@ -60,10 +60,10 @@ impl Document for RunReport {
         }
     }
 
-    fn overview(&self) -> io::Result<Overview> {
+    fn overview(&self, style: Style) -> io::Result<Overview> {
         match self {
-            Self::Lone(report) => report.overview(),
-            Self::Several(report) => report.overview(),
+            Self::Lone(report) => report.overview(style),
+            Self::Several(report) => report.overview(style),
         }
     }
 
@@ -138,7 +138,7 @@ impl Document for ScopeReport {
     }
 
     /// The table of all targets.
-    fn overview(&self) -> io::Result<Overview> {
+    fn overview(&self, _: Style) -> io::Result<Overview> {
         let finding = |found: &TargetFinding| {
             let target = found.target.as_ref().map(|target| format!("{}: ", escaped(target))).unwrap_or_default();
             format!("{target}{}", overview::finding(&found.finding))
@@ -226,7 +226,7 @@ fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Resu
             writeln!(out, "{name} · {} · run {}", count(report.targets.len() as u64, "target"), started.run_id)?;
             writeln!(out, "{}", clean(&header::policy_line(started)))?;
         }
-        writeln!(out, "{} for {}\n", run.time.to_the_second(), duration(report.duration))?;
+        writeln!(out, "{} for {}\n", Times::moments(style).in_full(run.time), duration(report.duration))?;
     }
     totals(report, out)?;
     let rows: Vec<_> = report.targets.iter().take(ROWS).map(row).collect();
@@ -240,9 +240,9 @@ fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Resu
     for TargetReport { target, report } in report.unhealthy().iter().take(DETAILED) {
         let word = report.verdict.to_string().to_uppercase();
         writeln!(out, "\n--- {} · {word} · {}", clean(target), text::headline(report))?;
-        let times = Times::new(report);
+        let times = Times::of_report(report, style);
         incidents::write(report, times, out)?;
-        text::details(report, times, columns, out)?;
+        text::details(report, times, style, out)?;
     }
     let hidden = report.unhealthy().len().saturating_sub(DETAILED);
     if hidden > 0 {
