@@ -414,7 +414,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json csv markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json csv markdown html" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -832,7 +832,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson nagios html" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -1236,7 +1236,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1332,7 +1332,7 @@ _redis__doctor() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1371,7 +1371,7 @@ _redis__doctor() {
             return 0
             ;;
         redis__doctor__subcmd__soak)
-            opts="-d -W -t -u -h -p -s -n -a -o -q -v --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --stop-on-critical --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --no-evidence --max-reply --seed --format --rows --help --config"
+            opts="-d -W -t -u -h -p -s -n -a -o -q -v --duration --rate --workload --connections --concurrency --payload --timeout --verify-rate --channels --baseline --stop-on-critical --target --uri --targets --host --port --socket --db --pass --user --pass-command --pass-file --askpass --no-auth-warning --name --protocol --sandbox --spawn --tls --sni --cacert --cacertdir --cert --key --insecure --fault --incident --policy --retries --min-delay --spread --max-delay --backoff-base --connect-timeout --response-timeout --keepalive --user-timeout --nodelay --watchdog --no-resubscribe --resubscribe --on-readonly --output --quiet --color --verbose --local-time --journal --journal-max-size --journal-reopen --fail-on --warn-on --exit-zero --cluster --replicas --no-evidence --max-reply --seed --format --rows --help --config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1418,6 +1418,10 @@ _redis__doctor() {
                     return 0
                     ;;
                 --channels)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --baseline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1626,7 +1630,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
                     return 0
                     ;;
                 --rows)
@@ -1688,7 +1692,7 @@ _redis__doctor() {
                     return 0
                     ;;
                 --report-format)
-                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json ndjson csv openmetrics nagios markdown html hgrm hlog" -- "${cur}"))
                     return 0
                     ;;
                 --target)

@@ -228,7 +228,9 @@ csv\t''
 openmetrics\t''
 nagios\t''
 markdown\t''
-html\t''"
+html\t''
+hgrm\t''
+hlog\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
 intervals\t''
 outages\t''
@@ -266,7 +268,9 @@ csv\t''
 openmetrics\t''
 nagios\t''
 markdown\t''
-html\t''"
+html\t''
+hgrm\t''
+hlog\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l targets -d 'Read servers from this file, - for stdin' -r -F
@@ -412,6 +416,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l paylo
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s W -l timeout -d 'Timeout of a probe [default: 2s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l verify-rate -d 'Numbered messages per connection [default: 10/s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l channels -d 'Channels per connection, 1 to 10000 [default: 1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l baseline -d 'Compare with this earlier run at the end' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l targets -d 'Read servers from this file, - for stdin' -r -F
@@ -534,7 +539,9 @@ csv\t''
 openmetrics\t''
 nagios\t''
 markdown\t''
-html\t''"
+html\t''
+hgrm\t''
+hlog\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
 intervals\t''
 outages\t''
@@ -641,10 +648,11 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l must
 library\t''
 elasticache\t''
 bare\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l format -d 'Result format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l format -d 'Result format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 csv\t''
-markdown\t''"
+markdown\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s o -l output -d 'Write the results to this file' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l seed -d 'Seed for all randomness [default: random]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
@@ -715,10 +723,11 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l resol
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s W -l timeout -d 'Timeout of the PING after a silence' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s w -l deadline -d 'End the search after this long' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l must-survive -d 'Exit 2 (critical) unless connections survive this silence' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l format -d 'Result format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l format -d 'Result format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 ndjson\t''
-nagios\t''"
+nagios\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s o -l output -d 'Write the result to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l seed -d 'Seed of the faults\' randomness [default: random]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
@@ -821,7 +830,9 @@ csv\t''
 openmetrics\t''
 nagios\t''
 markdown\t''
-html\t''"
+html\t''
+hgrm\t''
+hlog\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
 intervals\t''
 outages\t''
@@ -890,7 +901,7 @@ p99.9\t''
 max\t''
 e2e_p50\t''
 e2e_p99\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l format -d 'Result format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l format -d 'Result format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 csv\t''
 markdown\t''"

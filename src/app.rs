@@ -1,5 +1,6 @@
 //! The composition root: the parts of each command, and the exit code of its outcome.
 
+mod baseline;
 mod check;
 mod compare;
 mod descriptors;

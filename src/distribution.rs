@@ -3,11 +3,13 @@
 //! Three significant digits from 128 ns to one hour; longer values count as one hour. In JSON it is the compressed HDR
 //! V2 encoding in base64, the form of HdrHistogram's own logs. The uncompressed one of older journals is read, too.
 
+mod hdr;
 mod packed;
 
 use std::{borrow::Cow, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+pub(crate) use hdr::Level;
 use hdrhistogram::{
     Histogram,
     serialization::{Deserializer, Serializer, V2DeflateSerializeError, V2DeflateSerializer},
@@ -238,7 +240,7 @@ impl std::fmt::Debug for Distribution {
 
 impl Serialize for Distribution {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(self.encoded().map_err(serde::ser::Error::custom)?))
+        serializer.serialize_str(&self.base64().map_err(serde::ser::Error::custom)?)
     }
 }
 

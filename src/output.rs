@@ -71,7 +71,11 @@ macro_rules! formats {
             /// A table for a ticket, a wiki or a pull request.
             Markdown in markdown: Report, Comparison, Drill;
             /// One self-contained page for a browser.
-            Html in html: Report;
+            Html in html: Report, IdleReport, Drill;
+            /// HdrHistogram's distribution of percentiles, in milliseconds.
+            Hgrm in hgrm: Report;
+            /// HdrHistogram's log: a compressed histogram for each interval, in nanoseconds.
+            Hlog in hlog: Report;
         }
     };
 }
@@ -115,6 +119,11 @@ impl Format {
             name => name,
         };
         name.parse().ok().filter(|format: &Self| format.shows(content))
+    }
+
+    /// Returns the format that a flag gives, or else the name of the output file; without either, text.
+    pub fn chosen(given: Option<Self>, file: Option<&Path>, content: Content) -> Self {
+        given.or_else(|| Self::of_file(file?, content)).unwrap_or_default()
     }
 
     /// Returns its name on the command line.

@@ -2,6 +2,7 @@
 
 use std::{io, time::Duration};
 
+use super::baseline::Baseline;
 use crate::{
     clock::Stamp,
     diagnose,
@@ -35,6 +36,8 @@ pub(super) struct Sinks {
     /// The last event has been passed on.
     pub(super) finished: bool,
     pub(super) effort: Effort,
+    /// `--baseline`.
+    pub(super) baseline: Option<Baseline>,
     /// Style of interim reports.
     pub(super) interim: Style,
 }
@@ -71,6 +74,9 @@ impl Sinks {
 
     fn show(&mut self, event: &Event) {
         self.recorder.on_event(event);
+        if let (Some(baseline), EventKind::Interval(interval)) = (&mut self.baseline, &event.kind) {
+            baseline.add(interval);
+        }
         // Replies first: an outage follows the reply before it.
         if let Some(replies) = &mut self.replies {
             replies.on_event(event);

@@ -11,6 +11,7 @@ use super::{
     Style,
     document::Document,
     fit::{self, INDENT},
+    html::{self, Page},
     lines::Lines,
     table,
     units::{clean, duration},
@@ -76,6 +77,10 @@ impl Document for [Cell] {
         };
         let table = Table { header: COLUMNS.to_vec(), rows: self.iter().map(|cell| row(cell).to_vec()).collect() };
         Ok(Overview { above: Vec::new(), table, below: advice(self).into_iter().map(remark).collect() })
+    }
+
+    fn page(&self) -> io::Result<Page> {
+        Ok(html::of_drill(self, &survivals(self)))
     }
 }
 

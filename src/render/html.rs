@@ -5,7 +5,9 @@
 
 mod banner;
 mod causes;
+mod drill;
 mod family;
+mod idle;
 mod incidents;
 mod ladder;
 mod latency;
@@ -20,6 +22,8 @@ mod verdict;
 
 use std::io::{self, Write};
 
+pub(super) use drill::of_drill;
+pub(super) use idle::of_idle;
 use markup::text;
 pub(super) use targets::of_scope;
 

@@ -22,7 +22,10 @@ use super::{
     html::{self, Page},
     views::{Family, Overview, PluginLine, Records, Table},
 };
-use crate::{output::Rows, report::Report};
+use crate::{
+    output::Rows,
+    report::{Log, Percentiles, Report},
+};
 
 impl Document for Report {
     fn root(&self) -> impl Serialize {
@@ -66,6 +69,14 @@ impl Document for Report {
 
     fn page(&self) -> io::Result<Page> {
         Ok(html::of_report(self))
+    }
+
+    fn percentiles(&self) -> io::Result<Percentiles> {
+        Ok(self.percentiles())
+    }
+
+    fn log(&self) -> io::Result<Log> {
+        Ok(self.log())
     }
 
     fn metrics(&self) -> io::Result<Vec<Family>> {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The formats of a report, and the extensions of their golden files.
-const FORMATS: [(Format, &str); 7] = [
+const FORMATS: [(Format, &str); 9] = [
     (Format::Text, "txt"),
     (Format::Json, "json"),
     (Format::Ndjson, "ndjson"),
@@ -23,6 +23,8 @@ const FORMATS: [(Format, &str); 7] = [
     (Format::Openmetrics, "prom"),
     (Format::Nagios, "nagios"),
     (Format::Markdown, "md"),
+    (Format::Hgrm, "hgrm"),
+    (Format::Hlog, "hlog"),
 ];
 
 /// A sink for output that the test can read afterwards.

@@ -97,7 +97,6 @@ const ALLOWED: Table<'_> = &[
             "record",
             "report",
             "verdict",
-            "compare",
             "drill",
             "checkup",
             "idle",

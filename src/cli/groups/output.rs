@@ -66,7 +66,7 @@ impl TextArgs {
 pub(in crate::cli) struct FormatArgs {
     /// Report format [default: that of the name of --output, or text]
     ///
-    /// A name that ends with .html, .json, .ndjson, .csv, .md or .prom implies the format.
+    /// A name that ends with .html, .json, .ndjson, .csv, .md, .prom, .hgrm or .hlog implies the format.
     #[arg(long, value_name = "FORMAT", value_parser = formats(Content::Report))]
     format: Option<Format>,
     /// Rows of CSV [default: figures]
@@ -80,8 +80,7 @@ pub(in crate::cli) struct FormatArgs {
 impl FormatArgs {
     /// Returns the format and the rows of a report in this file, or on stdout.
     pub(in crate::cli) fn resolve(&self, output: Option<&Path>) -> Result<(Format, Rows), UsageError> {
-        let implied = || output.and_then(|path| Format::of_file(path, Content::Report));
-        let format = self.format.or_else(implied).unwrap_or_default();
+        let format = Format::chosen(self.format, output, Content::Report);
         if self.rows.is_some() && format != Format::Csv {
             let problem = format!("it is for CSV, and the format is {}", format.name());
             return Err(UsageError::new("--rows", problem, "add --format csv"));

@@ -17,7 +17,7 @@ use crate::{
         units::{clean, count, duration, percent},
         views::{Family, Figure, Overview, PluginLine, Records, Table, escaped},
     },
-    report::{Report, RunReport, ScopeReport, TargetFinding, TargetReport, lost_together},
+    report::{Log, Percentiles, Report, RunReport, ScopeReport, TargetFinding, TargetReport, lost_together},
     verdict::Verdict,
 };
 
@@ -78,6 +78,20 @@ impl Document for RunReport {
         match self {
             Self::Lone(report) => report.page(),
             Self::Several(report) => report.page(),
+        }
+    }
+
+    fn percentiles(&self) -> io::Result<Percentiles> {
+        match self {
+            Self::Lone(report) => Document::percentiles(&**report),
+            Self::Several(report) => Document::percentiles(&**report),
+        }
+    }
+
+    fn log(&self) -> io::Result<Log> {
+        match self {
+            Self::Lone(report) => Document::log(&**report),
+            Self::Several(report) => Document::log(&**report),
         }
     }
 
@@ -166,6 +180,14 @@ impl Document for ScopeReport {
     fn page(&self) -> io::Result<Page> {
         let table = Table { header: COLUMNS.to_vec(), rows: self.targets.iter().map(row).collect() };
         Ok(html::of_scope(self, &headline(self), &table))
+    }
+
+    fn percentiles(&self) -> io::Result<Percentiles> {
+        Ok(self.percentiles())
+    }
+
+    fn log(&self) -> io::Result<Log> {
+        Ok(self.log())
     }
 
     /// The families of each target, every sample with its label.
@@ -395,6 +417,9 @@ mod tests {
                 Format::Nagios => "REDIS-DOCTOR WARNING - 3 of 4 targets degraded: t1, t2, t3",
                 Format::Markdown => "\n| t0 | healthy |",
                 Format::Html => "<td>t0</td><td>healthy</td>",
+                // The sum of all targets.
+                Format::Hgrm => "Total count    =            4]",
+                Format::Hlog => "\nTag=t3,0.000,1.000,0.1",
             };
             assert!(text.contains(part), "{format:?}: no {part:?} in {text}");
         }

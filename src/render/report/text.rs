@@ -8,7 +8,7 @@ use crate::{
     event::list_of,
     plan::Command,
     render::{
-        Style, Times, event_line,
+        Style, Times, compare, event_line,
         fit::{self, INDENT},
         header,
         units::{clean, count, duration, percent, three_digits},
@@ -40,6 +40,7 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
         totals(report, width, out)?;
         tables::latencies(report, columns, out)?;
     }
+    report.comparison.iter().try_for_each(|comparison| compare::section(comparison, columns, out))?;
     details(report, times, style, out)
 }
 
@@ -118,6 +119,7 @@ pub(super) fn headline(report: &Report) -> String {
     if let Some(probes) = report.probes.as_ref().filter(|probes| probes.failed + probes.timed_out > 0) {
         parts.push(format!("{} failed, {} timed out", probes.failed, probes.timed_out));
     }
+    parts.extend(report.change().map(|change| clean(&change)));
     parts.join(" · ")
 }
 
