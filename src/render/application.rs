@@ -89,10 +89,14 @@ fn lines(it: &Application) -> Vec<String> {
             count(totals.errors, "error reply").replace("error replys", "error replies")
         ),
     ));
-    let [server, slow_server] = totals.server.map(units::duration);
-    let [own, slow_own] = totals.application.map(units::duration);
-    lines
-        .push(row("latency", &format!("server p50 {server} p99 {slow_server} · application p50 {own} p99 {slow_own}")));
+    // Without a reply, there is no latency.
+    let known = [("server", totals.server), ("application", totals.application)].into_iter();
+    let known = known.filter(|(_, [_, slow])| *slow > 0.0).map(|(of, figures)| {
+        let [median, slow] = figures.map(units::duration);
+        format!("{of} p50 {median} p99 {slow}")
+    });
+    let known: Vec<_> = known.collect();
+    lines.extend((!known.is_empty()).then(|| row("latency", &known.join(" · "))));
     for fault in &it.faults {
         lines.push(row("fault", &format!("{} · {}", fault.fault, count(fault.times, "time"))));
     }
