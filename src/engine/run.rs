@@ -1,21 +1,26 @@
 //! The run of one target, from the preflight to the final figures.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::preflight;
+use super::{
+    preflight,
+    proxies::{self, Proxies},
+};
 use crate::{
     classify::Failure,
     clock::{Clock, Stamp, within},
     dial::{Dialect, PathWatch, Route},
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, StopReason},
-    evidence::Collector,
+    evidence::{Collector, SocketScan},
     foreign::Foreign,
-    plan::{Plan, ProbeKind, Target},
+    plan::{Plan, ProbeKind},
     proxy::Proxy,
-    session::{Notice, NoticeSender, Observer, Pauses, RunContext, Sessions, Unobserved},
-    tls,
+    session::{Notice, NoticeSender, Observer, Process, RunContext, Sessions, Unobserved},
     units::span,
 };
 
@@ -32,16 +37,6 @@ const PATH_LIMIT: Duration = Duration::from_secs(1);
 /// Time for the last messages to arrive after the end of publishing.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// The proxies of a run.
-struct Proxies {
-    /// Between redis-doctor and its target, for the faults or as a relay.
-    faults: Option<Proxy>,
-    /// The target around the faults, for the publisher.
-    direct: Target,
-    /// In front of it, if redis-rs cannot make the TLS connection itself.
-    _relay: Option<Proxy>,
-}
-
 /// A run in progress.
 pub(super) struct Run<'a> {
     pub(super) clock: Clock,
@@ -49,6 +44,8 @@ pub(super) struct Run<'a> {
     target: Option<Foreign>,
     /// True if another target has the same address, and the two are not behind separate fault proxies.
     pub(super) shares_address: bool,
+    /// The scan of this process's sockets; shared with the other targets.
+    pub(super) scan: Arc<Mutex<SocketScan>>,
     sink: &'a mut dyn EventSink,
     /// Gathers evidence, if the run wants it.
     collector: Option<Arc<Collector>>,
@@ -75,6 +72,7 @@ impl<'a> Run<'a> {
             clock,
             target,
             shares_address: false,
+            scan: Arc::default(),
             sink,
             collector: None,
             control,
@@ -86,17 +84,19 @@ impl<'a> Run<'a> {
         (run, fault_events)
     }
 
-    /// Runs the plan of one target to its end. The pauses of this process are `shared` with other targets, if there are
-    /// any.
+    /// Runs the plan of one target to its end. This process is `shared` with other targets, if there are any.
     pub(super) async fn run_target(
         &mut self,
         mut plan: Plan,
         run_id: String,
         (messages, faults): (Arc<dyn MessageSink>, mpsc::UnboundedSender<Event>),
-        shared: Option<Arc<Pauses>>,
+        shared: Option<Arc<Process>>,
     ) -> StopReason {
         let server = plan.target.clone();
-        let Proxies { faults: proxy, direct, _relay } = match self.interpose(&mut plan, faults) {
+        if let Some(why) = proxies::relayed(&plan) {
+            self.note(why);
+        }
+        let Proxies { faults: proxy, direct, _relay } = match Proxies::start(&mut plan, self.clock, faults) {
             Ok(proxies) => proxies,
             Err(error) => return self.give_up(&format!("the fault proxy could not be started: {error}")),
         };
@@ -155,18 +155,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Starts the proxies that the plan needs, and makes the first the plan's target.
-    fn interpose(&mut self, plan: &mut Plan, events: mpsc::UnboundedSender<Event>) -> io::Result<Proxies> {
-        if let Some(why) = tls::beyond_redis_rs(&plan.target).filter(|_| plan.faults.is_empty()) {
-            let relayed = "a relay in redis-doctor makes the TLS connection, and redis-rs connects to the relay";
-            self.note(format!("{why}: {relayed}"));
-        }
-        let mut direct = plan.target.clone();
-        let relay = Proxy::interpose(&mut direct, &[], plan.seed, self.clock, events.clone())?;
-        let faults = Proxy::interpose(&mut plan.target, &plan.faults, plan.seed, self.clock, events)?;
-        Ok(Proxies { faults, direct, _relay: relay })
-    }
-
     /// Starts to gather evidence, if the plan wants it. It comes from the server itself, on the `direct` route: faults
     /// must neither hit these queries nor trigger on them.
     fn observe(
@@ -185,7 +173,7 @@ impl<'a> Run<'a> {
             direct,
             (proxied, self.shares_address && !proxied),
             Arc::clone(notices),
-            self.clock,
+            (self.clock, Arc::clone(&self.scan)),
         );
         let collector = self.collector.insert(Arc::new(collector));
         collector.start(&mut gathering);
