@@ -89,14 +89,7 @@ fn lines(it: &Application) -> Vec<String> {
             count(totals.errors, "error reply").replace("error replys", "error replies")
         ),
     ));
-    // Without a reply, there is no latency.
-    let known = [("server", totals.server), ("application", totals.application)].into_iter();
-    let known = known.filter(|(_, [_, slow])| *slow > 0.0).map(|(of, figures)| {
-        let [median, slow] = figures.map(units::duration);
-        format!("{of} p50 {median} p99 {slow}")
-    });
-    let known: Vec<_> = known.collect();
-    lines.extend((!known.is_empty()).then(|| row("latency", &known.join(" · "))));
+    lines.extend(latency(it).map(|text| row("latency", &text)));
     for fault in &it.faults {
         lines.push(row("fault", &format!("{} · {}", fault.fault, count(fault.times, "time"))));
     }
@@ -111,6 +104,17 @@ fn lines(it: &Application) -> Vec<String> {
     }
     lines.extend(it.findings.iter().map(|finding| row(&finding.severity.to_string(), &finding.text)));
     lines
+}
+
+/// Returns the latencies of the server and of the application; `None` without a reply.
+fn latency(it: &Application) -> Option<String> {
+    let known = [("server", it.totals.server), ("application", it.totals.application)].into_iter();
+    let known = known.filter(|(_, [_, slow])| *slow > 0.0).map(|(of, figures)| {
+        let [median, slow] = figures.map(units::duration);
+        format!("{of} p50 {median} p99 {slow}")
+    });
+    let known: Vec<_> = known.collect();
+    (!known.is_empty()).then(|| known.join(" · "))
 }
 
 fn row(word: &str, text: &str) -> String {
