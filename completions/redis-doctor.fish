@@ -228,7 +228,9 @@ csv\t''
 openmetrics\t''
 nagios\t''
 markdown\t''
-html\t''"
+html\t''
+hgrm\t''
+hlog\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
 intervals\t''
 outages\t''
@@ -242,6 +244,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l tls -
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l no-resubscribe -d 'Do not resubscribe after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s q -l quiet -d 'Print only the report, no events or progress'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -s v -l verbose -d 'Show every section of the text report'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l local-time -d 'Show local times instead of UTC'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand ping" -l cluster -d 'Examine all primaries of the cluster of this server'
@@ -264,7 +268,9 @@ csv\t''
 openmetrics\t''
 nagios\t''
 markdown\t''
-html\t''"
+html\t''
+hgrm\t''
+hlog\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l targets -d 'Read servers from this file, - for stdin' -r -F
@@ -390,6 +396,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l 
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l no-resubscribe -d 'Do not resubscribe after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s q -l quiet -d 'Print only the report, no events or progress'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -s v -l verbose -d 'Show every section of the text report'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l local-time -d 'Show local times instead of UTC'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand subscribe" -l cluster -d 'Examine all primaries of the cluster of this server'
@@ -408,6 +416,7 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l paylo
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s W -l timeout -d 'Timeout of a probe [default: 2s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l verify-rate -d 'Numbered messages per connection [default: 10/s]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l channels -d 'Channels per connection, 1 to 10000 [default: 1]' -r
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l baseline -d 'Compare with this earlier run at the end' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s t -l target -d 'Server with this name in the configuration file' -r -f -a "(redis-doctor completions --targets 2>/dev/null)"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s u -l uri -d 'Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l targets -d 'Read servers from this file, - for stdin' -r -F
@@ -530,7 +539,9 @@ csv\t''
 openmetrics\t''
 nagios\t''
 markdown\t''
-html\t''"
+html\t''
+hgrm\t''
+hlog\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
 intervals\t''
 outages\t''
@@ -544,6 +555,8 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l tls -
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l insecure -d 'Do not check the server\'s certificate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l no-resubscribe -d 'Do not resubscribe after a reconnect'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s q -l quiet -d 'Print only the report, no events or progress'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -s v -l verbose -d 'Show every section of the text report'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l local-time -d 'Show local times instead of UTC'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l journal-reopen -d 'Do not end the run on SIGHUP, for logrotate'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand soak" -l cluster -d 'Examine all primaries of the cluster of this server'
@@ -635,10 +648,11 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l must
 library\t''
 elasticache\t''
 bare\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l format -d 'Result format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l format -d 'Result format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 csv\t''
-markdown\t''"
+markdown\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -s o -l output -d 'Write the results to this file' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l seed -d 'Seed for all randomness [default: random]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand drill" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
@@ -709,10 +723,11 @@ complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l resol
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s W -l timeout -d 'Timeout of the PING after a silence' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s w -l deadline -d 'End the search after this long' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l must-survive -d 'Exit 2 (critical) unless connections survive this silence' -r
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l format -d 'Result format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l format -d 'Result format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 ndjson\t''
-nagios\t''"
+nagios\t''
+html\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -s o -l output -d 'Write the result to this file, - for stdout' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l seed -d 'Seed of the faults\' randomness [default: random]' -r
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand idle" -l fault -d 'Inject a fault with a proxy before the server (repeatable)' -r -f -a "reset_peer\t''
@@ -815,7 +830,9 @@ csv\t''
 openmetrics\t''
 nagios\t''
 markdown\t''
-html\t''"
+html\t''
+hgrm\t''
+hlog\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l rows -d 'Rows of CSV [default: figures]' -r -f -a "figures\t''
 intervals\t''
 outages\t''
@@ -865,6 +882,8 @@ timeouts\t''"
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l config -d 'Configuration file [default: ~/.config/redis-doctor/config.toml]' -r -F
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l strict -d 'Refuse a damaged line instead of skipping it'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s q -l quiet -d 'Print only the report, no events or progress'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -s v -l verbose -d 'Show every section of the text report'
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l local-time -d 'Show local times instead of UTC'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l exit-zero -d 'Always exit 0'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand report" -l help -d 'Print long help (-h at the end: short help)'
 complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l fail-on -d 'Exit 2 if a figure changes by more than this (repeatable)' -r -f -a "drops\t''
@@ -882,7 +901,7 @@ p99.9\t''
 max\t''
 e2e_p50\t''
 e2e_p99\t''"
-complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l format -d 'Result format' -r -f -a "text\t''
+complete -c redis-doctor -n "__fish_redis_doctor_using_subcommand compare" -l format -d 'Result format [default: that of the name of --output, or text]' -r -f -a "text\t''
 json\t''
 csv\t''
 markdown\t''"

@@ -131,7 +131,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor ping format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" "hgrm" "hlog" ]
   }
 
   def "nu-complete redis-doctor ping rows" [] {
@@ -191,6 +191,8 @@ module completions {
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor ping color" # When to use color
+    --verbose(-v)             # Show every section of the text report
+    --local-time              # Show local times instead of UTC
     --journal: path           # Append all events to this file as NDJSON
     --journal-max-size: string # Rename the journal to FILE.1 at this size
     --journal-reopen          # Do not end the run on SIGHUP, for logrotate
@@ -214,7 +216,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor subscribe report_format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" "hgrm" "hlog" ]
   }
 
   def "nu-complete redis-doctor subscribe target" [] {
@@ -313,6 +315,8 @@ module completions {
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor subscribe color" # When to use color
+    --verbose(-v)             # Show every section of the text report
+    --local-time              # Show local times instead of UTC
     --journal: path           # Append all events to this file as NDJSON
     --journal-max-size: string # Rename the journal to FILE.1 at this size
     --journal-reopen          # Do not end the run on SIGHUP, for logrotate
@@ -374,7 +378,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor soak format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" "hgrm" "hlog" ]
   }
 
   def "nu-complete redis-doctor soak rows" [] {
@@ -392,6 +396,7 @@ module completions {
     --timeout(-W): string     # Timeout of a probe [default: 2s]
     --verify-rate: string     # Numbered messages per connection [default: 10/s]
     --channels: string        # Channels per connection, 1 to 10000 [default: 1]
+    --baseline: path          # Compare with this earlier run at the end
     --stop-on-critical        # Stop when a connection cannot recover on its own
     --target(-t): string@"nu-complete redis-doctor soak target" # Server with this name in the configuration file
     --uri(-u): string         # Server URL (repeatable) [env: REDIS_URL, VALKEY_URL]
@@ -437,6 +442,8 @@ module completions {
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor soak color" # When to use color
+    --verbose(-v)             # Show every section of the text report
+    --local-time              # Show local times instead of UTC
     --journal: path           # Append all events to this file as NDJSON
     --journal-max-size: string # Rename the journal to FILE.1 at this size
     --journal-reopen          # Do not end the run on SIGHUP, for logrotate
@@ -504,7 +511,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor drill format" [] {
-    [ "text" "json" "csv" "markdown" ]
+    [ "text" "json" "csv" "markdown" "html" ]
   }
 
   def "nu-complete redis-doctor drill faults" [] {
@@ -529,7 +536,7 @@ module completions {
     --case: string@"nu-complete redis-doctor drill case" # Cases to run, comma-separated
     --policy: string@"nu-complete redis-doctor drill policy" # Policies to test, comma-separated
     --must-survive: string@"nu-complete redis-doctor drill must_survive" # Exit 2 unless these policies survive every case
-    --format: string@"nu-complete redis-doctor drill format" # Result format
+    --format: string@"nu-complete redis-doctor drill format" # Result format [default: that of the name of --output, or text]
     --output(-o): path        # Write the results to this file
     --quiet(-q)               # Print no progress
     --seed: string            # Seed for all randomness [default: random]
@@ -569,7 +576,7 @@ module completions {
   }
 
   def "nu-complete redis-doctor idle format" [] {
-    [ "text" "json" "ndjson" "nagios" ]
+    [ "text" "json" "ndjson" "nagios" "html" ]
   }
 
   def "nu-complete redis-doctor idle faults" [] {
@@ -597,7 +604,7 @@ module completions {
     --timeout(-W): string     # Timeout of the PING after a silence
     --deadline(-w): string    # End the search after this long
     --must-survive: string    # Exit 2 (critical) unless connections survive this silence
-    --format: string@"nu-complete redis-doctor idle format" # Result format
+    --format: string@"nu-complete redis-doctor idle format" # Result format [default: that of the name of --output, or text]
     --output(-o): path        # Write the result to this file, - for stdout
     --quiet(-q)               # Print only the result
     --seed: string            # Seed of the faults' randomness [default: random]
@@ -681,7 +688,7 @@ module completions {
   ]
 
   def "nu-complete redis-doctor report format" [] {
-    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" ]
+    [ "text" "json" "ndjson" "csv" "openmetrics" "nagios" "markdown" "html" "hgrm" "hlog" ]
   }
 
   def "nu-complete redis-doctor report rows" [] {
@@ -708,6 +715,8 @@ module completions {
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor report color" # When to use color
+    --verbose(-v)             # Show every section of the text report
+    --local-time              # Show local times instead of UTC
     --fail-on: string@"nu-complete redis-doctor report fail_on" # Exit 2 (critical) if this is true (repeatable)
     --warn-on: string@"nu-complete redis-doctor report warn_on" # Exit 1 (degraded) if this is true (repeatable)
     --exit-zero               # Always exit 0
@@ -732,7 +741,7 @@ module completions {
   export extern "redis-doctor compare" [
     --fail-on: string@"nu-complete redis-doctor compare fail_on" # Exit 2 if a figure changes by more than this (repeatable)
     --force                   # Compare runs with different workloads, too
-    --format: string@"nu-complete redis-doctor compare format" # Result format
+    --format: string@"nu-complete redis-doctor compare format" # Result format [default: that of the name of --output, or text]
     --output(-o): path        # Write the report to this file, - for stdout
     --quiet(-q)               # Print only the report, no events or progress
     --color: string@"nu-complete redis-doctor compare color" # When to use color

@@ -157,7 +157,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html hgrm hlog)' \
 '--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '-D[Print a Unix timestamp before each line, like ping -D]' \
@@ -170,6 +170,9 @@ _arguments "${_arguments_options[@]}" : \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
@@ -190,7 +193,7 @@ _arguments "${_arguments_options[@]}" : \
 '--expect-every=[Report a gap if no message arrives for this long]:TIME:_default' \
 '--rate=[Publish rate of --verify \[default\: 10/s\]]:RATE:_default' \
 '--format=[Message format on stdout]:FORMAT:(text ndjson raw)' \
-'--report-format=[Report format of --output \[default\: that of its name, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
+'--report-format=[Report format of --output \[default\: that of its name, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html hgrm hlog)' \
 '-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
@@ -254,6 +257,9 @@ _arguments "${_arguments_options[@]}" : \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
@@ -279,6 +285,7 @@ mixed\:"All three"))' \
 '--timeout=[Timeout of a probe \[default\: 2s\]]:TIME:_default' \
 '--verify-rate=[Numbered messages per connection \[default\: 10/s\]]:RATE:_default' \
 '--channels=[Channels per connection, 1 to 10000 \[default\: 1\]]:N:_default' \
+'--baseline=[Compare with this earlier run at the end]:FILE:_files' \
 '-t+[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '--target=[Server with this name in the configuration file]:NAME:{compadd -- ${(f)"$(redis-doctor completions --targets 2>/dev/null)"}}' \
 '(-h --host -p --port -s --socket)*-u+[Server URL (repeatable) \[env\: REDIS_URL, VALKEY_URL\]]:URL:_default' \
@@ -330,7 +337,7 @@ mixed\:"All three"))' \
 '*--warn-on=[Exit 1 (degraded) if this is true (repeatable)]:CONDITION:(ambiguous availability desyncs duplicated e2e_p99 errors lost max mean outage p50 p90 p99 p99.9 reconnect_peak reconnects reordered service timeouts)' \
 '--max-reply=[Largest reply of a connection under test \[default\: 64m\]]:SIZE:_default' \
 '--seed=[Seed for all randomness \[default\: random; shown in the report\]]:N:_default' \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html hgrm hlog)' \
 '--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
 '--config=[Configuration file \[default\: ~/.config/redis-doctor/config.toml\]]:FILE:_files' \
 '--stop-on-critical[Stop when a connection cannot recover on its own]' \
@@ -342,6 +349,9 @@ mixed\:"All three"))' \
 '(--resubscribe)--no-resubscribe[Do not resubscribe after a reconnect]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--journal-reopen[Do not end the run on SIGHUP, for logrotate]' \
 '--exit-zero[Always exit 0]' \
 '(--targets -s --socket --sandbox)--cluster[Examine all primaries of the cluster of this server]' \
@@ -382,7 +392,7 @@ _arguments "${_arguments_options[@]}" : \
 '(--all)*--case=[Cases to run, comma-separated]:NAME:(reset-idle reset-in-flight reset-client-only close half-close blackhole partition-4s refuse-2s refuse-12s refuse-12s-silent stall-accept-4s accept-close-2s accept-reset-2s wrongpass-11s http-503-11s garbage-11s max-clients-3s loading-3s noperm-resubscribe slow-resubscribe many-channels readonly latency-700ms slicer truncate idle-drop-reset maintenance-push)' \
 '*--policy=[Policies to test, comma-separated]:NAME:(hardened library elasticache bare)' \
 '*--must-survive=[Exit 2 unless these policies survive every case]:NAME:(hardened library elasticache bare)' \
-'--format=[Result format]:FORMAT:(text json csv markdown)' \
+'--format=[Result format \[default\: that of the name of --output, or text\]]:FORMAT:(text json csv markdown html)' \
 '-o+[Write the results to this file]:FILE:_files' \
 '--output=[Write the results to this file]:FILE:_files' \
 '--seed=[Seed for all randomness \[default\: random\]]:N:_default' \
@@ -438,7 +448,7 @@ _arguments "${_arguments_options[@]}" : \
 '-w+[End the search after this long]:TIME:_default' \
 '--deadline=[End the search after this long]:TIME:_default' \
 '--must-survive=[Exit 2 (critical) unless connections survive this silence]:TIME:_default' \
-'--format=[Result format]:FORMAT:(text json ndjson nagios)' \
+'--format=[Result format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson nagios html)' \
 '-o+[Write the result to this file, - for stdout]:FILE:_files' \
 '--output=[Write the result to this file, - for stdout]:FILE:_files' \
 '--seed=[Seed of the faults'\'' randomness \[default\: random\]]:N:_default' \
@@ -530,7 +540,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (report)
 _arguments "${_arguments_options[@]}" : \
-'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html)' \
+'--format=[Report format \[default\: that of the name of --output, or text\]]:FORMAT:(text json ndjson csv openmetrics nagios markdown html hgrm hlog)' \
 '--rows=[Rows of CSV \[default\: figures\]]:ROWS:(figures intervals outages errors)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
@@ -541,6 +551,9 @@ _arguments "${_arguments_options[@]}" : \
 '--strict[Refuse a damaged line instead of skipping it]' \
 '-q[Print only the report, no events or progress]' \
 '--quiet[Print only the report, no events or progress]' \
+'-v[Show every section of the text report]' \
+'--verbose[Show every section of the text report]' \
+'--local-time[Show local times instead of UTC]' \
 '--exit-zero[Always exit 0]' \
 '--help[Print long help (-h at the end\: short help)]' \
 '*::files -- Journals to read; - is stdin:_files' \
@@ -549,7 +562,7 @@ _arguments "${_arguments_options[@]}" : \
 (compare)
 _arguments "${_arguments_options[@]}" : \
 '*--fail-on=[Exit 2 if a figure changes by more than this (repeatable)]:CONDITION:(drops outage availability lost duplicated reordered errors rate p50 p90 p99 p99.9 max e2e_p50 e2e_p99)' \
-'--format=[Result format]:FORMAT:(text json csv markdown)' \
+'--format=[Result format \[default\: that of the name of --output, or text\]]:FORMAT:(text json csv markdown)' \
 '-o+[Write the report to this file, - for stdout]:FILE:_files' \
 '--output=[Write the report to this file, - for stdout]:FILE:_files' \
 '--color=[When to use color]:WHEN:(auto always never)' \

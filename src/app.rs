@@ -1,5 +1,6 @@
 //! The composition root: the parts of each command, and the exit code of its outcome.
 
+mod baseline;
 mod check;
 mod compare;
 mod descriptors;
@@ -132,6 +133,19 @@ fn progress_style(quiet: bool) -> Style {
         quiet,
         columns: render::stderr_columns(),
         ..Style::default()
+    }
+}
+
+/// Returns the style of a report without color, laid out for this width.
+fn styled(output: &OutputOptions, columns: Option<usize>) -> Style {
+    let OutputOptions { rows, verbose, local_time, .. } = *output;
+    Style { rows, verbose, local_time, ..Style::plain(columns) }
+}
+
+/// Warns if local times are wanted, and the zone is not known.
+fn warn_without_zone(output: &OutputOptions) {
+    if output.local_time && !render::has_local_zone() {
+        say("warning: --local-time: no time zone found, so times are in UTC; set TZ to a zone such as Europe/Berlin");
     }
 }
 

@@ -220,12 +220,6 @@ impl WallTime {
     pub fn to_the_second(self) -> String {
         humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + Duration::from_nanos(self.0)).to_string()
     }
-
-    /// Formats as `14:02:11.204`: the time of day in UTC, for event lines.
-    pub fn time_of_day(self) -> String {
-        let text = self.to_string();
-        text.get(11..23).unwrap_or(&text).to_owned()
-    }
 }
 
 /// Formats as RFC 3339 in UTC with microseconds: `2026-11-22T14:02:11.204512Z`.
@@ -271,7 +265,6 @@ mod tests {
     fn wall_time_survives_json() {
         let time = WallTime::from_unix_nanos(1_795_356_131_204_512_000);
         assert_eq!(time.to_string(), "2026-11-22T14:02:11.204512Z");
-        assert_eq!(time.time_of_day(), "14:02:11.204");
         let json = serde_json::to_string(&time).unwrap();
         assert_eq!(serde_json::from_str::<WallTime>(&json).unwrap(), time);
     }

@@ -19,19 +19,13 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
-pub(crate) use self::{
-    figures::{FigureRow, Judgment, Unit},
-    gate::ChangeGate,
-    saved::Unreadable,
-};
-use self::{saved::Saved, series::Series};
+use self::saved::Saved;
+pub(crate) use self::{gate::ChangeGate, saved::Unreadable, series::Series};
 use crate::{
     event::{Event, EventKind, EventSink, SCHEMA_VERSION},
+    plan::Plan,
     record::Recorder,
-    report::Report,
+    report::{Comparison, Judgment, Problem, Report, Setting, Summary},
     verdict::Verdict,
 };
 
@@ -72,8 +66,15 @@ impl Side {
         if recording.several {
             return Err(Unreadable::SeveralTargets);
         }
-        let report = Report::replayed(&recording.recorder.figures(), &[], &[]);
-        Ok(Self { name, saved: Saved::of(&report)?, series: recording.series })
+        Self::reported(name, &Report::replayed(&recording.recorder.figures(), &[], &[]), recording.series)
+    }
+
+    /// Makes a side from a report and the samples of its run.
+    ///
+    /// # Errors
+    /// If there is no run.
+    pub(crate) fn reported(name: String, report: &Report, series: Series) -> Result<Self, Unreadable> {
+        Ok(Self { name, saved: Saved::of(report)?, series })
     }
 
     /// Makes a side from the text of a JSON report.
@@ -83,78 +84,11 @@ impl Side {
     pub(crate) fn saved(name: String, report: &str) -> Result<Self, Unreadable> {
         Ok(Self { name, saved: Saved::read(report)?, series: Series::default() })
     }
-}
 
-/// The comparison of two runs.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub(crate) struct Comparison {
-    /// Version of this JSON.
-    #[schemars(extend("const" = SCHEMA_VERSION))]
-    pub schema_version: u32,
-    /// Result: degraded if a figure is worse or a problem is new, critical if a `--fail-on` condition is true.
-    pub verdict: Verdict,
-    /// First run.
-    pub before: Summary,
-    /// Second run.
-    pub after: Summary,
-    /// Differences of plan, policy and server.
-    pub changes: Vec<Setting>,
-    /// Differences of the workload, because of which the figures do not compare well.
-    pub workload: Vec<Setting>,
-    /// Figures that at least one of the runs has.
-    pub figures: Vec<FigureRow>,
-    /// Codes of problems that only the first run has.
-    pub fixed: Vec<Problem>,
-    /// Codes of problems that only the second run has.
-    pub new: Vec<Problem>,
-    /// Results of `--fail-on`.
-    pub gates: Vec<GateOutcome>,
-}
-
-/// One side of a comparison.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub(crate) struct Summary {
-    /// File, or `this run`.
-    pub name: String,
-    /// Start of the first run, as wall-clock time in UTC.
-    pub time: String,
-    /// Total duration in seconds.
-    pub duration: f64,
-    /// Verdict of its report.
-    pub verdict: Verdict,
-    /// True if it has no intervals (a JSON report), so the noise of its figures is not known.
-    pub without_intervals: bool,
-}
-
-/// A setting with different values.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub(crate) struct Setting {
-    /// Name of the setting.
-    pub name: String,
-    /// Value in the first run.
-    pub before: String,
-    /// Value in the second run.
-    pub after: String,
-}
-
-/// A problem of one of the runs.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub(crate) struct Problem {
-    /// Code for `redis-doctor explain`.
-    pub code: String,
-    /// Text of the finding.
-    pub text: String,
-}
-
-/// The result of one condition.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub(crate) struct GateOutcome {
-    /// Condition, as `--fail-on` takes it.
-    pub condition: String,
-    /// Measured change in the form of the condition; null if a run lacks the figure.
-    pub change: Option<f64>,
-    /// True if the change is past the limit and more than noise.
-    pub tripped: bool,
+    /// Returns the first setting of the workload in which a plan differs.
+    pub(crate) fn workload_change(&self, plan: &Plan) -> Option<Setting> {
+        self.saved.workload_changes_to(plan).into_iter().next()
+    }
 }
 
 /// Compares two sides.

@@ -4,12 +4,14 @@
 //! base64, without its compression: that saves nothing on ten durations and a fifth on a hundred, and takes longer to undo
 //! than all else that a report does. The compressed encoding of older journals is read, too.
 
+mod hdr;
 mod packed;
 mod parts;
 
 use std::{borrow::Cow, cell::RefCell, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+pub(crate) use hdr::Level;
 use hdrhistogram::{Histogram, serialization::Deserializer};
 use packed::{COOKIE, HEADER, Packed, inflated, number};
 pub(crate) use parts::Parts;

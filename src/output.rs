@@ -11,6 +11,10 @@ pub(crate) struct OutputOptions {
     pub format: Format,
     /// Rows of CSV.
     pub rows: Rows,
+    /// Write every section of a text report.
+    pub verbose: bool,
+    /// Show times in the local time zone instead of UTC.
+    pub local_time: bool,
     /// Format of received messages (`subscribe` only).
     pub messages: MessageFormat,
     /// File for the report. `None` is stdout, or stderr for `subscribe`, whose stdout carries the messages: there, `-` is
@@ -67,7 +71,11 @@ macro_rules! formats {
             /// A table for a ticket, a wiki or a pull request.
             Markdown in markdown: Report, Comparison, Drill;
             /// One self-contained page for a browser.
-            Html in html: Report;
+            Html in html: Report, IdleReport, Drill;
+            /// HdrHistogram's distribution of percentiles, in milliseconds.
+            Hgrm in hgrm: Report;
+            /// HdrHistogram's log: a compressed histogram for each interval, in nanoseconds.
+            Hlog in hlog: Report;
         }
     };
 }
@@ -111,6 +119,11 @@ impl Format {
             name => name,
         };
         name.parse().ok().filter(|format: &Self| format.shows(content))
+    }
+
+    /// Returns the format that a flag gives, or else the name of the output file; without either, text.
+    pub fn chosen(given: Option<Self>, file: Option<&Path>, content: Content) -> Self {
+        given.or_else(|| Self::of_file(file?, content)).unwrap_or_default()
     }
 
     /// Returns its name on the command line.

@@ -6,6 +6,7 @@
 
 mod conditions;
 mod gate;
+mod jitter;
 mod name;
 mod pace;
 mod password;
@@ -24,6 +25,7 @@ use strum::{Display, VariantArray};
 
 pub(crate) use conditions::Conditions;
 pub(crate) use gate::{Comparison, Gate, Metric};
+pub(crate) use jitter::{Jitter, Sender};
 pub use name::Name;
 pub(crate) use pace::Pace;
 pub(crate) use password::{Password, PasswordPlace, PasswordSource, Secret};

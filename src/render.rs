@@ -29,6 +29,7 @@ mod table;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod times;
 mod views;
 
 use std::io::{self, Write};
@@ -44,6 +45,8 @@ pub(crate) use messages::Messages;
 pub(crate) use ping::PingLines;
 pub(crate) use stdout::{BufferedStdout, Gapless, StdoutWriter};
 pub(crate) use terminal::is_capable_terminal;
+use times::Times;
+pub(crate) use times::has_local_zone;
 
 use crate::{
     output::{Format, Rows},
@@ -63,6 +66,10 @@ pub(crate) struct Style {
     pub below_header: bool,
     /// Rows of CSV.
     pub rows: Rows,
+    /// Write every section of a report.
+    pub verbose: bool,
+    /// Show times in the local time zone instead of UTC.
+    pub local_time: bool,
     /// Columns of the terminal; `None` if it is not one.
     pub columns: Option<usize>,
 }

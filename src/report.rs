@@ -5,9 +5,11 @@
 
 mod application;
 mod causes;
+mod comparison;
 mod finding;
 mod findings;
 mod gates;
+mod hdr;
 mod herd;
 mod incidents;
 mod intervals;
@@ -27,8 +29,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(crate) use application::{Application, Observation};
+pub(crate) use comparison::{Comparison, FigureRow, GateOutcome, Judgment, Problem, Setting, Summary, Unit};
 pub(crate) use finding::Finding;
 pub(crate) use gates::{GateLevel, GateResult};
+pub(crate) use hdr::{Log, Percentiles};
 pub(crate) use herd::together;
 pub(crate) use incidents::{CauseOf, IncidentRow, Incidents};
 pub(crate) use intervals::{Column, IntervalRow};
@@ -117,6 +121,8 @@ pub(crate) struct Report {
     pub states_omitted: u64,
     /// Servers that the address led to, as far as there were several or one changed.
     pub servers: Servers,
+    /// Comparison with the run of `--baseline`; null without it.
+    pub comparison: Option<Comparison>,
     /// Results of `--fail-on` and `--warn-on`.
     pub gates: Vec<GateResult>,
     /// Problems and other remarks, worst first.
@@ -195,6 +201,7 @@ impl Report {
             states: figures.states.kept.clone(),
             states_omitted: figures.states.omitted(),
             servers: figures.servers.clone(),
+            comparison: None,
             gates,
             findings,
             notes: figures.notes.kept.clone(),

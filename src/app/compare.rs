@@ -47,7 +47,7 @@ impl Work for CompareRequest {
 }
 
 /// Reads one file.
-fn side(path: &Path) -> Result<Side, Problem> {
+pub(super) fn side(path: &Path) -> Result<Side, Problem> {
     let name = path.display().to_string();
     let unreadable = |source| Problem::Uncomparable { path: path.to_owned(), source };
     if let Some(report) = report(path).map_err(Problem::reading(path))? {

@@ -41,6 +41,14 @@ pub(super) enum Problem {
          --force"
     )]
     Incomparable { name: String, before: String, after: String },
+    #[error("--baseline {}: {problem}", .path.display())]
+    Baseline { path: PathBuf, problem: Box<Problem> },
+    #[error(
+        "--baseline {}: its workload differs ({name}: {before}, and {after} now); name a run with the same workload, or change \
+         the flags",
+        .path.display()
+    )]
+    OtherWorkload { path: PathBuf, name: String, before: String, after: String },
     #[error("cannot write to stdout: {0}")]
     Stdout(#[source] io::Error),
     #[error("cannot write the report: {0}")]

@@ -2,14 +2,14 @@
 
 use std::io::Write;
 
-use super::{Problem, Work, check_writable, deliver, exit_of};
+use super::{Problem, Work, check_writable, deliver, exit_of, styled, warn_without_zone};
 use crate::{
     cli::commands::report::ReportRequest,
     exit::Exit,
     journal,
     output::Format,
     record::{Records, RunFigures},
-    render::{self, Style},
+    render,
     report::RunReport,
 };
 
@@ -29,7 +29,8 @@ impl Work for ReportRequest {
             return Err(Problem::CutOff { after: after.as_secs_f64() });
         }
         let report = RunReport::replayed(&figures, &self.fail_on, &self.warn_on);
-        let style = |columns| Style { rows: self.output.rows, ..Style::plain(columns) };
+        warn_without_zone(&self.output);
+        let style = |columns| styled(&self.output, columns);
         let write = |out: &mut dyn Write, columns| render::write(&report, self.output.format, style(columns), out);
         deliver(self.output.output.as_deref(), write)?;
         Ok(exit_of(&report, &self.output))

@@ -8,14 +8,16 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Problem, Work, block_on, check_writable, descriptors,
+    Problem, Work,
+    baseline::Baseline,
+    block_on, check_writable, descriptors,
     destination::replace,
     divider, exit_of, forgive_closed,
     keys::Keys,
     progress_style, say, share_a_terminal,
     signals::{Signals, Urgency},
     sinks::{Effort, Sinks},
-    start_server, warn,
+    start_server, styled, warn, warn_without_zone,
 };
 use crate::{
     cli::run::RunRequest,
@@ -39,16 +41,22 @@ impl Work for RunRequest {
     /// Runs the plan and reports; the exit code is the verdict's.
     fn perform(mut self) -> Result<Exit, Problem> {
         warn(&self.output.warnings);
+        warn_without_zone(&self.output);
         descriptors::check_for(&self.plan)?;
+        let baseline = self.baseline.as_deref().map(|path| Baseline::read(path, &self.plan)).transpose()?;
         let journal = open_journal(&self.output)?;
         check_writable(self.output.output.as_deref())?;
         let _server = start_server(self.server.as_ref(), &mut self.plan.target)?;
-        block_on(watched(self, journal))
+        block_on(watched(self, journal, baseline))
     }
 }
 
 /// Runs the plan until its end or a second signal.
-async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<Exit, Problem> {
+async fn watched(
+    request: RunRequest,
+    journal: Option<JournalWriter>,
+    baseline: Option<Baseline>,
+) -> Result<Exit, Problem> {
     let signals = Signals::install()?.reopening(request.output.journal_reopen);
     let (controls, control) = mpsc::unbounded_channel();
     let closed = controls.clone();
@@ -57,6 +65,7 @@ async fn watched(request: RunRequest, journal: Option<JournalWriter>) -> Result<
     let RunRequest { plan, output, .. } = request;
     let clock = Clock::start();
     let mut sinks = sinks(&plan, &output, journal, &outlet);
+    sinks.baseline = baseline;
     let lines = sinks.live.pause();
     let keys = sinks.live.is_drawn().then(Keys::listen).flatten();
     if keys.is_some() {
@@ -107,10 +116,16 @@ fn conclude(
     reason: StopReason,
     stdout: &BufferedStdout,
 ) -> Result<Exit, Problem> {
-    let Sinks { recorder, journal, live, replies, stream, .. } = sinks;
+    let Sinks { recorder, journal, live, replies, stream, baseline, .. } = sinks;
     // Dropping them flushes their buffers.
     drop((live, replies, stream));
-    let report = RunReport::new(&recorder.figures());
+    let mut report = RunReport::new(&recorder.figures());
+    if let Some(baseline) = baseline {
+        // The report of two weeks must not be lost.
+        if let Err(why) = baseline.judge(&mut report) {
+            say(&format!("warning: --baseline: this run cannot be compared: {why}"));
+        }
+    }
     let mut exit = exit_of(&report, output);
     if let Some(why) = journal.as_ref().and_then(incomplete) {
         say(&format!("warning: --journal: {why}"));
@@ -121,7 +136,7 @@ fn conclude(
     drop(journal);
     let write = |columns: Option<usize>, seen: bool, color: bool| {
         let mut text = Vec::new();
-        let style = Style { color, rows: output.rows, below_header: seen && !output.quiet, ..Style::plain(columns) };
+        let style = Style { color, below_header: seen && !output.quiet, ..styled(output, columns) };
         let written = render::write(&report, output.format, style, &mut text);
         written.map(|()| text).map_err(Problem::Report)
     };
@@ -176,9 +191,12 @@ fn sinks(plan: &Plan, output: &OutputOptions, journal: Option<JournalWriter>, st
         color: output.color.on(style.terminal),
         // A progress line would interfere with the lines of ping and subscribe on the same terminal.
         terminal: style.terminal && plan.command == Command::Soak,
+        local_time: output.local_time,
         ..style
     };
     Sinks {
+        baseline: None,
+        interim: styled(output, None),
         recorder: Records::default(),
         journal,
         live: Live::new(style, Box::new(io::stderr())),

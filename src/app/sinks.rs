@@ -2,6 +2,7 @@
 
 use std::{io, time::Duration};
 
+use super::baseline::Baseline;
 use crate::{
     clock::Stamp,
     diagnose,
@@ -35,6 +36,10 @@ pub(super) struct Sinks {
     /// The last event has been passed on.
     pub(super) finished: bool,
     pub(super) effort: Effort,
+    /// `--baseline`.
+    pub(super) baseline: Option<Baseline>,
+    /// Style of interim reports.
+    pub(super) interim: Style,
 }
 
 /// The effort of the live diagnoses in the current second.
@@ -69,6 +74,9 @@ impl Sinks {
 
     fn show(&mut self, event: &Event) {
         self.recorder.on_event(event);
+        if let (Some(baseline), EventKind::Interval(interval)) = (&mut self.baseline, &event.kind) {
+            baseline.add(interval);
+        }
         // Replies first: an outage follows the reply before it.
         if let Some(replies) = &mut self.replies {
             replies.on_event(event);
@@ -151,7 +159,7 @@ impl EventSink for Sinks {
     fn on_interim(&mut self, at: Stamp) {
         let report = RunReport::new(&self.recorder.interim(at));
         // Interim figures are a courtesy; the run does not depend on stderr.
-        let style = Style::plain(render::stderr_columns());
+        let style = Style { columns: render::stderr_columns(), ..self.interim };
         let write = || render::write(&report, Format::Text, style, &mut io::stderr().lock());
         let _ = self.live.pause().around(write);
     }

@@ -1,23 +1,20 @@
 //! The flags that several commands share, in groups: connection, faults, reconnect policy, output and gates.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+mod output;
+
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, builder::StringValueParser};
 
+pub(super) use self::output::{FormatArgs, JournalArgs, OutputArgs, TextArgs};
 use super::{
-    choice::{completed, formats},
+    choice::completed,
     completions,
-    environment::Environment,
-    error::UsageError,
     tls::TlsArgs,
     value::{self, Retries, Switch},
 };
 use crate::{
     fault::{self, FaultSchedule, Incident},
-    output::{ColorChoice, Content, Format, OutputOptions, Rows},
     plan::{Gate, Keepalive, LocalServer, Metric, OnReadonly, PolicyName, Protocol, Resubscription, Secret, Watchdog},
 };
 
@@ -246,85 +243,6 @@ pub(super) struct PolicyArgs {
     pub(super) on_readonly: Option<OnReadonly>,
 }
 
-/// Report destination and style.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Output")]
-pub(super) struct OutputArgs {
-    /// Write the report to this file, - for stdout
-    ///
-    /// A file is replaced only by a complete report.
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    /// Print only the report, no events or progress
-    #[arg(short, long)]
-    pub(super) quiet: bool,
-    /// When to use color
-    ///
-    /// auto means on a terminal, unless NO_COLOR is set.
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub(super) color: ColorChoice,
-}
-
-impl OutputArgs {
-    /// Returns the output options that these flags decide.
-    pub(super) fn options(self, environment: &Environment) -> OutputOptions {
-        let color = environment.color(self.color);
-        OutputOptions { output: self.output, quiet: self.quiet, color, ..OutputOptions::default() }
-    }
-}
-
-/// Report format, for the commands that write the report to stdout.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Output")]
-pub(super) struct FormatArgs {
-    /// Report format [default: that of the name of --output, or text]
-    ///
-    /// A name that ends with .html, .json, .ndjson, .csv, .md or .prom implies the format.
-    #[arg(long, value_name = "FORMAT", value_parser = formats(Content::Report))]
-    format: Option<Format>,
-    /// Rows of CSV [default: figures]
-    ///
-    /// figures has a row for each figure of the JSON report, with its name. The others have a row for each interval, outage
-    /// or kind of error.
-    #[arg(long, value_name = "ROWS")]
-    rows: Option<Rows>,
-}
-
-impl FormatArgs {
-    /// Returns the format and the rows of a report in this file, or on stdout.
-    pub(super) fn resolve(&self, output: Option<&Path>) -> Result<(Format, Rows), UsageError> {
-        let implied = || output.and_then(|path| Format::of_file(path, Content::Report));
-        let format = self.format.or_else(implied).unwrap_or_default();
-        if self.rows.is_some() && format != Format::Csv {
-            let problem = format!("it is for CSV, and the format is {}", format.name());
-            return Err(UsageError::new("--rows", problem, "add --format csv"));
-        }
-        Ok((format, self.rows.unwrap_or_default()))
-    }
-}
-
-/// The journal of events.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Output")]
-pub(super) struct JournalArgs {
-    /// Append all events to this file as NDJSON
-    ///
-    /// 'redis-doctor report FILE' rebuilds the report from it.
-    #[arg(long, value_name = "FILE")]
-    pub(super) journal: Option<PathBuf>,
-    /// Rename the journal to FILE.1 at this size
-    ///
-    /// A new file is begun; an older FILE.1 is replaced. For example 500k, 100m or 2g.
-    #[arg(long, value_name = "SIZE", value_parser = value::file_size, requires = "journal")]
-    pub(super) journal_max_size: Option<u64>,
-    /// Do not end the run on SIGHUP, for logrotate
-    ///
-    /// A renamed, truncated or removed journal is noticed within a second, with or without a signal. This flag is for
-    /// tools that send SIGHUP after a rotation.
-    #[arg(long, requires = "journal")]
-    pub(super) journal_reopen: bool,
-}
-
 /// Conditions that fail a run.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Gates")]
@@ -360,6 +278,8 @@ pub(super) struct RunArgs {
     pub(super) policy: PolicyArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) text: TextArgs,
     #[command(flatten)]
     pub(super) journal: JournalArgs,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! The request of `ping`, `subscribe` and `soak`, which run a plan.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use super::{
     environment::{Environment, fresh_seed},
@@ -33,6 +33,8 @@ pub(crate) struct RunRequest {
     /// The server that redis-doctor starts as the target.
     pub server: Option<LocalServer>,
     pub output: OutputOptions,
+    /// Journal or JSON report of the run with which this one is compared at its end.
+    pub baseline: Option<PathBuf>,
 }
 
 /// Makes the parts that all runs share; `fill` adds probes, subscription and stop. The password prompt comes last: a user
@@ -72,7 +74,8 @@ pub(super) fn resolve(
         seed: args.seed.unwrap_or_else(fresh_seed),
         command_line: Vec::new(),
     };
-    let options = args.output.options(environment);
+    let mut options = args.output.options(environment);
+    args.text.apply_to(&mut options);
     let output = OutputOptions {
         journal,
         journal_max_size,
@@ -83,7 +86,7 @@ pub(super) fn resolve(
         warnings: connection.warnings,
         ..options
     };
-    let mut request = RunRequest { plan, server, output };
+    let mut request = RunRequest { plan, server, output, baseline: None };
     fill(&mut request);
     refuse_writes_to_replicas(&request.plan)?;
     match &mut request.plan.scope {

@@ -53,11 +53,7 @@ const TIPS: &[(&[&str], Option<&str>, &str)] = &[
     (&["-P", "--pipeline"], Some("concurrency"), "use --concurrency M"),
     (&["--log", "--log-file", "--logfile"], Some("journal"), "use --journal FILE"),
     (&["--silent"], Some("quiet"), "use --quiet"),
-    (
-        &["-v", "--verbose", "--debug", "--trace"],
-        Some("journal"),
-        "all events are shown anyway; --journal FILE keeps them (-V prints the version)",
-    ),
+    (&["--debug", "--trace"], Some("journal"), "all events are shown anyway; --journal FILE keeps them"),
     (&["-v", "--verbose", "--debug", "--trace"], None, "everything is shown anyway (-V prints the version)"),
     (
         &["--cluster"],

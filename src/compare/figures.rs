@@ -1,8 +1,5 @@
 //! The figures of two runs, each with its judgment.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::{
     Side,
     chance::{self, Chance, Statistic},
@@ -10,62 +7,11 @@ use super::{
     saved::Saved,
     series,
 };
+use crate::report::{FigureRow, Judgment, Unit};
 
 /// Probability below which a difference is more than chance. There are about ten such figures, so the chance that any of
 /// them is wrong is at most one in 20.
 const IMPROBABLE: f64 = 0.005;
-
-/// The judgment of a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub(crate) enum Judgment {
-    /// The values are equal.
-    Same,
-    /// Chance, or too small to matter.
-    Noise,
-    /// Better by more than chance.
-    Better,
-    /// Worse by more than chance.
-    Worse,
-    /// The noise is not known: a run is too short, or only its report was saved.
-    Unknown,
-}
-
-/// The unit of a figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Unit {
-    /// Seconds.
-    Seconds,
-    /// A count.
-    Count,
-    /// A fraction of 1.
-    Share,
-    /// Per second.
-    PerSecond,
-}
-
-/// A figure of both runs.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub(crate) struct FigureRow {
-    /// Name of the figure, as `--fail-on` takes it.
-    pub figure: &'static str,
-    /// Unit of its values.
-    pub unit: Unit,
-    /// Value in the first run; null if it has none.
-    pub before: Option<f64>,
-    /// Value in the second run; null if it has none.
-    pub after: Option<f64>,
-    /// Change as a fraction of the first value, for shares the difference; null if it cannot be computed.
-    pub change: Option<f64>,
-    /// Change that chance exceeds in one of 20 pairs of equal runs, in the same unit; null if it is not known.
-    pub noise: Option<f64>,
-    /// Probability of such a change between equal runs; null if it is not known.
-    pub probability: Option<f64>,
-    /// Judgment of the difference.
-    pub judgment: Judgment,
-}
 
 /// The test that distinguishes a difference from chance.
 enum Test {

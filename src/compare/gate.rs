@@ -2,11 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{
-    GateOutcome,
-    figures::{self, FigureRow, Judgment, Unit},
+use super::figures;
+use crate::{
+    report::{FigureRow, GateOutcome, Judgment, Unit},
+    suggestion,
 };
-use crate::suggestion;
 
 /// A condition on the change of a figure.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,12 +4,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::Setting;
 use crate::{
     clock::WallTime,
     event::{Connected, RunStarted, SCHEMA_VERSION},
     plan::{Plan, ReconnectPolicy},
-    report::Report,
+    report::{Report, Setting},
     verdict::{Severity, Verdict},
 };
 
@@ -149,7 +148,12 @@ impl Saved {
 
     /// Settings whose figures do not compare: another workload, or other faults.
     pub(super) fn workload_changes(&self, after: &Self) -> Vec<Setting> {
-        different(&self.workload(), &after.workload())
+        self.workload_changes_to(after.plan())
+    }
+
+    /// The same for a run that has only a plan.
+    pub(super) fn workload_changes_to(&self, plan: &Plan) -> Vec<Setting> {
+        different(&workload(self.plan()), &workload(plan))
     }
 
     fn settings(&self) -> Vec<(&'static str, String)> {
@@ -166,27 +170,26 @@ impl Saved {
             ("protocol", run.started.plan.protocol.to_string()),
         ]
     }
+}
 
-    fn workload(&self) -> Vec<(&'static str, String)> {
-        let plan = self.plan();
-        let probes = plan.probes.as_ref().map_or("none".to_owned(), |probes| {
-            let pace = probes.pace;
-            format!("{:?} at {pace}, {} in flight, {} bytes", probes.kind, probes.concurrency, probes.payload)
-        });
-        let subscription = plan.subscription.as_ref().map_or("none".to_owned(), |subscription| {
-            let channels = subscription.wanted() + subscription.private as usize;
-            let numbered = subscription.verify.map(|pace| format!(", numbered messages at {pace}"));
-            format!("{channels} channels{}", numbered.unwrap_or_default())
-        });
-        let faults: Vec<_> = plan.faults.iter().map(ToString::to_string).collect();
-        vec![
-            ("command", plan.command.to_string()),
-            ("probes", probes),
-            ("subscription", subscription),
-            ("connections", plan.connections.to_string()),
-            ("faults", if faults.is_empty() { "none".to_owned() } else { faults.join(", ") }),
-        ]
-    }
+fn workload(plan: &Plan) -> Vec<(&'static str, String)> {
+    let probes = plan.probes.as_ref().map_or("none".to_owned(), |probes| {
+        let pace = probes.pace;
+        format!("{:?} at {pace}, {} in flight, {} bytes", probes.kind, probes.concurrency, probes.payload)
+    });
+    let subscription = plan.subscription.as_ref().map_or("none".to_owned(), |subscription| {
+        let channels = subscription.wanted() + subscription.private as usize;
+        let numbered = subscription.verify.map(|pace| format!(", numbered messages at {pace}"));
+        format!("{channels} channels{}", numbered.unwrap_or_default())
+    });
+    let faults: Vec<_> = plan.faults.iter().map(ToString::to_string).collect();
+    vec![
+        ("command", plan.command.to_string()),
+        ("probes", probes),
+        ("subscription", subscription),
+        ("connections", plan.connections.to_string()),
+        ("faults", if faults.is_empty() { "none".to_owned() } else { faults.join(", ") }),
+    ]
 }
 
 fn different(before: &[(&'static str, String)], after: &[(&'static str, String)]) -> Vec<Setting> {

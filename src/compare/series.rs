@@ -23,7 +23,7 @@ const SMALLEST: f64 = 128.0;
 
 /// The windows of a run in order, of about equal length.
 #[derive(Debug, Default)]
-pub(super) struct Series {
+pub(crate) struct Series {
     windows: Vec<Block>,
     /// Length up to which intervals are joined to one window.
     length: Duration,
@@ -106,7 +106,7 @@ impl Block {
 impl Series {
     /// Adds the samples of the next interval. The durations of an interval without any come with a later one, so a window
     /// ends only with durations.
-    pub(super) fn add(&mut self, interval: &Interval) {
+    pub(crate) fn add(&mut self, interval: &Interval) {
         self.open.add(interval);
         let has_durations = interval.latency.is_some() || interval.end_to_end.is_some();
         if has_durations && self.open.span >= self.length {

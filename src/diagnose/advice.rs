@@ -1,7 +1,7 @@
 //! Advice on a connection that could not be made: one sentence for each kind of failure whose own text is not enough.
 
 use crate::{
-    classify::{ErrorClass, Failure, Origin, Stage},
+    classify::{ErrorClass, Failure, FailureKey, Origin, Stage},
     plan::{Address, Target},
 };
 
@@ -34,7 +34,7 @@ pub(crate) const MTU: &str = "a tunnel, VPN or overlay on the path has a smaller
 /// Returns advice on a failure to connect; `None` if the text of the failure is enough.
 pub(crate) fn on_connecting(failure: &Failure, target: &Target) -> Option<String> {
     let known = on_concluding(failure).or_else(|| on_errno(failure.key.errno?)).map(str::to_owned);
-    if let Some(advice) = known.or_else(|| on_reply(failure.key.class, target)) {
+    if let Some(advice) = known.or_else(|| on_reply(failure.key, target)) {
         return Some(advice);
     }
     Some(match (failure.key.class, failure.key.stage) {
@@ -96,39 +96,67 @@ fn on_errno(errno: i32) -> Option<&'static str> {
     }
 }
 
-/// Returns advice on an error reply of the server.
-fn on_reply(class: ErrorClass, target: &Target) -> Option<String> {
+/// Returns advice on an error reply to a login or to a first command.
+fn on_reply(key: FailureKey, target: &Target) -> Option<String> {
     let user = target.user.as_deref().unwrap_or("default");
-    let advice = match class {
-        ErrorClass::NoAuth => "the server requires a password: set it in REDISCLI_AUTH, in the URL, or with --askpass",
+    Some(match key.class {
+        ErrorClass::NoAuth => {
+            "the server requires a password: set it in REDISCLI_AUTH, in the URL, or with --askpass".to_owned()
+        }
         ErrorClass::WrongPass => {
-            return Some(format!("check the password of user '{user}' (--user, REDISCLI_AUTH, --askpass, the URL)"));
+            format!("check the password of user '{user}' (--user, REDISCLI_AUTH, --askpass, the URL)")
         }
-        ErrorClass::NoPerm => {
-            return Some(format!("the ACL of user '{user}' forbids it: see ACL GETUSER {user} on the server"));
+        ErrorClass::NoPerm => format!("the ACL of user '{user}' forbids it: see ACL GETUSER {user} on the server"),
+        _ => on_error_reply(key)?.to_owned(),
+    })
+}
+
+/// Returns the remedy for an error reply of a server; `None` if its text is all that is known.
+pub(crate) fn on_error_reply(key: FailureKey) -> Option<&'static str> {
+    Some(match (key.class, key.stage) {
+        (ErrorClass::Misconf, _) => {
+            "the last snapshot failed: see its log, make its directory writable or free disk space, then BGSAVE"
         }
-        ErrorClass::Loading => "the server is still loading its dataset: try again when INFO shows loading:0",
-        ErrorClass::MaxClients => {
+        (ErrorClass::Oom, _) => "raise maxmemory, choose an eviction policy (maxmemory-policy), or delete keys",
+        (ErrorClass::NoReplicas, _) => {
+            "too few replicas are in sync: repair them, or lower min-replicas-to-write (INFO replication)"
+        }
+        (ErrorClass::MasterDown, _) => {
+            "this replica has lost its primary (INFO replication: master_host, master_link_status): repair the link, \
+             or connect to the primary"
+        }
+        (ErrorClass::ClusterDown, _) => {
+            "slots have no node: see CLUSTER INFO and CLUSTER SHARDS, and add what is missing"
+        }
+        (ErrorClass::ReadOnly, _) => "this is a replica: connect to the primary, and reconnect after a failover",
+        (ErrorClass::Moved | ErrorClass::Ask | ErrorClass::TryAgain, _) => {
+            "this is a cluster: use a cluster client, which follows the redirection to the node of the slot"
+        }
+        (ErrorClass::CrossSlot, _) => "give keys of one command the same hash tag, as in {user:42}:profile",
+        (ErrorClass::Loading, _) => "the server is still loading its dataset: try again when INFO shows loading:0",
+        (ErrorClass::Busy, _) => {
+            "a script blocks the server: end it with SCRIPT KILL (or FUNCTION KILL), and shorten it"
+        }
+        (ErrorClass::NoPerm, Stage::Subscribe) => {
+            "the ACL of this user forbids the channel: grant it (ACL SETUSER NAME resetchannels '&CHANNEL'); until \
+             then no message arrives"
+        }
+        (ErrorClass::NoPerm, _) => {
+            "the ACL of this user forbids the command, key or channel: see ACL LOG and ACL GETUSER"
+        }
+        (ErrorClass::NoAuth | ErrorClass::WrongPass, _) => {
+            "the server does not accept the login: check the credentials"
+        }
+        (ErrorClass::ExecAbort, _) => "the reply to the queued command that was refused has the reason",
+        (ErrorClass::MaxClients, _) => {
             "raise maxclients on the server, or find out which clients hold its connections (CLIENT LIST)"
         }
-        ErrorClass::ProtectedMode => {
+        (ErrorClass::ProtectedMode, _) => {
             "set a password on the server, or turn protected-mode off there if the network is trusted"
         }
-        ErrorClass::MasterDown => {
-            "this replica has lost its primary: connect to the primary, or check why the link is down"
-        }
-        ErrorClass::Misconf => {
-            "writes are refused because the server cannot save its data: see its log, and the free space and permissions \
-             of its directory"
-        }
-        ErrorClass::Moved | ErrorClass::Ask => {
-            "this node of a cluster does not hold the key: use a client that knows clusters and follows MOVED"
-        }
-        ErrorClass::ReadOnly => "a replica answers here: connect to the primary, and resolve the name at each attempt",
-        // The text of the others is enough.
+        // The others are no replies of a server, or their text is all that is known.
         _ => return None,
-    };
-    Some(advice.to_owned())
+    })
 }
 
 /// Returns advice on a failure that redis-doctor concluded from several replies.
@@ -151,6 +179,8 @@ fn on_concluding(failure: &Failure) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
     use crate::plan::TlsOptions;
 
@@ -194,7 +224,7 @@ mod tests {
             (ErrorClass::CertificateExpired, "tls-cert-file"),
             (ErrorClass::ClientCertificate, "tls-auth-clients"),
             (ErrorClass::MtuBlackHole, "ICMP type 3 code 4"),
-            (ErrorClass::Misconf, "free space"),
+            (ErrorClass::Misconf, "free disk space"),
         ] {
             let advice = on_connecting(&Failure::doctor(class, Stage::Hello, "so"), &tcp).unwrap();
             assert!(advice.contains(remedy), "{class}: {advice}");
@@ -212,5 +242,14 @@ mod tests {
         assert!(on_connecting(&no_pubsub, &tcp).unwrap().contains("--workload ping,kv"));
         let other = Failure::server(Stage::Hello, "ERR something new");
         assert_eq!(on_connecting(&other, &tcp), None);
+    }
+
+    #[test]
+    fn every_code_word_of_a_server_has_a_remedy() {
+        for class in ErrorClass::VARIANTS.iter().filter(|class| class.is_server_reply()) {
+            let key = FailureKey { class: *class, stage: Stage::Command, errno: None, origin: Origin::Server };
+            let known = on_error_reply(key).is_some();
+            assert_eq!(known, !matches!(class, ErrorClass::ServerError | ErrorClass::Resp3Unsupported), "{class}");
+        }
     }
 }

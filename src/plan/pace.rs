@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Seconds;
 
+/// Largest random offset of a start within its slot: this part of the interval, and at most this time.
+const JITTER: u32 = 10;
+const MOST_JITTER: Duration = Duration::from_millis(100);
+
 /// The spacing of intended starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -32,6 +36,21 @@ impl Pace {
                 Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
             }
         }
+    }
+
+    /// Returns the largest random offset of a start within its slot, see [`super::Jitter`].
+    pub fn jitter(self) -> Duration {
+        self.due(1).map_or(Duration::ZERO, |interval| (interval / JITTER).min(MOST_JITTER))
+    }
+
+    /// Returns the shortest time between two starts; `None` if unpaced.
+    pub fn shortest(self) -> Option<Duration> {
+        self.due(1).map(|interval| interval - self.jitter())
+    }
+
+    /// Returns the longest time between two starts; `None` if unpaced.
+    pub fn longest(self) -> Option<Duration> {
+        self.due(1).map(|interval| interval + self.jitter())
     }
 }
 

@@ -208,7 +208,7 @@ impl Incidents {
 /// Returns the longest time between two losses of the same incident: an unanswered connection is noticed with its next
 /// command.
 fn together(plan: &Plan) -> Duration {
-    let probe = plan.probes.as_ref().and_then(|probes| probes.pace.due(1));
+    let probe = plan.probes.as_ref().and_then(|probes| probes.pace.longest());
     let watchdog = plan.policy.watchdog.map(|watchdog| watchdog.period);
     TOGETHER + [probe, watchdog].into_iter().flatten().min().unwrap_or_default()
 }

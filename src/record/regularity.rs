@@ -154,7 +154,8 @@ fn intervals(outages: &[&Outage], pace: Duration) -> Option<Period> {
 /// True if the pace of the commands is no reason for equal lengths: a loss that only a command reveals is dated to that
 /// command, so its length is a multiple of the pace.
 fn is_resolved(period: &Period, pace: Duration, outages: &[&Outage]) -> bool {
-    let revealed = |outage: &&Outage| outage.idle.is_none_or(|idle| idle >= pace * 9 / 10);
+    // Less than the shortest time between two commands, by their round trip.
+    let revealed = |outage: &&Outage| outage.idle.is_none_or(|idle| idle >= pace * 8 / 10);
     period.length >= pace * RESOLVED || !outages.iter().all(revealed)
 }
 
@@ -201,7 +202,7 @@ fn of_connections(plan: &Plan, drops: &[&Outage]) -> Option<(Measure, Period)> {
 /// True if the connections had survived pauses as long as this silence, so that it is no limit: it only reflects the pace
 /// of the commands.
 fn survived(plan: &Plan, silence: &Period, ages: &[Duration]) -> bool {
-    let pause = pace(plan);
+    let pause = plan.probes.as_ref().and_then(|probes| probes.pace.longest()).unwrap_or_default();
     pause >= silence.length && ages.iter().any(|age| *age >= pause * 2)
 }
 

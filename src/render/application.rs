@@ -89,10 +89,7 @@ fn lines(it: &Application) -> Vec<String> {
             count(totals.errors, "error reply").replace("error replys", "error replies")
         ),
     ));
-    let [server, slow_server] = totals.server.map(units::duration);
-    let [own, slow_own] = totals.application.map(units::duration);
-    lines
-        .push(row("latency", &format!("server p50 {server} p99 {slow_server} · application p50 {own} p99 {slow_own}")));
+    lines.extend(latency(it).map(|text| row("latency", &text)));
     for fault in &it.faults {
         lines.push(row("fault", &format!("{} · {}", fault.fault, count(fault.times, "time"))));
     }
@@ -107,6 +104,17 @@ fn lines(it: &Application) -> Vec<String> {
     }
     lines.extend(it.findings.iter().map(|finding| row(&finding.severity.to_string(), &finding.text)));
     lines
+}
+
+/// Returns the latencies of the server and of the application; `None` without a reply.
+fn latency(it: &Application) -> Option<String> {
+    let known = [("server", it.totals.server), ("application", it.totals.application)].into_iter();
+    let known = known.filter(|(_, [_, slow])| *slow > 0.0).map(|(of, figures)| {
+        let [median, slow] = figures.map(units::duration);
+        format!("{of} p50 {median} p99 {slow}")
+    });
+    let known: Vec<_> = known.collect();
+    (!known.is_empty()).then(|| known.join(" · "))
 }
 
 fn row(word: &str, text: &str) -> String {

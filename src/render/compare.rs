@@ -12,8 +12,8 @@ use super::{
     views::{Overview, Table, escaped},
 };
 use crate::{
-    compare::{Comparison, FigureRow, Judgment, Problem, Setting, Unit},
     output::Rows,
+    report::{Comparison, FigureRow, Judgment, Problem, Setting, Unit},
 };
 
 /// The columns of the human-readable tables.
@@ -38,7 +38,7 @@ impl Document for Comparison {
         Ok(Table { header: FIGURES.to_vec(), rows: self.figures.iter().map(plain).collect() })
     }
 
-    fn overview(&self) -> io::Result<Overview> {
+    fn overview(&self, _: Style) -> io::Result<Overview> {
         let rows = self.figures.iter().map(|row| cells(row).to_vec()).collect();
         let mut below = vec![format!("verdict: {}", headline(self))];
         below.extend(settings(self).map(|setting| escaped(&line(setting))));
@@ -57,6 +57,19 @@ fn text(comparison: &Comparison, columns: Option<usize>, out: &mut dyn Write) ->
         let lasted = duration(side.duration);
         writeln!(out, "{label:<8}  {} · {} for {lasted} · {}", clean(&side.name), side.time, side.verdict)?;
     }
+    changes(comparison, columns, out)?;
+    writeln!(out, "verdict   {}", headline(comparison))
+}
+
+/// Writes the comparison of a run with an earlier one, below the figures of the run.
+pub(super) fn section(comparison: &Comparison, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let Comparison { before, .. } = comparison;
+    writeln!(out, "\nbaseline  {} · {} for {}", clean(&before.name), before.time, duration(before.duration))?;
+    changes(comparison, columns, out)?;
+    writeln!(out, "compared  {}", headline(comparison))
+}
+
+fn changes(comparison: &Comparison, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     for setting in settings(comparison) {
         writeln!(out, "{}", line(setting))?;
     }
@@ -74,7 +87,7 @@ fn text(comparison: &Comparison, columns: Option<usize>, out: &mut dyn Write) ->
     if let Some(side) = without {
         writeln!(out, "note      {} is a report: compare journals to judge its latencies", clean(&side.name))?;
     }
-    writeln!(out, "verdict   {}", headline(comparison))
+    Ok(())
 }
 
 fn line(setting: &Setting) -> String {
@@ -87,7 +100,7 @@ fn named(problem: &Problem) -> String {
 
 /// `BETTER  3 figures are better, 1 is worse`
 fn headline(comparison: &Comparison) -> String {
-    let of = |judgment| comparison.figures.iter().filter(|row| row.judgment == judgment).count();
+    let of = |judgment| comparison.judged(judgment).count();
     let (better, worse, unknown) = (of(Judgment::Better), of(Judgment::Worse), of(Judgment::Unknown));
     let new = comparison.new.len();
     let word = match (better, worse + new) {
@@ -107,19 +120,10 @@ fn headline(comparison: &Comparison) -> String {
 }
 
 fn cells(row: &FigureRow) -> [String; 5] {
-    let value = |value: Option<f64>| value.map_or("-".to_owned(), |value| shown(row.unit, value));
+    let value = |value: Option<f64>| value.map_or("-".to_owned(), |value| row.unit.shown(value));
     let noise = row.noise.filter(|_| row.judgment == Judgment::Noise);
     let noise = noise.map(|noise| format!(" (up to ±{} by chance)", percent(noise))).unwrap_or_default();
     [row.figure.to_owned(), value(row.before), value(row.after), change(row), format!("{}{noise}", word(row.judgment))]
-}
-
-fn shown(unit: Unit, value: f64) -> String {
-    match unit {
-        Unit::Seconds => duration(value),
-        Unit::Count => format!("{value}"),
-        Unit::Share => percent(value),
-        Unit::PerSecond => format!("{}/s", three_digits(value)),
-    }
 }
 
 /// `+12 %`, `×3.1`, or for a share `-0.2 points`

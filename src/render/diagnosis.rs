@@ -1,8 +1,7 @@
 //! A diagnosis as text: below the lines of its outage in the live view, and in the report.
 
 use super::{
-    attempts, event_line,
-    report::Times,
+    Times, attempts, event_line,
     units::{clean, duration},
 };
 use crate::report::{Cause, Diagnosis, Obstacle, OutageRow};
@@ -47,9 +46,9 @@ const MOMENTS: usize = 5;
 const ADDITIONS: usize = 3;
 
 /// Returns the lines of a report about outages with the same cause and confidence: their times, and the evidence for and
-/// against the cause. The evidence is that of the outage with the most of it, each with the share of outages that have
+/// against the cause; unless `verbose`, only the first piece of it. The evidence is that of the outage with the most of it, each with the share of outages that have
 /// the same; a few sentences that only other outages have are added. The remedy is a finding.
-pub(super) fn block(alike: &[&OutageRow], times: Times) -> Vec<String> {
+pub(super) fn block(alike: &[&OutageRow], times: Times, verbose: bool) -> Vec<String> {
     let best = alike.iter().min_by_key(|row| {
         let Diagnosis { evidence_for, missing, .. } = &row.diagnosis;
         (std::cmp::Reverse(evidence_for.len()), missing.len())
@@ -69,6 +68,9 @@ pub(super) fn block(alike: &[&OutageRow], times: Times) -> Vec<String> {
     parts.extend(then(best).map(|text| ("then", text)));
     parts.extend(attempts::line(best).map(|text| ("attempts", text)));
     parts.extend(lag(best).map(|text| ("backoff", text)));
+    if !verbose {
+        parts.truncate(2);
+    }
     let line = |(label, text): (&str, String)| format!("{label:<10}{}", clean(&text));
     parts.into_iter().map(line).collect()
 }

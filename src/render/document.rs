@@ -9,7 +9,10 @@ use super::{
     html::Page,
     views::{Family, Overview, PluginLine, Records, Table},
 };
-use crate::output::Rows;
+use crate::{
+    output::Rows,
+    report::{Log, Percentiles},
+};
 
 /// A result that can be written. A view that it does not have is an error of kind [`io::ErrorKind::Unsupported`]; the
 /// table of formats in `output` says which formats, and so which views, a command offers.
@@ -31,7 +34,7 @@ pub(crate) trait Document {
     }
 
     /// Returns a human-readable table, and the remarks around it.
-    fn overview(&self) -> io::Result<Overview> {
+    fn overview(&self, _style: Style) -> io::Result<Overview> {
         Err(unsupported("overview"))
     }
 
@@ -43,6 +46,16 @@ pub(crate) trait Document {
     /// Returns it as a page for a browser.
     fn page(&self) -> io::Result<Page> {
         Err(unsupported("page"))
+    }
+
+    /// Returns the distribution of its latency.
+    fn percentiles(&self) -> io::Result<Percentiles> {
+        Err(unsupported("distribution"))
+    }
+
+    /// Returns the distributions of its latency over time.
+    fn log(&self) -> io::Result<Log> {
+        Err(unsupported("distributions over time"))
     }
 
     /// Returns its metric families.

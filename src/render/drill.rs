@@ -11,6 +11,7 @@ use super::{
     Style,
     document::Document,
     fit::{self, INDENT},
+    html::{self, Page},
     lines::Lines,
     table,
     units::{clean, duration},
@@ -70,12 +71,16 @@ impl Document for [Cell] {
         Ok(Table { header: FIGURES.to_vec(), rows: self.iter().map(figures).collect() })
     }
 
-    fn overview(&self) -> io::Result<Overview> {
+    fn overview(&self, _: Style) -> io::Result<Overview> {
         let remark = |(code, Diagnosis { cause, remedy, .. }): (&str, &Diagnosis)| {
             format!("{code} {cause}: {}; see `redis-doctor explain {code}`", escaped(remedy))
         };
         let table = Table { header: COLUMNS.to_vec(), rows: self.iter().map(|cell| row(cell).to_vec()).collect() };
         Ok(Overview { above: Vec::new(), table, below: advice(self).into_iter().map(remark).collect() })
+    }
+
+    fn page(&self) -> io::Result<Page> {
+        Ok(html::of_drill(self, &survivals(self)))
     }
 }
 

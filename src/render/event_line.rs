@@ -1,4 +1,4 @@
-//! Event lines: time of day (UTC), event, details.
+//! Event lines: time of day, event, details.
 
 use std::{
     io::{self, Write},
@@ -16,7 +16,7 @@ use crate::{
     },
     record::Outage,
     render::{
-        Style,
+        Style, Times,
         document::Document,
         fit,
         units::{clean, count, span, three_digits},
@@ -27,12 +27,12 @@ use crate::{
 /// `14:07:58.911  disconnected  Connection reset by peer (os error 104) · 3 in flight · idle 100 ms`, without a line
 /// feed; `None` for events that are not shown one by one.
 pub(crate) fn event_line(event: &Event) -> Option<String> {
-    line_of(event, None, false)
+    line_of(event, Times::default(), None, false)
 }
 
 /// Returns the line of an event; `outage` is the one that it ends, as the report counts it. With `numbered`, the first
 /// connection has its number, too: there are several.
-pub(super) fn line_of(event: &Event, outage: Option<&Outage>, numbered: bool) -> Option<String> {
+pub(super) fn line_of(event: &Event, times: Times, outage: Option<&Outage>, numbered: bool) -> Option<String> {
     let (label, mut details) = match (&event.kind, outage) {
         (EventKind::Reconnected(reconnected), Some(outage)) => {
             // The event counts from the end of the connection; the outage may have begun with silence before.
@@ -49,12 +49,12 @@ pub(super) fn line_of(event: &Event, outage: Option<&Outage>, numbered: bool) ->
         Some(number) if number > 0 || numbered => format!("#{number} "),
         _ => String::new(),
     };
-    Some(line(event, label, &format!("{connection}{details}")))
+    Some(line(event, times, label, &format!("{connection}{details}")))
 }
 
 /// Returns a line with the time and the target of an event.
-pub(super) fn line(event: &Event, label: &str, details: &str) -> String {
-    let (time, target) = (event.time.time_of_day(), of_target(event.target.as_deref()));
+pub(super) fn line(event: &Event, times: Times, label: &str, details: &str) -> String {
+    let (time, target) = (times.of(event.time), of_target(event.target.as_deref()));
     format!("{time}  {label:<12}  {target}{}", clean(details))
 }
 

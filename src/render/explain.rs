@@ -222,6 +222,8 @@ mod tests {
         quiet: false,
         below_header: false,
         rows: Rows::Figures,
+        verbose: false,
+        local_time: false,
         columns: Some(40),
     };
 

@@ -5,6 +5,8 @@
 //! not compile, and a test writes every pair of content and format that a row allows.
 
 mod csv;
+mod hgrm;
+mod hlog;
 mod html;
 mod json;
 mod markdown;

@@ -5,7 +5,9 @@
 
 mod banner;
 mod causes;
+mod drill;
 mod family;
+mod idle;
 mod incidents;
 mod ladder;
 mod latency;
@@ -20,10 +22,12 @@ mod verdict;
 
 use std::io::{self, Write};
 
+pub(super) use drill::of_drill;
+pub(super) use idle::of_idle;
 use markup::text;
 pub(super) use targets::of_scope;
 
-use super::report::Times;
+use super::{Style, Times};
 use crate::report::Report;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -67,7 +71,8 @@ fn inert(json: &str) -> String {
 
 /// Returns the page of a report.
 pub(super) fn of_report(report: &Report) -> Page {
-    let times = Times::new(report);
+    // A page may be read in another zone.
+    let times = Times::of_report(report, Style::default());
     let connected = report.ever_connected();
     let mut body = banner::write(report, times);
     body.push_str("<main>\n");

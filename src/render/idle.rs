@@ -18,6 +18,7 @@ use super::{
     Style,
     document::Document,
     fit::{self, INDENT},
+    html::{self, Page},
     units::{clean, count, span, three_digits},
     views::{Figure, PluginLine, Records, rounded},
 };
@@ -59,6 +60,11 @@ impl Document for IdleReport {
         ];
         Ok(PluginLine { verdict: self.verdict, text: headline(self), figures })
     }
+
+    fn page(&self) -> io::Result<Page> {
+        let answers: Vec<_> = answers(self).into_iter().map(|(label, answer)| (question(label), answer)).collect();
+        Ok(html::of_idle(self, &headline(self), &answers))
+    }
 }
 
 fn text(report: &IdleReport, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
@@ -68,22 +74,11 @@ fn text(report: &IdleReport, columns: Option<usize>, out: &mut dyn Write) -> io:
     line(&heading(&target, &report.server))?;
     let interrupted = if report.interrupted { " · ended early" } else { "" };
     line(&format!("{} for {}{interrupted}", report.started.to_the_second(), span(report.lasted)))?;
-    if report.failure.is_none() {
+    let answers = answers(report);
+    if !answers.is_empty() {
         line("")?;
-        line(&format!("silences  {}", silences(report)))?;
-        line(&format!("limit     {}", report.limit.as_ref().map_or_else(|| none(report), limit)))?;
-        if report.is_server_timeout {
-            let timeout = report.server.timeout.unwrap_or_default();
-            line(&format!("cause     the server's own timeout, {} (explain r-timeout)", span(timeout)))?;
-        } else if !report.suspects.is_empty() {
-            let names: Vec<_> = report.suspects.iter().map(suspect).collect();
-            line(&format!("perhaps   {}", names.join(" · ")))?;
-        }
-        if let Some(advice) = &report.advice {
-            line(&format!("safe      {}", safe(advice)))?;
-        }
-        line(&format!("server    {}", settings(&report.server)))?;
     }
+    answers.iter().try_for_each(|(label, answer)| line(&format!("{label:<8}  {answer}")))?;
     for note in &report.notes {
         line(&format!("note      {}", clean(note)))?;
     }
@@ -91,6 +86,37 @@ fn text(report: &IdleReport, columns: Option<usize>, out: &mut dyn Write) -> io:
     let so_far = if report.interrupted { " so far" } else { "" };
     line("")?;
     line(&format!("verdict  {word}{so_far}  {}", headline(report)))
+}
+
+/// Returns what is known about the limit, each with its label; nothing if the server could not be reached.
+fn answers(report: &IdleReport) -> Vec<(&'static str, String)> {
+    if report.failure.is_some() {
+        return Vec::new();
+    }
+    let mut answers =
+        vec![("silences", silences(report)), ("limit", report.limit.as_ref().map_or_else(|| none(report), limit))];
+    if report.is_server_timeout {
+        let timeout = report.server.timeout.unwrap_or_default();
+        answers.push(("cause", format!("the server's own timeout, {} (explain r-timeout)", span(timeout))));
+    } else if !report.suspects.is_empty() {
+        let names: Vec<_> = report.suspects.iter().map(suspect).collect();
+        answers.push(("perhaps", names.join(" · ")));
+    }
+    answers.extend(report.advice.as_ref().map(|advice| ("safe", safe(advice))));
+    answers.push(("server", settings(&report.server)));
+    answers
+}
+
+/// Returns a label as the heading of an answer on a page.
+fn question(label: &'static str) -> &'static str {
+    match label {
+        "silences" => "Silences",
+        "limit" => "Limit",
+        "cause" => "Cause",
+        "perhaps" => "Products with such a limit",
+        "safe" => "Safe",
+        _ => "Server",
+    }
 }
 
 /// `redis-doctor 0.1.0 · idle · redis://127.0.0.1:6379 (--uri) · Redis 7.0.15 primary`

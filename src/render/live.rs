@@ -20,7 +20,7 @@ use self::{
     together::Together,
 };
 use super::{
-    Style, diagnosis, event_line, fit, header,
+    Style, Times, diagnosis, event_line, fit, header,
     lines::{Lines, Pause},
     terminal::{self, ECHO},
     units::count,
@@ -156,7 +156,7 @@ impl Live {
     /// Shows the line of an event, in a run of many connections after a moment.
     fn show(&mut self, event: &Event, so_far: &Records) {
         let outage = so_far.of(event).latest_outage(event.connection.unwrap_or_default());
-        let Some(line) = event_line::line_of(event, outage, self.many) else { return };
+        let Some(line) = event_line::line_of(event, self.times(), outage, self.many) else { return };
         if self.many {
             return self.together.add(event, outage, line);
         }
@@ -167,9 +167,13 @@ impl Live {
     /// Writes the lines that waited for equal ones.
     fn write_waiting(&mut self, event: &Event, so_far: &Records) {
         self.redraw(event, so_far);
-        for (first, lines) in self.together.take() {
+        for (first, lines) in self.together.take(self.times()) {
             self.write(&first, &lines);
         }
+    }
+
+    fn times(&self) -> Times {
+        Times::moments(self.style)
     }
 
     fn write(&mut self, event: &Event, lines: &[String]) {
@@ -191,7 +195,7 @@ impl Live {
     }
 
     fn end_streaks(&mut self, now: Option<Stamp>) {
-        for (last, line) in self.streaks.ended(now) {
+        for (last, line) in self.streaks.ended(now, self.times()) {
             if self.many {
                 self.together.push(&last, vec![line]);
             } else {

@@ -9,14 +9,12 @@ mod rows;
 mod tables;
 mod targets;
 mod text;
-mod times;
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 pub(super) use tables::value_of;
-pub(super) use times::Times;
 
 use super::{
     Style,
@@ -24,7 +22,10 @@ use super::{
     html::{self, Page},
     views::{Family, Overview, PluginLine, Records, Table},
 };
-use crate::{output::Rows, report::Report};
+use crate::{
+    output::Rows,
+    report::{Log, Percentiles, Report},
+};
 
 impl Document for Report {
     fn root(&self) -> impl Serialize {
@@ -58,8 +59,8 @@ impl Document for Report {
         rows::table(self, of)
     }
 
-    fn overview(&self) -> io::Result<Overview> {
-        Ok(overview::of(self))
+    fn overview(&self, style: Style) -> io::Result<Overview> {
+        Ok(overview::of(self, style))
     }
 
     fn plugin_line(&self) -> io::Result<PluginLine> {
@@ -68,6 +69,14 @@ impl Document for Report {
 
     fn page(&self) -> io::Result<Page> {
         Ok(html::of_report(self))
+    }
+
+    fn percentiles(&self) -> io::Result<Percentiles> {
+        Ok(self.percentiles())
+    }
+
+    fn log(&self) -> io::Result<Log> {
+        Ok(self.log())
     }
 
     fn metrics(&self) -> io::Result<Vec<Family>> {

@@ -11,13 +11,12 @@ use serde_json::{Value, json};
 use super::{explain::Found, idle::EventLine};
 use crate::{
     checkup::{Checkup, ScopeCheckup},
-    compare::Comparison,
     drill::Cell,
     event::Line,
     idle::{IdleReport, Silence, Suspect},
     knowledge::Log,
     record::{ConnectionRow, ErrorRow, FaultRow, NoteRow, StateRow},
-    report::{self, Application, Report, ScopeReport},
+    report::{self, Application, Comparison, Report, ScopeReport},
 };
 
 /// A kind of JSON that redis-doctor writes.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The formats of a report, and the extensions of their golden files.
-const FORMATS: [(Format, &str); 7] = [
+const FORMATS: [(Format, &str); 9] = [
     (Format::Text, "txt"),
     (Format::Json, "json"),
     (Format::Ndjson, "ndjson"),
@@ -23,6 +23,8 @@ const FORMATS: [(Format, &str); 7] = [
     (Format::Openmetrics, "prom"),
     (Format::Nagios, "nagios"),
     (Format::Markdown, "md"),
+    (Format::Hgrm, "hgrm"),
+    (Format::Hlog, "hlog"),
 ];
 
 /// A sink for output that the test can read afterwards.
@@ -55,12 +57,17 @@ fn report_of(events: &[Event]) -> Report {
 }
 
 fn rendered(of: &Report, format: Format) -> String {
-    laid_out(of, format, None)
+    styled(of, format, Style::default())
 }
 
+/// A verbose report: one with every table.
 fn laid_out(of: &Report, format: Format, columns: Option<usize>) -> String {
+    styled(of, format, Style { verbose: true, ..Style::plain(columns) })
+}
+
+fn styled(of: &Report, format: Format, style: Style) -> String {
     let mut out = Vec::new();
-    write(of, format, Style::plain(columns), &mut out).unwrap();
+    write(of, format, style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -165,7 +172,7 @@ fn of_many_outages_the_text_shows_the_longest() {
     });
     let events: Vec<_> =
         [started(plan()), at(0.0, connected(1))].into_iter().chain(drops).chain([finished(400.0)]).collect();
-    let text = rendered(&report_of(&events), Format::Text);
+    let text = laid_out(&report_of(&events), Format::Text, None);
     let rows: Vec<_> = text.lines().filter(|line| line.contains("  drop  ")).collect();
     assert!(rows.len() == 20 && rows[19].contains("5 s") && text.contains("… and 10 more"), "{text}");
 }

@@ -1,12 +1,13 @@
-//! Refusals in the report: the section, the findings, and a remedy for each class.
+//! Refusals in the report: the section, and the findings.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::finding::List;
 use crate::{
-    classify::{ErrorClass, FailureKey, Stage},
+    classify::{ErrorClass, FailureKey},
     clock::{Seconds, Stamp},
+    diagnose::on_error_reply,
     event::ClientState,
     record::{Figures, Refusal, RefusalTotals},
     verdict::Severity,
@@ -53,7 +54,7 @@ impl Refusals {
             let end = run.map_or(Stamp::START, |run| Stamp::START.after(run.elapsed));
             RefusalRow {
                 duration: refusal.duration(end).as_secs_f64(),
-                remedy: remedy(refusal.key),
+                remedy: on_error_reply(refusal.key),
                 refusal: refusal.clone(),
             }
         };
@@ -98,7 +99,7 @@ impl List {
             if !is_pinned {
                 self.push_coded(severity, Some(key.code()), finding);
             }
-            if let Some(remedy) = remedy(*key) {
+            if let Some(remedy) = on_error_reply(*key) {
                 let code = key.code();
                 let text = format!("{}: {remedy}; see `redis-doctor explain {code}`", key.class);
                 self.push_coded(Severity::Info, Some(code), text);
@@ -161,65 +162,4 @@ fn counted(figures: &Figures, key: FailureKey) -> u64 {
 fn seconds(seconds: f64) -> String {
     let digits = if seconds >= 1.0 { 1 } else { 3 };
     format!("{seconds:.digits$} s")
-}
-
-/// Returns what to do about an error reply; `None` if its text is all that is known.
-fn remedy(key: FailureKey) -> Option<&'static str> {
-    Some(match (key.class, key.stage) {
-        (ErrorClass::Misconf, _) => {
-            "the last snapshot failed: see its log, make its directory writable or free disk space, then BGSAVE"
-        }
-        (ErrorClass::Oom, _) => "raise maxmemory, choose an eviction policy (maxmemory-policy), or delete keys",
-        (ErrorClass::NoReplicas, _) => {
-            "too few replicas are in sync: repair them, or lower min-replicas-to-write (INFO replication)"
-        }
-        (ErrorClass::MasterDown, _) => {
-            "this replica has lost its primary (INFO replication: master_host, master_link_status): repair the link, \
-             or connect to the primary"
-        }
-        (ErrorClass::ClusterDown, _) => {
-            "slots have no node: see CLUSTER INFO and CLUSTER SHARDS, and add what is missing"
-        }
-        (ErrorClass::ReadOnly, _) => "this is a replica: connect to the primary, and reconnect after a failover",
-        (ErrorClass::Moved | ErrorClass::Ask | ErrorClass::TryAgain, _) => {
-            "this is a cluster: use a cluster client, which follows the redirection to the node of the slot"
-        }
-        (ErrorClass::CrossSlot, _) => "give keys of one command the same hash tag, as in {user:42}:profile",
-        (ErrorClass::Loading, _) => "the server loads its dataset: wait until INFO shows loading:0",
-        (ErrorClass::Busy, _) => {
-            "a script blocks the server: end it with SCRIPT KILL (or FUNCTION KILL), and shorten it"
-        }
-        (ErrorClass::NoPerm, Stage::Subscribe) => {
-            "the ACL of this user forbids the channel: grant it (ACL SETUSER NAME resetchannels '&CHANNEL'); until \
-             then no message arrives"
-        }
-        (ErrorClass::NoPerm, _) => {
-            "the ACL of this user forbids the command, key or channel: see ACL LOG and ACL GETUSER"
-        }
-        (ErrorClass::NoAuth | ErrorClass::WrongPass, _) => {
-            "the server does not accept the login: check the credentials"
-        }
-        (ErrorClass::ExecAbort, _) => "the reply to the queued command that was refused has the reason",
-        (ErrorClass::MaxClients, _) => "raise maxclients on the server, or find the clients that hold its connections",
-        (ErrorClass::ProtectedMode, _) => "set a password on the server, or turn protected-mode off there",
-        // The others are no replies of a server, or their text is all that is known.
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use strum::VariantArray;
-
-    use super::*;
-    use crate::classify::Origin;
-
-    #[test]
-    fn every_code_word_of_a_server_has_a_remedy() {
-        for class in ErrorClass::VARIANTS.iter().filter(|class| class.is_server_reply()) {
-            let key = FailureKey { class: *class, stage: Stage::Command, errno: None, origin: Origin::Server };
-            let known = remedy(key).is_some();
-            assert_eq!(known, !matches!(class, ErrorClass::ServerError | ErrorClass::Resp3Unsupported), "{class}");
-        }
-    }
 }

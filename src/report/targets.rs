@@ -52,10 +52,10 @@ impl RunReport {
         }
     }
 
-    /// Returns the verdict of the worst finding.
+    /// Returns the verdict that decides the exit code.
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
-            Self::Lone(report) => report.verdict,
+            Self::Lone(report) => report.outcome(),
             Self::Several(report) => report.verdict,
         }
     }

@@ -128,7 +128,7 @@ impl Sessions {
         for (number, session) in (0..).zip(&self.sessions) {
             // Connections are staggered, so that their probes do not go out in one burst.
             let offset = plan.pace.due(1).unwrap_or_default() * number / count.max(1);
-            let schedule = Arc::new(Schedule::new(plan, start.after(offset)));
+            let schedule = Arc::new(Schedule::new(plan, start.after(offset), self.ctx.plan.seed, number));
             for worker in 0..plan.concurrency {
                 let worker = Worker::new(Arc::clone(session), Arc::clone(&schedule), plan.clone(), worker);
                 self.work.spawn(worker.run());

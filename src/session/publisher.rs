@@ -22,7 +22,7 @@ use crate::{
         reply::{Text, text},
     },
     event::Peer,
-    plan::{Pace, Password, Plan, PolicyName, ReconnectPolicy},
+    plan::{Jitter, Pace, Password, Plan, PolicyName, ReconnectPolicy, Sender},
 };
 
 /// A message not accepted within this time counts as not published.
@@ -121,9 +121,10 @@ pub(super) async fn run(session: Arc<Session>, publisher: Arc<Publisher>, pace: 
     let ctx = Arc::clone(&session.ctx);
     let channels: Vec<_> = session.inbox.verified().map(|(name, sharded)| (name.clone(), sharded)).collect();
     let start = ctx.clock.now();
+    let jitter = Jitter::new(ctx.plan.seed, session.connection, Sender::Publisher, pace);
     let mut slot = 0;
     for (index, (channel, sharded)) in channels.iter().enumerate().cycle() {
-        if !wait(&ctx, start, pace, &mut slot).await {
+        if !wait(&ctx, (start, pace, jitter), &mut slot).await {
             return;
         }
         let (number, payload) = session.inbox.compose(index, ctx.clock.now(), &ctx);
@@ -145,7 +146,7 @@ pub(super) async fn run(session: Arc<Session>, publisher: Arc<Publisher>, pace: 
 }
 
 /// Waits for the next slot and skips those missed because of a slow server. Returns false when the run stops.
-async fn wait(ctx: &RunContext, start: Stamp, pace: Pace, slot: &mut u64) -> bool {
+async fn wait(ctx: &RunContext, (start, pace, jitter): (Stamp, Pace, Jitter), slot: &mut u64) -> bool {
     if ctx.stop.is_stopping() {
         return false;
     }
@@ -158,6 +159,7 @@ async fn wait(ctx: &RunContext, start: Stamp, pace: Pace, slot: &mut u64) -> boo
         *slot += 1;
         due = start.after(pace.due(*slot).unwrap_or_default());
     }
+    let due = due.after(jitter.of(*slot));
     *slot += 1;
     tokio::select! {
         () = ctx.clock.sleep_until(due) => true,

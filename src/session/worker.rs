@@ -17,7 +17,7 @@ use super::{
 use crate::{
     clock::Stamp,
     event::{ConnectionCounts, Reply},
-    plan::{Pace, ProbeKind, ProbePlan},
+    plan::{Jitter, Pace, ProbeKind, ProbePlan, Sender},
 };
 
 /// Time to live of the keys written by the kv workload.
@@ -32,12 +32,16 @@ pub(super) struct Schedule {
     anchor: Stamp,
     /// A slot older than this is skipped: its probe could only be late.
     patience: Duration,
+    jitter: Jitter,
     next: Mutex<u64>,
 }
 
 impl Schedule {
-    pub(super) fn new(plan: &ProbePlan, anchor: Stamp) -> Self {
-        Self { pace: plan.pace, anchor, patience: plan.timeout, next: Mutex::new(0) }
+    /// Creates the schedule of a connection. That of `ping` is exact, as its lines are read one by one.
+    pub(super) fn new(plan: &ProbePlan, anchor: Stamp, seed: u64, connection: u32) -> Self {
+        let jitter =
+            if plan.report_each { Jitter::default() } else { Jitter::new(seed, connection, Sender::Worker, plan.pace) };
+        Self { pace: plan.pace, anchor, patience: plan.timeout, jitter, next: Mutex::new(0) }
     }
 
     /// Returns the next intended start, and the number of slots skipped: those that are too old, and those before
@@ -52,7 +56,7 @@ impl Schedule {
         let skipped = (late.as_nanos() / interval.as_nanos().max(1)) as u64;
         let slot = *next + skipped;
         *next = slot + 1;
-        (due(slot), skipped)
+        (due(slot).after(self.jitter.of(slot)), skipped)
     }
 }
 
@@ -281,7 +285,8 @@ mod tests {
     use super::*;
 
     fn schedule(pace: Pace) -> Schedule {
-        Schedule { pace, anchor: Stamp::START, patience: Duration::from_secs(2), next: Mutex::new(0) }
+        let (patience, jitter) = (Duration::from_secs(2), Jitter::default());
+        Schedule { pace, anchor: Stamp::START, patience, jitter, next: Mutex::new(0) }
     }
 
     fn at(ms: u64) -> Stamp {

@@ -97,7 +97,6 @@ const ALLOWED: Table<'_> = &[
             "record",
             "report",
             "verdict",
-            "compare",
             "drill",
             "checkup",
             "idle",
@@ -164,6 +163,7 @@ const CONFINED: Table<'_> = &[
     ("clap_mangen", &["cli"]),
     ("redis", &["classify", "dial", "session"]),
     ("comfy_table", &["render"]),
+    ("jiff", &["render"]),
     ("console", &["render"]),
     ("indicatif", &["render"]),
 ];

@@ -143,7 +143,7 @@ fn unanswered_attempts_last_until_their_limit() {
     };
     let files = TempDir::new().unwrap();
     let journal = files.path().join("journal.ndjson");
-    let soak = "soak --workload ping --connect-timeout 1s --watchdog 300msx2";
+    let soak = "soak -v --workload ping --connect-timeout 1s --watchdog 300msx2";
     let doctor = Doctor::new(soak.split(' ')).arg("--journal").arg(&journal).target(&lab.server);
     let doctor = doctor.inside(lab.client_side()).within(LATER * 2).spawn();
     let journaled = |text: &str| fs::read_to_string(&journal).is_ok_and(|journal| journal.contains(text));

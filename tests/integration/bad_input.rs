@@ -126,7 +126,7 @@ fn a_flag_of_another_tool_gets_the_name_it_has_here() {
         (&["soak", "--ca", "/etc/ca.pem"], ["has no --ca", "use --cacert FILE"]),
         (&["ping", "-3"], ["has no -3", "; use --protocol resp3, which is the default"]),
         (&["ping", "-t", "5"], ["there is no target '5'", "for a time limit, use the flag's long name"]),
-        (&["ping", "-v"], ["has no -v", "--journal FILE keeps them (-V prints the version)"]),
+        (&["ping", "--debug"], ["has no --debug", "--journal FILE keeps them"]),
         (&["wait", "--verbose"], ["redis-doctor wait has no --verbose", "everything is shown anyway"]),
         (&["soak", "-i", "1"], ["redis-doctor soak has no -i", "; use --rate RATE"]),
         (&["ping", "--bigkeys"], ["has no --bigkeys", "; this belongs to redis-cli"]),

@@ -48,6 +48,7 @@ fn the_advice_of_a_report_leads_to_an_entry_of_the_knowledge_base() {
 #[test]
 fn each_format_has_the_causes() {
     let journal = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/causes-from-evidence.ndjson");
+    Doctor::new(["report", journal]).run().stdout_contains("network reset, certain");
     for (format, expected) in [
         ("text", "network_reset, certain"),
         ("json", "\"cause\": \"server_restarted\""),
@@ -55,7 +56,7 @@ fn each_format_has_the_causes() {
         ("csv", "outages.rows.0.diagnosis.cause,network_reset\r\n"),
         ("openmetrics", "redis_doctor_outages_listed{cause=\"server_frozen\",confidence=\"possible\"} 1\n"),
     ] {
-        Doctor::new(["report", journal, "--format", format]).run().code(1).stdout_contains(expected);
+        Doctor::new(["report", journal, "-v", "--format", format]).run().code(1).stdout_contains(expected);
     }
 }
 

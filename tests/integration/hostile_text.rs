@@ -242,7 +242,7 @@ fn a_file_that_is_read_drives_no_terminal_and_is_not_quoted() {
     assert_ne!(spoiled, journal);
     fs::write(&path, spoiled).unwrap();
     for format in ["text", "json", "ndjson", "csv", "openmetrics"] {
-        let report = Doctor::new(["report", "--format", format]).arg(&path).run();
+        let report = Doctor::new(["report", "-v", "--format", format]).arg(&path).run();
         is_inert(format, &format!("{}{}", report.code(0).stdout(), report.stderr()));
     }
     for wrong in

@@ -182,7 +182,7 @@ fn a_journal_of_a_later_version_is_refused_with_the_remedy() {
 fn gates_judge_a_journal_anew() {
     let directory = tempfile::tempdir().unwrap();
     let path = journal(directory.path(), "journal");
-    let run = Doctor::new(["report", "--fail-on", "p50>0ms"]).arg(&path).run();
+    let run = Doctor::new(["report", "-v", "--fail-on", "p50>0ms"]).arg(&path).run();
     run.code(2).stdout_contains("critical  --fail-on p50>0ms").stdout_contains("tripped");
     Doctor::new(["report", "--warn-on", "p50>0ms"]).arg(&path).run().code(1).stdout_contains("verdict  DEGRADED");
     Doctor::new(["report", "--fail-on", "p50>0ms", "--exit-zero"]).arg(&path).run().code(0).stdout_contains("CRITICAL");

@@ -18,6 +18,7 @@
 //! - `fleet`: thousands of connections that are lost at once come back, and the report is right.
 //! - `harness`: what the other modules build on: servers, the program under test, and a relay that breaks things.
 //! - `healthy`: a healthy server on a busy machine is blamed for nothing.
+//! - `hdr`: the formats of HdrHistogram are read by other readers, and have the figures of the report.
 //! - `herd`: connections that were lost together come back together, and what spreads them.
 //! - `hostile`: whatever a server or a client sends, every command ends in time, in bounds, and cleanly.
 //! - `hostile_text`: no text of a server drives a terminal, repeats a password or fills an output.
@@ -84,6 +85,7 @@ mod explain;
 mod fleet;
 mod harness;
 mod harness_self;
+mod hdr;
 mod healthy;
 mod herd;
 mod hostile;

@@ -76,7 +76,9 @@ fn every_error_row_says_where_it_is_explained() {
     let errors = report["errors"].as_array().unwrap();
     let rows: Vec<_> = errors.iter().map(|row| (&row["class"], &row["code"])).collect();
     assert_eq!(rows, [(&"server_error".into(), &"RD129".into())]);
-    run("text").stdout_contains("server_error  RD129  ");
+    let verbose = Doctor::new(["ping", "-c", "2", "-i", "0", "-v"]).target(&server).run();
+    verbose.stdout_contains("server_error  RD129  ");
+    run("text").lacks("server_error  RD129  ");
     run("csv").stdout_contains("errors.0.code,RD129\r\n");
     run("ndjson").stdout_contains("\"type\":\"error\",\"class\":\"server_error\"").stdout_contains("\"RD129\"");
     run("openmetrics").stdout_contains("class=\"server_error\"").stdout_contains("code=\"RD129\"} ");
@@ -107,7 +109,7 @@ fn nagios_is_one_line_with_one_pipe_and_the_exit_code_of_its_word() {
 #[test]
 fn a_tripped_gate_names_itself_its_figure_and_decides_the_exit_code() {
     let server = RedisServer::start();
-    let ping = || Doctor::new(["ping", "-c", "3", "-i", "0"]);
+    let ping = || Doctor::new(["ping", "-c", "3", "-i", "0", "-v"]);
     let run = ping().args(["--fail-on", "p50>0ms"]).target(&server).run();
     run.code(2).stdout_contains("critical  --fail-on p50>0ms").stdout_contains("fail on  p50>0ms");
     run.stdout_contains("tripped").stdout_contains("verdict  CRITICAL");
@@ -165,4 +167,24 @@ fn timestamps_are_those_of_ping() {
     let stamp = text.strip_prefix('[').and_then(|rest| rest.split_once("] PONG from ")).map(|(stamp, _)| stamp);
     let seconds: f64 = stamp.unwrap_or_else(|| panic!("{text}")).parse().unwrap();
     assert!(seconds > 1.6e9, "{text}");
+}
+
+/// As much for a machine without the files of the time zones.
+#[test]
+fn times_are_in_utc_unless_local_ones_are_wanted() {
+    let journal = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/causes-from-evidence.ndjson");
+    let report = |more: &[&str]| Doctor::new(["report", journal]).args(more).env("TZ", "XXX-5:30").run();
+    let times = |text: &str| -> Vec<String> {
+        let lines =
+            text.lines().filter(|line| line.starts_with('i') && line.contains("  20") || line.contains(" for "));
+        lines.map(str::to_owned).collect()
+    };
+    let (utc, local) = (report(&[]).stdout(), report(&["--local-time"]).stdout());
+    assert!(utc.contains(" UTC for ") && utc.matches("UTC").count() == 1, "{utc}");
+    assert!(local.contains(" +05:30 for ") && !local.contains("UTC"), "{local}");
+    assert_ne!(times(&utc), times(&local));
+    assert_eq!(report(&["--format", "json"]).stdout(), report(&["--format", "json", "--local-time"]).stdout());
+    let server = RedisServer::start();
+    let soak = Doctor::new(["soak", "-d", "200ms", "--local-time"]).target(&server).env("TZ", "/nonexistent").run();
+    soak.code(0).stderr_contains("warning: --local-time: no time zone found").stdout_contains(" UTC for ");
 }

@@ -120,8 +120,9 @@ fn the_outputs_in_the_readme_are_what_the_program_prints() {
     waiting.wait_for_stderr("waiting for", patience);
     replica.command(["REPLICAOF", "NO", "ONE"]);
     let journal = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/causes-from-evidence.ndjson");
-    let causes = Doctor::new(["report", journal]).run();
-    let bare = Doctor::new(["soak", "--policy", "bare", "--fault", "reset_peer=when=in_flight@2s", "--duration", "5s"]);
+    let causes = Doctor::new(["report", journal, "-v"]).run();
+    let bare = Doctor::new(["soak", "--policy", "bare", "--fault", "reset_peer=when=in_flight@2s", "--duration", "5s"])
+        .arg("-v");
     let check = Doctor::new(["check"]).target(&server).run();
     let (soak, ping, subscribe, drill, bare) =
         (soak.spawn(), ping.run(), subscribe.spawn(), drill.spawn(), bare.target(&victim).spawn());

@@ -54,11 +54,12 @@ fn seen_on(columns: u16, connect: impl FnOnce(File) -> Doctor) -> String {
 #[test]
 fn results_keep_to_the_columns_of_their_terminal() {
     let server = RedisServer::start();
-    let commands: [&[&str]; 5] = [
+    let commands: [&[&str]; 6] = [
         &["check"],
         &["ping", "-c", "2", "-i", "0"],
         &["soak", "-d", "1s", "--fault", "close@200ms"],
         &["report", JOURNAL],
+        &["report", JOURNAL, "-v"],
         &["explain", "--list"],
     ];
     for command in commands {

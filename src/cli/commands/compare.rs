@@ -35,9 +35,9 @@ pub(in crate::cli) struct CompareArgs {
     /// Compare runs with different workloads, too
     #[arg(long)]
     force: bool,
-    /// Result format
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Comparison))]
-    format: Format,
+    /// Result format [default: that of the name of --output, or text]
+    #[arg(long, value_name = "FORMAT", value_parser = formats(Content::Comparison))]
+    format: Option<Format>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -79,12 +79,13 @@ Exit status: 0 nothing is worse, 1 a figure is worse or a problem is new,
             return Err(UsageError::new("AFTER", "it is the same file as BEFORE", "name two files"));
         }
         let options = self.output.options(environment);
+        let format = Format::chosen(self.format, options.output.as_deref(), Content::Comparison);
         Ok(CompareRequest {
             before: self.before,
             after: self.after,
             fail_on: self.fail_on,
             force: self.force,
-            output: OutputOptions { output: output::file(options.output), format: self.format, ..options },
+            output: OutputOptions { output: output::file(options.output), format, ..options },
         })
     }
 }

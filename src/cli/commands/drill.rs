@@ -40,9 +40,9 @@ pub(in crate::cli) struct DrillArgs {
     /// Policy names, comma-separated.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     must_survive: Vec<PolicyName>,
-    /// Result format
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::Drill))]
-    format: Format,
+    /// Result format [default: that of the name of --output, or text]
+    #[arg(long, value_name = "FORMAT", value_parser = formats(Content::Drill))]
+    format: Option<Format>,
     /// Write the results to this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -90,6 +90,7 @@ Examples:
   redis-doctor drill --sandbox                     # everything, in two minutes
   redis-doctor drill --sandbox --case reset-in-flight --policy library,hardened
   redis-doctor drill --incident failover --must-survive hardened
+  redis-doctor drill --sandbox -o drill.html        # a matrix for a browser
 
 Each cell is a short soak through its own fault proxy. The schedules of --fault
 and --incident begin with the probes; leave them a quiet second first.
@@ -121,7 +122,7 @@ could not run, 3 wrong usage.";
             policies: self.policy,
             must_survive: self.must_survive,
             seed: self.seed.unwrap_or_else(fresh_seed),
-            format: self.format,
+            format: Format::chosen(self.format, self.output.as_deref(), Content::Drill),
             output: output::file(self.output),
             quiet: self.quiet,
             warnings: connection.warnings,

@@ -63,9 +63,9 @@ pub(in crate::cli) struct IdleArgs {
     /// A longer limit does not affect the exit status.
     #[arg(long, value_name = "TIME", value_parser = value::positive_duration, allow_hyphen_values = true)]
     must_survive: Option<Duration>,
-    /// Result format
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(Content::IdleReport))]
-    format: Format,
+    /// Result format [default: that of the name of --output, or text]
+    #[arg(long, value_name = "FORMAT", value_parser = formats(Content::IdleReport))]
+    format: Option<Format>,
     /// Write the result to this file, - for stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -109,6 +109,7 @@ Examples:
   redis-doctor idle --steps 50s,60s,70s --resolution 1s
   redis-doctor idle --sandbox --fault idle_drop=3s,then=reset --max 5s
   redis-doctor idle --must-survive 5m --format nagios
+  redis-doctor idle --profile gcp -o idle.html       # a page for a browser
 
 The connections send nothing and have no TCP keepalive; each gets a PING when
 its silence ends. The first round takes as long as the limit, or --max. Ctrl-C
@@ -159,7 +160,7 @@ survived, 3 wrong usage, or ended too early. With --must-survive: 0 it survives,
         Ok(IdleRequest {
             plan,
             server: self.connection.spawn.or_sandbox(self.connection.sandbox),
-            format: self.format,
+            format: Format::chosen(self.format, self.output.as_deref(), Content::IdleReport),
             output: output::file(self.output),
             quiet: self.quiet,
             warnings: connection.warnings,

@@ -8,7 +8,7 @@ use crate::{
     cli::{
         environment::Environment,
         error::UsageError,
-        groups::{FormatArgs, GateArgs, OutputArgs},
+        groups::{FormatArgs, GateArgs, OutputArgs, TextArgs},
         subcommand::Subcommand,
     },
     output::{self, OutputOptions},
@@ -30,6 +30,8 @@ pub(in crate::cli) struct ReportArgs {
     format: FormatArgs,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    text: TextArgs,
     #[command(flatten)]
     gates: GateArgs,
 }
@@ -56,6 +58,7 @@ Examples:
   redis-doctor report soak.ndjson
   redis-doctor soak -d 1h --format ndjson > saved && redis-doctor report saved
   redis-doctor report node-*.ndjson -o merged.json
+  redis-doctor report soak.ndjson -v --local-time
   redis-doctor report soak.ndjson --format csv --rows outages
   redis-doctor report soak.ndjson --fail-on 'availability<99.99%'
 
@@ -65,7 +68,8 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
     type Request = ReportRequest;
 
     fn resolve(self, environment: &Environment) -> Result<ReportRequest, UsageError> {
-        let options = self.output.options(environment);
+        let mut options = self.output.options(environment);
+        self.text.apply_to(&mut options);
         let (format, rows) = self.format.resolve(options.output.as_deref())?;
         let output = OutputOptions {
             output: output::file(options.output),

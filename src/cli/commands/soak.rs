@@ -1,6 +1,6 @@
 //! `redis-doctor soak`: its flags and its request.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
@@ -58,6 +58,13 @@ pub(in crate::cli) struct SoakArgs {
     /// Each connection subscribes to this many; its numbered messages go to the first.
     #[arg(long, value_name = "N", value_parser = value::parallelism, allow_hyphen_values = true)]
     channels: Option<u32>,
+    /// Compare with this earlier run at the end
+    ///
+    /// A journal of --journal or a report of --format json, of the same workload. The report has the figures of both, and a
+    /// problem for each that is worse. The exit code is 0 if nothing is worse and no problem is new, see 'redis-doctor help
+    /// compare'.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     /// Stop when a connection cannot recover on its own
     ///
     /// Without this flag, the run continues with a new session.
@@ -94,6 +101,7 @@ Examples:
   redis-doctor soak --policy library --workload mixed --connections 4 -d 1h
   redis-doctor soak --workload ping --rate 0 --concurrency 50 -d 10s
   redis-doctor soak -d 1h --fail-on 'outage>2s' -o report.json
+  redis-doctor soak -d 10m --baseline monday.ndjson
   redis-doctor soak --sandbox --connections 50 --incident thundering-herd -d 15s
   redis-doctor soak --connections 50 --spread 1s --fail-on 'reconnect_peak>20'
 
@@ -137,13 +145,19 @@ Exit status: 0 healthy, 1 degraded, 2 critical, 3 wrong usage.";
         });
         let (format, rows) = self.format.resolve(self.run.output.output.as_deref())?;
         self.servers.add_to(&mut self.run.connection);
-        run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output, .. }| {
-            (output.format, output.rows) = (format, rows);
-            plan.probes = probes;
-            plan.subscription = subscription;
-            plan.connections = self.connections;
-            plan.stop = StopCondition { count: None, duration: self.duration, on_critical: self.stop_on_critical };
-        })
+        let request =
+            run::resolve(Command::Soak, self.run, environment, |RunRequest { plan, output, baseline, .. }| {
+                (output.format, output.rows) = (format, rows);
+                *baseline = self.baseline;
+                plan.probes = probes;
+                plan.subscription = subscription;
+                plan.connections = self.connections;
+                plan.stop = StopCondition { count: None, duration: self.duration, on_critical: self.stop_on_critical };
+            })?;
+        if request.baseline.is_some() && request.plan.scope.is_some() {
+            return Err(UsageError::new("--baseline", "it is for a single target", "name one server"));
+        }
+        Ok(request)
     }
 }
 

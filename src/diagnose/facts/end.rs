@@ -102,7 +102,7 @@ impl Facts<'_> {
     pub(in crate::diagnose) fn quiet(&self) -> Option<Duration> {
         let since_reply = self.fact(self.outage.idle)?.saturating_sub(self.silence());
         // Verification messages arrive independently of the commands, unless we could not receive them.
-        let pace = self.plan.and_then(|plan| plan.subscription?.verify?.due(1));
+        let pace = self.plan.and_then(|plan| plan.subscription?.verify?.longest());
         match pace.filter(|pace| self.circumstances().subscribed && since_reply > *pace) {
             Some(pace) => Some(since_reply.min(pace + self.lag()?)),
             None => Some(since_reply),

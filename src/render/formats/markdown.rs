@@ -8,8 +8,8 @@ use crate::render::{
     views::{Overview, Table, escaped},
 };
 
-pub(super) fn write<D: Document + ?Sized>(document: &D, _: Style, out: &mut dyn Write) -> io::Result<()> {
-    let Overview { above, table: Table { header, rows }, below } = document.overview()?;
+pub(super) fn write<D: Document + ?Sized>(document: &D, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let Overview { above, table: Table { header, rows }, below } = document.overview(style)?;
     above.iter().try_for_each(|paragraph| writeln!(out, "{paragraph}\n"))?;
     writeln!(out, "| {} |", header.join(" | "))?;
     writeln!(out, "|{}", " --- |".repeat(header.len()))?;

@@ -8,7 +8,7 @@ use super::{nagios::figure, *};
 use crate::{
     checkup,
     clock::WallTime,
-    compare::{self, Comparison, Recording, Side},
+    compare::{self, Recording, Side},
     drill::{Cell, Outcome},
     event::{Event, EventKind, EventSink},
     idle::{IdleReport, Search, SearchContext, ServerSummary, Steps},
@@ -17,7 +17,7 @@ use crate::{
     plan::{PolicyName, Protocol, ReconnectPolicy},
     record::{Recorder, fixture},
     render::views::{Figure, escaped},
-    report::{Observation, Report},
+    report::{Comparison, Observation, Report},
 };
 
 const TIME: WallTime = WallTime::from_unix_nanos(1_795_356_131_204_512_000);

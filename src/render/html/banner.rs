@@ -3,7 +3,7 @@
 use super::markup::{count, figure, text, time};
 use crate::{
     render::{
-        report::Times,
+        Times,
         units::{self, duration},
     },
     report::{Latency, Report},

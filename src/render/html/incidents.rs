@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     record::Id,
-    render::{diagnosis, report::Times, units::duration},
+    render::{Times, diagnosis, units::duration},
     report::{IncidentRow, OutageRow, Report},
 };
 

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     event::RefusalEnd,
     render::{
-        diagnosis,
-        report::{Times, value_of},
+        Times, diagnosis,
+        report::value_of,
         units::{duration, span},
     },
     report::{GateLevel, Report},

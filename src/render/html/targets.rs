@@ -33,7 +33,7 @@ pub(in crate::render) fn of_scope(report: &ScopeReport, headline: &str, targets:
         text(&command),
         report.targets.len(),
         time("duration", report.duration),
-        verdict::frame(report.verdict, report.interim, &text(headline), &[], &items),
+        verdict::frame(Some(report.verdict), report.interim, &text(headline), &[], &items),
         figures(report),
         section("targets", "Targets", lead, &table("Targets", &targets.header, &numbers, &rows)),
         findings(report),

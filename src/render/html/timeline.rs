@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     render::{
-        report::Times,
+        Times,
         units::{self, duration},
     },
     report::{Axis, Report},

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     render::{
-        report::Times,
+        Times,
         units::{self, duration, percent},
     },
     report::{Finding, IncidentRow, Report},
@@ -22,7 +22,7 @@ const FINDINGS: usize = 4;
 pub(super) fn write(report: &Report, times: Times) -> String {
     let findings = report.findings.iter().filter(|finding| finding.severity != Severity::Info);
     let items = findings.map(|finding| item(finding, "")).collect::<Vec<_>>();
-    frame(report.verdict, report.interim, &headline(report), &answers(report, times), &items)
+    frame(Some(report.verdict), report.interim, &headline(report), &answers(report, times), &items)
 }
 
 /// Returns a finding as an item of the list below the verdict; `before` is HTML.
@@ -36,23 +36,28 @@ pub(super) fn sentence(finding: &Finding) -> String {
     format!("{}{}", text(&finding.text), code.unwrap_or_default())
 }
 
-/// Returns the verdict with its headline, answers and findings, all of them HTML.
+/// Returns the verdict, or that it is unknown, with its headline, answers and findings, all of them HTML.
 pub(super) fn frame(
-    verdict: Verdict,
+    verdict: Option<Verdict>,
     interim: bool,
     headline: &str,
     answers: &[(&'static str, String)],
     items: &[String],
 ) -> String {
     let (class, icon) = match verdict {
-        Verdict::Healthy => ("healthy", "<circle cx=\"12\" cy=\"12\" r=\"11\"/><path d=\"M6.5 12.5l3.6 3.6 7.4-8\"/>"),
-        Verdict::Degraded => {
+        Some(Verdict::Healthy) => {
+            ("healthy", "<circle cx=\"12\" cy=\"12\" r=\"11\"/><path d=\"M6.5 12.5l3.6 3.6 7.4-8\"/>")
+        }
+        Some(Verdict::Degraded) => {
             ("degraded", "<path class=\"s\" d=\"M12 1.5 23.2 22H.8z\"/><path d=\"M12 9v6m0 2.6v.4\"/>")
         }
-        Verdict::Critical => (
+        Some(Verdict::Critical) => (
             "critical",
             "<path class=\"s\" d=\"M7.3.8h9.4l6.5 6.5v9.4l-6.5 6.5H7.3L.8 16.7V7.3z\"/><path d=\"M8 8l8 8m0-8l-8 8\"/>",
         ),
+        None => {
+            ("unknown", "<circle cx=\"12\" cy=\"12\" r=\"11\"/><path d=\"M8.5 9a3.5 3.5 0 1 1 3.5 4v1.5m0 2.6v.4\"/>")
+        }
     };
     let interim = if interim { " so far" } else { "" };
     let answers: Vec<_> = answers
@@ -63,7 +68,7 @@ pub(super) fn frame(
         "<section id=\"verdict\" class=\"verdict {class}\" aria-labelledby=\"verdict-h\">\n\
          <svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\">{icon}</svg>\n\
          <div><h1 id=\"verdict-h\"><b>{}</b>{interim} {headline}</h1>\n<dl class=\"answers\">{}</dl>\n",
-        verdict.to_string().to_uppercase(),
+        named(verdict),
         answers.join("\n"),
     );
     if !items.is_empty() {
@@ -77,6 +82,11 @@ pub(super) fn frame(
     }
     html.push_str("</div>\n</section>\n");
     html
+}
+
+/// Returns a verdict as it is shown.
+pub(super) fn named(verdict: Option<Verdict>) -> String {
+    verdict.map_or("UNKNOWN".to_owned(), |verdict| verdict.to_string().to_uppercase())
 }
 
 /// `4 incidents in 3 min 5 s, all recovered`

@@ -7,7 +7,7 @@ use crate::{
     clock::Stamp,
     event::{CommandFailed, Event, PathProbed},
     foreign::Foreign,
-    render::{event_line, units::span},
+    render::{Times, event_line, units::span},
 };
 
 /// Time without another failure after which a streak is over. Failures are reported once a second.
@@ -62,18 +62,18 @@ impl Streaks {
     }
 
     /// Ends the streaks without a failure in the time before `now`, or all of them. Returns their last events and lines.
-    pub(super) fn ended(&mut self, now: Option<Stamp>) -> Vec<(Event, String)> {
+    pub(super) fn ended(&mut self, now: Option<Stamp>, times: Times) -> Vec<(Event, String)> {
         let is_over = |streak: &mut Streak| now.is_none_or(|now| now.since(streak.last.at) > OVER);
         let ended = self.open.extract_if(.., is_over).filter(|streak| streak.more.count > 0);
-        ended.map(|Streak { last, more }| (last.clone(), line(&last, &more))).collect()
+        ended.map(|Streak { last, more }| (last.clone(), line(&last, &more, times))).collect()
     }
 }
 
 /// `14:02:59.204  failed        47 × Connection refused (os error 111) [refused, command, kernel] · again, over 46 s`
-fn line(last: &Event, more: &CommandFailed) -> String {
+fn line(last: &Event, more: &CommandFailed, times: Times) -> String {
     let over = match more.last.since(more.first) {
         Duration::ZERO => String::new(),
         time => format!(", over {}", span(time)),
     };
-    event_line::line(last, "failed", &format!("{} · again{over}", event_line::failed_details(more)))
+    event_line::line(last, times, "failed", &format!("{} · again{over}", event_line::failed_details(more)))
 }

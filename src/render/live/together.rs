@@ -10,7 +10,7 @@ use crate::{
     foreign::Foreign,
     record::Outage,
     render::{
-        event_line,
+        Times, event_line,
         units::{count, span, span_range},
     },
 };
@@ -90,13 +90,13 @@ impl Together {
     }
 
     /// Takes the lines, each with its first event.
-    pub(super) fn take(&mut self) -> Vec<(Event, Vec<String>)> {
-        std::mem::take(&mut self.groups).into_iter().map(Group::into_lines).collect()
+    pub(super) fn take(&mut self, times: Times) -> Vec<(Event, Vec<String>)> {
+        std::mem::take(&mut self.groups).into_iter().map(|group| group.into_lines(times)).collect()
     }
 }
 
 impl Group {
-    fn into_lines(self) -> (Event, Vec<String>) {
+    fn into_lines(self, moments: Times) -> (Event, Vec<String>) {
         let Some(Common { label, text, .. }) = self.common.filter(|_| self.connections.len() > 1) else {
             return (self.first, self.alone);
         };
@@ -107,7 +107,7 @@ impl Group {
         let messages = (self.messages > 0).then(|| count(self.messages, "message"));
         let text = Some(text).filter(|text| !text.is_empty());
         let parts: Vec<_> = [Some(named(&self.connections)), times, messages, text].into_iter().flatten().collect();
-        let line = event_line::line(&self.first, label, &parts.join(" · "));
+        let line = event_line::line(&self.first, moments, label, &parts.join(" · "));
         (self.first, vec![line])
     }
 }

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::times::Times;
 use crate::{
     clock::WallTime,
     render::{
+        Times,
         scale::{DOWN, Scale},
         units::{duration, percent},
     },
@@ -41,7 +41,7 @@ pub(super) fn write(report: &Report, times: Times, columns: Option<usize>, out: 
     let [begin, end] = [first.time, end].map(|time| times.to_the_second(time));
     let gap = course.len().saturating_sub(begin.len() + end.len());
     if gap > 0 {
-        writeln!(out, "{}{begin}{}{end} UTC", " ".repeat(LABEL), " ".repeat(gap))?;
+        writeln!(out, "{}{begin}{}{end}", " ".repeat(LABEL), " ".repeat(gap))?;
     }
     Ok(())
 }

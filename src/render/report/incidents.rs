@@ -1,11 +1,10 @@
-//! One block for each incident: what happened, the evidence in a line, the time it took, and the remedy.
+//! One block for each incident: what happened, the client's error, the evidence in a line, the time it took, the remedy.
 
 use std::io::{self, Write};
 
-use super::times::Times;
 use crate::{
     render::{
-        diagnosis,
+        Times, diagnosis, event_line,
         units::{clean, count, duration},
     },
     report::{CauseOf, IncidentRow, OutageRow, Phase, PhaseRow, Report},
@@ -73,6 +72,8 @@ fn block(row: &IncidentRow, example: Option<&OutageRow>, times: Times) -> Vec<St
     let mut lines = vec![format!("{}  {}  {}", incident.id, times.of(incident.time), parts.join(" · "))];
     let Some(example) = example else { return lines };
     let diagnosis = &example.diagnosis;
+    let failure = example.outage.failure.as_ref().map(event_line::failure);
+    lines.extend(failure.map(|failure| format!("{margin}  client error {failure}")));
     let why = diagnosis.evidence_for.first().or(diagnosis.missing.first());
     lines.extend(why.map(|why| format!("{margin}  {why}")));
     lines.extend(division(example).map(|parts| format!("{margin}  {parts}")));

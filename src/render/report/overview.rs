@@ -1,9 +1,9 @@
 //! The report as Markdown for a ticket: the verdict, the incidents, the figures, the findings.
 
-use super::{Times, incidents, text};
+use super::{incidents, text};
 use crate::{
     render::{
-        header,
+        Style, Times, header,
         units::duration,
         views::{Overview, Table, escaped},
     },
@@ -11,13 +11,14 @@ use crate::{
     verdict::Verdict,
 };
 
-pub(super) fn of(report: &Report) -> Overview {
+pub(super) fn of(report: &Report, style: Style) -> Overview {
+    let times = Times::of_report(report, style);
     let mut above = vec![verdict(report.verdict, &text::headline(report))];
     for run in &report.runs {
-        let lines = [header::target_line(&run.started), header::policy_line(&run.started), text::summary(run)];
+        let lines = [header::target_line(&run.started), header::policy_line(&run.started), text::summary(run, times)];
         above.push(lines.map(|line| escaped(&line)).join("<br>\n"));
     }
-    let items: Vec<_> = incidents::blocks(report, Times::new(report)).iter().map(|lines| item(lines)).collect();
+    let items: Vec<_> = incidents::blocks(report, times).iter().map(|lines| item(lines)).collect();
     above.extend((!items.is_empty()).then(|| items.join("\n")));
     let latencies = [
         ("latency", &report.latency),

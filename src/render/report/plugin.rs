@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) fn line(report: &Report) -> PluginLine {
-    PluginLine { verdict: Some(report.verdict), text: headline(report), figures: figures(report) }
+    PluginLine { verdict: Some(report.outcome()), text: headline(report), figures: figures(report) }
 }
 
 /// Returns the figures of several targets: of each figure the worst, which a gate on it would see.

@@ -2,12 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::times::Times;
 use crate::{
     event::RefusalEnd,
     record::{ErrorRow, OutageKind},
     render::{
-        diagnosis, event_line, table,
+        Times, diagnosis, event_line, table,
         units::{clean, duration, percent, span},
     },
     report::{GateLevel, GateResult, Latency, OutageRow, RefusalRow, Report},
@@ -97,8 +96,8 @@ fn stretch(row: &OutageRow, times: Times) -> Option<Vec<String>> {
     ])
 }
 
-/// Writes each cause of outages or slow stretches once, with its evidence.
-pub(super) fn causes(rows: &[OutageRow], times: Times, out: &mut dyn Write) -> io::Result<()> {
+/// Writes each cause of outages or slow stretches once, with its evidence; only the first piece unless `verbose`.
+pub(super) fn causes(rows: &[OutageRow], times: Times, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
     let key = |row: &OutageRow| (row.diagnosis.cause, row.diagnosis.confidence);
     let mut written = Vec::new();
     for row in rows {
@@ -111,7 +110,7 @@ pub(super) fn causes(rows: &[OutageRow], times: Times, out: &mut dyn Write) -> i
         }
         written.push(key_of_row);
         let alike: Vec<_> = rows.iter().filter(|other| key(other) == key_of_row).collect();
-        for line in diagnosis::block(&alike, times) {
+        for line in diagnosis::block(&alike, times, verbose) {
             writeln!(out, "{line}")?;
         }
     }

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{incidents, metrics, overview, plugin, rows, tables, text, times::Times};
+use super::{incidents, metrics, overview, plugin, rows, tables, text};
 use crate::{
     foreign::Foreign,
     output::Rows,
     render::{
-        Style,
+        Style, Times,
         document::Document,
         fit, header,
         html::{self, Page},
@@ -17,7 +17,7 @@ use crate::{
         units::{clean, count, duration, percent},
         views::{Family, Figure, Overview, PluginLine, Records, Table, escaped},
     },
-    report::{Report, RunReport, ScopeReport, TargetFinding, TargetReport, lost_together},
+    report::{Log, Percentiles, Report, RunReport, ScopeReport, TargetFinding, TargetReport, lost_together},
     verdict::Verdict,
 };
 
@@ -60,10 +60,10 @@ impl Document for RunReport {
         }
     }
 
-    fn overview(&self) -> io::Result<Overview> {
+    fn overview(&self, style: Style) -> io::Result<Overview> {
         match self {
-            Self::Lone(report) => report.overview(),
-            Self::Several(report) => report.overview(),
+            Self::Lone(report) => report.overview(style),
+            Self::Several(report) => report.overview(style),
         }
     }
 
@@ -78,6 +78,20 @@ impl Document for RunReport {
         match self {
             Self::Lone(report) => report.page(),
             Self::Several(report) => report.page(),
+        }
+    }
+
+    fn percentiles(&self) -> io::Result<Percentiles> {
+        match self {
+            Self::Lone(report) => Document::percentiles(&**report),
+            Self::Several(report) => Document::percentiles(&**report),
+        }
+    }
+
+    fn log(&self) -> io::Result<Log> {
+        match self {
+            Self::Lone(report) => Document::log(&**report),
+            Self::Several(report) => Document::log(&**report),
         }
     }
 
@@ -138,7 +152,7 @@ impl Document for ScopeReport {
     }
 
     /// The table of all targets.
-    fn overview(&self) -> io::Result<Overview> {
+    fn overview(&self, _: Style) -> io::Result<Overview> {
         let finding = |found: &TargetFinding| {
             let target = found.target.as_ref().map(|target| format!("{}: ", escaped(target))).unwrap_or_default();
             format!("{target}{}", overview::finding(&found.finding))
@@ -166,6 +180,14 @@ impl Document for ScopeReport {
     fn page(&self) -> io::Result<Page> {
         let table = Table { header: COLUMNS.to_vec(), rows: self.targets.iter().map(row).collect() };
         Ok(html::of_scope(self, &headline(self), &table))
+    }
+
+    fn percentiles(&self) -> io::Result<Percentiles> {
+        Ok(self.percentiles())
+    }
+
+    fn log(&self) -> io::Result<Log> {
+        Ok(self.log())
     }
 
     /// The families of each target, every sample with its label.
@@ -226,7 +248,7 @@ fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Resu
             writeln!(out, "{name} · {} · run {}", count(report.targets.len() as u64, "target"), started.run_id)?;
             writeln!(out, "{}", clean(&header::policy_line(started)))?;
         }
-        writeln!(out, "{} for {}\n", run.time.to_the_second(), duration(report.duration))?;
+        writeln!(out, "{} for {}\n", Times::moments(style).in_full(run.time), duration(report.duration))?;
     }
     totals(report, out)?;
     let rows: Vec<_> = report.targets.iter().take(ROWS).map(row).collect();
@@ -240,9 +262,9 @@ fn unbroken(report: &ScopeReport, style: Style, out: &mut dyn Write) -> io::Resu
     for TargetReport { target, report } in report.unhealthy().iter().take(DETAILED) {
         let word = report.verdict.to_string().to_uppercase();
         writeln!(out, "\n--- {} · {word} · {}", clean(target), text::headline(report))?;
-        let times = Times::new(report);
+        let times = Times::of_report(report, style);
         incidents::write(report, times, out)?;
-        text::details(report, times, columns, out)?;
+        text::details(report, times, style, out)?;
     }
     let hidden = report.unhealthy().len().saturating_sub(DETAILED);
     if hidden > 0 {
@@ -395,6 +417,9 @@ mod tests {
                 Format::Nagios => "REDIS-DOCTOR WARNING - 3 of 4 targets degraded: t1, t2, t3",
                 Format::Markdown => "\n| t0 | healthy |",
                 Format::Html => "<td>t0</td><td>healthy</td>",
+                // The sum of all targets.
+                Format::Hgrm => "Total count    =            4]",
+                Format::Hlog => "\nTag=t3,0.000,1.000,0.1",
             };
             assert!(text.contains(part), "{format:?}: no {part:?} in {text}");
         }

@@ -3,12 +3,12 @@
 
 use std::io::{self, Write};
 
-use super::{course, incidents, tables, times::Times};
+use super::{course, incidents, tables};
 use crate::{
     event::list_of,
     plan::Command,
     render::{
-        Style, event_line,
+        Style, Times, compare, event_line,
         fit::{self, INDENT},
         header,
         units::{clean, count, duration, percent, three_digits},
@@ -24,7 +24,7 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
 }
 
 fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let (columns, times) = (style.columns, Times::new(report));
+    let (columns, times) = (style.columns, Times::of_report(report, style));
     let ping = report.runs.iter().all(|run| run.started.plan.command == Command::Ping);
     if ping && !report.runs.is_empty() {
         ping_statistics(report, out)?;
@@ -34,25 +34,32 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
     } else {
         let width = fit::readable(columns);
         verdict(report.verdict, report.interim, &headline(report), style, out)?;
-        heading(report, width, style.below_header, out)?;
+        heading(report, times, width, style.below_header, out)?;
         incidents::write(report, times, out)?;
         course::write(report, times, columns, out)?;
         totals(report, width, out)?;
         tables::latencies(report, columns, out)?;
     }
-    details(report, times, columns, out)
+    report.comparison.iter().try_for_each(|comparison| compare::section(comparison, columns, out))?;
+    details(report, times, style, out)
 }
 
-/// Writes what happened, the gates and the findings.
-pub(super) fn details(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    tables::outages(report, times, columns, out)?;
-    tables::causes(&report.outages.rows, times, out)?;
+/// Writes what no block of an incident shows: slow stretches, refusals, findings. A verbose report has each outage with all
+/// of its evidence, the errors, the states and the gates, too.
+pub(super) fn details(report: &Report, times: Times, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let Style { columns, verbose, .. } = style;
+    if verbose {
+        tables::outages(report, times, columns, out)?;
+        tables::causes(&report.outages.rows, times, verbose, out)?;
+    }
     tables::slow(report, times, columns, out)?;
-    tables::causes(&report.slow.rows, times, out)?;
+    tables::causes(&report.slow.rows, times, verbose, out)?;
     tables::refusals(report, times, columns, out)?;
-    tables::errors(report, times, columns, out)?;
-    tables::states(report, times, columns, out)?;
-    tables::gates(report, columns, out)?;
+    if verbose {
+        tables::errors(report, times, columns, out)?;
+        tables::states(report, times, columns, out)?;
+        tables::gates(report, columns, out)?;
+    }
     remarks(report, out)
 }
 
@@ -111,17 +118,18 @@ pub(super) fn headline(report: &Report) -> String {
     if let Some(probes) = report.probes.as_ref().filter(|probes| probes.failed + probes.timed_out > 0) {
         parts.push(format!("{} failed, {} timed out", probes.failed, probes.timed_out));
     }
+    parts.extend(report.change().map(|change| clean(&change)));
     parts.join(" · ")
 }
 
-fn heading(report: &Report, width: usize, below_header: bool, out: &mut dyn Write) -> io::Result<()> {
+fn heading(report: &Report, times: Times, width: usize, below_header: bool, out: &mut dyn Write) -> io::Result<()> {
     for run in &report.runs {
         writeln!(out)?;
         if !below_header {
             line(&clean(&header::target_line(&run.started)), width, out)?;
             line(&clean(&header::policy_line(&run.started)), width, out)?;
         }
-        line(&clean(&summary(run)), width, out)?;
+        line(&clean(&summary(run, times)), width, out)?;
     }
     Ok(())
 }
@@ -130,9 +138,9 @@ fn line(text: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", fit::wrapped(text, 0, INDENT, width))
 }
 
-/// `2026-11-22T14:02:11Z for 1 min · duration reached · Redis 7.2.4 primary · RESP3`
-pub(super) fn summary(run: &Run) -> String {
-    let mut parts = vec![format!("{} for {}", run.time.to_the_second(), duration(run.duration))];
+/// `2026-11-22 14:02:11 UTC for 1 min · duration reached · Redis 7.2.4 primary · RESP3`
+pub(super) fn summary(run: &Run, times: Times) -> String {
+    let mut parts = vec![format!("{} for {}", times.in_full(run.time), duration(run.duration))];
     parts.push(run.stopped.map_or("not ended", event_line::stopped).to_owned());
     if let Some(connected) = &run.connected {
         parts.extend(connected.server.introduction());

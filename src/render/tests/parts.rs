@@ -25,7 +25,7 @@ fn a_cause_of_several_outages_says_which_they_are_and_what_is_known_of_how_many(
     let mut report = report_of(&rich());
     let first = report.outages.rows[0].clone();
     let lines = |report: &Report| {
-        let text = rendered(report, Format::Text);
+        let text = laid_out(report, Format::Text, None);
         let labels = ["cause ", "for ", "against ", "missing "];
         text.lines().filter(|line| labels.iter().any(|label| line.starts_with(label))).map(str::to_owned).collect()
     };

@@ -6,12 +6,11 @@ use super::{attempts, example};
 use crate::{
     event::AttemptEnd,
     render::{
-        event_line,
+        Times, event_line,
         html::{
             family::Family,
             markup::{explain, grouped, percent, text},
         },
-        report::Times,
         units::{clean, duration},
     },
     report::{IncidentRow, OutageRow, Phase, Report},
