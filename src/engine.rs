@@ -1,6 +1,7 @@
 //! The engine: runs a plan as one event stream into one sink, from the preflight to the final figures. A plan with several
 //! targets is a run for each of them, whose streams are merged.
 
+mod ledger;
 mod nodes;
 mod preflight;
 mod run;
@@ -12,6 +13,7 @@ use tokio::sync::mpsc;
 
 pub(crate) use self::nodes::{ClusterError, find_nodes};
 use self::run::Run;
+pub(crate) use crate::sentinel::{SentinelError, find_primary};
 use crate::{
     clock::Clock,
     event::{Control, EventKind, EventSink, MessageSink, RunStarted, SCHEMA_VERSION, StopReason},

@@ -34,7 +34,8 @@
 //! | `diagnose` | the cause of each outage: one file a cause, in one list |
 //! | `evidence` | facts about each outage, gathered beside the sessions |
 //! | `session` | the connections under test, with their workers, publisher and monitors |
-//! | `topology` | the nodes of a cluster and their slots, from replies |
+//! | `sentinel` | the primary that Sentinels name, and the watch of a failover |
+//! | `topology` | the nodes of a cluster, or of a Sentinel set, from replies |
 //! | `dial` | connections apart from the session: staged attempts, RESP over a stream, the server's identity |
 //! | `proxy` | the relay that injects faults |
 //! | `record` | events folded into figures |
@@ -146,6 +147,7 @@ mod render;
 mod report;
 mod resp;
 mod sandbox;
+mod sentinel;
 mod session;
 mod suggestion;
 mod supervise;

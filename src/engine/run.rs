@@ -4,7 +4,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::preflight;
+use super::{ledger::Reader, preflight};
 use crate::{
     classify::Failure,
     clock::{Clock, Stamp, within},
@@ -12,7 +12,7 @@ use crate::{
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, StopReason},
     evidence::Collector,
     foreign::Foreign,
-    plan::{Plan, ProbeKind, Target},
+    plan::{Plan, Target},
     proxy::Proxy,
     session::{Notice, NoticeSender, Observer, Pauses, RunContext, Sessions, Unobserved},
     tls,
@@ -95,6 +95,9 @@ impl<'a> Run<'a> {
         (messages, faults): (Arc<dyn MessageSink>, mpsc::UnboundedSender<Event>),
         shared: Option<Arc<Pauses>>,
     ) -> StopReason {
+        if plan.sentinels.as_ref().is_some_and(|sentinels| sentinels.epoch.is_none()) {
+            return self.no_sentinel(&plan).await;
+        }
         let server = plan.target.clone();
         let Proxies { faults: proxy, direct, _relay } = match self.interpose(&mut plan, faults) {
             Ok(proxies) => proxies,
@@ -125,6 +128,7 @@ impl<'a> Run<'a> {
         };
         let notices = NoticeSender::new(self.clock, self.target.clone(), self.sender.clone(), messages);
         let notices = Arc::new(notices);
+        let reader = Reader { route: path.to(server.clone()), server: server.clone() };
         let (observer, gathering) = self.observe(&plan, path.to(server.clone()), proxy.is_some(), &notices);
         let path = Arc::new(PathWatch::new(path));
         let ctx = Arc::new(RunContext::new(plan, run_id, dialect, path, (notices, observer, shared)));
@@ -142,7 +146,7 @@ impl<'a> Run<'a> {
                 if let Some(proxy) = &proxy {
                     proxy.handle().begin();
                 }
-                self.drive(&ctx, sessions, gathering, proxy.as_ref()).await
+                self.drive(&ctx, sessions, gathering, (proxy.as_ref(), reader)).await
             }
             Some(Err(not_started)) => {
                 self.failed(&not_started.failure);
@@ -198,13 +202,9 @@ impl<'a> Run<'a> {
         ctx: &Arc<RunContext>,
         mut sessions: Sessions,
         mut gathering: JoinSet<()>,
-        proxy: Option<&Proxy>,
+        (proxy, reader): (Option<&Proxy>, Reader),
     ) -> StopReason {
-        if ctx.plan.probes.as_ref().is_some_and(|probes| probes.kind != ProbeKind::Ping) {
-            let text =
-                format!("the kv workload writes keys redis-doctor:{}:*, which expire after a minute", ctx.run_id);
-            self.event(EventKind::Note { text: text.into() });
-        }
+        self.start_beside(ctx, &reader, &mut gathering);
         if let Some(duration) = ctx.plan.stop.duration {
             let end = self.clock.now().after(duration);
             let waiting = async {
@@ -224,6 +224,7 @@ impl<'a> Run<'a> {
         }
         let _ = self.pump(ctx, within(SETTLE, sessions.settle())).await;
         self.pump(ctx, sessions.conclude()).await;
+        self.pump(ctx, reader.conclude(ctx)).await;
         if let Some(proxy) = proxy {
             proxy.handle().conclude();
         }

@@ -1,6 +1,7 @@
 //! The report of a run in every format.
 
 mod course;
+mod failovers;
 mod incidents;
 mod metrics;
 mod overview;

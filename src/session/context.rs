@@ -2,8 +2,10 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
+use tokio::sync::watch;
+
 use super::{
-    heartbeat::Heartbeat, notices::NoticeSender, observer::Observer, pauses::Pauses, samples::Samples,
+    heartbeat::Heartbeat, ledger::Ledger, notices::NoticeSender, observer::Observer, pauses::Pauses, samples::Samples,
     stop::StopControl,
 };
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     clock::{Clock, Stamp, within},
     dial::{Dialect, PathWatch},
     event::EventKind,
-    plan::Plan,
+    plan::{Plan, Target},
 };
 
 /// The shared parts of one run.
@@ -27,6 +29,9 @@ pub(crate) struct RunContext {
     pub(crate) notices: Arc<NoticeSender>,
     pub(crate) stop: StopControl,
     pub(crate) observer: Arc<dyn Observer>,
+    /// Server of new connections: that of the plan, until another takes its place.
+    target: watch::Sender<Target>,
+    pub(crate) ledger: Ledger,
     pub(super) heartbeat: Heartbeat,
     /// The pauses of this process; shared if the run has several targets.
     pub(super) pauses: Arc<Pauses>,
@@ -53,11 +58,30 @@ impl RunContext {
             stop: StopControl::new(plan.stop.count),
             notices,
             observer,
+            ledger: Ledger::default(),
+            target: watch::Sender::new(plan.target.clone()),
             heartbeat: Heartbeat::new(may_send, dialect.nonce),
             watches_pauses: shared.is_none(),
             pauses: shared.unwrap_or_else(|| Arc::new(Pauses::new())),
             plan,
         }
+    }
+
+    /// Sends all connections under test to another server.
+    pub(crate) fn follow(&self, target: Target) {
+        self.path.move_to(target.clone());
+        self.observer.on_moved(&target);
+        self.target.send_replace(target);
+    }
+
+    /// Returns the server that new connections go to.
+    pub(crate) fn current_target(&self) -> Target {
+        self.target.borrow().clone()
+    }
+
+    /// Returns a receiver of the server that new connections go to.
+    pub(super) fn target(&self) -> watch::Receiver<Target> {
+        self.target.subscribe()
     }
 
     /// Emits an event.

@@ -24,12 +24,13 @@ use super::{
 };
 use crate::{
     classify::{ErrorClass, Failure},
-    clock::{Stamp, within},
+    clock::Stamp,
     dial::{ClientInfo, Interest},
     event::{
         ClientState, Confirmations, Connected, Disconnected, EventKind, Peer, Reconnected, ReplaceReason,
         ServerIdentity, StopReason, Succession,
     },
+    plan::Target,
 };
 
 /// Polling interval of a connection that is down.
@@ -69,6 +70,8 @@ pub(super) struct Monitor {
     rebuilds: Rebuilds,
     /// Due time of a replacement for a session that cannot reconnect.
     replacement: Option<Stamp>,
+    /// Server that the connections go to.
+    target: tokio::sync::watch::Receiver<Target>,
     /// The current connection works, but the server refused its subscriptions with this.
     refused: Option<ErrorClass>,
 }
@@ -110,6 +113,7 @@ impl Monitor {
         connection: u32,
         inbox: Inbox,
     ) -> Result<(Arc<Session>, Self), Failure> {
+        let target = ctx.target();
         let session = Session::new(Arc::clone(&ctx), connection, inbox).await?;
         let (signal, up) = tokio::sync::watch::channel(false);
         let coming = async {
@@ -140,6 +144,7 @@ impl Monitor {
             rebuilds: Rebuilds::default(),
             replacement: None,
             refused: None,
+            target,
         };
         monitor.on_identified();
         monitor.emit(
@@ -169,8 +174,7 @@ impl Monitor {
         loop {
             let busy = self.outage.is_some() || self.stall.is_some() || self.resubscription.is_some();
             let pause = if busy { POLL } else { IDLE_POLL };
-            // A timeout polls as well.
-            let _ = within(pause, self.session.wake.notified()).await;
+            self.wait(pause).await;
             self.poll().await;
         }
     }

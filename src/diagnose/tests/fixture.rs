@@ -7,9 +7,9 @@ use crate::{
     diagnose::{self, Diagnosis},
     event::{
         Announcement, ClientState, CommandTime, Event, EventKind, EventSink, Evidence, LatencyEvent, ListedClient,
-        Peer, ReplaceReason, ServerState, SlowCommand, SocketEnd, TcpFigures,
+        Peer, ReplaceReason, SentinelEvent, ServerState, SlowCommand, SocketEnd, TcpFigures,
     },
-    plan::{Pace, Plan},
+    plan::{Pace, Plan, Sentinels},
     record::{Recorder, fixture::*},
 };
 
@@ -255,6 +255,17 @@ impl Scene {
     pub(super) fn refuses_writes(&mut self) {
         let readonly = Failure::server(Stage::Command, "READONLY You can't write against a read only replica.");
         (self.failure, self.replaced) = (Some(readonly), Some(ReplaceReason::Readonly));
+        self.ends(SocketEnd::Local);
+    }
+
+    /// The Sentinels replaced the primary of the lost connection by another server.
+    pub(super) fn sentinels_replace_the_primary(&mut self) {
+        let sentinels = Sentinels { primary: "mymaster".into(), sentinels: Vec::new(), epoch: None };
+        self.plan.sentinels = Some(sentinels);
+        let (from, to) = (self.plan.target.address.to_string().into(), "10.0.3.18:6379".into());
+        let followed = SentinelEvent::Followed { from, to };
+        self.earlier.push(Event { connection: None, ..at(LOST - 0.1, EventKind::Sentinel(Box::new(followed))) });
+        self.replaced = Some(ReplaceReason::Failover);
         self.ends(SocketEnd::Local);
     }
 

@@ -3,10 +3,11 @@
 
 use std::io::{self, Write};
 
-use super::{course, incidents, tables, times::Times};
+use super::{course, failovers, incidents, tables, times::Times};
 use crate::{
     event::list_of,
     plan::Command,
+    record::LedgerFigures,
     render::{
         Style, event_line,
         fit::{self, INDENT},
@@ -45,6 +46,7 @@ fn unbroken(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()
 
 /// Writes what happened, the gates and the findings.
 pub(super) fn details(report: &Report, times: Times, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    failovers::write(report, times, out)?;
     tables::outages(report, times, columns, out)?;
     tables::causes(&report.outages.rows, times, out)?;
     tables::slow(report, times, columns, out)?;
@@ -156,6 +158,7 @@ pub(super) fn total_lines(report: &Report) -> Vec<(&'static str, String)> {
         report.subscriptions.as_ref().map(|subscriptions| ("channels", channels_line(subscriptions))),
         Some(("outages", outages_line(&report.outages))),
         several(report).map(|text| ("servers", text)),
+        report.ledger.as_ref().map(|ledger| ("ledger", ledger_line(ledger))),
         (report.slow.stretches > 0).then(|| ("slow", slow_line(&report.slow))),
         (report.refusals.count > 0).then(|| ("refusals", refusals_line(&report.refusals))),
         herd.map(|peak| ("herd", format!("at most {}", together(peak)))),
@@ -166,6 +169,17 @@ pub(super) fn total_lines(report: &Report) -> Vec<(&'static str, String)> {
 fn several(report: &Report) -> Option<String> {
     let together = &report.servers.together;
     (!together.is_empty()).then(|| format!("{} behind this address: {}", together.len(), clean(&list_of(together))))
+}
+
+fn ledger_line(ledger: &LedgerFigures) -> String {
+    let mut parts = vec![count(ledger.acknowledged, "acknowledged write"), format!("{} gone", ledger.gone)];
+    if let (Some(first), Some(last)) = (ledger.first_gone, ledger.last_gone) {
+        parts.push(format!("acknowledged from {} to {}", first.time_of_day(), last.time_of_day()));
+    }
+    if ledger.unread > 0 {
+        parts.push(format!("{} not read back", ledger.unread));
+    }
+    parts.join(" · ")
 }
 
 fn probes_line(probes: &Probes) -> String {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Monitor;
 use crate::{
     classify::{Failure, Stage},
+    clock::within,
     event::{EventKind, ReplaceReason},
     session::connection::SUBSCRIBING,
 };
@@ -36,6 +37,30 @@ impl Monitor {
             Err(_) if by_policy => {}
             Err(failure) => self.retry_later(&failure),
             Ok(()) => {}
+        }
+    }
+
+    /// Waits for a change for at most `pause`, and follows the server if that is another.
+    pub(super) async fn wait(&mut self, pause: Duration) {
+        let woken = async {
+            tokio::select! {
+                biased;
+                changed = self.target.changed() => changed.is_ok(),
+                () = self.session.wake.notified() => false,
+            }
+        };
+        // A timeout polls as well.
+        if within(pause, woken).await == Some(true) {
+            self.follow().await;
+        }
+    }
+
+    /// Goes to the server that has taken the place of the old one.
+    async fn follow(&mut self) {
+        let target = self.target.borrow_and_update().clone();
+        match self.session.go_to(&target) {
+            Ok(()) => self.replace(ReplaceReason::Failover, None).await,
+            Err(failure) => self.ctx.fail(Some(self.session.connection), &failure, self.ctx.clock.now(), false),
         }
     }
 
