@@ -19,6 +19,7 @@ mod monitor;
 mod notices;
 mod observer;
 mod pauses;
+mod process;
 mod prognosis;
 mod publisher;
 mod refusals;
@@ -40,5 +41,5 @@ pub(crate) use self::{
     ledger::{DUE as LEDGER_DUE, Span, key as ledger_key},
     notices::{Notice, NoticeSender},
     observer::{Observer, Unobserved},
-    pauses::Pauses,
+    process::Process,
 };

@@ -14,7 +14,7 @@ use crate::{
     foreign::Foreign,
     plan::{Plan, Target},
     proxy::Proxy,
-    session::{Notice, NoticeSender, Observer, Pauses, RunContext, Sessions, Unobserved},
+    session::{Notice, NoticeSender, Observer, Process, RunContext, Sessions, Unobserved},
     tls,
     units::span,
 };
@@ -86,14 +86,13 @@ impl<'a> Run<'a> {
         (run, fault_events)
     }
 
-    /// Runs the plan of one target to its end. The pauses of this process are `shared` with other targets, if there are
-    /// any.
+    /// Runs the plan of one target to its end. This process is `shared` with other targets, if there are any.
     pub(super) async fn run_target(
         &mut self,
         mut plan: Plan,
         run_id: String,
         (messages, faults): (Arc<dyn MessageSink>, mpsc::UnboundedSender<Event>),
-        shared: Option<Arc<Pauses>>,
+        shared: Option<Arc<Process>>,
     ) -> StopReason {
         if plan.sentinels.as_ref().is_some_and(|sentinels| sentinels.epoch.is_none()) {
             return self.no_sentinel(&plan).await;

@@ -5,8 +5,8 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 use super::{
-    heartbeat::Heartbeat, ledger::Ledger, notices::NoticeSender, observer::Observer, pauses::Pauses, samples::Samples,
-    stop::StopControl,
+    heartbeat::Heartbeat, ledger::Ledger, notices::NoticeSender, observer::Observer, process::Process,
+    samples::Samples, stop::StopControl,
 };
 use crate::{
     classify::Failure,
@@ -33,9 +33,9 @@ pub(crate) struct RunContext {
     target: watch::Sender<Target>,
     pub(crate) ledger: Ledger,
     pub(super) heartbeat: Heartbeat,
-    /// The pauses of this process; shared if the run has several targets.
-    pub(super) pauses: Arc<Pauses>,
-    /// False if they are watched for all targets together.
+    /// This process; shared if the run has several targets.
+    pub(super) process: Arc<Process>,
+    /// False if its pauses are watched for all targets together.
     pub(super) watches_pauses: bool,
 }
 
@@ -46,7 +46,7 @@ impl RunContext {
         run_id: String,
         dialect: Dialect,
         path: Arc<PathWatch>,
-        (notices, observer, shared): (Arc<NoticeSender>, Arc<dyn Observer>, Option<Arc<Pauses>>),
+        (notices, observer, shared): (Arc<NoticeSender>, Arc<dyn Observer>, Option<Arc<Process>>),
     ) -> Self {
         let may_send = plan.probes.is_some() || plan.policy.watchdog.is_some() || !dialect.resp3;
         Self {
@@ -62,7 +62,7 @@ impl RunContext {
             target: watch::Sender::new(plan.target.clone()),
             heartbeat: Heartbeat::new(may_send, dialect.nonce),
             watches_pauses: shared.is_none(),
-            pauses: shared.unwrap_or_else(|| Arc::new(Pauses::new())),
+            process: shared.unwrap_or_else(|| Arc::new(Process::new())),
             plan,
         }
     }
@@ -95,7 +95,7 @@ impl RunContext {
         let launched = self.clock.now();
         let mut work = pin!(work);
         let result = within(limit, work.as_mut()).await;
-        if result.is_none() && self.pauses.overlap(launched, self.clock.now()) {
+        if result.is_none() && self.process.pauses.overlap(launched, self.clock.now()) {
             return within(limit, work).await;
         }
         result

@@ -120,6 +120,7 @@ impl Monitor {
             session.come_up(session.first_patience()).await?;
             signal.send_replace(true);
             session.subscribe().await?;
+            session.confirmed().await;
             Ok(ctx.clock.now())
         };
         // Polled in this order and concurrently: it saves a round trip.
@@ -164,6 +165,9 @@ impl Monitor {
             let at = confirmations.back().map_or(now, |(at, _)| *at);
             let confirmed = monitor.session.inbox.confirmed() as u64;
             monitor.emit(at, EventKind::Subscribed(Confirmations { wanted, confirmed, after: at.elapsed() }));
+            if confirmed < wanted {
+                monitor.on_subscriptions_ended(at);
+            }
         }
         Ok((session, monitor))
     }

@@ -81,7 +81,7 @@ impl Session {
             },
         };
         let mut done = self.ctx.clock.now();
-        if result.is_none() && self.ctx.pauses.overlap(launched, done) {
+        if result.is_none() && self.ctx.process.pauses.overlap(launched, done) {
             // The reply may have arrived while nothing here could read it.
             result = alarm.within(done, limit, reply).await;
             done = self.ctx.clock.now();
@@ -92,7 +92,7 @@ impl Session {
             None => Err(Self::deadline_passed(was_up, limit)),
         };
         let silent = outcome.as_ref().is_err_and(|failed| failed.failure.key.class.is_timeout());
-        let pauses = &self.ctx.pauses;
+        let pauses = &self.ctx.process.pauses;
         let exchange = Exchange {
             epoch,
             launched,
