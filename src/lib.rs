@@ -90,6 +90,8 @@
 //! | state | what a client is stuck in or went through, such as `half_open` or `exhausted` |
 //! | outcome unknown | sent and never answered: it may have run (JSON: `ambiguous`) |
 //! | lost, duplicated, reordered | of numbered messages |
+//! | ledger | numbered keys that are read back: acknowledged writes that are gone are counted |
+//! | failover | the Sentinels replace the primary; its steps are dated |
 //! | finding | a problem or a remark, with a code (RD…), evidence and remedy |
 //! | verdict | healthy, degraded or critical: the worst finding |
 //! | period | a length that repeats: between outages, of a connection's age, or of silence |

@@ -357,9 +357,7 @@ impl Story {
         self.refusals = Refusals::default();
         self.incidents.begin_run(&started.plan);
         self.timeline.begin_run();
-        let plan = &started.plan;
-        let named = plan.sentinels.as_ref().map(|_| plan.target.address.to_string().into());
-        self.sentinels.begin_run(self.runs.len() as u32 + 1, named);
+        self.sentinels.begin_run(self.runs.len() as u32 + 1);
         self.outages = 0;
         self.path = None;
         self.runs.push(RunFigures {

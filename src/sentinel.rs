@@ -12,7 +12,7 @@ pub(crate) use self::watch::watch;
 use crate::{
     classify::{ErrorClass, Failure, Stage},
     clock::Clock,
-    dial::{RespStream, Route, identity::from_role},
+    dial::{RespStream, Route, identity::from_role, is_forbidden},
     foreign::Foreign,
     plan::{Address, Plan, Protocol, Sentinels, Target},
     topology::sentinel::{self, Place, Primary, shown_place},
@@ -157,15 +157,21 @@ async fn named(stream: &mut RespStream, name: &str) -> Result<Primary, Failure> 
 }
 
 /// Returns the role of a server, and its primary if it is a replica.
-async fn role(stream: &mut RespStream) -> Option<(Foreign, Option<Foreign>)> {
-    from_role(&stream.command(&["ROLE"]).await.ok()?)
+async fn role(stream: &mut RespStream) -> Result<(Foreign, Option<Foreign>), Failure> {
+    let reply = stream.command(&["ROLE"]).await?;
+    from_role(&reply).ok_or_else(|| Failure::doctor(ErrorClass::Other, Stage::Command, "the reply to ROLE names none"))
 }
 
-/// Returns true if a server calls itself a primary.
+/// Returns true if a server calls itself a primary, or may not be asked.
 async fn is_primary(target: &Target, protocol: Protocol, clock: Clock) -> bool {
     let route = Route::new(target.clone(), protocol, ROLE_LIMIT, clock).with_ping(false);
-    let Ok((_, mut stream)) = route.connect().await else { return false };
-    role(&mut stream).await.is_some_and(|(role, _)| role == "master")
+    let Ok((attempt, mut stream)) = route.connect().await else { return false };
+    match role(&mut stream).await {
+        Ok((role, _)) => role == "master",
+        // HELLO names the role, too, and no ACL forbids it.
+        Err(failure) if is_forbidden(&failure) => attempt.server.role.is_none_or(|role| role == "master"),
+        Err(_) => false,
+    }
 }
 
 /// Explains the error reply of a Sentinel.

@@ -108,14 +108,13 @@ impl Reader {
             let mut first = span.first;
             while first <= span.last {
                 let last = span.last.min(first + BATCH - 1);
-                let Some(gone) = missing(&mut stream, &ctx.run_id, Span { first, last, ..span }).await else {
-                    return read;
-                };
+                let batch = Span { first, last, ..span };
+                let Some(gone) = missing(&mut stream, &ctx.run_id, batch).await else { return read };
                 read.unread -= last - first + 1;
-                if gone > 0 {
-                    read.gone += gone;
-                    read.first_gone = Some(read.first_gone.map_or(span.from, |known| known.min(span.from)));
-                    read.last_gone = Some(read.last_gone.map_or(span.to, |known| known.max(span.to)));
+                read.gone += gone.len() as u64;
+                if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
+                    read.first_gone = read.first_gone.into_iter().chain([span.at(*first)]).min();
+                    read.last_gone = read.last_gone.into_iter().chain([span.at(*last)]).max();
                 }
                 first = last + 1;
             }
@@ -146,11 +145,12 @@ impl Reader {
     }
 }
 
-/// Returns how many of the keys the server does not have; `None` if it does not answer.
-async fn missing(stream: &mut RespStream, run_id: &str, span: Span) -> Option<u64> {
-    let keys: Vec<_> =
-        (span.first..=span.last).map(|number| ledger_key(run_id, span.connection, span.worker, number)).collect();
+/// Returns the numbers whose keys the server does not have; `None` if it does not answer.
+async fn missing(stream: &mut RespStream, run_id: &str, span: Span) -> Option<Vec<u64>> {
+    let numbers = span.first..=span.last;
+    let keys: Vec<_> = numbers.clone().map(|number| ledger_key(run_id, span.connection, span.worker, number)).collect();
     let words: Vec<_> = ["MGET"].into_iter().chain(keys.iter().map(String::as_str)).collect();
     let Value::Array(values) = within(LIMIT, stream.command(&words)).await?.ok()? else { return None };
-    (values.len() == keys.len()).then(|| values.iter().filter(|value| matches!(value, Value::Nil)).count() as u64)
+    let found = numbers.zip(&values).filter(|(_, value)| matches!(value, Value::Nil));
+    (values.len() == keys.len()).then(|| found.map(|(number, _)| number).collect())
 }

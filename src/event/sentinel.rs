@@ -55,11 +55,12 @@ pub enum SentinelEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<Stamp>,
     },
-    /// The connections under test go to a new primary from now on.
+    /// The connections under test go to this primary from now on.
     Followed {
-        /// Address of the primary before.
-        from: Foreign,
-        /// Address of the new primary.
+        /// Address of the primary before; absent for the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Foreign>,
+        /// Address of the primary.
         to: Foreign,
     },
 }
@@ -88,7 +89,10 @@ impl fmt::Display for SentinelEvent {
                 write!(f, "{node} is a {}", role_name(role))?;
                 primary.as_ref().map_or(Ok(()), |primary| write!(f, " of {primary}"))
             }
-            Self::Followed { from, to } => write!(f, "the connections go to {to}, no longer to {from}"),
+            Self::Followed { from, to } => {
+                write!(f, "the connections go to {to}")?;
+                from.as_ref().map_or(Ok(()), |from| write!(f, ", no longer to {from}"))
+            }
         }
     }
 }

@@ -96,18 +96,17 @@ pub(super) struct Sentinels {
 }
 
 impl Sentinels {
-    /// Begins a run whose target the Sentinels named.
-    pub(super) fn begin_run(&mut self, run: u32, target: Option<Foreign>) {
+    /// Begins a run.
+    pub(super) fn begin_run(&mut self, run: u32) {
         let Self { failovers, disagreed, .. } = std::mem::take(self);
-        *self = Self { run, failovers, disagreed, primary: target, ..Self::default() };
+        *self = Self { run, failovers, disagreed, ..Self::default() };
     }
 
     pub(super) fn on_event(&mut self, event: &Event) {
-        if self.primary.is_none() {
-            return;
-        }
         match &event.kind {
             EventKind::Sentinel(observed) => self.observe(event, observed),
+            // Without Sentinels there is no failover to date.
+            _ if self.primary.is_none() => {}
             EventKind::Disconnected(lost) => {
                 self.last_reply = Some(event.wall_of(event.at.before(lost.idle)));
                 self.note_last_reply();
@@ -167,6 +166,7 @@ impl Sentinels {
                 let until = before.filter(|_| role.is_none()).unwrap_or(event.at);
                 self.role(event, node, role.as_deref(), until);
             }
+            SentinelEvent::Followed { from: None, to } => self.primary = Some(short(to)),
             SentinelEvent::Followed { to, .. } => self.named(event, to),
         }
     }
@@ -303,7 +303,8 @@ mod tests {
 
     fn set(events: &[Event], end: f64) -> SentinelSet {
         let mut sentinels = Sentinels::default();
-        sentinels.begin_run(1, Some(OLD.into()));
+        sentinels.begin_run(1);
+        sentinels.on_event(&observed(0.0, SentinelEvent::Followed { from: None, to: OLD.into() }));
         events.iter().for_each(|event| sentinels.on_event(event));
         sentinels.close_run(Stamp::from_nanos((end * 1e9) as u64));
         sentinels.into_set().unwrap()

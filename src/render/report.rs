@@ -16,6 +16,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+pub(super) use failovers::steps;
 pub(super) use tables::value_of;
 pub(super) use times::Times;
 

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use super::role;
 use crate::{
     clock::Stamp,
-    dial::{RespStream, Route},
+    dial::{RespStream, Route, is_forbidden},
     event::{EventKind, SentinelEvent},
     foreign::Foreign,
     plan::Target,
@@ -30,7 +30,10 @@ pub(super) async fn watch(ctx: Arc<RunContext>, node: Foreign, target: Target) {
     loop {
         let began = ctx.clock.now();
         let held = match route.connect().await {
-            Ok((_, mut stream)) => hold(&ctx, &mut history, &mut stream, lost).await,
+            Ok((_, mut stream)) => match hold(&ctx, &mut history, &mut stream, lost).await {
+                Some(held) => held,
+                None => return,
+            },
             Err(_) => {
                 history.note(&ctx, None, ctx.clock.now());
                 false
@@ -44,21 +47,24 @@ pub(super) async fn watch(ctx: Arc<RunContext>, node: Foreign, target: Target) {
     }
 }
 
-/// Queries the role on one connection until it ends; returns false if it never answered.
-async fn hold(ctx: &RunContext, history: &mut History, stream: &mut RespStream, lost: Option<Stamp>) -> bool {
+/// Queries the role on one connection until it ends. Returns false if it was never answered, and `None` if an ACL forbids
+/// the query.
+async fn hold(ctx: &RunContext, history: &mut History, stream: &mut RespStream, lost: Option<Stamp>) -> Option<bool> {
     let (mut answered, mut changed_at) = (false, lost);
     loop {
-        let found = role(stream).await;
-        if found.is_none() && answered {
-            return true;
-        }
+        let found = match role(stream).await {
+            Ok(found) => Some(found),
+            Err(failure) if is_forbidden(&failure) => return None,
+            Err(_) if answered => return Some(true),
+            Err(_) => None,
+        };
         let now = ctx.clock.now();
         // Later than that, the end of the connection before shows nothing.
         let at = changed_at.take().filter(|at| now.since(*at) < PERIOD).unwrap_or(now);
         answered |= found.is_some();
         history.note(ctx, found, at);
         if !answered || stream.unsolicited(PERIOD).await.is_some() {
-            return answered;
+            return Some(answered);
         }
     }
 }

@@ -54,6 +54,7 @@ pub(crate) async fn watch(ctx: Arc<RunContext>) {
         tasks,
         ctx,
     };
+    set.emit(set.ctx.clock.now(), SentinelEvent::Followed { from: None, to: set.primary.clone() });
     set.watch_node(set.primary.clone(), set.ctx.plan.target.clone());
     while let Some((sentinel, at, report)) = reports.recv().await {
         set.on_report(sentinel, at, report).await;
@@ -171,7 +172,7 @@ impl Set {
         if !is_primary(&target, self.ctx.plan.protocol, self.ctx.clock).await {
             return;
         }
-        let from = std::mem::replace(&mut self.primary, place.shown.clone());
+        let from = Some(std::mem::replace(&mut self.primary, place.shown.clone()));
         self.epoch = primary.epoch;
         self.emit(self.ctx.clock.now(), SentinelEvent::Followed { from, to: place.shown.clone() });
         self.watch_node(place.shown.clone(), target.clone());

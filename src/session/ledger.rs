@@ -29,6 +29,15 @@ pub(crate) struct Span {
     pub(crate) to: Stamp,
 }
 
+impl Span {
+    /// Returns the time at which a number was acknowledged, as if all were at the same distance.
+    pub(crate) fn at(&self, number: u64) -> Stamp {
+        let (done, all) = (number - self.first, (self.last - self.first).max(1));
+        let part = done as f64 / all as f64;
+        self.from.after(self.to.since(self.from).mul_f64(part))
+    }
+}
+
 /// The writes that were acknowledged and not read back yet.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger(Mutex<BTreeMap<(u32, u32), Vec<Span>>>);
@@ -80,5 +89,7 @@ mod tests {
         assert_eq!(numbers(ledger.take(at(400))), [(1, 3), (5, 5)]);
         assert_eq!(numbers(ledger.take(at(9000))), [(6, 6), (1, 1)]);
         assert_eq!(numbers(ledger.take(at(9000))), []);
+        let span = Span { connection: 0, worker: 0, first: 10, last: 20, from: at(100), to: at(200) };
+        assert_eq!([10, 15, 20].map(|number| span.at(number)), [at(100), at(150), at(200)]);
     }
 }

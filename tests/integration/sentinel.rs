@@ -121,6 +121,28 @@ fn a_killed_primary_is_left_for_the_new_one_and_the_failover_is_named() {
 }
 
 #[test]
+fn a_frozen_primary_is_left_as_soon_as_another_is_named() {
+    let set = SentinelSet::start(1, 3);
+    let run = doctor("soak --workload ledger --rate 50 -d 9s --format json").args(set.flags()).spawn();
+    run.wait_for_stderr("connected", SOON);
+    set.primary.sigstop();
+    let report = run.finish().code(1).json();
+    let failover = &report["sentinels"]["failovers"][0];
+    assert_eq!(failover["to"], json!(set.replicas[0].address().to_string()), "{failover}");
+    assert_eq!(failover["two_primaries"].as_f64(), Some(0.0), "it answers nobody: {failover}");
+    let waited = seconds(&failover["first_reply"]) - seconds(&failover["named"]);
+    assert!(waited < 0.6, "no wait for the old server: {failover}");
+    assert_eq!(report["outages"]["rows"][0]["diagnosis"]["cause"], "failover");
+}
+
+/// The seconds of a time since the start of its hour.
+fn seconds(time: &Json) -> f64 {
+    let time = time.as_str().unwrap();
+    let (minutes, rest) = time[14..].split_once(':').unwrap();
+    minutes.parse::<f64>().unwrap() * 60.0 + rest.trim_end_matches('Z').parse::<f64>().unwrap()
+}
+
+#[test]
 fn writes_to_a_primary_beside_the_new_one_are_counted_exactly() {
     let set = SentinelSet::start(1, 1);
     let (old, new) = (&set.primary, &set.replicas[0]);

@@ -9,7 +9,8 @@ use crate::{
         Announcement, ClientState, CommandTime, Event, EventKind, EventSink, Evidence, LatencyEvent, ListedClient,
         Peer, ReplaceReason, SentinelEvent, ServerState, SlowCommand, SocketEnd, TcpFigures,
     },
-    plan::{Pace, Plan, Sentinels},
+    foreign::Foreign,
+    plan::{Pace, Plan},
     record::{Recorder, fixture::*},
 };
 
@@ -260,11 +261,11 @@ impl Scene {
 
     /// The Sentinels replaced the primary of the lost connection by another server.
     pub(super) fn sentinels_replace_the_primary(&mut self) {
-        let sentinels = Sentinels { primary: "mymaster".into(), sentinels: Vec::new(), epoch: None };
-        self.plan.sentinels = Some(sentinels);
-        let (from, to) = (self.plan.target.address.to_string().into(), "10.0.3.18:6379".into());
-        let followed = SentinelEvent::Followed { from, to };
-        self.earlier.push(Event { connection: None, ..at(LOST - 0.1, EventKind::Sentinel(Box::new(followed))) });
+        let [from, to] = ["10.0.3.17:6379", "10.0.3.18:6379"].map(Foreign::from);
+        for (when, from, to) in [(0.1, None, from.clone()), (LOST - 0.1, Some(from), to)] {
+            let followed = EventKind::Sentinel(Box::new(SentinelEvent::Followed { from, to }));
+            self.earlier.push(Event { connection: None, ..at(when, followed) });
+        }
         self.replaced = Some(ReplaceReason::Failover);
         self.ends(SocketEnd::Local);
     }

@@ -32,7 +32,13 @@ impl Monitor {
         }
         let by_policy = why.is_policy() && self.ctx.plan.policy.managed;
         let limit = if by_policy { FIRST_CONNECT } else { self.session.patience() };
-        match self.session.establish(limit).await {
+        let established = tokio::select! {
+            biased;
+            established = self.session.establish(limit) => established,
+            // What is waited for is the old server.
+            Ok(()) = self.target.changed() => return Box::pin(self.follow()).await,
+        };
+        match established {
             // It keeps trying on its own, as the policy prescribes.
             Err(_) if by_policy => {}
             Err(failure) => self.retry_later(&failure),
