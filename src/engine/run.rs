@@ -1,6 +1,10 @@
 //! The run of one target, from the preflight to the final figures.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -10,7 +14,7 @@ use crate::{
     clock::{Clock, Stamp, within},
     dial::{Dialect, PathWatch, Route},
     event::{CommandFailed, Control, Event, EventKind, EventSink, MessageSink, StopReason},
-    evidence::Collector,
+    evidence::{Collector, SocketScan},
     foreign::Foreign,
     plan::{Plan, Target},
     proxy::Proxy,
@@ -49,6 +53,8 @@ pub(super) struct Run<'a> {
     target: Option<Foreign>,
     /// True if another target has the same address, and the two are not behind separate fault proxies.
     pub(super) shares_address: bool,
+    /// The scan of our own sockets; shared with the other targets.
+    pub(super) scan: Arc<Mutex<SocketScan>>,
     sink: &'a mut dyn EventSink,
     /// Gathers evidence, if the run wants it.
     collector: Option<Arc<Collector>>,
@@ -75,6 +81,7 @@ impl<'a> Run<'a> {
             clock,
             target,
             shares_address: false,
+            scan: Arc::default(),
             sink,
             collector: None,
             control,
@@ -188,7 +195,7 @@ impl<'a> Run<'a> {
             direct,
             (proxied, self.shares_address && !proxied),
             Arc::clone(notices),
-            self.clock,
+            (self.clock, Arc::clone(&self.scan)),
         );
         let collector = self.collector.insert(Arc::new(collector));
         collector.start(&mut gathering);

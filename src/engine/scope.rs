@@ -32,7 +32,7 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
         sink.borrow_mut().on_event(&event);
     };
     emit(started(&plan, &run_id));
-    let process = Arc::new(Process::new());
+    let (process, scan) = (Arc::new(Process::new()), Arc::default());
     let mut controls = Vec::new();
     let mut running = FuturesUnordered::new();
     let targets = plan.scope.as_ref().map_or(&[][..], |scope| &scope.targets);
@@ -45,12 +45,13 @@ pub(super) async fn run(plan: Plan, run_id: String, io: RunIo<'_>) -> StopReason
         controls.push(sender);
         // Two targets may be the same server: their keys and channels must differ.
         let run_id = format!("{run_id}.{number}{}", tags.get(number as usize).map_or("", |tag| tag));
-        let (messages, process, sink) = (Arc::clone(&messages), Arc::clone(&process), &sink);
+        let (messages, process, scan) = (Arc::clone(&messages), Arc::clone(&process), Arc::clone(&scan));
+        let sink = &sink;
         running.push(async move {
             let mut sink = SharedSink(sink);
             clock.sleep_until(clock.now().after(stagger * number)).await;
             let (mut run, faults) = Run::new(Some(label), clock, &mut sink, control);
-            run.shares_address = shares_address;
+            (run.shares_address, run.scan) = (shares_address, scan);
             run.run_target(plan, run_id, (messages, faults), Some(process)).await
         });
     }

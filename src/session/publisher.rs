@@ -103,11 +103,11 @@ impl Publisher {
         if let Some(connection) = &line.connection {
             return Ok(connection.clone());
         }
-        let made = line.dialer.plain(None::<fn(PushInfo) -> Result<(), String>>).await;
+        let made = Box::pin(line.dialer.plain(None::<fn(PushInfo) -> Result<(), String>>)).await;
         ctx.observer.on_dialed(made.is_ok(), ctx.clock.now());
         let mut connection = made.map_err(|error| client::failure(Stage::Publish, &error))?;
         if ctx.plan.evidence {
-            identify(&mut connection, ctx).await;
+            Box::pin(identify(&mut connection, ctx)).await;
         }
         line.connection = Some(connection.clone());
         Ok(connection)

@@ -57,7 +57,8 @@ impl Monitor {
         };
         // A timeout polls as well.
         if within(pause, woken).await == Some(true) {
-            self.follow().await;
+            // Seldom, and large.
+            Box::pin(self.follow()).await;
         }
     }
 
